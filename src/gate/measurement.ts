@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { COMPONENTS, MODULE_TYPES } from '../checkpoint/module-type.ts';
+import { metricsSchema } from '../spectra/metrics-schema.ts';
+
+export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
+
+export const componentSchema = z.enum(COMPONENTS).nullable();
+export const moduleSchema = z.enum(MODULE_TYPES);
+export const ofSchema = z.enum(['weight', 'delta']);
+
+export const nonFiniteSchema = z.strictObject({ nan: z.number().int(), inf: z.number().int() });
+
+/** One matrix (a whole tensor, or a part of a fused one, named `tensor[part]`), as weight W or as update ΔW. */
+export const tensorSchema = z.strictObject({
+  name: z.string(),
+  module: moduleSchema,
+  layer: z.number().int().nullable(),
+  component: componentSchema,
+  expert: z.number().int().nullable(),
+  shape: z.array(z.number().int()),
+  of: ofSchema,
+  /** Rank r of the adapter that makes this ΔW; absent for a dense one. */
+  loraRank: z.number().int().optional(),
+  /** Null where the matrix has no spectrum: `note` says why (not finite, all zero). */
+  metrics: metricsSchema.nullable(),
+  note: z.string().optional(),
+  /** σ/σ₁ at evenly spaced ranks from first to last: the shape of the spectrum, for a sparkline. */
+  spectrum: z.array(z.number()),
+});
+export type TensorMeasurement = z.infer<typeof tensorSchema>;
+
+/** A flat view of the metrics that are summarised: `topEnergy` unfolds to `topEnergy.1`, `topEnergy.5%`, … */
+const summarySchema = z.record(z.string(), z.number());
+
+export const groupSchema = z.strictObject({
+  of: ofSchema,
+  component: componentSchema,
+  module: moduleSchema,
+  count: z.number().int(),
+  parameters: z.number().int(),
+  median: summarySchema,
+  /** Mean weighted by each matrix's number of parameters. */
+  weightedMean: summarySchema,
+});
+export type GroupMeasurement = z.infer<typeof groupSchema>;
+
+export const identitySchema = z.strictObject({
+  /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
+  digest: z.string(),
+  format: z.enum(['safetensors', 'lora']),
+  dtypes: z.record(z.string(), z.number().int()),
+  tensors: z.number().int(),
+  parameters: z.number().int(),
+});
+
+export const architectureSchema = z.strictObject({
+  modelType: z.string().nullable(),
+  name: z.string().nullable(),
+  layers: z.number().int().nullable(),
+  hiddenSize: z.number().int().nullable(),
+});
+
+/** Everything about one machine and moment; the only part that differs between two runs on the same input. */
+export const runSchema = z.strictObject({
+  time: z.string(),
+  host: z.string(),
+  platform: z.string(),
+  node: z.string(),
+  cores: z.number().int(),
+  durationSeconds: z.number(),
+  checkpoint: z.string(),
+  reference: z.string().nullable(),
+  deviceReason: z.string(),
+});
+
+/** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
+export const deltaModelSchema = z.strictObject({
+  mlpAttentionRatio: z.number().nullable(),
+  mlpTopEnergy: z.number().nullable(),
+  attentionTopEnergy: z.number().nullable(),
+  updateSize: z.number().nullable(),
+  /** Matrices of ΔW below the rounding noise of the dtype (snr < 10): counted, not judged. */
+  belowNoise: z.number().int(),
+  /** Matrices that did not change at all. */
+  unchanged: z.number().int(),
+  note: z.string().optional(),
+});
+
+export const measurementSchema = z.strictObject({
+  schema: z.literal(MEASUREMENT_SCHEMA),
+  tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
+  checkpoint: identitySchema,
+  architecture: architectureSchema,
+  reference: identitySchema.nullable(),
+  device: z.string(),
+  method: z.strictObject({ mode: z.literal('exact'), accumulation: z.literal('float64') }),
+  model: z.strictObject({ delta: deltaModelSchema.nullable() }),
+  groups: z.array(groupSchema),
+  tensors: z.array(tensorSchema),
+  /** Tensors with NaN or Inf, of any shape. */
+  nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
+  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  run: runSchema,
+});
+export type Measurement = z.infer<typeof measurementSchema>;
