@@ -19,3 +19,140 @@ export type Component = (typeof COMPONENTS)[number];
 
 export const ATTENTION_MODULES: readonly ModuleType[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj'];
+
+/** Where a tensor sits in the model, read off its name. */
+export interface Place {
+  readonly module: ModuleType;
+  readonly layer: number | null;
+  readonly expert: number | null;
+  readonly component: Component | null;
+}
+
+/** The last part of a name decides where it can: nobody uses these for anything else. */
+const BY_LEAF: Readonly<Record<string, ModuleType>> = {
+  q_proj: 'q_proj',
+  k_proj: 'k_proj',
+  v_proj: 'v_proj',
+  o_proj: 'o_proj',
+  out_proj: 'o_proj',
+  gate_proj: 'gate_proj',
+  up_proj: 'up_proj',
+  down_proj: 'down_proj',
+  wq: 'q_proj',
+  wk: 'k_proj',
+  wv: 'v_proj',
+  wo: 'o_proj',
+  // Low-rank queries of multi-head latent attention (DeepSeek).
+  q_a_proj: 'q_proj',
+  q_b_proj: 'q_proj',
+  c_fc: 'up_proj',
+  fc1: 'up_proj',
+  fc2: 'down_proj',
+  fc_in: 'up_proj',
+  fc_out: 'down_proj',
+  linear_fc1: 'up_proj',
+  linear_fc2: 'down_proj',
+  dense_h_to_4h: 'up_proj',
+  dense_4h_to_h: 'down_proj',
+  output_linear: 'down_proj',
+  wte: 'embed',
+  wpe: 'embed',
+  embed_tokens: 'embed',
+  embed_positions: 'embed',
+  embed_in: 'embed',
+  tok_embeddings: 'embed',
+  word_embeddings: 'embed',
+  position_embedding: 'embed',
+  position_embeddings: 'embed',
+  lm_head: 'lm_head',
+  embed_out: 'lm_head',
+};
+
+/** Names that mean one thing inside attention and another, or nothing, elsewhere. */
+const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
+  c_proj: 'o_proj',
+  dense: 'o_proj',
+  proj: 'o_proj',
+  query: 'q_proj',
+  key: 'k_proj',
+  value: 'v_proj',
+};
+
+/** w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection. */
+const IN_MLP: Readonly<Record<string, ModuleType>> = {
+  c_proj: 'down_proj',
+  w1: 'gate_proj',
+  w2: 'down_proj',
+  w3: 'up_proj',
+  v1: 'up_proj',
+};
+
+const ATTENTION_PARTS = new Set(['attn', 'attention', 'self_attn', 'self_attention', 'norm_attn_norm', 'cross_attn']);
+const MLP_PARTS = new Set(['mlp', 'ffn', 'feed_forward', 'block_sparse_moe', 'experts', 'shared_expert']);
+const LAYER_LISTS = new Set(['layers', 'layer', 'h', 'blocks', 'block', 'resblocks']);
+const VISION_PARTS = new Set(['vision_tower', 'vision_model', 'visual', 'vision_encoder', 'image_encoder']);
+const PROJECTOR_PARTS = new Set([
+  'multi_modal_projector',
+  'mm_projector',
+  'connector',
+  'merger',
+  'deepstack_merger_list',
+  'vision_language_adapter',
+  'mlp1',
+  'aligner',
+]);
+const AUDIO_PARTS = new Set(['audio_tower', 'audio_model', 'embed_audio']);
+
+/** `model.layers.3.mlp.up_proj.weight` → its dotted parts without the closing `weight`. */
+function parts(tensorName: string): string[] {
+  return tensorName.replace(/\.weight$/, '').split('.');
+}
+
+/** Is this tensor name one that only a vision-language model has? */
+export function namesVision(tensorName: string): boolean {
+  return parts(tensorName).some((part) => VISION_PARTS.has(part) || part === 'multi_modal_projector');
+}
+
+/**
+ * Read a tensor's place off its name.
+ * @param multimodal whether the checkpoint is a vision-language model: then every tensor has a component
+ */
+export function placeOf(tensorName: string, multimodal: boolean): Place {
+  const path = parts(tensorName);
+  return {
+    module: moduleOf(path),
+    layer: numberAfter(path, LAYER_LISTS),
+    expert: numberAfter(path, new Set(['experts'])),
+    component: multimodal ? componentOf(path) : null,
+  };
+}
+
+function moduleOf(path: readonly string[]): ModuleType {
+  const leaf = path[path.length - 1] ?? '';
+  // A router is called `gate` in most MoE models: it is none of the projections, and has no entry below.
+  const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
+  if (direct) return direct;
+  // The original Llama layout: `output.weight` at the top is the head.
+  if (path.length === 1 && leaf === 'output') return 'lm_head';
+  // The innermost of the two decides: `attention.output.dense` is attention's, `output.dense` the MLP's.
+  for (const part of [...path].reverse()) {
+    if (ATTENTION_PARTS.has(part)) return (Object.hasOwn(IN_ATTENTION, leaf) && IN_ATTENTION[leaf]) || 'other';
+    if (MLP_PARTS.has(part)) return (Object.hasOwn(IN_MLP, leaf) && IN_MLP[leaf]) || 'other';
+  }
+  // Encoders of the BERT layout.
+  if (leaf === 'dense' && path.at(-2) === 'intermediate') return 'up_proj';
+  if (leaf === 'dense' && path.at(-2) === 'output') return 'down_proj';
+  return 'other';
+}
+
+function componentOf(path: readonly string[]): Component | null {
+  if (path.some((part) => AUDIO_PARTS.has(part))) return null;
+  // First the projector: Qwen-VL keeps its merger inside `visual`.
+  if (path.some((part) => PROJECTOR_PARTS.has(part))) return 'projector';
+  return path.some((part) => VISION_PARTS.has(part)) ? 'vision' : 'language';
+}
+
+function numberAfter(path: readonly string[], lists: ReadonlySet<string>): number | null {
+  const at = path.findIndex((part, index) => lists.has(part) && /^\d+$/.test(path[index + 1] ?? ''));
+  return at < 0 ? null : Number(path[at + 1]);
+}

@@ -100,6 +100,8 @@ export const measurementSchema = z.strictObject({
   /** Tensors with NaN or Inf, of any shape. */
   nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** Matrices of the blocks whose shape differs from the reference's. */
+  mismatched: z.array(z.string()),
   run: runSchema,
 });
 export type Measurement = z.infer<typeof measurementSchema>;

@@ -64,6 +64,8 @@ export const reportSchema = z.strictObject({
   /** Null: there is no baseline. */
   baseline: subjectSchema.nullable(),
   reference: identitySchema.extend({ path: z.string() }).nullable(),
+  /** Path of the policy file; null: the defaults. */
+  policy: z.string().nullable(),
   shadowDeltas: z.array(shadowDeltaSchema),
   /** The candidate's groups and, where there is a baseline, the baseline's. */
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),

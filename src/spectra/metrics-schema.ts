@@ -19,10 +19,8 @@ export const metricsSchema = z.strictObject({
   participationRatioToNull: number,
   effectiveRank: number,
   effectiveRankRV: number,
-  /** Number of σ above 10⁻⁶ σ₁. */
+  /** Directions that A uses: min(m, n) less those it has lost. See `metrics.ts`. */
   rank: number,
-  /** Number of σ above 10⁻⁴ σ₁: well clear of `rank`'s tolerance, so that "rank loss" does not trip on rounding. */
-  clearRank: number,
   topEnergy: z.strictObject({ '1': number, '8': number, '1%': number, '5%': number }),
   alpha: nullable,
   alphaD: nullable,

@@ -1,0 +1,46 @@
+// Shows a report as it will look on a pull request: node scripts/preview-comment.mjs REPORT.json OUT.html
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { build } from 'esbuild';
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
+
+const [reportFile, htmlFile] = process.argv.slice(2);
+if (reportFile === undefined || htmlFile === undefined) {
+  console.error('usage: node scripts/preview-comment.mjs REPORT.json OUT.html');
+  process.exit(2);
+}
+
+const { renderComment } = await importTypeScript(new URL('../src/report/comment.ts', import.meta.url).pathname);
+const comment = renderComment(JSON.parse(await readFile(reportFile, 'utf8')));
+const body = micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
+const style = await readFile(
+  createRequire(import.meta.url).resolve('github-markdown-css/github-markdown-light.css'),
+  'utf8',
+);
+
+await writeFile(
+  htmlFile,
+  `<!doctype html>
+<meta charset="utf-8">
+<title>Shadow Gate comment</title>
+<style>${style}
+  body { background: #f6f8fa; margin: 24px auto; max-width: 920px; }
+  .markdown-body { border: 1px solid #d0d7de; border-radius: 6px; font-size: 14px; padding: 16px; }
+</style>
+<article class="markdown-body">${body}</article>
+`,
+);
+console.log(`${comment.length} characters of Markdown → ${htmlFile}`);
+
+/** Node 20 does not read TypeScript, so the module is bundled in memory. */
+async function importTypeScript(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}

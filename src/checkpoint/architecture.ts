@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../user-error.ts';
+
+/** What the checkpoint's config.json says that is needed to read its weights. */
+export interface Architecture {
+  readonly modelType: string | null;
+  /** The model class, `architectures[0]`. */
+  readonly name: string | null;
+  readonly layers: number | null;
+  readonly hiddenSize: number | null;
+  /** Attention heads; key-value heads equal them unless the config says otherwise. */
+  readonly heads: number | null;
+  readonly keyValueHeads: number | null;
+  readonly headDim: number | null;
+  /** Falcon: how query, key and value are interleaved in the fused matrix. */
+  readonly newDecoderArchitecture: boolean;
+  readonly multiQuery: boolean;
+  readonly experts: number | null;
+  /** The vision tower of a vision-language model, for its own fused matrices. */
+  readonly vision: Pick<Architecture, 'heads' | 'hiddenSize'> | null;
+}
+
+export const UNKNOWN_ARCHITECTURE: Architecture = {
+  modelType: null,
+  name: null,
+  layers: null,
+  hiddenSize: null,
+  heads: null,
+  keyValueHeads: null,
+  headDim: null,
+  newDecoderArchitecture: false,
+  multiQuery: false,
+  experts: null,
+  vision: null,
+};
+
+const configSchema = z.record(z.string(), z.unknown());
+type Config = z.infer<typeof configSchema>;
+
+/**
+ * Read `config.json` of a checkpoint directory.
+ * @returns null if there is none
+ * @throws UserError if it is not a JSON object
+ */
+export async function readConfig(directory: string): Promise<Config | null> {
+  const file = join(directory, 'config.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  return parseJsonObject(text, file);
+}
+
+/** @throws UserError naming the file if the text is not a JSON object */
+export function parseJsonObject(text: string, file: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file} is not JSON: ${(error as Error).message}`, 'restore the file');
+  }
+  const parsed = configSchema.safeParse(json);
+  if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
+  return parsed.data;
+}
+
+/** The names that configs of different families use for the same number. */
+const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'];
+const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'embed_dim'];
+const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth'];
+const KEY_VALUE_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'];
+const EXPERTS = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'];
+
+/** Configs in the layout of vision-language models keep the language model's numbers one level down. */
+export function describeArchitecture(config: Config): Architecture {
+  const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? config;
+  const vision = section(config, 'vision_config');
+  const pick = (names: readonly string[]) => integer(text, names) ?? integer(config, names);
+  const heads = pick(HEADS);
+  return {
+    modelType: string(config.model_type),
+    name: Array.isArray(config.architectures) ? string(config.architectures[0]) : null,
+    layers: pick(LAYERS),
+    hiddenSize: pick(HIDDEN),
+    heads,
+    keyValueHeads: pick(KEY_VALUE_HEADS) ?? nestedKeyValueHeads(text) ?? heads,
+    headDim: pick(['head_dim']),
+    newDecoderArchitecture: text.new_decoder_architecture === true,
+    // Falcon's own default is multi-query; GPT-BigCode's is too.
+    multiQuery: text.multi_query !== false,
+    experts: pick(EXPERTS),
+    vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
+  };
+}
+
+/** DBRX keeps it under attn_config. */
+function nestedKeyValueHeads(config: Config): number | null {
+  const attention = section(config, 'attn_config');
+  return attention ? integer(attention, ['kv_n_heads']) : null;
+}
+
+function section(config: Config, key: string): Config | null {
+  const parsed = configSchema.safeParse(config[key]);
+  return parsed.success ? parsed.data : null;
+}
+
+function integer(config: Config, names: readonly string[]): number | null {
+  for (const name of names) {
+    const value = config[name];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  }
+  return null;
+}
+
+function string(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

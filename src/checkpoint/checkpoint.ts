@@ -1,0 +1,147 @@
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../user-error.ts';
+import { type Adapter, isAdapterDirectory, openAdapter } from './adapter.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from './architecture.ts';
+import { namesVision } from './module-type.ts';
+import { pickleError, readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+
+/** An opened checkpoint of full weights: headers read, no data. */
+export interface FullCheckpoint {
+  readonly format: 'safetensors';
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly architecture: Architecture;
+  /** A vision-language model: its tensors have components. */
+  readonly multimodal: boolean;
+  /** config.json as read; null for a lone safetensors file. */
+  readonly config: Record<string, unknown> | null;
+}
+
+export type Checkpoint = FullCheckpoint | Adapter;
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
+/**
+ * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
+ * directory, or one safetensors file. Only headers are read; symbolic links are resolved.
+ * @throws UserError for anything that is not a whole checkpoint
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+      throw new UserError(`${path} does not exist`, 'give the directory of a checkpoint or a safetensors file');
+    }
+    if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
+    throw error;
+  });
+  if (!info.isDirectory()) return openFile(path);
+  if (await isAdapterDirectory(path)) return openAdapter(path);
+  return openDirectory(path);
+}
+
+/** Open a checkpoint that must hold full weights, such as a reference. */
+export async function openReference(path: string): Promise<FullCheckpoint> {
+  const checkpoint = await openCheckpoint(path);
+  if (checkpoint.format === 'lora') {
+    throw new UserError(`${path} is an adapter, not full weights`, 'give the base model as reference');
+  }
+  return checkpoint;
+}
+
+async function openFile(path: string): Promise<FullCheckpoint> {
+  const file = await realpath(path);
+  const entries = await readSafetensorsHeader(file);
+  return build(path, entries, await readConfig(dirname(path)));
+}
+
+async function openDirectory(path: string): Promise<FullCheckpoint> {
+  const names = new Set(await readdir(path));
+  if (!names.has(SINGLE) && !names.has(INDEX)) throw noWeights(path, names);
+  const config = await readConfig(path);
+  if (!config) {
+    throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file itself instead');
+  }
+  // The same precedence as transformers: one file before shards.
+  const entries = names.has(SINGLE)
+    ? await readSafetensorsHeader(await resolveFile(path, SINGLE))
+    : await readShards(path);
+  return build(path, entries, config);
+}
+
+function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
+  if (entries.length === 0) throw new UserError(`${path} holds no tensors`, 'save the checkpoint again');
+  const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const multimodal = (config !== null && 'vision_config' in config) || byName.some(({ name }) => namesVision(name));
+  return {
+    format: 'safetensors',
+    path,
+    tensors: new Map(byName.map((entry) => [entry.name, entry])),
+    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
+    multimodal,
+    config,
+  };
+}
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+async function readShards(directory: string): Promise<TensorEntry[]> {
+  const indexFile = join(directory, INDEX);
+  const parsed = indexSchema.safeParse(parseJsonObject(await readFile(indexFile, 'utf8'), indexFile));
+  if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
+  const weightMap = parsed.data.weight_map;
+  const shards = [...new Set(Object.values(weightMap))].sort();
+  const entries: TensorEntry[] = [];
+  for (const shard of shards) {
+    // A shard is a file beside its index; anything else would read outside of the checkpoint.
+    if (basename(shard) !== shard || shard === '..') {
+      throw new UserError(
+        `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
+        'restore it',
+      );
+    }
+    const found = new Map(
+      (await readSafetensorsHeader(await resolveFile(directory, shard))).map((entry) => [entry.name, entry]),
+    );
+    for (const [name, file] of Object.entries(weightMap)) {
+      if (file !== shard) continue;
+      const entry = found.get(name);
+      if (!entry) {
+        throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(name)}`, 'download it again');
+      }
+      entries.push(entry);
+    }
+  }
+  return entries;
+}
+
+/** The real file behind a name: the Hugging Face cache is made of links, some of them dangling after a broken download. */
+async function resolveFile(directory: string, name: string): Promise<string> {
+  const file = join(directory, name);
+  return realpath(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UserError(`${file} is missing`, 'download the whole checkpoint');
+    throw error;
+  });
+}
+
+function noWeights(path: string, names: ReadonlySet<string>): UserError {
+  const all = [...names].sort();
+  const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
+  if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index too');
+  const pickle = all.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  if (pickle) return pickleError(join(path, pickle));
+  const other = all.find((name) => name.endsWith('.safetensors'));
+  if (other) return new UserError(`${path} has no ${SINGLE}`, `give the file itself: ${join(path, other)}`);
+  return new UserError(
+    `${path} holds no checkpoint: ${all.length === 0 ? 'it is empty' : `neither ${SINGLE} nor ${INDEX}`}`,
+    'give the directory that holds the weights',
+  );
+}

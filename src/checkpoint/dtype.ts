@@ -1,0 +1,35 @@
+/** Bits per element of every dtype that the safetensors format knows (safetensors 0.6, `Dtype`). */
+const DTYPE_BITS: Readonly<Record<string, number>> = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+};
+
+/** Dtypes that are measured. The rest is listed and skipped, by name. */
+export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
+
+export function isMeasuredDtype(dtype: string): dtype is FloatDtype {
+  return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
+}
+
+/** Bits per element, or undefined for a dtype that this version does not know. */
+export function bitsPerElement(dtype: string): number | undefined {
+  return Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype] : undefined;
+}

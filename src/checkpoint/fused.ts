@@ -1,0 +1,175 @@
+import type { Architecture } from './architecture.ts';
+import type { OutputSlice } from './matrix-view.ts';
+import type { ModuleType } from './module-type.ts';
+
+/** One named part of a fused matrix. */
+export interface FusedPart extends OutputSlice {
+  readonly label: 'q' | 'k' | 'v' | 'gate' | 'up';
+  readonly module: ModuleType;
+}
+
+/** The parts of a matrix that holds several; `unknown` says what is missing to split it. */
+export type FusedLayout = { readonly parts: readonly FusedPart[] } | { readonly unknown: string };
+
+const QKV_LEAVES = new Set([
+  'c_attn',
+  'query_key_value',
+  'qkv_proj',
+  'Wqkv',
+  'wqkv',
+  'qkv',
+  'W_pack',
+  'in_proj_weight',
+]);
+const GATE_UP_LEAVES = new Set(['gate_up_proj', 'input_linear', 'up_gate_proj']);
+
+/** `[q | k | v]` per head, one head after the other (the views in the families' own code). */
+const PER_HEAD = new Set(['gpt_neox', 'gpt_neox_japanese', 'bloom']);
+/** `[q…q | k | v]` per key-value head. */
+const PER_KEY_VALUE_HEAD = new Set(['internlm2']);
+/** All q, then all k, then all v, in equal thirds. */
+const THIRDS = new Set(['gpt2', 'mpt', 'qwen', 'baichuan', 'xverse', 'imagegpt']);
+/** Gate and up alternate, one output feature each. */
+const ALTERNATING_GATE_UP = new Set(['gpt_oss']);
+
+function leafOf(tensorName: string): string {
+  return (
+    tensorName
+      .replace(/\.weight$/, '')
+      .split('.')
+      .at(-1) ?? ''
+  );
+}
+
+/**
+ * Does this name stand for a fused matrix, and how is it put together?
+ * @param output number of output features of the tensor
+ * @param attentionInput input features of the attention output projection beside it (= all query features), if known
+ * @returns null for a matrix that is not fused
+ */
+export function fusedLayout(
+  tensorName: string,
+  output: number,
+  architecture: Architecture,
+  attentionInput: number | null,
+): FusedLayout | null {
+  const leaf = leafOf(tensorName);
+  if (GATE_UP_LEAVES.has(leaf)) return gateUp(output, architecture);
+  if (!QKV_LEAVES.has(leaf)) return null;
+  // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
+  const isVision = /(^|\.)(visual|vision_tower|vision_model)\./.test(tensorName);
+  return isVision || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, output, architecture, attentionInput);
+}
+
+function gateUp(output: number, { modelType }: Architecture): FusedLayout {
+  if (output % 2 !== 0) return { unknown: `${output} output features are not two halves` };
+  const half = output / 2;
+  const slice = (index: 0 | 1) =>
+    modelType !== null && ALTERNATING_GATE_UP.has(modelType)
+      ? { axis: 0, start: index, end: output, step: 2 }
+      : { axis: 0, start: index * half, end: (index + 1) * half };
+  return {
+    parts: [
+      { label: 'gate', module: 'gate_proj', outDims: [output], slice: slice(0) },
+      { label: 'up', module: 'up_proj', outDims: [output], slice: slice(1) },
+    ],
+  };
+}
+
+function qkv(leaf: string, output: number, architecture: Architecture, attentionInput: number | null): FusedLayout {
+  const { modelType, heads, keyValueHeads } = architecture;
+  if (modelType !== null && THIRDS.has(modelType)) return thirds(output);
+  if (modelType === 'codegen') return codegen(output);
+  if (modelType === 'falcon' || modelType === 'RefinedWeb' || modelType === 'RefinedWebModel') {
+    return falcon(output, architecture);
+  }
+  if (modelType === 'gpt_bigcode') {
+    if (!architecture.multiQuery) return perHead(output, heads);
+    return heads && architecture.hiddenSize
+      ? contiguous(output, architecture.hiddenSize, architecture.hiddenSize / heads)
+      : { unknown: 'config.json with n_head and n_embd is needed' };
+  }
+  if (modelType !== null && PER_HEAD.has(modelType)) return perHead(output, heads);
+  if (modelType !== null && PER_KEY_VALUE_HEAD.has(modelType)) return perKeyValueHead(output, heads, keyValueHeads);
+  // Without a config, only names that mean one layout whatever the model can be split.
+  if (modelType === null && leaf === 'c_attn') return thirds(output);
+  if (modelType === null && leaf === 'query_key_value') return { unknown: 'config.json is needed to know its heads' };
+  return queriesThenKeysThenValues(output, architecture, attentionInput);
+}
+
+/** All queries, then all keys, then all values, as Phi-3, GLM and DBRX store them; grouped-query sizes included. */
+function queriesThenKeysThenValues(
+  output: number,
+  { heads, keyValueHeads, headDim, hiddenSize }: Architecture,
+  attentionInput: number | null,
+): FusedLayout {
+  if (heads && keyValueHeads) {
+    const perHeadSize = headDim ?? (hiddenSize ? hiddenSize / heads : output / (heads + 2 * keyValueHeads));
+    if (perHeadSize * (heads + 2 * keyValueHeads) === output) {
+      return contiguous(output, perHeadSize * heads, perHeadSize * keyValueHeads);
+    }
+  }
+  if (attentionInput !== null && attentionInput < output) {
+    return contiguous(output, attentionInput, (output - attentionInput) / 2);
+  }
+  return { unknown: `its ${output} output features do not match the heads in config.json` };
+}
+
+function contiguous(output: number, queries: number, keys: number): FusedLayout {
+  if (!Number.isInteger(keys) || queries + 2 * keys !== output) {
+    return { unknown: `${output} output features are not ${queries} + 2 × ${keys}` };
+  }
+  return qkvParts([output], 0, [0, queries, queries + keys, output]);
+}
+
+function thirds(output: number): FusedLayout {
+  return contiguous(output, output / 3, output / 3);
+}
+
+function perHead(output: number, heads: number | null): FusedLayout {
+  if (!heads) return { unknown: 'config.json with the number of attention heads is needed' };
+  if (output % (3 * heads) !== 0) return { unknown: `${output} output features are not 3 × ${heads} heads` };
+  return qkvParts([heads, 3, output / (3 * heads)], 1, [0, 1, 2, 3]);
+}
+
+function perKeyValueHead(output: number, heads: number | null, keyValueHeads: number | null): FusedLayout {
+  if (!heads || !keyValueHeads) return { unknown: 'config.json with the number of attention heads is needed' };
+  const queries = heads / keyValueHeads;
+  const size = output / (heads + 2 * keyValueHeads);
+  if (!Number.isInteger(queries) || !Number.isInteger(size)) {
+    return { unknown: `${output} output features are not ${heads} + 2 × ${keyValueHeads} heads` };
+  }
+  return qkvParts([keyValueHeads, queries + 2, size], 1, [0, queries, queries + 1, queries + 2]);
+}
+
+/** Falcon: 40B groups by key-value head, 7B shares one key and value behind all queries, RW alternates per head. */
+function falcon(output: number, architecture: Architecture): FusedLayout {
+  const { heads, keyValueHeads, newDecoderArchitecture, multiQuery } = architecture;
+  if (newDecoderArchitecture) return perKeyValueHead(output, heads, keyValueHeads);
+  return multiQuery ? perKeyValueHead(output, heads, heads ? 1 : null) : perHead(output, heads);
+}
+
+/** CodeGen: four blocks (one per TPU core of its training), each `[q | v | k]`. */
+function codegen(output: number): FusedLayout {
+  const blocks = 4;
+  if (output % (3 * blocks) !== 0) return { unknown: `${output} output features are not 3 × ${blocks} blocks` };
+  const outDims = [blocks, 3, output / (3 * blocks)];
+  const at = (index: number) => ({ axis: 1, start: index, end: index + 1 });
+  return {
+    parts: [
+      { label: 'q', module: 'q_proj', outDims, slice: at(0) },
+      { label: 'k', module: 'k_proj', outDims, slice: at(2) },
+      { label: 'v', module: 'v_proj', outDims, slice: at(1) },
+    ],
+  };
+}
+
+function qkvParts(outDims: readonly number[], axis: number, bounds: readonly [number, number, number, number]) {
+  const [q, k, v, end] = bounds;
+  const parts: FusedPart[] = [
+    { label: 'q', module: 'q_proj', outDims, slice: { axis, start: q, end: k } },
+    { label: 'k', module: 'k_proj', outDims, slice: { axis, start: k, end: v } },
+    { label: 'v', module: 'v_proj', outDims, slice: { axis, start: v, end } },
+  ];
+  return { parts };
+}

@@ -1,0 +1,65 @@
+/**
+ * A 2-D matrix inside a stored tensor, described so that onnxruntime can cut it out of the file by itself:
+ * the bytes are declared with shape `dims`, sliced, and what remains is read as `shape`.
+ */
+export interface MatrixView {
+  /** Same number of elements as the stored tensor, row-major. */
+  readonly dims: readonly number[];
+  readonly slices: readonly AxisSlice[];
+  /** [m, n] of the matrix. */
+  readonly shape: readonly [number, number];
+}
+
+/** `start ≤ index < end`, every `step`-th, along one axis of `dims`. */
+export interface AxisSlice {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step?: number;
+}
+
+/**
+ * One part of a fused matrix, described along the *output* features only, so that the same description cuts a weight of
+ * either orientation and the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
+ */
+export interface OutputSlice {
+  readonly outDims: readonly number[];
+  readonly slice: AxisSlice;
+}
+
+/** All of a tensor of two or more dimensions as [first, rest]: a linear layer, or a convolution's [out, in·kh·kw]. */
+export function wholeMatrix(shape: readonly number[]): MatrixView {
+  const [rows = 1, ...rest] = shape;
+  const columns = rest.reduce((product, dimension) => product * dimension, 1);
+  return { dims: [rows, columns], slices: [], shape: [rows, columns] };
+}
+
+/**
+ * Cut one part out of a fused matrix.
+ * @param input number of input features
+ * @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does
+ */
+export function outputPart(part: OutputSlice, input: number, orientation: 'rows' | 'columns'): MatrixView {
+  const { start, end, step = 1 } = part.slice;
+  const kept = Math.ceil((end - start) / step);
+  const output = part.outDims.reduce((product, size, axis) => product * (axis === part.slice.axis ? kept : size), 1);
+  return orientation === 'rows'
+    ? { dims: [...part.outDims, input], slices: [part.slice], shape: [output, input] }
+    : {
+        dims: [input, ...part.outDims],
+        slices: [{ ...part.slice, axis: part.slice.axis + 1 }],
+        shape: [input, output],
+      };
+}
+
+/** The same view inside the `index`-th of `count` equal blocks along a new first axis: one expert of a stack. */
+export function inBlock(view: MatrixView, index: number, count: number): MatrixView {
+  return {
+    dims: [count, ...view.dims],
+    slices: [
+      { axis: 0, start: index, end: index + 1 },
+      ...view.slices.map((slice) => ({ ...slice, axis: slice.axis + 1 })),
+    ],
+    shape: view.shape,
+  };
+}

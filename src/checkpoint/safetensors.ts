@@ -1,0 +1,183 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { z } from 'zod';
+import { UserError } from '../user-error.ts';
+import { bitsPerElement } from './dtype.ts';
+
+/**
+ * Reader of the safetensors header (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header
+ * length, that many bytes of JSON, then the tensors' raw little-endian data. Only the header is read.
+ */
+
+/** The reference implementation refuses larger headers too: a random file read as a length asks for exabytes. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** Git LFS leaves a small text file where the weights should be if the large files were not fetched. */
+const LFS_MAGIC = 'version https://git-lfs';
+
+/** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the protocol opcode 0x80 and its number. */
+const ZIP_MAGIC = [0x50, 0x4b] as const;
+const PICKLE_PROTO = 0x80;
+const MAX_PICKLE_PROTOCOL = 5;
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: string;
+  /** As stored, [out, in] for a linear layer; [] is a scalar. */
+  readonly shape: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Absolute path of the file that holds the data. */
+  readonly file: string;
+  /** First byte of the data in that file, and number of bytes. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+const headerSchema = z.record(z.string(), z.unknown());
+
+/**
+ * Read and check the header of one safetensors file.
+ * @returns the tensors in the order of their data
+ * @throws UserError naming the file (and tensor): a pickle, an LFS pointer, a truncated file, a header larger than the
+ *   file, overlapping or missing bytes, a shape that overflows or does not match its bytes
+ */
+export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const headerLength = await readHeaderLength(handle, file, size);
+    const json = await readExactly(handle, 8, headerLength, file);
+    return checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readHeaderLength(handle: FileHandle, file: string, size: number): Promise<number> {
+  const start = await readExactly(handle, 0, Math.min(size, LFS_MAGIC.length), file);
+  if (size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
+  if (start.toString('latin1') === LFS_MAGIC) {
+    throw new UserError(
+      `${file} is a Git LFS pointer, not the weights`,
+      "run 'git lfs pull' (in a workflow: actions/checkout with 'lfs: true')",
+    );
+  }
+  if (start.toString('latin1', 0, 4) === 'GGUF') {
+    throw new UserError(`${file} is a GGUF file`, 'give the safetensors checkpoint it was converted from');
+  }
+  const [first, second] = start;
+  const isZip = first === ZIP_MAGIC[0] && second === ZIP_MAGIC[1];
+  const isPickle = first === PICKLE_PROTO && second !== undefined && second >= 1 && second <= MAX_PICKLE_PROTOCOL;
+  // A small header length may begin with these bytes by chance; then '{' follows at byte 8.
+  if ((isZip || isPickle) && start[8] !== 0x7b) throw pickleError(file);
+  if (size < 8) throw new UserError(`${file} is truncated: ${size} bytes, no header`, 'download the checkpoint again');
+  const length = start.readBigUInt64LE(0);
+  if (length > BigInt(size - 8)) {
+    throw new UserError(
+      `${file} is not a whole safetensors file: its header says ${length} bytes, the file has ${size - 8} after the length`,
+      'download it again, or check that it is a safetensors file',
+    );
+  }
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw new UserError(
+      `${file}: a header of ${length} bytes is over the limit of ${MAX_HEADER_BYTES}`,
+      'check that it is a safetensors file',
+    );
+  }
+  return Number(length);
+}
+
+/** The error for weights in a format that can run code when opened. */
+export function pickleError(file: string): UserError {
+  return new UserError(
+    `${file} is a PyTorch pickle, which can run code when it is opened, so it is not read`,
+    'save the model with safe_serialization=True (safetensors)',
+  );
+}
+
+async function readExactly(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(buffer, 0, length, position);
+  if (bytesRead !== length) throw new UserError(`${file} changed while it was read`, 'run again when it is complete');
+  return buffer;
+}
+
+function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new UserError(`${file}: the header is not JSON`, 'check that it is a safetensors file');
+  }
+  const parsed = headerSchema.safeParse(json);
+  if (!parsed.success) throw new UserError(`${file}: the header is not a JSON object`, 'save the checkpoint again');
+  return parsed.data;
+}
+
+/** Every byte after the header belongs to exactly one tensor: the same rule as the reference implementation's. */
+function checkLayout(
+  header: Record<string, unknown>,
+  file: string,
+  dataStart: number,
+  fileSize: number,
+): TensorEntry[] {
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => toEntry(name, value, file, dataStart))
+    .sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
+  let end = dataStart;
+  for (const entry of entries) {
+    if (entry.offset < end) {
+      throw damaged(file, entry.name, `its data overlaps the tensor before it (byte ${entry.offset} < ${end})`);
+    }
+    if (entry.offset > end)
+      throw damaged(file, entry.name, `${entry.offset - end} bytes before it belong to no tensor`);
+    end = entry.offset + entry.byteLength;
+    if (end > fileSize) {
+      throw new UserError(
+        `${file} is truncated: tensor ${quote(entry.name)} ends at byte ${end}, the file at ${fileSize}`,
+        'download it again',
+      );
+    }
+  }
+  if (end < fileSize) {
+    throw new UserError(`${file}: ${fileSize - end} bytes at the end belong to no tensor`, 'save the checkpoint again');
+  }
+  return entries;
+}
+
+function toEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
+  const parsed = entrySchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw damaged(file, name, `its header entry is not valid (${issue?.path.join('.')}: ${issue?.message})`);
+  }
+  const { dtype, shape, data_offsets } = parsed.data;
+  const [begin, end] = data_offsets;
+  if (end < begin) throw damaged(file, name, `its data ends (${end}) before it begins (${begin})`);
+  const size = shape.reduce((product, dimension) => product * BigInt(dimension), 1n);
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(file, name, `its shape [${shape.join(', ')}] overflows`);
+  const bits = bitsPerElement(dtype);
+  if (bits !== undefined && (size * BigInt(bits) + 7n) / 8n !== BigInt(end - begin)) {
+    throw damaged(
+      file,
+      name,
+      `shape [${shape.join(', ')}] of ${dtype} needs ${(size * BigInt(bits)) / 8n} bytes, the header gives it ${end - begin}`,
+    );
+  }
+  return { name, dtype, shape, size: Number(size), file, offset: dataStart + begin, byteLength: end - begin };
+}
+
+function damaged(file: string, tensor: string, what: string): UserError {
+  return new UserError(`${file}: tensor ${quote(tensor)}: ${what}`, 'the file is damaged: save or download it again');
+}
+
+/** A name from a file in an error line: quoted and on one line whatever it holds. */
+function quote(name: string): string {
+  return JSON.stringify(name);
+}

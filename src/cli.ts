@@ -1,0 +1,277 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { SingleBar } from 'cli-progress';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import picomatch from 'picomatch';
+import { readMeasurement, readVersioned } from './gate/baseline.ts';
+import { check } from './gate/check.ts';
+import { compare } from './gate/compare.ts';
+import { type MeasureOptions, measure } from './gate/measure.ts';
+import type { TensorMeasurement } from './gate/measurement.ts';
+import { REPORT_SCHEMA, type Report, reportSchema } from './gate/report.ts';
+import { writeFileAtomic } from './gate/write-atomic.ts';
+import { DEVICE_CHOICES, type DeviceChoice } from './onnx/device.ts';
+import { loadPolicy } from './policy/load.ts';
+import { DEFAULT_POLICY } from './policy/policy.ts';
+import { renderComment } from './report/comment.ts';
+import { printable } from './report/escape.ts';
+import { renderSpectra } from './report/spectra-table.ts';
+import { renderTerminal } from './report/terminal.ts';
+import { UserError } from './user-error.ts';
+import { VERSION } from './version.ts';
+
+/** The exit codes are an interface. */
+const EXIT = { pass: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
+
+interface SubjectOptions {
+  checkpoint: string;
+  reference?: string;
+  device: DeviceChoice;
+  memoryLimit?: number;
+}
+
+interface VerdictOptions {
+  strict?: boolean;
+}
+
+function program(): Command {
+  const shadowGate = new Command('shadow-gate')
+    .description('Decide whether a new language-model checkpoint may be merged.')
+    .version(VERSION)
+    .option('--debug', 'show the stack of an error')
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) });
+
+  subject(shadowGate.command('check').description('measure a checkpoint, compare it with a baseline and say a verdict'))
+    .option('--baseline <file|path>', 'an approved measurement, or a checkpoint that is measured the same way')
+    .option('--policy <file>', 'policy file (default: shadow-gate.yml if it is there)')
+    .option('--out <dir>', 'write measurement.json, report.json and comment.md there')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', CHECK_EXAMPLES)
+    .action(runCheck);
+
+  subject(shadowGate.command('measure').description('measure a checkpoint; the file is a baseline'))
+    .requiredOption('--out <file>', 'the measurement file to write')
+    .addHelpText('after', MEASURE_EXAMPLES)
+    .action(runMeasure);
+
+  shadowGate
+    .command('compare')
+    .description('compare two measurements and say a verdict')
+    .argument('<candidate.json>')
+    .argument('<baseline.json>')
+    .option('--policy <file>', 'policy file (default: the defaults)')
+    .option('--out <dir>', 'write report.json and comment.md there')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(runCompare);
+
+  shadowGate
+    .command('report')
+    .description('show a report again')
+    .argument('<report.json>')
+    .option('--markdown', 'as the pull-request comment')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', REPORT_EXAMPLES)
+    .action(runReport);
+
+  subject(shadowGate.command('spectra').description('print the spectral metrics of every matrix'))
+    .option('--tensor <glob>', "only matrices whose name matches, such as '*.q_proj.weight'")
+    .option('--values', 'all singular values (with --json)')
+    .option('--json', 'as JSON')
+    .addHelpText('after', SPECTRA_EXAMPLES)
+    .action(runSpectra);
+
+  return shadowGate;
+}
+
+/** What every command that measures takes. */
+function subject(command: Command): Command {
+  return command
+    .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
+    .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
+    .addOption(new Option('--device <device>', 'where to compute').choices(DEVICE_CHOICES).default('auto'))
+    .option('--memory-limit <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes);
+}
+
+function parseGibibytes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('not a number of GiB above 0.');
+  return value * 1024 ** 3;
+}
+
+async function runCheck(
+  options: SubjectOptions & VerdictOptions & { baseline?: string; policy?: string; out?: string },
+): Promise<void> {
+  const { baseline, policy, out } = options;
+  const { measurement, report } = await withProgress((onProgress) =>
+    check({ ...subjectOf(options), baseline, policy, onProgress }),
+  );
+  if (out !== undefined) {
+    await writeFileAtomic(join(out, 'measurement.json'), toJson(measurement));
+    await writeReport(report, out);
+  }
+  show(report, options);
+}
+
+async function runMeasure(options: SubjectOptions & { out: string }): Promise<void> {
+  const measurement = await withProgress((onProgress) => measure({ ...subjectOf(options), onProgress }));
+  await writeFileAtomic(options.out, toJson(measurement));
+  const { tensors, skipped, nonFinite } = measurement;
+  warnNonFinite(nonFinite);
+  print(`measured ${tensors.length} spectra, skipped ${skipped.length}: ${printable(options.out)}`);
+}
+
+async function runCompare(
+  candidateFile: string,
+  baselineFile: string,
+  options: VerdictOptions & { policy?: string; out?: string },
+): Promise<void> {
+  const policy = options.policy === undefined ? DEFAULT_POLICY : await loadPolicy(options.policy);
+  const candidate = await readMeasurement(candidateFile);
+  const baseline = await readMeasurement(baselineFile);
+  const policyPath = options.policy ?? null;
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, policy, policyPath });
+  if (options.out !== undefined) await writeReport(report, options.out);
+  show(report, options);
+}
+
+async function runReport(file: string, options: VerdictOptions & { markdown?: boolean }): Promise<void> {
+  const report = await readVersioned(file, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+  if (options.markdown) {
+    process.stdout.write(`${renderComment(report)}\n`);
+    setExitCode(report, options);
+  } else show(report, options);
+}
+
+async function runSpectra(
+  options: SubjectOptions & { tensor?: string; values?: boolean; json?: boolean },
+): Promise<void> {
+  const isWanted = options.tensor === undefined ? () => true : picomatch(options.tensor, { literalBrackets: true });
+  const found: Array<TensorMeasurement & { singularValues: number[] }> = [];
+  const { nonFinite } = await withProgress((onProgress) =>
+    measure({
+      ...subjectOf(options),
+      onProgress,
+      isWanted,
+      onSpectrum: (tensor, values) => found.push({ ...tensor, singularValues: options.values ? [...values] : [] }),
+    }),
+  );
+  warnNonFinite(nonFinite);
+  if (!options.json) {
+    print(renderSpectra(found, terminal()));
+    return;
+  }
+  const tensors = found.map(({ singularValues, spectrum: _, ...tensor }) => ({
+    ...tensor,
+    ...(options.values ? { singularValues } : {}),
+  }));
+  process.stdout.write(`${JSON.stringify({ tensors }, null, 2)}\n`);
+}
+
+function subjectOf({ checkpoint, reference, device, memoryLimit }: SubjectOptions): MeasureOptions {
+  return { checkpoint, reference, device, memoryLimit };
+}
+
+/** A bar on standard error while a terminal watches; nothing in a log. */
+async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return work(undefined);
+  const bar = new SingleBar({ format: '{bar} {value}/{total} {name}', hideCursor: true, clearOnComplete: true });
+  bar.start(0, 0, { name: '' });
+  try {
+    return await work(({ done, total, name }) => {
+      bar.setTotal(total);
+      bar.update(done, { name: printable(name, 60) });
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+async function writeReport(report: Report, out: string): Promise<void> {
+  await mkdir(out, { recursive: true });
+  await writeFileAtomic(join(out, 'report.json'), toJson(report));
+  await writeFileAtomic(join(out, 'comment.md'), `${renderComment(report)}\n`);
+}
+
+function show(report: Report, options: VerdictOptions): void {
+  print(renderTerminal(report, terminal()));
+  setExitCode(report, options);
+}
+
+function setExitCode({ verdict }: Report, { strict }: VerdictOptions): void {
+  if (verdict === 'fail') process.exitCode = EXIT.fail;
+  else if (verdict === 'inconclusive' && strict) process.exitCode = EXIT.inconclusive;
+  else process.exitCode = EXIT.pass;
+}
+
+function warnNonFinite(nonFinite: ReadonlyArray<{ name: string; nan: number; inf: number }>): void {
+  for (const { name, nan, inf } of nonFinite) {
+    process.stderr.write(`shadow-gate: warning: tensor ${printable(name)} holds ${nan} NaN and ${inf} Inf\n`);
+  }
+}
+
+function terminal(): { color: boolean; width: number } {
+  const { stdout, env } = process;
+  return { color: stdout.isTTY === true && env.NO_COLOR === undefined, width: stdout.columns ?? 100 };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const EXIT_HELP = `
+Exit codes: 0 pass or warn, 1 fail, 2 could not judge (bad input, usage), 3 inconclusive under --strict.
+Run 'shadow-gate help <command>' for examples.`;
+
+const CHECK_EXAMPLES = `
+Examples:
+  # a fine-tune against its base model, compared with an approved run
+  shadow-gate check --checkpoint out/step-4000 --reference base --baseline .shadow-gate/baseline.json --out report
+  # two checkpoints, no files needed
+  shadow-gate check --checkpoint new --baseline approved`;
+
+const MEASURE_EXAMPLES = `
+Examples:
+  shadow-gate measure --checkpoint approved --reference base --out .shadow-gate/baseline.json
+  shadow-gate measure --checkpoint adapter --reference base --out baseline.json   # a PEFT LoRA directory`;
+
+const COMPARE_EXAMPLES = `
+Example:
+  shadow-gate compare report/measurement.json .shadow-gate/baseline.json --policy shadow-gate.yml`;
+
+const REPORT_EXAMPLES = `
+Examples:
+  shadow-gate report report/report.json
+  shadow-gate report report/report.json --markdown > comment.md`;
+
+const SPECTRA_EXAMPLES = `
+Examples:
+  shadow-gate spectra --checkpoint model --tensor '*.layers.0.*'
+  shadow-gate spectra --checkpoint model --reference base --values --json > spectra.json`;
+
+/** Errors are one line; a stack only with --debug. */
+function reportError(error: unknown, debug: boolean): void {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own message; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
+    return;
+  }
+  process.exitCode = EXIT.couldNotJudge;
+  const message = error instanceof Error ? error.message : String(error);
+  const kind = error instanceof UserError ? 'error' : 'internal error';
+  process.stderr.write(`shadow-gate: ${kind}: ${printable(message, 2000)}\n`);
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  reportError(error, process.argv.includes('--debug'));
+}

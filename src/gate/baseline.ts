@@ -1,0 +1,62 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { UserError } from '../user-error.ts';
+import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
+
+/** What a baseline argument turned out to be. */
+export type BaselineSource =
+  | { readonly kind: 'missing' }
+  /** A checkpoint, to be measured the same way as the candidate. */
+  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'measurement'; readonly measurement: Measurement };
+
+/**
+ * A baseline is a measurement file or a checkpoint; a path where nothing is, is a missing baseline.
+ * @throws UserError for a file that is neither
+ */
+export async function readBaseline(path: string): Promise<BaselineSource> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (!info) return { kind: 'missing' };
+  if (info.isDirectory() || path.endsWith('.safetensors')) return { kind: 'checkpoint' };
+  return { kind: 'measurement', measurement: await readMeasurement(path) };
+}
+
+/** Read and validate a measurement file. @throws UserError naming the file and what is wrong with it */
+export async function readMeasurement(path: string): Promise<Measurement> {
+  return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, "make it with 'shadow-gate measure'");
+}
+
+const versionedSchema = z.looseObject({ schema: z.string() });
+
+/**
+ * Read a JSON file of ours and validate it.
+ * @param mend what to do about a file that is not one
+ */
+export async function readVersioned<T>(path: string, version: string, schema: z.ZodType<T>, mend: string): Promise<T> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UserError(`${path} does not exist`, mend);
+    if (error.code === 'EISDIR') throw new UserError(`${path} is a directory`, mend);
+    throw error;
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is not JSON`, mend);
+  }
+  const header = versionedSchema.safeParse(json);
+  if (!header.success) throw new UserError(`${path} has no "schema"`, mend);
+  if (header.data.schema !== version) {
+    throw new UserError(
+      `${path} is of schema ${JSON.stringify(header.data.schema)}, this version reads ${version}`,
+      mend,
+    );
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${path} is not a valid ${version}: ${issue?.path.join('.')}: ${issue?.message}`, mend);
+}

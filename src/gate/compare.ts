@@ -1,0 +1,165 @@
+import type { Reason } from '../policy/observation.ts';
+import { effectiveRules, type Policy } from '../policy/policy.ts';
+import { applyRules } from '../policy/rules.ts';
+import { findRankLoss, findSpikes } from '../policy/weight-checks.ts';
+import type { Measurement } from './measurement.ts';
+import { observe, observeWeights } from './observe.ts';
+import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
+import { shadowDeltas } from './shadow-deltas.ts';
+import { checkValidity, invalid, type Validity } from './validity.ts';
+
+export interface Comparison {
+  readonly candidate: Measurement;
+  /** Null: there is none; `baselinePath` says where it was looked for, if anywhere. */
+  readonly baseline: Measurement | null;
+  readonly baselinePath: string | null;
+  readonly policy: Policy;
+  /** Null: the defaults. */
+  readonly policyPath: string | null;
+}
+
+/**
+ * Compare a measurement with a baseline under a policy, and say a verdict. Pure: the same measurements give the same
+ * report.
+ */
+export function compare({ candidate, baseline, baselinePath, policy, policyPath }: Comparison): Report {
+  const validity: Validity = baseline
+    ? checkValidity(candidate, baseline)
+    : { weights: false, deltas: false, reasons: [] };
+  const comparable = baseline && validity.weights ? baseline : null;
+  const weights = observeWeights(candidate, comparable);
+  const reasons = sortReasons([
+    ...nonFiniteReasons(candidate, policy),
+    ...findRankLoss(policy, weights),
+    ...(baseline ? [] : [missingBaseline(baselinePath, policy)]),
+    ...validity.reasons,
+    ...referenceReasons(candidate),
+    ...nothingMeasured(candidate),
+    ...(baseline ? applyRules(effectiveRules(policy), observe(candidate, baseline, validity)) : []),
+    ...(baseline && validity.deltas ? ratioReasons(candidate, baseline) : []),
+    ...findSpikes(policy, weights),
+  ]);
+  return {
+    schema: REPORT_SCHEMA,
+    tool: candidate.tool,
+    verdict: verdictOf(reasons),
+    reasons,
+    candidate: subject(candidate),
+    baseline: baseline && subject(baseline),
+    reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
+    policy: policyPath,
+    shadowDeltas: shadowDeltas(candidate, baseline, reasons),
+    groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
+    tensors: candidate.tensors,
+    skipped: candidate.skipped,
+    durationSeconds: candidate.run.durationSeconds,
+    device: candidate.device,
+  };
+}
+
+const SEVERITY: readonly Reason['level'][] = ['fail', 'inconclusive', 'warn', 'info'];
+
+function sortReasons(reasons: readonly Reason[]): Reason[] {
+  return SEVERITY.flatMap((level) => reasons.filter((reason) => reason.level === level));
+}
+
+/** Harm that is shown fails whatever else could not be judged; what could not be judged is never a pass. */
+function verdictOf(reasons: readonly Reason[]): Verdict {
+  const worst = SEVERITY.find((level) => reasons.some((reason) => reason.level === level));
+  return worst === undefined || worst === 'info' ? 'pass' : worst;
+}
+
+function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {
+  return candidate.nonFinite.map(({ name, nan, inf }) => {
+    const counts = [nan > 0 ? `${nan} NaN` : '', inf > 0 ? `${inf} Inf` : ''].filter(Boolean).join(' and ');
+    return {
+      level: policy['non-finite'].level,
+      rule: 'non-finite',
+      metric: 'nonFinite',
+      place: name,
+      candidate: counts,
+      baseline: null,
+      tolerance: { absolute: 0 },
+      message: `it holds ${counts}`,
+    };
+  });
+}
+
+function missingBaseline(path: string | null, policy: Policy): Reason {
+  const level = policy['on-missing-baseline'];
+  const where = path === null ? 'no baseline was given' : `there is no baseline at ${path}`;
+  return {
+    level: level === 'pass' ? 'info' : level,
+    rule: 'missing-baseline',
+    metric: 'baseline',
+    place: 'measurement',
+    candidate: null,
+    baseline: null,
+    tolerance: null,
+    message: `${where}: nothing to compare with. The measurement of an approved checkpoint is one`,
+  };
+}
+
+/** Above this the "update" is as large as the model: independent weights give √2. */
+const MAX_UPDATE_SIZE = 1;
+
+function referenceReasons(candidate: Measurement): Reason[] {
+  const reasons: Reason[] = [];
+  const [first] = candidate.mismatched;
+  if (first !== undefined) {
+    const more = candidate.mismatched.length > 1 ? ` and ${candidate.mismatched.length - 1} more` : '';
+    reasons.push(
+      invalid('shape', first, null, null, `another shape than in the reference${more}: ΔW was not measured`),
+    );
+  }
+  const size = candidate.model.delta?.updateSize ?? 0;
+  if (size > MAX_UPDATE_SIZE) {
+    reasons.push({
+      level: 'inconclusive',
+      rule: 'update-size',
+      metric: 'updateSize',
+      place: 'model',
+      candidate: size,
+      baseline: null,
+      tolerance: { absolute: MAX_UPDATE_SIZE },
+      message: `the update is ${size.toPrecision(3)} times as large as the reference: is that the model it was trained from?`,
+    });
+  }
+  return reasons;
+}
+
+function nothingMeasured(candidate: Measurement): Reason[] {
+  if (candidate.tensors.length > 0) return [];
+  return [invalid('tensors', 'checkpoint', '0', null, 'no matrix could be measured: all were skipped')];
+}
+
+/** One side has the headline metric and the other has not. */
+function ratioReasons(candidate: Measurement, baseline: Measurement): Reason[] {
+  const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
+  if (!ours || !theirs) return [];
+  const [mine, its] = [ours.mlpAttentionRatio, theirs.mlpAttentionRatio];
+  if (mine !== null && its !== null) return [];
+  return [
+    {
+      level: mine === its ? 'info' : 'inconclusive',
+      rule: 'mlpAttentionRatio',
+      metric: 'mlpAttentionRatio',
+      place: 'model',
+      candidate: mine,
+      baseline: its,
+      tolerance: null,
+      message: `the MLP ÷ attention ratio is missing ${mine === null ? 'in the candidate' : 'in the baseline'}: ${(mine === null ? ours : theirs).note ?? 'no update'}`,
+    },
+  ];
+}
+
+function subject(measurement: Measurement): Report['candidate'] {
+  const { run, checkpoint, architecture } = measurement;
+  return {
+    path: run.checkpoint,
+    digest: checkpoint.digest,
+    measured: run.time,
+    architecture,
+    parameters: checkpoint.parameters,
+  };
+}

@@ -1,0 +1,126 @@
+import { ATTENTION_MODULES, MLP_MODULES, type ModuleType } from '../checkpoint/module-type.ts';
+import type { Metrics } from '../spectra/metrics-schema.ts';
+import { MIN_SNR } from '../spectra/rounding.ts';
+import { median, weightedMean } from '../statistics/statistics.ts';
+import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
+import { roundNumber } from './round.ts';
+
+/** One matrix's metrics by their dotted names: `stableRank`, `topEnergy.5%`, … Nulls are left out. */
+export function flattenMetrics(metrics: Metrics): Record<string, number> {
+  const { topEnergy, ...rest } = metrics;
+  const entries: Array<[string, number | null | undefined]> = [
+    ...Object.entries(rest),
+    ...Object.entries(topEnergy).map(([k, value]): [string, number] => [`topEnergy.${k}`, value]),
+  ];
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+}
+
+/** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
+function isJudged({ of, metrics }: TensorMeasurement): boolean {
+  return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
+}
+
+function isBelowNoise(metrics: Metrics): boolean {
+  return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
+}
+
+/** Per module type (and component): the median and the parameter-weighted mean of every metric. */
+export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
+  const groups = new Map<string, TensorMeasurement[]>();
+  for (const tensor of tensors.filter(isJudged)) {
+    const key = JSON.stringify([tensor.of, tensor.component, tensor.module]);
+    groups.set(key, [...(groups.get(key) ?? []), tensor]);
+  }
+  return [...groups.values()].map(summariseGroup);
+}
+
+function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement {
+  const [first] = members;
+  if (!first) throw new Error('an empty group');
+  const sizes = members.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+  const flat = members.map(({ metrics }) => (metrics ? flattenMetrics(metrics) : {}));
+  const keys = [...new Set(flat.flatMap(Object.keys))].sort();
+  const summarise = (summary: (values: number[], weights: number[]) => number | null) =>
+    Object.fromEntries(
+      keys.map((key) => {
+        const having = flat.flatMap((metrics, i) => (key in metrics ? [i] : []));
+        const value = summary(
+          having.map((i) => flat[i]?.[key] ?? 0),
+          having.map((i) => sizes[i] ?? 0),
+        );
+        return [key, roundNumber(value ?? 0)];
+      }),
+    );
+  return {
+    of: first.of,
+    component: first.component,
+    module: first.module,
+    count: members.length,
+    parameters: sizes.reduce((total, size) => total + size, 0),
+    median: summarise((values) => median(values)),
+    weightedMean: summarise(weightedMean),
+  };
+}
+
+type DeltaModel = NonNullable<Measurement['model']['delta']>;
+
+/**
+ * ΔW of the whole model. `mlpAttentionRatio` is the median top-5 % energy over the MLP matrices ÷ the same over the
+ * attention matrices; in a vision-language model, of its language model. Embeddings and lm_head are in neither.
+ */
+export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
+  const deltas = tensors.filter(({ of }) => of === 'delta');
+  const blocks = deltas.filter(
+    ({ module, component }) =>
+      (component === null || component === 'language') && isIn(module, [...MLP_MODULES, ...ATTENTION_MODULES]),
+  );
+  const topEnergy = (modules: readonly ModuleType[]) =>
+    median(
+      blocks
+        .filter((tensor) => isIn(tensor.module, modules) && isJudged(tensor))
+        .flatMap(({ metrics }) => (metrics ? [metrics.topEnergy['5%']] : [])),
+    );
+  const mlpTopEnergy = topEnergy(MLP_MODULES);
+  const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
+  const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
+  const ratio = mlpTopEnergy !== null && attentionTopEnergy !== null ? mlpTopEnergy / attentionTopEnergy : null;
+  const note = ratio === null ? whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise) : undefined;
+  return {
+    mlpAttentionRatio: roundNullable(ratio),
+    mlpTopEnergy: roundNullable(mlpTopEnergy),
+    attentionTopEnergy: roundNullable(attentionTopEnergy),
+    updateSize: roundNullable(updateSize(blocks)),
+    belowNoise,
+    unchanged: deltas.filter(({ note: why }) => why === UNCHANGED).length,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** The note of a ΔW that is zero. */
+export const UNCHANGED = 'unchanged: ΔW is zero';
+
+function whyNoRatio(mlp: number | null, attention: number | null, belowNoise: number): string {
+  const missing = [mlp === null ? 'MLP' : null, attention === null ? 'attention' : null].filter(Boolean).join(' or ');
+  const noise = belowNoise > 0 ? ` (${belowNoise} are below the rounding noise of their dtype, snr < ${MIN_SNR})` : '';
+  return `no ${missing} matrix with a measurable update${noise}`;
+}
+
+/** ‖ΔW‖_F / ‖W_reference‖_F over the matrices of the blocks that changed, taken together. */
+function updateSize(blocks: readonly TensorMeasurement[]): number | null {
+  let update = 0;
+  let origin = 0;
+  for (const { metrics } of blocks) {
+    if (!metrics?.updateSize) continue;
+    update += metrics.frobeniusNorm ** 2;
+    origin += (metrics.frobeniusNorm / metrics.updateSize) ** 2;
+  }
+  return origin > 0 ? Math.sqrt(update / origin) : null;
+}
+
+function isIn(module: ModuleType, modules: readonly ModuleType[]): boolean {
+  return modules.includes(module);
+}
+
+function roundNullable(value: number | null): number | null {
+  return value === null ? null : roundNumber(value);
+}

@@ -1,0 +1,120 @@
+import type { Observation, WeightObservation, WeightSummary } from '../policy/observation.ts';
+import { flattenMetrics } from './groups.ts';
+import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
+import type { Validity } from './validity.ts';
+
+/** Every number that candidate and baseline both have and that may be compared. */
+export function observe(candidate: Measurement, baseline: Measurement, validity: Validity): Observation[] {
+  const may = ({ of }: Pick<Observation, 'of'>) => (of === 'delta' ? validity.deltas : validity.weights);
+  return [
+    ...observeModel(candidate, baseline),
+    ...observeGroups(candidate, baseline),
+    ...observeTensors(candidate, baseline),
+  ].filter(may);
+}
+
+function observeModel(candidate: Measurement, baseline: Measurement): Observation[] {
+  const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
+  if (!ours || !theirs) return [];
+  const keys = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'] as const;
+  return keys.flatMap((metric): Observation[] => {
+    const [mine, other] = [ours[metric], theirs[metric]];
+    if (mine === null || other === null) return [];
+    return [
+      { metric, of: 'delta', statistic: 'model', module: null, place: 'model', candidate: mine, baseline: other },
+    ];
+  });
+}
+
+function observeGroups(candidate: Measurement, baseline: Measurement): Observation[] {
+  const theirs = new Map(baseline.groups.map((group) => [groupKey(group), group]));
+  return candidate.groups.flatMap((group) => {
+    const other = theirs.get(groupKey(group));
+    if (!other) return [];
+    return (['median', 'weightedMean'] as const).flatMap((statistic) =>
+      pairs(group[statistic], other[statistic]).map(
+        ([metric, mine, its]): Observation => ({
+          metric,
+          of: group.of,
+          statistic,
+          module: group.module,
+          place: placeOfGroup(group),
+          candidate: mine,
+          baseline: its,
+        }),
+      ),
+    );
+  });
+}
+
+function observeTensors(candidate: Measurement, baseline: Measurement): Observation[] {
+  const theirs = tensorsByKey(baseline);
+  return candidate.tensors.flatMap((tensor) => {
+    const other = theirs.get(tensorKey(tensor));
+    if (!tensor.metrics || !other?.metrics) return [];
+    return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
+      ([metric, mine, its]): Observation => ({
+        metric,
+        of: tensor.of,
+        statistic: 'each',
+        module: tensor.module,
+        place: tensor.name,
+        candidate: mine,
+        baseline: its,
+      }),
+    );
+  });
+}
+
+/** Every weight matrix of the candidate, beside the baseline's where that may be compared. */
+export function observeWeights(candidate: Measurement, baseline: Measurement | null): WeightObservation[] {
+  const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
+  return candidate.tensors.flatMap((tensor) => {
+    // A matrix that is not finite is reported as that.
+    if (tensor.of !== 'weight' || (!tensor.metrics && tensor.spectrum.length === 0 && !isZero(tensor))) return [];
+    const other = theirs.get(tensorKey(tensor));
+    return [
+      {
+        name: tensor.name,
+        group: placeOfGroup(tensor),
+        candidate: summarise(tensor),
+        baseline: other && (other.metrics || isZero(other)) ? summarise(other) : null,
+      },
+    ];
+  });
+}
+
+/** The note of a W that is zero. */
+export const ALL_ZERO = 'all zero';
+
+function isZero({ note }: TensorMeasurement): boolean {
+  return note === ALL_ZERO;
+}
+
+function summarise({ metrics }: TensorMeasurement): WeightSummary {
+  return { topEnergy: metrics?.topEnergy['1'] ?? 0, rank: metrics?.rank ?? 0 };
+}
+
+/** `q_proj`, or `vision q_proj` in a vision-language model. */
+export function placeOfGroup({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
+  return component === null ? module : `${component} ${module}`;
+}
+
+function groupKey({ of, component, module }: GroupMeasurement): string {
+  return JSON.stringify([of, component, module]);
+}
+
+function tensorKey({ of, name }: TensorMeasurement): string {
+  return JSON.stringify([of, name]);
+}
+
+function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> {
+  return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
+}
+
+function pairs(ours: Record<string, number>, theirs: Record<string, number>): Array<[string, number, number]> {
+  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, number, number]> => {
+    const other = theirs[metric];
+    return other === undefined ? [] : [[metric, mine, other]];
+  });
+}

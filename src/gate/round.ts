@@ -1,0 +1,21 @@
+import type { Metrics } from '../spectra/metrics-schema.ts';
+
+/**
+ * Digits that a measurement keeps. More than any use of them, and fewer than float64 has, so that the last bits, which
+ * depend on how many threads shared a sum, do not make two files of the same checkpoint differ.
+ */
+const SIGNIFICANT_DIGITS = 10;
+
+export function roundNumber(value: number, digits = SIGNIFICANT_DIGITS): number {
+  return Number(value.toPrecision(digits));
+}
+
+export function roundMetrics(metrics: Metrics): Metrics {
+  const round = (value: unknown): unknown =>
+    typeof value === 'number'
+      ? roundNumber(value)
+      : value !== null && typeof value === 'object'
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, round(item)]))
+        : value;
+  return round(metrics) as Metrics;
+}

@@ -1,0 +1,63 @@
+import type { Reason } from '../policy/observation.ts';
+import type { GroupMeasurement, Measurement } from './measurement.ts';
+import { placeOfGroup } from './observe.ts';
+import type { ShadowDelta } from './report.ts';
+
+const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy', 'updateSize'] as const;
+
+/** Per module type: how concentrated the update is, or, where there is none, the weight itself. */
+const DELTA_METRICS = ['topEnergy.5%', 'stableRank'];
+const WEIGHT_METRICS = ['topEnergy.1', 'stableRank'];
+const EMBEDDING_METRICS = ['rowGini'];
+
+/**
+ * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
+ * @param reasons decide the level that a row is shown with
+ */
+export function shadowDeltas(
+  candidate: Measurement,
+  baseline: Measurement | null,
+  reasons: readonly Reason[],
+): ShadowDelta[] {
+  const levelOf = (metric: string, place: string): ShadowDelta['level'] =>
+    reasons.find((reason) => reason.metric === metric && reason.place === place)?.level ?? 'info';
+  const delta = candidate.model.delta;
+  const model = delta
+    ? MODEL_METRICS.map((metric) =>
+        row(
+          { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'model') },
+          delta[metric],
+          baseline?.model.delta?.[metric] ?? null,
+        ),
+      )
+    : [];
+  const of = delta ? 'delta' : 'weight';
+  const groups = candidate.groups.filter((group) => group.of === of);
+  return [
+    ...model,
+    ...groups.flatMap((group) => {
+      const other = baseline?.groups.find((item) => isSameGroup(item, group));
+      const isEmbedding = group.module === 'embed' || group.module === 'lm_head';
+      const metrics = [...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS), ...(isEmbedding ? EMBEDDING_METRICS : [])];
+      return metrics.map((metric) =>
+        row(
+          { metric, of, component: group.component, module: group.module, level: levelOf(metric, placeOfGroup(group)) },
+          group.median[metric] ?? null,
+          other?.median[metric] ?? null,
+        ),
+      );
+    }),
+  ];
+}
+
+function isSameGroup(a: GroupMeasurement, b: GroupMeasurement): boolean {
+  return a.of === b.of && a.component === b.component && a.module === b.module;
+}
+
+type Key = Pick<ShadowDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
+
+function row(key: Key, candidate: number | null, baseline: number | null): ShadowDelta {
+  const change = candidate !== null && baseline !== null ? candidate - baseline : null;
+  const relativeChange = change !== null && baseline ? change / Math.abs(baseline) : null;
+  return { ...key, baseline, candidate, change, relativeChange };
+}

@@ -1,0 +1,116 @@
+import type { Reason } from '../policy/observation.ts';
+import type { Measurement, TensorMeasurement } from './measurement.ts';
+
+/** What may be compared, and why the rest may not. */
+export interface Validity {
+  readonly weights: boolean;
+  readonly deltas: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * Like with like: another architecture, tensor shape, LoRA rank, reference or tool version makes a comparison invalid.
+ * Every such difference is named, and none of them ever passes.
+ */
+export function checkValidity(candidate: Measurement, baseline: Measurement): Validity {
+  const everything = [
+    ...versionDifference(candidate, baseline),
+    ...architectureDifference(candidate, baseline),
+    ...tensorDifference(candidate, baseline, 'weight'),
+  ];
+  const deltas = [...referenceDifference(candidate, baseline), ...tensorDifference(candidate, baseline, 'delta')];
+  return {
+    weights: everything.length === 0,
+    deltas: everything.length === 0 && deltas.length === 0,
+    // Other shapes follow from another architecture: one cause, one reason.
+    reasons: everything.length > 0 ? everything : deltas,
+  };
+}
+
+/** A comparison that means nothing, and what differs. */
+export function invalid(
+  metric: string,
+  place: string,
+  candidate: string | null,
+  baseline: string | null,
+  message: string,
+): Reason {
+  return {
+    level: 'inconclusive',
+    rule: 'invalid-comparison',
+    metric,
+    place,
+    candidate,
+    baseline,
+    tolerance: null,
+    message,
+  };
+}
+
+/** Patch releases measure alike. */
+function release(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
+function versionDifference(candidate: Measurement, baseline: Measurement): Reason[] {
+  const [ours, theirs] = [candidate.tool.version, baseline.tool.version];
+  if (release(ours) === release(theirs)) return [];
+  const message = `the baseline was measured by version ${theirs}, the candidate by ${ours}: measure the baseline again`;
+  return [invalid('tool version', 'measurement', ours, theirs, message)];
+}
+
+function architectureDifference(candidate: Measurement, baseline: Measurement): Reason[] {
+  const keys = ['modelType', 'name', 'layers', 'hiddenSize'] as const;
+  return keys.flatMap((key) => {
+    const [ours, theirs] = [candidate.architecture[key], baseline.architecture[key]];
+    // A lone safetensors file has no config: then the tensors alone must agree.
+    if (ours === null || theirs === null || ours === theirs) return [];
+    const message = `another architecture: ${key} is ${ours}, in the baseline ${theirs}`;
+    return [invalid('architecture', key, String(ours), String(theirs), message)];
+  });
+}
+
+function referenceDifference(candidate: Measurement, baseline: Measurement): Reason[] {
+  const [ours, theirs] = [candidate.reference?.digest ?? null, baseline.reference?.digest ?? null];
+  if (ours === theirs) return [];
+  const message = !ours
+    ? 'the baseline was measured with a reference, the candidate without: ΔW cannot be compared; give --reference'
+    : !theirs
+      ? 'the baseline was measured without a reference: ΔW cannot be compared; measure it again with --reference'
+      : 'the updates of candidate and baseline start from different references: measure both from the same';
+  return [invalid('reference', 'ΔW', ours, theirs, message)];
+}
+
+/** Names in one reason. */
+const NAMED = 3;
+
+function tensorDifference(candidate: Measurement, baseline: Measurement, of: 'weight' | 'delta'): Reason[] {
+  const [ours, theirs] = [candidate, baseline].map(
+    (measurement) =>
+      new Map(
+        measurement.tensors.filter((tensor) => tensor.of === of).map((tensor) => [tensor.name, describe(tensor)]),
+      ),
+  ) as [Map<string, string>, Map<string, string>];
+  if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])].filter((name) => ours.get(name) !== theirs.get(name));
+  if (names.length === 0) return [];
+  const [first = ''] = names;
+  const differences = names
+    .slice(0, NAMED)
+    .map((name) => `${name}: ${ours.get(name) ?? 'absent'}, in the baseline ${theirs.get(name) ?? 'absent'}`);
+  const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : '';
+  const what = of === 'delta' ? 'ΔW of other matrices' : 'other tensors';
+  return [
+    invalid(
+      'shape',
+      first,
+      ours.get(first) ?? null,
+      theirs.get(first) ?? null,
+      `${what}: ${differences.join('; ')}${more}`,
+    ),
+  ];
+}
+
+function describe({ shape, loraRank }: TensorMeasurement): string {
+  return `[${shape.join(', ')}]${loraRank === undefined ? '' : ` of LoRA rank ${loraRank}`}`;
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { UserError } from '../user-error.ts';
+import { type Policy, policySchema } from './policy.ts';
+
+/** Read a policy file. @throws UserError with file, line and column */
+export async function loadPolicy(file: string): Promise<Policy> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new UserError(`policy ${file} does not exist`, 'give a file, or none for the defaults');
+    if (error.code === 'EISDIR') throw new UserError(`policy ${file} is a directory`, 'give the YAML file');
+    throw error;
+  });
+  return parsePolicy(text, file);
+}
+
+/**
+ * Parse the text of a policy.
+ * @param file how errors name it
+ * @throws UserError with file, line and column of the first mistake
+ */
+export function parsePolicy(text: string, file: string): Policy {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  const [syntax] = document.errors;
+  if (syntax) {
+    const at = syntax.linePos?.[0];
+    throw mistake(file, at, syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML');
+  }
+  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 10 }) ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  if (!issue) throw new UserError(`policy ${file} is not valid`, 'see the README');
+  const offset = offsetOf(document, issue);
+  throw mistake(file, offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
+}
+
+function mistake(file: string, at: { line: number; col: number } | undefined, what: string): UserError {
+  return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see "Policy" in the README');
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const inside = issue.path.length > 0 ? ` in ${issue.path.join('.')}` : '';
+    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}`;
+  }
+  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+/** Where in the text the trouble is: the unknown key itself, else the value, else what it is missing from. */
+function offsetOf(document: Document, issue: z.core.$ZodIssue): number | null {
+  const parent = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
+  if (issue.code === 'unrecognized_keys' && isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && issue.keys.includes(String(key.value)));
+    if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  for (let depth = issue.path.length; depth >= 0; depth -= 1) {
+    const node = depth === 0 ? document.contents : document.getIn(issue.path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return null;
+}

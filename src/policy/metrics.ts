@@ -1,0 +1,31 @@
+import { TOP_ENERGY_KEYS } from '../spectra/metrics-schema.ts';
+
+/** Metrics of the whole model's ΔW. */
+export const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'] as const;
+
+/** Fits to the tail: information only, they never decide. */
+export const INFORMATION_METRICS = ['alpha', 'alphaD', 'alphaTail'] as const;
+
+/** Metrics of one matrix, or summarised over a module type, by their dotted names. */
+export const MATRIX_METRICS = [
+  'frobeniusNorm',
+  'spectralNorm',
+  'stableRank',
+  'participationRatio',
+  'participationRatioToNull',
+  'effectiveRank',
+  'effectiveRankRV',
+  'rank',
+  ...TOP_ENERGY_KEYS.map((key) => `topEnergy.${key}` as const),
+  ...INFORMATION_METRICS,
+  'rowGini',
+  'snr',
+  'updateSize',
+] as const;
+
+export const METRICS = [...MODEL_METRICS, ...MATRIX_METRICS] as const;
+export type MetricName = (typeof METRICS)[number];
+
+export function isModelMetric(metric: string): boolean {
+  return (MODEL_METRICS as readonly string[]).includes(metric);
+}

@@ -1,0 +1,39 @@
+import type { ModuleType } from '../checkpoint/module-type.ts';
+
+/** Why a verdict is what it is; the shape of a reason in report.json. */
+export interface Reason {
+  readonly level: 'info' | 'warn' | 'fail' | 'inconclusive';
+  readonly rule: string;
+  readonly metric: string;
+  readonly place: string;
+  readonly candidate: number | string | null;
+  readonly baseline: number | string | null;
+  readonly tolerance: Readonly<Record<string, number>> | null;
+  readonly message: string;
+}
+
+/** One number of the candidate beside the same number of the baseline. */
+export interface Observation {
+  readonly metric: string;
+  readonly of: 'weight' | 'delta';
+  readonly statistic: 'model' | 'median' | 'weightedMean' | 'each';
+  readonly module: ModuleType | null;
+  /** `model`, a module type (`vision q_proj`), or a matrix. */
+  readonly place: string;
+  readonly candidate: number;
+  readonly baseline: number;
+}
+
+/** One weight matrix of the candidate beside the baseline's, where there is one. */
+export interface WeightObservation {
+  readonly name: string;
+  /** Matrices with the same key are of one module type (and component). */
+  readonly group: string;
+  readonly candidate: WeightSummary;
+  readonly baseline: WeightSummary | null;
+}
+
+export interface WeightSummary {
+  readonly topEnergy: number;
+  readonly rank: number;
+}

@@ -1,0 +1,66 @@
+import { isModelMetric } from './metrics.ts';
+import type { Observation, Reason } from './observation.ts';
+import type { Rule } from './policy.ts';
+
+/** Hold the observations against the rules: a reason for every change that goes further than allowed. */
+export function applyRules(rules: readonly Rule[], observations: readonly Observation[]): Reason[] {
+  return rules.flatMap((rule) =>
+    observations
+      .filter((observation) => isWatched(rule, observation))
+      .flatMap((observation) => judge(rule, observation)),
+  );
+}
+
+function isWatched(rule: Rule, { metric, of, statistic, module }: Observation): boolean {
+  if (metric !== rule.metric || of !== rule.of) return false;
+  if (isModelMetric(metric)) return statistic === 'model';
+  return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
+}
+
+function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observation): Reason[] {
+  const change = candidate - baseline;
+  const size = rule.direction === 'up' ? change : rule.direction === 'down' ? -change : Math.abs(change);
+  if (!(size > Math.max(rule.absolute, rule.relative * Math.abs(baseline), 0))) return [];
+  const tolerance: Record<string, number> = {};
+  if (rule.absolute > 0 || rule.relative === 0) tolerance.absolute = rule.absolute;
+  if (rule.relative > 0) tolerance.relative = rule.relative;
+  return [
+    {
+      level: rule.level,
+      rule: metric,
+      metric,
+      place,
+      candidate,
+      baseline,
+      tolerance,
+      message: `${metric} of ${of === 'delta' ? 'ΔW' : 'W'} ${describeChange(candidate, baseline)}, allowed ${describeTolerance(rule)}`,
+    },
+  ];
+}
+
+function describeChange(candidate: number, baseline: number): string {
+  const verb = candidate > baseline ? 'rose' : 'fell';
+  const share = baseline === 0 ? '' : ` (${percent((candidate - baseline) / Math.abs(baseline), true)})`;
+  return `${verb} from ${short(baseline)} to ${short(candidate)}${share}`;
+}
+
+function describeTolerance({ absolute, relative, direction }: Rule): string {
+  const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
+  const parts = [
+    ...(relative > 0 ? [`${sign}${percent(relative)}`] : []),
+    ...(absolute > 0 || relative === 0 ? [`${sign}${short(absolute)}`] : []),
+  ];
+  return parts.join(' or ');
+}
+
+/** Three significant digits, as the tables show. */
+export function short(value: number): string {
+  return Math.abs(value) >= 1000 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3);
+}
+
+function percent(share: number, signed = false): string {
+  const text = `${Math.abs(share * 100)
+    .toFixed(1)
+    .replace(/\.0$/, '')} %`;
+  return signed ? `${share < 0 ? '−' : '+'}${text}` : text;
+}

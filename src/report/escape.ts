@@ -1,0 +1,85 @@
+/**
+ * Names in a checkpoint are chosen by whoever made the checkpoint, and a pull request from a stranger is exactly what
+ * the gate is for. So nothing that is not a literal of ours reaches Markdown, HTML or a log except through this file.
+ */
+
+/** Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`). */
+const NAME_LENGTH = 120;
+/** A message is a sentence or two with one name in it. */
+const MESSAGE_LENGTH = 400;
+
+/**
+ * What a reader cannot see: controls, format characters (bidi overrides, zero width), combining marks (they can be
+ * stacked over the lines above), private and unassigned code points, lone surrogates, and every space but " ".
+ */
+const UNSEEN = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\P{Zs} ]/gu;
+
+/** Right-to-left letters. Without an isolate they reorder the numbers beside them. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const isolate = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+
+/**
+ * GitHub looks for these in the text of the finished page, after entities are resolved, so an entity alone does not stop
+ * a mention, `#12`, `GH-12`, `:emoji:`, `$math$`, an e-mail address or a link. A tag between the two halves does.
+ */
+const SIGILS = '@:#$';
+const SPECIAL = /www\.|GH-(?=\d)|(?![A-Za-z0-9 ,./-])[!-~]/gi;
+
+/** Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name say something. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const points = Array.from(text.length > 4 * length ? text.slice(0, 2 * length) + text.slice(-2 * length) : text);
+  if (points.length <= length) return text;
+  const head = Math.ceil((length - 1) / 2);
+  const tail = length - 1 - head;
+  return `${points.slice(0, head).join('')}…${points.slice(points.length - tail).join('')}`;
+}
+
+/** Every character that cannot be seen, written as `\n` or `\u202e`. */
+function visible(text: string, length: number): string {
+  const seen = shorten(text, length).replace(UNSEEN, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\r') return '\\r';
+    if (character === '\t') return '\\t';
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`;
+  });
+  return shorten(seen, length);
+}
+
+/** No-break spaces are good typography in a sentence ("8.7 %") and no one's trick: an ordinary space does. */
+const ordinarySpaces = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
+const entity = (character: string): string => `&#${character.codePointAt(0)};`;
+
+function neutralise(text: string): string {
+  const safe = text.replace(SPECIAL, (match) => {
+    if (match.length > 1) return `${match.slice(0, -1)}<span>${match.slice(-1)}</span>`;
+    return SIGILS.includes(match) ? `<span>${entity(match)}</span>` : entity(match);
+  });
+  return isolate(safe);
+}
+
+/**
+ * A name as inline code, safe anywhere in GitHub Markdown: in a paragraph, a table cell, a `<summary>`. Not a code span
+ * of backticks, because those break on backticks and, in a table, on pipes.
+ */
+export function codeName(name: string): string {
+  return `<code>${name === '' ? '(empty)' : neutralise(visible(name, NAME_LENGTH))}</code>`;
+}
+
+/** A message as running text, safe in the same places. Its first character cannot open a list, a heading or a table. */
+export function plainText(text: string): string {
+  const line = visible(ordinarySpaces(text), MESSAGE_LENGTH);
+  const first = /^[\d =+-]/.exec(line)?.[0];
+  return first === undefined ? neutralise(line) : entity(first) + neutralise(line.slice(1));
+}
+
+/**
+ * A name or message as one line of a terminal or a log: no escape sequence, no line break, and no workflow command. The
+ * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither pair of characters survives.
+ */
+export function printable(text: string, length = MESSAGE_LENGTH): string {
+  const line = visible(ordinarySpaces(text), length);
+  return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#/g, '\\u0023'));
+}

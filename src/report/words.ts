@@ -1,0 +1,44 @@
+import type { Reason, ShadowDelta, Verdict } from '../gate/report.ts';
+
+export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
+  pass: '✅',
+  warn: '⚠️',
+  fail: '❌',
+  inconclusive: '❔',
+  info: 'ℹ️',
+};
+
+/** Said once in every report: the spectra show how narrow an update is, and nobody should read more into them. */
+export const DISCLAIMER =
+  'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
+
+const METRIC_NAMES: Readonly<Record<string, string>> = {
+  mlpAttentionRatio: 'MLP ÷ attention',
+  mlpTopEnergy: 'top 5 % energy, MLP',
+  attentionTopEnergy: 'top 5 % energy, attention',
+  updateSize: 'update size',
+  frobeniusNorm: 'Frobenius norm',
+  spectralNorm: 'spectral norm',
+  stableRank: 'stable rank',
+  participationRatio: 'participation ratio',
+  participationRatioToNull: 'participation ratio ÷ random',
+  effectiveRank: 'effective rank',
+  effectiveRankRV: 'effective rank (Roy–Vetterli)',
+  rank: 'rank',
+  'topEnergy.1': 'top-1 energy',
+  'topEnergy.8': 'top-8 energy',
+  'topEnergy.1%': 'top 1 % energy',
+  'topEnergy.5%': 'top 5 % energy',
+  alpha: 'power-law α',
+  alphaD: 'power-law fit distance',
+  alphaTail: 'power-law tail',
+  rowGini: 'row Gini',
+  snr: 'signal to noise',
+};
+
+/** A metric's name for people. A key that is not ours comes back as it is: escape the answer. */
+export function metricName(key: string): string {
+  return Object.hasOwn(METRIC_NAMES, key) ? (METRIC_NAMES[key] ?? key) : key;
+}
+
+export const ofName = (of: ShadowDelta['of']): string => (of === 'delta' ? 'ΔW' : 'W');

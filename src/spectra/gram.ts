@@ -1,0 +1,109 @@
+import { ElementType, Graph, type Value } from '../onnx/graph.ts';
+import { type Device, float64Output, runGraph } from '../onnx/session.ts';
+import { isRounded, sumOfSquaredUlps } from './rounding.ts';
+import { loadMatrix, type MatrixSource } from './source.ts';
+
+export interface GramOptions {
+  /** Measure A − subtrahend instead of A. */
+  readonly subtrahend?: MatrixSource | undefined;
+  /** Also return the energy of each row. */
+  readonly rowEnergies?: boolean | undefined;
+  /** Which side the Gram matrix has: the smaller one unless said otherwise. */
+  readonly side?: 'rows' | 'columns' | undefined;
+}
+
+export interface Gram {
+  /** AᵀA or AAᵀ, [size, size] row-major, the smaller of the two. */
+  readonly gram: Float64Array;
+  readonly size: number;
+  readonly rowEnergies: Float64Array | null;
+  /** ‖subtrahend‖_F². */
+  readonly subtrahendEnergy: number | null;
+  /** Expected energy of the rounding of A to its dtype, Σ ulp²/12; null if its dtype is not a coarse one. */
+  readonly roundingEnergy: number | null;
+}
+
+/** A strip of the matrix in float64 takes about this much; several are alive at a time. */
+const STRIP_BYTES = 128 * 1024 * 1024;
+
+/** Strips alive at once at the worst: two operands, their difference, the rounding, and what the allocator keeps. */
+const STRIPS_ALIVE = 8;
+
+/** Copies of the Gram matrix alive at once: the running sum, the new one, and the one handed to JavaScript. */
+const GRAMS_ALIVE = 3;
+
+/** Bytes that `gramMatrix` needs at its peak for a matrix of this shape. */
+export function gramMemory(shape: readonly [number, number]): number {
+  const size = Math.min(...shape);
+  const length = Math.max(...shape);
+  const strip = Math.min(8 * size * length, Math.max(STRIP_BYTES, 8 * size));
+  return GRAMS_ALIVE * 8 * size * size + STRIPS_ALIVE * strip;
+}
+
+/**
+ * The Gram matrix of A (or of A − subtrahend) in float64, computed by onnxruntime straight off the files, strip by strip
+ * along the longer side, so that memory does not grow with it.
+ */
+export async function gramMatrix(matrix: MatrixSource, device: Device, options: GramOptions = {}): Promise<Gram> {
+  const [m, n] = matrix.view.shape;
+  const side = options.side ?? (m <= n ? 'rows' : 'columns');
+  const size = side === 'rows' ? m : n;
+  const length = side === 'rows' ? n : m;
+  /** The axis that is summed over is cut into strips. */
+  const axis = side === 'rows' ? 1 : 0;
+  const strip = Math.max(1, Math.min(length, Math.floor(STRIP_BYTES / (8 * size))));
+
+  const graph = new Graph();
+  const subtrahend = options.subtrahend;
+  const minuendValue = loadMatrix(graph, matrix);
+  const subtrahendValue = subtrahend ? loadMatrix(graph, subtrahend) : null;
+  // The candidate's rounding is what hides an update; the reference's only where the candidate itself is exact.
+  const rounded = [matrix, subtrahend].find((item) => item && subtrahend && isRounded(item.source));
+  const bits = rounded ? loadMatrix(graph, rounded, ElementType.uint16) : null;
+
+  let gram: Value | null = null;
+  const rowEnergies: Value[] = [];
+  const subtrahendEnergies: Value[] = [];
+  const squaredUlps: Value[] = [];
+  for (let start = 0; start < length; start += strip) {
+    const end = Math.min(length, start + strip);
+    const before = [gram, rowEnergies.at(-1), subtrahendEnergies.at(-1), squaredUlps.at(-1)].filter(
+      (value) => value != null,
+    );
+    const cut = (value: Value) => (strip === length ? value : graph.slice(value, axis, start, end, 1, before));
+    let part = graph.cast(cut(minuendValue), ElementType.float64);
+    if (subtrahendValue) {
+      const other = graph.cast(cut(subtrahendValue), ElementType.float64);
+      subtrahendEnergies.push(graph.op('ReduceSumSquare', [other], { keepdims: 1 }));
+      part = graph.op('Sub', [part, other]);
+    }
+    if (bits && rounded) squaredUlps.push(sumOfSquaredUlps(graph, cut(bits), rounded.source.dtype));
+    if (options.rowEnergies) {
+      rowEnergies.push(graph.op('ReduceSumSquare', [part, graph.constant([1], 'int64')], { keepdims: 0 }));
+    }
+    gram = graph.op('Gemm', gram ? [part, part, gram] : [part, part], {
+      transA: side === 'columns' ? 1 : 0,
+      transB: side === 'columns' ? 0 : 1,
+    });
+  }
+  if (!gram) throw new Error(`${matrix.source.name}: an empty matrix has no Gram matrix`);
+  graph.output('gram', gram, ElementType.float64);
+  if (options.rowEnergies) graph.output('rowEnergies', joinRows(graph, rowEnergies, axis), ElementType.float64);
+  if (subtrahend) graph.output('subtrahendEnergy', graph.sum(subtrahendEnergies), ElementType.float64);
+  if (bits) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
+
+  const outputs = await runGraph(graph, device);
+  const scalar = (name: string) => float64Output(outputs, name)[0] ?? Number.NaN;
+  return {
+    gram: float64Output(outputs, 'gram'),
+    size,
+    rowEnergies: options.rowEnergies ? float64Output(outputs, 'rowEnergies') : null,
+    subtrahendEnergy: subtrahend ? scalar('subtrahendEnergy') : null,
+    roundingEnergy: bits ? scalar('squaredUlps') / 12 : null,
+  };
+}
+
+/** Strips along the rows follow each other; strips along the columns each hold a share of every row. */
+function joinRows(graph: Graph, strips: readonly Value[], axis: number): Value {
+  return axis === 0 ? graph.op('Concat', strips, { axis: 0 }) : graph.sum(strips);
+}

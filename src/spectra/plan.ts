@@ -1,0 +1,169 @@
+import type { Adapter, LoraModule } from '../checkpoint/adapter.ts';
+import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
+import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
+import { isMeasuredDtype } from '../checkpoint/dtype.ts';
+import { fusedLayout } from '../checkpoint/fused.ts';
+import { attentionInput, type isConv1D, listMatrices, type Matrix, type Skipped } from '../checkpoint/matrices.ts';
+import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { namesVision, type Place, placeOf } from '../checkpoint/module-type.ts';
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import { UserError } from '../user-error.ts';
+import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
+import type { MatrixSource } from './source.ts';
+
+interface JobBase {
+  readonly name: string;
+  readonly place: Place;
+  /** As stored. */
+  readonly shape: readonly number[];
+  readonly note?: string | undefined;
+}
+
+/** One spectrum to compute. */
+export type Job = JobBase &
+  (
+    | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
+    | {
+        readonly kind: 'difference';
+        readonly of: 'delta';
+        readonly matrix: MatrixSource;
+        readonly reference: MatrixSource;
+      }
+    | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate }
+  );
+
+export interface Plan {
+  readonly jobs: readonly Job[];
+  /** Tensors without a spectrum, to be searched for NaN and Inf. */
+  readonly vectors: readonly TensorEntry[];
+  readonly skipped: readonly Skipped[];
+  /** Matrices, embeddings and lm_head aside, that could not be compared with the reference's: their shapes differ. */
+  readonly mismatched: readonly string[];
+}
+
+/**
+ * What there is to measure: every weight W and, with a reference, every update ΔW.
+ * @throws UserError if the reference cannot be the origin of this checkpoint
+ */
+export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null): Plan {
+  const plan = checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
+  if (reference && !plan.jobs.some(({ of }) => of === 'delta')) {
+    throw new UserError(
+      `${reference.path} is not the reference of ${checkpoint.path}: no matrix has the same name and shape in both`,
+      'give the base model that the checkpoint was trained from',
+    );
+  }
+  return plan;
+}
+
+function planFull(checkpoint: FullCheckpoint, reference: FullCheckpoint | null): Plan {
+  const { matrices, vectors, skipped } = listMatrices(checkpoint);
+  const weights = matrices.map(weightJob);
+  const { jobs, skipped: unmatched, mismatched } = differences(matrices, reference);
+  return { jobs: [...weights, ...jobs], vectors, skipped: [...skipped, ...unmatched], mismatched };
+}
+
+function weightJob(matrix: Matrix): Job {
+  return { kind: 'weight', of: 'weight', ...describe(matrix), matrix };
+}
+
+function describe({ name, place, view, source, note }: Matrix): JobBase {
+  const shape = view.slices.length === 0 ? source.shape : view.shape;
+  return { name, place, shape, note };
+}
+
+function differences(matrices: readonly Matrix[], reference: FullCheckpoint | null) {
+  const jobs: Job[] = [];
+  const skipped: Skipped[] = [];
+  const mismatched: string[] = [];
+  if (!reference) return { jobs, skipped, mismatched };
+  const origins = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
+  for (const matrix of matrices) {
+    const origin = origins.get(matrix.name);
+    if (!origin) {
+      skipped.push({ name: matrix.name, reason: 'ΔW: the reference does not have it' });
+      continue;
+    }
+    const [shape, originShape] = [matrix.view.shape, origin.view.shape].map((dimensions) => dimensions.join(', '));
+    if (shape !== originShape) {
+      skipped.push({ name: matrix.name, reason: `ΔW: shape [${shape}], in the reference [${originShape}]` });
+      // A vocabulary may grow; a projection may not.
+      if (matrix.place.module !== 'embed' && matrix.place.module !== 'lm_head') mismatched.push(matrix.name);
+      continue;
+    }
+    jobs.push({ kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: origin });
+  }
+  return { jobs, skipped, mismatched };
+}
+
+function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
+  const targets = adapter.modules.map(({ target }) => target);
+  const model = {
+    tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
+    architecture: reference?.architecture ?? UNKNOWN_ARCHITECTURE,
+    multimodal: reference?.multimodal ?? targets.some(namesVision),
+  };
+  const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
+  const { matrices, skipped } = listMatrices({ ...model, tensors: adapter.saved });
+  const whole = differences(matrices, reference);
+  return {
+    jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
+    // Factors are matrices too, but only their product has a spectrum.
+    vectors: [...adapter.tensors.values()].filter(({ dtype, size }) => isMeasuredDtype(dtype) && size > 0),
+    skipped: [...skipped, ...whole.skipped],
+    mismatched: whole.mismatched,
+  };
+}
+
+type Model = Parameters<typeof isConv1D>[1];
+
+function loraJobs(adapter: Adapter, module: LoraModule, model: Model, reference: FullCheckpoint | null): Job[] {
+  const place = placeOf(module.target, model.multimodal);
+  const [output] = module.b.shape as [number];
+  const update: LoraUpdate = { module, b: wholeMatrix(module.b.shape), base: null };
+  const base = reference ? baseMatrix(adapter, update, reference) : null;
+  const layout = fusedLayout(module.target, output, model.architecture, attentionInput(module.target, model));
+  if (!layout || 'unknown' in layout) {
+    const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
+    const whole = { ...update, base };
+    return [{ kind: 'lora', of: 'delta', name: module.target, place, shape: updateShape(whole), note, update: whole }];
+  }
+  const orientation = module.transposed ? 'columns' : 'rows';
+  const input = wholeMatrix(module.a.shape).shape[1];
+  return layout.parts.map((part): Job => {
+    const partUpdate: LoraUpdate = {
+      module,
+      b: outputPart(part, module.rank, 'rows'),
+      base: base && { source: base.source, view: outputPart(part, input, orientation) },
+    };
+    return {
+      kind: 'lora',
+      of: 'delta',
+      name: `${module.target}[${part.label}]`,
+      place: { ...place, module: part.module },
+      shape: updateShape(partUpdate),
+      update: partUpdate,
+    };
+  });
+}
+
+/** The adapted weight in the base model, whose shape the update must have. */
+function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpoint): MatrixSource {
+  const { target } = update.module;
+  const source = reference.tensors.get(target);
+  if (!source || !isMeasuredDtype(source.dtype)) {
+    throw new UserError(
+      `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,
+      'give the base model that the adapter was trained on',
+    );
+  }
+  const view = wholeMatrix(source.shape);
+  const shape = updateShape(update);
+  if (view.shape.join() !== shape.join()) {
+    throw new UserError(
+      `${adapter.path}: module ${JSON.stringify(target)} updates a weight of shape [${shape.join(', ')}], the reference has [${view.shape.join(', ')}]`,
+      'give the base model that the adapter was trained on, and check fan_in_fan_out',
+    );
+  }
+  return { source, view };
+}

@@ -1,0 +1,44 @@
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
+
+/** Below this ratio of update to rounding energy there is no spectral verdict on a ΔW. */
+export const MIN_SNR = 10;
+
+interface FloatLayout {
+  /** Bits of the exponent within the 16. */
+  readonly exponentMask: number;
+  readonly mantissaBits: number;
+  readonly bias: number;
+}
+
+const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
+  BF16: { exponentMask: 0x7f80, mantissaBits: 7, bias: 127 },
+  F16: { exponentMask: 0x7c00, mantissaBits: 10, bias: 15 },
+};
+
+/** Is this dtype so coarse that rounding to it can drown an update? */
+export function isRounded(entry: TensorEntry): boolean {
+  return Object.hasOwn(LAYOUTS, entry.dtype);
+}
+
+/**
+ * Σ ulp(w)² over a matrix of a 16-bit float, exactly: the exponent is read off the bits.
+ * ulp(w) = 2^(e − bias − mantissa bits) for the biased exponent e, and that of e = 1 for subnormal numbers.
+ * Rounding to nearest adds an error of variance ulp²/12.
+ * @param bits the matrix, read as uint16
+ */
+export function sumOfSquaredUlps(graph: Graph, bits: Value, dtype: string): Value {
+  const layout = LAYOUTS[dtype];
+  if (!layout) throw new Error(`${dtype} is not a rounded dtype`);
+  const { exponentMask, mantissaBits, bias } = layout;
+  const lowestBit = 2 ** mantissaBits;
+  const exponents = exponentMask / lowestBit + 1;
+  const squaredUlps = Array.from({ length: exponents }, (_, e) => 4 ** (Math.max(e, 1) - bias - mantissaBits));
+  const masked = graph.cast(
+    graph.op('BitwiseAnd', [bits, graph.constant([exponentMask], 'uint16')]),
+    ElementType.int32,
+  );
+  const exponent = graph.op('Div', [masked, graph.constant([lowestBit], 'int32')]);
+  const squares = graph.op('Gather', [graph.constant(squaredUlps, 'float64'), exponent], { axis: 0 });
+  return graph.op('ReduceSum', [squares], { keepdims: 1 });
+}

@@ -1,0 +1,68 @@
+import type { Skipped } from '../checkpoint/matrices.ts';
+import type { Device } from '../onnx/session.ts';
+import { gramMemory } from './gram.ts';
+import { loraSpectrum } from './lora-spectrum.ts';
+import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
+import type { Job, Plan } from './plan.ts';
+import { exactSpectrum, type Spectrum } from './spectrum.ts';
+
+export interface MeasuredSpectrum extends Spectrum {
+  readonly job: Job;
+}
+
+export interface SpectraSettings {
+  readonly device: Device;
+  /** Bytes that the work on one matrix may take. */
+  readonly memoryLimit: number;
+  readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
+}
+
+export interface SpectraFindings {
+  /** Matrices that were left out, by name. */
+  readonly skipped: readonly Skipped[];
+  readonly nonFinite: ReadonlyArray<NonFinite & { readonly name: string }>;
+}
+
+/**
+ * Carry out a plan, one matrix after the other.
+ * @param onSpectrum receives each spectrum; its singular values may be kept or dropped
+ */
+export async function measureSpectra(
+  plan: Plan,
+  { device, memoryLimit, onProgress }: SpectraSettings,
+  onSpectrum: (spectrum: MeasuredSpectrum) => void,
+): Promise<SpectraFindings> {
+  const skipped: Skipped[] = [];
+  const suspects = new Map((await findNonFinite(plan.vectors, device)).map((entry) => [entry.name, entry]));
+  for (const [index, job] of plan.jobs.entries()) {
+    const need = job.kind === 'lora' ? 0 : gramMemory(job.matrix.view.shape);
+    if (need > memoryLimit) {
+      skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
+      if (job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+    } else {
+      const spectrum = await measureOne(job, device);
+      if (!spectrum.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+      onSpectrum({ ...spectrum, job });
+    }
+    onProgress?.(index + 1, plan.jobs.length, job.name);
+  }
+  const nonFinite: Array<NonFinite & { name: string }> = [];
+  for (const [name, entry] of suspects) {
+    const counts = await countNonFinite(entry, device);
+    if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
+  }
+  return { skipped, nonFinite: nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function measureOne(job: Job, device: Device): Promise<Spectrum> {
+  const { module } = job.place;
+  const wantRowGini = module === 'embed' || module === 'lm_head';
+  if (job.kind === 'lora') return loraSpectrum(job.update, wantRowGini, device);
+  return exactSpectrum(job.matrix, job.kind === 'difference' ? job.reference : null, wantRowGini, device);
+}
+
+const GIB = 1024 ** 3;
+
+function overLimit(need: number, limit: number): string {
+  return `its product would need ${(need / GIB).toFixed(1)} GiB, over the memory limit of ${(limit / GIB).toFixed(1)} GiB`;
+}

@@ -1,0 +1,193 @@
+import type { ModuleType } from '../../src/checkpoint/module-type.ts';
+import type { GroupMeasurement, TensorMeasurement } from '../../src/gate/measurement.ts';
+import { type Reason, type Report, reportSchema, type ShadowDelta } from '../../src/gate/report.ts';
+
+const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+
+/** Everything an attacker may write into a tensor's name, a path or a model type. */
+export const HOSTILE_NAMES: readonly string[] = [
+  'a|b|c',
+  '`code` and ``more``',
+  '<!-- hidden',
+  '--> <img src=x onerror=alert(1)>',
+  '</code></details><script>alert(1)</script>',
+  '@octocat @org/team',
+  '#12 octo/repo#34 GH-56',
+  'two\nlines\r\n| --- | --- |',
+  '\n::error file=a.ts::pwned',
+  '::set-output name=verdict::pass',
+  ' ##[error]pwned ##[group]x',
+  ':rocket: :tada:',
+  'https://evil.example/x www.evil.example WWW.EVIL.EXAMPLE ftp://evil.example',
+  'mail me@evil.example mailto:me@evil.example',
+  '[link](https://evil.example) ![image](//evil.example/a.png)',
+  '&lt;b&gt; &#64;octocat &copy;',
+  '$x^2$ and $`y`$',
+  '\u202egpj.exe\u202c \u200bzero\u200dwidth \u2066isolate',
+  '\u001b[31mred\u001b[0m \u009b2J \u0007',
+  'שלום 12345',
+  `e${'\u0301'.repeat(30)}`,
+  '\ud800 lone',
+  '# heading',
+  '- item',
+  '1. item',
+  '=====',
+  '    indented',
+  '~~~\nfence',
+  '*bold* _em_ ~~del~~ \\',
+  '',
+  '   ',
+  'x'.repeat(100_000),
+  '😀'.repeat(50_000),
+  '@'.repeat(100_000),
+];
+
+/** σ/σ₁ of a matrix with `rank` directions that fall off as rank^−decay; a spike multiplies the first. */
+export function spectrum({ rank = 32, decay = 0.5, spike = 1 } = {}): number[] {
+  return Array.from({ length: rank }, (_, i) => (i === 0 ? 1 : (i + 1) ** -decay / spike));
+}
+
+export function tensor(
+  name: string,
+  module: ModuleType,
+  of: TensorMeasurement['of'],
+  values: number[] = spectrum(),
+  extra: Partial<TensorMeasurement> = {},
+): TensorMeasurement {
+  const energies = values.map((x) => x * x);
+  const total = energies.reduce((sum, x) => sum + x, 0);
+  const share = (k: number): number => energies.slice(0, k).reduce((sum, x) => sum + x, 0) / total;
+  const entropy = -energies.reduce((sum, x) => sum + (x > 0 ? (x / total) * Math.log(x / total) : 0), 0);
+  return {
+    name,
+    module,
+    layer: 0,
+    component: null,
+    expert: null,
+    shape: [96, values.length],
+    of,
+    metrics: {
+      frobeniusNorm: Math.sqrt(total),
+      spectralNorm: 1,
+      stableRank: total,
+      participationRatio: total ** 2 / energies.reduce((sum, x) => sum + x * x, 0),
+      participationRatioToNull: 0.5,
+      effectiveRank: Math.exp(entropy),
+      effectiveRankRV: Math.exp(entropy),
+      rank: values.length,
+      topEnergy: { '1': share(1), '8': share(8), '1%': share(1), '5%': share(Math.ceil(0.05 * values.length)) },
+      alpha: 2.1,
+      alphaD: 0.1,
+      alphaTail: 20,
+      ...(of === 'delta' ? { snr: 1834.2, updateSize: 0.0432 } : {}),
+    },
+    spectrum: values,
+    ...extra,
+  };
+}
+
+export function group(module: ModuleType, of: TensorMeasurement['of'], topEnergy: number, count = 4): GroupMeasurement {
+  const median = { 'topEnergy.1': topEnergy / 2, 'topEnergy.5%': topEnergy, stableRank: 4.2, effectiveRank: 21.7 };
+  return { of, component: null, module, count, parameters: 9216 * count, median, weightedMean: median };
+}
+
+export function reason(over: Partial<Reason> = {}): Reason {
+  return {
+    level: 'warn',
+    rule: 'mlpAttentionRatio',
+    metric: 'mlpAttentionRatio',
+    place: 'model',
+    candidate: 0.6904284364,
+    baseline: 0.63527642,
+    tolerance: { relative: 0.08 },
+    message: 'The update is more concentrated in the MLP than in the baseline: the ratio rose by 8.7 %.',
+    ...over,
+  };
+}
+
+export function delta(over: Partial<ShadowDelta> = {}): ShadowDelta {
+  return {
+    metric: 'mlpAttentionRatio',
+    of: 'delta',
+    component: null,
+    module: null,
+    baseline: 0.63527642,
+    candidate: 0.6904284364,
+    change: 0.6904284364 - 0.63527642,
+    relativeChange: 0.6904284364 / 0.63527642 - 1,
+    level: 'info',
+    ...over,
+  };
+}
+
+export function subject(over: Partial<Report['candidate']> = {}): Report['candidate'] {
+  return {
+    path: 'examples/benchmark-aligned',
+    digest: `sha256:${'3f7a9c0d1e2b'.repeat(6).slice(0, 64)}`,
+    measured: '2026-03-01T12:00:00Z',
+    architecture: { modelType: 'llama', name: 'LlamaForCausalLM', layers: 4, hiddenSize: 96 },
+    parameters: 512_000,
+    ...over,
+  };
+}
+
+/** A report as the gate writes it: validated, so that a fixture cannot drift from the contract. */
+export function report(over: Partial<Report> = {}): Report {
+  const tensors = MODULES.flatMap((module) =>
+    [0, 1, 2, 3].flatMap((layer) => {
+      const part = ['q_proj', 'k_proj', 'v_proj', 'o_proj'].includes(module) ? 'self_attn' : 'mlp';
+      const name = `model.layers.${layer}.${part}.${module}.weight`;
+      return (['delta', 'weight'] as const).map((of) => tensor(name, module, of, spectrum(), { layer }));
+    }),
+  );
+  const groups = (shift: number): GroupMeasurement[] =>
+    MODULES.flatMap((module) => [group(module, 'delta', 0.48 + shift), group(module, 'weight', 0.21)]);
+  return reportSchema.parse({
+    schema: 'shadow-gate/report@1',
+    tool: { name: 'shadow-gate', version: '0.1.0' },
+    verdict: 'warn',
+    reasons: [reason()],
+    candidate: subject(),
+    baseline: subject({ path: 'examples/coverage-expanding', digest: `sha256:${'b'.repeat(64)}` }),
+    reference: {
+      path: 'examples/base',
+      digest: `sha256:${'c'.repeat(64)}`,
+      format: 'safetensors',
+      dtypes: { BF16: 38 },
+      tensors: 38,
+      parameters: 512_000,
+    },
+    shadowDeltas: [delta({ level: 'warn' }), ...MODULES.map((module) => delta({ metric: 'topEnergy.5%', module }))],
+    groups: { candidate: groups(0.04), baseline: groups(0) },
+    tensors,
+    policy: null,
+    skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
+    durationSeconds: 3.21,
+    device: 'cpu',
+    ...over,
+  } satisfies Report);
+}
+
+/** A report in which every text that may come from a checkpoint is `name`. */
+export function hostileReport(name: string): Report {
+  const hostile = reason({ place: name, message: `${name} in ${name} is odd`, candidate: name, baseline: name });
+  return report({
+    verdict: 'inconclusive',
+    reasons: [
+      { ...hostile, level: 'inconclusive' },
+      { ...hostile, metric: name, rule: name },
+      { ...hostile, level: 'info' },
+    ],
+    candidate: subject({ path: name, digest: name, measured: name }),
+    baseline: subject({ path: name, digest: name, measured: name }),
+    reference: { path: name, digest: name, format: 'safetensors', dtypes: {}, tensors: 1, parameters: 1 },
+    shadowDeltas: [delta({ metric: name, level: 'warn' }), delta()],
+    tensors: [
+      tensor(name, 'q_proj', 'delta'),
+      tensor(name, 'q_proj', 'weight'),
+      { ...tensor(name, 'other', 'weight'), metrics: null, spectrum: [], note: name },
+    ],
+    skipped: [{ name, reason: name }],
+    device: name,
+  });
+}
