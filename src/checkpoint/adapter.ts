@@ -159,7 +159,7 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
       }
     } else {
       const name = entry.name.replace(/^base_model\.model\./, '').replace(/\.modules_to_save(\.default)?\./, '.');
-      saved.set(name, entry);
+      saved.set(name, { ...entry, name });
     }
   }
   const modules = [...pairs].map(([module, pair]) => toModule(path, module, pair, config));

@@ -28,10 +28,11 @@ function normalise(a: Float64Array, n: number): number {
   for (let i = 0; i < n; i += 1) {
     for (let k = i * n; k <= i * n + i; k += 1) {
       const magnitude = Math.abs(at(a, k));
-      if (!(magnitude <= largest)) largest = magnitude;
+      if (magnitude > largest) largest = magnitude;
+      else if (Number.isNaN(magnitude)) throw new RangeError('the matrix holds NaN');
     }
   }
-  if (!Number.isFinite(largest)) throw new RangeError('the matrix is not finite');
+  if (!Number.isFinite(largest)) throw new RangeError('the matrix holds Inf');
   if (largest === 0) return 0;
   for (let i = 0; i < n; i += 1) {
     for (let k = i * n; k <= i * n + i; k += 1) a[k] = at(a, k) / largest;

@@ -50,7 +50,8 @@ export function spectralMetrics(
   const energies = relative.map((sigma) => sigma * sigma);
   const total = sum(energies);
   const participationRatio = (total * total) / sum(energies.map((energy) => energy * energy));
-  const fit = fitPowerLaw(energies);
+  // Not to the noise where directions are lost.
+  const fit = fitPowerLaw(energies.filter((energy) => energy > LOST_TOLERANCE ** 2));
   const top = (k: number) => Math.min(1, sum(energies.subarray(0, Math.min(M, Math.max(1, k)))) / total);
   return {
     frobeniusNorm: largest * Math.sqrt(total),

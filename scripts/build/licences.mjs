@@ -1,0 +1,69 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+
+/** Packages whose licence text is in their repository and not in what npm delivers. */
+const ONNXRUNTIME = `Copyright (c) Microsoft Corporation
+
+${mit()}
+
+The library contains works of others; their notices, of the version named above:
+https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt`;
+const ELSEWHERE = { 'onnxruntime-node': ONNXRUNTIME, 'onnxruntime-common': ONNXRUNTIME };
+
+/**
+ * The licences of all packages that went into a bundle.
+ * @param metafile of esbuild @param root the repository
+ * @throws if a package has no licence text: then look it up and add it here
+ */
+export async function licencesOf(metafile, root) {
+  const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []));
+  const entries = [];
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const text = ELSEWHERE[name] ?? (await licenceText(join(root, folder)));
+    if (text === undefined) throw new Error(`${name} comes without the text of its licence (${license})`);
+    entries.push({ title: `${name} ${version} (${license})`, text: text.replaceAll('\r\n', '\n').trim() });
+  }
+  // The same package may be nested twice.
+  const unique = new Map(entries.map((entry) => [entry.title, entry.text]));
+  const chapters = [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([title, text]) => `${title}\n\n${text}\n`);
+  return `The files in this folder contain the packages below.\n\n${chapters.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+
+/** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`. */
+function packageFolder(input) {
+  const parts = input.split(/[\\/]/);
+  const at = parts.lastIndexOf('node_modules');
+  if (at < 0) return undefined;
+  const length = parts[at + 1].startsWith('@') ? 2 : 1;
+  return parts.slice(0, at + 1 + length).join(sep);
+}
+
+async function licenceText(folder) {
+  const names = (await readdir(folder)).filter((name) => /^licen[cs]e/i.test(name)).sort();
+  if (names.length === 0) return undefined;
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.map((text) => text.trim()).join('\n\n');
+}
+
+function mit() {
+  return `MIT License
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.`;
+}

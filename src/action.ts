@@ -1,0 +1,90 @@
+import { join, resolve } from 'node:path';
+import * as core from '@actions/core';
+import { context, getOctokit } from '@actions/github';
+import { type CheckResult, check } from './gate/check.ts';
+import { writeFileAtomic } from './gate/write-atomic.ts';
+import { announce } from './github/announce.ts';
+import { type Options, parseInputs } from './github/inputs.ts';
+import { progressLog, withoutCommands } from './github/log.ts';
+import { setOutputs } from './github/outputs.ts';
+import { pullRequestOf } from './github/pull-request.ts';
+import { stickyComment } from './github/sticky-comment.ts';
+import { writeSummary } from './github/summary.ts';
+import { commentMarker, renderComment } from './report/comment.ts';
+import { printable } from './report/escape.ts';
+import { renderSummary } from './report/summary.ts';
+import { renderTerminal } from './report/terminal.ts';
+import { UserError } from './user-error.ts';
+
+const LOG_WIDTH = 120;
+
+try {
+  await run();
+} catch (error) {
+  fail(error);
+}
+
+/** One run of the action. The verdict comes first and the comment last: what can fail later cannot change it. */
+async function run(): Promise<void> {
+  const options = parseInputs(core.getInput, process.env.RUNNER_TEMP ?? '.');
+  const result = await checkAloud(options);
+  const body = renderComment(result.report, { key: options.key });
+  const files = await writeResults(result, body, options.out);
+
+  announce(result.report, options.failOn, options.key);
+  setOutputs({ verdict: result.report.verdict, ...files });
+  const trouble = await writeSummary(renderSummary(result.report));
+  if (trouble !== null) core.warning(trouble);
+  setOutputs({ comment: await comment(options, body) });
+}
+
+/** Measure and judge, with the progress in a group of the log and the result below it. */
+async function checkAloud(options: Options): Promise<CheckResult> {
+  core.startGroup(`Measuring ${printable(options.checkpoint)}`);
+  const result = await withoutCommands(core.info, () =>
+    check({ ...options, onProgress: progressLog(core.info) }),
+  ).finally(core.endGroup);
+  await withoutCommands(core.info, () => core.info(renderTerminal(result.report, { color: true, width: LOG_WIDTH })));
+  return result;
+}
+
+async function writeResults({ measurement, report }: CheckResult, body: string, out: string) {
+  const folder = resolve(out);
+  const files = { report: join(folder, 'report.json'), measurement: join(folder, 'measurement.json') };
+  await writeFileAtomic(files.measurement, `${JSON.stringify(measurement, null, 2)}\n`);
+  await writeFileAtomic(files.report, `${JSON.stringify(report, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'comment.md'), `${body}\n`);
+  return files;
+}
+
+/** @returns the comment's address, or an empty text: there is no comment without a pull request, a token and a wish */
+async function comment({ comment, key, token }: Options, body: string): Promise<string> {
+  if (comment === 'off') return '';
+  const pullRequest = pullRequestOf(context.eventName, context.payload);
+  if (pullRequest === null) {
+    core.info(`No comment: the event ${context.eventName} is not about a pull request.`);
+    return '';
+  }
+  if (token === '') {
+    core.warning('no comment: the input github-token is empty');
+    return '';
+  }
+  const result = await stickyComment(getOctokit(token), pullRequest, { marker: commentMarker(key), body });
+  if ('url' in result) {
+    core.info(`Comment: ${result.url}`);
+    return result.url;
+  }
+  core.warning(result.warning);
+  return '';
+}
+
+/** Nothing was judged, so there is no verdict to set: the step fails whatever `fail-on` says. */
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UserError) {
+    core.setFailed(printable(message, 2000));
+    return;
+  }
+  core.setFailed(`internal error: ${printable(message, 2000)} (enable debug logging for the stack)`);
+  core.debug(error instanceof Error ? (error.stack ?? '') : '');
+}

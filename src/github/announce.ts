@@ -1,0 +1,28 @@
+import { ExitCode, error, notice, warning } from '@actions/core';
+import type { Report, Verdict } from '../gate/report.ts';
+import { printable } from '../report/escape.ts';
+import { reasonsBySeverity, sentenceWithoutReason } from '../report/reasons.ts';
+import type { FailOn } from './inputs.ts';
+
+const FAILING: Readonly<Record<FailOn, readonly Verdict[]>> = {
+  fail: ['fail'],
+  warn: ['fail', 'warn', 'inconclusive'],
+  never: [],
+};
+
+/** Whether a verdict fails the step. */
+export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
+  return FAILING[failOn].includes(verdict);
+}
+
+/** One annotation with the main reason, and the exit code. Comes first, so that nothing later can change it. */
+export function announce(report: Report, failOn: FailOn, key: string): void {
+  const { verdict } = report;
+  const message = printable(reasonsBySeverity(report).grave[0]?.message ?? sentenceWithoutReason(report));
+  const properties = { title: `Shadow Gate (${printable(key)}): ${verdict}` };
+  const fails = isFailure(verdict, failOn);
+  if (fails) process.exitCode = ExitCode.Failure;
+  if (fails || verdict === 'fail') error(message, properties);
+  else if (verdict === 'pass') notice(message, properties);
+  else warning(message, properties);
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DEVICE_CHOICES } from '../onnx/device.ts';
+import { UserError } from '../user-error.ts';
+
+export const COMMENT_CHOICES = ['sticky', 'off'] as const;
+export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
+export type FailOn = (typeof FAIL_ON_CHOICES)[number];
+
+/** The same as in action.yml (a test holds them equal): a workflow may hand over an empty string on purpose. */
+export const INPUT_DEFAULTS = {
+  baseline: '.shadow-gate/baseline.json',
+  device: 'auto',
+  comment: 'sticky',
+  key: 'default',
+  'fail-on': 'fail',
+} as const;
+
+const MAX_KEY = 100;
+
+const optional = z.string().transform((text) => (text === '' ? undefined : text));
+
+/** One field an input, by the name that stands in action.yml. */
+const inputsSchema = z.object({
+  checkpoint: z.string().min(1, 'a path'),
+  reference: optional,
+  baseline: z.string(),
+  policy: optional,
+  device: z.enum(DEVICE_CHOICES),
+  comment: z.enum(COMMENT_CHOICES),
+  key: z.string().regex(new RegExp(`^.{1,${MAX_KEY}}$`, 'u'), `one line of at most ${MAX_KEY} characters`),
+  'github-token': z.string(),
+  'fail-on': z.enum(FAIL_ON_CHOICES),
+  out: optional,
+});
+export const INPUT_NAMES = Object.keys(inputsSchema.shape);
+
+export type Options = ReturnType<typeof parseInputs>;
+
+/**
+ * All inputs, parsed once.
+ * @param read the text of an input, empty if it is not given (`core.getInput`)
+ * @param temporary the runner's temporary folder, for results that no one gave a folder for
+ * @throws UserError that names the input, its value and what is allowed
+ */
+export function parseInputs(read: (name: string) => string, temporary: string) {
+  const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
+  const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
+  const parsed = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
+  if (!parsed.success) throw mistake(parsed.error, given);
+  const { 'github-token': token, 'fail-on': failOn, out, ...inputs } = parsed.data;
+  return { ...inputs, token, failOn, out: out ?? join(temporary, 'shadow-gate', folderOf(inputs.key)) };
+}
+
+function mistake({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
+  const name = String(issue?.path[0]);
+  const value = given[name];
+  const allowed = issue?.code === 'invalid_value' ? issue.values.join(', ') : issue?.message;
+  return new UserError(
+    value === undefined ? `input ${name} is missing` : `input ${name} is ${JSON.stringify(value)}`,
+    `allowed: ${allowed}`,
+  );
+}
+
+/** A folder name that is harmless whatever the key, and different for different keys. */
+function folderOf(key: string): string {
+  const readable = key
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 60);
+  if (readable === key) return key;
+  return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
+}

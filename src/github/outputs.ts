@@ -1,0 +1,16 @@
+import { setOutput } from '@actions/core';
+import type { Verdict } from '../gate/report.ts';
+
+/** The outputs of action.yml. */
+export interface Outputs {
+  readonly verdict: Verdict;
+  /** Absolute paths, so that a later step finds them from any working directory. */
+  readonly report: string;
+  readonly measurement: string;
+  /** Empty if there is no comment. */
+  readonly comment: string;
+}
+
+export function setOutputs(outputs: Partial<Outputs>): void {
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}

@@ -1,0 +1,228 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { check } from '../../src/gate/check.ts';
+import { compare } from '../../src/gate/compare.ts';
+import { measure } from '../../src/gate/measure.ts';
+import { type Measurement, measurementSchema } from '../../src/gate/measurement.ts';
+import { type Report, reportSchema } from '../../src/gate/report.ts';
+import { parsePolicy } from '../../src/policy/load.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { fixture, temporaryFolder } from '../fixtures.ts';
+
+const base = fixture('llama-f32');
+const Q2 = 'model.layers.2.self_attn.q_proj.weight';
+
+/** A copy of the base checkpoint with one tensor changed. */
+function edited(name: string, edit: (values: Float32Array, shape: readonly number[]) => void): string {
+  const folder = join(temporaryFolder(), 'checkpoint');
+  mkdirSync(folder);
+  cpSync(base, folder, { recursive: true });
+  editTensor(join(folder, 'model.safetensors'), name, edit);
+  return folder;
+}
+
+async function judge(checkpoint: string, options: { baseline?: string; reference?: string } = {}): Promise<Report> {
+  const { report, measurement } = await check({ checkpoint, device: 'cpu', ...options });
+  // What is written must be readable again.
+  measurementSchema.parse(JSON.parse(JSON.stringify(measurement)));
+  return reportSchema.parse(JSON.parse(JSON.stringify(report)));
+}
+
+describe('the gate on one weight', () => {
+  it('passes a checkpoint that was only rounded to bfloat16', async () => {
+    const report = await judge(fixture('llama-bf16'), { baseline: base });
+    expect(report.reasons.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(report.verdict).toBe('pass');
+  });
+
+  it('warns of a rank-1 spike and names the matrix, with both values and the tolerance', async () => {
+    const spiked = edited(Q2, (values, [, columns = 1]) => {
+      for (let i = 0; i < values.length; i += 1) {
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        values[i] = (values[i] ?? 0) + (row % 2 ? -1 : 1) * (column % 3 ? 1 : -1);
+      }
+    });
+    const report = await judge(spiked, { baseline: base });
+    expect(report.verdict).toBe('warn');
+    expect(report.reasons).toEqual([
+      {
+        level: 'warn',
+        rule: 'spike',
+        metric: 'topEnergy.1',
+        place: Q2,
+        candidate: expect.any(Number),
+        baseline: expect.any(Number),
+        tolerance: { robustZ: 3.5, relative: 0.1 },
+        message: expect.stringContaining('robust z'),
+      },
+    ]);
+  });
+
+  it('warns of a spike in a module type with too few matrices for a z-score', async () => {
+    const spiked = edited('lm_head.weight', (values) => {
+      values.forEach((value, i) => {
+        values[i] = value + 2;
+      });
+    });
+    const report = await judge(spiked, { baseline: base });
+    expect(report.reasons.map(({ rule, place }) => [rule, place])).toEqual([['spike', 'lm_head.weight']]);
+  });
+
+  it.each<[string, string, (values: Float32Array) => void, RegExp]>([
+    ['NaN in a matrix', Q2, (v) => void (v[5] = Number.NaN), /1 NaN/],
+    ['Inf in a matrix', Q2, (v) => void v.fill(Number.POSITIVE_INFINITY, 0, 2), /2 Inf/],
+    ['NaN in a norm weight', 'model.layers.1.input_layernorm.weight', (v) => void v.fill(Number.NaN, 0, 3), /3 NaN/],
+  ])('fails on %s and names the tensor', async (_, name, edit, counts) => {
+    const report = await judge(edited(name, edit), { baseline: base });
+    expect(report.verdict).toBe('fail');
+    expect(report.reasons[0]).toMatchObject({
+      rule: 'non-finite',
+      place: name,
+      candidate: expect.stringMatching(counts),
+    });
+  });
+
+  it.each<[string, (values: Float32Array, shape: readonly number[]) => void]>([
+    ['one row of zeros', (v, [, n = 0]) => void v.fill(0, 0, n)],
+    ['one row copied onto another', (v, [, n = 0]) => void v.copyWithin(n, 0, n)],
+    ['half the rows gone', (v) => void v.fill(0, 0, v.length / 2)],
+    ['all zeros', (v) => void v.fill(0)],
+  ])('fails on rank loss: %s', async (_, edit) => {
+    const report = await judge(edited(Q2, edit), { baseline: base });
+    expect(report.verdict).toBe('fail');
+    expect(report.reasons.find(({ rule }) => rule === 'rank-loss')).toMatchObject({ place: Q2, baseline: 16 });
+  });
+});
+
+describe('the gate on an update', () => {
+  const update = { reference: fixture('llama-bf16') };
+
+  it('warns when the MLP-to-attention ratio rises over the baseline, and not when it falls', async () => {
+    const narrow = await measure({ checkpoint: fixture('llama-tuned'), ...update, device: 'cpu' });
+    const wide = structuredClone(narrow);
+    const ratio = wide.model.delta?.mlpAttentionRatio ?? 0;
+    if (wide.model.delta) wide.model.delta.mlpAttentionRatio = ratio / 1.09;
+    const pair = { baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null };
+    expect(compare({ candidate: narrow, baseline: wide, ...pair })).toMatchObject({
+      verdict: 'warn',
+      reasons: [{ rule: 'mlpAttentionRatio', candidate: ratio, baseline: ratio / 1.09, tolerance: { relative: 0.08 } }],
+    });
+    expect(compare({ candidate: wide, baseline: narrow, ...pair }).verdict).toBe('pass');
+    const strict = parsePolicy('rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.05, level: fail}]', 'p');
+    expect(compare({ candidate: narrow, baseline: wide, ...pair, policy: strict }).verdict).toBe('fail');
+  });
+
+  it('does not judge an update that is all rounding noise', async () => {
+    const { report, measurement } = await check({
+      checkpoint: fixture('llama-bf16'),
+      reference: base,
+      baseline: fixture('llama-tuned'),
+      device: 'cpu',
+    });
+    expect(measurement.model.delta).toMatchObject({ mlpAttentionRatio: null, belowNoise: 30 });
+    expect(report.verdict).toBe('inconclusive');
+  });
+
+  it('does not believe a reference that the checkpoint did not come from', async () => {
+    const other = edited('lm_head.weight', () => {});
+    const scrambled = await measure({ checkpoint: other, reference: base, device: 'cpu' });
+    if (scrambled.model.delta) scrambled.model.delta.updateSize = 1.4;
+    const report = compare({
+      candidate: scrambled,
+      baseline: null,
+      baselinePath: null,
+      policy: DEFAULT_POLICY,
+      policyPath: null,
+    });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.reasons[0]).toMatchObject({ rule: 'update-size', candidate: 1.4 });
+  });
+});
+
+describe('comparisons that mean nothing are named and never a pass', () => {
+  let measured: Measurement | undefined;
+  const compareWith = async (change: (baseline: Measurement) => void): Promise<Report> => {
+    measured ??= await measure({ checkpoint: fixture('llama-tuned'), reference: fixture('llama-bf16'), device: 'cpu' });
+    const baseline = structuredClone(measured);
+    change(baseline);
+    return compare({ candidate: measured, baseline, baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null });
+  };
+
+  it('but the same measurement is a pass', async () => {
+    expect((await compareWith(() => {})).verdict).toBe('pass');
+  });
+
+  it.each<[string, (baseline: Measurement) => void, string]>([
+    ['another architecture', (b) => void (b.architecture.modelType = 'gpt2'), 'modelType'],
+    ['another number of layers', (b) => void (b.architecture.layers = 40), 'layers'],
+    ['another tool version', (b) => void (b.tool.version = '99.0.0'), 'measurement'],
+    ['another tensor shape', (b) => void ((b.tensors[3] as { shape: number[] }).shape = [1, 2]), ''],
+    ['a tensor more', (b) => void b.tensors.pop(), ''],
+    ['another reference', (b) => void (b.reference = { ...b.checkpoint }), 'ΔW'],
+    [
+      'no reference',
+      (b) => void Object.assign(b, { reference: null, tensors: b.tensors.filter(({ of }) => of === 'weight') }),
+      'ΔW',
+    ],
+    ['a LoRA rank', (b) => void ((b.tensors.at(-1) as { loraRank: number }).loraRank = 8), ''],
+  ])('%s', async (_, change, place) => {
+    const report = await compareWith(change);
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.reasons[0]).toMatchObject({ level: 'inconclusive', rule: 'invalid-comparison' });
+    if (place) expect(report.reasons[0]?.place).toBe(place);
+  });
+});
+
+describe('a missing baseline', () => {
+  it.each([
+    ['warn', 'warn'],
+    ['fail', 'fail'],
+    ['pass', 'pass'],
+  ] as const)('is a %s where the policy says so', async (level, verdict) => {
+    const folder = temporaryFolder();
+    const policy = join(folder, 'policy.yml');
+    writeFileSync(policy, `on-missing-baseline: ${level}\nspike: {robust-z: 1000}\n`);
+    for (const baseline of [undefined, join(folder, 'none.json')]) {
+      const { report } = await check({ checkpoint: base, baseline, policy, device: 'cpu' });
+      expect(report.verdict).toBe(verdict);
+      expect(report.reasons[0]).toMatchObject({ rule: 'missing-baseline' });
+    }
+  });
+});
+
+describe('a measurement', () => {
+  it('is the same, byte for byte, apart from `run`, wherever the checkpoint lies', async () => {
+    const copy = edited('lm_head.weight', () => {});
+    const [one, two] = await Promise.all(
+      [base, copy].map(async (checkpoint) => {
+        const { run: _, ...rest } = await measure({ checkpoint, reference: fixture('llama-f64'), device: 'cpu' });
+        return JSON.stringify(rest);
+      }),
+    );
+    expect(one).toBe(two);
+  });
+
+  it('has another digest when one bit of one weight changes, and the same however it is sharded', async () => {
+    const digest = async (checkpoint: string) =>
+      (await measure({ checkpoint, device: 'cpu', isWanted: () => false })).checkpoint.digest;
+    const original = await digest(base);
+    expect(await digest(edited(Q2, (v) => void (v[0] = (v[0] ?? 0) + 1e-7)))).not.toBe(original);
+    expect(original).toMatch(/^sha256:[0-9a-f]{64}$/);
+
+    const whole = temporaryFolder();
+    const tensors: Record<string, RawTensor> = {};
+    for (const shard of ['model-00002-of-00002.safetensors', 'model-00001-of-00002.safetensors']) {
+      const bytes = readFileSync(fixture('mixtral', shard));
+      for (const { name, dtype, shape, offset, byteLength } of await readSafetensorsHeader(fixture('mixtral', shard))) {
+        tensors[name] = { dtype, shape, data: bytes.subarray(offset, offset + byteLength) };
+      }
+    }
+    writeSafetensors(join(whole, 'model.safetensors'), tensors);
+    cpSync(fixture('mixtral', 'config.json'), join(whole, 'config.json'));
+    expect(await digest(whole)).toBe(await digest(fixture('mixtral')));
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../src/policy/load.ts';
+import { DEFAULT_POLICY, effectiveRules } from '../../src/policy/policy.ts';
+
+const parse = (text: string) => parsePolicy(text, 'shadow-gate.yml');
+
+describe('the policy file', () => {
+  it('is not needed: an empty one is the defaults', () => {
+    expect(parse('')).toEqual(DEFAULT_POLICY);
+    expect(parse('# nothing\n')).toEqual(DEFAULT_POLICY);
+    expect(DEFAULT_POLICY).toMatchObject({
+      'on-missing-baseline': 'warn',
+      spike: { level: 'warn', 'robust-z': 3.5 },
+      'non-finite': { level: 'fail' },
+      'rank-loss': { level: 'fail' },
+    });
+  });
+
+  it('replaces the default rule of the same metric, and adds others', () => {
+    const policy = parse(`
+rules:
+  - metric: mlpAttentionRatio
+    direction: up
+    relative: 0.2
+    level: fail
+  - metric: topEnergy.5%
+    modules: [gate_proj, up_proj]
+    absolute: 0.1
+`);
+    expect(effectiveRules(policy).map(({ metric, relative, level }) => [metric, relative, level])).toEqual([
+      ['mlpAttentionRatio', 0.2, 'fail'],
+      ['topEnergy.5%', 0, 'warn'],
+    ]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['an unknown key', 'on-missing-baseline: pass\nspikes: {}\n', /shadow-gate\.yml:2:1: unknown key "spikes"/],
+    ['an unknown key inside', 'spike:\n  level: warn\n  zed: 3\n', /:3:3: unknown key "zed" in spike/],
+    [
+      'an unknown key of a rule',
+      'rules:\n  - metric: stableRank\n    relativ: 1\n',
+      /:3:5: unknown key "relativ" in rules\.0/,
+    ],
+    ['a wrong value', 'on-missing-baseline: maybe\n', /:1:22: on-missing-baseline: /],
+    ['an unknown metric', 'rules:\n  - metric: stableRnk\n', /:2:13: rules\.0\.metric: /],
+    ['a missing metric', 'rules:\n  - level: warn\n', /:2:5: rules\.0\.metric: /],
+    [
+      'a gate on a fit',
+      'rules:\n  - metric: alpha\n    level: fail\n',
+      /:3:12: rules\.0\.level: alpha is information only/,
+    ],
+    ['modules for a metric of the model', 'rules:\n  - metric: mlpAttentionRatio\n    modules: [embed]\n', /:3:14: /],
+    ['a key twice', 'spike: {}\nspike: {}\n', /:2:1: .*unique/],
+    ['broken YAML', 'spike: {level: [\n', /shadow-gate\.yml:\d+:\d+: /],
+    ['a list', '- 1\n', /shadow-gate\.yml:1:1: /],
+    ['a negative tolerance', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
+  ])('refuses %s with its line and column', (_, text, pattern) => {
+    expect(() => parse(text)).toThrow(pattern);
+    expect(() => parse(text)).not.toThrow(/\n/);
+  });
+});

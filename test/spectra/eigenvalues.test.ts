@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { symmetricEigenvalues } from '../../src/spectra/eigenvalues.ts';
+
+function dense(n: number, entry: (i: number, j: number) => number): Float64Array {
+  return Float64Array.from({ length: n * n }, (_, k) => entry(Math.floor(k / n), k % n));
+}
+
+describe('eigenvalues of a symmetric matrix', () => {
+  it('of the discrete Laplacian: 2 − 2·cos(kπ/(n + 1))', () => {
+    const n = 60;
+    const laplacian = dense(n, (i, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0));
+    const values = symmetricEigenvalues(laplacian, n);
+    for (let k = 1; k <= n; k += 1) {
+      expect(values[n - k]).toBeCloseTo(2 - 2 * Math.cos((k * Math.PI) / (n + 1)), 13);
+    }
+  });
+
+  it('of the dense matrix min(i, j): 1/(4·sin²((2k − 1)π/(4n + 2)))', () => {
+    const n = 80;
+    const values = symmetricEigenvalues(
+      dense(n, (i, j) => Math.min(i, j) + 1),
+      n,
+    );
+    for (let k = 1; k <= n; k += 1) {
+      const exact = 1 / (4 * Math.sin(((2 * k - 1) * Math.PI) / (4 * n + 2)) ** 2);
+      expect(Math.abs((values[k - 1] ?? 0) - exact)).toBeLessThan(1e-12 * (values[0] ?? 0));
+    }
+  });
+
+  it('of Hilbert matrix 5 × 5, whose smallest is 3.287928772e-6 (Golub & Van Loan)', () => {
+    const values = symmetricEigenvalues(
+      dense(5, (i, j) => 1 / (i + j + 1)),
+      5,
+    );
+    expect(values[0]).toBeCloseTo(1.5670506910982, 12);
+    expect(values[4]).toBeCloseTo(3.287928772e-6, 13);
+  });
+
+  it('of one with all eigenvalues alike but one, as a spike makes it', () => {
+    const n = 50;
+    const values = symmetricEigenvalues(
+      dense(n, (i, j) => 1 + (i === j ? 3 : 0)),
+      n,
+    );
+    expect(values[0]).toBeCloseTo(n + 3, 11);
+    for (const value of values.subarray(1)) expect(value).toBeCloseTo(3, 12);
+  });
+
+  it.each([1e-290, 1e290])('at the scale %d, without over- or underflow', (scale) => {
+    const values = symmetricEigenvalues(
+      dense(3, (i, j) => scale * (i === j ? 2 : 1)),
+      3,
+    );
+    expect([...values].map((value) => value / scale)).toEqual([
+      expect.closeTo(4, 12),
+      expect.closeTo(1, 12),
+      expect.closeTo(1, 12),
+    ]);
+  });
+
+  it('of zero, and of size one', () => {
+    expect([...symmetricEigenvalues(new Float64Array(9), 3)]).toEqual([0, 0, 0]);
+    expect([...symmetricEigenvalues(Float64Array.of(-2.5), 1)]).toEqual([-2.5]);
+  });
+
+  it('reads the lower triangle only', () => {
+    const lower = Float64Array.of(2, Number.NaN, 1, 2);
+    expect([...symmetricEigenvalues(lower, 2)]).toEqual([expect.closeTo(3, 14), expect.closeTo(1, 14)]);
+  });
+
+  it('refuses a matrix that is not finite', () => {
+    expect(() => symmetricEigenvalues(Float64Array.of(1, 0, Number.NaN, 1), 2)).toThrow(RangeError);
+  });
+});
