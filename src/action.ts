@@ -40,9 +40,11 @@ async function run(): Promise<void> {
 
 /** Measure and judge, with the progress in a group of the log and the result below it. */
 async function checkAloud(options: Options): Promise<CheckResult> {
-  core.startGroup(`Measuring ${printable(options.checkpoint)}`);
+  const { checkpoint, reference, baseline, policy, device } = options;
+  core.startGroup(`Measuring ${printable(checkpoint)}`);
+  const onProgress = progressLog(core.info);
   const result = await withoutCommands(core.info, () =>
-    check({ ...options, onProgress: progressLog(core.info) }),
+    check({ checkpoint, reference, baseline, policy, device, onProgress }),
   ).finally(core.endGroup);
   await withoutCommands(core.info, () => core.info(renderTerminal(result.report, { color: true, width: LOG_WIDTH })));
   return result;

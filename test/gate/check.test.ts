@@ -73,7 +73,14 @@ describe('the gate on one weight', () => {
   });
 
   it.each<[string, string, (values: Float32Array) => void, RegExp]>([
-    ['NaN in a matrix', Q2, (v) => void (v[5] = Number.NaN), /1 NaN/],
+    [
+      'NaN in a matrix',
+      Q2,
+      (v) => {
+        v[5] = Number.NaN;
+      },
+      /1 NaN/,
+    ],
     ['Inf in a matrix', Q2, (v) => void v.fill(Number.POSITIVE_INFINITY, 0, 2), /2 Inf/],
     ['NaN in a norm weight', 'model.layers.1.input_layernorm.weight', (v) => void v.fill(Number.NaN, 0, 3), /3 NaN/],
   ])('fails on %s and names the tensor', async (_, name, edit, counts) => {
@@ -157,18 +164,54 @@ describe('comparisons that mean nothing are named and never a pass', () => {
   });
 
   it.each<[string, (baseline: Measurement) => void, string]>([
-    ['another architecture', (b) => void (b.architecture.modelType = 'gpt2'), 'modelType'],
-    ['another number of layers', (b) => void (b.architecture.layers = 40), 'layers'],
-    ['another tool version', (b) => void (b.tool.version = '99.0.0'), 'measurement'],
-    ['another tensor shape', (b) => void ((b.tensors[3] as { shape: number[] }).shape = [1, 2]), ''],
+    [
+      'another architecture',
+      (b) => {
+        b.architecture.modelType = 'gpt2';
+      },
+      'modelType',
+    ],
+    [
+      'another number of layers',
+      (b) => {
+        b.architecture.layers = 40;
+      },
+      'layers',
+    ],
+    [
+      'another tool version',
+      (b) => {
+        b.tool.version = '99.0.0';
+      },
+      'measurement',
+    ],
+    [
+      'another tensor shape',
+      (b) => {
+        (b.tensors[3] as { shape: number[] }).shape = [1, 2];
+      },
+      '',
+    ],
     ['a tensor more', (b) => void b.tensors.pop(), ''],
-    ['another reference', (b) => void (b.reference = { ...b.checkpoint }), 'ΔW'],
+    [
+      'another reference',
+      (b) => {
+        b.reference = { ...b.checkpoint };
+      },
+      'ΔW',
+    ],
     [
       'no reference',
       (b) => void Object.assign(b, { reference: null, tensors: b.tensors.filter(({ of }) => of === 'weight') }),
       'ΔW',
     ],
-    ['a LoRA rank', (b) => void ((b.tensors.at(-1) as { loraRank: number }).loraRank = 8), ''],
+    [
+      'a LoRA rank',
+      (b) => {
+        (b.tensors.at(-1) as { loraRank: number }).loraRank = 8;
+      },
+      '',
+    ],
   ])('%s', async (_, change, place) => {
     const report = await compareWith(change);
     expect(report.verdict).toBe('inconclusive');
@@ -210,7 +253,10 @@ describe('a measurement', () => {
     const digest = async (checkpoint: string) =>
       (await measure({ checkpoint, device: 'cpu', isWanted: () => false })).checkpoint.digest;
     const original = await digest(base);
-    expect(await digest(edited(Q2, (v) => void (v[0] = (v[0] ?? 0) + 1e-7)))).not.toBe(original);
+    const nudged = edited(Q2, (v) => {
+      v[0] = (v[0] ?? 0) + 1e-7;
+    });
+    expect(await digest(nudged)).not.toBe(original);
     expect(original).toMatch(/^sha256:[0-9a-f]{64}$/);
 
     const whole = temporaryFolder();

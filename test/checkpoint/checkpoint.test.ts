@@ -1,0 +1,180 @@
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { UserError } from '../../src/user-error.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { float32, writeSafetensors } from './write-safetensors.ts';
+
+/** A copy of a fixture to be damaged. */
+function copyOf(name: string): string {
+  const folder = join(temporaryFolder(), name);
+  cpSync(fixture(name), folder, { recursive: true });
+  return folder;
+}
+
+async function errorOf(path: string): Promise<string> {
+  const error = await openCheckpoint(path).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+describe('opening a checkpoint', () => {
+  it('joins the shards of an index', async () => {
+    const { tensors } = await openCheckpoint(fixture('mixtral'));
+    expect([...tensors.keys()]).toHaveLength(7);
+    expect(new Set([...tensors.values()].map(({ file }) => file)).size).toBe(2);
+  });
+
+  it('takes one safetensors file, with the config beside it or without any', async () => {
+    expect(await openCheckpoint(fixture('gpt2', 'model.safetensors'))).toMatchObject({
+      architecture: { modelType: 'gpt2' },
+    });
+    const lone = join(temporaryFolder(), 'weights.safetensors');
+    writeSafetensors(lone, { x: float32([1, 2], [1, 2]) });
+    expect(await openCheckpoint(lone)).toMatchObject({ architecture: { modelType: null } });
+  });
+
+  it('follows the symbolic links of the Hugging Face cache', async () => {
+    const cache = temporaryFolder();
+    const [blobs, snapshot] = [join(cache, 'blobs'), join(cache, 'snapshots', 'main')];
+    mkdirSync(blobs);
+    mkdirSync(snapshot, { recursive: true });
+    for (const name of ['config.json', 'model.safetensors']) {
+      cpSync(fixture('gpt2', name), join(blobs, `blob-of-${name}`));
+      symlinkSync(join('..', '..', 'blobs', `blob-of-${name}`), join(snapshot, name));
+    }
+    const { tensors } = await openCheckpoint(snapshot);
+    expect(tensors.get('transformer.wte.weight')?.file).toBe(join(blobs, 'blob-of-model.safetensors'));
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    ['a missing shard', (f) => rmSync(join(f, 'model-00002-of-00002.safetensors')), /00002-of-00002.*is missing/],
+    [
+      'a missing index',
+      (f) => rmSync(join(f, 'model.safetensors.index.json')),
+      /shards but no model\.safetensors\.index/,
+    ],
+    [
+      'a truncated shard',
+      (f) => truncateSync(join(f, 'model-00001-of-00002.safetensors'), 900),
+      /00001.*(truncated|whole)/,
+    ],
+    ['no config.json', (f) => rmSync(join(f, 'config.json')), /has no config\.json/],
+    ['a broken config.json', (f) => writeFileSync(join(f, 'config.json'), '{'), /config\.json is not JSON/],
+    [
+      'a config.json that is a list',
+      (f) => writeFileSync(join(f, 'config.json'), '[]'),
+      /config\.json is not a JSON object/,
+    ],
+    ['an index without a map', (f) => writeFileSync(join(f, 'model.safetensors.index.json'), '{}'), /no weight_map/],
+    [
+      'an index that leads outside',
+      (f) =>
+        writeFileSync(join(f, 'model.safetensors.index.json'), '{"weight_map": {"x": "../../secret.safetensors"}}'),
+      /outside of the directory/,
+    ],
+    [
+      'an index with a tensor that no shard has',
+      (f) => {
+        const path = join(f, 'model.safetensors.index.json');
+        const index = readJson<{ weight_map: Record<string, string> }>(path);
+        index.weight_map.ghost = 'model-00001-of-00002.safetensors';
+        writeFileSync(path, JSON.stringify(index));
+      },
+      /lacks tensor "ghost"/,
+    ],
+    [
+      'an empty directory',
+      (f) => readdirSync(f).map((name) => rmSync(join(f, name))),
+      /holds no checkpoint: it is empty/,
+    ],
+    [
+      'a directory of pickles',
+      (f) => {
+        for (const name of readdirSync(f)) rmSync(join(f, name));
+        writeFileSync(join(f, 'pytorch_model.bin'), 'x');
+      },
+      /pytorch_model\.bin is a PyTorch pickle/,
+    ],
+  ])('refuses %s in one line', async (_, damage, pattern) => {
+    const folder = copyOf('mixtral');
+    damage(folder);
+    const message = await errorOf(folder);
+    expect(message).toMatch(pattern);
+    expect(message).toContain(folder);
+    expect(message).not.toContain('\n');
+  });
+
+  it('refuses a path where nothing is', async () => {
+    expect(await errorOf('/no/such/checkpoint')).toMatch(/does not exist/);
+  });
+});
+
+describe('opening an adapter', () => {
+  /** A copy of the LoRA fixture with another config. */
+  function adapterWith(change: Record<string, unknown>): string {
+    const folder = copyOf('lora');
+    const path = join(folder, 'adapter_config.json');
+    writeFileSync(path, JSON.stringify({ ...readJson<object>(path), ...change }));
+    return folder;
+  }
+
+  it('knows rank, scale and layout of each module', async () => {
+    const adapter = await openCheckpoint(fixture('lora'));
+    if (adapter.format !== 'lora') throw new Error('not an adapter');
+    expect(adapter.modules.map(({ target, rank, scale, transposed }) => [target, rank, scale, transposed])).toEqual([
+      ['model.embed_tokens.weight', 2, 3, true],
+      ['model.layers.0.self_attn.q_proj.weight', 2, 3, false],
+      ['model.layers.3.mlp.down_proj.weight', 4, 1.25, false],
+      ['model.layers.3.self_attn.v_proj.weight', 2, 3, false],
+    ]);
+    expect([...adapter.saved.keys()]).toEqual(['lm_head.weight']);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['DoRA', { use_dora: true }, /module "model\..*" uses DoRA/],
+    ['another kind of adapter', { peft_type: 'LOHA' }, /LOHA/],
+    ['an initialisation that changes the base', { init_lora_weights: 'pissa_niter_4' }, /pissa_niter_4/],
+    ['replicated layers', { layer_replication: [[0, 2]] }, /layer_replication/],
+    [
+      'a rank that the weights do not have',
+      { rank_pattern: { q_proj: 7 } },
+      /module "model\.layers\.[03].*rank 7, the weights have/,
+    ],
+    ['no alpha', { lora_alpha: null, alpha_pattern: {} }, /no lora_alpha/],
+    ['a pattern that is none', { alpha_pattern: { '(': 3 } }, /"\(" is not a pattern/],
+  ])('refuses %s, and says where', async (_, change, pattern) => {
+    expect(await errorOf(adapterWith(change))).toMatch(pattern);
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'DoRA magnitudes',
+      'base_model.model.model.layers.1.mlp.up_proj.lora_magnitude_vector',
+      /"model\.layers\.1\.mlp\.up_proj" uses DoRA/,
+    ],
+    [
+      'B without A',
+      'base_model.model.model.layers.1.mlp.up_proj.lora_B.weight',
+      /"model\.layers\.1\.mlp\.up_proj" has B but no A/,
+    ],
+    [
+      'an AdaLoRA factor',
+      'base_model.model.model.layers.1.mlp.up_proj.lora_E',
+      /"model\.layers\.1\.mlp\.up_proj" has ".*lora_E"/,
+    ],
+  ])('refuses %s and names the module', async (_, tensor, pattern) => {
+    const folder = adapterWith({});
+    writeSafetensors(join(folder, 'adapter_model.safetensors'), { [tensor]: float32([2, 2], [1, 0, 0, 1]) });
+    expect(await errorOf(folder)).toMatch(pattern);
+  });
+
+  it('refuses pickled adapters', async () => {
+    const folder = adapterWith({});
+    rmSync(join(folder, 'adapter_model.safetensors'));
+    expect(await errorOf(folder)).toMatch(/adapter_model\.safetensors is missing/);
+    writeFileSync(join(folder, 'adapter_model.bin'), 'x');
+    expect(await errorOf(folder)).toMatch(/pickle/);
+  });
+});

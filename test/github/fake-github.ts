@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+
+/** What kind of token the client shows, and so what GitHub tells it about itself. */
+export type TokenKind = 'actions' | 'app' | 'person';
+
+const LOGINS: Readonly<Record<TokenKind, string>> = {
+  actions: 'github-actions[bot]',
+  app: 'gate-app[bot]',
+  person: 'maintainer',
+};
+
+export interface StoredComment {
+  id: number;
+  body: string;
+  html_url: string;
+  user: { login: string; type: 'Bot' | 'User' };
+}
+
+/** GitHub fails on purpose: with a status, or by closing the connection. */
+export interface Fault {
+  readonly request: RegExp;
+  readonly status: number | 'reset';
+  readonly message?: string;
+  readonly headers?: Record<string, string>;
+}
+
+const MAX_BODY = 65_536;
+// Both bodies take one property (docs.github.com, "Create an issue comment" and "Update an issue comment").
+const bodySchema = z.strictObject({ body: z.string().min(1) });
+
+/**
+ * As much of GitHub as a sticky comment needs, in memory: comments with pages and links, the limits of a body, and what
+ * each kind of token may ask about itself.
+ */
+export class FakeGithub {
+  /** `o/r#7`, for which comments are kept. */
+  readonly comments: StoredComment[] = [];
+  /** `PATCH /repos/o/r/issues/comments/1`, in order. */
+  readonly requests: string[] = [];
+  readonly faults: Fault[] = [];
+  hasGraphql = true;
+  #nextId = 1;
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch((error: Error) => reply(response, 500, { message: String(error.stack) }));
+  });
+  readonly token: TokenKind;
+
+  constructor(token: TokenKind = 'actions') {
+    this.token = token;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Somebody comments, without the client. */
+  addComment(body: string, login: string, type: 'Bot' | 'User' = 'User'): StoredComment {
+    const id = this.#nextId++;
+    const comment = { id, body, html_url: `https://github.com/o/r/pull/7#issuecomment-${id}`, user: { login, type } };
+    this.comments.push(comment);
+    return comment;
+  }
+
+  /** What reached GitHub and changed something. */
+  get writes(): string[] {
+    return this.requests.filter((request) => /^(POST|PATCH|PUT|DELETE) \/repos/.test(request));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '', this.url);
+    const line = `${request.method} ${url.pathname}`;
+    this.requests.push(line);
+    const body = await textOf(request);
+    const fault = this.faults.find((candidate) => candidate.request.test(line));
+    if (fault?.status === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    if (fault) return reply(response, fault.status, { message: fault.message ?? 'fault' }, fault.headers);
+    if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
+      return reply(response, 401, { message: 'Requires authentication' });
+    }
+    const [, comment] = /^PATCH \/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(line) ?? [];
+    if (comment !== undefined) return this.#update(response, Number(comment), body);
+    if (line === 'GET /repos/o/r/issues/7/comments') return this.#list(response, url);
+    if (line === 'POST /repos/o/r/issues/7/comments') return this.#create(response, body);
+    if (line === 'GET /user') return this.#user(response);
+    if (line === 'POST /graphql' && this.hasGraphql) return this.#graphql(response, body);
+    return reply(response, 404, { message: 'Not Found' });
+  }
+
+  #list(response: ServerResponse, url: URL): void {
+    const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100);
+    const page = Number(url.searchParams.get('page') ?? 1);
+    const last = Math.max(1, Math.ceil(this.comments.length / size));
+    const link = (to: number, rel: string): string => {
+      const target = new URL(url);
+      target.searchParams.set('page', String(to));
+      return `<${target}>; rel="${rel}"`;
+    };
+    const links = page < last ? { link: `${link(page + 1, 'next')}, ${link(last, 'last')}` } : {};
+    reply(response, 200, this.comments.slice((page - 1) * size, page * size), links);
+  }
+
+  #create(response: ServerResponse, text: string): void {
+    const trouble = troubleWith(text);
+    if (trouble !== null) return reply(response, 422, { message: trouble });
+    const { body } = bodySchema.parse(JSON.parse(text));
+    reply(response, 201, this.addComment(body, LOGINS[this.token], this.token === 'person' ? 'User' : 'Bot'));
+  }
+
+  #update(response: ServerResponse, id: number, text: string): void {
+    const comment = this.comments.find((candidate) => candidate.id === id);
+    if (!comment) return reply(response, 404, { message: 'Not Found' });
+    const trouble = troubleWith(text);
+    if (trouble !== null) return reply(response, 422, { message: trouble });
+    comment.body = bodySchema.parse(JSON.parse(text)).body;
+    reply(response, 200, comment);
+  }
+
+  #user(response: ServerResponse): void {
+    if (this.token === 'person') reply(response, 200, { login: LOGINS.person, type: 'User' });
+    else reply(response, 403, { message: 'Resource not accessible by integration' });
+  }
+
+  #graphql(response: ServerResponse, text: string): void {
+    const { query } = z.looseObject({ query: z.string() }).parse(JSON.parse(text));
+    if (query.replace(/\s/g, '') !== '{viewer{login}}') return reply(response, 400, { message: 'unknown query' });
+    reply(response, 200, { data: { viewer: { login: LOGINS[this.token] } } });
+  }
+}
+
+function troubleWith(text: string): string | null {
+  const parsed = bodySchema.safeParse(JSON.parse(text));
+  if (!parsed.success) return `Invalid request. ${parsed.error.message}`;
+  if (parsed.data.body.length > MAX_BODY)
+    return `Validation Failed: body is too long (maximum is ${MAX_BODY} characters)`;
+  return null;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function reply(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+  response.end(JSON.stringify(body));
+}

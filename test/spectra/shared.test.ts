@@ -1,0 +1,95 @@
+import { openSync, readSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { measure } from '../../src/gate/measure.ts';
+import { readJson, shared } from '../fixtures.ts';
+
+/**
+ * Larger checkpoints with reference spectra (numpy in float64) that lie beside the repository on some machines. The
+ * fixtures inside the repository cover the same code.
+ */
+const TOLERANCE = 1e-7;
+
+type Values = Record<string, readonly number[]>;
+
+async function singularValues(checkpoint: string, of: 'weight' | 'delta', reference?: string): Promise<Values> {
+  const found: Values = {};
+  await measure({
+    checkpoint,
+    reference,
+    device: 'cpu',
+    onSpectrum: (tensor, values) => {
+      if (tensor.of === of) found[tensor.name] = [...values];
+    },
+  });
+  return found;
+}
+
+function expectClose(found: Values, expected: Values, tolerance = TOLERANCE): void {
+  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, values] of Object.entries(expected)) {
+    const largest = values[0] ?? 0;
+    values.forEach((value, i) => {
+      expect(Math.abs((found[name]?.[i] ?? Number.NaN) - value) / largest, `${name} σ${i}`).toBeLessThan(tolerance);
+    });
+  }
+}
+
+async function readVectors(file: string, prefix: string): Promise<Values> {
+  const descriptor = openSync(file, 'r');
+  const entries = await readSafetensorsHeader(file);
+  return Object.fromEntries(
+    entries
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ name, offset, byteLength }) => {
+        const bytes = new Uint8Array(byteLength);
+        readSync(descriptor, bytes, 0, byteLength, offset);
+        return [name.slice(prefix.length), [...new Float32Array(bytes.buffer)]];
+      }),
+  );
+}
+
+const models = shared('models');
+const zoo = shared('zoo');
+const golden = shared('golden');
+
+describe.skipIf(!models)('stories260K, a real language model', () => {
+  it('has the spectra that LAPACK finds', async () => {
+    const answers = readJson<Record<string, { singularValues: number[] }>>(`${models}/golden_spectra.json`);
+    const expected = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, answer.singularValues]));
+    expectClose(await singularValues(`${models}/stories260K`, 'weight'), expected);
+  });
+});
+
+interface ZooAnswers {
+  pairs: Array<{
+    base: string;
+    tuned: string;
+    aggregate: { mlp_attn_ratio: number };
+    tensors: Array<{ name: string; singular_values: number[] }>;
+  }>;
+}
+
+describe.skipIf(!zoo)('real fine-tunes', () => {
+  it('have the update spectra and the ratio that numpy finds', async () => {
+    for (const { base, tuned, aggregate, tensors } of readJson<ZooAnswers>(`${zoo}/spectra_golden.json`).pairs) {
+      const expected = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.singular_values]));
+      expectClose(await singularValues(`${zoo}/${tuned}`, 'delta', `${zoo}/${base}`), expected);
+      const { model } = await measure({ checkpoint: `${zoo}/${tuned}`, reference: `${zoo}/${base}`, device: 'cpu' });
+      expect(model.delta?.mlpAttentionRatio, tuned).toBeCloseTo(aggregate.mlp_attn_ratio, 8);
+    }
+  });
+});
+
+describe.skipIf(!golden)('checkpoints of transformers and PEFT', () => {
+  it('a LLaVA model has the spectra of torch, convolution included', async () => {
+    const file = `${golden}/vlm-llava/golden.safetensors`;
+    // Stored in float32.
+    expectClose(await singularValues(`${golden}/vlm-llava`, 'weight'), await readVectors(file, 'sv.'), 1e-6);
+  });
+
+  it('an adapter has the spectra of its dense update', async () => {
+    const dense = await singularValues(`${golden}/lora-llama-gqa/golden_delta.safetensors`, 'weight');
+    expectClose(await singularValues(`${golden}/lora-llama-gqa`, 'delta'), dense, 1e-6);
+  });
+});
