@@ -1,7 +1,8 @@
 import type { Reason } from '../policy/observation.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
+import { findRankLoss } from '../policy/rank-loss.ts';
 import { applyRules } from '../policy/rules.ts';
-import { findRankLoss, findSpikes } from '../policy/weight-checks.ts';
+import { findSpikes } from '../policy/spikes.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
 import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
@@ -80,7 +81,7 @@ function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {
       candidate: counts,
       baseline: null,
       tolerance: { absolute: 0 },
-      message: `it holds ${counts}`,
+      message: `${name}: it holds ${counts}`,
     };
   });
 }

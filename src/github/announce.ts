@@ -18,11 +18,19 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
 /** One annotation with the main reason, and the exit code. Comes first, so that nothing later can change it. */
 export function announce(report: Report, failOn: FailOn, key: string): void {
   const { verdict } = report;
-  const message = printable(reasonsBySeverity(report).grave[0]?.message ?? sentenceWithoutReason(report));
+  const message = printable(mainReason(report));
   const properties = { title: `Shadow Gate (${printable(key)}): ${verdict}` };
   const fails = isFailure(verdict, failOn);
   if (fails) process.exitCode = ExitCode.Failure;
   if (fails || verdict === 'fail') error(message, properties);
   else if (verdict === 'pass') notice(message, properties);
   else warning(message, properties);
+}
+
+/** A reason's message may leave out where: the place stands beside it in a table, and here before it. */
+function mainReason(report: Report): string {
+  const [reason] = reasonsBySeverity(report).grave;
+  if (reason === undefined) return sentenceWithoutReason(report);
+  const { place, message } = reason;
+  return place === 'model' || place === '' || message.includes(place) ? message : `${place}: ${message}`;
 }

@@ -1,4 +1,4 @@
-import { statusOf } from './comment-trouble.ts';
+import { isRateLimit, statusOf } from './comment-trouble.ts';
 import type { Octokit } from './sticky-comment.ts';
 
 /** Whom the token writes as. Without a login: some app, since people's tokens can always ask who they are. */
@@ -21,7 +21,7 @@ export async function authorOf(octokit: Octokit): Promise<Author> {
 function refused(error: unknown): null {
   const status = statusOf(error);
   const isAnswer = status === null ? error instanceof Error && error.name === 'GraphqlResponseError' : status < 500;
-  if (isAnswer && status !== 429) return null;
+  if (isAnswer && !isRateLimit(error)) return null;
   throw error;
 }
 

@@ -14,7 +14,7 @@ export function commentTrouble(error: unknown, { owner, repo, number }: PullRequ
   const because = (cause: string): string => `no comment on ${where}: ${cause} (${status ?? 'no answer'}: ${said})`;
   if (status === null) return because('GitHub could not be reached');
   if (status === 401) return because('GitHub does not accept the token; see the input github-token');
-  if (status === 429 || (status === 403 && isRateLimit(error, said))) return because('rate limit of GitHub');
+  if (isRateLimit(error)) return because('rate limit of GitHub');
   if (status === 403) {
     return because(
       'the token may not write it; give the job `permissions: pull-requests: write` (a pull request from a fork cannot have it)',
@@ -27,9 +27,15 @@ export function commentTrouble(error: unknown, { owner, repo, number }: PullRequ
 }
 
 /** GitHub answers 403 for these as well as 429, and says so in a header or in words. */
-function isRateLimit(error: unknown, said: string): boolean {
-  const headers = (error as { response?: { headers?: Record<string, string> } }).response?.headers ?? {};
-  return headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers || /rate limit/i.test(said);
+export function isRateLimit(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== 403) return status === 429;
+  const { message, response } = error as Error & { response: { headers: Record<string, string> } };
+  return (
+    response.headers['x-ratelimit-remaining'] === '0' ||
+    'retry-after' in response.headers ||
+    /rate limit/i.test(message)
+  );
 }
 
 function oneLine(text: string): string {

@@ -20,14 +20,13 @@ export function weightedMean(values: readonly number[], weights: readonly number
 const MAD_TO_SIGMA = 1.4826;
 
 /**
- * Robust z-score of each value within its group: (x − median) / max(1.4826 · MAD, floor · |median|).
- * @param floor the smallest spread, relative to the median, that is taken seriously: layers that agree to a hair would
- *   otherwise make an outlier of the least difference
+ * Robust z-score of each value within its group: (x − median) / max(1.4826 · MAD, floor).
+ * @param floor the smallest spread that is taken seriously
  */
 export function robustZ(values: readonly number[], floor: number): number[] {
   const centre = median(values) ?? 0;
   const spread = values.length === 0 ? 0 : MAD_TO_SIGMA * medianAbsoluteDeviation([...values]);
-  const scale = Math.max(spread, floor * Math.abs(centre));
+  const scale = Math.max(spread, floor);
   return values.map((value) => (value === centre ? 0 : (value - centre) / scale));
 }
 

@@ -56,7 +56,7 @@ describe('the gate on one weight', () => {
         place: Q2,
         candidate: expect.any(Number),
         baseline: expect.any(Number),
-        tolerance: { robustZ: 3.5, relative: 0.1 },
+        tolerance: { robustZ: 3.5 },
         message: expect.stringContaining('robust z'),
       },
     ]);

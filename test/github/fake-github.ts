@@ -28,7 +28,7 @@ export interface Fault {
 
 const MAX_BODY = 65_536;
 // Both bodies take one property (docs.github.com, "Create an issue comment" and "Update an issue comment").
-const bodySchema = z.strictObject({ body: z.string().min(1) });
+const bodySchema = z.strictObject({ body: z.string().min(1).max(MAX_BODY) });
 
 /**
  * As much of GitHub as a sticky comment needs, in memory: comments with pages and links, the limits of a body, and what
@@ -84,21 +84,21 @@ export class FakeGithub {
     this.requests.push(line);
     const body = await textOf(request);
     const fault = this.faults.find((candidate) => candidate.request.test(line));
-    if (fault?.status === 'reset') {
-      request.socket.destroy();
-      return;
-    }
-    if (fault) return reply(response, fault.status, { message: fault.message ?? 'fault' }, fault.headers);
-    if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
-      return reply(response, 401, { message: 'Requires authentication' });
-    }
+    if (fault?.status === 'reset') request.socket.destroy();
+    else if (fault) reply(response, fault.status, { message: fault.message ?? 'fault' }, fault.headers);
+    else if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
+      reply(response, 401, { message: 'Requires authentication' });
+    } else this.#route(response, line, url, body);
+  }
+
+  #route(response: ServerResponse, line: string, url: URL, body: string): void {
     const [, comment] = /^PATCH \/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(line) ?? [];
-    if (comment !== undefined) return this.#update(response, Number(comment), body);
-    if (line === 'GET /repos/o/r/issues/7/comments') return this.#list(response, url);
-    if (line === 'POST /repos/o/r/issues/7/comments') return this.#create(response, body);
-    if (line === 'GET /user') return this.#user(response);
-    if (line === 'POST /graphql' && this.hasGraphql) return this.#graphql(response, body);
-    return reply(response, 404, { message: 'Not Found' });
+    if (comment !== undefined) this.#update(response, Number(comment), body);
+    else if (line === 'GET /repos/o/r/issues/7/comments') this.#list(response, url);
+    else if (line === 'POST /repos/o/r/issues/7/comments') this.#create(response, body);
+    else if (line === 'GET /user') this.#user(response);
+    else if (line === 'POST /graphql' && this.hasGraphql) this.#graphql(response, body);
+    else reply(response, 404, { message: 'Not Found' });
   }
 
   #list(response: ServerResponse, url: URL): void {
@@ -115,19 +115,18 @@ export class FakeGithub {
   }
 
   #create(response: ServerResponse, text: string): void {
-    const trouble = troubleWith(text);
-    if (trouble !== null) return reply(response, 422, { message: trouble });
-    const { body } = bodySchema.parse(JSON.parse(text));
+    const body = bodyOf(response, text);
+    if (body === null) return;
     reply(response, 201, this.addComment(body, LOGINS[this.token], this.token === 'person' ? 'User' : 'Bot'));
   }
 
   #update(response: ServerResponse, id: number, text: string): void {
     const comment = this.comments.find((candidate) => candidate.id === id);
-    if (!comment) return reply(response, 404, { message: 'Not Found' });
-    const trouble = troubleWith(text);
-    if (trouble !== null) return reply(response, 422, { message: trouble });
-    comment.body = bodySchema.parse(JSON.parse(text)).body;
-    reply(response, 200, comment);
+    const body = bodyOf(response, text);
+    if (body === null) return;
+    if (comment) comment.body = body;
+    if (comment) reply(response, 200, comment);
+    else reply(response, 404, { message: 'Not Found' });
   }
 
   #user(response: ServerResponse): void {
@@ -137,16 +136,17 @@ export class FakeGithub {
 
   #graphql(response: ServerResponse, text: string): void {
     const { query } = z.looseObject({ query: z.string() }).parse(JSON.parse(text));
-    if (query.replace(/\s/g, '') !== '{viewer{login}}') return reply(response, 400, { message: 'unknown query' });
-    reply(response, 200, { data: { viewer: { login: LOGINS[this.token] } } });
+    if (query.replace(/\s/g, '') === '{viewer{login}}')
+      reply(response, 200, { data: { viewer: { login: LOGINS[this.token] } } });
+    else reply(response, 400, { message: 'unknown query' });
   }
 }
 
-function troubleWith(text: string): string | null {
-  const parsed = bodySchema.safeParse(JSON.parse(text));
-  if (!parsed.success) return `Invalid request. ${parsed.error.message}`;
-  if (parsed.data.body.length > MAX_BODY)
-    return `Validation Failed: body is too long (maximum is ${MAX_BODY} characters)`;
+/** The text of a comment; null, and the answer is given, where GitHub would refuse it. */
+function bodyOf(response: ServerResponse, text: string): string | null {
+  const { success, data, error } = bodySchema.safeParse(JSON.parse(text));
+  if (success) return data.body;
+  reply(response, 422, { message: `Validation Failed: ${error.message}` });
   return null;
 }
 

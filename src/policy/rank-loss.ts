@@ -1,0 +1,24 @@
+import type { Reason, WeightObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
+
+/** Matrices that lost directions which the baseline has. Without a baseline: matrices of zeros. */
+export function findRankLoss(policy: Policy, weights: readonly WeightObservation[]): Reason[] {
+  return weights.flatMap(({ name, candidate, baseline }): Reason[] => {
+    if (candidate.rank >= (baseline?.rank ?? 1)) return [];
+    const message = baseline
+      ? `${name}: its rank fell from ${baseline.rank} to ${candidate.rank}`
+      : `${name}: all its weights are zero`;
+    return [
+      {
+        level: policy['rank-loss'].level,
+        rule: 'rank-loss',
+        metric: 'rank',
+        place: name,
+        candidate: candidate.rank,
+        baseline: baseline?.rank ?? null,
+        tolerance: { absolute: 0 },
+        message,
+      },
+    ];
+  });
+}

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { COMMENT_CHOICES, FAIL_ON_CHOICES, INPUT_DEFAULTS, INPUT_NAMES } from '../src/github/inputs.ts';
+import { DEVICE_CHOICES } from '../src/onnx/device.ts';
+
+const actionSchema = z.object({
+  inputs: z.record(
+    z.string(),
+    z.object({ description: z.string(), required: z.boolean(), default: z.string().optional() }),
+  ),
+  outputs: z.record(z.string(), z.object({ description: z.string() })),
+  runs: z.object({ using: z.string(), main: z.string() }),
+});
+const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const { inputs, outputs, runs } = actionSchema.parse(parse(await readFile(path('action.yml'), 'utf8')));
+
+test('action.yml and the code have the same inputs', () => {
+  expect(Object.keys(inputs)).toEqual(INPUT_NAMES);
+  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['checkpoint']);
+});
+
+test('action.yml and the code have the same defaults', () => {
+  const { 'github-token': token, ...rest } = inputs;
+  const defaults = Object.entries(rest).flatMap(([name, input]) => (input.default ? [[name, input.default]] : []));
+  expect(Object.fromEntries(defaults)).toEqual(INPUT_DEFAULTS);
+  expect(token?.default).toBe('$' + '{{ github.token }}');
+});
+
+test.each([
+  ['device', DEVICE_CHOICES],
+  ['comment', COMMENT_CHOICES],
+  ['fail-on', FAIL_ON_CHOICES],
+])('the description of %s names every choice', (name, choices) => {
+  for (const choice of choices) expect(inputs[name]?.description).toContain(`\`${choice}\``);
+});
+
+test('the outputs and the entry point', () => {
+  expect(Object.keys(outputs)).toEqual(['verdict', 'report', 'measurement', 'comment']);
+  expect(runs).toEqual({ using: 'node24', main: 'dist/index.js' });
+});
+
+test('the tables of README.md are those of action.yml', async () => {
+  await promisify(execFile)(process.execPath, [path('scripts/readme-tables.mjs'), '--check']);
+});

@@ -1,0 +1,200 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { measurementSchema } from '../../src/gate/measurement.ts';
+import { reportSchema } from '../../src/gate/report.ts';
+import { commentMarker } from '../../src/report/comment.ts';
+import { FakeGithub } from '../github/fake-github.ts';
+import { HOSTILE_NAMES } from '../report/fixtures.ts';
+import { type BuiltDist, buildDist, nodes } from './built-dist.ts';
+import { type Outcome, PUSH, runAction } from './run-action.ts';
+import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
+
+let dist: BuiltDist;
+let github: FakeGithub;
+/** The checkout: `model` is sound, `broken` holds NaN. */
+let workspace: string;
+let runs = 0;
+
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+
+beforeEach(async () => {
+  github = await new FakeGithub().start();
+  workspace = await mkdtemp(join(tmpdir(), 'shadow-gate-workspace-'));
+  await writeTinyCheckpoint(join(workspace, 'model'));
+  await writeTinyCheckpoint(join(workspace, 'broken'), {
+    edit: (name, values) => {
+      if (name === TINY_NAMES[3]) values[5] = Number.NaN;
+    },
+  });
+});
+afterEach(async () => {
+  await github.stop();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+function gate(inputs: Record<string, string>, more: Partial<Parameters<typeof runAction>[0]> = {}): Promise<Outcome> {
+  const folder = join(workspace, `.run-${runs++}`);
+  return runAction({ dist: dist.path, folder, workspace, api: github.url, inputs, ...more });
+}
+
+const PASS = { checkpoint: 'model', baseline: 'model' };
+const WARN = { checkpoint: 'model' };
+const FAIL = { checkpoint: 'broken', baseline: 'model' };
+
+const annotations = ({ commands }: Outcome) =>
+  commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name));
+const levels = (outcome: Outcome) => annotations(outcome).map(({ name }) => name);
+
+describe.each(nodes())('%s', (node) => {
+  test('first run without a baseline: a warning, all outputs, the summary and one comment', async () => {
+    const outcome = await gate(WARN, { node });
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(levels(outcome)).toEqual(['warning']);
+    expect(outcome.outputs).toMatchObject({ verdict: 'warn', comment: github.comments[0]?.html_url });
+
+    const { report = '', measurement = '' } = outcome.outputs;
+    expect(reportSchema.parse(JSON.parse(await readFile(report, 'utf8'))).verdict).toBe('warn');
+    expect(measurementSchema.parse(JSON.parse(await readFile(measurement, 'utf8'))).tensors).toHaveLength(8);
+    expect(await readFile(join(report, '../comment.md'), 'utf8')).toBe(`${github.comments[0]?.body}\n`);
+
+    expect(github.comments).toHaveLength(1);
+    expect(github.comments[0]?.body).toMatch(new RegExp(`^${commentMarker('default')}\n`));
+    expect(outcome.summary).toMatch(/warn/i);
+    expect(outcome.summary).not.toContain('shadow-gate:default');
+  });
+
+  test('the measurement of one run is the baseline of the next', async () => {
+    const { outputs } = await gate({ ...WARN, out: '.shadow-gate' }, { node });
+    await writeFile(join(workspace, '.shadow-gate/baseline.json'), await readFile(outputs.measurement ?? ''));
+    const second = await gate(WARN, { node });
+    expect(second.outputs.verdict, second.log).toBe('pass');
+    expect(levels(second)).toEqual(['notice']);
+  });
+});
+
+test('the comment is updated, not doubled, among 250 others', async () => {
+  for (let i = 0; i < 120; i++) github.addComment(`remark ${i}`, 'somebody');
+  const first = await gate(WARN);
+  for (let i = 0; i < 130; i++) github.addComment(`remark ${i}`, 'somebody');
+  const second = await gate(FAIL);
+  expect(second.outputs).toMatchObject({ verdict: 'fail', comment: first.outputs.comment });
+  expect(github.comments).toHaveLength(251);
+  expect(github.comments[120]?.body).toMatch(/fail/i);
+  expect(github.comments[120]?.body).not.toMatch(/baseline.*missing/i);
+});
+
+test("a person's comment that begins with the marker is left alone", async () => {
+  const body = `${commentMarker('default')}\nmine`;
+  github.addComment(body, 'somebody');
+  await gate(WARN);
+  await gate(PASS);
+  expect(github.comments).toHaveLength(2);
+  expect(github.comments[0]?.body).toBe(body);
+});
+
+test('two keys: two comments and two folders', async () => {
+  const a = await gate({ ...WARN, key: 'llama' });
+  const b = await gate({ ...WARN, key: 'mistral 7b' });
+  expect(github.comments.map(({ body }) => body.split('\n')[0])).toEqual([
+    commentMarker('llama'),
+    commentMarker('mistral 7b'),
+  ]);
+  expect(a.outputs.report).not.toBe(b.outputs.report);
+});
+
+test.each([
+  [403, /pull-requests: write/],
+  [500, /GitHub had trouble/],
+  ['reset', /could not be reached/],
+] as const)('GitHub answers a write with %s: a warning, and nothing else changes', async (status, cause) => {
+  github.faults.push({ request: /^(POST|PATCH) \/repos/, status, message: 'Resource not accessible by integration' });
+  for (const [inputs, code, verdict, level] of [
+    [PASS, 0, 'pass', 'notice'],
+    [FAIL, 1, 'fail', 'error'],
+  ] as const) {
+    const outcome = await gate(inputs);
+    expect(outcome.code, outcome.log).toBe(code);
+    expect(outcome.outputs).toMatchObject({ verdict, comment: '' });
+    expect((await stat(outcome.outputs.report ?? '')).isFile()).toBe(true);
+    expect(outcome.summary).not.toBe('');
+    expect(levels(outcome)).toEqual([level, 'warning']);
+    expect(annotations(outcome)[1]?.message).toMatch(cause);
+  }
+});
+
+test.each([
+  [PASS, 'warn', 0, 'notice'],
+  [WARN, 'fail', 0, 'warning'],
+  [WARN, 'warn', 1, 'error'],
+  [FAIL, 'fail', 1, 'error'],
+  [FAIL, 'warn', 1, 'error'],
+  [FAIL, 'never', 0, 'error'],
+])('%j with fail-on %s: exit code %i and one annotation, %s', async (inputs, failOn, code, level) => {
+  const outcome = await gate({ ...inputs, 'fail-on': failOn });
+  expect(outcome.code, outcome.log).toBe(code);
+  expect(levels(outcome)).toEqual([level]);
+  expect(outcome.outputs.comment).toBe(github.comments[0]?.html_url);
+});
+
+test('the main reason of a failure names the tensor', async () => {
+  expect(annotations(await gate(FAIL))[0]?.message).toContain(TINY_NAMES[3]);
+});
+
+test.each(['fail', 'never'])('a missing checkpoint fails with one line and no verdict, fail-on %s', async (failOn) => {
+  const outcome = await gate({ checkpoint: 'nowhere', 'fail-on': failOn });
+  expect(outcome.code).toBe(1);
+  expect(levels(outcome)).toEqual(['error']);
+  expect(annotations(outcome)[0]?.message).toMatch(/^nowhere does not exist[^\n]*$/);
+  expect(outcome.log).not.toMatch(/^\s+at /m);
+  expect(outcome.outputs).toEqual({});
+  expect(outcome.summary).toBe('');
+  expect(github.requests).toEqual([]);
+});
+
+test.each([
+  [{ ...WARN, device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
+  [{ checkpoint: '' }, 'input checkpoint is missing — allowed: a path'],
+  [{ ...WARN, policy: 'nowhere.yml' }, /^policy nowhere\.yml does not exist/],
+])('%j: one line that says what is wrong', async (inputs, message) => {
+  const outcome = await gate(inputs as Record<string, string>);
+  expect(outcome.code).toBe(1);
+  expect(annotations(outcome)).toHaveLength(1);
+  expect(annotations(outcome)[0]?.message).toEqual(
+    typeof message === 'string' ? message : expect.stringMatching(message),
+  );
+  expect(outcome.outputs).toEqual({});
+});
+
+test('no comment without a pull request, and none when it is off', async () => {
+  const push = await gate(WARN, { event: PUSH });
+  const off = await gate({ ...WARN, comment: 'off' });
+  for (const outcome of [push, off]) {
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(outcome.outputs).toMatchObject({ verdict: 'warn', comment: '' });
+    expect(levels(outcome)).toEqual(['warning']);
+  }
+  expect(github.requests).toEqual([]);
+});
+
+test('no name in a checkpoint runs a workflow command', async () => {
+  const hostile = HOSTILE_NAMES.filter((name) => name.length < 1000);
+  const perCheckpoint = TINY_NAMES.length;
+  for (let from = 0; from < hostile.length; from += perCheckpoint) {
+    const checkpoint = `hostile-${from}`;
+    await writeTinyCheckpoint(join(workspace, checkpoint), {
+      rename: (tensor) => `${hostile[from + TINY_NAMES.indexOf(tensor)] ?? ''}${tensor}`,
+      // Every tensor is broken, so that every name is printed as a finding.
+      edit: (_, values) => values.fill(Number.NaN),
+    });
+    const outcome = await gate({ checkpoint, key: 'hostile' });
+    expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+    expect(outcome.commands.map(({ name }) => name)).toEqual(['group', 'endgroup', 'error']);
+    expect(outcome.log).not.toContain('##[');
+  }
+  expect(github.comments).toHaveLength(1);
+});

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { type BuiltDist, buildDist } from './built-dist.ts';
+import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
+
+const run = promisify(execFile);
+const BUILD = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+
+let dist: BuiltDist;
+let folder: string;
+beforeAll(async () => {
+  dist = await buildDist();
+  folder = await mkdtemp(join(tmpdir(), 'shadow-gate-dist-test-'));
+  await writeTinyCheckpoint(join(folder, 'model'));
+});
+afterAll(async () => {
+  await dist.remove();
+  await rm(folder, { recursive: true });
+});
+
+async function contents(root: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile())
+      found[path.slice(root.length + 1)] = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+  }
+  return found;
+}
+
+test('the same sources give the same bytes, and nothing of an earlier build stays', async () => {
+  const before = await contents(dist.path);
+  await writeFile(join(dist.path, 'stale.js'), '');
+  await run(process.execPath, [BUILD, '--outdir', dist.path]);
+  expect(await contents(dist.path)).toEqual(before);
+  expect(await readdir(dirname(dist.path))).toEqual(['dist']);
+});
+
+test('dist says nothing of the machine it was built on', async () => {
+  const repository = dirname(dirname(BUILD));
+  for (const name of await readdir(dist.path)) {
+    if (!/\.(js|json|txt)$/.test(name)) continue;
+    expect(await readFile(join(dist.path, name), 'utf8'), name).not.toContain(repository);
+  }
+});
+
+test('the command line is executable and knows its version', async () => {
+  const { mode } = await stat(join(dist.path, 'cli.js'));
+  expect(mode & 0o111).toBe(0o111);
+  const { stdout } = await run(join(dist.path, 'cli.js'), ['--version'], { env: { PATH: dirname(process.execPath) } });
+  expect(stdout.trim()).toBe(packageJson.version);
+});
+
+test('every package in the bundle has its licence in licenses.txt', async () => {
+  const text = await readFile(join(dist.path, 'licenses.txt'), 'utf8');
+  for (const name of ['@actions/core', '@octokit/core', 'onnxruntime-node', 'zod', 'commander']) {
+    expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+  }
+});
+
+test.each([
+  ['darwin', 'Shadow Gate carries onnxruntime for linux-x64 and this is darwin-x64'],
+  ['linux', 'onnxruntime could not be loaded (it needs glibc 2.28 or later)'],
+])('without a library for %s, help works and a measurement says why not', async (platform, message) => {
+  const bare = await mkdtemp(join(folder, 'bare-'));
+  for (const name of await readdir(dist.path)) {
+    if (name !== 'ort') await copyFile(join(dist.path, name), join(bare, name));
+  }
+  const disguise = `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'});Object.defineProperty(process,'arch',{value:'x64'})`;
+  const cli = (...args: string[]) => run(process.execPath, ['--import', disguise, join(bare, 'cli.js'), ...args]);
+  expect((await cli('--help')).stdout).toContain('Usage');
+  const failure = await cli('check', '--checkpoint', join(folder, 'model')).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  expect(failure).toMatchObject({ stderr: expect.stringMatching(/^[^\n]*\n$/) });
+});

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { type Command, commandsIn } from './runner-log.ts';
+
+const ACTION_YML = fileURLToPath(new URL('../../action.yml', import.meta.url));
+
+export interface Job {
+  /** The built dist. */
+  readonly dist: string;
+  /** An empty folder for this run's files. */
+  readonly folder: string;
+  /** Working directory, where the repository is checked out. */
+  readonly workspace: string;
+  /** GitHub's API. */
+  readonly api: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly node?: string;
+  /** By default a pull request, number 7 of o/r. */
+  readonly event?: { readonly name: string; readonly payload: unknown };
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  /** Standard output and error, as the log shows them. */
+  readonly log: string;
+  /** What the runner would carry out of it. */
+  readonly commands: Command[];
+  readonly outputs: Record<string, string>;
+  readonly summary: string;
+}
+
+const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' } };
+export const PULL_REQUEST = { name: 'pull_request', payload: { pull_request: { number: 7 }, repository: REPOSITORY } };
+export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
+
+/** Run the action as GitHub's runner does: its environment and nothing of ours. */
+export async function runAction(job: Job): Promise<Outcome> {
+  const { dist, folder, workspace, event = PULL_REQUEST } = job;
+  const files = { output: join(folder, 'output'), summary: join(folder, 'summary'), event: join(folder, 'event.json') };
+  await mkdir(join(folder, 'temporary'), { recursive: true });
+  await writeFile(files.output, '');
+  await writeFile(files.summary, '');
+  await writeFile(files.event, JSON.stringify(event.payload));
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ACTION: '__self',
+    GITHUB_API_URL: job.api,
+    GITHUB_GRAPHQL_URL: `${job.api}/graphql`,
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_EVENT_NAME: event.name,
+    GITHUB_EVENT_PATH: files.event,
+    GITHUB_JOB: 'gate',
+    GITHUB_OUTPUT: files.output,
+    GITHUB_REF: 'refs/pull/7/merge',
+    GITHUB_REPOSITORY: 'o/r',
+    GITHUB_RUN_ID: '1',
+    GITHUB_SHA: 'a'.repeat(40),
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_WORKFLOW: 'gate',
+    GITHUB_WORKSPACE: workspace,
+    RUNNER_TEMP: join(folder, 'temporary'),
+    ...(await inputsOf(job.inputs)),
+  };
+  const { code, log } = await run(job.node ?? process.execPath, [join(dist, 'index.js')], { cwd: workspace, env });
+  return {
+    code,
+    log,
+    commands: commandsIn(log),
+    outputs: parseOutputs(await readFile(files.output, 'utf8')),
+    summary: await readFile(files.summary, 'utf8'),
+  };
+}
+
+/** The runner fills in the defaults of action.yml and warns of inputs that it does not know; here they are errors. */
+async function inputsOf(given: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  const { inputs } = parse(await readFile(ACTION_YML, 'utf8')) as { inputs: Record<string, { default?: string }> };
+  const unknown = Object.keys(given).filter((name) => !(name in inputs));
+  if (unknown.length > 0) throw new Error(`action.yml has no input ${unknown.join(', ')}`);
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => {
+      const value = (given[name] ?? input.default ?? '').replace('$' + '{{ github.token }}', 'ghs_test');
+      if (value.includes('{{')) throw new Error(`the harness does not know the default of ${name}`);
+      return [`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`, value];
+    }),
+  );
+}
+
+function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
+  return new Promise<{ code: number | null; log: string }>((resolve, reject) => {
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        log += text;
+      });
+    }
+    child.on('error', reject).on('close', (code) => resolve({ code, log }));
+  });
+}
+
+/** `name<<word`, lines, `word`: the format that @actions/core writes. */
+function parseOutputs(text: string): Record<string, string> {
+  const matches = text.matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n?\2\n/gm);
+  return Object.fromEntries([...matches].map(([, name = '', , value = '']) => [name, value]));
+}

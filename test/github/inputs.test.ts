@@ -1,0 +1,74 @@
+import { isAbsolute, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseInputs } from '../../src/github/inputs.ts';
+import { UserError } from '../../src/user-error.ts';
+
+const parse = (given: Record<string, string>) => parseInputs((name) => given[name] ?? '', '/temporary');
+
+test('only the checkpoint has to be given', () => {
+  expect(parse({ checkpoint: 'model' })).toEqual({
+    checkpoint: 'model',
+    reference: undefined,
+    baseline: '.shadow-gate/baseline.json',
+    policy: undefined,
+    device: 'auto',
+    comment: 'sticky',
+    key: 'default',
+    token: '',
+    failOn: 'fail',
+    out: '/temporary/shadow-gate/default',
+  });
+});
+
+test('everything that is given is taken', () => {
+  const given = {
+    checkpoint: 'model',
+    reference: 'base',
+    baseline: 'approved.json',
+    policy: 'strict.yml',
+    device: 'cpu',
+    comment: 'off',
+    key: 'llama 8b',
+    'github-token': 't',
+    'fail-on': 'never',
+    out: 'results',
+  };
+  const { 'github-token': token, 'fail-on': failOn, ...rest } = given;
+  expect(parse(given)).toEqual({ ...rest, token, failOn });
+});
+
+test.each([
+  [{}, 'input checkpoint is missing — allowed: a path'],
+  [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
+  [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
+  [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, warn, never'],
+  [{ checkpoint: 'm', key: 'a\nb' }, 'input key is "a\\nb" — allowed: one line of at most 100 characters'],
+  [{ checkpoint: 'm', key: 'k'.repeat(101) }, /^input key is "k+" — allowed: one line/],
+])('%j is refused by name, value and what is allowed', (given, message) => {
+  expect(() => parse(given)).toThrow(UserError);
+  expect(() => parse(given)).toThrow(message);
+});
+
+test('no key leads out of the temporary folder, and no two keys share a folder', () => {
+  const keys = [
+    'a/b',
+    'a-b',
+    'a b',
+    '..',
+    '.',
+    '../../etc',
+    '/etc/passwd',
+    'C:\\x',
+    '*',
+    '日本語',
+    '中文',
+    'x'.repeat(100),
+  ];
+  const folders = keys.map((key) => parse({ checkpoint: 'm', key }).out);
+  for (const folder of folders) {
+    expect(isAbsolute(folder)).toBe(true);
+    expect(join(folder, '..')).toBe('/temporary/shadow-gate');
+    expect(folder.length).toBeLessThan(120);
+  }
+  expect(new Set(folders).size).toBe(keys.length);
+});

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { progressLog, withoutCommands } from '../../src/github/log.ts';
+
+test('commands are off while names are printed, and on again after an error', async () => {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  await expect(
+    withoutCommands(print, () => {
+      print('::error::a name');
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
+  const [stop = '', name, resume] = lines;
+  expect(stop).toMatch(/^::stop-commands::[0-9a-f-]{36}$/);
+  expect(name).toBe('::error::a name');
+  expect(resume).toBe(`::${stop.replace('::stop-commands::', '')}::`);
+});
+
+test('nobody can know the word that turns commands on again', async () => {
+  const words = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    await withoutCommands(
+      (line) => words.add(line),
+      () => undefined,
+    );
+  }
+  expect(words.size).toBe(6);
+});
+
+test('progress is a line every few seconds, and the last', () => {
+  const lines: string[] = [];
+  let now = 0;
+  const log = progressLog(
+    (line) => lines.push(line),
+    () => now,
+  );
+  for (let done = 1; done <= 1000; done++) {
+    now += 20;
+    log({ done, total: 1000, name: `layer.${done}` });
+  }
+  expect(lines).toEqual([
+    '1/1000 layer.1',
+    '251/1000 layer.251',
+    '501/1000 layer.501',
+    '751/1000 layer.751',
+    '1000/1000 layer.1000',
+  ]);
+});
