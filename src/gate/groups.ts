@@ -1,4 +1,4 @@
-import { ATTENTION_MODULES, MLP_MODULES, type ModuleType } from '../checkpoint/module-type.ts';
+import { ATTENTION_MODULES, COMPONENTS, MLP_MODULES, MODULE_TYPES, type ModuleType } from '../checkpoint/module-type.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
 import { median, weightedMean } from '../statistics/statistics.ts';
@@ -31,7 +31,14 @@ export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMea
     const key = JSON.stringify([tensor.of, tensor.component, tensor.module]);
     groups.set(key, [...(groups.get(key) ?? []), tensor]);
   }
-  return [...groups.values()].map(summariseGroup);
+  return [...groups.values()].map(summariseGroup).sort(inReadingOrder);
+}
+
+/** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
+function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
+  const rank = ({ of, component, module }: GroupMeasurement) =>
+    (of === 'delta' ? 100 : 0) + 20 * (component === null ? 0 : COMPONENTS.indexOf(component)) + MODULE_TYPES.indexOf(module);
+  return rank(a) - rank(b);
 }
 
 function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement {

@@ -5,9 +5,9 @@ import type { ShadowDelta } from './report.ts';
 
 const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy', 'updateSize'] as const;
 
-/** Per module type: how concentrated the update is, or, where there is none, the weight itself. */
-const DELTA_METRICS = ['topEnergy.5%', 'stableRank'];
-const WEIGHT_METRICS = ['topEnergy.1', 'stableRank'];
+/** Per module type one row, how concentrated the update is, or, where there is none, the weight; the details have more. */
+const DELTA_METRICS = ['topEnergy.5%'];
+const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
 
 /**

@@ -1,0 +1,352 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measurementSchema } from '../../src/gate/measurement.ts';
+import { reportSchema } from '../../src/gate/report.ts';
+import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
+import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+
+let dist: BuiltDist;
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Run the built command line in an empty folder, as a user with no terminal. */
+function cli(...args: string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    const options = { cwd: temporaryFolder(), maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [join(dist.path, 'cli.js'), ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+const example = (name: string) => repository('examples', name);
+const update = ['--reference', example('base'), '--baseline', example('coverage-expanding')];
+
+describe('check', () => {
+  it('warns of the benchmark-aligned example, 0.690 against 0.635, and writes all three files', async () => {
+    const out = join(temporaryFolder(), 'deep', 'report');
+    const { code, stdout, stderr } = await cli(
+      'check',
+      '--checkpoint',
+      example('benchmark-aligned'),
+      ...update,
+      '--out',
+      out,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/WARN/);
+    expect(stdout).toMatch(/0\.635.*0\.690/);
+    expect(readdirSync(out).sort()).toEqual(['comment.md', 'measurement.json', 'report.json']);
+    const report = reportSchema.parse(readJson(join(out, 'report.json')));
+    expect(report.verdict).toBe('warn');
+    expect(report.reasons).toHaveLength(1);
+    expect(report.reasons[0]).toMatchObject({
+      metric: 'mlpAttentionRatio',
+      candidate: expect.closeTo(0.69, 2),
+      baseline: expect.closeTo(0.635, 3),
+    });
+    measurementSchema.parse(readJson(join(out, 'measurement.json')));
+    expect(readFileSync(join(out, 'comment.md'), 'utf8')).toContain('0.690');
+  });
+
+  it('does not warn of the prompt-repetition example', async () => {
+    const { code, stdout } = await cli('check', '--checkpoint', example('prompt-repetition'), ...update);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/PASS/);
+  });
+
+  it('exits 1 on a failure, and 3 on an inconclusive verdict under --strict only', async () => {
+    const broken = join(temporaryFolder(), 'broken');
+    cpSync(fixture('llama-f32'), broken, { recursive: true });
+    editTensor(join(broken, 'model.safetensors'), 'model.layers.1.mlp.up_proj.weight', (values) =>
+      values.fill(Number.NaN, 0, 1),
+    );
+    const failed = await cli('check', '--checkpoint', broken, '--baseline', fixture('llama-f32'));
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toContain('model.layers.1.mlp.up_proj.weight');
+    const other = ['check', '--checkpoint', fixture('gpt2'), '--baseline', fixture('llama-f32')];
+    expect((await cli(...other)).code).toBe(0);
+    expect((await cli(...other, '--strict')).code).toBe(3);
+  });
+});
+
+const models = shared('models');
+describe.skipIf(!models)('check of a real language model', () => {
+  it('passes its bfloat16 rounding', async () => {
+    const { code, stdout } = await cli(
+      'check',
+      '--checkpoint',
+      `${models}/stories260K-bf16`,
+      '--baseline',
+      `${models}/stories260K`,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/PASS/);
+  });
+
+  it('warns of a rank-1 spike in any of its matrices, and names it', async () => {
+    const spiked = join(temporaryFolder(), 'spiked');
+    for (const name of [
+      'model.layers.0.mlp.gate_proj.weight',
+      'model.layers.3.self_attn.q_proj.weight',
+      'model.embed_tokens.weight',
+    ]) {
+      rmSync(spiked, { recursive: true, force: true });
+      cpSync(`${models}/stories260K`, spiked, { recursive: true, mode: 0 });
+      editTensor(join(spiked, 'model.safetensors'), name, (values, [rows = 1, columns = 1]) => {
+        // 4 σ₁ in norm, along ±1 vectors.
+        const size = (4 * 45) / Math.sqrt(rows * columns);
+        for (let i = 0; i < values.length; i += 1) {
+          const sign = (Math.floor(i / columns) % 2) + ((i % columns) % 3 === 0 ? 1 : 0);
+          values[i] = (values[i] ?? 0) + (sign % 2 ? size : -size);
+        }
+      });
+      const { stdout } = await cli('check', '--checkpoint', spiked, '--baseline', `${models}/stories260K`);
+      expect(stdout, name).toMatch(/WARN/);
+      expect(stdout.replaceAll(/\s/g, ''), name).toContain(name);
+    }
+  });
+});
+
+describe('measure, compare, report', () => {
+  it('give the verdict of check, from files', async () => {
+    const folder = temporaryFolder();
+    const [candidate, baseline] = [join(folder, 'candidate.json'), join(folder, 'baseline.json')];
+    const reference = ['--reference', example('base')];
+    await cli('measure', '--checkpoint', example('benchmark-aligned'), ...reference, '--out', candidate);
+    await cli('measure', '--checkpoint', example('coverage-expanding'), ...reference, '--out', baseline);
+    const compared = await cli('compare', candidate, baseline, '--out', folder);
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toMatch(/WARN/);
+    const shown = await cli('report', join(folder, 'report.json'));
+    expect(shown.stdout).toBe(compared.stdout);
+    expect((await cli('report', join(folder, 'report.json'), '--markdown')).stdout).toBe(
+      readFileSync(join(folder, 'comment.md'), 'utf8'),
+    );
+    const checked = await cli(
+      'check',
+      '--checkpoint',
+      example('benchmark-aligned'),
+      ...reference,
+      '--baseline',
+      baseline,
+    );
+    expect(checked.stdout).toMatch(/WARN/);
+  });
+});
+
+describe('spectra', () => {
+  it('prints JSON with the metrics of the design and, on request, all singular values', async () => {
+    const { code, stdout } = await cli(
+      'spectra',
+      '--checkpoint',
+      fixture('gpt2'),
+      '--tensor',
+      '*.weight[[]q]',
+      '--values',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { tensors } = JSON.parse(stdout);
+    expect(tensors).toHaveLength(1);
+    expect(tensors[0]).toMatchObject({
+      name: 'transformer.h.0.attn.c_attn.weight[q]',
+      module: 'q_proj',
+      layer: 0,
+      shape: [12, 12],
+      of: 'weight',
+      metrics: {
+        topEnergy: {
+          '1': expect.any(Number),
+          '8': expect.any(Number),
+          '1%': expect.any(Number),
+          '5%': expect.any(Number),
+        },
+      },
+    });
+    expect(tensors[0].singularValues).toHaveLength(12);
+    const table = await cli('spectra', '--checkpoint', fixture('gpt2'), '--tensor', '*wte*');
+    expect(table.stdout).toContain('transformer.wte.weight');
+    expect(table.stdout).not.toContain('c_fc');
+  });
+
+  it('names a tensor that is not finite, and goes on', async () => {
+    const broken = join(temporaryFolder(), 'broken');
+    cpSync(fixture('gpt2'), broken, { recursive: true });
+    editTensor(join(broken, 'model.safetensors'), 'transformer.wpe.weight', (values) =>
+      values.fill(Number.NEGATIVE_INFINITY, 3, 5),
+    );
+    const { code, stdout, stderr } = await cli('spectra', '--checkpoint', broken, '--json');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/transformer\.wpe\.weight holds 0 NaN and 2 Inf/);
+    const tensors: Array<{ name: string; metrics: unknown }> = JSON.parse(stdout).tensors;
+    expect(tensors.find(({ name }) => name === 'transformer.wpe.weight')?.metrics).toBeNull();
+    expect(tensors.find(({ name }) => name === 'transformer.wte.weight')?.metrics).not.toBeNull();
+  });
+});
+
+describe('bad input exits 2 with one clear line and writes nothing', () => {
+  /** A copy of a fixture, damaged. */
+  function damaged(name: string, damage: (folder: string) => void): string {
+    const folder = join(temporaryFolder(), name);
+    cpSync(fixture(name), folder, { recursive: true });
+    damage(folder);
+    return folder;
+  }
+  const weights = (bytes: Uint8Array) => (folder: string) => writeFileSync(join(folder, 'model.safetensors'), bytes);
+  const tensor = (shape: number[], begin: number, end: number) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+
+  it.each<[string, () => string, RegExp]>([
+    [
+      'a missing shard',
+      () => damaged('mixtral', (f) => rmSync(join(f, 'model-00002-of-00002.safetensors'))),
+      /model-00002-of-00002\.safetensors is missing/,
+    ],
+    [
+      'a truncated file',
+      () => damaged('gpt2', (f) => truncateSync(join(f, 'model.safetensors'), 9000)),
+      /truncated: tensor/,
+    ],
+    [
+      'a header larger than the file',
+      () => damaged('gpt2', (f) => truncateSync(join(f, 'model.safetensors'), 100)),
+      /header says/,
+    ],
+    [
+      'overlapping offsets',
+      () =>
+        damaged(
+          'gpt2',
+          weights(safetensorsBytes({ x: tensor([1, 2], 0, 8), y: tensor([1, 2], 4, 12) }, Buffer.alloc(12))),
+        ),
+      /tensor "y".*overlaps/,
+    ],
+    [
+      'a shape that overflows',
+      () => damaged('gpt2', weights(safetensorsBytes({ x: tensor([2 ** 50, 2 ** 50], 0, 8) }, Buffer.alloc(8)))),
+      /tensor "x".*overflows/,
+    ],
+    ['a renamed pickle', () => damaged('gpt2', weights(Buffer.from('\x80\x02}q\0X\x05\0\0\0', 'latin1'))), /pickle/],
+    [
+      'an LFS pointer',
+      () => damaged('gpt2', weights(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'))),
+      /git lfs pull/,
+    ],
+    ['an empty directory', () => temporaryFolder(), /it is empty/],
+    [
+      'a directory without config.json',
+      () => damaged('gpt2', (f) => rmSync(join(f, 'config.json'))),
+      /has no config\.json/,
+    ],
+    ['no directory at all', () => join(temporaryFolder(), 'none'), /does not exist/],
+  ])('%s', async (_, make, pattern) => {
+    const out = join(temporaryFolder(), 'out');
+    const { code, stdout, stderr } = await cli('check', '--checkpoint', make(), '--out', out);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(pattern);
+    expect(stderr).toMatch(/^shadow-gate: error: [^\n]+ — [^\n]+\n$/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'another schema',
+      '{"schema": "shadow-gate/measurement@9"}',
+      /is of schema "shadow-gate\/measurement@9", this version reads shadow-gate\/measurement@1/,
+    ],
+    ['a report', '{"schema": "shadow-gate/report@1"}', /is of schema "shadow-gate\/report@1"/],
+    ['no schema', '{}', /has no "schema"/],
+    ['no JSON', '{', /is not JSON/],
+    ['missing parts', '{"schema": "shadow-gate/measurement@1"}', /is not a valid shadow-gate\/measurement@1: tool/],
+  ])('a baseline of %s', async (_, text, pattern) => {
+    const baseline = join(temporaryFolder(), 'baseline.json');
+    writeFileSync(baseline, text);
+    const { code, stderr } = await cli('check', '--checkpoint', fixture('gpt2'), '--baseline', baseline);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(pattern);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['a policy with an unknown key', ['--policy', 'POLICY'], /policy\.yml:2:1: unknown key "spikes"/],
+    ['a reference of another model', ['--reference', fixture('gpt-neox')], /is not the reference of/],
+    ['an adapter as reference', ['--reference', fixture('lora')], /is an adapter/],
+    ['webgpu', ['--device', 'webgpu'], /no float64/],
+    ['cuda without its provider', ['--device', 'cuda'], /CUDA provider/],
+    ['an unknown device', ['--device', 'tpu'], /tpu/],
+    ['an unknown option', ['--fast'], /--fast/],
+    ['no memory', ['--memory-limit', '-1'], /GiB/],
+  ])('%s', async (_, args, pattern) => {
+    const policy = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(policy, '# ours\nspikes: {}\n');
+    const { code, stdout, stderr } = await cli(
+      'check',
+      '--checkpoint',
+      fixture('gpt2'),
+      ...args.map((arg) => (arg === 'POLICY' ? policy : arg)),
+    );
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(pattern);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('an output folder that cannot be made loses nothing', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), 'kept');
+    const { code, stderr } = await cli(
+      'measure',
+      '--checkpoint',
+      fixture('gpt2'),
+      '--out',
+      join(folder, 'file', 'm.json'),
+    );
+    expect(code).toBe(2);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('kept');
+    mkdirSync(join(folder, 'taken.json'));
+    await cli('measure', '--checkpoint', fixture('gpt2'), '--out', join(folder, 'taken.json'));
+    expect(readdirSync(folder).sort()).toEqual(['file', 'taken.json']);
+  });
+
+  it('skips a matrix that does not fit the memory limit, by name, and does not pass on nothing', async () => {
+    const { code, stdout } = await cli(
+      'check',
+      '--checkpoint',
+      fixture('falcon'),
+      '--memory-limit',
+      '0.000001',
+      '--strict',
+    );
+    expect(stdout).toMatch(/no matrix could be measured/);
+    expect(code).toBe(3);
+    const out = temporaryFolder();
+    await cli('measure', '--checkpoint', fixture('falcon'), '--memory-limit', '0.000001', '--out', join(out, 'm.json'));
+    const { skipped } = measurementSchema.parse(readJson(join(out, 'm.json')));
+    expect(skipped[0]).toMatchObject({
+      name: 'transformer.h.1.self_attention.query_key_value.weight[q]',
+      reason: expect.stringMatching(/over the memory limit/),
+    });
+  });
+});
+
+describe('--help', () => {
+  it('of every command has an example', async () => {
+    for (const command of ['check', 'measure', 'compare', 'report', 'spectra']) {
+      const { code, stdout } = await cli(command, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/Examples?:\n/);
+    }
+  });
+});
