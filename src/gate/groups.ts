@@ -1,4 +1,10 @@
-import { ATTENTION_MODULES, COMPONENTS, MLP_MODULES, MODULE_TYPES, type ModuleType } from '../checkpoint/module-type.ts';
+import {
+  ATTENTION_MODULES,
+  COMPONENTS,
+  MLP_MODULES,
+  MODULE_TYPES,
+  type ModuleType,
+} from '../checkpoint/module-type.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
 import { median, weightedMean } from '../statistics/statistics.ts';
@@ -37,7 +43,9 @@ export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMea
 /** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
 function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
   const rank = ({ of, component, module }: GroupMeasurement) =>
-    (of === 'delta' ? 100 : 0) + 20 * (component === null ? 0 : COMPONENTS.indexOf(component)) + MODULE_TYPES.indexOf(module);
+    (of === 'delta' ? 100 : 0) +
+    20 * (component === null ? 0 : COMPONENTS.indexOf(component)) +
+    MODULE_TYPES.indexOf(module);
   return rank(a) - rank(b);
 }
 
