@@ -149,7 +149,8 @@ async function runReport(file: string, options: VerdictOptions & { markdown?: bo
 async function runSpectra(
   options: SubjectOptions & { tensor?: string; values?: boolean; json?: boolean },
 ): Promise<void> {
-  const isWanted = options.tensor === undefined ? () => true : picomatch(options.tensor, { literalBrackets: true });
+  const { tensor: glob } = options;
+  const isWanted = glob === undefined ? undefined : picomatch(glob, { literalBrackets: true });
   const found: Array<TensorMeasurement & { singularValues: number[] }> = [];
   const { nonFinite } = await withProgress((onProgress) =>
     measure({
@@ -160,6 +161,8 @@ async function runSpectra(
     }),
   );
   warnNonFinite(nonFinite);
+  if (found.length === 0 && glob !== undefined)
+    throw new UserError(`no matrix matches ${glob}`, 'see spectra without --tensor');
   if (!options.json) {
     print(renderSpectra(found, terminal()));
     return;
@@ -269,6 +272,11 @@ function reportError(error: unknown, debug: boolean): void {
   process.stderr.write(`shadow-gate: ${kind}: ${printable(message, 2000)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program().parseAsync();

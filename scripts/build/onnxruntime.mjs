@@ -17,12 +17,11 @@ const BESIDE_BUNDLE = `(() => {
     return require(file);
   } catch (cause) {
     const fail = () => {
-      throw new Error(
+      const message =
         platform === 'linux-x64'
           ? 'onnxruntime could not be loaded (it needs glibc 2.28 or later): ' + cause.message
-          : 'Shadow Gate carries onnxruntime for linux-x64 and this is ' + platform + ': use an x64 Linux machine',
-        { cause },
-      );
+          : 'Shadow Gate carries onnxruntime for linux-x64 and this is ' + platform;
+      throw Object.assign(new Error(message, { cause }), { code: 'ONNXRUNTIME_MISSING' });
     };
     return { initOrtOnce: fail, InferenceSession: fail, listSupportedBackends: () => [{ name: 'cpu', bundled: true }] };
   }

@@ -1,3 +1,4 @@
+import { UserError } from '../user-error.ts';
 import { externalDataFolder, type Graph } from './graph.ts';
 import { ort } from './runtime.ts';
 
@@ -22,6 +23,10 @@ export async function runGraph(graph: Graph, device: Device): Promise<Outputs> {
     graphOptimizationLevel: 'disabled',
     logSeverityLevel: 3,
     extra: { session: { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) } },
+  }).catch((error: Error & { code?: string }) => {
+    // The bundle says so where it carries no library for this machine (scripts/build/onnxruntime.mjs).
+    if (error.code === 'ONNXRUNTIME_MISSING') throw new UserError(error.message, 'use a recent x64 Linux machine');
+    throw error;
   });
   try {
     return await session.run({});
