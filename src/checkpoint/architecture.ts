@@ -6,6 +6,8 @@ import { UserError } from '../user-error.ts';
 /** What the checkpoint's config.json says that is needed to read its weights. */
 export interface Architecture {
   readonly modelType: string | null;
+  /** The family whose layout the weights have: that of the language model inside a multimodal one. */
+  readonly layoutType: string | null;
   /** The model class, `architectures[0]`. */
   readonly name: string | null;
   readonly layers: number | null;
@@ -24,6 +26,7 @@ export interface Architecture {
 
 export const UNKNOWN_ARCHITECTURE: Architecture = {
   modelType: null,
+  layoutType: null,
   name: null,
   layers: null,
   hiddenSize: null,
@@ -73,7 +76,8 @@ export function parseJsonObject(text: string, file: string): Config {
 const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'];
 const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'embed_dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth'];
-const KEY_VALUE_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv'];
+// The last is ChatGLM's.
+const KEY_VALUE_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num'];
 const EXPERTS = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'];
 
 /** Configs in the layout of vision-language models keep the language model's numbers one level down. */
@@ -84,6 +88,7 @@ export function describeArchitecture(config: Config): Architecture {
   const heads = pick(HEADS);
   return {
     modelType: string(config.model_type),
+    layoutType: string(text.model_type) ?? string(config.model_type),
     name: Array.isArray(config.architectures) ? string(config.architectures[0]) : null,
     layers: pick(LAYERS),
     hiddenSize: pick(HIDDEN),

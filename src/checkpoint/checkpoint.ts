@@ -10,7 +10,7 @@ import {
   readConfig,
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
-import { namesVision } from './module-type.ts';
+import { isMultimodalName } from './module-type.ts';
 import { pickleError, readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 
 /** An opened checkpoint of full weights: headers read, no data. */
@@ -80,7 +80,8 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
 function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
   if (entries.length === 0) throw new UserError(`${path} holds no tensors`, 'save the checkpoint again');
   const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const multimodal = (config !== null && 'vision_config' in config) || byName.some(({ name }) => namesVision(name));
+  const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
+  const multimodal = hasTower || byName.some(({ name }) => isMultimodalName(name));
   return {
     format: 'safetensors',
     path,
@@ -97,8 +98,8 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
   const indexFile = join(directory, INDEX);
   const parsed = indexSchema.safeParse(parseJsonObject(await readFile(indexFile, 'utf8'), indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
-  const weightMap = parsed.data.weight_map;
-  const shards = [...new Set(Object.values(weightMap))].sort();
+  const weightMap: Record<string, string | undefined> = parsed.data.weight_map;
+  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
   const entries: TensorEntry[] = [];
   for (const shard of shards) {
     // A shard is a file beside its index; anything else would read outside of the checkpoint.
@@ -108,17 +109,14 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
         'restore it',
       );
     }
-    const found = new Map(
-      (await readSafetensorsHeader(await resolveFile(directory, shard))).map((entry) => [entry.name, entry]),
-    );
-    for (const [name, file] of Object.entries(weightMap)) {
-      if (file !== shard) continue;
-      const entry = found.get(name);
-      if (!entry) {
-        throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(name)}`, 'download it again');
-      }
-      entries.push(entry);
+    const found = await readSafetensorsHeader(await resolveFile(directory, shard));
+    const names = new Set(found.map(({ name }) => name));
+    const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
+    if (lacking !== undefined) {
+      throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`, 'download it again');
     }
+    // A tensor that the index forgot is loaded by transformers too, so it is part of the checkpoint.
+    entries.push(...found.filter(({ name }) => (weightMap[name] ?? shard) === shard));
   }
   return entries;
 }

@@ -19,7 +19,7 @@ export async function digestCheckpoint(checkpoint: Checkpoint): Promise<string> 
   for (const entry of [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     total.update(JSON.stringify([entry.name, entry.dtype, entry.shape, digests.get(entry.name)]));
   }
-  total.update(JSON.stringify(sortKeys(checkpoint.config)));
+  total.update(JSON.stringify(sortKeys(withoutHistory(checkpoint.config))));
   return `sha256:${total.digest('hex')}`;
 }
 
@@ -52,6 +52,13 @@ async function digestTensors(file: string, entries: readonly TensorEntry[], dige
   } finally {
     await handle.close();
   }
+}
+
+/** Where a config came from, and which release wrote it, do not change what the checkpoint is. */
+const HISTORY = new Set(['transformers_version', '_name_or_path', '_commit_hash', 'peft_version']);
+
+function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
+  return config && Object.fromEntries(Object.entries(config).filter(([key]) => !HISTORY.has(key)));
 }
 
 /** The order of keys in a config carries no meaning. */

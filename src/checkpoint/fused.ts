@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { OutputSlice } from './matrix-view.ts';
-import type { ModuleType } from './module-type.ts';
+import { isInVision, type ModuleType } from './module-type.ts';
 
 /** One named part of a fused matrix. */
 export interface FusedPart extends OutputSlice {
@@ -24,7 +24,7 @@ const QKV_LEAVES = new Set([
 const GATE_UP_LEAVES = new Set(['gate_up_proj', 'input_linear', 'up_gate_proj']);
 
 /** `[q | k | v]` per head, one head after the other (the views in the families' own code). */
-const PER_HEAD = new Set(['gpt_neox', 'gpt_neox_japanese', 'bloom']);
+const PER_HEAD = new Set(['gpt_neox', 'gpt_neox_japanese', 'bloom', 'persimmon', 'fuyu']);
 /** `[q…q | k | v]` per key-value head. */
 const PER_KEY_VALUE_HEAD = new Set(['internlm2']);
 /** All q, then all k, then all v, in equal thirds. */
@@ -57,15 +57,14 @@ export function fusedLayout(
   if (GATE_UP_LEAVES.has(leaf)) return gateUp(output, architecture);
   if (!QKV_LEAVES.has(leaf)) return null;
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
-  const isVision = /(^|\.)(visual|vision_tower|vision_model)\./.test(tensorName);
-  return isVision || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, output, architecture, attentionInput);
+  return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, output, architecture, attentionInput);
 }
 
-function gateUp(output: number, { modelType }: Architecture): FusedLayout {
+function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
   if (output % 2 !== 0) return { unknown: `${output} output features are not two halves` };
   const half = output / 2;
   const slice = (index: 0 | 1) =>
-    modelType !== null && ALTERNATING_GATE_UP.has(modelType)
+    layoutType !== null && ALTERNATING_GATE_UP.has(layoutType)
       ? { axis: 0, start: index, end: output, step: 2 }
       : { axis: 0, start: index * half, end: (index + 1) * half };
   return {
@@ -77,23 +76,26 @@ function gateUp(output: number, { modelType }: Architecture): FusedLayout {
 }
 
 function qkv(leaf: string, output: number, architecture: Architecture, attentionInput: number | null): FusedLayout {
-  const { modelType, heads, keyValueHeads } = architecture;
-  if (modelType !== null && THIRDS.has(modelType)) return thirds(output);
-  if (modelType === 'codegen') return codegen(output);
-  if (modelType === 'falcon' || modelType === 'RefinedWeb' || modelType === 'RefinedWebModel') {
+  const { layoutType, heads, keyValueHeads } = architecture;
+  if (layoutType !== null && THIRDS.has(layoutType)) return thirds(output);
+  if (layoutType === 'codegen') return codegen(output);
+  if (layoutType === 'falcon' || layoutType === 'RefinedWeb' || layoutType === 'RefinedWebModel') {
     return falcon(output, architecture);
   }
-  if (modelType === 'gpt_bigcode') {
+  if (layoutType === 'gpt_bigcode') {
     if (!architecture.multiQuery) return perHead(output, heads);
     return heads && architecture.hiddenSize
       ? contiguous(output, architecture.hiddenSize, architecture.hiddenSize / heads)
       : { unknown: 'config.json with n_head and n_embd is needed' };
   }
-  if (modelType !== null && PER_HEAD.has(modelType)) return perHead(output, heads);
-  if (modelType !== null && PER_KEY_VALUE_HEAD.has(modelType)) return perKeyValueHead(output, heads, keyValueHeads);
+  if (layoutType !== null && PER_HEAD.has(layoutType)) return perHead(output, heads);
+  if (layoutType !== null && PER_KEY_VALUE_HEAD.has(layoutType)) return perKeyValueHead(output, heads, keyValueHeads);
   // Without a config, only names that mean one layout whatever the model can be split.
-  if (modelType === null && leaf === 'c_attn') return thirds(output);
-  if (modelType === null && leaf === 'query_key_value') return { unknown: 'config.json is needed to know its heads' };
+  if (layoutType === null && leaf === 'c_attn') return thirds(output);
+  // This name stands for several layouts: guessing one would measure a mixture of heads.
+  if (leaf === 'query_key_value' && layoutType !== 'chatglm') {
+    return { unknown: layoutType === null ? 'config.json is needed to know its heads' : `the layout of ${layoutType}` };
+  }
   return queriesThenKeysThenValues(output, architecture, attentionInput);
 }
 

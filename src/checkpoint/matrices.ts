@@ -81,11 +81,11 @@ function architectureOf(place: Place, { architecture }: Surroundings): Architect
 }
 
 /** GPT-2's Conv1D stores [in, out]; GPT-BigCode and Qwen use the same names for an nn.Linear, [out, in]. */
-export function isConv1D(entry: TensorEntry, { architecture }: Surroundings): boolean {
+function isConv1D(entry: TensorEntry, { architecture }: Surroundings): boolean {
   const [first = 0, second = 0] = entry.shape;
   if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(entry.name)) return false;
-  if (architecture.modelType !== null)
-    return ['gpt2', 'imagegpt', 'decision_transformer'].includes(architecture.modelType);
+  if (architecture.layoutType !== null)
+    return ['gpt2', 'imagegpt', 'decision_transformer'].includes(architecture.layoutType);
   return entry.name.endsWith('c_attn.weight') && second === 3 * first;
 }
 
@@ -106,7 +106,7 @@ const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_
 function expertStack(entry: TensorEntry, model: Surroundings): Matrix[] | null {
   const place = placeOf(entry.name, model.multimodal);
   const [first = 0, second = 0, third] = entry.shape;
-  const { experts, modelType } = model.architecture;
+  const { experts, layoutType } = model.architecture;
   const isDbrx = /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) && experts !== null && first % experts === 0;
   if (isDbrx && third === undefined) {
     return Array.from({ length: experts }, (_, expert) => ({
@@ -118,7 +118,7 @@ function expertStack(entry: TensorEntry, model: Surroundings): Matrix[] | null {
   }
   const isStack = /(^|\.)experts\.|\.(input_linear|output_linear)(\.weight)?$/.test(entry.name);
   if (entry.shape.length !== 3 || third === undefined || !isStack) return null;
-  const orientation = modelType !== null && INPUT_FIRST_EXPERTS.has(modelType) ? 'columns' : 'rows';
+  const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
   const layout = fusedLayout(entry.name, output, model.architecture, null);
   return Array.from({ length: first }, (_, expert) => expert).flatMap((expert): Matrix[] => {

@@ -13,7 +13,7 @@ export const MODULE_TYPES = [
 ] as const;
 export type ModuleType = (typeof MODULE_TYPES)[number];
 
-/** The three parts of a vision-language model. */
+/** The three parts of a vision-language model. Its other towers (audio) belong to none. */
 export const COMPONENTS = ['vision', 'projector', 'language'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
@@ -108,9 +108,15 @@ function parts(tensorName: string): string[] {
   return tensorName.replace(/\.weight$/, '').split('.');
 }
 
-/** Is this tensor name one that only a vision-language model has? */
-export function namesVision(tensorName: string): boolean {
-  return parts(tensorName).some((part) => VISION_PARTS.has(part) || part === 'multi_modal_projector');
+/** Is this tensor name one that only a multimodal model has? */
+export function isMultimodalName(tensorName: string): boolean {
+  const isOther = (part: string) => VISION_PARTS.has(part) || AUDIO_PARTS.has(part) || part === 'multi_modal_projector';
+  return parts(tensorName).some(isOther);
+}
+
+/** Does the tensor belong to a vision tower? */
+export function isInVision(tensorName: string): boolean {
+  return parts(tensorName).some((part) => VISION_PARTS.has(part));
 }
 
 /**

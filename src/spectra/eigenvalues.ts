@@ -187,9 +187,13 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array): void {
   const n = d.length;
   const e = new Float64Array(n);
   e.set(offDiagonal.subarray(1));
+  let largest = 0;
+  for (let i = 0; i < n; i += 1) largest = Math.max(largest, Math.abs(at(d, i)) + Math.abs(at(e, i)));
+  /** Against the largest and not the neighbours: a strongly graded matrix would never converge. */
+  const negligible = Number.EPSILON * largest;
   for (let l = 0; l < n; l += 1) {
     for (let iteration = 0; ; iteration += 1) {
-      const m = firstNegligible(d, e, l);
+      const m = firstNegligible(e, l, negligible);
       if (m === l) break;
       if (iteration === MAX_ITERATIONS) throw new Error('the QL iteration did not converge');
       const g = (at(d, l + 1) - at(d, l)) / (2 * at(e, l));
@@ -200,12 +204,9 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array): void {
 }
 
 /** The first m ≥ l whose coupling to m + 1 is lost in rounding. */
-function firstNegligible(d: Float64Array, e: Float64Array, l: number): number {
+function firstNegligible(e: Float64Array, l: number, negligible: number): number {
   let m = l;
-  for (; m < d.length - 1; m += 1) {
-    const neighbours = Math.abs(at(d, m)) + Math.abs(at(d, m + 1));
-    if (Math.abs(at(e, m)) <= Number.EPSILON * neighbours) break;
-  }
+  while (m < e.length - 1 && Math.abs(at(e, m)) > negligible) m += 1;
   return m;
 }
 

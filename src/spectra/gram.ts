@@ -57,9 +57,8 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   const subtrahend = options.subtrahend;
   const minuendValue = loadMatrix(graph, matrix);
   const subtrahendValue = subtrahend ? loadMatrix(graph, subtrahend) : null;
-  // The candidate's rounding is what hides an update; the reference's only where the candidate itself is exact.
-  const rounded = [matrix, subtrahend].find((item) => item && subtrahend && isRounded(item.source));
-  const bits = rounded ? loadMatrix(graph, rounded, ElementType.uint16) : null;
+  // The candidate's rounding hides an update; the reference is where it started, whatever its dtype.
+  const bits = subtrahend && isRounded(matrix.source) ? loadMatrix(graph, matrix, ElementType.uint16) : null;
 
   let gram: Value | null = null;
   const rowEnergies: Value[] = [];
@@ -77,7 +76,7 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
       subtrahendEnergies.push(graph.op('ReduceSumSquare', [other], { keepdims: 1 }));
       part = graph.op('Sub', [part, other]);
     }
-    if (bits && rounded) squaredUlps.push(sumOfSquaredUlps(graph, cut(bits), rounded.source.dtype));
+    if (bits) squaredUlps.push(sumOfSquaredUlps(graph, cut(bits), matrix.source.dtype));
     if (options.rowEnergies) {
       rowEnergies.push(graph.op('ReduceSumSquare', [part, graph.constant([1], 'int64')], { keepdims: 0 }));
     }

@@ -4,8 +4,11 @@ import { fitPowerLaw } from './power-law.ts';
 /** The Gram product in float64 leaves about 10⁻⁸·√M of noise where the true σ is zero. */
 const LOST_TOLERANCE = 1e-6;
 
-/** For one single σ that small, after it was computed to full precision: below this it is zero. */
-const LOST_SINGLE_TOLERANCE = 1e-12;
+/**
+ * For one single σ that small, after its direction was found: below this it is zero. The direction is known to about
+ * ε·σ₁²/σ² of the one before it, which leaves up to 10⁻¹⁰ σ₁ where the true value is zero.
+ */
+const LOST_SINGLE_TOLERANCE = 1e-9;
 
 /**
  * How many directions a matrix has lost: σ below 10⁻⁶ σ₁. Two or more of them never happen by chance (small singular

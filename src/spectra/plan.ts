@@ -3,9 +3,15 @@ import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
-import { attentionInput, type isConv1D, listMatrices, type Matrix, type Skipped } from '../checkpoint/matrices.ts';
+import {
+  attentionInput,
+  listMatrices,
+  type Matrix,
+  type Skipped,
+  type Surroundings,
+} from '../checkpoint/matrices.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { namesVision, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../user-error.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
@@ -101,23 +107,21 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
   const model = {
     tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
     architecture: reference?.architecture ?? UNKNOWN_ARCHITECTURE,
-    multimodal: reference?.multimodal ?? targets.some(namesVision),
+    multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
   const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
-  const { matrices, skipped } = listMatrices({ ...model, tensors: adapter.saved });
+  const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: adapter.saved });
   const whole = differences(matrices, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
     // Factors are matrices too, but only their product has a spectrum.
-    vectors: [...adapter.tensors.values()].filter(({ dtype, size }) => isMeasuredDtype(dtype) && size > 0),
+    vectors: [...vectors, ...adapter.modules.flatMap(({ a, b }) => [a, b])],
     skipped: [...skipped, ...whole.skipped],
     mismatched: whole.mismatched,
   };
 }
 
-type Model = Parameters<typeof isConv1D>[1];
-
-function loraJobs(adapter: Adapter, module: LoraModule, model: Model, reference: FullCheckpoint | null): Job[] {
+function loraJobs(adapter: Adapter, module: LoraModule, model: Surroundings, reference: FullCheckpoint | null): Job[] {
   const place = placeOf(module.target, model.multimodal);
   const [output] = module.b.shape as [number];
   const update: LoraUpdate = { module, b: wholeMatrix(module.b.shape), base: null };
