@@ -14,7 +14,7 @@ import { commentMarker, renderComment } from './report/comment.ts';
 import { printable } from './report/escape.ts';
 import { renderSummary } from './report/summary.ts';
 import { renderTerminal } from './report/terminal.ts';
-import { UserError } from './user-error.ts';
+import { describeError } from './user-error.ts';
 
 const LOG_WIDTH = 120;
 
@@ -82,8 +82,8 @@ async function comment({ comment, key, token }: Options, body: string): Promise<
 
 /** Nothing was judged, so there is no verdict to set: the step fails whatever `fail-on` says. */
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UserError) {
+  const { kind, message } = describeError(error);
+  if (kind === 'error') {
     core.setFailed(printable(message, 2000));
     return;
   }

@@ -1,24 +1,23 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { SingleBar } from 'cli-progress';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import picomatch from 'picomatch';
+import { openCheckpoint, openReference } from './checkpoint/checkpoint.ts';
 import { readMeasurement, readVersioned } from './gate/baseline.ts';
 import { check } from './gate/check.ts';
 import { compare } from './gate/compare.ts';
-import { type MeasureOptions, measure } from './gate/measure.ts';
+import { type MeasureOptions, measure, measureAllSpectra, openMeasuredReference } from './gate/measure.ts';
 import type { TensorMeasurement } from './gate/measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './gate/report.ts';
 import { writeFileAtomic } from './gate/write-atomic.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from './onnx/device.ts';
-import { loadPolicy } from './policy/load.ts';
-import { DEFAULT_POLICY } from './policy/policy.ts';
+import { findPolicy } from './policy/load.ts';
 import { renderComment } from './report/comment.ts';
 import { printable } from './report/escape.ts';
 import { renderSpectra } from './report/spectra-table.ts';
 import { renderTerminal } from './report/terminal.ts';
-import { UserError } from './user-error.ts';
+import { describeError, UserError } from './user-error.ts';
 import { VERSION } from './version.ts';
 
 /** The exit codes are an interface. */
@@ -62,7 +61,7 @@ function program(): Command {
     .description('compare two measurements and say a verdict')
     .argument('<candidate.json>')
     .argument('<baseline.json>')
-    .option('--policy <file>', 'policy file (default: the defaults)')
+    .option('--policy <file>', 'policy file (default: shadow-gate.yml if it is there)')
     .option('--out <dir>', 'write report.json and comment.md there')
     .option('--strict', 'exit 3 where the verdict is inconclusive')
     .addHelpText('after', COMPARE_EXAMPLES)
@@ -92,7 +91,11 @@ function subject(command: Command): Command {
   return command
     .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
     .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
-    .addOption(new Option('--device <device>', 'where to compute').choices(DEVICE_CHOICES).default('auto'))
+    .addOption(
+      new Option('--device <device>', 'where to compute (webgpu has no float64: not for exact spectra)')
+        .choices(DEVICE_CHOICES)
+        .default('auto'),
+    )
     .option('--memory-limit <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes);
 }
 
@@ -105,9 +108,9 @@ function parseGibibytes(text: string): number {
 async function runCheck(
   options: SubjectOptions & VerdictOptions & { baseline?: string; policy?: string; out?: string },
 ): Promise<void> {
-  const { baseline, policy, out } = options;
+  const { checkpoint, reference, baseline, policy, out } = options;
   const { measurement, report } = await withProgress((onProgress) =>
-    check({ ...subjectOf(options), baseline, policy, onProgress }),
+    check({ ...settingsOf(options), checkpoint, reference, baseline, policy, onProgress }),
   );
   if (out !== undefined) {
     await writeFileAtomic(join(out, 'measurement.json'), toJson(measurement));
@@ -117,7 +120,10 @@ async function runCheck(
 }
 
 async function runMeasure(options: SubjectOptions & { out: string }): Promise<void> {
-  const measurement = await withProgress((onProgress) => measure({ ...subjectOf(options), onProgress }));
+  const reference = await openMeasuredReference(options.reference);
+  const measurement = await withProgress((onProgress) =>
+    measure({ ...settingsOf(options), checkpoint: options.checkpoint, reference, onProgress }),
+  );
   await writeFileAtomic(options.out, toJson(measurement));
   const { tensors, skipped, nonFinite } = measurement;
   warnNonFinite(nonFinite);
@@ -129,11 +135,10 @@ async function runCompare(
   baselineFile: string,
   options: VerdictOptions & { policy?: string; out?: string },
 ): Promise<void> {
-  const policy = options.policy === undefined ? DEFAULT_POLICY : await loadPolicy(options.policy);
+  const found = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
-  const policyPath = options.policy ?? null;
-  const report = compare({ candidate, baseline, baselinePath: baselineFile, policy, policyPath });
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...found });
   if (options.out !== undefined) await writeReport(report, options.out);
   show(report, options);
 }
@@ -150,11 +155,14 @@ async function runSpectra(
   options: SubjectOptions & { tensor?: string; values?: boolean; json?: boolean },
 ): Promise<void> {
   const { tensor: glob } = options;
+  if (options.values && !options.json) throw new UserError('--values needs --json', 'add it');
   const isWanted = glob === undefined ? undefined : picomatch(glob, { literalBrackets: true });
   const found: Array<TensorMeasurement & { singularValues: number[] }> = [];
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  const reference = options.reference === undefined ? null : await openReference(options.reference);
   const { nonFinite } = await withProgress((onProgress) =>
-    measure({
-      ...subjectOf(options),
+    measureAllSpectra(checkpoint, reference, {
+      ...settingsOf(options),
       onProgress,
       isWanted,
       onSpectrum: (tensor, values) => found.push({ ...tensor, singularValues: options.values ? [...values] : [] }),
@@ -174,8 +182,8 @@ async function runSpectra(
   process.stdout.write(`${JSON.stringify({ tensors }, null, 2)}\n`);
 }
 
-function subjectOf({ checkpoint, reference, device, memoryLimit }: SubjectOptions): MeasureOptions {
-  return { checkpoint, reference, device, memoryLimit };
+function settingsOf({ device, memoryLimit }: SubjectOptions) {
+  return { device, memoryLimit };
 }
 
 /** A bar on standard error while a terminal watches; nothing in a log. */
@@ -194,7 +202,6 @@ async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) 
 }
 
 async function writeReport(report: Report, out: string): Promise<void> {
-  await mkdir(out, { recursive: true });
   await writeFileAtomic(join(out, 'report.json'), toJson(report));
   await writeFileAtomic(join(out, 'comment.md'), `${renderComment(report)}\n`);
 }
@@ -267,8 +274,7 @@ function reportError(error: unknown, debug: boolean): void {
     return;
   }
   process.exitCode = EXIT.couldNotJudge;
-  const message = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof UserError ? 'error' : 'internal error';
+  const { message, kind } = describeError(error);
   process.stderr.write(`shadow-gate: ${kind}: ${printable(message, 2000)}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }

@@ -13,3 +13,12 @@ export class UserError extends Error {
     this.mend = mend;
   }
 }
+
+/** How a door says an error in one line. What the system refuses (a missing right, a full disk) is no bug of ours. */
+export function describeError(error: unknown): { kind: 'error' | 'internal error'; message: string } {
+  if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof UserError) return { kind: 'error', message: error.message };
+  if (syscall === undefined || path === undefined) return { kind: 'internal error', message: error.message };
+  return { kind: 'error', message: `${error.message} — check that path, its permissions and the disk` };
+}

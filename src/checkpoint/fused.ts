@@ -57,7 +57,9 @@ export function fusedLayout(
   if (GATE_UP_LEAVES.has(leaf)) return gateUp(output, architecture);
   if (!QKV_LEAVES.has(leaf)) return null;
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
-  return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, output, architecture, attentionInput);
+  return isInVision(tensorName) || leaf === 'in_proj_weight'
+    ? thirds(output)
+    : qkv(leaf, output, architecture, attentionInput);
 }
 
 function gateUp(output: number, { layoutType }: Architecture): FusedLayout {

@@ -7,7 +7,7 @@ import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measu
 export type BaselineSource =
   | { readonly kind: 'missing' }
   /** A checkpoint, to be measured the same way as the candidate. */
-  | { readonly kind: 'checkpoint' }
+  | { readonly kind: 'checkpoint'; readonly path: string }
   | { readonly kind: 'measurement'; readonly measurement: Measurement };
 
 /**
@@ -20,7 +20,7 @@ export async function readBaseline(path: string): Promise<BaselineSource> {
     throw error;
   });
   if (!info) return { kind: 'missing' };
-  if (info.isDirectory() || path.endsWith('.safetensors')) return { kind: 'checkpoint' };
+  if (info.isDirectory() || path.endsWith('.safetensors')) return { kind: 'checkpoint', path };
   return { kind: 'measurement', measurement: await readMeasurement(path) };
 }
 

@@ -1,16 +1,16 @@
-import { existsSync } from 'node:fs';
-import { loadPolicy } from '../policy/load.ts';
-import { DEFAULT_POLICY } from '../policy/policy.ts';
-import { readBaseline } from './baseline.ts';
+import { findPolicy } from '../policy/load.ts';
+import { type BaselineSource, readBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
-import { type MeasureOptions, measure } from './measure.ts';
+import { type MeasureOptions, measure, openMeasuredReference } from './measure.ts';
 import type { Measurement } from './measurement.ts';
 import type { Report } from './report.ts';
 
 export type { DeviceChoice } from '../onnx/device.ts';
 export type { Progress } from './measure.ts';
 
-export interface CheckOptions extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted'> {
+export interface CheckOptions extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference'> {
+  /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
+  readonly reference?: string | undefined;
   /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */
   readonly baseline?: string | undefined;
   /** Policy file; without one, `shadow-gate.yml` in the working directory if it is there, else the defaults. */
@@ -22,30 +22,22 @@ export interface CheckResult {
   readonly report: Report;
 }
 
-const DEFAULT_POLICY_FILE = 'shadow-gate.yml';
-
 /**
  * The gate: measure the candidate, compare it with the baseline under the policy, and say a verdict.
  * @throws UserError for anything that the user can mend
  */
-export async function check({ baseline, policy, ...options }: CheckOptions): Promise<CheckResult> {
+export async function check({ baseline, policy, reference, ...options }: CheckOptions): Promise<CheckResult> {
   // First what fails fast: nobody waits for a measurement to learn of a typing error in the policy.
-  const policyPath = policy ?? (existsSync(DEFAULT_POLICY_FILE) ? DEFAULT_POLICY_FILE : null);
-  const rules = policyPath === null ? DEFAULT_POLICY : await loadPolicy(policyPath);
-  const source = baseline === undefined ? { kind: 'missing' as const } : await readBaseline(baseline);
-  const measurement = await measure(options);
+  const found = await findPolicy(policy);
+  const source: BaselineSource = baseline === undefined ? { kind: 'missing' } : await readBaseline(baseline);
+  const origin = await openMeasuredReference(reference);
+  const measurement = await measure({ ...options, reference: origin });
   const approved =
-    source.kind === 'measurement'
-      ? source.measurement
-      : source.kind === 'checkpoint' && baseline !== undefined
-        ? await measure({ ...options, checkpoint: baseline })
+    source.kind === 'checkpoint'
+      ? await measure({ ...options, checkpoint: source.path, reference: origin })
+      : source.kind === 'measurement'
+        ? source.measurement
         : null;
-  const report = compare({
-    candidate: measurement,
-    baseline: approved,
-    baselinePath: baseline ?? null,
-    policy: rules,
-    policyPath,
-  });
+  const report = compare({ candidate: measurement, baseline: approved, baselinePath: baseline ?? null, ...found });
   return { measurement, report };
 }

@@ -1,8 +1,9 @@
 import type { Reason } from '../policy/observation.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { findRankLoss } from '../policy/rank-loss.ts';
-import { applyRules } from '../policy/rules.ts';
+import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
+import { blockUpdates } from './groups.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
 import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
@@ -27,8 +28,8 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
   const validity: Validity = baseline
     ? checkValidity(candidate, baseline)
     : { weights: false, deltas: false, reasons: [] };
-  const comparable = baseline && validity.weights ? baseline : null;
-  const weights = observeWeights(candidate, comparable);
+  const weights = observeWeights(candidate, baseline && validity.weights ? baseline : null);
+  const observations = baseline ? observe(candidate, baseline, validity) : [];
   const reasons = sortReasons([
     ...nonFiniteReasons(candidate, policy),
     ...findRankLoss(policy, weights),
@@ -36,7 +37,9 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     ...validity.reasons,
     ...referenceReasons(candidate),
     ...nothingMeasured(candidate),
-    ...(baseline ? applyRules(effectiveRules(policy), observe(candidate, baseline, validity)) : []),
+    ...withoutSpectrum(candidate),
+    ...applyRules(effectiveRules(policy), observations),
+    ...(baseline && validity.weights && validity.deltas ? findIdleRules(policy.rules, observations) : []),
     ...(baseline && validity.deltas ? ratioReasons(candidate, baseline) : []),
     ...findSpikes(policy, weights),
   ]);
@@ -49,7 +52,7 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     baseline: baseline && subject(baseline),
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
-    shadowDeltas: shadowDeltas(candidate, baseline, reasons),
+    shadowDeltas: shadowDeltas(candidate, baseline, validity, reasons),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
     skipped: candidate.skipped,
@@ -77,6 +80,7 @@ function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {
       level: policy['non-finite'].level,
       rule: 'non-finite',
       metric: 'nonFinite',
+      of: 'weight',
       place: name,
       candidate: counts,
       baseline: null,
@@ -93,6 +97,7 @@ function missingBaseline(path: string | null, policy: Policy): Reason {
     level: level === 'pass' ? 'info' : level,
     rule: 'missing-baseline',
     metric: 'baseline',
+    of: null,
     place: 'measurement',
     candidate: null,
     baseline: null,
@@ -110,7 +115,7 @@ function referenceReasons(candidate: Measurement): Reason[] {
   if (first !== undefined) {
     const more = candidate.mismatched.length > 1 ? ` and ${candidate.mismatched.length - 1} more` : '';
     reasons.push(
-      invalid('shape', first, null, null, `another shape than in the reference${more}: ΔW was not measured`),
+      invalid('shape', 'delta', first, null, null, `another shape than in the reference${more}: ΔW was not measured`),
     );
   }
   const size = candidate.model.delta?.updateSize ?? 0;
@@ -119,6 +124,7 @@ function referenceReasons(candidate: Measurement): Reason[] {
       level: 'inconclusive',
       rule: 'update-size',
       metric: 'updateSize',
+      of: 'delta',
       place: 'model',
       candidate: size,
       baseline: null,
@@ -131,20 +137,37 @@ function referenceReasons(candidate: Measurement): Reason[] {
 
 function nothingMeasured(candidate: Measurement): Reason[] {
   if (candidate.tensors.length > 0) return [];
-  return [invalid('tensors', 'checkpoint', '0', null, 'no matrix could be measured: all were skipped')];
+  return [invalid('tensors', 'weight', 'checkpoint', '0', null, 'no matrix could be measured: all were skipped')];
 }
 
-/** One side has the headline metric and the other has not. */
+/** Matrices that could not be judged although they hold numbers: squares beyond float64, or a damaged reference. */
+function withoutSpectrum({ tensors, nonFinite }: Measurement): Reason[] {
+  const explained = new Set(nonFinite.map(({ name }) => name));
+  const unexplained = tensors.filter(({ name, status }) => status === 'notFinite' && !explained.has(wholeName(name)));
+  return unexplained.map(({ name, of }) => {
+    const why = of === 'weight' ? 'its squares are beyond float64' : 'the weight or the reference is not finite';
+    return invalid('spectrum', of, name, null, null, `${name}: no spectrum of ${of === 'weight' ? 'W' : 'ΔW'}, ${why}`);
+  });
+}
+
+/** The stored tensor that a part such as `…c_attn.weight[q]` is cut from. */
+function wholeName(name: string): string {
+  return name.replace(/(\[[^[\]]*\])+$/, '');
+}
+
+/** The headline metric is missing, on one side or on both: where there was an update, that is no pass. */
 function ratioReasons(candidate: Measurement, baseline: Measurement): Reason[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
   const [mine, its] = [ours.mlpAttentionRatio, theirs.mlpAttentionRatio];
   if (mine !== null && its !== null) return [];
+  const isUntouched = ({ tensors }: Measurement) => blockUpdates(tensors).every(({ status }) => status === 'zero');
   return [
     {
-      level: mine === its ? 'info' : 'inconclusive',
+      level: isUntouched(candidate) && isUntouched(baseline) ? 'info' : 'inconclusive',
       rule: 'mlpAttentionRatio',
       metric: 'mlpAttentionRatio',
+      of: 'delta',
       place: 'model',
       candidate: mine,
       baseline: its,

@@ -22,7 +22,7 @@ export function flattenMetrics(metrics: Metrics): Record<string, number> {
 }
 
 /** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
-function isJudged({ of, metrics }: TensorMeasurement): boolean {
+export function isJudged({ of, metrics }: TensorMeasurement): boolean {
   return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
 }
 
@@ -85,10 +85,7 @@ type DeltaModel = NonNullable<Measurement['model']['delta']>;
  */
 export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
   const deltas = tensors.filter(({ of }) => of === 'delta');
-  const blocks = deltas.filter(
-    ({ module, component }) =>
-      (component === null || component === 'language') && isIn(module, [...MLP_MODULES, ...ATTENTION_MODULES]),
-  );
+  const blocks = blockUpdates(tensors);
   const topEnergy = (modules: readonly ModuleType[]) =>
     median(
       blocks
@@ -98,23 +95,41 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const mlpTopEnergy = topEnergy(MLP_MODULES);
   const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
   const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
-  const ratio = mlpTopEnergy !== null && attentionTopEnergy !== null ? mlpTopEnergy / attentionTopEnergy : null;
-  const note = ratio === null ? whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise) : undefined;
+  const note = whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise);
+  const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? mlpTopEnergy / attentionTopEnergy : null;
   return {
     mlpAttentionRatio: roundNullable(ratio),
     mlpTopEnergy: roundNullable(mlpTopEnergy),
     attentionTopEnergy: roundNullable(attentionTopEnergy),
     updateSize: roundNullable(updateSize(blocks)),
     belowNoise,
-    unchanged: deltas.filter(({ note: why }) => why === UNCHANGED).length,
-    ...(note === undefined ? {} : { note }),
+    unchanged: deltas.filter(({ status }) => status === 'zero').length,
+    ...(note === null ? {} : { note }),
   };
 }
 
-/** The note of a ΔW that is zero. */
-export const UNCHANGED = 'unchanged: ΔW is zero';
+/** ΔW of the matrices that the headline is about: attention and MLP, in a multimodal model of its language model. */
+export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasurement[] {
+  const isMultimodal = tensors.some(({ component }) => component !== null);
+  return tensors.filter(
+    ({ of, module, component }) =>
+      of === 'delta' &&
+      component === (isMultimodal ? 'language' : null) &&
+      isIn(module, [...MLP_MODULES, ...ATTENTION_MODULES]),
+  );
+}
 
-function whyNoRatio(mlp: number | null, attention: number | null, belowNoise: number): string {
+/**
+ * An update of low rank, such as a LoRA's, fits into 5 % of the directions of a large matrix: then this share is 1
+ * whatever the data, and the ratio of two of them says nothing.
+ */
+const SATURATED = 0.99;
+
+function whyNoRatio(mlp: number | null, attention: number | null, belowNoise: number): string | null {
+  if (mlp !== null && attention !== null) {
+    const isSaturated = mlp > SATURATED || attention > SATURATED;
+    return isSaturated ? 'the update fits into 5 % of the directions, as one of low rank does' : null;
+  }
   const missing = [mlp === null ? 'MLP' : null, attention === null ? 'attention' : null].filter(Boolean).join(' or ');
   const noise = belowNoise > 0 ? ` (${belowNoise} are below the rounding noise of their dtype, snr < ${MIN_SNR})` : '';
   return `no ${missing} matrix with a measurable update${noise}`;

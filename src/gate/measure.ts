@@ -3,13 +3,13 @@ import process from 'node:process';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../checkpoint/digest.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
+import type { Device } from '../onnx/session.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
-import { type Job, planSpectra } from '../spectra/plan.ts';
+import { planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
 import { VERSION } from '../version.ts';
-import { summariseDelta, summariseGroups, UNCHANGED } from './groups.ts';
+import { summariseDelta, summariseGroups } from './groups.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, type TensorMeasurement } from './measurement.ts';
-import { ALL_ZERO } from './observe.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 
 export interface Progress {
@@ -20,9 +20,7 @@ export interface Progress {
   readonly name: string;
 }
 
-export interface MeasureOptions {
-  readonly checkpoint: string;
-  readonly reference?: string | undefined;
+export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** Bytes that the work on one matrix may take; by default most of the machine's memory. */
   readonly memoryLimit?: number | undefined;
@@ -33,15 +31,86 @@ export interface MeasureOptions {
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }
 
+export interface MeasureOptions extends SpectraOptions {
+  readonly checkpoint: string;
+  /** The weights that the checkpoint was trained from: also measure ΔW. */
+  readonly reference?: Reference | null | undefined;
+}
+
+/** An opened reference and what identifies it: hashed once, however many checkpoints are measured against it. */
+export interface Reference {
+  readonly checkpoint: FullCheckpoint;
+  readonly identity: Identity;
+}
+
+type Identity = Measurement['checkpoint'];
+
+/** @throws UserError if there is no checkpoint of full weights at the path */
+export async function openMeasuredReference(path: string | undefined): Promise<Reference | null> {
+  if (path === undefined) return null;
+  const checkpoint = await openReference(path);
+  return { checkpoint, identity: await identify(checkpoint) };
+}
+
+/** The spectra of one checkpoint, and how they were measured. */
+export interface SpectraMeasurement {
+  readonly device: Device;
+  readonly tensors: readonly TensorMeasurement[];
+  readonly nonFinite: Measurement['nonFinite'];
+  readonly skipped: Measurement['skipped'];
+  readonly mismatched: Measurement['mismatched'];
+}
+
 /**
  * Measure one checkpoint.
  * @throws UserError for anything that the user can mend
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
-  const device = await chooseDevice(options.device ?? 'auto');
+  const reference = options.reference ?? null;
+  // Before the spectra, so that a file that changes meanwhile does not lend them its new name.
   const checkpoint = await openCheckpoint(options.checkpoint);
-  const reference = options.reference === undefined ? null : await openReference(options.reference);
+  const identity = await identify(checkpoint);
+  const origin = reference?.checkpoint ?? null;
+  const { device, tensors, nonFinite, skipped, mismatched } = await measureAllSpectra(checkpoint, origin, options);
+  return {
+    schema: MEASUREMENT_SCHEMA,
+    tool: { name: 'shadow-gate', version: VERSION },
+    checkpoint: identity,
+    architecture: architectureOf(checkpoint, origin),
+    reference: reference?.identity ?? null,
+    device: device.name,
+    method: { mode: 'exact', accumulation: 'float64' },
+    model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
+    groups: summariseGroups(tensors),
+    tensors: [...tensors],
+    nonFinite,
+    skipped,
+    mismatched,
+    run: {
+      time: started.toISOString(),
+      host: os.hostname(),
+      platform: `${process.platform}-${process.arch}`,
+      node: process.version,
+      cores: os.availableParallelism(),
+      durationSeconds: (Date.now() - started.getTime()) / 1000,
+      checkpoint: options.checkpoint,
+      reference: reference?.checkpoint.path ?? null,
+      deviceReason: device.reason,
+    },
+  };
+}
+
+/**
+ * The spectra alone, without hashing the files.
+ * @throws UserError for anything that the user can mend
+ */
+export async function measureAllSpectra(
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+  options: SpectraOptions,
+): Promise<SpectraMeasurement> {
+  const device = await chooseDevice(options.device ?? 'auto');
   const whole = planSpectra(checkpoint, reference);
   const { isWanted } = options;
   const plan = isWanted ? { ...whole, jobs: whole.jobs.filter(({ name }) => isWanted(name)) } : whole;
@@ -59,32 +128,12 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       options.onSpectrum?.(tensor, spectrum.singularValues);
     },
   );
-  const architecture = architectureOf(checkpoint, reference);
   return {
-    schema: MEASUREMENT_SCHEMA,
-    tool: { name: 'shadow-gate', version: VERSION },
-    checkpoint: await identify(checkpoint),
-    architecture,
-    reference: reference && (await identify(reference)),
-    device: device.name,
-    method: { mode: 'exact', accumulation: 'float64' },
-    model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
-    groups: summariseGroups(tensors),
+    device,
     tensors,
     nonFinite: [...findings.nonFinite],
     skipped: [...plan.skipped, ...findings.skipped],
     mismatched: [...plan.mismatched],
-    run: {
-      time: started.toISOString(),
-      host: os.hostname(),
-      platform: `${process.platform}-${process.arch}`,
-      node: process.version,
-      cores: os.availableParallelism(),
-      durationSeconds: (Date.now() - started.getTime()) / 1000,
-      checkpoint: options.checkpoint,
-      reference: options.reference ?? null,
-      deviceReason: device.reason,
-    },
   };
 }
 
@@ -98,24 +147,20 @@ function defaultMemoryLimit(): number {
 }
 
 function toTensorMeasurement({ job, metrics, singularValues, finite }: MeasuredSpectrum): TensorMeasurement {
-  const note = finite ? (metrics ? job.note : job.of === 'delta' ? UNCHANGED : ALL_ZERO) : notFinite(job);
   return {
     name: job.name,
     ...job.place,
     shape: [...job.shape],
     of: job.of,
     ...(job.kind === 'lora' ? { loraRank: job.update.module.rank } : {}),
+    status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
     metrics: metrics && roundMetrics(metrics),
-    ...(note === undefined ? {} : { note }),
+    ...(job.note === undefined ? {} : { note: job.note }),
     spectrum: spectrumProfile(singularValues).map((value) => roundNumber(value, 4)),
   };
 }
 
-function notFinite(job: Job): string {
-  return job.of === 'weight' ? 'no spectrum: not finite in float64' : 'no spectrum: W or the reference is not finite';
-}
-
-async function identify(checkpoint: Checkpoint): Promise<Measurement['checkpoint']> {
+async function identify(checkpoint: Checkpoint): Promise<Identity> {
   const dtypes: Record<string, number> = {};
   let parameters = 0;
   for (const { dtype, size } of checkpoint.tensors.values()) {

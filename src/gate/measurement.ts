@@ -21,8 +21,11 @@ export const tensorSchema = z.strictObject({
   of: ofSchema,
   /** Rank r of the adapter that makes this ΔW; absent for a dense one. */
   loraRank: z.number().int().optional(),
-  /** Null where the matrix has no spectrum: `note` says why (not finite, all zero). */
+  /** `zero`: W is zero, or ΔW is (the matrix did not change). `notFinite`: NaN, Inf, or squares beyond float64. */
+  status: z.enum(['measured', 'zero', 'notFinite']),
+  /** Null unless measured. */
   metrics: metricsSchema.nullable(),
+  /** Something a reader should know, such as why a fused matrix was not split. */
   note: z.string().optional(),
   /** σ/σ₁ at evenly spaced ranks from first to last: the shape of the spectrum, for a sparkline. */
   spectrum: z.array(z.number()),

@@ -1,5 +1,5 @@
 import type { Observation, WeightObservation, WeightSummary } from '../policy/observation.ts';
-import { flattenMetrics } from './groups.ts';
+import { flattenMetrics, isJudged } from './groups.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
 import type { Validity } from './validity.ts';
 
@@ -51,7 +51,7 @@ function observeTensors(candidate: Measurement, baseline: Measurement): Observat
   const theirs = tensorsByKey(baseline);
   return candidate.tensors.flatMap((tensor) => {
     const other = theirs.get(tensorKey(tensor));
-    if (!tensor.metrics || !other?.metrics) return [];
+    if (!other || !tensor.metrics || !other.metrics || !isJudged(tensor) || !isJudged(other)) return [];
     return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
       ([metric, mine, its]): Observation => ({
         metric,
@@ -71,24 +71,17 @@ export function observeWeights(candidate: Measurement, baseline: Measurement | n
   const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
   return candidate.tensors.flatMap((tensor) => {
     // A matrix that is not finite is reported as that.
-    if (tensor.of !== 'weight' || (!tensor.metrics && tensor.spectrum.length === 0 && !isZero(tensor))) return [];
+    if (tensor.of !== 'weight' || tensor.status === 'notFinite') return [];
     const other = theirs.get(tensorKey(tensor));
     return [
       {
         name: tensor.name,
         group: placeOfGroup(tensor),
         candidate: summarise(tensor),
-        baseline: other && (other.metrics || isZero(other)) ? summarise(other) : null,
+        baseline: other && other.status !== 'notFinite' ? summarise(other) : null,
       },
     ];
   });
-}
-
-/** The note of a W that is zero. */
-export const ALL_ZERO = 'all zero';
-
-function isZero({ note }: TensorMeasurement): boolean {
-  return note === ALL_ZERO;
 }
 
 function summarise({ metrics }: TensorMeasurement): WeightSummary {

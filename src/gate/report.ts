@@ -22,6 +22,8 @@ export const reasonSchema = z.strictObject({
   /** Which rule or check spoke: `mlpAttentionRatio`, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
   rule: z.string(),
   metric: z.string(),
+  /** Of W or of ΔW; null for what is neither, such as a missing baseline. */
+  of: ofSchema.nullable(),
   /** A tensor's name, or `model`, or `q_proj` (a module type). Comes from a checkpoint: escape it. */
   place: z.string(),
   candidate: z.union([z.number(), z.string()]).nullable(),

@@ -2,6 +2,7 @@ import type { Reason } from '../policy/observation.ts';
 import type { GroupMeasurement, Measurement } from './measurement.ts';
 import { placeOfGroup } from './observe.ts';
 import type { ShadowDelta } from './report.ts';
+import type { Validity } from './validity.ts';
 
 const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy', 'updateSize'] as const;
 
@@ -17,17 +18,21 @@ const EMBEDDING_METRICS = ['rowGini'];
 export function shadowDeltas(
   candidate: Measurement,
   baseline: Measurement | null,
+  validity: Validity,
   reasons: readonly Reason[],
 ): ShadowDelta[] {
-  const levelOf = (metric: string, place: string): ShadowDelta['level'] =>
-    reasons.find((reason) => reason.metric === metric && reason.place === place)?.level ?? 'info';
+  const levelOf = (metric: string, of: ShadowDelta['of'], place: string): ShadowDelta['level'] =>
+    reasons.find((reason) => reason.metric === metric && reason.of === of && reason.place === place)?.level ?? 'info';
+  // Numbers side by side would be compared, whatever the verdict says.
+  const comparable = (of: ShadowDelta['of']) =>
+    (of === 'delta' ? validity.deltas : validity.weights) ? baseline : null;
   const delta = candidate.model.delta;
   const model = delta
     ? MODEL_METRICS.map((metric) =>
         row(
-          { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'model') },
+          { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
           delta[metric],
-          baseline?.model.delta?.[metric] ?? null,
+          comparable('delta')?.model.delta?.[metric] ?? null,
         ),
       )
     : [];
@@ -36,12 +41,18 @@ export function shadowDeltas(
   return [
     ...model,
     ...groups.flatMap((group) => {
-      const other = baseline?.groups.find((item) => isSameGroup(item, group));
+      const other = comparable(of)?.groups.find((item) => isSameGroup(item, group));
       const isEmbedding = group.module === 'embed' || group.module === 'lm_head';
       const metrics = [...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS), ...(isEmbedding ? EMBEDDING_METRICS : [])];
       return metrics.map((metric) =>
         row(
-          { metric, of, component: group.component, module: group.module, level: levelOf(metric, placeOfGroup(group)) },
+          {
+            metric,
+            of,
+            component: group.component,
+            module: group.module,
+            level: levelOf(metric, of, placeOfGroup(group)),
+          },
           group.median[metric] ?? null,
           other?.median[metric] ?? null,
         ),

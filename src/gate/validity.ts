@@ -1,4 +1,5 @@
 import type { Reason } from '../policy/observation.ts';
+import { blockUpdates, isJudged } from './groups.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 
 /** What may be compared, and why the rest may not. */
@@ -18,7 +19,11 @@ export function checkValidity(candidate: Measurement, baseline: Measurement): Va
     ...architectureDifference(candidate, baseline),
     ...tensorDifference(candidate, baseline, 'weight'),
   ];
-  const deltas = [...referenceDifference(candidate, baseline), ...tensorDifference(candidate, baseline, 'delta')];
+  const deltas = [
+    ...referenceDifference(candidate, baseline),
+    ...tensorDifference(candidate, baseline, 'delta'),
+    ...trainedDifference(candidate, baseline),
+  ];
   return {
     weights: everything.length === 0,
     deltas: everything.length === 0 && deltas.length === 0,
@@ -30,6 +35,7 @@ export function checkValidity(candidate: Measurement, baseline: Measurement): Va
 /** A comparison that means nothing, and what differs. */
 export function invalid(
   metric: string,
+  of: Reason['of'],
   place: string,
   candidate: string | null,
   baseline: string | null,
@@ -39,6 +45,7 @@ export function invalid(
     level: 'inconclusive',
     rule: 'invalid-comparison',
     metric,
+    of,
     place,
     candidate,
     baseline,
@@ -56,7 +63,7 @@ function versionDifference(candidate: Measurement, baseline: Measurement): Reaso
   const [ours, theirs] = [candidate.tool.version, baseline.tool.version];
   if (release(ours) === release(theirs)) return [];
   const message = `the baseline was measured by version ${theirs}, the candidate by ${ours}: measure the baseline again`;
-  return [invalid('tool version', 'measurement', ours, theirs, message)];
+  return [invalid('tool version', null, 'measurement', ours, theirs, message)];
 }
 
 function architectureDifference(candidate: Measurement, baseline: Measurement): Reason[] {
@@ -66,7 +73,7 @@ function architectureDifference(candidate: Measurement, baseline: Measurement): 
     // A lone safetensors file has no config: then the tensors alone must agree.
     if (ours === null || theirs === null || ours === theirs) return [];
     const message = `another architecture: ${key} is ${ours}, in the baseline ${theirs}`;
-    return [invalid('architecture', key, String(ours), String(theirs), message)];
+    return [invalid('architecture', null, key, String(ours), String(theirs), message)];
   });
 }
 
@@ -78,7 +85,7 @@ function referenceDifference(candidate: Measurement, baseline: Measurement): Rea
     : !theirs
       ? 'the baseline was measured without a reference: ΔW cannot be compared; measure it again with --reference'
       : 'the updates of candidate and baseline start from different references: measure both from the same';
-  return [invalid('reference', 'ΔW', ours, theirs, message)];
+  return [invalid('reference', 'delta', 'ΔW', ours, theirs, message)];
 }
 
 /** Names in one reason. */
@@ -103,12 +110,34 @@ function tensorDifference(candidate: Measurement, baseline: Measurement, of: 'we
   return [
     invalid(
       'shape',
+      of,
       first,
       ours.get(first) ?? null,
       theirs.get(first) ?? null,
       `${what}: ${differences.join('; ')}${more}`,
     ),
   ];
+}
+
+/** Share of the updated matrices that may be updated on one side only: a few hover about the rounding noise. */
+const MAX_UNMATCHED_SHARE = 0.1;
+
+/** Medians over other matrices are not comparable: one side froze what the other trained, or drowned it in rounding. */
+function trainedDifference(candidate: Measurement, baseline: Measurement): Reason[] {
+  const judged = ({ tensors }: Measurement) =>
+    new Set(
+      blockUpdates(tensors)
+        .filter(isJudged)
+        .map(({ name }) => name),
+    );
+  const [ours, theirs] = [judged(candidate), judged(baseline)];
+  const all = new Set([...ours, ...theirs]);
+  const unmatched = [...all].filter((name) => !(ours.has(name) && theirs.has(name)));
+  const [first] = unmatched;
+  if (first === undefined || unmatched.length <= MAX_UNMATCHED_SHARE * all.size) return [];
+  const has = (names: ReadonlySet<string>) => (names.has(first) ? 'updated' : 'not updated');
+  const message = `other matrices were updated: ${unmatched.length} of ${all.size} on one side only, such as ${first}`;
+  return [invalid('update', 'delta', first, has(ours), has(theirs), message)];
 }
 
 function describe({ shape, loraRank }: TensorMeasurement): string {

@@ -1,11 +1,28 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../user-error.ts';
-import { type Policy, policySchema } from './policy.ts';
+import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
 
-/** Read a policy file. @throws UserError with file, line and column */
-export async function loadPolicy(file: string): Promise<Policy> {
+const DEFAULT_FILE = 'shadow-gate.yml';
+
+/** A policy and where it came from; a path of null means the defaults. */
+export interface FoundPolicy {
+  readonly policy: Policy;
+  readonly policyPath: string | null;
+}
+
+/**
+ * The policy to use: the file that is named, else `shadow-gate.yml` in the working directory, else the defaults.
+ * @throws UserError with file, line and column
+ */
+export async function findPolicy(named: string | undefined): Promise<FoundPolicy> {
+  const policyPath = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
+  return { policy: policyPath === null ? DEFAULT_POLICY : await loadPolicy(policyPath), policyPath };
+}
+
+async function loadPolicy(file: string): Promise<Policy> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
       throw new UserError(`policy ${file} does not exist`, 'give a file, or none for the defaults');

@@ -5,6 +5,8 @@ export interface Reason {
   readonly level: 'info' | 'warn' | 'fail' | 'inconclusive';
   readonly rule: string;
   readonly metric: string;
+  /** Of W or of ΔW; null for what is neither, such as a missing baseline. */
+  readonly of: 'weight' | 'delta' | null;
   readonly place: string;
   readonly candidate: number | string | null;
   readonly baseline: number | string | null;

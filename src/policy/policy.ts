@@ -33,6 +33,12 @@ const ruleSchema = z
     if (isModelMetric(rule.metric) && rule.of !== 'delta') {
       context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is of delta only` });
     }
+    if ((rule.metric === 'snr' || rule.metric === 'updateSize') && rule.of === 'weight') {
+      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is of delta only` });
+    }
+    if (rule.metric === 'rowGini' && rule.modules?.every((module) => module !== 'embed' && module !== 'lm_head')) {
+      context.addIssue({ code: 'custom', path: ['modules'], message: 'rowGini is of embed and lm_head only' });
+    }
     if (isModelMetric(rule.metric) && rule.modules) {
       context.addIssue({ code: 'custom', path: ['modules'], message: `${rule.metric} is of the whole model` });
     }

@@ -13,6 +13,7 @@ export function findRankLoss(policy: Policy, weights: readonly WeightObservation
         level: policy['rank-loss'].level,
         rule: 'rank-loss',
         metric: 'rank',
+        of: 'weight',
         place: name,
         candidate: candidate.rank,
         baseline: baseline?.rank ?? null,

@@ -11,6 +11,27 @@ export function applyRules(rules: readonly Rule[], observations: readonly Observ
   );
 }
 
+/** Rules that could warn or fail and had nothing to look at: that is no pass. */
+export function findIdleRules(rules: readonly Rule[], observations: readonly Observation[]): Reason[] {
+  return rules
+    .filter((rule) => rule.level !== 'info' && !observations.some((observation) => isWatched(rule, observation)))
+    .map(({ metric, of, modules }) => ({
+      level: 'inconclusive',
+      rule: 'idle-rule',
+      metric,
+      of,
+      place: modules?.join(', ') ?? 'model',
+      candidate: null,
+      baseline: null,
+      tolerance: null,
+      message: `the rule on ${metric} of ${nameOf(of)} had nothing to judge: candidate and baseline do not both have it`,
+    }));
+}
+
+function nameOf(of: Rule['of']): string {
+  return of === 'delta' ? 'ΔW' : 'W';
+}
+
 function isWatched(rule: Rule, { metric, of, statistic, module }: Observation): boolean {
   if (metric !== rule.metric || of !== rule.of) return false;
   if (isModelMetric(metric)) return statistic === 'model';
@@ -29,11 +50,12 @@ function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observati
       level: rule.level,
       rule: metric,
       metric,
+      of,
       place,
       candidate,
       baseline,
       tolerance,
-      message: `${metric} of ${of === 'delta' ? 'ΔW' : 'W'} ${describeChange(candidate, baseline)}, allowed ${describeTolerance(rule)}`,
+      message: `${metric} of ${nameOf(of)} ${describeChange(candidate, baseline)}, allowed ${describeTolerance(rule)}`,
     },
   ];
 }
@@ -41,7 +63,9 @@ function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observati
 function describeChange(candidate: number, baseline: number): string {
   const verb = candidate > baseline ? 'rose' : 'fell';
   const share = baseline === 0 ? '' : ` (${percent((candidate - baseline) / Math.abs(baseline), true)})`;
-  return `${verb} from ${short(baseline)} to ${short(candidate)}${share}`;
+  // Two numbers that round alike would read as no change.
+  const digits = [3, 5, 8].find((count) => short(baseline, count) !== short(candidate, count)) ?? 10;
+  return `${verb} from ${short(baseline, digits)} to ${short(candidate, digits)}${share}`;
 }
 
 function describeTolerance({ absolute, relative, direction }: Rule): string {
@@ -54,8 +78,9 @@ function describeTolerance({ absolute, relative, direction }: Rule): string {
 }
 
 /** Three significant digits, as the tables show. */
-export function short(value: number): string {
-  return Math.abs(value) >= 1000 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3);
+export function short(value: number, digits = 3): string {
+  const isWhole = Number.isInteger(value) || Math.abs(value) >= 10 ** digits;
+  return isWhole ? String(Math.round(value)) : value.toPrecision(digits);
 }
 
 function percent(share: number, signed = false): string {

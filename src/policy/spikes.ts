@@ -1,4 +1,4 @@
-import { robustZ } from '../statistics/statistics.ts';
+import { median, robustZ } from '../statistics/statistics.ts';
 import type { Reason, WeightObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { short } from './rules.ts';
@@ -15,7 +15,10 @@ const MIN_SPREAD = 0.1;
 /** A spike that the baseline does not have also has odds higher by this share: a layer may sit just below the limit. */
 const MIN_RISE = 0.25;
 
-/** Where there are too few matrices of a type for a z-score: how far the odds may rise over the baseline's. */
+/**
+ * How far the odds may rise over the baseline's: of a matrix where there are too few of its type for a z-score, and of
+ * the median of a type, since a z-score is blind to what most of its group do.
+ */
 const MAX_ODDS_RATIO = 2;
 
 /**
@@ -37,7 +40,9 @@ function outliers(policy: Policy, group: readonly WeightObservation[]): Reason[]
   const paired = group.every(({ baseline }) => baseline !== null);
   const before = scores(group.map(({ baseline }) => logOdds(baseline?.topEnergy ?? 0)));
   const rises = scores(group.map(riseOf));
-  return group.flatMap((weight, i) => {
+  const common = median(group.map(riseOf)) ?? 0;
+  const together = common > Math.log(MAX_ODDS_RATIO) ? [groupSpike(policy, group, Math.exp(common))] : [];
+  const alone = group.flatMap((weight, i) => {
     const [level, was, rise] = [levels[i] ?? 0, before[i] ?? 0, rises[i] ?? 0];
     const isHigher = riseOf(weight) > Math.log1p(MIN_RISE);
     const standsOut = level > limit && (!paired || (was <= limit && isHigher));
@@ -46,6 +51,25 @@ function outliers(policy: Policy, group: readonly WeightObservation[]): Reason[]
     const what = standsOut ? `robust z ${short(level)}` : `robust z ${short(rise)} of its rise`;
     return [spike(policy, weight, { robustZ: limit }, `${what} within ${weight.group}, allowed ${limit}`)];
   });
+  return [...together, ...alone];
+}
+
+/** Most matrices of a type rose together. */
+function groupSpike(policy: Policy, group: readonly WeightObservation[], ratio: number): Reason {
+  const share = (side: 'candidate' | 'baseline') => median(group.map((weight) => weight[side]?.topEnergy ?? 0));
+  const [candidate, baseline] = [share('candidate'), share('baseline')];
+  const place = group[0]?.group ?? '';
+  return {
+    level: policy.spike.level,
+    rule: 'spike',
+    metric: 'topEnergy.1',
+    of: 'weight',
+    place,
+    candidate,
+    baseline,
+    tolerance: { oddsRatio: MAX_ODDS_RATIO },
+    message: `${place}: the first singular values hold ${short(candidate ?? 0)} of the energy (median), ${short(baseline ?? 0)} in the baseline: ${short(ratio)} times the odds, allowed ${MAX_ODDS_RATIO}`,
+  };
 }
 
 function risesInSmallGroup(policy: Policy, group: readonly WeightObservation[]): Reason[] {
@@ -83,6 +107,7 @@ function spike(
     level: policy.spike.level,
     rule: 'spike',
     metric: 'topEnergy.1',
+    of: 'weight',
     place: name,
     candidate: candidate.topEnergy,
     baseline: baseline?.topEnergy ?? null,

@@ -3,6 +3,7 @@ import type { TensorMeasurement } from '../gate/measurement.ts';
 import { codeName, plainText } from './escape.ts';
 import { formatCount, formatNumber, NO_NUMBER } from './numbers.ts';
 import { sparkline } from './sparkline.ts';
+import { remarks } from './words.ts';
 
 /** A mixture of experts has thousands of matrices of one type; the most concentrated ones are worth the room. */
 const MAX_ROWS = 40;
@@ -13,7 +14,7 @@ export function matrixTable(tensors: readonly TensorMeasurement[]): string {
   const hasUpdate = tensors.some((tensor) => tensor.of === 'delta');
   const head = ['matrix', 'spectrum', 'top-1 energy', 'top 5\u00a0% energy', 'stable rank'];
   const rows = mostConcentrated(tensors).map((tensor) => [
-    tensor.note === undefined ? codeName(tensor.name) : `${codeName(tensor.name)} (${plainText(tensor.note)})`,
+    [codeName(tensor.name), ...remarks(tensor).map((remark) => `(${plainText(remark)})`)].join(' '),
     tensor.spectrum.length === 0 ? NO_NUMBER : `<code>${sparkline(tensor.spectrum)}</code>`,
     formatNumber(tensor.metrics?.topEnergy['1']),
     formatNumber(tensor.metrics?.topEnergy['5%']),

@@ -32,6 +32,7 @@ export function formatTolerance(tolerance: Reason['tolerance'], show: (text: str
     if (key === 'relative') return formatRelativeLimit(value);
     if (key === 'absolute') return formatLimit(value);
     if (key === 'robustZ') return `robust z of ${formatLimit(value)}`;
+    if (key === 'oddsRatio') return `${formatLimit(value)} times the odds`;
     return `${show(key)} ${formatLimit(value)}`;
   });
   return parts.length === 0 ? '' : `tolerance ${parts.join(' or ')}`;

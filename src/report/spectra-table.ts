@@ -4,7 +4,7 @@ import { printable, shorten } from './escape.ts';
 import { formatNumber } from './numbers.ts';
 import { sparkline } from './sparkline.ts';
 import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './terminal-table.ts';
-import { ofName } from './words.ts';
+import { ofName, STATUS } from './words.ts';
 
 /** Where a name has less room than this, the table may be wider than the terminal. */
 const SHORTEST_NAME = 16;
@@ -27,7 +27,7 @@ export function renderSpectra(tensors: readonly TensorMeasurement[], { color, wi
     { head: 'top 5 %\nenergy', align: 'right' },
     { head: 'spectrum' },
   ];
-  const rows = tensors.map(({ name, of, shape, metrics, note, spectrum }) => [
+  const rows = tensors.map(({ name, of, shape, metrics, status, spectrum }) => [
     printable(name),
     ofName(of),
     shape.join('×'),
@@ -36,7 +36,7 @@ export function renderSpectra(tensors: readonly TensorMeasurement[], { color, wi
     ...(wide ? [formatNumber(metrics?.effectiveRank)] : []),
     formatNumber(metrics?.topEnergy['1']),
     formatNumber(metrics?.topEnergy['5%']),
-    metrics === null ? printable(note ?? '', 16) : sparkline(spectrum, wide ? 16 : 8),
+    metrics === null ? STATUS[status] : sparkline(spectrum, wide ? 16 : 8),
   ]);
   const room = Math.max(SHORTEST_NAME, roomForFirst(columns, rows, width));
   const table = terminalTable(

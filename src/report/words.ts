@@ -1,3 +1,4 @@
+import type { TensorMeasurement } from '../gate/measurement.ts';
 import type { Reason, ShadowDelta, Verdict } from '../gate/report.ts';
 
 export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
@@ -42,3 +43,11 @@ export function metricName(key: string): string {
 }
 
 export const ofName = (of: ShadowDelta['of']): string => (of === 'delta' ? 'ΔW' : 'W');
+
+/** What stands in place of the metrics that a matrix does not have. */
+export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
+
+/** What a reader should know of a matrix beside its numbers. */
+export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
+  return [STATUS[status], note ?? ''].filter((text) => text !== '');
+}

@@ -28,14 +28,13 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
   return float64Output(await runGraph(graph, device), 'count')[0] ?? 0;
 }
 
-/** Tensors looked at in one graph. */
-const BATCH = 256;
+/** Tensors looked at in one graph, of together at most BLOCK elements unless a single one has more. */
+const MAX_BATCH = 256;
 
-/** Which of these tensors, each small, hold NaN or Inf: 0·x sums to 0 exactly if every x is finite. */
+/** Which of these tensors hold NaN or Inf: 0·x sums to 0 exactly if every x is finite. */
 export async function findNonFinite(entries: readonly TensorEntry[], device: Device): Promise<TensorEntry[]> {
   const found: TensorEntry[] = [];
-  for (let start = 0; start < entries.length; start += BATCH) {
-    const batch = entries.slice(start, start + BATCH);
+  for (const batch of batches(entries)) {
     const graph = new Graph();
     const zero = graph.constant([0], 'float64');
     const sums = batch.map((entry) =>
@@ -46,4 +45,19 @@ export async function findNonFinite(entries: readonly TensorEntry[], device: Dev
     found.push(...batch.filter((_, i) => totals[i] !== 0));
   }
   return found;
+}
+
+function batches(entries: readonly TensorEntry[]): TensorEntry[][] {
+  const all: TensorEntry[][] = [];
+  let room = 0;
+  for (const entry of entries) {
+    const last = all.at(-1);
+    if (last && last.length < MAX_BATCH && entry.size <= room) last.push(entry);
+    else {
+      all.push([entry]);
+      room = BLOCK;
+    }
+    room -= entry.size;
+  }
+  return all;
 }

@@ -3,13 +3,7 @@ import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
-import {
-  attentionInput,
-  listMatrices,
-  type Matrix,
-  type Skipped,
-  type Surroundings,
-} from '../checkpoint/matrices.ts';
+import { attentionInput, listMatrices, type Matrix, type Skipped, type Surroundings } from '../checkpoint/matrices.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';

@@ -54,7 +54,16 @@ export async function measureSpectra(
   return { skipped, nonFinite: nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-function measureOne(job: Job, device: Device): Promise<Spectrum> {
+async function measureOne(job: Job, device: Device): Promise<Spectrum> {
+  try {
+    return await measureJob(job, device);
+  } catch (error) {
+    if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
+    throw error;
+  }
+}
+
+function measureJob(job: Job, device: Device): Promise<Spectrum> {
   const { module } = job.place;
   const wantRowGini = module === 'embed' || module === 'lm_head';
   if (job.kind === 'lora') return loraSpectrum(job.update, wantRowGini, device);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { check } from '../../src/gate/check.ts';
 import { compare } from '../../src/gate/compare.ts';
-import { measure } from '../../src/gate/measure.ts';
+import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import { type Measurement, measurementSchema } from '../../src/gate/measurement.ts';
 import { type Report, reportSchema } from '../../src/gate/report.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
@@ -53,6 +53,7 @@ describe('the gate on one weight', () => {
         level: 'warn',
         rule: 'spike',
         metric: 'topEnergy.1',
+        of: 'weight',
         place: Q2,
         candidate: expect.any(Number),
         baseline: expect.any(Number),
@@ -106,10 +107,10 @@ describe('the gate on one weight', () => {
 });
 
 describe('the gate on an update', () => {
-  const update = { reference: fixture('llama-bf16') };
+  const update = async () => ({ reference: await openMeasuredReference(fixture('llama-bf16')) });
 
   it('warns when the MLP-to-attention ratio rises over the baseline, and not when it falls', async () => {
-    const narrow = await measure({ checkpoint: fixture('llama-tuned'), ...update, device: 'cpu' });
+    const narrow = await measure({ checkpoint: fixture('llama-tuned'), ...(await update()), device: 'cpu' });
     const wide = structuredClone(narrow);
     const ratio = wide.model.delta?.mlpAttentionRatio ?? 0;
     if (wide.model.delta) wide.model.delta.mlpAttentionRatio = ratio / 1.09;
@@ -136,7 +137,7 @@ describe('the gate on an update', () => {
 
   it('does not believe a reference that the checkpoint did not come from', async () => {
     const other = edited('lm_head.weight', () => {});
-    const scrambled = await measure({ checkpoint: other, reference: base, device: 'cpu' });
+    const scrambled = await measure({ checkpoint: other, reference: await openMeasuredReference(base), device: 'cpu' });
     if (scrambled.model.delta) scrambled.model.delta.updateSize = 1.4;
     const report = compare({
       candidate: scrambled,
@@ -153,7 +154,11 @@ describe('the gate on an update', () => {
 describe('comparisons that mean nothing are named and never a pass', () => {
   let measured: Measurement | undefined;
   const compareWith = async (change: (baseline: Measurement) => void): Promise<Report> => {
-    measured ??= await measure({ checkpoint: fixture('llama-tuned'), reference: fixture('llama-bf16'), device: 'cpu' });
+    measured ??= await measure({
+      checkpoint: fixture('llama-tuned'),
+      reference: await openMeasuredReference(fixture('llama-bf16')),
+      device: 'cpu',
+    });
     const baseline = structuredClone(measured);
     change(baseline);
     return compare({ candidate: measured, baseline, baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null });
@@ -242,7 +247,11 @@ describe('a measurement', () => {
     const copy = edited('lm_head.weight', () => {});
     const [one, two] = await Promise.all(
       [base, copy].map(async (checkpoint) => {
-        const { run: _, ...rest } = await measure({ checkpoint, reference: fixture('llama-f64'), device: 'cpu' });
+        const { run: _, ...rest } = await measure({
+          checkpoint,
+          reference: await openMeasuredReference(fixture('llama-f64')),
+          device: 'cpu',
+        });
         return JSON.stringify(rest);
       }),
     );

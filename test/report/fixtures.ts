@@ -82,6 +82,7 @@ export function tensor(
       ...(of === 'delta' ? { snr: 1834.2, updateSize: 0.0432 } : {}),
     },
     spectrum: values,
+    status: 'measured',
     ...extra,
   };
 }
@@ -96,6 +97,7 @@ export function reason(over: Partial<Reason> = {}): Reason {
     level: 'warn',
     rule: 'mlpAttentionRatio',
     metric: 'mlpAttentionRatio',
+    of: 'delta',
     place: 'model',
     candidate: 0.6904284364,
     baseline: 0.63527642,
@@ -185,7 +187,7 @@ export function hostileReport(name: string): Report {
     tensors: [
       tensor(name, 'q_proj', 'delta'),
       tensor(name, 'q_proj', 'weight'),
-      { ...tensor(name, 'other', 'weight'), metrics: null, spectrum: [], note: name },
+      { ...tensor(name, 'other', 'weight'), status: 'notFinite', metrics: null, spectrum: [], note: name },
     ],
     skipped: [{ name, reason: name }],
     device: name,

@@ -63,7 +63,7 @@ describe('renderTerminal', () => {
 describe('renderSpectra', () => {
   const tensors = [
     tensor('model.layers.11.self_attn.q_proj.weight', 'q_proj', 'weight', spectrum({ spike: 10, decay: 0.1 })),
-    { ...tensor('broken', 'other', 'weight'), metrics: null, spectrum: [], note: 'not finite' },
+    { ...tensor('broken', 'other', 'weight'), status: 'notFinite' as const, metrics: null, spectrum: [] },
   ];
 
   test.each(WIDTHS)('fits %i columns and loses no part of a name', (width) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flattenMetrics } from '../../src/gate/groups.ts';
-import { measure } from '../../src/gate/measure.ts';
+import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import type { Measurement, TensorMeasurement } from '../../src/gate/measurement.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
@@ -34,7 +34,7 @@ async function measureAll(
   const found: Found[] = [];
   const measurement = await measure({
     checkpoint,
-    reference,
+    reference: await openMeasuredReference(reference),
     device: 'cpu',
     onSpectrum: (tensor, values) => found.push({ ...tensor, singularValues: [...values] }),
   });

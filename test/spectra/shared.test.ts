@@ -1,7 +1,7 @@
 import { openSync, readSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { measure } from '../../src/gate/measure.ts';
+import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import { readJson, shared } from '../fixtures.ts';
 
 /**
@@ -16,7 +16,7 @@ async function singularValues(checkpoint: string, of: 'weight' | 'delta', refere
   const found: Values = {};
   await measure({
     checkpoint,
-    reference,
+    reference: await openMeasuredReference(reference),
     device: 'cpu',
     onSpectrum: (tensor, values) => {
       if (tensor.of === of) found[tensor.name] = [...values];
@@ -75,7 +75,8 @@ describe.skipIf(!zoo)('real fine-tunes', () => {
     for (const { base, tuned, aggregate, tensors } of readJson<ZooAnswers>(`${zoo}/spectra_golden.json`).pairs) {
       const expected = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.singular_values]));
       expectClose(await singularValues(`${zoo}/${tuned}`, 'delta', `${zoo}/${base}`), expected);
-      const { model } = await measure({ checkpoint: `${zoo}/${tuned}`, reference: `${zoo}/${base}`, device: 'cpu' });
+      const reference = await openMeasuredReference(`${zoo}/${base}`);
+      const { model } = await measure({ checkpoint: `${zoo}/${tuned}`, reference, device: 'cpu' });
       expect(model.delta?.mlpAttentionRatio, tuned).toBeCloseTo(aggregate.mlp_attn_ratio, 8);
     }
   });
