@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { check } from '../../src/gate/check.ts';
 import { compare } from '../../src/gate/compare.ts';
+import { summariseDelta } from '../../src/gate/groups.ts';
 import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import { type Measurement, measurementSchema } from '../../src/gate/measurement.ts';
 import { type Report, reportSchema } from '../../src/gate/report.ts';
@@ -279,5 +280,78 @@ describe('a measurement', () => {
     writeSafetensors(join(whole, 'model.safetensors'), tensors);
     cpSync(fixture('mixtral', 'config.json'), join(whole, 'config.json'));
     expect(await digest(whole)).toBe(await digest(fixture('mixtral')));
+  });
+});
+
+describe('what the numbers do not carry is never a pass', () => {
+  const compareBoth = (candidate: Measurement, baseline: Measurement) =>
+    compare({ candidate, baseline, baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null });
+  const tuned = async () =>
+    measure({
+      checkpoint: fixture('llama-tuned'),
+      reference: await openMeasuredReference(fixture('llama-bf16')),
+      device: 'cpu',
+    });
+
+  it('an update of low rank, whose top 5 % is everything', async () => {
+    const adapter = await measure({
+      checkpoint: fixture('lora-phi3'),
+      reference: await openMeasuredReference(fixture('phi3')),
+      device: 'cpu',
+    });
+    expect(adapter.model.delta?.mlpAttentionRatio).toBeNull();
+    const measurement = await tuned();
+    for (const { of, metrics } of measurement.tensors) {
+      if (of === 'delta' && metrics) metrics.topEnergy['5%'] = 1;
+    }
+    expect(summariseDelta(measurement.tensors)).toMatchObject({
+      mlpAttentionRatio: null,
+      note: expect.stringContaining('fits into 5 %'),
+    });
+  });
+
+  it('a ratio that is missing on both sides', async () => {
+    const noise = await measure({
+      checkpoint: fixture('llama-bf16'),
+      reference: await openMeasuredReference(base),
+      device: 'cpu',
+    });
+    expect(compareBoth(noise, noise).verdict).toBe('inconclusive');
+  });
+
+  it('but a checkpoint that is its own reference has nothing to judge, and passes', async () => {
+    const same = await measure({ checkpoint: base, reference: await openMeasuredReference(base), device: 'cpu' });
+    expect(compareBoth(same, same)).toMatchObject({ verdict: 'pass', reasons: [{ level: 'info' }] });
+  });
+
+  it('an update of other matrices than the baseline’s', async () => {
+    const [all, some] = [await tuned(), await tuned()];
+    const frozen = some.tensors.filter(({ of, module }) => of === 'delta' && module === 'up_proj');
+    for (const tensor of frozen) Object.assign(tensor, { status: 'zero', metrics: null });
+    const report = compareBoth(some, all);
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.reasons[0]?.message).toMatch(/other matrices were updated: 4 of 27/);
+    expect(report.shadowDeltas.every(({ of, change }) => of === 'weight' || change === null)).toBe(true);
+  });
+
+  it('a weight whose squares leave the range of float64', async () => {
+    const measurement = await measure({ checkpoint: base, device: 'cpu' });
+    const broken = structuredClone(measurement);
+    const tensor = broken.tensors.find(({ name }) => name === Q2) ?? expect.fail();
+    Object.assign(tensor, { status: 'notFinite', metrics: null, spectrum: [] });
+    expect(compareBoth(broken, measurement)).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [{ rule: 'invalid-comparison', place: Q2 }],
+    });
+  });
+
+  it('the vision tower of a multimodal model is not in the headline', async () => {
+    const measurement = await tuned();
+    for (const tensor of measurement.tensors) tensor.component = tensor.layer === 0 ? 'vision' : 'language';
+    const language = summariseDelta(measurement.tensors);
+    for (const tensor of measurement.tensors) {
+      if (tensor.component === 'vision' && tensor.metrics) tensor.metrics.topEnergy['5%'] = 0.01;
+    }
+    expect(summariseDelta(measurement.tensors).mlpAttentionRatio).toBe(language.mlpAttentionRatio);
   });
 });
