@@ -10,7 +10,7 @@ import { compare } from './gate/compare.ts';
 import { type MeasureOptions, measure, measureAllSpectra, openMeasuredReference } from './gate/measure.ts';
 import type { TensorMeasurement } from './gate/measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './gate/report.ts';
-import { writeFileAtomic } from './gate/write-atomic.ts';
+import { expectWritable, writeFileAtomic } from './gate/write-atomic.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from './onnx/device.ts';
 import { findPolicy } from './policy/load.ts';
 import { renderComment } from './report/comment.ts';
@@ -41,7 +41,8 @@ function program(): Command {
     .option('--debug', 'show the stack of an error')
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) });
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: (text, write) => write(`shadow-gate: ${text.trim()} (see --help)\n`) });
 
   subject(shadowGate.command('check').description('measure a checkpoint, compare it with a baseline and say a verdict'))
     .option('--baseline <file|path>', 'an approved measurement, or a checkpoint that is measured the same way')
@@ -109,6 +110,7 @@ async function runCheck(
   options: SubjectOptions & VerdictOptions & { baseline?: string; policy?: string; out?: string },
 ): Promise<void> {
   const { checkpoint, reference, baseline, policy, out } = options;
+  if (out !== undefined) await expectWritable(out);
   const { measurement, report } = await withProgress((onProgress) =>
     check({ ...settingsOf(options), checkpoint, reference, baseline, policy, onProgress }),
   );
@@ -120,6 +122,7 @@ async function runCheck(
 }
 
 async function runMeasure(options: SubjectOptions & { out: string }): Promise<void> {
+  await expectWritable(options.out);
   const reference = await openMeasuredReference(options.reference);
   const measurement = await withProgress((onProgress) =>
     measure({ ...settingsOf(options), checkpoint: options.checkpoint, reference, onProgress }),
@@ -156,7 +159,7 @@ async function runSpectra(
 ): Promise<void> {
   const { tensor: glob } = options;
   if (options.values && !options.json) throw new UserError('--values needs --json', 'add it');
-  const isWanted = glob === undefined ? undefined : picomatch(glob, { literalBrackets: true });
+  const isWanted = glob === undefined ? undefined : matcher(glob);
   const found: Array<TensorMeasurement & { singularValues: number[] }> = [];
   const checkpoint = await openCheckpoint(options.checkpoint);
   const reference = options.reference === undefined ? null : await openReference(options.reference);
@@ -186,11 +189,25 @@ function settingsOf({ device, memoryLimit }: SubjectOptions) {
   return { device, memoryLimit };
 }
 
+function matcher(glob: string): (name: string) => boolean {
+  try {
+    return picomatch(glob, { literalBrackets: true });
+  } catch (error) {
+    throw new UserError(`--tensor ${JSON.stringify(glob.slice(0, 80))}: ${(error as Error).message}`, 'give a glob');
+  }
+}
+
 /** A bar on standard error while a terminal watches; nothing in a log. */
 async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(undefined);
   const bar = new SingleBar({ format: '{bar} {value}/{total} {name}', hideCursor: true, clearOnComplete: true });
   bar.start(0, 0, { name: '' });
+  // Give the cursor back before the signal does what it does.
+  const giveUp = (signal: NodeJS.Signals) => {
+    bar.stop();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
   try {
     return await work(({ done, total, name }) => {
       bar.setTotal(total);
@@ -198,6 +215,7 @@ async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) 
     });
   } finally {
     bar.stop();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, giveUp);
   }
 }
 
@@ -223,9 +241,16 @@ function warnNonFinite(nonFinite: ReadonlyArray<{ name: string; nan: number; inf
   }
 }
 
+/** A table needs some room; a terminal without a size says 0. */
+const MIN_WIDTH = 40;
+const DEFAULT_WIDTH = 100;
+
 function terminal(): { color: boolean; width: number } {
   const { stdout, env } = process;
-  return { color: stdout.isTTY === true && env.NO_COLOR === undefined, width: stdout.columns ?? 100 };
+  return {
+    color: stdout.isTTY === true && env.NO_COLOR === undefined,
+    width: Math.max(MIN_WIDTH, stdout.columns || DEFAULT_WIDTH),
+  };
 }
 
 function print(text: string): void {
@@ -279,9 +304,11 @@ function reportError(error: unknown, debug: boolean): void {
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
-// A reader that has seen enough (`| head`) is no error.
+// A reader that has seen enough (`| head`) is no error; a full disk is one, and must not look like the verdict "fail".
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`shadow-gate: error: cannot write to standard output: ${error.message}\n`);
+  process.exit(EXIT.couldNotJudge);
 });
 
 try {

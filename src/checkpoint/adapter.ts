@@ -1,10 +1,11 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { parseJsonObject } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { readTextFile } from './text-file.ts';
 
 /**
  * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors).
@@ -69,7 +70,7 @@ export async function isAdapterDirectory(directory: string): Promise<boolean> {
  */
 export async function openAdapter(path: string): Promise<Adapter> {
   const configFile = join(path, CONFIG);
-  const config = parseJsonObject(await readFile(configFile, 'utf8'), configFile);
+  const config = parseJsonObject((await readTextFile(configFile)) ?? '', configFile);
   const parsed = configSchema.safeParse(config);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -108,7 +109,7 @@ function refuseUntreatable(path: string, config: AdapterConfig, entries: readonl
   };
   const magnitude = entries.find(({ name }) => name.includes('lora_magnitude_vector'));
   if (config.use_dora || magnitude) {
-    const module = magnitude ? JSON.stringify(moduleOf(magnitude.name, '.lora_magnitude_vector')) : anyModule();
+    const module = magnitude ? JSON.stringify(moduleOf(magnitude.name)) : anyModule();
     throw new UserError(
       `${path}: module ${module} uses DoRA, whose update is not scale·B·A`,
       'merge the adapter into the base model and check that',
@@ -129,8 +130,8 @@ function refuseUntreatable(path: string, config: AdapterConfig, entries: readonl
   }
 }
 
-function moduleOf(key: string, marker: string): string {
-  return key.slice(0, key.indexOf(marker)).replace(/^base_model\.model\./, '');
+function moduleOf(key: string): string {
+  return key.replace(/^base_model\.model\./, '').replace(/\.(lora_|token_adapter|trainable_tokens_).*$/, '');
 }
 
 interface Pair {
@@ -147,13 +148,22 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
     const module = match?.[1];
     if (module) {
       const pair = pairs.get(module) ?? { embedding: match[2] !== undefined };
-      pair[match[3] === 'A' ? 'a' : 'b'] = entry;
+      const side = match[3] === 'A' ? 'a' : 'b';
+      if (pair[side]) {
+        throw new UserError(
+          `${path}: module ${JSON.stringify(module)} has two of ${match[3]}`,
+          'save one adapter a folder',
+        );
+      }
+      pair[side] = entry;
       pairs.set(module, pair);
-    } else if (entry.name.includes('.lora_')) {
+    } else if (entry.name.includes('.original_module.')) {
+      // The base model's weight beside the trained one of `modules_to_save`.
+    } else if (entry.name.includes('.lora_') || entry.name.includes('.trainable_tokens_')) {
       // `lora_B.bias` shifts the output and is no part of ΔW; everything else would be silently left out.
       if (!entry.name.endsWith('.lora_B.bias')) {
         throw new UserError(
-          `${path}: module ${JSON.stringify(moduleOf(entry.name, '.lora_'))} has ${JSON.stringify(entry.name)}, which plain LoRA does not have`,
+          `${path}: module ${JSON.stringify(moduleOf(entry.name))} has ${JSON.stringify(entry.name)}, which plain LoRA does not have`,
           'merge the adapter into the base model and check that',
         );
       }
@@ -204,13 +214,25 @@ function toModule(path: string, module: string, { a, b, embedding }: Pair, confi
  */
 function lookUp(pattern: Record<string, number> | null | undefined, module: string, path: string): number | undefined {
   for (const [key, value] of Object.entries(pattern ?? {})) {
-    let regex: RegExp;
-    try {
-      regex = new RegExp(`^(.*\\.)?(${key})$`);
-    } catch {
-      throw new UserError(`${join(path, CONFIG)}: ${JSON.stringify(key)} is not a pattern`, 'restore the file');
-    }
-    if (regex.test(module)) return value;
+    if (patternOf(key, path).test(module)) return value;
   }
   return undefined;
+}
+
+/** What a pattern may hold, so that one from a stranger cannot keep the gate busy for ever: no repeated groups. */
+const MAX_PATTERN_LENGTH = 200;
+const MAX_REPETITIONS = 4;
+
+function patternOf(key: string, path: string): RegExp {
+  const repetitions = key.match(/[*+{]/g)?.length ?? 0;
+  const isTame = key.length <= MAX_PATTERN_LENGTH && repetitions <= MAX_REPETITIONS && !/\)[*+{]/.test(key);
+  try {
+    if (isTame) return new RegExp(`^(.*\\.)?(${key})$`);
+  } catch {
+    // Not a pattern either.
+  }
+  throw new UserError(
+    `${join(path, CONFIG)}: ${JSON.stringify(key.slice(0, 80))} is not a pattern that is used`,
+    'restore the file',
+  );
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
+import { readTextFile } from './text-file.ts';
 
 /** What the checkpoint's config.json says that is needed to read its weights. */
 export interface Architecture {
@@ -49,21 +49,18 @@ type Config = z.infer<typeof configSchema>;
  */
 export async function readConfig(directory: string): Promise<Config | null> {
   const file = join(directory, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  return parseJsonObject(text, file);
+  const text = await readTextFile(file);
+  return text === null ? null : parseJsonObject(text, file);
 }
+
+/** Python's json writes numbers that JSON does not have, and some configs hold them; strings are matched to be left alone. */
+const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 
 /** @throws UserError naming the file if the text is not a JSON object */
 export function parseJsonObject(text: string, file: string): Config {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(PYTHON_NUMBER, (token) => (token.startsWith('"') ? token : 'null')));
   } catch (error) {
     throw new UserError(`${file} is not JSON: ${(error as Error).message}`, 'restore the file');
   }
@@ -98,7 +95,7 @@ export function describeArchitecture(config: Config): Architecture {
     newDecoderArchitecture: text.new_decoder_architecture === true,
     // Falcon's own default is multi-query; GPT-BigCode's is too.
     multiQuery: text.multi_query !== false,
-    experts: pick(EXPERTS),
+    experts: pick(EXPERTS) ?? nestedExperts(text),
     vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
   };
 }
@@ -107,6 +104,12 @@ export function describeArchitecture(config: Config): Architecture {
 function nestedKeyValueHeads(config: Config): number | null {
   const attention = section(config, 'attn_config');
   return attention ? integer(attention, ['kv_n_heads']) : null;
+}
+
+/** DBRX keeps them under ffn_config. */
+function nestedExperts(config: Config): number | null {
+  const mlp = section(config, 'ffn_config');
+  return mlp ? integer(mlp, EXPERTS) : null;
 }
 
 function section(config: Config, key: string): Config | null {

@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
@@ -12,6 +12,7 @@ import {
 } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
 import { pickleError, readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { readTextFile } from './text-file.ts';
 
 /** An opened checkpoint of full weights: headers read, no data. */
 export interface FullCheckpoint {
@@ -43,7 +44,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
     throw error;
   });
-  if (!info.isDirectory()) return openFile(path);
+  if (info.isFile()) return openFile(path);
+  if (!info.isDirectory()) throw new UserError(`${path} is neither a file nor a directory`, 'give a checkpoint');
   if (await isAdapterDirectory(path)) return openAdapter(path);
   return openDirectory(path);
 }
@@ -96,14 +98,14 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
 
 async function readShards(directory: string): Promise<TensorEntry[]> {
   const indexFile = join(directory, INDEX);
-  const parsed = indexSchema.safeParse(parseJsonObject(await readFile(indexFile, 'utf8'), indexFile));
+  const parsed = indexSchema.safeParse(parseJsonObject((await readTextFile(indexFile)) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
   const weightMap: Record<string, string | undefined> = parsed.data.weight_map;
   const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
   const entries: TensorEntry[] = [];
   for (const shard of shards) {
     // A shard is a file beside its index; anything else would read outside of the checkpoint.
-    if (basename(shard) !== shard || shard === '..') {
+    if (basename(shard) !== shard || !shard.endsWith('.safetensors') || shard.includes('\0')) {
       throw new UserError(
         `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
         'restore it',
@@ -115,8 +117,15 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
     if (lacking !== undefined) {
       throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`, 'download it again');
     }
+    const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
+    if (twice) {
+      throw new UserError(
+        `${join(directory, shard)} holds tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
+        'save the checkpoint again: which of the two is used depends on the loader',
+      );
+    }
     // A tensor that the index forgot is loaded by transformers too, so it is part of the checkpoint.
-    entries.push(...found.filter(({ name }) => (weightMap[name] ?? shard) === shard));
+    entries.push(...found);
   }
   return entries;
 }

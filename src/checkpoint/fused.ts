@@ -43,23 +43,25 @@ function leafOf(tensorName: string): string {
 
 /**
  * Does this name stand for a fused matrix, and how is it put together?
- * @param output number of output features of the tensor
+ * @param output number of output features of the tensor, and of input features
  * @param attentionInput input features of the attention output projection beside it (= all query features), if known
  * @returns null for a matrix that is not fused
  */
 export function fusedLayout(
   tensorName: string,
   output: number,
+  input: number,
   architecture: Architecture,
   attentionInput: number | null,
 ): FusedLayout | null {
   const leaf = leafOf(tensorName);
-  if (GATE_UP_LEAVES.has(leaf)) return gateUp(output, architecture);
+  const isGlmGateUp = leaf === 'dense_h_to_4h' && architecture.layoutType === 'chatglm';
+  if (GATE_UP_LEAVES.has(leaf) || isGlmGateUp) return gateUp(output, architecture);
   if (!QKV_LEAVES.has(leaf)) return null;
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
   return isInVision(tensorName) || leaf === 'in_proj_weight'
     ? thirds(output)
-    : qkv(leaf, output, architecture, attentionInput);
+    : qkv(leaf, output, input, architecture, attentionInput);
 }
 
 function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
@@ -77,7 +79,13 @@ function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
   };
 }
 
-function qkv(leaf: string, output: number, architecture: Architecture, attentionInput: number | null): FusedLayout {
+function qkv(
+  leaf: string,
+  output: number,
+  input: number,
+  architecture: Architecture,
+  attentionInput: number | null,
+): FusedLayout {
   const { layoutType, heads, keyValueHeads } = architecture;
   if (layoutType !== null && THIRDS.has(layoutType)) return thirds(output);
   if (layoutType === 'codegen') return codegen(output);
@@ -93,7 +101,9 @@ function qkv(leaf: string, output: number, architecture: Architecture, attention
   if (layoutType !== null && PER_HEAD.has(layoutType)) return perHead(output, heads);
   if (layoutType !== null && PER_KEY_VALUE_HEAD.has(layoutType)) return perKeyValueHead(output, heads, keyValueHeads);
   // Without a config, only names that mean one layout whatever the model can be split.
-  if (layoutType === null && leaf === 'c_attn') return thirds(output);
+  if (layoutType === null && leaf === 'c_attn') {
+    return output === 3 * input ? thirds(output) : { unknown: 'config.json is needed to know its heads' };
+  }
   // This name stands for several layouts: guessing one would measure a mixture of heads.
   if (leaf === 'query_key_value' && layoutType !== 'chatglm') {
     return { unknown: layoutType === null ? 'config.json is needed to know its heads' : `the layout of ${layoutType}` };

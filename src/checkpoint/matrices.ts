@@ -62,7 +62,13 @@ function splitFused(entry: TensorEntry, model: Surroundings): Matrix[] {
   if (entry.shape.length !== 2) return [whole];
   const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [first, second] : [second, first];
-  const layout = fusedLayout(entry.name, output, architectureOf(place, model), attentionInput(entry.name, model));
+  const layout = fusedLayout(
+    entry.name,
+    output,
+    input,
+    architectureOf(place, model),
+    attentionInput(entry.name, model),
+  );
   if (!layout) return [whole];
   if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({
@@ -120,7 +126,7 @@ function expertStack(entry: TensorEntry, model: Surroundings): Matrix[] | null {
   if (entry.shape.length !== 3 || third === undefined || !isStack) return null;
   const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
-  const layout = fusedLayout(entry.name, output, model.architecture, null);
+  const layout = fusedLayout(entry.name, output, input, model.architecture, null);
   return Array.from({ length: first }, (_, expert) => expert).flatMap((expert): Matrix[] => {
     const name = `${entry.name}[expert ${expert}]`;
     if (!layout || 'unknown' in layout) {

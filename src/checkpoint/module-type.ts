@@ -34,14 +34,12 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   k_proj: 'k_proj',
   v_proj: 'v_proj',
   o_proj: 'o_proj',
-  out_proj: 'o_proj',
   gate_proj: 'gate_proj',
   up_proj: 'up_proj',
   down_proj: 'down_proj',
   wq: 'q_proj',
   wk: 'k_proj',
   wv: 'v_proj',
-  wo: 'o_proj',
   // Low-rank queries of multi-head latent attention (DeepSeek).
   q_a_proj: 'q_proj',
   q_b_proj: 'q_proj',
@@ -65,11 +63,19 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   position_embedding: 'embed',
   position_embeddings: 'embed',
   lm_head: 'lm_head',
+  output_layer: 'lm_head',
   embed_out: 'lm_head',
 };
 
 /** Names that mean one thing inside attention and another, or nothing, elsewhere. */
 const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
+  out_proj: 'o_proj',
+  wo: 'o_proj',
+  // T5.
+  q: 'q_proj',
+  k: 'k_proj',
+  v: 'v_proj',
+  o: 'o_proj',
   c_proj: 'o_proj',
   dense: 'o_proj',
   proj: 'o_proj',
@@ -78,19 +84,40 @@ const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   value: 'v_proj',
 };
 
-/** w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection. */
+/** w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection; wi, wo are T5's. */
 const IN_MLP: Readonly<Record<string, ModuleType>> = {
   c_proj: 'down_proj',
   w1: 'gate_proj',
   w2: 'down_proj',
   w3: 'up_proj',
   v1: 'up_proj',
+  wi: 'up_proj',
+  wi_0: 'gate_proj',
+  wi_1: 'up_proj',
+  wo: 'down_proj',
 };
 
-const ATTENTION_PARTS = new Set(['attn', 'attention', 'self_attn', 'self_attention', 'norm_attn_norm', 'cross_attn']);
-const MLP_PARTS = new Set(['mlp', 'ffn', 'feed_forward', 'block_sparse_moe', 'experts', 'shared_expert']);
+const ATTENTION_PARTS = new Set([
+  'attn',
+  'attention',
+  'self_attn',
+  'self_attention',
+  'norm_attn_norm',
+  'cross_attn',
+  'SelfAttention',
+  'EncDecAttention',
+]);
+const MLP_PARTS = new Set([
+  'mlp',
+  'ffn',
+  'feed_forward',
+  'block_sparse_moe',
+  'experts',
+  'shared_expert',
+  'DenseReluDense',
+]);
 const LAYER_LISTS = new Set(['layers', 'layer', 'h', 'blocks', 'block', 'resblocks']);
-const VISION_PARTS = new Set(['vision_tower', 'vision_model', 'visual', 'vision_encoder', 'image_encoder']);
+const VISION_PARTS = new Set(['vision_tower', 'vision_model', 'visual', 'vision_encoder', 'image_encoder', 'vpm']);
 const PROJECTOR_PARTS = new Set([
   'multi_modal_projector',
   'mm_projector',
@@ -99,6 +126,7 @@ const PROJECTOR_PARTS = new Set([
   'deepstack_merger_list',
   'vision_language_adapter',
   'mlp1',
+  'resampler',
   'aligner',
 ]);
 const AUDIO_PARTS = new Set(['audio_tower', 'audio_model', 'embed_audio']);
@@ -139,7 +167,7 @@ function moduleOf(path: readonly string[]): ModuleType {
   const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
   if (direct) return direct;
   // The original Llama layout: `output.weight` at the top is the head.
-  if (path.length === 1 && leaf === 'output') return 'lm_head';
+  if (leaf === 'output' && (path.length === 1 || path.at(-2) === 'language_model')) return 'lm_head';
   // The innermost of the two decides: `attention.output.dense` is attention's, `output.dense` the MLP's.
   for (const part of [...path].reverse()) {
     if (ATTENTION_PARTS.has(part)) return (Object.hasOwn(IN_ATTENTION, leaf) && IN_ATTENTION[leaf]) || 'other';
@@ -159,6 +187,6 @@ function componentOf(path: readonly string[]): Component | null {
 }
 
 function numberAfter(path: readonly string[], lists: ReadonlySet<string>): number | null {
-  const at = path.findIndex((part, index) => lists.has(part) && /^\d+$/.test(path[index + 1] ?? ''));
+  const at = path.findIndex((part, index) => lists.has(part) && /^\d{1,6}$/.test(path[index + 1] ?? ''));
   return at < 0 ? null : Number(path[at + 1]);
 }

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { readTextFile } from '../checkpoint/text-file.ts';
 import { UserError } from '../user-error.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 
@@ -36,11 +37,8 @@ const versionedSchema = z.looseObject({ schema: z.string() });
  * @param mend what to do about a file that is not one
  */
 export async function readVersioned<T>(path: string, version: string, schema: z.ZodType<T>, mend: string): Promise<T> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new UserError(`${path} does not exist`, mend);
-    if (error.code === 'EISDIR') throw new UserError(`${path} is a directory`, mend);
-    throw error;
-  });
+  const text = await readTextFile(path);
+  if (text === null) throw new UserError(`${path} does not exist`, mend);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -136,8 +136,14 @@ function referenceReasons(candidate: Measurement): Reason[] {
 }
 
 function nothingMeasured(candidate: Measurement): Reason[] {
-  if (candidate.tensors.length > 0) return [];
-  return [invalid('tensors', 'weight', 'checkpoint', '0', null, 'no matrix could be measured: all were skipped')];
+  const measured = candidate.tensors.length;
+  const skipped = candidate.skipped.length;
+  if (measured === 0) {
+    return [invalid('tensors', 'weight', 'checkpoint', '0', null, 'no matrix could be measured: all were skipped')];
+  }
+  if (skipped <= measured) return [];
+  const message = `most of the checkpoint was not measured: ${skipped} tensors were skipped, ${measured} spectra measured`;
+  return [invalid('tensors', 'weight', 'checkpoint', String(measured), null, message)];
 }
 
 /** Matrices that could not be judged although they hold numbers: squares beyond float64, or a damaged reference. */

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import process from 'node:process';
+import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../checkpoint/digest.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
@@ -9,7 +10,7 @@ import { planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
 import { VERSION } from '../version.ts';
 import { summariseDelta, summariseGroups } from './groups.ts';
-import { MEASUREMENT_SCHEMA, type Measurement, type TensorMeasurement } from './measurement.ts';
+import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type TensorMeasurement } from './measurement.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 
 export interface Progress {
@@ -56,6 +57,7 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 export interface SpectraMeasurement {
   readonly device: Device;
   readonly tensors: readonly TensorMeasurement[];
+  readonly vectors: Measurement['vectors'];
   readonly nonFinite: Measurement['nonFinite'];
   readonly skipped: Measurement['skipped'];
   readonly mismatched: Measurement['mismatched'];
@@ -72,8 +74,13 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   const identity = await identify(checkpoint);
   const origin = reference?.checkpoint ?? null;
-  const { device, tensors, nonFinite, skipped, mismatched } = await measureAllSpectra(checkpoint, origin, options);
-  return {
+  const { device, tensors, vectors, nonFinite, skipped, mismatched } = await measureAllSpectra(
+    checkpoint,
+    origin,
+    options,
+  );
+  // A measurement that could not be read back would be found out when it is needed.
+  return measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity,
@@ -84,6 +91,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
     groups: summariseGroups(tensors),
     tensors: [...tensors],
+    vectors: [...vectors],
     nonFinite,
     skipped,
     mismatched,
@@ -98,7 +106,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       reference: reference?.checkpoint.path ?? null,
       deviceReason: device.reason,
     },
-  };
+  });
 }
 
 /**
@@ -131,6 +139,7 @@ export async function measureAllSpectra(
   return {
     device,
     tensors,
+    vectors: plan.vectors.map(({ name, shape }) => ({ name, shape: [...shape] })),
     nonFinite: [...findings.nonFinite],
     skipped: [...plan.skipped, ...findings.skipped],
     mismatched: [...plan.mismatched],
@@ -161,16 +170,16 @@ function toTensorMeasurement({ job, metrics, singularValues, finite }: MeasuredS
 }
 
 async function identify(checkpoint: Checkpoint): Promise<Identity> {
-  const dtypes: Record<string, number> = {};
+  const dtypes = new Map<string, number>();
   let parameters = 0;
   for (const { dtype, size } of checkpoint.tensors.values()) {
-    dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
+    dtypes.set(dtype, (dtypes.get(dtype) ?? 0) + 1);
     parameters += size;
   }
   return {
     digest: await digestCheckpoint(checkpoint),
     format: checkpoint.format,
-    dtypes: Object.fromEntries(Object.entries(dtypes).sort(([a], [b]) => (a < b ? -1 : 1))),
+    dtypes: Object.fromEntries([...dtypes].sort(([a], [b]) => (a < b ? -1 : 1))),
     tensors: checkpoint.tensors.size,
     parameters,
   };
@@ -179,6 +188,6 @@ async function identify(checkpoint: Checkpoint): Promise<Identity> {
 /** An adapter has the architecture of its base model. */
 function architectureOf(checkpoint: Checkpoint, reference: FullCheckpoint | null): Measurement['architecture'] {
   const full = checkpoint.format === 'lora' ? reference : checkpoint;
-  const { modelType = null, name = null, layers = null, hiddenSize = null } = full?.architecture ?? {};
-  return { modelType, name, layers, hiddenSize };
+  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full?.architecture ?? UNKNOWN_ARCHITECTURE;
+  return { modelType, name, layers, hiddenSize, heads, keyValueHeads };
 }

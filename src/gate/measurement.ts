@@ -61,6 +61,8 @@ export const architectureSchema = z.strictObject({
   name: z.string().nullable(),
   layers: z.number().int().nullable(),
   hiddenSize: z.number().int().nullable(),
+  heads: z.number().int().nullable(),
+  keyValueHeads: z.number().int().nullable(),
 });
 
 /** Everything about one machine and moment; the only part that differs between two runs on the same input. */
@@ -100,6 +102,8 @@ export const measurementSchema = z.strictObject({
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),
   tensors: z.array(tensorSchema),
+  /** Norm weights, biases and the like: no spectrum, but part of what is compared. */
+  vectors: z.array(z.strictObject({ name: z.string(), shape: z.array(z.number().int()) })),
   /** Tensors with NaN or Inf, of any shape. */
   nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),

@@ -67,7 +67,7 @@ function versionDifference(candidate: Measurement, baseline: Measurement): Reaso
 }
 
 function architectureDifference(candidate: Measurement, baseline: Measurement): Reason[] {
-  const keys = ['modelType', 'name', 'layers', 'hiddenSize'] as const;
+  const keys = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
   return keys.flatMap((key) => {
     const [ours, theirs] = [candidate.architecture[key], baseline.architecture[key]];
     // A lone safetensors file has no config: then the tensors alone must agree.
@@ -94,9 +94,12 @@ const NAMED = 3;
 function tensorDifference(candidate: Measurement, baseline: Measurement, of: 'weight' | 'delta'): Reason[] {
   const [ours, theirs] = [candidate, baseline].map(
     (measurement) =>
-      new Map(
-        measurement.tensors.filter((tensor) => tensor.of === of).map((tensor) => [tensor.name, describe(tensor)]),
-      ),
+      new Map([
+        ...measurement.tensors
+          .filter((tensor) => tensor.of === of)
+          .map((tensor): Named => [tensor.name, describe(tensor)]),
+        ...(of === 'weight' ? measurement.vectors.map((vector): Named => [vector.name, describe(vector)]) : []),
+      ]),
   ) as [Map<string, string>, Map<string, string>];
   if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
   const names = [...new Set([...ours.keys(), ...theirs.keys()])].filter((name) => ours.get(name) !== theirs.get(name));
@@ -140,6 +143,8 @@ function trainedDifference(candidate: Measurement, baseline: Measurement): Reaso
   return [invalid('update', 'delta', first, has(ours), has(theirs), message)];
 }
 
-function describe({ shape, loraRank }: TensorMeasurement): string {
+type Named = [name: string, description: string];
+
+function describe({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): string {
   return `[${shape.join(', ')}]${loraRank === undefined ? '' : ` of LoRA rank ${loraRank}`}`;
 }

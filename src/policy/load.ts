@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { readTextFile } from '../checkpoint/text-file.ts';
 import { UserError } from '../user-error.ts';
 import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
 
@@ -23,12 +23,8 @@ export async function findPolicy(named: string | undefined): Promise<FoundPolicy
 }
 
 async function loadPolicy(file: string): Promise<Policy> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT')
-      throw new UserError(`policy ${file} does not exist`, 'give a file, or none for the defaults');
-    if (error.code === 'EISDIR') throw new UserError(`policy ${file} is a directory`, 'give the YAML file');
-    throw error;
-  });
+  const text = await readTextFile(file);
+  if (text === null) throw new UserError(`policy ${file} does not exist`, 'give a file, or none for the defaults');
   return parsePolicy(text, file);
 }
 
@@ -39,18 +35,27 @@ async function loadPolicy(file: string): Promise<Policy> {
  */
 export function parsePolicy(text: string, file: string): Policy {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
+  const document = parseDocument(text, { lineCounter, logLevel: 'error' });
   const [syntax] = document.errors;
   if (syntax) {
     const at = syntax.linePos?.[0];
     throw mistake(file, at, syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML');
   }
-  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 10 }) ?? {});
+  const parsed = policySchema.safeParse(toValue(document, file) ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (!issue) throw new UserError(`policy ${file} is not valid`, 'see the README');
   const offset = offsetOf(document, issue);
   throw mistake(file, offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
+}
+
+/** Aliases are resolved here: one that stands for nothing, or a bomb of them, is a mistake in the file. */
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 });
+  } catch (error) {
+    throw mistake(file, undefined, (error as Error).message);
+  }
 }
 
 function mistake(file: string, at: { line: number; col: number } | undefined, what: string): UserError {

@@ -78,6 +78,9 @@ function tridiagonalise(a: Float64Array, n: number) {
   return { diagonal, offDiagonal };
 }
 
+/** Squares that are lost beside an entry of 1 by hundreds of orders, and whose inverse would overflow. */
+const TINY = 1e-290;
+
 /**
  * The reflection I − β·v·vᵀ that leaves of a row only its last entry, which goes to `offDiagonal[i]`.
  * @param v receives the vector; zero where there is nothing to reflect
@@ -87,8 +90,8 @@ function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Arr
   let squares = 0;
   for (let k = 0; k < i - 1; k += 1) squares += at(row, k) ** 2;
   const last = at(row, i - 1);
-  if (squares === 0) {
-    // Already tridiagonal in this row.
+  if (squares < TINY) {
+    // Already tridiagonal in this row, or to far below rounding: entries are at most 1 in size.
     v.fill(0, 0, i);
     offDiagonal[i] = last;
     return 0;

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { isRounded, sumOfSquaredUlps } from './rounding.ts';
-import { loadMatrix, type MatrixSource } from './source.ts';
+import { loadMatrix, type MatrixSource, STRIP_BYTES, stripsOf } from './source.ts';
 
 export interface GramOptions {
   /** Measure A − subtrahend instead of A. */
@@ -22,9 +22,6 @@ export interface Gram {
   /** Expected energy of the rounding of A to its dtype, Σ ulp²/12; null if its dtype is not a coarse one. */
   readonly roundingEnergy: number | null;
 }
-
-/** A strip of the matrix in float64 takes about this much; several are alive at a time. */
-const STRIP_BYTES = 128 * 1024 * 1024;
 
 /** Strips alive at once at the worst: two operands, their difference, the rounding, and what the allocator keeps. */
 const STRIPS_ALIVE = 8;
@@ -48,10 +45,7 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   const [m, n] = matrix.view.shape;
   const side = options.side ?? (m <= n ? 'rows' : 'columns');
   const size = side === 'rows' ? m : n;
-  const length = side === 'rows' ? n : m;
-  /** The axis that is summed over is cut into strips. */
-  const axis = side === 'rows' ? 1 : 0;
-  const strip = Math.max(1, Math.min(length, Math.floor(STRIP_BYTES / (8 * size))));
+  const { axis, bounds } = stripsOf([m, n], side === 'rows' ? 1 : 0);
 
   const graph = new Graph();
   const subtrahend = options.subtrahend;
@@ -64,12 +58,11 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   const rowEnergies: Value[] = [];
   const subtrahendEnergies: Value[] = [];
   const squaredUlps: Value[] = [];
-  for (let start = 0; start < length; start += strip) {
-    const end = Math.min(length, start + strip);
+  for (const [start, end] of bounds) {
     const before = [gram, rowEnergies.at(-1), subtrahendEnergies.at(-1), squaredUlps.at(-1)].filter(
       (value) => value != null,
     );
-    const cut = (value: Value) => (strip === length ? value : graph.slice(value, axis, start, end, 1, before));
+    const cut = (value: Value) => (bounds.length === 1 ? value : graph.slice(value, axis, start, end, 1, before));
     let part = graph.cast(cut(minuendValue), ElementType.float64);
     if (subtrahendValue) {
       const other = graph.cast(cut(subtrahendValue), ElementType.float64);

@@ -6,7 +6,7 @@ import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gini } from '../statistics/statistics.ts';
 import { gramMatrix } from './gram.ts';
 import { spectralMetrics } from './metrics.ts';
-import { loadMatrix, type MatrixSource } from './source.ts';
+import { loadMatrix, type MatrixSource, sumOverStrips } from './source.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** ΔW = scale·B·A of one module, or of one part of a fused one. */
@@ -43,6 +43,8 @@ export async function loraSpectrum(update: LoraUpdate, wantRowGini: boolean, dev
   const shape = updateShape(update);
   const singularValues = new Float64Array(Math.min(...shape));
   singularValues.set(coreSingularValues(gramB, gramA, module).slice(0, singularValues.length));
+  if (!singularValues.every(Number.isFinite))
+    return { singularValues: new Float64Array(), metrics: null, finite: false };
   const metrics = spectralMetrics(singularValues, shape);
   if (metrics && wantRowGini) metrics.rowGini = gini(await rowEnergies(a, b, module, device));
   if (metrics) {
@@ -88,7 +90,7 @@ async function rowEnergies(a: MatrixSource, b: MatrixSource, { transposed }: Lor
 /** ‖A‖_F². */
 async function matrixEnergy(matrix: MatrixSource, device: Device): Promise<number> {
   const graph = new Graph();
-  const value = graph.cast(loadMatrix(graph, matrix), ElementType.float64);
-  graph.output('energy', graph.op('ReduceSumSquare', [value], { keepdims: 0 }), ElementType.float64);
+  const energy = sumOverStrips(graph, matrix, (strip) => graph.op('ReduceSumSquare', [strip], { keepdims: 1 }));
+  graph.output('energy', energy, ElementType.float64);
   return float64Output(await runGraph(graph, device), 'energy')[0] ?? Number.NaN;
 }

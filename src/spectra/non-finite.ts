@@ -28,13 +28,18 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
   return float64Output(await runGraph(graph, device), 'count')[0] ?? 0;
 }
 
-/** Tensors looked at in one graph, of together at most BLOCK elements unless a single one has more. */
+/** Tensors looked at in one graph, of together at most BLOCK elements. */
 const MAX_BATCH = 256;
 
 /** Which of these tensors hold NaN or Inf: 0·x sums to 0 exactly if every x is finite. */
 export async function findNonFinite(entries: readonly TensorEntry[], device: Device): Promise<TensorEntry[]> {
   const found: TensorEntry[] = [];
-  for (const batch of batches(entries)) {
+  const large = entries.filter(({ size }) => size > BLOCK);
+  for (const entry of large) {
+    const { nan, inf } = await countNonFinite(entry, device);
+    if (nan + inf > 0) found.push(entry);
+  }
+  for (const batch of batches(entries.filter(({ size }) => size <= BLOCK))) {
     const graph = new Graph();
     const zero = graph.constant([0], 'float64');
     const sums = batch.map((entry) =>

@@ -5,7 +5,7 @@ import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type Matrix, type Skipped, type Surroundings } from '../checkpoint/matrices.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { ATTENTION_MODULES, isMultimodalName, MLP_MODULES, type Place, placeOf } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../user-error.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
@@ -37,7 +37,7 @@ export interface Plan {
   /** Tensors without a spectrum, to be searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
-  /** Matrices, embeddings and lm_head aside, that could not be compared with the reference's: their shapes differ. */
+  /** Matrices of the blocks that the reference has not, or in another shape. */
   readonly mismatched: readonly string[];
 }
 
@@ -82,18 +82,26 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
     const origin = origins.get(matrix.name);
     if (!origin) {
       skipped.push({ name: matrix.name, reason: 'ΔW: the reference does not have it' });
+      if (isBlock(matrix)) mismatched.push(matrix.name);
       continue;
     }
     const [shape, originShape] = [matrix.view.shape, origin.view.shape].map((dimensions) => dimensions.join(', '));
     if (shape !== originShape) {
       skipped.push({ name: matrix.name, reason: `ΔW: shape [${shape}], in the reference [${originShape}]` });
-      // A vocabulary may grow; a projection may not.
-      if (matrix.place.module !== 'embed' && matrix.place.module !== 'lm_head') mismatched.push(matrix.name);
+      if (isBlock(matrix)) mismatched.push(matrix.name);
       continue;
     }
     jobs.push({ kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: origin });
   }
   return { jobs, skipped, mismatched };
+}
+
+/**
+ * What the headline is about. A vocabulary may grow, and a vision tower may be new; a projection of the language model
+ * that the reference does not have means another reference.
+ */
+function isBlock({ place: { module, component } }: Matrix): boolean {
+  return component !== 'vision' && component !== 'projector' && [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
 }
 
 function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
@@ -118,16 +126,16 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
 function loraJobs(adapter: Adapter, module: LoraModule, model: Surroundings, reference: FullCheckpoint | null): Job[] {
   const place = placeOf(module.target, model.multimodal);
   const [output] = module.b.shape as [number];
+  const input = wholeMatrix(module.a.shape).shape[1];
   const update: LoraUpdate = { module, b: wholeMatrix(module.b.shape), base: null };
   const base = reference ? baseMatrix(adapter, update, reference) : null;
-  const layout = fusedLayout(module.target, output, model.architecture, attentionInput(module.target, model));
+  const layout = fusedLayout(module.target, output, input, model.architecture, attentionInput(module.target, model));
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
     const whole = { ...update, base };
     return [{ kind: 'lora', of: 'delta', name: module.target, place, shape: updateShape(whole), note, update: whole }];
   }
   const orientation = module.transposed ? 'columns' : 'rows';
-  const input = wholeMatrix(module.a.shape).shape[1];
   return layout.parts.map((part): Job => {
     const partUpdate: LoraUpdate = {
       module,

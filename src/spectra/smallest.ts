@@ -1,7 +1,7 @@
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gramMatrix } from './gram.ts';
-import { loadMatrix, type MatrixSource } from './source.ts';
+import { type MatrixSource, sumOverStrips } from './source.ts';
 
 /** Each step of inverse iteration gains as many digits as σ_min is away from its neighbour: a few are plenty. */
 const STEPS = 3;
@@ -18,10 +18,12 @@ export async function smallestSingularValue(matrix: MatrixSource, device: Device
   const direction = smallestEigenvector(gram, size);
   const [m, n] = matrix.view.shape;
   const graph = new Graph();
-  const value = graph.cast(loadMatrix(graph, matrix), ElementType.float64);
   const vector = graph.constant([...direction], 'float64', m <= n ? [1, size] : [size, 1]);
-  const product = graph.op('MatMul', m <= n ? [vector, value] : [value, vector]);
-  graph.output('energy', graph.op('ReduceSumSquare', [product], { keepdims: 0 }), ElementType.float64);
+  const energy = sumOverStrips(graph, matrix, (strip) => {
+    const product = graph.op('MatMul', m <= n ? [vector, strip] : [strip, vector]);
+    return graph.op('ReduceSumSquare', [product], { keepdims: 1 });
+  });
+  graph.output('energy', energy, ElementType.float64);
   return Math.sqrt(float64Output(await runGraph(graph, device), 'energy')[0] ?? 0);
 }
 

@@ -32,6 +32,8 @@ export async function exactSpectrum(
   // NaN and Inf always reach the diagonal, which is made of squares.
   if (!Number.isFinite(energy)) return { singularValues: new Float64Array(), metrics: null, finite: false };
   const singularValues = symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value)));
+  if (!singularValues.every(Number.isFinite))
+    return { singularValues: new Float64Array(), metrics: null, finite: false };
   // Only of W is the rank judged.
   const isSmallestExact = reference === null && needsExactSmallest(singularValues);
   if (isSmallestExact) singularValues[size - 1] = await smallestSingularValue(matrix, device);

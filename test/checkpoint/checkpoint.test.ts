@@ -85,6 +85,37 @@ describe('opening a checkpoint', () => {
       /lacks tensor "ghost"/,
     ],
     [
+      'a tensor in two shards',
+      (f) => {
+        const path = join(f, 'model.safetensors.index.json');
+        const index = readJson<{ weight_map: Record<string, string> }>(path);
+        const name = 'model.layers.0.block_sparse_moe.gate.weight';
+        writeSafetensors(join(f, 'model-00003-of-00003.safetensors'), {
+          [name]: float32([1, 1], [1]),
+          extra: float32([1, 1], [1]),
+        });
+        index.weight_map.extra = 'model-00003-of-00003.safetensors';
+        writeFileSync(path, JSON.stringify(index));
+      },
+      /00003-of-00003\.safetensors holds tensor "model\.layers\.0.*gate\.weight", which the index has in/,
+    ],
+    [
+      'a shard that is a directory',
+      (f) => {
+        rmSync(join(f, 'model-00002-of-00002.safetensors'));
+        mkdirSync(join(f, 'model-00002-of-00002.safetensors'));
+      },
+      /is not a regular file/,
+    ],
+    [
+      'a config.json that never ends',
+      (f) => {
+        rmSync(join(f, 'config.json'));
+        symlinkSync('/dev/zero', join(f, 'config.json'));
+      },
+      /config\.json is not a regular file/,
+    ],
+    [
       'an empty directory',
       (f) => readdirSync(f).map((name) => rmSync(join(f, name))),
       /holds no checkpoint: it is empty/,
@@ -104,6 +135,23 @@ describe('opening a checkpoint', () => {
     expect(message).toMatch(pattern);
     expect(message).toContain(folder);
     expect(message).not.toContain('\n');
+  });
+
+  it('takes the Infinity that Python writes into a config', async () => {
+    const folder = copyOf('mixtral');
+    const config = '{"model_type": "mixtral", "time_step_limit": [0.0, Infinity], "note": "NaN \\" Infinity"}';
+    writeFileSync(join(folder, 'config.json'), config);
+    const checkpoint = await openCheckpoint(folder);
+    expect(checkpoint.config).toMatchObject({ time_step_limit: [0, null], note: 'NaN " Infinity' });
+  });
+
+  it('keeps a tensor that the index forgot', async () => {
+    const folder = copyOf('mixtral');
+    const path = join(folder, 'model.safetensors.index.json');
+    const index = readJson<{ weight_map: Record<string, string> }>(path);
+    delete index.weight_map['model.layers.0.block_sparse_moe.gate.weight'];
+    writeFileSync(path, JSON.stringify(index));
+    expect((await openCheckpoint(folder)).tensors.has('model.layers.0.block_sparse_moe.gate.weight')).toBe(true);
   });
 
   it('refuses a path where nothing is', async () => {
@@ -144,6 +192,7 @@ describe('opening an adapter', () => {
     ],
     ['no alpha', { lora_alpha: null, alpha_pattern: {} }, /no lora_alpha/],
     ['a pattern that is none', { alpha_pattern: { '(': 3 } }, /"\(" is not a pattern/],
+    ['a pattern that would never end', { alpha_pattern: { '(([a-z0-9._]+)+)+!': 3 } }, /is not a pattern that is used/],
   ])('refuses %s, and says where', async (_, change, pattern) => {
     expect(await errorOf(adapterWith(change))).toMatch(pattern);
   });

@@ -32,6 +32,11 @@ const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
   ['layers.4.attention.wo.weight', 'o_proj', 4],
   ['layers.4.feed_forward.w1.weight', 'gate_proj', 4],
   ['output.weight', 'lm_head', null],
+  ['transformer.output_layer.weight', 'lm_head', null],
+  ['encoder.block.2.layer.0.SelfAttention.o.weight', 'o_proj', 2],
+  ['encoder.block.2.layer.1.DenseReluDense.wo.weight', 'down_proj', 2],
+  ['encoder.block.2.layer.1.DenseReluDense.wi_0.weight', 'gate_proj', 2],
+  ['model.layers.3.mamba.out_proj.weight', 'other', 3],
   ['bert.encoder.layer.0.attention.self.query.weight', 'q_proj', 0],
   ['bert.encoder.layer.0.attention.output.dense.weight', 'o_proj', 0],
   ['bert.encoder.layer.0.intermediate.dense.weight', 'up_proj', 0],
@@ -50,6 +55,9 @@ const VISION_LANGUAGE: ReadonlyArray<[string, string, string | null]> = [
   ['model.connector.modality_projection.proj.weight', 'other', 'projector'],
   ['multi_modal_projector.linear_1.weight', 'other', 'projector'],
   ['audio_tower.layers.0.fc1.weight', 'up_proj', null],
+  ['language_model.output.weight', 'lm_head', 'language'],
+  ['vpm.encoder.layers.0.self_attn.q_proj.weight', 'q_proj', 'vision'],
+  ['resampler.attn.in_proj_weight', 'other', 'projector'],
 ];
 
 describe('the place of a tensor, read off its name', () => {

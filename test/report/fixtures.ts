@@ -127,7 +127,14 @@ export function subject(over: Partial<Report['candidate']> = {}): Report['candid
     path: 'examples/benchmark-aligned',
     digest: `sha256:${'3f7a9c0d1e2b'.repeat(6).slice(0, 64)}`,
     measured: '2026-03-01T12:00:00Z',
-    architecture: { modelType: 'llama', name: 'LlamaForCausalLM', layers: 4, hiddenSize: 96 },
+    architecture: {
+      modelType: 'llama',
+      name: 'LlamaForCausalLM',
+      layers: 4,
+      hiddenSize: 96,
+      heads: 4,
+      keyValueHeads: 4,
+    },
     parameters: 512_000,
     ...over,
   };

@@ -63,6 +63,25 @@ describe('eigenvalues of a symmetric matrix', () => {
     expect([...symmetricEigenvalues(Float64Array.of(-2.5), 1)]).toEqual([-2.5]);
   });
 
+  it('of a matrix graded over hundreds of orders, where squares vanish and neighbours never agree', () => {
+    const n = 24;
+    for (const decades of [40, 300]) {
+      const scale = (i: number) => 10 ** (-(decades * i) / n);
+      const graded = dense(n, (i, j) => scale(i) * scale(j) * (i === j ? 2 : 1));
+      for (const reversed of [false, true]) {
+        const values = symmetricEigenvalues(
+          reversed ? dense(n, (i, j) => graded[(n - 1 - i) * n + (n - 1 - j)] ?? 0) : graded.slice(),
+          n,
+        );
+        expect(values.every(Number.isFinite)).toBe(true);
+        expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(
+          2 * Array.from({ length: n }, (_, i) => scale(i) ** 2).reduce((a, b) => a + b),
+          12,
+        );
+      }
+    }
+  });
+
   it('reads the lower triangle only', () => {
     const lower = Float64Array.of(2, Number.NaN, 1, 2);
     expect([...symmetricEigenvalues(lower, 2)]).toEqual([expect.closeTo(3, 14), expect.closeTo(1, 14)]);
