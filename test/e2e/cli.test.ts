@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measurementSchema } from '../../src/gate/measurement.ts';
@@ -318,6 +329,29 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     mkdirSync(join(folder, 'taken.json'));
     await cli('measure', '--checkpoint', fixture('gpt2'), '--out', join(folder, 'taken.json'));
     expect(readdirSync(folder).sort()).toEqual(['file', 'taken.json']);
+  });
+
+  it('a baseline that is a link stays one, and its target is what changes', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'real.json'), 'old');
+    symlinkSync('real.json', join(folder, 'baseline.json'));
+    await cli('measure', '--checkpoint', fixture('gpt2'), '--out', join(folder, 'baseline.json'));
+    expect(lstatSync(join(folder, 'baseline.json')).isSymbolicLink()).toBe(true);
+    measurementSchema.parse(readJson(join(folder, 'real.json')));
+  });
+
+  it('output that nobody reads is no failure, and a full disk is not the verdict "fail"', async () => {
+    const shell = (command: string) =>
+      new Promise<{ code: number; stderr: string }>((resolve) => {
+        execFile('bash', ['-c', `set -o pipefail; ${command}`], (error, _, stderr) =>
+          resolve({ code: error ? Number(error.code) : 0, stderr }),
+        );
+      });
+    const check = `${process.execPath} ${join(dist.path, 'cli.js')} spectra --json --values --checkpoint ${fixture('llama-f64')}`;
+    expect(await shell(`${check} | head -1`)).toEqual({ code: 0, stderr: '' });
+    const full = await shell(`${check} > /dev/full`);
+    expect(full.code).toBe(2);
+    expect(full.stderr).toMatch(/^shadow-gate: error: cannot write to standard output[^\n]*\n$/);
   });
 
   it('skips a matrix that does not fit the memory limit, by name, and does not pass on nothing', async () => {
