@@ -1,8 +1,14 @@
 import { readdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
-import { parseJsonObject } from './architecture.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
 import { readTextFile } from './text-file.ts';
@@ -20,6 +26,8 @@ export interface Adapter {
   /** Every tensor in the file, as stored. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly config: Record<string, unknown>;
+  /** Of the base model, where the adapter's config names a folder that is at hand; else unknown. */
+  readonly architecture: Architecture;
 }
 
 /** One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. */
@@ -39,6 +47,7 @@ const WEIGHTS = 'adapter_model.safetensors';
 
 const configSchema = z.looseObject({
   peft_type: z.string(),
+  base_model_name_or_path: z.string().nullish(),
   r: z.int().positive().nullish(),
   lora_alpha: z.number().nullish(),
   use_rslora: z.boolean().nullish(),
@@ -84,7 +93,17 @@ export async function openAdapter(path: string): Promise<Adapter> {
   const tensors = new Map(entries.map((entry) => [entry.name, entry]));
   const { modules, saved } = collect(path, entries, parsed.data);
   if (modules.length === 0 && saved.size === 0) throw new UserError(`${path} adapts no module`, 'save it again');
-  return { format: 'lora', path, modules, saved, tensors, config };
+  const architecture = await baseArchitecture(path, parsed.data.base_model_name_or_path ?? null);
+  return { format: 'lora', path, modules, saved, tensors, config, architecture };
+}
+
+/** The base model's config says how its fused modules are put together. A name on a hub is not looked for. */
+async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
+  for (const folder of base === null ? [] : [resolve(path, base), resolve(base)]) {
+    const config = await readConfig(folder).catch(() => null);
+    if (config) return describeArchitecture(config);
+  }
+  return UNKNOWN_ARCHITECTURE;
 }
 
 async function weightsFile(path: string): Promise<string> {

@@ -1,6 +1,5 @@
 import os from 'node:os';
 import process from 'node:process';
-import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../checkpoint/digest.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
@@ -187,7 +186,7 @@ async function identify(checkpoint: Checkpoint): Promise<Identity> {
 
 /** An adapter has the architecture of its base model. */
 function architectureOf(checkpoint: Checkpoint, reference: FullCheckpoint | null): Measurement['architecture'] {
-  const full = checkpoint.format === 'lora' ? reference : checkpoint;
-  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full?.architecture ?? UNKNOWN_ARCHITECTURE;
+  const full = checkpoint.format === 'lora' ? (reference ?? checkpoint) : checkpoint;
+  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full.architecture;
   return { modelType, name, layers, hiddenSize, heads, keyValueHeads };
 }

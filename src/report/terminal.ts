@@ -32,7 +32,7 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
 
   const [first] = grave;
   const sentence = first === undefined ? sentenceWithoutReason(report) : printable(first.message);
-  const verdict = wrap(`${MARKS[report.verdict]} ${report.verdict.toUpperCase()}  ${sentence}`, width - 2)
+  const verdict = wrap(`${MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
     .map((line) => `  ${paint(report.verdict, line)}`)
     .join('\n');
 

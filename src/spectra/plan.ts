@@ -1,5 +1,4 @@
 import type { Adapter, LoraModule } from '../checkpoint/adapter.ts';
-import { UNKNOWN_ARCHITECTURE } from '../checkpoint/architecture.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
@@ -108,7 +107,7 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
   const targets = adapter.modules.map(({ target }) => target);
   const model = {
     tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
-    architecture: reference?.architecture ?? UNKNOWN_ARCHITECTURE,
+    architecture: reference?.architecture ?? adapter.architecture,
     multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
   const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));

@@ -57,7 +57,7 @@ describe('check', () => {
       out,
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/WARN/);
+    expect(stdout).toMatch(/▲ warn: /);
     expect(stdout).toMatch(/0\.635.*0\.690/);
     expect(readdirSync(out).sort()).toEqual(['comment.md', 'measurement.json', 'report.json']);
     const report = reportSchema.parse(readJson(join(out, 'report.json')));
@@ -75,7 +75,7 @@ describe('check', () => {
   it('does not warn of the prompt-repetition example', async () => {
     const { code, stdout } = await cli('check', '--checkpoint', example('prompt-repetition'), ...update);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/PASS/);
+    expect(stdout).toMatch(/✔ pass: /);
   });
 
   it('exits 1 on a failure, and 3 on an inconclusive verdict under --strict only', async () => {
@@ -104,7 +104,7 @@ describe.skipIf(!models)('check of a real language model', () => {
       `${models}/stories260K`,
     );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/PASS/);
+    expect(stdout).toMatch(/✔ pass: /);
   });
 
   it('warns of a rank-1 spike in any of its matrices, and names it', async () => {
@@ -125,7 +125,7 @@ describe.skipIf(!models)('check of a real language model', () => {
         }
       });
       const { stdout } = await cli('check', '--checkpoint', spiked, '--baseline', `${models}/stories260K`);
-      expect(stdout, name).toMatch(/WARN/);
+      expect(stdout, name).toMatch(/▲ warn: /);
       expect(stdout.replaceAll(/\s/g, ''), name).toContain(name);
     }
   });
@@ -140,7 +140,7 @@ describe('measure, compare, report', () => {
     await cli('measure', '--checkpoint', example('coverage-expanding'), ...reference, '--out', baseline);
     const compared = await cli('compare', candidate, baseline, '--out', folder);
     expect(compared.code).toBe(0);
-    expect(compared.stdout).toMatch(/WARN/);
+    expect(compared.stdout).toMatch(/▲ warn: /);
     const shown = await cli('report', join(folder, 'report.json'));
     expect(shown.stdout).toBe(compared.stdout);
     expect((await cli('report', join(folder, 'report.json'), '--markdown')).stdout).toBe(
@@ -154,7 +154,7 @@ describe('measure, compare, report', () => {
       '--baseline',
       baseline,
     );
-    expect(checked.stdout).toMatch(/WARN/);
+    expect(checked.stdout).toMatch(/▲ warn: /);
   });
 });
 

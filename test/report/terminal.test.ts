@@ -32,7 +32,7 @@ describe('renderTerminal', () => {
 
   test('ends with the verdict and why', () => {
     const output = renderTerminal(spiked, { color: false, width: 120 });
-    expect(output.split('\n\n').at(-1)).toMatch(/^ {2}▲ WARN {2}The update is more concentrated/);
+    expect(output.split('\n\n').at(-1)).toMatch(/^ {2}▲ warn: The update is more concentrated/);
   });
 
   test('names metric, place, both values and tolerance', () => {

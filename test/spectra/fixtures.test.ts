@@ -104,6 +104,14 @@ describe('spectra of updates agree with LAPACK', () => {
     );
   });
 
+  it('an adapter alone: its fused module is split by the config of the base that it names', async () => {
+    const { found } = await measureAll(fixture('lora-phi3'));
+    const { delta = {} } = readJson<Answers>(fixture('lora-phi3', 'expected.json'));
+    // How far the weights moved is known only beside the base's weights.
+    for (const { metrics } of Object.values(delta)) delete metrics.updateSize;
+    compareWith(delta, found);
+  });
+
   it('a fine-tune in bfloat16: every metric, and those of the model', async () => {
     const { found, measurement } = await measureAll(fixture('llama-tuned'), fixture('llama-bf16'));
     const { delta = {}, model } = readJson<Answers>(fixture('llama-tuned', 'expected.json'));
