@@ -200,22 +200,19 @@ function matcher(glob: string): (name: string) => boolean {
 /** A bar on standard error while a terminal watches; nothing in a log. */
 async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(undefined);
-  const bar = new SingleBar({ format: '{bar} {value}/{total} {name}', hideCursor: true, clearOnComplete: true });
-  bar.start(0, 0, { name: '' });
-  // Give the cursor back before the signal does what it does.
-  const giveUp = (signal: NodeJS.Signals) => {
-    bar.stop();
-    process.kill(process.pid, signal);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, giveUp);
+  // The terminal is left as it is, so that Ctrl-C can end the process at once: a handler would wait for the spectrum in
+  // work, since this thread computes it.
+  const format = '{bar} {value}/{total} {name}';
+  const bar = new SingleBar({ format, hideCursor: false, linewrap: true, barsize: 24, clearOnComplete: true });
+  bar.start(1, 0, { name: 'reading' });
   try {
     return await work(({ done, total, name }) => {
       bar.setTotal(total);
-      bar.update(done, { name: printable(name, 60) });
+      bar.update(done, { name: printable(name, 40) });
+      bar.render();
     });
   } finally {
     bar.stop();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, giveUp);
   }
 }
 

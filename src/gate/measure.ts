@@ -16,7 +16,7 @@ export interface Progress {
   /** Matrices done so far and in all. */
   readonly done: number;
   readonly total: number;
-  /** The matrix that was just finished. */
+  /** The matrix in work; empty at the end. */
   readonly name: string;
 }
 

@@ -1,5 +1,7 @@
+import type { getOctokit } from '@actions/github';
 import { isRateLimit, statusOf } from './comment-trouble.ts';
-import type { Octokit } from './sticky-comment.ts';
+
+export type Octokit = ReturnType<typeof getOctokit>;
 
 /** Whom the token writes as. Without a login: some app, since people's tokens can always ask who they are. */
 export interface Author {

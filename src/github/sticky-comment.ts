@@ -1,9 +1,6 @@
-import type { getOctokit } from '@actions/github';
-import { type Author, authorOf, isBy } from './author.ts';
+import { type Author, authorOf, isBy, type Octokit } from './author.ts';
 import { commentTrouble, statusOf } from './comment-trouble.ts';
 import type { PullRequest } from './pull-request.ts';
-
-export type Octokit = ReturnType<typeof getOctokit>;
 
 /** The address of the comment, or one line that says why there is none. */
 export type CommentResult = { readonly url: string } | { readonly warning: string };

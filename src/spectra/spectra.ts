@@ -35,6 +35,7 @@ export async function measureSpectra(
   const skipped: Skipped[] = [];
   const suspects = new Map((await findNonFinite(plan.vectors, device)).map((entry) => [entry.name, entry]));
   for (const [index, job] of plan.jobs.entries()) {
+    onProgress?.(index, plan.jobs.length, job.name);
     const need = job.kind === 'lora' ? 0 : gramMemory(job.matrix.view.shape);
     if (need > memoryLimit) {
       skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
@@ -44,8 +45,8 @@ export async function measureSpectra(
       if (!spectrum.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
       onSpectrum({ ...spectrum, job });
     }
-    onProgress?.(index + 1, plan.jobs.length, job.name);
   }
+  onProgress?.(plan.jobs.length, plan.jobs.length, '');
   const nonFinite: Array<NonFinite & { name: string }> = [];
   for (const [name, entry] of suspects) {
     const counts = await countNonFinite(entry, device);
