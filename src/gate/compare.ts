@@ -42,6 +42,7 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     ...(baseline && validity.weights && validity.deltas ? findIdleRules(policy.rules, observations) : []),
     ...(baseline && validity.deltas ? ratioReasons(candidate, baseline) : []),
     ...findSpikes(policy, weights),
+    ...skippedReasons(candidate),
   ]);
   return {
     schema: REPORT_SCHEMA,
@@ -144,6 +145,30 @@ function nothingMeasured(candidate: Measurement): Reason[] {
   if (skipped <= measured) return [];
   const message = `most of the checkpoint was not measured: ${skipped} tensors were skipped, ${measured} spectra measured`;
   return [invalid('tensors', 'weight', 'checkpoint', String(measured), null, message)];
+}
+
+/** Skipped tensors that are named in the reason; the report lists all. */
+const NAMED_SKIPPED = 3;
+
+/** What was not looked at is said where the verdict is read. */
+function skippedReasons({ skipped }: Measurement): Reason[] {
+  const [first] = skipped;
+  if (!first) return [];
+  const named = skipped.slice(0, NAMED_SKIPPED).map(({ name, reason }) => `${name} (${reason})`);
+  const more = skipped.length > NAMED_SKIPPED ? `; and ${skipped.length - NAMED_SKIPPED} more` : '';
+  return [
+    {
+      level: 'info',
+      rule: 'skipped',
+      metric: 'tensors',
+      of: null,
+      place: first.name,
+      candidate: skipped.length,
+      baseline: null,
+      tolerance: null,
+      message: `not measured: ${named.join('; ')}${more}`,
+    },
+  ];
 }
 
 /** Matrices that could not be judged although they hold numbers: squares beyond float64, or a damaged reference. */

@@ -1,5 +1,5 @@
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
-import { ElementType, Graph } from '../onnx/graph.ts';
+import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { loadFlat } from './source.ts';
 
@@ -19,8 +19,7 @@ export async function countNonFinite(entry: TensorEntry, device: Device): Promis
 /** One graph for each kind: a block that two sums need would stay alive until the second. */
 async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device): Promise<number> {
   const graph = new Graph();
-  const blocks = Array.from({ length: Math.ceil(entry.size / BLOCK) }, (_, i) => i * BLOCK);
-  const counts = blocks.map((start) => {
+  const counts = blockStarts(entry).map((start) => {
     const block = loadFlat(graph, entry, start, Math.min(entry.size, start + BLOCK));
     return graph.op('ReduceSum', [graph.cast(graph.op(type, [block]), ElementType.float64)], { keepdims: 0 });
   });
@@ -28,28 +27,36 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
   return float64Output(await runGraph(graph, device), 'count')[0] ?? 0;
 }
 
-/** Tensors looked at in one graph, of together at most BLOCK elements. */
+/** Tensors looked at in one graph, of together at most BLOCK elements unless a single one has more. */
 const MAX_BATCH = 256;
 
 /** Which of these tensors hold NaN or Inf: 0·x sums to 0 exactly if every x is finite. */
 export async function findNonFinite(entries: readonly TensorEntry[], device: Device): Promise<TensorEntry[]> {
   const found: TensorEntry[] = [];
-  const large = entries.filter(({ size }) => size > BLOCK);
-  for (const entry of large) {
-    const { nan, inf } = await countNonFinite(entry, device);
-    if (nan + inf > 0) found.push(entry);
-  }
-  for (const batch of batches(entries.filter(({ size }) => size <= BLOCK))) {
+  for (const batch of batches(entries)) {
     const graph = new Graph();
-    const zero = graph.constant([0], 'float64');
-    const sums = batch.map((entry) =>
-      graph.op('ReduceSum', [graph.op('Mul', [loadFlat(graph, entry), zero])], { keepdims: 1 }),
-    );
-    graph.output('sums', graph.op('Concat', sums, { axis: 0 }), ElementType.float64);
-    const totals = float64Output(await runGraph(graph, device), 'sums');
-    found.push(...batch.filter((_, i) => totals[i] !== 0));
+    const totals = batch.map((entry) => graph.cast(zeroIfFinite(graph, entry), ElementType.float64));
+    graph.output('totals', graph.op('Concat', totals, { axis: 0 }), ElementType.float64);
+    const values = float64Output(await runGraph(graph, device), 'totals');
+    found.push(...batch.filter((_, i) => values[i] !== 0));
   }
   return found;
+}
+
+/** Σ 0·x, block by block; float32 is wide enough for all but float64, and half the work. */
+function zeroIfFinite(graph: Graph, entry: TensorEntry): Value {
+  const isWide = entry.dtype === 'F64';
+  const zero = graph.constant([0], isWide ? 'float64' : 'float32');
+  const sums = blockStarts(entry).map((start) => {
+    const end = Math.min(entry.size, start + BLOCK);
+    const block = loadFlat(graph, entry, start, end, isWide ? ElementType.float64 : ElementType.float32);
+    return graph.op('ReduceSum', [graph.op('Mul', [block, zero])], { keepdims: 1 });
+  });
+  return graph.sum(sums);
+}
+
+function blockStarts(entry: TensorEntry): number[] {
+  return Array.from({ length: Math.ceil(entry.size / BLOCK) }, (_, i) => i * BLOCK);
 }
 
 function batches(entries: readonly TensorEntry[]): TensorEntry[][] {

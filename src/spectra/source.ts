@@ -34,11 +34,17 @@ export function loadMatrix(graph: Graph, { source, view }: MatrixSource, as?: El
   return view.dims.length === 2 ? sliced : graph.reshape(sliced, view.shape);
 }
 
-/** A tensor of any shape as a vector in float64. */
-export function loadFlat(graph: Graph, entry: TensorEntry, start = 0, end = entry.size): Value {
+/** Elements `start` to `end` of a tensor of any shape, as a vector in another type. */
+export function loadFlat(
+  graph: Graph,
+  entry: TensorEntry,
+  start: number,
+  end: number,
+  type: ElementType = ElementType.float64,
+): Value {
   const data = graph.external(entry, elementType(entry), [entry.size]);
   const part = start === 0 && end === entry.size ? data : graph.slice(data, 0, start, end);
-  return graph.cast(part, ElementType.float64);
+  return graph.cast(part, type);
 }
 
 /** A strip of the matrix in float64 takes about this much; several are alive at a time. */

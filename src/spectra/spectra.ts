@@ -1,4 +1,5 @@
 import type { Skipped } from '../checkpoint/matrices.ts';
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Device } from '../onnx/session.ts';
 import { gramMemory } from './gram.ts';
 import { loraSpectrum } from './lora-spectrum.ts';
@@ -33,13 +34,15 @@ export async function measureSpectra(
   onSpectrum: (spectrum: MeasuredSpectrum) => void,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
-  const suspects = new Map((await findNonFinite(plan.vectors, device)).map((entry) => [entry.name, entry]));
+  /** Tensors without a spectrum are searched for NaN and Inf; those of a spectrum that is not finite hold some. */
+  const unseen = new Map(plan.vectors.map((entry) => [entry.name, entry]));
+  const suspects = new Map<string, TensorEntry>();
   for (const [index, job] of plan.jobs.entries()) {
     onProgress?.(index, plan.jobs.length, job.name);
     const need = job.kind === 'lora' ? 0 : gramMemory(job.matrix.view.shape);
     if (need > memoryLimit) {
       skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
-      if (job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+      if (job.kind === 'weight') unseen.set(job.matrix.source.name, job.matrix.source);
     } else {
       const spectrum = await measureOne(job, device);
       if (!spectrum.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
@@ -47,6 +50,7 @@ export async function measureSpectra(
     }
   }
   onProgress?.(plan.jobs.length, plan.jobs.length, '');
+  for (const entry of await findNonFinite([...unseen.values()], device)) suspects.set(entry.name, entry);
   const nonFinite: Array<NonFinite & { name: string }> = [];
   for (const [name, entry] of suspects) {
     const counts = await countNonFinite(entry, device);
@@ -74,5 +78,9 @@ function measureJob(job: Job, device: Device): Promise<Spectrum> {
 const GIB = 1024 ** 3;
 
 function overLimit(need: number, limit: number): string {
-  return `its product would need ${(need / GIB).toFixed(1)} GiB, over the memory limit of ${(limit / GIB).toFixed(1)} GiB`;
+  return `its product would need ${gibibytes(need)}, over the memory limit of ${gibibytes(limit)}`;
+}
+
+function gibibytes(bytes: number): string {
+  return `${Number((bytes / GIB).toPrecision(2))} GiB`;
 }

@@ -364,6 +364,7 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
       '--strict',
     );
     expect(stdout).toMatch(/no matrix could be measured/);
+    expect(stdout).toMatch(/query_key_value\.weight\[q\]\s+\(its\s+product\s+would\s+need/);
     expect(code).toBe(3);
     const out = temporaryFolder();
     await cli('measure', '--checkpoint', fixture('falcon'), '--memory-limit', '0.000001', '--out', join(out, 'm.json'));
