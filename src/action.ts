@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { context, getOctokit } from '@actions/github';
 import { type CheckResult, check } from './gate/check.ts';
-import { writeFileAtomic } from './gate/write-atomic.ts';
+import { expectWritable, writeFileAtomic } from './gate/write-atomic.ts';
 import { announce } from './github/announce.ts';
 import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
@@ -27,6 +27,7 @@ try {
 /** One run of the action. The verdict comes first and the comment last: what can fail later cannot change it. */
 async function run(): Promise<void> {
   const options = parseInputs(core.getInput, process.env.RUNNER_TEMP ?? '.');
+  await expectWritable(resolve(options.out), 'folder');
   const result = await checkAloud(options);
   const body = renderComment(result.report, { key: options.key });
   const files = await writeResults(result, body, options.out);

@@ -110,7 +110,7 @@ async function runCheck(
   options: SubjectOptions & VerdictOptions & { baseline?: string; policy?: string; out?: string },
 ): Promise<void> {
   const { checkpoint, reference, baseline, policy, out } = options;
-  if (out !== undefined) await expectWritable(out);
+  if (out !== undefined) await expectWritable(out, 'folder');
   const { measurement, report } = await withProgress((onProgress) =>
     check({ ...settingsOf(options), checkpoint, reference, baseline, policy, onProgress }),
   );
@@ -122,7 +122,7 @@ async function runCheck(
 }
 
 async function runMeasure(options: SubjectOptions & { out: string }): Promise<void> {
-  await expectWritable(options.out);
+  await expectWritable(options.out, 'file');
   const reference = await openMeasuredReference(options.reference);
   const measurement = await withProgress((onProgress) =>
     measure({ ...settingsOf(options), checkpoint: options.checkpoint, reference, onProgress }),
@@ -307,6 +307,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`shadow-gate: error: cannot write to standard output: ${error.message}\n`);
   process.exit(EXIT.couldNotJudge);
 });
+
+// Nobody listens to the error: the exit code still says it.
+process.stderr.on('error', () => {});
 
 try {
   await program().parseAsync();

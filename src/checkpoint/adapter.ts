@@ -67,6 +67,11 @@ const BASE_CHANGING_INITIALISATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 /** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings. */
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.[^.]+)?$/;
 
+/** Is this the name of a LoRA factor? */
+export function isAdapterTensor(name: string): boolean {
+  return LORA_KEY.test(name.replace(/\.weight$/, ''));
+}
+
 /** Is this the directory of a PEFT adapter? */
 export async function isAdapterDirectory(directory: string): Promise<boolean> {
   const names = new Set(await readdir(directory));

@@ -20,6 +20,8 @@ export interface Architecture {
   readonly newDecoderArchitecture: boolean;
   readonly multiQuery: boolean;
   readonly experts: number | null;
+  /** lm_head is the embeddings again (`tie_word_embeddings`, where the config says so). */
+  readonly tied: boolean;
   /** The vision tower of a vision-language model, for its own fused matrices. */
   readonly vision: Pick<Architecture, 'heads' | 'hiddenSize'> | null;
 }
@@ -36,6 +38,7 @@ export const UNKNOWN_ARCHITECTURE: Architecture = {
   newDecoderArchitecture: false,
   multiQuery: false,
   experts: null,
+  tied: false,
   vision: null,
 };
 
@@ -96,6 +99,7 @@ export function describeArchitecture(config: Config): Architecture {
     // Falcon's own default is multi-query; GPT-BigCode's is too.
     multiQuery: text.multi_query !== false,
     experts: pick(EXPERTS) ?? nestedExperts(text),
+    tied: config.tie_word_embeddings === true,
     vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
   };
 }

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
-import { type Adapter, isAdapterDirectory, openAdapter } from './adapter.ts';
+import { type Adapter, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
 import {
   type Architecture,
   describeArchitecture,
@@ -62,6 +62,9 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await realpath(path);
   const entries = await readSafetensorsHeader(file);
+  if (entries.some(({ name }) => isAdapterTensor(name))) {
+    throw new UserError(`${path} holds an adapter, which needs its adapter_config.json`, 'give its directory instead');
+  }
   return build(path, entries, await readConfig(dirname(path)));
 }
 

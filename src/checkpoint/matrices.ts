@@ -41,13 +41,28 @@ export function listMatrices(model: Surroundings): MatrixList {
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
   for (const entry of model.tensors.values()) {
-    if (!isMeasuredDtype(entry.dtype))
+    const unweighted = whyNoWeight(entry, model);
+    if (unweighted) skipped.push({ name: entry.name, reason: unweighted });
+    else if (!isMeasuredDtype(entry.dtype))
       skipped.push({ name: entry.name, reason: `dtype ${entry.dtype} is not measured` });
     else if (entry.size === 0) skipped.push({ name: entry.name, reason: `empty: shape [${entry.shape.join(', ')}]` });
     else if (entry.shape.length < 2) vectors.push(entry);
     else matrices.push(...split(entry, model));
   }
   return { matrices, vectors, skipped };
+}
+
+/** Buffers that some releases of transformers saved and others compute: masks and frequencies. */
+const BUFFER = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|attention\.masked_bias)$/;
+/** GPT-2's and GPT-NeoX's causal mask, [1, 1, n, n], is called like a bias. */
+const MASK = /\.(attn|attention)\.bias$/;
+
+/** Why a stored tensor is none of the model's weights; null for a weight. */
+function whyNoWeight(entry: TensorEntry, { architecture }: Surroundings): string | null {
+  if (BUFFER.test(entry.name) || (MASK.test(entry.name) && entry.shape.length === 4)) return 'a buffer, not a weight';
+  // transformers ties the two when it loads, whatever is stored.
+  if (architecture.tied && placeOf(entry.name, false).module === 'lm_head') return 'tied to the embeddings';
+  return null;
 }
 
 function split(entry: TensorEntry, model: Surroundings): Matrix[] {

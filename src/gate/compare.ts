@@ -3,7 +3,6 @@ import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { findRankLoss } from '../policy/rank-loss.ts';
 import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
-import { blockUpdates } from './groups.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
 import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
@@ -40,7 +39,7 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     ...withoutSpectrum(candidate),
     ...applyRules(effectiveRules(policy), observations),
     ...(baseline && validity.weights && validity.deltas ? findIdleRules(policy.rules, observations) : []),
-    ...(baseline && validity.deltas ? ratioReasons(candidate, baseline) : []),
+    ...(baseline && validity.deltas ? ratioReasons(candidate, baseline, policy) : []),
     ...findSpikes(policy, weights),
     ...skippedReasons(candidate),
   ]);
@@ -187,15 +186,20 @@ function wholeName(name: string): string {
 }
 
 /** The headline metric is missing, on one side or on both: where there was an update, that is no pass. */
-function ratioReasons(candidate: Measurement, baseline: Measurement): Reason[] {
+function ratioReasons(candidate: Measurement, baseline: Measurement, policy: Policy): Reason[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
   const [mine, its] = [ours.mlpAttentionRatio, theirs.mlpAttentionRatio];
   if (mine !== null && its !== null) return [];
-  const isUntouched = ({ tensors }: Measurement) => blockUpdates(tensors).every(({ status }) => status === 'zero');
+  const isUntouched = ({ tensors }: Measurement) =>
+    tensors.every(({ of, status }) => of === 'weight' || status === 'zero');
+  // A policy that does not gate on the ratio does not miss it.
+  const isGated = effectiveRules(policy).some(
+    ({ metric, level }) => metric === 'mlpAttentionRatio' && level !== 'info',
+  );
   return [
     {
-      level: isUntouched(candidate) && isUntouched(baseline) ? 'info' : 'inconclusive',
+      level: !isGated || (isUntouched(candidate) && isUntouched(baseline)) ? 'info' : 'inconclusive',
       rule: 'mlpAttentionRatio',
       metric: 'mlpAttentionRatio',
       of: 'delta',
@@ -203,7 +207,7 @@ function ratioReasons(candidate: Measurement, baseline: Measurement): Reason[] {
       candidate: mine,
       baseline: its,
       tolerance: null,
-      message: `the MLP ÷ attention ratio is missing ${mine === null ? 'in the candidate' : 'in the baseline'}: ${(mine === null ? ours : theirs).note ?? 'no update'}`,
+      message: `the MLP ÷ attention ratio is missing ${mine === null ? 'in the candidate' : 'in the baseline'}: ${(mine === null ? ours : theirs).note ?? 'no update'}. To gate such updates see "LoRA" in the README`,
     },
   ];
 }

@@ -4,7 +4,7 @@ import { type MatrixView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gini } from '../statistics/statistics.ts';
-import { gramMatrix } from './gram.ts';
+import { gramMatrix, gramMemory } from './gram.ts';
 import { spectralMetrics } from './metrics.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './source.ts';
 import type { Spectrum } from './spectrum.ts';
@@ -16,6 +16,15 @@ export interface LoraUpdate {
   readonly b: MatrixView;
   /** The same matrix in the base model, if that is at hand. */
   readonly base: MatrixSource | null;
+}
+
+/** Copies of an r × r matrix alive at once in the decompositions of ml-matrix, which keeps rows of their own. */
+const CORES_ALIVE = 12;
+
+/** Bytes that `loraSpectrum` needs at its peak. */
+export function loraMemory({ module: { a, b, rank } }: LoraUpdate): number {
+  const factors = [a, b].map(({ size }) => gramMemory([rank, size / rank]));
+  return Math.max(...factors) + 8 * CORES_ALIVE * rank * rank;
 }
 
 /** [m, n] of ΔW in the layout of the base weight. */

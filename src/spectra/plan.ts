@@ -77,8 +77,12 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
   const mismatched: string[] = [];
   if (!reference) return { jobs, skipped, mismatched };
   const origins = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
+  const originName = matchNames(
+    matrices.map(({ name }) => name),
+    origins,
+  );
   for (const matrix of matrices) {
-    const origin = origins.get(matrix.name);
+    const origin = origins.get(originName(matrix.name));
     if (!origin) {
       skipped.push({ name: matrix.name, reason: 'ΔW: the reference does not have it' });
       if (isBlock(matrix)) mismatched.push(matrix.name);
@@ -93,6 +97,21 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
     jobs.push({ kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: origin });
   }
   return { jobs, skipped, mismatched };
+}
+
+/** Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base inside it. */
+const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.'];
+
+/** How the reference calls a tensor: the same, or, if none is called the same, with a base prefix more or less. */
+function matchNames(names: readonly string[], origins: ReadonlyMap<string, unknown>): (name: string) => string {
+  const ways: Array<(name: string) => string> = [
+    (name) => name,
+    ...BASE_PREFIXES.flatMap((prefix) => [
+      (name: string) => prefix + name,
+      (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name),
+    ]),
+  ];
+  return ways.find((way) => names.some((name) => origins.has(way(name)))) ?? ((name) => name);
 }
 
 /**
@@ -155,7 +174,11 @@ function loraJobs(adapter: Adapter, module: LoraModule, model: Surroundings, ref
 /** The adapted weight in the base model, whose shape the update must have. */
 function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpoint): MatrixSource {
   const { target } = update.module;
-  const source = reference.tensors.get(target);
+  const originName = matchNames(
+    adapter.modules.map((module) => module.target),
+    reference.tensors,
+  );
+  const source = reference.tensors.get(originName(target));
   if (!source || !isMeasuredDtype(source.dtype)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,

@@ -15,7 +15,12 @@ const STEPS = 3;
  */
 export async function smallestSingularValue(matrix: MatrixSource, device: Device): Promise<number> {
   const { gram, size } = await gramMatrix(matrix, device);
-  const direction = smallestEigenvector(gram, size);
+  // In units of its largest entry: neither pivots nor their products leave the range of float64.
+  const largest = gram.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const direction = smallestEigenvector(
+    gram.map((value) => value / largest),
+    size,
+  );
   const [m, n] = matrix.view.shape;
   const graph = new Graph();
   const vector = graph.constant([...direction], 'float64', m <= n ? [1, size] : [size, 1]);

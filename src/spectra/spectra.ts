@@ -2,7 +2,7 @@ import type { Skipped } from '../checkpoint/matrices.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Device } from '../onnx/session.ts';
 import { gramMemory } from './gram.ts';
-import { loraSpectrum } from './lora-spectrum.ts';
+import { loraMemory, loraSpectrum } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import type { Job, Plan } from './plan.ts';
 import { exactSpectrum, type Spectrum } from './spectrum.ts';
@@ -39,7 +39,7 @@ export async function measureSpectra(
   const suspects = new Map<string, TensorEntry>();
   for (const [index, job] of plan.jobs.entries()) {
     onProgress?.(index, plan.jobs.length, job.name);
-    const need = job.kind === 'lora' ? 0 : gramMemory(job.matrix.view.shape);
+    const need = job.kind === 'lora' ? loraMemory(job.update) : gramMemory(job.matrix.view.shape);
     if (need > memoryLimit) {
       skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
       if (job.kind === 'weight') unseen.set(job.matrix.source.name, job.matrix.source);

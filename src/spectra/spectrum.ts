@@ -36,7 +36,10 @@ export async function exactSpectrum(
     return { singularValues: new Float64Array(), metrics: null, finite: false };
   // Only of W is the rank judged.
   const isSmallestExact = reference === null && needsExactSmallest(singularValues);
-  if (isSmallestExact) singularValues[size - 1] = await smallestSingularValue(matrix, device);
+  if (isSmallestExact) {
+    const smallest = await smallestSingularValue(matrix, device);
+    if (Number.isFinite(smallest)) singularValues[size - 1] = smallest;
+  }
   const metrics = spectralMetrics(singularValues, matrix.view.shape, isSmallestExact);
   if (metrics && wantRowGini && rowEnergies) metrics.rowGini = gini(rowEnergies);
   if (metrics && subtrahendEnergy !== null) {

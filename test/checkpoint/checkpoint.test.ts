@@ -219,6 +219,10 @@ describe('opening an adapter', () => {
     expect(await errorOf(folder)).toMatch(pattern);
   });
 
+  it('refuses the file of an adapter alone, which would pass for weights', async () => {
+    expect(await errorOf(fixture('lora', 'adapter_model.safetensors'))).toMatch(/holds an adapter.*give its directory/);
+  });
+
   it('refuses pickled adapters', async () => {
     const folder = adapterWith({});
     rmSync(join(folder, 'adapter_model.safetensors'));

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { safetensorsBytes } from './write-safetensors.ts';
 
 /** Change one float32 tensor of a safetensors file in place. */
 export function editTensor(
@@ -19,4 +20,13 @@ export function editTensor(
   edit(values, tensor.shape);
   Buffer.from(values.buffer).copy(bytes, begin);
   writeFileSync(file, bytes);
+}
+
+/** Call the tensors of a safetensors file by other names. */
+export function renameTensors(file: string, rename: (name: string) => string): void {
+  const bytes = readFileSync(file);
+  const headerLength = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength)) as Record<string, unknown>;
+  const renamed = Object.fromEntries(Object.entries(header).map(([name, entry]) => [rename(name), entry]));
+  writeFileSync(file, safetensorsBytes(renamed, bytes.subarray(8 + headerLength)));
 }

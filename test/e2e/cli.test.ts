@@ -331,6 +331,15 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     expect(readdirSync(folder).sort()).toEqual(['file', 'taken.json']);
   });
 
+  it('an output path of the wrong kind is refused before anything is measured', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), 'kept');
+    const taken = await cli('check', '--checkpoint', 'nowhere', '--out', join(folder, 'file'));
+    expect(taken).toMatchObject({ code: 2, stderr: expect.stringMatching(/not a folder/) });
+    const directory = await cli('measure', '--checkpoint', 'nowhere', '--out', folder);
+    expect(directory).toMatchObject({ code: 2, stderr: expect.stringMatching(/not a file/) });
+  });
+
   it('a baseline that is a link stays one, and its target is what changes', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'real.json'), 'old');

@@ -10,9 +10,9 @@ import { type Measurement, measurementSchema } from '../../src/gate/measurement.
 import { type Report, reportSchema } from '../../src/gate/report.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
-import { fixture, temporaryFolder } from '../fixtures.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 const base = fixture('llama-f32');
 const Q2 = 'model.layers.2.self_attn.q_proj.weight';
@@ -356,5 +356,55 @@ describe('what the numbers do not carry is never a pass', () => {
       if (tensor.component === 'vision' && tensor.metrics) tensor.metrics.topEnergy['5%'] = 0.01;
     }
     expect(summariseDelta(measurement.tensors).mlpAttentionRatio).toBe(language.mlpAttentionRatio);
+  });
+
+  it('an update outside of attention and MLP, unless the policy does not gate on the ratio', async () => {
+    const measurement = await tuned();
+    for (const tensor of measurement.tensors) tensor.module = 'other';
+    measurement.model.delta = summariseDelta(measurement.tensors);
+    expect(compareBoth(measurement, measurement).verdict).toBe('inconclusive');
+    const policy = parsePolicy('rules: [{metric: mlpAttentionRatio, level: info}, {metric: stableRank}]', 'p');
+    const settings = { baselinePath: 'b.json', policy, policyPath: 'p' };
+    expect(compare({ candidate: measurement, baseline: measurement, ...settings }).verdict).toBe('pass');
+  });
+});
+
+describe('checkpoints as they come', () => {
+  it('a reference that was saved without the prefix of the whole model is the same model', async () => {
+    const reference = join(temporaryFolder(), 'hub');
+    cpSync(fixture('gpt2'), reference, { recursive: true });
+    renameTensors(join(reference, 'model.safetensors'), (name) => name.replace(/^transformer\./, ''));
+    const { model, skipped } = await measure({
+      checkpoint: fixture('gpt2'),
+      reference: await openMeasuredReference(reference),
+      device: 'cpu',
+    });
+    expect(model.delta?.unchanged).toBe(8);
+    expect(skipped).toEqual([]);
+    const adapter = await measure({
+      checkpoint: fixture('lora-gpt2'),
+      reference: await openMeasuredReference(reference),
+      device: 'cpu',
+    });
+    expect(adapter.tensors.every(({ metrics }) => metrics?.updateSize)).toBe(true);
+  });
+
+  it('buffers and a tied head are no weights', async () => {
+    const folder = join(temporaryFolder(), 'tied');
+    cpSync(base, folder, { recursive: true });
+    renameTensors(join(folder, 'model.safetensors'), (name) =>
+      name === 'model.layers.0.input_layernorm.weight' ? 'model.layers.0.self_attn.rotary_emb.inv_freq' : name,
+    );
+    const config = readJson<object>(join(folder, 'config.json'));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, tie_word_embeddings: true }));
+    const { skipped, tensors, vectors } = await measure({ checkpoint: folder, device: 'cpu' });
+    expect(skipped.map(({ name }) => name)).toEqual([
+      'lm_head.weight',
+      'model.layers.0.self_attn.rotary_emb.inv_freq',
+      'model.scale',
+      'model.steps',
+    ]);
+    expect(tensors.some(({ module }) => module === 'lm_head')).toBe(false);
+    expect(vectors).toHaveLength(3);
   });
 });
