@@ -43,7 +43,8 @@ function leafOf(tensorName: string): string {
 
 /**
  * Does this name stand for a fused matrix, and how is it put together?
- * @param output number of output features of the tensor, and of input features
+ * @param output number of output features of the tensor
+ * @param input number of its input features
  * @param attentionInput input features of the attention output projection beside it (= all query features), if known
  * @returns null for a matrix that is not fused
  */

@@ -24,7 +24,6 @@ export const MATRIX_METRICS = [
 ] as const;
 
 export const METRICS = [...MODEL_METRICS, ...MATRIX_METRICS] as const;
-export type MetricName = (typeof METRICS)[number];
 
 export function isModelMetric(metric: string): boolean {
   return (MODEL_METRICS as readonly string[]).includes(metric);

@@ -3,7 +3,6 @@ import { MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 
 const level = z.enum(['info', 'warn', 'fail']);
-export type Level = z.infer<typeof level>;
 
 /**
  * One rule: how far a metric may move from the baseline. A change in the watched direction that is larger than both
