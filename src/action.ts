@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { context, getOctokit } from '@actions/github';
 import { type CheckResult, check } from './gate/check.ts';
-import { expectWritable, writeFileAtomic } from './gate/write-atomic.ts';
+import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
 import { announce } from './github/announce.ts';
 import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
@@ -54,8 +54,8 @@ async function checkAloud(options: Options): Promise<CheckResult> {
 async function writeResults({ measurement, report }: CheckResult, body: string, out: string) {
   const folder = resolve(out);
   const files = { report: join(folder, 'report.json'), measurement: join(folder, 'measurement.json') };
-  await writeFileAtomic(files.measurement, `${JSON.stringify(measurement, null, 2)}\n`);
-  await writeFileAtomic(files.report, `${JSON.stringify(report, null, 2)}\n`);
+  await writeJson(files.measurement, measurement);
+  await writeJson(files.report, report);
   await writeFileAtomic(join(folder, 'comment.md'), `${body}\n`);
   return files;
 }

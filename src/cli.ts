@@ -10,7 +10,7 @@ import { compare } from './gate/compare.ts';
 import { type MeasureOptions, measure, measureAllSpectra, openMeasuredReference } from './gate/measure.ts';
 import type { TensorMeasurement } from './gate/measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './gate/report.ts';
-import { expectWritable, writeFileAtomic } from './gate/write-atomic.ts';
+import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from './onnx/device.ts';
 import { findPolicy } from './policy/load.ts';
 import { renderComment } from './report/comment.ts';
@@ -115,7 +115,7 @@ async function runCheck(
     check({ ...settingsOf(options), checkpoint, reference, baseline, policy, onProgress }),
   );
   if (out !== undefined) {
-    await writeFileAtomic(join(out, 'measurement.json'), toJson(measurement));
+    await writeJson(join(out, 'measurement.json'), measurement);
     await writeReport(report, out);
   }
   show(report, options);
@@ -127,7 +127,7 @@ async function runMeasure(options: SubjectOptions & { out: string }): Promise<vo
   const measurement = await withProgress((onProgress) =>
     measure({ ...settingsOf(options), checkpoint: options.checkpoint, reference, onProgress }),
   );
-  await writeFileAtomic(options.out, toJson(measurement));
+  await writeJson(options.out, measurement);
   const { tensors, skipped, nonFinite } = measurement;
   warnNonFinite(nonFinite);
   print(`measured ${tensors.length} spectra, skipped ${skipped.length}: ${printable(options.out)}`);
@@ -217,7 +217,7 @@ async function withProgress<T>(work: (onProgress: MeasureOptions['onProgress']) 
 }
 
 async function writeReport(report: Report, out: string): Promise<void> {
-  await writeFileAtomic(join(out, 'report.json'), toJson(report));
+  await writeJson(join(out, 'report.json'), report);
   await writeFileAtomic(join(out, 'comment.md'), `${renderComment(report)}\n`);
 }
 
@@ -252,10 +252,6 @@ function terminal(): { color: boolean; width: number } {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 const EXIT_HELP = `

@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
@@ -10,7 +10,7 @@ import {
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
-import { readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
 import { readTextFile } from './text-file.ts';
 
 /**
@@ -114,16 +114,9 @@ async function baseArchitecture(path: string, base: string | null): Promise<Arch
 async function weightsFile(path: string): Promise<string> {
   const names = new Set(await readdir(path));
   if (!names.has(WEIGHTS) && names.has('adapter_model.bin')) {
-    throw new UserError(
-      `${join(path, 'adapter_model.bin')} is a PyTorch pickle, which can run code when it is opened`,
-      'save the adapter with safe_serialization=True (safetensors)',
-    );
+    throw pickleError(join(path, 'adapter_model.bin'));
   }
-  const file = join(path, WEIGHTS);
-  return realpath(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new UserError(`${file} is missing`, 'download the whole adapter');
-    throw error;
-  });
+  return resolveFile(path, WEIGHTS, 'adapter');
 }
 
 function refuseUntreatable(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {

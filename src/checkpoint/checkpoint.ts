@@ -11,7 +11,7 @@ import {
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
-import { pickleError, readSafetensorsHeader, type TensorEntry } from './safetensors.ts';
+import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
 import { readTextFile } from './text-file.ts';
 
 /** An opened checkpoint of full weights: headers read, no data. */
@@ -131,15 +131,6 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
     entries.push(...found);
   }
   return entries;
-}
-
-/** The real file behind a name: the Hugging Face cache is made of links, some of them dangling after a broken download. */
-async function resolveFile(directory: string, name: string): Promise<string> {
-  const file = join(directory, name);
-  return realpath(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new UserError(`${file} is missing`, 'download the whole checkpoint');
-    throw error;
-  });
 }
 
 function noWeights(path: string, names: ReadonlySet<string>): UserError {

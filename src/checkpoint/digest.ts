@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { groupBy } from '../group-by.ts';
 import { UserError } from '../user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TensorEntry } from './safetensors.ts';
@@ -14,23 +15,14 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
  */
 export async function digestCheckpoint(checkpoint: Checkpoint): Promise<string> {
   const digests = new Map<string, string>();
-  for (const [file, entries] of groupByFile(checkpoint)) await digestTensors(file, entries, digests);
+  for (const [file, entries] of groupBy(checkpoint.tensors.values(), ({ file }) => file))
+    await digestTensors(file, entries, digests);
   const total = createHash('sha256');
   for (const entry of [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     total.update(JSON.stringify([entry.name, entry.dtype, entry.shape, digests.get(entry.name)]));
   }
   total.update(JSON.stringify(sortKeys(withoutHistory(checkpoint.config))));
   return `sha256:${total.digest('hex')}`;
-}
-
-function groupByFile(checkpoint: Checkpoint): Map<string, TensorEntry[]> {
-  const groups = new Map<string, TensorEntry[]>();
-  for (const entry of checkpoint.tensors.values()) {
-    const group = groups.get(entry.file);
-    if (group) group.push(entry);
-    else groups.set(entry.file, [entry]);
-  }
-  return groups;
 }
 
 async function digestTensors(file: string, entries: readonly TensorEntry[], digests: Map<string, string>) {

@@ -47,7 +47,7 @@ export function listMatrices(model: Surroundings): MatrixList {
       skipped.push({ name: entry.name, reason: `dtype ${entry.dtype} is not measured` });
     else if (entry.size === 0) skipped.push({ name: entry.name, reason: `empty: shape [${entry.shape.join(', ')}]` });
     else if (entry.shape.length < 2) vectors.push(entry);
-    else matrices.push(...split(entry, model));
+    else matrices.push(...(expertStack(entry, model) ?? splitFused(entry, model)));
   }
   return { matrices, vectors, skipped };
 }
@@ -63,11 +63,6 @@ function whyNoWeight(entry: TensorEntry, { architecture }: Surroundings): string
   // transformers ties the two when it loads, whatever is stored.
   if (architecture.tied && placeOf(entry.name, false).module === 'lm_head') return 'tied to the embeddings';
   return null;
-}
-
-function split(entry: TensorEntry, model: Surroundings): Matrix[] {
-  const experts = expertStack(entry, model);
-  return experts ?? splitFused(entry, model);
 }
 
 function splitFused(entry: TensorEntry, model: Surroundings): Matrix[] {

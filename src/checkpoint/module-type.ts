@@ -19,6 +19,13 @@ export type Component = (typeof COMPONENTS)[number];
 
 export const ATTENTION_MODULES: readonly ModuleType[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj'];
+/** The matrices of a transformer block. */
+export const BLOCK_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, ...MLP_MODULES];
+
+/** Embeddings and lm_head: one row a token, kept apart from the blocks. */
+export function isEmbedding(module: ModuleType): boolean {
+  return module === 'embed' || module === 'lm_head';
+}
 
 /** Where a tensor sits in the model, read off its name. */
 export interface Place {

@@ -1,4 +1,5 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { bitsPerElement } from './dtype.ts';
@@ -100,6 +101,15 @@ export function pickleError(file: string): UserError {
     `${file} is a PyTorch pickle, which can run code when it is opened, so it is not read`,
     'save the model with safe_serialization=True (safetensors)',
   );
+}
+
+/** The real file behind a name: the Hugging Face cache is made of links, some of them dangling after a broken download. */
+export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
+  const file = join(directory, name);
+  return realpath(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new UserError(`${file} is missing`, `download the whole ${whole}`);
+    throw error;
+  });
 }
 
 async function readExactly(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {

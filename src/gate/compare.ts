@@ -1,6 +1,6 @@
-import type { Reason } from '../policy/observation.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { findRankLoss } from '../policy/rank-loss.ts';
+import { type Reason, SEVERITY } from '../policy/reason.ts';
 import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
 import type { Measurement } from './measurement.ts';
@@ -60,8 +60,6 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     device: candidate.device,
   };
 }
-
-const SEVERITY: readonly Reason['level'][] = ['fail', 'inconclusive', 'warn', 'info'];
 
 function sortReasons(reasons: readonly Reason[]): Reason[] {
   return SEVERITY.flatMap((level) => reasons.filter((reason) => reason.level === level));

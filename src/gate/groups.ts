@@ -1,10 +1,12 @@
 import {
   ATTENTION_MODULES,
+  BLOCK_MODULES,
   COMPONENTS,
   MLP_MODULES,
   MODULE_TYPES,
   type ModuleType,
 } from '../checkpoint/module-type.ts';
+import { groupBy } from '../group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
 import { median, weightedMean } from '../statistics/statistics.ts';
@@ -32,12 +34,12 @@ function isBelowNoise(metrics: Metrics): boolean {
 
 /** Per module type (and component): the median and the parameter-weighted mean of every metric. */
 export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
-  const groups = new Map<string, TensorMeasurement[]>();
-  for (const tensor of tensors.filter(isJudged)) {
-    const key = JSON.stringify([tensor.of, tensor.component, tensor.module]);
-    groups.set(key, [...(groups.get(key) ?? []), tensor]);
-  }
-  return [...groups.values()].map(summariseGroup).sort(inReadingOrder);
+  return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summariseGroup).sort(inReadingOrder);
+}
+
+/** What makes a group: W or ΔW of one module type of one component. */
+export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' | 'component' | 'module'>): string {
+  return JSON.stringify([of, component, module]);
 }
 
 /** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
@@ -89,7 +91,7 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const topEnergy = (modules: readonly ModuleType[]) =>
     median(
       blocks
-        .filter((tensor) => isIn(tensor.module, modules) && isJudged(tensor))
+        .filter((tensor) => modules.includes(tensor.module) && isJudged(tensor))
         .flatMap(({ metrics }) => (metrics ? [metrics.topEnergy['5%']] : [])),
     );
   const mlpTopEnergy = topEnergy(MLP_MODULES);
@@ -113,9 +115,7 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
   const isMultimodal = tensors.some(({ component }) => component !== null);
   return tensors.filter(
     ({ of, module, component }) =>
-      of === 'delta' &&
-      component === (isMultimodal ? 'language' : null) &&
-      isIn(module, [...MLP_MODULES, ...ATTENTION_MODULES]),
+      of === 'delta' && component === (isMultimodal ? 'language' : null) && BLOCK_MODULES.includes(module),
   );
 }
 
@@ -145,10 +145,6 @@ function updateSize(blocks: readonly TensorMeasurement[]): number | null {
     origin += (metrics.frobeniusNorm / metrics.updateSize) ** 2;
   }
   return origin > 0 ? Math.sqrt(update / origin) : null;
-}
-
-function isIn(module: ModuleType, modules: readonly ModuleType[]): boolean {
-  return modules.includes(module);
 }
 
 function roundNullable(value: number | null): number | null {

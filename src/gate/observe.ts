@@ -1,5 +1,6 @@
+import { MODEL_METRICS } from '../policy/metrics.ts';
 import type { Observation, WeightObservation, WeightSummary } from '../policy/observation.ts';
-import { flattenMetrics, isJudged } from './groups.ts';
+import { flattenMetrics, groupKey, isJudged } from './groups.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
 import type { Validity } from './validity.ts';
 
@@ -16,8 +17,7 @@ export function observe(candidate: Measurement, baseline: Measurement, validity:
 function observeModel(candidate: Measurement, baseline: Measurement): Observation[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
-  const keys = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'] as const;
-  return keys.flatMap((metric): Observation[] => {
+  return MODEL_METRICS.flatMap((metric): Observation[] => {
     const [mine, other] = [ours[metric], theirs[metric]];
     if (mine === null || other === null) return [];
     return [
@@ -91,10 +91,6 @@ function summarise({ metrics }: TensorMeasurement): WeightSummary {
 /** `q_proj`, or `vision q_proj` in a vision-language model. */
 export function placeOfGroup({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
   return component === null ? module : `${component} ${module}`;
-}
-
-function groupKey({ of, component, module }: GroupMeasurement): string {
-  return JSON.stringify([of, component, module]);
 }
 
 function tensorKey({ of, name }: TensorMeasurement): string {

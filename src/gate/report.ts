@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reasonSchema, SEVERITY } from '../policy/reason.ts';
 import {
   architectureSchema,
   componentSchema,
@@ -14,26 +15,6 @@ export const REPORT_SCHEMA = 'shadow-gate/report@1';
 export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-export const LEVELS = ['info', 'warn', 'fail', 'inconclusive'] as const;
-
-/** Why the verdict is what it is: one line a person can check. `info` reasons explain and never change the verdict. */
-export const reasonSchema = z.strictObject({
-  level: z.enum(LEVELS),
-  /** Which rule or check spoke: `mlpAttentionRatio`, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
-  rule: z.string(),
-  metric: z.string(),
-  /** Of W or of ΔW; null for what is neither, such as a missing baseline. */
-  of: ofSchema.nullable(),
-  /** A tensor's name, or `model`, or `q_proj` (a module type). Comes from a checkpoint: escape it. */
-  place: z.string(),
-  candidate: z.union([z.number(), z.string()]).nullable(),
-  baseline: z.union([z.number(), z.string()]).nullable(),
-  /** What was allowed: {relative: 0.08}, {absolute: …}, {robustZ: 3.5}; null where nothing is tolerated. */
-  tolerance: z.record(z.string(), z.number()).nullable(),
-  message: z.string(),
-});
-export type Reason = z.infer<typeof reasonSchema>;
-
 /** One row of the table of shadow deltas: candidate − baseline of one metric of the model or of one module type. */
 export const shadowDeltaSchema = z.strictObject({
   metric: z.string(),
@@ -45,7 +26,7 @@ export const shadowDeltaSchema = z.strictObject({
   candidate: z.number().nullable(),
   change: z.number().nullable(),
   relativeChange: z.number().nullable(),
-  level: z.enum(LEVELS),
+  level: z.enum(SEVERITY),
 });
 export type ShadowDelta = z.infer<typeof shadowDeltaSchema>;
 

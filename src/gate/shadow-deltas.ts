@@ -1,10 +1,13 @@
-import type { Reason } from '../policy/observation.ts';
-import type { GroupMeasurement, Measurement } from './measurement.ts';
+import { isEmbedding } from '../checkpoint/module-type.ts';
+import { MODEL_METRICS } from '../policy/metrics.ts';
+import type { Reason } from '../policy/reason.ts';
+import { groupKey } from './groups.ts';
+import type { Measurement } from './measurement.ts';
 import { placeOfGroup } from './observe.ts';
 import type { ShadowDelta } from './report.ts';
 import type { Validity } from './validity.ts';
 
-const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy', 'updateSize'] as const;
+const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
 
 /** Per module type one row, how concentrated the update is, or, where there is none, the weight; the details have more. */
 const DELTA_METRICS = ['topEnergy.5%'];
@@ -28,7 +31,7 @@ export function shadowDeltas(
     (of === 'delta' ? validity.deltas : validity.weights) ? baseline : null;
   const delta = candidate.model.delta;
   const model = delta
-    ? MODEL_METRICS.map((metric) =>
+    ? HEADLINE_METRICS.map((metric) =>
         row(
           { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
           delta[metric],
@@ -41,9 +44,11 @@ export function shadowDeltas(
   return [
     ...model,
     ...groups.flatMap((group) => {
-      const other = comparable(of)?.groups.find((item) => isSameGroup(item, group));
-      const isEmbedding = group.module === 'embed' || group.module === 'lm_head';
-      const metrics = [...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS), ...(isEmbedding ? EMBEDDING_METRICS : [])];
+      const other = comparable(of)?.groups.find((item) => groupKey(item) === groupKey(group));
+      const metrics = [
+        ...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
+        ...(isEmbedding(group.module) ? EMBEDDING_METRICS : []),
+      ];
       return metrics.map((metric) =>
         row(
           {
@@ -59,10 +64,6 @@ export function shadowDeltas(
       );
     }),
   ];
-}
-
-function isSameGroup(a: GroupMeasurement, b: GroupMeasurement): boolean {
-  return a.of === b.of && a.component === b.component && a.module === b.module;
 }
 
 type Key = Pick<ShadowDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;

@@ -1,4 +1,4 @@
-import type { Reason } from '../policy/observation.ts';
+import type { Reason } from '../policy/reason.ts';
 import { blockUpdates, isJudged } from './groups.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 

@@ -23,6 +23,11 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   }
 }
 
+/** Write a value as JSON for people and programs, atomically. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
 /**
  * Can a file, or a folder of files, be written at this path? Asked before a long measurement.
  * @throws UserError, or the error of the system, if not

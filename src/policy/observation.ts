@@ -1,19 +1,5 @@
 import type { ModuleType } from '../checkpoint/module-type.ts';
 
-/** Why a verdict is what it is; the shape of a reason in report.json. */
-export interface Reason {
-  readonly level: 'info' | 'warn' | 'fail' | 'inconclusive';
-  readonly rule: string;
-  readonly metric: string;
-  /** Of W or of ΔW; null for what is neither, such as a missing baseline. */
-  readonly of: 'weight' | 'delta' | null;
-  readonly place: string;
-  readonly candidate: number | string | null;
-  readonly baseline: number | string | null;
-  readonly tolerance: Readonly<Record<string, number>> | null;
-  readonly message: string;
-}
-
 /** One number of the candidate beside the same number of the baseline. */
 export interface Observation {
   readonly metric: string;

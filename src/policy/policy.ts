@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MODULE_TYPES } from '../checkpoint/module-type.ts';
+import { isEmbedding, MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 
 const level = z.enum(['info', 'warn', 'fail']);
@@ -35,7 +35,7 @@ const ruleSchema = z
     if ((rule.metric === 'snr' || rule.metric === 'updateSize') && rule.of === 'weight') {
       context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is of delta only` });
     }
-    if (rule.metric === 'rowGini' && rule.modules?.every((module) => module !== 'embed' && module !== 'lm_head')) {
+    if (rule.metric === 'rowGini' && rule.modules?.every((module) => !isEmbedding(module))) {
       context.addIssue({ code: 'custom', path: ['modules'], message: 'rowGini is of embed and lm_head only' });
     }
     if (isModelMetric(rule.metric) && rule.modules) {

@@ -1,5 +1,6 @@
-import type { Reason, WeightObservation } from './observation.ts';
+import type { WeightObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import type { Reason } from './reason.ts';
 
 /** Matrices that lost directions which the baseline has. Without a baseline: matrices of zeros. */
 export function findRankLoss(policy: Policy, weights: readonly WeightObservation[]): Reason[] {

@@ -1,6 +1,7 @@
 import { isModelMetric } from './metrics.ts';
-import type { Observation, Reason } from './observation.ts';
+import type { Observation } from './observation.ts';
 import type { Rule } from './policy.ts';
+import type { Reason } from './reason.ts';
 
 /** Hold the observations against the rules: a reason for every change that goes further than allowed. */
 export function applyRules(rules: readonly Rule[], observations: readonly Observation[]): Reason[] {

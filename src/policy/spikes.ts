@@ -1,6 +1,8 @@
+import { groupBy } from '../group-by.ts';
 import { median, robustZ } from '../statistics/statistics.ts';
-import type { Reason, WeightObservation } from './observation.ts';
+import type { WeightObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import type { Reason } from './reason.ts';
 import { short } from './rules.ts';
 
 /** A z-score within fewer matrices than this says nothing. */
@@ -27,9 +29,7 @@ const MAX_ODDS_RATIO = 2;
  * rise does: healthy models have layers that stand out.
  */
 export function findSpikes(policy: Policy, weights: readonly WeightObservation[]): Reason[] {
-  const groups = new Map<string, WeightObservation[]>();
-  for (const weight of weights) groups.set(weight.group, [...(groups.get(weight.group) ?? []), weight]);
-  return [...groups.values()].flatMap((group) =>
+  return [...groupBy(weights, ({ group }) => group).values()].flatMap((group) =>
     group.length < MIN_GROUP ? risesInSmallGroup(policy, group) : outliers(policy, group),
   );
 }

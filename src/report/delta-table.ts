@@ -1,13 +1,12 @@
 import { markdownTable } from 'markdown-table';
 import type { ShadowDelta } from '../gate/report.ts';
+import { SEVERITY } from '../policy/reason.ts';
 import { codeName, plainText } from './escape.ts';
 import { formatDifference, formatNumber, formatRelative } from './numbers.ts';
 import { ICONS, metricName, ofName } from './words.ts';
 
 /** Enough for every headline; the medians in the details tell the rest by module type. */
 const MAX_ROWS = 16;
-
-const SEVERITY: readonly ShadowDelta['level'][] = ['fail', 'inconclusive', 'warn', 'info'];
 
 /** The rows worth a place above the fold: those that made the verdict, then the whole model, then module types. */
 export function headlineDeltas(deltas: readonly ShadowDelta[], max = MAX_ROWS): ShadowDelta[] {

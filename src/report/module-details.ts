@@ -1,5 +1,6 @@
 import type { GroupMeasurement, TensorMeasurement } from '../gate/measurement.ts';
 import type { Report } from '../gate/report.ts';
+import { groupBy } from '../group-by.ts';
 import { codeName } from './escape.ts';
 import { matrixTable } from './matrix-table.ts';
 import { type GroupPair, medianTable } from './median-table.ts';
@@ -19,8 +20,8 @@ const kindOf = ({ component, module }: Kind): string => `${component ?? ''} ${mo
 
 /** One entry for each module type of each component; those that a reason speaks of first, else in the report's order. */
 export function moduleDetails(report: Report): ModuleDetails[] {
-  const groups = groupBy(report.groups.candidate);
-  const tensors = groupBy(report.tensors);
+  const groups = groupBy(report.groups.candidate, kindOf);
+  const tensors = groupBy(report.tensors, kindOf);
   const places = new Map(report.reasons.filter((r) => r.level !== 'info').map((r) => [r.place, ICONS[r.level]]));
 
   const kinds = new Set([...groups.keys(), ...tensors.keys()]);
@@ -34,16 +35,6 @@ export function moduleDetails(report: Report): ModuleDetails[] {
   const flagged = all.filter(({ flag }) => flag !== undefined);
   const rest = all.filter(({ flag }) => flag === undefined);
   return [...flagged, ...rest].map(({ kind, flag }) => detailsOf(kind.matrices, kind.pairs, flag));
-}
-
-function groupBy<T extends Kind>(things: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const thing of things) {
-    const group = groups.get(kindOf(thing));
-    if (group === undefined) groups.set(kindOf(thing), [thing]);
-    else group.push(thing);
-  }
-  return groups;
 }
 
 function pairOf(candidate: GroupMeasurement, baselines: readonly GroupMeasurement[]): GroupPair {

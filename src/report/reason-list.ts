@@ -1,5 +1,5 @@
 import { MODULE_TYPES } from '../checkpoint/module-type.ts';
-import type { Reason } from '../gate/report.ts';
+import type { Reason } from '../policy/reason.ts';
 import { codeName, plainText } from './escape.ts';
 import { formatTolerance, formatValues } from './reasons.ts';
 import { ICONS, metricName } from './words.ts';

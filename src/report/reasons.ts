@@ -1,4 +1,5 @@
-import type { Reason, Report } from '../gate/report.ts';
+import type { Report } from '../gate/report.ts';
+import type { Reason } from '../policy/reason.ts';
 import { formatLimit, formatNumber, formatRelativeLimit } from './numbers.ts';
 
 /** The reasons that made the verdict, the verdict's own level first; `info` ones explain and stand apart. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Reason, Report, ShadowDelta } from '../gate/report.ts';
+import type { Report, ShadowDelta } from '../gate/report.ts';
+import type { Reason } from '../policy/reason.ts';
 import { headlineDeltas } from './delta-table.ts';
 import { printable } from './escape.ts';
 import { formatCount, formatDifference, formatDuration, formatNumber, formatRelative } from './numbers.ts';

@@ -1,5 +1,6 @@
 import type { TensorMeasurement } from '../gate/measurement.ts';
-import type { Reason, ShadowDelta, Verdict } from '../gate/report.ts';
+import type { ShadowDelta, Verdict } from '../gate/report.ts';
+import type { Reason } from '../policy/reason.ts';
 
 export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
   pass: '✅',

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { isRounded, sumOfSquaredUlps } from './rounding.ts';
-import { loadMatrix, type MatrixSource, STRIP_BYTES, stripsOf } from './source.ts';
+import { eachStrip, loadMatrix, type MatrixSource, STRIP_BYTES } from './source.ts';
 
 export interface GramOptions {
   /** Measure A − subtrahend instead of A. */
@@ -45,7 +45,8 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   const [m, n] = matrix.view.shape;
   const side = options.side ?? (m <= n ? 'rows' : 'columns');
   const size = side === 'rows' ? m : n;
-  const { axis, bounds } = stripsOf([m, n], side === 'rows' ? 1 : 0);
+  /** The axis that is summed over is cut into strips. */
+  const axis = side === 'rows' ? 1 : 0;
 
   const graph = new Graph();
   const subtrahend = options.subtrahend;
@@ -54,15 +55,12 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   // The candidate's rounding hides an update; the reference is where it started, whatever its dtype.
   const bits = subtrahend && isRounded(matrix.source) ? loadMatrix(graph, matrix, ElementType.uint16) : null;
 
-  let gram: Value | null = null;
+  /** The running sum after each strip; the last is the Gram matrix. */
+  const grams: Value[] = [];
   const rowEnergies: Value[] = [];
   const subtrahendEnergies: Value[] = [];
   const squaredUlps: Value[] = [];
-  for (const [start, end] of bounds) {
-    const before = [gram, rowEnergies.at(-1), subtrahendEnergies.at(-1), squaredUlps.at(-1)].filter(
-      (value) => value != null,
-    );
-    const cut = (value: Value) => (bounds.length === 1 ? value : graph.slice(value, axis, start, end, 1, before));
+  eachStrip(graph, matrix.view.shape, axis, (cut) => {
     let part = graph.cast(cut(minuendValue), ElementType.float64);
     if (subtrahendValue) {
       const other = graph.cast(cut(subtrahendValue), ElementType.float64);
@@ -73,11 +71,15 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
     if (options.rowEnergies) {
       rowEnergies.push(graph.op('ReduceSumSquare', [part, graph.constant([1], 'int64')], { keepdims: 0 }));
     }
-    gram = graph.op('Gemm', gram ? [part, part, gram] : [part, part], {
-      transA: side === 'columns' ? 1 : 0,
-      transB: side === 'columns' ? 0 : 1,
-    });
-  }
+    grams.push(
+      graph.op('Gemm', [part, part, ...grams.slice(-1)], {
+        transA: side === 'columns' ? 1 : 0,
+        transB: side === 'columns' ? 0 : 1,
+      }),
+    );
+    return [grams, rowEnergies, subtrahendEnergies, squaredUlps].flatMap((made) => made.slice(-1));
+  });
+  const gram = grams.at(-1);
   if (!gram) throw new Error(`${matrix.source.name}: an empty matrix has no Gram matrix`);
   graph.output('gram', gram, ElementType.float64);
   if (options.rowEnergies) graph.output('rowEnergies', joinRows(graph, rowEnergies, axis), ElementType.float64);

@@ -7,7 +7,7 @@ import { gini } from '../statistics/statistics.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { spectralMetrics } from './metrics.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './source.ts';
-import type { Spectrum } from './spectrum.ts';
+import { NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** ΔW = scale·B·A of one module, or of one part of a fused one. */
 export interface LoraUpdate {
@@ -46,14 +46,11 @@ export async function loraSpectrum(update: LoraUpdate, wantRowGini: boolean, dev
   const b: MatrixSource = { source: module.b, view: update.b };
   const gramB = (await gramMatrix(b, device, { side: 'columns' })).gram;
   const gramA = (await gramMatrix(a, device, { side: 'rows' })).gram;
-  if (!gramA.every(Number.isFinite) || !gramB.every(Number.isFinite)) {
-    return { singularValues: new Float64Array(), metrics: null, finite: false };
-  }
+  if (!gramA.every(Number.isFinite) || !gramB.every(Number.isFinite)) return NOT_FINITE;
   const shape = updateShape(update);
   const singularValues = new Float64Array(Math.min(...shape));
   singularValues.set(coreSingularValues(gramB, gramA, module).slice(0, singularValues.length));
-  if (!singularValues.every(Number.isFinite))
-    return { singularValues: new Float64Array(), metrics: null, finite: false };
+  if (!singularValues.every(Number.isFinite)) return NOT_FINITE;
   const metrics = spectralMetrics(singularValues, shape);
   if (metrics && wantRowGini) metrics.rowGini = gini(await rowEnergies(a, b, module, device));
   if (metrics) {

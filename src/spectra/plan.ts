@@ -4,7 +4,7 @@ import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type Matrix, type Skipped, type Surroundings } from '../checkpoint/matrices.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { ATTENTION_MODULES, isMultimodalName, MLP_MODULES, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { BLOCK_MODULES, isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { UserError } from '../user-error.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
@@ -119,7 +119,7 @@ function matchNames(names: readonly string[], origins: ReadonlyMap<string, unkno
  * that the reference does not have means another reference.
  */
 function isBlock({ place: { module, component } }: Matrix): boolean {
-  return component !== 'vision' && component !== 'projector' && [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
+  return component !== 'vision' && component !== 'projector' && BLOCK_MODULES.includes(module);
 }
 
 function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {

@@ -50,40 +50,38 @@ export function loadFlat(
 /** A strip of the matrix in float64 takes about this much; several are alive at a time. */
 export const STRIP_BYTES = 128 * 1024 * 1024;
 
-/** How a matrix [m, n] is cut into strips along `axis`. */
-export interface Strips {
-  readonly axis: 0 | 1;
-  /** Rows or columns of one strip. */
-  readonly width: number;
-  readonly bounds: ReadonlyArray<readonly [start: number, end: number]>;
-}
-
-/** Strips along the longer axis unless another is named. */
-export function stripsOf([m, n]: readonly [number, number], along?: 0 | 1): Strips {
-  const axis = along ?? (m <= n ? 1 : 0);
+/**
+ * Work through a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
+ * @param axis the axis that is cut
+ * @param work gets a function that cuts the strip at hand out of any value of this shape, and gives back what it made of
+ *   it (values of one dimension or more): the next strip waits for those
+ */
+export function eachStrip(
+  graph: Graph,
+  [m, n]: readonly [number, number],
+  axis: 0 | 1,
+  work: (cut: (value: Value) => Value) => readonly Value[],
+): void {
   const [length, size] = axis === 0 ? [m, n] : [n, m];
   const width = Math.max(1, Math.min(length, Math.floor(STRIP_BYTES / (8 * size))));
-  const bounds = Array.from({ length: Math.ceil(length / width) }, (_, i): [number, number] => [
-    i * width,
-    Math.min(length, (i + 1) * width),
-  ]);
-  return { axis, width, bounds };
+  let before: readonly Value[] = [];
+  for (let start = 0; start < length; start += width) {
+    const end = Math.min(length, start + width);
+    before = work((value) => (width === length ? value : graph.slice(value, axis, start, end, 1, before)));
+  }
 }
 
 /**
- * The sum of `term` over the strips of a matrix, each in float64 and one after the other, so that memory does not grow
- * with the matrix.
+ * The sum of `term` over the strips of a matrix along its longer side, each in float64.
  * @param term a value of one dimension or more, of the same shape for every strip
  */
 export function sumOverStrips(graph: Graph, matrix: MatrixSource, term: (strip: Value) => Value): Value {
-  const { axis, bounds } = stripsOf(matrix.view.shape);
+  const [m, n] = matrix.view.shape;
   const whole = loadMatrix(graph, matrix);
-  let total: Value | null = null;
-  for (const [start, end] of bounds) {
-    const strip = bounds.length === 1 ? whole : graph.slice(whole, axis, start, end, 1, total ? [total] : []);
-    const value = term(graph.cast(strip, ElementType.float64));
-    total = total ? graph.op('Add', [total, value]) : value;
-  }
-  if (!total) throw new Error(`${matrix.source.name} is empty`);
-  return total;
+  const terms: Value[] = [];
+  eachStrip(graph, matrix.view.shape, m <= n ? 1 : 0, (cut) => {
+    terms.push(term(graph.cast(cut(whole), ElementType.float64)));
+    return terms.slice(-1);
+  });
+  return graph.sum(terms);
 }

@@ -1,4 +1,5 @@
 import type { Skipped } from '../checkpoint/matrices.ts';
+import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Device } from '../onnx/session.ts';
 import { gramMemory } from './gram.ts';
@@ -69,8 +70,7 @@ async function measureOne(job: Job, device: Device): Promise<Spectrum> {
 }
 
 function measureJob(job: Job, device: Device): Promise<Spectrum> {
-  const { module } = job.place;
-  const wantRowGini = module === 'embed' || module === 'lm_head';
+  const wantRowGini = isEmbedding(job.place.module);
   if (job.kind === 'lora') return loraSpectrum(job.update, wantRowGini, device);
   return exactSpectrum(job.matrix, job.kind === 'difference' ? job.reference : null, wantRowGini, device);
 }

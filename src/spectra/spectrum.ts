@@ -15,6 +15,9 @@ export interface Spectrum {
   readonly finite: boolean;
 }
 
+/** What there is to say of a matrix with NaN, Inf or squares beyond float64. */
+export const NOT_FINITE: Spectrum = { singularValues: new Float64Array(), metrics: null, finite: false };
+
 /**
  * The exact spectrum of a matrix W, or of ΔW = W − reference: the Gram matrix in float64 by onnxruntime, its eigenvalues
  * here. σ is right to about 10⁻⁸·√M·σ₁.
@@ -30,16 +33,14 @@ export async function exactSpectrum(
   let energy = 0;
   for (let i = 0; i < size; i += 1) energy += gram[i * size + i] ?? Number.NaN;
   // NaN and Inf always reach the diagonal, which is made of squares.
-  if (!Number.isFinite(energy)) return { singularValues: new Float64Array(), metrics: null, finite: false };
+  if (!Number.isFinite(energy)) return NOT_FINITE;
   const singularValues = symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value)));
-  if (!singularValues.every(Number.isFinite))
-    return { singularValues: new Float64Array(), metrics: null, finite: false };
+  if (!singularValues.every(Number.isFinite)) return NOT_FINITE;
   // Only of W is the rank judged.
-  const isSmallestExact = reference === null && needsExactSmallest(singularValues);
-  if (isSmallestExact) {
-    const smallest = await smallestSingularValue(matrix, device);
-    if (Number.isFinite(smallest)) singularValues[size - 1] = smallest;
-  }
+  const isAsked = reference === null && needsExactSmallest(singularValues);
+  const smallest = isAsked ? await smallestSingularValue(matrix, device) : Number.NaN;
+  const isSmallestExact = Number.isFinite(smallest);
+  if (isSmallestExact) singularValues[size - 1] = smallest;
   const metrics = spectralMetrics(singularValues, matrix.view.shape, isSmallestExact);
   if (metrics && wantRowGini && rowEnergies) metrics.rowGini = gini(rowEnergies);
   if (metrics && subtrahendEnergy !== null) {
