@@ -64,8 +64,8 @@ type AdapterConfig = z.infer<typeof configSchema>;
 /** These initialisations also change the base weights, so scale·B·A is not the update from the base model. */
 const BASE_CHANGING_INITIALISATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
-/** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings. */
-const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.[^.]+)?$/;
+/** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
+const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
 
 /** Is this the name of a LoRA factor? */
 export function isAdapterTensor(name: string): boolean {
