@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../user-error.ts';
-import { ElementType, Graph } from './graph.ts';
+import { ElementType, Graph, type Value } from './graph.ts';
 import type { Device } from './session.ts';
-import { runGraph } from './session.ts';
+import { float32Output, openSession, runGraph, tensor } from './session.ts';
 
 export const DEVICE_CHOICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
@@ -25,8 +25,38 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
   if (choice === 'auto') {
     return trouble ? { name: 'cpu', reason: trouble } : { name: 'cuda', reason: 'its provider works here' };
   }
-  if (trouble) throw new UserError(`device cuda: ${trouble}`, 'install it, or use device cpu');
+  if (trouble) throw cudaError(trouble);
   return { name: 'cuda', reason: 'asked for' };
+}
+
+/**
+ * Choose where a language model runs. `auto` takes CUDA if its provider is installed and works, else WebGPU if there is a
+ * graphics processor and it works, else the CPU: it never fails. WebGPU that is asked for may also be a software adapter.
+ * @throws UserError if a device is asked for that is not there
+ */
+export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
+  if (choice === 'cpu') return { name: 'cpu', reason: 'asked for' };
+  if (choice === 'webgpu') {
+    const trouble = await webgpuTrouble();
+    if (trouble) throw new UserError(`device webgpu: ${trouble}`, 'install a Vulkan driver, or use device cpu');
+    return { name: 'webgpu', reason: 'asked for' };
+  }
+  const withoutCuda = await cudaTrouble();
+  if (choice === 'cuda') {
+    if (withoutCuda) throw cudaError(withoutCuda);
+    return { name: 'cuda', reason: 'asked for' };
+  }
+  if (!withoutCuda) return { name: 'cuda', reason: 'its provider works here' };
+  const processor = await graphicsProcessor();
+  if (!processor) return { name: 'cpu', reason: `${withoutCuda}, and WebGPU finds no graphics processor` };
+  const withoutWebgpu = await webgpuTrouble();
+  return withoutWebgpu
+    ? { name: 'cpu', reason: `${withoutCuda}, and ${withoutWebgpu}` }
+    : { name: 'webgpu', reason: `${withoutCuda}, and there is a graphics processor (${processor})` };
+}
+
+function cudaError(trouble: string): UserError {
+  return new UserError(`device cuda: ${trouble}`, 'install it, or use device cpu');
 }
 
 /** Why CUDA cannot be used, or null if a product on it works. */
@@ -45,6 +75,59 @@ async function cudaTrouble(): Promise<string | null> {
   } catch (error) {
     return `onnxruntime's CUDA provider does not work here (${(error as Error).message.split('\n')[0]})`;
   }
+}
+
+const TRIAL = [1, 2, 3, 4];
+
+/** Where Vulkan's loader looks for drivers. */
+const VULKAN_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
+
+/** Software adapters: Mesa's and Google's. */
+const SOFTWARE_DRIVER = /lvp|lavapipe|swiftshader|swrast/i;
+
+/** Descriptions of Vulkan drivers. Without one the WebGPU library writes its own complaints to standard error. */
+async function vulkanDrivers(): Promise<string[]> {
+  const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
+  if (named !== undefined) return named.split(':').filter((file) => existsSync(file));
+  const home = process.env.HOME === undefined ? [] : [join(process.env.HOME, '.local/share/vulkan/icd.d')];
+  const found = await Promise.all([...VULKAN_FOLDERS, ...home].map((folder) => readdir(folder).catch(() => [])));
+  return found.flat().filter((file) => file.endsWith('.json'));
+}
+
+/** Why WebGPU cannot be used, or null if a sum on it comes out. */
+async function webgpuTrouble(): Promise<string | null> {
+  if (process.platform === 'linux' && (await vulkanDrivers()).length === 0) return 'there is no Vulkan driver';
+  try {
+    const graph = new Graph();
+    const x: Value = graph.input('x', ElementType.float32, [TRIAL.length]);
+    graph.output('sum', graph.op('Add', [x, x]), ElementType.float32);
+    const session = await openSession(graph, { name: 'webgpu', reason: 'trial' });
+    const feeds = { x: tensor.float32(Float32Array.from(TRIAL), [TRIAL.length]) };
+    const outputs = await session.run(feeds).finally(() => session.release());
+    const sum = float32Output(outputs, 'sum');
+    const isRight = TRIAL.every((value, i) => sum[i] === 2 * value);
+    return isRight ? null : 'WebGPU computes wrong sums here';
+  } catch (error) {
+    const [message = ''] = (error as Error).message.split('\n');
+    return /adapter/i.test(message) ? 'WebGPU finds no adapter' : `WebGPU does not work here (${message})`;
+  }
+}
+
+/** Vendors of graphics processors by their PCI number. Virtual machines' display devices are not among them. */
+const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel' };
+
+/** Whose graphics processor this machine has, with a driver that is not software, or null. */
+async function graphicsProcessor(): Promise<string | null> {
+  if ((await vulkanDrivers()).every((file) => SOFTWARE_DRIVER.test(file))) return null;
+  const drm = '/sys/class/drm';
+  for (const node of await readdir(drm).catch(() => [])) {
+    if (!node.startsWith('renderD') || !existsSync(join('/dev/dri', node))) continue;
+    const vendor = await readFile(join(drm, node, 'device/vendor'), 'utf8').catch(() => '');
+    const name = VENDORS[vendor.trim()];
+    if (name) return name;
+  }
+  // NVIDIA's driver in a container shows its own node only.
+  return existsSync('/dev/nvidia0') ? 'NVIDIA' : null;
 }
 
 /** Where the native library of this process was loaded from (it looks for providers beside itself). */

@@ -16,6 +16,20 @@ export const ElementType = {
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
+/** Floating-point dtypes as safetensors names them. */
+const SAFETENSORS_TYPES = {
+  F64: ElementType.float64,
+  F32: ElementType.float32,
+  F16: ElementType.float16,
+  BF16: ElementType.bfloat16,
+} as const;
+
+/** The element type of a floating-point tensor of a safetensors file. */
+export function elementTypeOf({ name, dtype }: { readonly name: string; readonly dtype: string }): ElementType {
+  if (!Object.hasOwn(SAFETENSORS_TYPES, dtype)) throw new Error(`${name}: dtype ${dtype} is not floating-point`);
+  return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
+}
+
 /** Raw little-endian elements inside a file. */
 export interface ExternalData {
   readonly file: string;
@@ -26,7 +40,11 @@ export interface ExternalData {
 /** Name of a value in the graph: an initializer or the output of a node. */
 export type Value = string & { readonly __value: unique symbol };
 
-type Attribute = number | readonly number[];
+/** Whole numbers are INT; a FLOAT is marked, since JavaScript cannot tell 1.0 from 1. */
+type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** ONNX's own operators, and onnxruntime's fused ones. */
+export type Domain = '' | 'com.microsoft';
 
 const OPSET = 21;
 const IR_VERSION = 10;
@@ -38,9 +56,18 @@ const IR_VERSION = 10;
 export class Graph {
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = [];
+  readonly #inputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
+  readonly #returned: { readonly name: string; readonly value: Value }[] = [];
   readonly #constants = new Map<string, Value>();
   #count = 0;
+
+  /** A value that `run` is given under `name`; dimensions may be named where they vary. */
+  input(name: string, type: ElementType, dims: readonly (number | string)[]): Value {
+    const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+    this.#inputs.push(new onnx.ValueInfoProto({ name, type: { tensorType: { elemType: type, shape: { dim } } } }));
+    return name as Value;
+  }
 
   /** Elements in a file, declared with any shape and type of the right number of bytes. */
   external(data: ExternalData, type: ElementType, dims: readonly number[]): Value {
@@ -79,17 +106,40 @@ export class Graph {
   }
 
   /** Add a node with one output. */
-  op(type: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
-    const output = this.#name(type);
-    const attribute = Object.entries(attributes).map(([name, value]) =>
-      typeof value === 'number'
-        ? { name, type: onnx.AttributeProto.AttributeType.INT, i: value }
-        : { name, type: onnx.AttributeProto.AttributeType.INTS, ints: [...value] },
-    );
+  op(
+    type: string,
+    inputs: readonly (Value | null)[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain: Domain = '',
+  ): Value {
+    return this.node(type, inputs, attributes, domain, 1)[0] as Value;
+  }
+
+  /**
+   * Add a node with several outputs.
+   * @param inputs null for an optional one that is left out
+   * @param outputs how many of its outputs are named, or which (false for one that is left out)
+   */
+  node(
+    type: string,
+    inputs: readonly (Value | null)[],
+    attributes: Readonly<Record<string, Attribute>>,
+    domain: Domain,
+    outputs: number | readonly boolean[],
+  ): Value[] {
+    const wanted = typeof outputs === 'number' ? Array<boolean>(outputs).fill(true) : outputs;
+    const names = wanted.map((isWanted) => (isWanted ? this.#name(type) : ('' as Value)));
     this.#nodes.push(
-      new onnx.NodeProto({ name: output, opType: type, input: [...inputs], output: [output], attribute }),
+      new onnx.NodeProto({
+        name: names.find((name) => name !== '') ?? '',
+        opType: type,
+        domain,
+        input: inputs.map((value) => value ?? ''),
+        output: names,
+        attribute: Object.entries(attributes).map(([name, value]) => toAttribute(name, value)),
+      }),
     );
-    return output;
+    return names;
   }
 
   cast(value: Value, type: ElementType): Value {
@@ -122,23 +172,64 @@ export class Graph {
 
   /** Make a value an output that `run` returns under `name`. */
   output(name: string, value: Value, type: ElementType): void {
-    this.#nodes.push(new onnx.NodeProto({ name, opType: 'Identity', input: [value], output: [name] }));
     this.#outputs.push(new onnx.ValueInfoProto({ name, type: { tensorType: { elemType: type } } }));
+    this.#returned.push({ name, value });
+  }
+
+  get outputNames(): string[] {
+    return this.#outputs.map(({ name }) => name ?? '');
   }
 
   /** The model as protobuf bytes. */
   serialize(): Uint8Array {
+    const nodes = this.#named();
     return onnx.ModelProto.encode({
       irVersion: IR_VERSION,
-      opsetImport: [{ domain: '', version: OPSET }],
-      graph: { name: 'shadow-gate', node: this.#nodes, initializer: this.#initializers, output: this.#outputs },
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: 'com.microsoft', version: 1 },
+      ],
+      graph: {
+        name: 'shadow-gate',
+        node: nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
     }).finish();
+  }
+
+  /**
+   * The nodes, with outputs under their names. The node that computes an output writes it itself, so that it can write
+   * into a tensor that the caller gives; only what no node computes is copied.
+   */
+  #named(): InstanceType<typeof onnx.NodeProto>[] {
+    const computed = new Set(this.#nodes.flatMap(({ output }) => output ?? []));
+    const names = new Map<string, string>();
+    const copies: InstanceType<typeof onnx.NodeProto>[] = [];
+    for (const { name, value } of this.#returned) {
+      if (computed.has(value) && !names.has(value)) names.set(value, name);
+      else copies.push(new onnx.NodeProto({ name, opType: 'Identity', input: [value], output: [name] }));
+    }
+    const rename = (value: string) => names.get(value) ?? value;
+    return [...this.#nodes, ...copies].map(
+      (node) =>
+        new onnx.NodeProto({ ...node, input: node.input?.map(rename) ?? [], output: node.output?.map(rename) ?? [] }),
+    );
   }
 
   #name(stem: string): Value {
     this.#count += 1;
     return `${stem}_${this.#count}` as Value;
   }
+}
+
+function toAttribute(name: string, value: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  return { name, type: AttributeType.INTS, ints: [...value] };
 }
 
 /** The folder that external data is named relative to: the root, since candidate and reference may lie anywhere. */

@@ -4,11 +4,35 @@ import { ort } from './runtime.ts';
 
 /** The execution provider that runs the graphs, and why it was chosen. */
 export interface Device {
-  readonly name: 'cpu' | 'cuda';
+  readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
 }
 
 export type Outputs = Readonly<Record<string, ort.Tensor>>;
+
+export type Session = ort.InferenceSession;
+export type Tensor = ort.Tensor;
+
+/** Tensors to feed. `shape` must hold as many elements as there are. */
+export const tensor = {
+  float32: (data: Float32Array, shape: readonly number[]): Tensor => new ort.Tensor('float32', data, shape),
+  int32: (data: readonly number[], shape: readonly number[]): Tensor =>
+    new ort.Tensor('int32', Int32Array.from(data), shape),
+  int64: (data: readonly number[], shape: readonly number[]): Tensor =>
+    new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
+};
+
+/**
+ * Open a graph that is run many times. Weights that must be converted or packed are, here, once.
+ * @param onDevice names of outputs that stay where they were computed, to be fed again
+ */
+export async function openSession(graph: Graph, device: Device, onDevice: readonly string[] = []): Promise<Session> {
+  const places = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
+  return createSession(graph, device, {
+    graphOptimizationLevel: 'extended',
+    ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(places) } : {}),
+  });
+}
 
 /**
  * Run a graph without inputs once and give its memory back.
@@ -18,21 +42,35 @@ export type Outputs = Readonly<Record<string, ort.Tensor>>;
  * @param device where to run it; values that the device cannot compute fall back to the CPU
  */
 export async function runGraph(graph: Graph, device: Device): Promise<Outputs> {
-  const session = await ort.InferenceSession.create(graph.serialize(), {
-    executionProviders: device.name === 'cpu' ? ['cpu'] : ['cuda', 'cpu'],
-    graphOptimizationLevel: 'disabled',
-    logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) } },
-  }).catch((error: Error & { code?: string }) => {
-    // The bundle says so where it carries no library for this machine (scripts/build/onnxruntime.mjs).
-    if (error.code === 'ONNXRUNTIME_MISSING') throw new UserError(error.message, 'use a recent x64 Linux machine');
-    throw error;
-  });
+  const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
   try {
     return await session.run({});
   } finally {
     await session.release();
   }
+}
+
+/** What goes wrong is thrown too: onnxruntime need not write it to standard error itself. */
+const FATAL = 4;
+
+function createSession(graph: Graph, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
+  return ort.InferenceSession.create(graph.serialize(), {
+    executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
+    logSeverityLevel: FATAL,
+    extra: { session: { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) } },
+    ...options,
+  }).catch((error: Error & { code?: string }) => {
+    // The bundle says so where it carries no library for this machine (scripts/build/onnxruntime.mjs).
+    if (error.code === 'ONNXRUNTIME_MISSING') throw new UserError(error.message, 'use a recent x64 Linux machine');
+    throw error;
+  });
+}
+
+/** A float32 output that is on the CPU. */
+export function float32Output(outputs: Outputs, name: string): Float32Array {
+  const data = outputs[name]?.data;
+  if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
+  return data;
 }
 
 /** A float64 output as a typed array. */

@@ -1,0 +1,123 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Continuation } from '../../src/language-model/engine.ts';
+import { chooseDevice, chooseModelDevice } from '../../src/onnx/device.ts';
+import { UserError } from '../../src/user-error.ts';
+import { temporaryFolder } from '../fixtures.ts';
+import { difference, languageModel, NO_STOPS, readCases, withEngine } from '../language-model/local/engines.ts';
+import { runScript } from './run-script.ts';
+
+const CHOOSE = `
+  import { chooseModelDevice } from '#src/onnx/device.ts';
+  const answer = await chooseModelDevice(process.env.CHOICE).catch((error) => ({ error: error.name, message: error.message }));
+  process.stdout.write(JSON.stringify(answer));
+`;
+const choose = (choice: string, drivers: string) => runScript(CHOOSE, { CHOICE: choice, VK_ICD_FILENAMES: drivers });
+
+/** No such file: Vulkan finds no driver. */
+const NO_DRIVERS = '/nonexistent';
+
+describe('a device', () => {
+  it('that is asked for is taken, and that is the reason', async () => {
+    expect(await chooseModelDevice('cpu')).toEqual({ name: 'cpu', reason: 'asked for' });
+    expect(await chooseDevice('cpu')).toEqual({ name: 'cpu', reason: 'asked for' });
+  });
+
+  it('webgpu is refused where there is no driver, and the mend is one', async () => {
+    expect(await choose('webgpu', NO_DRIVERS)).toEqual({
+      error: 'UserError',
+      message: expect.stringMatching(/^device webgpu: .* — install a Vulkan driver, or use device cpu$/),
+    });
+  });
+
+  it('webgpu is refused where a driver finds no adapter', async () => {
+    const driver = join(temporaryFolder(), 'driver.json');
+    writeFileSync(driver, JSON.stringify({ file_format_version: '1.0.0', ICD: { library_path: 'none.so' } }));
+    expect(await choose('webgpu', driver)).toEqual({
+      error: 'UserError',
+      message: 'device webgpu: WebGPU finds no adapter — install a Vulkan driver, or use device cpu',
+    });
+  });
+
+  it('webgpu is refused for spectra: it has no float64', async () => {
+    await expect(chooseDevice('webgpu')).rejects.toThrow(/no float64.* — use device cpu or auto/);
+    await expect(chooseDevice('webgpu')).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('auto never fails, and says why it is not a faster one', async () => {
+    const { name, reason } = (await choose('auto', NO_DRIVERS)) as { name: string; reason: string };
+    // A machine for tests may have a graphics processor; what is on it must be said then too.
+    expect(['cpu', 'cuda']).toContain(name);
+    if (name === 'cpu') expect(reason).toMatch(/CUDA provider .*, and (WebGPU finds no graphics processor|WebGPU .+)$/);
+    else expect(reason).toBe('its provider works here');
+  });
+
+  it.skipIf(existsSync('/dev/nvidia0'))('cuda is refused where its provider is missing', async () => {
+    await expect(chooseModelDevice('cuda')).rejects.toThrow(
+      /^device cuda: .*CUDA provider.* — install it, or use device cpu$/,
+    );
+  });
+});
+
+const LAVAPIPE = '/usr/share/vulkan/icd.d/lvp_icd.json';
+
+/** Attention that is fused or not, windows, softcap, two ropes, experts, alibi, learned positions. */
+const MODELS = ['llama', 'gemma', 'gemma2', 'gemma3-text', 'mixtral', 'falcon-alibi', 'gpt2'];
+
+const ASK = `
+  import { openReference } from '#src/checkpoint/checkpoint.ts';
+  import { OnnxEngine } from '#src/language-model/local/onnx-engine.ts';
+  import { chooseModelDevice } from '#src/onnx/device.ts';
+  const device = await chooseModelDevice('webgpu');
+  const models = [];
+  for (const { path, cases, prompts } of JSON.parse(process.env.QUESTIONS)) {
+    const engine = await OnnxEngine.open(await openReference(path), { device });
+    const ask = async () => {
+      const logits = [];
+      for (const tokens of cases) logits.push([...(await engine.logits(tokens))]);
+      return logits;
+    };
+    const plain = await ask();
+    const made = await engine.generate(prompts.map((prompt) => ({ ...prompt, stopTokens: new Set() })));
+    models.push({ plain, made, keeping: await ask() });
+    await engine.close();
+  }
+  process.stdout.write(JSON.stringify({ device, models }));
+`;
+
+interface Found {
+  readonly device: unknown;
+  readonly models: ReadonlyArray<{
+    readonly plain: readonly number[][];
+    readonly made: readonly Continuation[];
+    readonly keeping: readonly number[][];
+  }>;
+}
+
+describe.skipIf(!existsSync(LAVAPIPE))("WebGPU on Mesa's software adapter", () => {
+  it('gives the logits of transformers and continues as the CPU does', async () => {
+    const prompts = [[5, 6, 7, 8, 9, 10, 11], [12]].map((tokens) => ({
+      tokens,
+      maxNewTokens: 6,
+      stopTokens: NO_STOPS,
+    }));
+    const expected = MODELS.map((name) => readCases(join(languageModel(name), 'expected.safetensors')));
+    const questions = MODELS.map((name, i) => ({
+      path: languageModel(name),
+      cases: expected[i]?.map(({ tokens }) => tokens),
+      prompts,
+    }));
+    const env = { QUESTIONS: JSON.stringify(questions), VK_ICD_FILENAMES: LAVAPIPE };
+    const { device, models } = (await runScript(ASK, env)) as Found;
+    expect(device).toEqual({ name: 'webgpu', reason: 'asked for' });
+    for (const [i, name] of MODELS.entries()) {
+      for (const [j, { label, logits }] of (expected[i] ?? []).entries()) {
+        expect(difference(models[i]?.plain[j] ?? [], logits), `${name}, ${label}`).toBeLessThanOrEqual(1e-3);
+        expect(difference(models[i]?.keeping[j] ?? [], logits), `${name}, ${label}, keeping`).toBeLessThanOrEqual(1e-3);
+      }
+      const byCpu = await withEngine(languageModel(name), {}, (engine) => engine.generate(prompts));
+      expect(models[i]?.made, name).toEqual(byCpu);
+    }
+  });
+});

@@ -1,0 +1,191 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import onnxProto from 'onnx-proto';
+import { describe, expect, it } from 'vitest';
+import { ElementType, elementTypeOf, Graph } from '../../src/onnx/graph.ts';
+import { type Device, float32Output, float64Output, openSession, runGraph, tensor } from '../../src/onnx/session.ts';
+import { temporaryFolder } from '../fixtures.ts';
+
+const CPU: Device = { name: 'cpu', reason: 'the tests say so' };
+const { float32, float64, int64, bfloat16, float16 } = ElementType;
+
+/** The graph as a reader of the file sees it. */
+function decoded(graph: Graph) {
+  const model = onnxProto.onnx.ModelProto.decode(graph.serialize());
+  return {
+    nodes: (model.graph?.node ?? []).map(({ opType, input, output, domain, attribute }) => ({
+      opType,
+      input,
+      output,
+      domain,
+      attribute,
+    })),
+    initializers: model.graph?.initializer ?? [],
+    model,
+  };
+}
+
+/** Run once with these inputs. */
+async function run(graph: Graph, feeds: Parameters<Awaited<ReturnType<typeof openSession>>['run']>[0]) {
+  const session = await openSession(graph, CPU);
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.release();
+  }
+}
+
+const numbers = (...values: number[]) => tensor.float32(Float32Array.from(values), [values.length]);
+
+describe('outputs of a Graph', () => {
+  it('are written by the nodes that compute them, so that they can be bound to memory', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', float32, ['N']);
+    const double = graph.op('Add', [x, x]);
+    // Used inside too, under its new name.
+    graph.output('four', graph.op('Add', [double, double]), float32);
+    graph.output('two', double, float32);
+    expect(decoded(graph).nodes.map(({ opType, input, output }) => [opType, input, output])).toEqual([
+      ['Add', ['x', 'x'], ['two']],
+      ['Add', ['two', 'two'], ['four']],
+    ]);
+    const outputs = await run(graph, { x: numbers(1, 2) });
+    expect([float32Output(outputs, 'two'), float32Output(outputs, 'four')]).toEqual([
+      Float32Array.of(2, 4),
+      Float32Array.of(4, 8),
+    ]);
+    expect(graph.outputNames).toEqual(['four', 'two']);
+  });
+
+  it('that no node computes, or that are asked for twice, are copies', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', float32, ['N']);
+    const constant = graph.constant([7], 'float32');
+    const sum = graph.op('Add', [x, x]);
+    graph.output('same', x, float32);
+    graph.output('seven', constant, float32);
+    graph.output('sum', sum, float32);
+    graph.output('again', sum, float32);
+    expect(decoded(graph).nodes.map(({ opType, input, output }) => [opType, input, output])).toEqual([
+      ['Add', ['x', 'x'], ['sum']],
+      ['Identity', ['x'], ['same']],
+      ['Identity', [constant], ['seven']],
+      ['Identity', ['sum'], ['again']],
+    ]);
+    const outputs = await run(graph, { x: numbers(1, 2) });
+    expect(['same', 'seven', 'sum', 'again'].map((name) => [...float32Output(outputs, name)])).toEqual([
+      [1, 2],
+      [7],
+      [2, 4],
+      [2, 4],
+    ]);
+  });
+
+  it('may be only some of those of a node, and inputs may be left out', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', float32, [1, 2]);
+    const gain = graph.constant([1, 1], 'float32');
+    const names = graph.node(
+      'SkipSimplifiedLayerNormalization',
+      [x, x, gain],
+      { epsilon: { float: 0 } },
+      'com.microsoft',
+      [true, false, false, true],
+    );
+    expect(names.map((name) => name === '')).toEqual([false, true, true, false]);
+    graph.output('normed', names[0] as (typeof names)[number], float32);
+    graph.output('sum', names[3] as (typeof names)[number], float32);
+    // Clip's lower bound is left out, the upper one is 3.
+    graph.output('clipped', graph.op('Clip', [x, null, graph.constant([3], 'float32', [])]), float32);
+    const outputs = await run(graph, { x: tensor.float32(Float32Array.of(3, 4), [1, 2]) });
+    expect([...float32Output(outputs, 'sum')]).toEqual([6, 8]);
+    // 6 and 8 over √((36 + 64) / 2) = 7.071068.
+    expect(float32Output(outputs, 'normed')[0]).toBeCloseTo(0.848528, 5);
+    expect([...float32Output(outputs, 'clipped')]).toEqual([3, 3]);
+  });
+});
+
+describe('attributes', () => {
+  it('have the type that their operator wants: whole 1 is INT, marked 1 is FLOAT', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', float32, [2]);
+    const scaled = graph.op('LeakyRelu', [x], { alpha: { float: 1 } });
+    graph.op('Transpose', [x], { perm: [0] });
+    graph.op('ReduceSum', [x], { keepdims: 1 });
+    graph.op('ScatterND', [x], { reduction: 'add' });
+    graph.output('y', scaled, float32);
+    const { AttributeType } = onnxProto.onnx.AttributeProto;
+    const attributes = decoded(graph).nodes.map(({ attribute }) => attribute?.[0]);
+    expect(attributes.map((attribute) => attribute?.type)).toEqual([
+      AttributeType.FLOAT,
+      AttributeType.INTS,
+      AttributeType.INT,
+      AttributeType.STRING,
+    ]);
+    expect(attributes[0]?.f).toBe(1);
+    expect(Buffer.from(attributes[3]?.s ?? []).toString()).toBe('add');
+  });
+
+  it('of text do what they say: scattered values are added', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', float32, [3]);
+    const at = graph.constant([0, 2, 2], 'int64', [3, 1]);
+    const values = graph.constant([10, 20, 30], 'float32');
+    graph.output('y', graph.op('ScatterND', [x, at, values], { reduction: 'add' }), float32);
+    expect([...float32Output(await run(graph, { x: numbers(1, 2, 3) }), 'y')]).toEqual([11, 2, 53]);
+  });
+});
+
+describe('constants and weights', () => {
+  it('of the same numbers are stored once, unless shape or type differ', () => {
+    const graph = new Graph();
+    const first = graph.constant([1, 2], 'int64');
+    expect(graph.constant([1, 2], 'int64')).toBe(first);
+    expect(graph.constant([1, 2], 'int64', [2, 1])).not.toBe(first);
+    expect(graph.constant([1, 2], 'int32')).not.toBe(first);
+    expect(decoded(graph).initializers).toHaveLength(3);
+  });
+
+  it('are read from the middle of their file, which the graph does not hold', async () => {
+    const file = join(temporaryFolder(), 'weights.bin');
+    writeFileSync(file, Buffer.concat([Buffer.alloc(4096, 0xff), Buffer.from(Float32Array.of(1.5, -2, 8).buffer)]));
+    const graph = new Graph();
+    const weights = graph.external({ file, offset: 4096, byteLength: 12 }, float32, [3]);
+    graph.output('y', graph.op('Neg', [weights]), float32);
+    expect([...float32Output(await runGraph(graph, CPU), 'y')]).toEqual([-1.5, 2, -8]);
+    expect(graph.serialize().length).toBeLessThan(600);
+  });
+
+  it('have the type that safetensors says', () => {
+    const typeOf = (dtype: string) => elementTypeOf({ name: 'x', dtype });
+    expect(['F64', 'F32', 'F16', 'BF16'].map(typeOf)).toEqual([float64, float32, float16, bfloat16]);
+    expect(() => typeOf('I8')).toThrow('x: dtype I8 is not floating-point');
+    expect(() => typeOf('toString')).toThrow(/not floating-point/);
+  });
+});
+
+describe('what a graph computes', () => {
+  it('is float64 where that is asked for', async () => {
+    const graph = new Graph();
+    const third = graph.constant([1 / 3], 'float64');
+    graph.output('y', graph.sum([third, third, third]), float64);
+    expect(float64Output(await runGraph(graph, CPU), 'y')[0]).toBe(1);
+    expect(() => float32Output({}, 'y')).toThrow('output y is not float32');
+  });
+
+  it('takes every so many of an axis, reshapes and casts', async () => {
+    const graph = new Graph();
+    const x = graph.constant([0, 1, 2, 3, 4, 5, 6], 'float32');
+    const some = graph.slice(x, 0, 1, 7, 2);
+    graph.output('slice', some, float32);
+    graph.output('whole', graph.cast(graph.reshape(some, [3, 1]), int64), int64);
+    const outputs = await runGraph(graph, CPU);
+    expect([...float32Output(outputs, 'slice')]).toEqual([1, 3, 5]);
+    expect(outputs.whole?.dims).toEqual([3, 1]);
+    expect(outputs.whole?.data).toEqual(BigInt64Array.of(1n, 3n, 5n));
+  });
+
+  it('cannot be a sum of nothing', () => {
+    expect(() => new Graph().sum([])).toThrow('a sum of nothing');
+  });
+});

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { build } from 'esbuild';
+import { repository, temporaryFolder } from '../fixtures.ts';
+
+/**
+ * Run TypeScript in a process of its own, for what is decided once a process: the graphics drivers that are found.
+ * @param script imports the source by `#src/…` and prints JSON
+ */
+export async function runScript(script: string, env: Readonly<Record<string, string>>): Promise<unknown> {
+  const folder = temporaryFolder();
+  const outfile = join(folder, 'script.mjs');
+  const contents = script.replaceAll('#src/', `${repository('src')}/`);
+  await build({
+    stdin: { contents, resolveDir: repository(), loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outfile,
+  });
+  symlinkSync(repository('node_modules'), join(folder, 'node_modules'));
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [outfile], options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stderr}`));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}
