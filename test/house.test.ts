@@ -9,6 +9,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   onnx: 1,
   statistics: 1,
   spectra: 2,
+  'language-model': 2,
   policy: 3,
   gate: 4,
   report: 4,

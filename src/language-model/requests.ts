@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { readTextFile } from '../checkpoint/text-file.ts';
+import { UserError } from '../user-error.ts';
+import type { Message } from './tokens/chat-template.ts';
+
+/** What a request and its answer are told apart by; `1` and `"1"` are two. */
+export type RequestId = string | number;
+
+interface Origin {
+  readonly id: RequestId;
+  /** `FILE:12`, for errors. */
+  readonly where: string;
+}
+
+/** What is to be scored: a continuation after its context, or a text from its beginning (`rolling`). */
+export type ScoreRequest = Origin &
+  (
+    | { readonly kind: 'text'; readonly context: string; readonly continuation: string }
+    | { readonly kind: 'ids'; readonly context: readonly number[]; readonly continuation: readonly number[] }
+    | { readonly kind: 'rolling-text'; readonly text: string }
+    | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
+  );
+
+/** What is to be continued greedily. */
+export type GenerateRequest = Origin & {
+  readonly prompt:
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'ids'; readonly tokens: readonly number[] }
+    | { readonly kind: 'messages'; readonly messages: readonly Message[] };
+  /** null: the request does not say. */
+  readonly maxNewTokens: number | null;
+  readonly stop: readonly string[];
+};
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const idSchema = z.union([z.string(), z.number()], 'must be a string or a number');
+const textSchema = z.string().refine((text) => !LONE_SURROGATE.test(text), 'has half a surrogate pair: no text');
+const idsSchema = z.array(z.int().nonnegative());
+
+// Strict, all of them: a key with a typo must not be lost.
+const pairSchema = z.strictObject({ id: idSchema, context: textSchema, continuation: textSchema });
+const idPairSchema = z.strictObject({ id: idSchema, context_ids: idsSchema, continuation_ids: idsSchema });
+const rollingSchema = z.strictObject({
+  id: idSchema,
+  rolling: z.union([textSchema, idsSchema], 'must be text or a list of token ids'),
+});
+
+const limits = {
+  id: idSchema,
+  max_new_tokens: z.int().positive().optional(),
+  stop: z
+    .union([z.string().min(1), z.array(z.string().min(1))], 'must be text that is not empty, or a list of such')
+    .optional(),
+};
+const promptSchema = z.strictObject({ ...limits, prompt: textSchema });
+const promptIdsSchema = z.strictObject({ ...limits, prompt_ids: idsSchema });
+const messagesSchema = z.strictObject({ ...limits, messages: z.array(z.looseObject({ role: z.string() })).min(1) });
+
+const SCORE_MEND =
+  'give {"id", "context", "continuation"}, {"id", "context_ids", "continuation_ids"} or {"id", "rolling"}';
+const GENERATE_MEND =
+  'give {"id", "prompt" | "prompt_ids" | "messages"}, with "max_new_tokens" and "stop" where wanted';
+
+/** Does this request need the tokenizer of the checkpoint? */
+export function needsTokenizer(request: ScoreRequest | GenerateRequest): boolean {
+  if ('prompt' in request) return request.prompt.kind !== 'ids' || request.stop.length > 0;
+  return request.kind === 'text' || request.kind === 'rolling-text';
+}
+
+/** Read the requests of `shadow-gate score`. @throws UserError naming the file and the line */
+export async function readScoreRequests(file: string): Promise<ScoreRequest[]> {
+  return parseScoreRequests(await readRequestFile(file, SCORE_MEND), file);
+}
+
+/** Read the requests of `shadow-gate generate`. @throws UserError naming the file and the line */
+export async function readGenerateRequests(file: string): Promise<GenerateRequest[]> {
+  return parseGenerateRequests(await readRequestFile(file, GENERATE_MEND), file);
+}
+
+/** @param text JSONL; empty lines, a byte order mark and CRLF are no matter */
+export function parseScoreRequests(text: string, file: string): ScoreRequest[] {
+  return parseLines(text, file, SCORE_MEND, (json, where) => {
+    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, SCORE_MEND);
+    if ('rolling' in json) {
+      const { id, rolling } = parse(rollingSchema);
+      return typeof rolling === 'string'
+        ? { kind: 'rolling-text', id, where, text: rolling }
+        : { kind: 'rolling-ids', id, where, tokens: rolling };
+    }
+    if ('context_ids' in json || 'continuation_ids' in json) {
+      const { id, context_ids: context, continuation_ids: continuation } = parse(idPairSchema);
+      return { kind: 'ids', id, where, context, continuation };
+    }
+    return { kind: 'text', where, ...parse(pairSchema) };
+  });
+}
+
+/** @param text JSONL; empty lines, a byte order mark and CRLF are no matter */
+export function parseGenerateRequests(text: string, file: string): GenerateRequest[] {
+  return parseLines(text, file, GENERATE_MEND, (json, where) => {
+    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, GENERATE_MEND);
+    if ('prompt_ids' in json) {
+      const { prompt_ids: tokens, ...rest } = parse(promptIdsSchema);
+      return { ...common(rest), where, prompt: { kind: 'ids', tokens } };
+    }
+    if ('messages' in json) {
+      const { messages, ...rest } = parse(messagesSchema);
+      return { ...common(rest), where, prompt: { kind: 'messages', messages } };
+    }
+    const { prompt, ...rest } = parse(promptSchema);
+    return { ...common(rest), where, prompt: { kind: 'text', text: prompt } };
+  });
+}
+
+function common(request: { id: RequestId; max_new_tokens?: number | undefined; stop?: string | string[] | undefined }) {
+  return { id: request.id, maxNewTokens: request.max_new_tokens ?? null, stop: [request.stop ?? []].flat() };
+}
+
+/** Answers as a JSONL file. */
+export function toJsonLines(answers: readonly object[]): string {
+  return answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
+}
+
+async function readRequestFile(file: string, mend: string): Promise<string> {
+  const text = await readTextFile(file);
+  if (text === null) throw new UserError(`${file} does not exist`, mend);
+  return text;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function parseLines<T extends Origin>(
+  text: string,
+  file: string,
+  mend: string,
+  parse: (json: Json, where: string) => T,
+): T[] {
+  const requests: T[] = [];
+  const places = new Map<RequestId, string>();
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .entries()) {
+    if (line.trim() === '') continue;
+    const where = `${file}:${index + 1}`;
+    const request = parse(parseLine(line, where, mend), where);
+    const twin = places.get(request.id);
+    if (twin !== undefined) {
+      throw new UserError(`${where}: ${twin} has the id ${JSON.stringify(request.id)} already`, 'give each its own');
+    }
+    places.set(request.id, where);
+    requests.push(request);
+  }
+  if (requests.length === 0) throw new UserError(`${file} holds no requests`, mend);
+  return requests;
+}
+
+const objectSchema = z.record(z.string(), z.unknown());
+
+function parseLine(line: string, where: string, mend: string): Json {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch (error) {
+    throw new UserError(`${where}: not JSON: ${(error as Error).message}`, mend);
+  }
+  const parsed = objectSchema.safeParse(json);
+  if (!parsed.success) throw new UserError(`${where}: not a JSON object`, mend);
+  return parsed.data;
+}
+
+function parseRequest<T>(json: Json, schema: z.ZodType<T>, where: string, mend: string): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new UserError(`${where}: ${issues.join('; ')}`, mend);
+}

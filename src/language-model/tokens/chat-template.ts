@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { Environment, Interpreter, Template } from '@huggingface/jinja';
+import { z } from 'zod';
+import { readTextFile } from '../../checkpoint/text-file.ts';
+import { UserError } from '../../user-error.ts';
+
+/** A template may read more than these two (`name`, `tool_calls`, …). */
+export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
+
+export interface ChatOptions {
+  /** The Jinja source. */
+  readonly template: string;
+  /** `bos_token`, `eos_token`, … as text: the template knows them under these names. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  /** Open the turn of the assistant? */
+  readonly addGenerationPrompt: boolean;
+  /** What `strftime_now` shows, in UTC: some templates write the date into the prompt. */
+  readonly now: Date;
+  /** Whose messages these are, for errors: `FILE:12`. */
+  readonly where: string;
+}
+
+const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
+
+/**
+ * The chat template of a checkpoint: the file chat_template.jinja, else `chat_template` of tokenizer_config.json, which is
+ * a text or a list of named ones, of which `default` is taken.
+ * @returns null if there is none, or none that is the default: such a checkpoint can do all but chat
+ */
+export async function readChatTemplate(
+  directory: string,
+  tokenizerConfig: Readonly<Record<string, unknown>>,
+): Promise<string | null> {
+  const file = await readTextFile(join(directory, 'chat_template.jinja'));
+  if (file !== null) return file;
+  const { chat_template: stated } = tokenizerConfig;
+  if (typeof stated === 'string') return stated;
+  const named = namedTemplatesSchema.safeParse(stated).data ?? [];
+  return named.find(({ name }) => name === 'default')?.template ?? null;
+}
+
+/**
+ * Write a conversation as the text that the model was trained on, as transformers' `apply_chat_template` does
+ * (`trim_blocks` and `lstrip_blocks`, which `@huggingface/jinja` always has). The text holds its own BOS: encode it with
+ * `addSpecialTokens: false`.
+ * @throws UserError with the template's own words (`raise_exception`) or what is wrong in the template
+ */
+export function renderChat(messages: readonly Message[], options: ChatOptions): string {
+  const { template, specialTokens, addGenerationPrompt, now, where } = options;
+  const variables = {
+    ...globals(now),
+    ...specialTokens,
+    messages,
+    tools: null,
+    documents: null,
+    add_generation_prompt: addGenerationPrompt,
+  };
+  try {
+    // Jinja reads all line ends as \n; a template file may come from a checkout with others.
+    const { parsed } = new Template(template.replace(/\r\n?/g, '\n'));
+    const environment = new Environment();
+    for (const [name, value] of Object.entries(variables)) environment.set(name, value);
+    return String(new Interpreter(environment).run(parsed).value);
+  } catch (error) {
+    throw new UserError(
+      `${where}: the chat template refuses: ${(error as Error).message}`,
+      'give messages that it takes, or mend the chat_template of the checkpoint',
+    );
+  }
+}
+
+/** That of Jinja2's sandbox. */
+const MAX_RANGE = 100_000;
+
+/** `Template.render` has these too, but its `strftime_now` reads the clock and cannot be replaced, and its `range` has no end. */
+function globals(now: Date): Record<string, unknown> {
+  return {
+    true: true,
+    false: false,
+    none: null,
+    True: true,
+    False: false,
+    None: null,
+    raise_exception(message: unknown) {
+      throw new Error(String(message));
+    },
+    range(from: number, to?: number, step = 1) {
+      const [start, end] = to === undefined ? [0, from] : [from, to];
+      const length = Math.max(0, Math.ceil((end - start) / step));
+      if (!(length <= MAX_RANGE)) throw new Error(`a range of ${length} numbers`);
+      return Array.from({ length }, (_, index) => start + index * step);
+    },
+    strftime_now: (format: unknown) => strftime(String(format), now),
+  };
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+
+/** Python's `strftime` in the C locale and UTC, for what templates ask. */
+function strftime(format: string, date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const month = MONTHS[date.getUTCMonth()] ?? '';
+  const day = DAYS[date.getUTCDay()] ?? '';
+  const parts: Record<string, string> = {
+    '%Y': String(date.getUTCFullYear()),
+    '%y': two(date.getUTCFullYear() % 100),
+    '%m': two(date.getUTCMonth() + 1),
+    '%d': two(date.getUTCDate()),
+    '%-d': String(date.getUTCDate()),
+    '%-m': String(date.getUTCMonth() + 1),
+    '%B': month,
+    '%b': month.slice(0, 3),
+    '%A': day,
+    '%a': day.slice(0, 3),
+    '%H': two(date.getUTCHours()),
+    '%M': two(date.getUTCMinutes()),
+    '%S': two(date.getUTCSeconds()),
+    '%%': '%',
+  };
+  return format.replace(/%-?[A-Za-z%]/g, (part) => {
+    const text = parts[part];
+    if (text === undefined) throw new Error(`strftime_now has no ${part} here`);
+    return text;
+  });
+}

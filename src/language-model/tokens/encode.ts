@@ -1,0 +1,118 @@
+import type { Sequence } from '../engine.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/**
+ * From text to sequences, with the semantics of EleutherAI/lm-evaluation-harness 4e7e0d4 (`TemplateLM.loglikelihood` and
+ * `_encode_pair` in lm_eval/api/model.py, `HFLM.tok_encode` and `_loglikelihood_tokens` in lm_eval/models/huggingface.py,
+ * `get_rolling_token_windows` in lm_eval/utils.py).
+ */
+export interface EncodeOptions {
+  /**
+   * Put the special tokens before a text that the checkpoint's tokenizer puts there (mostly a BOS)? True unless said
+   * otherwise, as in the harness, whose `add_bos_token` is unset by default. A text that begins with the prefix token,
+   * such as a rendered chat, never gets a second one.
+   *
+   * Only what comes before a text is added. Where a tokenizer also appends an EOS, the harness appends it to the context
+   * too, and so splits the pair one token late; that cannot be meant.
+   */
+  readonly addSpecialTokens?: boolean;
+}
+
+/** The harness' own case of a text that is not the continuation of anything. */
+export function encodeText(tokenizer: Tokenizer, text: string, { addSpecialTokens = true }: EncodeOptions): number[] {
+  const ids = tokenizer.encode(text, { addSpecialTokens: false });
+  return addSpecialTokens && !beginsWithPrefix(tokenizer, text) ? [...tokenizer.leading, ...ids] : ids;
+}
+
+function beginsWithPrefix(tokenizer: Tokenizer, text: string): boolean {
+  if (tokenizer.prefixTokenId === null) return false;
+  const prefix = tokenizer.decode([tokenizer.prefixTokenId], { skipSpecialTokens: false });
+  return prefix !== '' && text.startsWith(prefix);
+}
+
+/**
+ * Encode a context and its continuation. White space at the end of the context goes to the continuation, since words
+ * begin with their space in most vocabularies; then the whole string is encoded, and its tokens after as many as the
+ * context alone has are the continuation.
+ *
+ * The context may come out empty, and so may the continuation, where the last token of the context swallows it.
+ */
+export function encodePair(
+  tokenizer: Tokenizer,
+  context: string,
+  continuation: string,
+  options: EncodeOptions = {},
+): Sequence {
+  const end = endWithoutSpace(context);
+  // With no text before it, the continuation stands alone: the prefix token is its context (`withPrefix`).
+  if (context === '') return { context: [], continuation: tokenizer.encode(continuation, { addSpecialTokens: false }) };
+  const contextIds = encodeText(tokenizer, context.slice(0, end), options);
+  const wholeIds = encodeText(tokenizer, context + continuation, options);
+  return { context: contextIds, continuation: wholeIds.slice(contextIds.length) };
+}
+
+/** What Python's `str.rstrip` takes off, which is not JavaScript's list (`trimEnd` has U+FEFF instead of the controls). */
+const PYTHON_SPACE = new Set(
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+);
+
+function endWithoutSpace(text: string): number {
+  let end = text.length;
+  while (end > 0 && PYTHON_SPACE.has(text.charAt(end - 1))) end--;
+  return end;
+}
+
+/**
+ * Give a pair without a context the prefix token as its context. A continuation that begins with that token has it
+ * already: it is the context then, and is not scored.
+ */
+export function withPrefix({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
+  if (context.length > 0) return { context, continuation };
+  return splitPrefix(continuation, prefixTokenId);
+}
+
+function splitPrefix(tokens: readonly number[], prefixTokenId: number): Sequence {
+  return { context: [prefixTokenId], continuation: tokens[0] === prefixTokenId ? tokens.slice(1) : tokens };
+}
+
+/**
+ * Take from the left of the context what the model has no room for. The last token is never an input, so `maxLength + 1`
+ * tokens fit.
+ * @param sequence a continuation of at most `maxLength` tokens. The harness asserts that: with a longer one, some of its
+ *   tokens would have no context at all and be scored against the wrong ones.
+ */
+export function truncateLeft({ context, continuation }: Sequence, maxLength: number): Sequence {
+  const room = maxLength + 1 - continuation.length;
+  return { context: context.slice(Math.max(0, context.length - room)), continuation };
+}
+
+/**
+ * The tokens of a text whose rolling log-likelihood is wanted, without the prefix token that they may begin with.
+ *
+ * Here we leave the harness, which gives the tokenizer's BOS to the prefix token as the first token to predict, and so adds
+ * log p(BOS | BOS) for every tokenizer that writes one. A text of n tokens has n log-probabilities.
+ */
+export function encodeRolling(
+  tokenizer: Tokenizer,
+  text: string,
+  prefixTokenId: number,
+  options: EncodeOptions = {},
+): readonly number[] {
+  return splitPrefix(encodeText(tokenizer, text, options), prefixTokenId).continuation;
+}
+
+/**
+ * Cut a text of any length into sequences that score each token once. The first window has the prefix token as its
+ * context; a later one takes `maxLength` tokens, or, being the last, what is left, behind as much context as fits.
+ * (`get_rolling_token_windows` with context_len = 1, `make_disjoint_window`.)
+ * @returns none for no tokens
+ */
+export function rollingWindows(tokens: readonly number[], prefixTokenId: number, maxLength: number): Sequence[] {
+  const windows: Sequence[] = [];
+  for (let start = 0; start < tokens.length; start += maxLength) {
+    const end = Math.min(tokens.length, start + maxLength);
+    const context = start === 0 ? [prefixTokenId] : tokens.slice(end - maxLength - 1, start);
+    windows.push({ context, continuation: tokens.slice(start, end) });
+  }
+  return windows;
+}

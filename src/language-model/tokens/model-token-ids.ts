@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
+import { readTextFile } from '../../checkpoint/text-file.ts';
+
+/** The special tokens as the model's own configs know them: by id, without a tokenizer. */
+export interface ModelTokenIds {
+  readonly bosId: number | null;
+  /** Generation ends with any of these. */
+  readonly eosIds: ReadonlySet<number>;
+  /** What stands before a text that has no context: BOS, else EOS; null if the configs name neither. */
+  readonly prefixTokenId: number | null;
+}
+
+const idsSchema = z.union([
+  z
+    .int()
+    .nonnegative()
+    .transform((id) => [id]),
+  z.array(z.int().nonnegative()),
+]);
+
+/**
+ * Read `bos_token_id` and `eos_token_id` (one or a list) of generation_config.json, which transformers' `generate` asks
+ * first, and of config.json where that says nothing.
+ * @throws UserError for a file that is not a JSON object
+ */
+export async function readModelTokenIds(directory: string): Promise<ModelTokenIds> {
+  const generation = (await readJsonObject(join(directory, 'generation_config.json'))) ?? {};
+  const config = (await readConfig(directory)) ?? {};
+  const places = [generation, config, config.text_config, config.llm_config];
+  const bosId = firstIds(places, 'bos_token_id')[0] ?? null;
+  const eosIds = firstIds(places, 'eos_token_id');
+  return { bosId, eosIds: new Set(eosIds), prefixTokenId: bosId ?? eosIds[0] ?? null };
+}
+
+/** @returns null if there is no such file @throws UserError if it is not a JSON object */
+export async function readJsonObject(file: string): Promise<Record<string, unknown> | null> {
+  const text = await readTextFile(file);
+  return text === null ? null : parseJsonObject(text, file);
+}
+
+function firstIds(places: readonly unknown[], key: string): number[] {
+  for (const place of places) {
+    if (typeof place !== 'object' || place === null) continue;
+    const ids = idsSchema.safeParse((place as Record<string, unknown>)[key]);
+    if (ids.success && ids.data.length > 0) return ids.data;
+  }
+  return [];
+}

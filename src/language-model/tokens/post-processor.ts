@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { UserError } from '../../user-error.ts';
+
+/** The special tokens that a tokenizer puts around one text. */
+export interface Surroundings {
+  readonly leading: readonly number[];
+  readonly trailing: readonly number[];
+}
+
+const NOTHING: Surroundings = { leading: [], trailing: [] };
+
+const templateSchema = z.looseObject({
+  type: z.literal('TemplateProcessing'),
+  single: z.array(
+    z.union([
+      z.looseObject({ SpecialToken: z.looseObject({ id: z.string() }) }),
+      z.looseObject({ Sequence: z.looseObject({ id: z.string() }) }),
+    ]),
+  ),
+  special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(z.int()) })).default({}),
+});
+
+const pairSchema = z.tuple([z.string(), z.int()]);
+
+const postProcessorSchema = z.discriminatedUnion('type', [
+  templateSchema,
+  z.looseObject({ type: z.enum(['BertProcessing', 'RobertaProcessing']), cls: pairSchema, sep: pairSchema }),
+  z.looseObject({ type: z.literal('ByteLevel') }),
+  z.looseObject({ type: z.literal('Sequence'), processors: z.array(z.unknown()) }),
+]);
+
+/**
+ * Which ids the post-processor of tokenizer.json puts before and after a single text. Read here, and not left to the
+ * library, because scoring needs the two ends apart: an EOS after a context would cut it off from its continuation.
+ * @throws UserError for a post-processor that is not one of the Rust library's
+ */
+export function readSurroundings(postProcessor: unknown, file: string): Surroundings {
+  if (postProcessor === null || postProcessor === undefined) return NOTHING;
+  const parsed = postProcessorSchema.safeParse(postProcessor);
+  if (!parsed.success) {
+    throw new UserError(
+      `${file} has a post_processor that is not understood`,
+      'save the tokenizer again with transformers',
+    );
+  }
+  const processor = parsed.data;
+  switch (processor.type) {
+    case 'ByteLevel':
+      return NOTHING;
+    case 'Sequence':
+      return processor.processors
+        .map((inner) => readSurroundings(inner, file))
+        .reduce(
+          (inner, outer) => ({
+            leading: [...outer.leading, ...inner.leading],
+            trailing: [...inner.trailing, ...outer.trailing],
+          }),
+          NOTHING,
+        );
+    case 'TemplateProcessing':
+      return readTemplate(processor);
+    default:
+      return { leading: [processor.cls[1]], trailing: [processor.sep[1]] };
+  }
+}
+
+function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>): Surroundings {
+  const leading: number[] = [];
+  const trailing: number[] = [];
+  let end = leading;
+  for (const piece of single) {
+    if ('Sequence' in piece) end = trailing;
+    else if ('SpecialToken' in piece) {
+      const { id } = piece.SpecialToken as { id: string };
+      end.push(...(special_tokens[id]?.ids ?? []));
+    }
+  }
+  return { leading, trailing };
+}

@@ -1,0 +1,202 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { readConfig } from '../../checkpoint/architecture.ts';
+import { readTextFile } from '../../checkpoint/text-file.ts';
+import { UserError } from '../../user-error.ts';
+import { readChatTemplate } from './chat-template.ts';
+import { readJsonObject, readModelTokenIds } from './model-token-ids.ts';
+import { readSurroundings, type Surroundings } from './post-processor.ts';
+import { readSpecialTokens, type SpecialTokens } from './special-tokens.ts';
+import {
+  type AddedToken,
+  adaptForLibrary,
+  parseTokenizerJson,
+  type TokenizerJson,
+  tokenIdOf,
+} from './tokenizer-json.ts';
+
+/** Text to token ids and back, as the checkpoint's own tokenizer does it in transformers. */
+export interface Tokenizer {
+  /**
+   * @param addSpecialTokens also put `leading` before and `trailing` after, which is what transformers does by default
+   * @throws UserError for text that the vocabulary has no token for, not even an unknown one
+   */
+  encode(text: string, options: { addSpecialTokens: boolean }): number[];
+  /**
+   * Ids outside the vocabulary say nothing, as in the Rust library; a model's vocabulary is often padded.
+   * Spaces before punctuation stay for BPE models whatever `clean_up_tokenization_spaces` says, as in transformers 5.
+   */
+  decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
+  readonly bosId: number | null;
+  readonly eosId: number | null;
+  /** Generation ends with any of these: those of the model's configs, and the tokenizer's own EOS. */
+  readonly eosIds: ReadonlySet<number>;
+  /**
+   * What a text without a context is conditioned on, as in lm-evaluation-harness: BOS, else EOS; where the tokenizer has
+   * neither, those of the model's configs.
+   */
+  readonly prefixTokenId: number | null;
+  /** The special tokens around a text that is encoded with them. */
+  readonly leading: readonly number[];
+  readonly trailing: readonly number[];
+  /** `bos_token` and so on, as text: a chat template knows them under these names. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  /** The Jinja source; null for a model that is not for chatting. */
+  readonly chatTemplate: string | null;
+}
+
+/** The slow tokenizers' own files, which hold no rules of how to split a text. */
+const SLOW_FILES = ['tokenizer.model', 'vocab.json', 'merges.txt', 'tekken.json', 'spiece.model', 'vocab.txt'];
+
+/**
+ * Open the fast tokenizer (tokenizer.json) of a checkpoint directory.
+ * @throws UserError if there is none, or one that cannot be read
+ */
+export async function openTokenizer(directory: string): Promise<Tokenizer> {
+  const tokenizer = await openTokenizerIfPresent(directory);
+  if (tokenizer) return tokenizer;
+  for (const name of SLOW_FILES) {
+    if (!existsSync(join(directory, name))) continue;
+    throw new UserError(
+      `${directory} has ${name}, but no tokenizer.json`,
+      'save the fast tokenizer: AutoTokenizer.from_pretrained(…).save_pretrained(…) in transformers',
+    );
+  }
+  throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids');
+}
+
+/** @returns null if the directory has no tokenizer.json; requests by token ids need none */
+export async function openTokenizerIfPresent(directory: string): Promise<Tokenizer | null> {
+  const file = join(directory, 'tokenizer.json');
+  const text = await readTextFile(file);
+  if (text === null) return null;
+  const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
+  const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
+  const modelType = (await readConfig(directory))?.model_type;
+  const json = parseTokenizerJson(text, file);
+  const special = readSpecialTokens(
+    config,
+    map,
+    typeof modelType === 'string' ? modelType : null,
+    json.post_processor !== null,
+  );
+  const completed = { ...json, added_tokens: completeAddedTokens(json, config, special) };
+  const ids = await readModelTokenIds(directory);
+  const idOf = (name: string) => (special.named[name] === undefined ? null : tokenIdOf(completed, special.named[name]));
+  const bosId = idOf('bos_token');
+  const eosId = idOf('eos_token');
+  const { leading, trailing } = surroundings(readSurroundings(json.post_processor, file), special, bosId, eosId);
+  return {
+    ...codec(completed, special, config, file, { leading, trailing }),
+    bosId,
+    eosId,
+    eosIds: new Set([...ids.eosIds, ...(eosId === null ? [] : [eosId])]),
+    prefixTokenId: bosId ?? eosId ?? ids.prefixTokenId,
+    leading,
+    trailing,
+    specialTokens: special.named,
+    chatTemplate: await readChatTemplate(directory, config),
+  };
+}
+
+/** `add_bos_token` and `add_eos_token` where they count; a token that does not exist is not added. */
+function surroundings(
+  stated: Surroundings,
+  { addBos, addEos }: SpecialTokens,
+  bosId: number | null,
+  eosId: number | null,
+): Surroundings {
+  const only = (id: number | null, wanted: boolean) => (wanted && id !== null ? [id] : []);
+  return {
+    leading: addBos === null ? stated.leading : only(bosId, addBos),
+    trailing: addEos === null ? stated.trailing : only(eosId, addEos),
+  };
+}
+
+const decoderSchema = z.record(z.string(), z.looseObject({ content: z.string() }));
+
+/**
+ * tokenizer.json need not list all: tokens of `added_tokens_decoder`, and special tokens that are ordinary entries of the
+ * vocabulary (old GPT-2 files), are matched whole in a text all the same. A special token that has no id is left out:
+ * transformers would give it a new one, for which the model has no embedding.
+ */
+function completeAddedTokens(
+  json: TokenizerJson,
+  config: Readonly<Record<string, unknown>>,
+  special: SpecialTokens,
+): AddedToken[] {
+  const known = new Set(json.added_tokens.map(({ content }) => content));
+  const added = [...json.added_tokens];
+  const add = (token: AddedToken) => {
+    if (known.has(token.content)) return;
+    known.add(token.content);
+    added.push(token);
+  };
+  for (const [id, token] of Object.entries(decoderSchema.safeParse(config.added_tokens_decoder).data ?? {})) {
+    add({ ...token, id: Number(id), special: token.special === true });
+  }
+  for (const content of [...Object.values(special.named), ...special.extra]) {
+    const id = tokenIdOf(json, content);
+    if (id !== null) add({ id, content, special: true, normalized: false });
+  }
+  return added;
+}
+
+function codec(
+  json: TokenizerJson,
+  special: SpecialTokens,
+  config: Readonly<Record<string, unknown>>,
+  file: string,
+  { leading, trailing }: Surroundings,
+): Pick<Tokenizer, 'encode' | 'decode'> {
+  const library = openLibrary(json, special, file);
+  const names = new Set([...Object.values(special.named), ...special.extra]);
+  const specialIds = new Set(
+    json.added_tokens.filter((token) => token.special === true || names.has(token.content)).map(({ id }) => id),
+  );
+  const cleanUp = config.clean_up_tokenization_spaces === true && json.model.type !== 'BPE';
+  return {
+    encode(text, { addSpecialTokens }) {
+      const found = library.encode(text, { add_special_tokens: false }).ids;
+      const ids = found.filter((id) => id !== undefined);
+      if (ids.length < found.length) {
+        throw new UserError(
+          `${file} has no token for a part of ${JSON.stringify(text.slice(0, 60))}`,
+          'give the model text that its tokenizer knows, or a tokenizer with an unk_token',
+        );
+      }
+      return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;
+    },
+    decode(ids, { skipSpecialTokens }) {
+      const shown = ids.filter(
+        (id) => library.id_to_token(id) !== undefined && !(skipSpecialTokens && specialIds.has(id)),
+      );
+      // The library refuses to decode nothing.
+      return shown.length === 0 ? '' : library.decode(shown, { clean_up_tokenization_spaces: cleanUp });
+    },
+  };
+}
+
+/** What we use of the library; its own types (0.2.0) import without file endings, and so are `any` under NodeNext. */
+interface Library {
+  /** A word outside a vocabulary without unk_token has no id. */
+  encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: ReadonlyArray<number | undefined> };
+  decode(ids: readonly number[], options: { clean_up_tokenization_spaces: boolean }): string;
+  id_to_token(id: number): string | undefined;
+}
+
+/** Of tokenizer_config.json the library gets only what it needs: some of its keys mean something else there. */
+function openLibrary(json: TokenizerJson, { named }: SpecialTokens, file: string): Library {
+  const adapted = adaptForLibrary(json, file);
+  const settings = { unk_token: json.model.unk_token ?? named.unk_token, eos_token: named.eos_token };
+  try {
+    return new LibraryTokenizer(adapted, settings);
+  } catch (error) {
+    throw new UserError(
+      `${file} cannot be used: ${(error as Error).message}`,
+      'score by token ids, or serve the model and score it remotely',
+    );
+  }
+}

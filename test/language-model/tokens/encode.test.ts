@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import {
+  encodePair,
+  encodeRolling,
+  encodeText,
+  rollingWindows,
+  truncateLeft,
+  withPrefix,
+} from '../../../src/language-model/tokens/encode.ts';
+import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { readJson, shared } from '../../fixtures.ts';
+import { wordTokenizer } from './word-tokenizer.ts';
+
+// What each of these should be follows from the harness' own words; see the doc comments of encode.ts for the places.
+describe('encodePair', () => {
+  it('moves the space at the end of the context to the continuation', () => {
+    const t = wordTokenizer();
+    const expected = { context: t.ids('a', ' b'), continuation: t.ids(' c', ' d') };
+    expect(encodePair(t, 'a b', ' c d')).toEqual(expected);
+    expect(encodePair(t, 'a b ', 'c d')).toEqual(expected);
+    expect(encodePair(t, 'a b \n', 'c')).toEqual({ context: t.ids('a', ' b'), continuation: t.ids(' ', '\nc') });
+  });
+
+  it('calls white space what Python does', () => {
+    const t = wordTokenizer();
+    // str.rstrip takes U+001F, U+0085 and U+3000, and leaves U+FEFF, which JavaScript takes.
+    const length = (context: string) => encodePair(t, context, 'x').context.length;
+    expect(['a\x1f', 'a\u3000', 'a\x85'].map(length)).toEqual([1, 1, 1]);
+    expect(encodePair(t, 'a\ufeff', ' x').context).toEqual(t.ids('a', '\ufeff'));
+  });
+
+  it('takes as context what the context alone is, and as continuation what is left of the whole', () => {
+    const t = wordTokenizer();
+    // "ab" is one token: the one of the context stands for it, and nothing is left.
+    expect(encodePair(t, 'a', 'b')).toEqual({ context: t.ids('a'), continuation: [] });
+    expect(encodePair(t, 'a', 'b c')).toEqual({ context: t.ids('a'), continuation: t.ids(' c') });
+  });
+
+  it('adds what the tokenizer adds, once, before the context', () => {
+    const t = wordTokenizer({ leading: [0], trailing: [9] });
+    const [a, b] = t.ids('a', ' b') as [number, number];
+    expect(encodePair(t, 'a', ' b')).toEqual({ context: [0, a], continuation: [b] });
+    expect(encodePair(t, '<s>a', ' b')).toEqual({ context: [0, a], continuation: [b] });
+    expect(encodePair(t, 'a', ' b', { addSpecialTokens: false })).toEqual({ context: [a], continuation: [b] });
+    expect(encodeText(t, 'a', {})).toEqual([0, a]);
+  });
+
+  it('leaves a pair without context to the prefix token', () => {
+    const t = wordTokenizer({ leading: [0] });
+    const [a] = t.ids('a') as [number];
+    expect(withPrefix(encodePair(t, '', 'a'), 0)).toEqual({ context: [0], continuation: [a] });
+    // The continuation begins with it already.
+    expect(withPrefix(encodePair(t, '', '<s>a'), 0)).toEqual({ context: [0], continuation: [a] });
+    // A context of nothing but space is none.
+    const plain = wordTokenizer();
+    const [spaced] = plain.ids(' a') as [number];
+    expect(withPrefix(encodePair(plain, ' ', 'a'), 0)).toEqual({ context: [0], continuation: [spaced] });
+    expect(withPrefix({ context: [7], continuation: [0] }, 0)).toEqual({ context: [7], continuation: [0] });
+  });
+});
+
+describe('truncateLeft', () => {
+  it('keeps one token more than the model takes, since the last is never an input', () => {
+    expect(truncateLeft({ context: [1, 2, 3, 4], continuation: [5, 6] }, 4)).toEqual({
+      context: [2, 3, 4],
+      continuation: [5, 6],
+    });
+    expect(truncateLeft({ context: [1, 2], continuation: [3, 4, 5] }, 4).context).toEqual([1, 2]);
+    expect(truncateLeft({ context: [1, 2], continuation: [3, 4, 5, 6] }, 4).context).toEqual([2]);
+  });
+});
+
+describe('rollingWindows', () => {
+  it("is the harness' own example", () => {
+    expect(rollingWindows([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], -1, 4)).toEqual([
+      { context: [-1], continuation: [0, 1, 2, 3] },
+      { context: [3], continuation: [4, 5, 6, 7] },
+      { context: [5, 6, 7], continuation: [8, 9] },
+    ]);
+  });
+
+  it('scores each token once', () => {
+    expect(rollingWindows([], 0, 4)).toEqual([]);
+    expect(rollingWindows([1], 0, 4)).toEqual([{ context: [0], continuation: [1] }]);
+    expect(rollingWindows([1, 2, 3, 4], 0, 4)).toEqual([{ context: [0], continuation: [1, 2, 3, 4] }]);
+    expect(rollingWindows([1, 2, 3], 0, 1).map(({ context }) => context)).toEqual([[0], [1], [2]]);
+  });
+
+  it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])('cuts like the harness: %s', (name) => {
+    const path = shared('golden', name, 'golden.json');
+    if (path === null) return;
+    const { tokens, prefix_token, max_length, windows } = readJson<{
+      loglikelihood_rolling: {
+        tokens: number[];
+        prefix_token: number;
+        max_length: number;
+        windows: Array<{ context_len: number; continuation_len: number }>;
+      };
+    }>(path).loglikelihood_rolling;
+    const ours = rollingWindows(tokens, prefix_token, max_length);
+    expect(ours.map(({ context, continuation }) => [context.length, continuation.length])).toEqual(
+      windows.map(({ context_len, continuation_len }) => [context_len, continuation_len]),
+    );
+    expect(ours.flatMap(({ continuation }) => continuation)).toEqual(tokens);
+  });
+});
+
+describe('encodeRolling', () => {
+  it('does not score the BOS that the tokenizer writes', () => {
+    const t = wordTokenizer({ leading: [0] });
+    const expected = t.ids('a', ' b');
+    expect(encodeRolling(t, 'a b', 0)).toEqual(expected);
+    expect(encodeRolling(t, '<s>a b', 0)).toEqual(expected);
+    expect(encodeRolling(t, 'a b', 0, { addSpecialTokens: false })).toEqual(expected);
+    // Another prefix: then BOS is a token of the text like others.
+    expect(encodeRolling(t, 'a b', 7)).toEqual([0, ...expected]);
+  });
+
+  it('has the 34 tokens over which the perplexity of the fox is known', async () => {
+    const stories = shared('models', 'stories260K');
+    if (stories === null) return;
+    const tokenizer = await openTokenizer(stories);
+    const text = 'One day, a clever fox found a shiny key under the old oak tree.';
+    const tokens = encodeRolling(tokenizer, text, tokenizer.prefixTokenId ?? -1);
+    expect(tokens).toHaveLength(34);
+    // models/README.md: summed negative log-likelihood 54.4041, perplexity 4.9536.
+    expect(Math.exp(54.4041 / tokens.length)).toBeCloseTo(4.9536, 4);
+    expect(rollingWindows(tokens, 1, 512)).toEqual([{ context: [1], continuation: tokens }]);
+    expect(withPrefix(encodePair(tokenizer, '', text), 1)).toEqual({ context: [1], continuation: tokens });
+  });
+});

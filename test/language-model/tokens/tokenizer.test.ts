@@ -1,0 +1,221 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { UserError } from '../../../src/user-error.ts';
+import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
+
+type Json = Record<string, unknown>;
+
+/** A copy of a fixture with some keys of one of its files changed; undefined takes a key away. */
+function changed(kind: string, file: string, changes: Json): string {
+  const folder = temporaryFolder();
+  cpSync(fixture('tokenizers', kind), folder, { recursive: true });
+  writeFileSync(join(folder, file), JSON.stringify({ ...readJson<Json>(join(folder, file)), ...changes }));
+  return folder;
+}
+
+/** A tokenizer whose vocabulary is whole pieces, so that ids show where a text was split. */
+async function openWords(words: readonly string[], preTokenizer: Json, model: Json = {}): Promise<Tokenizer> {
+  const folder = temporaryFolder();
+  const vocab = Object.fromEntries(words.map((word, index) => [word, index]));
+  writeFileSync(
+    join(folder, 'tokenizer.json'),
+    JSON.stringify({ model: { type: 'WordLevel', vocab, unk_token: '?', ...model }, pre_tokenizer: preTokenizer }),
+  );
+  return openTokenizer(folder);
+}
+
+const bare = (tokenizer: Tokenizer, text: string) => tokenizer.encode(text, { addSpecialTokens: false });
+const whole = (tokenizer: Tokenizer, text: string) => tokenizer.encode(text, { addSpecialTokens: true });
+const template = (id: string, ids: number[]) => ({
+  type: 'TemplateProcessing',
+  single: [{ SpecialToken: { id } }, { Sequence: { id: 'A' } }],
+  special_tokens: { [id]: { id, ids } },
+});
+
+describe('a tokenizer', () => {
+  it.each(['llama3', 'gpt2', 'llama2', 'gemma'])('gives the ids of plain byte pair encoding: %s', async (kind) => {
+    const tokenizer = await openTokenizer(fixture('tokenizers', kind));
+    for (const { text, ids } of readJson<Array<{ text: string; ids: number[] }>>(
+      fixture('tokenizers', kind, 'expected.json'),
+    )) {
+      expect(bare(tokenizer, text), text).toEqual(ids);
+      expect(whole(tokenizer, text)).toEqual([...tokenizer.leading, ...ids, ...tokenizer.trailing]);
+      // Metaspace cannot tell a space at the very beginning from its own mark.
+      const readBack = kind === 'llama2' ? text.replace(/^ /, '') : text;
+      expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(readBack);
+    }
+  });
+
+  it.each([
+    ['llama3', { bosId: 346, eosId: 347, eosIds: new Set([347, 348]), prefixTokenId: 346, leading: [346] }],
+    // Its class names <|endoftext|> as both, and adds neither.
+    ['gpt2', { bosId: 346, eosId: 346, eosIds: new Set([346]), prefixTokenId: 346, leading: [] }],
+    // add_bos_token, without a post-processor in the file.
+    ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [1] }],
+    ['gemma', { bosId: 2, eosId: 1, eosIds: new Set([1, 5]), prefixTokenId: 2, leading: [2] }],
+  ])('knows its special tokens: %s', async (kind, expected) => {
+    expect(await openTokenizer(fixture('tokenizers', kind))).toMatchObject({ ...expected, trailing: [] });
+  });
+
+  it.each<[string, string, Json, number[], number[]]>([
+    ['a Llama class heeds add_bos_token', 'llama2', { add_bos_token: false }, [], []],
+    ['and add_eos_token', 'llama2', { add_eos_token: true }, [1], [2]],
+    ['and adds BOS unless told otherwise', 'llama2', { add_bos_token: undefined }, [1], []],
+    ['the class of a model type', 'llama2', { tokenizer_class: undefined, add_bos_token: undefined }, [1], []],
+    ['a Gemma class too, over its post-processor', 'gemma', { add_bos_token: false }, [], []],
+    ['Llama 3 has a class that only reads the post-processor', 'llama3', { add_bos_token: false }, [346], []],
+    ['GPT-2 has a class that never adds', 'gpt2', { add_bos_token: true }, [], []],
+    ['GPT-NeoX adds when told', 'gpt2', { tokenizer_class: 'GPTNeoXTokenizerFast', add_bos_token: true }, [346], []],
+    ['GPT-NeoX does not by itself', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
+    ['no BOS, nothing to add', 'llama2', { bos_token: null, added_tokens_decoder: {} }, [], []],
+  ])('%s', async (_, kind, changes, leading, trailing) => {
+    const tokenizer = await openTokenizer(changed(kind, 'tokenizer_config.json', changes));
+    expect([tokenizer.leading, tokenizer.trailing]).toEqual([leading, trailing]);
+  });
+
+  it('lets the post-processor of the file say it where a Llama config does not', async () => {
+    const folder = changed('llama2', 'tokenizer_config.json', { add_bos_token: undefined, add_eos_token: undefined });
+    const file = join(folder, 'tokenizer.json');
+    const json = readJson<Json>(file);
+    writeFileSync(file, JSON.stringify({ ...json, post_processor: template('</s>', [2]) }));
+    expect(await openTokenizer(folder)).toMatchObject({ leading: [2], trailing: [] });
+    writeFileSync(
+      file,
+      JSON.stringify({ ...json, post_processor: { type: 'RobertaProcessing', cls: ['<s>', 1], sep: ['</s>', 2] } }),
+    );
+    expect(await openTokenizer(folder)).toMatchObject({ leading: [1], trailing: [2] });
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...json,
+        post_processor: { type: 'Sequence', processors: [template('</s>', [2]), template('<s>', [1])] },
+      }),
+    );
+    expect(await openTokenizer(folder)).toMatchObject({ leading: [1, 2], trailing: [] });
+  });
+
+  it('reads special_tokens_map.json only where the config has no added_tokens_decoder', async () => {
+    const map = changed('llama2', 'special_tokens_map.json', { bos_token: '</s>' });
+    expect((await openTokenizer(map)).bosId).toBe(2);
+    writeFileSync(join(map, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<s>', added_tokens_decoder: {} }));
+    expect((await openTokenizer(map)).bosId).toBe(1);
+  });
+
+  it('conditions on EOS where there is no BOS, and on the ids of the model where there is neither', async () => {
+    const noBos = changed('llama3', 'tokenizer_config.json', { bos_token: null });
+    expect(await openTokenizer(noBos)).toMatchObject({ bosId: null, prefixTokenId: 347 });
+    const neither = changed('llama3', 'tokenizer_config.json', { bos_token: null, eos_token: null });
+    expect(await openTokenizer(neither)).toMatchObject({
+      eosId: null,
+      prefixTokenId: 346,
+      eosIds: new Set([347, 348]),
+    });
+  });
+
+  it('matches special tokens whole, and leaves them out of a text when asked', async () => {
+    const gpt2 = await openTokenizer(fixture('tokenizers', 'gpt2'));
+    const ids = bare(gpt2, 'the fox<|endoftext|>the');
+    expect(ids).toEqual([...bare(gpt2, 'the fox'), 346, ...bare(gpt2, 'the')]);
+    expect(gpt2.decode(ids, { skipSpecialTokens: false })).toBe('the fox<|endoftext|>the');
+    expect(gpt2.decode(ids, { skipSpecialTokens: true })).toBe('the foxthe');
+  });
+
+  it('says nothing for ids beyond its vocabulary, which models are padded to', async () => {
+    const llama3 = await openTokenizer(fixture('tokenizers', 'llama3'));
+    expect(llama3.decode([9999, ...bare(llama3, 'key'), 349], { skipSpecialTokens: true })).toBe('key');
+    expect(llama3.decode([], { skipSpecialTokens: true })).toBe('');
+  });
+
+  it('keeps the spaces before punctuation of a BPE model, whatever the config says', async () => {
+    const llama3 = await openTokenizer(fixture('tokenizers', 'llama3'));
+    expect(llama3.decode(bare(llama3, "1 . 2 , it 's"), { skipSpecialTokens: true })).toBe("1 . 2 , it 's");
+  });
+
+  // The Rust library's rules, split by hand.
+  it.each<[string, Json, string, string[]]>([
+    ['Digits', { type: 'Digits', individual_digits: true }, 'a12٣b', ['a', '1', '2', '٣', 'b']],
+    ['Punctuation, each mark apart', { type: 'Punctuation' }, 'hey!?–you', ['hey', '!', '?', '–', 'you']],
+    ['Punctuation, marks together', { type: 'Punctuation', behavior: 'Contiguous' }, 'hey!?you', ['hey', '!?', 'you']],
+    ['Whitespace beyond ASCII', { type: 'Whitespace' }, 'naïve café!! 東京', ['naïve', 'café', '!!', '東京']],
+    ['Metaspace, which splits', { type: 'Metaspace' }, 'a  b c', ['▁a', '▁', '▁b', '▁c']],
+    ['Metaspace, which does not', { type: 'Metaspace', split: false }, 'a b', ['▁a▁b']],
+    ['a Split that merges to the left', split('MergedWithPrevious'), 'a-b--c', ['a-', 'b-', '-', 'c']],
+    ['a Split that merges to the right', split('MergedWithNext'), 'a-b--c', ['a', '-b', '-', '-c']],
+    [
+      'a sequence',
+      { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Digits' }] },
+      'a1 22',
+      ['a', '1', '22'],
+    ],
+  ])('splits like the Rust library: %s', async (_, preTokenizer, text, pieces) => {
+    const words = ['?', ...new Set(pieces)];
+    const tokenizer = await openWords(words, preTokenizer);
+    expect(bare(tokenizer, text).map((id) => words[id])).toEqual(pieces);
+  });
+
+  it('has an unknown token for unknown words, or says that it has none', async () => {
+    const tokenizer = await openWords(['?', 'fox'], { type: 'WhitespaceSplit' });
+    expect(bare(tokenizer, 'fox ox')).toEqual([1, 0]);
+    const strict = await openWords(['fox'], { type: 'WhitespaceSplit' }, { unk_token: undefined });
+    expect(() => bare(strict, 'fox ox')).toThrow(/tokenizer\.json has no token for a part of "fox ox"/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['nothing', {}, /has no tokenizer\.json — add the tokenizer/],
+    [
+      'only a slow tokenizer',
+      { 'tokenizer.model': '\n' },
+      /has tokenizer\.model, but no tokenizer\.json — save the fast/,
+    ],
+    ['only a vocabulary', { 'vocab.json': '{}', 'merges.txt': '' }, /has vocab\.json, but no tokenizer\.json/],
+    ['half a file', { 'tokenizer.json': '{"model": {' }, /tokenizer\.json is not JSON/],
+    ['another JSON', { 'tokenizer.json': '{"vocab": {}}' }, /tokenizer\.json is not a tokenizer: model/],
+    ['an unknown part', { 'tokenizer.json': words({ normalizer: { type: 'Magic' } }) }, /cannot be used: .*Magic/],
+    [
+      'a part that would split wrongly',
+      { 'tokenizer.json': words({ pre_tokenizer: split('Contiguous') }) },
+      /Contiguous/,
+    ],
+    ['an unknown post-processor', { 'tokenizer.json': words({ post_processor: { type: 'Magic' } }) }, /post_processor/],
+  ])('refuses a folder with %s', async (_, files, pattern) => {
+    const folder = temporaryFolder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    await expect(openTokenizer(folder)).rejects.toThrow(pattern);
+    await expect(openTokenizer(folder)).rejects.toBeInstanceOf(UserError);
+    if (!('tokenizer.json' in files)) expect(await openTokenizerIfPresent(folder)).toBeNull();
+  });
+});
+
+function split(behavior: string): Json {
+  return { type: 'Split', pattern: { String: '-' }, behavior };
+}
+
+function words(changes: Json): string {
+  return JSON.stringify({ model: { type: 'WordLevel', vocab: { fox: 0 } }, ...changes });
+}
+
+const stories = shared('models', 'stories260K');
+describe.skipIf(stories === null)('the tokenizer of stories260K', () => {
+  it('gives the 35 tokens with BOS that the original program gives', async () => {
+    const tokenizer = await openTokenizer(stories ?? '');
+    const text = 'One day, a clever fox found a shiny key under the old oak tree.';
+    const ids = whole(tokenizer, text);
+    expect(ids).toHaveLength(35);
+    expect(ids[0]).toBe(1);
+    expect(bare(tokenizer, text)).toEqual(ids.slice(1));
+    expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(text);
+    expect(tokenizer.decode(bare(tokenizer, 'é 🦊 東'), { skipSpecialTokens: true })).toBe('é 🦊 東');
+  });
+});
+
+const zoo = shared('zoo', 'baseA');
+describe.skipIf(zoo === null)('a tokenizer of whole words', () => {
+  it('is understood', async () => {
+    const tokenizer = await openTokenizer(zoo ?? '');
+    const { vocab } = readJson<{ model: { vocab: Record<string, number> } }>(join(zoo ?? '', 'tokenizer.json')).model;
+    const [[first, a] = ['', 0], [second, b] = ['', 0]] = Object.entries(vocab).slice(-2);
+    expect(whole(tokenizer, `${first} nowhere ${second}`)).toEqual([0, a, 1, b]);
+  });
+});
