@@ -1,0 +1,42 @@
+import { falcon } from './falcon.ts';
+import type { Family } from './family.ts';
+import { gemma } from './gemma.ts';
+import { gemma2 } from './gemma2.ts';
+import { gemma3 } from './gemma3.ts';
+import { gptNeox } from './gpt-neox.ts';
+import { gpt2 } from './gpt2.ts';
+import { granite } from './granite.ts';
+import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
+import { mixtral } from './mixtral.ts';
+import { olmo2 } from './olmo2.ts';
+import { phi3 } from './phi3.ts';
+import { qwen2, qwen25VlText } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { qwen3Moe } from './qwen3-moe.ts';
+import { smollm3 } from './smollm3.ts';
+import { stablelm } from './stablelm.ts';
+import { starcoder2 } from './starcoder2.ts';
+
+/** Every family that can be run. */
+export const FAMILIES: readonly Family[] = [
+  falcon,
+  gemma,
+  gemma2,
+  gemma3,
+  gpt2,
+  gptNeox,
+  granite,
+  llama,
+  mistral,
+  mixtral,
+  olmo2,
+  phi3,
+  qwen2,
+  qwen25VlText,
+  qwen3,
+  qwen3Moe,
+  smollm3,
+  stablelm,
+  starcoder2,
+];
