@@ -1,0 +1,246 @@
+import { UserError } from '../../user-error.ts';
+import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import {
+  contextLength,
+  continuation,
+  type EchoedTokens,
+  echoedTokens,
+  generateRequest,
+  noPromptLogprobs,
+  scoreRequest,
+  tokenStops,
+  type WirePrompt,
+} from './completions-api.ts';
+import { concurrently, Places } from './concurrently.ts';
+import { saysUnsupported } from './remote-retry.ts';
+import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server.ts';
+import { moveTrailingSpace, placeText, promptCount, type TextPair, tokenAt } from './remote-text.ts';
+
+const DEFAULT_CONCURRENCY = 8;
+/** Where neither the user nor the server says: that of lm-evaluation-harness. */
+const DEFAULT_CONTEXT_LENGTH = 2048;
+/** A server reads the last token too, which a local engine need not, and generates one that nobody asked for. */
+const SPARE_TOKENS = 2;
+
+export interface RemoteEngineOptions extends RemoteServerOptions {
+  /** The name under which the server has the model. */
+  readonly model: string;
+  /** As `Engine.maxLength`. If missing, two less than what the server says in `/v1/models`, or than 2048. */
+  readonly maxLength?: number | undefined;
+  /** Requests at the same time, 8 if missing. */
+  readonly concurrency?: number | undefined;
+}
+
+export interface TextPrompt {
+  readonly prompt: WirePrompt;
+  readonly maxNewTokens: number;
+  /** Decoding ends before one of these, which is not part of the answer. */
+  readonly stop: readonly string[];
+}
+
+export interface TextContinuation {
+  readonly text: string;
+  readonly finish: 'stop' | 'length';
+}
+
+/** Of all tokens but those of `unscored`. */
+export interface RollingScore extends SequenceScore {
+  /** How the text begins, as far as it has no probability: its first token, or '' where a BOS token is before it. */
+  readonly unscored: string;
+}
+
+/**
+ * An engine that is a server: in token ids as every engine, and in texts where no tokenizer is at hand.
+ *
+ * All methods throw UserErrors: where the server cannot be reached, refuses, or cannot do what is asked.
+ */
+export interface RemoteEngine extends Engine {
+  /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
+  scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
+  /** log p(text), which must fit into the model whole. */
+  scoreRollingText(texts: readonly string[]): Promise<RollingScore[]>;
+  /** Greedy decoding until a stop string, or what the server takes for the end. */
+  generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]>;
+}
+
+/** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
+export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
+  const server = new RemoteServer(options);
+  const places = new Places(options.concurrency ?? DEFAULT_CONCURRENCY);
+  const maxLength = options.maxLength ?? (await contextLengthAt(server, options.model)) - SPARE_TOKENS;
+  return new ServerEngine(server, options.model, maxLength, places);
+}
+
+async function contextLengthAt(server: RemoteServer, model: string): Promise<number> {
+  try {
+    const models = await server.ask('models', null, new AbortController().signal);
+    return contextLength(models, model) ?? DEFAULT_CONTEXT_LENGTH;
+  } catch (error) {
+    // Not every server lists its models.
+    if (error instanceof Refusal && [404, 405, 501].includes(error.status)) return DEFAULT_CONTEXT_LENGTH;
+    throw error;
+  }
+}
+
+class ServerEngine implements RemoteEngine {
+  readonly maxLength: number;
+  readonly #server: RemoteServer;
+  readonly #model: string;
+  readonly #places: Places;
+  readonly #closing = new AbortController();
+
+  constructor(server: RemoteServer, model: string, maxLength: number, places: Places) {
+    this.#server = server;
+    this.#model = model;
+    this.maxLength = maxLength;
+    this.#places = places;
+  }
+
+  score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
+    return this.#each(sequences, async ({ context, continuation }, signal) => {
+      if (context.length === 0 || continuation.length === 0) throw new RangeError('an empty context or continuation');
+      const length = context.length + continuation.length;
+      const echoed = await this.#echo([...context, ...continuation], signal);
+      const promptTokens = echoed.promptTokens ?? promptCount(echoed);
+      if (promptTokens !== length || echoed.tokens.length < length) {
+        throw new UserError(
+          `the server at ${this.#server.shown} reads ${promptTokens} tokens where ${length} were sent`,
+          'it must take token ids as they are, neither adding a BOS token nor cutting them',
+        );
+      }
+      return this.#scoreOf(echoed, context.length, length);
+    });
+  }
+
+  scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
+    const counts = new Map<string, Promise<number>>();
+    return this.#each(pairs, async (pair, signal) => {
+      const { context, continuation } = moveTrailingSpace(pair);
+      const text = context + continuation;
+      if (continuation === '') throw new RangeError('an empty continuation');
+      const echoed = await this.#echo(text, signal);
+      const placed = placeText(echoed, text);
+      const start = placed === null ? null : tokenAt(placed, context.length);
+      if (placed !== null && start !== null) {
+        return this.#scoreOf(echoed, start, placed.first + placed.starts.length);
+      }
+      if (context === '') throw this.#cannotPlace('the first token of the text');
+      // As lm-evaluation-harness cuts: after as many tokens as the context has alone.
+      let count = counts.get(context);
+      if (count === undefined) {
+        count = this.#echo(context, signal).then(promptCount);
+        counts.set(context, count);
+      }
+      const [from, to] = [await count, promptCount(echoed)];
+      if (from >= to) throw this.#cannotPlace(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
+      return this.#scoreOf(echoed, from, to);
+    });
+  }
+
+  scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
+    return this.#each(texts, async (text, signal) => {
+      if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
+      const echoed = await this.#echo(text, signal);
+      const placed = placeText(echoed, text);
+      const first = placed?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
+      const isScored = echoed.logprobs[first] !== null;
+      const to = placed === null ? promptCount(echoed) : first + placed.starts.length;
+      return {
+        ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
+        unscored: isScored ? '' : (echoed.tokens[first] ?? ''),
+      };
+    });
+  }
+
+  /** Whether the first token is of the text, where the tokens together do not give the text. */
+  #beginsText({ tokens: [first = ''] }: EchoedTokens, text: string): boolean {
+    if (first === '' || first.includes('\ufffd')) throw this.#cannotPlace('the first token of the text');
+    return text.startsWith(first);
+  }
+
+  generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
+    return this.#each(prompts, async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
+      const request = { ...generateRequest(this.#model, tokens, maxNewTokens), ...tokenStops(stopTokens) };
+      const generated = await this.#complete(request, signal);
+      if (generated.tokens === null) {
+        throw new UserError(
+          `the server at ${this.#server.shown} does not return the ids of generated tokens (return_token_ids)`,
+          'serve the model with vLLM 0.10.2 or later, or generate from text',
+        );
+      }
+      // What is beyond the end was generated in vain: over the wire nobody asks after each token.
+      for (const [i, token] of generated.tokens.entries()) {
+        const soFar = generated.tokens.slice(0, i + 1);
+        if (stopTokens.has(token) || isDone?.(soFar)) return { tokens: soFar, finish: 'stop' };
+      }
+      return { tokens: generated.tokens, finish: generated.finish };
+    });
+  }
+
+  generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]> {
+    return this.#each(prompts, async ({ prompt, maxNewTokens, stop }, signal) => {
+      const request = generateRequest(this.#model, prompt, maxNewTokens);
+      const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
+      // Some servers leave the stop string in, or take only the first four.
+      const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
+      return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the engine is closed'));
+  }
+
+  #each<Item, Answer>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Answer>) {
+    return concurrently(items, this.#places, this.#closing.signal, task);
+  }
+
+  async #complete(request: object, signal: AbortSignal) {
+    return continuation(await this.#server.ask('completions', request, signal), this.#server.shown);
+  }
+
+  async #echo(prompt: WirePrompt, signal: AbortSignal): Promise<EchoedTokens> {
+    try {
+      const answer = await this.#server.ask('completions', scoreRequest(this.#model, prompt), signal);
+      return echoedTokens(answer, this.#server.shown);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (saysUnsupported(error.said)) throw noPromptLogprobs(this.#server.shown, `; it says: ${error.said}`);
+      if (error.status !== 422 || !/\bprompt\b/.test(error.said) || typeof prompt === 'string') throw error;
+      throw new UserError(
+        `the server at ${this.#server.shown} does not take token ids as a prompt; it says: ${error.said}`,
+        'serve the model with vLLM or SGLang: text-generation-inference cannot score',
+      );
+    }
+  }
+
+  /** Of the tokens `from` up to, and without, `to`. */
+  #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {
+    const isTop = echoed.isTop.slice(from, to);
+    const tokenLogprobs = this.#logprobsOf(echoed, from, to);
+    if (isTop.includes(null)) {
+      throw new UserError(
+        `the server at ${this.#server.shown} returns no top_logprobs, so nobody can say if a token is the likeliest`,
+        'serve the model with vLLM or SGLang',
+      );
+    }
+    return { tokenLogprobs, greedy: isTop.every((is) => is === true) };
+  }
+
+  #logprobsOf({ logprobs }: EchoedTokens, from: number, to: number): number[] {
+    if (from === 0 && logprobs[0] === null) {
+      throw new UserError('the first token of a text has no probability: nothing is before it', 'give a context');
+    }
+    return logprobs.slice(from, to).map((logprob, i) => {
+      if (logprob === null) throw noPromptLogprobs(this.#server.shown, `: none for token ${from + i + 1}`);
+      return logprob;
+    });
+  }
+
+  #cannotPlace(what: string): UserError {
+    return new UserError(
+      `the tokens of the server at ${this.#server.shown} do not show ${what}`,
+      "give the model's tokenizer, so that token ids can be sent",
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { concurrently, Places } from '../../../src/language-model/remote/concurrently.ts';
+
+const never = new AbortController().signal;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('the bound holds over waves of work, and failures give their places back', async () => {
+  const places = new Places(2);
+  let running = 0;
+  let most = 0;
+  const work = async (fails: boolean) => {
+    most = Math.max(most, ++running);
+    await turn();
+    running--;
+    if (fails) throw new Error('no');
+  };
+  const wave = (fails: boolean) => Promise.allSettled([1, 2, 3, 4, 5].map(() => places.use(() => work(fails))));
+  await wave(true);
+  await Promise.all([wave(false), wave(true)]);
+  expect(most).toBe(2);
+});
+
+test('after a failure nothing begins any more, and what runs is waited for', async () => {
+  const begun: number[] = [];
+  const ended: number[] = [];
+  const run = concurrently([0, 1, 2, 3, 4], new Places(2), never, async (item, signal) => {
+    begun.push(item);
+    if (item === 0) throw new Error('first');
+    while (!signal.aborted) await turn();
+    ended.push(item);
+    throw new Error('second');
+  });
+  await expect(run).rejects.toThrow('first');
+  expect({ begun, ended }).toEqual({ begun: [0, 1], ended: [1] });
+});
+
+test('no place is a mistake', () => {
+  expect(() => new Places(0)).toThrow(RangeError);
+  expect(() => new Places(1.5)).toThrow(RangeError);
+});
