@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { SingleBar } from 'cli-progress';
@@ -11,6 +12,8 @@ import { type MeasureOptions, measure, measureAllSpectra, openMeasuredReference 
 import type { TensorMeasurement } from './gate/measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './gate/report.ts';
 import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
+import { type Answers, generateFile, type Subject, scoreFile } from './language-model/answer.ts';
+import { toJsonLines } from './language-model/requests.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from './onnx/device.ts';
 import { findPolicy } from './policy/load.ts';
 import { renderComment } from './report/comment.ts';
@@ -84,7 +87,88 @@ function program(): Command {
     .addHelpText('after', SPECTRA_EXAMPLES)
     .action(runSpectra);
 
+  answerer(
+    shadowGate.command('score').description('log-likelihoods of continuations, as lm-evaluation-harness has them'),
+  )
+    .addHelpText('after', SCORE_EXAMPLES)
+    .action((options: AnswererOptions) => runAnswerer(options, 'scored', (subject, file) => scoreFile(subject, file)));
+
+  answerer(shadowGate.command('generate').description('continue prompts by greedy decoding'))
+    .addHelpText('after', GENERATE_EXAMPLES)
+    .action((options: AnswererOptions) =>
+      runAnswerer(options, 'continued', (subject, file) => generateFile(subject, file, new Date())),
+    );
+
   return shadowGate;
+}
+
+/** What every command that asks a model takes. */
+function answerer(command: Command): Command {
+  return command
+    .option('--checkpoint <path>', 'a Hugging Face directory, or a PEFT adapter')
+    .option('--reference <path>', 'the base model of an adapter')
+    .requiredOption('--requests <file.jsonl>', 'what to answer, one JSON object a line')
+    .requiredOption('--output <file.jsonl>', 'where the answers go, in the same order')
+    .addOption(new Option('--device <device>', 'where to compute').choices(DEVICE_CHOICES).default('auto'))
+    .option('--batch-memory <MiB>', 'memory that the values of one batch may take (default: 512)', parseMebibytes)
+    .option('--endpoint <url>', 'ask an OpenAI-compatible server instead (key in OPENAI_API_KEY)')
+    .option('--model <name>', "the server's name for the model")
+    .option('--tokenizer <path>', "directory of the server's tokenizer: send token ids instead of text")
+    .option('--max-length <tokens>', "the server's context length (default: what it says)", parseTokens);
+}
+
+interface AnswererOptions {
+  checkpoint?: string;
+  reference?: string;
+  requests: string;
+  output: string;
+  device: DeviceChoice;
+  batchMemory?: number;
+  endpoint?: string;
+  model?: string;
+  tokenizer?: string;
+  maxLength?: number;
+}
+
+function subjectOf(options: AnswererOptions): Subject {
+  const { checkpoint, reference, device, batchMemory, endpoint, model, tokenizer, maxLength } = options;
+  if ((checkpoint === undefined) === (endpoint === undefined)) {
+    throw new UserError('give either --checkpoint or --endpoint', 'one of them answers');
+  }
+  if (checkpoint !== undefined) {
+    const foreign = model ?? tokenizer ?? maxLength;
+    if (foreign !== undefined) {
+      throw new UserError('--model, --tokenizer and --max-length belong to --endpoint', 'leave them out');
+    }
+    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory };
+  }
+  if (model === undefined) throw new UserError('--endpoint needs --model', 'give the name that the server has for it');
+  if (reference !== undefined || batchMemory !== undefined) {
+    throw new UserError('--reference and --batch-memory belong to --checkpoint', 'leave them out');
+  }
+  const apiKey = process.env.OPENAI_API_KEY;
+  return { kind: 'endpoint', endpoint: endpoint as string, model, tokenizer, maxLength, apiKey };
+}
+
+async function runAnswerer<T extends object>(
+  options: AnswererOptions,
+  did: string,
+  ask: (subject: Subject, file: string) => Promise<Answers<T>>,
+): Promise<void> {
+  const subject = subjectOf(options);
+  await expectWritable(options.output, 'file');
+  if ((await realpath(options.requests).catch(() => '')) === (await realpath(options.output).catch(() => null))) {
+    throw new UserError('--output is the file of the requests', 'give another one');
+  }
+  const { answers, by, truncated } = await ask(subject, options.requests);
+  const [first] = truncated;
+  if (first !== undefined) {
+    const others = truncated.length > 1 ? ` and ${truncated.length - 1} more` : '';
+    process.stderr.write(`shadow-gate: warning: ${printable(first)}${others}: cut on the left to fit the model\n`);
+  }
+  await writeFileAtomic(options.output, toJsonLines(answers));
+  const count = `${answers.length} ${answers.length === 1 ? 'request' : 'requests'}`;
+  print(`${did} ${count} ${printable(by)}: ${printable(options.output)}`);
 }
 
 /** What every command that measures takes. */
@@ -104,6 +188,18 @@ function parseGibibytes(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('not a number of GiB above 0.');
   return value * 1024 ** 3;
+}
+
+function parseMebibytes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('not a number of MiB above 0.');
+  return value * 1024 ** 2;
+}
+
+function parseTokens(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('not a number of tokens.');
+  return value;
 }
 
 async function runCheck(
@@ -283,6 +379,22 @@ const SPECTRA_EXAMPLES = `
 Examples:
   shadow-gate spectra --checkpoint model --tensor '*.layers.0.*'
   shadow-gate spectra --checkpoint model --reference base --values --json > spectra.json`;
+
+const SCORE_EXAMPLES = `
+Requests: {"id", "context", "continuation"}, {"id", "context_ids", "continuation_ids"}, or {"id", "rolling": text or ids}.
+Answers: {"id", "logprob", "token_logprobs", "greedy"}.
+
+Examples:
+  shadow-gate score --checkpoint model --requests requests.jsonl --output answers.jsonl
+  shadow-gate score --checkpoint adapter --reference base --requests requests.jsonl --output answers.jsonl
+  shadow-gate score --endpoint http://localhost:8000/v1 --model NAME --requests requests.jsonl --output answers.jsonl`;
+
+const GENERATE_EXAMPLES = `
+Requests: {"id", "prompt"}, {"id", "prompt_ids"} or {"id", "messages"}, and "max_new_tokens", "stop" if you like.
+Answers: {"id", "text", "tokens", "finish"}.
+
+Example:
+  shadow-gate generate --checkpoint model --requests prompts.jsonl --output texts.jsonl`;
 
 /** Errors are one line; a stack only with --debug. */
 function reportError(error: unknown, debug: boolean): void {

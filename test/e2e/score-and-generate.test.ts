@@ -1,0 +1,398 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/language-model/engine.ts';
+import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
+import { fixture, shared, temporaryFolder } from '../fixtures.ts';
+import { languageModel, openEngine } from '../language-model/local/engines.ts';
+import { CompletionsServer } from '../language-model/remote/completions-server.ts';
+import { talkingModel } from '../language-model/talking-model.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+
+let dist: BuiltDist;
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Run the built command line, as a user with no terminal and no key. */
+function cli(...args: string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    const { OPENAI_API_KEY: _, ...env } = process.env;
+    const options = { cwd: temporaryFolder(), env, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [join(dist.path, 'cli.js'), ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** A folder with requests in it. */
+function requestsFile(...lines: readonly (object | string)[]): { requests: string; output: string } {
+  const folder = temporaryFolder();
+  const requests = join(folder, 'requests.jsonl');
+  writeFileSync(requests, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+  return { requests, output: join(folder, 'answers.jsonl') };
+}
+
+const readLines = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+async function answers(command: string, args: readonly string[], ...lines: readonly object[]) {
+  const { requests, output } = requestsFile(...lines);
+  const result = await cli(command, ...args, '--requests', requests, '--output', output);
+  expect(result.stderr).toBe('');
+  expect(result.code).toBe(0);
+  return { stdout: result.stdout, output, answers: readLines(output) };
+}
+
+const PAIRS = [
+  { id: 'q1-a', context: 'The cat', continuation: ' sat' },
+  { id: 'q1-b', context: 'The cat', continuation: ' on the mat.' },
+  { id: 7, context_ids: [1, 50, 60], continuation_ids: [70] },
+  { id: 'text', rolling: 'Once upon a time' },
+];
+const PROMPTS = [
+  { id: 'p', prompt: 'The cat', max_new_tokens: 5 },
+  { id: 8, prompt_ids: [1, 50, 60], max_new_tokens: 3 },
+  { id: 'stops', prompt: 'Once', max_new_tokens: 12, stop: ['a', 'e', 'i', 'o', 'u', ' '] },
+];
+
+describe('score', () => {
+  it('answers every line in its order', async () => {
+    const model = talkingModel();
+    const {
+      stdout,
+      output,
+      answers: found,
+    } = await answers('score', ['--checkpoint', model, '--device', 'cpu'], ...PAIRS);
+    expect(stdout).toBe(`scored 4 requests on cpu (asked for): ${output}\n`);
+    expect(found.map(({ id }) => id)).toEqual(['q1-a', 'q1-b', 7, 'text']);
+    for (const answer of found) {
+      expect(Object.keys(answer)).toEqual(['id', 'logprob', 'token_logprobs', 'greedy']);
+      const parts = answer.token_logprobs as number[];
+      expect(parts.length).toBeGreaterThan(0);
+      expect(parts.every((part) => part < 0)).toBe(true);
+      expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(answer.logprob as number, 4);
+    }
+    // Whatever memory a batch may take.
+    const little = ['--checkpoint', model, '--device', 'cpu', '--batch-memory', '0.001'];
+    const small = await answers('score', little, ...PAIRS);
+    for (const [i, { logprob }] of small.answers.entries()) {
+      expect(logprob).toBeCloseTo(found[i]?.logprob as number, 4);
+    }
+  });
+
+  it('warns of a request that was cut, and answers', async () => {
+    const { requests, output } = requestsFile({
+      id: 1,
+      context_ids: Array<number>(70).fill(5),
+      continuation_ids: [6],
+    });
+    const args = ['--checkpoint', talkingModel(), '--requests', requests, '--output', output];
+    const { code, stderr } = await cli('score', ...args);
+    expect(code).toBe(0);
+    expect(stderr).toBe(`shadow-gate: warning: ${requests}:1: cut on the left to fit the model\n`);
+    expect(readLines(output)).toHaveLength(1);
+  });
+
+  it('scores an adapter on its base, and its base otherwise', async () => {
+    const line = { id: 1, context_ids: [5, 6, 7], continuation_ids: [8, 9] };
+    const adapter = ['--checkpoint', languageModel('lora'), '--reference', languageModel('llama')];
+    const [adapted] = (await answers('score', adapter, line)).answers;
+    const [plain] = (await answers('score', ['--checkpoint', languageModel('llama')], line)).answers;
+    expect(Math.abs((adapted?.logprob as number) - (plain?.logprob as number))).toBeGreaterThan(0.01);
+  });
+});
+
+describe('generate', () => {
+  it('continues every line in its order', async () => {
+    const model = talkingModel();
+    const {
+      stdout,
+      output,
+      answers: found,
+    } = await answers('generate', ['--checkpoint', model, '--device', 'cpu'], ...PROMPTS);
+    expect(stdout).toBe(`continued 3 requests on cpu (asked for): ${output}\n`);
+    expect(found.map(({ id }) => id)).toEqual(['p', 8, 'stops']);
+    const tokenizer = await openTokenizer(model);
+    for (const answer of found) expect(Object.keys(answer)).toEqual(['id', 'text', 'tokens', 'finish']);
+    const [first, second, third] = found;
+    expect(first?.tokens).toHaveLength(5);
+    expect(second?.tokens).toHaveLength(3);
+    expect(first).toMatchObject({
+      text: tokenizer.decode(first?.tokens as number[], { skipSpecialTokens: true }),
+      finish: 'length',
+    });
+    expect(third?.finish).toBe('stop');
+    expect(third?.text).not.toMatch(/[aeiou ]/);
+  });
+});
+
+const stories = shared('models', 'stories260K');
+describe.skipIf(!stories)('a real language model', () => {
+  const model = ['--checkpoint', stories ?? ''];
+
+  it('has the perplexity that its C program says', async () => {
+    const rolling = 'One day, a clever fox found a shiny key under the old oak tree.';
+    const [answer] = (await answers('score', model, { id: 1, rolling })).answers;
+    // 54.4041 over the 34 tokens after BOS.
+    expect(-(answer?.logprob as number)).toBeCloseTo(54.4041, 3);
+    expect(Math.exp(-(answer?.logprob as number) / 34)).toBeCloseTo(4.9536, 4);
+  });
+
+  it('tells a story', async () => {
+    const lines = [{ id: 1, prompt: 'Once upon a time, there was a', max_new_tokens: 20 }];
+    const [answer] = (await answers('generate', model, ...lines)).answers;
+    expect(answer?.text).toMatch(/^little girl named/);
+  });
+});
+
+describe('a server in front of the engine', () => {
+  let server: CompletionsServer;
+  let engine: Engine;
+  let model: string;
+  beforeAll(async () => {
+    model = talkingModel();
+    const tokenizer = await openTokenizer(model);
+    engine = await openEngine(model);
+    server = await new CompletionsServer(oneByOne(engine), {
+      encode: (text) => tokenizer.encode(text, { addSpecialTokens: false }),
+      decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: false }),
+      bos: 1,
+    }).start();
+    server.habits.models = { data: [{ id: 'toy', max_model_len: 64 }] };
+  });
+  afterAll(async () => {
+    await server.stop();
+    await engine.close();
+  });
+  const endpoint = () => ['--endpoint', `${server.url}/v1`, '--model', 'toy', '--tokenizer', model];
+  const local = () => ['--checkpoint', model, '--device', 'cpu'];
+
+  it('scores as the checkpoint does', async () => {
+    const remote = await answers('score', endpoint(), ...PAIRS);
+    expect(remote.stdout).toBe(`scored 4 requests by toy at its endpoint: ${remote.output}\n`);
+    expect(server.bodies.every(({ prompt }) => Array.isArray(prompt))).toBe(true);
+    expectAlike(remote.answers, (await answers('score', local(), ...PAIRS)).answers);
+  });
+
+  it('continues as the checkpoint does', async () => {
+    const remote = await answers('generate', endpoint(), ...PROMPTS);
+    expect(remote.answers).toEqual((await answers('generate', local(), ...PROMPTS)).answers);
+  });
+
+  it('keeps the order of questions that it answers at once', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) => ({
+      id: i,
+      context_ids: [1, 40 + i],
+      continuation_ids: [50 + i],
+    }));
+    const remote = await answers('score', endpoint(), ...lines);
+    expectAlike(remote.answers, (await answers('score', local(), ...lines)).answers);
+  });
+});
+
+/** An engine has one user at a time; a server has many. */
+function oneByOne(engine: Engine): Engine {
+  let last: Promise<unknown> = Promise.resolve();
+  const after = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+  return {
+    maxLength: engine.maxLength,
+    score: (sequences) => after(() => engine.score(sequences)),
+    generate: (prompts) => after(() => engine.generate(prompts)),
+    close: () => engine.close(),
+  };
+}
+
+type Answer = Record<string, unknown>;
+
+/** To 1e-6: the last digit that is written. */
+function expectAlike(found: readonly Answer[], expected: readonly Answer[]): void {
+  expect(found.map(({ id, greedy }) => [id, greedy])).toEqual(expected.map(({ id, greedy }) => [id, greedy]));
+  for (const [i, answer] of expected.entries()) {
+    const [ours, theirs] = [found[i]?.token_logprobs as number[], answer.token_logprobs as number[]];
+    expect(ours).toHaveLength(theirs.length);
+    for (const [j, value] of theirs.entries()) expect(Math.abs((ours[j] ?? 0) - value)).toBeLessThan(2.1e-6);
+  }
+}
+
+describe('bad input exits 2 with one clear line and leaves no output', () => {
+  const good = { id: 1, context_ids: [1], continuation_ids: [2] };
+  /** A checkpoint of which nothing but its config is looked at. */
+  function modelOf(config: object): string {
+    const folder = talkingModel();
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    return folder;
+  }
+
+  async function expectRefused(
+    args: readonly string[],
+    lines: readonly (object | string)[],
+    pattern: RegExp,
+  ): Promise<void> {
+    const { requests, output } = requestsFile(...lines);
+    const { code, stdout, stderr } = await cli(...args, '--requests', requests, '--output', output);
+    expect(stderr).toMatch(pattern);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^shadow-gate: error: [^\n]+ — [^\n]+\n$/);
+    expect(readdirSync(join(output, '..'))).toEqual(['requests.jsonl']);
+  }
+
+  it.each<[string, () => string[], readonly (object | string)[], RegExp]>([
+    [
+      'an unknown model type',
+      () => ['score', '--checkpoint', modelOf({ model_type: 'mamba' })],
+      [good],
+      /model_type "mamba" is not supported — supported: .*gpt2.*llama/,
+    ],
+    [
+      'a key that may be arithmetic',
+      () => ['generate', '--checkpoint', modelOf({ model_type: 'llama', logit_scale: 2 })],
+      [{ id: 1, prompt_ids: [1] }],
+      /config\.json: "logit_scale": 2 may change what llama computes/,
+    ],
+    [
+      'quantised weights',
+      () => [
+        'score',
+        '--checkpoint',
+        modelOf({ model_type: 'llama', quantization_config: { quant_method: 'awq', bits: 4 } }),
+      ],
+      [good],
+      /is quantised \(AWQ, 4-bit\)/,
+    ],
+    [
+      'a line that is no JSON',
+      () => ['score', '--checkpoint', languageModel('llama')],
+      [good, '{"id": 2,'],
+      /requests\.jsonl:2: /,
+    ],
+    [
+      'a request with a typo',
+      () => ['generate', '--checkpoint', languageModel('llama')],
+      [{ id: 1, prompt_ids: [1], max_tokens: 3 }],
+      /requests\.jsonl:1: .*max_tokens/,
+    ],
+    [
+      'a token that is not in the vocabulary',
+      () => ['score', '--checkpoint', languageModel('llama')],
+      [good, { id: 2, context_ids: [1], continuation_ids: [64] }],
+      /token 64 is not in the model's vocabulary of 64/,
+    ],
+    [
+      'text without a tokenizer',
+      () => ['score', '--checkpoint', languageModel('llama')],
+      [{ id: 1, context: 'a', continuation: 'b' }],
+      /tokenizer\.json/,
+    ],
+    [
+      'a checkpoint and an endpoint',
+      () => ['score', '--checkpoint', languageModel('llama'), '--endpoint', 'http://localhost:1/v1', '--model', 'x'],
+      [good],
+      /give either --checkpoint or --endpoint/,
+    ],
+    ['neither', () => ['generate'], [good], /give either --checkpoint or --endpoint/],
+    [
+      'an endpoint without model',
+      () => ['score', '--endpoint', 'http://localhost:1/v1'],
+      [good],
+      /--endpoint needs --model/,
+    ],
+    [
+      'a tokenizer beside a checkpoint',
+      () => ['score', '--checkpoint', languageModel('llama'), '--tokenizer', fixture('tokenizers', 'gpt2')],
+      [good],
+      /--tokenizer .* belong to --endpoint/,
+    ],
+    [
+      'an adapter without its base',
+      () => ['score', '--checkpoint', languageModel('lora')],
+      [good],
+      /is an adapter, which answers only with its base model — give that as --reference/,
+    ],
+    ['no checkpoint', () => ['score', '--checkpoint', '/nowhere/at/all'], [good], /\/nowhere\/at\/all does not exist/],
+  ])('%s', async (_, args, lines, pattern) => {
+    await expectRefused(args(), lines, pattern);
+  });
+
+  it('a missing file of requests', async () => {
+    const output = join(temporaryFolder(), 'answers.jsonl');
+    const requests = join(temporaryFolder(), 'none.jsonl');
+    const { code, stderr } = await cli(
+      'score',
+      '--checkpoint',
+      languageModel('llama'),
+      '--requests',
+      requests,
+      '--output',
+      output,
+    );
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/none\.jsonl does not exist — give \{[^\n]+\n$/),
+    });
+    expect(existsSync(output)).toBe(false);
+  });
+
+  it('an output that cannot be written, before a model is opened', async () => {
+    const { requests } = requestsFile(good);
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), 'kept');
+    mkdirSync(join(folder, 'answers.jsonl'));
+    for (const output of [join(folder, 'file', 'answers.jsonl'), join(folder, 'answers.jsonl')]) {
+      const { code, stderr } = await cli(
+        'score',
+        '--checkpoint',
+        'nowhere',
+        '--requests',
+        requests,
+        '--output',
+        output,
+      );
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^shadow-gate: error: [^\n]*(not a file|not a directory|not a folder)[^\n]*\n$/);
+    }
+    expect(readdirSync(folder).sort()).toEqual(['answers.jsonl', 'file']);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('kept');
+  });
+
+  it('an error keeps what a former run has written', async () => {
+    const { requests, output } = requestsFile('no JSON');
+    writeFileSync(output, 'former\n');
+    const { code } = await cli(
+      'score',
+      '--checkpoint',
+      languageModel('llama'),
+      '--requests',
+      requests,
+      '--output',
+      output,
+    );
+    expect(code).toBe(2);
+    expect(readFileSync(output, 'utf8')).toBe('former\n');
+  });
+});
+
+describe('--help', () => {
+  it.each(['score', 'generate'])('of %s says what requests and answers look like', async (command) => {
+    const { code, stdout } = await cli(command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Requests: \{"id", /);
+    expect(stdout).toMatch(/Answers: \{"id", /);
+    expect(stdout).toMatch(/Examples?:\n/);
+  });
+});
