@@ -1,24 +1,10 @@
 // Eigenvalues of a symmetric matrix: ours against ml-matrix's, in one run. Usage: npm run bench:eigenvalues [-- N …]
 //
 // The ratio is what to quote: the machine's speed is the same for both.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { importSources } from './run/import-sources.mjs';
 
-const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
-const outfile = join(folder, 'eigenvalues.mjs');
-await build({
-  entryPoints: [fileURLToPath(new URL('../src/spectra/eigenvalues.ts', import.meta.url))],
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  outfile,
-});
-const { symmetricEigenvalues } = await import(pathToFileURL(outfile).href);
-await rm(folder, { recursive: true });
+const { symmetricEigenvalues } = await importSources({ symmetricEigenvalues: 'src/spectra/eigenvalues.ts' });
 
 const sizes = process.argv.slice(2).map(Number);
 symmetricEigenvalues(randomSymmetric(128), 128); // the compiler warms up
