@@ -2,6 +2,7 @@ import os from 'node:os';
 import process from 'node:process';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../checkpoint/digest.ts';
+import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
@@ -149,9 +150,7 @@ export async function measureAllSpectra(
 const MEMORY_SHARE = 0.6;
 
 function defaultMemoryLimit(): number {
-  const constrained = process.constrainedMemory();
-  const total = os.totalmem();
-  return MEMORY_SHARE * (constrained > 0 ? Math.min(constrained, total) : total);
+  return MEMORY_SHARE * machineMemory();
 }
 
 function toTensorMeasurement({ job, metrics, singularValues, finite }: MeasuredSpectrum): TensorMeasurement {

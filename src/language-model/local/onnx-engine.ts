@@ -1,6 +1,8 @@
 import type { Adapter } from '../../checkpoint/adapter.ts';
 import type { FullCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { machineMemory } from '../../machine-memory.ts';
 import type { Device } from '../../onnx/session.ts';
+import { UserError } from '../../user-error.ts';
 import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { describeDecoder } from '../model/describe.ts';
@@ -60,6 +62,7 @@ export class OnnxEngine implements Engine {
     buildTrunk(decoder, weights, { attention: 'concat', experts: 'each', keep: false });
     buildHead(decoder, weights);
     weights.refuseUnused();
+    refuseTooLarge(checkpoint.path, weights, options.device);
     const head = await HeadRunner.open(decoder, weights, options.device);
     return new OnnxEngine(decoder, weights, head, options);
   }
@@ -214,6 +217,19 @@ export class OnnxEngine implements Engine {
     if (foreign !== undefined) throw new Error(`token ${foreign} is not in the vocabulary of ${this.vocabulary}`);
     if (length > this.maxLength) throw new Error(`${length} tokens are more than the model's ${this.maxLength}`);
   }
+}
+
+const FLOAT_BYTES = 4;
+
+/** Better a line now than a process that is killed while it loads. */
+function refuseTooLarge(path: string, weights: Weights, { name }: Device): void {
+  const [needed, there] = [weights.size * FLOAT_BYTES, machineMemory()];
+  if (name !== 'cpu' || needed <= there) return;
+  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  throw new UserError(
+    `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(there)} GiB`,
+    'use a larger runner, or a server (--endpoint)',
+  );
 }
 
 /** Each slot whose hidden state is wanted, once. */

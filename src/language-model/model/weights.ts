@@ -113,6 +113,13 @@ export class Weights {
     return name.startsWith(trunk) && /^(layers|h)\.\d+\./.test(name.slice(trunk.length)) && !BUFFER.test(name);
   }
 
+  /** Elements of all that was asked for. */
+  get size(): number {
+    let size = 0;
+    for (const name of this.#used) size += this.#tensors.get(name)?.size ?? 0;
+    return size;
+  }
+
   /** The name in the base file. */
   #fileName(name: string): string {
     return name.startsWith('lm_head.') ? name.replace('lm_head', this.place.head) : this.place.trunk + name;

@@ -24,7 +24,6 @@ export const smollm3: Family = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    config.ignore('max_window_layers'); // nothing reads it here
     const rope = readRope(config, sizes.headDim, { theta: 2e6 });
     const interval = config.size('no_rope_layer_interval');
     const written = config.list('no_rope_layers');
