@@ -134,6 +134,23 @@ describe('windows', () => {
   });
 });
 
+describe('the experts of Qwen 3', () => {
+  const kinds = (config: Record<string, unknown>) =>
+    decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp.kind);
+
+  it('are in every layer, or in every decoder_sparse_step-th that is not in mlp_only_layers', () => {
+    expect(kinds({})).toEqual(['experts', 'experts', 'experts', 'experts']);
+    const some = { decoder_sparse_step: 2, mlp_only_layers: [1] };
+    expect(kinds(some)).toEqual(['gated', 'gated', 'gated', 'experts']);
+  });
+
+  it('are in no layer where the config says so, whatever else it says of them', () => {
+    const none = ['gated', 'gated', 'gated', 'gated'];
+    expect(kinds({ decoder_sparse_step: 1, mlp_only_layers: [0, 1, 2, 3] })).toEqual(none);
+    expect(kinds({ decoder_sparse_step: 1, num_experts: 0 })).toEqual(none);
+  });
+});
+
 describe('a config without rotary base', () => {
   // Each family's config class has its own. A head of 4 dimensions turns by θ^(−1/2) in its second pair.
   it.each<[string, number]>([

@@ -53,7 +53,8 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
   const dense = config.list('mlp_only_layers') ?? [];
   const at = `layers.${index}.mlp`;
   const width = config.size('moe_intermediate_size');
-  const isSparse = !dense.includes(index) && count > 0 && (index + 1) % config.size('decoder_sparse_step') === 0;
+  const step = config.size('decoder_sparse_step');
+  const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
   const plain = gatedMlp(config, at, hidden, config.size('intermediate_size'));
   const perToken = config.size('num_experts_per_tok');
   const normalise = config.boolean('norm_topk_prob');
