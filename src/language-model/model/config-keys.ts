@@ -35,6 +35,9 @@ function isOff(value: unknown): boolean {
   return value === null || value === false || value === 0;
 }
 
+/** On where a config does not name them: false or null is the choice that changes the arithmetic. */
+const ON_BY_DEFAULT = new Set(['is_causal']);
+
 /** Kinds of layers that are all the usual one. */
 function isPlain(key: string, value: unknown): boolean {
   return key === 'layer_types' && Array.isArray(value) && value.every((type) => FULL_ATTENTION.has(type));
@@ -44,5 +47,6 @@ const FULL_ATTENTION = new Set<unknown>(['full_attention', 'attention']);
 
 /** Can this key be passed over? */
 export function isArithmeticFree(key: string, value: unknown): boolean {
+  if (ON_BY_DEFAULT.has(key)) return value === true;
   return ARITHMETIC_FREE.has(key) || ARITHMETIC_FREE_PATTERN.test(key) || isOff(value) || isPlain(key, value);
 }

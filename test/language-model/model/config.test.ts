@@ -118,6 +118,12 @@ describe('refuseUnread', () => {
     expect(() => configOf({ some_scaling: '' }).refuseUnread()).toThrow(/"some_scaling": ""/);
   });
 
+  it('knows what is on unless it is switched off: attention to what comes after would not be causal', () => {
+    expect(() => configOf({ is_causal: true }).refuseUnread()).not.toThrow();
+    expect(() => configOf({ is_causal: false }).refuseUnread()).toThrow(/"is_causal": false may change what llama/);
+    expect(() => configOf({ is_causal: null }).refuseUnread()).toThrow(/"is_causal": null may change/);
+  });
+
   it("lets pass what the family's own code leaves alone", () => {
     const config = configOf({ n_ctx: 1024 });
     config.ignore('n_ctx');
