@@ -100,6 +100,11 @@ describe('describeDecoder', () => {
     ['half a window', { model_type: 'mistral', sliding_window: 0.5 }, /sliding_window is 0.5/],
     ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a size/],
     ['three norms', { model_type: 'falcon', num_ln_in_parallel_attn: 3 }, /num_ln_in_parallel_attn is 3/],
+    [
+      'one scaling for layers of two kinds',
+      { model_type: 'gemma3_text', rope_parameters: { rope_type: 'linear', factor: 8, rope_theta: 1e6 } },
+      /rope_parameters has neither "full_attention" nor "sliding_attention"/,
+    ],
     ['NoPE for others', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
     expectRefused(config, pattern);

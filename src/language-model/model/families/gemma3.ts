@@ -49,7 +49,11 @@ export const gemma3: Family = {
 /** Older configs scale the full layers with `rope_scaling` and give the sliding ones a base of their own. */
 function readOne(config: Config, headDim: number, kind: keyof typeof THETA): Rope {
   const scaling = config.object('rope_scaling');
-  const parameters = (config.object('rope_parameters')?.[kind] ?? {}) as Record<string, unknown>;
+  const byKind = config.object('rope_parameters');
+  if (byKind && !Object.keys(THETA).some((name) => name in byKind)) {
+    throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
+  }
+  const parameters = (byKind?.[kind] ?? {}) as Record<string, unknown>;
   const full = config.optionalNumber('rope_theta');
   const local = config.optionalNumber('rope_local_base_freq');
   const theta = (kind === 'full_attention' ? full : local) ?? THETA[kind];
