@@ -19,9 +19,9 @@ const ARITHMETIC_FREE = new Set(
   repetition_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids min_length max_length
   num_return_sequences forced_bos_token_id forced_eos_token_id suppress_tokens begin_suppress_tokens remove_invalid_values
   exponential_decay_length_penalty tf_legacy_loss generation_config use_mamba_kernels vocab_size_multiple
-  cache_implementation reorder_and_upcast_attn output_past predict_special_tokens
-  additional_vocab_size max_window_layers pixel_shuffle_factor perceiver_config use_resampler attention_softmax_in_fp32
-  scale_attention_softmax_in_fp32 bos_token eos_token pad_token mlp_dropout qkv_dropout
+  cache_implementation reorder_and_upcast_attn output_past predict_special_tokens additional_vocab_size
+  custom_pipelines is_composition max_window_layers pixel_shuffle_factor perceiver_config use_resampler
+  attention_softmax_in_fp32 scale_attention_softmax_in_fp32 bos_token eos_token pad_token mlp_dropout qkv_dropout
   `
     .split(/\s+/)
     .filter(Boolean),
