@@ -148,6 +148,21 @@ describe('windows', () => {
   });
 });
 
+describe('positions of SmolLM 3', () => {
+  const turns = (config: Record<string, unknown>) =>
+    decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config }).layers.map(
+      ({ attention }) => attention.rope !== null,
+    );
+
+  it('are in all but every fourth layer, or where no_rope_layers has a 1', () => {
+    expect(turns({})).toEqual([true, true, true, false]);
+    expect(turns({ no_rope_layer_interval: 2 })).toEqual([true, false, true, false]);
+    expect(turns({ no_rope_layers: [0, 1, 1, 0] })).toEqual([false, true, true, false]);
+    // Its documentation: at least as many as there are layers.
+    expect(turns({ no_rope_layers: [0, 1, 1, 0, 1, 1] })).toEqual([false, true, true, false]);
+  });
+});
+
 describe('the experts of Qwen 3', () => {
   const kinds = (config: Record<string, unknown>) =>
     decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp.kind);
