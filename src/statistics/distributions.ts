@@ -1,0 +1,105 @@
+import jStat from 'jstat';
+
+/**
+ * x with P(Z ≤ x) = p for a standard normal Z. Of jstat: within 1e-10 of SciPy, relative, for 1e-8 ≤ p ≤ 1 − 1e-8.
+ * @param p 0 ≤ p ≤ 1; −∞ and ∞ at the ends
+ * @throws RangeError for any other p
+ */
+export function normalQuantile(p: number): number {
+  assertProbability(p);
+  if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
+  return jStat.normal.inv(p, 0, 1);
+}
+
+/**
+ * x with P(T ≤ x) = p for Student's t with `df` degrees of freedom. Of jstat: within 1e-7 of SciPy, relative, for
+ * .6 ≤ p ≤ 1 − 1e-8 and 1 ≤ df ≤ 100,000.
+ * @param p 0 ≤ p ≤ 1; −∞ and ∞ at the ends
+ * @param df above 0
+ * @throws RangeError for any other p or df
+ */
+export function tQuantile(p: number, df: number): number {
+  assertProbability(p);
+  if (!(df > 0)) throw new RangeError(`degrees of freedom must be above 0: ${df}`);
+  if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
+  return jStat.studentt.inv(p, df);
+}
+
+/**
+ * P(X ≤ k) for X ~ Bin(n, p): the shorter tail is summed term by term, so that a small probability keeps its digits (relative error
+ * below 1e-11 up to n = 20,000; what is below 1e-307 becomes 0). Not of jstat, whose `binomial.cdf` rounds to ten decimals.
+ * @param k a whole number; below 0 gives 0, from n on gives 1
+ * @param n a whole number from 0
+ * @param p 0 ≤ p ≤ 1
+ * @throws RangeError for any other n or p
+ */
+export function binomialCdf(k: number, n: number, p: number): number {
+  assertBinomial(n, p);
+  if (k < 0) return 0;
+  if (k >= n) return 1;
+  return k < n * p ? lowerTail(k, n, p) : 1 - lowerTail(n - k - 1, n, 1 - p);
+}
+
+/**
+ * P(X = k) for X ~ Bin(n, p), in logs by the saddle-point expansion, which does not subtract large numbers (Loader 2000, "Fast and
+ * accurate computation of binomial probabilities").
+ * @throws RangeError as {@link binomialCdf}
+ */
+export function binomialPmf(k: number, n: number, p: number): number {
+  assertBinomial(n, p);
+  return mass(k, n, p);
+}
+
+/** Terms below this share of the sum no longer change it. */
+const NO_DIFFERENCE = 1e-17;
+
+/** P(X ≤ k) from k downwards, where the terms fall: k below the mean. */
+function lowerTail(k: number, n: number, p: number): number {
+  let term = mass(k, n, p);
+  let sum = term;
+  for (let i = k; i > 0 && term > sum * NO_DIFFERENCE; i -= 1) {
+    term *= (i * (1 - p)) / ((n - i + 1) * p);
+    sum += term;
+  }
+  return sum;
+}
+
+function mass(k: number, n: number, p: number): number {
+  if (k < 0 || k > n) return 0;
+  if (p === 0 || p === 1) return k === n * p ? 1 : 0;
+  if (k === 0) return Math.exp(n * Math.log1p(-p));
+  if (k === n) return Math.exp(n * Math.log(p));
+  const stirling = stirlingError(n) - stirlingError(k) - stirlingError(n - k);
+  const exponent = stirling - deviance(k, n * p) - deviance(n - k, n * (1 - p));
+  return Math.exp(exponent) * Math.sqrt(n / (2 * Math.PI * k * (n - k)));
+}
+
+/** From here on, four terms of the series are exact to 1e-14. */
+const STIRLING_SERIES_FROM = 16;
+
+/** ln n! − ln(√(2πn) · (n/e)ⁿ) for n ≥ 1. */
+function stirlingError(n: number): number {
+  if (n >= STIRLING_SERIES_FROM) {
+    const inverseSquare = 1 / (n * n);
+    return (1 / 12 - inverseSquare * (1 / 360 - inverseSquare * (1 / 1260 - inverseSquare / 1680))) / n;
+  }
+  let factorial = 1;
+  for (let i = 2; i <= n; i += 1) factorial *= i;
+  return Math.log(factorial) - (n + 0.5) * Math.log(n) + n - 0.5 * Math.log(2 * Math.PI);
+}
+
+/** x · ln(x / mean) + mean − x, without cancellation where x is near the mean. */
+function deviance(x: number, mean: number): number {
+  const apart = x - mean;
+  const log = Math.abs(apart) < mean / 2 ? Math.log1p(apart / mean) : Math.log(x / mean);
+  return x * log - apart;
+}
+
+function assertProbability(p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`not a probability: ${p}`);
+}
+
+function assertBinomial(n: number, p: number): void {
+  if (!(Number.isInteger(n) && n >= 0)) throw new RangeError(`not a number of trials: ${n}`);
+  assertProbability(p);
+}

@@ -1,0 +1,8 @@
+/** What distributions.ts uses of jstat 1.9.6, which has no types of its own. */
+declare module 'jstat' {
+  const jStat: {
+    readonly normal: { inv(p: number, mean: number, standardDeviation: number): number };
+    readonly studentt: { inv(p: number, df: number): number };
+  };
+  export default jStat;
+}

@@ -1,0 +1,48 @@
+import { tQuantile } from './distributions.ts';
+
+export interface MeanInterval {
+  mean: number;
+  standardError: number;
+  lower: number;
+  upper: number;
+  df: number;
+}
+
+/**
+ * Student's t interval of a mean: x̄ ± t · s/√n with n − 1 degrees of freedom ("Student" 1908). Values that are all equal give an
+ * interval without width.
+ * @param level two-sided, such as .95
+ * @returns null for fewer than two values
+ */
+export function meanInterval(values: readonly number[], level: number): MeanInterval | null {
+  return clusterInterval(
+    values.map((value) => [value]),
+    level,
+  );
+}
+
+/**
+ * t interval of a mean over items that come in clusters (templates, say), as if the clusters had been drawn from many: the linearised
+ * ratio estimator of one-stage cluster sampling (Cochran 1977, Sampling Techniques, §9A; Lohr 1999, §5.2). With the sums tᵢ and
+ * sizes mᵢ of G clusters, the mean is r = Σtᵢ / Σmᵢ, which weights every item the same, and
+ * SE² = G/(G − 1) · Σ(tᵢ − r·mᵢ)² / (Σmᵢ)², with G − 1 degrees of freedom. Clusters of one size give the t interval over their means,
+ * clusters of one item the ordinary t interval. With few clusters of very different sizes it is too narrow.
+ * @param groups the values of each cluster; clusters without a value do not count
+ * @param level two-sided, such as .95
+ * @returns null for fewer than two clusters
+ */
+export function clusterInterval(groups: readonly (readonly number[])[], level: number): MeanInterval | null {
+  const clusters = groups.filter((group) => group.length > 0).map((group) => ({ sum: sum(group), size: group.length }));
+  const df = clusters.length - 1;
+  if (df < 1) return null;
+  const items = sum(clusters.map(({ size }) => size));
+  const mean = sum(clusters.map((cluster) => cluster.sum)) / items;
+  const squares = sum(clusters.map((cluster) => (cluster.sum - mean * cluster.size) ** 2));
+  const standardError = Math.sqrt((clusters.length / df) * squares) / items;
+  const half = tQuantile((1 + level) / 2, df) * standardError;
+  return { mean, standardError, lower: mean - half, upper: mean + half, df };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

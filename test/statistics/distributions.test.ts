@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { binomialCdf, binomialPmf, normalQuantile, tQuantile } from '../../src/statistics/distributions.ts';
+
+/** Σ_{i ≤ k} C(n, i) · wins^i · losses^(n − i) / (wins + losses)^n in whole numbers, to 15 digits. */
+function exactCdf(k: number, n: number, wins: bigint, losses: bigint): number {
+  let term = losses ** BigInt(n);
+  let sum = term;
+  for (let i = 1; i <= k; i += 1) {
+    term = (term * BigInt(n - i + 1) * wins) / (BigInt(i) * losses);
+    sum += term;
+  }
+  const all = (wins + losses) ** BigInt(n);
+  let scale = 1n;
+  let exponent = 0;
+  for (; (sum * scale * 10n) / all < 10n ** 16n; exponent += 1) scale *= 10n;
+  return Number(`${(sum * scale * 10n) / all}e-${exponent + 1}`);
+}
+
+describe('distributions', () => {
+  it('normal: Abramowitz & Stegun 1964, table 26.6', () => {
+    expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
+    expect(normalQuantile(0.05)).toBeCloseTo(-1.6448536269514722, 10);
+    expect(normalQuantile(1e-5)).toBeCloseTo(-4.264890793922825, 9);
+  });
+
+  it('t: NIST/SEMATECH e-Handbook, 1.3.6.7.2, upper critical values', () => {
+    const table: [df: number, p95: number, p975: number, p999: number][] = [
+      [1, 6.314, 12.706, 318.313],
+      [2, 2.92, 4.303, 22.327],
+      [4, 2.132, 2.776, 7.173],
+      [9, 1.833, 2.262, 4.296],
+      [14, 1.761, 2.145, 3.787],
+      [30, 1.697, 2.042, 3.385],
+      [100, 1.66, 1.984, 3.174],
+    ];
+    for (const [df, p95, p975, p999] of table) {
+      expect(Math.abs(tQuantile(0.95, df) - p95)).toBeLessThan(6e-4);
+      expect(Math.abs(tQuantile(0.975, df) - p975)).toBeLessThan(6e-4);
+      // The handbook is a little off for 1 degree of freedom: tan(.499π) = 318.309.
+      expect(Math.abs(tQuantile(0.999, df) - p999)).toBeLessThan(df === 1 ? 5e-3 : 1.1e-3);
+      expect(tQuantile(0.025, df)).toBeCloseTo(-tQuantile(0.975, df), 6);
+    }
+  });
+
+  it('t: the closed forms for one and two degrees of freedom, and the normal for very many', () => {
+    for (const p of [0.6, 0.9, 0.975, 0.9999]) {
+      expect(tQuantile(p, 1) / Math.tan(Math.PI * (p - 0.5))).toBeCloseTo(1, 6);
+      expect(tQuantile(p, 2) / ((2 * p - 1) / Math.sqrt(2 * p * (1 - p)))).toBeCloseTo(1, 6);
+      expect(tQuantile(p, 1e5)).toBeCloseTo(normalQuantile(p), 3);
+    }
+  });
+
+  it('binomial: whole-number arithmetic up to 20,000 trials, in the tails too', () => {
+    const cases: [k: number, n: number, wins: bigint, losses: bigint][] = [
+      [3, 10, 1n, 1n],
+      [7, 10, 1n, 1n],
+      [0, 1, 1n, 3n],
+      [12, 16, 1n, 1n],
+      [40, 400, 1n, 4n],
+      [95, 400, 1n, 4n],
+      [300, 1000, 1n, 1n],
+      [9700, 20000, 1n, 1n],
+      [10_000, 20000, 1n, 1n],
+      [3500, 20000, 1n, 4n],
+      [4100, 20000, 1n, 4n],
+    ];
+    for (const [k, n, wins, losses] of cases) {
+      const exact = exactCdf(k, n, wins, losses);
+      expect(binomialCdf(k, n, Number(wins) / Number(wins + losses)) / exact, `${k} of ${n}`).toBeCloseTo(1, 11);
+    }
+  });
+
+  it('binomial: certain outcomes and impossible counts', () => {
+    expect(binomialCdf(-1, 5, 0.5)).toBe(0);
+    expect(binomialCdf(5, 5, 0.5)).toBe(1);
+    expect(binomialCdf(0, 0, 0.5)).toBe(1);
+    expect([binomialCdf(4, 5, 1), binomialCdf(0, 5, 0)]).toEqual([0, 1]);
+    expect([binomialPmf(5, 5, 1), binomialPmf(0, 5, 0), binomialPmf(6, 5, 0.5)]).toEqual([1, 1, 0]);
+    let total = 0;
+    for (let k = 0; k <= 300; k += 1) total += binomialPmf(k, 300, 0.07);
+    expect(total).toBeCloseTo(1, 13);
+  });
+
+  it('refuses what is no probability', () => {
+    expect(() => normalQuantile(1.1)).toThrow(RangeError);
+    expect(() => tQuantile(0.5, 0)).toThrow(RangeError);
+    expect(() => binomialCdf(1, 2.5, 0.5)).toThrow(RangeError);
+    expect(() => binomialCdf(1, 2, Number.NaN)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,34 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { expect } from 'vitest';
+
+const STEPS = 2 ** 30;
+
+export interface Seeded {
+  /** 0 ≤ u < 1. */
+  uniform: () => number;
+  /** Standard normal (Box & Muller 1958). */
+  normal: () => number;
+  /** A whole number, least ≤ n ≤ most. */
+  int: (least: number, most: number) => number;
+}
+
+export function seeded(seed: number): Seeded {
+  const generator = xoroshiro128plus(seed);
+  const int = (least: number, most: number) => uniformInt(generator, least, most);
+  const uniform = () => int(0, STEPS - 1) / STEPS;
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal, int };
+}
+
+/** How many binomial standard errors a simulated share may be off: one false alarm in 15,000. */
+const STANDARD_ERRORS = 4;
+
+/** The share of `draws` for which `happens`, checked against what it should be: within Monte-Carlo error of `between`. */
+export function expectShare(draws: number, happens: () => boolean, [least, most]: readonly [number, number]): void {
+  let hits = 0;
+  for (let i = 0; i < draws; i += 1) hits += happens() ? 1 : 0;
+  const error = (share: number) => STANDARD_ERRORS * Math.sqrt((share * (1 - share)) / draws);
+  expect(hits / draws).toBeGreaterThanOrEqual(least - error(least));
+  expect(hits / draws).toBeLessThanOrEqual(most + error(most));
+}
