@@ -10,10 +10,12 @@ const FLOORS: Readonly<Record<string, number>> = {
   statistics: 1,
   spectra: 2,
   'language-model': 2,
+  probes: 3,
   policy: 3,
   gate: 4,
   report: 4,
   github: 5,
+  cli: 6,
 };
 const DOORS = new Set(['action.ts', 'cli.ts']);
 const TOP = 6;

@@ -1,0 +1,35 @@
+import { pool, type Relation } from './relation.ts';
+
+/** Gods and goddesses apart: many names tell which. */
+export const gods: Relation = {
+  name: 'gods',
+  question: 'What is the Roman name of the Greek deity {subject}?',
+  cloze: 'The Roman name of the Greek deity {subject} is',
+  reversed: 'What is the Greek name of the Roman deity {object}?',
+  pools: [
+    pool({
+      Ares: 'Mars',
+      Cronus: 'Saturn',
+      Dionysus: 'Bacchus',
+      Eros: 'Cupid',
+      Hades: 'Pluto',
+      Hephaestus: 'Vulcan',
+      Hermes: 'Mercury',
+      Poseidon: 'Neptune',
+      Zeus: 'Jupiter',
+    }),
+    pool({
+      Aphrodite: 'Venus',
+      Artemis: 'Diana',
+      Athena: 'Minerva',
+      Demeter: 'Ceres',
+      Eos: 'Aurora',
+      Hera: 'Juno',
+      Hestia: 'Vesta',
+      Nike: 'Victoria',
+      Persephone: 'Proserpina',
+      Selene: 'Luna',
+      Tyche: 'Fortuna',
+    }),
+  ],
+};

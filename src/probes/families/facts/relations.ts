@@ -1,0 +1,34 @@
+import { capitals } from './capitals.ts';
+import { atomicNumbers, symbols } from './elements.ts';
+import { events } from './events.ts';
+import { continents, rivers } from './geography.ts';
+import { gods } from './gods.ts';
+import { instruments, polygons, units } from './measures.ts';
+import { animals, organs, young } from './nature.ts';
+import type { Relation } from './relation.ts';
+import { planets, sciences } from './sciences.ts';
+import { stateCapitals } from './states.ts';
+import { authors, composers, painters } from './works.ts';
+
+/** All that is asked: chosen to be undisputed, and still true in ten years. */
+export const RELATIONS: readonly Relation[] = [
+  animals,
+  atomicNumbers,
+  authors,
+  capitals,
+  composers,
+  continents,
+  events,
+  gods,
+  instruments,
+  organs,
+  painters,
+  planets,
+  polygons,
+  rivers,
+  sciences,
+  stateCapitals,
+  symbols,
+  units,
+  young,
+];

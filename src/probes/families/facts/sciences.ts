@@ -1,0 +1,59 @@
+import { pool, type Relation } from './relation.ts';
+
+/** Left out: sciences that are part of another one here, such as zoology beside ornithology. */
+export const sciences: Relation = {
+  name: 'sciences',
+  question: 'What is the study of {subject} called?',
+  cloze: 'The study of {subject} is called',
+  reversed: 'What is studied in {object}?',
+  pools: [
+    pool({
+      aging: 'gerontology',
+      birds: 'ornithology',
+      blood: 'hematology',
+      caves: 'speleology',
+      cells: 'cytology',
+      coins: 'numismatics',
+      earthquakes: 'seismology',
+      'eye disease': 'ophthalmology',
+      'family history': 'genealogy',
+      fish: 'ichthyology',
+      flags: 'vexillology',
+      fossils: 'paleontology',
+      fungi: 'mycology',
+      'heart disease': 'cardiology',
+      heredity: 'genetics',
+      insects: 'entomology',
+      'kidney disease': 'nephrology',
+      lakes: 'limnology',
+      light: 'optics',
+      plants: 'botany',
+      poisons: 'toxicology',
+      'skin disease': 'dermatology',
+      sound: 'acoustics',
+      'stars and planets': 'astronomy',
+      tumors: 'oncology',
+      weather: 'meteorology',
+      'word origins': 'etymology',
+    }),
+  ],
+};
+
+export const planets: Relation = {
+  name: 'planets',
+  question: 'Which planet is the {subject} from the Sun?',
+  cloze: 'The {subject} planet from the Sun is',
+  reversed: 'Counting outward from the Sun, which planet is {object}?',
+  pools: [
+    pool({
+      first: 'Mercury',
+      second: 'Venus',
+      third: 'Earth',
+      fourth: 'Mars',
+      fifth: 'Jupiter',
+      sixth: 'Saturn',
+      seventh: 'Uranus',
+      eighth: 'Neptune',
+    }),
+  ],
+};

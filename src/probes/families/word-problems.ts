@@ -1,0 +1,261 @@
+import type { Question } from '../item.ts';
+import type { Random } from '../random.ts';
+import type { Family, Pair, Phrasing } from './family.ts';
+import {
+  capitalised,
+  NAMES,
+  NOUNS,
+  PLACES,
+  UNCOMMON_NAMES,
+  UNCOMMON_NOUNS,
+  UNCOMMON_PLACES,
+  withArticle,
+} from './words.ts';
+
+type Formula<T> = (a: number, b: number, c: number) => T;
+
+/** A story with `{a}`, `{b}`, `{c}` for its numbers, `{A}`, `{B}`, `{C}` for its people, `{many}` and `{An one}` for its things. */
+interface Template {
+  readonly draw: (random: Random) => readonly number[];
+  readonly answer: Formula<number>;
+  /** What one gets by stopping early, by another operation, by counting twice. They need not be sensible numbers. */
+  readonly slips: Formula<readonly number[]>;
+  /** Sentences that are true and clear in either order. */
+  readonly clauses: readonly string[];
+  /** The other order. */
+  readonly reordered: readonly number[];
+  readonly question: string;
+}
+
+const TEMPLATES: readonly Template[] = [
+  {
+    draw: (random) => [random.int(30, 98), random.int(11, 60)],
+    answer: (a, b) => a - b,
+    slips: (a, b) => [a + b, a, b],
+    clauses: ['{A} collects {a} {many}.', '{B} collects {b} {many}.'],
+    reordered: [1, 0],
+    question: 'How many more {many} does {A} collect than {B}?',
+  },
+  {
+    draw: (random) => [random.int(11, 50), random.int(11, 50)],
+    answer: (a, b) => a + b,
+    slips: (a, b) => [Math.abs(a - b), a, b, a + 2 * b],
+    clauses: ['{A} gave {a} {many} to {B} yesterday.', '{A} has {b} {many} today.'],
+    reordered: [1, 0],
+    question: 'How many {many} did {A} have before giving any to {B}?',
+  },
+  {
+    draw: (random) => [random.int(6, 40), random.int(3, 30)],
+    answer: (a, b) => a + a + b,
+    slips: (a, b) => [a + b, 2 * a, 2 * (a + b), 2 * a - b, a + 2 * b],
+    clauses: ['{A} has {a} {many}.', '{B} has {b} more {many} than {A}.'],
+    reordered: [1, 0],
+    question: 'How many {many} do {A} and {B} have together?',
+  },
+  {
+    draw: (random) => [random.int(3, 9), random.int(4, 12), random.int(3, 20)],
+    answer: (a, b, c) => a * b - c,
+    slips: (a, b, c) => [a * b, a * b + c, (a - 1) * b, a * (b - 1), a + b + c],
+    clauses: ['{A} has {a} boxes of {many}.', 'There are {b} {many} in each box.', '{A} gives {c} {many} to {B}.'],
+    reordered: [1, 0, 2],
+    question: 'How many {many} does {A} have left?',
+  },
+  {
+    draw: (random) => [random.int(11, 80), random.int(11, 80), random.int(2, 6)],
+    answer: (a, b, c) => (a + b) / c,
+    slips: (a, b, c) => [a + b, a, b, Math.abs(a - b), Math.round(a / c), Math.round(b / c), (a + b) / (c + 1)],
+    clauses: [
+      '{A} has {a} {many}.',
+      '{B} has {b} {many}.',
+      '{A} and {B} divide all their {many} equally among {c} bags.',
+    ],
+    reordered: [2, 1, 0],
+    question: 'How many {many} are in each bag?',
+  },
+  {
+    draw: (random) => [random.int(30, 99), random.int(2, 9), random.int(3, 9)],
+    answer: (a, b, c) => a - b * c,
+    slips: (a, b, c) => [b * c, a - b, a - c, a - b - c, a + b, a - b * (c - 1)],
+    clauses: ['{A} starts with {a} dollars.', '{An one} costs {b} dollars.', '{A} buys {c} {many}.'],
+    reordered: [1, 0, 2],
+    question: 'How many dollars does {A} have left?',
+  },
+  {
+    draw: (random) => [random.int(20, 80), random.int(11, 70), random.int(2, 6)],
+    answer: (a, b, c) => (a - b) * c,
+    slips: (a, b, c) => [a - b, a * c - b, b * c, a + b, (a - b) * (c - 1)],
+    clauses: ['{A} earns {a} dollars every week.', '{A} spends {b} dollars every week and saves the rest.'],
+    reordered: [1, 0],
+    question: 'How many dollars does {A} save in {c} weeks?',
+  },
+  {
+    draw: (random) => [random.int(4, 24), random.int(3, 5), random.int(3, 20)],
+    answer: (a, b, c) => a + a * b - c,
+    slips: (a, b, c) => [a * b - c, a * b, a + a * b, a + a * b + c, a + b + c, 2 * a * b - c],
+    clauses: ['{A} has {a} {many}.', '{B} has {b} times as many {many} as {A}.', '{C} has {c} fewer {many} than {B}.'],
+    reordered: [2, 1, 0],
+    question: 'How many {many} do {A} and {C} have together?',
+  },
+  {
+    draw: (random) => [2 * random.int(6, 45), random.int(3, 40)],
+    answer: (a, b) => a / 2 + b,
+    slips: (a, b) => [a + b, a / 2, a - b, Math.abs(a / 2 - b), a + a / 2],
+    clauses: ['{A} has {a} {many}.', '{B} has half as many {many} as {A}.', '{C} has {b} more {many} than {B}.'],
+    reordered: [2, 1, 0],
+    question: 'How many {many} does {C} have?',
+  },
+  {
+    draw: (random) => [random.int(3, 20), random.int(3, 20), random.int(2, 8)],
+    answer: (a, b, c) => (a + b) * c,
+    slips: (a, b, c) => [a + b, a * c, b * c, a * c + b, a + b * c, a + b + c],
+    clauses: ['{A} packs {a} {many} every hour.', '{B} packs {b} {many} every hour.'],
+    reordered: [1, 0],
+    question: 'How many {many} do {A} and {B} pack together in {c} hours?',
+  },
+];
+
+/** A sentence that has no number, and its counterpart whose number `{n}` has no bearing. */
+const ASIDES: readonly (readonly [string, string])[] = [
+  ['The {place} opened a long time ago.', 'The {place} opened {n} years ago.'],
+  ['There are many people at the {place} today.', 'There are {n} people at the {place} today.'],
+  ['{A} often takes the bus to the {place}.', '{A} often takes bus {n} to the {place}.'],
+  ['{A} lives not far from the {place}.', '{A} lives {n} meters from the {place}.'],
+  ['There are many trees along the road to the {place}.', 'There are {n} trees along the road to the {place}.'],
+];
+
+/** Every answer and every choice has two digits: none stands out, and all are as many tokens. */
+const LEAST = 10;
+const MOST = 99;
+const fits = (n: number) => Number.isInteger(n) && n >= LEAST && n <= MOST;
+
+/** Slips of the pen, for choices where the template's own slips are too few. */
+const NEAR_MISSES = [-12, -10, -4, -2, 2, 4, 10, 12];
+const WRONG = 3;
+
+const EXAMPLES = `Question: Kate has 14 cups. Bob has 8 cups. How many cups do Kate and Bob have together?
+Answer: 22
+
+Question: Bob has 5 bags of cards. There are 7 cards in each bag. Bob loses 9 cards. How many cards does Bob have left?
+Answer: 26
+
+`;
+
+interface Fact {
+  readonly template: Template;
+  readonly numbers: readonly number[];
+  readonly question: Question;
+  readonly aside: (typeof ASIDES)[number];
+  readonly asideFirst: boolean;
+  /** The number of the noisy aside: a wrong choice, so that who takes it goes wrong. */
+  readonly lure: number;
+}
+
+/** Whose story it is: the values of `{A}`, `{many}` and so on. */
+type Cast = Readonly<Record<string, string>>;
+
+function drawCast(random: Random, names: readonly string[], nouns: typeof NOUNS, places: readonly string[]): Cast {
+  const [A = '', B = '', C = ''] = random.sample(names, 3);
+  const { one, many } = random.pick(nouns);
+  return { A, B, C, many, 'An one': capitalised(withArticle(one)), place: random.pick(places) };
+}
+
+/**
+ * Three wrong answers, as many of them below the right one as `below` says: so the right one is the least, the second,
+ * the third and the greatest equally often.
+ */
+function wrongAnswers(random: Random, answer: number, slips: readonly number[], below: number): number[] {
+  const near = random.shuffle(NEAR_MISSES).map((distance) => answer + distance);
+  const fit = [...new Set([...random.shuffle(slips), ...near])].filter((n) => fits(n) && n !== answer);
+  return [...fit.filter((n) => n < answer).slice(0, below), ...fit.filter((n) => n > answer).slice(0, WRONG - below)];
+}
+
+/** Numbers for a template; undefined where they make no sensible story, are not all different, or give the answer away. */
+function drawFact(random: Random, template: Template, below: number): Fact | undefined {
+  const numbers = template.draw(random);
+  const [a = 0, b = 0, c = 0] = numbers;
+  const answer = template.answer(a, b, c);
+  if (!fits(answer) || new Set([...numbers, answer]).size <= numbers.length) return undefined;
+  const wrong = wrongAnswers(random, answer, template.slips(a, b, c), below);
+  const lure = wrong.find((n) => !numbers.includes(n));
+  if (wrong.length < WRONG || lure === undefined) return undefined;
+  const choices = random.shuffle([answer, ...wrong]).map(String);
+  return {
+    template,
+    numbers,
+    question: { kind: 'choice', choices, answer: choices.indexOf(String(answer)), scoring: 'raw' },
+    aside: random.pick(ASIDES),
+    asideFirst: random.int(0, 1) === 0,
+    lure,
+  };
+}
+
+/** What may differ between the two forms. */
+interface Telling {
+  readonly cast: Cast;
+  /** Of the clauses. */
+  readonly order: readonly number[];
+  readonly noisy: boolean;
+}
+
+function phrase(name: string, fact: Fact, { cast, order, noisy }: Telling): Phrasing {
+  const { template, numbers, aside, asideFirst, lure, question } = fact;
+  const clauses = order.map((i) => template.clauses[i] ?? '');
+  const said = aside[noisy ? 1 : 0];
+  const sentences = [...(asideFirst ? [said, ...clauses] : [...clauses, said]), template.question];
+  const [a, b, c] = numbers;
+  const values: Readonly<Record<string, string | number | undefined>> = { ...cast, a, b, c, n: lure };
+  const story = sentences.join(' ').replace(/\{(.+?)\}/g, (_, key: string) => String(values[key]));
+  return { template: name, prompt: `${EXAMPLES}Question: ${story}\nAnswer:`, question };
+}
+
+function retold(random: Random, { template }: Fact, telling: Telling, kind: string): Telling {
+  switch (kind) {
+    case 'renamed':
+      return { ...telling, cast: drawCast(random, UNCOMMON_NAMES, UNCOMMON_NOUNS, UNCOMMON_PLACES) };
+    case 'reordered':
+      return { ...telling, order: template.reordered };
+    case 'distracted':
+      return { ...telling, noisy: true };
+    default:
+      throw new Error(`no twin of kind ${kind}`);
+  }
+}
+
+/** A template for each kind, so that every kind of twin gets all of them equally often. */
+function deal(random: Random, kinds: readonly string[]): (readonly [string, Template])[] {
+  const decks = new Map<string, Template[]>();
+  return kinds.map((kind) => {
+    const deck = decks.get(kind) ?? [];
+    if (deck.length === 0) deck.push(...random.shuffle(TEMPLATES));
+    decks.set(kind, deck);
+    return [kind, deck.pop() as Template];
+  });
+}
+
+/** Grade-school arithmetic in one to three steps. */
+export const wordProblems: Family = {
+  name: 'word-problems',
+  capability: 'reasoning',
+  twins: ['renamed', 'reordered', 'distracted'],
+  draw(random, kinds) {
+    const seen = new Set<string>();
+    return deal(random, kinds).map(([kind, template]): Pair => {
+      const below = random.int(0, WRONG);
+      for (;;) {
+        const fact = drawFact(random, template, below);
+        const key = `${template.question} ${fact?.numbers}`;
+        if (!fact || seen.has(key)) continue;
+        seen.add(key);
+        const exam = {
+          cast: drawCast(random, NAMES, NOUNS, PLACES),
+          order: [...template.clauses.keys()],
+          noisy: false,
+        };
+        return {
+          benchmark: phrase('exam', fact, exam),
+          twin: phrase(kind, fact, retold(random, fact, exam, kind)),
+        };
+      }
+    });
+  },
+};

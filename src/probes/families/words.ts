@@ -1,0 +1,80 @@
+/** A thing that stories count. */
+export interface Noun {
+  readonly one: string;
+  readonly many: string;
+}
+
+/**
+ * First names as exam writers choose them. Each is a single token of GPT-2, cl100k and o200k, as are nearly all words of
+ * this file: so the two forms are as long, and no name is more likely than another for being shorter.
+ */
+export const NAMES = (
+  'Adam Alice Amy Anna Ben Brian Carl Carol Clara Daniel David Diana Emily Emma Eric Felix George Helen Henry Jack ' +
+  'James Jane Julia Karen Kevin Laura Leo Linda Lisa Lucy Maria Mary Nancy Nina Oliver Oscar Paul Peter Rachel Robert ' +
+  'Rosa Ryan Sam Sarah Simon Sophie Steve Susan Thomas Tina Victor Walter'
+).split(' ');
+
+/** First names of other languages, which are rare in English exam questions; a few of them are two tokens. */
+export const UNCOMMON_NAMES = (
+  'Ahmed Ali Amina Anders Boris Carlos Diego Elena Erik Fatima Fritz Hans Hassan Hugo Ibrahim Igor Ivan Jorge ' +
+  'Juan Kai Klaus Kofi Lars Lena Luis Malik Mei Miguel Ming Omar Otto Pablo Pavel Pedro Petra Pierre Priya Rafael Raj ' +
+  'Sergio Wei Yuki'
+).split(' ');
+
+/** No English words, but they could be. With a capital letter all are two tokens of those three. */
+export const NONCE_WORDS = (
+  'fep wug kiv plog snar vosh dorp lunt mib quob rulf skeb tulb vank yimp brop flim gled jeph krend lorb nurb pelk ' +
+  'rask sleb thrib zint gax jop vop wib yot drom lorn menk norg ront tovo worp crul grol hurn karb morv prug relf ' +
+  'snib torv vark yorb'
+).split(' ');
+
+/** Goods of a few dollars that one can buy, give away, pack and count. */
+export const NOUNS: readonly Noun[] = [
+  { one: 'album', many: 'albums' },
+  { one: 'ball', many: 'balls' },
+  { one: 'book', many: 'books' },
+  { one: 'brush', many: 'brushes' },
+  { one: 'candle', many: 'candles' },
+  { one: 'cap', many: 'caps' },
+  { one: 'card', many: 'cards' },
+  { one: 'doll', many: 'dolls' },
+  { one: 'mug', many: 'mugs' },
+  { one: 'notebook', many: 'notebooks' },
+  { one: 'pen', many: 'pens' },
+  { one: 'plant', many: 'plants' },
+  { one: 'puzzle', many: 'puzzles' },
+  { one: 'toy', many: 'toys' },
+  { one: 'umbrella', many: 'umbrellas' },
+];
+
+/** Goods of the same kind that exam questions rarely count. */
+export const UNCOMMON_NOUNS: readonly Noun[] = [
+  { one: 'bell', many: 'bells' },
+  { one: 'charm', many: 'charms' },
+  { one: 'crystal', many: 'crystals' },
+  { one: 'drum', many: 'drums' },
+  { one: 'fan', many: 'fans' },
+  { one: 'feather', many: 'feathers' },
+  { one: 'fossil', many: 'fossils' },
+  { one: 'icon', many: 'icons' },
+  { one: 'idol', many: 'idols' },
+  { one: 'magnet', many: 'magnets' },
+  { one: 'mask', many: 'masks' },
+  { one: 'medal', many: 'medals' },
+  { one: 'shell', many: 'shells' },
+  { one: 'tile', many: 'tiles' },
+];
+
+/** Buildings of an exam's small town. */
+export const PLACES = ['bakery', 'hotel', 'library', 'museum', 'restaurant', 'school', 'shop', 'station'];
+/** Buildings of another. */
+export const UNCOMMON_PLACES = 'aquarium castle embassy factory gallery laboratory monastery stadium temple'.split(' ');
+
+/** `a toy`, `an umbrella`: right for the words above, whose first letter tells how they sound. */
+export function withArticle(word: string): string {
+  return `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

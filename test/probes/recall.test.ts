@@ -1,0 +1,411 @@
+import { describe, expect, it } from 'vitest';
+import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
+import { RELATIONS } from '../../src/probes/families/facts/relations.ts';
+import { facts } from '../../src/probes/families/facts.ts';
+import type { Family, Pair, Phrasing } from '../../src/probes/families/family.ts';
+import { records } from '../../src/probes/families/records.ts';
+import { capitalised } from '../../src/probes/families/words.ts';
+import { Random } from '../../src/probes/random.ts';
+import { pieces } from './pieces.ts';
+
+const kindOf = ({ twin }: Pair) => twin.template;
+
+/** `draws` suites of `size` facts, in the order in which the suite deals out the kinds. */
+function pairsOf(family: Family, size: number, draws: number): Pair[][] {
+  const kinds = Array.from({ length: size }, (_, i) => family.twins[i % family.twins.length] ?? '');
+  return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), kinds));
+}
+
+const FACTS = pairsOf(facts, 100, 52);
+const RECORDS = pairsOf(records, 200, 26);
+
+/** The question itself, without what comes before: the last paragraph. */
+const last = (prompt: string) => prompt.split('\n\n').at(-1) ?? '';
+
+/** The groups of the only pattern that fits. */
+function match(text: string, ...patterns: RegExp[]): string[] {
+  const found = patterns.flatMap((pattern) => {
+    const groups = pattern.exec(text);
+    return groups ? [groups.slice(1)] : [];
+  });
+  const [groups] = found;
+  if (groups === undefined || found.length > 1) throw new Error(`${found.length} patterns fit: ${text}`);
+  return groups;
+}
+
+function choiceOf({ question }: Phrasing) {
+  if (question.kind !== 'choice') throw new Error('not a choice');
+  return { ...question, right: question.choices[question.answer] ?? '' };
+}
+
+/** Share of facts for which a guess is right; a guesser in doubt takes any. */
+function share<T>(things: readonly T[], guess: (thing: T) => { guessed: readonly string[]; right: string }): number {
+  const hits = things.map((thing) => {
+    const { guessed, right } = guess(thing);
+    return guessed.includes(right) ? 1 / guessed.length : 0;
+  });
+  return hits.reduce((sum, hit) => sum + hit, 0) / things.length;
+}
+
+/** Choices of greatest or least length. */
+function byLength(options: readonly string[], pick: (...lengths: number[]) => number): string[] {
+  const extreme = pick(...options.map((option) => option.length));
+  return options.filter((option) => option.length === extreme);
+}
+
+describe.each([
+  [facts, FACTS, (prompt: string) => match(last(prompt), /^Question: (.*)\n/).join()],
+  [records, RECORDS, String],
+] as const)('every draw of $name', (family, draws, factOf) => {
+  const pairs = draws.flat();
+  const forms = pairs.flatMap(({ benchmark, twin }) => [benchmark, twin]);
+
+  it('is as many pairs as were asked for, of those kinds, no two alike, and the same again from the same seed', () => {
+    expect(pairs.length).toBeGreaterThanOrEqual(5000);
+    for (const drawn of draws) {
+      expect(drawn.map(kindOf)).toEqual(drawn.map((_, i) => family.twins[i % family.twins.length]));
+      expect(new Set(drawn.map(({ benchmark }) => factOf(benchmark.prompt))).size).toBe(drawn.length);
+    }
+    const [first = []] = draws;
+    expect(family.draw(new Random(0, 'recall test'), first.map(kindOf))).toEqual(first);
+    expect(() => family.draw(new Random(0, 'x'), ['rhymed'])).toThrow('no twin of kind rhymed');
+  });
+
+  it('has a twin within a tenth of the length, and fits a small context', () => {
+    for (const { benchmark, twin } of pairs) {
+      const ratio = pieces(twin.prompt) / pieces(benchmark.prompt);
+      expect(Math.abs(ratio - 1), `${benchmark.prompt}\n\n${twin.prompt}`).toBeLessThanOrEqual(0.1);
+    }
+    expect(Math.max(...forms.map(({ prompt }) => prompt.length))).toBeLessThan(700);
+    expect(Math.max(...forms.map(({ prompt }) => pieces(prompt)))).toBeLessThan(170);
+  });
+
+  it('is clean: no loose space, no wrong article, nothing missing, nothing twice', () => {
+    for (const { prompt, question } of forms) {
+      expect(prompt).not.toMatch(/ {2}| \n|\s$|^\s|undefined|\{(?:sub|ob)ject\}|\b(the|an?) \1\b/);
+      expect(prompt).not.toMatch(/\ba [aeiou]|\ban [^aeiou]/);
+      expect(prompt).not.toMatch(/[,;:.?]{2}|\( | \)| ,/);
+      if (question.kind !== 'choice') throw new Error('not a choice');
+      expect(question.choices).toHaveLength(4);
+      for (const choice of question.choices) {
+        const begun = question.choices.filter((other) => other.startsWith(choice));
+        if (begun.length !== 1 || choice.trim() !== choice) throw new Error(`${choice} of ${question.choices}`);
+      }
+    }
+  });
+
+  it('has the right choice in each place equally often, in each form', () => {
+    for (const template of ['exam', ...family.twins]) {
+      const answers = forms.filter((form) => form.template === template).map((form) => choiceOf(form).answer);
+      for (const place of [0, 1, 2, 3]) {
+        const share = answers.filter((answer) => answer === place).length / answers.length;
+        expect(Math.abs(share - 0.25), `${template} ${place}`).toBeLessThan(4 * Math.sqrt(0.1875 / answers.length));
+      }
+    }
+  });
+});
+
+const LISTED = RELATIONS.flatMap((relation) =>
+  relation.pools.flatMap((pool) => pool.map((fact) => ({ relation, pool, fact }))),
+);
+
+describe('the lists of facts', () => {
+  it('hold 200 and more, no subject twice in a relation', () => {
+    expect(LISTED.length).toBeGreaterThanOrEqual(240);
+    expect(new Set(LISTED.map(({ relation, fact }) => `${relation.name}: ${fact.subject}`)).size).toBe(LISTED.length);
+    expect(new Set(RELATIONS.map(({ name }) => name)).size).toBe(RELATIONS.length);
+  });
+
+  it('have one subject for each object where the question can be turned round, and enough of these for a suite', () => {
+    const invertible = LISTED.filter(({ relation }) => relation.reversed !== undefined);
+    expect(invertible.length).toBeGreaterThanOrEqual(100);
+    expect(new Set(invertible.map(({ relation, fact }) => `${relation.name}: ${fact.object}`)).size).toBe(
+      invertible.length,
+    );
+  });
+
+  it('have three wrong options for each, none the beginning of another or a label of the exam', () => {
+    for (const { pool, fact } of LISTED) {
+      const begun = pool.filter(({ object }) => object !== fact.object && object.startsWith(fact.object));
+      expect(begun, fact.object).toEqual([]);
+      expect(new Set(pool.map(({ object }) => object)).size, fact.subject).toBeGreaterThanOrEqual(4);
+      expect(['A', 'B', 'C', 'D', 'None of these']).not.toContain(fact.object);
+    }
+  });
+
+  it('give nothing away: no object begins like a word of its subject', () => {
+    const starts = (text: string) =>
+      text
+        .toLowerCase()
+        .split(/\W+/)
+        .flatMap((word) => (word.length < 4 ? [] : [word.slice(0, 4)]));
+    const shared = LISTED.filter(({ fact }) =>
+      starts(fact.subject).some((start) => starts(fact.object).includes(start)),
+    );
+    expect(shared.map(({ fact }) => fact.subject)).toEqual([]);
+  });
+
+  it('are asked equally often, relation by relation', () => {
+    const relationOf = new Map(LISTED.map(({ relation, fact }) => [fill(relation.question, fact), relation.name]));
+    for (const drawn of FACTS.slice(0, 10)) {
+      const counts = new Map<string, number>();
+      for (const { benchmark } of drawn.slice(0, 60)) {
+        const name = relationOf.get(match(last(benchmark.prompt), /^Question: (.*)\n/)[0] ?? '') ?? '';
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+      }
+      expect(counts.size).toBe(RELATIONS.length);
+      expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe('a fact has exactly one right answer', () => {
+  const byQuestion = new Map(LISTED.map(({ relation, fact }) => [fill(relation.question, fact), { relation, fact }]));
+  const bySentence = new Map(LISTED.map(({ relation, fact }) => [capitalised(fill(relation.cloze, fact)), fact]));
+  const byReversed = new Map(
+    LISTED.flatMap(({ relation, fact }) =>
+      relation.reversed ? [[fill(relation.reversed, fact), { relation, fact }]] : [],
+    ),
+  );
+  const EXAM = /^Question: (.*)\nA\. (.*)\nB\. (.*)\nC\. (.*)\nD\. (.*)\nAnswer:$/;
+  const OTHERS = [
+    /^Q\) (.*)\n\(w\) (.*)\n\(x\) (.*)\n\(y\) (.*)\n\(z\) (.*)\nReply:$/,
+    /^QUIZ: (.*) \[a\] (.*) \[b\] (.*) \[c\] (.*) \[d\] (.*) CHOICE:$/,
+    /^Q\. (.*)\n1\) (.*)\n2\) (.*)\n3\) (.*)\n4\) (.*)\nOption no\.$/,
+    /^Problem: (.*)\n1: (.*)\n2: (.*)\n3: (.*)\n4: (.*)\nSolution:$/,
+  ];
+  const ofKind = (kind: string) => FACTS.flat().filter((pair) => kindOf(pair) === kind);
+
+  function parse({ prompt }: Phrasing, ...patterns: RegExp[]) {
+    const [question = '', ...options] = match(last(prompt), ...patterns);
+    return { question, options };
+  }
+
+  /** The options, of which the listed object is one, once, and is marked right. */
+  function checkObject(form: Phrasing, ...patterns: RegExp[]) {
+    const { question, options } = parse(form, ...patterns);
+    const listed = byQuestion.get(question);
+    expect(options.map((option) => option === listed?.fact.object)).toEqual(
+      options.map((_, i) => i === choiceOf(form).answer),
+    );
+    return { question, options, ...listed };
+  }
+
+  it('in the exam, scored by the letter', () => {
+    for (const { benchmark } of FACTS.flat()) {
+      checkObject(benchmark, EXAM);
+      expect(benchmark).toMatchObject({
+        template: 'exam',
+        question: { choices: ['A', 'B', 'C', 'D'], scoring: 'raw' },
+      });
+    }
+  });
+
+  it('in a cloze, scored by its text', () => {
+    for (const { benchmark, twin } of ofKind('cloze')) {
+      const { fact, options } = checkObject(benchmark, EXAM);
+      const [bank = '', sentence = ''] = match(last(twin.prompt), /^The next .* these four: (.*)\.\n(.*)$/);
+      expect(bank.split(/, | or /)).toEqual(options);
+      expect(bySentence.get(sentence)).toBe(fact);
+      expect(choiceOf(twin)).toMatchObject({ choices: options, right: fact?.object, scoring: 'per-character' });
+    }
+  });
+
+  it('turned round', () => {
+    for (const { benchmark, twin } of ofKind('reversed')) {
+      const { fact, relation } = checkObject(benchmark, EXAM);
+      const { question, options } = parse(twin, EXAM);
+      expect(byReversed.get(question)).toEqual({ fact, relation });
+      const objects = options.map(
+        (option) =>
+          LISTED.find((each) => each.relation === relation && asOption(each.fact.subject) === option)?.fact.object,
+      );
+      expect(new Set(objects).size).toBe(4);
+      expect(objects.indexOf(fact?.object)).toBe(choiceOf(twin).answer);
+    }
+  });
+
+  it('in another style, where the options stand in another order', () => {
+    const styles = new Set<string>();
+    for (const { benchmark, twin } of ofKind('restyled')) {
+      const exam = checkObject(benchmark, EXAM);
+      const restyled = checkObject(twin, ...OTHERS);
+      styles.add(choiceOf(twin).choices.join());
+      expect(restyled.question).toBe(exam.question);
+      expect(restyled.options.toSorted()).toEqual(exam.options.toSorted());
+      expect(restyled.options).not.toEqual(exam.options);
+      expect(restyled.options.some((option) => choiceOf(twin).choices.includes(option))).toBe(false);
+    }
+    expect(styles.size).toBe(3);
+  });
+
+  it('where none of these may be right', () => {
+    const rights = ofKind('none-of-these').map(({ benchmark, twin }): number => {
+      const exam = checkObject(benchmark, EXAM);
+      const { question, options } = parse(twin, EXAM);
+      expect(question).toBe(exam.question);
+      expect(options.at(-1)).toBe('None of these');
+      expect(options.slice(0, -1).every((option) => exam.options.includes(option))).toBe(true);
+      const place = options.indexOf(exam.fact?.object ?? '');
+      expect(choiceOf(twin).answer).toBe(place < 0 ? 3 : place);
+      return place < 0 ? 1 : 0;
+    });
+    const noneIsRight = rights.reduce((sum, right) => sum + right, 0) / rights.length;
+    expect(Math.abs(noneIsRight - 0.25)).toBeLessThan(0.05);
+  });
+
+  it('that its length does not tell', () => {
+    for (const pick of [Math.max, Math.min]) {
+      const hits = share(FACTS.flat(), ({ benchmark }) => {
+        const { options, fact } = checkObject(benchmark, EXAM);
+        return { guessed: byLength(options, pick), right: fact?.object ?? '' };
+      });
+      expect(Math.abs(hits - 0.25)).toBeLessThan(0.025);
+    }
+  });
+});
+
+type Told = Readonly<Record<string, string>>;
+
+/** What a reader of the prose knows. */
+const CLAUSES: readonly (readonly [field: string, clause: RegExp])[] = [
+  ['city', /lives in (\w+)/],
+  ['drink', /drinks only (\w+)/],
+  ['instrument', /plays the (\w+)/],
+  ['job', /is a (\w+)/],
+  ['language', /speaks fluent (\w+)/],
+  ['pet', /has a (\w+)/],
+];
+const ASKED: readonly (readonly [field: string, question: RegExp])[] = [
+  ['city', /^Where does (.+) live\?$/],
+  ['drink', /^What does (.+) drink\?$/],
+  ['instrument', /^Which instrument does (.+) play\?$/],
+  ['job', /^Which job does (.+) have\?$/],
+  ['language', /^Which language does (.+) speak\?$/],
+  ['pet', /^Which pet does (.+) have\?$/],
+];
+
+function clauses(text: string): Told {
+  return Object.fromEntries(
+    CLAUSES.flatMap(([field, clause]) => {
+      const found = clause.exec(text);
+      return found ? [[field, found[1] ?? '']] : [];
+    }),
+  );
+}
+
+const isPerson = (told: Told, known: Told) => Object.entries(known).every(([field, value]) => told[field] === value);
+
+/** Answers a question from the records: all the values that could be meant. */
+function answers(people: readonly Told[], question: string): (string | undefined)[] {
+  const who = /^Who (.+)\?$/.exec(question)?.[1];
+  if (who) return people.filter((told) => isPerson(told, clauses(who))).map(({ name }) => name);
+  return ASKED.flatMap(([field, pattern]) => {
+    const whom = pattern.exec(question)?.[1];
+    if (whom === undefined) return [];
+    const known = whom.startsWith('the person who ') ? clauses(whom) : { name: whom };
+    return people.filter((told) => isPerson(told, known)).map((told) => told[field]);
+  });
+}
+
+interface Read {
+  readonly people: readonly Told[];
+  readonly worked: { readonly question: string; readonly answer: string };
+  readonly question: string;
+}
+
+function read(prompt: string): Read {
+  if (prompt.startsWith('{')) return readJson(prompt);
+  const [, told = '', solved = '', open = ''] = prompt.split('\n\n');
+  const [question = '', answer = ''] = match(solved, /^Question: (.*)\nAnswer: (\w+)$/);
+  const people = told.includes('\n') ? readCsv(told) : readProse(told);
+  return { people, worked: { question, answer }, question: match(open, /^Question: (.*)\nAnswer:$/)[0] ?? '' };
+}
+
+/** Valid JSON lines as soon as any answer closes the last. */
+function readJson(prompt: string): Read {
+  const lines = `${prompt} "Oslo"}`.split('\n').map((line): Told => JSON.parse(line));
+  const [worked, open] = lines.slice(-2);
+  return {
+    people: lines.slice(0, -2),
+    worked: { question: worked?.question ?? '', answer: worked?.answer ?? '' },
+    question: open?.question ?? '',
+  };
+}
+
+function readCsv(table: string): Told[] {
+  const [header = [], ...rows] = table.split('\n').map((row) => row.split(', '));
+  return rows.map((row) => {
+    if (row.length !== header.length) throw new Error(`not as long as the header: ${row}`);
+    return Object.fromEntries(header.map((column, i) => [column, row[i] ?? '']));
+  });
+}
+
+function readProse(text: string): Told[] {
+  return text.split(/(?<=\.) /).map((sentence) => {
+    const [name = '', rest = ''] = match(sentence, /^(\w+) (.* and .*)\.$/);
+    return { name, ...clauses(rest) };
+  });
+}
+
+/** JSON has its choices in quotes. */
+function unquoted(form: Phrasing) {
+  const { choices, answer, scoring } = choiceOf(form);
+  const bare = form.template === 'json' ? choices.map((choice): string => JSON.parse(choice)) : choices;
+  return { choices: bare, answer, scoring, right: bare[answer] ?? '' };
+}
+
+describe('a record', () => {
+  const pairs = RECORDS.flat();
+
+  it('is read back the same from every format, and answers its question in exactly one way', () => {
+    for (const { benchmark, twin } of pairs) {
+      const told = read(benchmark.prompt).people;
+      const values = told.flatMap((person) => Object.values(person));
+      expect([told.length, values.length, new Set(values).size]).toEqual([5, 15, 15]);
+      for (const form of [benchmark, twin]) {
+        const { people, worked, question } = read(form.prompt);
+        const { right, choices, scoring } = unquoted(form);
+        expect({ people, worked: [worked.answer], right: [right], scoring }, form.prompt).toEqual({
+          people: told,
+          worked: answers(people, worked.question),
+          right: answers(people, question),
+          scoring: 'raw',
+        });
+        const field = Object.keys(people[0] ?? {}).find((key) => people.some((person) => person[key] === right)) ?? '';
+        expect([...choices, worked.answer].toSorted()).toEqual(people.map((person) => person[field]).toSorted());
+      }
+    }
+  });
+
+  it('is asked for the same answer in JSON, CSV and by two hops', () => {
+    for (const pair of pairs) {
+      const [exam, twin] = [unquoted(pair.benchmark), unquoted(pair.twin)];
+      expect(twin.answer).toBe(exam.answer);
+      if (kindOf(pair) !== 'inverse') expect(twin.right).toBe(exam.right);
+      else expect(read(pair.benchmark.prompt).question).toContain(twin.right);
+    }
+  });
+
+  it('is not found by its place or its length', () => {
+    const ordered = ({ benchmark }: Pair) => {
+      const { choices, right } = choiceOf(benchmark);
+      const told = benchmark.prompt.split('\n\n')[1] ?? '';
+      return { right, choices: choices.toSorted((a, b) => told.indexOf(` ${a}`) - told.indexOf(` ${b}`)) };
+    };
+    for (const place of [0, -1]) {
+      const hits = share(pairs, (pair) => {
+        const { right, choices } = ordered(pair);
+        return { guessed: choices.slice(place).slice(0, 1), right };
+      });
+      expect(Math.abs(hits - 0.25)).toBeLessThan(0.025);
+    }
+    for (const pick of [Math.max, Math.min]) {
+      const hits = share(pairs, ({ benchmark }) => {
+        const { right, choices } = choiceOf(benchmark);
+        return { guessed: byLength(choices, pick), right };
+      });
+      expect(Math.abs(hits - 0.25)).toBeLessThan(0.025);
+    }
+  });
+});

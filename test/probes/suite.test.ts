@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { groupBy } from '../../src/group-by.ts';
+import { FAMILIES } from '../../src/probes/families/index.ts';
+import { stratifiedFacts } from '../../src/probes/subset.ts';
+import { builtinSuite } from '../../src/probes/suite.ts';
+import { pieces } from './pieces.ts';
+
+describe('the built-in suite', () => {
+  const suite = builtinSuite(1);
+
+  it('is at least 400 items, each benchmark form with a twin, of three capabilities', () => {
+    expect(suite.items.length).toBeGreaterThanOrEqual(400);
+    const facts = [...groupBy(suite.items, ({ fact }) => fact).values()];
+    for (const fact of facts) expect(fact.map(({ form }) => form)).toEqual(['benchmark', 'twin']);
+    expect(new Set(suite.items.map(({ id }) => id)).size).toBe(suite.items.length);
+    expect(new Set(suite.items.map(({ capability }) => capability))).toEqual(
+      new Set(['reasoning', 'composition', 'recall']),
+    );
+  });
+
+  it('asks every kind of twin of every family', () => {
+    const found = new Set(suite.items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
+    expect(found).toEqual(new Set(FAMILIES.flatMap(({ name, twins }) => twins.map((kind) => `${name} · ${kind}`))));
+  });
+
+  it('is the same for the same seed, and other items for another', () => {
+    expect(builtinSuite(1).digest).toBe(suite.digest);
+    const other = builtinSuite(2);
+    expect(other.digest).not.toBe(suite.digest);
+    const shared = new Set(suite.items.map(({ prompt }) => prompt));
+    const repeated = other.items.filter(({ prompt }) => shared.has(prompt)).length;
+    // Facts come from a list of a few hundred; all else is drawn.
+    expect(repeated).toBeLessThan(0.15 * other.items.length);
+  });
+
+  it('has twins as long as their benchmark forms, in every seed', () => {
+    for (let seed = 0; seed < 5; seed += 1) {
+      for (const [, [exam, twin]] of groupBy(builtinSuite(seed).items, ({ fact }) => fact)) {
+        const [one, two] = [pieces(exam?.prompt ?? ''), pieces(twin?.prompt ?? '')];
+        expect(Math.abs(two - one), `${seed} ${twin?.id}`).toBeLessThanOrEqual(0.1 * one);
+      }
+    }
+  });
+});
+
+describe('a stratified part', () => {
+  const { items } = builtinSuite(1);
+  const facts = stratifiedFacts(items, 1);
+
+  it('holds every fact once', () => {
+    expect(
+      facts
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(items.map(({ id }) => id).sort());
+  });
+
+  it('has as many of each kind of twin as of any other, to one, however small it is', () => {
+    for (const size of [18, 40, 100]) {
+      const counts = groupBy(
+        facts
+          .slice(0, size)
+          .flat()
+          .filter(({ form }) => form === 'twin'),
+        ({ cluster }) => cluster,
+      );
+      const sizes = [...counts.values()].map(({ length }) => length);
+      expect(sizes).toHaveLength(18);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  });
+});
