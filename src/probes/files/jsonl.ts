@@ -1,0 +1,35 @@
+import { UserError } from '../../user-error.ts';
+import type { Line } from './lines.ts';
+import type { ProbeRecord } from './probe-record.ts';
+
+const MEND = 'give one JSON object a line';
+
+/**
+ * The records of a JSONL file; empty lines are no matter.
+ * @throws UserError with the line, for one that is not a JSON object
+ */
+export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
+  const records: ProbeRecord[] = [];
+  for (const { number, text } of lines) {
+    if (text.trim() === '') continue;
+    const where = `${file}:${number}`;
+    records.push({ line: number, where, fields: parseObject(text, where) });
+  }
+  return records;
+}
+
+function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    // The message quotes the line, and may quote its control characters.
+    throw new UserError(`${where}: not JSON: ${(error as Error).message.replace(/\p{Cc}+/gu, ' ')}`, MEND);
+  }
+  if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, MEND);
+  return json;
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,74 @@
+import { UserError } from '../../user-error.ts';
+
+/** No question is longer. A file that lost its line ends must not be decoded, parsed and printed as one line. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** A line of a text file, without its end. */
+export interface Line {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * The lines of a UTF-8 file, one at a time: a byte order mark and CRLF are no matter. A line is measured before it is
+ * decoded, so one of 50 MB costs no more than its bytes.
+ * @throws UserError with the line, for one that is too long, is not UTF-8, or holds a NUL
+ */
+export function* readLines(bytes: Buffer, file: string): Generator<Line> {
+  let start = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  for (let number = 1; start < bytes.length; number += 1) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const text = decodeLine(bytes.subarray(start, end), start, `${file}:${number}`);
+    yield { number, text: text.endsWith('\r') ? text.slice(0, -1) : text };
+    start = end + 1;
+  }
+}
+
+function decodeLine(line: Buffer, offset: number, where: string): string {
+  if (line.length > MAX_LINE_BYTES) {
+    throw new UserError(
+      `${where}: a line of ${line.length} bytes, more than ${MAX_LINE_BYTES}`,
+      'put each record on a line of its own, and shorten what is longer',
+    );
+  }
+  const text = decode(line);
+  if (text === null) {
+    const byte = offset + firstBadByte(line);
+    throw new UserError(`${where}: not UTF-8 at byte ${byte} of the file`, 'save the file as UTF-8');
+  }
+  if (text.includes('\0'))
+    throw new UserError(`${where}: holds a NUL character`, 'remove it, or save the file as UTF-8');
+  return text;
+}
+
+function strictDecoder() {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return strictDecoder().decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The decoder does not say where it failed: feed it byte by byte. The last bytes may be the beginning of a character.
+ */
+function firstBadByte(bytes: Uint8Array): number {
+  const decoder = strictDecoder();
+  for (let index = 0; index < bytes.length; index += 1) {
+    try {
+      decoder.decode(bytes.subarray(index, index + 1), { stream: true });
+    } catch {
+      return index;
+    }
+  }
+  return bytes.length;
+}

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readCsv } from '../../../src/probes/files/csv.ts';
+import { readLines } from '../../../src/probes/files/lines.ts';
+import { readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
+import { UserError } from '../../../src/user-error.ts';
+import { temporaryFolder } from '../../fixtures.ts';
+
+function records(text: string) {
+  return readCsv(readLines(Buffer.from(text), 'my.csv'), 'my.csv').map(({ line, fields }) => ({ line, ...fields }));
+}
+
+async function items(text: string) {
+  const file = join(temporaryFolder(), 'my.csv');
+  writeFileSync(file, text);
+  return (await readProbeFile(file, { seed: 1 })).items;
+}
+
+describe('a CSV file', () => {
+  it('has quotes, line ends in quotes, empty lines, CRLF and a byte order mark', () => {
+    const text = '\uFEFFquestion,choice0,choice1,answer,\r\n"a ""b"",\r\nc",1,"2,0",1,x\r\n\r\n\r\n d ,1,2, 0 ,\r\n';
+    expect(records(text)).toEqual([
+      { line: 2, question: 'a "b",\nc', choices: ['1', '2,0'], answer: 1, '': 'x' },
+      { line: 6, question: ' d ', choices: ['1', '2'], answer: 0 },
+    ]);
+  });
+
+  it('has its choices in numbered columns, in lettered ones, or in a list', () => {
+    expect(records('question,answer,choice1,choice0\nq,y,y,x')).toMatchObject([{ choices: ['x', 'y'], answer: 'y' }]);
+    expect(records('question,A,B,C,answer\nq,x,y,,B')).toMatchObject([{ choices: ['x', 'y'], answer: 'B' }]);
+    expect(records('question,choices,answer\nq,"[""x"",""y""]",1')).toMatchObject([{ choices: ['x', 'y'], answer: 1 }]);
+    expect(records('question,A,answer\nq,x,y')).toEqual([{ line: 2, question: 'q', A: 'x', answer: 'y' }]);
+  });
+
+  it('takes a whole number for an index, even where it is a choice', async () => {
+    const [benchmark] = await items('question,choice0,choice1,choice2,answer\nHow many?,2,1,0,2');
+    expect(benchmark?.question).toMatchObject({ answer: 2 });
+  });
+
+  it('has questions with a final answer, and pairs', async () => {
+    const exact = await items('id,question,answer\np1,"How, many?","1 + 1\n#### 2"\n,Who?,Al');
+    expect(exact.map(({ id }) => id)).toEqual([
+      'p1',
+      'p1.restyled',
+      'p1.distracted',
+      'my:4',
+      'my:4.restyled',
+      'my:4.distracted',
+    ]);
+    const header = 'id,capability,form,twin_of,prompt,choice0,choice1,answer,target\n';
+    const pairs = await items(`${header}b,c,benchmark,,P,x,y,1,\nt,c,twin,b,Q,,,,y\n`);
+    expect(pairs.map(({ fact, question }) => [fact, question])).toEqual([
+      ['b', { kind: 'choice', choices: ['x', 'y'], answer: 1, scoring: 'raw' }],
+      ['b', { kind: 'exact', target: 'y' }],
+    ]);
+  });
+
+  const header = 'question,choice0,choice1,answer';
+  it.each<[string, string, RegExp]>([
+    ['no header', 'What is it?,a,b,0\n', /^my\.csv:1: the header names neither "question" nor "prompt" — begin with/],
+    ['another delimiter', 'question;answer\na;1', /:1: the header names neither/],
+    ['a column twice', 'question,answer,question\na,1,b', /:1: the header names "question" twice/],
+    ['choices in two ways', 'question,A,B,choice0,choice1,answer\n', /:1: choices in "choice0" and in "A"/],
+    ['choices from 1', 'question,choice1,choice2,answer\n', /:1: the header has no "choice0"/],
+    ['a letter left out', 'question,A,B,D,answer\n', /:1: the header has no "C"/],
+    ['a column too many', `${header}\n\n"a\nb",1,2,0\na,b,1,2,0`, /:5: 5 columns, but the header has 4 — .*comma/],
+    ['a column too few', `${header}\na,1,2`, /:2: 3 columns, but the header has 4/],
+    ['a quote within', `${header}\na,1,2,0\na "b" c,1,2,0`, /:3: a quote inside a field that does not begin with one/],
+    ['a quote that ends early', `${header}\n"a" b,1,2,0`, /:2: text after the closing quote/],
+    ['a quote that stays open', `${header}\na,1,2,0\n\n"a,1,2,0\na,1,2,0\n`, /:4: a quote that is never closed/],
+    ['a row without end', `${header}\n"${'a\n'.repeat(600_000)}",1,2,0`, /:2: more than 1048576 bytes in one row/],
+    ['a gap between choices', `${header}\na,,2,0`, /:2: choices: choice 0 is empty/],
+    ['a list that is none', "question,choices,answer\nq,['x' 'y'],0", /:2: choices: "\['x' 'y'\]" is not a JSON list/],
+  ])('is refused with its line: %s', (_, text, pattern) => {
+    expect(() => records(text)).toThrow(pattern);
+    expect(() => records(text)).toThrow(UserError);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['an empty question', `${header}\na,1,2,0\n,1,2,0`, /my\.csv:3: question: is empty/],
+    ['an empty answer', `${header}\na,1,2,`, /my\.csv:2: answer: is missing/],
+    ['one choice', `${header}\na,1,,0`, /my\.csv:2: choices: fewer than two/],
+    ['an index out of range', `${header}\na,1,2,2`, /my\.csv:2: answer: 2 is out of range/],
+    ['no rows', header, /my\.csv holds no records/],
+  ])('is refused with its line when its fields are read: %s', async (_, text, pattern) => {
+    await expect(items(text)).rejects.toThrow(pattern);
+  });
+});

@@ -1,0 +1,320 @@
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
+import { MAX_FILE_BYTES } from '../../../src/probes/files/read-bytes.ts';
+import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
+import { UserError } from '../../../src/user-error.ts';
+import { shared, temporaryFolder } from '../../fixtures.ts';
+
+const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';
+const EXACT = '{"question": "How many?", "answer": "one\\n#### 1"}';
+const BENCHMARK = '{"id": "b", "capability": "c", "form": "benchmark", "prompt": "P", "target": "t"}';
+const TWIN = '{"id": "t", "capability": "c", "form": "twin", "twin_of": "b", "prompt": "P", "target": "t"}';
+
+async function read(
+  content: string | Buffer,
+  name = 'my.jsonl',
+  options: FileOptions = { seed: 1 },
+): Promise<FileSuite> {
+  const file = join(temporaryFolder(), name);
+  writeFileSync(file, content);
+  return readProbeFile(file, options);
+}
+
+/** The error, with the folder of the file cut off. */
+async function errorOf(content: string | Buffer, name = 'my.jsonl'): Promise<string> {
+  const error = await read(content, name).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  const { message, mend } = error as UserError;
+  expect(message).not.toMatch(/[\n\r\0]/);
+  expect(message.length).toBeLessThan(600);
+  expect(mend.length).toBeGreaterThan(5);
+  return message.replace(/^\S*shadow-gate-\w+\//, '');
+}
+
+/** A record with some fields changed; `undefined` takes one away. */
+function but(record: string, change: object): string {
+  return JSON.stringify({ ...(JSON.parse(record) as object), ...change });
+}
+
+describe('a probe file', () => {
+  it('of multiple choice is read, with defaults and without', async () => {
+    const full = {
+      id: 7,
+      capability: 'recall',
+      family: 'f',
+      subject: 's',
+      extra: [1],
+      question: ' Q? ',
+      choices: [' a', 'b '],
+      answer: 'b',
+    };
+    const text = `\uFEFF${CHOICE}\r\n\r\n${JSON.stringify(full)}\n${but(CHOICE, { subject: 's', answer: 'B' })}`;
+    const { items, seeded, warnings } = await read(text, 'my.NDJSON');
+    expect(seeded).toBe(true);
+    expect(warnings).toEqual([]);
+    expect(items).toHaveLength(9);
+    const benchmark = { form: 'benchmark', cluster: 'exam' } as const;
+    expect(items.filter(({ form }) => form === 'benchmark')).toEqual([
+      {
+        ...benchmark,
+        id: 'my:1',
+        fact: 'my:1',
+        capability: 'benchmark',
+        family: 'benchmark',
+        prompt: 'Question: How many?\nA. 1\nB. 2\nAnswer:',
+        question: { kind: 'choice', choices: ['A', 'B'], answer: 0, scoring: 'raw' },
+      },
+      {
+        ...benchmark,
+        id: '7',
+        fact: '7',
+        capability: 'recall',
+        family: 'f',
+        prompt: 'Question: Q?\nA. a\nB. b\nAnswer:',
+        question: { kind: 'choice', choices: ['A', 'B'], answer: 1, scoring: 'raw' },
+      },
+      expect.objectContaining({ id: 'my:4', family: 's', question: expect.objectContaining({ answer: 1 }) }),
+    ]);
+    for (const { id, fact, form, cluster } of items) expect(id).toBe(form === 'twin' ? `${fact}.${cluster}` : fact);
+  });
+
+  it.each([
+    ['"1 + 1\\n#### 2"', '2'],
+    ['"#### 1\\n#### $1,234.50 "', '1234.50'],
+    ['"#### \u22125"', '-5'],
+    ['42', '42'],
+    ['" 1,000 "', '1000'],
+    ['.5', null],
+    ['"an owl"', 'an owl'],
+    ['"5%"', '5%'],
+  ])('of final answers: %s', async (answer, target) => {
+    const line = `{"question": "How many?", "answer": ${answer}}`;
+    if (target === null) return expect(await errorOf(line)).toMatch(/^my\.jsonl:1: not JSON/);
+    const { items } = await read(line, 'my.json-lines');
+    const ask = /^-?[\d.]+$/.test(target) ? 'Answer (a number):' : 'Answer:';
+    expect(items[0]).toEqual({
+      id: 'my:1',
+      fact: 'my:1',
+      capability: 'benchmark',
+      family: 'benchmark',
+      form: 'benchmark',
+      cluster: 'exam',
+      prompt: `Question: How many?\n${ask}`,
+      question: { kind: 'exact', target },
+    });
+    expect(items.map(({ cluster }) => cluster)).toEqual(['exam', 'restyled', 'distracted']);
+  });
+
+  it('of pairs is taken as it is', async () => {
+    const lines = [
+      '{"id": 1, "capability": "c", "form": "benchmark", "twin_of": null, "prompt": " P\\nQ:", "choices": ["x", "y"], "answer": 1, "content": "new", "family": "hard", "note": 5}',
+      '{"id": "t", "capability": "c", "form": "twin", "twin_of": 1, "prompt": "R", "target": "y", "cluster": "odd", "family": "hard"}',
+      '{"id": "u", "capability": "c", "form": "twin", "twin_of": "1", "prompt": "S", "choices": ["x", "y"], "answer": 1, "family": "hard", "scoring": "per-byte"}',
+    ];
+    const { items } = await read(lines.join('\n'));
+    const common = { capability: 'c', family: 'hard', fact: '1' };
+    const choice = { kind: 'choice', choices: ['x', 'y'], answer: 1 };
+    expect(items).toEqual([
+      {
+        ...common,
+        id: '1',
+        form: 'benchmark',
+        cluster: 'exam',
+        prompt: ' P\nQ:',
+        question: { ...choice, scoring: 'raw' },
+      },
+      { ...common, id: 't', form: 'twin', cluster: 'odd', prompt: 'R', question: { kind: 'exact', target: 'y' } },
+      { ...common, id: 'u', form: 'twin', cluster: 'twin', prompt: 'S', question: { ...choice, scoring: 'per-byte' } },
+    ]);
+    const scored = await read(lines.join('\n'), 'my.jsonl', { seed: 1, scoring: 'per-character' });
+    expect(scored.items.map(({ question }) => question.kind === 'choice' && question.scoring)).toEqual([
+      'per-character',
+      false,
+      'per-byte',
+    ]);
+  });
+
+  const zoo = shared('zoo', 'probes.jsonl');
+  it.skipIf(!zoo)('of pairs, that of the controlled study', async () => {
+    if (!zoo) return;
+    const { items } = await readProbeFile(zoo, { seed: 1 });
+    expect(items).toHaveLength(810);
+    expect(items.filter(({ form }) => form === 'benchmark')).toHaveLength(270);
+    expect(new Set(items.map(({ family }) => family))).toEqual(new Set(['recall', 'reasoning', 'composition']));
+    expect(items.at(1)).toMatchObject({
+      fact: 'recall-new-000.exam',
+      cluster: 'F_cloze',
+      question: { answer: 0, scoring: 'raw' },
+    });
+  });
+
+  it('may have a choice twice, as MMLU has: it is said, and no twin depends on it', async () => {
+    const { items, warnings } = await read(but(CHOICE, { choices: ['687', '687', '1,493'] }));
+    expect(warnings).toEqual([expect.stringMatching(/my\.jsonl:1: choices: /)]);
+    expect(items.map(({ cluster }) => cluster).sort()).toEqual(['distracted', 'exam', 'restyled']);
+  });
+});
+
+describe('refused with file, line, field and mend', () => {
+  it.each<[string, string, RegExp]>([
+    ['broken JSON', '{"question": "a', /:2: not JSON: /],
+    ['a list', '["question"]', /:2: not a JSON object/],
+    ['null', 'null', /:2: not a JSON object/],
+    ['no known key', '{"text": "a"}', /:2: neither "question" nor "prompt"/],
+    ['a missing answer', but(CHOICE, { answer: undefined }), /:2: answer: is missing/],
+    ['a null answer', but(CHOICE, { answer: null }), /:2: answer: must be an index, a letter or the text of a choice/],
+    ['a question that is none', but(CHOICE, { question: 3 }), /:2: question: must be text/],
+    ['an empty question', but(CHOICE, { question: ' \n' }), /:2: question: is empty/],
+    ['a NUL', but(CHOICE, { question: 'a\0' }), /:2: question: holds a NUL/],
+    ['half a character', `${CHOICE.slice(0, -1)}, "subject": "\\ud800"}`, /:2: subject: has half a surrogate pair/],
+    ['half a character in a choice', but(CHOICE, { choices: ['a', '\udc00'] }), /:2: choices: 1: has half a surrogate/],
+    ['choices that are none', but(CHOICE, { choices: 'ab' }), /:2: choices: must be a list of texts/],
+    ['a choice that is none', but(CHOICE, { choices: ['a', 2] }), /:2: choices: 1: must be text/],
+    ['many that are none', but(CHOICE, { choices: Array(9).fill(1) }), /:2: choices: 0: must be text; .*; and 6 more/],
+    ['an empty choice', but(CHOICE, { choices: ['a', ' '] }), /:2: choices: 1: is empty/],
+    ['one choice', but(CHOICE, { choices: ['1'] }), /:2: choices: fewer than two/],
+    ['twice the same choice', but(CHOICE, { choices: ['1', '1 '] }), /:2: choices: all are "1"/],
+    ['27 choices', but(CHOICE, { choices: [...'abcdefghijklmnopqrstuvwxyzä'] }), /:2: choices: more than 26/],
+    ['an index out of range', but(CHOICE, { answer: 2 }), /:2: answer: 2 is out of range — .* from 0 to 1/],
+    ['a negative index', but(CHOICE, { answer: -1 }), /:2: answer: -1 is out of range/],
+    ['half an index', but(CHOICE, { answer: 0.5 }), /:2: answer: 0.5 is out of range/],
+    [
+      'a letter out of range',
+      but(CHOICE, { answer: 'C' }),
+      /:2: answer: the letter C is out of range — .* from A to B/,
+    ],
+    ['a text that is no choice', but(CHOICE, { answer: '3' }), /:2: answer: "3" is no choice/],
+    ['a long text that is no choice', but(CHOICE, { answer: 'a'.repeat(9999) }), /:2: answer: "a{40,80}… is no choice/],
+    ['two answers', but(CHOICE, { choices: ['B', 'A'], answer: 'A' }), /:2: answer: "A" may be choice 0 or choice 1/],
+    [
+      'a text that is two',
+      but(CHOICE, { choices: ['1', '1', '2'], answer: '1' }),
+      /:2: answer: "1" may be choice 0 or/,
+    ],
+    ['an id that is none', but(CHOICE, { id: true }), /:2: id: must be text or a number/],
+    ['an empty id', but(CHOICE, { id: '' }), /:2: id: is empty/],
+    ['an id in use', but(CHOICE, { id: 'my:1' }), /:2: id: \S*my\.jsonl:1 has the id "my:1" already/],
+    ['a capability that is none', but(CHOICE, { capability: 1 }), /:2: capability: must be text/],
+    ['an empty family', but(CHOICE, { family: '' }), /:2: family: is empty/],
+    ['another format', EXACT, /:2: a question without choices, but \S*my\.jsonl:1 has a question with choices/],
+  ])('multiple choice: %s', async (_, line, pattern) => {
+    expect(await errorOf(`${CHOICE}\n${line}\n${CHOICE}`)).toMatch(pattern);
+  });
+
+  it('an id that a twin gets', async () => {
+    const message = await errorOf([EXACT, but(EXACT, { id: 'my:1.restyled' })].join('\n'));
+    expect(message).toMatch(/my\.jsonl:2: id: \S*my\.jsonl:1 has the id "my:1.restyled" already/);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a missing answer', but(EXACT, { answer: undefined }), /:2: answer: is missing/],
+    ['an answer that is none', but(EXACT, { answer: true }), /:2: answer: must be text or a number/],
+    ['an empty answer', but(EXACT, { answer: '' }), /:2: answer: is empty/],
+    ['nothing after the mark', but(EXACT, { answer: 'one ####' }), /:2: answer: nothing after "####"/],
+    ['lines after the mark', but(EXACT, { answer: '#### 1\n2' }), /:2: answer: more than one line/],
+    ['an explanation', but(EXACT, { answer: 'It is so. '.repeat(9) }), /:2: answer: 89 characters are more than 64/],
+    ['an empty question', but(EXACT, { question: '' }), /:2: question: is empty/],
+    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 has a question without choices/],
+  ])('final answers: %s', async (_, line, pattern) => {
+    expect(await errorOf(`${EXACT}\n${line}`)).toMatch(pattern);
+  });
+
+  const choices = { target: undefined, choices: ['x', 'y'], answer: 0 };
+  it.each<[string, string, RegExp]>([
+    ['no id', but(TWIN, { id: undefined }), /:2: id: is missing/],
+    ['no capability', but(TWIN, { capability: undefined }), /:2: capability: is missing/],
+    ['no form', but(TWIN, { form: undefined }), /:2: form: is missing/],
+    ['another form', but(TWIN, { form: 'exam' }), /:2: form: must be "benchmark" or "twin"/],
+    ['an empty prompt', but(TWIN, { prompt: '' }), /:2: prompt: is empty/],
+    ['a prompt with a blank at its end', but(TWIN, { prompt: 'P: ' }), /:2: prompt: ends with white space.*remove it/],
+    [
+      'a choice with a blank',
+      but(TWIN, { ...choices, choices: ['x', ' y'] }),
+      /:2: choices: 1: begins with white space/,
+    ],
+    ['a target with a blank', but(TWIN, { target: 't\n' }), /:2: target: ends with white space/],
+    ['neither choices nor target', but(TWIN, { target: undefined }), /:2: neither choices nor target/],
+    ['both choices and target', but(TWIN, { ...choices, target: 't' }), /:2: both choices and target/],
+    ['one choice', but(TWIN, { ...choices, choices: ['x'] }), /:2: choices: fewer than two/],
+    ['a choice twice', but(TWIN, { ...choices, choices: ['x', 'y', 'x'] }), /:2: choices: "x" is there twice/],
+    ['no answer', but(TWIN, { ...choices, answer: undefined }), /:2: answer: is missing/],
+    ['an answer that is no index', but(TWIN, { ...choices, answer: 'x' }), /:2: answer: must be the index of a choice/],
+    ['an answer out of range', but(TWIN, { ...choices, answer: 2 }), /:2: answer: 2 is out of range/],
+    ['another scoring', but(TWIN, { ...choices, scoring: 'mean' }), /:2: scoring: must be "raw" or "per-character" or/],
+    ['a twin of nobody', but(TWIN, { twin_of: null }), /:2: twin_of: is missing/],
+    ['a twin without its partner', but(TWIN, { twin_of: 'x' }), /:2: twin_of: "x" is not in the file/],
+    [
+      'a twin of a twin',
+      `${TWIN}\n${but(TWIN, { id: 'u', twin_of: 't' })}`,
+      /:3: twin_of: "t" is a twin itself, on \S*:2/,
+    ],
+    ['a twin of itself', but(TWIN, { twin_of: 't' }), /:2: twin_of: "t" is a twin itself/],
+    [
+      'another capability',
+      but(TWIN, { capability: 'd' }),
+      /:2: capability: "d", but its benchmark form on \S*:1 has "c"/,
+    ],
+    ['another family', but(TWIN, { family: 'new' }), /:2: family: "new", but its benchmark form on \S*:1 has "c"/],
+    ['a benchmark form without twin', `${TWIN}\n${but(BENCHMARK, { id: 'x' })}`, /:3: "x" has no twin/],
+    [
+      'a benchmark form that is a twin',
+      but(BENCHMARK, { id: 'x', twin_of: 'b' }),
+      /:2: twin_of: a benchmark form is nobody/,
+    ],
+    ['an id in use', `${TWIN}\n${TWIN}`, /:3: id: \S*my\.jsonl:2 has the id "t" already/],
+    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 has a prompt in one of its forms/],
+  ])('pairs: %s', async (_, line, pattern) => {
+    expect(await errorOf(`${BENCHMARK}\n${line}`)).toMatch(pattern);
+  });
+
+  it('a line of 50 MB', async () => {
+    const bytes = 50_000_000;
+    const content = Buffer.concat([Buffer.from(`${CHOICE}\n`), Buffer.alloc(bytes, 'a'), Buffer.from(`\n${CHOICE}`)]);
+    for (const name of ['my.jsonl', 'my.csv']) {
+      expect(await errorOf(content, name)).toMatch(
+        new RegExp(`:2: a line of ${bytes} bytes, more than ${MAX_LINE_BYTES}`),
+      );
+    }
+    const long = but(CHOICE, { question: 'a'.repeat(MAX_LINE_BYTES - CHOICE.length) });
+    expect((await read(long)).items).toHaveLength(3);
+  });
+
+  it('a file beyond the limit, an empty one, none, a folder, and one of another kind', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'a.jsonl');
+    const outcome = () => readProbeFile(file, { seed: 1 });
+    await expect(outcome()).rejects.toThrow(/a\.jsonl does not exist/);
+    writeFileSync(file, '');
+    truncateSync(file, MAX_FILE_BYTES + 1);
+    await expect(outcome()).rejects.toThrow(/a\.jsonl has \d+ bytes, more than/);
+    mkdirSync(join(folder, 'b.csv'));
+    await expect(readProbeFile(join(folder, 'b.csv'), { seed: 1 })).rejects.toThrow(/b\.csv is not a regular file/);
+    await expect(readProbeFile(join(folder, 'a.json'), { seed: 1 })).rejects.toThrow(
+      /a\.json does not end like a probe/,
+    );
+    for (const name of ['my.jsonl', 'my.csv']) {
+      for (const content of ['', '\uFEFF', '\n\r\n']) expect(await errorOf(content, name)).toMatch(/ holds no records/);
+    }
+  });
+
+  it('what is not UTF-8, at its byte, and a NUL', async () => {
+    const first = Buffer.from(`{"question": "ä"}\n`);
+    const bad = (...bytes: number[]) =>
+      Buffer.concat([first, Buffer.from('"€'), Buffer.from(bytes), Buffer.from('\n')]);
+    const offset = first.length + 4;
+    for (const name of ['my.jsonl', 'my.csv']) {
+      expect(await errorOf(bad(0xff), name)).toMatch(new RegExp(`:2: not UTF-8 at byte ${offset} of the file`));
+      expect(await errorOf(bad(0xe2, 0x82), name)).toMatch(/:2: not UTF-8 at byte \d+ of the file/);
+      expect(await errorOf(bad(0xed, 0xa0, 0x80), name)).toMatch(/:2: not UTF-8/);
+      expect(await errorOf(bad(0), name)).toMatch(/:2: holds a NUL/);
+      expect(await errorOf(Buffer.from(`\uFEFF${CHOICE}`, 'utf16le'), name)).toMatch(
+        /:1: not UTF-8 at byte 0 of the file/,
+      );
+    }
+  });
+});
