@@ -5,7 +5,13 @@ import { answerRequests, type ScoreAnswer } from './loglikelihood.ts';
 import { openModel } from './open-model.ts';
 import { answerPromptsByText, answerRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
-import { needsTokenizer, readGenerateRequests, readScoreRequests } from './requests.ts';
+import {
+  type GenerateRequest,
+  needsTokenizer,
+  readGenerateRequests,
+  readScoreRequests,
+  type ScoreRequest,
+} from './requests.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 
@@ -40,29 +46,80 @@ export interface Answers<T> {
 /** Score every request of a JSONL file. @throws UserError, and nothing is half-answered */
 export async function scoreFile(subject: Subject, file: string): Promise<Answers<ScoreAnswer>> {
   const requests = await readScoreRequests(file);
-  const truncated: string[] = [];
-  const onTruncation = (where: string) => truncated.push(where);
-  return withEngine(subject, requests.some(needsTokenizer), async ({ engine, remote, tokenizer, ids, by }) => {
-    const byText = remote !== null && tokenizer === null;
-    const answers = byText
-      ? await answerRequestsByText(requests, remote, (own) => answerRequests(own, engine, null, null, { onTruncation }))
-      : await answerRequests(requests, engine, tokenizer, ids.prefixTokenId, { onTruncation });
-    return { answers, by, truncated };
+  return withAnswerer(subject, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (answerer) => {
+    const truncated: string[] = [];
+    const answers = await answerer.score(requests, (where) => truncated.push(where));
+    return { answers, by: answerer.by, truncated };
   });
 }
 
 /** Continue every prompt of a JSONL file greedily. @throws UserError, and nothing is half-answered */
 export async function generateFile(subject: Subject, file: string, now: Date): Promise<Answers<GenerateAnswer>> {
   const requests = await readGenerateRequests(file);
-  const truncated: string[] = [];
-  return withEngine(subject, requests.some(needsTokenizer), async ({ engine, remote, tokenizer, ids, by }) => {
-    const options = { ...ids, now, onTruncation: (where: string) => truncated.push(where) };
-    const byText = remote !== null && tokenizer === null;
-    const answers = byText
-      ? await answerPromptsByText(requests, remote)
-      : await answerPrompts(requests, engine, tokenizer, options);
-    return { answers, by, truncated };
+  return withAnswerer(subject, { needsTokenizer: requests.some(needsTokenizer), now }, async (answerer) => {
+    const truncated: string[] = [];
+    const answers = await answerer.generate(requests, (where) => truncated.push(where));
+    return { answers, by: answerer.by, truncated };
   });
+}
+
+/** A model that answers requests, wherever it runs. */
+export interface Answerer {
+  /** The longest input, in tokens. */
+  readonly maxLength: number;
+  /** Null where the server encodes the texts. */
+  readonly tokenizer: Tokenizer | null;
+  /** What answers, and why that. */
+  readonly by: string;
+  /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
+  readonly device: string;
+  /**
+   * In the order of the requests.
+   * @param onTruncation told of each request that was cut on the left to fit the model
+   */
+  score(requests: readonly ScoreRequest[], onTruncation: (where: string) => void): Promise<ScoreAnswer[]>;
+  generate(requests: readonly GenerateRequest[], onTruncation: (where: string) => void): Promise<GenerateAnswer[]>;
+}
+
+export interface AnswererOptions {
+  readonly needsTokenizer: boolean;
+  /** The date that a chat template may write. */
+  readonly now: Date;
+}
+
+/**
+ * Open what answers, let it work, and close it again.
+ * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
+ */
+export async function withAnswerer<T>(
+  subject: Subject,
+  options: AnswererOptions,
+  work: (answerer: Answerer) => Promise<T>,
+): Promise<T> {
+  const opened = await open(subject, options.needsTokenizer);
+  try {
+    return await work(answererOf(opened, options.now));
+  } finally {
+    await opened.engine.close();
+  }
+}
+
+function answererOf({ engine, remote, tokenizer, ids, by, device }: Opened, now: Date): Answerer {
+  const byText = remote !== null && tokenizer === null ? remote : null;
+  return {
+    maxLength: engine.maxLength,
+    tokenizer,
+    by,
+    device,
+    score: (requests, onTruncation) =>
+      byText
+        ? answerRequestsByText(requests, byText, (own) => answerRequests(own, engine, null, null, { onTruncation }))
+        : answerRequests(requests, engine, tokenizer, ids.prefixTokenId, { onTruncation }),
+    generate: (requests, onTruncation) =>
+      byText
+        ? answerPromptsByText(requests, byText)
+        : answerPrompts(requests, engine, tokenizer, { ...ids, now, onTruncation }),
+  };
 }
 
 interface Opened {
@@ -71,15 +128,7 @@ interface Opened {
   readonly tokenizer: Tokenizer | null;
   readonly ids: ModelTokenIds;
   readonly by: string;
-}
-
-async function withEngine<T>(subject: Subject, needs: boolean, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const opened = await open(subject, needs);
-  try {
-    return await work(opened);
-  } finally {
-    await opened.engine.close();
-  }
+  readonly device: string;
 }
 
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
@@ -87,9 +136,17 @@ const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: n
 async function open(subject: Subject, needs: boolean): Promise<Opened> {
   if (subject.kind === 'checkpoint') {
     const model = await openModel(subject.checkpoint, { ...subject, needsTokenizer: needs });
-    return { ...model, remote: null, by: `on ${model.device.name} (${model.device.reason})` };
+    const { name, reason } = model.device;
+    return { ...model, remote: null, by: `on ${name} (${reason})`, device: name };
   }
   const tokenizer = subject.tokenizer === undefined ? null : await openTokenizer(subject.tokenizer);
   const remote = await openRemoteEngine(subject);
-  return { engine: remote, remote, tokenizer, ids: tokenizer ?? NO_IDS, by: `by ${subject.model} at its endpoint` };
+  return {
+    engine: remote,
+    remote,
+    tokenizer,
+    ids: tokenizer ?? NO_IDS,
+    by: `by ${subject.model} at its endpoint`,
+    device: 'endpoint',
+  };
 }

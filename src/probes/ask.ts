@@ -1,0 +1,130 @@
+import { groupBy } from '../group-by.ts';
+import type { Answerer } from '../language-model/answer.ts';
+import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
+import { withoutThoseThatDoNotFit } from './fit.ts';
+import type { ProbeItem } from './item.ts';
+import { finalAnswer, isExactMatch } from './normalise.ts';
+import { choiceOutcome, type Outcome } from './outcome.ts';
+import { contextOf, continuationOf, type Prompting } from './prompting.ts';
+
+export interface AskOptions extends Prompting {
+  /** Of an exact answer. */
+  readonly maxNewTokens: number;
+  /** Told how many items are done. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** An item that was not asked, and why; its whole fact is left out with it. */
+export interface LeftOut {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export interface Asked {
+  /** In the order of the items. */
+  readonly outcomes: readonly Outcome[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Items that are asked in one call: enough to batch, few enough for progress. */
+const CHUNK = 128;
+
+/** An answer ends with its line, or where a base model would go on to the next question. */
+const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
+
+/**
+ * Ask a model every item.
+ * @throws UserError for a model that cannot answer: NaN, a server that fails, no chat template where one is wanted
+ */
+export async function askItems(items: readonly ProbeItem[], answerer: Answerer, options: AskOptions): Promise<Asked> {
+  const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
+  const outcomes = new Map<string, Outcome>();
+  const cut = new Map<string, LeftOut>();
+  const tellCut = (id: string) => {
+    cut.set(id, { id, reason: 'it is longer than the model can read' });
+  };
+  for (const chunk of chunksOf(fitting)) {
+    for (const outcome of await askChunk(chunk, answerer, options, tellCut)) outcomes.set(outcome.item.id, outcome);
+    options.onProgress?.(outcomes.size);
+  }
+  const lost = new Set(fitting.filter(({ id }) => cut.has(id)).map(({ fact }) => fact));
+  return {
+    outcomes: fitting.flatMap((item) => (lost.has(item.fact) ? [] : (outcomes.get(item.id) ?? []))),
+    leftOut: [...leftOut, ...cut.values()],
+  };
+}
+
+/** Items of one template begin alike: together they share that beginning. */
+function chunksOf(items: readonly ProbeItem[]): ProbeItem[][] {
+  const alike = groupBy(items, ({ family, cluster, question }) => JSON.stringify([question.kind, family, cluster]));
+  return [...alike.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, i) => group.slice(i * CHUNK, (i + 1) * CHUNK)),
+  );
+}
+
+type Told = (where: string) => void;
+
+async function askChunk(
+  items: readonly ProbeItem[],
+  answerer: Answerer,
+  options: AskOptions,
+  onTruncation: Told,
+): Promise<Outcome[]> {
+  const scores = await answerer.score(
+    items.flatMap((item) => scoreRequests(item, answerer, options)),
+    onTruncation,
+  );
+  const written = items.some(({ question }) => question.kind === 'exact')
+    ? await answerer.generate(
+        items.map((item) => generateRequest(item, options)),
+        onTruncation,
+      )
+    : [];
+  let taken = 0;
+  return items.map((item, i): Outcome => {
+    const { question } = item;
+    const count = question.kind === 'choice' ? question.choices.length : 1;
+    const own = scores.slice(taken, taken + count);
+    taken += count;
+    if (question.kind === 'choice')
+      return choiceOutcome(
+        item,
+        own.map(({ logprob }) => logprob),
+      );
+    const text = written[i]?.text ?? '';
+    const tokens = own[0]?.token_logprobs ?? [];
+    return {
+      item,
+      correct: isExactMatch(text, question.target),
+      given: finalAnswer(text),
+      margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
+      probability: null,
+      logprobs: null,
+    };
+  });
+}
+
+function scoreRequests(item: ProbeItem, answerer: Answerer, options: AskOptions): ScoreRequest[] {
+  const { question, id } = item;
+  const context = contextOf(item, answerer, options);
+  const texts = question.kind === 'choice' ? question.choices : [question.target];
+  return texts.map((text, i) => ({
+    kind: 'text',
+    id: `${id} ${i}`,
+    where: id,
+    context,
+    continuation: continuationOf(text, options),
+  }));
+}
+
+function generateRequest({ id, prompt }: ProbeItem, { chatTemplate, maxNewTokens }: AskOptions): GenerateRequest {
+  return {
+    id,
+    where: id,
+    prompt: chatTemplate
+      ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
+      : { kind: 'text', text: prompt },
+    maxNewTokens,
+    stop: STOPS,
+  };
+}

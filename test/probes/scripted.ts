@@ -1,0 +1,24 @@
+import type { Answerer } from '../../src/language-model/answer.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+
+/** Which choice a scripted model takes, or null for none of them. */
+export type Script = (item: ProbeItem) => number | null;
+
+/** A "model" that follows a script: the choice it takes is likely, the others are not. */
+export function scripted(items: readonly ProbeItem[], script: Script): Answerer {
+  const known = new Map(items.map((item) => [item.id, item]));
+  return {
+    maxLength: 4096,
+    tokenizer: null,
+    by: 'by a script',
+    device: 'script',
+    score: async (requests) =>
+      requests.map(({ id, where }) => {
+        const item = known.get(where);
+        const choice = Number(String(id).slice(where.length + 1));
+        const logprob = item && script(item) === choice ? -0.1 : -5;
+        return { id, logprob, token_logprobs: [logprob], greedy: true };
+      }),
+    generate: async (requests) => requests.map(({ id }) => ({ id, text: '', tokens: [], finish: 'stop' })),
+  };
+}
