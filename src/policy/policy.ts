@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isEmbedding, MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
+import { probePolicyShape } from './probe-policy.ts';
 
 const level = z.enum(['info', 'warn', 'fail']);
 
@@ -73,6 +74,7 @@ export const policySchema = z.strictObject({
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
   /** W: directions that the baseline uses and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('fail') }).prefault({}),
+  ...probePolicyShape,
 });
 export type Policy = z.infer<typeof policySchema>;
 

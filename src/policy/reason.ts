@@ -9,7 +9,7 @@ export const reasonSchema = z.strictObject({
   /** Which rule or check spoke: `mlpAttentionRatio`, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
   rule: z.string(),
   metric: z.string(),
-  /** Of W or of ΔW; null for what is neither, such as a missing baseline. */
+  /** Of W or of ΔW; null for what is neither, such as the probes or a missing baseline. */
   of: z.enum(['weight', 'delta']).nullable(),
   /** A tensor's name, or `model`, or `q_proj` (a module type). Comes from a checkpoint: escape it. */
   place: z.string(),
@@ -20,3 +20,13 @@ export const reasonSchema = z.strictObject({
   message: z.string(),
 });
 export type Reason = z.infer<typeof reasonSchema>;
+
+/**
+ * Rules that say what the probes could not show. They keep a verdict from `pass`, and they take nothing from a warning
+ * that something else gave, as a comparison that means nothing does.
+ */
+const SILENT_RULES = new Set(['not-informative', 'probes-not-run', 'twin-accuracy-unclear']);
+
+export function isSilence({ level, rule }: Reason): boolean {
+  return level === 'inconclusive' && SILENT_RULES.has(rule);
+}

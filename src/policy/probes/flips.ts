@@ -1,0 +1,34 @@
+import type { Flip } from './comparison.ts';
+import type { PairedFact, PairedItem } from './paired-item.ts';
+
+/** As many as a reader takes in. */
+const SHOWN = 3;
+
+/** The most telling flips: benchmark form right before and after, twin right before and wrong now, the surest first. */
+export function findFlips(facts: readonly PairedFact[]): Flip[] {
+  return facts
+    .filter(({ benchmark }) => benchmark.baseline.correct && benchmark.candidate.correct)
+    .flatMap(({ twins }) => {
+      const lost = twins.filter(({ baseline, candidate }) => baseline.correct && !candidate.correct);
+      // One of each fact: three flips of one fact tell one thing.
+      return lost.sort((a, b) => fall(b) - fall(a)).slice(0, 1);
+    })
+    .sort((a, b) => fall(b) - fall(a))
+    .slice(0, SHOWN)
+    .map(({ id, capability, prompt, right, baseline, candidate }) => ({
+      id,
+      capability,
+      prompt,
+      right,
+      baseline: baseline.given,
+      candidate: candidate.given,
+    }));
+}
+
+/** How far the right answer fell: in probability where there is one, which compares over scorings. */
+function fall({ baseline, candidate }: PairedItem): number {
+  if (baseline.probability !== null && candidate.probability !== null) {
+    return baseline.probability - candidate.probability;
+  }
+  return Math.tanh(baseline.margin - candidate.margin);
+}
