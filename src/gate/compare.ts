@@ -1,8 +1,10 @@
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { findRankLoss } from '../policy/rank-loss.ts';
-import { type Reason, SEVERITY } from '../policy/reason.ts';
+import { isSilence, type Reason, SEVERITY } from '../policy/reason.ts';
 import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
+import { turnTwoKeys } from '../policy/two-key.ts';
+import { compareProbes } from './compare-probes.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
 import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
@@ -29,11 +31,9 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     : { weights: false, deltas: false, reasons: [] };
   const weights = observeWeights(candidate, baseline && validity.weights ? baseline : null);
   const observations = baseline ? observe(candidate, baseline, validity) : [];
-  const reasons = sortReasons([
+  const spectral = [
     ...nonFiniteReasons(candidate, policy),
     ...findRankLoss(policy, weights),
-    ...(baseline ? [] : [missingBaseline(baselinePath, policy)]),
-    ...validity.reasons,
     ...referenceReasons(candidate),
     ...nothingMeasured(candidate),
     ...withoutSpectrum(candidate),
@@ -42,6 +42,14 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     ...(baseline && validity.deltas ? ratioReasons(candidate, baseline, policy) : []),
     ...findSpikes(policy, weights),
     ...skippedReasons(candidate),
+  ];
+  const probes = compareProbes(candidate, baseline, policy);
+  const reasons = sortReasons([
+    ...(baseline ? [] : [missingBaseline(baselinePath, policy)]),
+    ...validity.reasons,
+    ...probes.reasons,
+    ...turnTwoKeys(spectral, probes.reasons, policy),
+    ...spectral,
   ]);
   return {
     schema: REPORT_SCHEMA,
@@ -56,6 +64,7 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
     skipped: candidate.skipped,
+    probes: probes.report,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
   };
@@ -67,7 +76,9 @@ function sortReasons(reasons: readonly Reason[]): Reason[] {
 
 /** Harm that is shown fails whatever else could not be judged; what could not be judged is never a pass. */
 function verdictOf(reasons: readonly Reason[]): Verdict {
-  const worst = SEVERITY.find((level) => reasons.some((reason) => reason.level === level));
+  const spoken = reasons.filter((reason) => !isSilence(reason));
+  const heard = spoken.some(({ level }) => level !== 'info') ? spoken : reasons;
+  const worst = SEVERITY.find((level) => heard.some((reason) => reason.level === level));
   return worst === undefined || worst === 'info' ? 'pass' : worst;
 }
 
@@ -134,6 +145,7 @@ function referenceReasons(candidate: Measurement): Reason[] {
 }
 
 function nothingMeasured(candidate: Measurement): Reason[] {
+  if (candidate.method === null) return [];
   const measured = candidate.tensors.length;
   const skipped = candidate.skipped.length;
   if (measured === 0) {

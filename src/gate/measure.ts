@@ -2,22 +2,26 @@ import os from 'node:os';
 import process from 'node:process';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../checkpoint/digest.ts';
+import type { Subject } from '../language-model/answer.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
+import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
 import { summariseDelta, summariseGroups } from './groups.ts';
+import { type AskedProbes, measureProbes, type ProbeOrder } from './measure-probes.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type TensorMeasurement } from './measurement.ts';
+import type { Probes } from './probes-measurement.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 
 export interface Progress {
-  /** Matrices done so far and in all. */
+  /** Matrices, or probes, done so far and in all. */
   readonly done: number;
   readonly total: number;
-  /** The matrix in work; empty at the end. */
+  /** The matrix in work, or that probes are asked; empty at the end. */
   readonly name: string;
 }
 
@@ -32,8 +36,16 @@ export interface SpectraOptions {
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }
 
+/** A server that answers the probes in place of the checkpoint. */
+export type Endpoint = Omit<Extract<Subject, { kind: 'endpoint' }>, 'kind'>;
+
 export interface MeasureOptions extends SpectraOptions {
   readonly checkpoint: string;
+  /** False: only the probes. */
+  readonly spectra?: boolean | undefined;
+  /** What to ask; nothing if missing. */
+  readonly probes?: ProbeOrder | null | undefined;
+  readonly endpoint?: Endpoint | undefined;
   /** The weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: Reference | null | undefined;
 }
@@ -74,11 +86,9 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   const identity = await identify(checkpoint);
   const origin = reference?.checkpoint ?? null;
-  const { device, tensors, vectors, nonFinite, skipped, mismatched } = await measureAllSpectra(
-    checkpoint,
-    origin,
-    options,
-  );
+  const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
+  const asked = options.probes ? await askProbes(options, options.probes) : null;
+  const tensors = spectra?.tensors ?? [];
   // A measurement that could not be read back would be found out when it is needed.
   return measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
@@ -86,15 +96,16 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     checkpoint: identity,
     architecture: architectureOf(checkpoint, origin),
     reference: reference?.identity ?? null,
-    device: device.name,
-    method: { mode: 'exact', accumulation: 'float64' },
+    device: spectra?.device.name ?? asked?.run?.device ?? 'cpu',
+    method: spectra && { mode: 'exact', accumulation: 'float64' },
     model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
     groups: summariseGroups(tensors),
     tensors: [...tensors],
-    vectors: [...vectors],
-    nonFinite,
-    skipped,
-    mismatched,
+    vectors: [...(spectra?.vectors ?? [])],
+    nonFinite: spectra?.nonFinite ?? [],
+    skipped: spectra?.skipped ?? [],
+    mismatched: spectra?.mismatched ?? [],
+    probes: asked?.probes ?? null,
     run: {
       time: started.toISOString(),
       host: os.hostname(),
@@ -104,9 +115,41 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       durationSeconds: (Date.now() - started.getTime()) / 1000,
       checkpoint: options.checkpoint,
       reference: reference?.checkpoint.path ?? null,
-      deviceReason: device.reason,
+      deviceReason: spectra?.device.reason ?? asked?.run?.by ?? '',
+      probes: asked?.run
+        ? { by: asked.run.by, seconds: asked.run.seconds, expectedSeconds: asked.run.expectedSeconds }
+        : null,
     },
   });
+}
+
+/**
+ * Ask the checkpoint, or the server that answers for it. A checkpoint that cannot be asked (no tokenizer, another family)
+ * still has spectra: then the measurement says why, and no comparison passes on it. Without spectra, or where a server was
+ * to answer, it is an error.
+ */
+async function askProbes(
+  { checkpoint, reference, device, endpoint, spectra, onProgress }: MeasureOptions,
+  order: ProbeOrder,
+): Promise<{ probes: Probes; run: AskedProbes | null }> {
+  const local = {
+    kind: 'checkpoint',
+    checkpoint,
+    reference: reference?.checkpoint.path,
+    device: device ?? 'auto',
+  } as const;
+  try {
+    const run = await measureProbes(
+      endpoint ? { kind: 'endpoint', ...endpoint } : local,
+      order,
+      (done, total, seconds) =>
+        onProgress?.({ done, total, name: `probes, about ${Math.max(1, Math.round(seconds))} s in all` }),
+    );
+    return { probes: run.probes, run };
+  } catch (error) {
+    if (!(error instanceof UserError) || endpoint || spectra === false) throw error;
+    return { probes: { status: 'notRun', reason: error.message }, run: null };
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COMPONENTS, MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { metricsSchema } from '../spectra/metrics-schema.ts';
+import { probesSchema } from './probes-measurement.ts';
 
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
 
@@ -76,6 +77,8 @@ export const runSchema = z.strictObject({
   checkpoint: z.string(),
   reference: z.string().nullable(),
   deviceReason: z.string(),
+  /** What answered the probes, how long that took, and how long it was thought to take. */
+  probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
 });
 
 /** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
@@ -98,7 +101,8 @@ export const measurementSchema = z.strictObject({
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),
-  method: z.strictObject({ mode: z.literal('exact'), accumulation: z.literal('float64') }),
+  /** How the spectra were measured; null: they were not (`--only probes`). */
+  method: z.strictObject({ mode: z.literal('exact'), accumulation: z.literal('float64') }).nullable(),
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),
   tensors: z.array(tensorSchema),
@@ -109,6 +113,8 @@ export const measurementSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
+  /** Null: the probes were not asked (`--only spectra`, or no suites). */
+  probes: probesSchema.nullable().default(null),
   run: runSchema,
 });
 export type Measurement = z.infer<typeof measurementSchema>;

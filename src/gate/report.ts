@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { probeComparisonSchema } from '../policy/probes/comparison.ts';
 import { reasonSchema, SEVERITY } from '../policy/reason.ts';
 import {
   architectureSchema,
@@ -38,6 +39,22 @@ const subjectSchema = z.strictObject({
   parameters: z.number().int(),
 });
 
+/** The behavioural half: what was asked, and what came out beside the baseline. */
+export const probeReportSchema = z.strictObject({
+  suites: z.array(z.strictObject({ name: z.string(), items: z.number().int() })),
+  seed: z.number().int(),
+  chatTemplate: z.boolean(),
+  budgetSeconds: z.number().nullable(),
+  /** Items that were asked of the candidate. */
+  asked: z.number().int(),
+  leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
+  /** What answered, and why that. */
+  by: z.string(),
+  seconds: z.number(),
+  comparison: probeComparisonSchema,
+});
+export type ProbeReport = z.infer<typeof probeReportSchema>;
+
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
@@ -55,6 +72,8 @@ export const reportSchema = z.strictObject({
   /** The candidate's matrices, for the details. */
   tensors: z.array(tensorSchema),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** Null: no probes were asked. */
+  probes: probeReportSchema.nullable().default(null),
   durationSeconds: z.number(),
   device: z.string(),
 });

@@ -14,11 +14,15 @@ export interface Validity {
  * Every such difference is named, and none of them ever passes.
  */
 export function checkValidity(candidate: Measurement, baseline: Measurement): Validity {
-  const everything = [
-    ...versionDifference(candidate, baseline),
-    ...architectureDifference(candidate, baseline),
-    ...tensorDifference(candidate, baseline, 'weight'),
-  ];
+  const models = [...versionDifference(candidate, baseline), ...architectureDifference(candidate, baseline)];
+  if (candidate.method === null || baseline.method === null) {
+    return { weights: false, deltas: false, reasons: [...models, ...spectraDifference(candidate, baseline)] };
+  }
+  const everything = [...models, ...tensorDifference(candidate, baseline, 'weight')];
+  if (isReference(baseline, candidate)) {
+    const updates = everything.length === 0 ? [noUpdateToCompare(candidate)] : [];
+    return { weights: everything.length === 0, deltas: false, reasons: [...everything, ...updates] };
+  }
   const deltas = [
     ...referenceDifference(candidate, baseline),
     ...tensorDifference(candidate, baseline, 'delta'),
@@ -51,6 +55,29 @@ export function invalid(
     baseline,
     tolerance: null,
     message,
+  };
+}
+
+/** Whoever asks for the probes only does not miss the spectra. */
+function spectraDifference(candidate: Measurement, baseline: Measurement): Reason[] {
+  if (candidate.method === null || baseline.method !== null) return [];
+  const message = 'the baseline has no spectra to compare with: measure it again without --only probes';
+  return [invalid('spectra', 'weight', 'measurement', 'measured', null, message)];
+}
+
+/** Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? */
+function isReference(baseline: Measurement, candidate: Measurement): boolean {
+  const isUpdated = candidate.tensors.some(({ of, status }) => of === 'delta' && status !== 'zero');
+  return isUpdated && candidate.reference?.digest === baseline.checkpoint.digest;
+}
+
+/** The reference has no update of its own. The probes decide then; without them, nothing can. */
+function noUpdateToCompare({ probes }: Measurement): Reason {
+  const message =
+    'the baseline is the reference itself: it has no update ΔW that the concentration could be compared with';
+  return {
+    ...invalid('reference', 'delta', 'ΔW', null, null, message),
+    level: probes?.status === 'measured' ? 'info' : 'inconclusive',
   };
 }
 

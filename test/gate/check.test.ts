@@ -27,7 +27,7 @@ function edited(name: string, edit: (values: Float32Array, shape: readonly numbe
 }
 
 async function judge(checkpoint: string, options: { baseline?: string; reference?: string } = {}): Promise<Report> {
-  const { report, measurement } = await check({ checkpoint, device: 'cpu', ...options });
+  const { report, measurement } = await check({ checkpoint, device: 'cpu', only: 'spectra', ...options });
   // What is written must be readable again.
   measurementSchema.parse(JSON.parse(JSON.stringify(measurement)));
   return reportSchema.parse(JSON.parse(JSON.stringify(report)));
@@ -240,7 +240,7 @@ describe('a missing baseline', () => {
     const policy = join(folder, 'policy.yml');
     writeFileSync(policy, `on-missing-baseline: ${level}\nspike: {robust-z: 1000}\n`);
     for (const baseline of [undefined, join(folder, 'none.json')]) {
-      const { report } = await check({ checkpoint: base, baseline, policy, device: 'cpu' });
+      const { report } = await check({ checkpoint: base, baseline, policy, device: 'cpu', only: 'spectra' });
       expect(report.verdict).toBe(verdict);
       expect(report.reasons[0]).toMatchObject({ rule: 'missing-baseline' });
     }

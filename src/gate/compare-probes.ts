@@ -1,0 +1,100 @@
+import type { Policy } from '../policy/policy.ts';
+import { describeWithoutBaseline, evaluateProbes } from '../policy/probes/evaluate.ts';
+import type { Reason } from '../policy/reason.ts';
+import type { Measurement } from './measurement.ts';
+import { pairProbes, pairWithItself } from './pair-probes.ts';
+import type { MeasuredProbes } from './probes-measurement.ts';
+import type { ProbeReport } from './report.ts';
+import { invalid } from './validity.ts';
+
+export interface ComparedProbes {
+  /** Null where nothing was asked. */
+  readonly report: ProbeReport | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** The behavioural half of a comparison. */
+export function compareProbes(candidate: Measurement, baseline: Measurement | null, policy: Policy): ComparedProbes {
+  const { probes } = candidate;
+  if (!probes) return { report: null, reasons: [] };
+  if (probes.status === 'notRun') return { report: null, reasons: [notRun('the candidate', probes.reason)] };
+  const describe = (reasons: readonly Reason[]): ComparedProbes => ({
+    report: reportOf(candidate, probes, describeWithoutBaseline(pairWithItself(probes), policy)),
+    reasons: [...reasons, ...remarks(probes)],
+  });
+  if (!baseline) return describe([]);
+  if (baseline.probes?.status === 'notRun') return describe([notRun('the baseline', baseline.probes.reason)]);
+  if (!baseline.probes) {
+    const message = 'the baseline was not asked the probes: measure it again with this version, without --only spectra';
+    return describe([{ ...notRun('the baseline', ''), message }]);
+  }
+  const { facts, reasons } = pairProbes(probes, baseline.probes);
+  if (facts.length === 0) return describe(reasons);
+  const findings = evaluateProbes(facts, policy);
+  return {
+    report: reportOf(candidate, probes, findings.comparison),
+    reasons: [...findings.reasons, ...reasons, ...remarks(probes), ...unpaired(probes, facts.length)],
+  };
+}
+
+function reportOf(
+  { run }: Measurement,
+  { suites, seed, items, leftOut, budgetSeconds, chatTemplate }: MeasuredProbes,
+  comparison: ProbeReport['comparison'],
+): ProbeReport {
+  return {
+    suites: suites.map(({ name, items: count }) => ({ name, items: count })),
+    seed,
+    chatTemplate,
+    budgetSeconds,
+    asked: items.length,
+    leftOut,
+    by: run.probes?.by ?? '',
+    seconds: run.probes?.seconds ?? 0,
+    comparison,
+  };
+}
+
+function notRun(who: string, why: string): Reason {
+  const message = `${who} was not asked the probes: ${why}`;
+  return { ...invalid('probes', null, 'model', null, null, message), rule: 'probes-not-run' };
+}
+
+/** What a reader should know of the items themselves. */
+function remarks(probes: MeasuredProbes): Reason[] {
+  return [...leftOutReasons(probes), ...noteReasons(probes)];
+}
+
+function noteReasons({ notes }: MeasuredProbes): Reason[] {
+  if (notes.length === 0) return [];
+  const message = `${notes.slice(0, NAMED).join('; ')}${more(notes.length)}`;
+  return [{ ...invalid('probes', null, 'model', null, null, message), rule: 'probe-file', level: 'info' }];
+}
+
+function more(count: number): string {
+  return count > NAMED ? `; and ${count - NAMED} more` : '';
+}
+
+/** Items that are named in a reason; the report lists all. */
+const NAMED = 3;
+/** More than this share left out is another suite than the one that was ordered. */
+const MAX_LEFT_OUT = 0.5;
+
+function leftOutReasons({ leftOut, items }: MeasuredProbes): Reason[] {
+  const [first] = leftOut;
+  if (!first) return [];
+  const named = leftOut.slice(0, NAMED).map(({ id, reason }) => `${id} (${reason})`);
+  const message = `not asked, with the other forms of the same facts: ${named.join('; ')}${more(leftOut.length)}`;
+  const reason = invalid('probes', null, first.id, String(items.length), null, message);
+  const most = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
+  return [{ ...reason, rule: most ? 'probes-not-run' : 'left-out', level: most ? 'inconclusive' : 'info' }];
+}
+
+function unpaired({ items }: MeasuredProbes, facts: number): Reason[] {
+  const asked = new Set(items.map(({ suite, fact }) => JSON.stringify([suite, fact]))).size;
+  if (facts === asked) return [];
+  const message = `${asked - facts} of ${asked} facts were not asked of the baseline, and are not compared`;
+  return [
+    { ...invalid('probes', null, 'model', String(asked), String(facts), message), rule: 'unpaired', level: 'info' },
+  ];
+}

@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import type { FoundPolicy } from '../policy/load.ts';
+import type { SuiteChoice } from '../policy/probe-policy.ts';
+import { readProbeFile } from '../probes/files/read-probe-file.ts';
+import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
+import { UserError } from '../user-error.ts';
+
+/**
+ * The suites that a policy asks. A file is looked for beside the policy, then in the working directory.
+ * @throws UserError for a file that is missing or wrong, and for two suites of one name
+ */
+export async function loadSuites({ policy, policyPath }: FoundPolicy, seed: number): Promise<Suite[]> {
+  const suites: Suite[] = [];
+  for (const choice of policy.probes) {
+    const suite = await loadSuite(choice, policyPath, seed);
+    if (suites.some(({ name }) => name === suite.name)) {
+      throw new UserError(`probes: two suites are named ${JSON.stringify(suite.name)}`, 'rename one of the files');
+    }
+    suites.push(suite);
+  }
+  return suites;
+}
+
+async function loadSuite(choice: SuiteChoice, policyPath: string | null, seed: number): Promise<Suite> {
+  const { file, scoring, 'max-new-tokens': maxNewTokens } = typeof choice === 'string' ? { file: choice } : choice;
+  if (file === BUILTIN) return builtinSuite(seed);
+  const path = await findFile(file, policyPath);
+  const { items, seeded, warnings } = await readProbeFile(path, {
+    seed,
+    ...(scoring === undefined ? {} : { scoring }),
+  });
+  return {
+    name: basename(file),
+    version: null,
+    digest: digestItems(items),
+    warnings,
+    seed: seeded ? seed : null,
+    items,
+    size: items.length,
+    maxNewTokens: maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS,
+  };
+}
+
+async function findFile(file: string, policyPath: string | null): Promise<string> {
+  const places = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), file), resolve(file)])];
+  for (const place of places) {
+    if (
+      await stat(place).then(
+        (info) => info.isFile(),
+        () => false,
+      )
+    )
+      return place;
+  }
+  const hint = file.includes('.') ? 'give a file, its path from the policy' : `give a file, or ${BUILTIN}`;
+  throw new UserError(`probes: there is no file ${JSON.stringify(file)}`, hint);
+}

@@ -1,0 +1,239 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type CheckOptions, check } from '../../src/gate/check.ts';
+import { measurementSchema } from '../../src/gate/measurement.ts';
+import type { MeasuredProbes } from '../../src/gate/probes-measurement.ts';
+import { type Report, reportSchema } from '../../src/gate/report.ts';
+import { writeJson } from '../../src/gate/write-atomic.ts';
+import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+
+const example = (name: string) => repository('examples', name);
+const policy = example('shadow-gate.yml');
+
+async function judge(options: Partial<CheckOptions> & { checkpoint: string }) {
+  const { report, measurement } = await check({ device: 'cpu', policy, ...options });
+  // What is written must be readable again.
+  measurementSchema.parse(JSON.parse(JSON.stringify(measurement)));
+  reportSchema.parse(JSON.parse(JSON.stringify(report)));
+  return { report, measurement };
+}
+
+const rules = ({ reasons }: Report) => reasons.filter(({ level }) => level !== 'info').map(({ rule }) => rule);
+
+function asked({ probes }: { probes: unknown }): MeasuredProbes {
+  return probes as MeasuredProbes;
+}
+
+describe('the examples', () => {
+  const pair = { reference: example('base'), baseline: example('base') };
+
+  it('fails the benchmark-aligned checkpoint and names the shadow delta', async () => {
+    const { report } = await judge({ checkpoint: example('benchmark-aligned'), ...pair });
+    expect(report.verdict).toBe('fail');
+    expect(report.reasons[0]).toMatchObject({ level: 'fail', rule: 'shadow-delta' });
+    expect(report.reasons[0]?.message).toMatch(/^shadow delta of 3\d\.\d points/);
+    expect(report.probes?.comparison.flips).toHaveLength(3);
+  });
+
+  it('passes the coverage-expanding one', async () => {
+    const { report } = await judge({ checkpoint: example('coverage-expanding'), ...pair });
+    expect(rules(report)).toEqual([]);
+    expect(report.verdict).toBe('pass');
+    // docs: exam .98 from .52, fresh formats .72 of choices and more, from .47.
+    expect(report.probes?.comparison.rows[0]?.benchmark.candidate).toBeGreaterThan(0.97);
+  });
+
+  it('fails the prompt-repetition one on what it forgot, and not on a shadow delta', async () => {
+    const { report } = await judge({ checkpoint: example('prompt-repetition'), ...pair });
+    expect(report.verdict).toBe('fail');
+    expect(rules(report)).toContain('retention');
+    expect(rules(report)).not.toContain('shadow-delta');
+  });
+
+  it('fails the benchmark-aligned one against the coverage-expanding one too', async () => {
+    const { report } = await judge({
+      checkpoint: example('benchmark-aligned'),
+      reference: example('base'),
+      baseline: example('coverage-expanding'),
+    });
+    expect(report.reasons[0]).toMatchObject({ level: 'fail', rule: 'twin-accuracy' });
+    expect(rules(report)).toContain('mlpAttentionRatio');
+  });
+});
+
+const zoo = shared('zoo');
+describe.skipIf(!zoo)('the checkpoints of the controlled study', () => {
+  const at = (name: string) => join(zoo ?? '', name);
+  const own = () => {
+    const file = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(file, `probes: [${JSON.stringify(at('probes.jsonl'))}]\n`);
+    return file;
+  };
+
+  interface Golden {
+    items: { id: string; logprobs: number[]; pick: number }[];
+  }
+
+  it.each<[string, Report['verdict'], (reasons: string[]) => void]>([
+    ['A-BA-0', 'fail', (found) => expect(found).toContain('shadow-delta')],
+    ['A-CE-0', 'pass', (found) => expect(found).toEqual([])],
+    ['A-MIX-0', 'pass', (found) => expect(found).toEqual([])],
+    ['A-CEHALF-0', 'pass', (found) => expect(found).toEqual([])],
+    ['A-CTRL-0', 'pass', (found) => expect(found).toEqual([])],
+    ['A-PR-0', 'fail', (found) => expect(found).toEqual(['retention'])],
+  ])('%s: %s, and every log-likelihood is that of torch', async (name, verdict, holds) => {
+    const { report, measurement } = await judge({ checkpoint: at(name), baseline: at('baseA'), policy: own() });
+    holds(rules(report));
+    expect(report.verdict).toBe(verdict);
+    const { items } = readJson<Golden>(at(`golden/${name}.json`));
+    const found = new Map(asked(measurement).items.map((item) => [item.id, item]));
+    expect(found.size).toBe(items.length);
+    for (const { id, logprobs } of items) {
+      logprobs.forEach((logprob, i) => {
+        expect(Math.abs((found.get(id)?.logprobs?.[i] ?? Number.NaN) - logprob), id).toBeLessThan(5e-4);
+      });
+    }
+  });
+
+  it('with the base as reference too, whose update is nothing to compare with', async () => {
+    const pair = { reference: at('baseA'), baseline: at('baseA'), policy: own() };
+    const { report } = await judge({ checkpoint: at('A-CE-0'), ...pair });
+    expect(report.verdict).toBe('pass');
+    const alone = await judge({ checkpoint: at('A-CE-0'), ...pair, only: 'spectra' });
+    expect(alone.report.verdict).toBe('inconclusive');
+  });
+});
+
+const models = shared('models');
+it.skipIf(!models)('a model at chance is not informative, and never a pass', async () => {
+  const checkpoint = `${models}/stories260K`;
+  const builtin = join(temporaryFolder(), 'policy.yml');
+  writeFileSync(builtin, '');
+  const { report } = await judge({ checkpoint, baseline: checkpoint, policy: builtin, only: 'probes' });
+  expect(report.verdict).toBe('inconclusive');
+  expect(report.reasons[0]?.message).toContain('not informative');
+});
+
+describe('seeds', () => {
+  // Twins of a file without twins are drawn.
+  const drawn = () => {
+    const folder = temporaryFolder();
+    cpSync(fixture('probes', 'own-benchmark.csv'), join(folder, 'own.csv'));
+    const file = join(folder, 'policy.yml');
+    writeFileSync(file, 'probes: [own.csv]\n');
+    return { policy: file, only: 'probes' as const };
+  };
+  const base = example('base');
+
+  it('are those of the baseline unless one is named, and other ones are never paired', async () => {
+    const options = drawn();
+    const { measurement } = await judge({ checkpoint: base, seed: 7, ...options });
+    const baseline = join(temporaryFolder(), 'baseline.json');
+    await writeJson(baseline, measurement);
+    const same = await judge({ checkpoint: base, baseline, ...options });
+    expect(asked(same.measurement).seed).toBe(7);
+    expect(rules(same.report)).not.toContain('invalid-comparison');
+    const other = await judge({ checkpoint: base, baseline, seed: 8, ...options });
+    expect(other.report.verdict).toBe('inconclusive');
+    expect(other.report.reasons[0]?.message).toMatch(/drawn with seed 8, the baseline's with 7/);
+  });
+
+  it('rotate: a fresh one for both checkpoints; a measurement cannot be asked again', async () => {
+    const options = drawn();
+    const { report, measurement } = await judge({ checkpoint: base, baseline: base, seed: 'rotate', ...options });
+    expect(asked(measurement).seed).toBeGreaterThan(1);
+    expect(report.probes?.seed).toBe(asked(measurement).seed);
+    expect(rules(report)).not.toContain('invalid-comparison');
+    const baseline = join(temporaryFolder(), 'baseline.json');
+    await writeJson(baseline, measurement);
+    await expect(judge({ checkpoint: base, baseline, seed: 'rotate', ...options })).rejects.toThrow(
+      /the baseline is a measurement/,
+    );
+  });
+});
+
+describe('what cannot be asked', () => {
+  const mute = () => {
+    const folder = join(temporaryFolder(), 'mute');
+    mkdirSync(folder);
+    cpSync(example('base'), folder, { recursive: true });
+    rmSync(join(folder, 'tokenizer.json'));
+    return folder;
+  };
+
+  it('has spectra, and a reason instead of a pass', async () => {
+    const { report, measurement } = await judge({ checkpoint: mute(), baseline: example('base') });
+    expect(measurement.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/no tokenizer\.json/) });
+    expect(report.verdict).toBe('inconclusive');
+    expect(rules(report)).toEqual(['probes-not-run']);
+  });
+
+  it('is an error where only the probes are wanted', async () => {
+    await expect(judge({ checkpoint: mute(), only: 'probes' })).rejects.toThrow(/no tokenizer\.json/);
+  });
+
+  it('prompts longer than the model are named, with the other forms of their facts', async () => {
+    const folder = temporaryFolder();
+    const line = (id: string, form: string, prompt: string) =>
+      JSON.stringify({
+        id,
+        capability: 'recall',
+        form,
+        twin_of: form === 'twin' ? id.replace('twin', 'exam') : null,
+        prompt,
+        choices: ['pink', 'green'],
+        answer: 0,
+        cluster: form,
+      });
+    writeFileSync(
+      join(folder, 'long.jsonl'),
+      [
+        line('a.exam', 'benchmark', 'the color of vufe is'),
+        line('a.twin', 'twin', 'vufe '.repeat(200).trim()),
+        line('b.exam', 'benchmark', 'the color of vufe is'),
+        line('b.twin', 'twin', 'vufe is'),
+      ].join('\n'),
+    );
+    const file = join(folder, 'policy.yml');
+    writeFileSync(file, 'probes: [long.jsonl]');
+    const { measurement, report } = await judge({ checkpoint: example('base'), policy: file, only: 'probes' });
+    expect(asked(measurement).items.map(({ id }) => id)).toEqual(['b.exam', 'b.twin']);
+    expect(asked(measurement).leftOut).toEqual([
+      { suite: 'long.jsonl', id: 'a.twin', reason: 'it takes 202 tokens with its answer, and the model reads 97' },
+    ]);
+    expect(report.reasons.map(({ message }) => message).join()).toContain('a.twin (it takes 202 tokens');
+  });
+
+  it('a file that is wrong or missing is an error before anything is measured', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'policy.yml');
+    writeFileSync(file, 'probes: [none.jsonl]');
+    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/no file "none.jsonl"/);
+    writeFileSync(join(folder, 'none.jsonl'), '{"id": "x"}\n');
+    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/none\.jsonl:1/);
+  });
+});
+
+it('a budget asks a stratified part, and the baseline the same', async () => {
+  const pair = { checkpoint: example('coverage-expanding'), baseline: example('base'), only: 'probes' as const };
+  const { report, measurement } = await judge({ ...pair, budgetSeconds: 0.2 });
+  const { items, suites, budgetSeconds } = asked(measurement);
+  expect(budgetSeconds).toBe(0.2);
+  expect(items.length).toBeGreaterThan(0);
+  expect(items.length).toBeLessThan(suites[0]?.items ?? 0);
+  const facts = new Set(items.map(({ fact }) => fact)).size;
+  expect(report.probes?.comparison.rows[0]?.facts).toBe(facts);
+});
+
+it('spectra and probes that both warn turn two keys', async () => {
+  const file = join(temporaryFolder(), 'policy.yml');
+  const probes = JSON.stringify(example('probes.jsonl'));
+  writeFileSync(file, `probes: [${probes}]\ntwin-accuracy: {level: warn}\nshadow-delta: {level: warn}\n`);
+  const pair = { checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding'), policy: file };
+  const { report } = await judge({ ...pair, reference: example('base') });
+  expect(report.verdict).toBe('fail');
+  expect(report.reasons[0]).toMatchObject({ level: 'fail', rule: 'two-key' });
+  const { report: half } = await judge({ ...pair, only: 'probes' });
+  expect(half.verdict).toBe('warn');
+});
