@@ -3,6 +3,8 @@ import { deltaTable } from './delta-table.ts';
 import { codeName } from './escape.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
+import { familyTable, flipDetails } from './probe-details.ts';
+import { probeNotes, probeTable } from './probe-table.ts';
 import { messageMarkdown, reasonItem } from './reason-list.ts';
 import { reasonsBySeverity, sentenceWithoutReason, worthListing } from './reasons.ts';
 import { skippedList } from './skipped-list.ts';
@@ -21,6 +23,12 @@ export interface Content {
   reasonCount: number;
   infos: string[];
   infoCount: number;
+  /** The behavioural half: its table, what else it found, and the details. */
+  probes: string;
+  probeNotes: string;
+  families: string;
+  flipSummary: string;
+  flips: string[];
   table: string;
   modules: ModuleDetails[];
   skipped: string;
@@ -33,6 +41,8 @@ export function contentOf(report: Report, key: string): Content {
   const { grave, infos } = reasonsBySeverity(report);
   const [first] = grave;
   const listed = worthListing(grave) ? grave : [];
+  const { probes } = report;
+  const flips = probes && flipDetails(probes);
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: first === undefined ? sentenceWithoutReason(report) : messageMarkdown(first),
@@ -40,6 +50,11 @@ export function contentOf(report: Report, key: string): Content {
     reasonCount: listed.length,
     infos: infos.slice(0, MAX_INFOS).map((reason) => reasonItem(reason, { message: true })),
     infoCount: infos.length,
+    probes: probes ? probeTable(probes) : '',
+    probeNotes: probes ? `<sub>${probeNotes(probes, codeName).join('<br>')}</sub>` : '',
+    families: probes ? familyTable(probes) : '',
+    flipSummary: flips?.summary ?? '',
+    flips: flips?.flips ?? [],
     table: deltaTable(report.shadowDeltas),
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),

@@ -8,8 +8,13 @@ import { ICONS, metricName, ofName } from './words.ts';
 /** Enough for every headline; the medians in the details tell the rest by module type. */
 const MAX_ROWS = 16;
 
-/** The rows worth a place above the fold: those that made the verdict, then the whole model, then module types. */
+/**
+ * The rows worth a place above the fold: those that made the verdict, then the whole model, then module types. Without
+ * anything to compare with, the whole model says enough.
+ */
 export function headlineDeltas(deltas: readonly ShadowDelta[], max = MAX_ROWS): ShadowDelta[] {
+  const whole = deltas.filter(({ module }) => module === null);
+  if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole.slice(0, max);
   const rank = (row: ShadowDelta): number => 2 * SEVERITY.indexOf(row.level) + (row.module === null ? 0 : 1);
   return [...deltas].sort((a, b) => rank(a) - rank(b)).slice(0, max);
 }

@@ -83,3 +83,18 @@ export function printable(text: string, length = MESSAGE_LENGTH): string {
   const line = visible(ordinarySpaces(text), length);
   return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#/g, '\\u0023'));
 }
+
+/** A prompt may be a page; a reader needs its question. */
+const BLOCK_LINES = 40;
+const BLOCK_LENGTH = 2000;
+
+/**
+ * A text of several lines as a block of its own, each line as it is. HTML, since a fence of backticks can be closed from
+ * inside.
+ */
+export function codeBlock(text: string): string {
+  const all = shorten(text, BLOCK_LENGTH).split('\n');
+  const lines =
+    all.length <= BLOCK_LINES ? all : [...all.slice(0, BLOCK_LINES / 2), '…', ...all.slice(-BLOCK_LINES / 2)];
+  return `<pre>${lines.map((line) => neutralise(visible(line, BLOCK_LENGTH))).join('\n')}</pre>`;
+}

@@ -10,8 +10,11 @@ interface Extent {
   medians: number;
   infos: boolean;
   reasons: number;
+  families: boolean;
+  flips: number;
   footer: boolean;
   table: boolean;
+  probes: boolean;
   sentence: boolean;
 }
 
@@ -24,8 +27,11 @@ export function fitted(content: Content, marker: string, fits: (text: string) =>
     medians: content.modules.length,
     infos: content.infos.length > 0,
     reasons: content.reasons.length,
+    families: content.families !== '',
+    flips: content.flips.length,
     footer: true,
     table: true,
+    probes: true,
     sentence: true,
   };
   const all = extent;
@@ -44,9 +50,12 @@ function smaller(extent: Extent): Extent | null {
   if (extent.deltas > 0) return { ...extent, deltas: extent.deltas - 1 };
   if (extent.medians > 0) return { ...extent, medians: extent.medians - 1 };
   if (extent.infos) return { ...extent, infos: false };
+  if (extent.families) return { ...extent, families: false };
+  if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
   if (extent.reasons > 0) return { ...extent, reasons: extent.reasons - 1 };
   if (extent.footer) return { ...extent, footer: false };
   if (extent.table) return { ...extent, table: false };
+  if (extent.probes) return { ...extent, probes: false };
   if (extent.sentence) return { ...extent, sentence: false };
   return null;
 }
@@ -63,6 +72,9 @@ function compose(content: Content, marker: string, extent: Extent, shortened: bo
     content.heading,
     extent.sentence ? content.sentence : '',
     list(content.reasons.slice(0, extent.reasons), content.reasonCount),
+    ...(extent.probes ? [content.probes, content.probeNotes] : []),
+    details(content.flipSummary, content.flips.slice(0, extent.flips)),
+    details('Probes by family', [extent.families ? content.families : '']),
     extent.table ? content.table : '',
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',
     ...modules,

@@ -1,7 +1,7 @@
 import type { Report } from '../gate/report.ts';
 import { codeName, plainText } from './escape.ts';
 import { formatDuration } from './numbers.ts';
-import { DISCLAIMER } from './words.ts';
+import { disclaimerOf } from './words.ts';
 
 /** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
 const DIGEST_LENGTH = 'sha256:'.length + 12;
@@ -17,5 +17,5 @@ export function footer(report: Report): string {
     reference === null ? 'no reference (W only)' : named('reference', reference),
   ];
   const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
-  return `<sub>${subjects.join(' · ')}<br>${run}<br>${DISCLAIMER}</sub>`;
+  return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
 }

@@ -33,6 +33,9 @@ export function formatTolerance(tolerance: Reason['tolerance'], show: (text: str
     if (key === 'relative') return formatRelativeLimit(value);
     if (key === 'absolute') return formatLimit(value);
     if (key === 'robustZ') return `robust z of ${formatLimit(value)}`;
+    if (key === 'transfer') return `transfer of ${formatLimit(value)}`;
+    if (key === 'least') return `at least ${formatRelativeLimit(value)}`;
+    if (key === 'bound') return `an interval up to ${formatRelativeLimit(value)}`;
     if (key === 'oddsRatio') return `${formatLimit(value)} times the odds`;
     return `${show(key)} ${formatLimit(value)}`;
   });

@@ -5,8 +5,9 @@ import { headlineDeltas } from './delta-table.ts';
 import { printable } from './escape.ts';
 import { formatCount, formatDifference, formatDuration, formatNumber, formatRelative } from './numbers.ts';
 import { formatTolerance, formatValues, reasonsBySeverity, sentenceWithoutReason, worthListing } from './reasons.ts';
+import { renderProbes } from './terminal-probes.ts';
 import { type Column, type TerminalOptions, terminalTable } from './terminal-table.ts';
-import { DISCLAIMER, metricName, ofName } from './words.ts';
+import { disclaimerOf, metricName, ofName } from './words.ts';
 import { wrap } from './wrap.ts';
 
 const MAX_REASONS = 20;
@@ -38,8 +39,11 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     .join('\n');
 
   const table = report.shadowDeltas.length === 0 ? '' : deltas(report.shadowDeltas, width, paint);
-  const small = wrap(`${measured(report)} ${DISCLAIMER}`, width - 2).map((line) => `  ${paint('info', line)}`);
-  return [table, reasons.join('\n'), small.join('\n'), verdict].filter((part) => part !== '').join('\n\n');
+  const small = wrap(`${measured(report)} ${disclaimerOf(report)}`, width - 2).map(
+    (line) => `  ${paint('info', line)}`,
+  );
+  const probes = report.probes === null ? '' : renderProbes(report.probes, width);
+  return [table, probes, reasons.join('\n'), small.join('\n'), verdict].filter((part) => part !== '').join('\n\n');
 }
 
 /** Metric, place, both values and tolerance in one line if they fit, the message under it unless the verdict says it. */
@@ -89,5 +93,7 @@ function measured(report: Report): string {
   const what = weights === 0 ? counts.slice(1) : updates === 0 ? counts.slice(0, 1) : counts;
   const skipped = report.skipped.length > 0 ? `, skipped ${formatCount(report.skipped.length, 'tensor')}` : '';
   const time = formatDuration(report.durationSeconds);
+  if (weights + updates === 0)
+    return `Asked ${formatCount(report.probes?.asked ?? 0, 'probe')}, in ${time} on ${printable(report.device, 60)}.`;
   return `Measured ${what.join(' and ')}${skipped}, in ${time} on ${printable(report.device, 60)}.`;
 }

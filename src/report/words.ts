@@ -1,5 +1,5 @@
 import type { TensorMeasurement } from '../gate/measurement.ts';
-import type { ShadowDelta, Verdict } from '../gate/report.ts';
+import type { Report, ShadowDelta, Verdict } from '../gate/report.ts';
 import type { Reason } from '../policy/reason.ts';
 
 export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
@@ -10,9 +10,13 @@ export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
   info: 'ℹ️',
 };
 
-/** Said once in every report: the spectra show how narrow an update is, and nobody should read more into them. */
-export const DISCLAIMER =
+/** Said once in every report with spectra: they show how narrow an update is, and nobody should read more into them. */
+const SPECTRA_DISCLAIMER =
   'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
+
+/** The same for the probes. */
+const PROBE_DISCLAIMER =
+  'Probes find what their formats ask: a pass means that no harm above these margins was seen, not that there is none.';
 
 const METRIC_NAMES: Readonly<Record<string, string>> = {
   mlpAttentionRatio: 'MLP ÷ attention',
@@ -36,6 +40,10 @@ const METRIC_NAMES: Readonly<Record<string, string>> = {
   alphaTail: 'power-law tail',
   rowGini: 'row Gini',
   snr: 'signal to noise',
+  shadowDelta: 'shadow delta',
+  twinAccuracy: 'accuracy on twins',
+  retention: 'retention',
+  probes: 'probes',
 };
 
 /** A metric's name for people. A key that is not ours comes back as it is: escape the answer. */
@@ -51,4 +59,12 @@ export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as
 /** What a reader should know of a matrix beside its numbers. */
 export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
   return [STATUS[status], note ?? ''].filter((text) => text !== '');
+}
+
+/** What the verdict does not claim. */
+export function disclaimerOf(report: Report): string {
+  return [
+    ...(report.tensors.length > 0 || report.probes === null ? [SPECTRA_DISCLAIMER] : []),
+    ...(report.probes === null ? [] : [PROBE_DISCLAIMER]),
+  ].join(' ');
 }

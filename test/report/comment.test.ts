@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/gate/report.ts';
 import { commentMarker, renderComment } from '../../src/report/comment.ts';
-import { delta, group, HOSTILE_NAMES, hostileReport, reason, report, subject, tensor } from './fixtures.ts';
+import {
+  delta,
+  group,
+  HOSTILE_NAMES,
+  hostileReport,
+  probeReport,
+  reason,
+  report,
+  subject,
+  tensor,
+} from './fixtures.ts';
 import { githubPage, LINKABLE, named, tablesOf, textOf } from './github-page.ts';
 
 /** The tags we write; anything else came from a name. */
-const OURS = new Set('p h2 ul li b strong sub br code span details summary table thead tbody tr th td'.split(' '));
+const OURS = new Set('p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '));
 
 const huge = (count: number): Report =>
   report({
@@ -42,6 +52,33 @@ describe('a reader', () => {
     expect(named(page, 'li').map(textOf)[0]).toBe(
       '⚠️ MLP ÷ attention · whole model · 0.635 → 0.690 · tolerance 8\u00a0%',
     );
+  });
+
+  test('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
+      ['capability', 'facts', 'benchmark form', 'twins', 'gap', 'twin change', 'shadow delta'],
+      [
+        'all',
+        '180',
+        '26.1 → 98.3',
+        '25.3 → 48.6',
+        '+0.8 → +49.7',
+        '+2.3 (−3.1 to +7.7), ≥\u00a010.0',
+        '+48.9 (+40.4 to +57.3), ≥\u00a017.0',
+      ],
+    ]);
+    const text = page.texts.join('');
+    expect(text).toContain('Transfer 0.32 (0.24 to 0.41)');
+    expect(text).toContain('106 of 107 benchmark forms');
+    expect(text).toContain('seed 1');
+  });
+
+  test('can open the flips with their prompts, and the families with what they could not show', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    const details = named(page, 'details').map(textOf);
+    expect(details.find((text) => text.startsWith('1 telling flip'))).toMatch(/right is recall.*Q: recall\nA:/s);
+    expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot be seen');
   });
 
   test('is told the worst first, and notes stay folded', () => {

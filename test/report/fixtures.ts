@@ -1,6 +1,6 @@
 import type { ModuleType } from '../../src/checkpoint/module-type.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../src/gate/measurement.ts';
-import { type Report, reportSchema, type ShadowDelta } from '../../src/gate/report.ts';
+import { type ProbeReport, type Report, reportSchema, type ShadowDelta } from '../../src/gate/report.ts';
 import type { Reason } from '../../src/policy/reason.ts';
 
 const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -172,10 +172,56 @@ export function report(over: Partial<Report> = {}): Report {
     tensors,
     policy: null,
     skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
+    probes: null,
     durationSeconds: 3.21,
     device: 'cpu',
     ...over,
   } satisfies Report);
+}
+
+const HEALTHY_ROW: ProbeReport['comparison']['rows'][number] = {
+  capability: null,
+  facts: 180,
+  benchmark: { baseline: 0.261, candidate: 0.983 },
+  twin: { baseline: 0.253, candidate: 0.486 },
+  gap: { baseline: 0.008, candidate: 0.497 },
+  delta: { value: 0.489, lower: 0.404, upper: 0.573, facts: 180, mde: 0.17 },
+  twinChange: { value: 0.023, lower: -0.031, upper: 0.077, twins: 300, lost: 50, won: 57, p: 0.79, mde: 0.1 },
+};
+
+/** The probes of a benchmark-aligned checkpoint; every text that may come from a probe file is `name`. */
+export function probeReport(name = 'recall'): ProbeReport {
+  const flip = { id: name, capability: name, prompt: `Q: ${name}\nA:`, right: name, baseline: name, candidate: name };
+  return {
+    suites: [{ name, items: 720 }],
+    seed: 1,
+    chatTemplate: false,
+    budgetSeconds: null,
+    asked: 720,
+    leftOut: [{ suite: name, id: name, reason: name }],
+    by: 'on cpu (asked for)',
+    seconds: 12.3,
+    comparison: {
+      confidence: 0.95,
+      exclusion: 0.9,
+      rows: [HEALTHY_ROW, { ...HEALTHY_ROW, capability: name, delta: null, twinChange: null }],
+      families: [
+        {
+          family: name,
+          capability: name,
+          facts: 60,
+          benchmark: { baseline: 0.26, candidate: 0.98, chance: 0.25 },
+          twin: { baseline: 0.25, candidate: 0.49, chance: 0.25 },
+          leftOut: ['twin accuracy: the baseline is at the floor, a drop cannot be seen'],
+        },
+      ],
+      transfer: { value: 0.323, lower: 0.238, upper: 0.411 },
+      overTemplates: { value: 0.489, lower: 0.136, upper: 0.842, templates: 4 },
+      retention: { value: 0.991, lower: 0.949, upper: 0.998, certain: 107, kept: 106 },
+      margins: { fell: 239, rose: 301, p: 0.997 },
+      flips: [flip],
+    },
+  };
 }
 
 /** A report in which every text that may come from a checkpoint is `name`. */
@@ -198,6 +244,7 @@ export function hostileReport(name: string): Report {
       { ...tensor(name, 'other', 'weight'), status: 'notFinite', metrics: null, spectrum: [], note: name },
     ],
     skipped: [{ name, reason: name }],
+    probes: probeReport(name),
     device: name,
   });
 }

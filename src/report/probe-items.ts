@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+import { groupBy } from '../group-by.ts';
+import type { ProbeItem } from '../probes/item.ts';
+import type { Suite } from '../probes/suite.ts';
+import { printable } from './escape.ts';
+import { formatCount } from './numbers.ts';
+import { type TerminalOptions, terminalTable } from './terminal-table.ts';
+
+/** Items as a person reads them: the prompt as it is asked, what may follow, and what is right. */
+export function renderItems(items: readonly ProbeItem[], { color }: TerminalOptions): string {
+  const faint = (text: string) => (color ? styleText('gray', text, { validateStream: false }) : text);
+  return items
+    .map((item) => {
+      const { id, capability, family, form, cluster, prompt, question } = item;
+      const template = cluster.startsWith(family) ? cluster : `${family} · ${cluster}`;
+      const head = faint(`── ${[id, form, capability, template].map((part) => printable(part)).join(' · ')}`);
+      const lines = prompt.split('\n').map((line) => printable(line, MAX_LINE));
+      return [head, ...lines, ...answersOf(question).map(faint), ''].join('\n');
+    })
+    .join('\n');
+}
+
+const MAX_LINE = 4000;
+
+function answersOf(question: ProbeItem['question']): string[] {
+  if (question.kind === 'exact') return [`   = ${printable(question.target)}`];
+  return question.choices.map((choice, i) => `   ${i === question.answer ? '✔' : '·'} ${printable(choice)}`);
+}
+
+/** What the suites hold: families with their capabilities, twins and numbers. */
+export function renderSuites(suites: readonly Suite[], seed: number): string {
+  return suites
+    .map((suite) => {
+      const rows = [...groupBy(suite.items, ({ family }) => family)].map(([family, items]) => {
+        const templates = new Set(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
+        const kinds = [...templates].map((template) => printable(template.replace(`${family} · `, '')));
+        return [
+          printable(items[0]?.capability ?? ''),
+          printable(family, 40),
+          String(new Set(items.map(({ fact }) => fact)).size),
+          String(items.length),
+          kinds.join(', '),
+        ];
+      });
+      const version = suite.version === null ? '' : ` version ${suite.version}`;
+      const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}`;
+      const columns = [
+        { head: 'capability' },
+        { head: 'family' },
+        { head: 'facts', align: 'right' },
+        { head: 'items', align: 'right' },
+        { head: 'twins' },
+      ] as const;
+      return `${head}\n\n${terminalTable(columns, rows)}`;
+    })
+    .join('\n\n');
+}
