@@ -26,7 +26,7 @@ try {
 
 /** One run of the action. The verdict comes first and the comment last: what can fail later cannot change it. */
 async function run(): Promise<void> {
-  const options = parseInputs(core.getInput, process.env.RUNNER_TEMP ?? '.');
+  const options = parseInputs(core.getInput, process.env.RUNNER_TEMP ?? '.', process.env.OPENAI_API_KEY);
   await expectWritable(resolve(options.out), 'folder');
   const result = await checkAloud(options);
   const body = renderComment(result.report, { key: options.key });
@@ -41,11 +41,11 @@ async function run(): Promise<void> {
 
 /** Measure and judge, with the progress in a group of the log and the result below it. */
 async function checkAloud(options: Options): Promise<CheckResult> {
-  const { checkpoint, reference, baseline, policy, device } = options;
+  const { checkpoint, reference, baseline, policy, device, only, seed, budgetSeconds, endpoint } = options;
   core.startGroup(`Measuring ${printable(checkpoint)}`);
   const onProgress = progressLog(core.info);
   const result = await withoutCommands(core.info, () =>
-    check({ checkpoint, reference, baseline, policy, device, onProgress }),
+    check({ checkpoint, reference, baseline, policy, device, only, seed, budgetSeconds, endpoint, onProgress }),
   ).finally(core.endGroup);
   await withoutCommands(core.info, () => core.info(renderTerminal(result.report, { color: true, width: LOG_WIDTH })));
   return result;

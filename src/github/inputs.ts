@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HALVES } from '../gate/order-probes.ts';
+import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../user-error.ts';
 
@@ -21,6 +23,17 @@ const MAX_KEY = 100;
 
 const optional = z.string().transform((text) => (text === '' ? undefined : text));
 
+/** Undefined for an empty text; a mistake for one that cannot be parsed. */
+function parsed<T>(parse: (text: string) => T | null, allowed: string) {
+  return z.string().transform((text, context): T | undefined => {
+    if (text === '') return undefined;
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: 'custom', message: allowed });
+    return z.NEVER;
+  });
+}
+
 /** One field an input, by the name that stands in action.yml. */
 const inputsSchema = z.object({
   checkpoint: z.string().min(1, 'a path'),
@@ -28,6 +41,12 @@ const inputsSchema = z.object({
   baseline: z.string(),
   policy: optional,
   device: z.enum(DEVICE_CHOICES),
+  only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
+  seed: parsed(parseSeed, SEED_WORDS),
+  budget: parsed(parseSeconds, TIME_WORDS),
+  endpoint: optional,
+  model: optional,
+  tokenizer: optional,
   comment: z.enum(COMMENT_CHOICES),
   key: z.string().regex(new RegExp(`^.{1,${MAX_KEY}}$`, 'u'), `one line of at most ${MAX_KEY} characters`),
   'github-token': z.string(),
@@ -42,15 +61,26 @@ export type Options = ReturnType<typeof parseInputs>;
  * All inputs, parsed once.
  * @param read the text of an input, empty if it is not given (`core.getInput`)
  * @param temporary the runner's temporary folder, for results that no one gave a folder for
+ * @param apiKey of the endpoint, from the environment: a secret is no input
  * @throws UserError that names the input, its value and what is allowed
  */
-export function parseInputs(read: (name: string) => string, temporary: string) {
+export function parseInputs(read: (name: string) => string, temporary: string, apiKey?: string) {
   const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
   const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
-  const parsed = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
-  if (!parsed.success) throw mistake(parsed.error, given);
-  const { 'github-token': token, 'fail-on': failOn, out, ...inputs } = parsed.data;
-  return { ...inputs, token, failOn, out: out ?? join(temporary, 'shadow-gate', folderOf(inputs.key)) };
+  const checked = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
+  if (!checked.success) throw mistake(checked.error, given);
+  const { 'github-token': token, 'fail-on': failOn, out, budget, endpoint, model, tokenizer, ...inputs } = checked.data;
+  if ((endpoint === undefined) !== (model === undefined)) {
+    throw new UserError('inputs endpoint and model belong together', 'give both or neither');
+  }
+  return {
+    ...inputs,
+    token,
+    failOn,
+    budgetSeconds: budget,
+    endpoint: endpoint !== undefined && model !== undefined ? { endpoint, model, tokenizer, apiKey } : undefined,
+    out: out ?? join(temporary, 'shadow-gate', folderOf(inputs.key)),
+  };
 }
 
 function mistake({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { measurementSchema } from '../../src/gate/measurement.ts';
 import { reportSchema } from '../../src/gate/report.ts';
 import { commentMarker } from '../../src/report/comment.ts';
+import { repository } from '../fixtures.ts';
 import { FakeGithub } from '../github/fake-github.ts';
 import { HOSTILE_NAMES } from '../report/fixtures.ts';
 import { type BuiltDist, buildDist, nodes } from './built-dist.ts';
@@ -42,9 +43,11 @@ function gate(inputs: Record<string, string>, more: Partial<Parameters<typeof ru
   return runAction({ dist: dist.path, folder, workspace, api: github.url, inputs, ...more });
 }
 
-const PASS = { checkpoint: 'model', baseline: 'model' };
-const WARN = { checkpoint: 'model' };
-const FAIL = { checkpoint: 'broken', baseline: 'model' };
+/** These tiny models have no tokenizer: their weights are all there is to judge. */
+const WEIGHTS = { only: 'spectra' };
+const PASS = { ...WEIGHTS, checkpoint: 'model', baseline: 'model' };
+const WARN = { ...WEIGHTS, checkpoint: 'model' };
+const FAIL = { ...WEIGHTS, checkpoint: 'broken', baseline: 'model' };
 
 const annotations = ({ commands }: Outcome) =>
   commands.filter(({ name }) => ['error', 'warning', 'notice'].includes(name));
@@ -170,6 +173,34 @@ test.each([
   expect(outcome.outputs).toEqual({});
 });
 
+test('probes: a benchmark-aligned checkpoint fails, and the comment shows the shadow delta and a flip', async () => {
+  const example = (name: string) => repository('examples', name);
+  const outcome = await gate({
+    checkpoint: example('benchmark-aligned'),
+    reference: example('base'),
+    baseline: example('base'),
+    policy: example('shadow-gate.yml'),
+  });
+  expect(outcome.code, outcome.log).toBe(1);
+  expect(outcome.outputs.verdict).toBe('fail');
+  expect(annotations(outcome)[0]?.message).toMatch(/^shadow delta of 3\d\.\d points/);
+  const body = github.comments[0]?.body ?? '';
+  expect(body).toContain('| capability | facts |');
+  expect(body).toMatch(/3 telling flips[\s\S]*<pre>/);
+  expect(outcome.log).toMatch(/\d+\/810 probes, about \d+ s in all/);
+});
+
+test.each([
+  [{ ...WARN, seed: 'x' }, /^input seed is "x" — allowed: a whole number/],
+  [{ ...WARN, budget: 'soon' }, /^input budget is "soon" — allowed: a time such as/],
+  [{ ...WARN, only: 'both' }, /^input only is "both" — allowed: spectra, probes/],
+  [{ ...WARN, endpoint: 'http://localhost:1/v1' }, /^inputs endpoint and model belong together/],
+])('%j is refused', async (inputs, message) => {
+  const outcome = await gate(inputs);
+  expect(outcome.code).toBe(1);
+  expect(annotations(outcome)[0]?.message).toMatch(message);
+});
+
 test('no comment without a pull request, and none when it is off', async () => {
   const push = await gate(WARN, { event: PUSH });
   const off = await gate({ ...WARN, comment: 'off' });
@@ -191,7 +222,7 @@ test('no name in a checkpoint runs a workflow command', async () => {
       // Every tensor is broken, so that every name is printed as a finding.
       edit: (_, values) => values.fill(Number.NaN),
     });
-    const outcome = await gate({ checkpoint, key: 'hostile' });
+    const outcome = await gate({ ...WEIGHTS, checkpoint, key: 'hostile' });
     expect(outcome.outputs.verdict, outcome.log).toBe('fail');
     expect(outcome.commands.map(({ name }) => name)).toEqual(['group', 'endgroup', 'error']);
     expect(outcome.log).not.toContain('##[');

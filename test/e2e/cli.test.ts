@@ -43,7 +43,9 @@ function cli(...args: string[]): Promise<Result> {
 }
 
 const example = (name: string) => repository('examples', name);
-const update = ['--reference', example('base'), '--baseline', example('coverage-expanding')];
+/** The weights alone. */
+const spectra = ['--only', 'spectra'];
+const update = [...spectra, '--reference', example('base'), '--baseline', example('coverage-expanding')];
 
 describe('check', () => {
   it('warns of the benchmark-aligned example, 0.690 against 0.635, and writes all three files', async () => {
@@ -93,16 +95,99 @@ describe('check', () => {
   });
 });
 
+describe('check with probes', () => {
+  const policy = ['--policy', example('shadow-gate.yml')];
+  const check = (name: string) =>
+    cli(
+      'check',
+      '--checkpoint',
+      example(name),
+      '--reference',
+      example('base'),
+      '--baseline',
+      example('base'),
+      ...policy,
+    );
+
+  it("fails the benchmark-aligned example and passes the coverage-expanding one: the README's command", async () => {
+    const failed = await check('benchmark-aligned');
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toBe('');
+    expect(failed.stdout).toMatch(/✘ fail: shadow delta of 3\d\.\d points/);
+    const passed = await check('coverage-expanding');
+    expect({ code: passed.code, stderr: passed.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(passed.stdout).toMatch(/✔ pass: /);
+  });
+
+  it('gives the same from measurements, and the same file twice but for its run', async () => {
+    const folder = temporaryFolder();
+    const measure = (name: string, file: string) =>
+      cli('measure', '--checkpoint', example(name), ...policy, '--only', 'probes', '--out', join(folder, file));
+    const { stdout } = await measure('benchmark-aligned', 'a.json');
+    expect(stdout).toMatch(/^asked 810 probes: /);
+    await measure('benchmark-aligned', 'again.json');
+    await measure('base', 'b.json');
+    const [one, two] = ['a.json', 'again.json'].map((file) => readJson<{ run?: unknown }>(join(folder, file)));
+    delete one?.run;
+    delete two?.run;
+    expect(one).toEqual(two);
+    const compared = await cli('compare', join(folder, 'a.json'), join(folder, 'b.json'));
+    expect(compared.code).toBe(1);
+    expect(compared.stdout).toMatch(/✘ fail: shadow delta/);
+  });
+
+  it.each([
+    [['--seed', 'x'], /allowed: a whole number/],
+    [['--seed', '-1'], /allowed: a whole number/],
+    [['--budget', 'soon'], /allowed: a time/],
+    [['--only', 'both'], /Allowed choices are spectra, probes/],
+    [['--endpoint', 'http://localhost:1/v1'], /needs --model/],
+    [['--model', 'm'], /belong to --endpoint/],
+  ])('%j: exit 2 and one line', async (options, message) => {
+    const { code, stderr } = await cli('check', '--checkpoint', example('base'), ...options);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('probes', () => {
+  it('prints as many items as asked for, and those of one family', async () => {
+    const { code, stdout } = await cli('probes', '--preview', '6', '--family', 'word-problems');
+    expect(code).toBe(0);
+    const heads = stdout.split('\n').filter((line) => line.startsWith('── '));
+    expect(heads).toHaveLength(6);
+    expect(heads.every((head) => head.includes('word-problems'))).toBe(true);
+    const unknown = await cli('probes', '--preview', '6', '--family', 'none');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toMatch(/families: word-problems, /);
+  });
+
+  it('says what the suite holds: at least 400 items in pairs', async () => {
+    const { stdout } = await cli('probes');
+    const count = Number(/(\d+) items/.exec(stdout)?.[1]);
+    expect(count).toBeGreaterThanOrEqual(400);
+  });
+
+  it('writes the suite as a file that asks the same', async () => {
+    const folder = temporaryFolder();
+    expect((await cli('probes', '--export', folder, '--seed', '3')).code).toBe(0);
+    expect(readdirSync(folder)).toEqual(['builtin.jsonl']);
+    const policy = join(folder, 'policy.yml');
+    writeFileSync(policy, 'probes: [builtin.jsonl]');
+    const again = join(folder, 'again');
+    expect((await cli('probes', '--export', again, '--policy', policy)).code).toBe(0);
+    expect(readFileSync(join(again, 'builtin.jsonl'), 'utf8')).toBe(
+      readFileSync(join(folder, 'builtin.jsonl'), 'utf8'),
+    );
+  });
+});
+
 const models = shared('models');
 describe.skipIf(!models)('check of a real language model', () => {
   it('passes its bfloat16 rounding', async () => {
-    const { code, stdout } = await cli(
-      'check',
-      '--checkpoint',
-      `${models}/stories260K-bf16`,
-      '--baseline',
-      `${models}/stories260K`,
-    );
+    const pair = ['--checkpoint', `${models}/stories260K-bf16`, '--baseline', `${models}/stories260K`];
+    const { code, stdout } = await cli('check', ...pair, ...spectra);
     expect(code).toBe(0);
     expect(stdout).toMatch(/✔ pass: /);
   });

@@ -37,6 +37,18 @@ test('everything that is given is taken', () => {
   expect(parse(given)).toEqual({ ...rest, token, failOn });
 });
 
+test('the probes have their settings', () => {
+  const { only, seed, budgetSeconds, endpoint } = parseInputs(
+    (name) =>
+      ({ checkpoint: 'm', only: 'probes', seed: 'rotate', budget: '2m', endpoint: 'http://e/v1', model: 'n' })[name] ??
+      '',
+    '/temporary',
+    'key',
+  );
+  expect({ only, seed, budgetSeconds }).toEqual({ only: 'probes', seed: 'rotate', budgetSeconds: 120 });
+  expect(endpoint).toEqual({ endpoint: 'http://e/v1', model: 'n', tokenizer: undefined, apiKey: 'key' });
+});
+
 test.each([
   [{}, 'input checkpoint is missing — allowed: a path'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],

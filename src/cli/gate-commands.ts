@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { readMeasurement, readVersioned } from '../gate/baseline.ts';
+import { check } from '../gate/check.ts';
+import { compare } from '../gate/compare.ts';
+import { measure, openMeasuredReference } from '../gate/measure.ts';
+import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
+import { REPORT_SCHEMA, type Report, reportSchema } from '../gate/report.ts';
+import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
+import { findPolicy } from '../policy/load.ts';
+import { renderComment } from '../report/comment.ts';
+import { printable } from '../report/escape.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { CHECK_EXAMPLES, COMPARE_EXAMPLES, MEASURE_EXAMPLES, REPORT_EXAMPLES } from './help.ts';
+import { endpointOf, type ProbingOptions, probing, type SubjectOptions, subject } from './options.ts';
+import { EXIT, print, terminal, warn, warnNonFinite, withProgress } from './output.ts';
+
+interface VerdictOptions {
+  strict?: boolean;
+}
+
+/** `check`, `measure`, `compare` and `report`. */
+export function addGateCommands(shadowGate: Command): void {
+  const checkCommand = shadowGate
+    .command('check')
+    .description('measure a checkpoint, compare it with a baseline and say a verdict');
+  probing(subject(checkCommand))
+    .option('--baseline <file|path>', 'an approved measurement, or a checkpoint that is measured the same way')
+    .option('--out <dir>', 'write measurement.json, report.json and comment.md there')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', CHECK_EXAMPLES)
+    .action(runCheck);
+
+  probing(subject(shadowGate.command('measure').description('measure a checkpoint; the file is a baseline')))
+    .requiredOption('--out <file>', 'the measurement file to write')
+    .addHelpText('after', MEASURE_EXAMPLES)
+    .action(runMeasure);
+
+  shadowGate
+    .command('compare')
+    .description('compare two measurements and say a verdict')
+    .argument('<candidate.json>')
+    .argument('<baseline.json>')
+    .option('--policy <file>', 'policy file (default: shadow-gate.yml if it is there)')
+    .option('--out <dir>', 'write report.json and comment.md there')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(runCompare);
+
+  shadowGate
+    .command('report')
+    .description('show a report again')
+    .argument('<report.json>')
+    .option('--markdown', 'as the pull-request comment')
+    .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addHelpText('after', REPORT_EXAMPLES)
+    .action(runReport);
+}
+
+async function runCheck(
+  options: SubjectOptions & ProbingOptions & VerdictOptions & { baseline?: string; out?: string },
+): Promise<void> {
+  const { baseline, out } = options;
+  if (out !== undefined) await expectWritable(out, 'folder');
+  const { measurement, report } = await withProgress((onProgress) =>
+    check({ ...settingsOf(options), reference: options.reference, baseline, policy: options.policy, onProgress }),
+  );
+  if (out !== undefined) {
+    await writeJson(join(out, 'measurement.json'), measurement);
+    await writeReport(report, out);
+  }
+  show(report, options);
+}
+
+async function runMeasure(options: SubjectOptions & ProbingOptions & { out: string }): Promise<void> {
+  await expectWritable(options.out, 'file');
+  const { only, seed, budgetSeconds, chatTemplate, ...settings } = settingsOf(options);
+  const found = await findPolicy(options.policy);
+  const probes = await orderProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
+  const reference = await openMeasuredReference(options.reference);
+  const measurement = await withProgress((onProgress) =>
+    measure({ ...settings, spectra: only !== 'probes', probes, reference, onProgress }),
+  );
+  await writeJson(options.out, measurement);
+  const { tensors, skipped, nonFinite } = measurement;
+  warnNonFinite(nonFinite);
+  if (measurement.probes?.status === 'notRun') warn(`probes were not asked: ${printable(measurement.probes.reason)}`);
+  const asked = measurement.probes?.status === 'measured' ? measurement.probes.items.length : 0;
+  const parts = [
+    ...(measurement.method === null ? [] : [`measured ${tensors.length} spectra, skipped ${skipped.length}`]),
+    ...(asked === 0 ? [] : [`asked ${asked} probes`]),
+  ];
+  print(`${parts.join(', ')}: ${printable(options.out)}`);
+}
+
+async function runCompare(
+  candidateFile: string,
+  baselineFile: string,
+  options: VerdictOptions & { policy?: string; out?: string },
+): Promise<void> {
+  const found = await findPolicy(options.policy);
+  const candidate = await readMeasurement(candidateFile);
+  const baseline = await readMeasurement(baselineFile);
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...found });
+  if (options.out !== undefined) await writeReport(report, options.out);
+  show(report, options);
+}
+
+async function runReport(file: string, options: VerdictOptions & { markdown?: boolean }): Promise<void> {
+  const report = await readVersioned(file, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+  if (options.markdown) {
+    process.stdout.write(`${renderComment(report)}\n`);
+    setExitCode(report, options);
+  } else show(report, options);
+}
+
+function settingsOf(options: SubjectOptions & ProbingOptions) {
+  const { checkpoint, device, memoryLimit, only, seed, budget: budgetSeconds, chatTemplate } = options;
+  return { checkpoint, device, memoryLimit, only, seed, budgetSeconds, chatTemplate, endpoint: endpointOf(options) };
+}
+
+async function writeReport(report: Report, out: string): Promise<void> {
+  await writeJson(join(out, 'report.json'), report);
+  await writeFileAtomic(join(out, 'comment.md'), `${renderComment(report)}\n`);
+}
+
+function show(report: Report, options: VerdictOptions): void {
+  print(renderTerminal(report, terminal()));
+  setExitCode(report, options);
+}
+
+function setExitCode({ verdict }: Report, { strict }: VerdictOptions): void {
+  if (verdict === 'fail') process.exitCode = EXIT.fail;
+  else if (verdict === 'inconclusive' && strict) process.exitCode = EXIT.inconclusive;
+  else process.exitCode = EXIT.pass;
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { expectProbes } from '../gate/measure-probes.ts';
+import { orderProbes, type ProbeWishes, resolveSeed, type SeedChoice } from '../gate/order-probes.ts';
+import { expectWritable, writeFileAtomic } from '../gate/write-atomic.ts';
+import type { DeviceChoice } from '../onnx/device.ts';
+import { findPolicy } from '../policy/load.ts';
+import { toJsonl } from '../probes/files/write-suite.ts';
+import type { ProbeItem } from '../probes/item.ts';
+import { stratifiedFacts } from '../probes/subset.ts';
+import type { Suite } from '../probes/suite.ts';
+import { printable } from '../report/escape.ts';
+import { formatDuration } from '../report/numbers.ts';
+import { renderItems, renderSuites } from '../report/probe-items.ts';
+import { UserError } from '../user-error.ts';
+import { PROBES_EXAMPLES } from './help.ts';
+import { device, parseCount, seedArgument } from './options.ts';
+import { print, terminal } from './output.ts';
+
+interface ProbesOptions {
+  policy?: string;
+  seed?: SeedChoice;
+  preview?: number;
+  family?: string;
+  export?: string;
+  checkpoint?: string;
+  reference?: string;
+  device: DeviceChoice;
+}
+
+export function addProbesCommand(shadowGate: Command): void {
+  shadowGate
+    .command('probes')
+    .description('show what the probes ask, or write it to files')
+    .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCount)
+    .option('--family <name>', 'of one family only')
+    .option('--export <dir>', 'write each suite as a JSONL file')
+    .option('--checkpoint <path>', 'also say how long it takes to ask this model')
+    .option('--reference <path>', 'the base model of an adapter')
+    .option('--policy <file>', 'policy file, whose suites are meant (default: shadow-gate.yml if it is there)')
+    .option('--seed <n|rotate>', 'of the built-in suite and of derived twins', seedArgument)
+    .addOption(device('where to compute'))
+    .addHelpText('after', PROBES_EXAMPLES)
+    .action(runProbes);
+}
+
+async function runProbes(options: ProbesOptions): Promise<void> {
+  const seed = resolveSeed(options.seed);
+  const wishes: ProbeWishes = { seed };
+  const order = await orderProbes(await findPolicy(options.policy), wishes);
+  if (!order) throw new UserError('the policy has no suites', 'name some under probes');
+  const suites = order.suites.map((suite) => ofFamily(suite, options.family));
+  if (suites.every(({ items }) => items.length === 0)) {
+    const families = [...new Set(order.suites.flatMap(({ items }) => items.map(({ family }) => family)))];
+    throw new UserError(`there is no family ${JSON.stringify(options.family)}`, `families: ${families.join(', ')}`);
+  }
+  if (options.export !== undefined) return exportSuites(suites, options.export);
+  if (options.preview !== undefined) {
+    const items = suites.flatMap(({ items }) => items);
+    print(renderItems(stratifiedFacts(items, seed).flat().slice(0, options.preview), terminal()));
+    return;
+  }
+  print(renderSuites(suites, seed));
+  const { checkpoint, reference, device } = options;
+  if (checkpoint === undefined) return;
+  const { seconds, by } = await expectProbes(
+    { kind: 'checkpoint', checkpoint, reference, device },
+    { ...order, suites },
+  );
+  print(`\n  Asking ${printable(checkpoint)} all of this takes about ${formatDuration(seconds)} ${printable(by)}.`);
+}
+
+function ofFamily(suite: Suite, family: string | undefined): Suite {
+  const isWanted = (item: ProbeItem) => family === undefined || item.family === family;
+  return { ...suite, items: suite.items.filter(isWanted) };
+}
+
+async function exportSuites(suites: readonly Suite[], folder: string): Promise<void> {
+  await expectWritable(folder, 'folder');
+  for (const { name, items } of suites) {
+    const file = join(folder, `${name.replace(/\.[^.]*$/, '')}.jsonl`);
+    await writeFileAtomic(file, toJsonl(items));
+    print(`wrote ${items.length} items: ${printable(file)}`);
+  }
+}
