@@ -1,0 +1,72 @@
+// The built-in probe suite on this machine: how long it takes to ask a Llama-shaped model of about 120 million parameters
+// all of it, beside the time that it was expected to take. Usage: npm run bench:probes [-- --device cpu|webgpu|cuda]
+//
+// The model has random weights. Its tokenizer splits as that of GPT-4 does before it looks at its vocabulary, so that a
+// prompt has about as many tokens as with a real one.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { importSources } from './run/import-sources.mjs';
+import { SHAPES, writeModel } from './run/llama-model.mjs';
+
+const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
+const SIZE = '120M';
+const PIECES = String.raw`'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+`;
+
+const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
+try {
+  const { builtinSuite, measureProbes } = await importSources({
+    builtinSuite: 'src/probes/suite.ts',
+    measureProbes: 'src/gate/measure-probes.ts',
+  });
+  const checkpoint = join(folder, 'model');
+  await writeModel(checkpoint, SIZE);
+  const suite = builtinSuite(1);
+  const tokens = await writeTokenizer(checkpoint, suite.items);
+  console.log(
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
+  );
+  console.log(`suite: ${suite.items.length} items, ${tokens} tokens in their prompts`);
+  const subject = { kind: 'checkpoint', checkpoint, device: values.device };
+  const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+  const { seconds, expectedSeconds } = await measureProbes(subject, order);
+  console.log(`asked in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`);
+  const inTime = await measureProbes(subject, { ...order, budgetSeconds: 20 });
+  console.log(`with a budget of 20 s: ${inTime.probes.items.length} items in ${inTime.seconds.toFixed(1)} s`);
+  console.log(`peak memory: ${((process.resourceUsage().maxRSS * 1024) / 2 ** 20).toFixed(0)} MiB`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A word-level tokenizer that knows every piece of the suite; returns how many tokens its prompts have. */
+async function writeTokenizer(directory, items) {
+  const split = (text) => text.match(new RegExp(PIECES, 'gu')) ?? [];
+  const texts = items.flatMap(({ prompt, question }) => [prompt, ...question.choices.map((choice) => ` ${choice}`)]);
+  const words = [...new Set(texts.flatMap(split))];
+  if (words.length + 2 > SHAPES[SIZE].vocabulary) throw new Error(`${words.length} pieces are too many`);
+  const vocab = Object.fromEntries(['<s>', '<unk>', ...words].map((word, id) => [word, id]));
+  const added = (id, content) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  });
+  const tokenizer = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [added(0, '<s>'), added(1, '<unk>')],
+    normalizer: null,
+    pre_tokenizer: { type: 'Split', pattern: { Regex: PIECES }, behavior: 'Isolated', invert: false },
+    post_processor: null,
+    decoder: null,
+    model: { type: 'WordLevel', vocab, unk_token: '<unk>' },
+  };
+  await writeFile(join(directory, 'tokenizer.json'), JSON.stringify(tokenizer));
+  await writeFile(join(directory, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<s>', unk_token: '<unk>' }));
+  return items.reduce((sum, { prompt }) => sum + split(prompt).length, 0);
+}
