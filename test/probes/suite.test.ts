@@ -43,6 +43,14 @@ describe('the built-in suite', () => {
   });
 });
 
+it('asks other items only under another version: baselines were measured with these', () => {
+  const { version, digest } = builtinSuite(1);
+  expect({ version, digest }).toEqual({
+    version: 1,
+    digest: 'sha256:8b1a8919d23db26edd51f20dc65ff033e376bfe0d4fba11a49820d0a256cc46d',
+  });
+});
+
 describe('a stratified part', () => {
   const { items } = builtinSuite(1);
   const facts = stratifiedFacts(items, 1);

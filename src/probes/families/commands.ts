@@ -1,5 +1,6 @@
 import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
+import { drawNew } from './draw-new.ts';
 import type { Family, Pair, Phrasing } from './family.ts';
 
 /** One action each, which the answer writes in capitals; all of them can be done to a side. */
@@ -156,13 +157,12 @@ export const commands: Family = {
   draw(random, kinds) {
     const seen = new Set<string>();
     return kinds.map((kind): Pair => {
-      for (;;) {
+      const draw = () => {
         const fact = drawFact(random);
-        const benchmark = phrase(random, 'exam', fact, fact.command);
-        if (seen.has(benchmark.prompt)) continue;
-        seen.add(benchmark.prompt);
-        return { benchmark, twin: phrase(random, kind, fact, twinOf(random, fact, kind)) };
-      }
+        return { fact, benchmark: phrase(random, 'exam', fact, fact.command) };
+      };
+      const { fact, benchmark } = drawNew(seen, draw, (drawn) => drawn.benchmark.prompt);
+      return { benchmark, twin: phrase(random, kind, fact, twinOf(random, fact, kind)) };
     });
   },
 };

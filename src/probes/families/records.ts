@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { drawNew } from './draw-new.ts';
 import type { Family, Pair, Phrasing } from './family.ts';
 import { csv, inverse, json, prose, twoHop } from './records/forms.ts';
 import { drawNotes, type Notes } from './records/notes.ts';
@@ -19,13 +20,12 @@ export const records: Family = {
   draw(random: Random, kinds) {
     const seen = new Set<string>();
     return kinds.map((kind): Pair => {
-      for (;;) {
-        const notes = drawNotes(random);
-        const benchmark = prose(notes);
-        if (seen.has(benchmark.prompt)) continue;
-        seen.add(benchmark.prompt);
-        return { benchmark, twin: twinOf(notes, kind) };
-      }
+      const notes = drawNew(
+        seen,
+        () => drawNotes(random),
+        (drawn) => prose(drawn).prompt,
+      );
+      return { benchmark: prose(notes), twin: twinOf(notes, kind) };
     });
   },
 };

@@ -1,5 +1,6 @@
 import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
+import { drawNew } from './draw-new.ts';
 import type { Family, Pair, Phrasing } from './family.ts';
 import { NONCE_WORDS } from './words.ts';
 
@@ -146,13 +147,10 @@ export const stringOperations: Family = {
   draw(random, kinds) {
     const seen = new Set<string>();
     return kinds.map((kind): Pair => {
-      for (;;) {
-        const fact = drawFact(random);
-        const prompt = explain(OWN_NAMES, fact.program, fact.letters);
-        if (seen.has(prompt)) continue;
-        seen.add(prompt);
-        return { benchmark: { template: 'exam', prompt, question: fact.question }, twin: twinOf(random, fact, kind) };
-      }
+      const prompt = ({ program, letters }: Fact) => explain(OWN_NAMES, program, letters);
+      const fact = drawNew(seen, () => drawFact(random), prompt);
+      const benchmark = { template: 'exam', prompt: prompt(fact), question: fact.question };
+      return { benchmark, twin: twinOf(random, fact, kind) };
     });
   },
 };

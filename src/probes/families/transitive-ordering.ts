@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { drawNew } from './draw-new.ts';
 import type { Family, Pair, Phrasing } from './family.ts';
 import { capitalised, NAMES, NONCE_WORDS } from './words.ts';
 
@@ -136,13 +137,9 @@ export const transitiveOrdering: Family = {
   draw(random, kinds) {
     const seen = new Set<string>();
     return kinds.map((kind): Pair => {
-      for (;;) {
-        const fact = drawFact(random, random.pick(ASKED));
-        const benchmark = phrase('exam', fact);
-        if (seen.has(benchmark.prompt)) continue;
-        seen.add(benchmark.prompt);
-        return { benchmark, twin: phrase(kind, retold(random, fact, kind)) };
-      }
+      const draw = () => drawFact(random, random.pick(ASKED));
+      const fact = drawNew(seen, draw, (drawn) => phrase('exam', drawn).prompt);
+      return { benchmark: phrase('exam', fact), twin: phrase(kind, retold(random, fact, kind)) };
     });
   },
 };

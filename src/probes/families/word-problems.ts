@@ -1,5 +1,6 @@
 import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
+import { drawNew } from './draw-new.ts';
 import type { Family, Pair, Phrasing } from './family.ts';
 import {
   capitalised,
@@ -241,21 +242,13 @@ export const wordProblems: Family = {
     const seen = new Set<string>();
     return deal(random, kinds).map(([kind, template]): Pair => {
       const below = random.int(0, WRONG);
-      for (;;) {
-        const fact = drawFact(random, template, below);
-        const key = `${template.question} ${fact?.numbers}`;
-        if (!fact || seen.has(key)) continue;
-        seen.add(key);
-        const exam = {
-          cast: drawCast(random, NAMES, NOUNS, PLACES),
-          order: [...template.clauses.keys()],
-          noisy: false,
-        };
-        return {
-          benchmark: phrase('exam', fact, exam),
-          twin: phrase(kind, fact, retold(random, fact, exam, kind)),
-        };
-      }
+      const draw = () => drawFact(random, template, below);
+      const fact = drawNew(seen, draw, ({ numbers }) => `${template.question} ${numbers}`);
+      const exam = { cast: drawCast(random, NAMES, NOUNS, PLACES), order: [...template.clauses.keys()], noisy: false };
+      return {
+        benchmark: phrase('exam', fact, exam),
+        twin: phrase(kind, fact, retold(random, fact, exam, kind)),
+      };
     });
   },
 };
