@@ -33,7 +33,7 @@ export function familyTable({ comparison: { families } }: ProbeReport): string {
 function familyRow({ family, facts, benchmark, twin, leftOut }: FamilyRow): string[] {
   const share = (value: number) => (100 * value).toFixed(1);
   const movement = ({ baseline, candidate }: FamilyRow['twin']) =>
-    baseline === null ? share(candidate) : `${share(baseline)} → ${share(candidate)}`;
+    baseline === null ? share(candidate) : `${share(baseline)}\u00a0→\u00a0${share(candidate)}`;
   const chances = [...new Set([share(benchmark.chance), share(twin.chance)])].join(' / ');
   return [
     codeName(family),

@@ -78,17 +78,17 @@ export function probeNotes({ comparison, ...probes }: ProbeReport, show: (name: 
   const budget = probes.budgetSeconds === null ? '' : `, within ${probes.budgetSeconds} s`;
   const asked = `Asked ${formatCount(probes.asked, 'item')} of ${suites}, seed ${probes.seed}${probes.chatTemplate ? ', through the chat template' : ''}${budget}.`;
   const legend = hasBaseline
-    ? `Percentage points, baseline → candidate; in brackets ${level(exclusion)} (twin change) and ${level(confidence)} intervals; “≥” is the smallest effect that is found four times in five.`
+    ? `Percentage points, baseline → candidate; in brackets ${level(exclusion)} (twin change) and ${level(confidence)} intervals; MDE is the smallest effect that is found four times in five.`
     : 'Percentage points; there is nothing to compare with.';
   return [...findings, `${asked} ${legend}`];
 }
 
 function movement({ baseline, candidate }: Both, show: (value: number) => string): string {
-  return baseline === null ? show(candidate) : `${show(baseline)} → ${show(candidate)}`;
+  return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
 }
 
 function effect(estimate: Estimate, mde: number | null): string {
-  return `${interval(estimate, signed)}${mde === null ? '' : `, ≥\u00a0${share(mde)}`}`;
+  return `${interval(estimate, signed)}${mde === null ? '' : `, MDE\u00a0${share(mde)}`}`;
 }
 
 function interval({ value, lower, upper }: Estimate, show: (value: number) => string): string {

@@ -18,7 +18,7 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const name = (capability: string | null) => (capability === null ? 'all' : printable(capability, 24));
   const columns = PROBE_COLUMNS.map((head, i): Column => ({ head, align: i === 0 ? 'left' : 'right' }));
   const cells = rows.slice(0, MAX_ROWS).map((row) => [name(row.capability), ...probeCells(row)]);
-  const narrow = (cell: string) => (width < WIDE ? cell.replace(' (', '\n(').replace(', ≥', '\n≥') : cell);
+  const narrow = (cell: string) => (width < WIDE ? cell.replace(' (', '\n(').replace(', MDE', '\nMDE') : cell);
   const table = terminalTable(
     columns,
     cells.map((row) => row.map(narrow)),
