@@ -8,8 +8,10 @@ import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../gate/report.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
 import { findPolicy } from '../policy/load.ts';
+import { PLANNED_DISCORDANCE, plannedDrop } from '../policy/probes/planned-drop.ts';
 import { renderComment } from '../report/comment.ts';
 import { printable } from '../report/escape.ts';
+import { plannedSentence } from '../report/probe-table.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { CHECK_EXAMPLES, COMPARE_EXAMPLES, MEASURE_EXAMPLES, REPORT_EXAMPLES } from './help.ts';
 import { endpointOf, type ProbingOptions, probing, type SubjectOptions, subject } from './options.ts';
@@ -85,12 +87,15 @@ async function runMeasure(options: SubjectOptions & ProbingOptions & { out: stri
   const { tensors, skipped, nonFinite } = measurement;
   warnNonFinite(nonFinite);
   if (measurement.probes?.status === 'notRun') warn(`probes were not asked: ${printable(measurement.probes.reason)}`);
-  const asked = measurement.probes?.status === 'measured' ? measurement.probes.items.length : 0;
+  const asked = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
   const parts = [
     ...(measurement.method === null ? [] : [`measured ${tensors.length} spectra, skipped ${skipped.length}`]),
-    ...(asked === 0 ? [] : [`asked ${asked} probes`]),
+    ...(asked.length === 0 ? [] : [`asked ${asked.length} probes`]),
   ];
   print(`${parts.join(', ')}: ${printable(options.out)}`);
+  const facts = asked.filter(({ form }) => form === 'benchmark').length;
+  const mde = plannedDrop(facts, found.policy);
+  if (mde !== null) print(plannedSentence(facts, mde, PLANNED_DISCORDANCE));
 }
 
 async function runCompare(

@@ -108,7 +108,7 @@ export function seedArgument(text: string): SeedChoice {
   return parseSeed(text) ?? refuse(SEED_WORDS);
 }
 
-function timeArgument(text: string): number {
+export function timeArgument(text: string): number {
   return parseSeconds(text) ?? refuse(TIME_WORDS);
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { expectProbes } from '../gate/measure-probes.ts';
+import { expectProbes, type ProbeOrder } from '../gate/measure-probes.ts';
 import { orderProbes, type ProbeWishes, resolveSeed, type SeedChoice } from '../gate/order-probes.ts';
 import { expectWritable, writeFileAtomic } from '../gate/write-atomic.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
-import { findPolicy } from '../policy/load.ts';
+import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import { PLANNED_DISCORDANCE, plannedDrop } from '../policy/probes/planned-drop.ts';
 import { toJsonl } from '../probes/files/write-suite.ts';
 import type { ProbeItem } from '../probes/item.ts';
 import { stratifiedFacts } from '../probes/subset.ts';
@@ -12,9 +13,11 @@ import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { formatDuration } from '../report/numbers.ts';
 import { renderItems, renderSuites } from '../report/probe-items.ts';
+import { plannedSentence } from '../report/probe-table.ts';
+import { wrap } from '../report/wrap.ts';
 import { UserError } from '../user-error.ts';
 import { PROBES_EXAMPLES } from './help.ts';
-import { device, parseCount, seedArgument } from './options.ts';
+import { device, parseCount, seedArgument, timeArgument } from './options.ts';
 import { print, terminal } from './output.ts';
 
 interface ProbesOptions {
@@ -25,6 +28,7 @@ interface ProbesOptions {
   export?: string;
   checkpoint?: string;
   reference?: string;
+  budget?: number;
   device: DeviceChoice;
 }
 
@@ -37,6 +41,7 @@ export function addProbesCommand(shadowGate: Command): void {
     .option('--export <dir>', 'write each suite as a JSONL file')
     .option('--checkpoint <path>', 'also say how long it takes to ask this model')
     .option('--reference <path>', 'the base model of an adapter')
+    .option('--budget <time>', 'and how much of it fits into this time, such as 60s', timeArgument)
     .option('--policy <file>', 'policy file, whose suites are meant (default: shadow-gate.yml if it is there)')
     .option('--seed <n|rotate>', 'of the built-in suite and of derived twins', seedArgument)
     .addOption(device('where to compute'))
@@ -47,7 +52,8 @@ export function addProbesCommand(shadowGate: Command): void {
 async function runProbes(options: ProbesOptions): Promise<void> {
   const seed = resolveSeed(options.seed);
   const wishes: ProbeWishes = { seed };
-  const order = await orderProbes(await findPolicy(options.policy), wishes);
+  const found = await findPolicy(options.policy);
+  const order = await orderProbes(found, wishes);
   if (!order) throw new UserError('the policy has no suites', 'name some under probes');
   const suites = order.suites.map((suite) => ofFamily(suite, options.family));
   if (suites.every(({ items }) => items.length === 0)) {
@@ -61,13 +67,29 @@ async function runProbes(options: ProbesOptions): Promise<void> {
     return;
   }
   print(renderSuites(suites, seed));
-  const { checkpoint, reference, device } = options;
-  if (checkpoint === undefined) return;
-  const { seconds, by } = await expectProbes(
-    { kind: 'checkpoint', checkpoint, reference, device },
-    { ...order, suites },
+  const { checkpoint } = options;
+  if (checkpoint !== undefined) await sayHowLong({ ...options, checkpoint }, { ...order, suites }, found);
+}
+
+/** What asking takes, and what effect so many facts find. */
+async function sayHowLong(
+  { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
+  order: ProbeOrder,
+  { policy }: FoundPolicy,
+): Promise<void> {
+  const subject = { kind: 'checkpoint', checkpoint, reference, device } as const;
+  const { seconds, by, items } = await expectProbes(subject, { ...order, budgetSeconds: budget ?? null });
+  const facts = items.filter(({ form }) => form === 'benchmark').length;
+  const mde = plannedDrop(facts, policy);
+  const what = budget === undefined ? 'all of this' : `${items.length} of these items`;
+  const found = mde === null ? '' : ` ${plannedSentence(facts, mde, PLANNED_DISCORDANCE)}`;
+  const text = `Asking ${printable(checkpoint)} ${what} takes about ${formatDuration(seconds)} ${printable(by)}.${found}`;
+  const { width } = terminal();
+  print(
+    `\n${wrap(text, width - 2)
+      .map((line) => `  ${line}`)
+      .join('\n')}`,
   );
-  print(`\n  Asking ${printable(checkpoint)} all of this takes about ${formatDuration(seconds)} ${printable(by)}.`);
 }
 
 function ofFamily(suite: Suite, family: string | undefined): Suite {

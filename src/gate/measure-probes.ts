@@ -84,11 +84,15 @@ export async function askSuites(
   };
 }
 
-/** How long asking everything takes, found out by asking a little. @throws UserError for a model that cannot be asked */
-export async function expectProbes(subject: Subject, order: ProbeOrder): Promise<{ seconds: number; by: string }> {
+/**
+ * What would be asked, and how long that takes, found out by asking a little.
+ * @throws UserError for a model that cannot be asked
+ */
+export async function expectProbes(subject: Subject, order: ProbeOrder): Promise<Plan & { readonly by: string }> {
   return withAnswerer(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
     const plans = await planSuites(answerer, order);
-    return { seconds: plans.reduce((sum, { seconds }) => sum + seconds, 0), by: answerer.by };
+    const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
+    return { items: plans.flatMap(({ items }) => items), seconds, by: answerer.by };
   });
 }
 

@@ -44,11 +44,12 @@ function nameMarkdown({ capability }: ShadowRow): string {
 
 /** What the columns mean, and what is not in them. In plain text but for names, which `show` makes safe. */
 export function probeNotes({ comparison, ...probes }: ProbeReport, show: (name: string) => string): string[] {
-  const { transfer, overTemplates, retention, margins, confidence, exclusion } = comparison;
+  const { transfer, overTemplates, retention, margins, confidence, exclusion, planned } = comparison;
   const level = (value: number) => `${Math.round(100 * value)}\u00a0%`;
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   const findings = [
+    ...(hasBaseline || planned.mde === null ? [] : [plannedSentence(planned.facts, planned.mde, planned.discordance)]),
     ...(whole?.delta && whole.delta.facts < whole.facts
       ? [`Shadow delta: over the ${whole.delta.facts} facts of families below their ceiling.`]
       : []),
@@ -81,6 +82,11 @@ export function probeNotes({ comparison, ...probes }: ProbeReport, show: (name: 
     ? `Percentage points, baseline → candidate; in brackets ${level(exclusion)} (twin change) and ${level(confidence)} intervals; MDE is the smallest effect that is found four times in five.`
     : 'Percentage points; there is nothing to compare with.';
   return [...findings, `${asked} ${legend}`];
+}
+
+/** What so many facts can find, before there is a baseline. */
+export function plannedSentence(facts: number, mde: number, discordance: number): string {
+  return `${formatCount(facts, 'fact')} find a drop on twins from ${share(mde)} points on four times in five, where ${share(discordance)}\u00a0% of the answers of two equals differ.`;
 }
 
 function movement({ baseline, candidate }: Both, show: (value: number) => string): string {

@@ -220,6 +220,7 @@ export function probeReport(name = 'recall'): ProbeReport {
       retention: { value: 0.991, lower: 0.949, upper: 0.998, certain: 107, kept: 106 },
       margins: { fell: 239, rose: 301, p: 0.997 },
       flips: [flip],
+      planned: { facts: 360, discordance: 0.1, mde: 0.052 },
     },
   };
 }

@@ -71,5 +71,7 @@ export const probeComparisonSchema = z.strictObject({
   /** Sign test: did the margin by which twins are right fall? */
   margins: z.strictObject({ fell: count, rose: count, p: z.number() }).nullable(),
   flips: z.array(flipSchema),
+  /** The drop on twins that so many facts find, where `discordance` of the answers of two equals differ. */
+  planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

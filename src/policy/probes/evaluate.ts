@@ -7,6 +7,7 @@ import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
 import { findFlips } from './flips.ts';
 import { type FamilyView, viewFamilies } from './informative.ts';
 import { accuracy, type PairedFact, type Side } from './paired-item.ts';
+import { PLANNED_DISCORDANCE, plannedDrop } from './planned-drop.ts';
 import { retentionOf, retentionReasons } from './retention.ts';
 import { factsForDelta, shadowDeltaOf, shadowDeltaReasons } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy, twinAccuracyReasons } from './twin-accuracy.ts';
@@ -50,6 +51,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
       retention,
       margins: marginsOf(facts),
       flips: findFlips(facts),
+      planned: { facts: facts.length, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(facts.length, policy) },
     },
     // Where harm is shown, what else may be is no news.
     reasons: [...harm, ...(harm.some(({ level }) => level === 'fail') ? [] : doubts(views, twinTests, policy))],

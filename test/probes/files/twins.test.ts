@@ -137,6 +137,15 @@ describe('the twins of GSM8K', () => {
   });
 });
 
+/** As a person reads it, the right answer marked. */
+function readable({ id, prompt, question }: ProbeItem): string {
+  const answer =
+    question.kind === 'exact'
+      ? question.target
+      : question.choices.map((choice, index) => (index === question.answer ? `*${choice}*` : choice)).join(' | ');
+  return `=== ${id}\n${prompt}\n>>> ${answer}\n`;
+}
+
 describe('derived twins', () => {
   const csv = fixture('probes', 'own-benchmark.csv');
   const jsonl = fixture('probes', 'own-benchmark.jsonl');
@@ -144,15 +153,16 @@ describe('derived twins', () => {
   it('read well: twenty of them, and ten of word problems', async () => {
     const suites = [await readProbeFile(csv, { seed: 1 }), await readProbeFile(jsonl, { seed: 1 })];
     const twins = suites.flatMap(({ items }) => items.filter(({ form }) => form === 'twin'));
-    const texts = twins.map(({ id, prompt, question }) => {
-      const answer =
-        question.kind === 'exact'
-          ? question.target
-          : question.choices.map((choice, index) => (index === question.answer ? `*${choice}*` : choice)).join(' | ');
-      return `=== ${id}\n${prompt}\n>>> ${answer}\n`;
-    });
     expect(twins).toHaveLength(30);
-    await expect(texts.join('\n')).toMatchFileSnapshot('twins.snapshot.txt');
+    await expect(twins.map(readable).join('\n')).toMatchFileSnapshot('twins.snapshot.txt');
+  });
+
+  const real = [shared('data', 'mmlu', 'high_school_geography_test.csv'), shared('data', 'gsm8k-test-200.jsonl')];
+  it.skipIf(real.includes(null))('of real benchmarks are printed here, twenty of them, to be read', async () => {
+    const suites = await Promise.all(real.map((file) => readProbeFile(file ?? '', { seed: SEED })));
+    const twins = suites.flatMap(({ items }) => items.filter(({ form }) => form === 'twin').slice(40, 50));
+    expect(twins).toHaveLength(20);
+    console.log(twins.map(readable).join('\n'));
   });
 
   it('depend on the seed and the ids, not on the order of the file', async () => {
