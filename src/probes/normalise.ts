@@ -1,6 +1,6 @@
 /** A whole or decimal number, with or without thousands separators and a sign. */
 const NUMBER = /[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-−+]?\.\d+/u;
-const WHOLE_NUMBER = new RegExp(`^${NUMBER.source}$`, 'u');
+const WHOLE_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
 /** How GSM8K marks the final answer. */
 const FINAL = '####';
 

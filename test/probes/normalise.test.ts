@@ -26,6 +26,10 @@ it.each([
   ['#### ', '18'],
   ['Paris, France', 'Paris'],
   ['', 'Paris'],
+  // A target that only begins with a number is none.
+  ['10:45', '10:30'],
+  ['1', '1/2'],
+  ['12 oranges', '12 apples'],
 ])('%j is not %j', (generated, target) => {
   expect(isExactMatch(generated, target)).toBe(false);
 });
