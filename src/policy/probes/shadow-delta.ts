@@ -51,6 +51,8 @@ function transferOf(facts: readonly PairedFact[], level: number): ProbeCompariso
   const found = fieller(pairs, level);
   if (!found) return null;
   const { ratio, lower, upper } = found;
+  // A policy without a minimum gain asks this of no gain too.
+  if (!Number.isFinite(ratio)) return null;
   const finite = (bound: number) => (Number.isFinite(bound) ? bound : null);
   return { value: ratio, lower: finite(lower), upper: finite(upper) };
 }

@@ -89,6 +89,13 @@ describe('the shadow delta', () => {
   });
 });
 
+describe('a policy without a minimum gain', () => {
+  it('has no transfer of a gain of nothing', () => {
+    const policy = parsePolicy('shadow-delta: {minimum-gain: 0}', 'p');
+    expect(judge([...facts(40, '11', ['11']), ...facts(20, '00', ['00'])], policy).comparison.transfer).toBeNull();
+  });
+});
+
 describe('retention', () => {
   it('fails where what was certain is wrong now: 14 of 107', () => {
     const { rules, comparison } = judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'])]);
