@@ -4,7 +4,7 @@ import { minimumDetectableDrop } from '../../statistics/power.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { ProbePolicy } from '../probe-policy.ts';
 import type { Reason } from '../reason.ts';
-import { changeInterval, exclusionLevel } from './change-interval.ts';
+import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './informative.ts';
 import { changeOf, type PairedFact } from './paired-item.ts';
@@ -98,11 +98,4 @@ function describe(
 function noiseOf(lost: number, won: number): number {
   const all = lost + won;
   return all - Math.max(0, Math.abs(lost - won) - Math.sqrt(all));
-}
-
-/** How much twins of one fact change together: 1 where they do not, their number where they always do (Kish 1965). */
-function designEffect(facts: readonly PairedFact[]): number {
-  const apart = facts.reduce((sum, { twins }) => sum + twins.filter((twin) => changeOf(twin) !== 0).length, 0);
-  const together = facts.reduce((sum, fact) => sum + sumOfTwins(fact) ** 2, 0);
-  return apart === 0 ? 1 : Math.max(1, together / apart);
 }

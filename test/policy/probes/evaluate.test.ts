@@ -36,6 +36,19 @@ describe('twin accuracy', () => {
     expect(both.comparison.rows[0]?.twinChange).toMatchObject({ lost: 10, twins: 100, p: 1 / 32 });
   });
 
+  it('takes a lost twin for no better evidence than none lost', () => {
+    const five = (first: '11' | '10') => [first, '11', '11', '11', '11'] as const;
+    const still = judge(facts(20, '11', five('11')));
+    const lost = judge([...facts(19, '11', five('11')), ...facts(1, '11', five('10'))]);
+    const lowerOf = ({ comparison }: typeof still) => comparison.rows[0]?.twinChange?.lower ?? 0;
+    expect(lowerOf(lost)).toBeLessThan(lowerOf(still));
+    for (const { rules } of [still, lost]) expect(rules).toEqual(['inconclusive twin-accuracy-unclear']);
+    // The least drop that would be found is that of as many facts.
+    expect(still.comparison.rows[0]?.twinChange?.mde).toBe(
+      judge(facts(20, '11', ['11'])).comparison.rows[0]?.twinChange?.mde,
+    );
+  });
+
   it('names the capability that fell where the others hide it', () => {
     const { reasons } = judge([
       ...facts(150, '11', ['11'], { capability: 'reasoning' }),
