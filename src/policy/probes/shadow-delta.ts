@@ -1,4 +1,5 @@
 import { groupBy } from '../../group-by.ts';
+import { tQuantile } from '../../statistics/distributions.ts';
 import { fieller } from '../../statistics/fieller.ts';
 import { minimumDetectableMean } from '../../statistics/power.ts';
 import { clusterInterval, meanInterval } from '../../statistics/t-interval.ts';
@@ -21,7 +22,8 @@ const POWER = 0.8;
 
 /**
  * The paired difference of differences, Δbenchmark − Δtwin, over facts: of each, how the benchmark form changed less how
- * its twins did. The interval is Student's over facts, since the templates are fixed by the design of the suite.
+ * its twins did. The interval is Student's over facts, since the templates are fixed by the design of the suite. Its
+ * standard error is at least that of one fact which differs from the others: facts that are all alike are not certainty.
  */
 export function shadowDeltaOf(facts: readonly PairedFact[], policy: ProbePolicy): ShadowDelta {
   const { confidence, 'shadow-delta': rule } = policy;
@@ -31,11 +33,13 @@ export function shadowDeltaOf(facts: readonly PairedFact[], policy: ProbePolicy)
     confidence,
   );
   if (!interval) return { delta: null, transfer: null, overTemplates: null };
-  const { mean, lower, upper, standardError } = interval;
+  const { mean, df } = interval;
+  const standardError = Math.max(interval.standardError, 1 / facts.length);
+  const half = tQuantile((1 + confidence) / 2, df) * standardError;
   const mde = minimumDetectableMean({ standardError, margin: rule.margin, level: confidence, power: POWER });
   const gain = gains.reduce((sum, value) => sum + value, 0) / gains.length;
   return {
-    delta: { value: mean, lower, upper, facts: facts.length, mde },
+    delta: { value: mean, lower: mean - half, upper: mean + half, facts: facts.length, mde },
     transfer: gain >= rule['minimum-gain'] ? transferOf(facts, confidence) : null,
     overTemplates: overTemplates(facts, confidence),
   };
