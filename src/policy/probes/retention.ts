@@ -1,4 +1,4 @@
-import { wilson } from '../../statistics/wilson.ts';
+import { clopperPearson } from '../../statistics/clopper-pearson.ts';
 import type { ProbePolicy } from '../probe-policy.ts';
 import type { Reason } from '../reason.ts';
 import type { ProbeComparison } from './comparison.ts';
@@ -18,7 +18,7 @@ export function retentionOf(facts: readonly PairedFact[], { confidence, retentio
     .filter(({ baseline }) => baseline.correct && (baseline.probability ?? 0) >= retention.certain);
   if (certain.length === 0) return null;
   const kept = certain.filter(({ candidate }) => candidate.correct).length;
-  const interval = wilson({ successes: kept, n: certain.length, level: confidence });
+  const interval = clopperPearson({ successes: kept, n: certain.length, level: confidence });
   return { value: kept / certain.length, ...interval, certain: certain.length, kept };
 }
 

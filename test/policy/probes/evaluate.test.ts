@@ -95,6 +95,17 @@ describe('the shadow delta', () => {
     expect(comparison.rows[0]?.delta?.upper).toBeCloseTo(0.3 + half, 6);
   });
 
+  it('is not certain of a few facts that are all alike', () => {
+    for (const count of [2, 3])
+      expect(judge(facts(count, '01', ['00'], start)).rules).not.toContain('fail shadow-delta');
+    const still = judge(
+      facts(20, '11', ['11'], { family: 'easy', probability: 0.5 }),
+      parsePolicy('informative: {ceiling: 1}', 'p'),
+    );
+    expect(still.comparison.rows[0]?.delta?.lower).toBeLessThan(-0.05);
+    expect(still.comparison.rows[0]?.delta?.mde).toBeGreaterThan(0.15);
+  });
+
   it('has no transfer where the benchmark form gained less than 5 points, and then never fails', () => {
     const { comparison, rules } = judge([...facts(4, '01', ['00'], start), ...facts(96, '11', ['11'], start)]);
     expect(comparison.transfer).toBeNull();
@@ -113,14 +124,16 @@ describe('retention', () => {
   it('fails where what was certain is wrong now: 14 of 107', () => {
     const { rules, comparison } = judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'])]);
     expect(rules).toEqual(['fail retention']);
-    // Wilson 1927 for 93 of 107 at 95 %, by R's prop.test(93, 107, correct = FALSE).
+    // Clopper & Pearson 1934 for 93 of 107 at 95 %.
     expect(comparison.retention).toMatchObject({ certain: 107, kept: 93 });
-    expect(comparison.retention?.upper).toBeCloseTo(0.9202, 3);
+    expect(comparison.retention?.upper).toBeCloseTo(0.9266, 4);
   });
 
   it('does not fail where the baseline was not certain, or a single one of few is lost', () => {
     expect(judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'], { probability: 0.8 })]).rules).toEqual([]);
     expect(judge([...facts(60, '11', ['11']), ...facts(1, '10', ['11'])]).rules).toEqual([]);
+    const sure = [...facts(7, '11', ['11']), ...facts(1, '10', ['11'])];
+    expect(judge([...facts(60, '11', ['11'], { probability: 0.5 }), ...sure]).rules).toEqual([]);
   });
 });
 
