@@ -45,7 +45,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
       confidence: policy.confidence,
       exclusion: exclusionLevel(policy),
       rows: [rowOf(null), ...capabilities.map(rowOf)],
-      families: views.map(({ row }) => row),
+      families: views.flatMap(({ rows }) => rows),
       transfer: shadow.transfer,
       overTemplates: shadow.overTemplates,
       retention,
@@ -104,7 +104,7 @@ function accuracies(capability: string | null, facts: readonly PairedFact[]): Om
 /** Why this is no pass, where no harm was shown: nothing could show it, or the interval does not exclude it. */
 function doubts(views: readonly FamilyView[], twinTests: readonly TwinTest[], policy: ProbePolicy): Reason[] {
   const telling = views.filter(
-    ({ showsDrop, showsDelta, isAboveChance }) => showsDrop || (showsDelta && isAboveChance),
+    ({ showsNoDrop, showsDelta, isAboveChance }) => showsNoDrop || (showsDelta && isAboveChance),
   );
   if (telling.length === 0) return [notInformative(views)];
   const { margin, level } = policy['twin-accuracy'];
@@ -135,7 +135,7 @@ function doubts(views: readonly FamilyView[], twinTests: readonly TwinTest[], po
 }
 
 function notInformative(views: readonly FamilyView[]): Reason {
-  const families = views.map(({ row }) => row.family);
+  const families = views.flatMap(({ rows }) => rows.map(({ family }) => family));
   const which = families.length > 4 ? `all ${families.length} families` : families.join(', ');
   return {
     level: 'inconclusive',

@@ -156,6 +156,18 @@ describe('floor and ceiling', () => {
     expect(comparison.families.find(({ family }) => family === 'floor')?.leftOut.join()).toMatch(/floor/);
   });
 
+  it('judges small families together: four facts of each of 57 subjects are 228', () => {
+    const subjects = (twin: '11' | '10', of: (i: number) => string) =>
+      Array.from({ length: 57 }, (_, i) =>
+        facts(4, '11', [twin], { family: `subject ${i}`, capability: of(i) }),
+      ).flat();
+    for (const of of [() => 'knowledge', (i: number) => `subject ${i}`]) {
+      expect(judge(subjects('11', of)).rules).toEqual([]);
+      expect(judge(subjects('10', of)).rules).toContain('fail twin-accuracy');
+    }
+    expect(judge(subjects('11', () => 'knowledge')).comparison.families).toHaveLength(57);
+  });
+
   it('leaves a family at the ceiling out of the shadow delta', () => {
     const { comparison } = judge([
       ...facts(100, '11', ['11'], { family: 'easy' }),

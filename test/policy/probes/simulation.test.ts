@@ -9,9 +9,9 @@ const PAIRS = 2000;
 /** The size of the built-in suite. `noise` 0.8 makes 10 % of the answers differ between equals. */
 const WORLD: World = { facts: 360, means: [1, 0.5, 2], noise: 0.8 };
 
-function run(world: World) {
-  const results = Array.from({ length: PAIRS }, (_, seed) => evaluateProbes(simulate(world, seed), DEFAULT_POLICY));
-  const share = (has: (result: (typeof results)[number]) => boolean) => results.filter(has).length / PAIRS;
+function run(world: World, pairs = PAIRS) {
+  const results = Array.from({ length: pairs }, (_, seed) => evaluateProbes(simulate(world, seed), DEFAULT_POLICY));
+  const share = (has: (result: (typeof results)[number]) => boolean) => results.filter(has).length / pairs;
   const changes = results.flatMap(({ comparison }) => comparison.rows[0]?.twinChange ?? []);
   return {
     fails: share(({ reasons }) => reasons.some(({ level }) => level === 'fail')),
@@ -34,6 +34,14 @@ describe(`over ${PAIRS} simulated pairs of measurements`, () => {
 
   it('also where two twins of a fact change together', () => {
     expect(run({ facts: 180, twins: 2, means: [1, 0.5, 2], noise: 0.8, shared: 0.8 }).fails).toBeLessThanOrEqual(0.05);
+  }, 120_000);
+
+  it('also where families are small, or near what a guesser reaches: those with luck in the baseline are not picked', () => {
+    const small: World = { facts: 570, means: Array.from({ length: 57 }, () => 0.5), noise: 0.8 };
+    // Two standard deviations above 5 % in 500 pairs; 40 % and 20 % where such families are picked by the baseline alone.
+    expect(run(small, 500).fails).toBeLessThanOrEqual(0.07);
+    const low: World = { facts: 1200, means: Array.from({ length: 20 }, () => -0.5), noise: 0.8 };
+    expect(run(low, 500).fails).toBeLessThanOrEqual(0.07);
   }, 120_000);
 
   it('fails at least 80 % where 8 points of 400 twins are lost', () => {
