@@ -30,15 +30,16 @@ async function loadSuite(choice: SuiteChoice, policyPath: string | null, seed: n
     seed,
     ...(scoring === undefined ? {} : { scoring }),
   });
+  const tokens = maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS;
   return {
     name: basename(file),
     version: null,
-    digest: digestItems(items),
+    digest: digestItems(items, tokens),
     warnings,
     seed: seeded ? seed : null,
     items,
     size: items.length,
-    maxNewTokens: maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS,
+    maxNewTokens: tokens,
   };
 }
 

@@ -72,6 +72,9 @@ function formOf({ template, prompt, question }: ReturnType<Family['draw']>[numbe
   return { cluster: `${family} · ${template}`, prompt, question };
 }
 
-export function digestItems(items: readonly ProbeItem[]): string {
-  return `sha256:${createHash('sha256').update(JSON.stringify(items)).digest('hex')}`;
+/** @param maxNewTokens that an exact answer may take, where it is not the default: a shorter answer may be another one */
+export function digestItems(items: readonly ProbeItem[], maxNewTokens = DEFAULT_MAX_NEW_TOKENS): string {
+  const isCut = maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
+  const identity = isCut ? { items, maxNewTokens } : items;
+  return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupBy } from '../../src/group-by.ts';
 import { FAMILIES } from '../../src/probes/families/index.ts';
 import { stratifiedFacts } from '../../src/probes/subset.ts';
-import { builtinSuite } from '../../src/probes/suite.ts';
+import { builtinSuite, digestItems } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
 
 describe('the built-in suite', () => {
@@ -49,6 +49,14 @@ it('asks other items only under another version: baselines were measured with th
     version: 1,
     digest: 'sha256:8b1a8919d23db26edd51f20dc65ff033e376bfe0d4fba11a49820d0a256cc46d',
   });
+});
+
+it('cuts exact answers elsewhere only as another suite', () => {
+  const [choice] = builtinSuite(1).items;
+  if (!choice) throw new Error('no items');
+  const exact = { ...choice, question: { kind: 'exact' as const, target: 'x' } };
+  expect(digestItems([exact], 64)).not.toBe(digestItems([exact]));
+  expect(digestItems([choice], 64)).toBe(digestItems([choice]));
 });
 
 describe('a stratified part', () => {
