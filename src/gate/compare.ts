@@ -145,7 +145,11 @@ function referenceReasons(candidate: Measurement): Reason[] {
 }
 
 function nothingMeasured(candidate: Measurement): Reason[] {
-  if (candidate.method === null) return [];
+  if (candidate.method === null) {
+    if (candidate.probes !== null) return [];
+    const message = 'neither spectra nor probes were measured: the policy has no probes to ask';
+    return [invalid('measurement', null, 'measurement', null, null, message)];
+  }
   const measured = candidate.tensors.length;
   const skipped = candidate.skipped.length;
   if (measured === 0) {
