@@ -80,8 +80,9 @@ function chooseSeed(choice: SeedChoice | undefined, source: BaselineSource): num
 }
 
 /** The baseline is asked what the candidate was asked: a budget may have left no time for the rest. */
-function askedOf(order: ProbeOrder, { probes }: Measurement): ProbeOrder {
+function askedOf(order: ProbeOrder, { probes }: Measurement): ProbeOrder | null {
   if (probes?.status !== 'measured') return order;
+  if (probes.items.length === 0) return null;
   const asked = new Set(probes.items.map(({ suite, id }) => JSON.stringify([suite, id])));
   const suites = order.suites.map((suite) => ({
     ...suite,

@@ -18,6 +18,8 @@ export function compareProbes(candidate: Measurement, baseline: Measurement | nu
   const { probes } = candidate;
   if (!probes) return { report: null, reasons: [] };
   if (probes.status === 'notRun') return { report: null, reasons: [notRun('the candidate', probes.reason)] };
+  // All of it was left out, and accuracies of nothing are no numbers.
+  if (probes.items.length === 0) return { report: null, reasons: remarks(probes) };
   const describe = (reasons: readonly Reason[]): ComparedProbes => ({
     report: reportOf(candidate, probes, describeWithoutBaseline(pairWithItself(probes), policy)),
     reasons: [...reasons, ...remarks(probes)],

@@ -205,6 +205,28 @@ describe('what cannot be asked', () => {
     expect(report.reasons.map(({ message }) => message).join()).toContain('a.twin (it takes 202 tokens');
   });
 
+  it('is left out as a whole where no prompt fits, with that reason alone', async () => {
+    const folder = temporaryFolder();
+    const long = 'vufe '.repeat(200).trim();
+    const item = { capability: 'recall', prompt: long, choices: ['pink', 'green'], answer: 0 };
+    writeFileSync(
+      join(folder, 'long.jsonl'),
+      [
+        JSON.stringify({ ...item, id: 'a', form: 'benchmark', twin_of: null }),
+        JSON.stringify({ ...item, id: 'b', form: 'twin', twin_of: 'a' }),
+      ].join('\n'),
+    );
+    const file = join(folder, 'policy.yml');
+    writeFileSync(file, 'probes: [long.jsonl]');
+    const options = { checkpoint: example('base'), policy: file, only: 'probes' as const };
+    for (const baseline of [undefined, example('base')]) {
+      const { report } = await judge({ ...options, baseline });
+      expect(rules(report)).toContain('probes-not-run');
+      expect(report.verdict).not.toBe('pass');
+      expect(report.probes).toBeNull();
+    }
+  });
+
   it('is no pass where the policy asks nothing and only the probes are wanted', async () => {
     const file = join(temporaryFolder(), 'policy.yml');
     writeFileSync(file, 'probes: []\n');
