@@ -24,7 +24,7 @@ export function compareProbes(candidate: Measurement, baseline: Measurement | nu
     report: reportOf(candidate, probes, describeWithoutBaseline(pairWithItself(probes), policy)),
     reasons: [...reasons, ...remarks(probes)],
   });
-  if (!baseline) return describe([]);
+  if (!baseline) return describe(silence(probes, policy));
   if (baseline.probes?.status === 'notRun') return describe([notRun('the baseline', baseline.probes.reason)]);
   if (!baseline.probes) {
     const message = 'the baseline was not asked the probes: measure it again with this version, without --only spectra';
@@ -37,6 +37,11 @@ export function compareProbes(candidate: Measurement, baseline: Measurement | nu
     report: reportOf(candidate, probes, findings.comparison),
     reasons: [...findings.reasons, ...reasons, ...remarks(probes), ...unpaired(probes, facts.length)],
   };
+}
+
+/** Without a baseline there is one thing to judge: whether these probes could ever tell anything of this model. */
+function silence(probes: MeasuredProbes, policy: Policy): readonly Reason[] {
+  return evaluateProbes(pairWithItself(probes), policy).reasons.filter(({ rule }) => rule === 'not-informative');
 }
 
 function reportOf(

@@ -113,6 +113,12 @@ it.skipIf(!models)('a model at chance is not informative, and never a pass', asy
   const { report } = await judge({ checkpoint, baseline: checkpoint, policy: builtin, only: 'probes' });
   expect(report.verdict).toBe('inconclusive');
   expect(report.reasons[0]?.message).toContain('not informative');
+  // Also where nothing is there to compare with, and that alone would pass.
+  const lenient = join(temporaryFolder(), 'policy.yml');
+  writeFileSync(lenient, 'on-missing-baseline: pass\n');
+  const alone = await judge({ checkpoint, policy: lenient, only: 'probes' });
+  expect(alone.report.verdict).toBe('inconclusive');
+  expect(rules(alone.report)).toEqual(['not-informative']);
 });
 
 describe('seeds', () => {
