@@ -71,7 +71,7 @@ export function probeNotes({ comparison, ...probes }: ProbeReport, show: (name: 
       : []),
     ...(margins && margins.fell + margins.rose > 0
       ? [
-          `Margins of ${formatCount(margins.fell, 'twin')} fell and of ${margins.rose.toLocaleString('en-US')} rose (sign test, ${probability(margins.p)}).`,
+          `Margins of the twins fell in ${formatCount(margins.fell, 'fact')} and rose in ${margins.rose.toLocaleString('en-US')} (sign test, ${probability(margins.p)}).`,
         ]
       : []),
   ];

@@ -150,10 +150,13 @@ function notInformative(views: readonly FamilyView[]): Reason {
   };
 }
 
-/** Over the twins with choices; one that is asked in two ways has two margins. */
+/** Over facts, whose twins rise and fall together: the mean of their margins. */
 function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
-  const twins = facts.flatMap((fact) => fact.twins);
-  if (twins.length === 0) return null;
-  const { below, above, p } = signTest(twins.map(({ candidate, baseline }) => candidate.margin - baseline.margin));
+  if (facts.length === 0) return null;
+  const { below, above, p } = signTest(
+    facts.map(({ twins }) =>
+      twins.reduce((sum, { candidate, baseline }) => sum + candidate.margin - baseline.margin, 0),
+    ),
+  );
   return { fell: below, rose: above, p };
 }

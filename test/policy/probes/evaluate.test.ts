@@ -34,6 +34,7 @@ describe('twin accuracy', () => {
     // Five facts that lose both twins: p = 1/32 as facts, 1/1024 as twins.
     const both = judge([...facts(45, '11', ['11', '11']), ...facts(5, '11', ['10', '10'])]);
     expect(both.comparison.rows[0]?.twinChange).toMatchObject({ lost: 10, twins: 100, p: 1 / 32 });
+    expect(both.comparison.margins).toEqual({ fell: 5, rose: 0, p: 1 / 32 });
   });
 
   it('takes a lost twin for no better evidence than none lost', () => {
