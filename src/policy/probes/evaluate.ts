@@ -114,7 +114,7 @@ function doubts(views: readonly FamilyView[], twinTests: readonly TwinTest[], po
     twinTests[0]?.change ??
     changeInterval(
       telling.flatMap(({ facts }) => facts),
-      policy.confidence,
+      exclusionLevel(policy),
     );
   if (change.lower !== null && change.lower > -margin) return [];
   const lower = change.lower === null ? 'unknown' : points(-change.lower);
