@@ -147,8 +147,8 @@ function referenceReasons(candidate: Measurement): Reason[] {
 function nothingMeasured(candidate: Measurement): Reason[] {
   if (candidate.method === null) {
     if (candidate.probes !== null) return [];
-    const message = 'neither spectra nor probes were measured: the policy has no probes to ask';
-    return [invalid('measurement', null, 'measurement', null, null, message)];
+    const message = 'the candidate has neither spectra nor probes: measure it again';
+    return [invalid('measurement', null, 'model', null, null, message)];
   }
   const measured = candidate.tensors.length;
   const skipped = candidate.skipped.length;

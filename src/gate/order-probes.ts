@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { FoundPolicy } from '../policy/load.ts';
+import { UserError } from '../user-error.ts';
 import { loadSuites } from './load-suites.ts';
 import type { ProbeOrder } from './measure-probes.ts';
 
@@ -28,10 +29,16 @@ export interface ProbeWishes {
 
 /**
  * What the policy and the caller want to be asked; null for nothing.
- * @throws UserError for a probe file that is missing or wrong
+ * @throws UserError for a probe file that is missing or wrong, and where nothing at all would be measured
  */
 export async function orderProbes(found: FoundPolicy, wishes: ProbeWishes): Promise<ProbeOrder | null> {
   const { only, seed, budgetSeconds, chatTemplate } = wishes;
+  if (only === 'probes' && found.policy.probes.length === 0) {
+    throw new UserError(
+      `probes: policy ${found.policyPath ?? ''} has no suites, and nothing but probes is wanted`,
+      'name some under probes, or leave out --only probes',
+    );
+  }
   if (only === 'spectra' || found.policy.probes.length === 0) return null;
   return {
     suites: await loadSuites(found, seed),

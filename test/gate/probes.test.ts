@@ -2,10 +2,12 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CheckOptions, check } from '../../src/gate/check.ts';
+import { compare } from '../../src/gate/compare.ts';
 import { measurementSchema } from '../../src/gate/measurement.ts';
 import type { MeasuredProbes } from '../../src/gate/probes-measurement.ts';
 import { type Report, reportSchema } from '../../src/gate/report.ts';
 import { writeJson } from '../../src/gate/write-atomic.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
 
 const example = (name: string) => repository('examples', name);
@@ -177,6 +179,24 @@ describe('what cannot be asked', () => {
 
   it('is an error where only the probes are wanted', async () => {
     await expect(judge({ checkpoint: mute(), only: 'probes' })).rejects.toThrow(/no tokenizer\.json/);
+  });
+
+  it('no suites and no spectra are nothing to judge, and no pass', async () => {
+    const file = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(file, 'probes: []\n');
+    await expect(
+      judge({ checkpoint: example('base'), baseline: example('base'), policy: file, only: 'probes' }),
+    ).rejects.toThrow(/has no suites/);
+    const { measurement } = await judge({ checkpoint: example('base'), only: 'probes' });
+    const empty = { ...measurement, probes: null };
+    const report = compare({
+      candidate: empty,
+      baseline: empty,
+      baselinePath: null,
+      policy: DEFAULT_POLICY,
+      policyPath: null,
+    });
+    expect(report.verdict).toBe('inconclusive');
   });
 
   it('prompts longer than the model are named, with the other forms of their facts', async () => {
