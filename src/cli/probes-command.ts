@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expectProbes, type ProbeOrder } from '../gate/measure-probes.ts';
@@ -97,11 +98,33 @@ function ofFamily(suite: Suite, family: string | undefined): Suite {
   return { ...suite, items: suite.items.filter(isWanted) };
 }
 
+/** Suites of which the family has no item are left out. */
 async function exportSuites(suites: readonly Suite[], folder: string): Promise<void> {
   await expectWritable(folder, 'folder');
-  for (const { name, items } of suites) {
-    const file = join(folder, `${name.replace(/\.[^.]*$/, '')}.jsonl`);
+  const files = new Map<string, Suite>();
+  for (const suite of suites.filter(({ items }) => items.length > 0)) {
+    const file = join(folder, `${suite.name.replace(/\.[^.]*$/, '')}.jsonl`);
+    const other = files.get(file);
+    if (other) {
+      throw new UserError(`${file} would hold both ${other.name} and ${suite.name}`, 'rename one of the two');
+    }
+    files.set(file, suite);
+  }
+  await expectNoSource([...files.keys()], suites);
+  for (const [file, { items }] of files) {
     await writeFileAtomic(file, toJsonl(items));
     print(`wrote ${items.length} items: ${printable(file)}`);
+  }
+}
+
+/** A suite that is read again is not what was written: its twins are derived, its other keys gone. */
+async function expectNoSource(files: readonly string[], suites: readonly Suite[]): Promise<void> {
+  const real = (path: string) => realpath(path).catch(() => null);
+  const sources = await Promise.all(suites.map(({ path }) => path && real(path)));
+  for (const file of files) {
+    const target = await real(file);
+    if (target !== null && sources.includes(target)) {
+      throw new UserError(`${file} is a probe file of the policy and would be replaced`, 'export to another folder');
+    }
   }
 }

@@ -39,6 +39,7 @@ async function loadSuite(choice: SuiteChoice, policyPath: string | null, seed: n
     seed: seeded ? seed : null,
     items,
     size: items.length,
+    path,
     maxNewTokens: tokens,
   };
 }

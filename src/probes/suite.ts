@@ -24,6 +24,8 @@ export interface Suite {
   readonly items: readonly ProbeItem[];
   /** How many items the whole suite has, where `items` are a part of it. */
   readonly size: number;
+  /** Where its file lies; null for the built-in suite. */
+  readonly path: string | null;
   /** What is odd about its file. */
   readonly warnings: readonly string[];
   /** Of its exact answers. */
@@ -43,6 +45,7 @@ export function builtinSuite(seed: number): Suite {
     seed,
     items,
     size: items.length,
+    path: null,
     warnings: [],
     maxNewTokens: DEFAULT_MAX_NEW_TOKENS,
   };

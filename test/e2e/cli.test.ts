@@ -181,6 +181,31 @@ describe('probes', () => {
       readFileSync(join(folder, 'builtin.jsonl'), 'utf8'),
     );
   });
+
+  it('replaces no probe file of the policy, and no suite by another or by nothing', async () => {
+    const folder = temporaryFolder();
+    const policy = join(folder, 'policy.yml');
+    const question = '{"question": "What is 2 + 2?", "answer": "4"}\n';
+    writeFileSync(join(folder, 'own.jsonl'), question);
+    writeFileSync(join(folder, 'own.csv'), 'question,answer\nWhat is 3 + 3?,6\n');
+
+    writeFileSync(policy, 'probes: [own.jsonl]');
+    const onItself = await cli('probes', '--export', folder, '--policy', policy);
+    expect(onItself.code).toBe(2);
+    expect(onItself.stderr).toContain('own.jsonl is a probe file of the policy and would be replaced');
+    expect(readFileSync(join(folder, 'own.jsonl'), 'utf8')).toBe(question);
+
+    const out = join(folder, 'out');
+    writeFileSync(policy, 'probes: [own.jsonl, own.csv]');
+    const alike = await cli('probes', '--export', out, '--policy', policy);
+    expect(alike.code).toBe(2);
+    expect(alike.stderr).toContain('would hold both own.jsonl and own.csv');
+    expect(existsSync(out)).toBe(false);
+
+    writeFileSync(policy, 'probes: [own.jsonl, builtin]');
+    expect((await cli('probes', '--export', out, '--policy', policy, '--family', 'facts')).code).toBe(0);
+    expect(readdirSync(out)).toEqual(['builtin.jsonl']);
+  });
 });
 
 const models = shared('models');
