@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FORMS } from '../probes/item.ts';
 
 const count = z.int().nonnegative();
+const share = z.number().min(0).max(1);
 
 /** One item and what the model made of it: all that a later comparison needs, without the suite. */
 export const probeItemSchema = z.strictObject({
@@ -18,10 +19,10 @@ export const probeItemSchema = z.strictObject({
   right: z.string(),
   given: z.string(),
   correct: z.boolean(),
-  chance: z.number(),
+  chance: share,
   /** By how much the right answer led; see `Outcome`. */
   margin: z.number(),
-  probability: z.number().nullable(),
+  probability: share.nullable(),
   /** log p(choice | prompt) of every choice. */
   logprobs: z.array(z.number()).nullable(),
 });
@@ -37,7 +38,7 @@ const suiteSchema = z.strictObject({
   items: count,
 });
 
-export const measuredProbesSchema = z.strictObject({
+const measuredShape = z.strictObject({
   status: z.literal('measured'),
   suites: z.array(suiteSchema),
   /** Of all that was drawn. */
@@ -51,7 +52,21 @@ export const measuredProbesSchema = z.strictObject({
   /** Items that were not asked, such as those that are longer than the model. */
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
 });
-export type MeasuredProbes = z.infer<typeof measuredProbesSchema>;
+export type MeasuredProbes = z.infer<typeof measuredShape>;
+
+/** An item that counts twice, or of a suite whose digest nobody compares, would be judged like any other. */
+export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }, context) => {
+  const names = new Set(suites.map(({ name }) => name));
+  const seen = new Set<string>();
+  for (const [index, { suite, id }] of items.entries()) {
+    const key = JSON.stringify([suite, id]);
+    const problem = !names.has(suite) ? 'its suite is not among the suites' : seen.has(key) ? 'is there twice' : null;
+    seen.add(key);
+    if (problem === null) continue;
+    context.addIssue({ code: 'custom', path: ['items', index], message: problem });
+    return;
+  }
+});
 
 export const probesSchema = z.discriminatedUnion('status', [
   measuredProbesSchema,

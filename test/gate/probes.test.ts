@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type CheckOptions, check } from '../../src/gate/check.ts';
 import { compare } from '../../src/gate/compare.ts';
 import { measurementSchema } from '../../src/gate/measurement.ts';
-import type { MeasuredProbes } from '../../src/gate/probes-measurement.ts';
+import { type MeasuredProbes, measuredProbesSchema } from '../../src/gate/probes-measurement.ts';
 import { type Report, reportSchema } from '../../src/gate/report.ts';
 import { writeJson } from '../../src/gate/write-atomic.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
@@ -270,6 +270,22 @@ describe('what cannot be asked', () => {
     writeFileSync(join(folder, 'none.jsonl'), '{"id": "x"}\n');
     await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/none\.jsonl:1/);
   });
+});
+
+it('a measurement whose probes were edited is refused where they cannot be true', async () => {
+  const { measurement } = await judge({ checkpoint: example('base'), only: 'probes' });
+  const probes = asked(measurement);
+  const [first, ...rest] = probes.items;
+  if (!first) throw new Error('nothing was asked');
+  const said = (edited: Partial<MeasuredProbes>) =>
+    measuredProbesSchema
+      .safeParse({ ...probes, ...edited })
+      .error?.issues.map(({ path, message }) => [...path, message]);
+  expect(said({})).toBeUndefined();
+  expect(said({ items: [{ ...first, chance: -5 }, ...rest] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'chance']);
+  expect(said({ items: [{ ...first, probability: 7 }] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'probability']);
+  expect(said({ items: [first, first] })).toEqual([['items', 1, 'is there twice']]);
+  expect(said({ suites: [] })).toEqual([['items', 0, 'its suite is not among the suites']]);
 });
 
 it('a budget asks a stratified part, and the baseline the same', async () => {
