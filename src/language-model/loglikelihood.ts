@@ -131,7 +131,7 @@ function round(value: number): number {
 /** The answer of a request from its sequences, in their order. */
 export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceScore[]): ScoreAnswer {
   const logprobs = scores.flatMap(({ tokenLogprobs }) => tokenLogprobs);
-  const logprob = logprobs.reduce((sum, value) => sum + value, 0);
+  const logprob = round(logprobs.reduce((sum, value) => sum + value, 0));
   // JSON has no such number, and would say null.
   if (!Number.isFinite(logprob)) {
     throw new UserError(
@@ -140,5 +140,5 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
     );
   }
   const greedy = scores.every((score) => score.greedy);
-  return { id, logprob: round(logprob), token_logprobs: logprobs.map(round), greedy };
+  return { id, logprob, token_logprobs: logprobs.map(round), greedy };
 }

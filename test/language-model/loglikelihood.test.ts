@@ -141,6 +141,9 @@ describe('answerRequests', () => {
     const engine = { ...countingEngine(4), score: async () => [{ tokenLogprobs: [Number.NaN], greedy: false }] };
     const ids = requests({ id: 1, context_ids: [1], continuation_ids: [2] });
     await expect(answerRequests(ids, engine, null, null)).rejects.toThrow(/:1: the log-likelihood is NaN/);
+    // Finite, and no longer so with the rounding.
+    const vast = { ...engine, score: async () => [{ tokenLogprobs: [-1e308], greedy: false }] };
+    await expect(answerRequests(ids, vast, null, null)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
   });
 
   it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])(
