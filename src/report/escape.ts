@@ -77,11 +77,12 @@ export function plainText(text: string): string {
 
 /**
  * A name or message as one line of a terminal or a log: no escape sequence, no line break, and no workflow command. The
- * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither pair of characters survives.
+ * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither `::` nor `##[` survives. Other
+ * pairs of `#` do: GSM8K marks its answers with `####`.
  */
 export function printable(text: string, length = MESSAGE_LENGTH): string {
   const line = visible(ordinarySpaces(text), length);
-  return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#/g, '\\u0023'));
+  return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#(?=\[|$)/g, '\\u0023'));
 }
 
 /** A prompt may be a page; a reader needs its question. */

@@ -91,6 +91,11 @@ test.each(cases)('printable: %s is one line, moves no cursor and starts no workf
   expect(line).not.toContain('##[');
 });
 
+test('the mark of a final answer stays readable, and what is printed after it makes no command of it', () => {
+  expect(printable('give "#### 42"')).toBe('give "#### 42"');
+  expect(`${printable('####')}[error]`).not.toContain('##[');
+});
+
 test.each(['##[', '###[', '::::', ':::error:::', '\u200b::error::', '##\u200b[x]'])(
   'printable: no command in %j',
   (text) => {
