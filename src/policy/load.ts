@@ -43,7 +43,8 @@ export function parsePolicy(text: string, file: string): Policy {
   }
   const parsed = policySchema.safeParse(toValue(document, file) ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const [whole] = parsed.error.issues;
+  const issue = whole && innermost(whole);
   if (!issue) throw new UserError(`policy ${file} is not valid`, 'see the README');
   const offset = offsetOf(document, issue);
   throw mistake(file, offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
@@ -60,6 +61,14 @@ function toValue(document: Document, file: string): unknown {
 
 function mistake(file: string, at: { line: number; col: number } | undefined, what: string): UserError {
   return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see "Policy" in the README');
+}
+
+/** A union says that none of its forms fits. Where one went wrong in a field only, that field is the mistake. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length > 0).slice(0, 1))[0];
+  // Without a file it is no suite at all: then the forms are the news.
+  return inner && !inner.path.includes('file') ? { ...inner, path: [...issue.path, ...inner.path] } : issue;
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHOICE_SCORINGS } from '../probes/item.ts';
+import { BUILTIN } from '../probes/suite.ts';
 
 const share = z.number().min(0).max(1);
 const level = z.enum(['info', 'warn', 'fail']);
@@ -8,13 +9,17 @@ const level = z.enum(['info', 'warn', 'fail']);
 const suiteSchema = z.union(
   [
     z.string().min(1),
-    z.strictObject({
-      file: z.string().min(1),
-      /** How a choice is picked; by default as the format of the file has it. */
-      scoring: z.enum(CHOICE_SCORINGS).optional(),
-      /** Tokens that an exact answer may take. */
-      'max-new-tokens': z.int().positive().max(1024).optional(),
-    }),
+    z
+      .strictObject({
+        file: z.string().min(1),
+        /** How a choice is picked; by default as the format of the file has it. */
+        scoring: z.enum(CHOICE_SCORINGS).optional(),
+        /** Tokens that an exact answer may take. */
+        'max-new-tokens': z.int().positive().max(1024).optional(),
+      })
+      .refine(({ file, scoring, 'max-new-tokens': tokens }) => file !== BUILTIN || (scoring ?? tokens) === undefined, {
+        error: 'the built-in suite has its own scoring and length of answers: leave them out',
+      }),
   ],
   'must be `builtin`, a file, or {file, scoring, max-new-tokens}',
 );

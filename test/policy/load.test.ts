@@ -54,6 +54,15 @@ rules:
     ['broken YAML', 'spike: {level: [\n', /shadow-gate\.yml:\d+:\d+: /],
     ['a list', '- 1\n', /shadow-gate\.yml:1:1: /],
     ['a negative tolerance', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
+    ['a suite of no form', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
+    ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
+    ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],
+    [
+      'a scoring of the built-in suite',
+      'probes:\n  - file: builtin\n    scoring: raw\n',
+      /:2:5: probes\.0: .* its own/,
+    ],
+    ['an unknown key of a suite', 'probes:\n  - file: a.csv\n    foo: 1\n', /:3:5: unknown key "foo" in probes\.0/],
   ])('refuses %s with its line and column', (_, text, pattern) => {
     expect(() => parse(text)).toThrow(pattern);
     expect(() => parse(text)).not.toThrow(/\n/);
