@@ -67,7 +67,7 @@ async function runProbes(options: ProbesOptions): Promise<void> {
     print(renderItems(stratifiedFacts(items, seed).flat().slice(0, options.preview), terminal()));
     return;
   }
-  print(renderSuites(suites, seed));
+  print(renderSuites(suites, seed, terminal()));
   const { checkpoint } = options;
   if (checkpoint !== undefined) await sayHowLong({ ...options, checkpoint }, { ...order, suites }, found);
 }

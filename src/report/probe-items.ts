@@ -4,7 +4,8 @@ import type { ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from './escape.ts';
 import { formatCount } from './numbers.ts';
-import { type TerminalOptions, terminalTable } from './terminal-table.ts';
+import { roomForFirst, type TerminalOptions, terminalTable } from './terminal-table.ts';
+import { wrap } from './wrap.ts';
 
 /** Items as a person reads them: the prompt as it is asked, what may follow, and what is right. */
 export function renderItems(items: readonly ProbeItem[], { color }: TerminalOptions): string {
@@ -27,20 +28,23 @@ function answersOf(question: ProbeItem['question']): string[] {
   return question.choices.map((choice, i) => `   ${i === question.answer ? '✔' : '·'} ${printable(choice)}`);
 }
 
+const MAX_NAME = 24;
+const MIN_KINDS = 12;
+
 /** What the suites hold: families with their capabilities, twins and numbers. */
-export function renderSuites(suites: readonly Suite[], seed: number): string {
+export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {
   return suites
     .map((suite) => {
       const rows = [...groupBy(suite.items, ({ family }) => family)].map(([family, items]) => {
         const templates = new Set(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
         const kinds = [...templates].map((template) => printable(template.replace(`${family} · `, '')));
-        return [
-          printable(items[0]?.capability ?? ''),
-          printable(family, 40),
+        const own = [
+          printable(items[0]?.capability ?? '', MAX_NAME),
+          printable(family, MAX_NAME),
           String(new Set(items.map(({ fact }) => fact)).size),
           String(items.length),
-          kinds.join(', '),
         ];
+        return { own, kinds: kinds.join(', ') };
       });
       const version = suite.version === null ? '' : ` version ${suite.version}`;
       const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}`;
@@ -49,9 +53,12 @@ export function renderSuites(suites: readonly Suite[], seed: number): string {
         { head: 'family' },
         { head: 'facts', align: 'right' },
         { head: 'items', align: 'right' },
-        { head: 'twins' },
       ] as const;
-      return `${head}\n\n${terminalTable(columns, rows)}`;
+      const last = { head: 'twins' };
+      const others = rows.map(({ own }) => ['', ...own]);
+      const room = Math.max(MIN_KINDS, roomForFirst([last, ...columns], others, width));
+      const cells = rows.map(({ own, kinds }) => [...own, wrap(kinds, room).join('\n')]);
+      return `${head}\n\n${terminalTable([...columns, last], cells)}`;
     })
     .join('\n\n');
 }

@@ -3,26 +3,38 @@ import type { Flip } from '../policy/probes/comparison.ts';
 import { printable } from './escape.ts';
 import { formatCount } from './numbers.ts';
 import { PROBE_COLUMNS, probeCells, probeNotes } from './probe-table.ts';
-import { type Column, terminalTable } from './terminal-table.ts';
+import { type Column, roomForFirst, terminalTable } from './terminal-table.ts';
 import { wrap } from './wrap.ts';
 
 const MAX_ROWS = 12;
 /** Below this many columns the intervals take lines of their own. */
-const WIDE = 120;
+const WIDE = 128;
+/** Below this many, so does every part of a movement and an interval. */
+const MEDIUM = 100;
+/** Of the name of a capability, room permitting. */
+const NAME = 24;
+const MIN_NAME = 12;
 /** Of an answer in a line. */
 const ANSWER = 60;
 
 /** The behavioural half for a terminal: its table, the flips in a line each, and what the columns mean. */
 export function renderProbes(probes: ProbeReport, width: number): string {
   const { rows, flips } = probes.comparison;
-  const name = (capability: string | null) => (capability === null ? 'all' : printable(capability, 24));
-  const columns = PROBE_COLUMNS.map((head, i): Column => ({ head, align: i === 0 ? 'left' : 'right' }));
-  const cells = rows.slice(0, MAX_ROWS).map((row) => [name(row.capability), ...probeCells(row)]);
-  const narrow = (cell: string) => (width < WIDE ? cell.replace(' (', '\n(').replace(', MDE', '\nMDE') : cell);
-  const table = terminalTable(
-    columns,
-    cells.map((row) => row.map(narrow)),
+  const fitted = (cell: string) => {
+    const stacked = width < WIDE ? cell.replace(' (', '\n(').replace(', MDE', '\nMDE') : cell;
+    return width < MEDIUM ? stacked.replace(/[ \u00a0](?=→|to )/g, '\n') : stacked;
+  };
+  const columns = PROBE_COLUMNS.map(
+    (head, i): Column => ({
+      head: width < MEDIUM ? head.replace(' ', '\n') : head,
+      align: i === 0 ? 'left' : 'right',
+    }),
   );
+  const shown = rows.slice(0, MAX_ROWS).map((row) => ['', ...probeCells(row).map(fitted)]);
+  const room = Math.max(MIN_NAME, Math.min(NAME, roomForFirst(columns, shown, width)));
+  const name = (capability: string | null) => (capability === null ? 'all' : printable(capability, room));
+  const cells = shown.map(([, ...own], i) => [name(rows[i]?.capability ?? null), ...own]);
+  const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
   const hidden = more > 0 ? `\n  and ${formatCount(more, 'more capability', 'more capabilities')} in report.json` : '';
   const notes = probeNotes(probes, (text) => printable(text, 60)).flatMap((note) => wrap(note, width - 2));

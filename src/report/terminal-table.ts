@@ -35,11 +35,15 @@ const NO_BORDERS = {
 /** Columns that are left for the first cell of each row once the others have what they need. */
 export function roomForFirst(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number {
   const others = columns.slice(1).map((column, i) => {
-    const cell = rows.reduce((most, row) => Math.max(most, row[i + 1]?.length ?? 0), 0);
-    const head = column.head.split('\n').map((line) => line.length);
-    return Math.max(...head, cell) + GAP.length;
+    const cell = rows.reduce((most, row) => Math.max(most, widthOf(row[i + 1] ?? '')), 0);
+    return Math.max(widthOf(column.head), cell) + GAP.length;
   });
   return width - INDENT.length - others.reduce((sum, n) => sum + n, 0);
+}
+
+/** Of the longest line. */
+function widthOf(cell: string): number {
+  return Math.max(...cell.split('\n').map((line) => line.length));
 }
 
 /** cli-table3 looks for spanning cells in time quadratic in the rows: 10,000 at once take it 15 seconds. */

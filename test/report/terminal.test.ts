@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { builtinSuite } from '../../src/probes/suite.ts';
+import { renderSuites } from '../../src/report/probe-items.ts';
 import { renderSpectra } from '../../src/report/spectra-table.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { HOSTILE_NAMES, hostileReport, reason, report, spectrum, tensor } from './fixtures.ts';
+import { HOSTILE_NAMES, hostileReport, probeReport, reason, report, spectrum, tensor } from './fixtures.ts';
 
-const WIDTHS = [80, 100, 120];
+const WIDTHS = [80, 100, 120, 128];
 const spiked = report({
   reasons: [
     reason(),
@@ -28,6 +30,14 @@ describe('renderTerminal', () => {
   test.each(WIDTHS)('fits %i columns', (width) => {
     for (const line of renderTerminal(spiked, { color: false, width }).split('\n'))
       expect(line.length, line).toBeLessThanOrEqual(width);
+  });
+
+  test.each(WIDTHS)('fits %i columns with probes, whatever their capabilities are called', (width) => {
+    for (const name of ['composition', 'a capability that is called like this '.repeat(3)]) {
+      const probed = report({ probes: probeReport(name) });
+      for (const line of renderTerminal(probed, { color: false, width }).split('\n'))
+        expect(line.length, line).toBeLessThanOrEqual(width);
+    }
   });
 
   test('ends with the verdict and why', () => {
@@ -57,6 +67,17 @@ describe('renderTerminal', () => {
       expect(commands(output)).toEqual([]);
       expect(output.replaceAll('\n', '').replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
     }
+  });
+});
+
+describe('renderSuites', () => {
+  test.each(WIDTHS)('fits %i columns', (width) => {
+    const long = 'a name that is like this '.repeat(9);
+    const suite = builtinSuite(1);
+    const items = suite.items.map((item) => ({ ...item, capability: long, family: long }));
+    for (const shown of [suite, { ...suite, items }])
+      for (const line of renderSuites([shown], 1, { color: false, width }).split('\n'))
+        expect(line.length, line).toBeLessThanOrEqual(width);
   });
 });
 
