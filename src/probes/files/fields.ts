@@ -32,8 +32,13 @@ export const answerTextSchema = verbatimSchema.refine((text) => text === text.tr
   error: 'begins with white space, but a blank is put before it: remove it',
 });
 
+/** JSON.parse has rounded it by now, and perhaps to the number of another record. */
+const numberSchema = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
+  error: 'has more digits than a number keeps: give it as text, in quotes',
+});
+
 /** Text, or a number as text. */
-export const textOrNumberSchema = z.union([textSchema, z.number()], expected('text or a number')).transform(String);
+export const textOrNumberSchema = z.union([textSchema, numberSchema], expected('text or a number')).transform(String);
 
 /** `1` and `"1"` are the same. */
 export const idSchema = textOrNumberSchema;

@@ -197,6 +197,7 @@ describe('refused with file, line, field and mend', () => {
       /:2: answer: "1" may be choice 0 or/,
     ],
     ['an id that is none', but(CHOICE, { id: true }), /:2: id: must be text or a number/],
+    ['an id that JSON rounds', but(CHOICE, { id: 2 ** 53 }), /:2: id: has more digits than a number keeps/],
     ['an empty id', but(CHOICE, { id: '' }), /:2: id: is empty/],
     ['an id in use', but(CHOICE, { id: 'my:1' }), /:2: id: \S*my\.jsonl:1 has the id "my:1" already/],
     ['a capability that is none', but(CHOICE, { capability: 1 }), /:2: capability: must be text/],
@@ -214,6 +215,7 @@ describe('refused with file, line, field and mend', () => {
   it.each<[string, string, RegExp]>([
     ['a missing answer', but(EXACT, { answer: undefined }), /:2: answer: is missing/],
     ['an answer that is none', but(EXACT, { answer: true }), /:2: answer: must be text or a number/],
+    ['an answer that JSON rounds', but(EXACT, { answer: 1e21 }), /:2: answer: has more digits than a number keeps/],
     ['an empty answer', but(EXACT, { answer: '' }), /:2: answer: is empty/],
     ['nothing after the mark', but(EXACT, { answer: 'one ####' }), /:2: answer: nothing after "####"/],
     ['lines after the mark', but(EXACT, { answer: '#### 1\n2' }), /:2: answer: more than one line/],
