@@ -5,6 +5,7 @@ import { check } from '../gate/check.ts';
 import { compare } from '../gate/compare.ts';
 import { measure, openMeasuredReference } from '../gate/measure.ts';
 import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
+import type { MeasuredProbes } from '../gate/probes-measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../gate/report.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
 import { findPolicy } from '../policy/load.ts';
@@ -87,15 +88,29 @@ async function runMeasure(options: SubjectOptions & ProbingOptions & { out: stri
   const { tensors, skipped, nonFinite } = measurement;
   warnNonFinite(nonFinite);
   if (measurement.probes?.status === 'notRun') warn(`probes were not asked: ${printable(measurement.probes.reason)}`);
-  const asked = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
+  const probed = measurement.probes?.status === 'measured' ? measurement.probes : null;
+  warnOfProbes(probed, options.out);
+  const asked = probed?.items ?? [];
   const parts = [
     ...(measurement.method === null ? [] : [`measured ${tensors.length} spectra, skipped ${skipped.length}`]),
-    ...(asked.length === 0 ? [] : [`asked ${asked.length} probes`]),
+    ...(probed === null ? [] : [`asked ${asked.length} probes`]),
   ];
   print(`${parts.join(', ')}: ${printable(options.out)}`);
   const facts = asked.filter(({ form }) => form === 'benchmark').length;
   const mde = plannedDrop(facts, found.policy);
   if (mde !== null) print(plannedSentence(facts, mde, PLANNED_DISCORDANCE));
+}
+
+/** A file may have thousands that are odd alike. */
+const MAX_WARNINGS = 3;
+
+function warnOfProbes(probes: MeasuredProbes | null, file: string): void {
+  const left = probes?.leftOut.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
+  for (const messages of [probes?.notes ?? [], left ?? []]) {
+    for (const message of messages.slice(0, MAX_WARNINGS)) warn(printable(message));
+    const more = messages.length - MAX_WARNINGS;
+    if (more > 0) warn(`and ${more} more of these: ${printable(file)} has all`);
+  }
 }
 
 async function runCompare(

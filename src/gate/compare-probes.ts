@@ -16,7 +16,7 @@ export interface ComparedProbes {
 /** The behavioural half of a comparison. */
 export function compareProbes(candidate: Measurement, baseline: Measurement | null, policy: Policy): ComparedProbes {
   const { probes } = candidate;
-  if (!probes) return { report: null, reasons: [] };
+  if (!probes) return { report: null, reasons: baseline?.probes && candidate.method ? [weightsOnly()] : [] };
   if (probes.status === 'notRun') return { report: null, reasons: [notRun('the candidate', probes.reason)] };
   // All of it was left out, and accuracies of nothing are no numbers.
   if (probes.items.length === 0) return { report: null, reasons: remarks(probes) };
@@ -60,6 +60,12 @@ function reportOf(
     seconds: run.probes?.seconds ?? 0,
     comparison,
   };
+}
+
+/** Whoever asked for one half gets one, and is told so. */
+function weightsOnly(): Reason {
+  const message = 'the candidate was not asked the probes: only its weights are judged';
+  return { ...invalid('probes', null, 'model', null, null, message), rule: 'spectra-only', level: 'info' };
 }
 
 function notRun(who: string, why: string): Reason {

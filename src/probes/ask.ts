@@ -5,20 +5,7 @@ import { withoutThoseThatDoNotFit } from './fit.ts';
 import type { ProbeItem } from './item.ts';
 import { finalAnswer, isExactMatch } from './normalise.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
-import { contextOf, continuationOf, type Prompting } from './prompting.ts';
-
-export interface AskOptions extends Prompting {
-  /** Of an exact answer. */
-  readonly maxNewTokens: number;
-  /** Told how many items are done. */
-  readonly onProgress?: ((done: number) => void) | undefined;
-}
-
-/** An item that was not asked, and why; its whole fact is left out with it. */
-export interface LeftOut {
-  readonly id: string;
-  readonly reason: string;
-}
+import { type AskOptions, contextOf, continuationOf, type LeftOut } from './prompting.ts';
 
 export interface Asked {
   /** In the order of the items. */

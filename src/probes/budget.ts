@@ -1,7 +1,8 @@
 import { groupBy } from '../group-by.ts';
 import type { Answerer } from '../language-model/answer.ts';
-import { type AskOptions, askItems } from './ask.ts';
+import { askItems } from './ask.ts';
 import type { ProbeItem } from './item.ts';
+import type { AskOptions } from './prompting.ts';
 import { type Fact, stratifiedFacts } from './subset.ts';
 
 /** Items of the pilot: one for each stratum is too noisy on a fast model, a whole suite too slow on a slow one. */

@@ -1,7 +1,6 @@
 import type { Answerer } from '../language-model/answer.ts';
-import type { AskOptions, LeftOut } from './ask.ts';
 import type { ProbeItem } from './item.ts';
-import { contextOf, continuationOf } from './prompting.ts';
+import { type AskOptions, contextOf, continuationOf, type LeftOut } from './prompting.ts';
 
 /**
  * Sort out the facts that the model cannot be asked whole: a prompt that is cut on the left is another question. Without

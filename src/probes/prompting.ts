@@ -8,6 +8,19 @@ export interface Prompting {
   readonly chatTemplate: boolean;
 }
 
+export interface AskOptions extends Prompting {
+  /** Of an exact answer. */
+  readonly maxNewTokens: number;
+  /** Told how many items are done. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** An item that was not asked, and why; its whole fact is left out with it. */
+export interface LeftOut {
+  readonly id: string;
+  readonly reason: string;
+}
+
 /** What a chat template may write as today: probes must not change by the day. */
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 

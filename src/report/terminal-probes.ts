@@ -8,7 +8,7 @@ import { wrap } from './wrap.ts';
 
 const MAX_ROWS = 12;
 /** Below this many columns the intervals take lines of their own. */
-const WIDE = 128;
+const WIDE = 132;
 /** Below this many, so does every part of a movement and an interval. */
 const MEDIUM = 100;
 /** Of the name of a capability, room permitting. */

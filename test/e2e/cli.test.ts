@@ -234,7 +234,7 @@ describe.skipIf(!models)('check of a real language model', () => {
           values[i] = (values[i] ?? 0) + (sign % 2 ? size : -size);
         }
       });
-      const { stdout } = await cli('check', '--checkpoint', spiked, '--baseline', `${models}/stories260K`);
+      const { stdout } = await cli('check', '--checkpoint', spiked, '--baseline', `${models}/stories260K`, ...spectra);
       expect(stdout, name).toMatch(/▲ warn: /);
       expect(stdout.replaceAll(/\s/g, ''), name).toContain(name);
     }

@@ -253,15 +253,6 @@ describe('what cannot be asked', () => {
     }
   });
 
-  it('is no pass where the policy asks nothing and only the probes are wanted', async () => {
-    const file = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(file, 'probes: []\n');
-    const base = example('base');
-    const { report } = await judge({ checkpoint: base, baseline: base, policy: file, only: 'probes' });
-    expect(report.verdict).toBe('inconclusive');
-    expect(report.reasons[0]?.message).toContain('neither spectra nor probes');
-  });
-
   it('a file that is wrong or missing is an error before anything is measured', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'policy.yml');

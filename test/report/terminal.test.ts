@@ -6,7 +6,7 @@ import { renderSpectra } from '../../src/report/spectra-table.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import { HOSTILE_NAMES, hostileReport, probeReport, reason, report, spectrum, tensor } from './fixtures.ts';
 
-const WIDTHS = [80, 100, 120, 128];
+const WIDTHS = [80, 100, 120, 132];
 const spiked = report({
   reasons: [
     reason(),
