@@ -1,9 +1,12 @@
 import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { context, getOctokit } from '@actions/github';
+import type { BaselineSource } from './gate/baseline.ts';
 import { type CheckResult, check } from './gate/check.ts';
 import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
 import { announce } from './github/announce.ts';
+import { approvedBaseline } from './github/approved-baseline.ts';
+import { baseCommitOf } from './github/base-commit.ts';
 import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
@@ -42,13 +45,42 @@ async function run(): Promise<void> {
 /** Measure and judge, with the progress in a group of the log and the result below it. */
 async function checkAloud(options: Options): Promise<CheckResult> {
   const { checkpoint, reference, baseline, policy, device, only, seed, budgetSeconds, endpoint } = options;
+  const approved = await approve(options);
   core.startGroup(`Measuring ${printable(checkpoint)}`);
   const onProgress = progressLog(core.info);
   const result = await withoutCommands(core.info, () =>
-    check({ checkpoint, reference, baseline, policy, device, only, seed, budgetSeconds, endpoint, onProgress }),
+    check({
+      checkpoint,
+      reference,
+      baseline,
+      approved,
+      policy,
+      device,
+      only,
+      seed,
+      budgetSeconds,
+      endpoint,
+      onProgress,
+    }),
   ).finally(core.endGroup);
   await withoutCommands(core.info, () => core.info(renderTerminal(result.report, { color: true, width: LOG_WIDTH })));
   return result;
+}
+
+/** On a change, the baseline of the commit that it is to be merged into; else undefined: that of the workspace. */
+async function approve({ baseline, token }: Options): Promise<BaselineSource | undefined> {
+  const base = baseCommitOf(context.eventName, context.payload);
+  if (base === null) return undefined;
+  if (token === '') {
+    core.warning(
+      'the baseline is that of the workspace, which the change may have brought: the input github-token is empty',
+    );
+    return undefined;
+  }
+  const place = { path: baseline, head: context.sha, workspace: process.cwd() };
+  const { source, note } = await approvedBaseline(getOctokit(token), base, place);
+  core.info(printable(note));
+  return source ?? undefined;
 }
 
 async function writeResults({ measurement, report }: CheckResult, body: string, out: string) {

@@ -9,7 +9,12 @@ export type BaselineSource =
   | { readonly kind: 'missing' }
   /** A checkpoint, to be measured the same way as the candidate. */
   | { readonly kind: 'checkpoint'; readonly path: string }
-  | { readonly kind: 'measurement'; readonly measurement: Measurement };
+  | {
+      readonly kind: 'measurement';
+      readonly measurement: Measurement;
+      /** The commit that it was read from; null where it was read from the disk. */
+      readonly commit: string | null;
+    };
 
 /**
  * A baseline is a measurement file or a checkpoint; a path where nothing is, is a missing baseline.
@@ -22,12 +27,27 @@ export async function readBaseline(path: string): Promise<BaselineSource> {
   });
   if (!info) return { kind: 'missing' };
   if (info.isDirectory() || path.endsWith('.safetensors')) return { kind: 'checkpoint', path };
-  return { kind: 'measurement', measurement: await readMeasurement(path) };
+  return { kind: 'measurement', measurement: await readMeasurement(path), commit: null };
+}
+
+/**
+ * A baseline whose text was read from a commit.
+ * @param name how errors name it
+ * @throws UserError for a text that is no measurement
+ */
+export function parseBaseline(text: string, name: string, commit: string): BaselineSource {
+  return { kind: 'measurement', measurement: parseMeasurement(text, name), commit };
 }
 
 /** Read and validate a measurement file. @throws UserError naming the file and what is wrong with it */
 export async function readMeasurement(path: string): Promise<Measurement> {
-  return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, "make it with 'shadow-gate measure'");
+  return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
+}
+
+const MEASUREMENT_MEND = "make it with 'shadow-gate measure'";
+
+function parseMeasurement(text: string, name: string): Measurement {
+  return parseVersioned(text, name, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
 }
 
 const versionedSchema = z.looseObject({ schema: z.string() });
@@ -39,6 +59,10 @@ const versionedSchema = z.looseObject({ schema: z.string() });
 export async function readVersioned<T>(path: string, version: string, schema: z.ZodType<T>, mend: string): Promise<T> {
   const text = await readTextFile(path);
   if (text === null) throw new UserError(`${path} does not exist`, mend);
+  return parseVersioned(text, path, version, schema, mend);
+}
+
+function parseVersioned<T>(text: string, path: string, version: string, schema: z.ZodType<T>, mend: string): T {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -17,6 +17,8 @@ export interface CheckOptions
   readonly reference?: string | undefined;
   /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */
   readonly baseline?: string | undefined;
+  /** The baseline itself, where its path is not to be read from the disk. */
+  readonly approved?: BaselineSource | undefined;
   /** Policy file; without one, `shadow-gate.yml` in the working directory if it is there, else the defaults. */
   readonly policy?: string | undefined;
   /** One half of the gate; both if missing. */
@@ -37,10 +39,10 @@ export interface CheckResult {
  * @throws UserError for anything that the user can mend
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { baseline, policy, reference, only, seed, budgetSeconds, chatTemplate, ...rest } = options;
+  const { baseline, approved: given, policy, reference, only, seed, budgetSeconds, chatTemplate, ...rest } = options;
   // First what fails fast: nobody waits for a measurement to learn of a typing error in the policy.
   const found = await findPolicy(policy);
-  const source: BaselineSource = baseline === undefined ? { kind: 'missing' } : await readBaseline(baseline);
+  const source: BaselineSource = given ?? (baseline === undefined ? { kind: 'missing' } : await readBaseline(baseline));
   if (source.kind === 'checkpoint' && rest.endpoint) {
     throw new UserError('the endpoint answers for one model, and the baseline is another checkpoint', BASELINE_MEND);
   }
@@ -60,7 +62,13 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       : source.kind === 'measurement'
         ? source.measurement
         : null;
-  const report = compare({ candidate: measurement, baseline: approved, baselinePath: baseline ?? null, ...found });
+  const report = compare({
+    candidate: measurement,
+    baseline: approved,
+    baselinePath: baseline ?? null,
+    baselineCommit: source.kind === 'measurement' ? source.commit : null,
+    ...found,
+  });
   return { measurement, report };
 }
 

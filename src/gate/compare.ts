@@ -16,6 +16,8 @@ export interface Comparison {
   /** Null: there is none; `baselinePath` says where it was looked for, if anywhere. */
   readonly baseline: Measurement | null;
   readonly baselinePath: string | null;
+  /** The commit that the baseline was read from; null or missing where it was read from the disk. */
+  readonly baselineCommit?: string | null | undefined;
   readonly policy: Policy;
   /** Null: the defaults. */
   readonly policyPath: string | null;
@@ -25,7 +27,8 @@ export interface Comparison {
  * Compare a measurement with a baseline under a policy, and say a verdict. Pure: the same measurements give the same
  * report.
  */
-export function compare({ candidate, baseline, baselinePath, policy, policyPath }: Comparison): Report {
+export function compare(comparison: Comparison): Report {
+  const { candidate, baseline, baselinePath, policy, policyPath } = comparison;
   const validity: Validity = baseline
     ? checkValidity(candidate, baseline)
     : { weights: false, deltas: false, reasons: [] };
@@ -57,7 +60,7 @@ export function compare({ candidate, baseline, baselinePath, policy, policyPath 
     verdict: verdictOf(reasons),
     reasons,
     candidate: subject(candidate),
-    baseline: baseline && subject(baseline),
+    baseline: baseline && { ...subject(baseline), commit: comparison.baselineCommit ?? null },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
     shadowDeltas: shadowDeltas(candidate, baseline, validity, reasons),
@@ -234,5 +237,6 @@ function subject(measurement: Measurement): Report['candidate'] {
     measured: run.time,
     architecture,
     parameters: checkpoint.parameters,
+    commit: null,
   };
 }

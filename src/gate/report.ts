@@ -37,6 +37,8 @@ const subjectSchema = z.strictObject({
   measured: z.string(),
   architecture: architectureSchema,
   parameters: z.number().int(),
+  /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
+  commit: z.string().nullable().default(null),
 });
 
 /** The behavioural half: what was asked, and what came out beside the baseline. */

@@ -13,9 +13,19 @@ export function footer(report: Report): string {
     `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}`;
   const subjects = [
     named('Candidate', candidate),
-    baseline === null ? 'no baseline' : named('baseline', baseline),
+    baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline),
     reference === null ? 'no reference (W only)' : named('reference', reference),
   ];
   const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
   return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
+}
+
+/** How old a baseline is and where it came from: one that nobody has looked at for a year approves little. */
+function ageOf({ measured, commit }: NonNullable<Report['baseline']>): string {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
+  const parts = [
+    ...(day === undefined ? [] : [`measured ${day}`]),
+    ...(commit === null ? [] : [`as of commit ${codeName(commit.slice(0, 7))}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { repository } from '../fixtures.ts';
 import { FakeGithub } from '../github/fake-github.ts';
 import { HOSTILE_NAMES } from '../report/fixtures.ts';
 import { type BuiltDist, buildDist, nodes } from './built-dist.ts';
-import { type Outcome, PUSH, runAction } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PUSH, runAction } from './run-action.ts';
 import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 let dist: BuiltDist;
@@ -77,6 +77,56 @@ describe.each(nodes())('%s', (node) => {
     const second = await gate(WARN, { node });
     expect(second.outputs.verdict, second.log).toBe('pass');
     expect(levels(second)).toEqual(['notice']);
+  });
+});
+
+describe('the baseline of a pull request', () => {
+  const PATH = '.shadow-gate/baseline.json';
+  /** A measurement of another model, which nothing of `model` can be compared with. */
+  const foreign = async () => {
+    const checkpoint = repository('examples', 'base');
+    const { outputs } = await gate({ ...WEIGHTS, checkpoint, out: 'foreign' }, { event: PUSH });
+    return readFile(outputs.measurement ?? '', 'utf8');
+  };
+  const own = async () => {
+    const { outputs } = await gate({ ...WARN, out: 'own' }, { event: PUSH });
+    return readFile(outputs.measurement ?? '', 'utf8');
+  };
+
+  test('is that of the base commit, and a report says so; the one that it brings gains nothing', async () => {
+    await mkdir(join(workspace, '.shadow-gate'));
+    await writeFile(join(workspace, PATH), await own());
+    github.files.set(`${HEAD_SHA}:${PATH}`, await own());
+    github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
+    const outcome = await gate(WARN);
+    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+    expect(github.comments[0]?.body).toContain('as of commit <code>bbbbbbb</code>');
+  });
+
+  test('is missing where only the pull request has one', async () => {
+    await mkdir(join(workspace, '.shadow-gate'));
+    await writeFile(join(workspace, PATH), await own());
+    github.files.set(`${HEAD_SHA}:${PATH}`, await own());
+    const outcome = await gate(WARN);
+    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+    expect(outcome.log).toContain('that of the change does not count');
+  });
+
+  test('is that of the workspace where an earlier step made it, on push, and for a merge group at its base', async () => {
+    await mkdir(join(workspace, '.shadow-gate'));
+    await writeFile(join(workspace, PATH), await own());
+    expect((await gate(WARN)).outputs.verdict).toBe('pass');
+    github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
+    expect((await gate(WARN, { event: PUSH })).outputs.verdict).toBe('pass');
+    expect((await gate(WARN, { event: MERGE_GROUP })).outputs.verdict).toBe('inconclusive');
+  });
+
+  test('that cannot be read is an error, not a verdict on another one', async () => {
+    github.canRead = false;
+    const outcome = await gate(WARN);
+    expect(outcome.code).toBe(1);
+    expect(outcome.outputs).toEqual({});
+    expect(annotations(outcome)[0]?.message).toMatch(/could not be read at the base commit bbbbbbb.*contents: read/);
   });
 });
 
@@ -156,7 +206,7 @@ test.each(['fail', 'never'])('a missing checkpoint fails with one line and no ve
   expect(outcome.log).not.toMatch(/^\s+at /m);
   expect(outcome.outputs).toEqual({});
   expect(outcome.summary).toBe('');
-  expect(github.requests).toEqual([]);
+  expect(github.writes).toEqual([]);
 });
 
 test.each([
@@ -209,7 +259,7 @@ test('no comment without a pull request, and none when it is off', async () => {
     expect(outcome.outputs).toMatchObject({ verdict: 'warn', comment: '' });
     expect(levels(outcome)).toEqual(['warning']);
   }
-  expect(github.requests).toEqual([]);
+  expect(github.writes).toEqual([]);
 });
 
 test('no name in a checkpoint runs a workflow command', async () => {

@@ -33,7 +33,17 @@ export interface Outcome {
 }
 
 const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' } };
-export const PULL_REQUEST = { name: 'pull_request', payload: { pull_request: { number: 7 }, repository: REPOSITORY } };
+/** The commit that the pull request is to be merged into, and the one that is checked out. */
+export const BASE_SHA = 'b'.repeat(40);
+export const HEAD_SHA = 'a'.repeat(40);
+export const PULL_REQUEST = {
+  name: 'pull_request',
+  payload: { pull_request: { number: 7, base: { sha: BASE_SHA } }, repository: REPOSITORY },
+};
+export const MERGE_GROUP = {
+  name: 'merge_group',
+  payload: { merge_group: { base_sha: BASE_SHA }, repository: REPOSITORY },
+};
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
 /** Run the action as GitHub's runner does: its environment and nothing of ours. */
@@ -60,7 +70,7 @@ export async function runAction(job: Job): Promise<Outcome> {
     GITHUB_REF: 'refs/pull/7/merge',
     GITHUB_REPOSITORY: 'o/r',
     GITHUB_RUN_ID: '1',
-    GITHUB_SHA: 'a'.repeat(40),
+    GITHUB_SHA: HEAD_SHA,
     GITHUB_STEP_SUMMARY: files.summary,
     GITHUB_WORKFLOW: 'gate',
     GITHUB_WORKSPACE: workspace,

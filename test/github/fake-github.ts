@@ -40,6 +40,10 @@ export class FakeGithub {
   /** `PATCH /repos/o/r/issues/comments/1`, in order. */
   readonly requests: string[] = [];
   readonly faults: Fault[] = [];
+  /** Files of commits, by `SHA:path`. */
+  readonly files = new Map<string, string>();
+  /** Whether the token may read the repository. */
+  canRead = true;
   hasGraphql = true;
   #nextId = 1;
   readonly #server = createServer((request, response) => {
@@ -96,6 +100,8 @@ export class FakeGithub {
     if (comment !== undefined) this.#update(response, Number(comment), body);
     else if (line === 'GET /repos/o/r/issues/7/comments') this.#list(response, url);
     else if (line === 'POST /repos/o/r/issues/7/comments') this.#create(response, body);
+    else if (line.startsWith('GET /repos/o/r/contents/')) this.#content(response, url);
+    else if (line.startsWith('GET /repos/o/r/git/commits/') && this.canRead) reply(response, 200, {});
     else if (line === 'GET /user') this.#user(response);
     else if (line === 'POST /graphql' && this.hasGraphql) this.#graphql(response, body);
     else reply(response, 404, { message: 'Not Found' });
@@ -127,6 +133,16 @@ export class FakeGithub {
     if (comment) comment.body = body;
     if (comment) reply(response, 200, comment);
     else reply(response, 404, { message: 'Not Found' });
+  }
+
+  #content(response: ServerResponse, url: URL): void {
+    const path = decodeURIComponent(url.pathname.slice('/repos/o/r/contents/'.length));
+    const text = this.canRead ? this.files.get(`${url.searchParams.get('ref')}:${path}`) : undefined;
+    if (text === undefined) reply(response, 404, { message: 'Not Found' });
+    else {
+      response.writeHead(200, { 'content-type': 'application/vnd.github.raw; charset=utf-8' });
+      response.end(text);
+    }
   }
 
   #user(response: ServerResponse): void {

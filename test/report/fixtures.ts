@@ -137,6 +137,7 @@ export function subject(over: Partial<Report['candidate']> = {}): Report['candid
       keyValueHeads: 4,
     },
     parameters: 512_000,
+    commit: null,
     ...over,
   };
 }
@@ -236,7 +237,7 @@ export function hostileReport(name: string): Report {
       { ...hostile, level: 'info' },
     ],
     candidate: subject({ path: name, digest: name, measured: name }),
-    baseline: subject({ path: name, digest: name, measured: name }),
+    baseline: subject({ path: name, digest: name, measured: name, commit: name }),
     reference: { path: name, digest: name, format: 'safetensors', dtypes: {}, tensors: 1, parameters: 1 },
     shadowDeltas: [delta({ metric: name, level: 'warn' }), delta()],
     tensors: [
