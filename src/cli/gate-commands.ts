@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readMeasurement, readVersioned } from '../gate/baseline.ts';
+import { readMeasurement, readReport } from '../gate/baseline.ts';
 import { check } from '../gate/check.ts';
 import { compare } from '../gate/compare.ts';
 import { measure, openMeasuredReference } from '../gate/measure.ts';
 import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
 import type { MeasuredProbes } from '../gate/probes-measurement.ts';
-import { REPORT_SCHEMA, type Report, reportSchema } from '../gate/report.ts';
+import type { Report } from '../gate/report.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
 import { findPolicy } from '../policy/load.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../policy/probes/planned-drop.ts';
@@ -127,7 +127,7 @@ async function runCompare(
 }
 
 async function runReport(file: string, options: VerdictOptions & { markdown?: boolean }): Promise<void> {
-  const report = await readVersioned(file, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+  const report = await readReport(file);
   if (options.markdown) {
     process.stdout.write(`${renderComment(report)}\n`);
     setExitCode(report, options);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readTextFile } from '../checkpoint/text-file.ts';
 import { UserError } from '../user-error.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
+import { REPORT_SCHEMA, type Report, reportSchema } from './report.ts';
 
 /** What a baseline argument turned out to be. */
 export type BaselineSource =
@@ -44,6 +45,11 @@ export async function readMeasurement(path: string): Promise<Measurement> {
   return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
 }
 
+/** Read and validate a report file. @throws UserError naming the file and what is wrong with it */
+export async function readReport(path: string): Promise<Report> {
+  return readVersioned(path, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+}
+
 const MEASUREMENT_MEND = "make it with 'shadow-gate measure'";
 
 function parseMeasurement(text: string, name: string): Measurement {
@@ -56,7 +62,7 @@ const versionedSchema = z.looseObject({ schema: z.string() });
  * Read a JSON file of ours and validate it.
  * @param mend what to do about a file that is not one
  */
-export async function readVersioned<T>(path: string, version: string, schema: z.ZodType<T>, mend: string): Promise<T> {
+async function readVersioned<T>(path: string, version: string, schema: z.ZodType<T>, mend: string): Promise<T> {
   const text = await readTextFile(path);
   if (text === null) throw new UserError(`${path} does not exist`, mend);
   return parseVersioned(text, path, version, schema, mend);

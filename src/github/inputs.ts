@@ -36,7 +36,8 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 
 /** One field an input, by the name that stands in action.yml. */
 const inputsSchema = z.object({
-  checkpoint: z.string().min(1, 'a path'),
+  checkpoint: z.string(),
+  report: optional,
   reference: optional,
   baseline: z.string(),
   policy: optional,
@@ -70,6 +71,9 @@ export function parseInputs(read: (name: string) => string, temporary: string, a
   const checked = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
   if (!checked.success) throw mistake(checked.error, given);
   const { 'github-token': token, 'fail-on': failOn, out, budget, endpoint, model, tokenizer, ...inputs } = checked.data;
+  if (inputs.checkpoint === '' && inputs.report === undefined) {
+    throw new UserError('input checkpoint is missing', 'allowed: a path');
+  }
   if ((endpoint === undefined) !== (model === undefined)) {
     throw new UserError('inputs endpoint and model belong together', 'give both or neither');
   }

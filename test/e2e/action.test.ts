@@ -251,6 +251,50 @@ test.each([
   expect(annotations(outcome)[0]?.message).toMatch(message);
 });
 
+describe('the trusted half of a pair of workflows', () => {
+  const run = (head: { sha?: string } = {}) => ({
+    name: 'workflow_run',
+    payload: {
+      workflow_run: {
+        head_sha: head.sha ?? HEAD_SHA,
+        head_branch: 'tune',
+        head_repository: { owner: { login: 'stranger' } },
+        pull_requests: [],
+      },
+      repository: { name: 'r', owner: { login: 'o' } },
+    },
+  });
+  const untrusted = async () => (await gate({ ...FAIL, comment: 'off' })).outputs.report ?? '';
+
+  test('posts the report of a fork on its pull request, and its own step does not fail', async () => {
+    github.pulls.push({ number: 7, head: { sha: HEAD_SHA, label: 'stranger:tune' } });
+    const outcome = await gate({ report: await untrusted(), key: 'fork' }, { event: run() });
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(outcome.outputs).toMatchObject({ verdict: 'fail', comment: github.comments[0]?.html_url });
+    expect(github.comments[0]?.body).toContain('1 NaN');
+    expect(github.comments[0]?.body).toMatch(new RegExp(`^${commentMarker('fork')}`));
+  });
+
+  test('posts nothing where the pull request has moved on, or is another', async () => {
+    github.pulls.push({ number: 7, head: { sha: BASE_SHA, label: 'stranger:tune' } });
+    github.pulls.push({ number: 7, head: { sha: HEAD_SHA, label: 'somebody:tune' } });
+    const outcome = await gate({ report: await untrusted() }, { event: run() });
+    expect(outcome.outputs.comment, outcome.log).toBe('');
+    expect(github.comments).toEqual([]);
+  });
+
+  test.each([
+    ['{"schema": "shadow-gate/report@1", "verdict": "pass"}', /is not a valid shadow-gate\/report@1/],
+    ['<!-- not JSON -->', /is not JSON/],
+  ])('refuses what is no report: %s', async (text, message) => {
+    await writeFile(join(workspace, 'forged.json'), text);
+    const outcome = await gate({ report: 'forged.json' }, { event: run() });
+    expect(outcome.code).toBe(1);
+    expect(annotations(outcome)[0]?.message).toMatch(message);
+    expect(github.comments).toEqual([]);
+  });
+});
+
 test('no comment without a pull request, and none when it is off', async () => {
   const push = await gate(WARN, { event: PUSH });
   const off = await gate({ ...WARN, comment: 'off' });

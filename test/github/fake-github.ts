@@ -42,6 +42,8 @@ export class FakeGithub {
   readonly faults: Fault[] = [];
   /** Files of commits, by `SHA:path`. */
   readonly files = new Map<string, string>();
+  /** Open pull requests. */
+  readonly pulls: Array<{ number: number; head: { sha: string; label: string } }> = [];
   /** Whether the token may read the repository. */
   canRead = true;
   hasGraphql = true;
@@ -100,7 +102,13 @@ export class FakeGithub {
     if (comment !== undefined) this.#update(response, Number(comment), body);
     else if (line === 'GET /repos/o/r/issues/7/comments') this.#list(response, url);
     else if (line === 'POST /repos/o/r/issues/7/comments') this.#create(response, body);
-    else if (line.startsWith('GET /repos/o/r/contents/')) this.#content(response, url);
+    else if (line === 'GET /repos/o/r/pulls') {
+      reply(
+        response,
+        200,
+        this.pulls.filter(({ head }) => head.label === url.searchParams.get('head')),
+      );
+    } else if (line.startsWith('GET /repos/o/r/contents/')) this.#content(response, url);
     else if (line.startsWith('GET /repos/o/r/git/commits/') && this.canRead) reply(response, 200, {});
     else if (line === 'GET /user') this.#user(response);
     else if (line === 'POST /graphql' && this.hasGraphql) this.#graphql(response, body);

@@ -33,9 +33,14 @@ test.each([
   ['text of a stranger in a script', '"$EXPECTED"', '$' + '{{ github.head_ref }}', /untrusted/],
   ['an action by tag', /checkout@\S+ # \S+/, 'checkout@v7', /checkout@v7: pin it/],
   ['an input that is not there', 'reference: examples', 'refrence: examples', /has no input refrence/],
-  ['a required input that is missing', /checkpoint: examples.*/, '', /needs the input checkpoint/],
 ])('the linter finds %s', (_, from, to, complaint) => {
   const { status, stderr } = lint(ACTION.replace(from, to), GATE.replace(from, to));
   expect(stderr).toMatch(complaint);
   expect(status).toBe(1);
+});
+
+test('the linter finds a required input that is missing', () => {
+  const action = ACTION.replace(/(\n {2}seed:[\s\S]*?required: )false/, '$1true');
+  expect(action).not.toBe(ACTION);
+  expect(lint(action, GATE).stderr).toMatch(/needs the input seed/);
 });
