@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { context, getOctokit } from '@actions/github';
 import { type BaselineSource, readReport } from './gate/baseline.ts';
 import { type CheckResult, check } from './gate/check.ts';
+import type { Report } from './gate/report.ts';
 import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.ts';
 import { announce } from './github/announce.ts';
 import { approvedBaseline } from './github/approved-baseline.ts';
@@ -11,11 +12,13 @@ import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { type PullRequest, pullRequestOf } from './github/pull-request.ts';
+import { regressionIssue } from './github/regression-issue.ts';
 import { pullRequestOfRun } from './github/run-pull-request.ts';
 import { stickyComment } from './github/sticky-comment.ts';
 import { writeSummary } from './github/summary.ts';
 import { commentMarker, renderComment } from './report/comment.ts';
 import { printable } from './report/escape.ts';
+import { describeRegression } from './report/regression.ts';
 import { renderSummary } from './report/summary.ts';
 import { renderTerminal } from './report/terminal.ts';
 import { describeError } from './user-error.ts';
@@ -42,6 +45,26 @@ async function run(): Promise<void> {
   const trouble = await writeSummary(renderSummary(result.report));
   if (trouble !== null) core.warning(trouble);
   setOutputs({ comment: await comment(options, body, pullRequestOf(context.eventName, context.payload)) });
+  setOutputs({ issue: await issue(options, result.report) });
+}
+
+/** @returns the address of the issue of a check that runs by the clock; an empty text where there is none */
+async function issue({ issue, key, token }: Options, report: Report): Promise<string> {
+  if (context.eventName !== 'schedule' || issue === 'off') return '';
+  if (token === '') {
+    core.warning('no issue: the input github-token is empty');
+    return '';
+  }
+  const { runId, repo, serverUrl } = context;
+  const run = `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${runId}`;
+  const kept = await regressionIssue(getOctokit(token), repo, { ...describeRegression(report, key, run) });
+  if (kept === null) return '';
+  if ('url' in kept) {
+    core.info(`Issue: ${kept.url}`);
+    return kept.url;
+  }
+  core.warning(kept.warning);
+  return '';
 }
 
 /**

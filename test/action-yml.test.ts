@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { COMMENT_CHOICES, FAIL_ON_CHOICES, INPUT_DEFAULTS, INPUT_NAMES } from '../src/github/inputs.ts';
+import { COMMENT_CHOICES, FAIL_ON_CHOICES, INPUT_DEFAULTS, INPUT_NAMES, ISSUE_CHOICES } from '../src/github/inputs.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 
 const actionSchema = z.object({
@@ -35,13 +35,14 @@ test('action.yml and the code have the same defaults', () => {
 test.each([
   ['device', DEVICE_CHOICES],
   ['comment', COMMENT_CHOICES],
+  ['issue', ISSUE_CHOICES],
   ['fail-on', FAIL_ON_CHOICES],
 ])('the description of %s names every choice', (name, choices) => {
   for (const choice of choices) expect(inputs[name]?.description).toContain(`\`${choice}\``);
 });
 
 test('the outputs and the entry point', () => {
-  expect(Object.keys(outputs)).toEqual(['verdict', 'report', 'measurement', 'comment']);
+  expect(Object.keys(outputs)).toEqual(['verdict', 'report', 'measurement', 'comment', 'issue']);
   expect(runs).toEqual({ using: 'node24', main: 'dist/index.js' });
 });
 

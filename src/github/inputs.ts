@@ -7,6 +7,7 @@ import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../user-error.ts';
 
 export const COMMENT_CHOICES = ['sticky', 'off'] as const;
+export const ISSUE_CHOICES = ['schedule', 'off'] as const;
 export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
 export type FailOn = (typeof FAIL_ON_CHOICES)[number];
 
@@ -15,6 +16,7 @@ export const INPUT_DEFAULTS = {
   baseline: '.shadow-gate/baseline.json',
   device: 'auto',
   comment: 'sticky',
+  issue: 'schedule',
   key: 'default',
   'fail-on': 'fail',
 } as const;
@@ -49,6 +51,7 @@ const inputsSchema = z.object({
   model: optional,
   tokenizer: optional,
   comment: z.enum(COMMENT_CHOICES),
+  issue: z.enum(ISSUE_CHOICES),
   key: z.string().regex(new RegExp(`^.{1,${MAX_KEY}}$`, 'u'), `one line of at most ${MAX_KEY} characters`),
   'github-token': z.string(),
   'fail-on': z.enum(FAIL_ON_CHOICES),

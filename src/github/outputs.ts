@@ -9,6 +9,8 @@ export interface Outputs {
   readonly measurement: string;
   /** Empty if there is no comment. */
   readonly comment: string;
+  /** Empty if there is none. */
+  readonly issue: string;
 }
 
 export function setOutputs(outputs: Partial<Outputs>): void {

@@ -3,7 +3,7 @@ import { contentOf } from './content.ts';
 import { fitted } from './fit.ts';
 
 /** GitHub refuses a longer comment with a 422. It counts characters; UTF-16 units are never fewer. */
-const COMMENT_LIMIT = 65_536;
+export const COMMENT_LIMIT = 65_536;
 const DEFAULT_KEY = 'default';
 
 /**

@@ -9,7 +9,7 @@ import { repository } from '../fixtures.ts';
 import { FakeGithub } from '../github/fake-github.ts';
 import { HOSTILE_NAMES } from '../report/fixtures.ts';
 import { type BuiltDist, buildDist, nodes } from './built-dist.ts';
-import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PUSH, runAction } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PUSH, runAction, SCHEDULE } from './run-action.ts';
 import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 let dist: BuiltDist;
@@ -292,6 +292,53 @@ describe('the trusted half of a pair of workflows', () => {
     expect(outcome.code).toBe(1);
     expect(annotations(outcome)[0]?.message).toMatch(message);
     expect(github.comments).toEqual([]);
+  });
+});
+
+describe('a scheduled check', () => {
+  const clock = { event: SCHEDULE };
+
+  test('opens one issue on the first failure, comments while it lasts, closes it when green, and opens another then', async () => {
+    const first = await gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(first.outputs.issue, first.log).toBe('https://github.com/o/r/issues/100');
+    expect(github.issues[0]).toMatchObject({
+      state: 'open',
+      title: 'Shadow Gate: the scheduled check of nightly fails',
+    });
+    expect(github.issues[0]?.body).toContain('1 NaN');
+    const second = await gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(second.outputs.issue).toBe(first.outputs.issue);
+    await gate({ ...FAIL, key: 'weekly' }, clock);
+    expect(github.issues).toHaveLength(2);
+    expect(github.issues[0]?.comments).toEqual([expect.stringMatching(/^❌ fail: .*1 NaN/)]);
+    await gate({ ...WARN, key: 'nightly' }, clock);
+    expect(github.issues[0]).toMatchObject({ state: 'open', comments: { length: 1 } });
+    await gate({ ...PASS, key: 'nightly' }, clock);
+    expect(github.issues.map(({ state }) => state)).toEqual(['closed', 'open']);
+    expect(github.issues[0]?.comments[1]).toMatch(/^✅ pass: /);
+    await gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(github.issues).toHaveLength(3);
+  });
+
+  test('leaves an issue of somebody else alone, and none is kept on push, or when it is off', async () => {
+    await gate(FAIL, clock);
+    const [issue] = github.issues;
+    if (issue) issue.user = { login: 'somebody', type: 'User' };
+    await gate(PASS, clock);
+    expect(issue?.state).toBe('open');
+    await gate(FAIL, { event: PUSH });
+    await gate({ ...FAIL, issue: 'off' }, clock);
+    expect(github.issues).toHaveLength(1);
+  });
+
+  test('that may not write one only warns, and a run that cannot judge opens none', async () => {
+    github.faults.push({ request: /^POST \/repos\/o\/r\/issues$/, status: 403, message: 'Resource not accessible' });
+    const outcome = await gate(FAIL, clock);
+    expect(outcome.code).toBe(1);
+    expect(annotations(outcome)[1]?.message).toMatch(/issues: write/);
+    github.faults.length = 0;
+    await gate({ ...WEIGHTS, checkpoint: 'nowhere' }, clock);
+    expect(github.issues).toEqual([]);
   });
 });
 

@@ -44,6 +44,7 @@ export const MERGE_GROUP = {
   name: 'merge_group',
   payload: { merge_group: { base_sha: BASE_SHA }, repository: REPOSITORY },
 };
+export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
 /** Run the action as GitHub's runner does: its environment and nothing of ours. */

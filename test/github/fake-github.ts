@@ -44,6 +44,17 @@ export class FakeGithub {
   readonly files = new Map<string, string>();
   /** Open pull requests. */
   readonly pulls: Array<{ number: number; head: { sha: string; label: string } }> = [];
+  /** Issues, with their comments. */
+  readonly issues: Array<{
+    number: number;
+    title: string;
+    body: string;
+    state: string;
+    html_url: string;
+    labels: string[];
+    comments: string[];
+    user: { login: string; type: 'Bot' | 'User' };
+  }> = [];
   /** Whether the token may read the repository. */
   canRead = true;
   hasGraphql = true;
@@ -100,6 +111,7 @@ export class FakeGithub {
   #route(response: ServerResponse, line: string, url: URL, body: string): void {
     const [, comment] = /^PATCH \/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(line) ?? [];
     if (comment !== undefined) this.#update(response, Number(comment), body);
+    else if (/^[A-Z]+ \/repos\/o\/r\/issues(\/1\d\d(\/comments)?)?$/.test(line)) this.#issue(response, line, url, body);
     else if (line === 'GET /repos/o/r/issues/7/comments') this.#list(response, url);
     else if (line === 'POST /repos/o/r/issues/7/comments') this.#create(response, body);
     else if (line === 'GET /repos/o/r/pulls') {
@@ -141,6 +153,42 @@ export class FakeGithub {
     if (comment) comment.body = body;
     if (comment) reply(response, 200, comment);
     else reply(response, 404, { message: 'Not Found' });
+  }
+
+  /** Issues have numbers from 100 on. Bodies as docs.github.com has them ("Create an issue", "Update an issue"). */
+  #issue(response: ServerResponse, line: string, url: URL, text: string): void {
+    const [, number, comments] = /issues(?:\/(\d+)(\/comments)?)?$/.exec(line) ?? [];
+    const issue = this.issues.find((candidate) => candidate.number === Number(number));
+    if (line.startsWith('GET') && number === undefined) {
+      const label = url.searchParams.get('labels') ?? '';
+      reply(
+        response,
+        200,
+        this.issues.filter(({ state, labels }) => state === 'open' && labels.includes(label)),
+      );
+    } else if (line.startsWith('POST') && number === undefined) {
+      const given = z
+        .strictObject({ title: z.string().min(1), body: z.string().max(MAX_BODY), labels: z.array(z.string()) })
+        .parse(JSON.parse(text));
+      const user = { login: LOGINS[this.token], type: 'Bot' as const };
+      const id = 100 + this.issues.length;
+      const created = {
+        ...given,
+        number: id,
+        state: 'open',
+        comments: [],
+        user,
+        html_url: `https://github.com/o/r/issues/${id}`,
+      };
+      this.issues.push(created);
+      reply(response, 201, created);
+    } else if (issue && comments) {
+      issue.comments.push(bodySchema.parse(JSON.parse(text)).body);
+      reply(response, 201, {});
+    } else if (issue && line.startsWith('PATCH')) {
+      issue.state = z.strictObject({ state: z.string(), state_reason: z.string() }).parse(JSON.parse(text)).state;
+      reply(response, 200, issue);
+    } else reply(response, 404, { message: 'Not Found' });
   }
 
   #content(response: ServerResponse, url: URL): void {
