@@ -1,7 +1,7 @@
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { Engine } from './engine.ts';
 import { answerPrompts, type GenerateAnswer } from './generation.ts';
-import { answerRequests, type ScoreAnswer } from './loglikelihood.ts';
+import { answerRequests, prepareRequests, type ScoreAnswer } from './loglikelihood.ts';
 import { openModel } from './open-model.ts';
 import { answerPromptsByText, answerRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
@@ -74,6 +74,11 @@ export interface Answerer {
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
   /**
+   * Told what will be asked, call by call, so that no answer depends on what was asked before. A server cannot promise it.
+   * @param generate will anything have to be written?
+   */
+  prepare?(calls: readonly (readonly ScoreRequest[])[], generate: boolean): Promise<void>;
+  /**
    * In the order of the requests.
    * @param onTruncation told of each request that was cut on the left to fit the model
    */
@@ -111,6 +116,9 @@ function answererOf({ engine, remote, tokenizer, ids, by, device }: Opened, now:
     tokenizer,
     by,
     device,
+    ...(remote
+      ? {}
+      : { prepare: (calls, generate) => prepareRequests(calls, generate, engine, tokenizer, ids.prefixTokenId) }),
     score: (requests, onTruncation) =>
       byText
         ? answerRequestsByText(requests, byText, (own) => answerRequests(own, engine, null, null, { onTruncation }))

@@ -4,12 +4,24 @@ export interface Engine {
   readonly maxLength: number;
   /** How many tokens the model knows, where the engine can tell: larger ids are none. */
   readonly vocabulary?: number;
+  /**
+   * Told what will be asked, call by call: from then on the answers to a call do not depend on the calls before it, to the
+   * last bit. An engine that remembers nothing of them has no need of it.
+   */
+  prepare?(calls: Calls): Promise<void>;
   /** Log-likelihoods, in the order of the sequences. */
   score(sequences: readonly Sequence[]): Promise<SequenceScore[]>;
   /** Greedy decoding, in the order of the prompts. */
   generate(prompts: readonly Prompt[]): Promise<Continuation[]>;
   /** Give its memory back. */
   close(): Promise<void>;
+}
+
+export interface Calls {
+  /** The sequences of each call to `score`. */
+  readonly score: readonly (readonly Sequence[])[];
+  /** Will `generate` be called? */
+  readonly generate: boolean;
 }
 
 /** log p(continuation | context) is wanted. The context has at least one token, the continuation too. */

@@ -58,6 +58,21 @@ export async function answerRequests(
   });
 }
 
+/**
+ * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`.
+ * @throws UserError naming the line of a request that cannot be scored
+ */
+export async function prepareRequests(
+  calls: readonly (readonly ScoreRequest[])[],
+  generate: boolean,
+  engine: Engine,
+  tokenizer: Tokenizer | null,
+  prefixTokenId: number | null,
+): Promise<void> {
+  const sequences = (request: ScoreRequest) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, {});
+  await engine.prepare?.({ score: calls.map((requests) => requests.flatMap(sequences)), generate });
+}
+
 function sequencesOf(
   request: ScoreRequest,
   tokenizer: Tokenizer | null,

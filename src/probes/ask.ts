@@ -25,15 +25,7 @@ const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
  */
 export async function askItems(items: readonly ProbeItem[], answerer: Answerer, options: AskOptions): Promise<Asked> {
   const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
-  const outcomes = new Map<string, Outcome>();
-  const cut = new Map<string, LeftOut>();
-  const tellCut = (id: string) => {
-    cut.set(id, { id, reason: 'it is longer than the model can read' });
-  };
-  for (const chunk of chunksOf(fitting)) {
-    for (const outcome of await askChunk(chunk, answerer, options, tellCut)) outcomes.set(outcome.item.id, outcome);
-    options.onProgress?.(outcomes.size);
-  }
+  const { outcomes, cut } = await askChunks(chunksOf(fitting), answerer, options);
   const lost = new Set(fitting.filter(({ id }) => cut.has(id)).map(({ fact }) => fact));
   return {
     outcomes: fitting.flatMap((item) => (lost.has(item.fact) ? [] : (outcomes.get(item.id) ?? []))),
@@ -42,12 +34,49 @@ export async function askItems(items: readonly ProbeItem[], answerer: Answerer, 
 }
 
 /** Items of one template begin alike: together they share that beginning. */
-function chunksOf(items: readonly ProbeItem[]): ProbeItem[][] {
+export function chunksOf(items: readonly ProbeItem[]): ProbeItem[][] {
   const alike = groupBy(items, ({ family, cluster, question }) => JSON.stringify([question.kind, family, cluster]));
   return [...alike.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, i) => group.slice(i * CHUNK, (i + 1) * CHUNK)),
   );
 }
+
+/** Let a model know all that it may be asked, so that a chunk has the same answers whichever others are asked before it. */
+export async function prepareToAsk(
+  chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: AskOptions }>,
+  answerer: Answerer,
+): Promise<void> {
+  const calls = chunks.map(({ items, options }) => items.flatMap((item) => scoreRequests(item, answerer, options)));
+  const writes = chunks.some(({ items }) => items.some(isWritten));
+  await answerer.prepare?.(calls, writes);
+}
+
+export interface AskedChunks {
+  /** By the id of the item. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Items whose prompt the server cut: their outcomes are to another question. By id. */
+  readonly cut: ReadonlyMap<string, LeftOut>;
+}
+
+/** Ask chunks of items that fit. @throws UserError as `askItems` does */
+export async function askChunks(
+  chunks: ReadonlyArray<readonly ProbeItem[]>,
+  answerer: Answerer,
+  options: AskOptions,
+): Promise<AskedChunks> {
+  const outcomes = new Map<string, Outcome>();
+  const cut = new Map<string, LeftOut>();
+  const tellCut = (id: string) => {
+    cut.set(id, { id, reason: 'it is longer than the model can read' });
+  };
+  for (const chunk of chunks) {
+    for (const outcome of await askChunk(chunk, answerer, options, tellCut)) outcomes.set(outcome.item.id, outcome);
+    options.onProgress?.(outcomes.size);
+  }
+  return { outcomes, cut };
+}
+
+const isWritten = ({ question }: ProbeItem): boolean => question.kind === 'exact';
 
 type Told = (where: string) => void;
 
@@ -61,7 +90,7 @@ async function askChunk(
     items.flatMap((item) => scoreRequests(item, answerer, options)),
     onTruncation,
   );
-  const written = items.some(({ question }) => question.kind === 'exact')
+  const written = items.some(isWritten)
     ? await answerer.generate(
         items.map((item) => generateRequest(item, options)),
         onTruncation,

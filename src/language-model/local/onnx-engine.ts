@@ -3,7 +3,7 @@ import type { FullCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { machineMemory } from '../../machine-memory.ts';
 import type { Device } from '../../onnx/session.ts';
 import { UserError } from '../../user-error.ts';
-import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { describeDecoder } from '../model/describe.ts';
 import { isLong } from '../model/rope.ts';
@@ -67,6 +67,13 @@ export class OnnxEngine implements Engine {
     return new OnnxEngine(decoder, weights, head, options);
   }
 
+  /** Passes differ in their last bits where keys and values are kept: if any call wants that, all get it. */
+  prepare({ score, generate }: Calls): Promise<void> {
+    return this.#inTurn(async () => {
+      if (generate || score.some((sequences) => needsPast(this.#plan(sequences)))) await this.#open(true);
+    });
+  }
+
   score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
     return this.#inTurn(() => this.#score(sequences));
   }
@@ -106,15 +113,19 @@ export class OnnxEngine implements Engine {
       this.#check([...context, ...continuation], context.length + continuation.length - 1);
     }
     const answers = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
+    const steps = this.#plan(sequences);
+    const trunk = await this.#open(needsPast(steps));
+    for (const step of steps) await this.#run(trunk, step, answers);
+    return answers.finish(sequences.map(({ continuation }) => continuation.length));
+  }
+
+  #plan(sequences: readonly Sequence[]): Step[] {
     const groups = groupByContext(sequences, (length) => this.#isLong(length));
     const clusters = this.#reuse ? clusterByPrefix(groups) : groups.map((group) => ({ prefix: [], groups: [group] }));
-    const steps = planScoring(clusters, this.#budget, {
+    return planScoring(clusters, this.#budget, {
       plain: this.#device.name !== 'cpu',
       keeps: this.#trunk?.keeps ?? false,
     });
-    const trunk = await this.#open(steps.some(({ kind }) => kind !== 'batch'));
-    for (const step of steps) await this.#run(trunk, step, answers);
-    return answers.finish(sequences.map(({ continuation }) => continuation.length));
   }
 
   async #generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
@@ -230,6 +241,11 @@ function refuseTooLarge(path: string, weights: Weights, { name }: Device): void 
     `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(there)} GiB`,
     'use a larger runner, or a server (--endpoint)',
   );
+}
+
+/** Only a trunk that keeps keys and values runs anything but batches. */
+function needsPast(steps: readonly Step[]): boolean {
+  return steps.some(({ kind }) => kind !== 'batch');
 }
 
 /** Each slot whose hidden state is wanted, once. */
