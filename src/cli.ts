@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAnswerCommands } from './cli/answer-commands.ts';
 import { addGateCommands } from './cli/gate-commands.ts';
 import { EXIT_HELP } from './cli/help.ts';
+import { addMergeCommand } from './cli/merge-command.ts';
 import { EXIT } from './cli/output.ts';
 import { addProbesCommand } from './cli/probes-command.ts';
 import { addSpectraCommand } from './cli/spectra-command.ts';
@@ -20,6 +21,7 @@ function program(): Command {
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: (text, write) => write(`shadow-gate: ${text.trim()} (see --help)\n`) });
   addGateCommands(shadowGate);
+  addMergeCommand(shadowGate);
   addSpectraCommand(shadowGate);
   addProbesCommand(shadowGate);
   addAnswerCommands(shadowGate);

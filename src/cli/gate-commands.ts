@@ -1,22 +1,23 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readMeasurement, readReport } from '../gate/baseline.ts';
 import { check } from '../gate/check.ts';
 import { compare } from '../gate/compare.ts';
 import { measure, openMeasuredReference } from '../gate/measure.ts';
 import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
-import type { MeasuredProbes } from '../gate/probes-measurement.ts';
 import type { Report } from '../gate/report.ts';
+import { expectShareable, type Shard } from '../gate/shard.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
 import { findPolicy } from '../policy/load.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../policy/probes/planned-drop.ts';
 import { renderComment } from '../report/comment.ts';
-import { printable } from '../report/escape.ts';
 import { plannedSentence } from '../report/probe-table.ts';
 import { renderTerminal } from '../report/terminal.ts';
+import { UserError } from '../user-error.ts';
 import { CHECK_EXAMPLES, COMPARE_EXAMPLES, MEASURE_EXAMPLES, REPORT_EXAMPLES } from './help.ts';
-import { endpointOf, type ProbingOptions, probing, type SubjectOptions, subject } from './options.ts';
-import { EXIT, print, terminal, warn, warnNonFinite, withProgress } from './output.ts';
+import { endpointOf, type ProbingOptions, probing, type SubjectOptions, shardArgument, subject } from './options.ts';
+import { EXIT, print, terminal, withProgress } from './output.ts';
+import { sayMeasured } from './say-measured.ts';
 
 interface VerdictOptions {
   strict?: boolean;
@@ -31,11 +32,13 @@ export function addGateCommands(shadowGate: Command): void {
     .option('--baseline <file|path>', 'an approved measurement, or a checkpoint that is measured the same way')
     .option('--out <dir>', 'write measurement.json, report.json and comment.md there')
     .option('--strict', 'exit 3 where the verdict is inconclusive')
+    .addOption(new Option('--shard <i/n>').hideHelp())
     .addHelpText('after', CHECK_EXAMPLES)
     .action(runCheck);
 
   probing(subject(shadowGate.command('measure').description('measure a checkpoint; the file is a baseline')))
     .requiredOption('--out <file>', 'the measurement file to write')
+    .option('--shard <i/n>', 'only the share of the i-th of n machines, to be merged', shardArgument)
     .addHelpText('after', MEASURE_EXAMPLES)
     .action(runMeasure);
 
@@ -61,9 +64,15 @@ export function addGateCommands(shadowGate: Command): void {
 }
 
 async function runCheck(
-  options: SubjectOptions & ProbingOptions & VerdictOptions & { baseline?: string; out?: string },
+  options: SubjectOptions & ProbingOptions & VerdictOptions & { baseline?: string; out?: string; shard?: string },
 ): Promise<void> {
   const { baseline, out } = options;
+  if (options.shard !== undefined) {
+    throw new UserError(
+      'check judges a whole measurement, and a shard is a part of one',
+      "measure the shards with 'shadow-gate measure --shard', 'merge' them, then 'compare'",
+    );
+  }
   if (out !== undefined) await expectWritable(out, 'folder');
   const { measurement, report } = await withProgress((onProgress) =>
     check({ ...settingsOf(options), reference: options.reference, baseline, policy: options.policy, onProgress }),
@@ -75,42 +84,25 @@ async function runCheck(
   show(report, options);
 }
 
-async function runMeasure(options: SubjectOptions & ProbingOptions & { out: string }): Promise<void> {
+async function runMeasure(options: SubjectOptions & ProbingOptions & { out: string; shard?: Shard }): Promise<void> {
+  const { shard } = options;
+  if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(options.out, 'file');
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = settingsOf(options);
   const found = await findPolicy(options.policy);
   const probes = await orderProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
   const reference = await openMeasuredReference(options.reference);
   const measurement = await withProgress((onProgress) =>
-    measure({ ...settings, spectra: only !== 'probes', probes, reference, onProgress }),
+    measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),
   );
   await writeJson(options.out, measurement);
-  const { tensors, skipped, nonFinite } = measurement;
-  warnNonFinite(nonFinite);
-  if (measurement.probes?.status === 'notRun') warn(`probes were not asked: ${printable(measurement.probes.reason)}`);
-  const probed = measurement.probes?.status === 'measured' ? measurement.probes : null;
-  warnOfProbes(probed, options.out);
-  const asked = probed?.items ?? [];
-  const parts = [
-    ...(measurement.method === null ? [] : [`measured ${tensors.length} spectra, skipped ${skipped.length}`]),
-    ...(probed === null ? [] : [`asked ${asked.length} probes`]),
-  ];
-  print(`${parts.join(', ')}: ${printable(options.out)}`);
+  sayMeasured(measurement, options.out);
+  // What effect a share of the facts finds is of no interest.
+  if (shard) return;
+  const asked = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
   const facts = asked.filter(({ form }) => form === 'benchmark').length;
   const mde = plannedDrop(facts, found.policy);
   if (mde !== null) print(plannedSentence(facts, mde, PLANNED_DISCORDANCE));
-}
-
-/** A file may have thousands that are odd alike. */
-const MAX_WARNINGS = 3;
-
-function warnOfProbes(probes: MeasuredProbes | null, file: string): void {
-  const left = probes?.leftOut.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
-  for (const messages of [probes?.notes ?? [], left ?? []]) {
-    for (const message of messages.slice(0, MAX_WARNINGS)) warn(printable(message));
-    const more = messages.length - MAX_WARNINGS;
-    if (more > 0) warn(`and ${more} more of these: ${printable(file)} has all`);
-  }
 }
 
 async function runCompare(

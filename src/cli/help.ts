@@ -16,7 +16,13 @@ Examples:
 export const MEASURE_EXAMPLES = `
 Examples:
   shadow-gate measure --checkpoint approved --reference base --out .shadow-gate/baseline.json
-  shadow-gate measure --checkpoint adapter --reference base --out baseline.json   # a PEFT LoRA directory`;
+  shadow-gate measure --checkpoint adapter --reference base --out baseline.json   # a PEFT LoRA directory
+  # the second of four machines that share the work
+  shadow-gate measure --checkpoint approved --reference base --shard 2/4 --out shard-2.json`;
+
+export const MERGE_EXAMPLES = `
+Example:
+  shadow-gate merge shard-1.json shard-2.json shard-3.json shard-4.json --out measurement.json`;
 
 export const COMPARE_EXAMPLES = `
 Example:

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from '../gate/measure.ts';
 import { HALVES, type Half, type SeedChoice } from '../gate/order-probes.ts';
 import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
+import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../user-error.ts';
 
@@ -106,6 +107,10 @@ export function parseCount(text: string): number {
 
 export function seedArgument(text: string): SeedChoice {
   return parseSeed(text) ?? refuse(SEED_WORDS);
+}
+
+export function shardArgument(text: string): Shard {
+  return parseShard(text) ?? refuse(SHARD_WORDS);
 }
 
 export function timeArgument(text: string): number {

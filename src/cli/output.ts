@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../gate/measure.ts';
+import type { Progress } from '../gate/measure-spectra.ts';
 import { printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal-table.ts';
 

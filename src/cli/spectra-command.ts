@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import picomatch from 'picomatch';
 import { openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
-import { measureAllSpectra } from '../gate/measure.ts';
+import { measureAllSpectra } from '../gate/measure-spectra.ts';
 import type { TensorMeasurement } from '../gate/measurement.ts';
 import { renderSpectra } from '../report/spectra-table.ts';
 import { UserError } from '../user-error.ts';

@@ -42,6 +42,11 @@ export function parseBaseline(text: string, name: string, commit: string): Basel
 
 /** Read and validate a measurement file. @throws UserError naming the file and what is wrong with it */
 export async function readMeasurement(path: string): Promise<Measurement> {
+  return expectWhole(await readMeasurementOrShard(path), path);
+}
+
+/** Read a measurement file that may be a part. @throws UserError naming the file and what is wrong with it */
+export async function readMeasurementOrShard(path: string): Promise<Measurement> {
   return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
 }
 
@@ -53,7 +58,17 @@ export async function readReport(path: string): Promise<Report> {
 const MEASUREMENT_MEND = "make it with 'shadow-gate measure'";
 
 function parseMeasurement(text: string, name: string): Measurement {
-  return parseVersioned(text, name, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
+  return expectWhole(parseVersioned(text, name, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND), name);
+}
+
+/** A part of a measurement would be compared as if the rest were not there. @throws UserError for a shard */
+export function expectWhole(measurement: Measurement, where: string): Measurement {
+  const { shard } = measurement;
+  if (shard === null) return measurement;
+  throw new UserError(
+    `${where} is shard ${shard.index}/${shard.count} of a measurement`,
+    "join all of them with 'shadow-gate merge' first",
+  );
 }
 
 const versionedSchema = z.looseObject({ schema: z.string() });

@@ -9,10 +9,10 @@ import { type Half, orderProbes, resolveSeed, type SeedChoice } from './order-pr
 import type { Report } from './report.ts';
 
 export type { DeviceChoice } from '../onnx/device.ts';
-export type { Progress } from './measure.ts';
+export type { Progress } from './measure-spectra.ts';
 
 export interface CheckOptions
-  extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes'> {
+  extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {
   /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: string | undefined;
   /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */

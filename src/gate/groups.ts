@@ -32,6 +32,14 @@ function isBelowNoise(metrics: Metrics): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
+/** What all spectra of a measurement say together. */
+export function summarise(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
+  return {
+    model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
+    groups: summariseGroups(tensors),
+  };
+}
+
 /** Per module type (and component): the median and the parameter-weighted mean of every metric. */
 export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
   return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summariseGroup).sort(inReadingOrder);

@@ -1,12 +1,16 @@
 import { type Answerer, type Subject, withAnswerer } from '../language-model/answer.ts';
-import { askItems } from '../probes/ask.ts';
+import { askChunks, chunksOf, prepareToAsk } from '../probes/ask.ts';
 import { type Plan, planWithin } from '../probes/budget.ts';
-import { chanceOf } from '../probes/item.ts';
+import { withoutThoseThatDoNotFit } from '../probes/fit.ts';
+import { chanceOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { PROBE_DATE } from '../probes/prompting.ts';
+import { type AskOptions, type LeftOut, PROBE_DATE } from '../probes/prompting.ts';
 import type { Suite } from '../probes/suite.ts';
 import { UserError } from '../user-error.ts';
+import { joinAnswers, type ProbeAnswers } from './join-probes.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './probes-measurement.ts';
+import { type Shard, shareOf } from './shard.ts';
+import type { ProbesShare } from './shard-measurement.ts';
 
 /** What to ask a checkpoint. */
 export interface ProbeOrder {
@@ -18,7 +22,10 @@ export interface ProbeOrder {
 }
 
 export interface AskedProbes {
+  /** In a shard, with the answers to facts that are left out: another shard may have the rest of them. */
   readonly probes: MeasuredProbes;
+  /** Null unless only a share was asked. */
+  readonly share: ProbesShare | null;
   /** What answered, how long it took, and how long it was thought to take. */
   readonly by: string;
   readonly device: string;
@@ -30,57 +37,104 @@ export interface AskedProbes {
 export type OnProbes = (done: number, total: number, expectedSeconds: number) => void;
 
 /**
- * Open a model and ask it the items of all suites.
+ * Open a model and ask it the items of all suites, or a shard's share of them.
  * @throws UserError for a model that cannot be asked
  */
-export async function measureProbes(subject: Subject, order: ProbeOrder, onProgress?: OnProbes): Promise<AskedProbes> {
+export async function measureProbes(
+  subject: Subject,
+  order: ProbeOrder,
+  { shard = null, onProgress }: { readonly shard?: Shard | null; readonly onProgress?: OnProbes } = {},
+): Promise<AskedProbes> {
   if (order.suites.every(({ items }) => items.length === 0)) {
     throw new UserError('probes: the suites hold no items', 'give one that does, or --only spectra');
   }
   const started = performance.now();
   return withAnswerer(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => ({
-    ...(await askSuites(answerer, order, onProgress)),
+    ...(await askSuites(answerer, order, shard, onProgress)),
     by: answerer.by,
     device: answerer.device,
     seconds: (performance.now() - started) / 1000,
   }));
 }
 
-/** Ask an opened model. */
+/** Ask an opened model. A shard asks whole chunks, since what is asked together decides the last bits of the answers. */
 export async function askSuites(
   answerer: Answerer,
   order: ProbeOrder,
+  shard: Shard | null = null,
   onProgress?: OnProbes,
-): Promise<Pick<AskedProbes, 'probes' | 'expectedSeconds'>> {
+): Promise<Pick<AskedProbes, 'probes' | 'share' | 'expectedSeconds'>> {
   const { suites, seed, chatTemplate, budgetSeconds } = order;
   const plans = await planSuites(answerer, order);
-  const total = plans.reduce((sum, { items }) => sum + items.length, 0);
-  const expectedSeconds = plans.reduce((sum, { seconds }) => sum + seconds, 0);
-  const items: ProbeItemMeasurement[] = [];
-  const leftOut: MeasuredProbes['leftOut'] = [];
+  const questions = plans.map(({ suite, items }) => questionsOf(suite, items, answerer, chatTemplate));
+  const chunks = questions.flatMap(({ chunks, options }) => chunks.map((items) => ({ items, options })));
+  await prepareToAsk(chunks, answerer);
+  const costs = chunks.map(({ items }) => items.length);
+  const own = new Set(shareOf(costs, shard).map((place) => chunks[place]?.items));
+  const asked = costs.reduce((sum, cost) => sum + cost, 0);
+  const total = chunks.reduce((sum, { items }) => sum + (own.has(items) ? items.length : 0), 0);
+  const expectedSeconds = (plans.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, asked);
+  const answers: ProbeAnswers[] = [];
   let before = 0;
-  for (const { suite, items: own } of plans) {
+  let offset = 0;
+  for (const { suite, chunks, leftOut, options } of questions) {
     const onOwn = (done: number) => onProgress?.(before + done, total, expectedSeconds);
     onOwn(0);
-    const { maxNewTokens, name } = suite;
-    const asked = await askItems(own, answerer, { chatTemplate, maxNewTokens, onProgress: onOwn });
-    items.push(...asked.outcomes.map((outcome) => toMeasurement(outcome, name)));
-    leftOut.push(...asked.leftOut.map(({ id, reason }) => ({ suite: name, id, reason })));
-    before += own.length;
+    const { outcomes, cut } = await askChunks(
+      chunks.filter((chunk) => own.has(chunk)),
+      answerer,
+      { ...options, onProgress: onOwn },
+    );
+    answers.push(placeAnswers(suite, offset, outcomes, [...leftOut, ...cut.values()]));
+    before += outcomes.size;
+    offset += suite.items.length;
   }
   const notes = suites.flatMap(({ warnings }) => warnings);
+  const items = answers.flatMap((part) => part.items);
+  const leftOut = answers.flatMap((part) => part.leftOut);
+  const settings = { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds } as const;
+  if (shard === null) {
+    return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds };
+  }
+  const probes = { ...settings, items: items.map(({ item }) => item), notes, leftOut: leftOut.map(({ item }) => item) };
+  const share: ProbesShare = {
+    asked,
+    items: items.map(({ place }) => place),
+    leftOut: leftOut.map(({ place, fact }) => ({ place, fact })),
+  };
+  return { probes, share, expectedSeconds };
+}
+
+interface Questions {
+  readonly suite: Suite;
+  readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
+  readonly leftOut: readonly LeftOut[];
+  readonly options: AskOptions;
+}
+
+function questionsOf(suite: Suite, items: readonly ProbeItem[], answerer: Answerer, chatTemplate: boolean): Questions {
+  const options: AskOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
+  const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
+  return { suite, chunks: chunksOf(fitting), leftOut, options };
+}
+
+/** @param offset items of the suites before this one */
+function placeAnswers(
+  { name, items }: Suite,
+  offset: number,
+  outcomes: ReadonlyMap<string, Outcome>,
+  leftOut: readonly LeftOut[],
+): ProbeAnswers {
+  const reasons = new Map(leftOut.map(({ id, reason }) => [id, reason]));
   return {
-    probes: {
-      status: 'measured',
-      suites: suites.map(identify),
-      seed,
-      chatTemplate,
-      budgetSeconds,
-      items,
-      notes,
-      leftOut,
-    },
-    expectedSeconds,
+    items: items.flatMap(({ id }, i) => {
+      const outcome = outcomes.get(id);
+      return outcome ? [{ place: offset + i, item: toMeasurement(outcome, name) }] : [];
+    }),
+    leftOut: items.flatMap(({ id, fact }, i) => {
+      const reason = reasons.get(id);
+      return reason === undefined ? [] : [{ place: offset + i, fact, item: { suite: name, id, reason } }];
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { COMPONENTS, MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { metricsSchema } from '../spectra/metrics-schema.ts';
 import { probesSchema } from './probes-measurement.ts';
+import { shardSchema } from './shard-measurement.ts';
 
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
 
@@ -115,6 +116,8 @@ export const measurementSchema = z.strictObject({
   mismatched: z.array(z.string()),
   /** Null: the probes were not asked (`--only spectra`, or no suites). */
   probes: probesSchema.nullable().default(null),
+  /** Null: this is the whole. Shards are merged before anything is compared with them. */
+  shard: shardSchema.nullable().default(null),
   run: runSchema,
 });
 export type Measurement = z.infer<typeof measurementSchema>;

@@ -1,4 +1,6 @@
 import type { Job } from '../spectra/plan.ts';
+import { UserError } from '../user-error.ts';
+import type { SeedChoice } from './order-probes.ts';
 
 /** One of `count` machines that share a measurement; `index` counts from 1. */
 export interface Shard {
@@ -50,4 +52,26 @@ export function costOf(job: Job): number {
   const [rows = 1, columns = 1] = job.matrix.view.shape;
   const [short, long] = [Math.min(rows, columns), Math.max(rows, columns)];
   return short * short * long + EIGENVALUES * short ** 3;
+}
+
+/**
+ * Refuse what several machines cannot do alike.
+ * @throws UserError
+ */
+export function expectShareable({
+  seed,
+  budgetSeconds,
+}: {
+  seed?: SeedChoice | undefined;
+  budgetSeconds?: number | undefined;
+}): void {
+  if (budgetSeconds !== undefined) {
+    throw new UserError(
+      'a budget asks as much as the machine is fast, and shards must ask the same',
+      'leave out the budget, or the shard',
+    );
+  }
+  if (seed === 'rotate') {
+    throw new UserError('every shard would draw a seed of its own', 'draw one number and give it to all of them');
+  }
 }

@@ -1,0 +1,120 @@
+import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
+import { machineMemory } from '../machine-memory.ts';
+import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
+import type { Device } from '../onnx/session.ts';
+import { spectrumProfile } from '../spectra/metrics.ts';
+import { planSpectra } from '../spectra/plan.ts';
+import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
+import type { Measurement, TensorMeasurement } from './measurement.ts';
+import { roundMetrics, roundNumber } from './round.ts';
+import { costOf, type Shard, shareOf } from './shard.ts';
+import type { SpectraShare } from './shard-measurement.ts';
+
+export interface Progress {
+  /** Matrices, or probes, done so far and in all. */
+  readonly done: number;
+  readonly total: number;
+  /** The matrix in work, or that probes are asked; empty at the end. */
+  readonly name: string;
+}
+
+export interface SpectraOptions {
+  readonly device?: DeviceChoice | undefined;
+  /** Bytes that the work on one matrix may take; by default most of the machine's memory. */
+  readonly memoryLimit?: number | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Measure only matrices with these names. */
+  readonly isWanted?: ((name: string) => boolean) | undefined;
+  /** Measure only the share of one of several machines. */
+  readonly shard?: Shard | null | undefined;
+  /** Receives every spectrum with all its singular values, which the measurement does not keep. */
+  readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
+}
+
+/** The spectra of one checkpoint, and how they were measured. */
+export interface SpectraMeasurement {
+  readonly device: Device;
+  readonly tensors: readonly TensorMeasurement[];
+  readonly vectors: Measurement['vectors'];
+  readonly nonFinite: Measurement['nonFinite'];
+  readonly skipped: Measurement['skipped'];
+  readonly mismatched: Measurement['mismatched'];
+  /** Which part of the whole this is. */
+  readonly share: SpectraShare;
+}
+
+/**
+ * The spectra alone, without hashing the files.
+ * @throws UserError for anything that the user can mend
+ */
+export async function measureAllSpectra(
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+  options: SpectraOptions,
+): Promise<SpectraMeasurement> {
+  const device = await chooseDevice(options.device ?? 'auto');
+  const whole = planSpectra(checkpoint, reference);
+  const { isWanted, shard = null } = options;
+  const plan = isWanted ? { ...whole, jobs: whole.jobs.filter(({ name }) => isWanted(name)) } : whole;
+  const ownJobs = shareOf(plan.jobs.map(costOf), shard);
+  const ownVectors = shareOf(
+    plan.vectors.map(({ size }) => size),
+    shard,
+  );
+  const placeOf = new Map(plan.jobs.map((job, place) => [job, place]));
+  const tensors: TensorMeasurement[] = [];
+  const measured = new Set<number>();
+  const findings = await measureSpectra(
+    { ...plan, jobs: pick(plan.jobs, ownJobs), vectors: pick(plan.vectors, ownVectors) },
+    {
+      device,
+      memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
+      onProgress: (done, total, name) => options.onProgress?.({ done, total, name }),
+    },
+    (spectrum) => {
+      const tensor = toTensorMeasurement(spectrum);
+      tensors.push(tensor);
+      measured.add(placeOf.get(spectrum.job) ?? -1);
+      options.onSpectrum?.(tensor, spectrum.singularValues);
+    },
+  );
+  return {
+    device,
+    tensors,
+    vectors: plan.vectors.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    nonFinite: [...findings.nonFinite],
+    skipped: [...plan.skipped, ...findings.skipped],
+    mismatched: [...plan.mismatched],
+    share: {
+      jobs: plan.jobs.length,
+      measured: [...measured],
+      skipped: ownJobs.filter((place) => !measured.has(place)),
+      vectors: ownVectors,
+    },
+  };
+}
+
+function pick<T>(things: readonly T[], places: readonly number[]): T[] {
+  return places.flatMap((place) => things.slice(place, place + 1));
+}
+
+/** Share of the memory that one matrix may take: the rest is for the page cache, the spectrum and Node itself. */
+const MEMORY_SHARE = 0.6;
+
+function defaultMemoryLimit(): number {
+  return MEMORY_SHARE * machineMemory();
+}
+
+function toTensorMeasurement({ job, metrics, singularValues, finite }: MeasuredSpectrum): TensorMeasurement {
+  return {
+    name: job.name,
+    ...job.place,
+    shape: [...job.shape],
+    of: job.of,
+    ...(job.kind === 'lora' ? { loraRank: job.update.module.rank } : {}),
+    status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
+    metrics: metrics && roundMetrics(metrics),
+    ...(job.note === undefined ? {} : { note: job.note }),
+    spectrum: spectrumProfile(singularValues).map((value) => roundNumber(value, 4)),
+  };
+}
