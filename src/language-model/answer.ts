@@ -77,7 +77,7 @@ export interface Answerer {
    * Told what will be asked, call by call, so that no answer depends on what was asked before. A server cannot promise it.
    * @param generate will anything have to be written?
    */
-  prepare?(calls: readonly (readonly ScoreRequest[])[], generate: boolean): Promise<void>;
+  prepare?(calls: Iterable<readonly ScoreRequest[]>, generate: boolean): Promise<void>;
   /**
    * In the order of the requests.
    * @param onTruncation told of each request that was cut on the left to fit the model

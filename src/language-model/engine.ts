@@ -18,8 +18,8 @@ export interface Engine {
 }
 
 export interface Calls {
-  /** The sequences of each call to `score`. */
-  readonly score: readonly (readonly Sequence[])[];
+  /** The sequences of each call to `score`: encoded one after the other, and only until the engine knows enough. */
+  readonly score: Iterable<readonly Sequence[]>;
   /** Will `generate` be called? */
   readonly generate: boolean;
 }

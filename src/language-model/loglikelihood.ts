@@ -63,14 +63,18 @@ export async function answerRequests(
  * @throws UserError naming the line of a request that cannot be scored
  */
 export async function prepareRequests(
-  calls: readonly (readonly ScoreRequest[])[],
+  calls: Iterable<readonly ScoreRequest[]>,
   generate: boolean,
   engine: Engine,
   tokenizer: Tokenizer | null,
   prefixTokenId: number | null,
 ): Promise<void> {
-  const sequences = (request: ScoreRequest) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, {});
-  await engine.prepare?.({ score: calls.map((requests) => requests.flatMap(sequences)), generate });
+  function* score(): Generator<Sequence[]> {
+    for (const requests of calls) {
+      yield requests.flatMap((request) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, {}));
+    }
+  }
+  await engine.prepare?.({ score: score(), generate });
 }
 
 function sequencesOf(

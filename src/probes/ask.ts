@@ -46,9 +46,11 @@ export async function prepareToAsk(
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: AskOptions }>,
   answerer: Answerer,
 ): Promise<void> {
-  const calls = chunks.map(({ items, options }) => items.flatMap((item) => scoreRequests(item, answerer, options)));
+  function* calls(): Generator<ScoreRequest[]> {
+    for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, answerer, options));
+  }
   const writes = chunks.some(({ items }) => items.some(isWritten));
-  await answerer.prepare?.(calls, writes);
+  await answerer.prepare?.(calls(), writes);
 }
 
 export interface AskedChunks {

@@ -495,9 +495,53 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
   });
 });
 
+describe('measure --shard', () => {
+  it('on two machines and merge give the file of one; half of it is no baseline', async () => {
+    const folder = temporaryFolder();
+    const file = (name: string) => join(folder, name);
+    const measure = (out: string, ...more: string[]) =>
+      cli(
+        'measure',
+        '--checkpoint',
+        example('base'),
+        '--policy',
+        example('shadow-gate.yml'),
+        '--out',
+        file(out),
+        ...more,
+      );
+    await measure('whole.json');
+    expect((await measure('1.json', '--shard', '1/2')).code).toBe(0);
+    const early = await cli('merge', file('1.json'), '--out', file('merged.json'));
+    expect(early).toMatchObject({ code: 2, stderr: expect.stringMatching(/shard 2\/2 of .*1\.json is missing/) });
+    await measure('2.json', '--shard', '2/2');
+    const { code, stdout } = await cli('merge', file('2.json'), file('1.json'), '--out', file('merged.json'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^measured \d+ spectra, skipped 0, asked 810 probes: .*merged\.json/);
+    const texts = ['whole.json', 'merged.json'].map((name) =>
+      readFileSync(file(name), 'utf8').replace(/"run": \{.*/s, ''),
+    );
+    expect(texts[1]).toBe(texts[0]);
+    const compared = await cli('compare', file('merged.json'), file('1.json'));
+    expect(compared).toMatchObject({ code: 2, stderr: expect.stringMatching(/1\.json is shard 1\/2.*merge/) });
+  });
+
+  it.each([
+    [['measure', '--out', 'm.json', '--shard', '5/4'], /allowed: i\/n/],
+    [['measure', '--out', 'm.json', '--shard', '1/4', '--budget', '60s'], /leave out the budget/],
+    [['measure', '--out', 'm.json', '--shard', '1/4', '--seed', 'rotate'], /draw one number/],
+    [['check', '--shard', '1/4'], /'merge' them, then 'compare'/],
+  ])('%j: exit 2 and one line', async ([command = '', ...options], message) => {
+    const { code, stderr } = await cli(command, '--checkpoint', example('base'), ...options);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
 describe('--help', () => {
   it('of every command has an example', async () => {
-    for (const command of ['check', 'measure', 'compare', 'report', 'spectra']) {
+    for (const command of ['check', 'measure', 'merge', 'compare', 'report', 'spectra']) {
       const { code, stdout } = await cli(command, '--help');
       expect(code).toBe(0);
       expect(stdout).toMatch(/Examples?:\n/);

@@ -70,7 +70,13 @@ export class OnnxEngine implements Engine {
   /** Passes differ in their last bits where keys and values are kept: if any call wants that, all get it. */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
-      if (generate || score.some((sequences) => needsPast(this.#plan(sequences)))) await this.#open(true);
+      if (this.#trunk?.keeps) return;
+      let keep = generate;
+      for (const sequences of keep ? [] : score) {
+        keep = needsPast(this.#plan(sequences));
+        if (keep) break;
+      }
+      if (keep) await this.#open(true);
     });
   }
 
