@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { readBaseline, readMeasurement } from '../../src/gate/baseline.ts';
 import { type MeasureOptions, measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import type { Measurement } from '../../src/gate/measurement.ts';
@@ -109,17 +110,34 @@ describe('what a checkpoint lacks', () => {
     const broken = copyOf(fixture('llama-f32'));
     const weights = join(broken, 'model.safetensors');
     editTensor(weights, 'model.layers.1.mlp.up_proj.weight', (values) => values.fill(Number.NaN, 0, 3));
-    editTensor(weights, 'model.norm.weight', (values) => values.fill(Number.POSITIVE_INFINITY, 0, 2));
+    editTensor(weights, 'model.layers.0.input_layernorm.weight', (values) =>
+      values.fill(Number.POSITIVE_INFINITY, 0, 2),
+    );
     const reference = await openMeasuredReference(fixture('llama-f32'));
     const one = await measuring({ checkpoint: broken, reference });
     const whole = await one();
     const merged = await mergeFiles(await writeShards(one, 4));
     expect(merged.nonFinite).toEqual([
       { name: 'model.layers.1.mlp.up_proj.weight', nan: 3, inf: 0 },
-      { name: 'model.norm.weight', nan: 0, inf: 2 },
+      { name: 'model.layers.0.input_layernorm.weight', nan: 0, inf: 2 },
     ]);
     expect(merged.probes).toMatchObject({ status: 'notRun' });
     expect(text(merged)).toBe(text(whole));
+  });
+
+  it('an answer: the same reason is given by all shards that ask in vain', async () => {
+    const broken = copyOf(example('benchmark-aligned'));
+    const weights = join(broken, 'model.safetensors');
+    const head = (await readSafetensorsHeader(weights)).find(({ name }) => name === 'lm_head.weight');
+    const bytes = readFileSync(weights);
+    // All ones are a NaN in bfloat16.
+    bytes.fill(0xff, head?.offset, (head?.offset ?? 0) + 2 * (head?.size ?? 0));
+    writeFileSync(weights, bytes);
+    const one = await measuring({ checkpoint: broken });
+    const merged = await mergeFiles(await writeShards(one, 3));
+    expect(merged.nonFinite).toEqual([{ name: 'lm_head.weight', nan: head?.size, inf: 0 }]);
+    expect(merged.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/NaN/) });
+    expect(text(merged)).toBe(text(await one()));
   });
 
   it('parts of one fused tensor that is not finite are in several shards, and it is named once', async () => {
@@ -176,7 +194,7 @@ describe('merge refuses', () => {
     return files.map((other) => (other === path ? file : other));
   }
 
-  const FOREIGN: ReadonlyArray<readonly [what: string, edit: (shard) => void]> = [
+  const FOREIGN: ReadonlyArray<readonly [what: string, edit: (shard: Writable) => void]> = [
     ['a checkpoint', ({ checkpoint }) => void Object.assign(checkpoint, { digest: 'sha256:other' })],
     ['a reference', (shard) => void Object.assign(shard, { reference: null })],
     ['a device', (shard) => void Object.assign(shard, { device: 'cuda' })],
