@@ -118,8 +118,8 @@ describe('what a checkpoint lacks', () => {
     const whole = await one();
     const merged = await mergeFiles(await writeShards(one, 4));
     expect(merged.nonFinite).toEqual([
-      { name: 'model.layers.1.mlp.up_proj.weight', nan: 3, inf: 0 },
       { name: 'model.layers.0.input_layernorm.weight', nan: 0, inf: 2 },
+      { name: 'model.layers.1.mlp.up_proj.weight', nan: 3, inf: 0 },
     ]);
     expect(merged.probes).toMatchObject({ status: 'notRun' });
     expect(text(merged)).toBe(text(whole));
