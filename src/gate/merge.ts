@@ -147,7 +147,10 @@ function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A model that could not be asked all could not be asked: the first shard that failed says why. */
+/**
+ * A model that could not be asked everything could not be asked. Where only some shards failed, the first of them says why;
+ * one machine may have come upon another item first.
+ */
 function joinProbes(shards: Shards): Probes | null {
   const [{ measurement, shard }] = shards;
   const failed = shards.find(({ measurement: { probes } }) => probes?.status === 'notRun');
