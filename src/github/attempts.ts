@@ -1,0 +1,32 @@
+import type { Octokit } from './author.ts';
+
+/** An octokit as a plugin sees it. */
+export type Plugged = Pick<Octokit, 'hook'>;
+
+/** A plugin for one attempt of a request; stands inside of the one that tries again. */
+export function attempts({ patience, most, say }: { patience: number; most: number; say: (line: string) => void }) {
+  return ({ hook }: Plugged): void => {
+    hook.before('request', (options) => {
+      // A copy: the plugins count in it, and it is the client's own where a request brings none.
+      options.request = { ...options.request, signal: AbortSignal.timeout(patience) };
+    });
+
+    hook.after('request', ({ data, headers }, options) => {
+      // octokit hands over an answer that breaks off as a text, as if it were whole.
+      if (typeof data !== 'string' || !/\bjson\b/.test(headers['content-type'] ?? '')) return;
+      throw Object.assign(new Error('the answer broke off'), { status: 500, request: options });
+    });
+
+    hook.error('request', (error, options) => {
+      const hung = error.cause instanceof Error && error.cause.name === 'TimeoutError';
+      // It had its time. Thrice that would hold the job after all.
+      if (hung) options.request.retries = 0;
+      if (!('status' in error) || error.status >= 500) {
+        const attempt = Number(options.request.retryCount ?? 0) + 1;
+        const answer = 'response' in error && error.response ? error.response.status : 'no answer';
+        say(`GitHub: ${answer} to ${options.method} ${options.url}, attempt ${attempt} of ${hung ? attempt : most}`);
+      }
+      throw error;
+    });
+  };
+}
