@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import * as core from '@actions/core';
-import { context, getOctokit } from '@actions/github';
+import { context } from '@actions/github';
 import { type BaselineSource, readReport } from './gate/baseline.ts';
 import { type CheckResult, check } from './gate/check.ts';
 import type { Report } from './gate/report.ts';
@@ -8,6 +8,7 @@ import { expectWritable, writeFileAtomic, writeJson } from './gate/write-atomic.
 import { announce } from './github/announce.ts';
 import { approvedBaseline } from './github/approved-baseline.ts';
 import { baseCommitOf } from './github/base-commit.ts';
+import { openClient } from './github/client.ts';
 import { type Options, parseInputs } from './github/inputs.ts';
 import { progressLog, withoutCommands } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
@@ -57,7 +58,7 @@ async function issue({ issue, key, token }: Options, report: Report): Promise<st
   }
   const { runId, repo, serverUrl } = context;
   const run = `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${runId}`;
-  const kept = await regressionIssue(getOctokit(token), repo, { ...describeRegression(report, key, run) });
+  const kept = await regressionIssue(openClient(token), repo, { ...describeRegression(report, key, run) });
   if (kept === null) return '';
   if ('url' in kept) {
     core.info(`Issue: ${kept.url}`);
@@ -77,7 +78,7 @@ async function publish(options: Options, file: string): Promise<void> {
   if (trouble !== null) core.warning(trouble);
   const pullRequest =
     context.eventName === 'workflow_run' && options.token !== ''
-      ? await pullRequestOfRun(getOctokit(options.token), context.payload)
+      ? await pullRequestOfRun(openClient(options.token), context.payload)
       : pullRequestOf(context.eventName, context.payload);
   const body = renderComment(report, { key: options.key });
   setOutputs({
@@ -123,7 +124,7 @@ async function approve({ baseline, token }: Options): Promise<BaselineSource | u
     return undefined;
   }
   const place = { path: baseline, head: context.sha, workspace: process.cwd() };
-  const { source, note } = await approvedBaseline(getOctokit(token), base, place);
+  const { source, note } = await approvedBaseline(openClient(token), base, place);
   core.info(printable(note));
   return source ?? undefined;
 }
@@ -152,7 +153,10 @@ async function comment(
     core.warning('no comment: the input github-token is empty');
     return '';
   }
-  const result = await stickyComment(getOctokit(token), pullRequest, { marker: commentMarker(key), body });
+  const result = await stickyComment(openClient(token, { print: core.info }), pullRequest, {
+    marker: commentMarker(key),
+    body,
+  });
   if ('url' in result) {
     core.info(`Comment: ${result.url}`);
     return result.url;

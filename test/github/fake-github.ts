@@ -15,13 +15,19 @@ export interface StoredComment {
   id: number;
   body: string;
   html_url: string;
+  created_at: string;
   user: { login: string; type: 'Bot' | 'User' };
 }
 
-/** GitHub fails on purpose: with a status, or by closing the connection. */
+/**
+ * GitHub fails on purpose: with a status, or by closing the connection: before it has done anything (`reset`), when it
+ * has done what was asked (`lost`) or in the middle of its answer (`torn`); or it never answers (`hangs`).
+ */
 export interface Fault {
   readonly request: RegExp;
-  readonly status: number | 'reset';
+  readonly status: number | 'reset' | 'lost' | 'torn' | 'hangs';
+  /** How often, till GitHub is well again; without it, for ever. */
+  readonly times?: number;
   readonly message?: string;
   readonly headers?: Record<string, string>;
 }
@@ -57,6 +63,7 @@ export class FakeGithub {
   }> = [];
   /** Whether the token may read the repository. */
   canRead = true;
+  readonly #suffered = new Map<Fault, number>();
   hasGraphql = true;
   #nextId = 1;
   readonly #server = createServer((request, response) => {
@@ -85,7 +92,8 @@ export class FakeGithub {
   /** Somebody comments, without the client. */
   addComment(body: string, login: string, type: 'Bot' | 'User' = 'User'): StoredComment {
     const id = this.#nextId++;
-    const comment = { id, body, html_url: `https://github.com/o/r/pull/7#issuecomment-${id}`, user: { login, type } };
+    const html_url = `https://github.com/o/r/pull/7#issuecomment-${id}`;
+    const comment = { id, body, html_url, created_at: new Date().toISOString(), user: { login, type } };
     this.comments.push(comment);
     return comment;
   }
@@ -97,20 +105,36 @@ export class FakeGithub {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', this.url);
-    const line = `${request.method} ${url.pathname}`;
+    // An Enterprise server has the same below `/api/v3`, and GraphQL beside it.
+    const line = `${request.method} ${url.pathname.replace(/^\/api(\/v3)?(?=\/)/, '')}`;
     this.requests.push(line);
     const body = await textOf(request);
-    const fault = this.faults.find((candidate) => candidate.request.test(line));
+    const fault = this.#faultFor(line);
+    if (fault?.status === 'hangs') return;
     if (fault?.status === 'reset') request.socket.destroy();
-    else if (fault) reply(response, fault.status, { message: fault.message ?? 'fault' }, fault.headers);
-    else if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
+    else if (typeof fault?.status === 'number') {
+      reply(response, fault.status, { message: fault.message ?? 'fault' }, fault.headers);
+    } else if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
       reply(response, 401, { message: 'Requires authentication' });
-    } else this.#route(response, line, url, body);
+    } else {
+      if (fault) breakOff(response, fault.status === 'torn');
+      this.#route(response, line, url, body);
+    }
+  }
+
+  #faultFor(line: string): Fault | undefined {
+    const fault = this.faults.find(
+      (candidate) =>
+        candidate.request.test(line) && (this.#suffered.get(candidate) ?? 0) < (candidate.times ?? Infinity),
+    );
+    if (fault) this.#suffered.set(fault, (this.#suffered.get(fault) ?? 0) + 1);
+    return fault;
   }
 
   #route(response: ServerResponse, line: string, url: URL, body: string): void {
-    const [, comment] = /^PATCH \/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(line) ?? [];
-    if (comment !== undefined) this.#update(response, Number(comment), body);
+    const [, method, comment] = /^(PATCH|DELETE) \/repos\/o\/r\/issues\/comments\/(\d+)$/.exec(line) ?? [];
+    if (method === 'PATCH') this.#update(response, Number(comment), body);
+    else if (method === 'DELETE') this.#delete(response, Number(comment));
     else if (/^[A-Z]+ \/repos\/o\/r\/issues(\/1\d\d(\/comments)?)?$/.test(line)) this.#issue(response, line, url, body);
     else if (line === 'GET /repos/o/r/issues/7/comments') this.#list(response, url);
     else if (line === 'POST /repos/o/r/issues/7/comments') this.#create(response, body);
@@ -130,14 +154,16 @@ export class FakeGithub {
   #list(response: ServerResponse, url: URL): void {
     const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100);
     const page = Number(url.searchParams.get('page') ?? 1);
-    const last = Math.max(1, Math.ceil(this.comments.length / size));
+    const since = url.searchParams.get('since') ?? '';
+    const comments = this.comments.filter(({ created_at }) => created_at >= since);
+    const last = Math.max(1, Math.ceil(comments.length / size));
     const link = (to: number, rel: string): string => {
       const target = new URL(url);
       target.searchParams.set('page', String(to));
       return `<${target}>; rel="${rel}"`;
     };
     const links = page < last ? { link: `${link(page + 1, 'next')}, ${link(last, 'last')}` } : {};
-    reply(response, 200, this.comments.slice((page - 1) * size, page * size), links);
+    reply(response, 200, comments.slice((page - 1) * size, page * size), links);
   }
 
   #create(response: ServerResponse, text: string): void {
@@ -201,6 +227,13 @@ export class FakeGithub {
     }
   }
 
+  #delete(response: ServerResponse, id: number): void {
+    const at = this.comments.findIndex((candidate) => candidate.id === id);
+    if (at >= 0) this.comments.splice(at, 1);
+    if (at >= 0) response.writeHead(204).end();
+    else reply(response, 404, { message: 'Not Found' });
+  }
+
   #user(response: ServerResponse): void {
     if (this.token === 'person') reply(response, 200, { login: LOGINS.person, type: 'User' });
     else reply(response, 403, { message: 'Resource not accessible by integration' });
@@ -220,6 +253,16 @@ function bodyOf(response: ServerResponse, text: string): string | null {
   if (success) return data.body;
   reply(response, 422, { message: `Validation Failed: ${error.message}` });
   return null;
+}
+
+/** What is answered from now on does not arrive whole. */
+function breakOff(response: ServerResponse, torn: boolean): void {
+  const { socket } = response;
+  response.end = () => {
+    if (torn) response.write('{"message": "half of', () => socket?.destroy());
+    else socket?.destroy();
+    return response;
+  };
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

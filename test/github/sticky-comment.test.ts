@@ -1,5 +1,5 @@
-import { getOctokit } from '@actions/github';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openClient } from '../../src/github/client.ts';
 import { stickyComment } from '../../src/github/sticky-comment.ts';
 import { commentMarker } from '../../src/report/comment.ts';
 import { FakeGithub, type TokenKind } from './fake-github.ts';
@@ -19,7 +19,7 @@ async function withToken(kind: TokenKind): Promise<void> {
 
 function post(text: string, key = 'default') {
   const marker = commentMarker(key);
-  const octokit = getOctokit('t', { baseUrl: github.url });
+  const octokit = openClient('t', { baseUrl: github.url, second: 1 });
   return stickyComment(octokit, pullRequest, { marker, body: `${marker}\n${text}` });
 }
 
@@ -30,9 +30,10 @@ function chatter(count: number): void {
   for (let i = 0; i < count; i++) github.addComment(`remark ${i}`, 'somebody');
 }
 
-test('the first run writes a comment and asks for nothing but the list', async () => {
+test('the first run writes a comment and asks for nothing but the list, before and after', async () => {
   expect(await post('one')).toEqual({ url: github.comments[0]?.html_url });
-  expect(github.requests).toEqual(['GET /repos/o/r/issues/7/comments', 'POST /repos/o/r/issues/7/comments']);
+  const list = 'GET /repos/o/r/issues/7/comments';
+  expect(github.requests).toEqual([list, 'POST /repos/o/r/issues/7/comments', list]);
 });
 
 for (const kind of ['actions', 'app', 'person'] as const) {
