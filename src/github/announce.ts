@@ -15,7 +15,12 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return FAILING[failOn].includes(verdict);
 }
 
-/** One annotation with the main reason, and the exit code. Comes first, so that nothing later can change it. */
+/**
+ * One annotation with the main reason, and the exit code. Comes first, so that nothing later can change it.
+ *
+ * One, however many reasons there are: of a step, GitHub shows ten annotations of a level and drops the rest. All that
+ * may follow are a warning about the summary and one about the comment.
+ */
 export function announce(report: Report, failOn: FailOn, key: string): void {
   const { verdict } = report;
   const message = printable(mainReason(report));

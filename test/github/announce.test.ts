@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { VERDICTS } from '../../src/gate/report.ts';
-import { isFailure } from '../../src/github/announce.ts';
+import { announce, isFailure } from '../../src/github/announce.ts';
 import { FAIL_ON_CHOICES } from '../../src/github/inputs.ts';
+import { reason, report } from '../report/fixtures.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 test('which verdict fails the step', () => {
   const failing = FAIL_ON_CHOICES.map((failOn) => [failOn, VERDICTS.filter((verdict) => isFailure(verdict, failOn))]);
@@ -10,4 +13,13 @@ test('which verdict fails the step', () => {
     warn: ['warn', 'fail', 'inconclusive'],
     never: [],
   });
+});
+
+test.each(VERDICTS)('%s with 200 reasons is one annotation: GitHub shows ten of a level', (verdict) => {
+  const written: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));
+  announce(report({ verdict, reasons }), 'never', 'default');
+  const commands = written.join('').match(/^::.*$/gm);
+  expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
 });
