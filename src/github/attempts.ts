@@ -24,7 +24,8 @@ export function attempts({ patience, most, say }: { patience: number; most: numb
       if (!('status' in error) || error.status >= 500) {
         const attempt = Number(options.request.retryCount ?? 0) + 1;
         const answer = 'response' in error && error.response ? error.response.status : 'no answer';
-        say(`GitHub: ${answer} to ${options.method} ${options.url}, attempt ${attempt} of ${hung ? attempt : most}`);
+        const path = options.url.replace(/\?.*$/, '');
+        say(`GitHub: ${answer} to ${options.method} ${path}, attempt ${attempt} of ${hung ? attempt : most}`);
       }
       throw error;
     });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { getOctokit } from '@actions/github';
 import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
+import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { printable } from '../report/escape.ts';
 import { attempts } from './attempts.ts';
 import type { Octokit } from './author.ts';
@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly baseUrl?: string;
   /** How long a second of waiting lasts, in milliseconds: tests have no time. */
   readonly second?: number;
+  /** In place of the plugin's, which put a second between two writes and three between two new comments. */
+  readonly queues?: Pick<ThrottlingOptions, 'write' | 'notifications'>;
   /** How long one attempt may take, in milliseconds. */
   readonly patience?: number;
   /** Where to say that GitHub has trouble: a status, a method and a path, and nothing else. */
@@ -33,7 +35,7 @@ export interface ClientOptions {
  * done twice (see the folding in `stickyComment`).
  */
 export function openClient(token: string, options: ClientOptions = {}): Octokit {
-  const { baseUrl, second = 1000, patience = PATIENCE_MILLISECONDS, print = () => {} } = options;
+  const { baseUrl, second = 1000, queues = {}, patience = PATIENCE_MILLISECONDS, print = () => {} } = options;
   const say = (line: string): void => print(printable(line));
   const { mayWait, plainLimits } = rateLimits(MAX_RETRIES, say);
   return getOctokit(
@@ -45,6 +47,7 @@ export function openClient(token: string, options: ClientOptions = {}): Octokit 
       throttle: {
         // The plugin's queues are the process's; one's own, so that clients do not wait for one another.
         id: randomUUID(),
+        ...queues,
         retryAfterBaseValue: second,
         onRateLimit: (seconds, _request, _octokit, count) => mayWait(seconds, count),
         onSecondaryRateLimit: (seconds, _request, _octokit, count) => mayWait(seconds, count),

@@ -28,6 +28,8 @@ export interface Fault {
   readonly status: number | 'reset' | 'lost' | 'torn' | 'hangs';
   /** How often, till GitHub is well again; without it, for ever. */
   readonly times?: number;
+  /** How often all goes well before. */
+  readonly after?: number;
   readonly message?: string;
   readonly headers?: Record<string, string>;
 }
@@ -63,7 +65,7 @@ export class FakeGithub {
   }> = [];
   /** Whether the token may read the repository. */
   canRead = true;
-  readonly #suffered = new Map<Fault, number>();
+  readonly #met = new Map<Fault, number>();
   hasGraphql = true;
   #nextId = 1;
   readonly #server = createServer((request, response) => {
@@ -123,12 +125,14 @@ export class FakeGithub {
   }
 
   #faultFor(line: string): Fault | undefined {
-    const fault = this.faults.find(
-      (candidate) =>
-        candidate.request.test(line) && (this.#suffered.get(candidate) ?? 0) < (candidate.times ?? Infinity),
-    );
-    if (fault) this.#suffered.set(fault, (this.#suffered.get(fault) ?? 0) + 1);
-    return fault;
+    const fault = this.faults.find((candidate) => candidate.request.test(line));
+    if (fault === undefined) return undefined;
+    const met = (this.#met.get(fault) ?? 0) + 1;
+    this.#met.set(fault, met);
+    const { after = 0, times = Number.POSITIVE_INFINITY } = fault;
+    // One that is over makes room for the next.
+    if (met === after + times) this.faults.splice(this.faults.indexOf(fault), 1);
+    return met > after ? fault : undefined;
   }
 
   #route(response: ServerResponse, line: string, url: URL, body: string): void {

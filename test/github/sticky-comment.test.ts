@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openClient } from '../../src/github/client.ts';
 import { stickyComment } from '../../src/github/sticky-comment.ts';
 import { commentMarker } from '../../src/report/comment.ts';
 import { FakeGithub, type TokenKind } from './fake-github.ts';
+import { fastClient } from './fast-client.ts';
 
 const pullRequest = { owner: 'o', repo: 'r', number: 7 };
 let github: FakeGithub;
@@ -19,8 +19,7 @@ async function withToken(kind: TokenKind): Promise<void> {
 
 function post(text: string, key = 'default') {
   const marker = commentMarker(key);
-  const octokit = openClient('t', { baseUrl: github.url, second: 1 });
-  return stickyComment(octokit, pullRequest, { marker, body: `${marker}\n${text}` });
+  return stickyComment(fastClient(github), pullRequest, { marker, body: `${marker}\n${text}` });
 }
 
 const bodiesWith = (key: string): string[] =>
@@ -141,4 +140,70 @@ test.each(['GET /user', 'POST /graphql'])('trouble on %s makes no second comment
 
 test('a comment above the limit of GitHub is a warning', async () => {
   expect(await post('x'.repeat(65_536))).toEqual({ warning: expect.stringContaining('422') });
+});
+
+const duplicate = (text: string, login = 'github-actions[bot]', type: 'Bot' | 'User' = 'Bot') =>
+  github.addComment(`${commentMarker('default')}\n${text}`, login, type);
+const stored = () => github.comments.map(({ id, user }) => [id, user.login]);
+
+test('duplicates are folded into the oldest; what others wrote stays', async () => {
+  duplicate('of a person', 'somebody', 'User');
+  const oldest = duplicate('one');
+  chatter(120);
+  duplicate('two');
+  const other = duplicate('of another app', 'gate-app[bot]');
+  duplicate('three');
+  expect(await post('four')).toEqual({ url: oldest.html_url });
+  const marked = github.comments.filter(({ body }) => body.startsWith(commentMarker('default')));
+  expect(marked.map(({ id }) => id)).toEqual([1, oldest.id, other.id]);
+  expect(marked.map(({ body }) => body.split('\n')[1])).toEqual(['of a person', 'four', 'of another app']);
+  expect(github.comments).toHaveLength(123);
+});
+
+test('nobody knows who we are: only duplicates by the login of the updated one are deleted', async () => {
+  github.hasGraphql = false;
+  duplicate('x', 'gate-app[bot]');
+  duplicate('y');
+  duplicate('z');
+  duplicate('x', 'gate-app[bot]');
+  await post('one');
+  expect(stored()).toEqual([
+    [1, 'gate-app[bot]'],
+    [2, 'github-actions[bot]'],
+    [4, 'gate-app[bot]'],
+  ]);
+});
+
+test.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs nothing', async (status) => {
+  const oldest = duplicate('one');
+  duplicate('two');
+  github.faults.push({ request: /^DELETE/, status });
+  expect(await post('three')).toEqual({ url: oldest.html_url });
+  expect(github.comments[0]?.body).toContain('three');
+});
+
+test('an oldest that is refused stays, and the next takes its place', async () => {
+  duplicate('one');
+  const next = duplicate('two');
+  duplicate('three');
+  github.faults.push({ request: /^PATCH .*\/1$/, status: 403 });
+  expect(await post('four')).toEqual({ url: next.html_url });
+  expect(stored().map(([id]) => id)).toEqual([1, 2]);
+});
+
+test('runs at the same time leave one comment, and all know its address', async () => {
+  const results = await Promise.all(['a', 'b', 'c', 'd'].map((text) => post(text)));
+  expect(github.comments).toHaveLength(1);
+  expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
+    new Set([JSON.stringify({ url: github.comments[0]?.html_url })]),
+  );
+});
+
+test('looking for duplicates of a new comment may fail', async () => {
+  github.faults.push({ request: /^POST .*comments/, status: 'lost', times: 1 });
+  github.faults.push({ request: /^GET .*comments/, status: 500, after: 1, times: 3 });
+  expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
+  // The next run folds what was left.
+  expect(await post('two')).toEqual({ url: github.comments[0]?.html_url });
+  expect(github.comments).toHaveLength(1);
 });
