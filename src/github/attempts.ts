@@ -11,14 +11,14 @@ export function attempts({ patience, most, say }: { patience: number; most: numb
       options.request = { ...options.request, signal: AbortSignal.timeout(patience) };
     });
 
-    hook.after('request', ({ data, headers }, options) => {
+    hook.after('request', ({ data, headers, status }, options) => {
       // octokit hands over an answer that breaks off as a text, as if it were whole.
-      if (typeof data !== 'string' || !/\bjson\b/.test(headers['content-type'] ?? '')) return;
+      if (status === 204 || typeof data !== 'string' || !/\bjson\b/.test(headers['content-type'] ?? '')) return;
       throw Object.assign(new Error('the answer broke off'), { status: 500, request: options });
     });
 
     hook.error('request', (error, options) => {
-      const hung = error.cause instanceof Error && error.cause.name === 'TimeoutError';
+      const hung = options.request.signal?.aborted === true;
       // It had its time. Thrice that would hold the job after all.
       if (hung) options.request.retries = 0;
       if (!('status' in error) || error.status >= 500) {

@@ -8,7 +8,7 @@ import type { Octokit } from './author.ts';
 import { rateLimits } from './rate-limits.ts';
 
 /** After the first attempt: with the plugin's squares of 1 and 2, a failure for good costs 5 s. */
-export const MAX_RETRIES = 2;
+const MAX_RETRIES = 2;
 /** A call to GitHub that hangs must not hold the job. Of one attempt. */
 const PATIENCE_MILLISECONDS = 30_000;
 /** Asking again does not change what the caller did wrong; of rate limits, `rateLimits` and the throttling plugin know more. */

@@ -1,5 +1,5 @@
 import { type Author, authorOf, isBy, type Octokit } from './author.ts';
-import { commentTrouble, statusOf } from './comment-trouble.ts';
+import { commentTrouble, isRateLimit, statusOf } from './comment-trouble.ts';
 import type { PullRequest } from './pull-request.ts';
 
 /** The address of the comment, or one line that says why there is none. */
@@ -133,6 +133,8 @@ async function update(octokit: Octokit, { owner, repo }: PullRequest, id: number
     const { data } = await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body });
     return data.html_url;
   } catch (error) {
+    // A new comment beside one that could only not be updated yet would be a second one.
+    if (isRateLimit(error)) throw error;
     // With a token that may not write at all, creating fails the same way and says so.
     if (statusOf(error) === 403 || statusOf(error) === 404) return null;
     throw error;

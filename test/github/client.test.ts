@@ -70,11 +70,14 @@ test('waits for rate limits are 60 s in all, not for each request', async () => 
   expect([LIST, LIST, CREATE]).toEqual(github.requests);
 });
 
-test('a call that hangs is given up after its time, and not tried again', async () => {
-  github.faults.push({ request: /^POST .*comments/, status: 'hangs' });
-  expect(await post('one', { patience: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
-  expect(creations()).toBe(1);
-});
+test.each(['hangs', 'stalls'] as const)(
+  'a call that %s is given up after its time, not tried again',
+  async (status) => {
+    github.faults.push({ request: /^POST .*comments/, status });
+    expect(await post('one', { patience: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
+    expect(creations()).toBe(1);
+  },
+);
 
 test('each attempt has its own time', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 500, times: 2 });
@@ -101,6 +104,7 @@ test('the log names status, method and path, and neither the token nor what GitH
   github.faults.push(
     { request: /^GET .*comments/, status: 502, message: '::error::no', times: 1 },
     { request: /^GET .*comments/, status: 'reset', times: 1 },
+    { request: /^POST .*comments/, status: 500, times: 1 },
     { request: /^POST .*comments/, status: 429, headers: { 'retry-after': '7' }, times: 1 },
     { request: /^POST .*comments/, status: 429, headers: { 'retry-after': '3600' }, times: 1 },
   );
@@ -108,6 +112,7 @@ test('the log names status, method and path, and neither the token nor what GitH
   expect(lines).toEqual([
     expect.stringMatching(/^GitHub: 502 to GET \S*\/comments, attempt 1 of 3$/),
     expect.stringMatching(/^GitHub: no answer to GET \S*\/comments, attempt 2 of 3$/),
+    expect.stringMatching(/^GitHub: 500 to POST \S*\/comments, attempt 1 of 3$/),
     'GitHub: rate limit, once more in 7 s',
     'GitHub: rate limit, given up; it would go on in 3600 s',
   ]);

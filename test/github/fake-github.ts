@@ -21,11 +21,12 @@ export interface StoredComment {
 
 /**
  * GitHub fails on purpose: with a status, or by closing the connection: before it has done anything (`reset`), when it
- * has done what was asked (`lost`) or in the middle of its answer (`torn`); or it never answers (`hangs`).
+ * has done what was asked (`lost`) or in the middle of its answer (`torn`); or it never answers (`hangs`), or never to the
+ * end (`stalls`).
  */
 export interface Fault {
   readonly request: RegExp;
-  readonly status: number | 'reset' | 'lost' | 'torn' | 'hangs';
+  readonly status: number | 'reset' | 'lost' | 'torn' | 'hangs' | 'stalls';
   /** How often, till GitHub is well again; without it, for ever. */
   readonly times?: number;
   /** How often all goes well before. */
@@ -119,7 +120,7 @@ export class FakeGithub {
     } else if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) {
       reply(response, 401, { message: 'Requires authentication' });
     } else {
-      if (fault) breakOff(response, fault.status === 'torn');
+      if (fault) breakOff(response, fault.status);
       this.#route(response, line, url, body);
     }
   }
@@ -260,11 +261,11 @@ function bodyOf(response: ServerResponse, text: string): string | null {
 }
 
 /** What is answered from now on does not arrive whole. */
-function breakOff(response: ServerResponse, torn: boolean): void {
+function breakOff(response: ServerResponse, how: 'lost' | 'torn' | 'stalls'): void {
   const { socket } = response;
   response.end = () => {
-    if (torn) response.write('{"message": "half of', () => socket?.destroy());
-    else socket?.destroy();
+    if (how === 'lost') socket?.destroy();
+    else response.write('{"message": "half of', () => how === 'torn' && socket?.destroy());
     return response;
   };
 }

@@ -105,6 +105,13 @@ test.each([403, 404])('an update that is refused with %i becomes a new comment',
   expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
 });
 
+test('an update that a rate limit refuses makes no second comment', async () => {
+  await post('one');
+  github.faults.push({ request: /^PATCH/, status: 403, headers: { 'retry-after': '3600' } });
+  expect(await post('two')).toEqual({ warning: expect.stringContaining('rate limit') });
+  expect(github.comments).toHaveLength(1);
+});
+
 const INTEGRATION = 'Resource not accessible by integration';
 test.each([
   [401, {}, 'Bad credentials', /token.*github-token/],
