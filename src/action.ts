@@ -58,7 +58,9 @@ async function issue({ issue, key, token }: Options, report: Report): Promise<st
   }
   const { runId, repo, serverUrl } = context;
   const run = `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${runId}`;
-  const kept = await regressionIssue(openClient(token), repo, { ...describeRegression(report, key, run) });
+  const kept = await regressionIssue(openClient(token, { print: core.info }), repo, {
+    ...describeRegression(report, key, run),
+  });
   if (kept === null) return '';
   if ('url' in kept) {
     core.info(`Issue: ${kept.url}`);
@@ -78,7 +80,7 @@ async function publish(options: Options, file: string): Promise<void> {
   if (trouble !== null) core.warning(trouble);
   const pullRequest =
     context.eventName === 'workflow_run' && options.token !== ''
-      ? await pullRequestOfRun(openClient(options.token), context.payload)
+      ? await pullRequestOfRun(openClient(options.token, { print: core.info }), context.payload)
       : pullRequestOf(context.eventName, context.payload);
   const body = renderComment(report, { key: options.key });
   setOutputs({
@@ -124,7 +126,7 @@ async function approve({ baseline, token }: Options): Promise<BaselineSource | u
     return undefined;
   }
   const place = { path: baseline, head: context.sha, workspace: process.cwd() };
-  const { source, note } = await approvedBaseline(openClient(token), base, place);
+  const { source, note } = await approvedBaseline(openClient(token, { print: core.info }), base, place);
   core.info(printable(note));
   return source ?? undefined;
 }

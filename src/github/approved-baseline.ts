@@ -50,12 +50,8 @@ function disk(note: string): ApprovedBaseline {
   return { source: null, note };
 }
 
-/** A measurement has some megabytes; GitHub answers up to a hundred. */
-const PATIENCE_MILLISECONDS = 60_000;
-
-/** The text of a file in a commit; null if it has none there. */
+/** The text of a file in a commit, of up to a hundred megabytes; null if it has none there. */
 async function contentAt(octokit: Octokit, { owner, repo, sha }: BaseCommit, path: string): Promise<string | null> {
-  const request = { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) };
   try {
     const { data } = await octokit.rest.repos.getContent({
       owner,
@@ -63,7 +59,6 @@ async function contentAt(octokit: Octokit, { owner, repo, sha }: BaseCommit, pat
       path,
       ref: sha,
       mediaType: { format: 'raw' },
-      request,
     });
     // With this media type a file is its text, whatever the types say; a folder is a list.
     if (typeof data === 'string') return data;

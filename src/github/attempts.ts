@@ -12,8 +12,9 @@ export function attempts({ patience, most, say }: { patience: number; most: numb
     });
 
     hook.after('request', ({ data, headers, status }, options) => {
-      // octokit hands over an answer that breaks off as a text, as if it were whole.
-      if (status === 204 || typeof data !== 'string' || !/\bjson\b/.test(headers['content-type'] ?? '')) return;
+      // octokit hands over an answer that breaks off as a text, as if it were whole. A raw file is a text.
+      const type = headers['content-type'] ?? '';
+      if (status === 204 || typeof data !== 'string' || !/\bjson\b/.test(type) || /\braw\b/.test(type)) return;
       throw Object.assign(new Error('the answer broke off'), { status: 500, request: options });
     });
 

@@ -25,8 +25,8 @@ export type IssueResult = { readonly url: string } | { readonly warning: string 
 /** By it the issue is found without reading all of a repository's. */
 const LABEL = 'shadow-gate';
 
-const PATIENCE_MILLISECONDS = 30_000;
-const signal = () => ({ signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
+/** An answer that is lost does not say whether the issue is there: the next run sees, a second attempt would make two. */
+const ONCE = { request: { retries: 0 } };
 
 /**
  * Keep one issue for a check that runs by the clock: opened on the first failure, commented on while it lasts, closed when
@@ -45,7 +45,6 @@ export async function regressionIssue(octokit: Octokit, at: Repository, finding:
       issue_number: open.number,
       state: 'closed',
       state_reason: 'completed',
-      request: signal(),
     });
     return { url: open.html_url };
   } catch (error) {
@@ -69,13 +68,13 @@ async function fail(octokit: Octokit, at: Repository, finding: Finding, open: Is
     title,
     body: `${marker}\n${body}`,
     labels: [LABEL],
-    request: signal(),
+    ...ONCE,
   });
   return data.html_url;
 }
 
 async function say(octokit: Octokit, at: Repository, number: number, body: string): Promise<void> {
-  await octokit.rest.issues.createComment({ ...at, issue_number: number, body, request: signal() });
+  await octokit.rest.issues.createComment({ ...at, issue_number: number, body, ...ONCE });
 }
 
 /** The oldest open issue that this token wrote and that begins with the marker. */
@@ -87,7 +86,6 @@ async function ownIssue(octokit: Octokit, at: Repository, marker: string): Promi
     sort: 'created',
     direction: 'asc',
     per_page: 100,
-    request: signal(),
   });
   let author: Author | null = null;
   for await (const { data } of pages) {

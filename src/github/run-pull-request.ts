@@ -11,8 +11,6 @@ const payloadSchema = z.object({
   repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
 });
 
-const PATIENCE_MILLISECONDS = 30_000;
-
 /**
  * The open pull request whose commit a finished workflow run was about, of the payload of `workflow_run`. The event lists
  * none for a pull request from a fork, so GitHub is asked for that of the run's branch; of the run's own report nothing is
@@ -29,7 +27,6 @@ export async function pullRequestOfRun(octokit: Octokit, payload: unknown): Prom
     repo,
     state: 'open',
     head: `${run.head_repository.owner.login}:${run.head_branch}`,
-    request: { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) },
   });
   const own = found.find(({ head }) => head.sha === run.head_sha);
   return own ? { owner, repo, number: own.number } : null;
