@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import type { WorkflowRun } from './results/run-token.ts';
+import type { ResultsService } from './results-service.ts';
 import { type Command, commandsIn } from './runner-log.ts';
 
 const ACTION_YML = fileURLToPath(new URL('../../action.yml', import.meta.url));
@@ -20,6 +22,12 @@ export interface Job {
   readonly node?: string;
   /** By default a pull request, number 7 of o/r. */
   readonly event?: { readonly name: string; readonly payload: unknown };
+  /** By default number 1, of that pull request. */
+  readonly run?: WorkflowRun;
+  /** Cache and artifacts; without it the runner has none. */
+  readonly results?: ResultsService;
+  /** Variables that the runner sets otherwise, or not at all. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Outcome {
@@ -44,12 +52,13 @@ export const MERGE_GROUP = {
   name: 'merge_group',
   payload: { merge_group: { base_sha: BASE_SHA }, repository: REPOSITORY },
 };
+export const PULL_REQUEST_RUN: WorkflowRun = { runId: 1, ref: 'refs/pull/7/merge' };
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
 /** Run the action as GitHub's runner does: its environment and nothing of ours. */
 export async function runAction(job: Job): Promise<Outcome> {
-  const { dist, folder, workspace, event = PULL_REQUEST } = job;
+  const { dist, folder, workspace, event = PULL_REQUEST, run: workflowRun = PULL_REQUEST_RUN } = job;
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary'), event: join(folder, 'event.json') };
   await mkdir(join(folder, 'temporary'), { recursive: true });
   await writeFile(files.output, '');
@@ -68,15 +77,17 @@ export async function runAction(job: Job): Promise<Outcome> {
     GITHUB_EVENT_PATH: files.event,
     GITHUB_JOB: 'gate',
     GITHUB_OUTPUT: files.output,
-    GITHUB_REF: 'refs/pull/7/merge',
+    GITHUB_REF: workflowRun.ref,
     GITHUB_REPOSITORY: 'o/r',
-    GITHUB_RUN_ID: '1',
+    GITHUB_RUN_ID: String(workflowRun.runId),
     GITHUB_SHA: HEAD_SHA,
     GITHUB_STEP_SUMMARY: files.summary,
     GITHUB_WORKFLOW: 'gate',
     GITHUB_WORKSPACE: workspace,
     RUNNER_TEMP: join(folder, 'temporary'),
+    ...job.results?.environment(workflowRun),
     ...(await inputsOf(job.inputs)),
+    ...job.environment,
   };
   const { code, log } = await run(job.node ?? process.execPath, [join(dist, 'index.js')], { cwd: workspace, env });
   return {

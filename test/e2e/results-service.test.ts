@@ -1,0 +1,158 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cacheArchive, cacheVersion } from './results/cache-archive.ts';
+import type { WorkflowRun } from './results/run-token.ts';
+import { ResultsService } from './results-service.ts';
+import { type ToolkitCall, toolkit } from './toolkit.ts';
+
+const MAIN: WorkflowRun = { runId: 1, ref: 'refs/heads/main' };
+const PULL: WorkflowRun = { runId: 2, ref: 'refs/pull/7/merge' };
+const OTHER: WorkflowRun = { runId: 3, ref: 'refs/pull/8/merge' };
+const PATHS = ['.shadow-gate/baseline.json'];
+const FILE = '.shadow-gate/baseline.json';
+
+let service: ResultsService;
+let workspace: string;
+
+beforeEach(async () => {
+  service = await new ResultsService().start();
+  workspace = await mkdtemp(join(tmpdir(), 'shadow-gate-results-'));
+});
+afterEach(async () => {
+  await service.stop();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+async function step(run: WorkflowRun, ...calls: ToolkitCall[]) {
+  const { results, log } = await toolkit(workspace, service.environment(run), ...calls);
+  return { results, values: results.map(({ value }) => value), log };
+}
+
+async function write(text: string, path = FILE): Promise<void> {
+  await mkdir(dirname(join(workspace, path)), { recursive: true });
+  await writeFile(join(workspace, path), text);
+}
+
+const read = (path = FILE) => readFile(join(workspace, path), 'utf8');
+const save = (key: string): ToolkitCall => ['saveCache', PATHS, key];
+const restore = (key: string, ...others: string[]): ToolkitCall => ['restoreCache', PATHS, key, others];
+
+describe('the cache', () => {
+  test('gives back what a run has saved, by its key or by the newest that begins with another', async () => {
+    await write('one');
+    expect((await step(MAIN, save('base-1'))).values).toEqual([1]);
+    await write('two');
+    expect((await step(MAIN, save('base-2'))).values).toEqual([2]);
+    await write('gone');
+    expect((await step(MAIN, restore('base-1'))).values).toEqual(['base-1']);
+    expect(await read()).toBe('one');
+    expect((await step(MAIN, restore('nothing', 'base-'))).values).toEqual(['base-2']);
+    expect(await read()).toBe('two');
+    expect((await step(MAIN, restore('nothing'), ['restoreCache', ['other'], 'base-1'])).values).toEqual([null, null]);
+  });
+
+  test('of a pull request is its own: main and other pull requests do not see it, and it sees that of main last', async () => {
+    await write('main');
+    await step(MAIN, save('base'));
+    await write('pull');
+    expect((await step(PULL, restore('base'))).values).toEqual(['base']);
+    expect(await read()).toBe('main');
+    await write('pull');
+    await step(PULL, save('base'));
+    for (const [run, text] of [
+      [MAIN, 'main'],
+      [OTHER, 'main'],
+      [PULL, 'pull'],
+    ] as const) {
+      await write('gone');
+      expect((await step(run, restore('base'))).values).toEqual(['base']);
+      expect(await read()).toBe(text);
+    }
+    expect(service.cache.find('base').map(({ ref }) => ref)).toEqual(['refs/pull/7/merge', 'refs/heads/main']);
+  });
+
+  test('never changes under a key, and takes nothing from a run that may not write: both only say so', async () => {
+    await write('one');
+    const { values, log } = await step(MAIN, save('base'), save('base'));
+    expect(values).toEqual([1, -1]);
+    expect(log).toContain('another job may be creating this cache');
+    const refused = await step({ ...PULL, mayWrite: false }, save('other'), restore('base'));
+    expect(refused.values).toEqual([-1, 'base']);
+    expect(refused.log).toContain('cache write denied: token has no writable scopes');
+    expect(service.cache.all).toHaveLength(1);
+  });
+
+  test('can be poisoned by a test, with an archive like that of the toolkit', async () => {
+    const version = await cacheVersion(PATHS);
+    const bytes = await cacheArchive({ [FILE]: 'poison', '../outside': 'escaped' });
+    service.cache.put({ ref: 'refs/heads/main', key: 'base', version, bytes });
+    await mkdir(join(workspace, 'checkout'));
+    const checkout = join(workspace, 'checkout');
+    const { results } = await toolkit(checkout, service.environment(PULL), restore('base'));
+    expect(results).toEqual([{ value: 'base' }]);
+    expect(await read(`checkout/${FILE}`)).toBe('poison');
+    expect(await read('outside')).toBe('escaped');
+    const [entry] = service.cache.find('base');
+    if (entry) service.cache.poison(entry, Buffer.from('no archive'));
+    expect((await step(PULL, restore('base'))).log).toContain('::warning::Failed to restore:');
+  });
+
+  test('fails where a test says so, and the toolkit goes on', async () => {
+    await write('one');
+    service.faults.push({ request: /CreateCacheEntry/, status: 403 }, { request: /GetCacheEntry/, status: 'reset' });
+    const { values, log } = await step(MAIN, save('base'), restore('base'));
+    expect(values).toEqual([-1, null]);
+    expect(log).toContain('::warning::Failed to restore: Failed to GetCacheEntryDownloadURL');
+  });
+});
+
+describe('artifacts', () => {
+  const upload = (name: string): ToolkitCall => ['uploadArtifact', name, [join(workspace, FILE)], workspace];
+
+  test('of a run are listed, downloaded and deleted by that run alone', async () => {
+    await write('one');
+    const { values } = await step(MAIN, upload('measurement'), ['getArtifact', 'measurement']);
+    expect(values[0]).toMatchObject({
+      id: 1,
+      size: expect.any(Number),
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const [stored] = service.artifacts.all;
+    const digest = `sha256:${(values[0] as { digest: string }).digest}`;
+    expect(stored).toMatchObject({ runId: '1', name: 'measurement', digest, complete: true });
+    expect(values[1]).toMatchObject({ artifact: { id: 1, name: 'measurement', digest } });
+
+    const { results } = await step(PULL, ['listArtifacts'], ['downloadArtifact', 1]);
+    expect(results).toEqual([
+      { value: { artifacts: [] } },
+      { error: expect.stringContaining('ArtifactNotFoundError') },
+    ]);
+
+    const path = join(workspace, 'downloaded');
+    const got = await step(MAIN, ['downloadArtifact', 1, { path, expectedHash: digest }]);
+    expect(got.values).toEqual([{ downloadPath: path, digestMismatch: false }]);
+    expect(await read(`downloaded/${FILE}`)).toBe('one');
+    expect((await step(MAIN, ['deleteArtifact', 'measurement'], ['listArtifacts'])).values).toEqual([
+      { id: 1 },
+      { artifacts: [] },
+    ]);
+  });
+
+  test('have names of their own in a run, and the second of a name is an error', async () => {
+    await write('one');
+    const { results } = await step(MAIN, upload('measurement'), upload('measurement'));
+    expect(results[1]?.error).toMatch(
+      /\(409\) Conflict: an artifact with this name already exists on the workflow run/,
+    );
+    expect((await step(PULL, upload('measurement'))).values).toEqual([expect.objectContaining({ id: 2 })]);
+  });
+
+  test('fail where a test says so', async () => {
+    await write('one');
+    service.faults.push({ request: /CreateArtifact/, status: 403, message: 'forbidden' });
+    expect((await step(MAIN, upload('measurement'))).results[0]?.error).toMatch(/\(403\) Forbidden: forbidden/);
+    expect(service.artifacts.all).toEqual([]);
+  });
+});

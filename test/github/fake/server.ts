@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { breakOff, type Fault, Faults } from './faults.ts';
+import { type Answer, bytesOf, refusal, reply } from './http.ts';
+
+export interface Received {
+  /** `PATCH /repos/o/r/issues/comments/1` */
+  readonly line: string;
+  readonly url: URL;
+  readonly request: IncomingMessage;
+  readonly bytes: Buffer;
+}
+
+/** A server on this machine that keeps what it was asked and fails where a test says so. */
+export abstract class FakeServer {
+  /** What it was asked, in order. */
+  readonly requests: string[] = [];
+  readonly #faults = new Faults();
+  readonly #server = createServer((request, response) => {
+    this.#receive(request, response).catch((error: Error) => reply(response, refusal(500, String(error.stack))));
+  });
+
+  /** What goes wrong, the first that fits. */
+  get faults(): Fault[] {
+    return this.#faults.list;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  protected abstract answer(received: Received): Answer;
+
+  /** How this service words a failure. */
+  protected failure({ message = 'fault' }: Fault): unknown {
+    return { message };
+  }
+
+  /** A path without what does not matter. */
+  protected pathOf(pathname: string): string {
+    return pathname;
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '', this.url);
+    const line = `${request.method} ${this.pathOf(url.pathname)}`;
+    this.requests.push(line);
+    const bytes = await bytesOf(request);
+    const fault = this.#faults.for(line);
+    if (fault?.status === 'hangs') return;
+    if (fault?.status === 'reset') request.socket.destroy();
+    else if (typeof fault?.status === 'number') {
+      const { status, headers = {} } = fault;
+      reply(response, { status, body: this.failure(fault), headers });
+    } else {
+      if (fault) breakOff(response, fault.status);
+      reply(response, this.answer({ line, url, request, bytes }));
+    }
+  }
+}
