@@ -12,6 +12,7 @@ import { build } from 'esbuild';
 import { licencesOf } from './build/licences.mjs';
 import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
 import { versionOnly } from './build/version-only.mjs';
+import { withoutUnzipStream } from './build/without-unzip-stream.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } });
@@ -39,7 +40,7 @@ try {
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [onnxruntimeBesideBundle(), versionOnly(root)],
+    plugins: [onnxruntimeBesideBundle(), versionOnly(root), withoutUnzipStream()],
   });
   const cli = join(draft, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));

@@ -5,7 +5,17 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { COMMENT_CHOICES, FAIL_ON_CHOICES, INPUT_DEFAULTS, INPUT_NAMES, ISSUE_CHOICES } from '../src/github/inputs.ts';
+import {
+  ARTIFACT_CHOICES,
+  CACHE_CHOICES,
+  COMMENT_CHOICES,
+  FAIL_ON_CHOICES,
+  INPUT_DEFAULTS,
+  INPUT_NAMES,
+  ISSUE_CHOICES,
+  MODE_CHOICES,
+  UPDATE_BASELINE_CHOICES,
+} from '../src/github/inputs.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 
 const actionSchema = z.object({
@@ -34,6 +44,10 @@ test('action.yml and the code have the same defaults', () => {
 
 test.each([
   ['device', DEVICE_CHOICES],
+  ['mode', MODE_CHOICES],
+  ['update-baseline', UPDATE_BASELINE_CHOICES],
+  ['cache', CACHE_CHOICES],
+  ['artifact', ARTIFACT_CHOICES],
   ['comment', COMMENT_CHOICES],
   ['issue', ISSUE_CHOICES],
   ['fail-on', FAIL_ON_CHOICES],
@@ -42,7 +56,14 @@ test.each([
 });
 
 test('the outputs and the entry point', () => {
-  expect(Object.keys(outputs)).toEqual(['verdict', 'report', 'measurement', 'comment', 'issue']);
+  expect(Object.keys(outputs)).toEqual([
+    'verdict',
+    'report',
+    'measurement',
+    'comment',
+    'issue',
+    'baseline-pull-request',
+  ]);
   expect(runs).toEqual({ using: 'node24', main: 'dist/index.js' });
 });
 

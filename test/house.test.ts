@@ -15,6 +15,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   gate: 4,
   report: 4,
   github: 5,
+  action: 6,
   cli: 6,
 };
 const DOORS = new Set(['action.ts', 'cli.ts']);

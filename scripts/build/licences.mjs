@@ -8,7 +8,12 @@ ${mit()}
 
 The library contains works of others; their notices, of the version named above:
 https://github.com/microsoft/onnxruntime/blob/main/ThirdPartyNotices.txt`;
-const ELSEWHERE = { 'onnxruntime-node': ONNXRUNTIME, 'onnxruntime-common': ONNXRUNTIME };
+const ELSEWHERE = {
+  'onnxruntime-node': ONNXRUNTIME,
+  'onnxruntime-common': ONNXRUNTIME,
+  '@nodable/entities': `Copyright (c) Amit Gupta\n\n${mit()}`,
+  isarray: `Copyright (c) Julian Gruber\n\n${mit()}`,
+};
 
 /**
  * The licences of all packages that went into a bundle.

@@ -17,6 +17,13 @@ export type BaselineSource =
       readonly commit: string | null;
     };
 
+/** A baseline that was chosen, and what to call it. */
+export interface ApprovedBaseline {
+  readonly source: BaselineSource;
+  /** Its path, or where it came from. */
+  readonly name: string;
+}
+
 /**
  * A baseline is a measurement file or a checkpoint; a path where nothing is, is a missing baseline.
  * @throws UserError for a file that is neither
@@ -50,6 +57,11 @@ export async function readMeasurementOrShard(path: string): Promise<Measurement>
   return readVersioned(path, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND);
 }
 
+/** A report's text. @throws UserError for a text that is none */
+export function parseReport(text: string, name: string): Report {
+  return parseVersioned(text, name, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+}
+
 /** Read and validate a report file. @throws UserError naming the file and what is wrong with it */
 export async function readReport(path: string): Promise<Report> {
   return readVersioned(path, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
@@ -57,7 +69,8 @@ export async function readReport(path: string): Promise<Report> {
 
 const MEASUREMENT_MEND = "make it with 'shadow-gate measure'";
 
-function parseMeasurement(text: string, name: string): Measurement {
+/** @throws UserError for a text that is no whole measurement */
+export function parseMeasurement(text: string, name: string): Measurement {
   return expectWhole(parseVersioned(text, name, MEASUREMENT_SCHEMA, measurementSchema, MEASUREMENT_MEND), name);
 }
 

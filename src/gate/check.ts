@@ -1,12 +1,13 @@
-import { findPolicy } from '../policy/load.ts';
+import { type FoundPolicy, findPolicy } from '../policy/load.ts';
 import { UserError } from '../user-error.ts';
-import { type BaselineSource, readBaseline } from './baseline.ts';
+import { type ApprovedBaseline, type BaselineSource, readBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
 import { type MeasureOptions, measure, openMeasuredReference } from './measure.ts';
 import type { ProbeOrder } from './measure-probes.ts';
 import type { Measurement } from './measurement.ts';
 import { type Half, orderProbes, resolveSeed, type SeedChoice } from './order-probes.ts';
 import type { Report } from './report.ts';
+import { expectShareable, type Shard } from './shard.ts';
 
 export type { DeviceChoice } from '../onnx/device.ts';
 export type { Progress } from './measure-spectra.ts';
@@ -17,10 +18,12 @@ export interface CheckOptions
   readonly reference?: string | undefined;
   /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */
   readonly baseline?: string | undefined;
-  /** The baseline itself, where its path is not to be read from the disk. */
-  readonly approved?: BaselineSource | undefined;
+  /** The baseline itself, where it is not read from the disk. */
+  readonly approved?: ApprovedBaseline | undefined;
   /** Policy file; without one, `shadow-gate.yml` in the working directory if it is there, else the defaults. */
   readonly policy?: string | undefined;
+  /** The policy itself, where it is not read from the disk. */
+  readonly found?: FoundPolicy | undefined;
   /** One half of the gate; both if missing. */
   readonly only?: Half | undefined;
   /** Of the probes; that of the baseline if missing. */
@@ -39,37 +42,94 @@ export interface CheckResult {
  * @throws UserError for anything that the user can mend
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { baseline, approved: given, policy, reference, only, seed, budgetSeconds, chatTemplate, ...rest } = options;
-  // First what fails fast: nobody waits for a measurement to learn of a typing error in the policy.
-  const found = await findPolicy(policy);
-  const source: BaselineSource = given ?? (baseline === undefined ? { kind: 'missing' } : await readBaseline(baseline));
-  if (source.kind === 'checkpoint' && rest.endpoint) {
-    throw new UserError('the endpoint answers for one model, and the baseline is another checkpoint', BASELINE_MEND);
-  }
-  const order = await orderProbes(found, { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, source) });
-  const origin = await openMeasuredReference(reference);
-  const spectra = only !== 'probes';
-  const measurement = await measure({ ...rest, spectra, reference: origin, probes: order });
+  const { found, baseline, settings } = await prepare(options);
+  const candidate = await measure(settings);
+  const { source } = baseline;
   const approved =
     source.kind === 'checkpoint'
       ? await measure({
-          ...rest,
-          spectra,
+          ...settings,
           checkpoint: source.path,
-          reference: origin,
-          probes: order && askedOf(order, measurement),
+          probes: settings.probes && askedOf(settings.probes, candidate),
         })
       : source.kind === 'measurement'
         ? source.measurement
         : null;
-  const report = compare({
-    candidate: measurement,
-    baseline: approved,
-    baselinePath: baseline ?? null,
+  return { measurement: candidate, report: judge(candidate, approved, baseline, found) };
+}
+
+/**
+ * The share of one of several machines in what `check` would measure of the candidate. Every machine takes the seed from the
+ * same baseline.
+ * @throws UserError for anything that the user can mend
+ */
+export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {
+  expectShareable(options);
+  const { baseline, settings } = await prepare(options);
+  expectMeasured(baseline);
+  return measure({ ...settings, shard });
+}
+
+/**
+ * What `check` would say of a candidate that is measured already.
+ * @throws UserError for a policy that is wrong, and a baseline that is none
+ */
+export async function checkMeasured(
+  candidate: Measurement,
+  options: Pick<CheckOptions, 'baseline' | 'approved' | 'policy' | 'found'>,
+): Promise<Report> {
+  const found = options.found ?? (await findPolicy(options.policy));
+  const baseline = options.approved ?? (await baselineOf(options.baseline));
+  return judge(candidate, expectMeasured(baseline), baseline, found);
+}
+
+/** Everything that fails fast: nobody waits for a measurement to learn of a typing error in the policy. */
+async function prepare(options: CheckOptions) {
+  const { baseline: path, approved, policy, found: given, reference, ...rest } = options;
+  const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
+  const found = given ?? (await findPolicy(policy));
+  const baseline = approved ?? (await baselineOf(path));
+  if (baseline.source.kind === 'checkpoint' && settings.endpoint) {
+    throw new UserError('the endpoint answers for one model, and the baseline is another checkpoint', BASELINE_MEND);
+  }
+  const order = { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline.source) };
+  const probes = await orderProbes(found, order);
+  const origin = await openMeasuredReference(reference);
+  return { found, baseline, settings: { ...settings, spectra: only !== 'probes', reference: origin, probes } };
+}
+
+async function baselineOf(path: string | undefined): Promise<Approved> {
+  return path === undefined
+    ? { source: { kind: 'missing' }, name: null }
+    : { source: await readBaseline(path), name: path };
+}
+
+/** An `ApprovedBaseline`, or that none was asked for. */
+type Approved = Omit<ApprovedBaseline, 'name'> & { readonly name: string | null };
+
+function expectMeasured({ source }: Approved): Measurement | null {
+  if (source.kind === 'checkpoint') {
+    throw new UserError(
+      'several machines measure the candidate, and the baseline is a checkpoint that none of them measures',
+      'give a measurement of it',
+    );
+  }
+  return source.kind === 'measurement' ? source.measurement : null;
+}
+
+function judge(
+  candidate: Measurement,
+  baseline: Measurement | null,
+  { source, name }: Approved,
+  found: FoundPolicy,
+): Report {
+  return compare({
+    candidate,
+    baseline,
+    baselinePath: name,
     baselineCommit: source.kind === 'measurement' ? source.commit : null,
     ...found,
   });
-  return { measurement, report };
 }
 
 const BASELINE_MEND = 'measure it at its own endpoint first, and give that file';

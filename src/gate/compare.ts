@@ -21,6 +21,8 @@ export interface Comparison {
   readonly policy: Policy;
   /** Null: the defaults. */
   readonly policyPath: string | null;
+  /** What a reader should know of how it was chosen. */
+  readonly remark?: string | undefined;
 }
 
 /**
@@ -49,6 +51,7 @@ export function compare(comparison: Comparison): Report {
   const probes = compareProbes(candidate, baseline, policy);
   const reasons = sortReasons([
     ...(baseline ? [] : [missingBaseline(baselinePath, policy)]),
+    ...policyRemark(comparison.remark),
     ...validity.reasons,
     ...probes.reasons,
     ...turnTwoKeys(spectral, probes.reasons, policy),
@@ -102,9 +105,14 @@ function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {
   });
 }
 
+function policyRemark(message: string | undefined): Reason[] {
+  if (message === undefined) return [];
+  return [{ ...invalid('policy', null, 'measurement', null, null, message), rule: 'policy', level: 'info' }];
+}
+
 function missingBaseline(path: string | null, policy: Policy): Reason {
   const level = policy['on-missing-baseline'];
-  const where = path === null ? 'no baseline was given' : `there is no baseline at ${path}`;
+  const where = path === null ? 'no baseline was given' : `there is no baseline: ${path}`;
   return {
     level: level === 'pass' ? 'info' : level,
     rule: 'missing-baseline',

@@ -10,6 +10,7 @@ import { type AskedProbes, measureProbes, type ProbeOrder } from './measure-prob
 import { measureAllSpectra, type SpectraOptions } from './measure-spectra.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 import type { Probes } from './probes-measurement.ts';
+import { keyOf, type MeasurementStore, recallFrom, wantedOf } from './recall.ts';
 
 /** A server that answers the probes in place of the checkpoint. */
 export type Endpoint = Omit<Extract<Subject, { kind: 'endpoint' }>, 'kind'>;
@@ -23,6 +24,8 @@ export interface MeasureOptions extends SpectraOptions {
   readonly endpoint?: Endpoint | undefined;
   /** The weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: Reference | null | undefined;
+  /** Where to look before measuring, and where to keep the result. */
+  readonly store?: MeasurementStore | undefined;
 }
 
 /** An opened reference and what identifies it: hashed once, however many checkpoints are measured against it. */
@@ -41,15 +44,36 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 }
 
 /**
- * Measure one checkpoint, or a shard's share of it.
+ * Measure one checkpoint, or a shard's share of it; one that the store has is not measured again.
  * @throws UserError for anything that the user can mend
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
-  const { reference = null, shard = null } = options;
+  const { reference = null, store } = options;
   // Before the spectra, so that a file that changes meanwhile does not lend them its new name.
   const checkpoint = await openCheckpoint(options.checkpoint);
   const identity = await identify(checkpoint);
+  const wanted = store ? wantedOf(options, identity.digest, reference?.identity.digest ?? null) : null;
+  if (!store || !wanted) return measureOpened(checkpoint, identity, started, options);
+  const text = await store.recall(keyOf(wanted));
+  const recalled = text === null ? null : recallFrom(text, wanted);
+  if (recalled !== null) {
+    // When and where it was measured stays; the files may lie elsewhere now.
+    const paths = { checkpoint: options.checkpoint, reference: reference?.checkpoint.path ?? null };
+    return { ...recalled, run: { ...recalled.run, ...paths } };
+  }
+  const measurement = await measureOpened(checkpoint, identity, started, options);
+  store.keep(keyOf(wanted), measurement);
+  return measurement;
+}
+
+async function measureOpened(
+  checkpoint: Checkpoint,
+  identity: Identity,
+  started: Date,
+  options: MeasureOptions,
+): Promise<Measurement> {
+  const { reference = null, shard = null } = options;
   const origin = reference?.checkpoint ?? null;
   const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
   const asked = options.probes ? await askProbes(options, options.probes) : null;

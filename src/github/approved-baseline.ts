@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
-import { type BaselineSource, parseBaseline } from '../gate/baseline.ts';
-import { UserError } from '../user-error.ts';
+import { resolve } from 'node:path';
+import { type ApprovedBaseline, parseBaseline, readBaseline } from '../gate/baseline.ts';
 import type { Octokit } from './author.ts';
 import type { BaseCommit } from './base-commit.ts';
-import { statusOf } from './comment-trouble.ts';
+import { contentAt, short } from './content-at.ts';
+import { inWorkspace } from './in-workspace.ts';
 
-/** Where a baseline comes from on a change, and a line that says so. */
-export interface ApprovedBaseline {
-  /** Null: what lies in the workspace, as without a change. */
-  readonly source: BaselineSource | null;
+/** A baseline, and a line for the log that says where it comes from. */
+export interface ExplainedBaseline extends ApprovedBaseline {
   readonly note: string;
 }
 
@@ -25,66 +23,28 @@ export async function approvedBaseline(
   octokit: Octokit,
   base: BaseCommit,
   { path, head, workspace }: { path: string; head: string; workspace: string },
-): Promise<ApprovedBaseline> {
-  const inside = relative(workspace, resolve(workspace, path));
-  if (inside.startsWith('..') || isAbsolute(inside)) return disk(`${path} lies outside of the workspace`);
+): Promise<ExplainedBaseline> {
+  const file = inWorkspace(path, workspace);
+  if (file === null) return fromDisk(path, `${path} lies outside of the workspace`);
   const isFolder = await stat(resolve(workspace, path)).then(
     (info) => info.isDirectory(),
     () => false,
   );
   if (isFolder || path.endsWith('.safetensors'))
-    return disk(`${path} is a checkpoint: it is taken as it is checked out`);
-  const file = inside.split(sep).join(posix.sep);
-  const text = await contentAt(octokit, base, file);
+    return fromDisk(path, `${path} is a checkpoint: it is taken as it is checked out`);
+  const text = await contentAt(octokit, base, file, 'baseline');
   if (text !== null) {
-    const note = `baseline ${path} is that of the base commit ${base.sha.slice(0, 7)}`;
-    return { source: parseBaseline(text, `${path} at ${base.sha.slice(0, 7)}`, base.sha), note };
+    const note = `baseline ${path} is that of the base commit ${short(base.sha)}`;
+    return { source: parseBaseline(text, `${path} at ${short(base.sha)}`, base.sha), name: path, note };
   }
-  if ((await contentAt(octokit, { ...base, sha: head }, file)) === null) {
-    return disk(`the base commit has no ${path}; one that a step of the workflow made counts`);
+  if ((await contentAt(octokit, { ...base, sha: head }, file, 'baseline')) === null) {
+    return fromDisk(path, `the base commit has no ${path}; one that a step of the workflow made counts`);
   }
-  return { source: { kind: 'missing' }, note: `the base commit has no ${path}, and that of the change does not count` };
+  const note = `the base commit has no ${path}, and that of the change does not count`;
+  return { source: { kind: 'missing' }, name: path, note };
 }
 
-function disk(note: string): ApprovedBaseline {
-  return { source: null, note };
-}
-
-/** The text of a file in a commit, of up to a hundred megabytes; null if it has none there. */
-async function contentAt(octokit: Octokit, { owner, repo, sha }: BaseCommit, path: string): Promise<string | null> {
-  try {
-    const { data } = await octokit.rest.repos.getContent({
-      owner,
-      repo,
-      path,
-      ref: sha,
-      mediaType: { format: 'raw' },
-    });
-    // With this media type a file is its text, whatever the types say; a folder is a list.
-    if (typeof data === 'string') return data;
-    throw new UserError(`${path} is no file in commit ${sha.slice(0, 7)}`, 'give the path of a measurement');
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (statusOf(error) === 404 && (await isVisible(octokit, { owner, repo, sha }))) return null;
-    throw unreadable(error, path, sha);
-  }
-}
-
-/** A token that may not read gets a 404 as well. */
-async function isVisible(octokit: Octokit, { owner, repo, sha }: BaseCommit): Promise<boolean> {
-  try {
-    await octokit.rest.git.getCommit({ owner, repo, commit_sha: sha });
-    return true;
-  } catch (error) {
-    if (statusOf(error) === 404 || statusOf(error) === 403) return false;
-    throw error;
-  }
-}
-
-function unreadable(error: unknown, path: string, sha: string): UserError {
-  const said = error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 200) : String(error);
-  return new UserError(
-    `the baseline ${path} could not be read at the base commit ${sha.slice(0, 7)} (${statusOf(error) ?? 'no answer'}: ${said})`,
-    'give the job `permissions: contents: read`, or run again when GitHub answers',
-  );
+/** The baseline as it lies in the workspace. @throws UserError for a file that is none */
+export async function fromDisk(path: string, note: string): Promise<ExplainedBaseline> {
+  return { source: await readBaseline(path), name: path, note };
 }

@@ -1,11 +1,16 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HALVES } from '../gate/order-probes.ts';
 import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
+import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../user-error.ts';
+import { folderOf } from './key-folder.ts';
 
+export const MODE_CHOICES = ['gate', 'merge'] as const;
+export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
+export const CACHE_CHOICES = ['auto', 'off'] as const;
+export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
 export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
@@ -13,8 +18,12 @@ export type FailOn = (typeof FAIL_ON_CHOICES)[number];
 
 /** The same as in action.yml (a test holds them equal): a workflow may hand over an empty string on purpose. */
 export const INPUT_DEFAULTS = {
+  mode: 'gate',
   baseline: '.shadow-gate/baseline.json',
+  'update-baseline': 'off',
   device: 'auto',
+  cache: 'auto',
+  artifact: 'auto',
   comment: 'sticky',
   issue: 'schedule',
   key: 'default',
@@ -40,8 +49,11 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 const inputsSchema = z.object({
   checkpoint: z.string(),
   report: optional,
+  mode: z.enum(MODE_CHOICES),
+  shard: parsed(parseShard, SHARD_WORDS),
   reference: optional,
   baseline: z.string(),
+  'update-baseline': z.enum(UPDATE_BASELINE_CHOICES),
   policy: optional,
   device: z.enum(DEVICE_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
@@ -50,6 +62,8 @@ const inputsSchema = z.object({
   endpoint: optional,
   model: optional,
   tokenizer: optional,
+  cache: z.enum(CACHE_CHOICES),
+  artifact: z.enum(ARTIFACT_CHOICES),
   comment: z.enum(COMMENT_CHOICES),
   issue: z.enum(ISSUE_CHOICES),
   key: z.string().regex(new RegExp(`^.{1,${MAX_KEY}}$`, 'u'), `one line of at most ${MAX_KEY} characters`),
@@ -73,10 +87,9 @@ export function parseInputs(read: (name: string) => string, temporary: string, a
   const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
   const checked = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
   if (!checked.success) throw mistake(checked.error, given);
-  const { 'github-token': token, 'fail-on': failOn, out, budget, endpoint, model, tokenizer, ...inputs } = checked.data;
-  if (inputs.checkpoint === '' && inputs.report === undefined) {
-    throw new UserError('input checkpoint is missing', 'allowed: a path');
-  }
+  const { 'github-token': token, 'fail-on': failOn, 'update-baseline': updateBaseline, ...others } = checked.data;
+  const { out, budget, endpoint, model, tokenizer, ...inputs } = others;
+  expectOneJob(inputs);
   if ((endpoint === undefined) !== (model === undefined)) {
     throw new UserError('inputs endpoint and model belong together', 'give both or neither');
   }
@@ -84,10 +97,35 @@ export function parseInputs(read: (name: string) => string, temporary: string, a
     ...inputs,
     token,
     failOn,
+    updateBaseline,
+    temporary,
     budgetSeconds: budget,
     endpoint: endpoint !== undefined && model !== undefined ? { endpoint, model, tokenizer, apiKey } : undefined,
     out: out ?? join(temporary, 'shadow-gate', folderOf(inputs.key)),
   };
+}
+
+/** A run does one of four things: it gates, measures a shard, merges shards, or posts a report. */
+function expectOneJob({
+  checkpoint,
+  report,
+  mode,
+  shard,
+}: {
+  checkpoint: string;
+  report?: string | undefined;
+  mode: (typeof MODE_CHOICES)[number];
+  shard?: Shard | undefined;
+}): void {
+  if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
+    throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
+  }
+  if (shard !== undefined && report !== undefined) {
+    throw new UserError('inputs shard and report exclude each other', 'give one of them');
+  }
+  if (checkpoint === '' && report === undefined && mode !== 'merge') {
+    throw new UserError('input checkpoint is missing', 'allowed: a path');
+  }
 }
 
 function mistake({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
@@ -98,14 +136,4 @@ function mistake({ issues: [issue] }: z.ZodError, given: Record<string, string>)
     value === undefined ? `input ${name} is missing` : `input ${name} is ${JSON.stringify(value)}`,
     `allowed: ${allowed}`,
   );
-}
-
-/** A folder name that is harmless whatever the key, and different for different keys. */
-function folderOf(key: string): string {
-  const readable = key
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[.-]+/, '')
-    .slice(0, 60);
-  if (readable === key) return key;
-  return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
 }

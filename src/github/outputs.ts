@@ -11,6 +11,8 @@ export interface Outputs {
   readonly comment: string;
   /** Empty if there is none. */
   readonly issue: string;
+  /** Empty if none was proposed. */
+  readonly 'baseline-pull-request': string;
 }
 
 export function setOutputs(outputs: Partial<Outputs>): void {

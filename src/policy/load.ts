@@ -5,12 +5,14 @@ import { readTextFile } from '../checkpoint/text-file.ts';
 import { UserError } from '../user-error.ts';
 import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
 
-const DEFAULT_FILE = 'shadow-gate.yml';
+export const DEFAULT_FILE = 'shadow-gate.yml';
 
 /** A policy and where it came from; a path of null means the defaults. */
 export interface FoundPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
+  /** What a reader of a verdict should know of how it was chosen. */
+  readonly remark?: string | undefined;
 }
 
 /**

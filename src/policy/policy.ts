@@ -3,6 +3,8 @@ import { isEmbedding, MODULE_TYPES } from '../checkpoint/module-type.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';
 
+export const BASELINES = ['file', 'artifact', 'cache'] as const;
+
 const level = z.enum(['info', 'warn', 'fail']);
 
 /**
@@ -65,6 +67,11 @@ export const DEFAULT_RULES: readonly Rule[] = [
 
 /** The policy file `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
+  /**
+   * What the action compares with: the committed file, the artifact of the newest successful run on the base branch, or the
+   * newest measurement in the cache. The command line is given one.
+   */
+  baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
   /** Your rules; one replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),

@@ -9,14 +9,21 @@ test('only the checkpoint has to be given', () => {
   expect(parse({ checkpoint: 'model' })).toEqual({
     checkpoint: 'model',
     reference: undefined,
+    report: undefined,
+    mode: 'gate',
+    shard: undefined,
     baseline: '.shadow-gate/baseline.json',
+    updateBaseline: 'off',
     policy: undefined,
     device: 'auto',
+    cache: 'auto',
+    artifact: 'auto',
     comment: 'sticky',
     issue: 'schedule',
     key: 'default',
     token: '',
     failOn: 'fail',
+    temporary: '/temporary',
     out: '/temporary/shadow-gate/default',
   });
 });
@@ -25,9 +32,13 @@ test('everything that is given is taken', () => {
   const given = {
     checkpoint: 'model',
     reference: 'base',
+    mode: 'gate',
     baseline: 'approved.json',
+    'update-baseline': 'pull-request',
     policy: 'strict.yml',
     device: 'cpu',
+    cache: 'off',
+    artifact: 'off',
     comment: 'off',
     issue: 'off',
     key: 'llama 8b',
@@ -35,8 +46,13 @@ test('everything that is given is taken', () => {
     'fail-on': 'never',
     out: 'results',
   };
-  const { 'github-token': token, 'fail-on': failOn, ...rest } = given;
-  expect(parse(given)).toEqual({ ...rest, token, failOn });
+  const { 'github-token': token, 'fail-on': failOn, 'update-baseline': updateBaseline, ...rest } = given;
+  expect(parse(given)).toEqual({ ...rest, token, failOn, updateBaseline, temporary: '/temporary' });
+});
+
+test('a shard is parsed, and merging needs no checkpoint', () => {
+  expect(parse({ checkpoint: 'model', shard: '2/4' }).shard).toEqual({ index: 2, count: 4 });
+  expect(parse({ mode: 'merge' })).toMatchObject({ mode: 'merge', checkpoint: '' });
 });
 
 test('the probes have their settings', () => {

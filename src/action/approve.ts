@@ -1,0 +1,85 @@
+import * as core from '@actions/core';
+import { context } from '@actions/github';
+import { approvedBaseline, type ExplainedBaseline, fromDisk } from '../github/approved-baseline.ts';
+import { approvedPolicy } from '../github/approved-policy.ts';
+import { artifactBaseline } from '../github/artifact-baseline.ts';
+import type { Octokit } from '../github/author.ts';
+import { baseBranchOf } from '../github/base-branch.ts';
+import { type BaseCommit, baseCommitOf } from '../github/base-commit.ts';
+import { cachedBaseline } from '../github/cached-baseline.ts';
+import { INPUT_DEFAULTS, type Options } from '../github/inputs.ts';
+import { folderOf } from '../github/key-folder.ts';
+import type { MeasurementCache } from '../github/measurement-cache.ts';
+import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import { printable } from '../report/escape.ts';
+import { UserError } from '../user-error.ts';
+import { artifactsOfRun, clientOf } from './clients.ts';
+
+/** What a checkpoint is held against. */
+export interface Approved {
+  readonly found: FoundPolicy;
+  readonly approved: ExplainedBaseline;
+}
+
+/** On a change, the policy and the baseline of the commit that it is to be merged into; else those of the workspace. */
+export async function approve(options: Options, cache: MeasurementCache | null): Promise<Approved> {
+  const octokit = clientOf(options);
+  const base = baseCommitOf(context.eventName, context.payload);
+  if (base !== null && octokit === null) {
+    core.warning(
+      'policy and baseline are those of the workspace, which the change may have brought: the input github-token is empty',
+    );
+  }
+  const change = base !== null && octokit !== null ? { base, octokit } : null;
+  const found = await policyFor(options, change);
+  const approved = await baselineFor(options, found, change, cache);
+  core.info(printable(approved.note));
+  return { found, approved };
+}
+
+type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
+
+const place = () => ({ head: context.sha, workspace: process.cwd() });
+
+function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
+  return change === null
+    ? findPolicy(policy)
+    : approvedPolicy(change.octokit, change.base, { named: policy, ...place() });
+}
+
+async function baselineFor(
+  options: Options,
+  { policy }: FoundPolicy,
+  change: Change,
+  cache: MeasurementCache | null,
+): Promise<ExplainedBaseline> {
+  const { baseline: path } = options;
+  const kind = path === ARTIFACT ? ARTIFACT : policy.baseline;
+  if (path !== ARTIFACT && kind !== 'file' && path !== INPUT_DEFAULTS.baseline) {
+    throw new UserError(`the policy says baseline: ${kind}, and the input baseline is ${path}`, 'give one of them');
+  }
+  if (kind === 'artifact') return ofArtifact(options);
+  if (kind === 'cache') return cachedBaseline(cache, folderOf(options.key));
+  if (change !== null) return approvedBaseline(change.octokit, change.base, { path, ...place() });
+  return fromDisk(path, `baseline ${path} is that of the workspace`);
+}
+
+/** A file of this name is `./artifact`. */
+const ARTIFACT = 'artifact';
+
+function ofArtifact(options: Options): Promise<ExplainedBaseline> {
+  const octokit = clientOf(options);
+  const branch = baseBranchOf(context.payload);
+  if (octokit === null || branch === null) {
+    throw new UserError(
+      `baseline: artifact needs ${octokit === null ? 'the input github-token' : 'an event that says the base branch'}`,
+      'give a file as the baseline, or mend that',
+    );
+  }
+  return artifactBaseline(octokit, artifactsOfRun(options), context.repo, { name: artifactName(options), branch });
+}
+
+/** The artifact of a key's results. */
+export function artifactName({ key }: Pick<Options, 'key'>): string {
+  return `shadow-gate-${folderOf(key)}`;
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as core from '@actions/core';
+import { context } from '@actions/github';
+import type { CheckResult } from '../gate/check.ts';
+import type { Measurement } from '../gate/measurement.ts';
+import type { ExplainedBaseline } from '../github/approved-baseline.ts';
+import { isOnDefaultBranch } from '../github/base-branch.ts';
+import { proposeBaseline } from '../github/baseline-proposal.ts';
+import { keepBaseline } from '../github/cached-baseline.ts';
+import { inWorkspace } from '../github/in-workspace.ts';
+import type { Options } from '../github/inputs.ts';
+import { folderOf } from '../github/key-folder.ts';
+import type { MeasurementCache } from '../github/measurement-cache.ts';
+import { setOutputs } from '../github/outputs.ts';
+import { describeProposal } from '../report/proposal.ts';
+import { artifactName } from './approve.ts';
+import { artifactsOfRun, clientOf, runUrl } from './clients.ts';
+import { type ResultFiles, tokenless, told } from './deliver.ts';
+
+interface Left extends CheckResult {
+  readonly files: ResultFiles;
+  readonly approved: ExplainedBaseline;
+  readonly cache: MeasurementCache | null;
+}
+
+/**
+ * What a run on the default branch leaves for later ones: the artifact and the cache that may be their baseline, and a pull
+ * request that proposes one. Last, when the verdict is out: none of it can change that.
+ */
+export async function leave(options: Options, left: Left): Promise<void> {
+  const { eventName, ref, payload } = context;
+  if (!isOnDefaultBranch(eventName, ref, payload) && eventName !== 'workflow_dispatch') return;
+  await upload(options, left.files);
+  setOutputs({ 'baseline-pull-request': await propose(options, left) });
+  const { cache, measurement, report } = left;
+  if (cache === null) return;
+  // What fails is not what the next one is to be like.
+  if (report.verdict !== 'fail') keepBaseline(cache, folderOf(options.key), measurement, context);
+  await cache.save();
+}
+
+async function upload(options: Options, { measurement, report }: ResultFiles): Promise<void> {
+  if (options.artifact === 'off') return;
+  const name = artifactName(options);
+  try {
+    await artifactsOfRun(options).upload(name, [measurement, report]);
+    core.info(`Artifact: ${name}`);
+  } catch (error) {
+    core.warning(`no artifact ${name}: ${(error as Error).message}`);
+  }
+}
+
+/** @returns the address of the pull request; an empty text where nothing is proposed */
+async function propose(options: Options, { measurement, report, approved: { source } }: Left): Promise<string> {
+  const { eventName, ref, payload, repo, sha } = context;
+  if (options.updateBaseline === 'off' || eventName !== 'push' || !isOnDefaultBranch(eventName, ref, payload))
+    return '';
+  if (source.kind === 'measurement' && isSame(source.measurement, measurement)) return '';
+  if (report.verdict === 'fail') {
+    core.info('No baseline is proposed: the verdict is fail. To accept it all the same, commit its measurement.');
+    return '';
+  }
+  const path = inWorkspace(options.baseline, process.cwd());
+  if (path === null) {
+    core.warning(`no baseline is proposed: ${options.baseline} lies outside of the workspace`);
+    return '';
+  }
+  const octokit = clientOf(options);
+  if (octokit === null) return tokenless('proposal of a baseline');
+  const { key } = options;
+  const result = await proposeBaseline(octokit, repo, {
+    path,
+    text: `${JSON.stringify(measurement, null, 2)}\n`,
+    base: ref.replace(/^refs\/heads\//, ''),
+    sha,
+    branch: `shadow-gate/baseline-${folderOf(key)}`,
+    ...describeProposal(report, { key, path, run: runUrl(), commit: sha }),
+  });
+  return told('Proposed baseline', result);
+}
+
+/** But for when and where. */
+function isSame({ run: _a, ...a }: Measurement, { run: _b, ...b }: Measurement): boolean {
+  return isDeepStrictEqual(a, b);
+}

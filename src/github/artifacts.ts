@@ -1,0 +1,108 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DefaultArtifactClient } from '@actions/artifact';
+import { strFromU8, unzipSync } from 'fflate';
+import type { Octokit } from './author.ts';
+import { withoutCommands } from './log.ts';
+import type { Repository } from './regression-issue.ts';
+
+/** The artifacts of the run that this is a step of, and of finished ones. */
+export interface Artifacts {
+  /**
+   * Keep files of one folder as an artifact of this run; one of the same name, of an earlier attempt, makes room.
+   * @throws if the service fails
+   */
+  readonly upload: (name: string, files: readonly string[]) => Promise<void>;
+  /** The names of this run's artifacts, newest first where there are two. @throws if the service fails */
+  readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
+  /**
+   * The texts of an artifact's files, by name.
+   * @param from of another run; this one's if missing
+   * @throws if the service fails, or what arrives is not what was uploaded
+   */
+  readonly read: (
+    id: number,
+    from?: { readonly runId: number; readonly digest: string | undefined },
+  ) => Promise<ReadonlyMap<string, string>>;
+}
+
+/**
+ * @param temporary the runner's temporary folder
+ * @param print where the library may say what it does; none of that is a workflow command
+ */
+export function openArtifacts(
+  { token, at, temporary }: { token: string; at: Repository; temporary: string },
+  print: (line: string) => void,
+): Artifacts {
+  const client = new DefaultArtifactClient();
+  return {
+    upload: (name, files) =>
+      withoutCommands(print, async () => {
+        const { artifacts } = await client.listArtifacts();
+        if (artifacts.some((artifact) => artifact.name === name)) await client.deleteArtifact(name);
+        await client.uploadArtifact(name, [...files], dirname(files[0] ?? ''));
+      }),
+    list: () => withoutCommands(print, async () => (await client.listArtifacts({ latest: true })).artifacts),
+    read: (id, from) =>
+      withoutCommands(print, async () => {
+        const folder = await mkdtemp(join(temporary, 'shadow-gate-artifact-'));
+        try {
+          const { digestMismatch } = await client.downloadArtifact(id, {
+            path: folder,
+            // As the one archive that it is: see scripts/build/without-unzip-stream.mjs.
+            skipDecompress: true,
+            ...(from?.digest === undefined ? {} : { expectedHash: from.digest }),
+            ...(from === undefined
+              ? {}
+              : { findBy: { token, workflowRunId: from.runId, repositoryOwner: at.owner, repositoryName: at.repo } }),
+          });
+          if (digestMismatch === true) throw new Error('what arrived is not what was uploaded');
+          const [archive = ''] = await readdir(folder);
+          const files = Object.entries(unzipSync(await readFile(join(folder, archive))));
+          return new Map(files.map(([name, bytes]) => [name, strFromU8(bytes)]));
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      }),
+  };
+}
+
+/** An artifact of a finished run, as GitHub lists it. */
+export interface FoundArtifact {
+  readonly id: number;
+  readonly digest: string | undefined;
+  readonly runId: number;
+  /** The commit that the run was about. */
+  readonly commit: string;
+}
+
+/** Pages of a hundred that are looked through. Only runs on the default branch leave artifacts of ours, one each. */
+const MAX_PAGES = 3;
+
+/** Events of runs that are about a branch and no change: what others may write cannot start them as such. */
+const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
+
+/**
+ * Artifacts of this name that runs on a branch have left, the newest first. A run of a pull request has left none, although a
+ * fork may call its branch the same.
+ * @param conclusions of the run that count; by default any
+ * @throws if GitHub has trouble, or the token may not see them
+ */
+export async function* artifactsOf(
+  octokit: Octokit,
+  at: Repository,
+  { name, branch, conclusions }: { name: string; branch: string; conclusions?: readonly string[] },
+): AsyncGenerator<FoundArtifact> {
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { data } = await octokit.rest.actions.listArtifactsForRepo({ ...at, name, per_page: 100, page });
+    for (const { id, expired, digest, workflow_run: run } of data.artifacts) {
+      const isOwn = run?.repository_id !== undefined && run.repository_id === run.head_repository_id;
+      if (expired || !isOwn || run.id === undefined || run.head_branch !== branch) continue;
+      const { data: found } = await octokit.rest.actions.getWorkflowRun({ ...at, run_id: run.id });
+      if (!TRUSTED_EVENTS.includes(found.event) || found.head_branch !== branch) continue;
+      if (conclusions && !conclusions.includes(found.conclusion ?? '')) continue;
+      yield { id, digest: digest ?? undefined, runId: run.id, commit: found.head_sha };
+    }
+    if (data.artifacts.length < 100) return;
+  }
+}

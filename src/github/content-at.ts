@@ -1,0 +1,61 @@
+import { UserError } from '../user-error.ts';
+import type { Octokit } from './author.ts';
+import { statusOf } from './comment-trouble.ts';
+
+/** A commit of a repository. */
+export interface Commit {
+  readonly owner: string;
+  readonly repo: string;
+  readonly sha: string;
+}
+
+/**
+ * The text of a file in a commit, of up to a hundred megabytes; null if it has none there.
+ * @param what how errors call it, such as `baseline`
+ * @throws UserError where GitHub does not say: to go on without it would be a guess
+ */
+export async function contentAt(
+  octokit: Octokit,
+  { owner, repo, sha }: Commit,
+  path: string,
+  what: string,
+): Promise<string | null> {
+  try {
+    const { data } = await octokit.rest.repos.getContent({
+      owner,
+      repo,
+      path,
+      ref: sha,
+      mediaType: { format: 'raw' },
+    });
+    // With this media type a file is its text, whatever the types say; a folder is a list.
+    if (typeof data === 'string') return data;
+    throw new UserError(`the ${what} ${path} is no file in commit ${short(sha)}`, 'give the path of a file');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (statusOf(error) === 404 && (await isVisible(octokit, { owner, repo, sha }))) return null;
+    throw unreadable(error, path, sha, what);
+  }
+}
+
+/** How people write a commit. */
+export const short = (sha: string): string => sha.slice(0, 7);
+
+/** A token that may not read gets a 404 as well. */
+async function isVisible(octokit: Octokit, { owner, repo, sha }: Commit): Promise<boolean> {
+  try {
+    await octokit.rest.git.getCommit({ owner, repo, commit_sha: sha });
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404 || statusOf(error) === 403) return false;
+    throw error;
+  }
+}
+
+function unreadable(error: unknown, path: string, sha: string, what: string): UserError {
+  const said = error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, 200) : String(error);
+  return new UserError(
+    `the ${what} ${path} could not be read at the base commit ${short(sha)} (${statusOf(error) ?? 'no answer'}: ${said})`,
+    'give the job `permissions: contents: read`, or run again when GitHub answers',
+  );
+}
