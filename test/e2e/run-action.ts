@@ -3,9 +3,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { BASE_SHA, HEAD_SHA } from '../github/fake/repository.ts';
 import type { WorkflowRun } from './results/run-token.ts';
 import type { ResultsService } from './results-service.ts';
 import { type Command, commandsIn } from './runner-log.ts';
+
+export { BASE_SHA, HEAD_SHA };
 
 const ACTION_YML = fileURLToPath(new URL('../../action.yml', import.meta.url));
 
@@ -41,9 +44,6 @@ export interface Outcome {
 }
 
 const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' } };
-/** The commit that the pull request is to be merged into, and the one that is checked out. */
-export const BASE_SHA = 'b'.repeat(40);
-export const HEAD_SHA = 'a'.repeat(40);
 export const PULL_REQUEST = {
   name: 'pull_request',
   payload: { pull_request: { number: 7, base: { sha: BASE_SHA } }, repository: REPOSITORY },

@@ -6,8 +6,7 @@ export interface Call {
   /** Without `/api/v3`, which an Enterprise server puts before it. */
   readonly path: string;
   readonly url: URL;
-  /** Of any kind; `json` is what it holds, or undefined. */
-  readonly text: string;
+  /** Undefined without a body. */
   readonly json: unknown;
   readonly accept: string;
 }

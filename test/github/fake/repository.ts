@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { FakeGithub } from '../fake-github.ts';
+import { type Answer, type Call, NOT_FOUND, type Route, refusal } from './http.ts';
+
+export const REPOSITORY_ID = 1;
+/** The commit that `main` is at, and the one that a pull request brings. */
+export const BASE_SHA = 'b'.repeat(40);
+export const HEAD_SHA = 'a'.repeat(40);
+
+/** Texts by their paths. */
+type Tree = ReadonlyMap<string, string>;
+
+const blobSchema = z.object({ content: z.string(), encoding: z.enum(['utf-8', 'base64']).default('utf-8') });
+const treeSchema = z.object({
+  base_tree: z.string().optional(),
+  tree: z.array(z.object({ path: z.string(), sha: z.string().nullish(), content: z.string().optional() })),
+});
+const commitSchema = z.object({ message: z.string(), tree: z.string(), parents: z.array(z.string()).default([]) });
+const refSchema = z.object({ ref: z.string(), sha: z.string() });
+const moveSchema = z.object({ sha: z.string(), force: z.boolean().default(false) });
+
+/**
+ * The repository: its refs, and what a program needs to commit a file. Files of commits stay those of `github.files`, so
+ * that tests put them there and find them there. A commit that nobody made has the files it was given, and no parents.
+ */
+export class Repository {
+  readonly #github: FakeGithub;
+  readonly #commits = new Map<string, { message: string; tree: string; parents: string[] }>();
+  readonly #trees = new Map<string, Tree>();
+  readonly #blobs = new Map<string, string>();
+
+  constructor(github: FakeGithub) {
+    this.#github = github;
+  }
+
+  get routes(): readonly Route[] {
+    return [
+      [/^GET \/repos\/o\/r$/, () => this.#about()],
+      [/^GET \/repos\/o\/r\/contents\/(.+)$/, (call, path = '') => this.#content(call, path)],
+      [/^GET \/repos\/o\/r\/git\/ref\/(.+)$/, (_call, ref = '') => this.#ref(ref)],
+      [/^POST \/repos\/o\/r\/git\/refs$/, ({ json }) => this.#createRef(refSchema.parse(json))],
+      [/^PATCH \/repos\/o\/r\/git\/refs\/(.+)$/, ({ json }, ref = '') => this.#moveRef(ref, moveSchema.parse(json))],
+      [/^DELETE \/repos\/o\/r\/git\/refs\/(.+)$/, (_call, ref = '') => this.#deleteRef(ref)],
+      [/^GET \/repos\/o\/r\/git\/commits\/([0-9a-f]{40})$/, (_call, sha = '') => this.#commit(sha)],
+      [/^POST \/repos\/o\/r\/git\/blobs$/, ({ json }) => this.#createBlob(blobSchema.parse(json))],
+      [/^POST \/repos\/o\/r\/git\/trees$/, ({ json }) => this.#createTree(treeSchema.parse(json))],
+      [/^POST \/repos\/o\/r\/git\/commits$/, ({ json }) => this.#createCommit(commitSchema.parse(json))],
+    ];
+  }
+
+  #about(): Answer {
+    const { defaultBranch: default_branch } = this.#github;
+    const owner = { login: 'o', type: 'Organization' };
+    return {
+      status: 200,
+      body: { id: REPOSITORY_ID, name: 'r', full_name: 'o/r', owner, private: false, default_branch },
+    };
+  }
+
+  #content({ url, accept }: Call, path: string): Answer {
+    const { files, refs, defaultBranch, canRead } = this.#github;
+    const ref = url.searchParams.get('ref') ?? defaultBranch;
+    const commit = refs.get(`heads/${ref}`) ?? refs.get(ref.replace(/^refs\//, '')) ?? ref;
+    const text = files.get(`${commit}:${path}`);
+    if (!canRead || text === undefined) return NOT_FOUND;
+    if (accept.includes('raw')) {
+      const headers = { 'content-type': 'application/vnd.github.raw; charset=utf-8' };
+      return { status: 200, body: Buffer.from(text), headers };
+    }
+    const content = Buffer.from(text).toString('base64');
+    return {
+      status: 200,
+      body: { type: 'file', encoding: 'base64', path, content, size: text.length, sha: blobSha(text) },
+    };
+  }
+
+  #ref(ref: string): Answer {
+    const sha = this.#github.refs.get(ref);
+    return this.#github.canRead && sha !== undefined ? { status: 200, body: described(ref, sha) } : NOT_FOUND;
+  }
+
+  #createRef({ ref, sha }: z.infer<typeof refSchema>): Answer {
+    const name = ref.replace(/^refs\//, '');
+    if (name === ref || !name.includes('/'))
+      return refusal(422, 'Reference name must start with refs/ and have a slash');
+    if (this.#github.refs.has(name)) return refusal(422, 'Reference already exists');
+    if (!this.#has(sha)) return refusal(422, 'Object does not exist');
+    this.#github.refs.set(name, sha);
+    return { status: 201, body: described(name, sha) };
+  }
+
+  #moveRef(ref: string, { sha, force }: z.infer<typeof moveSchema>): Answer {
+    const old = this.#github.refs.get(ref);
+    if (old === undefined) return refusal(422, 'Reference does not exist');
+    if (!this.#has(sha)) return refusal(422, 'Object does not exist');
+    if (!force && !this.#descends(sha, old)) return refusal(422, 'Update is not a fast forward');
+    this.#github.refs.set(ref, sha);
+    return { status: 200, body: described(ref, sha) };
+  }
+
+  #deleteRef(ref: string): Answer {
+    return this.#github.refs.delete(ref) ? { status: 204 } : refusal(422, 'Reference does not exist');
+  }
+
+  #commit(sha: string): Answer {
+    if (!this.#github.canRead) return NOT_FOUND;
+    const { message, tree, parents } = this.#commits.get(sha) ?? { message: '', tree: this.#treeOf(sha), parents: [] };
+    return {
+      status: 200,
+      body: { sha, message, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) },
+    };
+  }
+
+  #createBlob({ content, encoding }: z.infer<typeof blobSchema>): Answer {
+    const text = encoding === 'base64' ? Buffer.from(content, 'base64').toString('utf8') : content;
+    const sha = blobSha(text);
+    this.#blobs.set(sha, text);
+    return { status: 201, body: { sha } };
+  }
+
+  #createTree({ base_tree, tree }: z.infer<typeof treeSchema>): Answer {
+    const base = base_tree === undefined ? new Map<string, string>() : this.#trees.get(base_tree);
+    if (!base) return refusal(422, 'base_tree is not a valid tree oid');
+    const files = new Map(base);
+    for (const { path, sha, content } of tree) {
+      const text = content ?? this.#blobs.get(sha ?? '');
+      if (text !== undefined) files.set(path, text);
+      else if (sha === null) files.delete(path);
+      else return refusal(422, `tree.sha ${sha} is not a valid blob`);
+    }
+    return { status: 201, body: { sha: this.#keep(files) } };
+  }
+
+  #createCommit({ message, tree, parents }: z.infer<typeof commitSchema>): Answer {
+    const files = this.#trees.get(tree);
+    if (!files) return refusal(422, 'Tree SHA does not exist');
+    const missing = parents.find((parent) => !this.#has(parent));
+    if (missing !== undefined) return refusal(422, `Parent SHA does not exist: ${missing}`);
+    const sha = sha1(`commit ${this.#commits.size} ${tree} ${parents} ${message}`);
+    this.#commits.set(sha, { message, tree, parents });
+    for (const [path, text] of files) this.#github.files.set(`${sha}:${path}`, text);
+    return {
+      status: 201,
+      body: { sha, message, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) },
+    };
+  }
+
+  #treeOf(commit: string): string {
+    const prefix = `${commit}:`;
+    const files = [...this.#github.files].filter(([name]) => name.startsWith(prefix));
+    return this.#keep(new Map(files.map(([name, text]) => [name.slice(prefix.length), text])));
+  }
+
+  #keep(files: Tree): string {
+    const sha = sha1(`tree ${JSON.stringify([...files].sort())}`);
+    this.#trees.set(sha, files);
+    return sha;
+  }
+
+  #has(commit: string): boolean {
+    const { refs, files } = this.#github;
+    return (
+      this.#commits.has(commit) ||
+      [...refs.values()].includes(commit) ||
+      [...files.keys()].some((name) => name.startsWith(`${commit}:`))
+    );
+  }
+
+  #descends(commit: string, from: string): boolean {
+    if (commit === from) return true;
+    return (this.#commits.get(commit)?.parents ?? []).some((parent) => this.#descends(parent, from));
+  }
+}
+
+function described(ref: string, sha: string) {
+  return { ref: `refs/${ref}`, object: { sha, type: 'commit' } };
+}
+
+/** As git names it. */
+function blobSha(text: string): string {
+  return sha1(`blob ${Buffer.byteLength(text)}\0${text}`);
+}
+
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}
