@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { restoreCache, saveCache } from '@actions/cache';
+import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { Measurement } from '../gate/measurement.ts';
 import type { MeasurementStore } from '../gate/recall.ts';
 import type { Octokit } from './author.ts';
@@ -43,7 +43,7 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
 
   async function restore(key: string, prefixes: readonly string[]) {
     // Somebody's file of that name is not to be overwritten, and not to be taken for an entry.
-    if (existsSync(file)) return null;
+    if (!isFeatureAvailable() || existsSync(file)) return null;
     try {
       if (!(await isTrusted(prefixes[0] ?? key))) return null;
       const hit = await withoutCommands(print, () => restoreCache([FILE], key, [...prefixes], LIMITS));
@@ -75,7 +75,7 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
     newest: (prefix) => restore(`${prefix}none`, [prefix]),
     keepText: (key, text) => kept.set(key, text),
     save: async () => {
-      if (!saves) return;
+      if (!saves || !isFeatureAvailable()) return;
       for (const [key, text] of kept) await saveOne(key, text);
     },
   };

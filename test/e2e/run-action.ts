@@ -25,6 +25,9 @@ export interface Job {
   readonly node?: string;
   /** By default a pull request, number 7 of o/r. */
   readonly event?: { readonly name: string; readonly payload: unknown };
+  readonly runId?: number;
+  /** Of the services that belong to a run, if there are any. */
+  readonly services?: Readonly<Record<string, string>>;
   /** By default number 1, of that pull request. */
   readonly run?: WorkflowRun;
   /** Cache and artifacts; without it the runner has none. */
@@ -43,14 +46,15 @@ export interface Outcome {
   readonly summary: string;
 }
 
-const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' } };
+const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' }, default_branch: 'main' };
+const MAIN = 'refs/heads/main';
 export const PULL_REQUEST = {
   name: 'pull_request',
-  payload: { pull_request: { number: 7, base: { sha: BASE_SHA } }, repository: REPOSITORY },
+  payload: { pull_request: { number: 7, base: { sha: BASE_SHA, ref: 'main' } }, repository: REPOSITORY },
 };
 export const MERGE_GROUP = {
   name: 'merge_group',
-  payload: { merge_group: { base_sha: BASE_SHA }, repository: REPOSITORY },
+  payload: { merge_group: { base_sha: BASE_SHA, base_ref: MAIN }, repository: REPOSITORY },
 };
 export const PULL_REQUEST_RUN: WorkflowRun = { runId: 1, ref: 'refs/pull/7/merge' };
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
@@ -86,6 +90,7 @@ export async function runAction(job: Job): Promise<Outcome> {
     GITHUB_WORKSPACE: workspace,
     RUNNER_TEMP: join(folder, 'temporary'),
     ...job.results?.environment(workflowRun),
+    ...job.services,
     ...(await inputsOf(job.inputs)),
     ...job.environment,
   };
@@ -97,6 +102,12 @@ export async function runAction(job: Job): Promise<Outcome> {
     outputs: parseOutputs(await readFile(files.output, 'utf8')),
     summary: await readFile(files.summary, 'utf8'),
   };
+}
+
+/** The ref that a run of an event belongs to, and its caches. */
+export function refOf(event: string): string {
+  if (event === 'pull_request') return 'refs/pull/7/merge';
+  return event === 'merge_group' ? 'refs/heads/gh-readonly-queue/main/pr-7' : MAIN;
 }
 
 /** The runner fills in the defaults of action.yml and warns of inputs that it does not know; here they are errors. */

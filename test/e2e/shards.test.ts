@@ -1,0 +1,94 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { repository } from '../fixtures.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+import { annotations, Rig } from './rig.ts';
+import { PUSH } from './run-action.ts';
+
+let dist: BuiltDist;
+let rig: Rig;
+
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+beforeEach(async () => {
+  rig = await Rig.open(dist.path);
+});
+afterEach(() => rig.close());
+
+const example = (name: string) => repository('examples', name);
+const CANDIDATE = {
+  checkpoint: example('benchmark-aligned'),
+  reference: example('base'),
+  policy: example('shadow-gate.yml'),
+};
+
+async function measurement(path = ''): Promise<Record<string, unknown>> {
+  const { run: _, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  return rest;
+}
+
+test('shards 1 to 4 merged are what one machine measures, and one comment judges them', async () => {
+  const base = await rig.gate({ ...CANDIDATE, checkpoint: example('base') }, { event: PUSH });
+  await cp(base.outputs.measurement ?? '', rig.path('baseline.json'));
+  for (const index of [3, 1, 4, 2]) {
+    const shard = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json', shard: `${index}/4` }, { runId: 42 });
+    expect(shard.code, shard.log).toBe(0);
+    expect(shard.outputs).toEqual({ measurement: expect.any(String) });
+    expect(shard.summary).toBe('');
+  }
+  expect(rig.github.comments).toEqual([]);
+  const merged = await rig.gate({ mode: 'merge', baseline: 'baseline.json', policy: CANDIDATE.policy }, { runId: 42 });
+  expect(merged.outputs.verdict, merged.log).toBe('fail');
+  expect(merged.code).toBe(1);
+  expect(rig.github.comments).toHaveLength(1);
+  expect(rig.github.comments[0]?.body).toMatch(/shadow delta of 3\d\.\d points/);
+
+  const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json' });
+  expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
+});
+
+test('a shard that is missing, foreign or there twice is an error that names it, not a verdict on the rest', async () => {
+  const inputs = { checkpoint: 'model', only: 'spectra' };
+  for (const index of [1, 2, 4]) await rig.gate({ ...inputs, shard: `${index}/4` }, { runId: 42 });
+  const missing = await rig.gate({ mode: 'merge' }, { runId: 42 });
+  expect(missing.code).toBe(1);
+  expect(annotations(missing)[0]?.message).toMatch(/shard 3\b.*missing/);
+  expect(missing.outputs).toEqual({});
+
+  await rig.gate({ ...inputs, checkpoint: example('base'), shard: '3/4' }, { runId: 42 });
+  expect(annotations(await rig.gate({ mode: 'merge' }, { runId: 42 }))[0]?.message).toMatch(
+    /is no shard of the same measurement.*another checkpoint/,
+  );
+  // A job that is run again replaces what it left.
+  await rig.gate({ ...inputs, shard: '3/4' }, { runId: 42 });
+  expect((await rig.gate({ mode: 'merge' }, { runId: 42 })).outputs.verdict).toBe('warn');
+  expect(rig.github.comments).toHaveLength(1);
+});
+
+test('a key has its own shards, and a run sees only its own', async () => {
+  const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/1' };
+  await rig.gate({ ...inputs, key: 'llama 8b' }, { runId: 42 });
+  for (const [key, runId] of [
+    ['llama', 42],
+    ['llama 8b', 43],
+  ] as const) {
+    const outcome = await rig.gate({ mode: 'merge', key }, { runId });
+    expect(annotations(outcome)[0]?.message).toMatch(/^this run has no artifact shadow-gate-llama/);
+  }
+  const own = await rig.gate({ mode: 'merge', key: 'llama 8b' }, { runId: 42 });
+  expect(own.outputs.verdict, own.log).toBe('warn');
+});
+
+test('a shard that cannot be kept fails its job; a checkpoint as the baseline, and a budget, are refused before it measures', async () => {
+  rig.results.faults.push({ request: /CreateArtifact/, status: 403 });
+  const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/2' };
+  const outcome = await rig.gate(inputs);
+  expect(outcome.code).toBe(1);
+  expect(annotations(outcome)[0]?.message).toMatch(/could not be kept/);
+  expect(annotations(await rig.gate({ ...inputs, baseline: 'model' }))[0]?.message).toMatch(/baseline is a checkpoint/);
+  expect(annotations(await rig.gate({ ...inputs, budget: '5m' }))[0]?.message).toMatch(/budget/);
+  await writeFile(rig.path('report.json'), '{}');
+  expect(annotations(await rig.gate({ ...inputs, mode: 'merge' }))[0]?.message).toMatch(/exclude each other/);
+});
