@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
 import type { Octokit } from './author.ts';
-import { withoutCommands } from './log.ts';
+import { withToolkit } from './log.ts';
 import type { Repository } from './regression-issue.ts';
 
 /** The artifacts of the run that this is a step of, and of finished ones. */
@@ -28,7 +28,7 @@ export interface Artifacts {
 
 /**
  * @param temporary the runner's temporary folder
- * @param print where the library may say what it does; none of that is a workflow command
+ * @param print where the log goes
  */
 export function openArtifacts(
   { token, at, temporary }: { token: string; at: Repository; temporary: string },
@@ -37,14 +37,14 @@ export function openArtifacts(
   const client = new DefaultArtifactClient();
   return {
     upload: (name, files) =>
-      withoutCommands(print, async () => {
+      withToolkit(print, async () => {
         const { artifacts } = await client.listArtifacts();
         if (artifacts.some((artifact) => artifact.name === name)) await client.deleteArtifact(name);
         await client.uploadArtifact(name, [...files], dirname(files[0] ?? ''));
       }),
-    list: () => withoutCommands(print, async () => (await client.listArtifacts({ latest: true })).artifacts),
+    list: () => withToolkit(print, async () => (await client.listArtifacts({ latest: true })).artifacts),
     read: (id, from) =>
-      withoutCommands(print, async () => {
+      withToolkit(print, async () => {
         const folder = await mkdtemp(join(temporary, 'shadow-gate-artifact-'));
         try {
           const { digestMismatch } = await client.downloadArtifact(id, {

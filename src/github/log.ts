@@ -4,6 +4,9 @@ import { printable } from '../report/escape.ts';
 
 type Print = (line: string) => void;
 
+/** By which the runner takes commands again; null while it does. */
+let stopped: string | null = null;
+
 /**
  * Do something that prints what came from a checkpoint. Meanwhile the runner takes no workflow command from the log, so
  * that a tensor named `::error::` stays a name, also where a library prints it.
@@ -11,10 +14,33 @@ type Print = (line: string) => void;
 export async function withoutCommands<T>(print: Print, work: () => T | Promise<T>): Promise<T> {
   const token = randomUUID();
   print(`::stop-commands::${token}`);
+  stopped = token;
   try {
     return await work();
   } finally {
+    stopped = null;
     print(`::${token}::`);
+  }
+}
+
+const ANNOTATION = /^::(error|warning|notice)\b[^\n]*?::/gm;
+
+/**
+ * Let the toolkit's client of a service work. What it masks in the log has to be a command, also in the midst of something
+ * else; but what it says of trouble becomes a line like any other: whether that is worth an annotation is ours to say.
+ */
+export async function withToolkit<T>(print: Print, work: () => Promise<T>): Promise<T> {
+  const token = stopped;
+  if (token !== null) print(`::${token}::`);
+  const { stdout } = process;
+  const write = stdout.write;
+  stdout.write = ((chunk: string | Uint8Array, ...more: []) =>
+    write.call(stdout, typeof chunk === 'string' ? chunk.replace(ANNOTATION, '') : chunk, ...more)) as typeof write;
+  try {
+    return await work();
+  } finally {
+    stdout.write = write;
+    if (token !== null) print(`::stop-commands::${token}`);
   }
 }
 

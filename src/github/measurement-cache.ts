@@ -4,7 +4,7 @@ import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { Measurement } from '../gate/measurement.ts';
 import type { MeasurementStore } from '../gate/recall.ts';
 import type { Octokit } from './author.ts';
-import { withoutCommands } from './log.ts';
+import { withToolkit } from './log.ts';
 import type { Repository } from './regression-issue.ts';
 
 /**
@@ -46,7 +46,7 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
     if (!isFeatureAvailable() || existsSync(file)) return null;
     try {
       if (!(await isTrusted(prefixes[0] ?? key))) return null;
-      const hit = await withoutCommands(print, () => restoreCache([FILE], key, [...prefixes], LIMITS));
+      const hit = await withToolkit(print, () => restoreCache([FILE], key, [...prefixes], LIMITS));
       return hit === undefined ? null : { text: await readFile(file, 'utf8'), key: hit };
     } catch (error) {
       print(`The cache was not read: ${(error as Error).message}`);
@@ -60,7 +60,7 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
     if (existsSync(file)) return;
     try {
       await writeFile(file, text, { flag: 'wx' });
-      await withoutCommands(print, () => saveCache([FILE], key));
+      await withToolkit(print, () => saveCache([FILE], key));
     } catch (error) {
       print(`The cache was not written: ${(error as Error).message}`);
     } finally {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeGithub } from '../github/fake-github.ts';
 import { ResultsService } from './results-service.ts';
-import { HEAD_SHA, type Outcome, PULL_REQUEST, refOf, runAction } from './run-action.ts';
+import { HEAD_SHA, type Job, type Outcome, PULL_REQUEST, refOf, runAction } from './run-action.ts';
 import type { Command } from './runner-log.ts';
 import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
@@ -21,6 +21,8 @@ export class Rig {
   private constructor(dist: string) {
     this.#dist = dist;
     this.github.results = this.results;
+    // A push has moved it there.
+    this.github.refs.set('heads/main', HEAD_SHA);
   }
 
   static async open(dist: string): Promise<Rig> {
@@ -51,18 +53,15 @@ export class Rig {
   /** One job of a run; a run of its own unless `runId` says which. */
   async gate(
     inputs: Record<string, string>,
-    more: Pick<Parameters<typeof runAction>[0], 'event' | 'node' | 'runId'> = {},
+    more: { event?: Job['event']; node?: string; runId?: number } = {},
   ): Promise<Outcome> {
-    const { event = PULL_REQUEST, runId = this.nextRun } = more;
+    const { event = PULL_REQUEST, runId = 1000 + this.#runs, node = process.execPath } = more;
     this.#runs += 1;
     const folder = join(this.#workspace, `.run-${this.#runs}`);
-    const services = this.results.environment({ runId, jobId: `job-${this.#runs}`, ref: refOf(event.name) });
-    const job = { dist: this.#dist, folder, workspace: this.#workspace, api: this.github.url, inputs, services };
-    return runAction({ ...job, ...more, runId });
-  }
-
-  get nextRun(): number {
-    return 1000 + this.#runs;
+    const run = { runId, jobId: `job-${this.#runs}`, ref: refOf(event.name) };
+    const { url: api } = this.github;
+    const { results } = this;
+    return runAction({ dist: this.#dist, folder, workspace: this.#workspace, api, inputs, event, node, run, results });
   }
 
   /** Let a run end, so that others find what it left. */

@@ -25,10 +25,7 @@ export interface Job {
   readonly node?: string;
   /** By default a pull request, number 7 of o/r. */
   readonly event?: { readonly name: string; readonly payload: unknown };
-  readonly runId?: number;
-  /** Of the services that belong to a run, if there are any. */
-  readonly services?: Readonly<Record<string, string>>;
-  /** By default number 1, of that pull request. */
+  /** By default number 1, of the event's ref. */
   readonly run?: WorkflowRun;
   /** Cache and artifacts; without it the runner has none. */
   readonly results?: ResultsService;
@@ -56,13 +53,13 @@ export const MERGE_GROUP = {
   name: 'merge_group',
   payload: { merge_group: { base_sha: BASE_SHA, base_ref: MAIN }, repository: REPOSITORY },
 };
-export const PULL_REQUEST_RUN: WorkflowRun = { runId: 1, ref: 'refs/pull/7/merge' };
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
 /** Run the action as GitHub's runner does: its environment and nothing of ours. */
 export async function runAction(job: Job): Promise<Outcome> {
-  const { dist, folder, workspace, event = PULL_REQUEST, run: workflowRun = PULL_REQUEST_RUN } = job;
+  const { dist, folder, workspace, event = PULL_REQUEST } = job;
+  const { run: workflowRun = { runId: 1, ref: refOf(event.name) } } = job;
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary'), event: join(folder, 'event.json') };
   await mkdir(join(folder, 'temporary'), { recursive: true });
   await writeFile(files.output, '');
@@ -83,6 +80,7 @@ export async function runAction(job: Job): Promise<Outcome> {
     GITHUB_OUTPUT: files.output,
     GITHUB_REF: workflowRun.ref,
     GITHUB_REPOSITORY: 'o/r',
+    GITHUB_RUN_ATTEMPT: '1',
     GITHUB_RUN_ID: String(workflowRun.runId),
     GITHUB_SHA: HEAD_SHA,
     GITHUB_STEP_SUMMARY: files.summary,
@@ -90,7 +88,6 @@ export async function runAction(job: Job): Promise<Outcome> {
     GITHUB_WORKSPACE: workspace,
     RUNNER_TEMP: join(folder, 'temporary'),
     ...job.results?.environment(workflowRun),
-    ...job.services,
     ...(await inputsOf(job.inputs)),
     ...job.environment,
   };

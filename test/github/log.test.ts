@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { progressLog, withoutCommands } from '../../src/github/log.ts';
+import { progressLog, withoutCommands, withToolkit } from '../../src/github/log.ts';
 
 test('commands are off while names are printed, and on again after an error', async () => {
   const lines: string[] = [];
@@ -44,5 +44,31 @@ test('progress is a line every few seconds, and the last', () => {
     '501/1000 layer.501',
     '751/1000 layer.751',
     '1000/1000 layer.1000',
+  ]);
+});
+
+test('the toolkit may mask in the midst of names, but annotates nothing', async () => {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  const write = process.stdout.write;
+  process.stdout.write = ((text: string) => lines.push(text.trimEnd())) as unknown as typeof write;
+  try {
+    await withoutCommands(print, () =>
+      withToolkit(print, async () => {
+        process.stdout.write('::add-mask::secret\n');
+        process.stdout.write('::error::Failed to restore: 500\n::warning title=x::and more\n');
+      }),
+    );
+  } finally {
+    process.stdout.write = write;
+  }
+  const token = (lines[0] ?? '').replace('::stop-commands::', '');
+  expect(lines).toEqual([
+    `::stop-commands::${token}`,
+    `::${token}::`,
+    '::add-mask::secret',
+    'Failed to restore: 500\nand more',
+    `::stop-commands::${token}`,
+    `::${token}::`,
   ]);
 });

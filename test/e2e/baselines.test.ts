@@ -1,0 +1,240 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { repository } from '../fixtures.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+import { cacheArchive } from './results/cache-archive.ts';
+import { annotations, levels, Rig, WEIGHTS } from './rig.ts';
+import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PUSH, SCHEDULE } from './run-action.ts';
+
+let dist: BuiltDist;
+let rig: Rig;
+
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+beforeEach(async () => {
+  rig = await Rig.open(dist.path);
+});
+afterEach(async () => {
+  await rig.close();
+});
+
+const MODEL = { ...WEIGHTS, checkpoint: 'model' };
+const BROKEN = { ...WEIGHTS, checkpoint: 'broken' };
+const FOREIGN = { ...WEIGHTS, checkpoint: repository('examples', 'base') };
+const POLICY = 'shadow-gate.yml';
+
+const measurementOf = async ({ outputs }: Outcome) => readFile(outputs.measurement ?? '', 'utf8');
+
+describe('the policy of a pull request', () => {
+  const LAX = 'non-finite: { level: info }\n';
+
+  test('is that of the base commit: one that the change loosens gains nothing, and the report says so', async () => {
+    rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'non-finite: { level: fail }\n');
+    rig.github.files.set(`${HEAD_SHA}:${POLICY}`, LAX);
+    await writeFile(rig.path(POLICY), LAX);
+    for (const event of [undefined, MERGE_GROUP]) {
+      const outcome = await rig.gate(BROKEN, event ? { event } : {});
+      expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+      expect(outcome.summary).toContain('this change edits the policy');
+    }
+    // What is merged counts.
+    expect((await rig.gate(BROKEN, { event: PUSH })).outputs.verdict).toBe('warn');
+  });
+
+  test('is the built-in one where only the change has a file, and the file where a step made it or a workflow names it', async () => {
+    await writeFile(rig.path(POLICY), LAX);
+    expect((await rig.gate(BROKEN)).outputs.verdict).toBe('warn');
+    rig.github.files.set(`${HEAD_SHA}:${POLICY}`, LAX);
+    expect((await rig.gate(BROKEN)).outputs.verdict).toBe('fail');
+    expect((await rig.gate({ ...BROKEN, policy: POLICY })).outputs.verdict).toBe('warn');
+  });
+});
+
+describe('baseline: artifact', () => {
+  const INPUTS = { ...MODEL, baseline: 'artifact' };
+
+  test('is what the newest successful run on the base branch has left, and a report says of which commit', async () => {
+    const first = await rig.gate(INPUTS);
+    expect(first.outputs.verdict, first.log).toBe('warn');
+    expect(annotations(first)[0]?.message).toContain('artifact shadow-gate-default of branch main');
+
+    await rig.gate(MODEL, { event: PUSH, runId: 1 });
+    rig.end(1, 'push', 'success');
+    const second = await rig.gate(INPUTS);
+    expect(second.outputs.verdict, second.log).toBe('pass');
+    expect(rig.github.comments[0]?.body).toContain(`as of commit <code>${HEAD_SHA.slice(0, 7)}</code>`);
+    // Another key has none.
+    expect((await rig.gate({ ...INPUTS, key: 'other' })).outputs.verdict).toBe('warn');
+  });
+
+  test('is none of a pull request, a fork whose branch is called the same, another branch, a failed run, or a failed check', async () => {
+    const runs: ReadonlyArray<[Record<string, string>, ...Parameters<Rig['end']>]> = [
+      [MODEL, 10, 'pull_request', 'success'],
+      [MODEL, 11, 'push', 'success', { fork: true }],
+      [MODEL, 12, 'push', 'success', { head_branch: 'tune' }],
+      [MODEL, 13, 'push', 'failure'],
+      [{ ...BROKEN, 'fail-on': 'never' }, 14, 'push', 'success'],
+    ];
+    for (const [inputs, ...run] of runs) {
+      await rig.gate(inputs, { event: PUSH, runId: run[0] });
+      rig.end(...run);
+    }
+    const outcome = await rig.gate(INPUTS);
+    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+    expect(outcome.log).toContain('no successful run has left the artifact shadow-gate-default of branch main');
+  });
+
+  test('that cannot be read is an error that names the permission', async () => {
+    rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
+    const outcome = await rig.gate(INPUTS);
+    expect(outcome.code).toBe(1);
+    expect(annotations(outcome)[0]?.message).toMatch(
+      /^the baseline, artifact .* could not be read \(403.*actions: read/,
+    );
+    expect(outcome.outputs).toEqual({});
+  });
+});
+
+describe('the cache', () => {
+  const measuredAt = async (outcome: Outcome) => JSON.parse(await measurementOf(outcome)).run.time;
+  const entries = () => rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-measurement/'));
+
+  test('spares measuring what a run on the default branch has measured; a pull request saves nothing', async () => {
+    await rig.gate(MODEL);
+    expect(rig.results.cache.all).toEqual([]);
+    const first = await rig.gate(MODEL, { event: PUSH });
+    expect(entries(), first.log).toHaveLength(1);
+    const pull = await rig.gate({ ...MODEL, baseline: 'model' });
+    expect(await measuredAt(pull), pull.log).toBe(await measuredAt(first));
+    expect(pull.outputs.verdict).toBe('pass');
+    expect(levels(pull)).toEqual(['notice']);
+    // Another checkpoint and other settings are other entries.
+    expect(await measuredAt(await rig.gate(FOREIGN))).not.toBe(await measuredAt(first));
+    expect(await measuredAt(await rig.gate({ ...MODEL, reference: 'model' }))).not.toBe(await measuredAt(first));
+    expect(await measuredAt(await rig.gate({ ...MODEL, cache: 'off' }))).not.toBe(await measuredAt(first));
+    await rig.gate(MODEL, { event: SCHEDULE });
+    expect(entries()).toHaveLength(1);
+  });
+
+  test('that a pull request has poisoned is not used by it, and not seen by others', async () => {
+    const first = await rig.gate(MODEL, { event: PUSH });
+    const [entry] = entries();
+    const forged = JSON.parse(await measurementOf(first));
+    forged.run.host = 'forged';
+    const bytes = await cacheArchive({ '.shadow-gate-cached-measurement.json': JSON.stringify(forged) });
+    rig.results.cache.put({
+      ...entry,
+      key: entry?.key ?? '',
+      version: entry?.version ?? '',
+      ref: 'refs/pull/7/merge',
+      bytes,
+    });
+    for (const event of [undefined, MERGE_GROUP, PUSH]) {
+      const outcome = await rig.gate(MODEL, event ? { event } : {});
+      expect(JSON.parse(await measurementOf(outcome)).run.host, outcome.log).not.toBe('forged');
+    }
+  });
+
+  test.each([
+    [
+      'another checkpoint',
+      (json: object) => ({
+        ...json,
+        checkpoint: { ...('checkpoint' in json ? (json.checkpoint as object) : {}), digest: 'sha256:0' },
+      }),
+    ],
+    ['a summary that does not follow', (json: object) => ({ ...json, groups: [] })],
+    ['a shard', (json: object) => ({ ...json, shard: { index: 1, count: 2, spectra: null, probes: null } })],
+    ['no measurement', () => ({ schema: 'shadow-gate/measurement@1', verdict: 'pass' })],
+  ])('with %s in an entry: it is measured', async (_what, edit) => {
+    const first = await rig.gate(MODEL, { event: PUSH });
+    const [entry] = entries();
+    if (!entry) throw new Error('nothing was saved');
+    const text = JSON.stringify(edit(JSON.parse(await measurementOf(first))));
+    rig.results.cache.poison(entry, await cacheArchive({ '.shadow-gate-cached-measurement.json': text }));
+    const second = await rig.gate(MODEL);
+    expect(second.outputs.verdict, second.log).toBe('warn');
+    expect(await measuredAt(second)).not.toBe(await measuredAt(first));
+  });
+
+  test('that fails, or may not be asked about, costs time alone: no annotation', async () => {
+    await rig.gate(MODEL, { event: PUSH });
+    rig.github.faults.push({ request: /actions\/caches/, status: 403 });
+    expect(levels(await rig.gate(MODEL))).toEqual(['warning']);
+    rig.github.faults.length = 0;
+    rig.results.faults.push({ request: /CacheService/, status: 403 });
+    for (const event of [undefined, PUSH]) {
+      const outcome = await rig.gate({ ...MODEL, key: 'other' }, event ? { event } : {});
+      expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+      expect(levels(outcome)).toEqual(['warning']);
+    }
+  });
+
+  test('is the baseline only where the policy says so, by key, and never one that failed', async () => {
+    await rig.gate(MODEL, { event: PUSH });
+    await rig.gate({ ...BROKEN, key: 'other' }, { event: PUSH });
+    expect((await rig.gate(MODEL)).outputs.verdict).toBe('warn');
+    rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
+    const outcome = await rig.gate(MODEL);
+    expect(outcome.outputs.verdict, outcome.log).toBe('pass');
+    expect(rig.github.comments[0]?.body).toContain(`as of commit <code>${HEAD_SHA.slice(0, 7)}</code>`);
+    expect((await rig.gate({ ...MODEL, key: 'other' })).outputs.verdict).toBe('warn');
+    const off = await rig.gate({ ...MODEL, cache: 'off' });
+    expect(annotations(off)[0]?.message).toMatch(/^the policy says baseline: cache, and the input cache is off/);
+  });
+
+  test('as a baseline is not one that the pull request has written', async () => {
+    rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
+    const first = await rig.gate(MODEL, { event: PUSH });
+    const [entry] = rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-baseline/'));
+    if (!entry) throw new Error('nothing was saved');
+    const bytes = await cacheArchive({ '.shadow-gate-cached-measurement.json': await measurementOf(first) });
+    rig.results.cache.put({ ...entry, key: `${entry.key}9`, ref: 'refs/pull/7/merge', bytes });
+    const outcome = await rig.gate(MODEL);
+    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+    expect(outcome.log).toContain('there is no baseline in the cache');
+  });
+});
+
+describe('update-baseline: pull-request', () => {
+  const INPUTS = { ...MODEL, 'update-baseline': 'pull-request' };
+  const BRANCH = 'heads/shadow-gate/baseline-default';
+  const proposed = () => rig.github.files.get(`${rig.github.refs.get(BRANCH)}:.shadow-gate/baseline.json`);
+
+  test('proposes the measurement of a push to the default branch once, and brings that up to date', async () => {
+    const first = await rig.gate(INPUTS, { event: PUSH });
+    expect(first.outputs['baseline-pull-request'], first.log).toBe('https://github.com/o/r/pull/200');
+    expect(rig.github.pulls).toMatchObject([{ title: 'Shadow Gate: new baseline', base: { ref: 'main' } }]);
+    expect(rig.github.pulls[0]?.body).toMatch(/There is none so far/);
+    expect(proposed()).toBe(await measurementOf(first));
+
+    const second = await rig.gate({ ...INPUTS, ...FOREIGN, cache: 'off' }, { event: PUSH });
+    expect(second.outputs['baseline-pull-request']).toBe('https://github.com/o/r/pull/200');
+    expect(rig.github.pulls).toHaveLength(1);
+    expect(proposed()).toBe(await measurementOf(second));
+  });
+
+  test('shows the shadow deltas, and proposes nothing where nothing changed, the check failed, or it is no push to main', async () => {
+    const base = await rig.gate(MODEL, { event: PUSH });
+    await writeFile(rig.path('baseline.json'), await measurementOf(base));
+    const inputs = { ...INPUTS, baseline: 'baseline.json' };
+    await rig.gate(inputs, { event: PUSH });
+    await rig.gate({ ...inputs, ...BROKEN }, { event: PUSH });
+    await rig.gate({ ...inputs, ...FOREIGN });
+    await rig.gate({ ...inputs, ...FOREIGN }, { event: SCHEDULE });
+    expect(rig.github.pulls).toEqual([]);
+    await rig.gate({ ...inputs, ...FOREIGN }, { event: PUSH });
+    expect(rig.github.pulls[0]?.body).toContain('The shadow deltas below');
+  });
+
+  test('only warns where it may not', async () => {
+    rig.github.mayOpenPullRequests = false;
+    const outcome = await rig.gate(INPUTS, { event: PUSH });
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(annotations(outcome)[1]?.message).toMatch(/does not let actions open pull requests/);
+    rig.github.canWrite = false;
+    expect(annotations(await rig.gate(INPUTS, { event: PUSH }))[1]?.message).toMatch(/contents: write/);
+  });
+});
