@@ -36,6 +36,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await github.stop();
   await rm(workspace, { recursive: true, force: true });
+  expect(github.invalid).toEqual([]);
 });
 
 function gate(inputs: Record<string, string>, more: Partial<Parameters<typeof runAction>[0]> = {}): Promise<Outcome> {

@@ -14,7 +14,10 @@ let github: FakeGithub;
 beforeEach(async () => {
   github = await new FakeGithub().start();
 });
-afterEach(() => github.stop());
+afterEach(async () => {
+  await github.stop();
+  expect(github.invalid).toEqual([]);
+});
 
 const post = (text: string, options: ClientOptions = {}) =>
   stickyComment(fastClient(github, options), pullRequest, { marker, body: `${marker}\n${text}` });

@@ -20,7 +20,10 @@ beforeEach(async () => {
   github = await new FakeGithub().start();
   ({ rest } = fastClient(github));
 });
-afterEach(() => github.stop());
+afterEach(async () => {
+  await github.stop();
+  expect(github.invalid).toEqual([]);
+});
 
 const status = (call: Promise<unknown>) =>
   call.then(
@@ -167,5 +170,25 @@ describe('what runs left', () => {
       actions_caches: [{ ref: 'refs/pull/7/merge', size_in_bytes: 6 }, { ref: 'refs/heads/main' }],
     });
     expect((await list({ key: 'base', ref: 'refs/heads/main' })).total_count).toBe(1);
+  });
+});
+
+describe('what GitHub does not allow', () => {
+  test.each([
+    ['POST', 'issues', { title: 'a', labels: 'b' }, /^POST .*: body\/labels must be array$/],
+    ['POST', 'issues', undefined, /body is missing/],
+    ['PATCH', 'issues/100', { state: 'shut' }, /body\/state must be equal to one of the allowed values/],
+    ['POST', 'issues/7/comments', { body: 'a', text: 'b' }, /must NOT have additional properties \(text\)/],
+    ['GET', 'pulls?state=shut&colour=red', undefined, /query must .* \(colour\), query\/state must be equal/],
+    ['GET', 'issues/seven/comments', undefined, /path\/issue_number must be integer/],
+    ['GET', 'stargazers', undefined, /no such path/],
+    ['POST', 'issues/8/comments', { body: 'a' }, /does not know/],
+  ])('%s %s %j is refused and noted', async (method, path, body, mistake) => {
+    const init = { method, headers: { authorization: 'token t' } };
+    const url = `${github.url}/repos/o/r/${path}`;
+    const answer = await fetch(url, { ...init, ...(body ? { body: JSON.stringify(body) } : {}) });
+    expect([404, 422]).toContain(answer.status);
+    expect(github.invalid).toEqual([expect.stringMatching(mistake)]);
+    github.invalid.length = 0;
   });
 });

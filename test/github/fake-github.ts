@@ -4,6 +4,7 @@ import { conversationRoutes, type StoredComment, type StoredIssue, type User } f
 import { type Answer, answerOf, type Call, NOT_FOUND, refusal } from './fake/http.ts';
 import { pullRoutes, type StoredPull } from './fake/pulls.ts';
 import { BASE_SHA, Repository } from './fake/repository.ts';
+import { mistakeIn } from './fake/request-validation.ts';
 import { runRoutes, type StoredRun } from './fake/runs.ts';
 import { FakeServer, type Received } from './fake/server.ts';
 
@@ -33,6 +34,11 @@ export class FakeGithub extends FakeServer {
   /** Commits of refs, by `heads/main`. */
   readonly refs = new Map([['heads/main', BASE_SHA]]);
   readonly pulls: StoredPull[] = [];
+  /**
+   * Requests that GitHub's description of its API does not allow, or that this GitHub has no answer to, and why: a test
+   * ends with `expect(github.invalid).toEqual([])`.
+   */
+  readonly invalid: string[] = [];
   /** Issues, with their comments. */
   readonly issues: StoredIssue[] = [];
   /** Runs of workflows; without its run an artifact has none. */
@@ -85,16 +91,24 @@ export class FakeGithub extends FakeServer {
     return pathname.replace(/^\/api(\/v3)?(?=\/)/, '');
   }
 
-  protected override answer({ line, url, request, bytes }: Received): Answer {
+  protected override check(received: Received): Answer | null {
+    const call = callOf(received);
+    const mistake = /^\/(repos|user)\b/.test(call.path) ? mistakeIn(call) : null;
+    if (mistake === null) return null;
+    this.invalid.push(mistake);
+    return refusal(422, `Validation Failed: ${mistake}`);
+  }
+
+  protected override answer(received: Received): Answer {
+    const { line, request } = received;
+    const call = callOf(received);
     if (!/^(token|bearer) ./i.test(request.headers.authorization ?? '')) return refusal(401, 'Requires authentication');
-    const text = bytes.toString('utf8');
-    const [method = '', path = ''] = line.split(' ');
-    const json = text === '' ? undefined : (JSON.parse(text) as unknown);
-    const call: Call = { method, path, url, json, accept: request.headers.accept ?? '' };
     if (line === 'GET /user') return this.#whoAmI();
-    if (line === 'POST /graphql' && this.hasGraphql) return this.#graphql(json);
-    if (!this.canWrite && method !== 'GET') return refusal(403, 'Resource not accessible by integration');
-    return answerOf(this.#routes, call) ?? NOT_FOUND;
+    if (line === 'POST /graphql') return this.hasGraphql ? this.#graphql(call.json) : NOT_FOUND;
+    if (!this.canWrite && call.method !== 'GET') return refusal(403, 'Resource not accessible by integration');
+    const answer = answerOf(this.#routes, call);
+    if (answer === null) this.invalid.push(`${line}: the fake GitHub does not know this`);
+    return answer ?? NOT_FOUND;
   }
 
   #whoAmI(): Answer {
@@ -107,4 +121,11 @@ export class FakeGithub extends FakeServer {
     if (query.replace(/\s/g, '') !== '{viewer{login}}') return refusal(400, 'unknown query');
     return { status: 200, body: { data: { viewer: { login: LOGINS[this.token] } } } };
   }
+}
+
+function callOf({ line, url, request, bytes }: Received): Call {
+  const [method = '', path = ''] = line.split(' ');
+  const text = bytes.toString('utf8');
+  const json = text === '' ? undefined : (JSON.parse(text) as unknown);
+  return { method, path, url, json, accept: request.headers.accept ?? '' };
 }

@@ -10,7 +10,10 @@ let github: FakeGithub;
 beforeEach(async () => {
   github = await new FakeGithub().start();
 });
-afterEach(() => github.stop());
+afterEach(async () => {
+  await github.stop();
+  expect(github.invalid).toEqual([]);
+});
 
 async function withToken(kind: TokenKind): Promise<void> {
   await github.stop();

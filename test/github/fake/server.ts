@@ -41,6 +41,11 @@ export abstract class FakeServer {
 
   protected abstract answer(received: Received): Answer;
 
+  /** A refusal of what nobody should have sent, whether or not there is a fault. */
+  protected check(_received: Received): Answer | null {
+    return null;
+  }
+
   /** How this service words a failure. */
   protected failure({ message = 'fault' }: Fault): unknown {
     return { message };
@@ -55,7 +60,8 @@ export abstract class FakeServer {
     const url = new URL(request.url ?? '', this.url);
     const line = `${request.method} ${this.pathOf(url.pathname)}`;
     this.requests.push(line);
-    const bytes = await bytesOf(request);
+    const received = { line, url, request, bytes: await bytesOf(request) };
+    const refused = this.check(received);
     const fault = this.#faults.for(line);
     if (fault?.status === 'hangs') return;
     if (fault?.status === 'reset') request.socket.destroy();
@@ -64,7 +70,7 @@ export abstract class FakeServer {
       reply(response, { status, body: this.failure(fault), headers });
     } else {
       if (fault) breakOff(response, fault.status);
-      reply(response, this.answer({ line, url, request, bytes }));
+      reply(response, refused ?? this.answer(received));
     }
   }
 }
