@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -147,6 +148,32 @@ describe('artifacts', () => {
       /\(409\) Conflict: an artifact with this name already exists on the workflow run/,
     );
     expect((await step(PULL, upload('measurement'))).values).toEqual([expect.objectContaining({ id: 2 })]);
+  });
+
+  test('lie in a storage that takes blocks and gives parts, and asks for a signature', async () => {
+    // More than one block of 8 MiB, and nothing that a zip makes smaller.
+    await writeFile(join(workspace, 'large'), randomBytes(9 * 2 ** 20));
+    const large = ['uploadArtifact', 'large', [join(workspace, 'large')], workspace] as const;
+    expect((await step(MAIN, large)).results[0]?.error).toBeUndefined();
+    const [artifact] = service.artifacts.all;
+    if (!artifact) throw new Error('nothing was uploaded');
+    const bytes = service.artifacts.bytesOf(artifact);
+    expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(artifact.digest);
+
+    const url = service.artifacts.signedUrl(artifact, service.url);
+    const head = await fetch(url, { method: 'HEAD' });
+    expect(head.headers.get('content-length')).toBe(String(bytes.length));
+    const part = await fetch(url, { headers: { range: 'bytes=10-19' } });
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toBe(`bytes 10-19/${bytes.length}`);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(10, 20));
+    expect((await fetch(url.replace(/sig=.*/, 'sig=forged'))).status).toBe(403);
+  });
+
+  test('can be put there by a test, as a run of somebody else would', async () => {
+    service.artifacts.put({ runId: 1, name: 'measurement', bytes: Buffer.from('no zip') });
+    const [artifact] = (await step(MAIN, ['listArtifacts'])).values;
+    expect(artifact).toMatchObject({ artifacts: [{ id: 1, name: 'measurement', size: 6 }] });
   });
 
   test('fail where a test says so', async () => {

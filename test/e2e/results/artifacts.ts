@@ -39,8 +39,10 @@ export class Artifacts {
     return this.#blobs.bytesOf(blob);
   }
 
-  poison({ blob }: Artifact, bytes: Buffer): void {
-    this.#blobs.replace(blob, bytes);
+  /** One that the toolkit did not upload: any bytes, of any run. */
+  put({ runId, name, bytes }: { runId: number; name: string; bytes: Buffer }): Artifact {
+    const added = this.#reserve(String(runId), 'job', name, bytes);
+    return this.#complete(added, null);
   }
 
   /** What can be downloaded, newest first. */
@@ -77,27 +79,26 @@ export class Artifacts {
     if (this.all.some((artifact) => artifact.runId === runId && artifact.name === name)) {
       return twirpError(409, 'already_exists', 'an artifact with this name already exists on the workflow run');
     }
-    const artifact = {
-      id: this.#nextId++,
-      runId,
-      jobId,
-      name,
-      blob: this.#blobs.create(`${name}.zip`),
-      createdAt: new Date().toISOString(),
-      digest: '',
-      expired: false,
-      complete: false,
-    };
-    this.all.push(artifact);
-    return ok({ ok: true, signed_upload_url: this.signedUrl(artifact, origin) });
+    return ok({ ok: true, signed_upload_url: this.signedUrl(this.#reserve(runId, jobId, name), origin) });
   }
 
   #finalize({ runId }: RunToken, { name, hash }: z.infer<typeof finalizeSchema>): Answer {
     const artifact = this.all.find((candidate) => candidate.runId === runId && candidate.name === name);
     if (!artifact) return missing();
-    artifact.digest = hash ?? `sha256:${createHash('sha256').update(this.bytesOf(artifact)).digest('hex')}`;
-    artifact.complete = true;
-    return ok({ ok: true, artifact_id: String(artifact.id) });
+    return ok({ ok: true, artifact_id: String(this.#complete(artifact, hash ?? null).id) });
+  }
+
+  #reserve(runId: string, jobId: string, name: string, bytes?: Buffer): Artifact {
+    const blob = this.#blobs.create(`${name}.zip`, bytes, 'application/zip');
+    const times = { createdAt: new Date().toISOString(), digest: '', expired: false, complete: false };
+    const artifact = { id: this.#nextId++, runId, jobId, name, blob, ...times };
+    this.all.push(artifact);
+    return artifact;
+  }
+
+  #complete(artifact: Artifact, hash: string | null): Artifact {
+    const digest = hash ?? `sha256:${createHash('sha256').update(this.bytesOf(artifact)).digest('hex')}`;
+    return Object.assign(artifact, { digest, complete: true });
   }
 
   #list({ runId }: RunToken, { name_filter, id_filter }: z.infer<typeof listSchema>): Answer {
