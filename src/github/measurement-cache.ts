@@ -69,7 +69,11 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
   }
 
   return {
-    recall: async (key) => (await restore(PREFIX + key, []))?.text ?? null,
+    recall: async (key) => {
+      const hit = await restore(PREFIX + key, []);
+      // A whole key hits what it begins as well.
+      return hit?.key === PREFIX + key ? hit.text : null;
+    },
     keep: (key: string, measurement: Measurement) => kept.set(PREFIX + key, JSON.stringify(measurement)),
     // The key itself is nobody's: only the prefix can hit.
     newest: (prefix) => restore(`${prefix}none`, [prefix]),

@@ -17,6 +17,7 @@ beforeEach(async () => {
   rig = await Rig.open(dist.path);
 });
 afterEach(async () => {
+  expect(rig.github.invalid).toEqual([]);
   await rig.close();
 });
 

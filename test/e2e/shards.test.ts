@@ -15,7 +15,10 @@ afterAll(() => dist.remove());
 beforeEach(async () => {
   rig = await Rig.open(dist.path);
 });
-afterEach(() => rig.close());
+afterEach(async () => {
+  expect(rig.github.invalid).toEqual([]);
+  await rig.close();
+});
 
 const example = (name: string) => repository('examples', name);
 const CANDIDATE = {

@@ -5,6 +5,8 @@ const SIZE = 16;
 const MODULES = ['self_attn.q_proj', 'self_attn.o_proj', 'mlp.up_proj', 'mlp.down_proj'];
 
 export interface TinyOptions {
+  /** Two by default. */
+  readonly layers?: number;
   /** Another name for the tensors of layer 0. */
   readonly rename?: (name: string) => string;
   /** What is written over the weights of one tensor. */
@@ -12,16 +14,23 @@ export interface TinyOptions {
 }
 
 /** Names of the tensors of a tiny Llama-like model of two layers. */
-export const TINY_NAMES: readonly string[] = [0, 1].flatMap((layer) =>
-  MODULES.map((module) => `model.layers.${layer}.${module}.weight`),
-);
+export const TINY_NAMES: readonly string[] = namesOf(2);
+
+function namesOf(layers: number): string[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    MODULES.map((module) => `model.layers.${layer}.${module}.weight`),
+  ).flat();
+}
 
 /** Write a Hugging Face directory with 16 × 16 matrices, always the same. */
-export async function writeTinyCheckpoint(folder: string, { rename, edit }: TinyOptions = {}): Promise<string> {
+export async function writeTinyCheckpoint(
+  folder: string,
+  { layers = 2, rename, edit }: TinyOptions = {},
+): Promise<string> {
   const random = generator(1);
   const header: Record<string, unknown> = {};
   const data: Uint8Array[] = [];
-  for (const [i, name] of TINY_NAMES.entries()) {
+  for (const [i, name] of namesOf(layers).entries()) {
     const values = Float32Array.from({ length: SIZE * SIZE }, () => random() - 0.5);
     edit?.(name, values);
     const offset = i * values.byteLength;
