@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/policy.ts';
+import type { ProbeComparison } from '../policy/probes/comparison.ts';
 import { describeWithoutBaseline, evaluateProbes } from '../policy/probes/evaluate.ts';
 import type { Reason } from '../policy/reason.ts';
 import type { Measurement } from './measurement.ts';
@@ -21,7 +22,7 @@ export function compareProbes(candidate: Measurement, baseline: Measurement | nu
   // All of it was left out, and accuracies of nothing are no numbers.
   if (probes.items.length === 0) return { report: null, reasons: remarks(probes) };
   const describe = (reasons: readonly Reason[]): ComparedProbes => ({
-    report: reportOf(candidate, probes, describeWithoutBaseline(pairWithItself(probes), policy)),
+    report: reportOf(candidate, probes, (asked) => describeWithoutBaseline(pairWithItself(asked), policy)),
     reasons: [...reasons, ...remarks(probes)],
   });
   if (!baseline) return describe(silence(probes, policy));
@@ -30,11 +31,14 @@ export function compareProbes(candidate: Measurement, baseline: Measurement | nu
     const message = 'the baseline was not asked the probes: measure it again with this version, without --only spectra';
     return describe([{ ...notRun('the baseline', ''), message }]);
   }
-  const { facts, reasons } = pairProbes(probes, baseline.probes);
+  const approved = baseline.probes;
+  const { facts, reasons } = pairProbes(probes, approved);
   if (facts.length === 0) return describe(reasons);
   const findings = evaluateProbes(facts, policy);
+  const compareOnly = (asked: MeasuredProbes) =>
+    asked === probes ? findings.comparison : evaluateProbes(pairProbes(asked, approved).facts, policy).comparison;
   return {
-    report: reportOf(candidate, probes, findings.comparison),
+    report: reportOf(candidate, probes, compareOnly),
     reasons: [...findings.reasons, ...reasons, ...remarks(probes), ...unpaired(probes, facts.length)],
   };
 }
@@ -46,9 +50,11 @@ function silence(probes: MeasuredProbes, policy: Policy): readonly Reason[] {
 
 function reportOf(
   { run }: Measurement,
-  { suites, seed, items, leftOut, budgetSeconds, chatTemplate }: MeasuredProbes,
-  comparison: ProbeReport['comparison'],
+  probes: MeasuredProbes,
+  compare: (probes: MeasuredProbes) => ProbeComparison,
 ): ProbeReport {
+  const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
+  const comparison = compare(probes);
   return {
     suites: suites.map(({ name, items: count }) => ({ name, items: count })),
     seed,
@@ -59,7 +65,24 @@ function reportOf(
     by: run.probes?.by ?? '',
     seconds: run.probes?.seconds ?? 0,
     comparison,
+    drawn: rowOfDrawn(probes, compare),
   };
+}
+
+/**
+ * The row of all facts that the seed draws. Of a file, the seed decides at most how the twins of its facts are derived: asked
+ * again with another seed, they are the same facts.
+ */
+function rowOfDrawn(
+  probes: MeasuredProbes,
+  compare: (probes: MeasuredProbes) => ProbeComparison,
+): ProbeReport['drawn'] {
+  const suites = probes.suites.filter(({ seed, version }) => seed !== null && version !== null);
+  const names = new Set(suites.map(({ name }) => name));
+  const items = probes.items.filter(({ suite }) => names.has(suite));
+  if (items.length === 0) return null;
+  const row = compare(items.length === probes.items.length ? probes : { ...probes, suites, items }).rows[0];
+  return row && row.facts > 0 ? row : null;
 }
 
 /** Whoever asked for one half gets one, and is told so. */

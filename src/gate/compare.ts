@@ -1,15 +1,16 @@
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { findRankLoss } from '../policy/rank-loss.ts';
-import { isSilence, type Reason, SEVERITY } from '../policy/reason.ts';
+import type { Reason } from '../policy/reason.ts';
 import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
 import { turnTwoKeys } from '../policy/two-key.ts';
 import { compareProbes } from './compare-probes.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
-import { REPORT_SCHEMA, type Report, type Verdict } from './report.ts';
+import { REPORT_SCHEMA, type Report } from './report.ts';
 import { shadowDeltas } from './shadow-deltas.ts';
 import { checkValidity, invalid, type Validity } from './validity.ts';
+import { sortReasons, verdictOf } from './verdict.ts';
 
 export interface Comparison {
   readonly candidate: Measurement;
@@ -71,21 +72,10 @@ export function compare(comparison: Comparison): Report {
     tensors: candidate.tensors,
     skipped: candidate.skipped,
     probes: probes.report,
+    trend: null,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
   };
-}
-
-function sortReasons(reasons: readonly Reason[]): Reason[] {
-  return SEVERITY.flatMap((level) => reasons.filter((reason) => reason.level === level));
-}
-
-/** Harm that is shown fails whatever else could not be judged; what could not be judged is never a pass. */
-function verdictOf(reasons: readonly Reason[]): Verdict {
-  const spoken = reasons.filter((reason) => !isSilence(reason));
-  const heard = spoken.some(({ level }) => level !== 'info') ? spoken : reasons;
-  const worst = SEVERITY.find((level) => heard.some((reason) => reason.level === level));
-  return worst === undefined || worst === 'info' ? 'pass' : worst;
 }
 
 function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { probeComparisonSchema } from '../policy/probes/comparison.ts';
+import { probeComparisonSchema, shadowRowSchema } from '../policy/probes/comparison.ts';
 import { reasonSchema, SEVERITY } from '../policy/reason.ts';
 import {
   architectureSchema,
@@ -10,6 +10,7 @@ import {
   ofSchema,
   tensorSchema,
 } from './measurement.ts';
+import { trendSchema } from './trend-schema.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';
 
@@ -54,6 +55,8 @@ export const probeReportSchema = z.strictObject({
   by: z.string(),
   seconds: z.number(),
   comparison: probeComparisonSchema,
+  /** The first row over those suites alone whose facts the seed draws: another seed asks others. Null where there are none. */
+  drawn: shadowRowSchema.nullable().default(null),
 });
 export type ProbeReport = z.infer<typeof probeReportSchema>;
 
@@ -76,6 +79,8 @@ export const reportSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes were asked. */
   probes: probeReportSchema.nullable().default(null),
+  /** Of a check with a history; null elsewhere. */
+  trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),
   device: z.string(),
 });

@@ -81,8 +81,8 @@ function noUpdateToCompare({ probes }: Measurement): Reason {
   };
 }
 
-/** Patch releases measure alike. */
-function release(version: string): string {
+/** Patch releases measure alike: of a version, what has to be the same. */
+export function release(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isEmbedding, MODULE_TYPES } from '../checkpoint/module-type.ts';
+import { DECISION_INTERVAL } from '../statistics/cusum.ts';
 import { INFORMATION_METRICS, isModelMetric, METRICS } from './metrics.ts';
 import { probePolicyShape } from './probe-policy.ts';
 
@@ -82,6 +83,19 @@ export const policySchema = z.strictObject({
   /** W: directions that the baseline uses and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('fail') }).prefault({}),
   ...probePolicyShape,
+  /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
+  trend: z
+    .strictObject({
+      /** Twins lost. */
+      'twin-accuracy': level.default('fail'),
+      /** The gap opened: Δbenchmark − Δtwin. */
+      'shadow-gap': level.default('fail'),
+      /** The MLP ÷ attention ratio rose, from checkpoint to checkpoint. */
+      concentration: level.default('warn'),
+      /** A cumulative sum above this is an alarm. */
+      'decision-interval': z.number().positive().default(DECISION_INTERVAL),
+    })
+    .prefault({}),
 });
 export type Policy = z.infer<typeof policySchema>;
 

@@ -36,6 +36,7 @@ export function formatTolerance(tolerance: Reason['tolerance'], show: (text: str
     if (key === 'transfer') return `transfer of ${formatLimit(value)}`;
     if (key === 'least') return `at least ${formatRelativeLimit(value)}`;
     if (key === 'bound') return `an interval up to ${formatRelativeLimit(value)}`;
+    if (key === 'cumulativeSum') return `a cumulative sum of ${formatLimit(value)}`;
     if (key === 'oddsRatio') return `${formatLimit(value)} times the odds`;
     return `${show(key)} ${formatLimit(value)}`;
   });

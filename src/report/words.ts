@@ -42,6 +42,7 @@ const METRIC_NAMES: Readonly<Record<string, string>> = {
   snr: 'signal to noise',
   shadowDelta: 'shadow delta',
   twinAccuracy: 'accuracy on twins',
+  shadowGap: 'shadow gap',
   retention: 'retention',
   probes: 'probes',
 };

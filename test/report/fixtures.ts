@@ -174,6 +174,7 @@ export function report(over: Partial<Report> = {}): Report {
     policy: null,
     skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
     probes: null,
+    trend: null,
     durationSeconds: 3.21,
     device: 'cpu',
     ...over,
@@ -223,6 +224,7 @@ export function probeReport(name = 'recall'): ProbeReport {
       flips: [flip],
       planned: { facts: 360, discordance: 0.1, mde: 0.052 },
     },
+    drawn: HEALTHY_ROW,
   };
 }
 

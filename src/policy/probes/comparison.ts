@@ -3,7 +3,7 @@ import { z } from 'zod';
 const count = z.int().nonnegative();
 
 /** The same share of two measurements; a baseline of null where there is none. */
-const bothSchema = z.strictObject({ baseline: z.number().nullable(), candidate: z.number() });
+export const bothSchema = z.strictObject({ baseline: z.number().nullable(), candidate: z.number() });
 export type Both = z.infer<typeof bothSchema>;
 
 /** A number and what it may as well be. A bound of null lies beyond all numbers. */
