@@ -3,6 +3,7 @@ import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
 import { codeName, plainText, printable } from './escape.ts';
 import { messageMarkdown } from './reason-list.ts';
 import { reasonsBySeverity, sentenceWithoutReason } from './reasons.ts';
+import { trendCharts, trendLine } from './trend-chart.ts';
 import { ICONS } from './words.ts';
 
 /** What an issue says of a check that runs by the clock. */
@@ -24,13 +25,16 @@ const AROUND = 1000;
 export function describeRegression(report: Report, key: string, run: string): Regression {
   const [first] = reasonsBySeverity(report).grave;
   const sentence = first === undefined ? plainText(sentenceWithoutReason(report)) : messageMarkdown(first);
-  const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))`;
-  const [, ...lines] = renderComment(report, { key, limit: COMMENT_LIMIT - AROUND }).split('\n');
+  const trend = report.trend === null ? '' : trendLine(report.trend);
+  const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))${trend && ` · ${trend}`}`;
+  const charts = report.trend === null ? '' : trendCharts(report.trend);
+  const limit = COMMENT_LIMIT - AROUND - charts.length;
+  const [, ...lines] = renderComment(report, { key, limit }).split('\n');
   return {
     verdict: report.verdict,
     marker: commentMarker(`issue ${key}`),
     title: `Shadow Gate: the scheduled check${key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`} fails`,
-    body: `${lines.join('\n')}\n[The run](${run})${key === 'default' ? '' : ` of ${codeName(key)}`}.`,
+    body: `${lines.join('\n')}\n${charts && `${charts}\n\n`}[The run](${run})${key === 'default' ? '' : ` of ${codeName(key)}`}.`,
     line,
   };
 }

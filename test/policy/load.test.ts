@@ -13,6 +13,7 @@ describe('the policy file', () => {
       spike: { level: 'warn', 'robust-z': 3.5 },
       'non-finite': { level: 'fail' },
       'rank-loss': { level: 'fail' },
+      trend: { 'twin-accuracy': 'fail', 'shadow-gap': 'fail', concentration: 'warn', 'decision-interval': 5 },
     });
   });
 
@@ -54,6 +55,8 @@ rules:
     ['broken YAML', 'spike: {level: [\n', /shadow-gate\.yml:\d+:\d+: /],
     ['a list', '- 1\n', /shadow-gate\.yml:1:1: /],
     ['a negative tolerance', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
+    ['a trend without a limit', 'trend:\n  decision-interval: 0\n', /:2:22: trend\.decision-interval: /],
+    ['a level of no chart', 'trend:\n  twins: warn\n', /:2:3: unknown key "twins" in trend/],
     ['a suite of no form', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],
