@@ -109,8 +109,8 @@ function followSegment(segment: readonly HistoryEntry[], chart: Chart): Followed
 }
 
 /**
- * What one check can add at most, less k (Hawkins 1993, Journal of Quality Technology 25:248). A night on which the server was
- * down, or one odd checkpoint, is judged by its own check; on the chart it would be in alarm for weeks after it was mended.
+ * What one check can add at most, less k (Hawkins 1993, Journal of Quality Technology 25:248). A night on which a server
+ * answered nonsense, or one odd checkpoint, is judged by its own check; it would hold the chart in alarm for weeks after that.
  */
 const MOST_OF_ONE = 3;
 

@@ -50,7 +50,7 @@ export const probePolicyShape = {
     .strictObject({
       level: level.default('fail'),
       alpha: z.number().gt(0).lt(0.5).default(0.05),
-      /** A smaller drop is never reported, of all twins and of one capability. */
+      /** A smaller drop is never reported of one check, of all twins and of one capability. */
       drop: share.default(0.02),
       'capability-drop': share.default(0.05),
       /** A pass excludes a drop of this size, at `alpha` one-sided. */

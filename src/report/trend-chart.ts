@@ -96,7 +96,7 @@ const STEP = 5;
 function rangeOf(values: readonly number[]): [number, number] {
   const least = STEP * Math.floor(Math.min(...values) / STEP);
   const most = STEP * Math.ceil(Math.max(...values) / STEP);
-  return [least, most > least ? most : least + STEP];
+  return [most > least ? least : least - STEP, most];
 }
 
 interface Line {

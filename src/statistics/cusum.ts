@@ -7,7 +7,7 @@ export const REFERENCE_VALUE = 0.5;
  * h, in standard deviations: a sum above it is an alarm. With k = ½, independent normal values without a shift give a false
  * one after 930 values on average, and values that have shifted by one standard deviation a true one after 10.4. (Two-sided
  * charts, which alarm twice as often without a shift: 465 and 10.4 for h = 5, 168 and 8.4 for h = 4; Lucas & Crosier 1982,
- * Technometrics 24:199, table 1.)
+ * Technometrics 24:199; Montgomery, table 9.3.)
  */
 export const DECISION_INTERVAL = 5;
 

@@ -38,7 +38,7 @@ describe('the tabular CUSUM', () => {
   });
 });
 
-/** Lucas & Crosier 1982, Technometrics 24:199, table 1: two-sided, k = ½, without a head start. */
+/** Lucas & Crosier 1982, Technometrics 24:199 (Montgomery, table 9.3): two-sided, k = ½, without a head start. */
 const RUN_LENGTHS: ReadonlyArray<readonly [shift: number, limit: number, published: number, longest: number]> = [
   [0, 4, 168, 2000],
   [0.5, 4, 26.6, 400],
