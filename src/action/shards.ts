@@ -15,9 +15,8 @@ import { UserError } from '../user-error.ts';
 import { approve, artifactName } from './approve.ts';
 import { openCache } from './cache.ts';
 import { artifactsOfRun } from './clients.ts';
-import { deliver } from './deliver.ts';
-import { measuring, settingsOf, show } from './gate.ts';
-import { leave } from './leave.ts';
+import { conclude } from './conclude.ts';
+import { measuring, settingsOf } from './gate.ts';
 
 /** Measure the share of one machine of a matrix, and leave it for the job that merges. It has no verdict. */
 export async function shard(options: Options, part: Shard): Promise<void> {
@@ -38,12 +37,10 @@ export async function shard(options: Options, part: Shard): Promise<void> {
 export async function merge(options: Options): Promise<void> {
   await expectWritable(resolve(options.out), 'folder');
   const cache = openCache(options);
-  const { found, approved } = await approve(options, cache);
+  const approved = await approve(options, cache);
   const measurement = await joinShards(options, artifactsOfRun(options));
-  const result = { measurement, report: await checkMeasured(measurement, { found, approved }) };
-  await show(result);
-  const files = await deliver(options, result);
-  await leave(options, { ...result, files, approved, cache });
+  const report = await checkMeasured(measurement, approved);
+  await conclude(options, { measurement, report }, approved, cache);
 }
 
 async function joinShards(options: Options, artifacts: Artifacts): Promise<Measurement> {

@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { strToU8, unzipSync, zipSync } from 'fflate';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type HistoryEntry, parseHistory } from '../../src/gate/history.ts';
+import { repository } from '../fixtures.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+import { annotations, levels, Rig } from './rig.ts';
+import { type Outcome, PUSH, SCHEDULE } from './run-action.ts';
+
+let dist: BuiltDist;
+let rig: Rig;
+
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+beforeEach(async () => {
+  rig = await Rig.open(dist.path);
+});
+afterEach(async () => {
+  expect(rig.github.invalid).toEqual([]);
+  await rig.close();
+});
+
+const example = (name: string) => repository('examples', name);
+const NIGHTLY = { reference: example('base'), only: 'spectra', key: 'nightly' };
+const NARROW = { ...NIGHTLY, checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding') };
+const NAME = 'shadow-gate-history-nightly';
+
+/** One night. @param conclusion of the run, once it has ended */
+async function night(inputs: Record<string, string>, runId: number, conclusion = 'success'): Promise<Outcome> {
+  const outcome = await rig.gate(inputs, { event: SCHEDULE, runId });
+  rig.end(runId, 'schedule', conclusion);
+  return outcome;
+}
+
+/** What the newest run has left. */
+function history(): HistoryEntry[] {
+  const artifact = rig.results.artifacts.visible.find(({ name }) => name === NAME);
+  if (!artifact) return [];
+  const files = unzipSync(rig.results.artifacts.bytesOf(artifact));
+  return parseHistory(Buffer.from(files['history.jsonl'] ?? []).toString('utf8'), NAME);
+}
+
+function plant(runId: number, text: string): void {
+  rig.results.artifacts.put({
+    runId,
+    name: NAME,
+    bytes: Buffer.from(zipSync({ 'history.jsonl': strToU8(text) })),
+  });
+  rig.end(runId, 'schedule', 'success');
+}
+
+test('each check by the clock is a line of the history, whatever its verdict; other events leave none', async () => {
+  await night(NARROW, 1);
+  await night({ ...NIGHTLY, checkpoint: 'nowhere' }, 2, 'failure');
+  await night({ ...NARROW, 'fail-on': 'warn' }, 3, 'failure');
+  await rig.gate(NARROW, { event: PUSH });
+  expect(history()).toMatchObject([
+    { run: { id: '1', url: 'https://github.com/o/r/actions/runs/1' }, verdict: 'warn' },
+    { run: { id: '3' }, concentration: { baseline: expect.closeTo(0.6353, 3), candidate: expect.closeTo(0.6904, 3) } },
+  ]);
+});
+
+test('a drift over many checks fails one that only warns alone, and the issue shows the trend till it is over', async () => {
+  await night(NARROW, 1);
+  const [entry] = history();
+  if (!entry) throw new Error('no history');
+  // Four checkpoints before this one, each a little narrower than is healthy.
+  const past = [1, 2, 3, 4].map((i) => ({ ...entry, checkpoint: `sha256:${i}`, time: `2026-11-0${i}T03:17:00Z` }));
+  plant(2, past.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await writeFile(rig.path('policy.yml'), 'trend: { concentration: fail }\n');
+  const outcome = await night({ ...NARROW, policy: 'policy.yml' }, 3, 'failure');
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(annotations(outcome)[0]?.message).toMatch(
+    /MLP ÷ attention ratio of ΔW has drifted up over the last 5 checkpoints/,
+  );
+  const [issue] = rig.github.issues;
+  expect(issue?.body).toMatch(/```mermaid\n[^`]*\nxychart-beta\n[^`]*line \[2\.50, 5\.00, 7\.50, 10\.00, 12\.50\]/);
+  expect(history()).toHaveLength(5);
+  expect(history().at(-1)?.verdict).toBe('warn');
+
+  // The same checkpoint says nothing new, and the issue stays.
+  await night({ ...NARROW, policy: 'policy.yml' }, 4, 'failure');
+  expect(issue).toMatchObject({ state: 'open', comments: [expect.stringContaining('cumulative sums: concentration')] });
+  // Another baseline begins another chart.
+  await night({ ...NARROW, baseline: example('benchmark-aligned'), policy: 'policy.yml' }, 5);
+  expect(issue?.state).toBe('closed');
+  expect(rig.github.issues).toHaveLength(1);
+});
+
+test('a history that cannot be read costs a warning, and is not begun anew over the old one', async () => {
+  await night(NARROW, 1);
+  rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
+  const blind = await night(NARROW, 2);
+  expect(blind.outputs.verdict).toBe('warn');
+  expect(levels(blind)).toEqual(['warning', 'warning']);
+  expect(blind.log).toMatch(/stands alone.*actions: read/);
+  rig.github.faults.length = 0;
+  await night(NARROW, 3);
+  expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
+});
+
+test('a damaged history makes room for the one before it', async () => {
+  await night(NARROW, 1);
+  plant(2, '{"schema": "shadow-gate/history@1"');
+  const outcome = await night(NARROW, 3);
+  expect(outcome.log).toContain('was cut off');
+  expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
+});
+
+test('a run of somebody else leaves no history of ours', async () => {
+  await night(NARROW, 1);
+  const [entry] = history();
+  rig.results.artifacts.put({
+    runId: 2,
+    name: NAME,
+    bytes: Buffer.from(zipSync({ 'history.jsonl': strToU8(`${JSON.stringify(entry)}\n`.repeat(9)) })),
+  });
+  rig.end(2, 'pull_request', 'success');
+  await night(NARROW, 3);
+  expect(history()).toHaveLength(2);
+});
