@@ -121,3 +121,27 @@ test('a run of somebody else leaves no history of ours', async () => {
   await night(NARROW, 3);
   expect(history()).toHaveLength(2);
 });
+
+test('an endpoint or a probe file that fails is an error: no issue, no line in the history, and an open issue stays', async () => {
+  await night(
+    { ...NIGHTLY, only: 'spectra', checkpoint: 'broken', baseline: 'model', reference: 'model' },
+    1,
+    'failure',
+  );
+  const [issue] = rig.github.issues;
+  expect(issue?.state).toBe('open');
+  await writeFile(rig.path('policy.yml'), 'probes: [gone.jsonl]\n');
+  const failures = [
+    { ...NIGHTLY, only: 'probes', checkpoint: 'model', endpoint: 'http://127.0.0.1:9/v1', model: 'm' },
+    { ...NIGHTLY, only: 'probes', checkpoint: 'model', policy: 'policy.yml' },
+  ];
+  for (const [i, inputs] of failures.entries()) {
+    const outcome = await night(inputs, 2 + i, 'failure');
+    expect(outcome.code, outcome.log).toBe(1);
+    expect(levels(outcome)).toEqual(['error']);
+    expect(outcome.outputs).toEqual({});
+  }
+  expect(rig.github.issues).toHaveLength(1);
+  expect(issue).toMatchObject({ state: 'open', comments: [] });
+  expect(history()).toHaveLength(1);
+});
