@@ -4,6 +4,7 @@ import type { Reason } from '../policy/reason.ts';
 import { applyRules, findIdleRules } from '../policy/rules.ts';
 import { findSpikes } from '../policy/spikes.ts';
 import { turnTwoKeys } from '../policy/two-key.ts';
+import { numberOf } from '../statistics/bracket.ts';
 import { compareProbes } from './compare-probes.ts';
 import type { Measurement } from './measurement.ts';
 import { observe, observeWeights } from './observe.ts';
@@ -219,8 +220,8 @@ function ratioReasons(candidate: Measurement, baseline: Measurement, policy: Pol
       metric: 'mlpAttentionRatio',
       of: 'delta',
       place: 'model',
-      candidate: mine,
-      baseline: its,
+      candidate: mine && numberOf(mine),
+      baseline: its && numberOf(its),
       tolerance: null,
       message: `the MLP ÷ attention ratio is missing ${mine === null ? 'in the candidate' : 'in the baseline'}: ${(mine === null ? ours : theirs).note ?? 'no update'}. To gate such updates see "LoRA" in the README`,
     },

@@ -9,18 +9,19 @@ import {
 import { groupBy } from '../group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
+import { increasing, type Measured, numberOf, quotient } from '../statistics/bracket.ts';
 import { median, weightedMean } from '../statistics/statistics.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
-import { roundNumber } from './round.ts';
+import { roundMeasured, roundNumber } from './round.ts';
 
 /** One matrix's metrics by their dotted names: `stableRank`, `topEnergy.5%`, … Nulls are left out. */
-export function flattenMetrics(metrics: Metrics): Record<string, number> {
+export function flattenMetrics(metrics: Metrics): Record<string, Measured> {
   const { topEnergy, ...rest } = metrics;
-  const entries: Array<[string, number | null | undefined]> = [
+  const entries: Array<[string, Measured | null | undefined]> = [
     ...Object.entries(rest),
-    ...Object.entries(topEnergy).map(([k, value]): [string, number] => [`topEnergy.${k}`, value]),
+    ...Object.entries(topEnergy).map(([k, value]): [string, Measured] => [`topEnergy.${k}`, value]),
   ];
-  return Object.fromEntries(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return Object.fromEntries(entries.filter((entry): entry is [string, Measured] => (entry[1] ?? null) !== null));
 }
 
 /** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
@@ -69,11 +70,9 @@ function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement
     Object.fromEntries(
       keys.map((key) => {
         const having = flat.flatMap((metrics, i) => (key in metrics ? [i] : []));
-        const value = summary(
-          having.map((i) => flat[i]?.[key] ?? 0),
-          having.map((i) => sizes[i] ?? 0),
-        );
-        return [key, roundNumber(value ?? 0)];
+        const weights = having.map((i) => sizes[i] ?? 0);
+        const members = having.map((i) => flat[i]?.[key] ?? 0);
+        return [key, roundMeasured(increasing(members, (values) => summary(values, weights)) ?? 0)];
       }),
     );
   return {
@@ -97,21 +96,23 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const deltas = tensors.filter(({ of }) => of === 'delta');
   const blocks = blockUpdates(tensors);
   const topEnergy = (modules: readonly ModuleType[]) =>
-    median(
+    increasing(
       blocks
         .filter((tensor) => modules.includes(tensor.module) && isJudged(tensor))
         .flatMap(({ metrics }) => (metrics ? [metrics.topEnergy['5%']] : [])),
+      (values) => median(values),
     );
   const mlpTopEnergy = topEnergy(MLP_MODULES);
   const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
   const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
   const note = whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise);
-  const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? mlpTopEnergy / attentionTopEnergy : null;
+  const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
+  const size = updateSize(blocks);
   return {
-    mlpAttentionRatio: roundNullable(ratio),
-    mlpTopEnergy: roundNullable(mlpTopEnergy),
-    attentionTopEnergy: roundNullable(attentionTopEnergy),
-    updateSize: roundNullable(updateSize(blocks)),
+    mlpAttentionRatio: ratio && roundMeasured(ratio),
+    mlpTopEnergy: mlpTopEnergy && roundMeasured(mlpTopEnergy),
+    attentionTopEnergy: attentionTopEnergy && roundMeasured(attentionTopEnergy),
+    updateSize: size && roundNumber(size),
     belowNoise,
     unchanged: deltas.filter(({ status }) => status === 'zero').length,
     ...(note === null ? {} : { note }),
@@ -133,9 +134,9 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
  */
 const SATURATED = 0.99;
 
-function whyNoRatio(mlp: number | null, attention: number | null, belowNoise: number): string | null {
+function whyNoRatio(mlp: Measured | null, attention: Measured | null, belowNoise: number): string | null {
   if (mlp !== null && attention !== null) {
-    const isSaturated = mlp > SATURATED || attention > SATURATED;
+    const isSaturated = numberOf(mlp) > SATURATED || numberOf(attention) > SATURATED;
     return isSaturated ? 'the update fits into 5 % of the directions, as one of low rank does' : null;
   }
   const missing = [mlp === null ? 'MLP' : null, attention === null ? 'attention' : null].filter(Boolean).join(' or ');
@@ -153,8 +154,4 @@ function updateSize(blocks: readonly TensorMeasurement[]): number | null {
     origin += (metrics.frobeniusNorm / metrics.updateSize) ** 2;
   }
   return origin > 0 ? Math.sqrt(update / origin) : null;
-}
-
-function roundNullable(value: number | null): number | null {
-  return value === null ? null : roundNumber(value);
 }

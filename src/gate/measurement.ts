@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMPONENTS, MODULE_TYPES } from '../checkpoint/module-type.ts';
-import { metricsSchema } from '../spectra/metrics-schema.ts';
+import { measuredSchema, metricsSchema } from '../spectra/metrics-schema.ts';
 import { probesSchema } from './probes-measurement.ts';
 import { shardSchema } from './shard-measurement.ts';
 
@@ -35,7 +35,7 @@ export const tensorSchema = z.strictObject({
 export type TensorMeasurement = z.infer<typeof tensorSchema>;
 
 /** A flat view of the metrics that are summarised: `topEnergy` unfolds to `topEnergy.1`, `topEnergy.5%`, … */
-const summarySchema = z.record(z.string(), z.number());
+const summarySchema = z.record(z.string(), measuredSchema);
 
 export const groupSchema = z.strictObject({
   of: ofSchema,
@@ -84,9 +84,9 @@ export const runSchema = z.strictObject({
 
 /** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
 export const deltaModelSchema = z.strictObject({
-  mlpAttentionRatio: z.number().nullable(),
-  mlpTopEnergy: z.number().nullable(),
-  attentionTopEnergy: z.number().nullable(),
+  mlpAttentionRatio: measuredSchema.nullable(),
+  mlpTopEnergy: measuredSchema.nullable(),
+  attentionTopEnergy: measuredSchema.nullable(),
   updateSize: z.number().nullable(),
   /** Matrices of ΔW below the rounding noise of the dtype (snr < 10): counted, not judged. */
   belowNoise: z.number().int(),

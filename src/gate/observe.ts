@@ -1,5 +1,6 @@
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import type { Observation, WeightObservation, WeightSummary } from '../policy/observation.ts';
+import { type Measured, numberOf } from '../statistics/bracket.ts';
 import { flattenMetrics, groupKey, isJudged } from './groups.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './measurement.ts';
 import type { Validity } from './validity.ts';
@@ -85,7 +86,8 @@ export function observeWeights(candidate: Measurement, baseline: Measurement | n
 }
 
 function summarise({ metrics }: TensorMeasurement): WeightSummary {
-  return { topEnergy: metrics?.topEnergy['1'] ?? 0, rank: metrics?.rank ?? 0 };
+  if (metrics === null) return { topEnergy: 0, rank: 0 };
+  return { topEnergy: numberOf(metrics.topEnergy['1']), rank: metrics.rank };
 }
 
 /** `q_proj`, or `vision q_proj` in a vision-language model. */
@@ -101,8 +103,8 @@ function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> 
   return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
 }
 
-function pairs(ours: Record<string, number>, theirs: Record<string, number>): Array<[string, number, number]> {
-  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, number, number]> => {
+function pairs(ours: Record<string, Measured>, theirs: Record<string, Measured>): Array<[string, Measured, Measured]> {
+  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, Measured, Measured]> => {
     const other = theirs[metric];
     return other === undefined ? [] : [[metric, mine, other]];
   });

@@ -1,4 +1,5 @@
 import type { Metrics } from '../spectra/metrics-schema.ts';
+import type { Measured } from '../statistics/bracket.ts';
 
 /**
  * Digits that a measurement keeps. More than any use of them, and fewer than float64 has, so that the last bits, which
@@ -8,6 +9,14 @@ const SIGNIFICANT_DIGITS = 10;
 
 export function roundNumber(value: number, digits = SIGNIFICANT_DIGITS): number {
   return Number(value.toPrecision(digits));
+}
+
+/** Bounds are some 10⁻⁶ apart at the least: they hold as well when they are rounded. */
+export function roundMeasured(measured: Measured): Measured {
+  if (typeof measured === 'number') return roundNumber(measured);
+  const { value, low, high } = measured;
+  const rounded = roundNumber(value);
+  return { value: rounded, low: Math.min(rounded, roundNumber(low)), high: Math.max(rounded, roundNumber(high)) };
 }
 
 export function roundMetrics(metrics: Metrics): Metrics {

@@ -1,6 +1,7 @@
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import type { Reason } from '../policy/reason.ts';
+import { difference, type Measured, numberOf } from '../statistics/bracket.ts';
 import { groupKey } from './groups.ts';
 import type { Measurement } from './measurement.ts';
 import { placeOfGroup } from './observe.ts';
@@ -68,8 +69,9 @@ export function shadowDeltas(
 
 type Key = Pick<ShadowDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
 
-function row(key: Key, candidate: number | null, baseline: number | null): ShadowDelta {
-  const change = candidate !== null && baseline !== null ? candidate - baseline : null;
+function row(key: Key, mine: Measured | null, its: Measured | null): ShadowDelta {
+  const [candidate, baseline] = [mine && numberOf(mine), its && numberOf(its)];
+  const change = mine !== null && its !== null ? difference(mine, its) : null;
   const relativeChange = change !== null && baseline ? change / Math.abs(baseline) : null;
   return { ...key, baseline, candidate, change, relativeChange };
 }

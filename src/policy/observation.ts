@@ -1,4 +1,5 @@
 import type { ModuleType } from '../checkpoint/module-type.ts';
+import type { Measured } from '../statistics/bracket.ts';
 
 /** One number of the candidate beside the same number of the baseline. */
 export interface Observation {
@@ -8,8 +9,8 @@ export interface Observation {
   readonly module: ModuleType | null;
   /** `model`, a module type (`vision q_proj`), or a matrix. */
   readonly place: string;
-  readonly candidate: number;
-  readonly baseline: number;
+  readonly candidate: Measured;
+  readonly baseline: Measured;
 }
 
 /** One weight matrix of the candidate beside the baseline's, where there is one. */
@@ -23,5 +24,6 @@ export interface WeightObservation {
 
 export interface WeightSummary {
   readonly topEnergy: number;
-  readonly rank: number;
+  /** Null where it was measured fast. */
+  readonly rank: number | null;
 }

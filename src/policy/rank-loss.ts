@@ -5,7 +5,8 @@ import type { Reason } from './reason.ts';
 /** Matrices that lost directions which the baseline has. Without a baseline: matrices of zeros. */
 export function findRankLoss(policy: Policy, weights: readonly WeightObservation[]): Reason[] {
   return weights.flatMap(({ name, candidate, baseline }): Reason[] => {
-    if (candidate.rank >= (baseline?.rank ?? 1)) return [];
+    // What was measured fast has no rank.
+    if (candidate.rank === null || baseline?.rank === null || candidate.rank >= (baseline?.rank ?? 1)) return [];
     const message = baseline
       ? `${name}: its rank fell from ${baseline.rank} to ${candidate.rank}`
       : `${name}: all its weights are zero`;

@@ -1,3 +1,4 @@
+import { certainDifference, numberOf } from '../statistics/bracket.ts';
 import { isModelMetric } from './metrics.ts';
 import type { Observation } from './observation.ts';
 import type { Rule } from './policy.ts';
@@ -40,9 +41,11 @@ function isWatched(rule: Rule, { metric, of, statistic, module }: Observation): 
 }
 
 function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observation): Reason[] {
-  const change = candidate - baseline;
+  // What the bounds leave open is no difference.
+  const change = certainDifference(candidate, baseline);
   const size = rule.direction === 'up' ? change : rule.direction === 'down' ? -change : Math.abs(change);
-  if (!(size > Math.max(rule.absolute, rule.relative * Math.abs(baseline), 0))) return [];
+  const [mine, its] = [numberOf(candidate), numberOf(baseline)];
+  if (!(size > Math.max(rule.absolute, rule.relative * Math.abs(its), 0))) return [];
   const tolerance: Record<string, number> = {};
   if (rule.absolute > 0 || rule.relative === 0) tolerance.absolute = rule.absolute;
   if (rule.relative > 0) tolerance.relative = rule.relative;
@@ -53,10 +56,10 @@ function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observati
       metric,
       of,
       place,
-      candidate,
-      baseline,
+      candidate: mine,
+      baseline: its,
       tolerance,
-      message: `${metric} of ${nameOf(of)} ${describeChange(candidate, baseline)}, allowed ${describeTolerance(rule)}`,
+      message: `${metric} of ${nameOf(of)} ${describeChange(mine, its)}, allowed ${describeTolerance(rule)}`,
     },
   ];
 }

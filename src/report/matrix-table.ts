@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import type { TensorMeasurement } from '../gate/measurement.ts';
+import { numberOf } from '../statistics/bracket.ts';
 import { codeName, plainText } from './escape.ts';
 import { formatCount, formatNumber, NO_NUMBER } from './numbers.ts';
 import { sparkline } from './sparkline.ts';
@@ -34,6 +35,7 @@ export function matrixTable(tensors: readonly TensorMeasurement[]): string {
 /** All in their own order if there is room; else those without a spectrum (something is wrong), then by top-1 energy. */
 function mostConcentrated(tensors: readonly TensorMeasurement[]): readonly TensorMeasurement[] {
   if (tensors.length <= MAX_ROWS) return tensors;
-  const concentration = (tensor: TensorMeasurement): number => tensor.metrics?.topEnergy['1'] ?? Number.MAX_VALUE;
+  const concentration = ({ metrics }: TensorMeasurement): number =>
+    metrics === null ? Number.MAX_VALUE : numberOf(metrics.topEnergy['1']);
   return [...tensors].sort((a, b) => concentration(b) - concentration(a)).slice(0, MAX_ROWS);
 }

@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../gate/measurement.ts';
+import { difference, type Measured, numberOf } from '../statistics/bracket.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from './numbers.ts';
 import { metricName, ofName } from './words.ts';
 
@@ -42,7 +43,8 @@ function rowsOf({ candidate, baseline }: GroupPair): string[][] {
   });
 }
 
-function change(before: number | null, after: number): string {
+function change(before: Measured | null, after: Measured): string {
   if (before === null) return NO_NUMBER;
-  return before === 0 ? formatDifference(after) : formatRelative(after / before - 1);
+  const [was, moved] = [numberOf(before), difference(after, before)];
+  return was === 0 ? formatDifference(moved) : formatRelative(moved / was);
 }

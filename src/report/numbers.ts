@@ -1,11 +1,14 @@
+import { type Measured, numberOf } from '../statistics/bracket.ts';
+
 /** What stands where there is no number. */
 export const NO_NUMBER = '—';
 
 const signed = (x: number, text: string): string => (x < 0 ? `−${text}` : `+${text}`);
 
 /** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. */
-export function formatNumber(x: number | null | undefined): string {
-  if (x === null || x === undefined) return NO_NUMBER;
+export function formatNumber(measured: Measured | null | undefined): string {
+  if (measured === null || measured === undefined) return NO_NUMBER;
+  const x = numberOf(measured);
   const size = Math.abs(x);
   return x < 0 ? `−${formatSize(size)}` : formatSize(size);
 }

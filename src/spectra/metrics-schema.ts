@@ -1,6 +1,12 @@
 import { z } from 'zod';
 
 const number = z.number();
+
+/** A number, or where it was measured fast, one between bounds that hold. */
+export const measuredSchema = z.union([
+  z.number(),
+  z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
+]);
 const nullable = z.number().nullable();
 
 /** Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up. */
@@ -12,16 +18,22 @@ export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
  */
 export const metricsSchema = z.strictObject({
   frobeniusNorm: number,
-  spectralNorm: number,
-  stableRank: number,
-  participationRatio: number,
+  spectralNorm: measuredSchema,
+  stableRank: measuredSchema,
+  participationRatio: measuredSchema,
   /** participationRatio ÷ its expectation for an i.i.d. random matrix of this shape, 1/(1/m + 1/n). */
-  participationRatioToNull: number,
-  effectiveRank: number,
-  effectiveRankRV: number,
-  /** Directions that A uses: min(m, n) less those it has lost. See `metrics.ts`. */
-  rank: number,
-  topEnergy: z.strictObject({ '1': number, '8': number, '1%': number, '5%': number }),
+  participationRatioToNull: measuredSchema,
+  effectiveRank: measuredSchema,
+  /** Needs every singular value: null where it was measured fast. */
+  effectiveRankRV: nullable,
+  /** Directions that A uses: min(m, n) less those it has lost. See `metrics.ts`. Null where it was measured fast. */
+  rank: nullable,
+  topEnergy: z.strictObject({
+    '1': measuredSchema,
+    '8': measuredSchema,
+    '1%': measuredSchema,
+    '5%': measuredSchema,
+  }),
   alpha: nullable,
   alphaD: nullable,
   alphaTail: nullable,
@@ -33,3 +45,12 @@ export const metricsSchema = z.strictObject({
   updateSize: nullable.optional(),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
+
+/** Of an exact spectrum: nothing is between bounds. */
+export type ExactMetrics = {
+  [Key in keyof Metrics]: Key extends 'effectiveRankRV' | 'rank'
+    ? number
+    : Key extends 'topEnergy'
+      ? Record<(typeof TOP_ENERGY_KEYS)[number], number>
+      : Exclude<Metrics[Key], object>;
+};

@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics-schema.ts';
+import type { ExactMetrics } from './metrics-schema.ts';
 import { fitPowerLaw } from './power-law.ts';
 
 /** The Gram product in float64 leaves about 10⁻⁸·√M of noise where the true σ is zero. */
@@ -43,7 +43,7 @@ export function spectralMetrics(
   singularValues: Float64Array,
   shape: readonly [number, number],
   isSmallestExact = false,
-): Metrics | null {
+): ExactMetrics | null {
   const [m, n] = shape;
   const M = singularValues.length;
   const largest = singularValues[0] ?? 0;

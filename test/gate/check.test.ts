@@ -10,6 +10,7 @@ import { type Measurement, measurementSchema } from '../../src/gate/measurement.
 import { type Report, reportSchema } from '../../src/gate/report.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { numberOf } from '../../src/statistics/bracket.ts';
 import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
@@ -117,7 +118,7 @@ describe('the gate on an update', () => {
   it('warns when the MLP-to-attention ratio rises over the baseline, and not when it falls', async () => {
     const narrow = await measure({ checkpoint: fixture('llama-tuned'), ...(await update()), device: 'cpu' });
     const wide = structuredClone(narrow);
-    const ratio = wide.model.delta?.mlpAttentionRatio ?? 0;
+    const ratio = numberOf(wide.model.delta?.mlpAttentionRatio ?? 0);
     if (wide.model.delta) wide.model.delta.mlpAttentionRatio = ratio / 1.09;
     const pair = { baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null };
     expect(compare({ candidate: narrow, baseline: wide, ...pair })).toMatchObject({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { flattenMetrics } from '../../src/gate/groups.ts';
 import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import type { Measurement, TensorMeasurement } from '../../src/gate/measurement.ts';
+import { numberOf } from '../../src/statistics/bracket.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
 interface Expected {
@@ -57,7 +58,7 @@ function compareWith(expected: Record<string, Expected>, found: readonly Found[]
     const metrics = flattenMetrics(tensor.metrics ?? expect.fail(`${tensor.name} has no metrics`));
     for (const [key, value] of Object.entries(answer.metrics)) {
       expect(
-        Math.abs((metrics[key] ?? Number.NaN) / value - 1),
+        Math.abs(numberOf(metrics[key] ?? Number.NaN) / value - 1),
         `${tensor.name} ${key}: ${metrics[key]} for ${value}`,
       ).toBeLessThan(METRIC_TOLERANCE);
     }
