@@ -1,6 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { groupBy } from '../group-by.ts';
 import { UserError } from '../user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { TensorEntry } from './safetensors.ts';
@@ -8,39 +7,57 @@ import type { TensorEntry } from './safetensors.ts';
 /** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
+/** Digests of the bytes of tensors, each computed once: whoever needs one reads it, and later ones cost nothing. */
+export class TensorDigests {
+  readonly #known = new Map<string, Promise<string>>();
+
+  /** SHA-256 of a tensor's bytes, hexadecimal. @throws UserError for a file that is cut off */
+  of(entry: TensorEntry): Promise<string> {
+    const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);
+    const known = this.#known.get(key) ?? digestTensor(entry);
+    this.#known.set(key, known);
+    // Whoever waits for it hears of it; one that is read ahead may have nobody yet.
+    known.catch(() => {});
+    return known;
+  }
+}
+
 /**
  * A digest of what the checkpoint *is*: names, dtypes, shapes and bytes of all tensors in the order of their names, and
  * the configuration. Sharding, file names and metadata do not change it.
+ * @param digests of tensors that were read already
  * @returns `sha256:` and 64 hexadecimal digits
  */
-export async function digestCheckpoint(checkpoint: Checkpoint): Promise<string> {
-  const digests = new Map<string, string>();
-  for (const [file, entries] of groupBy(checkpoint.tensors.values(), ({ file }) => file))
-    await digestTensors(file, entries, digests);
+export async function digestCheckpoint(checkpoint: Checkpoint, digests = new TensorDigests()): Promise<string> {
+  const bytes = new Map<string, string>();
+  // In the order of the files, for disks that like that.
+  const inFileOrder = (a: TensorEntry, b: TensorEntry) =>
+    a.file === b.file ? a.offset - b.offset : a.file < b.file ? -1 : 1;
+  for (const entry of [...checkpoint.tensors.values()].sort(inFileOrder)) {
+    bytes.set(entry.name, await digests.of(entry));
+  }
   const total = createHash('sha256');
   for (const entry of [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    total.update(JSON.stringify([entry.name, entry.dtype, entry.shape, digests.get(entry.name)]));
+    total.update(JSON.stringify([entry.name, entry.dtype, entry.shape, bytes.get(entry.name)]));
   }
   total.update(JSON.stringify(sortKeys(withoutHistory(checkpoint.config))));
   return `sha256:${total.digest('hex')}`;
 }
 
-async function digestTensors(file: string, entries: readonly TensorEntry[], digests: Map<string, string>) {
+async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<string> {
   const handle = await open(file, 'r');
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, byteLength));
+  const hash = createHash('sha256');
   try {
-    for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
-      const hash: Hash = createHash('sha256');
-      for (let done = 0; done < entry.byteLength; ) {
-        const want = Math.min(CHUNK_BYTES, entry.byteLength - done);
-        const { bytesRead } = await handle.read(buffer, 0, want, entry.offset + done);
-        if (bytesRead === 0)
-          throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
-        hash.update(buffer.subarray(0, bytesRead));
-        done += bytesRead;
-      }
-      digests.set(entry.name, hash.digest('hex'));
+    for (let done = 0; done < byteLength; ) {
+      const want = Math.min(CHUNK_BYTES, byteLength - done);
+      const { bytesRead } = await handle.read(buffer, 0, want, offset + done);
+      if (bytesRead === 0)
+        throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
+      hash.update(buffer.subarray(0, bytesRead));
+      done += bytesRead;
     }
+    return hash.digest('hex');
   } finally {
     await handle.close();
   }

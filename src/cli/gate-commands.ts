@@ -15,7 +15,15 @@ import { plannedSentence } from '../report/probe-table.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { UserError } from '../user-error.ts';
 import { CHECK_EXAMPLES, COMPARE_EXAMPLES, MEASURE_EXAMPLES, REPORT_EXAMPLES } from './help.ts';
-import { endpointOf, type ProbingOptions, probing, type SubjectOptions, shardArgument, subject } from './options.ts';
+import {
+  endpointOf,
+  type ProbingOptions,
+  probing,
+  type SubjectOptions,
+  shardArgument,
+  spectrumStore,
+  subject,
+} from './options.ts';
 import { EXIT, print, terminal, withProgress } from './output.ts';
 import { sayMeasured } from './say-measured.ts';
 
@@ -128,7 +136,17 @@ async function runReport(file: string, options: VerdictOptions & { markdown?: bo
 
 function settingsOf(options: SubjectOptions & ProbingOptions) {
   const { checkpoint, device, memoryLimit, only, seed, budget: budgetSeconds, chatTemplate } = options;
-  return { checkpoint, device, memoryLimit, only, seed, budgetSeconds, chatTemplate, endpoint: endpointOf(options) };
+  return {
+    checkpoint,
+    device,
+    memoryLimit,
+    spectrumStore: spectrumStore(options),
+    only,
+    seed,
+    budgetSeconds,
+    chatTemplate,
+    endpoint: endpointOf(options),
+  };
 }
 
 async function writeReport(report: Report, out: string): Promise<void> {

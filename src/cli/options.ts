@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { cacheFolder } from '../cache-folder.ts';
 import type { Endpoint } from '../gate/measure.ts';
 import { HALVES, type Half, type SeedChoice } from '../gate/order-probes.ts';
 import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
+import { directoryStore, type ResultStore } from '../gate/result-store.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../user-error.ts';
+import { warn } from './output.ts';
 
 /** What every command that measures takes. */
 export function subject(command: Command): Command {
@@ -13,6 +17,10 @@ export function subject(command: Command): Command {
     .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
     .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
     .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
+    .option(
+      '--no-store',
+      'compute every spectrum, also those that are known from an earlier run (SHADOW_GATE_CACHE says where)',
+    )
     .option('--memory-limit <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes);
 }
 
@@ -25,6 +33,14 @@ export interface SubjectOptions {
   reference?: string;
   device: DeviceChoice;
   memoryLimit?: number;
+  /** False: `--no-store`. */
+  store: boolean;
+}
+
+/** Where spectra are kept between runs; undefined: nowhere. */
+export function spectrumStore({ store }: Pick<SubjectOptions, 'store'>): ResultStore | undefined {
+  const folder = cacheFolder();
+  return store && folder !== null ? directoryStore(join(folder, 'spectra'), warn) : undefined;
 }
 
 /** What a command takes that asks the probes. */

@@ -4,16 +4,20 @@ import { printable } from '../report/escape.ts';
 import { print, warn, warnNonFinite } from './output.ts';
 
 /** What a measurement that was written holds, and what is odd about it. */
-export function sayMeasured({ method, tensors, skipped, nonFinite, probes }: Measurement, file: string): void {
+export function sayMeasured({ method, tensors, skipped, nonFinite, probes, run }: Measurement, file: string): void {
   warnNonFinite(nonFinite);
   if (probes?.status === 'notRun') warn(`probes were not asked: ${printable(probes.reason)}`);
   const probed = probes?.status === 'measured' ? probes : null;
   warnOfProbes(probed, file);
   const parts = [
-    ...(method === null ? [] : [`measured ${tensors.length} spectra, skipped ${skipped.length}`]),
+    ...(method === null ? [] : [`measured ${tensors.length} spectra${known(run)}, skipped ${skipped.length}`]),
     ...(probed === null ? [] : [`asked ${probed.items.length} probes`]),
   ];
   print(`${parts.join(', ')}: ${printable(file)}`);
+}
+
+function known({ recalledSpectra }: Measurement['run']): string {
+  return recalledSpectra === 0 ? '' : ` (${recalledSpectra} of them known from before)`;
 }
 
 /** A file may have thousands that are odd alike. */

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import picomatch from 'picomatch';
 import { openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
+import { TensorDigests } from '../checkpoint/digest.ts';
 import { measureAllSpectra } from '../gate/measure-spectra.ts';
 import type { TensorMeasurement } from '../gate/measurement.ts';
 import { renderSpectra } from '../report/spectra-table.ts';
 import { UserError } from '../user-error.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
-import { type SubjectOptions, subject } from './options.ts';
+import { type SubjectOptions, spectrumStore, subject } from './options.ts';
 import { print, terminal, warnNonFinite, withProgress } from './output.ts';
 
 export function addSpectraCommand(shadowGate: Command): void {
@@ -24,16 +25,18 @@ async function runSpectra(
   const { tensor: glob } = options;
   if (options.values && !options.json) throw new UserError('--values needs --json', 'add it');
   const isWanted = glob === undefined ? undefined : matcher(glob);
-  const found: Array<TensorMeasurement & { singularValues: number[] }> = [];
+  const values = new Map<TensorMeasurement, number[]>();
   const checkpoint = await openCheckpoint(options.checkpoint);
   const reference = options.reference === undefined ? null : await openReference(options.reference);
-  const { nonFinite } = await withProgress((onProgress) =>
+  const { tensors: found, nonFinite } = await withProgress((onProgress) =>
     measureAllSpectra(checkpoint, reference, {
       device: options.device,
       memoryLimit: options.memoryLimit,
       onProgress,
       isWanted,
-      onSpectrum: (tensor, values) => found.push({ ...tensor, singularValues: options.values ? [...values] : [] }),
+      digests: new TensorDigests(),
+      spectrumStore: spectrumStore(options),
+      onSpectrum: options.values ? (tensor, singularValues) => values.set(tensor, [...singularValues]) : undefined,
     }),
   );
   warnNonFinite(nonFinite);
@@ -43,10 +46,10 @@ async function runSpectra(
     print(renderSpectra(found, terminal()));
     return;
   }
-  const tensors = found.map(({ singularValues, spectrum: _, ...tensor }) => ({
-    ...tensor,
-    ...(options.values ? { singularValues } : {}),
-  }));
+  const tensors = found.map((measured) => {
+    const { spectrum: _, ...tensor } = measured;
+    return { ...tensor, ...(options.values ? { singularValues: values.get(measured) } : {}) };
+  });
   process.stdout.write(`${JSON.stringify({ tensors }, null, 2)}\n`);
 }
 

@@ -1,11 +1,14 @@
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { TensorDigests } from '../checkpoint/digest.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
-import { planSpectra } from '../spectra/plan.ts';
+import { type Job, planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
+import { type KnownSpectrum, keepSpectrum, keyOfSpectrum, recallSpectrum, tensorsOf } from './known-spectra.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
+import type { ResultStore } from './result-store.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import { costOf, type Shard, shareOf } from './shard.ts';
 import type { SpectraShare } from './shard-measurement.ts';
@@ -27,6 +30,10 @@ export interface SpectraOptions {
   readonly isWanted?: ((name: string) => boolean) | undefined;
   /** Measure only the share of one of several machines. */
   readonly shard?: Shard | null | undefined;
+  /** Where to look before a spectrum is computed, and where to keep it. */
+  readonly spectrumStore?: ResultStore | undefined;
+  /** Filled on the way: the bytes of a tensor are hashed when they are read. */
+  readonly digests?: TensorDigests | undefined;
   /** Receives every spectrum with all its singular values, which the measurement does not keep. */
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }
@@ -39,6 +46,8 @@ export interface SpectraMeasurement {
   readonly nonFinite: Measurement['nonFinite'];
   readonly skipped: Measurement['skipped'];
   readonly mismatched: Measurement['mismatched'];
+  /** Spectra that were not computed, but taken from the store. */
+  readonly recalled: number;
   /** Which part of the whole this is. */
   readonly share: SpectraShare;
 }
@@ -64,20 +73,47 @@ export async function measureAllSpectra(
   const placeOf = new Map(plan.jobs.map((job, place) => [job, place]));
   const tensors: TensorMeasurement[] = [];
   const measured = new Set<number>();
+  const keys = new Map<Job, string>();
+  let recalled = 0;
+  const add = (job: Job, tensor: TensorMeasurement) => {
+    tensors.push(tensor);
+    measured.add(placeOf.get(job) ?? -1);
+  };
+  const prepare = async (job: Job) => {
+    const { digests, spectrumStore, onSpectrum } = options;
+    if (!digests) return null;
+    for (const entry of tensorsOf(job)) await digests.of(entry);
+    // A measurement does not keep what `onSpectrum` wants.
+    if (!spectrumStore || onSpectrum) return null;
+    const key = await keyOfSpectrum(job, digests, device.name);
+    keys.set(job, key);
+    const known = await recallSpectrum(spectrumStore, key);
+    if (known === null) return null;
+    const report = () => {
+      recalled += 1;
+      add(job, describe(job, known));
+    };
+    return { finite: known.status !== 'notFinite', report };
+  };
+  const kept: Array<Promise<void>> = [];
   const findings = await measureSpectra(
     { ...plan, jobs: pick(plan.jobs, ownJobs), vectors: pick(plan.vectors, ownVectors) },
     {
       device,
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
       onProgress: (done, total, name) => options.onProgress?.({ done, total, name }),
+      prepare,
     },
     (spectrum) => {
-      const tensor = toTensorMeasurement(spectrum);
-      tensors.push(tensor);
-      measured.add(placeOf.get(spectrum.job) ?? -1);
-      options.onSpectrum?.(tensor, spectrum.singularValues);
+      const { job, singularValues } = spectrum;
+      const tensor = describe(job, summariseSpectrum(spectrum));
+      add(job, tensor);
+      options.onSpectrum?.(tensor, singularValues);
+      const key = keys.get(job);
+      if (key !== undefined && options.spectrumStore) kept.push(keepSpectrum(options.spectrumStore, key, tensor));
     },
   );
+  await Promise.all(kept);
   return {
     device,
     tensors,
@@ -85,6 +121,7 @@ export async function measureAllSpectra(
     nonFinite: [...findings.nonFinite],
     skipped: [...plan.skipped, ...findings.skipped],
     mismatched: [...plan.mismatched],
+    recalled,
     share: {
       jobs: plan.jobs.length,
       measured: [...measured],
@@ -105,16 +142,25 @@ function defaultMemoryLimit(): number {
   return MEMORY_SHARE * machineMemory();
 }
 
-function toTensorMeasurement({ job, metrics, singularValues, finite }: MeasuredSpectrum): TensorMeasurement {
+function summariseSpectrum({ metrics, singularValues, finite }: MeasuredSpectrum): KnownSpectrum {
+  return {
+    status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
+    metrics: metrics && roundMetrics(metrics),
+    spectrum: spectrumProfile(singularValues).map((value) => roundNumber(value, 4)),
+  };
+}
+
+/** In the order of the keys in a file. */
+function describe(job: Job, { status, metrics, spectrum }: KnownSpectrum): TensorMeasurement {
   return {
     name: job.name,
     ...job.place,
     shape: [...job.shape],
     of: job.of,
     ...(job.kind === 'lora' ? { loraRank: job.update.module.rank } : {}),
-    status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
-    metrics: metrics && roundMetrics(metrics),
+    status,
+    metrics,
     ...(job.note === undefined ? {} : { note: job.note }),
-    spectrum: spectrumProfile(singularValues).map((value) => roundNumber(value, 4)),
+    spectrum,
   };
 }

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
-import { digestCheckpoint } from '../checkpoint/digest.ts';
+import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import type { Subject } from '../language-model/answer.ts';
 import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
@@ -28,10 +28,10 @@ export interface MeasureOptions extends SpectraOptions {
   readonly store?: MeasurementStore | undefined;
 }
 
-/** An opened reference and what identifies it: hashed once, however many checkpoints are measured against it. */
+/** An opened reference, and what was hashed of it: each byte once, however many checkpoints are measured against it. */
 export interface Reference {
   readonly checkpoint: FullCheckpoint;
-  readonly identity: Identity;
+  readonly digests: TensorDigests;
 }
 
 type Identity = Measurement['checkpoint'];
@@ -39,8 +39,7 @@ type Identity = Measurement['checkpoint'];
 /** @throws UserError if there is no checkpoint of full weights at the path */
 export async function openMeasuredReference(path: string | undefined): Promise<Reference | null> {
   if (path === undefined) return null;
-  const checkpoint = await openReference(path);
-  return { checkpoint, identity: await identify(checkpoint) };
+  return { checkpoint: await openReference(path), digests: new TensorDigests() };
 }
 
 /**
@@ -50,11 +49,14 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
   const { reference = null, store } = options;
-  // Before the spectra, so that a file that changes meanwhile does not lend them its new name.
   const checkpoint = await openCheckpoint(options.checkpoint);
-  const identity = await identify(checkpoint);
-  const wanted = store ? wantedOf(options, identity.digest, reference?.identity.digest ?? null) : null;
-  if (!store || !wanted) return measureOpened(checkpoint, identity, started, options);
+  const digests = reference?.digests ?? new TensorDigests();
+  // Without a store nobody asks before the end what it is: then its bytes are hashed as they are read to be measured.
+  if (!store) return measureOpened(checkpoint, started, { ...options, digests });
+  const identity = await identify(checkpoint, digests);
+  const origin = reference && (await identify(reference.checkpoint, digests));
+  const wanted = wantedOf(options, identity.digest, origin?.digest ?? null);
+  if (!wanted) return measureOpened(checkpoint, started, { ...options, digests });
   const text = await store.recall(keyOf(wanted));
   const recalled = text === null ? null : recallFrom(text, wanted);
   if (recalled !== null) {
@@ -62,20 +64,21 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     const paths = { checkpoint: options.checkpoint, reference: reference?.checkpoint.path ?? null };
     return { ...recalled, run: { ...recalled.run, ...paths } };
   }
-  const measurement = await measureOpened(checkpoint, identity, started, options);
+  const measurement = await measureOpened(checkpoint, started, { ...options, digests });
   store.keep(keyOf(wanted), measurement);
   return measurement;
 }
 
 async function measureOpened(
   checkpoint: Checkpoint,
-  identity: Identity,
   started: Date,
-  options: MeasureOptions,
+  options: MeasureOptions & { readonly digests: TensorDigests },
 ): Promise<Measurement> {
-  const { reference = null, shard = null } = options;
+  const { reference = null, shard = null, digests } = options;
   const origin = reference?.checkpoint ?? null;
   const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
+  const identity = await identify(checkpoint, digests);
+  const originIdentity = origin && (await identify(origin, digests));
   const asked = options.probes ? await askProbes(options, options.probes) : null;
   const tensors = spectra?.tensors ?? [];
   // A measurement that could not be read back would be found out when it is needed.
@@ -84,7 +87,7 @@ async function measureOpened(
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity,
     architecture: architectureOf(checkpoint, origin),
-    reference: reference?.identity ?? null,
+    reference: originIdentity,
     device: spectra?.device.name ?? asked?.run?.device ?? 'cpu',
     method: spectra && { mode: 'exact', accumulation: 'float64' },
     // Of a part of the tensors they would say something else: they come with the merge.
@@ -106,6 +109,7 @@ async function measureOpened(
       checkpoint: options.checkpoint,
       reference: reference?.checkpoint.path ?? null,
       deviceReason: spectra?.device.reason ?? asked?.run?.by ?? '',
+      recalledSpectra: spectra?.recalled ?? 0,
       probes: asked?.run
         ? { by: asked.run.by, seconds: asked.run.seconds, expectedSeconds: asked.run.expectedSeconds }
         : null,
@@ -141,7 +145,7 @@ async function askProbes(
   }
 }
 
-async function identify(checkpoint: Checkpoint): Promise<Identity> {
+async function identify(checkpoint: Checkpoint, digests: TensorDigests): Promise<Identity> {
   const dtypes = new Map<string, number>();
   let parameters = 0;
   for (const { dtype, size } of checkpoint.tensors.values()) {
@@ -149,7 +153,7 @@ async function identify(checkpoint: Checkpoint): Promise<Identity> {
     parameters += size;
   }
   return {
-    digest: await digestCheckpoint(checkpoint),
+    digest: await digestCheckpoint(checkpoint, digests),
     format: checkpoint.format,
     dtypes: Object.fromEntries([...dtypes].sort(([a], [b]) => (a < b ? -1 : 1))),
     tensors: checkpoint.tensors.size,

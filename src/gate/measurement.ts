@@ -78,6 +78,8 @@ export const runSchema = z.strictObject({
   checkpoint: z.string(),
   reference: z.string().nullable(),
   deviceReason: z.string(),
+  /** Spectra that were not computed, but known from an earlier measurement. */
+  recalledSpectra: z.int().nonnegative().default(0),
   /** What answered the probes, how long that took, and how long it was thought to take. */
   probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
 });

@@ -188,6 +188,7 @@ function joinRuns(shards: Shards): Measurement['run'] {
     ...measurement.run,
     time: runs.map(({ time }) => time).sort()[0] ?? measurement.run.time,
     durationSeconds: Math.max(...runs.map(({ durationSeconds }) => durationSeconds)),
+    recalledSpectra: runs.reduce((sum, { recalledSpectra }) => sum + recalledSpectra, 0),
     probes: answerer
       ? {
           by: answerer.by,

@@ -17,6 +17,18 @@ export interface SpectraSettings {
   /** Bytes that the work on one matrix may take. */
   readonly memoryLimit: number;
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
+  /**
+   * Asked before each spectrum is computed, and already while the one before it is: for reading ahead, and for one that need
+   * not be computed.
+   */
+  readonly prepare?: ((job: Job) => Promise<Known | null>) | undefined;
+}
+
+/** A spectrum that need not be computed. */
+export interface Known {
+  readonly finite: boolean;
+  /** Called in the order of the plan. */
+  readonly report: () => void;
 }
 
 export interface SpectraFindings {
@@ -31,15 +43,22 @@ export interface SpectraFindings {
  */
 export async function measureSpectra(
   plan: Plan,
-  { device, memoryLimit, onProgress }: SpectraSettings,
+  { device, memoryLimit, onProgress, prepare }: SpectraSettings,
   onSpectrum: (spectrum: MeasuredSpectrum) => void,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   /** Tensors without a spectrum are searched for NaN and Inf; those of a spectrum that is not finite hold some. */
   const unseen = new Map(plan.vectors.map((entry) => [entry.name, entry]));
   const suspects = new Map<string, TensorEntry>();
+  const prepared = readAhead(plan.jobs, prepare);
   for (const [index, job] of plan.jobs.entries()) {
     onProgress?.(index, plan.jobs.length, job.name);
+    const known = await prepared(index);
+    if (known !== null) {
+      known.report();
+      if (!known.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+      continue;
+    }
     const need = job.kind === 'lora' ? loraMemory(job.update) : gramMemory(job.matrix.view.shape);
     if (need > memoryLimit) {
       skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
@@ -58,6 +77,25 @@ export async function measureSpectra(
     if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
   }
   return { skipped, nonFinite: nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+/** What is known of each job; asking for one starts the next. */
+function readAhead(jobs: readonly Job[], prepare: SpectraSettings['prepare']) {
+  const started = new Map<number, Promise<Known | null>>();
+  const start = (index: number): Promise<Known | null> => {
+    const job = jobs[index];
+    const known = started.get(index) ?? (job && prepare ? prepare(job) : Promise.resolve(null));
+    // It is waited for later.
+    known.catch(() => {});
+    started.set(index, known);
+    return known;
+  };
+  return async (index: number): Promise<Known | null> => {
+    const known = await start(index);
+    started.delete(index);
+    start(index + 1);
+    return known;
+  };
 }
 
 async function measureOne(job: Job, device: Device): Promise<Spectrum> {

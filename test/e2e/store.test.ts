@@ -1,0 +1,69 @@
+import { execFile, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { repository, temporaryFolder } from '../fixtures.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+
+let dist: BuiltDist;
+beforeAll(async () => {
+  dist = await buildDist();
+});
+afterAll(() => dist.remove());
+
+const run = promisify(execFile);
+const MEASURE = ['measure', '--checkpoint', repository('examples', 'base'), '--only', 'spectra', '--device', 'cpu'];
+
+function setUp() {
+  const folder = temporaryFolder();
+  const cache = join(folder, 'cache');
+  const out = join(folder, 'measurement.json');
+  const args = [join(dist.path, 'cli.js'), ...MEASURE, '--out', out];
+  const env = { ...process.env, SHADOW_GATE_CACHE: cache };
+  const measure = async (...more: string[]) => (await run(process.execPath, [...args, ...more], { env })).stdout;
+  const entries = () => {
+    try {
+      return readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+    } catch {
+      return [];
+    }
+  };
+  const result = () => ({ ...JSON.parse(readFileSync(out, 'utf8')), run: null });
+  return { cache, args, env, measure, entries, result };
+}
+
+test('a second run computes nothing, and says so; --no-store computes all', async () => {
+  const { measure, result } = setUp();
+  const first = await measure();
+  const measured = result();
+  const count = measured.tensors.length;
+  expect(first).toContain(`measured ${count} spectra, skipped 0`);
+  expect(await measure()).toContain(`measured ${count} spectra (${count} of them known from before), skipped 0`);
+  expect(result()).toEqual(measured);
+  expect(await measure('--no-store')).toContain(`measured ${count} spectra, skipped 0`);
+});
+
+test('killed at any moment, the store holds only whole entries, and the next run goes on from there', async () => {
+  const { cache, args, env, measure, entries, result } = setUp();
+  for (const enough of [1, 4, 9]) {
+    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let done = false;
+    ended.then(() => {
+      done = true;
+    });
+    while (!done && entries().length < enough) await new Promise((resolve) => setTimeout(resolve, 1));
+    child.kill('SIGKILL');
+    await ended;
+    for (const name of entries()) expect(() => JSON.parse(readFileSync(join(cache, name), 'utf8')), name).not.toThrow();
+  }
+  const before = entries().length;
+  expect(before).toBeGreaterThanOrEqual(9);
+  const said = await measure();
+  expect(said).toMatch(/\d+ of them known from before/);
+  expect(Number(/\((\d+) of them/.exec(said)?.[1])).toBeGreaterThanOrEqual(9);
+  const resumed = result();
+  await measure('--no-store');
+  expect(resumed).toEqual(result());
+});
