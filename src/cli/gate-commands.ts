@@ -135,11 +135,11 @@ async function runReport(file: string, options: VerdictOptions & { markdown?: bo
 }
 
 function settingsOf(options: SubjectOptions & ProbingOptions) {
-  const { checkpoint, device, memoryLimit, only, seed, budget: budgetSeconds, chatTemplate } = options;
+  const { checkpoint, device, maxMemory, memoryLimit, only, seed, budget: budgetSeconds, chatTemplate } = options;
   return {
     checkpoint,
     device,
-    memoryLimit,
+    memoryLimit: maxMemory ?? memoryLimit,
     spectrumStore: spectrumStore(options),
     only,
     seed,

@@ -13,15 +13,19 @@ import { warn } from './output.ts';
 
 /** What every command that measures takes. */
 export function subject(command: Command): Command {
-  return command
-    .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
-    .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
-    .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
-    .option(
-      '--no-store',
-      'compute every spectrum, also those that are known from an earlier run (SHADOW_GATE_CACHE says where)',
-    )
-    .option('--memory-limit <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes);
+  return (
+    command
+      .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
+      .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
+      .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
+      .option(
+        '--no-store',
+        'compute every spectrum, also those that are known from an earlier run (SHADOW_GATE_CACHE says where)',
+      )
+      .option('--max-memory <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes)
+      // What it was called first.
+      .addOption(new Option('--memory-limit <GiB>').argParser(parseGibibytes).hideHelp())
+  );
 }
 
 export function device(description: string): Option {
@@ -32,6 +36,7 @@ export interface SubjectOptions {
   checkpoint: string;
   reference?: string;
   device: DeviceChoice;
+  maxMemory?: number;
   memoryLimit?: number;
   /** False: `--no-store`. */
   store: boolean;

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../gate/measure-spectra.ts';
 import { printable } from '../report/escape.ts';
+import { formatDuration } from '../report/numbers.ts';
 import type { TerminalOptions } from '../report/terminal-table.ts';
 
 /** The exit codes are an interface. */
@@ -38,15 +39,22 @@ export async function withProgress<T>(
   const bar = new SingleBar({ format, hideCursor: false, linewrap: true, barsize: 24, clearOnComplete: true });
   bar.start(1, 0, { name: 'reading' });
   try {
-    return await work(({ done, total, name }) => {
+    return await work(({ done, total, name, secondsLeft }) => {
       bar.setTotal(total);
-      bar.update(done, { name: printable(name, 40) });
+      bar.update(done, { name: `${printable(name, 40)}${leftWords(secondsLeft)}` });
       bar.render();
     });
   } finally {
     bar.stop();
   }
 }
+
+/** Nothing for the last seconds, which jump about. */
+function leftWords(seconds: number | null): string {
+  return seconds === null || seconds < SHORT_SECONDS ? '' : `, ${formatDuration(seconds)} left`;
+}
+
+const SHORT_SECONDS = 3;
 
 export function warnNonFinite(nonFinite: ReadonlyArray<{ name: string; nan: number; inf: number }>): void {
   for (const { name, nan, inf } of nonFinite) {

@@ -31,7 +31,7 @@ async function runSpectra(
   const { tensors: found, nonFinite } = await withProgress((onProgress) =>
     measureAllSpectra(checkpoint, reference, {
       device: options.device,
-      memoryLimit: options.memoryLimit,
+      memoryLimit: options.maxMemory ?? options.memoryLimit,
       onProgress,
       isWanted,
       digests: new TensorDigests(),

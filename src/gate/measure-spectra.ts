@@ -12,6 +12,7 @@ import type { ResultStore } from './result-store.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import { costOf, type Shard, shareOf } from './shard.ts';
 import type { SpectraShare } from './shard-measurement.ts';
+import { timeLeft } from './time-left.ts';
 
 export interface Progress {
   /** Matrices, or probes, done so far and in all. */
@@ -19,6 +20,8 @@ export interface Progress {
   readonly total: number;
   /** The matrix in work, or that probes are asked; empty at the end. */
   readonly name: string;
+  /** What the rest will take; null while nobody can say. */
+  readonly secondsLeft: number | null;
 }
 
 export interface SpectraOptions {
@@ -66,6 +69,7 @@ export async function measureAllSpectra(
   const { isWanted, shard = null } = options;
   const plan = isWanted ? { ...whole, jobs: whole.jobs.filter(({ name }) => isWanted(name)) } : whole;
   const ownJobs = shareOf(plan.jobs.map(costOf), shard);
+  const isOwn = new Set(ownJobs);
   const ownVectors = shareOf(
     plan.vectors.map(({ size }) => size),
     shard,
@@ -75,9 +79,12 @@ export async function measureAllSpectra(
   const measured = new Set<number>();
   const keys = new Map<Job, string>();
   let recalled = 0;
-  const add = (job: Job, tensor: TensorMeasurement) => {
+  const left = timeLeft(plan.jobs.map((job, place) => (isOwn.has(place) ? costOf(job) : 0)));
+  const add = (job: Job, tensor: TensorMeasurement, wasKnown: boolean) => {
+    const place = placeOf.get(job) ?? -1;
     tensors.push(tensor);
-    measured.add(placeOf.get(job) ?? -1);
+    measured.add(place);
+    left.finish(place, wasKnown);
   };
   const prepare = async (job: Job) => {
     const { digests, spectrumStore, onSpectrum } = options;
@@ -91,7 +98,7 @@ export async function measureAllSpectra(
     if (known === null) return null;
     const report = () => {
       recalled += 1;
-      add(job, describe(job, known));
+      add(job, describe(job, known), true);
     };
     return { finite: known.status !== 'notFinite', report };
   };
@@ -101,13 +108,13 @@ export async function measureAllSpectra(
     {
       device,
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
-      onProgress: (done, total, name) => options.onProgress?.({ done, total, name }),
+      onProgress: (done, total, name) => options.onProgress?.({ done, total, name, secondsLeft: left.seconds() }),
       prepare,
     },
     (spectrum) => {
       const { job, singularValues } = spectrum;
       const tensor = describe(job, summariseSpectrum(spectrum));
-      add(job, tensor);
+      add(job, tensor, false);
       options.onSpectrum?.(tensor, singularValues);
       const key = keys.get(job);
       if (key !== undefined && options.spectrumStore) kept.push(keepSpectrum(options.spectrumStore, key, tensor));

@@ -136,7 +136,12 @@ async function askProbes(
     const run = await measureProbes(endpoint ? { kind: 'endpoint', ...endpoint } : local, order, {
       shard: shard ?? null,
       onProgress: (done, total, seconds) =>
-        onProgress?.({ done, total, name: `probes, about ${Math.max(1, Math.round(seconds))} s in all` }),
+        onProgress?.({
+          done,
+          total,
+          name: `probes, about ${Math.max(1, Math.round(seconds))} s in all`,
+          secondsLeft: total > 0 ? (seconds * (total - done)) / total : 0,
+        }),
     });
     return { probes: run.probes, run };
   } catch (error) {

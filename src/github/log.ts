@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Progress } from '../gate/check.ts';
 import { printable } from '../report/escape.ts';
+import { formatDuration } from '../report/numbers.ts';
 
 type Print = (line: string) => void;
 
@@ -49,9 +50,10 @@ const QUIET_MILLISECONDS = 5000;
 /** A line of progress now and then, not one a matrix: a large model has thousands. */
 export function progressLog(print: Print, now: () => number = Date.now): (progress: Progress) => void {
   let last = Number.NEGATIVE_INFINITY;
-  return ({ done, total, name }) => {
+  return ({ done, total, name, secondsLeft }) => {
     if (done < total && now() - last < QUIET_MILLISECONDS) return;
     last = now();
-    print(`${done}/${total} ${printable(name)}`);
+    const left = secondsLeft === null || done === total ? '' : `, ${formatDuration(secondsLeft)} left`;
+    print(`${done}/${total} ${printable(name)}${left}`);
   };
 }

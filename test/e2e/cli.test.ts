@@ -408,7 +408,7 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     ['cuda without its provider', ['--device', 'cuda'], /CUDA provider/],
     ['an unknown device', ['--device', 'tpu'], /tpu/],
     ['an unknown option', ['--fast'], /--fast/],
-    ['no memory', ['--memory-limit', '-1'], /GiB/],
+    ['no memory', ['--max-memory', '-1'], /GiB/],
   ])('%s', async (_, args, pattern) => {
     const policy = join(temporaryFolder(), 'policy.yml');
     writeFileSync(policy, '# ours\nspikes: {}\n');
@@ -478,7 +478,7 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
       'check',
       '--checkpoint',
       fixture('falcon'),
-      '--memory-limit',
+      '--max-memory',
       '0.000001',
       '--strict',
     );
@@ -486,7 +486,7 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     expect(stdout).toMatch(/query_key_value\.weight\[q\]\s+\(its\s+product\s+would\s+need/);
     expect(code).toBe(3);
     const out = temporaryFolder();
-    await cli('measure', '--checkpoint', fixture('falcon'), '--memory-limit', '0.000001', '--out', join(out, 'm.json'));
+    await cli('measure', '--checkpoint', fixture('falcon'), '--max-memory', '0.000001', '--out', join(out, 'm.json'));
     const { skipped } = measurementSchema.parse(readJson(join(out, 'm.json')));
     expect(skipped[0]).toMatchObject({
       name: 'transformer.h.1.self_attention.query_key_value.weight[q]',

@@ -36,13 +36,13 @@ test('progress is a line every few seconds, and the last', () => {
   );
   for (let done = 1; done <= 1000; done++) {
     now += 20;
-    log({ done, total: 1000, name: `layer.${done}` });
+    log({ done, total: 1000, name: `layer.${done}`, secondsLeft: done > 1 ? (1000 - done) / 50 : null });
   }
   expect(lines).toEqual([
     '1/1000 layer.1',
-    '251/1000 layer.251',
-    '501/1000 layer.501',
-    '751/1000 layer.751',
+    '251/1000 layer.251, 15 s left',
+    '501/1000 layer.501, 10.0 s left',
+    '751/1000 layer.751, 5.0 s left',
     '1000/1000 layer.1000',
   ]);
 });
