@@ -3,6 +3,7 @@ import process from 'node:process';
 import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import type { Subject } from '../language-model/answer.ts';
+import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
 import { summarise } from './groups.ts';
@@ -52,11 +53,8 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   const digests = reference?.digests ?? new TensorDigests();
   // Without a store nobody asks before the end what it is: then its bytes are hashed as they are read to be measured.
-  if (!store) return measureOpened(checkpoint, started, { ...options, digests });
-  const identity = await identify(checkpoint, digests);
-  const origin = reference && (await identify(reference.checkpoint, digests));
-  const wanted = wantedOf(options, identity.digest, origin?.digest ?? null);
-  if (!wanted) return measureOpened(checkpoint, started, { ...options, digests });
+  const wanted = store ? wantedOf(options, await digestsOf(checkpoint, digests, options)) : null;
+  if (!store || !wanted) return (await measureOpened(checkpoint, started, { ...options, digests })).measurement;
   const text = await store.recall(keyOf(wanted));
   const recalled = text === null ? null : recallFrom(text, wanted);
   if (recalled !== null) {
@@ -64,16 +62,32 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
     const paths = { checkpoint: options.checkpoint, reference: reference?.checkpoint.path ?? null };
     return { ...recalled, run: { ...recalled.run, ...paths } };
   }
-  const measurement = await measureOpened(checkpoint, started, { ...options, digests });
-  store.keep(keyOf(wanted), measurement);
+  const { measurement, isWhole } = await measureOpened(checkpoint, started, { ...options, digests });
+  if (isWhole) store.keep(keyOf(wanted), measurement);
   return measurement;
+}
+
+async function digestsOf(checkpoint: Checkpoint, digests: TensorDigests, { reference, probes }: MeasureOptions) {
+  // An adapter may take the tokenizer of its base model.
+  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
+  return {
+    checkpoint: await digestCheckpoint(checkpoint, digests),
+    reference: reference ? await digestCheckpoint(reference.checkpoint, digests) : null,
+    tokens: probes ? await digestTokenFiles([checkpoint.path, ...base]) : null,
+  };
+}
+
+/** What was measured; not whole where this machine could not do all, which another one might. */
+interface Measured {
+  readonly measurement: Measurement;
+  readonly isWhole: boolean;
 }
 
 async function measureOpened(
   checkpoint: Checkpoint,
   started: Date,
   options: MeasureOptions & { readonly digests: TensorDigests },
-): Promise<Measurement> {
+): Promise<Measured> {
   const { reference = null, shard = null, digests } = options;
   const origin = reference?.checkpoint ?? null;
   const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
@@ -82,7 +96,7 @@ async function measureOpened(
   const asked = options.probes ? await askProbes(options, options.probes) : null;
   const tensors = spectra?.tensors ?? [];
   // A measurement that could not be read back would be found out when it is needed.
-  return measurementSchema.parse({
+  const measurement = measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity,
@@ -115,6 +129,8 @@ async function measureOpened(
         : null,
     },
   });
+  const isWhole = (spectra?.share.skipped ?? []).length === 0 && asked?.probes.status !== 'notRun';
+  return { measurement, isWhole };
 }
 
 /**

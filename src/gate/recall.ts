@@ -21,16 +21,17 @@ export interface Wanted {
   readonly device: string;
   readonly spectra: boolean;
   readonly probes: ProbeOrder | null;
+  /** Of the tokenizer that the probes are asked through; null without probes. */
+  readonly tokens: string | null;
 }
 
 /** Null for what cannot be known by its digest: a server's answers, a part of a measurement. */
 export function wantedOf(
   { device, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
-  checkpoint: string,
-  reference: string | null,
+  digests: Pick<Wanted, 'checkpoint' | 'reference' | 'tokens'>,
 ): Wanted | null {
   if (endpoint || shard || isWanted || onSpectrum) return null;
-  return { checkpoint, reference, device: device ?? 'auto', spectra: spectra !== false, probes: probes ?? null };
+  return { ...digests, device: device ?? 'auto', spectra: spectra !== false, probes: probes ?? null };
 }
 
 /** 64 hexadecimal digits that change with everything that changes a measurement. */
@@ -78,8 +79,7 @@ function isWanted({ tool, checkpoint, reference, method, probes, ...rest }: Meas
 }
 
 function areAnswers(probes: Measurement['probes'], order: ProbeOrder | null): boolean {
-  if (probes === null || order === null) return probes === null && order === null;
-  if (probes.status === 'notRun') return true;
+  if (probes?.status !== 'measured' || order === null) return probes === null && order === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);
   return (

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
@@ -158,6 +158,24 @@ describe('the cache', () => {
     const second = await rig.gate(MODEL);
     expect(second.outputs.verdict, second.log).toBe('warn');
     expect(await measuredAt(second)).not.toBe(await measuredAt(first));
+  });
+
+  test('does not answer for a checkpoint with another tokenizer, and keeps nothing of one that could not be asked', async () => {
+    await cp(repository('examples', 'base'), rig.path('base'), { recursive: true });
+    const inputs = { checkpoint: 'base', only: 'probes', policy: repository('examples', 'shadow-gate.yml') };
+    const first = await rig.gate(inputs, { event: PUSH });
+    expect(await measuredAt(await rig.gate(inputs)), first.log).toBe(await measuredAt(first));
+    const generation = rig.path('base', 'generation_config.json');
+    await writeFile(generation, JSON.stringify({ eos_token_id: 5 }));
+    expect(await measuredAt(await rig.gate(inputs))).not.toBe(await measuredAt(first));
+    await rm(generation, { force: true });
+    const tokenizer = rig.path('base', 'tokenizer.json');
+    await writeFile(tokenizer, (await readFile(tokenizer, 'utf8')).replaceAll('"<unk>"', '"<other>"'));
+    expect(await measuredAt(await rig.gate(inputs))).not.toBe(await measuredAt(first));
+    const kept = entries().length;
+    const { only: _, ...whole } = MODEL;
+    await rig.gate(whole, { event: PUSH });
+    expect(entries()).toHaveLength(kept);
   });
 
   test('that fails, or may not be asked about, costs time alone: no annotation', async () => {
