@@ -4,7 +4,7 @@ import { DEFAULT_FILE, type FoundPolicy, findPolicy, parsePolicy } from '../poli
 import { DEFAULT_POLICY } from '../policy/policy.ts';
 import type { Octokit } from './author.ts';
 import type { BaseCommit } from './base-commit.ts';
-import { contentAt, short } from './content-at.ts';
+import { short, textAt } from './content-at.ts';
 import { inWorkspace } from './in-workspace.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function approvedPolicy(
   const path = named ?? DEFAULT_FILE;
   const file = inWorkspace(path, workspace);
   if (file === null) return findPolicy(named);
-  const text = await contentAt(octokit, base, file, 'policy');
+  const text = await textAt(octokit, base, file, 'policy');
   if (text !== null) {
     const policy = parsePolicy(text, `${path} at ${short(base.sha)}`);
     const own = await readTextFile(resolve(workspace, path));
@@ -32,7 +32,7 @@ export async function approvedPolicy(
   }
   const found = await findPolicy(named);
   if (named !== undefined || found.policyPath === null) return found;
-  if ((await contentAt(octokit, { ...base, sha: head }, file, 'policy')) === null) return found;
+  if ((await textAt(octokit, { ...base, sha: head }, file, 'policy')) === null) return found;
   const remark = `this change brings the policy ${path}; it is judged by the built-in policy, since the base commit has none`;
   return { policy: DEFAULT_POLICY, policyPath: null, remark };
 }

@@ -9,8 +9,11 @@ export interface Commit {
   readonly sha: string;
 }
 
+/** What a commit has at a path: a file, a folder, or what is neither, such as a submodule or a link to somewhere else. */
+export type Content = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'folder' | 'other' };
+
 /**
- * The text of a file in a commit, of up to a hundred megabytes; null if it has none there.
+ * What a commit has at a path, of files the text, of up to a hundred megabytes; null if it has nothing there.
  * @param what how errors call it, such as `baseline`
  * @throws UserError where GitHub does not say: to go on without it would be a guess
  */
@@ -19,7 +22,7 @@ export async function contentAt(
   { owner, repo, sha }: Commit,
   path: string,
   what: string,
-): Promise<string | null> {
+): Promise<Content | null> {
   try {
     const { data } = await octokit.rest.repos.getContent({
       owner,
@@ -29,13 +32,20 @@ export async function contentAt(
       mediaType: { format: 'raw' },
     });
     // With this media type a file is its text, whatever the types say; a folder is a list.
-    if (typeof data === 'string') return data;
-    throw new UserError(`the ${what} ${path} is no file in commit ${short(sha)}`, 'give the path of a file');
+    if (typeof data === 'string') return { kind: 'file', text: data };
+    return { kind: Array.isArray(data) ? 'folder' : 'other' };
   } catch (error) {
-    if (error instanceof UserError) throw error;
     if (statusOf(error) === 404 && (await isVisible(octokit, { owner, repo, sha }))) return null;
     throw unreadable(error, path, sha, what);
   }
+}
+
+/** The text of a file in a commit; null if it has nothing there. @throws UserError as above, and for what is no file */
+export async function textAt(octokit: Octokit, commit: Commit, path: string, what: string): Promise<string | null> {
+  const content = await contentAt(octokit, commit, path, what);
+  if (content === null) return null;
+  if (content.kind === 'file') return content.text;
+  throw new UserError(`the ${what} ${path} is no file in commit ${short(commit.sha)}`, 'give the path of a file');
 }
 
 /** How people write a commit. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -111,6 +111,23 @@ describe('the baseline of a pull request', () => {
     const outcome = await gate(WARN);
     expect(outcome.outputs.verdict, outcome.log).toBe('warn');
     expect(outcome.log).toContain('that of the change does not count');
+  });
+
+  test('is that of the base commit also where the change puts a checkpoint in its place', async () => {
+    github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
+    await mkdir(join(workspace, '.shadow-gate'));
+    await symlink(join(workspace, WARN.checkpoint), join(workspace, PATH));
+    const outcome = await gate(WARN);
+    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+  });
+
+  test('is missing where a link of the change, in the place of a folder, leads to one', async () => {
+    await mkdir(join(workspace, 'elsewhere'));
+    await writeFile(join(workspace, 'elsewhere', 'baseline.json'), await own());
+    await symlink('elsewhere', join(workspace, '.shadow-gate'));
+    github.files.set(`${HEAD_SHA}:.shadow-gate`, 'elsewhere');
+    const outcome = await gate(WARN);
+    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
   });
 
   test('is that of the workspace where an earlier step made it, on push, and for a merge group at its base', async () => {
