@@ -5,7 +5,7 @@ import { approvedPolicy } from '../github/approved-policy.ts';
 import { artifactBaseline } from '../github/artifact-baseline.ts';
 import type { Octokit } from '../github/author.ts';
 import { baseBranchOf } from '../github/base-branch.ts';
-import { type BaseCommit, baseCommitOf } from '../github/base-commit.ts';
+import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/base-commit.ts';
 import { cachedBaseline } from '../github/cached-baseline.ts';
 import { INPUT_DEFAULTS, type Options } from '../github/inputs.ts';
 import { folderOf } from '../github/key-folder.ts';
@@ -39,7 +39,10 @@ export async function approve(options: Options, cache: MeasurementCache | null):
 
 type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
 
-const place = () => ({ head: context.sha, workspace: process.cwd() });
+const place = () => ({
+  head: headCommitOf(context.eventName, context.payload, context.sha),
+  workspace: process.cwd(),
+});
 
 function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
   return change === null

@@ -4,7 +4,7 @@ import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { cacheArchive } from './results/cache-archive.ts';
 import { annotations, levels, Rig, WEIGHTS } from './rig.ts';
-import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PUSH, SCHEDULE } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, MERGE_GROUP, type Outcome, PULL_REQUEST, PUSH, SCHEDULE } from './run-action.ts';
 
 let dist: BuiltDist;
 let rig: Rig;
@@ -51,6 +51,35 @@ describe('the policy of a pull request', () => {
     expect((await rig.gate(BROKEN)).outputs.verdict).toBe('fail');
     expect((await rig.gate({ ...BROKEN, policy: POLICY })).outputs.verdict).toBe('warn');
   });
+});
+
+test('what a pull request brings does not count in pull_request_target, whose own commit is the base', async () => {
+  const head = 'c'.repeat(40);
+  const { payload } = PULL_REQUEST;
+  const event = {
+    name: 'pull_request_target',
+    payload: { ...payload, pull_request: { ...payload.pull_request, head: { sha: head } } },
+  };
+  const lax = 'non-finite: { level: info }\n';
+  const broken = await rig.gate({ ...BROKEN, 'fail-on': 'never' }, { event: PUSH });
+  for (const [path, text] of [
+    [POLICY, lax],
+    ['baseline.json', await measurementOf(broken)],
+  ] as const) {
+    await writeFile(rig.path(path), text);
+    rig.github.files.set(`${head}:${path}`, text);
+  }
+  const outcome = await rig.gate({ ...BROKEN, baseline: 'baseline.json' }, { event });
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(outcome.log).toContain('that of the change does not count');
+  expect(outcome.summary).toContain('this change brings the policy');
+});
+
+test('a review of a pull request is judged by the base commit as well', async () => {
+  rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'non-finite: { level: fail }\n');
+  await writeFile(rig.path(POLICY), 'non-finite: { level: info }\n');
+  const outcome = await rig.gate(BROKEN, { event: { ...PULL_REQUEST, name: 'pull_request_review' } });
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
 });
 
 describe('baseline: artifact', () => {
