@@ -10,13 +10,19 @@ import type { MeasurementCache } from './measurement-cache.ts';
  * that. GitHub drops entries that nobody has used for a week, and then there is none.
  * @param folder of the key
  * @param cache null where it is off
+ * @throws UserError where there may be one that cannot be read: judging by nothing would be a guess
  */
 export async function cachedBaseline(cache: MeasurementCache | null, folder: string): Promise<ExplainedBaseline> {
   if (cache === null) {
     throw new UserError('the policy says baseline: cache, and the input cache is off', 'change one of them');
   }
   const called = `the newest measurement of ${folder} in the cache`;
-  const hit = await cache.newest(prefixOf(folder));
+  const hit = await cache.newest(prefixOf(folder)).catch((error: Error) => {
+    throw new UserError(
+      `the baseline, ${called}, could not be read: ${error.message.replace(/\s+/g, ' ').slice(0, 200)}`,
+      `give the job \`permissions: actions: read\`, run again when GitHub answers, or delete the caches ${prefixOf(folder)}…`,
+    );
+  });
   if (hit === null) return { source: { kind: 'missing' }, name: called, note: 'there is no baseline in the cache' };
   const [, commit] = /\/([0-9a-f]{40})-\d+-\d+$/.exec(hit.key) ?? [];
   try {

@@ -3,9 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { Measurement } from '../gate/measurement.ts';
 import type { MeasurementStore } from '../gate/recall.ts';
-import type { Octokit } from './author.ts';
+import type { CacheScope } from './cache-scope.ts';
 import { withToolkit } from './log.ts';
-import type { Repository } from './regression-issue.ts';
 
 /**
  * The one path that entries hold, from the workspace, which is the working directory: the service finds an entry by its path
@@ -21,14 +20,16 @@ export interface CacheOptions {
   readonly workspace: string;
   /** Whether this run leaves entries for others. */
   readonly saves: boolean;
-  /** Refs whose entries may be used, by whoever can tell; null: all that the run can see. */
-  readonly isTrusted: (key: string) => Promise<boolean>;
+  readonly scope: CacheScope;
   readonly print: (line: string) => void;
 }
 
-/** Measurements in GitHub's cache. An accelerator: where anything fails, the measurement is simply made. */
+/** Measurements in GitHub's cache. As an accelerator it never fails: the measurement is simply made. */
 export interface MeasurementCache extends MeasurementStore {
-  /** Text and whole key of the newest entry whose key begins so; null if there is none. */
+  /**
+   * Text and whole key of the newest entry whose key begins so; null if there is none.
+   * @throws where there may be one that cannot be read, or a change can have written it
+   */
   readonly newest: (prefix: string) => Promise<{ readonly text: string; readonly key: string } | null>;
   readonly keepText: (key: string, text: string) => void;
   /** Save what was kept. Last of all, when the verdict is out. */
@@ -37,23 +38,30 @@ export interface MeasurementCache extends MeasurementStore {
 
 const PREFIX = 'shadow-gate-measurement/';
 
-export function openMeasurementCache({ workspace, saves, isTrusted, print }: CacheOptions): MeasurementCache {
+export function openMeasurementCache({ workspace, saves, scope, print }: CacheOptions): MeasurementCache {
   const file = `${workspace}/${FILE}`;
   const kept = new Map<string, string>();
 
   async function restore(key: string, prefixes: readonly string[]) {
+    if (!isFeatureAvailable()) throw new Error('this server has none');
     // Somebody's file of that name is not to be overwritten, and not to be taken for an entry.
-    if (!isFeatureAvailable() || existsSync(file)) return null;
+    if (existsSync(file)) throw new Error(`${FILE} is in its way`);
+    const prefix = prefixes[0] ?? key;
+    await expectTrusted(prefix);
     try {
-      if (!(await isTrusted(prefixes[0] ?? key))) return null;
       const hit = await withToolkit(print, () => restoreCache([FILE], key, [...prefixes], LIMITS));
-      return hit === undefined ? null : { text: await readFile(file, 'utf8'), key: hit };
-    } catch (error) {
-      print(`The cache was not read: ${(error as Error).message}`);
-      return null;
+      if (hit === undefined) return null;
+      // Another job of the change may have written one meanwhile.
+      await expectTrusted(prefix);
+      return { text: await readFile(file, 'utf8'), key: hit };
     } finally {
       await rm(file, { force: true, recursive: true });
     }
+  }
+
+  async function expectTrusted(prefix: string): Promise<void> {
+    const count = await scope.ofChange(prefix);
+    if (count > 0) throw new Error(`the change itself has written ${count} of its entries`);
   }
 
   async function saveOne(key: string, text: string): Promise<void> {
@@ -70,39 +78,27 @@ export function openMeasurementCache({ workspace, saves, isTrusted, print }: Cac
 
   return {
     recall: async (key) => {
-      const hit = await restore(PREFIX + key, []);
-      // A whole key hits what it begins as well.
-      return hit?.key === PREFIX + key ? hit.text : null;
+      try {
+        const hit = await restore(PREFIX + key, []);
+        // A whole key hits what it begins as well.
+        return hit?.key === PREFIX + key ? hit.text : null;
+      } catch (error) {
+        print(`The cache was not read: ${(error as Error).message}`);
+        return null;
+      }
     },
     keep: (key: string, measurement: Measurement) => kept.set(PREFIX + key, JSON.stringify(measurement)),
-    // The key itself is nobody's: only the prefix can hit.
-    newest: (prefix) => restore(`${prefix}none`, [prefix]),
+    newest: async (prefix) => {
+      // The key itself is nobody's: only the prefix can hit.
+      const hit = await restore(`${prefix}none`, [prefix]);
+      // The toolkit says the same of a service that fails as of one that has nothing.
+      if (hit === null && (await scope.ofBranches(prefix)) > 0) throw new Error('none of its entries could be fetched');
+      return hit;
+    },
     keepText: (key, text) => kept.set(key, text),
     save: async () => {
       if (!saves || !isFeatureAvailable()) return;
       for (const [key, text] of kept) await saveOne(key, text);
     },
   };
-}
-
-/**
- * Does GitHub have this key only on branches that no change can write to? A run of a pull request finds the entries of its own
- * ref before those of the base branch, and whatever that pull request runs can have written these.
- * @param refs whose entries may be used, such as `refs/heads/main`
- * @returns false as well where GitHub does not say, or the token may not ask (`actions: read`)
- */
-export async function isOnlyOn(
-  octokit: Octokit,
-  at: Repository,
-  key: string,
-  refs: readonly string[],
-): Promise<boolean> {
-  try {
-    const { data } = await octokit.rest.actions.getActionsCacheList({ ...at, key, per_page: 100 });
-    return (
-      data.total_count <= data.actions_caches.length && data.actions_caches.every(({ ref }) => refs.includes(ref ?? ''))
-    );
-  } catch {
-    return false;
-  }
 }

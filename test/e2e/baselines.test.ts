@@ -240,9 +240,31 @@ describe('the cache', () => {
     if (!entry) throw new Error('nothing was saved');
     const bytes = await cacheArchive({ '.shadow-gate-cached-measurement.json': await measurementOf(first) });
     rig.results.cache.put({ ...entry, key: `${entry.key}9`, ref: 'refs/pull/7/merge', bytes });
+    // That of another pull request is not found, and must not cost this one its baseline.
+    const [elsewhere] = rig.results.cache.all.slice(-1);
+    if (elsewhere) Object.assign(elsewhere, { ref: 'refs/pull/8/merge' });
     const outcome = await rig.gate(MODEL);
-    expect(outcome.outputs.verdict, outcome.log).toBe('warn');
-    expect(outcome.log).toContain('there is no baseline in the cache');
+    expect(outcome.outputs.verdict, outcome.log).toBe('pass');
+    if (elsewhere) Object.assign(elsewhere, { ref: 'refs/pull/7/merge' });
+    const poisoned = await rig.gate(MODEL);
+    expect(poisoned.code).toBe(1);
+    expect(poisoned.outputs).toEqual({});
+    expect(annotations(poisoned)[0]?.message).toMatch(/^the baseline, .* could not be read: the change itself/);
+  });
+
+  test('as a baseline that cannot be read is an error, not a verdict without one', async () => {
+    await rig.gate(MODEL, { event: PUSH });
+    rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
+    await writeFile(rig.path(POLICY), 'baseline: cache\n');
+    rig.results.faults.push({ request: /CacheService/, status: 403 });
+    for (const event of [undefined, PUSH]) {
+      const outcome = await rig.gate(MODEL, event ? { event } : {});
+      expect(annotations(outcome)[0]?.message, outcome.log).toMatch(/none of its entries could be fetched/);
+      expect(outcome.outputs).toEqual({});
+    }
+    rig.results.faults.length = 0;
+    rig.github.faults.push({ request: /actions\/caches/, status: 403, message: 'Resource not accessible' });
+    expect(annotations(await rig.gate(MODEL))[0]?.message).toMatch(/Resource not accessible.*actions: read/);
   });
 });
 
