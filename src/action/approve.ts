@@ -11,6 +11,7 @@ import { INPUT_DEFAULTS, type Options } from '../github/inputs.ts';
 import { folderOf } from '../github/key-folder.ts';
 import type { MeasurementCache } from '../github/measurement-cache.ts';
 import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
 import { UserError } from '../user-error.ts';
 import { artifactsOfRun, clientOf } from './clients.ts';
@@ -33,6 +34,7 @@ export async function approve(options: Options, cache: MeasurementCache | null):
   const change = base !== null && octokit !== null ? { base, octokit } : null;
   const found = await policyFor(options, change);
   const approved = await baselineFor(options, found, change, cache);
+  if (options.updateBaseline !== 'off') expectCommitted(kindOf(options, found), approved, options);
   core.info(printable(approved.note));
   return { found, approved };
 }
@@ -52,12 +54,12 @@ function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
 
 async function baselineFor(
   options: Options,
-  { policy }: FoundPolicy,
+  found: FoundPolicy,
   change: Change,
   cache: MeasurementCache | null,
 ): Promise<ExplainedBaseline> {
   const { baseline: path } = options;
-  const kind = path === ARTIFACT ? ARTIFACT : policy.baseline;
+  const kind = kindOf(options, found);
   if (path !== ARTIFACT && kind !== 'file' && path !== INPUT_DEFAULTS.baseline) {
     throw new UserError(`the policy says baseline: ${kind}, and the input baseline is ${path}`, 'give one of them');
   }
@@ -69,6 +71,21 @@ async function baselineFor(
 
 /** A file of this name is `./artifact`. */
 const ARTIFACT = 'artifact';
+
+type Kind = (typeof BASELINES)[number];
+
+function kindOf({ baseline }: Options, { policy }: FoundPolicy): Kind {
+  return baseline === ARTIFACT ? ARTIFACT : policy.baseline;
+}
+
+/** A proposal is a file to commit in the place of the baseline: it must not replace a checkpoint, or be one that nobody reads. */
+function expectCommitted(kind: Kind, { source }: ExplainedBaseline, { baseline }: Options): void {
+  if (kind === 'file' && source.kind !== 'checkpoint') return;
+  throw new UserError(
+    `update-baseline: pull-request proposes a measurement, and the baseline is ${kind === 'file' ? `the checkpoint ${baseline}` : `of the ${kind}`}`,
+    'turn it off, or give the path of a measurement as the baseline',
+  );
+}
 
 function ofArtifact(options: Options): Promise<ExplainedBaseline> {
   const octokit = clientOf(options);

@@ -79,7 +79,14 @@ async function propose(options: Options, { measurement, report, approved: { sour
   return told('Proposed baseline', result);
 }
 
-/** But for when and where. */
-function isSame({ run: _a, ...a }: Measurement, { run: _b, ...b }: Measurement): boolean {
-  return isDeepStrictEqual(a, b);
+/** Are they of the same weights, asked the same with the same answers? The last digits depend on the machine. */
+function isSame(a: Measurement, b: Measurement): boolean {
+  return isDeepStrictEqual(identityOf(a), identityOf(b));
+}
+
+function identityOf({ tool, checkpoint, reference, method, skipped, probes }: Measurement) {
+  if (probes?.status !== 'measured') return { tool, checkpoint, reference, method, skipped, probes };
+  const { suites, seed, chatTemplate, items } = probes;
+  const answers = items.map(({ suite, id, correct }) => ({ suite, id, correct }));
+  return { tool, checkpoint, reference, method, skipped, probes: { suites, seed, chatTemplate, answers } };
 }

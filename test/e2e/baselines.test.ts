@@ -288,7 +288,10 @@ describe('update-baseline: pull-request', () => {
 
   test('shows the shadow deltas, and proposes nothing where nothing changed, the check failed, or it is no push to main', async () => {
     const base = await rig.gate(MODEL, { event: PUSH });
-    await writeFile(rig.path('baseline.json'), await measurementOf(base));
+    const baseline = JSON.parse(await measurementOf(base));
+    // Another machine comes to other last digits.
+    baseline.tensors[0].metrics.frobeniusNorm += 1e-9;
+    await writeFile(rig.path('baseline.json'), JSON.stringify(baseline));
     const inputs = { ...INPUTS, baseline: 'baseline.json' };
     await rig.gate(inputs, { event: PUSH });
     await rig.gate({ ...inputs, ...BROKEN }, { event: PUSH });
@@ -297,6 +300,17 @@ describe('update-baseline: pull-request', () => {
     expect(rig.github.pulls).toEqual([]);
     await rig.gate({ ...inputs, ...FOREIGN }, { event: PUSH });
     expect(rig.github.pulls[0]?.body).toContain('The shadow deltas below');
+  });
+
+  test('is refused before it measures where the baseline is no file: it would replace a checkpoint, or commit what nobody reads', async () => {
+    for (const baseline of ['model', 'artifact']) {
+      const outcome = await rig.gate({ ...INPUTS, baseline }, { event: PUSH });
+      expect(annotations(outcome)[0]?.message, outcome.log).toMatch(/^update-baseline: pull-request proposes a measur/);
+      expect(outcome.outputs).toEqual({});
+    }
+    await writeFile(rig.path(POLICY), 'baseline: cache\n');
+    expect((await rig.gate(INPUTS, { event: PUSH })).code).toBe(1);
+    expect(rig.github.pulls).toEqual([]);
   });
 
   test('only warns where it may not', async () => {
