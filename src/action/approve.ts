@@ -7,6 +7,7 @@ import type { Octokit } from '../github/author.ts';
 import { baseBranchOf } from '../github/base-branch.ts';
 import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/base-commit.ts';
 import { cachedBaseline } from '../github/cached-baseline.ts';
+import type { Workspace } from '../github/in-repository.ts';
 import { INPUT_DEFAULTS, type Options } from '../github/inputs.ts';
 import { folderOf } from '../github/key-folder.ts';
 import type { MeasurementCache } from '../github/measurement-cache.ts';
@@ -43,8 +44,12 @@ type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
 
 const place = () => ({
   head: headCommitOf(context.eventName, context.payload, context.sha),
-  workspace: process.cwd(),
+  workspace: workspace(),
 });
+
+export function workspace(): Workspace {
+  return { folder: process.cwd(), alias: process.env.GITHUB_WORKSPACE, repository: context.repo };
+}
 
 function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
   return change === null

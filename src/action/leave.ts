@@ -7,13 +7,13 @@ import type { ExplainedBaseline } from '../github/approved-baseline.ts';
 import { isOnDefaultBranch } from '../github/base-branch.ts';
 import { proposeBaseline } from '../github/baseline-proposal.ts';
 import { keepBaseline } from '../github/cached-baseline.ts';
-import { inWorkspace } from '../github/in-workspace.ts';
+import { inRepository } from '../github/in-repository.ts';
 import type { Options } from '../github/inputs.ts';
 import { folderOf } from '../github/key-folder.ts';
 import type { MeasurementCache } from '../github/measurement-cache.ts';
 import { setOutputs } from '../github/outputs.ts';
 import { describeProposal } from '../report/proposal.ts';
-import { artifactName } from './approve.ts';
+import { artifactName, workspace } from './approve.ts';
 import { artifactsOfRun, clientOf, runUrl } from './clients.ts';
 import { type ResultFiles, tokenless, told } from './deliver.ts';
 
@@ -60,7 +60,7 @@ async function propose(options: Options, { measurement, report, approved: { sour
     core.info('No baseline is proposed: the verdict is fail. To accept it all the same, commit its measurement.');
     return '';
   }
-  const path = inWorkspace(options.baseline, process.cwd());
+  const path = await inRepository(options.baseline, workspace());
   if (path === null) {
     core.warning(`no baseline is proposed: ${options.baseline} lies outside of the workspace`);
     return '';

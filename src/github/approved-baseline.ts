@@ -4,7 +4,7 @@ import { type ApprovedBaseline, parseBaseline, readBaseline } from '../gate/base
 import type { Octokit } from './author.ts';
 import type { BaseCommit } from './base-commit.ts';
 import { type Commit, contentAt, short } from './content-at.ts';
-import { inWorkspace } from './in-workspace.ts';
+import { inRepository, type Workspace } from './in-repository.ts';
 
 /** A baseline, and a line for the log that says where it comes from. */
 export interface ExplainedBaseline extends ApprovedBaseline {
@@ -22,9 +22,9 @@ export interface ExplainedBaseline extends ApprovedBaseline {
 export async function approvedBaseline(
   octokit: Octokit,
   base: BaseCommit,
-  { path, head, workspace }: { path: string; head: string; workspace: string },
+  { path, head, workspace }: { path: string; head: string; workspace: Workspace },
 ): Promise<ExplainedBaseline> {
-  const file = inWorkspace(path, workspace);
+  const file = await inRepository(path, workspace);
   if (file === null) return fromDisk(path, `${path} lies outside of the workspace`);
   const asCheckedOut = `${path} is a checkpoint: it is taken as it is checked out`;
   // Weights are no text to ask for.
@@ -35,7 +35,8 @@ export async function approvedBaseline(
     return { source: parseBaseline(approved.text, `${path} at ${short(base.sha)}`, base.sha), name: path, note };
   }
   // A file that the change puts in the place of a folder is its own, like one that it adds.
-  if (approved?.kind === 'folder' && (await isFolder(resolve(workspace, path)))) return fromDisk(path, asCheckedOut);
+  if (approved?.kind === 'folder' && (await isFolder(resolve(workspace.folder, path))))
+    return fromDisk(path, asCheckedOut);
   if (approved === null && !(await brings(octokit, { ...base, sha: head }, file))) {
     return fromDisk(path, `the base commit has no ${path}; one that a step of the workflow made counts`);
   }

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../policy/policy.ts';
 import type { Octokit } from './author.ts';
 import type { BaseCommit } from './base-commit.ts';
 import { short, textAt } from './content-at.ts';
-import { inWorkspace } from './in-workspace.ts';
+import { inRepository, type Workspace } from './in-repository.ts';
 
 /**
  * The policy that a change is judged by: the file as the base commit has it, so that no pull request loosens what it is
@@ -17,15 +17,15 @@ import { inWorkspace } from './in-workspace.ts';
 export async function approvedPolicy(
   octokit: Octokit,
   base: BaseCommit,
-  { named, head, workspace }: { named: string | undefined; head: string; workspace: string },
+  { named, head, workspace }: { named: string | undefined; head: string; workspace: Workspace },
 ): Promise<FoundPolicy> {
   const path = named ?? DEFAULT_FILE;
-  const file = inWorkspace(path, workspace);
+  const file = await inRepository(path, workspace);
   if (file === null) return findPolicy(named);
   const text = await textAt(octokit, base, file, 'policy');
   if (text !== null) {
     const policy = parsePolicy(text, `${path} at ${short(base.sha)}`);
-    const own = await readTextFile(resolve(workspace, path));
+    const own = await readTextFile(resolve(workspace.folder, path));
     if (own === text) return { policy, policyPath: path };
     const remark = `this change edits the policy ${path}; it is judged by that of the base commit ${short(base.sha)}`;
     return { policy, policyPath: path, remark };

@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
@@ -80,6 +80,40 @@ test('a review of a pull request is judged by the base commit as well', async ()
   await writeFile(rig.path(POLICY), 'non-finite: { level: info }\n');
   const outcome = await rig.gate(BROKEN, { event: { ...PULL_REQUEST, name: 'pull_request_review' } });
   expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+});
+
+describe('policy and baseline are those of the base commit', () => {
+  const strict = 'non-finite: { level: fail }\n';
+  const lax = 'non-finite: { level: info }\n';
+
+  test('where the repository is checked out in a folder of the workspace', async () => {
+    const checkout = async (folder: string, url: string) => {
+      await mkdir(rig.path(folder, '.git'), { recursive: true });
+      await writeFile(rig.path(folder, '.git', 'config'), `[remote "origin"]\n\turl = ${url}\n`);
+      await writeFile(rig.path(folder, POLICY), lax);
+    };
+    await checkout('code', 'https://github.com/o/r');
+    await checkout('rules', 'https://github.com/o/rules');
+    rig.github.files.set(`${BASE_SHA}:${POLICY}`, strict);
+    const outcome = await rig.gate({ ...BROKEN, policy: 'code/shadow-gate.yml' });
+    expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+    // That of another repository is what a workflow names.
+    expect((await rig.gate({ ...BROKEN, policy: 'rules/shadow-gate.yml' })).outputs.verdict).toBe('warn');
+  });
+
+  test('where a path is absolute and the workspace a link', async () => {
+    const link = `${rig.path()}-link`;
+    await symlink(rig.path(), link);
+    try {
+      await writeFile(rig.path(POLICY), lax);
+      rig.github.files.set(`${BASE_SHA}:${POLICY}`, strict);
+      const environment = { GITHUB_WORKSPACE: link };
+      const outcome = await rig.gate({ ...BROKEN, policy: `${link}/${POLICY}` }, { environment });
+      expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+    } finally {
+      await rm(link);
+    }
+  });
 });
 
 describe('baseline: artifact', () => {

@@ -53,15 +53,16 @@ export class Rig {
   /** One job of a run; a run of its own unless `runId` says which. */
   async gate(
     inputs: Record<string, string>,
-    more: { event?: Job['event']; node?: string; runId?: number } = {},
+    more: Pick<Job, 'event' | 'environment'> & { node?: string; runId?: number } = {},
   ): Promise<Outcome> {
-    const { event = PULL_REQUEST, runId = 1000 + this.#runs, node = process.execPath } = more;
+    const { event = PULL_REQUEST, runId = 1000 + this.#runs, node = process.execPath, environment = {} } = more;
     this.#runs += 1;
     const folder = join(this.#workspace, `.run-${this.#runs}`);
     const run = { runId, jobId: `job-${this.#runs}`, ref: refOf(event.name) };
     const { url: api } = this.github;
     const { results } = this;
-    return runAction({ dist: this.#dist, folder, workspace: this.#workspace, api, inputs, event, node, run, results });
+    const job = { dist: this.#dist, folder, workspace: this.#workspace, api };
+    return runAction({ ...job, inputs, event, node, run, results, environment });
   }
 
   /** Let a run end, so that others find what it left. */
