@@ -3,6 +3,7 @@ import { gate } from './action/gate.ts';
 import { publish } from './action/publish.ts';
 import { merge, shard } from './action/shards.ts';
 import { parseInputs } from './github/inputs.ts';
+import { leftWork } from './github/patience.ts';
 import { printable } from './report/escape.ts';
 import { describeError } from './user-error.ts';
 
@@ -11,6 +12,8 @@ try {
 } catch (error) {
   fail(error);
 }
+// A service that hangs must not hold the job when all is said.
+if (leftWork()) process.exit();
 
 /** One run of the action. */
 async function run(): Promise<void> {

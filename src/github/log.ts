@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Progress } from '../gate/check.ts';
 import { printable } from '../report/escape.ts';
 import { formatDuration } from '../report/numbers.ts';
+import { withPatience } from './patience.ts';
 
 type Print = (line: string) => void;
 
@@ -26,8 +27,11 @@ export async function withoutCommands<T>(print: Print, work: () => T | Promise<T
 
 const ANNOTATION = /^::(error|warning|notice)\b[^\n]*?::/gm;
 
+/** A measurement has some megabytes. */
+const PATIENCE_MILLISECONDS = 120_000;
+
 /**
- * Let the toolkit's client of a service work. What it masks in the log has to be a command, also in the midst of something
+ * Let the toolkit's client of a service work, for two minutes. What it masks in the log has to be a command, also in the midst of something
  * else; but what it says of trouble becomes a line like any other: whether that is worth an annotation is ours to say.
  */
 export async function withToolkit<T>(print: Print, work: () => Promise<T>): Promise<T> {
@@ -38,7 +42,7 @@ export async function withToolkit<T>(print: Print, work: () => Promise<T>): Prom
   stdout.write = ((chunk: string | Uint8Array, ...more: []) =>
     write.call(stdout, typeof chunk === 'string' ? chunk.replace(ANNOTATION, '') : chunk, ...more)) as typeof write;
   try {
-    return await work();
+    return await withPatience(PATIENCE_MILLISECONDS, work());
   } finally {
     stdout.write = write;
     if (token !== null) print(`::stop-commands::${token}`);

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { Measurement } from '../gate/measurement.ts';
 import type { MeasurementStore } from '../gate/recall.ts';
 import type { CacheScope } from './cache-scope.ts';
 import { withToolkit } from './log.ts';
+import { leftWork } from './patience.ts';
 
 /**
  * The one path that entries hold, from the workspace, which is the working directory: the service finds an entry by its path
@@ -41,11 +42,15 @@ const PREFIX = 'shadow-gate-measurement/';
 export function openMeasurementCache({ workspace, saves, scope, print }: CacheOptions): MeasurementCache {
   const file = `${workspace}/${FILE}`;
   const kept = new Map<string, string>();
+  /** Nobody waits twice for a service that hangs. */
+  const isThere = () => isFeatureAvailable() && !leftWork();
+  /** Also by a link to nothing, which would be removed as if it were ours. */
+  const isTaken = () => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
   async function restore(key: string, prefixes: readonly string[]) {
-    if (!isFeatureAvailable()) throw new Error('this server has none');
+    if (!isThere()) throw new Error('this server has none, or it does not answer');
     // Somebody's file of that name is not to be overwritten, and not to be taken for an entry.
-    if (existsSync(file)) throw new Error(`${FILE} is in its way`);
+    if (isTaken()) throw new Error(`${FILE} is in its way`);
     const prefix = prefixes[0] ?? key;
     await expectTrusted(prefix);
     try {
@@ -65,7 +70,7 @@ export function openMeasurementCache({ workspace, saves, scope, print }: CacheOp
   }
 
   async function saveOne(key: string, text: string): Promise<void> {
-    if (existsSync(file)) return;
+    if (!isThere() || isTaken()) return;
     try {
       await writeFile(file, text, { flag: 'wx' });
       await withToolkit(print, () => saveCache([FILE], key));
@@ -97,7 +102,7 @@ export function openMeasurementCache({ workspace, saves, scope, print }: CacheOp
     },
     keepText: (key, text) => kept.set(key, text),
     save: async () => {
-      if (!saves || !isFeatureAvailable()) return;
+      if (!saves) return;
       for (const [key, text] of kept) await saveOne(key, text);
     },
   };
