@@ -4,6 +4,7 @@ import { context } from '@actions/github';
 import type { CheckResult } from '../gate/check.ts';
 import type { Measurement } from '../gate/measurement.ts';
 import type { ExplainedBaseline } from '../github/approved-baseline.ts';
+import { areArtifactsThere } from '../github/artifacts.ts';
 import { isOnDefaultBranch } from '../github/base-branch.ts';
 import { proposeBaseline } from '../github/baseline-proposal.ts';
 import { keepBaseline } from '../github/cached-baseline.ts';
@@ -42,6 +43,10 @@ export async function leave(options: Options, left: Left): Promise<void> {
 async function upload(options: Options, { measurement, report }: ResultFiles): Promise<void> {
   if (options.artifact === 'off') return;
   const name = artifactName(options);
+  if (!areArtifactsThere(process.env)) {
+    core.info(`No artifact ${name}: this server keeps none that @actions/artifact could write.`);
+    return;
+  }
   try {
     await artifactsOfRun(options).upload(name, [measurement, report]);
     core.info(`Artifact: ${name}`);

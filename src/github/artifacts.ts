@@ -26,6 +26,14 @@ export interface Artifacts {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
+/** An Enterprise server has another service, of which the toolkit's client only says so; a runner elsewhere has none. */
+export function areArtifactsThere(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
+  const host = new URL(server).hostname;
+  const isGithub = host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost');
+  return service !== undefined && service !== '' && isGithub;
+}
+
 /**
  * @param temporary the runner's temporary folder
  * @param print where the log goes

@@ -150,6 +150,13 @@ describe('baseline: artifact', () => {
     expect(outcome.log).toContain('no successful run has left the artifact shadow-gate-default of branch main');
   });
 
+  test('is not left, and nobody is warned of that, where a server keeps no artifacts', async () => {
+    for (const environment of [{ GITHUB_SERVER_URL: 'https://github.example' }, { ACTIONS_RESULTS_URL: '' }]) {
+      const outcome = await rig.gate({ ...MODEL, 'fail-on': 'never', baseline: 'model' }, { event: PUSH, environment });
+      expect(levels(outcome), outcome.log).toEqual(['notice']);
+    }
+  });
+
   test('that cannot be read is an error that names the permission', async () => {
     rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
     const outcome = await rig.gate(INPUTS);
