@@ -150,6 +150,17 @@ describe('baseline: artifact', () => {
     expect(outcome.log).toContain('no successful run has left the artifact shadow-gate-default of branch main');
   });
 
+  test('that others have hidden under hundreds of their own is an error, not a verdict without one', async () => {
+    await rig.gate(MODEL, { event: PUSH, runId: 1 });
+    rig.end(1, 'push', 'success');
+    for (let runId = 2; runId <= 301; runId += 1) {
+      rig.results.artifacts.put({ runId, name: 'shadow-gate-default', bytes: Buffer.alloc(0) });
+    }
+    const outcome = await rig.gate(INPUTS);
+    expect(annotations(outcome)[0]?.message, outcome.log).toMatch(/could not be read .*more than 300 artifacts/);
+    expect(outcome.outputs).toEqual({});
+  });
+
   test('is not left, and nobody is warned of that, where a server keeps no artifacts', async () => {
     for (const environment of [{ GITHUB_SERVER_URL: 'https://github.example' }, { ACTIONS_RESULTS_URL: '' }]) {
       const outcome = await rig.gate({ ...MODEL, 'fail-on': 'never', baseline: 'model' }, { event: PUSH, environment });
