@@ -198,6 +198,9 @@ describe('the cache', () => {
     expect(await measuredAt(await rig.gate({ ...MODEL, cache: 'off' }))).not.toBe(await measuredAt(first));
     await rig.gate(MODEL, { event: SCHEDULE });
     expect(entries()).toHaveLength(1);
+    // A fresh seed is never asked again.
+    await rig.gate({ ...MODEL, baseline: 'broken', 'fail-on': 'never' }, { event: SCHEDULE });
+    expect(entries()).toHaveLength(1);
   });
 
   test('that a pull request has poisoned is not used by it, and not seen by others', async () => {
