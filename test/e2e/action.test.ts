@@ -145,6 +145,9 @@ describe('the baseline of a pull request', () => {
     expect(outcome.code).toBe(1);
     expect(outcome.outputs).toEqual({});
     expect(annotations(outcome)[0]?.message).toMatch(/could not be read at the base commit bbbbbbb.*contents: read/);
+    github.canRead = true;
+    github.faults.push({ request: /git\/commits/, status: 500 });
+    expect(annotations(await gate(WARN))[0]?.message).toMatch(/could not be read at the base commit bbbbbbb/);
   });
 });
 
