@@ -13,7 +13,7 @@ export interface Artifacts {
    * @throws if the service fails
    */
   readonly upload: (name: string, files: readonly string[]) => Promise<void>;
-  /** The names of this run's artifacts, newest first where there are two. @throws if the service fails */
+  /** This run's artifacts, of two of one name the newer. @throws if the service fails */
   readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
   /**
    * The texts of an artifact's files, by name.
