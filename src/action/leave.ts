@@ -24,19 +24,23 @@ interface Left extends CheckResult {
   readonly cache: MeasurementCache | null;
 }
 
+/** Events of runs that are about a branch, whose artifact may be the baseline of changes to it. */
+const LEAVES_ARTIFACTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
+
 /**
- * What a run on the default branch leaves for later ones: the artifact and the cache that may be their baseline, and a pull
- * request that proposes one. Last, when the verdict is out: none of it can change that.
+ * What a run leaves for later ones: the artifact of its branch, and on the default branch the cache and a pull request that
+ * proposes a baseline. Last, when the verdict is out: none of it can change that.
  */
 export async function leave(options: Options, left: Left): Promise<void> {
   const { eventName, ref, payload } = context;
-  if (!isOnDefaultBranch(eventName, ref, payload) && eventName !== 'workflow_dispatch') return;
-  await upload(options, left.files);
+  if (LEAVES_ARTIFACTS.includes(eventName)) await upload(options, left.files);
+  if (!isOnDefaultBranch(eventName, ref, payload)) return;
   setOutputs({ 'baseline-pull-request': await propose(options, left) });
   const { cache, measurement, report } = left;
   if (cache === null) return;
-  // What fails is not what the next one is to be like.
-  if (report.verdict !== 'fail') keepBaseline(cache, folderOf(options.key), measurement, context);
+  // What fails, or nothing can be said of, is not what the next one is to be like.
+  const isApproved = report.verdict === 'pass' || report.verdict === 'warn';
+  if (isApproved) keepBaseline(cache, folderOf(options.key), measurement, context);
   await cache.save();
 }
 

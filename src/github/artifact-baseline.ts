@@ -1,13 +1,13 @@
-import { parseBaseline, parseReport } from '../gate/baseline.ts';
+import { type BaselineSource, parseBaseline, parseReport } from '../gate/baseline.ts';
 import { UserError } from '../user-error.ts';
 import type { ExplainedBaseline } from './approved-baseline.ts';
-import { type Artifacts, artifactsOf } from './artifacts.ts';
+import { type Artifacts, artifactsOf, type FoundArtifact } from './artifacts.ts';
 import type { Octokit } from './author.ts';
 import { statusOf } from './comment-trouble.ts';
 import { short } from './content-at.ts';
 import type { Repository } from './regression-issue.ts';
 
-/** Runs that are looked at: where so many in a row have failed, there is no approved checkpoint to speak of. */
+/** Runs that are looked at. */
 const MAX_RUNS = 20;
 
 export const MEASUREMENT_FILE = 'measurement.json';
@@ -15,7 +15,8 @@ export const REPORT_FILE = 'report.json';
 
 /**
  * The measurement that the newest successful run on a branch has left as an artifact. One whose verdict is a fail is no
- * baseline, also where `fail-on: never` let the run succeed.
+ * baseline, also where `fail-on: never` let the run succeed. One that is inconclusive counts only where somebody started the
+ * run by hand: a checkpoint that nothing could be said of must not become the measure of the next by itself.
  * @param name of the artifact
  * @throws UserError where GitHub does not say: judging by nothing would be a guess
  */
@@ -29,21 +30,36 @@ export async function artifactBaseline(
   let seen = 0;
   try {
     for await (const found of artifactsOf(octokit, at, { name, branch, conclusions: ['success'] })) {
-      const files = await artifacts.read(found.id, found);
-      const measurement = files.get(MEASUREMENT_FILE);
-      const report = files.get(REPORT_FILE);
-      if (measurement !== undefined && report !== undefined && parseReport(report, called).verdict !== 'fail') {
+      const source = approvedIn(await artifacts.read(found.id, found), found, called);
+      if (source !== null) {
         const note = `baseline: ${called}, of run ${found.runId} at commit ${short(found.commit)}`;
-        return { source: parseBaseline(measurement, called, found.commit), name: called, note };
+        return { source, name: called, note };
       }
       seen += 1;
-      if (seen === MAX_RUNS) break;
+      // There may be an older one, and to go on without it would only warn.
+      if (seen === MAX_RUNS) throw new Error(`none of the last ${MAX_RUNS} runs has left one that counts`);
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw trouble(error, called);
   }
   return { source: { kind: 'missing' }, name: called, note: `no successful run has left the ${called}` };
+}
+
+/** Null for what is no baseline: also what another version has left, which must not stand in the way till it is dropped. */
+function approvedIn(
+  files: ReadonlyMap<string, string>,
+  { commit, wasDispatched }: FoundArtifact,
+  called: string,
+): BaselineSource | null {
+  try {
+    const { verdict } = parseReport(files.get(REPORT_FILE) ?? '', called);
+    if (verdict === 'fail' || (verdict === 'inconclusive' && !wasDispatched)) return null;
+    return parseBaseline(files.get(MEASUREMENT_FILE) ?? '', called, commit);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
 }
 
 function trouble(error: unknown, called: string): UserError {

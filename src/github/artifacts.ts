@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
 import type { Octokit } from './author.ts';
+import { statusOf } from './comment-trouble.ts';
 import { withToolkit } from './log.ts';
 import type { Repository } from './regression-issue.ts';
 
@@ -75,6 +76,19 @@ export function openArtifacts(
   };
 }
 
+/** A run of a tag says that it is of a branch of that name, and whoever may push tags need not be one who may push there. */
+async function isOnBranch(octokit: Octokit, at: Repository, branch: string, sha: string): Promise<boolean> {
+  try {
+    const basehead = `${branch}...${sha}`;
+    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...at, basehead, per_page: 1 });
+    return data.status === 'identical' || data.status === 'behind';
+  } catch (error) {
+    // A branch that was rewritten since may have lost it.
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
+
 /** An artifact of a finished run, as GitHub lists it. */
 export interface FoundArtifact {
   readonly id: number;
@@ -82,9 +96,11 @@ export interface FoundArtifact {
   readonly runId: number;
   /** The commit that the run was about. */
   readonly commit: string;
+  /** Did somebody start the run by hand? */
+  readonly wasDispatched: boolean;
 }
 
-/** Pages of a hundred that are looked through. Only runs on the default branch leave artifacts of ours, one each. */
+/** Pages of a hundred that are looked through. Only runs on branches leave artifacts of ours, one each. */
 const MAX_PAGES = 3;
 
 /** Events of runs that are about a branch and no change: what others may write cannot start them as such. */
@@ -109,7 +125,9 @@ export async function* artifactsOf(
       const { data: found } = await octokit.rest.actions.getWorkflowRun({ ...at, run_id: run.id });
       if (!TRUSTED_EVENTS.includes(found.event) || found.head_branch !== branch) continue;
       if (conclusions && !conclusions.includes(found.conclusion ?? '')) continue;
-      yield { id, digest: digest ?? undefined, runId: run.id, commit: found.head_sha };
+      if (!(await isOnBranch(octokit, at, branch, found.head_sha))) continue;
+      const wasDispatched = found.event === 'workflow_dispatch';
+      yield { id, digest: digest ?? undefined, runId: run.id, commit: found.head_sha, wasDispatched };
     }
     if (data.artifacts.length < 100) return;
   }

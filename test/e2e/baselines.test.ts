@@ -138,6 +138,8 @@ describe('baseline: artifact', () => {
       [MODEL, 10, 'pull_request', 'success'],
       [MODEL, 11, 'push', 'success', { fork: true }],
       [MODEL, 12, 'push', 'success', { head_branch: 'tune' }],
+      // A tag that is called like the branch.
+      [MODEL, 15, 'push', 'success', { head_sha: 'c'.repeat(40) }],
       [MODEL, 13, 'push', 'failure'],
       [{ ...BROKEN, 'fail-on': 'never' }, 14, 'push', 'success'],
     ];
@@ -148,6 +150,20 @@ describe('baseline: artifact', () => {
     const outcome = await rig.gate(INPUTS);
     expect(outcome.outputs.verdict, outcome.log).toBe('warn');
     expect(outcome.log).toContain('no successful run has left the artifact shadow-gate-default of branch main');
+  });
+
+  test('that nothing can be said of counts only where somebody started the run by hand', async () => {
+    const inconclusive = { ...FOREIGN, baseline: 'model' };
+    for (const [runId, event] of [
+      [1, 'push'],
+      [2, 'workflow_dispatch'],
+    ] as const) {
+      const left = await rig.gate(inconclusive, { event: { ...PUSH, name: event }, runId });
+      expect(left.outputs.verdict, left.log).toBe('inconclusive');
+      rig.end(runId, event, 'success');
+      const outcome = await rig.gate({ ...FOREIGN, baseline: 'artifact' });
+      expect(outcome.outputs.verdict, outcome.log).toBe(event === 'push' ? 'warn' : 'pass');
+    }
   });
 
   test('that others have hidden under hundreds of their own is an error, not a verdict without one', async () => {

@@ -66,10 +66,15 @@ export class Rig {
   }
 
   /** Let a run end, so that others find what it left. */
-  end(id: number, event: string, conclusion: string, more: { head_branch?: string; fork?: boolean } = {}): void {
-    const { head_branch = 'main', fork = false } = more;
+  end(
+    id: number,
+    event: string,
+    conclusion: string,
+    more: { head_branch?: string; head_sha?: string; fork?: boolean } = {},
+  ): void {
+    const { head_branch = 'main', head_sha = HEAD_SHA, fork = false } = more;
     const head = fork ? { head_repository: { id: 99 } } : {};
-    this.github.runs.push({ id, event, conclusion, head_branch, head_sha: HEAD_SHA, ...head });
+    this.github.runs.push({ id, event, conclusion, head_branch, head_sha, ...head });
   }
 }
 

@@ -38,6 +38,10 @@ export class Repository {
     return [
       [/^GET \/repos\/o\/r$/, () => this.#about()],
       [/^GET \/repos\/o\/r\/contents\/(.+)$/, (call, path = '') => this.#content(call, path)],
+      [
+        /^GET \/repos\/o\/r\/compare\/(.+)\.\.\.([0-9a-f]{40})$/,
+        (_call, base = '', head = '') => this.#compare(base, head),
+      ],
       [/^GET \/repos\/o\/r\/git\/ref\/(.+)$/, (_call, ref = '') => this.#ref(ref)],
       [/^POST \/repos\/o\/r\/git\/refs$/, ({ json }) => this.#createRef(refSchema.parse(json))],
       [/^PATCH \/repos\/o\/r\/git\/refs\/(.+)$/, ({ json }, ref = '') => this.#moveRef(ref, moveSchema.parse(json))],
@@ -78,6 +82,13 @@ export class Repository {
   #ref(ref: string): Answer {
     const sha = this.#github.refs.get(ref);
     return this.#github.canRead && sha !== undefined ? { status: 200, body: described(ref, sha) } : NOT_FOUND;
+  }
+
+  #compare(branch: string, head: string): Answer {
+    const base = this.#github.refs.get(`heads/${branch}`);
+    if (base === undefined || !this.#has(head)) return NOT_FOUND;
+    if (base === head) return { status: 200, body: { status: 'identical' } };
+    return { status: 200, body: { status: this.#descends(base, head) ? 'behind' : 'diverged' } };
   }
 
   #createRef({ ref, sha }: z.infer<typeof refSchema>): Answer {
