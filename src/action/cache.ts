@@ -3,15 +3,22 @@ import { context } from '@actions/github';
 import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/base-branch.ts';
 import { cacheScope } from '../github/cache-scope.ts';
 import type { Options } from '../github/inputs.ts';
+import { folderOf } from '../github/key-folder.ts';
 import { type MeasurementCache, openMeasurementCache } from '../github/measurement-cache.ts';
+import { type SpectrumCache, spectrumCache } from '../github/spectrum-cache.ts';
 import { clientOf } from './clients.ts';
 
-/** The cache of measurements as this run may use it; null where it is off. */
-export function openCache(options: Options): MeasurementCache | null {
+/** What is known from earlier runs: whole measurements, and single spectra. */
+export interface Caches extends MeasurementCache {
+  readonly spectra: SpectrumCache;
+}
+
+/** The cache as this run may use it; null where it is off. */
+export function openCache(options: Options): Caches | null {
   if (options.cache === 'off') return null;
   const { eventName, payload, ref, repo } = context;
   const branches = [defaultBranchOf(payload), baseBranchOf(payload)].filter((branch) => branch !== null);
-  return openMeasurementCache({
+  const cache = openMeasurementCache({
     workspace: process.cwd(),
     saves: isOnDefaultBranch(eventName, ref, payload),
     scope: cacheScope(clientOf(options), repo, {
@@ -20,4 +27,5 @@ export function openCache(options: Options): MeasurementCache | null {
     }),
     print: core.info,
   });
+  return { ...cache, spectra: spectrumCache(cache, folderOf(options.key), core.info) };
 }

@@ -2,9 +2,9 @@ import * as core from '@actions/core';
 import type { CheckResult } from '../gate/check.ts';
 import type { Options } from '../github/inputs.ts';
 import { withoutCommands } from '../github/log.ts';
-import type { MeasurementCache } from '../github/measurement-cache.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import type { Approved } from './approve.ts';
+import type { Caches } from './cache.ts';
 import { deliver } from './deliver.ts';
 import { remember } from './history.ts';
 import { leave } from './leave.ts';
@@ -16,7 +16,7 @@ export async function conclude(
   options: Options,
   { measurement, report: alone }: CheckResult,
   { found, approved }: Approved,
-  cache: MeasurementCache | null,
+  cache: Caches | null,
 ): Promise<void> {
   const { report, keep } = await remember(options, alone, found.policy);
   await withoutCommands(core.info, () => core.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));

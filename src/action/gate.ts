@@ -19,7 +19,9 @@ export async function gate(options: Options): Promise<void> {
   // What is drawn afresh has never been measured.
   const store = settings.seed === 'rotate' ? undefined : (cache ?? undefined);
   const started = Date.now();
-  const result = await measuring(options.checkpoint, () => check({ ...settings, ...approved, store }));
+  const result = await measuring(options.checkpoint, () =>
+    check({ ...settings, ...approved, store, spectrumStore: cache?.spectra }),
+  );
   const { time } = result.measurement.run;
   if (Date.parse(time) < started) core.info(`Known from the cache: measured at ${printable(time)}, and not again.`);
   await conclude(options, result, approved, cache);

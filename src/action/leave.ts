@@ -11,17 +11,17 @@ import { keepBaseline } from '../github/cached-baseline.ts';
 import { inRepository } from '../github/in-repository.ts';
 import type { Options } from '../github/inputs.ts';
 import { folderOf } from '../github/key-folder.ts';
-import type { MeasurementCache } from '../github/measurement-cache.ts';
 import { setOutputs } from '../github/outputs.ts';
 import { describeProposal } from '../report/proposal.ts';
 import { artifactName, workspace } from './approve.ts';
+import type { Caches } from './cache.ts';
 import { artifactsOfRun, clientOf, runUrl } from './clients.ts';
 import { type ResultFiles, tokenless, told } from './deliver.ts';
 
 interface Left extends CheckResult {
   readonly files: ResultFiles;
   readonly approved: ExplainedBaseline;
-  readonly cache: MeasurementCache | null;
+  readonly cache: Caches | null;
 }
 
 /** Events of runs that are about a branch, whose artifact may be the baseline of changes to it. */
@@ -41,6 +41,7 @@ export async function leave(options: Options, left: Left): Promise<void> {
   // What fails, or nothing can be said of, is not what the next one is to be like.
   const isApproved = report.verdict === 'pass' || report.verdict === 'warn';
   if (isApproved) keepBaseline(cache, folderOf(options.key), measurement, context);
+  cache.spectra.leave(`${context.sha}-${context.runId}-${context.runAttempt}`);
   await cache.save();
 }
 

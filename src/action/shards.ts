@@ -21,9 +21,10 @@ import { measuring, settingsOf } from './gate.ts';
 /** Measure the share of one machine of a matrix, and leave it for the job that merges. It has no verdict. */
 export async function shard(options: Options, part: Shard): Promise<void> {
   await expectWritable(resolve(options.out), 'folder');
-  const { found, approved } = await approve(options, openCache(options));
+  const cache = openCache(options);
+  const { found, approved } = await approve(options, cache);
   const measurement = await measuring(options.checkpoint, () =>
-    measureShard({ ...settingsOf(options, approved), found, approved }, part),
+    measureShard({ ...settingsOf(options, approved), found, approved, spectrumStore: cache?.spectra }, part),
   );
   const file = join(resolve(options.out), MEASUREMENT_FILE);
   await writeJson(file, measurement);

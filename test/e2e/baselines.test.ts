@@ -339,6 +339,33 @@ describe('the cache', () => {
   });
 });
 
+describe('single spectra in the cache', () => {
+  const recalled = async (outcome: Outcome) => JSON.parse(await measurementOf(outcome)).run.recalledSpectra;
+  const bundles = () => rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-spectra/'));
+
+  test('a checkpoint that changed one of eight matrices costs one, by the clock too', async () => {
+    await rig.gate(MODEL, { event: PUSH });
+    expect(bundles()).toHaveLength(1);
+    expect(await recalled(await rig.gate(BROKEN))).toBe(7);
+    expect(await recalled(await rig.gate({ ...BROKEN, seed: 'rotate', baseline: 'model' }, { event: SCHEDULE }))).toBe(
+      7,
+    );
+    expect(bundles()).toHaveLength(2);
+    expect(await recalled(await rig.gate({ ...BROKEN, cache: 'off' }))).toBe(0);
+  });
+
+  test('none that the change has written, and none of a damaged bundle', async () => {
+    await rig.gate(MODEL, { event: PUSH });
+    const [entry] = bundles();
+    if (!entry) throw new Error('nothing was saved');
+    const bytes = rig.results.cache.bytesOf(entry);
+    rig.results.cache.put({ ...entry, key: `${entry.key}9`, ref: 'refs/pull/7/merge', bytes });
+    expect(await recalled(await rig.gate(BROKEN))).toBe(0);
+    rig.results.cache.poison(entry, await cacheArchive({ '.shadow-gate-cached-measurement.json': '{"a": 1}' }));
+    expect(await recalled(await rig.gate(BROKEN, { event: PUSH }))).toBe(0);
+  });
+});
+
 describe('update-baseline: pull-request', () => {
   const INPUTS = { ...MODEL, 'update-baseline': 'pull-request' };
   const BRANCH = 'heads/shadow-gate/baseline-default';

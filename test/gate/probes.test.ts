@@ -108,7 +108,7 @@ describe.skipIf(!zoo)('the checkpoints of the controlled study', () => {
 });
 
 const models = shared('models');
-it.skipIf(!models)('a model at chance is not informative, and never a pass', async () => {
+it.skipIf(!models)('a model at chance is not informative, and never a pass', { timeout: 300_000 }, async () => {
   const checkpoint = `${models}/stories260K`;
   const builtin = join(temporaryFolder(), 'policy.yml');
   writeFileSync(builtin, '');
