@@ -11,19 +11,23 @@ import {
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
+import { openOnnx } from './onnx/open-onnx.ts';
+import type { OnnxTensor } from './onnx/tensors.ts';
 import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
 import { readTextFile } from './text-file.ts';
 
 /** An opened checkpoint of full weights: headers read, no data. */
 export interface FullCheckpoint {
-  readonly format: 'safetensors';
+  readonly format: 'safetensors' | 'onnx';
   readonly path: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   /** A vision-language model: its tensors have components. */
   readonly multimodal: boolean;
-  /** config.json as read; null for a lone safetensors file. */
+  /** config.json as read; null for a lone file. */
   readonly config: Record<string, unknown> | null;
+  /** Of an ONNX model: its tensors once more, and what the graph does with them. */
+  readonly onnx: readonly OnnxTensor[] | null;
 }
 
 export type Checkpoint = FullCheckpoint | Adapter;
@@ -33,13 +37,16 @@ const INDEX = 'model.safetensors.index.json';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
- * directory, or one safetensors file. Only headers are read; symbolic links are resolved.
+ * directory, one safetensors file, or an ONNX model (a file, or a directory that holds no other weights). Only headers are read; symbolic links are resolved.
  * @throws UserError for anything that is not a whole checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
-      throw new UserError(`${path} does not exist`, 'give the directory of a checkpoint or a safetensors file');
+      throw new UserError(
+        `${path} does not exist`,
+        'give the directory of a checkpoint, a safetensors or an ONNX file',
+      );
     }
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
     throw error;
@@ -61,6 +68,7 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 
 async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await realpath(path);
+  if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
   if (entries.some(({ name }) => isAdapterTensor(name))) {
     throw new UserError(`${path} holds an adapter, which needs its adapter_config.json`, 'give its directory instead');
@@ -70,6 +78,8 @@ async function openFile(path: string): Promise<FullCheckpoint> {
 
 async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
+  const onnx = onlyOnnx(names);
+  if (onnx !== null) return openOnnx(join(path, onnx), await resolveFile(path, onnx));
   if (!names.has(SINGLE) && !names.has(INDEX)) throw noWeights(path, names);
   const config = await readConfig(path);
   if (!config) {
@@ -94,7 +104,16 @@ function build(path: string, entries: readonly TensorEntry[], config: Record<str
     architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
     multimodal,
     config,
+    onnx: null,
   };
+}
+
+/** The ONNX model of a directory that holds one and no safetensors. */
+function onlyOnnx(names: ReadonlySet<string>): string | null {
+  const all = [...names];
+  const [model, ...others] = all.filter((name) => name.endsWith('.onnx'));
+  const isOnly = others.length === 0 && !all.some((name) => name.endsWith('.safetensors') || name === INDEX);
+  return isOnly ? (model ?? null) : null;
 }
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
@@ -139,6 +158,11 @@ function noWeights(path: string, names: ReadonlySet<string>): UserError {
   if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index too');
   const pickle = all.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   if (pickle) return pickleError(join(path, pickle));
+  const models = all.filter((name) => name.endsWith('.onnx'));
+  if (models.length > 1) {
+    const named = models.slice(0, 4).join(', ');
+    return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the file itself');
+  }
   const other = all.find((name) => name.endsWith('.safetensors'));
   if (other) return new UserError(`${path} has no ${SINGLE}`, `give the file itself: ${join(path, other)}`);
   return new UserError(

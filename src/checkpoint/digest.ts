@@ -36,9 +36,16 @@ export async function digestCheckpoint(checkpoint: Checkpoint, digests = new Ten
   for (const entry of [...checkpoint.tensors.values()].sort(inFileOrder)) {
     bytes.set(entry.name, await digests.of(entry));
   }
+  // What the graph of an ONNX model does with a tensor decides whether and how it is measured.
+  const uses = new Map(checkpoint.format === 'onnx' ? checkpoint.onnx?.map(({ name, use }) => [name, use]) : []);
+  const useOf = ({ name }: TensorEntry) => {
+    const use = uses.get(name);
+    return use ? [use.opType, use.inputFirst] : null;
+  };
   const total = createHash('sha256');
   for (const entry of [...checkpoint.tensors.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    total.update(JSON.stringify([entry.name, entry.dtype, entry.shape, bytes.get(entry.name)]));
+    const parts = [entry.name, entry.dtype, entry.shape, bytes.get(entry.name)];
+    total.update(JSON.stringify(uses.size > 0 ? [...parts, useOf(entry)] : parts));
   }
   total.update(JSON.stringify(sortKeys(withoutHistory(checkpoint.config))));
   return `sha256:${total.digest('hex')}`;

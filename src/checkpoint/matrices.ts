@@ -3,6 +3,8 @@ import { isMeasuredDtype } from './dtype.ts';
 import { fusedLayout } from './fused.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from './matrix-view.ts';
 import { type Place, placeOf } from './module-type.ts';
+import { listOnnxMatrices } from './onnx/matrices.ts';
+import type { OnnxTensor } from './onnx/tensors.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 /** One matrix to measure: a whole stored tensor or a part of a fused one. */
@@ -14,6 +16,8 @@ export interface Matrix {
   readonly source: TensorEntry;
   /** Something a reader should know, such as why a fused matrix is whole. */
   readonly note?: string;
+  /** Known of ONNX weights: stored [in, out], or else [out, in]. Two that differ cannot be subtracted. */
+  readonly inputFirst?: boolean;
 }
 
 export interface Skipped {
@@ -33,10 +37,13 @@ export interface Surroundings {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   readonly multimodal: boolean;
+  /** Of an ONNX model, whose graph says what the tensors are for. */
+  readonly onnx?: readonly OnnxTensor[] | null;
 }
 
 /** Sort a checkpoint's tensors into matrices, vectors and what is skipped, in the order of their names. */
 export function listMatrices(model: Surroundings): MatrixList {
+  if (model.onnx) return listOnnxMatrices(model.onnx, model);
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { bitsPerElement } from './dtype.ts';
+import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
 
 /**
  * Reader of the safetensors header (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header
@@ -11,9 +12,6 @@ import { bitsPerElement } from './dtype.ts';
 
 /** The reference implementation refuses larger headers too: a random file read as a length asks for exabytes. */
 const MAX_HEADER_BYTES = 100_000_000;
-
-/** Git LFS leaves a small text file where the weights should be if the large files were not fetched. */
-const LFS_MAGIC = 'version https://git-lfs';
 
 /** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the protocol opcode 0x80 and its number. */
 const ZIP_MAGIC = [0x50, 0x4b] as const;
@@ -64,12 +62,7 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
 async function readHeaderLength(handle: FileHandle, file: string, size: number): Promise<number> {
   const start = await readExactly(handle, 0, Math.min(size, LFS_MAGIC.length), file);
   if (size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
-  if (start.toString('latin1') === LFS_MAGIC) {
-    throw new UserError(
-      `${file} is a Git LFS pointer, not the weights`,
-      "run 'git lfs pull' (in a workflow: actions/checkout with 'lfs: true')",
-    );
-  }
+  if (start.toString('latin1') === LFS_MAGIC) throw lfsPointerError(file);
   if (start.toString('latin1', 0, 4) === 'GGUF') {
     throw new UserError(`${file} is a GGUF file`, 'give the safetensors checkpoint it was converted from');
   }

@@ -15,7 +15,10 @@ import { warn } from './output.ts';
 export function subject(command: Command): Command {
   return (
     command
-      .requiredOption('--checkpoint <path>', 'a Hugging Face directory, a PEFT adapter or a safetensors file')
+      .requiredOption(
+        '--checkpoint <path>',
+        'a Hugging Face directory, a PEFT adapter, a safetensors file or an ONNX model',
+      )
       .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
       .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
       .option(

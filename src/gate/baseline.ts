@@ -34,7 +34,7 @@ export async function readBaseline(path: string): Promise<BaselineSource> {
     throw error;
   });
   if (!info) return { kind: 'missing' };
-  if (info.isDirectory() || path.endsWith('.safetensors')) return { kind: 'checkpoint', path };
+  if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null };
 }
 

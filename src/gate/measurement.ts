@@ -52,7 +52,7 @@ export type GroupMeasurement = z.infer<typeof groupSchema>;
 export const identitySchema = z.strictObject({
   /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
   digest: z.string(),
-  format: z.enum(['safetensors', 'lora']),
+  format: z.enum(['safetensors', 'lora', 'onnx']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
   parameters: z.number().int(),

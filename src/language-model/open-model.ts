@@ -47,6 +47,7 @@ async function openWeights(
   if (checkpoint.format !== 'lora') {
     // It has no use here, but a path with a typo must not go by.
     if (reference !== undefined) await openReference(reference);
+    refuseOnnx(checkpoint);
     return { base: checkpoint, adapter: null };
   }
   if (reference === undefined) {
@@ -59,7 +60,18 @@ async function openWeights(
       'merge the adapter into the base model and give that',
     );
   }
-  return { base: await openReference(reference), adapter: checkpoint };
+  const base = await openReference(reference);
+  refuseOnnx(base);
+  return { base, adapter: checkpoint };
+}
+
+/** Exports differ in inputs, caches and fused operators: there is no one way to ask them. */
+function refuseOnnx({ format, path }: FullCheckpoint): void {
+  if (format !== 'onnx') return;
+  throw new UserError(
+    `${path} is an ONNX model, of which only the spectra are measured`,
+    'give the safetensors checkpoint it was exported from, an endpoint that answers for it, or --only spectra',
+  );
 }
 
 /** An adapter may bring a tokenizer of its own; else the base model's is meant. */

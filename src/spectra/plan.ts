@@ -45,6 +45,12 @@ export interface Plan {
  * @throws UserError if the reference cannot be the origin of this checkpoint
  */
 export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null): Plan {
+  if (reference && (checkpoint.format === 'onnx') !== (reference.format === 'onnx')) {
+    throw new UserError(
+      `${checkpoint.path} and its reference ${reference.path} are of different formats: ONNX stores many weights transposed`,
+      'export both the same way, or give both as safetensors',
+    );
+  }
   const plan = checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
   if (reference && !plan.jobs.some(({ of }) => of === 'delta')) {
     throw new UserError(
@@ -85,6 +91,11 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
     const origin = origins.get(originName(matrix.name));
     if (!origin) {
       skipped.push({ name: matrix.name, reason: 'ΔW: the reference does not have it' });
+      if (isBlock(matrix)) mismatched.push(matrix.name);
+      continue;
+    }
+    if (matrix.inputFirst !== origin.inputFirst) {
+      skipped.push({ name: matrix.name, reason: 'ΔW: the reference stores it transposed' });
       if (isBlock(matrix)) mismatched.push(matrix.name);
       continue;
     }

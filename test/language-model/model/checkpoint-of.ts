@@ -21,5 +21,6 @@ export function checkpointOf(
     architecture: UNKNOWN_ARCHITECTURE,
     multimodal: false,
     config,
+    onnx: null,
   };
 }

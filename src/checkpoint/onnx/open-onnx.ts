@@ -1,0 +1,44 @@
+import { basename, dirname } from 'node:path';
+import { UserError } from '../../user-error.ts';
+import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../architecture.ts';
+import type { FullCheckpoint } from '../checkpoint.ts';
+import { isMeasuredDtype } from '../dtype.ts';
+import { isMultimodalName } from '../module-type.ts';
+import { readOnnxTensors } from './tensors.ts';
+
+/**
+ * Open an ONNX model: only its structure is read, and its weights stay where they are.
+ * @param path as it was given
+ * @param file the real file behind it
+ * @throws UserError for what is no whole model of floating-point weights
+ */
+export async function openOnnx(path: string, file: string): Promise<FullCheckpoint> {
+  const tensors = await readOnnxTensors(path, file);
+  if (tensors.length === 0) throw new UserError(`${path} holds no tensors`, 'export it with its weights');
+  const weights = tensors.filter(({ use }) => use !== null);
+  if (!weights.some(({ dtype }) => isMeasuredDtype(dtype))) {
+    const dtypes = [...new Set(tensors.map(({ dtype }) => dtype))].sort().join(', ');
+    throw new UserError(
+      `${path} has no floating-point matrix of weights; its tensors are ${dtypes}`,
+      'a quantised model cannot be measured: give the one that it was made from',
+    );
+  }
+  const config = await configOf(path);
+  const byName = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    format: 'onnx',
+    path,
+    tensors: new Map(byName.map((tensor) => [tensor.name, tensor])),
+    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
+    multimodal: byName.some(({ name }) => isMultimodalName(name)),
+    config,
+    onnx: byName,
+  };
+}
+
+/** Beside the model or, in the layout of Transformers.js, above its folder `onnx`. */
+async function configOf(path: string): Promise<Record<string, unknown> | null> {
+  const folder = dirname(path);
+  const own = await readConfig(folder);
+  return own ?? (basename(folder) === 'onnx' ? readConfig(dirname(folder)) : null);
+}

@@ -1,0 +1,138 @@
+import { stat } from 'node:fs/promises';
+import { UserError } from '../../user-error.ts';
+import { bitsPerElement, isMeasuredDtype } from '../dtype.ts';
+import type { TensorEntry } from '../safetensors.ts';
+import { ExternalFiles } from './external-data.ts';
+import { type OnnxModel, readOnnxModel, type StoredTensor } from './model-proto.ts';
+import { moduleName, type WeightUse, WeightUses } from './weight-use.ts';
+
+/** The element types of ONNX under the names that safetensors has for them. */
+const DTYPES: Readonly<Record<string, string>> = {
+  FLOAT: 'F32',
+  FLOAT16: 'F16',
+  BFLOAT16: 'BF16',
+  DOUBLE: 'F64',
+  UINT8: 'U8',
+  INT8: 'I8',
+  UINT16: 'U16',
+  INT16: 'I16',
+  INT32: 'I32',
+  INT64: 'I64',
+  UINT32: 'U32',
+  UINT64: 'U64',
+  BOOL: 'BOOL',
+  COMPLEX64: 'C64',
+};
+
+const ENCODED = 'its values are not stored as raw data';
+
+/** A tensor of an ONNX model, and what it is for. */
+export interface OnnxTensor extends TensorEntry {
+  /** Null: no matrix of weights. */
+  readonly use: WeightUse | null;
+  /** The name in the file, where another was found for it. */
+  readonly storedName: string | null;
+  /** Why its elements cannot be mapped; null: they can. */
+  readonly unmapped: string | null;
+}
+
+/**
+ * The tensors of an ONNX model: all initializers, and constants that are used as weights.
+ * @param path as it was given: external data lies beside it
+ * @param file the real file behind it
+ * @throws UserError naming the file (and tensor)
+ */
+export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {
+  if (!(await stat(file)).isFile()) throw new UserError(`${path} is not a regular file`, 'give a model.onnx');
+  const model = readOnnxModel(file);
+  const uses = new WeightUses(model);
+  const external = new ExternalFiles(path);
+  const found: OnnxTensor[] = [];
+  const stored = new Set(model.tensors.map(({ name }) => name));
+  const given = new Set<string>();
+  for (const tensor of wanted(model, uses)) {
+    if (given.has(tensor.name)) {
+      throw new UserError(`${path} has two tensors ${JSON.stringify(tensor.name)}`, 'export the model again');
+    }
+    given.add(tensor.name);
+    const use = uses.of(tensor.name, tensor.shape.length);
+    const module = use && moduleName(tensor.name, use);
+    const isFree = module !== null && !stored.has(module) && !given.has(module);
+    if (isFree) given.add(module);
+    const entry = await place(tensor, path, file, external);
+    if (use !== null && entry.unmapped === ENCODED && isMeasuredDtype(entry.dtype)) {
+      throw new UserError(
+        `${path}: tensor ${JSON.stringify(tensor.name)} is stored number by number (int32_data or unpacked), not as raw data`,
+        'write its weights with onnx.numpy_helper.from_array',
+      );
+    }
+    found.push({ ...entry, use, ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }) });
+  }
+  return found;
+}
+
+/** A constant of a formula is part of the graph, and a graph has thousands. */
+function wanted({ tensors }: OnnxModel, uses: WeightUses): StoredTensor[] {
+  return tensors.filter(({ isConstant, name, shape }) => !isConstant || uses.of(name, shape.length) !== null);
+}
+
+type Placed = Omit<OnnxTensor, 'use' | 'storedName'>;
+
+async function place(tensor: StoredTensor, path: string, file: string, external: ExternalFiles): Promise<Placed> {
+  const { name, shape, storage } = tensor;
+  const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
+  const damaged = (what: string) =>
+    new UserError(
+      `${path}: tensor ${JSON.stringify(name)}: ${what}`,
+      'the file is damaged: export or download it again',
+    );
+  const elements = shape.reduce((product, dimension) => product * BigInt(dimension), 1n);
+  if (elements > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(`its shape [${shape.join(', ')}] overflows`);
+  const size = Number(elements);
+  const bits = bitsPerElement(dtype);
+  const need = bits === undefined ? null : Math.ceil((size * bits) / 8);
+  const base = { name, dtype, shape, size };
+  if (storage.kind === 'external') {
+    const at = await placeOutside(storage.entries, need, external, damaged);
+    return { ...base, ...at, unmapped: null };
+  }
+  const { begin, end } = storage.range;
+  const here = { ...base, file, offset: begin, byteLength: end - begin };
+  if (storage.kind === 'sparse') return { ...here, unmapped: 'sparse' };
+  if (storage.kind === 'encoded' && size > 0) {
+    return { ...here, unmapped: ENCODED };
+  }
+  // Whole numbers are listed and never read.
+  if (isMeasuredDtype(dtype) && storage.kind === 'inline' && need !== here.byteLength) {
+    throw damaged(`shape [${shape.join(', ')}] of ${dtype} needs ${need} bytes, the file has ${here.byteLength}`);
+  }
+  return { ...here, unmapped: null };
+}
+
+async function placeOutside(
+  entries: ReadonlyMap<string, string>,
+  need: number | null,
+  external: ExternalFiles,
+  damaged: (what: string) => UserError,
+): Promise<Pick<TensorEntry, 'file' | 'offset' | 'byteLength'>> {
+  const location = entries.get('location');
+  if (location === undefined) throw damaged('its external data has no location');
+  const { file, size } = await external.at(location);
+  const offset = count(entries.get('offset') ?? '0', 'offset', damaged);
+  const length = entries.get('length');
+  const byteLength = length === undefined ? (need ?? size - offset) : count(length, 'length', damaged);
+  if (need !== null && byteLength !== need)
+    throw damaged(`it needs ${need} bytes, its external data has ${byteLength}`);
+  if (byteLength < 0 || offset + byteLength > size) {
+    throw damaged(`its data ends at byte ${offset + byteLength} of ${file}, which has ${size}`);
+  }
+  return { file, offset, byteLength };
+}
+
+function count(text: string, what: string, damaged: (what: string) => UserError): number {
+  const value = Number(text);
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw damaged(`the ${what} of its external data is ${JSON.stringify(text.slice(0, 40))}`);
+  }
+  return value;
+}

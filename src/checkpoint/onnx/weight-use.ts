@@ -1,0 +1,126 @@
+import type { OnnxModel, OnnxNode } from './model-proto.ts';
+
+/** How the graph uses a tensor as a matrix. */
+export interface WeightUse {
+  readonly opType: string;
+  /** Name of the node; exporters put the module's path into it. */
+  readonly node: string;
+  /** Stored [in, out], as MatMul takes it; else [out, in, …], as a linear layer and a convolution have it. */
+  readonly inputFirst: boolean;
+}
+
+/** Operators of ONNX, and onnxruntime's fused ones, whose input `at` is a matrix of weights. */
+const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
+  MatMul: [0, 1],
+  FusedMatMul: [0, 1],
+  Gemm: [0, 1],
+  FusedGemm: [0, 1],
+  Conv: [1],
+  FusedConv: [1],
+  ConvTranspose: [1],
+  Gather: [0],
+  Attention: [1],
+  EmbedLayerNormalization: [2, 3, 4],
+};
+
+const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
+
+/** What leaves a matrix the same matrix on its way to its operator. */
+const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
+
+/** A weight goes through two or three of them; more is a graph made to keep somebody busy. */
+const MAX_STEPS = 64;
+
+/** Tables of positions are looked up and multiplied like weights, and nobody trains them. */
+const TABLE =
+  /(^|[._/])(inv_freq|(cos|sin)(_cached?|_table|$)|rotary|rope|position_ids|(causal_|attention_)?mask)([._/]|$)/i;
+
+/** Finds how tensors are used, over all graphs of a model. */
+export class WeightUses {
+  readonly #consumers = new Map<string, Array<{ readonly node: OnnxNode; readonly at: number }>>();
+
+  constructor({ nodes }: OnnxModel) {
+    for (const node of nodes) {
+      for (const [at, name] of node.inputs.entries()) {
+        const users = this.#consumers.get(name);
+        if (users) users.push({ node, at });
+        else this.#consumers.set(name, [{ node, at }]);
+      }
+    }
+  }
+
+  /**
+   * The use of a tensor as a matrix: an embedding before all else, since a tied head multiplies by it too.
+   * @returns null for what is no weight: a mask, a table of positions, a constant of a formula
+   */
+  of(name: string, dimensions: number): WeightUse | null {
+    if (dimensions < 2 || TABLE.test(name)) return null;
+    const uses = this.#follow(name, dimensions).filter(({ node }) => !TABLE.test(node));
+    return uses.find(({ opType }) => EMBEDDINGS.has(opType)) ?? uses[0] ?? null;
+  }
+
+  #follow(name: string, dimensions: number): WeightUse[] {
+    const uses: WeightUse[] = [];
+    const seen = new Set<string>();
+    const queue = [{ name, transposed: false }];
+    for (let next = queue.shift(); next && seen.size < MAX_STEPS; next = queue.shift()) {
+      if (seen.has(next.name)) continue;
+      seen.add(next.name);
+      for (const { node, at } of (this.#consumers.get(next.name) ?? []).slice(0, MAX_STEPS)) {
+        const use = useBy(node, at, dimensions, next.transposed);
+        if (use) uses.push(use);
+        const turned = PASSING.has(node.opType) ? turns(node, dimensions) : null;
+        const [output] = node.outputs;
+        if (turned !== null && output) queue.push({ name: output, transposed: next.transposed !== turned });
+      }
+    }
+    return uses;
+  }
+}
+
+/** Does a passing node swap the last two dimensions? @returns null where it does something else to them */
+function turns({ opType, numbers }: OnnxNode, dimensions: number): boolean | null {
+  if (opType !== 'Transpose') return false;
+  const swapped = Array.from({ length: dimensions }, (_, i) => i);
+  swapped.splice(-2, 2, dimensions - 1, dimensions - 2);
+  const order = numbers.get('perm') ?? swapped.map((_, i) => dimensions - 1 - i);
+  return order.join() === swapped.join() ? true : null;
+}
+
+function useBy(node: OnnxNode, at: number, dimensions: number, transposed: boolean): WeightUse | null {
+  const { opType, numbers, name } = node;
+  if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(at)) return null;
+  if (EMBEDDINGS.has(opType)) {
+    // Rows of a table of two dimensions, one a token; other look-ups take sizes and masks apart.
+    const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !transposed;
+    return isTable ? { opType, node: name, inputFirst: false } : null;
+  }
+  if (opType === 'Conv' || opType === 'FusedConv') return transposed ? null : { opType, node: name, inputFirst: false };
+  if (opType === 'ConvTranspose') return transposed ? null : { opType, node: name, inputFirst: true };
+  // x·W has W as [in, out], W·x as [out, in]; the operators can turn either.
+  const turned = numbers.get(at === 0 ? 'transA' : 'transB')?.[0] === 1;
+  return { opType, node: name, inputFirst: (at === 1) !== (turned !== transposed) };
+}
+
+/** Names that exporters make up: `onnx::MatMul_123`, `val_7`, `/model/layers.0/Constant_output_0`. */
+const MADE_UP = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$|_output_\d+$/i;
+
+/** The operator that closes a name: `…/q_proj/MatMul_1` of a node, `…q_proj.MatMul.weight` of a tensor. */
+const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather)(_\d+)?$/;
+
+/**
+ * What the module of a made-up name is called: the path in its node's name.
+ * @returns null where the name says something already, or the node's does not
+ */
+export function moduleName(tensor: string, { node }: WeightUse): string | null {
+  if (!MADE_UP.test(tensor) || !OPERATOR.test(node)) return null;
+  const path = node.replace(OPERATOR, '').split('/').filter(Boolean).join('.');
+  return path === '' ? null : `${path}.weight`;
+}
+
+/** A tensor's name without the operator that some exporters put in: what module types are read off. */
+export function withoutOperator(tensor: string): string {
+  const stem = tensor.replace(/\.weight$/, '');
+  const bare = stem.replace(OPERATOR, '');
+  return bare === stem ? tensor : `${bare}.weight`;
+}
