@@ -13,6 +13,7 @@ import { licencesOf } from './build/licences.mjs';
 import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
 import { versionOnly } from './build/version-only.mjs';
 import { withoutUnzipStream } from './build/without-unzip-stream.mjs';
+import { withoutXetUpload } from './build/without-xet-upload.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } });
@@ -40,7 +41,7 @@ try {
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [onnxruntimeBesideBundle(), versionOnly(root), withoutUnzipStream()],
+    plugins: [onnxruntimeBesideBundle(), versionOnly(root), withoutUnzipStream(), withoutXetUpload()],
   });
   const cli = join(draft, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));

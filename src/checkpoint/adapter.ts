@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Snapshot } from '../hub/snapshot.ts';
 import { UserError } from '../user-error.ts';
 import {
   type Architecture,
@@ -28,6 +29,8 @@ export interface Adapter {
   readonly config: Record<string, unknown>;
   /** Of the base model, where the adapter's config names a folder that is at hand; else unknown. */
   readonly architecture: Architecture;
+  /** Of an adapter of a hub: see `FullCheckpoint`. */
+  readonly remote: Snapshot | null;
 }
 
 /** One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. */
@@ -99,7 +102,7 @@ export async function openAdapter(path: string): Promise<Adapter> {
   const { modules, saved } = collect(path, entries, parsed.data);
   if (modules.length === 0 && saved.size === 0) throw new UserError(`${path} adapts no module`, 'save it again');
   const architecture = await baseArchitecture(path, parsed.data.base_model_name_or_path ?? null);
-  return { format: 'lora', path, modules, saved, tensors, config, architecture };
+  return { format: 'lora', path, modules, saved, tensors, config, architecture, remote: null };
 }
 
 /** The base model's config says how its fused modules are put together. A name on a hub is not looked for. */

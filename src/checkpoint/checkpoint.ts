@@ -1,6 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { isHubPath } from '../hub/hub-path.ts';
+import { openSnapshot, type Snapshot } from '../hub/snapshot.ts';
 import { UserError } from '../user-error.ts';
 import { type Adapter, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
 import {
@@ -28,6 +30,8 @@ export interface FullCheckpoint {
   readonly config: Record<string, unknown> | null;
   /** Of an ONNX model: its tensors once more, and what the graph does with them. */
   readonly onnx: readonly OnnxTensor[] | null;
+  /** Of a checkpoint of a hub: its path is a local folder then, whose weights are holes until they are fetched. */
+  readonly remote: Snapshot | null;
 }
 
 export type Checkpoint = FullCheckpoint | Adapter;
@@ -38,9 +42,21 @@ const INDEX = 'model.safetensors.index.json';
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
  * directory, one safetensors file, or an ONNX model (a file, or a directory that holds no other weights). Only headers are read; symbolic links are resolved.
+ * Of `hf://org/model` only these are downloaded: see `loadTensors`.
  * @throws UserError for anything that is not a whole checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  if (!isHubPath(path)) return openLocal(path);
+  const remote = await openSnapshot(path);
+  return { ...(await openLocal(remote.folder)), remote };
+}
+
+/** What a checkpoint is called in a measurement: on a hub, by its commit. */
+export function nameOf({ remote, path }: Checkpoint): string {
+  return remote?.name ?? path;
+}
+
+async function openLocal(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new UserError(
@@ -105,6 +121,7 @@ function build(path: string, entries: readonly TensorEntry[], config: Record<str
     multimodal,
     config,
     onnx: null,
+    remote: null,
   };
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import type { OnDownload } from '../hub/snapshot.ts';
 import { UserError } from '../user-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { loadTensors } from './load-tensors.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 /** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */
@@ -28,7 +30,12 @@ export class TensorDigests {
  * @param digests of tensors that were read already
  * @returns `sha256:` and 64 hexadecimal digits
  */
-export async function digestCheckpoint(checkpoint: Checkpoint, digests = new TensorDigests()): Promise<string> {
+export async function digestCheckpoint(
+  checkpoint: Checkpoint,
+  digests = new TensorDigests(),
+  onDownload?: OnDownload,
+): Promise<string> {
+  await loadTensors(checkpoint, checkpoint.tensors.values(), onDownload);
   const bytes = new Map<string, string>();
   // In the order of the files, for disks that like that.
   const inFileOrder = (a: TensorEntry, b: TensorEntry) =>

@@ -39,7 +39,7 @@ export async function withProgress<T>(
   const bar = new SingleBar({ format, hideCursor: false, linewrap: true, barsize: 24, clearOnComplete: true });
   bar.start(1, 0, { name: 'reading' });
   try {
-    return await work(({ done, total, name, secondsLeft }) => {
+    return await work(({ done, total, name, secondsLeft = null }) => {
       bar.setTotal(total);
       bar.update(done, { name: `${printable(name, 40)}${leftWords(secondsLeft)}` });
       bar.render();

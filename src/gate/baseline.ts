@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { readTextFile } from '../checkpoint/text-file.ts';
+import { isHubPath } from '../hub/hub-path.ts';
 import { UserError } from '../user-error.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './report.ts';
@@ -29,6 +30,7 @@ export interface ApprovedBaseline {
  * @throws UserError for a file that is neither
  */
 export async function readBaseline(path: string): Promise<BaselineSource> {
+  if (isHubPath(path)) return { kind: 'checkpoint', path };
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw error;

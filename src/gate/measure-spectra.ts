@@ -1,10 +1,11 @@
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { TensorDigests } from '../checkpoint/digest.ts';
+import { loadTensors } from '../checkpoint/load-tensors.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
-import { type Job, planSpectra } from '../spectra/plan.ts';
+import { type Job, type Plan, planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
 import { type KnownSpectrum, keepSpectrum, keyOfSpectrum, recallSpectrum, tensorsOf } from './known-spectra.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
@@ -20,8 +21,8 @@ export interface Progress {
   readonly total: number;
   /** The matrix in work, or that probes are asked; empty at the end. */
   readonly name: string;
-  /** What the rest will take; null while nobody can say. */
-  readonly secondsLeft: number | null;
+  /** What the rest will take; missing or null while nobody can say. */
+  readonly secondsLeft?: number | null;
 }
 
 export interface SpectraOptions {
@@ -67,13 +68,21 @@ export async function measureAllSpectra(
   const device = await chooseDevice(options.device ?? 'auto');
   const whole = planSpectra(checkpoint, reference);
   const { isWanted, shard = null } = options;
-  const plan = isWanted ? { ...whole, jobs: whole.jobs.filter(({ name }) => isWanted(name)) } : whole;
+  const plan = isWanted
+    ? {
+        ...whole,
+        jobs: whole.jobs.filter(({ name }) => isWanted(name)),
+        vectors: whole.vectors.filter(({ name }) => isWanted(name)),
+      }
+    : whole;
   const ownJobs = shareOf(plan.jobs.map(costOf), shard);
   const isOwn = new Set(ownJobs);
   const ownVectors = shareOf(
     plan.vectors.map(({ size }) => size),
     shard,
   );
+  const share = { ...plan, jobs: pick(plan.jobs, ownJobs), vectors: pick(plan.vectors, ownVectors) };
+  await loadPlan(share, checkpoint, reference, options.onProgress);
   const placeOf = new Map(plan.jobs.map((job, place) => [job, place]));
   const tensors: TensorMeasurement[] = [];
   const measured = new Set<number>();
@@ -104,7 +113,7 @@ export async function measureAllSpectra(
   };
   const kept: Array<Promise<void>> = [];
   const findings = await measureSpectra(
-    { ...plan, jobs: pick(plan.jobs, ownJobs), vectors: pick(plan.vectors, ownVectors) },
+    share,
     {
       device,
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
@@ -136,6 +145,28 @@ export async function measureAllSpectra(
       vectors: ownVectors,
     },
   };
+}
+
+/** Of a checkpoint on a hub only what is measured is downloaded. */
+async function loadPlan(
+  { jobs, vectors }: Plan,
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+  onProgress: SpectraOptions['onProgress'],
+): Promise<void> {
+  const own = jobs.flatMap((job) =>
+    job.kind === 'lora' ? [job.update.module.a, job.update.module.b] : [job.matrix.source],
+  );
+  await loadTensors(checkpoint, [...own, ...vectors], onProgress);
+  if (!reference) return;
+  const origins = jobs.flatMap((job) =>
+    job.kind === 'difference'
+      ? [job.reference.source]
+      : job.kind === 'lora' && job.update.base
+        ? [job.update.base.source]
+        : [],
+  );
+  await loadTensors(reference, origins, onProgress);
 }
 
 function pick<T>(things: readonly T[], places: readonly number[]): T[] {

@@ -1,6 +1,12 @@
 import os from 'node:os';
 import process from 'node:process';
-import { type Checkpoint, type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
+import {
+  type Checkpoint,
+  type FullCheckpoint,
+  nameOf,
+  openCheckpoint,
+  openReference,
+} from '../checkpoint/checkpoint.ts';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import type { Subject } from '../language-model/answer.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
@@ -59,7 +65,10 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const recalled = text === null ? null : recallFrom(text, wanted);
   if (recalled !== null) {
     // When and where it was measured stays; the files may lie elsewhere now.
-    const paths = { checkpoint: options.checkpoint, reference: reference?.checkpoint.path ?? null };
+    const paths = {
+      checkpoint: checkpoint.remote?.name ?? options.checkpoint,
+      reference: reference && nameOf(reference.checkpoint),
+    };
     return { ...recalled, run: { ...recalled.run, ...paths } };
   }
   const { measurement, isWhole } = await measureOpened(checkpoint, started, { ...options, digests });
@@ -67,12 +76,16 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   return measurement;
 }
 
-async function digestsOf(checkpoint: Checkpoint, digests: TensorDigests, { reference, probes }: MeasureOptions) {
+async function digestsOf(
+  checkpoint: Checkpoint,
+  digests: TensorDigests,
+  { reference, probes, onProgress }: MeasureOptions,
+) {
   // An adapter may take the tokenizer of its base model.
   const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
   return {
-    checkpoint: await digestCheckpoint(checkpoint, digests),
-    reference: reference ? await digestCheckpoint(reference.checkpoint, digests) : null,
+    checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
+    reference: reference ? await digestCheckpoint(reference.checkpoint, digests, onProgress) : null,
     tokens: probes ? await digestTokenFiles([checkpoint.path, ...base]) : null,
   };
 }
@@ -91,8 +104,8 @@ async function measureOpened(
   const { reference = null, shard = null, digests } = options;
   const origin = reference?.checkpoint ?? null;
   const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
-  const identity = await identify(checkpoint, digests);
-  const originIdentity = origin && (await identify(origin, digests));
+  const identity = await identify(checkpoint, digests, options.onProgress);
+  const originIdentity = origin && (await identify(origin, digests, options.onProgress));
   const asked = options.probes ? await askProbes(options, options.probes) : null;
   const tensors = spectra?.tensors ?? [];
   // A measurement that could not be read back would be found out when it is needed.
@@ -120,8 +133,8 @@ async function measureOpened(
       node: process.version,
       cores: os.availableParallelism(),
       durationSeconds: (Date.now() - started.getTime()) / 1000,
-      checkpoint: options.checkpoint,
-      reference: reference?.checkpoint.path ?? null,
+      checkpoint: checkpoint.remote?.name ?? options.checkpoint,
+      reference: origin && nameOf(origin),
       deviceReason: spectra?.device.reason ?? asked?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
       probes: asked?.run
@@ -145,7 +158,7 @@ async function askProbes(
   const local = {
     kind: 'checkpoint',
     checkpoint,
-    reference: reference?.checkpoint.path,
+    reference: reference ? nameOf(reference.checkpoint) : undefined,
     device: device ?? 'auto',
   } as const;
   try {
@@ -166,7 +179,11 @@ async function askProbes(
   }
 }
 
-async function identify(checkpoint: Checkpoint, digests: TensorDigests): Promise<Identity> {
+async function identify(
+  checkpoint: Checkpoint,
+  digests: TensorDigests,
+  onProgress: SpectraOptions['onProgress'],
+): Promise<Identity> {
   const dtypes = new Map<string, number>();
   let parameters = 0;
   for (const { dtype, size } of checkpoint.tensors.values()) {
@@ -174,7 +191,7 @@ async function identify(checkpoint: Checkpoint, digests: TensorDigests): Promise
     parameters += size;
   }
   return {
-    digest: await digestCheckpoint(checkpoint, digests),
+    digest: await digestCheckpoint(checkpoint, digests, onProgress),
     format: checkpoint.format,
     dtypes: Object.fromEntries([...dtypes].sort(([a], [b]) => (a < b ? -1 : 1))),
     tensors: checkpoint.tensors.size,

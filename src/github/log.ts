@@ -54,7 +54,7 @@ const QUIET_MILLISECONDS = 5000;
 /** A line of progress now and then, not one a matrix: a large model has thousands. */
 export function progressLog(print: Print, now: () => number = Date.now): (progress: Progress) => void {
   let last = Number.NEGATIVE_INFINITY;
-  return ({ done, total, name, secondsLeft }) => {
+  return ({ done, total, name, secondsLeft = null }) => {
     if (done < total && now() - last < QUIET_MILLISECONDS) return;
     last = now();
     const left = secondsLeft === null || done === total ? '' : `, ${formatDuration(secondsLeft)} left`;

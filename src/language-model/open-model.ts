@@ -1,5 +1,6 @@
 import type { Adapter } from '../checkpoint/adapter.ts';
 import { type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
+import { loadTensors } from '../checkpoint/load-tensors.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError } from '../user-error.ts';
@@ -32,8 +33,11 @@ export interface Model {
  */
 export async function openModel(path: string, options: OpenModelOptions): Promise<Model> {
   const { base, adapter } = await openWeights(path, options.reference);
+  for (const checkpoint of adapter ? [base, adapter] : [base]) {
+    await loadTensors(checkpoint, checkpoint.tensors.values());
+  }
   const device = await chooseModelDevice(options.device);
-  const tokens = await openTokens(path, base.path, options.needsTokenizer);
+  const tokens = await openTokens((adapter ?? base).path, base.path, options.needsTokenizer);
   const { batchBytes } = options;
   const engine = await OnnxEngine.open(base, { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) });
   return { engine, device, ...tokens };

@@ -10,6 +10,18 @@ import { repository, temporaryFolder } from '../fixtures.ts';
  * @param script imports the source by `#src/…` and prints JSON
  */
 export async function runScript(script: string, env: Readonly<Record<string, string>>): Promise<unknown> {
+  const outfile = await bundleScript(script);
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [outfile], options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stderr}`));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}
+
+/** Make a script that node can run. @returns its path */
+export async function bundleScript(script: string): Promise<string> {
   const folder = temporaryFolder();
   const outfile = join(folder, 'script.mjs');
   const contents = script.replaceAll('#src/', `${repository('src')}/`);
@@ -22,11 +34,5 @@ export async function runScript(script: string, env: Readonly<Record<string, str
     outfile,
   });
   symlinkSync(repository('node_modules'), join(folder, 'node_modules'));
-  return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
-    execFile(process.execPath, [outfile], options, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${error.message}\n${stderr}`));
-      else resolve(JSON.parse(stdout));
-    });
-  });
+  return outfile;
 }

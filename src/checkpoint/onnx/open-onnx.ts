@@ -33,6 +33,7 @@ export async function openOnnx(path: string, file: string): Promise<FullCheckpoi
     multimodal: byName.some(({ name }) => isMultimodalName(name)),
     config,
     onnx: byName,
+    remote: null,
   };
 }
 

@@ -22,5 +22,6 @@ export function checkpointOf(
     multimodal: false,
     config,
     onnx: null,
+    remote: null,
   };
 }

@@ -27,6 +27,7 @@ function adapterOf(modules: LoraModule[], saved: Record<string, number[]> = {}):
     tensors: new Map(),
     config: {},
     architecture: UNKNOWN_ARCHITECTURE,
+    remote: null,
   };
 }
 

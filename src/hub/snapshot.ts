@@ -1,0 +1,303 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, realpath, rename, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
+import { z } from 'zod';
+import { UserError } from '../user-error.ts';
+import { type CheckpointFiles, chooseFiles, type ListedFile, shardsOf } from './checkpoint-files.ts';
+import { HubClient, hiccup } from './hub-fetch.ts';
+import { parseHubPath, pinned } from './hub-path.ts';
+import { type HubSettings, hubSettings } from './hub-settings.ts';
+import { explainFull, PartialFile, type Piece } from './partial-file.ts';
+import type { ByteRange } from './ranges.ts';
+
+/** Told of what arrives, in MiB, and of which model. */
+export type OnDownload = (progress: { done: number; total: number; name: string }) => void;
+
+/** Bytes in a local file that are wanted. */
+export interface WantedBytes {
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/**
+ * A checkpoint of a hub as a local folder: configurations and tokenizer whole, of the weights only the headers and what was
+ * fetched. The rest of their files are holes.
+ */
+export interface Snapshot {
+  readonly folder: string;
+  /** The path with its commit: `hf://org/model@0123…`. */
+  readonly name: string;
+  /** Have these bytes on the disk. */
+  readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnDownload) => Promise<void>;
+}
+
+const opened = new Map<string, Promise<Snapshot>>();
+
+/**
+ * Open a checkpoint of a hub. A revision is resolved once: whatever is opened again in this process is of the same commit.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for a path that is none, and for what cannot be read, with what to do about it
+ */
+export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
+  const key = JSON.stringify([path, settings.endpoint, settings.cache]);
+  const known = opened.get(key);
+  if (known) return known;
+  const opening = new Opening(path, settings).open();
+  opened.set(key, opening);
+  // What failed may be mended and tried again.
+  opening.catch(() => opened.delete(key));
+  return opening;
+}
+
+const COMMIT = /^[0-9a-f]{40}$/;
+
+/** The reference implementation of safetensors refuses larger headers. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** Most headers are within this: one request. */
+const FIRST_BYTES = 64 * 1024;
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+const listingSchema = z.array(
+  z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
+);
+
+class Opening {
+  readonly #path: string;
+  readonly #settings: HubSettings;
+  readonly #client: HubClient;
+  readonly #target: ReturnType<typeof parseHubPath>;
+
+  constructor(path: string, settings: HubSettings) {
+    this.#path = path;
+    this.#settings = settings;
+    this.#target = parseHubPath(path);
+    this.#client = new HubClient(settings, this.#target.repository, path);
+  }
+
+  async open(): Promise<Snapshot> {
+    const commit = await this.#commit();
+    const { repository, folder } = this.#target;
+    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
+    const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
+    // No folder can be called so: an @ is none of its letters.
+    const place = folder === '' ? '@root' : encodeURIComponent(folder);
+    const local = join(root, place, 'files');
+    const listing = await this.#listing(commit, join(root, place, 'listing.json'));
+    const files = chooseFiles(listing, this.#path);
+    for (const file of files.whole) await this.#whole(commit, file, join(local, file.name));
+    const weights = await this.#weights(files, local);
+    const partial = new Map<string, PartialFile>();
+    for (const listed of weights) {
+      const journal = join(root, place, 'ranges', `${listed.name}.json`);
+      const file = this.#partial(commit, listed, join(local, listed.name), journal);
+      await readHeader(file, listed.size);
+      // Tensors name the real file, and the cache may lie behind a link.
+      partial.set(await realpath(file.path), file);
+    }
+    const name = pinned(this.#target, commit);
+    return {
+      folder: local,
+      name,
+      fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
+    };
+  }
+
+  /** A branch moves; a commit does not. */
+  async #commit(): Promise<string> {
+    const { repository, revision } = this.#target;
+    if (revision !== null && COMMIT.test(revision)) return revision;
+    const { fetch } = this.#client;
+    const hubUrl = this.#settings.endpoint;
+    const named = { name: repository, revision: revision ?? 'main', additionalFields: ['sha'] as ['sha'] };
+    const { sha } = await this.#client.ask(() => modelInfo({ ...named, hubUrl, fetch }));
+    if (typeof sha === 'string' && COMMIT.test(sha)) return sha;
+    throw new UserError(`${this.#path}: the hub names no commit`, 'check HF_ENDPOINT');
+  }
+
+  /** What the folder holds at the commit: asked once, since it cannot change. */
+  async #listing(commit: string, file: string): Promise<ListedFile[]> {
+    const kept = await readFile(file, 'utf8').then(parseListing, () => null);
+    if (kept) return kept;
+    const { repository, folder } = this.#target;
+    const hubUrl = this.#settings.endpoint;
+    const { fetch } = this.#client;
+    const listed = await this.#client.ask(async () => {
+      const found: ListedFile[] = [];
+      const path = folder === '' ? {} : { path: folder };
+      for await (const entry of listFiles({ repo: repository, revision: commit, ...path, hubUrl, fetch })) {
+        const name = folder === '' ? entry.path : entry.path.slice(folder.length + 1);
+        if (entry.type !== 'file') continue;
+        found.push({ name, size: entry.size, oid: entry.oid ?? '', sha256: entry.lfs?.oid ?? null });
+      }
+      return found;
+    });
+    await writeWhole(file, JSON.stringify(listed));
+    return listed;
+  }
+
+  /** A file that is read whole; its name is that of its content, so that a damaged one is found out. */
+  async #whole(commit: string, file: ListedFile, path: string): Promise<void> {
+    const kept = await readFile(path).catch(() => null);
+    if (kept && isContent(kept, file)) return;
+    const { bytes } = await this.#download(commit, file, [0, file.size]);
+    if (!isContent(bytes, file)) {
+      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest is another`, 'run again');
+    }
+    await writeWhole(path, bytes);
+  }
+
+  async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
+    if (index === null) return weights;
+    return shardsOf(await readFile(join(local, index.name), 'utf8'), weights, this.#path);
+  }
+
+  #partial(commit: string, file: ListedFile, path: string, journal: string): PartialFile {
+    const { size, sha256 } = file;
+    const download = (range: ByteRange) => this.#download(commit, file, range);
+    return new PartialFile({ path, journal, size, sha256, name: `${this.#path}: ${file.name}`, download });
+  }
+
+  /** One request for some bytes, repeated if need be. */
+  async #download(commit: string, file: ListedFile, [begin, end]: ByteRange): Promise<Piece> {
+    if (begin === end) return { bytes: new Uint8Array(), etag: null };
+    const { repository, folder } = this.#target;
+    const inRepository = folder === '' ? file.name : `${folder}/${file.name}`;
+    const url = `${this.#settings.endpoint}/${repository}/resolve/${commit}/${inRepository}`;
+    return this.#client.ask(async () => {
+      let etag: string | null = null;
+      const fetch: typeof globalThis.fetch = async (input, init) => {
+        const response = await this.#client.fetch(input, init);
+        etag = strong(response.headers.get('ETag'));
+        await this.#expectRange(response, file, [begin, end]);
+        return response;
+      };
+      const downloadInfo = { size: file.size, etag: file.oid, url };
+      // The plain protocol: mirrors have it too, and a request is one range.
+      const blob = await downloadFile({
+        repo: repository,
+        path: inRepository,
+        revision: commit,
+        hubUrl: this.#settings.endpoint,
+        xet: false,
+        downloadInfo,
+        fetch,
+      });
+      const bytes = new Uint8Array((await blob?.slice(begin, end).arrayBuffer()) ?? []);
+      if (bytes.byteLength !== end - begin) {
+        throw hiccup(`${file.name} came with ${bytes.byteLength} bytes instead of ${end - begin}`);
+      }
+      return { bytes, etag };
+    });
+  }
+
+  async #expectRange({ status, headers, body }: Response, file: ListedFile, [begin, end]: ByteRange): Promise<void> {
+    const whole = end - begin === file.size;
+    const size = /\/(\d+)$/.exec(headers.get('Content-Range') ?? '')?.[1];
+    if (status === 206 ? size === undefined || Number(size) === file.size : whole) return;
+    await body?.cancel();
+    const what =
+      status === 206
+        ? `${file.name} has ${size} bytes, and ${file.size} at the commit`
+        : 'the hub sends whole files where a part is asked for';
+    throw new UserError(`${this.#path}: ${what}`, 'check HF_ENDPOINT');
+  }
+
+  async #fetch(
+    partial: ReadonlyMap<string, PartialFile>,
+    wanted: Iterable<WantedBytes>,
+    name: string,
+    onDownload: OnDownload | undefined,
+  ): Promise<void> {
+    const ranges = new Map<PartialFile, ByteRange[]>();
+    for (const { file, offset, byteLength } of wanted) {
+      const of = partial.get(file);
+      // Its bytes would be read as zeros.
+      if (!of) throw new Error(`${file} is none of the files of ${name}`);
+      const known = ranges.get(of);
+      if (known) known.push([offset, offset + byteLength]);
+      else ranges.set(of, [[offset, offset + byteLength]]);
+    }
+    let total = 0;
+    for (const [file, some] of ranges) total += await file.lacking(some);
+    if (total > 0) await this.#expectRoom(total);
+    let done = 0;
+    const say = () =>
+      onDownload?.({ done: Math.round(done / MIB), total: Math.ceil(total / MIB), name: `MiB of ${name}` });
+    for (const [file, some] of ranges) {
+      if (total > 0) say();
+      await file.fetch(some, (bytes) => {
+        done += bytes;
+        say();
+      });
+    }
+  }
+
+  /** Better now than after an hour. */
+  async #expectRoom(bytes: number): Promise<void> {
+    const { cache } = this.#settings;
+    const { bavail, bsize } = await statfs(cache);
+    if (bavail * bsize >= bytes) return;
+    const gibibytes = (size: number) => `${(size / GIB).toFixed(1)} GiB`;
+    throw new UserError(
+      `${this.#path}: ${gibibytes(bytes)} are still to be downloaded, and ${cache} has ${gibibytes(bavail * bsize)} left`,
+      'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
+    );
+  }
+}
+
+/** The length at the start of a safetensors file, and the header behind it; what they say is checked where they are read. */
+async function readHeader(file: PartialFile, size: number): Promise<void> {
+  await file.fetch([[0, Math.min(size, FIRST_BYTES)]]);
+  const start = await readStart(file.path);
+  if (start === null) return;
+  const end = 8 + Number(start);
+  if (end > FIRST_BYTES && end <= Math.min(size, MAX_HEADER_BYTES)) await file.fetch([[0, end]]);
+}
+
+async function readStart(path: string): Promise<bigint | null> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+    return bytesRead === 8 ? buffer.readBigUInt64LE(0) : null;
+  } finally {
+    await handle.close();
+  }
+}
+
+function parseListing(text: string): ListedFile[] | null {
+  try {
+    return listingSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Git names a file by its content, and LFS does too. */
+function isContent(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
+  if (bytes.byteLength !== size) return false;
+  if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
+  const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');
+  return blob === oid;
+}
+
+/** A weak tag does not stand for the same bytes. */
+function strong(etag: string | null): string | null {
+  return etag === null || etag.startsWith('W/') ? null : etag;
+}
+
+/** In place in one step, so that nobody reads a half of it. */
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, content);
+    await rename(draft, path);
+  } catch (error) {
+    throw explainFull(error, path);
+  }
+}

@@ -1,0 +1,437 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
+import { loadTensors } from '../../src/checkpoint/load-tensors.ts';
+import { check } from '../../src/gate/check.ts';
+import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
+import { measureAllSpectra } from '../../src/gate/measure-spectra.ts';
+import { openModel } from '../../src/language-model/open-model.ts';
+import { UserError } from '../../src/user-error.ts';
+import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { bundleScript } from '../onnx/run-script.ts';
+import { type FakeHub, type Files, startFakeHub } from './fake-hub.ts';
+
+let hub: FakeHub;
+const environment = { ...process.env };
+
+beforeAll(async () => {
+  hub = await startFakeHub();
+});
+afterAll(async () => {
+  process.env = environment;
+  await hub.close();
+});
+beforeEach(() => {
+  hub.faults = {};
+  hub.token = null;
+  hub.seen.length = 0;
+  process.env.HF_ENDPOINT = hub.endpoint;
+  process.env.SHADOW_GATE_CACHE = temporaryFolder();
+  delete process.env.HF_TOKEN;
+});
+
+function folderOf(name: string): Files {
+  const folder = fixture(name);
+  return Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => file !== 'expected.json')
+      .map((file) => [file, readFileSync(join(folder, file))]),
+  );
+}
+
+const cdn = () => hub.seen.filter(({ kind }) => kind === 'cdn');
+const weightsSeen = () => cdn().filter(({ path }) => path.endsWith('.safetensors'));
+const bytesOf = (seen: readonly { range: readonly [number, number] | null }[]) =>
+  seen.reduce((sum, { range }) => sum + (range ? range[1] - range[0] : 0), 0);
+
+async function messageOf(path: string): Promise<string> {
+  const error = await openCheckpoint(path).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error, `${path} is refused`).toBeInstanceOf(UserError);
+  const { message } = error as UserError;
+  expect(message, 'is one line').not.toContain('\n');
+  return message;
+}
+
+/** A file of several MiB of weights in which every tensor is one number. */
+const WIDE = 1024;
+function large(tensors: number): { bytes: Buffer; names: string[] } {
+  const names = Array.from({ length: tensors }, (_, i) => `model.layers.${i}.mlp.up_proj.weight`);
+  const length = WIDE * WIDE * 4;
+  const header = Object.fromEntries(
+    names.map((name, i) => [name, { dtype: 'F32', shape: [WIDE, WIDE], data_offsets: [i * length, (i + 1) * length] }]),
+  );
+  const data = new Float32Array(tensors * WIDE * WIDE);
+  names.forEach((_, i) => {
+    data.fill(i + 1, i * WIDE * WIDE, (i + 1) * WIDE * WIDE);
+  });
+  return { bytes: safetensorsBytes(header, new Uint8Array(data.buffer)), names };
+}
+
+describe('a checkpoint of a hub', () => {
+  it('is the one that lies on the disk, to the last bit', async () => {
+    const sha = hub.commit('org/tuned', folderOf('llama-tuned'));
+    hub.commit('org/base', folderOf('llama-f32'));
+    const remote = await measure({
+      checkpoint: 'hf://org/tuned',
+      reference: await openMeasuredReference('hf://org/base@main'),
+      device: 'cpu',
+    });
+    const local = await measure({
+      checkpoint: fixture('llama-tuned'),
+      reference: await openMeasuredReference(fixture('llama-f32')),
+      device: 'cpu',
+    });
+    expect({ ...remote, run: null }).toEqual({ ...local, run: null });
+    expect(remote.run.checkpoint, 'names the commit').toBe(`hf://org/tuned@${sha}`);
+    expect(remote.run.reference).toMatch(/^hf:\/\/org\/base@[0-9a-f]{40}$/);
+  });
+
+  it('may be candidate, reference and baseline of a check', async () => {
+    hub.commit('org/tuned', folderOf('llama-tuned'));
+    const base = hub.commit('org/base', folderOf('llama-f32'));
+    const options = { only: 'spectra', device: 'cpu', reference: 'hf://org/base' } as const;
+    const { report } = await check({ ...options, checkpoint: 'hf://org/tuned', baseline: 'hf://org/tuned' });
+    expect(report.verdict).toBe('pass');
+    expect(report.baseline?.path).toMatch(/^hf:\/\/org\/tuned@/);
+    expect(JSON.stringify(report)).toContain(base);
+  });
+
+  it('may be shards, and an adapter on its base', async () => {
+    hub.commit('org/adapter', folderOf('lora'));
+    hub.commit('org/base', folderOf('llama-f32'));
+    const adapter = await openCheckpoint('hf://org/adapter');
+    expect(adapter.format).toBe('lora');
+    expect(await digestCheckpoint(adapter)).toBe(await digestCheckpoint(await openCheckpoint(fixture('lora'))));
+    const tensor = float32([2, 2], [1, 2, 3, 4]);
+    const shard = (name: string) => one(name, tensor);
+    const files = {
+      'config.json': '{}',
+      'model.safetensors.index.json': JSON.stringify({
+        weight_map: { a: 'model-1-of-2.safetensors', b: 'model-2-of-2.safetensors' },
+      }),
+      'model-1-of-2.safetensors': shard('a'),
+      'model-2-of-2.safetensors': shard('b'),
+      'consolidated.safetensors': shard('c'),
+    };
+    hub.commit('org/shards', files);
+    const shards = await openCheckpoint('hf://org/shards');
+    expect([...shards.tensors.keys()]).toEqual(['a', 'b']);
+    expect(cdn().map(({ path }) => path)).not.toContain('consolidated.safetensors');
+    const { 'model-2-of-2.safetensors': _, ...broken } = files;
+    hub.commit('org/broken', broken);
+    expect(await messageOf('hf://org/broken')).toMatch(/names "model-2-of-2\.safetensors", which is not there/);
+  });
+
+  it('lies in a folder of a revision, whichever way that is written', async () => {
+    const files = Object.fromEntries(
+      Object.entries(folderOf('llama-f32')).map(([name, file]) => [`runs/last/${name}`, file]),
+    );
+    const sha = hub.commit('org/runs', files, 'refs/pr/3');
+    hub.commit('org/runs', { 'readme.txt': 'x' });
+    const paths = ['@refs/pr/3/runs/last', `@${sha}/runs/last`, '@refs%2Fpr%2F3/runs/last/'];
+    for (const path of paths) {
+      const checkpoint = await openCheckpoint(`hf://org/runs${path}`);
+      expect(checkpoint.remote?.name).toBe(`hf://org/runs@${sha}/runs/last`);
+    }
+  });
+
+  it('answers probes like the one on the disk: tokenizer and all weights come along', async () => {
+    const folder = fixture('language-models', 'llama');
+    const names = readdirSync(folder).filter((name) => /\.(json|safetensors)$/.test(name));
+    hub.commit('org/llama', Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))])));
+    const logits = async (path: string) => {
+      const { engine } = await openModel(path, { device: 'cpu', needsTokenizer: false });
+      return engine.logits([1, 2, 3]).finally(() => engine.close());
+    };
+    expect(await logits('hf://org/llama')).toEqual(await logits(folder));
+  });
+});
+
+describe('what is downloaded', () => {
+  const { bytes, names } = large(3);
+
+  it('is nothing but what makes the checkpoint', async () => {
+    hub.commit('org/full', {
+      'README.md': '# hello',
+      '.gitattributes': 'x',
+      'config.json': '{}',
+      'generation_config.json': '{}',
+      'model.safetensors': bytes,
+      'pytorch_model.bin': Buffer.alloc(5000),
+      'pytorch_model.bin.index.json': '{}',
+      'model.gguf': Buffer.alloc(5000),
+      'tokenizer.json': '{}',
+      'original/consolidated.00.pth': Buffer.alloc(5000),
+      'onnx/model.onnx': Buffer.alloc(5000),
+      'modeling.py': 'raise SystemExit',
+    });
+    await digestCheckpoint(await openCheckpoint('hf://org/full'));
+    const got = [...new Set(cdn().map(({ path }) => path))].sort();
+    expect(got).toEqual(['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json']);
+    expect(bytesOf(weightsSeen()), 'each byte once').toBe(bytes.length);
+  });
+
+  it('are only the headers, and the tensors that are wanted', async () => {
+    hub.commit('org/part', { 'config.json': '{}', 'model.safetensors': bytes });
+    const checkpoint = await openCheckpoint('hf://org/part');
+    expect(bytesOf(weightsSeen()), 'the header').toBeLessThan(100_000);
+    hub.seen.length = 0;
+    const wanted = names[1] ?? '';
+    const found: number[] = [];
+    await measureAllSpectra(checkpoint, null, {
+      device: 'cpu',
+      isWanted: (name) => name === wanted,
+      onSpectrum: (_, values) => found.push(values[0] ?? 0),
+    });
+    expect(found[0], 'σ of a matrix of twos').toBeCloseTo(2 * WIDE, 6);
+    const { offset = 0, byteLength = 0 } = checkpoint.tensors.get(wanted) ?? {};
+    expect(weightsSeen().map(({ range }) => range)).toEqual([[offset, offset + byteLength]]);
+    const blocks = statSync(checkpoint.tensors.get(wanted)?.file ?? '').blocks * 512;
+    expect(blocks, 'the rest of the file is a hole').toBeLessThan(1.5 * byteLength);
+  });
+
+  it('is not downloaded again', async () => {
+    const sha = hub.commit('org/again', { 'config.json': '{}', 'model.safetensors': bytes });
+    await loadTensors(await openCheckpoint('hf://org/again'), []);
+    await digestCheckpoint(await openCheckpoint('hf://org/again'));
+    hub.seen.length = 0;
+    // Another path to the same commit is opened anew, from what is there.
+    await digestCheckpoint(await openCheckpoint(`hf://org/again@${sha}`));
+    expect(hub.seen).toEqual([]);
+    await digestCheckpoint(await openCheckpoint('hf://org/again@main'));
+    expect(
+      hub.seen.map(({ kind }) => kind),
+      'where the branch is now',
+    ).toEqual(['api']);
+  });
+
+  it('is of another commit where the branch has moved', async () => {
+    const first = hub.commit('org/moves', {
+      'config.json': '{}',
+      'model.safetensors': one('a', float32([2, 2], [1, 2, 3, 4])),
+    });
+    const before = await openCheckpoint('hf://org/moves@main');
+    const second = hub.commit('org/moves', {
+      'config.json': '{}',
+      'model.safetensors': one('a', float32([2, 2], [4, 3, 2, 1])),
+    });
+    const same = await openCheckpoint('hf://org/moves@main');
+    expect(same.remote?.name, 'one run is of one commit').toBe(before.remote?.name);
+    const after = await openCheckpoint('hf://org/moves');
+    expect([before.remote?.name, after.remote?.name]).toEqual([`hf://org/moves@${first}`, `hf://org/moves@${second}`]);
+    expect(await digestCheckpoint(before)).not.toBe(await digestCheckpoint(after));
+  });
+
+  it('lands where the cache is a link as well', async () => {
+    const link = join(temporaryFolder(), 'link');
+    symlinkSync(temporaryFolder(), link);
+    process.env.SHADOW_GATE_CACHE = link;
+    hub.commit('org/link', folderOf('llama-f32'));
+    const digest = await digestCheckpoint(await openCheckpoint('hf://org/link'));
+    expect(digest).toBe(await digestCheckpoint(await openCheckpoint(fixture('llama-f32'))));
+  });
+
+  it('is told of, with the commit', async () => {
+    const sha = hub.commit('org/told', { 'config.json': '{}', 'model.safetensors': bytes });
+    const lines: string[] = [];
+    const checkpoint = await openCheckpoint('hf://org/told');
+    await digestCheckpoint(checkpoint, ({ done, total, name }) => lines.push(`${done}/${total} ${name}`));
+    expect(lines[0]).toBe(`0/12 MiB of hf://org/told@${sha}`);
+    expect(lines.at(-1)).toBe(`12/12 MiB of hf://org/told@${sha}`);
+  });
+
+  it('the token goes to the hub and nowhere else', async () => {
+    process.env.HF_TOKEN = 'hf_secret';
+    hub.token = 'hf_secret';
+    hub.commit('org/gated', folderOf('llama-f32'));
+    await digestCheckpoint(await openCheckpoint('hf://org/gated'));
+    const told = hub.seen.filter(({ authorization }) => authorization !== null).map(({ kind }) => kind);
+    expect(new Set(told)).toEqual(new Set(['api', 'resolve']));
+    expect(cdn().length).toBeGreaterThan(0);
+  });
+});
+
+describe('trouble on the way', () => {
+  const { bytes } = large(2);
+  const files = { 'config.json': '{}', 'model.safetensors': bytes };
+  const whole = async (path: string) => digestCheckpoint(await openCheckpoint(path));
+
+  it('a connection that is cut and a hub with bad minutes cost another try', async () => {
+    hub.commit('org/shaky', files);
+    const calm = await whole('hf://org/shaky');
+    process.env.SHADOW_GATE_CACHE = temporaryFolder();
+    let cuts = 1;
+    let refusals = 1;
+    hub.faults = {
+      cutAfter: ({ kind, range }) => (kind === 'cdn' && range && range[0] > 0 && cuts-- > 0 ? 100_000 : null),
+      status: ({ kind }) =>
+        kind === 'api' && refusals-- > 0 ? { status: 429, headers: { 'Retry-After': '0' } } : null,
+    };
+    expect(await whole('hf://org/shaky')).toBe(calm);
+    expect([cuts, refusals].every((left) => left < 0)).toBe(true);
+  });
+
+  it('a process that is killed half-way leaves only whole pieces, and the next one goes on from there', async () => {
+    // 80 MiB: five pieces, of which two are answered and the others hang.
+    const big = large(20);
+    hub.commit('org/killed', { 'config.json': '{}', 'model.safetensors': big.bytes });
+    let requests = 0;
+    hub.faults = { stalls: ({ kind, path }) => kind === 'cdn' && path.endsWith('.safetensors') && ++requests > 3 };
+    const script = await bundleScript(`
+      import { openCheckpoint } from '#src/checkpoint/checkpoint.ts';
+      import { digestCheckpoint } from '#src/checkpoint/digest.ts';
+      await digestCheckpoint(await openCheckpoint('hf://org/killed'));`);
+    const child = spawn(process.execPath, [script], { env: process.env, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const kept = () => {
+      const journal = find(process.env.SHADOW_GATE_CACHE ?? '', 'model.safetensors.json');
+      const ranges = journal ? readJson<{ ranges: [number, number][] }>(journal).ranges : [];
+      return ranges.reduce((sum, [begin, end]) => sum + end - begin, 0);
+    };
+    await expect.poll(kept, { timeout: 10_000 }).toBeGreaterThan(32 * 1024 * 1024);
+    child.kill('SIGKILL');
+    await ended;
+    const before = kept();
+    hub.faults = {};
+    hub.seen.length = 0;
+
+    const again = await openCheckpoint('hf://org/killed');
+    const digest = await digestCheckpoint(again);
+    expect(bytesOf(weightsSeen()), 'only the rest').toBe(big.bytes.length - before);
+    const [{ file = '' } = {}] = [...again.tensors.values()];
+    expect(readFileSync(file).equals(big.bytes)).toBe(true);
+    expect(digest).toMatch(/^sha256:/);
+  });
+
+  it('a file that is gone or shorter than its journal says is downloaded again', async () => {
+    hub.commit('org/lost', files);
+    const checkpoint = await openCheckpoint('hf://org/lost');
+    const digest = await digestCheckpoint(checkpoint);
+    const [{ file = '' } = {}] = [...checkpoint.tensors.values()];
+    truncateSync(file, 100);
+    expect(await whole('hf://org/lost@main')).toBe(digest);
+  });
+
+  it('a file that is another than at the start is not mixed with it', async () => {
+    hub.commit('org/swapped', files);
+    const checkpoint = await openCheckpoint('hf://org/swapped');
+    const other = Buffer.from(bytes).fill(7, bytes.length - 1000);
+    hub.faults = { swap: (name, content) => (name.endsWith('.safetensors') ? other : content) };
+    await expect(digestCheckpoint(checkpoint)).rejects.toThrow(
+      /has changed since a part of it was downloaded — run again/,
+    );
+    hub.faults = { swap: (_, content) => content.subarray(0, content.length - 4) };
+    await expect(digestCheckpoint(checkpoint)).rejects.toThrow(UserError);
+    hub.faults = {};
+    expect(await whole('hf://org/swapped@main')).toMatch(/^sha256:/);
+  });
+
+  it('a file that arrives damaged is found out by its digest', async () => {
+    hub.commit('org/damaged', files);
+    hub.faults = {
+      swap: (name, content) =>
+        name.endsWith('.safetensors') ? Buffer.from(content).fill(1, content.length - 9) : content,
+    };
+    await expect(whole('hf://org/damaged')).rejects.toThrow(
+      /model\.safetensors arrived damaged: its SHA-256 is another/,
+    );
+    process.env.SHADOW_GATE_CACHE = temporaryFolder();
+    hub.faults = { swap: (name, content) => (name === 'config.json' ? Buffer.from('[]') : content) };
+    expect(await messageOf('hf://org/damaged@main')).toMatch(/config\.json arrived damaged/);
+  });
+
+  it('a hub that knows no ranges is refused before it sends gigabytes', async () => {
+    hub.commit('org/whole', files);
+    hub.faults = { ignoresRanges: true };
+    expect(await messageOf('hf://org/whole')).toMatch(/sends whole files where a part is asked for/);
+  });
+});
+
+describe('what cannot be read is said in one line', () => {
+  it.each([
+    [
+      null,
+      /is gated \(status 401\) — set HF_TOKEN to a token that may read it, and accept its licence at http.*org\/gated$/,
+    ],
+    ['hf_wrong', /is gated, and HF_TOKEN may not read it \(status 401\) — accept its licence at http/],
+  ])('gated, with the token %s', async (token, message) => {
+    if (token !== null) process.env.HF_TOKEN = token;
+    hub.token = 'hf_right';
+    hub.commit('org/gated', folderOf('llama-f32'));
+    const text = await messageOf('hf://org/gated');
+    expect(text).toMatch(message);
+    expect(text).not.toContain('hf_wrong');
+  });
+
+  it('of which the listing is open and the files are not', async () => {
+    hub.commit('org/half', folderOf('llama-f32'));
+    hub.faults = {
+      status: ({ kind }) => (kind === 'resolve' ? { status: 403, headers: { 'X-Error-Code': 'GatedRepo' } } : null),
+    };
+    expect(await messageOf('hf://org/half')).toMatch(/hf:\/\/org\/half is gated \(status 403\)/);
+  });
+
+  it('missing: the model, the revision, the folder, the weights', async () => {
+    hub.commit('org/some', folderOf('llama-f32'));
+    hub.commit('org/pickle', { 'config.json': '{}', 'pytorch_model.bin': 'x', 'model.gguf': 'y' });
+    hub.commit('org/none', { 'config.json': '{}' });
+    expect(await messageOf('hf://org/typo')).toMatch(/hf:\/\/org\/typo does not exist — check the name/);
+    expect(await messageOf('hf://org/some@typo')).toMatch(/has no such revision/);
+    expect(await messageOf('hf://org/some@main/typo')).toMatch(/has no such folder or file/);
+    expect(await messageOf('hf://org/pickle')).toMatch(/it has pytorch_model\.bin and 1 more — give a revision/);
+    expect(await messageOf('hf://org/none')).toMatch(/no weights/);
+  });
+
+  it('offline, unless it is all there', async () => {
+    const sha = hub.commit('org/offline', folderOf('llama-f32'));
+    const digest = await digestCheckpoint(await openCheckpoint('hf://org/offline'));
+    const other = await startFakeHub();
+    await other.close();
+    process.env.HF_ENDPOINT = other.endpoint;
+    expect(await messageOf('hf://org/offline')).toMatch(
+      /could not be read from http:.*ECONNREFUSED.* — check the network/,
+    );
+    process.env.HF_ENDPOINT = hub.endpoint;
+    hub.faults = { status: () => ({ status: 404 }) };
+    expect(await digestCheckpoint(await openCheckpoint(`hf://org/offline@${sha}`))).toBe(digest);
+  });
+
+  it.each([
+    'hf://',
+    'hf://model',
+    'hf://org/',
+    'hf://../model',
+    'hf://org/..',
+    'hf://org/a--b',
+    'hf://org/model@',
+    'hf://org/model@../x',
+    'hf://org/model@main/../../etc',
+    'hf://org/model@main/a//b',
+    'hf://org/mo del',
+  ])('no path of a hub: %s', async (path) => {
+    expect(await messageOf(path)).toMatch(/names no (model|revision|folder) — write hf:\/\/org\/model/);
+    expect(hub.seen).toEqual([]);
+  });
+
+  it('an endpoint that is no address', async () => {
+    process.env.HF_ENDPOINT = 'huggingface.co';
+    expect(await messageOf('hf://org/model')).toMatch(/HF_ENDPOINT is "huggingface\.co" — give an address/);
+  });
+});
+
+function one(name: string, { dtype, shape, data }: RawTensor): Buffer {
+  return safetensorsBytes({ [name]: { dtype, shape, data_offsets: [0, data.byteLength] } }, data);
+}
+
+function find(folder: string, name: string): string | null {
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith(`/${name}`));
+  return found === undefined ? null : join(folder, found);
+}
