@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -60,8 +60,8 @@ export class PartialFile {
   }
 
   /** Bytes of the ranges that are not there yet. */
-  async lacking(ranges: readonly ByteRange[]): Promise<number> {
-    return totalBytes(missing(ranges, (await this.#open()).ranges));
+  lacking(ranges: readonly ByteRange[]): Promise<number> {
+    return this.#inTurn(async () => totalBytes(missing(ranges, (await this.#read()).ranges)));
   }
 
   /**
@@ -70,17 +70,21 @@ export class PartialFile {
    * @throws UserError for a full disk, for a file that changes on its way and for one that arrived damaged
    */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
-    const result = this.#last.then(() => this.#fetch(ranges, onBytes));
+    return this.#inTurn(() => this.#fetch(ranges, onBytes));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
   }
 
   async #fetch(ranges: readonly ByteRange[], onBytes: ((bytes: number) => void) | undefined): Promise<void> {
     const { size, sha256 } = this.#options;
-    const journal = await this.#open();
+    const journal = await this.#read();
     const queue = pieces(missing(ranges, journal.ranges), PIECE_BYTES);
     if (queue.length > 0) await this.#download(queue, onBytes);
-    const { ranges: there, verified } = await this.#open();
+    const { ranges: there, verified } = this.#journal ?? journal;
     const isWhole = missing([[0, size]], there).length === 0;
     if (isWhole && !verified && sha256 !== null) await this.#verify(sha256);
   }
@@ -137,12 +141,14 @@ export class PartialFile {
       await this.#discard();
       throw new UserError(`${this.#options.name} arrived damaged: its SHA-256 is another`, 'run again');
     }
-    await this.#write({ ...(await this.#open()), verified: true });
+    if (this.#journal !== null) await this.#write({ ...this.#journal, verified: true });
   }
 
-  /** What is there of an earlier run, or an empty file of the whole length. */
-  async #open(): Promise<Journal> {
-    if (this.#journal) return this.#journal;
+  /**
+   * What is there, of an earlier run or of another one that is at it: read anew each time. Else an empty file of the whole
+   * length. Nothing that lies there is cleared: another process may just have written it.
+   */
+  async #read(): Promise<Journal> {
     const { path, journal, size } = this.#options;
     const known = await readJournal(journal);
     const info = await stat(path).catch(() => null);
@@ -152,7 +158,7 @@ export class PartialFile {
     }
     await rm(journal, { force: true });
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(path, 'w');
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
     await handle.truncate(size).finally(() => handle.close());
     const empty = { size, etag: null, ranges: [], verified: false };
     await this.#write(empty);
@@ -168,10 +174,10 @@ export class PartialFile {
     this.#writing = this.#writing
       .catch(() => {})
       .then(async () => {
-        const draft = `${file}.${process.pid}.tmp`;
+        const draft = `${file}.${randomUUID()}.tmp`;
         try {
           await mkdir(dirname(file), { recursive: true });
-          await writeFile(draft, JSON.stringify(this.#journal));
+          await writeFile(draft, JSON.stringify(this.#journal ?? {}));
           await rename(draft, file);
         } catch (error) {
           throw explainFull(error, file);
@@ -180,10 +186,10 @@ export class PartialFile {
     return this.#writing;
   }
 
+  /** Nothing vouches for what is there any more. */
   async #discard(): Promise<void> {
     this.#journal = null;
     await rm(this.#options.journal, { force: true });
-    await rm(this.path, { force: true });
   }
 }
 
