@@ -36,6 +36,7 @@ Examples:
 export const SPECTRA_EXAMPLES = `
 Examples:
   shadow-gate spectra --checkpoint model --tensor '*.layers.0.*'
+  shadow-gate spectra --checkpoint hf://org/model@main --tensor '*.layers.0.*'   # downloads these only
   shadow-gate spectra --checkpoint model --reference base --values --json > spectra.json`;
 
 export const SCORE_EXAMPLES = `

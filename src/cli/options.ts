@@ -17,7 +17,7 @@ export function subject(command: Command): Command {
     command
       .requiredOption(
         '--checkpoint <path>',
-        'a Hugging Face directory, a PEFT adapter, a safetensors file or an ONNX model',
+        'a Hugging Face directory, a PEFT adapter, a safetensors file, an ONNX model, or hf://org/model[@revision]',
       )
       .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
       .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))

@@ -242,12 +242,15 @@ class Opening {
     const { cache } = this.#settings;
     const { bavail, bsize } = await statfs(cache);
     if (bavail * bsize >= bytes) return;
-    const gibibytes = (size: number) => `${(size / GIB).toFixed(1)} GiB`;
     throw new UserError(
-      `${this.#path}: ${gibibytes(bytes)} are still to be downloaded, and ${cache} has ${gibibytes(bavail * bsize)} left`,
+      `${this.#path}: ${inWords(bytes)} are still to be downloaded, and ${cache} has ${inWords(bavail * bsize)} left`,
       'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
     );
   }
+}
+
+function inWords(bytes: number): string {
+  return bytes < GIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
 /** The length at the start of a safetensors file, and the header behind it; what they say is checked where they are read. */
