@@ -195,15 +195,15 @@ describe('what of an ONNX model is a matrix of weights', () => {
     });
   });
 
-  it('is one of a stack where the product is one of stacks', async () => {
+  it('is one of a stack where experts are stacked', async () => {
     const { matrices } = await sorted({
       tensors: [initializer('experts', counting([2, 3, 4])), initializer('single', counting([1, 3, 4]))],
-      nodes: [node('MatMul', ['x', 'experts']), node('MatMul', ['x', 'single'])],
+      nodes: [node('MoE', ['x', 'router', 'experts']), node('MatMul', ['x', 'single'])],
     });
-    expect(matrices.map(({ name, shape }) => [name, shape])).toEqual([
-      ['experts[0]', [3, 4]],
-      ['experts[1]', [3, 4]],
-      ['single', [3, 4]],
+    expect(matrices.map(({ name, shape, inputFirst }) => [name, shape, inputFirst])).toEqual([
+      ['experts[0]', [3, 4], false],
+      ['experts[1]', [3, 4], false],
+      ['single', [3, 4], true],
     ]);
   });
 
@@ -358,6 +358,22 @@ describe('what is no whole ONNX model is refused', () => {
   it('a file that was cut anywhere', async () => {
     for (let length = 1; length < whole.length; length += 1) {
       expect(await refused(whole.subarray(0, length)), `${length} bytes`).toMatch(/truncated|ONNX model|no tensors/);
+    }
+  });
+
+  it('a file with any byte changed is read or refused, and never a bug', async () => {
+    const path = join(temporaryFolder(), 'model.onnx');
+    for (let place = 0; place < whole.length; place += 1) {
+      for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff, (whole[place] ?? 0) ^ 0x08]) {
+        const bytes = Uint8Array.from(whole);
+        bytes[place] = value;
+        writeFileSync(path, bytes);
+        const error = await openCheckpoint(path).then(
+          () => null,
+          (reason: unknown) => reason,
+        );
+        if (error !== null) expect(error, `byte ${place} is ${value}`).toBeInstanceOf(UserError);
+      }
     }
   });
 

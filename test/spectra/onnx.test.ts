@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openReference } from '../../src/checkpoint/checkpoint.ts';
+import { check } from '../../src/gate/check.ts';
 import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import type { TensorMeasurement } from '../../src/gate/measurement.ts';
 import { planSpectra } from '../../src/spectra/plan.ts';
@@ -119,6 +120,18 @@ describe('what ΔW is taken of', () => {
     const adapter = await openCheckpoint(fixture('lora'));
     expect(() => planSpectra(adapter, onnx)).toThrow(/different formats/);
   });
+});
+
+it('is not compared with safetensors weights, whose tensors are shaped otherwise', async () => {
+  const folder = temporaryFolder();
+  exportToOnnx(fixture('llama-f32', 'model.safetensors'), join(folder, 'model.onnx'));
+  copyFileSync(fixture('llama-f32', 'config.json'), join(folder, 'config.json'));
+  const options = { checkpoint: folder, only: 'spectra', device: 'cpu' } as const;
+  const { report } = await check({ ...options, baseline: fixture('llama-f32') });
+  expect(report.verdict).toBe('inconclusive');
+  expect(report.reasons[0]?.message).toMatch(/other tensors: .*: \[24, 16\], in the baseline \[16, 24\]/);
+  const own = await check({ ...options, baseline: join(folder, 'model.onnx') });
+  expect(own.report.verdict).toBe('pass');
 });
 
 it('reads every element at any offset: raw data in a model is not aligned', async () => {

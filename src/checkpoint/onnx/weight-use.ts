@@ -21,6 +21,7 @@ const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Gather: [0],
   Attention: [1],
   EmbedLayerNormalization: [2, 3, 4],
+  MoE: [2, 4, 6],
 };
 
 const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
@@ -97,7 +98,7 @@ function useBy(node: OnnxNode, at: number, dimensions: number, transposed: boole
   }
   if (opType === 'Conv' || opType === 'FusedConv') return transposed ? null : { opType, node: name, inputFirst: false };
   if (opType === 'ConvTranspose') return transposed ? null : { opType, node: name, inputFirst: true };
-  // x·W has W as [in, out], W·x as [out, in]; the operators can turn either.
+  // x·W has W as [in, out], W·x as [out, in], and so have the experts of MoE; the operators can turn either.
   const turned = numbers.get(at === 0 ? 'transA' : 'transB')?.[0] === 1;
   return { opType, node: name, inputFirst: (at === 1) !== (turned !== transposed) };
 }
