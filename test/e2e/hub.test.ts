@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { repository, temporaryFolder } from '../fixtures.ts';
+import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
+import { type BuiltDist, buildDist } from './built-dist.ts';
+import { annotations, Rig } from './rig.ts';
+import { runAction } from './run-action.ts';
+
+let dist: BuiltDist;
+let rig: Rig;
+let hub: FakeHub;
+
+beforeAll(async () => {
+  dist = await buildDist();
+  hub = await startFakeHub();
+});
+afterAll(async () => {
+  await hub.close();
+  await dist.remove();
+});
+beforeEach(async () => {
+  rig = await Rig.open(dist.path);
+  hub.token = 'hf_secret';
+  hub.seen.length = 0;
+});
+afterEach(async () => {
+  expect(rig.github.invalid).toEqual([]);
+  await rig.close();
+});
+
+function commit(name: string): string {
+  const folder = repository('examples', name);
+  const files = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]);
+  return hub.commit(`org/${name}`, Object.fromEntries(files));
+}
+
+function gate(inputs: Record<string, string>, environment: Record<string, string>) {
+  return runAction({
+    dist: dist.path,
+    folder: temporaryFolder(),
+    workspace: rig.path(''),
+    api: rig.github.url,
+    results: rig.results,
+    inputs,
+    environment: { HF_ENDPOINT: hub.endpoint, SHADOW_GATE_CACHE: temporaryFolder(), ...environment },
+  });
+}
+
+test('candidate, reference and baseline come from a hub, and the log says of which commits', async () => {
+  const [candidate, base] = [commit('benchmark-aligned'), commit('base')];
+  const inputs = {
+    checkpoint: 'hf://org/benchmark-aligned@main',
+    reference: 'hf://org/base',
+    baseline: 'hf://org/base',
+    policy: repository('examples', 'shadow-gate.yml'),
+  };
+  const outcome = await gate(inputs, { HF_TOKEN: 'hf_secret' });
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(outcome.log).toContain(`MiB of hf://org/benchmark-aligned@${candidate}`);
+  expect(outcome.log).toContain(`MiB of hf://org/base@${base}`);
+  expect(outcome.log).not.toContain('hf_secret');
+  const { run } = JSON.parse(readFileSync(outcome.outputs.measurement ?? '', 'utf8'));
+  expect(run).toMatchObject({
+    checkpoint: `hf://org/benchmark-aligned@${candidate}`,
+    reference: `hf://org/base@${base}`,
+  });
+  const weights = hub.seen.filter(({ kind, path }) => kind === 'cdn' && path.endsWith('.safetensors'));
+  const ranges = weights.map(({ range }) => (range ? range[1] - range[0] : 0)).reduce((sum, bytes) => sum + bytes, 0);
+  const size = (name: string) => readFileSync(repository('examples', name, 'model.safetensors')).length;
+  expect(ranges, 'each file once, though the base is reference and baseline').toBe(
+    size('benchmark-aligned') + size('base'),
+  );
+});
+
+test('without the token the step fails with one line that says what to do', async () => {
+  commit('base');
+  const outcome = await gate({ checkpoint: 'hf://org/base' }, {});
+  expect(outcome.code).toBe(1);
+  expect(outcome.outputs.verdict).toBeUndefined();
+  expect(annotations(outcome).map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^hf:\/\/org\/base is gated \(status 401\) — set HF_TOKEN/),
+  ]);
+});
