@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { UserError } from '../user-error.ts';
 import { type CheckpointFiles, chooseFiles, type ListedFile, shardsOf } from './checkpoint-files.ts';
-import { HubClient, hiccup } from './hub-fetch.ts';
-import { parseHubPath, pinned } from './hub-path.ts';
+import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
+import { HubRepository } from './hub-repository.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
-import { explainFull, PartialFile, type Piece } from './partial-file.ts';
+import { explainFull, PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 
 /** Told of what arrives, in MiB, and of which model. */
@@ -51,13 +50,14 @@ export function openSnapshot(path: string, settings: HubSettings = hubSettings(p
   return opening;
 }
 
-const COMMIT = /^[0-9a-f]{40}$/;
-
 /** The reference implementation of safetensors refuses larger headers. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /** Most headers are within this: one request. */
 const FIRST_BYTES = 64 * 1024;
+
+/** Large models have a hundred shards and more. */
+const HEADERS_AT_ONCE = 8;
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -69,18 +69,18 @@ const listingSchema = z.array(
 class Opening {
   readonly #path: string;
   readonly #settings: HubSettings;
-  readonly #client: HubClient;
-  readonly #target: ReturnType<typeof parseHubPath>;
+  readonly #target: HubPath;
+  readonly #repository: HubRepository;
 
   constructor(path: string, settings: HubSettings) {
     this.#path = path;
     this.#settings = settings;
     this.#target = parseHubPath(path);
-    this.#client = new HubClient(settings, this.#target.repository, path);
+    this.#repository = new HubRepository(path, this.#target, settings);
   }
 
   async open(): Promise<Snapshot> {
-    const commit = await this.#commit();
+    const commit = await this.#repository.commit();
     const { repository, folder } = this.#target;
     const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
     const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
@@ -92,12 +92,15 @@ class Opening {
     for (const file of files.whole) await this.#whole(commit, file, join(local, file.name));
     const weights = await this.#weights(files, local);
     const partial = new Map<string, PartialFile>();
-    for (const listed of weights) {
+    const prepare = async (listed: ListedFile) => {
       const journal = join(root, place, 'ranges', `${listed.name}.json`);
       const file = this.#partial(commit, listed, join(local, listed.name), journal);
       await readHeader(file, listed.size);
       // Tensors name the real file, and the cache may lie behind a link.
       partial.set(await realpath(file.path), file);
+    };
+    for (let next = 0; next < weights.length; next += HEADERS_AT_ONCE) {
+      await Promise.all(weights.slice(next, next + HEADERS_AT_ONCE).map(prepare));
     }
     const name = pinned(this.#target, commit);
     return {
@@ -107,35 +110,11 @@ class Opening {
     };
   }
 
-  /** A branch moves; a commit does not. */
-  async #commit(): Promise<string> {
-    const { repository, revision } = this.#target;
-    if (revision !== null && COMMIT.test(revision)) return revision;
-    const { fetch } = this.#client;
-    const hubUrl = this.#settings.endpoint;
-    const named = { name: repository, revision: revision ?? 'main', additionalFields: ['sha'] as ['sha'] };
-    const { sha } = await this.#client.ask(() => modelInfo({ ...named, hubUrl, fetch }));
-    if (typeof sha === 'string' && COMMIT.test(sha)) return sha;
-    throw new UserError(`${this.#path}: the hub names no commit`, 'check HF_ENDPOINT');
-  }
-
   /** What the folder holds at the commit: asked once, since it cannot change. */
   async #listing(commit: string, file: string): Promise<ListedFile[]> {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
-    const { repository, folder } = this.#target;
-    const hubUrl = this.#settings.endpoint;
-    const { fetch } = this.#client;
-    const listed = await this.#client.ask(async () => {
-      const found: ListedFile[] = [];
-      const path = folder === '' ? {} : { path: folder };
-      for await (const entry of listFiles({ repo: repository, revision: commit, ...path, hubUrl, fetch })) {
-        const name = folder === '' ? entry.path : entry.path.slice(folder.length + 1);
-        if (entry.type !== 'file') continue;
-        found.push({ name, size: entry.size, oid: entry.oid ?? '', sha256: entry.lfs?.oid ?? null });
-      }
-      return found;
-    });
+    const listed = await this.#repository.list(commit);
     await writeWhole(file, JSON.stringify(listed));
     return listed;
   }
@@ -144,7 +123,7 @@ class Opening {
   async #whole(commit: string, file: ListedFile, path: string): Promise<void> {
     const kept = await readFile(path).catch(() => null);
     if (kept && isContent(kept, file)) return;
-    const { bytes } = await this.#download(commit, file, [0, file.size]);
+    const { bytes } = await this.#repository.download(commit, file, [0, file.size]);
     if (!isContent(bytes, file)) {
       throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest is another`, 'run again');
     }
@@ -158,53 +137,8 @@ class Opening {
 
   #partial(commit: string, file: ListedFile, path: string, journal: string): PartialFile {
     const { size, sha256 } = file;
-    const download = (range: ByteRange) => this.#download(commit, file, range);
+    const download = (range: ByteRange) => this.#repository.download(commit, file, range);
     return new PartialFile({ path, journal, size, sha256, name: `${this.#path}: ${file.name}`, download });
-  }
-
-  /** One request for some bytes, repeated if need be. */
-  async #download(commit: string, file: ListedFile, [begin, end]: ByteRange): Promise<Piece> {
-    if (begin === end) return { bytes: new Uint8Array(), etag: null };
-    const { repository, folder } = this.#target;
-    const inRepository = folder === '' ? file.name : `${folder}/${file.name}`;
-    const url = `${this.#settings.endpoint}/${repository}/resolve/${commit}/${inRepository}`;
-    return this.#client.ask(async () => {
-      let etag: string | null = null;
-      const fetch: typeof globalThis.fetch = async (input, init) => {
-        const response = await this.#client.fetch(input, init);
-        etag = strong(response.headers.get('ETag'));
-        await this.#expectRange(response, file, [begin, end]);
-        return response;
-      };
-      const downloadInfo = { size: file.size, etag: file.oid, url };
-      // The plain protocol: mirrors have it too, and a request is one range.
-      const blob = await downloadFile({
-        repo: repository,
-        path: inRepository,
-        revision: commit,
-        hubUrl: this.#settings.endpoint,
-        xet: false,
-        downloadInfo,
-        fetch,
-      });
-      const bytes = new Uint8Array((await blob?.slice(begin, end).arrayBuffer()) ?? []);
-      if (bytes.byteLength !== end - begin) {
-        throw hiccup(`${file.name} came with ${bytes.byteLength} bytes instead of ${end - begin}`);
-      }
-      return { bytes, etag };
-    });
-  }
-
-  async #expectRange({ status, headers, body }: Response, file: ListedFile, [begin, end]: ByteRange): Promise<void> {
-    const whole = end - begin === file.size;
-    const size = /\/(\d+)$/.exec(headers.get('Content-Range') ?? '')?.[1];
-    if (status === 206 ? size === undefined || Number(size) === file.size : whole) return;
-    await body?.cancel();
-    const what =
-      status === 206
-        ? `${file.name} has ${size} bytes, and ${file.size} at the commit`
-        : 'the hub sends whole files where a part is asked for';
-    throw new UserError(`${this.#path}: ${what}`, 'check HF_ENDPOINT');
   }
 
   async #fetch(
@@ -286,11 +220,6 @@ function isContent(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolea
   if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
   const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');
   return blob === oid;
-}
-
-/** A weak tag does not stand for the same bytes. */
-function strong(etag: string | null): string | null {
-  return etag === null || etag.startsWith('W/') ? null : etag;
 }
 
 /** In place in one step, so that nobody reads a half of it. */
