@@ -99,10 +99,10 @@ async function runMeasure(options: SubjectOptions & ProbingOptions & { out: stri
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = settingsOf(options);
   const found = await findPolicy(options.policy);
   const probes = await orderProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
-  const measurement = await withProgress(async (onProgress) => {
-    const reference = await openMeasuredReference(options.reference, onProgress);
-    return measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress });
-  });
+  const reference = await openMeasuredReference(options.reference);
+  const measurement = await withProgress((onProgress) =>
+    measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),
+  );
   await writeJson(options.out, measurement);
   sayMeasured(measurement, options.out);
   // What effect a share of the facts finds is of no interest.

@@ -28,7 +28,7 @@ export async function approvedBaseline(
   if (file === null) return fromDisk(path, `${path} lies outside of the workspace`);
   const asCheckedOut = `${path} is a checkpoint: it is taken as it is checked out`;
   // Weights are no text to ask for.
-  if (path.endsWith('.safetensors')) return fromDisk(path, asCheckedOut);
+  if (/\.(safetensors|onnx)$/.test(path)) return fromDisk(path, asCheckedOut);
   const approved = await contentAt(octokit, base, file, 'baseline');
   if (approved?.kind === 'file') {
     const note = `baseline ${path} is that of the base commit ${short(base.sha)}`;

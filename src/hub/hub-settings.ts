@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { cacheFolder } from '../cache-folder.ts';
 import { UserError } from '../user-error.ts';
 
 export interface HubSettings {
@@ -14,7 +13,7 @@ const ENDPOINT = 'https://huggingface.co';
 
 /**
  * The hub's own variables, and where to keep what comes from it.
- * @throws UserError for an endpoint that is no address
+ * @throws UserError for an endpoint that is no address, and where nothing may be kept
  */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const endpoint = (env.HF_ENDPOINT || ENDPOINT).replace(/\/+$/, '');
@@ -22,6 +21,9 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
     throw new UserError(`HF_ENDPOINT is ${JSON.stringify(endpoint)}`, `give an address, such as ${ENDPOINT}`);
   }
   const token = env.HF_TOKEN?.trim() || null;
-  const cache = env.SHADOW_GATE_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'shadow-gate');
-  return { endpoint, token, cache: resolve(cache) };
+  const cache = cacheFolder(env);
+  if (cache === null) {
+    throw new UserError('SHADOW_GATE_CACHE is off, and what comes from a hub needs a place', 'name a folder there');
+  }
+  return { endpoint, token, cache };
 }

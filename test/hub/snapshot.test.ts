@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from '
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
+import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { loadTensors } from '../../src/checkpoint/load-tensors.ts';
 import { check } from '../../src/gate/check.ts';
 import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
@@ -243,7 +243,9 @@ describe('what is downloaded', () => {
     const sha = hub.commit('org/told', { 'config.json': '{}', 'model.safetensors': bytes });
     const lines: string[] = [];
     const checkpoint = await openCheckpoint('hf://org/told');
-    await digestCheckpoint(checkpoint, ({ done, total, name }) => lines.push(`${done}/${total} ${name}`));
+    await digestCheckpoint(checkpoint, new TensorDigests(), ({ done, total, name }) =>
+      lines.push(`${done}/${total} ${name}`),
+    );
     expect(lines[0]).toBe(`0/12 MiB of hf://org/told@${sha}`);
     expect(lines.at(-1)).toBe(`12/12 MiB of hf://org/told@${sha}`);
   });
@@ -287,7 +289,7 @@ describe('trouble on the way', () => {
     hub.faults = { stalls: ({ kind, path }) => kind === 'cdn' && path.endsWith('.safetensors') && ++requests > 3 };
     const script = await bundleScript(`
       import { openCheckpoint } from '#src/checkpoint/checkpoint.ts';
-      import { digestCheckpoint } from '#src/checkpoint/digest.ts';
+      import { digestCheckpoint, TensorDigests } from '#src/checkpoint/digest.ts';
       await digestCheckpoint(await openCheckpoint('hf://org/killed'));`);
     const child = spawn(process.execPath, [script], { env: process.env, stdio: 'ignore' });
     const ended = once(child, 'exit');
