@@ -16,6 +16,9 @@ export type Tensor = ort.Tensor;
 /** Tensors to feed. `shape` must hold as many elements as there are. */
 export const tensor = {
   float32: (data: Float32Array, shape: readonly number[]): Tensor => new ort.Tensor('float32', data, shape),
+  /** float32 or float64, as the array is; its memory is used as it is, and written where it is given for an output. */
+  floats: (data: Float32Array | Float64Array, shape: readonly number[]): Tensor =>
+    data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('float64', data, shape),
   int32: (data: readonly number[], shape: readonly number[]): Tensor =>
     new ort.Tensor('int32', Int32Array.from(data), shape),
   int64: (data: readonly number[], shape: readonly number[]): Tensor =>
@@ -50,14 +53,29 @@ export async function runGraph(graph: Graph, device: Device): Promise<Outputs> {
   }
 }
 
+/**
+ * Open a small graph that is run many times on large inputs of changing shapes, with work in JavaScript in between: no
+ * plan of memory is kept per shape, and waiting threads sleep, so that they leave the processor to that work.
+ */
+export async function openKernel(graph: Graph, device: Device): Promise<Session> {
+  return createSession(graph, device, {
+    graphOptimizationLevel: 'disabled',
+    enableMemPattern: false,
+    extra: { session: { intra_op: { allow_spinning: '0' }, ...EXTERNAL_DATA } },
+  });
+}
+
 /** What goes wrong is thrown too: onnxruntime need not write it to standard error itself. */
 const FATAL = 4;
+
+/** Where graphs find the files that their initializers point into. */
+const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) };
 
 function createSession(graph: Graph, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
   return ort.InferenceSession.create(graph.serialize(), {
     executionProviders: device.name === 'cpu' ? ['cpu'] : [device.name, 'cpu'],
     logSeverityLevel: FATAL,
-    extra: { session: { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) } },
+    extra: { session: EXTERNAL_DATA },
     ...options,
   }).catch((error: Error & { code?: string }) => {
     // The bundle says so where it carries no library for this machine (scripts/build/onnxruntime.mjs).

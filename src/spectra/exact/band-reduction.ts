@@ -1,0 +1,267 @@
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
+import { type Floats, factorPanel, panelSpace } from './panel-qr.ts';
+
+/** A matrix [rows, columns], row-major. */
+export interface Dense {
+  readonly data: Floats;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
+export interface Band {
+  readonly entries: Float64Array;
+  readonly size: number;
+  /** Superdiagonals, and the width of the panels. */
+  readonly width: number;
+}
+
+/** Entries of a row of the band, with the room on both sides that bulges need. */
+export function bandStride(width: number): number {
+  return 3 * width + 1;
+}
+
+/** Superdiagonals that are left. More make the products here faster and the bulge chasing after it slower. */
+export const BAND_WIDTH = 24;
+
+/** Columns reduced before the rest of the matrix is brought up to date: the more, the faster that product. */
+const BLOCK = 240;
+
+/**
+ * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and the
+ * right in turn. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen & Hammarling
+ * 1989) for the delayed update, here with a panel for a vector:
+ *
+ * A = A₀ − Lᵀ·M, where a reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, and one from the right
+ * appends (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with something thin, and A₀ itself changes
+ * once in a BLOCK of columns. 8/3·n³ operations for n × n, all of them in onnxruntime but for the panels.
+ *
+ * @param matrix rows ≥ columns; overwritten
+ */
+export async function reduceToBand(matrix: Dense, device: Device, width = BAND_WIDTH): Promise<Band> {
+  const { rows, columns } = matrix;
+  if (rows < columns) throw new RangeError(`${rows} × ${columns} is not tall`);
+  const stride = bandStride(width);
+  const entries = new Float64Array(columns * stride);
+  const kernels = await openKernels(matrix.data instanceof Float32Array ? 'float32' : 'float64', device);
+  try {
+    const block = Math.max(width, Math.floor(BLOCK / width) * width);
+    let rest: Dense = matrix;
+    for (let done = 0; done < columns; done += block) {
+      const put = (i: number, j: number, value: number) => {
+        entries[(done + i) * stride + j - i + width] = value;
+      };
+      rest = await reduceBlock(rest, Math.min(block, columns - done), width, kernels, put);
+    }
+  } finally {
+    await kernels.release();
+  }
+  return { entries, size: columns, width };
+}
+
+/** Reduce the first `count` columns and rows of A; what is left of A is returned, in the same memory. */
+async function reduceBlock(
+  a: Dense,
+  count: number,
+  width: number,
+  kernels: Kernels,
+  put: (i: number, j: number, value: number) => void,
+): Promise<Dense> {
+  const { rows, columns } = a;
+  const make = (size: number): Floats =>
+    a.data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  const l = make(2 * count * rows);
+  const m = make(2 * count * columns);
+  const space = panelSpace();
+  let rank = 0;
+  let panel = columnPanel(a, Math.min(width, count), make);
+  for (let j = 0; j < count; j += width) {
+    const taken = Math.min(width, count - j);
+    const left = factorPanel(panel, taken, rows, j, l.subarray(rank * rows, (rank + taken) * rows), space);
+    for (let i = 0; i < taken; i += 1) for (let k = i; k < taken; k += 1) put(j + i, j + k, at(left.r, i * taken + k));
+    const start = j + taken;
+    if (start === columns) return { data: a.data.subarray(0, 0), rows: rows - start, columns: 0 };
+    const across = await kernels.afterLeft({ a, l, m, rank, taken, factor: left.t, from: j });
+    rank += taken;
+    const right = factorPanel(
+      across,
+      taken,
+      columns,
+      start,
+      m.subarray(rank * columns, (rank + taken) * columns),
+      space,
+    );
+    // The rows of the panel are the columns of what was factored: its R is transposed, and lower triangular.
+    const wide = Math.min(taken, columns - start);
+    for (let i = 0; i < taken; i += 1) {
+      for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, at(right.r, k * taken + i));
+    }
+    const next = Math.min(width, count - start);
+    panel = await kernels.afterRight({ a, l, m, rank, taken, factor: right.t, from: start, next });
+    rank += taken;
+  }
+  return kernels.update({ a, l, m, rank, done: count });
+}
+
+function at(array: Float64Array, index: number): number {
+  return array[index] as number;
+}
+
+/** The first columns of A, each in one piece. */
+function columnPanel({ data, rows, columns }: Dense, width: number, make: (size: number) => Floats): Floats {
+  const panel = make(width * rows);
+  for (let i = 0; i < rows; i += 1) {
+    for (let k = 0; k < width; k += 1) panel[k * rows + i] = data[i * columns + k] as number;
+  }
+  return panel;
+}
+
+/** A = A₀ − Lᵀ·M with the first `rank` rows of L and M, and a panel of `taken` reflections. */
+interface State {
+  readonly a: Dense;
+  readonly l: Floats;
+  readonly m: Floats;
+  readonly rank: number;
+}
+interface Step extends State {
+  readonly taken: number;
+  /** T of the panel. */
+  readonly factor: Float64Array;
+  readonly from: number;
+}
+
+interface Kernels {
+  /** Uᵀ is in L at `rank`: puts Yᵀ into M there, and returns the rows of A from `from` on, [taken, columns]. */
+  afterLeft(step: Step): Promise<Floats>;
+  /** Vᵀ is in M at `rank`: puts Xᵀ into L there, and returns the columns of A from `from` on, [next, rows]. */
+  afterRight(step: Step & { readonly next: number }): Promise<Floats>;
+  /** A₀ − Lᵀ·M without its first `done` rows and columns, in the memory of A₀. */
+  update(state: State & { readonly done: number }): Promise<Dense>;
+  release(): Promise<void>;
+}
+
+type Precision = 'float32' | 'float64';
+
+async function openKernels(type: Precision, device: Device): Promise<Kernels> {
+  const sessions: Session[] = [];
+  const open = async (graph: Graph) => {
+    const session = await openKernel(graph, device);
+    sessions.push(session);
+    return session;
+  };
+  const left = await open(leftGraph(ElementType[type]));
+  const right = await open(rightGraph(ElementType[type]));
+  const update = await open(updateGraph(ElementType[type]));
+  const matrix = (data: Floats, rows: number, columns: number, first = 0): Tensor =>
+    tensor.floats(data.subarray(first * columns, (first + rows) * columns), [rows, columns]);
+  const square = (values: Float64Array, size: number) =>
+    matrix(type === 'float32' ? Float32Array.from(values) : values, size, size);
+  const data = (outputs: Readonly<Record<string, Tensor>>, name: string) => outputs[name]?.data as Floats;
+  return {
+    async afterLeft({ a, l, m, rank, taken, factor, from }) {
+      const feeds = {
+        A: matrix(a.data, a.rows, a.columns),
+        L: matrix(l, rank, a.rows),
+        M: matrix(m, rank, a.columns),
+        U: matrix(l, taken, a.rows, rank),
+        T: square(factor, taken),
+        start: tensor.int64([from], [1]),
+        end: tensor.int64([from + taken], [1]),
+      };
+      const outputs = await left.run(feeds, { Y: matrix(m, taken, a.columns, rank), panel: null });
+      return data(outputs, 'panel');
+    },
+    async afterRight({ a, l, m, rank, taken, factor, from, next }) {
+      const feeds = {
+        A: matrix(a.data, a.rows, a.columns),
+        L: matrix(l, rank, a.rows),
+        M: matrix(m, rank, a.columns),
+        V: matrix(m, taken, a.columns, rank),
+        S: square(factor, taken),
+        start: tensor.int64([from], [1]),
+        end: tensor.int64([from + next], [1]),
+      };
+      const outputs = await right.run(feeds, { X: matrix(l, taken, a.rows, rank), panel: null });
+      return data(outputs, 'panel');
+    },
+    async update({ a, l, m, rank, done }) {
+      const [rows, columns] = [a.rows - done, a.columns - done];
+      const feeds = {
+        A: matrix(a.data, rows, a.columns, done),
+        L: matrix(l, rank, a.rows),
+        M: matrix(m, rank, a.columns),
+        start: tensor.int64([done], [1]),
+      };
+      await update.run(feeds, { rest: matrix(a.data, rows, columns) });
+      return { data: a.data.subarray(0, rows * columns), rows, columns };
+    },
+    async release() {
+      for (const session of sessions) await session.release();
+    },
+  };
+}
+
+const MINUS_ONE = { float: -1 };
+/** An end beyond every matrix. */
+const END = 2 ** 31 - 1;
+
+/** Yᵀ = Tᵀ·(Uᵀ·A₀ − (Uᵀ·Lᵀ)·M), and the rows of A at hand with this reflection applied. */
+function leftGraph(type: ElementType): Graph {
+  const graph = new Graph();
+  const a = graph.input('A', type, ['rows', 'columns']);
+  const l = graph.input('L', type, ['rank', 'rows']);
+  const m = graph.input('M', type, ['rank', 'columns']);
+  const u = graph.input('U', type, ['width', 'rows']);
+  const t = graph.input('T', type, ['width', 'width']);
+  const cut = range(graph);
+  const delayed = graph.op('Gemm', [u, l], { transB: 1 });
+  const product = graph.op('Gemm', [delayed, m, graph.op('MatMul', [u, a])], { alpha: MINUS_ONE });
+  const y = graph.op('Gemm', [t, product], { transA: 1 });
+  const panel = graph.op('Gemm', [cut(l, 1), m, cut(a, 0)], { alpha: MINUS_ONE, transA: 1 });
+  graph.output('Y', y, type);
+  graph.output('panel', graph.op('Gemm', [cut(u, 1), y, panel], { alpha: MINUS_ONE, transA: 1 }), type);
+  return graph;
+}
+
+/** Xᵀ = Sᵀ·(A₀·V − Lᵀ·(M·V))ᵀ, and the next columns of A with this reflection applied. */
+function rightGraph(type: ElementType): Graph {
+  const graph = new Graph();
+  const a = graph.input('A', type, ['rows', 'columns']);
+  const l = graph.input('L', type, ['rank', 'rows']);
+  const m = graph.input('M', type, ['rank', 'columns']);
+  const v = graph.input('V', type, ['width', 'columns']);
+  const s = graph.input('S', type, ['width', 'width']);
+  const cut = range(graph);
+  const delayed = graph.op('Gemm', [m, v], { transB: 1 });
+  const product = graph.op('Gemm', [l, delayed, graph.op('Gemm', [a, v], { transB: 1 })], {
+    alpha: MINUS_ONE,
+    transA: 1,
+  });
+  const x = graph.op('Gemm', [s, product], { transA: 1, transB: 1 });
+  const columns = graph.op('Transpose', [cut(a, 1)], { perm: [1, 0] });
+  const panel = graph.op('Gemm', [cut(m, 1), l, columns], { alpha: MINUS_ONE, transA: 1 });
+  graph.output('X', x, type);
+  graph.output('panel', graph.op('Gemm', [cut(v, 1), x, panel], { alpha: MINUS_ONE, transA: 1 }), type);
+  return graph;
+}
+
+/** A₀ − Lᵀ·M without its first rows (of A₀ they are left out already) and columns. */
+function updateGraph(type: ElementType): Graph {
+  const graph = new Graph();
+  const a = graph.input('A', type, ['rest', 'columns']);
+  const l = graph.input('L', type, ['rank', 'rows']);
+  const m = graph.input('M', type, ['rank', 'columns']);
+  const start = graph.input('start', ElementType.int64, [1]);
+  const rest = (value: Value) =>
+    graph.op('Slice', [value, start, graph.constant([END], 'int64'), graph.constant([1], 'int64')]);
+  graph.output('rest', graph.op('Gemm', [rest(l), rest(m), rest(a)], { alpha: MINUS_ONE, transA: 1 }), type);
+  return graph;
+}
+
+/** A function that cuts `start ≤ index < end` out of a value along an axis. */
+function range(graph: Graph): (value: Value, axis: 0 | 1) => Value {
+  const start = graph.input('start', ElementType.int64, [1]);
+  const end = graph.input('end', ElementType.int64, [1]);
+  return (value, axis) => graph.op('Slice', [value, start, end, graph.constant([axis], 'int64')]);
+}
