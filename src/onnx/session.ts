@@ -43,11 +43,12 @@ export async function openSession(graph: Graph, device: Device, onDevice: readon
  * Graph optimisation is off: everything here is an initializer, so the optimiser would fold the whole computation into
  * constants while the session is created, on one thread and with every intermediate value alive.
  * @param device where to run it; values that the device cannot compute fall back to the CPU
+ * @param into tensors that outputs are written into; new ones for the rest
  */
-export async function runGraph(graph: Graph, device: Device): Promise<Outputs> {
+export async function runGraph(graph: Graph, device: Device, into: Outputs = {}): Promise<Outputs> {
   const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
   try {
-    return await session.run({});
+    return await session.run({}, { ...Object.fromEntries(graph.outputNames.map((name) => [name, null])), ...into });
   } finally {
     await session.release();
   }

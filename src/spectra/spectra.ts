@@ -2,11 +2,13 @@ import type { Skipped } from '../checkpoint/matrices.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Device } from '../onnx/session.ts';
-import { gramMemory } from './gram.ts';
+import { openBandSolver } from './exact/band-solver.ts';
+import type { Workshop } from './exact/dense-values.ts';
+import { Turns } from './exact/turns.ts';
 import { loraMemory, loraSpectrum } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import type { Job, Plan } from './plan.ts';
-import { exactSpectrum, type Spectrum } from './spectrum.ts';
+import { exactMemory, exactSpectrum, type Spectrum } from './spectrum.ts';
 
 export interface MeasuredSpectrum extends Spectrum {
   readonly job: Job;
@@ -37,8 +39,12 @@ export interface SpectraFindings {
   readonly nonFinite: ReadonlyArray<NonFinite & { readonly name: string }>;
 }
 
+/** Matrices in work: one has the device, one becomes singular values in a worker thread. */
+const IN_WORK = 2;
+
 /**
- * Carry out a plan, one matrix after the other.
+ * Carry out a plan. The next matrix is begun while the last steps of the one before still run elsewhere; they are
+ * reported in the order of the plan all the same.
  * @param onSpectrum receives each spectrum; its singular values may be kept or dropped
  */
 export async function measureSpectra(
@@ -50,24 +56,43 @@ export async function measureSpectra(
   /** Tensors without a spectrum are searched for NaN and Inf; those of a spectrum that is not finite hold some. */
   const unseen = new Map(plan.vectors.map((entry) => [entry.name, entry]));
   const suspects = new Map<string, TensorEntry>();
+  const workshop: Workshop = { turns: new Turns(), solver: openBandSolver() };
   const prepared = readAhead(plan.jobs, prepare);
-  for (const [index, job] of plan.jobs.entries()) {
-    onProgress?.(index, plan.jobs.length, job.name);
-    const known = await prepared(index);
-    if (known !== null) {
-      known.report();
-      if (!known.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
-      continue;
+  const inWork: Array<{ readonly job: Job; readonly done: Promise<Known> }> = [];
+  const finishOldest = async () => {
+    const oldest = inWork.shift();
+    if (!oldest) return;
+    const { job } = oldest;
+    const { finite, report } = await oldest.done;
+    if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
+    report();
+  };
+  const begin = async (job: Job, known: Known | null) => {
+    const done = known === null ? computed(job) : Promise.resolve(known);
+    // Awaited later: an error of its own until then is none that nobody handles.
+    done.catch(() => {});
+    inWork.push({ job, done });
+    if (inWork.length >= IN_WORK) await finishOldest();
+  };
+  const computed = async (job: Job): Promise<Known> => {
+    const spectrum = await measureOne(job, device, workshop);
+    return { finite: spectrum.finite, report: () => onSpectrum({ ...spectrum, job }) };
+  };
+  try {
+    for (const [index, job] of plan.jobs.entries()) {
+      onProgress?.(index, plan.jobs.length, job.name);
+      const known = await prepared(index);
+      const need = job.kind === 'lora' ? loraMemory(job.update) : exactMemory(job.matrix.view.shape);
+      if (known !== null || need <= memoryLimit) await begin(job, known);
+      else {
+        skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
+        if (job.kind === 'weight') unseen.set(job.matrix.source.name, job.matrix.source);
+      }
     }
-    const need = job.kind === 'lora' ? loraMemory(job.update) : gramMemory(job.matrix.view.shape);
-    if (need > memoryLimit) {
-      skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
-      if (job.kind === 'weight') unseen.set(job.matrix.source.name, job.matrix.source);
-    } else {
-      const spectrum = await measureOne(job, device);
-      if (!spectrum.finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
-      onSpectrum({ ...spectrum, job });
-    }
+    while (inWork.length > 0) await finishOldest();
+  } finally {
+    await Promise.allSettled(inWork.map(({ done }) => done));
+    await workshop.solver.close();
   }
   onProgress?.(plan.jobs.length, plan.jobs.length, '');
   for (const entry of await findNonFinite([...unseen.values()], device)) suspects.set(entry.name, entry);
@@ -98,19 +123,19 @@ function readAhead(jobs: readonly Job[], prepare: SpectraSettings['prepare']) {
   };
 }
 
-async function measureOne(job: Job, device: Device): Promise<Spectrum> {
+async function measureOne(job: Job, device: Device, workshop: Workshop): Promise<Spectrum> {
   try {
-    return await measureJob(job, device);
+    return await measureJob(job, device, workshop);
   } catch (error) {
     if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
     throw error;
   }
 }
 
-function measureJob(job: Job, device: Device): Promise<Spectrum> {
+function measureJob(job: Job, device: Device, workshop: Workshop): Promise<Spectrum> {
   const wantRowGini = isEmbedding(job.place.module);
-  if (job.kind === 'lora') return loraSpectrum(job.update, wantRowGini, device);
-  return exactSpectrum(job.matrix, job.kind === 'difference' ? job.reference : null, wantRowGini, device);
+  if (job.kind === 'lora') return workshop.turns.take(() => loraSpectrum(job.update, wantRowGini, device));
+  return exactSpectrum(job.matrix, job.kind === 'difference' ? job.reference : null, wantRowGini, device, workshop);
 }
 
 const GIB = 1024 ** 3;

@@ -1,7 +1,10 @@
 import type { Device } from '../onnx/session.ts';
 import { gini } from '../statistics/statistics.ts';
 import { symmetricEigenvalues } from './eigenvalues.ts';
-import { type GramOptions, gramMatrix } from './gram.ts';
+import type { Precision } from './exact/dense.ts';
+import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/dense-values.ts';
+import { type Survey, survey } from './exact/survey.ts';
+import { gramMatrix, gramMemory } from './gram.ts';
 import { needsExactSmallest, spectralMetrics } from './metrics.ts';
 import type { Metrics } from './metrics-schema.ts';
 import { smallestSingularValue } from './smallest.ts';
@@ -13,39 +16,100 @@ export interface Spectrum {
   /** Null where there is no spectrum: all zero, or not finite. */
   readonly metrics: Metrics | null;
   readonly finite: boolean;
+  /** What the matrix-sized products were accumulated in. */
+  readonly accumulation: Precision;
 }
 
 /** What there is to say of a matrix with NaN, Inf or squares beyond float64. */
-export const NOT_FINITE: Spectrum = { singularValues: new Float64Array(), metrics: null, finite: false };
+export const NOT_FINITE: Spectrum = {
+  singularValues: new Float64Array(),
+  metrics: null,
+  finite: false,
+  accumulation: 'float64',
+};
+
+/** Up to this size the eigenvalues of the Gram matrix take less than the calls of a reduction. */
+const SMALL = 1024;
 
 /**
- * The exact spectrum of a matrix W, or of ΔW = W − reference: the Gram matrix in float64 by onnxruntime, its eigenvalues
- * here. σ is right to about 10⁻⁸·√M·σ₁.
+ * The exact spectrum of a matrix W, or of ΔW = W − reference. Small ones from their Gram matrix in float64, right to
+ * about 10⁻⁸·√M·σ₁; larger ones by transformations of the matrix itself (`denseValues`), right to 10⁻⁶·σ₁ or better.
+ * @param workshop shared by spectra that are measured at the same time
  */
 export async function exactSpectrum(
   matrix: MatrixSource,
   reference: MatrixSource | null,
   wantRowGini: boolean,
   device: Device,
+  workshop: Workshop = WORK_ALONE,
 ): Promise<Spectrum> {
-  const options: GramOptions = { subtrahend: reference ?? undefined, rowEnergies: wantRowGini };
-  const { gram, size, rowEnergies, subtrahendEnergy, roundingEnergy } = await gramMatrix(matrix, device, options);
+  const isSmall = Math.min(...matrix.view.shape) <= SMALL;
+  const measure = isSmall ? throughGram : throughBand;
+  const found = await measure(matrix, reference, wantRowGini, device, workshop);
+  if (!found?.values.every(Number.isFinite)) return NOT_FINITE;
+  const { values: singularValues, sums, accumulation } = found;
+  let { isSmallestExact } = found;
+  // Only of W is the rank judged.
+  if (!isSmallestExact && reference === null && needsExactSmallest(singularValues)) {
+    const smallest = await workshop.turns.take(() => smallestSingularValue(matrix, device));
+    isSmallestExact = Number.isFinite(smallest);
+    if (isSmallestExact) singularValues[singularValues.length - 1] = smallest;
+  }
+  const metrics = spectralMetrics(singularValues, matrix.view.shape, isSmallestExact);
+  if (metrics && sums.rowEnergies) metrics.rowGini = gini(sums.rowEnergies);
+  if (metrics && sums.referenceEnergy !== null) {
+    metrics.updateSize = sums.referenceEnergy > 0 ? Math.sqrt(sums.energy / sums.referenceEnergy) : null;
+  }
+  if (metrics && sums.roundingEnergy !== null) {
+    metrics.snr = sums.roundingEnergy > 0 ? sums.energy / sums.roundingEnergy : null;
+  }
+  return { singularValues, metrics, finite: true, accumulation };
+}
+
+/** Bytes that `exactSpectrum` needs at its peak for a matrix of this shape. */
+export function exactMemory(shape: readonly [number, number]): number {
+  return Math.min(...shape) <= SMALL ? gramMemory(shape) : denseMemory(shape);
+}
+
+interface Found {
+  readonly values: Float64Array;
+  readonly sums: Survey;
+  readonly accumulation: Precision;
+  readonly isSmallestExact: boolean;
+}
+
+/** @returns null if the matrix is not finite */
+async function throughGram(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  wantRowEnergies: boolean,
+  device: Device,
+  { turns }: Workshop,
+): Promise<Found | null> {
+  const options = { subtrahend: reference ?? undefined, rowEnergies: wantRowEnergies };
+  const found = await turns.take(() => gramMatrix(matrix, device, options));
+  const { gram, size, rowEnergies, subtrahendEnergy, roundingEnergy } = found;
   let energy = 0;
   for (let i = 0; i < size; i += 1) energy += gram[i * size + i] ?? Number.NaN;
   // NaN and Inf always reach the diagonal, which is made of squares.
-  if (!Number.isFinite(energy)) return NOT_FINITE;
-  const singularValues = symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value)));
-  if (!singularValues.every(Number.isFinite)) return NOT_FINITE;
-  // Only of W is the rank judged.
-  const isAsked = reference === null && needsExactSmallest(singularValues);
-  const smallest = isAsked ? await smallestSingularValue(matrix, device) : Number.NaN;
-  const isSmallestExact = Number.isFinite(smallest);
-  if (isSmallestExact) singularValues[size - 1] = smallest;
-  const metrics = spectralMetrics(singularValues, matrix.view.shape, isSmallestExact);
-  if (metrics && wantRowGini && rowEnergies) metrics.rowGini = gini(rowEnergies);
-  if (metrics && subtrahendEnergy !== null) {
-    metrics.updateSize = subtrahendEnergy > 0 ? Math.sqrt(energy / subtrahendEnergy) : null;
-  }
-  if (metrics && roundingEnergy !== null) metrics.snr = roundingEnergy > 0 ? energy / roundingEnergy : null;
-  return { singularValues, metrics, finite: true };
+  if (!Number.isFinite(energy)) return null;
+  return {
+    values: symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value))),
+    sums: { energy, rowEnergies, referenceEnergy: subtrahendEnergy, roundingEnergy },
+    accumulation: 'float64',
+    isSmallestExact: false,
+  };
+}
+
+/** @returns null if the matrix is not finite */
+async function throughBand(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  wantRowEnergies: boolean,
+  device: Device,
+  workshop: Workshop,
+): Promise<Found | null> {
+  const sums = await workshop.turns.take(() => survey(matrix, reference, wantRowEnergies, device));
+  if (!Number.isFinite(sums.energy)) return null;
+  return { ...(await denseValues(matrix, reference, sums.energy, device, workshop)), sums };
 }

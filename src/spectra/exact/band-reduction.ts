@@ -1,13 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
-import { type Floats, factorPanel, panelSpace } from './panel-qr.ts';
-
-/** A matrix [rows, columns], row-major. */
-export interface Dense {
-  readonly data: Floats;
-  readonly rows: number;
-  readonly columns: number;
-}
+import { type Dense, type Floats, floats, type Precision, precisionOf } from './dense.ts';
+import { factorPanel, panelSpace } from './panel-qr.ts';
 
 /** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
 export interface Band {
@@ -44,7 +38,7 @@ export async function reduceToBand(matrix: Dense, device: Device, width = BAND_W
   if (rows < columns) throw new RangeError(`${rows} × ${columns} is not tall`);
   const stride = bandStride(width);
   const entries = new Float64Array(columns * stride);
-  const kernels = await openKernels(matrix.data instanceof Float32Array ? 'float32' : 'float64', device);
+  const kernels = await openKernels(precisionOf(matrix.data), device);
   try {
     const block = Math.max(width, Math.floor(BLOCK / width) * width);
     let rest: Dense = matrix;
@@ -69,8 +63,7 @@ async function reduceBlock(
   put: (i: number, j: number, value: number) => void,
 ): Promise<Dense> {
   const { rows, columns } = a;
-  const make = (size: number): Floats =>
-    a.data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  const make = (size: number) => floats(precisionOf(a.data), size);
   const l = make(2 * count * rows);
   const m = make(2 * count * columns);
   const space = panelSpace();
@@ -140,8 +133,6 @@ interface Kernels {
   update(state: State & { readonly done: number }): Promise<Dense>;
   release(): Promise<void>;
 }
-
-type Precision = 'float32' | 'float64';
 
 async function openKernels(type: Precision, device: Device): Promise<Kernels> {
   const sessions: Session[] = [];

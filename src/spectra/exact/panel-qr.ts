@@ -1,5 +1,4 @@
-/** Element arrays of the matrices that onnxruntime works on. */
-export type Floats = Float32Array | Float64Array;
+import type { Floats } from './dense.ts';
 
 /** Work space of `factorPanel`, kept between panels. */
 export interface PanelSpace {
@@ -61,7 +60,7 @@ export function factorPanel(
     // Back in float64, what was rounded.
     if (u instanceof Float32Array) a.set(u.subarray(start + from, start + length), k * rows);
   }
-  return { r, t: triangularFactor(a, width, rows, space) };
+  return { r, t: triangularFactor(upperGram(a, width, rows, space), width) };
 }
 
 /** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
@@ -131,11 +130,11 @@ function reflectColumns(
   }
 }
 
-/** T, the inverse of the upper triangle of UᵀU with half its diagonal; zero where a column of U is. */
-function triangularFactor(u: Float64Array, width: number, rows: number, space: PanelSpace): Float64Array {
-  if (space.gram.length < width * width) space.gram = new Float64Array(width * width);
-  const gram = space.gram;
-  upperGram(u, width, rows, gram);
+/**
+ * T with T⁻¹ = the upper triangle of UᵀU with half its diagonal; zero where a column of U is.
+ * @param gram UᵀU, [width, width]; only its upper triangle is read
+ */
+export function triangularFactor(gram: Float64Array, width: number): Float64Array {
   const t = new Float64Array(width * width);
   for (let j = 0; j < width; j += 1) {
     const diagonal = at(gram, j * width + j) / 2;
@@ -152,7 +151,9 @@ function triangularFactor(u: Float64Array, width: number, rows: number, space: P
 }
 
 /** The upper triangle of UᵀU, two columns by two. Column j is zero before its entry j. */
-function upperGram(u: Float64Array, width: number, rows: number, gram: Float64Array): void {
+function upperGram(u: Float64Array, width: number, rows: number, space: PanelSpace): Float64Array {
+  if (space.gram.length < width * width) space.gram = new Float64Array(width * width);
+  const { gram } = space;
   for (let j = 0; j < width; j += 2) {
     const isPair = j + 1 < width;
     const [j0, j1] = [j * rows, (isPair ? j + 1 : j) * rows];
@@ -173,4 +174,5 @@ function upperGram(u: Float64Array, width: number, rows: number, gram: Float64Ar
       if (isWide && isPair) gram[(i + 1) * width + j + 1] = s11;
     }
   }
+  return gram;
 }

@@ -1,0 +1,127 @@
+import type { Device } from '../../onnx/session.ts';
+import { gramMatrix, gramMemory } from '../gram.ts';
+import type { MatrixSource } from '../source.ts';
+import { type Band, reduceToBand } from './band-reduction.ts';
+import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
+import { LOAD_MEMORY, loadDense, type Precision } from './dense.ts';
+import { triangularise } from './tall-qr.ts';
+import { Turns } from './turns.ts';
+
+/** What spectra that are measured at the same time share. */
+export interface Workshop {
+  /** One matrix at a time is in memory and has the device. */
+  readonly turns: Turns;
+  /** Meanwhile, the band of the one before becomes singular values. */
+  readonly solver: BandSolver;
+}
+
+export const WORK_ALONE: Workshop = { turns: new Turns(), solver: SOLVE_HERE };
+
+/**
+ * σ below this share of σ₁ are not taken from float32, whose orthogonal transformations leave noise of about 10⁻⁷ to
+ * 10⁻⁶ σ₁ wherever the true value is zero.
+ */
+const FLOAT32_FLOOR = 1e-5;
+
+/** How far the energy of the spectrum in float32 may be from that of the entries, which is summed in float64. */
+const ENERGY_TOLERANCE = 1e-5;
+
+/** Bytes of a matrix in memory. Larger ones go through their Gram matrix, which is made strip by strip. */
+const DENSE_LIMIT = 1024 ** 3;
+
+/** Where rows are this many times the columns, or the other way round, a QR decomposition first is less work. */
+const TALL = 2;
+
+export interface DenseValues {
+  /** Largest first. */
+  readonly values: Float64Array;
+  readonly accumulation: Precision;
+  /** Is the smallest right to far below 10⁻⁹ σ₁? */
+  readonly isSmallestExact: boolean;
+}
+
+/**
+ * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: to a triangle if it
+ * is tall, to a band, and from there in float64. In float32 first, right to about 10⁻⁷ σ₁; once more in float64, right
+ * to about 10⁻¹⁴ σ₁, where the smallest σ is lost in that.
+ * @param energy ‖A‖_F², finite
+ */
+export async function denseValues(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  energy: number,
+  device: Device,
+  { turns, solver }: Workshop,
+): Promise<DenseValues> {
+  const { shape } = matrix.view;
+  const scale = scaleOf(energy / (shape[0] * shape[1]));
+  const measure = async (precision: Precision) => {
+    const band = await turns.take(() => bandOf(matrix, reference, scale, precision, device));
+    return (await solver.values(band)).map((value) => value / scale);
+  };
+  if (denseBytes(shape, 'float32') <= DENSE_LIMIT) {
+    const values = await measure('float32');
+    if (isTrusted(values, energy)) return { values, accumulation: 'float32', isSmallestExact: true };
+  }
+  if (denseBytes(shape, 'float64') <= DENSE_LIMIT) {
+    return { values: await measure('float64'), accumulation: 'float64', isSmallestExact: true };
+  }
+  const band = await turns.take(() => gramBand(matrix, reference, device));
+  const squares = await solver.values(band.band);
+  const values = squares.map((value) => Math.sqrt(value * band.scale));
+  return { values, accumulation: 'float64', isSmallestExact: false };
+}
+
+/** Bytes that `denseValues` needs at its peak. */
+export function denseMemory(shape: readonly [number, number]): number {
+  const size = Math.min(...shape);
+  const need = (precision: Precision) => {
+    const bytes = denseBytes(shape, precision);
+    return bytes > DENSE_LIMIT ? 0 : bytes + Math.max(LOAD_MEMORY, (2 * bytes * size) / Math.max(...shape));
+  };
+  const gram = denseBytes(shape, 'float64') > DENSE_LIMIT ? gramMemory(shape) : 0;
+  return Math.max(need('float32'), need('float64'), gram);
+}
+
+function denseBytes(shape: readonly [number, number], precision: Precision): number {
+  return shape[0] * shape[1] * (precision === 'float32' ? 4 : 8);
+}
+
+/** A power of two that brings entries of this mean square near 1, as far as float32 can say it. */
+function scaleOf(meanSquare: number): number {
+  const exponent = meanSquare > 0 ? -Math.round(Math.log2(meanSquare) / 2) : 0;
+  return 2 ** Math.max(-120, Math.min(120, exponent));
+}
+
+/** NaN is not. */
+function isTrusted(values: Float64Array, energy: number): boolean {
+  const [largest = 0] = values;
+  const found = values.reduceRight((sum, value) => sum + value * value, 0);
+  const smallest = values[values.length - 1] ?? 0;
+  return smallest >= FLOAT32_FLOOR * largest && Math.abs(found / energy - 1) <= ENERGY_TOLERANCE;
+}
+
+async function bandOf(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  scale: number,
+  precision: Precision,
+  device: Device,
+): Promise<Band> {
+  const [m, n] = matrix.view.shape;
+  const isTall = Math.max(m, n) >= TALL * Math.min(m, n);
+  // The triangle is made of columns in one piece, the band of a matrix that is not wide.
+  const transposed = isTall ? m > n : m < n;
+  const dense = await loadDense(matrix, { reference, transposed, scale, precision }, device);
+  return reduceToBand(isTall ? await triangularise(dense, device) : dense, device);
+}
+
+/** The Gram matrix is positive semidefinite: its singular values are its eigenvalues, the squares of those of A. */
+async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, device: Device) {
+  const { gram, size } = await gramMatrix(matrix, device, { subtrahend: reference ?? undefined });
+  let trace = 0;
+  for (let i = 0; i < size; i += 1) trace += gram[i * size + i] ?? Number.NaN;
+  const scale = trace > 0 ? trace / size : 1;
+  for (let i = 0; i < gram.length; i += 1) gram[i] = (gram[i] ?? Number.NaN) / scale;
+  return { band: await reduceToBand({ data: gram, rows: size, columns: size }, device), scale };
+}

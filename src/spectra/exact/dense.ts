@@ -1,0 +1,76 @@
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, runGraph, tensor } from '../../onnx/session.ts';
+import { loadMatrix, type MatrixSource } from '../source.ts';
+
+/** Element arrays of the matrices that onnxruntime works on. */
+export type Floats = Float32Array | Float64Array;
+
+export type Precision = 'float32' | 'float64';
+
+/** A matrix [rows, columns] in memory, row-major. */
+export interface Dense {
+  readonly data: Floats;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export function floats(precision: Precision, size: number): Floats {
+  return precision === 'float32' ? new Float32Array(size) : new Float64Array(size);
+}
+
+export function precisionOf(data: Floats): Precision {
+  return data instanceof Float32Array ? 'float32' : 'float64';
+}
+
+/** Elements read together: a few copies of them are alive at a time, in up to 8 bytes each. */
+const STRIP = 4 * 1024 * 1024;
+
+/** Bytes that `loadDense` needs beside its result. */
+export const LOAD_MEMORY = 6 * 8 * STRIP;
+
+export interface LoadOptions {
+  /** Load A − reference. */
+  readonly reference: MatrixSource | null;
+  /** Swap rows and columns. */
+  readonly transposed: boolean;
+  /** A power of two that every entry is multiplied with. */
+  readonly scale: number;
+  readonly precision: Precision;
+}
+
+/** A matrix of a file in memory, converted by onnxruntime strip by strip into the memory of the result. */
+export async function loadDense(matrix: MatrixSource, options: LoadOptions, device: Device): Promise<Dense> {
+  const { transposed, precision } = options;
+  const [m, n] = matrix.view.shape;
+  const [rows, columns] = transposed ? [n, m] : [m, n];
+  const data = floats(precision, m * n);
+  const width = Math.max(1, Math.floor(STRIP / columns));
+  for (let start = 0; start < rows; start += width) {
+    const end = Math.min(rows, start + width);
+    const graph = new Graph();
+    const cut = (source: MatrixSource) => {
+      const whole = loadMatrix(graph, source);
+      return start === 0 && end === rows ? whole : graph.slice(whole, transposed ? 1 : 0, start, end);
+    };
+    const strip = scaledStrip(graph, matrix, cut, options);
+    const turned = transposed ? graph.op('Transpose', [strip], { perm: [1, 0] }) : strip;
+    graph.output('strip', graph.cast(turned, ElementType[precision]), ElementType[precision]);
+    const place = data.subarray(start * columns, end * columns);
+    await runGraph(graph, device, { strip: tensor.floats(place, [end - start, columns]) });
+  }
+  return { data, rows, columns };
+}
+
+/** Differences and scaled entries are rounded once: float32 is enough for them unless float64 comes in or goes out. */
+function scaledStrip(
+  graph: Graph,
+  matrix: MatrixSource,
+  cut: (source: MatrixSource) => Value,
+  { reference, scale, precision }: LoadOptions,
+): Value {
+  const isWide = precision === 'float64' || matrix.source.dtype === 'F64' || reference?.source.dtype === 'F64';
+  const type = isWide ? 'float64' : 'float32';
+  let strip = graph.cast(cut(matrix), ElementType[type]);
+  if (reference) strip = graph.op('Sub', [strip, graph.cast(cut(reference), ElementType[type])]);
+  return scale === 1 ? strip : graph.op('Mul', [strip, graph.constant([scale], type)]);
+}
