@@ -1,5 +1,5 @@
-// Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, onnxruntime for Linux x64, so that both
-// work on a fresh clone with no install. Usage: node scripts/build.mjs [--outdir DIR]
+// Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, their worker thread and onnxruntime for
+// Linux x64, so that both work on a fresh clone with no install. Usage: node scripts/build.mjs [--outdir DIR]
 //
 // The same sources and lock file give the same bytes, because dist/ is committed and CI compares. Everything is built in
 // a folder beside the old one and swapped in at the end, so that a build that fails loses nothing.
@@ -27,7 +27,11 @@ await mkdir(dirname(outdir), { recursive: true });
 const draft = await mkdtemp(join(dirname(outdir), `.${basename(outdir)}-`));
 try {
   const { metafile } = await build({
-    entryPoints: { index: join(root, 'src/action.ts'), cli: join(root, 'src/cli.ts') },
+    entryPoints: {
+      index: join(root, 'src/action.ts'),
+      cli: join(root, 'src/cli.ts'),
+      'band-worker': join(root, 'src/spectra/exact/band-worker.ts'),
+    },
     outdir: draft,
     absWorkingDir: root,
     bundle: true,

@@ -18,10 +18,14 @@ export interface Workshop {
 export const WORK_ALONE: Workshop = { turns: new Turns(), solver: SOLVE_HERE };
 
 /**
- * σ below this share of σ₁ are not taken from float32, whose orthogonal transformations leave noise of about 10⁻⁷ to
- * 10⁻⁶ σ₁ wherever the true value is zero.
+ * Where the smallest σ is below this share of σ₁, float32 is not trusted: its orthogonal transformations leave noise of
+ * 10⁻⁷ to 10⁻⁶ σ₁ in place of zeros, and `rank` counts what is below 10⁻⁶.
  */
-const FLOAT32_FLOOR = 1e-5;
+const FLOAT32_FLOOR = 2e-6;
+
+/** Nor where more than a few σ are below this one: their sum and their distribution would be those of the noise. */
+const FLOAT32_SMALL = 1e-5;
+const FLOAT32_FEW = 0.01;
 
 /** How far the energy of the spectrum in float32 may be from that of the entries, which is summed in float64. */
 const ENERGY_TOLERANCE = 1e-5;
@@ -54,7 +58,11 @@ export async function denseValues(
   { turns, solver }: Workshop,
 ): Promise<DenseValues> {
   const { shape } = matrix.view;
-  const scale = scaleOf(energy / (shape[0] * shape[1]));
+  if (energy === 0) {
+    return { values: new Float64Array(Math.min(...shape)), accumulation: 'float64', isSmallestExact: true };
+  }
+  const isWide = [matrix, reference].some((part) => part?.source.dtype === 'F64');
+  const scale = scaleOf(energy / (shape[0] * shape[1]), isWide);
   const measure = async (precision: Precision) => {
     const band = await turns.take(() => bandOf(matrix, reference, scale, precision, device));
     return (await solver.values(band)).map((value) => value / scale);
@@ -87,18 +95,26 @@ function denseBytes(shape: readonly [number, number], precision: Precision): num
   return shape[0] * shape[1] * (precision === 'float32' ? 4 : 8);
 }
 
-/** A power of two that brings entries of this mean square near 1, as far as float32 can say it. */
-function scaleOf(meanSquare: number): number {
-  const exponent = meanSquare > 0 ? -Math.round(Math.log2(meanSquare) / 2) : 0;
-  return 2 ** Math.max(-120, Math.min(120, exponent));
+/** Exponents of float32, with room; those of float64 end far behind what squares allow. */
+const FLOAT32_EXPONENT = 120;
+
+/** A power of two that brings entries of this mean square near 1, as far as the type of the file can say it. */
+function scaleOf(meanSquare: number, isWide: boolean): number {
+  const exponent = -Math.round(Math.log2(meanSquare) / 2);
+  return 2 ** (isWide ? exponent : Math.max(-FLOAT32_EXPONENT, Math.min(FLOAT32_EXPONENT, exponent)));
 }
 
 /** NaN is not. */
 function isTrusted(values: Float64Array, energy: number): boolean {
   const [largest = 0] = values;
-  const found = values.reduceRight((sum, value) => sum + value * value, 0);
   const smallest = values[values.length - 1] ?? 0;
-  return smallest >= FLOAT32_FLOOR * largest && Math.abs(found / energy - 1) <= ENERGY_TOLERANCE;
+  const small = values.filter((value) => value < FLOAT32_SMALL * largest).length;
+  const found = values.reduceRight((sum, value) => sum + value * value, 0);
+  return (
+    smallest >= FLOAT32_FLOOR * largest &&
+    small <= FLOAT32_FEW * values.length &&
+    Math.abs(found / energy - 1) <= ENERGY_TOLERANCE
+  );
 }
 
 async function bandOf(

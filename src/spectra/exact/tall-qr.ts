@@ -7,7 +7,7 @@ import { factorPanel, panelSpace, triangularFactor } from './panel-qr.ts';
 const PANEL = 16;
 
 /** Columns whose reflections change the rest of the matrix together. */
-const BLOCK = 128;
+const BLOCK = 256;
 
 /**
  * The triangular factor of a tall matrix: QR by blocks of Householder reflections (Schreiber & Van Loan 1989, SIAM J. Sci.
