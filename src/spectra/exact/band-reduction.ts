@@ -146,8 +146,6 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
   const update = await open(updateGraph(ElementType[type]));
   const matrix = (data: Floats, rows: number, columns: number, first = 0): Tensor =>
     tensor.floats(data.subarray(first * columns, (first + rows) * columns), [rows, columns]);
-  const square = (values: Float64Array, size: number) =>
-    matrix(type === 'float32' ? Float32Array.from(values) : values, size, size);
   const data = (outputs: Readonly<Record<string, Tensor>>, name: string) => outputs[name]?.data as Floats;
   return {
     async afterLeft({ a, l, m, rank, taken, factor, from }) {
@@ -156,7 +154,7 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
         L: matrix(l, rank, a.rows),
         M: matrix(m, rank, a.columns),
         U: matrix(l, taken, a.rows, rank),
-        T: square(factor, taken),
+        T: matrix(factor, taken, taken),
         start: tensor.int64([from], [1]),
         end: tensor.int64([from + taken], [1]),
       };
@@ -169,7 +167,7 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
         L: matrix(l, rank, a.rows),
         M: matrix(m, rank, a.columns),
         V: matrix(m, taken, a.columns, rank),
-        S: square(factor, taken),
+        S: matrix(factor, taken, taken),
         start: tensor.int64([from], [1]),
         end: tensor.int64([from + next], [1]),
       };
@@ -204,11 +202,11 @@ function leftGraph(type: ElementType): Graph {
   const l = graph.input('L', type, ['rank', 'rows']);
   const m = graph.input('M', type, ['rank', 'columns']);
   const u = graph.input('U', type, ['width', 'rows']);
-  const t = graph.input('T', type, ['width', 'width']);
+  const t = graph.input('T', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
   const delayed = graph.op('Gemm', [u, l], { transB: 1 });
   const product = graph.op('Gemm', [delayed, m, graph.op('MatMul', [u, a])], { alpha: MINUS_ONE });
-  const y = graph.op('Gemm', [t, product], { transA: 1 });
+  const y = graph.cast(graph.op('Gemm', [t, wide(graph, product)], { transA: 1 }), type);
   const panel = graph.op('Gemm', [cut(l, 1), m, cut(a, 0)], { alpha: MINUS_ONE, transA: 1 });
   graph.output('Y', y, type);
   graph.output('panel', graph.op('Gemm', [cut(u, 1), y, panel], { alpha: MINUS_ONE, transA: 1 }), type);
@@ -222,19 +220,24 @@ function rightGraph(type: ElementType): Graph {
   const l = graph.input('L', type, ['rank', 'rows']);
   const m = graph.input('M', type, ['rank', 'columns']);
   const v = graph.input('V', type, ['width', 'columns']);
-  const s = graph.input('S', type, ['width', 'width']);
+  const s = graph.input('S', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
   const delayed = graph.op('Gemm', [m, v], { transB: 1 });
   const product = graph.op('Gemm', [l, delayed, graph.op('Gemm', [a, v], { transB: 1 })], {
     alpha: MINUS_ONE,
     transA: 1,
   });
-  const x = graph.op('Gemm', [s, product], { transA: 1, transB: 1 });
+  const x = graph.cast(graph.op('Gemm', [s, wide(graph, product)], { transA: 1, transB: 1 }), type);
   const columns = graph.op('Transpose', [cut(a, 1)], { perm: [1, 0] });
   const panel = graph.op('Gemm', [cut(m, 1), l, columns], { alpha: MINUS_ONE, transA: 1 });
   graph.output('X', x, type);
   graph.output('panel', graph.op('Gemm', [cut(v, 1), x, panel], { alpha: MINUS_ONE, transA: 1 }), type);
   return graph;
+}
+
+/** T is exact to float64, and an error of its product stretches: that takes next to nothing of the time. */
+function wide(graph: Graph, value: Value): Value {
+  return graph.cast(value, ElementType.float64);
 }
 
 /** A₀ − Lᵀ·M without its first rows (of A₀ they are left out already) and columns. */

@@ -60,7 +60,8 @@ class BandWorker implements BandSolver {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#entry);
+    // Options of this process may be none that a worker can have: `node --input-type=module -e …`.
+    const worker = new Worker(this.#entry, { execArgv: [] });
     worker.on('message', (answer: Answer) => {
       const question = this.#questions.shift();
       if ('error' in answer) question?.reject(answer.error);

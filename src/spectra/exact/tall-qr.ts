@@ -1,5 +1,5 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
-import { type Device, openKernel, type Session, tensor } from '../../onnx/session.ts';
+import { type Device, float64Output, openKernel, type Session, tensor } from '../../onnx/session.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, panelSpace, triangularFactor } from './panel-qr.ts';
 
@@ -59,13 +59,11 @@ async function openReflection(type: ElementType, device: Device) {
     async apply(c: Floats, m: number, first: number, last: number, u: Floats, width: number, t: Float64Array) {
       if (first >= last) return;
       const rest = matrix(c.subarray(first * m), last - first, m);
-      const factor = type === ElementType.float32 ? Float32Array.from(t) : t;
-      await session.run({ C: rest, U: matrix(u, width, m), T: matrix(factor, width, width) }, { reflected: rest });
+      await session.run({ C: rest, U: matrix(u, width, m), T: matrix(t, width, width) }, { reflected: rest });
     },
     /** UᵀU, [width, width]. */
     async gram(u: Floats, width: number, m: number): Promise<Float64Array> {
-      const { gram } = await gramSession.run({ U: matrix(u, width, m) });
-      return Float64Array.from(gram?.data as Floats);
+      return float64Output(await gramSession.run({ U: matrix(u, width, m) }), 'gram');
     },
     async release() {
       await session.release();
@@ -78,15 +76,17 @@ function reflectionGraph(type: ElementType): Graph {
   const graph = new Graph();
   const c = graph.input('C', type, ['rows', 'length']);
   const u = graph.input('U', type, ['width', 'length']);
-  const t = graph.input('T', type, ['width', 'width']);
-  const product = graph.op('MatMul', [graph.op('Gemm', [c, u], { transB: 1 }), t]);
+  const t = graph.input('T', ElementType.float64, ['width', 'width']);
+  // An error of T or of this product stretches: in float64, where it is next to nothing of the work.
+  const projections = graph.cast(graph.op('Gemm', [c, u], { transB: 1 }), ElementType.float64);
+  const product = graph.cast(graph.op('MatMul', [projections, t]), type);
   graph.output('reflected', graph.op('Gemm', [product, u, c], { alpha: { float: -1 } }), type);
   return graph;
 }
 
 function gramGraph(type: ElementType): Graph {
   const graph = new Graph();
-  const u = graph.input('U', type, ['width', 'length']);
-  graph.output('gram', graph.op('Gemm', [u, u], { transB: 1 }), type);
+  const u = graph.cast(graph.input('U', type, ['width', 'length']), ElementType.float64);
+  graph.output('gram', graph.op('Gemm', [u, u], { transB: 1 }), ElementType.float64);
   return graph;
 }

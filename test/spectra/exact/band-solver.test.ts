@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Band, bandStride } from '../../../src/spectra/exact/band-reduction.ts';
+import { type BandSolver, openBandSolver, SOLVE_HERE } from '../../../src/spectra/exact/band-solver.ts';
+import { repository, temporaryFolder } from '../../fixtures.ts';
+import { generator } from '../../language-model/random.ts';
+
+/** Built as scripts/build.mjs builds it: from its source only recent versions of Node could start it. */
+let worker: URL;
+beforeAll(async () => {
+  const outfile = join(temporaryFolder(), 'band-worker.mjs');
+  const entryPoints = [repository('src/spectra/exact/band-worker.ts')];
+  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+  worker = pathToFileURL(outfile);
+});
+
+function randomBand(size: number, width: number, seed: number): Band {
+  const random = generator(seed);
+  const stride = bandStride(width);
+  const entries = new Float64Array(size * stride);
+  for (let i = 0; i < size; i += 1) {
+    for (let k = 0; k <= width && i + k < size; k += 1) entries[i * stride + k + width] = random() - 0.5;
+  }
+  return { entries, size, width };
+}
+
+async function using<T>(solver: BandSolver, work: (solver: BandSolver) => Promise<T>): Promise<T> {
+  return work(solver).finally(() => solver.close());
+}
+
+describe('the worker thread', () => {
+  it('gives what this thread gives, in the order of the questions', async () => {
+    const found = await using(openBandSolver(worker), (solver) =>
+      Promise.all([200, 30, 100].map((size) => solver.values(randomBand(size, 6, size)))),
+    );
+    const expected = await Promise.all([200, 30, 100].map((size) => SOLVE_HERE.values(randomBand(size, 6, size))));
+    expect(found).toEqual(expected);
+  });
+
+  it('says what is wrong with one band, and answers the next', async () => {
+    await using(openBandSolver(worker), async (solver) => {
+      const bad = randomBand(20, 3, 1);
+      bad.entries[bandStride(3) * 4 + 3] = Number.NaN;
+      await expect(solver.values(bad)).rejects.toThrow('not finite');
+      expect(await solver.values(randomBand(20, 3, 1))).toHaveLength(20);
+    });
+  });
+
+  it('that cannot be started, or ends, fails the question', async () => {
+    const missing = pathToFileURL(join(temporaryFolder(), 'missing.mjs'));
+    await expect(using(openBandSolver(missing), (solver) => solver.values(randomBand(5, 2, 1)))).rejects.toThrow(
+      /missing\.mjs/,
+    );
+    const ending = join(temporaryFolder(), 'ending.mjs');
+    writeFileSync(
+      ending,
+      `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => process.exit(0));`,
+    );
+    await expect(
+      using(openBandSolver(pathToFileURL(ending)), (solver) => solver.values(randomBand(5, 2, 1))),
+    ).rejects.toThrow('ended before it answered');
+  });
+
+  it('leaves the process free to end once it is closed', async () => {
+    const folder = temporaryFolder();
+    const outfile = join(folder, 'solver.mjs');
+    const entryPoints = [repository('src/spectra/exact/band-solver.ts')];
+    await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+    const script = `
+      import { openBandSolver } from ${JSON.stringify(pathToFileURL(outfile).href)};
+      const solver = openBandSolver(new URL(${JSON.stringify(worker.href)}));
+      const values = await solver.values({ entries: Float64Array.of(0, 2, 0, 0, 0, 3, 0, 0), size: 2, width: 1 });
+      await solver.close();
+      console.log(values.join());`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '3,2\n', stderr: '' });
+  });
+});

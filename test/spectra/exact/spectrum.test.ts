@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { MatrixSource } from '../../../src/spectra/source.ts';
+import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
+import { readJson, repository } from '../../fixtures.ts';
+import { type Dtype, type Kind, pseudoRandom, stored, withSingularValues } from './matrices.ts';
+
+const cpu = { name: 'cpu', reason: 'asked for' } as const;
+
+/** What is promised is 10⁻⁵ σ₁. Where all σ are alike it is 3·10⁻⁶ (LAPACK's own float32: 7·10⁻⁶), elsewhere far less. */
+const FLOAT32_TOLERANCE = 5e-6;
+const FLOAT64_TOLERANCE = 1e-12;
+
+function measure(matrix: MatrixSource, reference: MatrixSource | null = null) {
+  return exactSpectrum(matrix, reference, false, cpu);
+}
+
+/** The largest error, in units of σ₁. */
+function errorOf(found: Float64Array, expected: ArrayLike<number>): number {
+  expect(found.length).toBe(expected.length);
+  return (
+    found.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))), 0) /
+    (expected[0] ?? 1)
+  );
+}
+
+interface Answer {
+  readonly kind: Kind;
+  readonly m: number;
+  readonly n: number;
+  readonly seed: number;
+  readonly singularValues: readonly number[];
+}
+
+describe('spectra of large matrices agree with LAPACK', () => {
+  const answers = readJson<Answer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
+  it.each(answers)('$kind $m × $n', async ({ kind, m, n, seed, singularValues }) => {
+    const found = await measure(await stored(m, n, pseudoRandom(kind, m, n, seed)));
+    const smallest = (singularValues.at(-1) ?? 0) / (singularValues[0] ?? 0);
+    expect(found.accumulation).toBe(smallest < 2e-6 ? 'float64' : 'float32');
+    expect(errorOf(found.singularValues, singularValues)).toBeLessThan(FLOAT32_TOLERANCE);
+  });
+});
+
+/** σ of these kinds, all of them 1 at the start. */
+const SHAPES = {
+  'a power law': (i: number) => (i + 1) ** -0.7,
+  'one direction far above the rest': (i: number) => (i === 0 ? 1 : 1e-3 * (1 - i / 3000)),
+  'all alike': () => 1,
+} as const;
+
+describe('spectra of matrices that were made of their singular values', () => {
+  it.each([
+    ['a power law', 1025, 1025, 'F32'],
+    ['a power law', 1100, 1500, 'F64'],
+    ['one direction far above the rest', 1237, 1061, 'F32'],
+    ['all alike', 1061, 2200, 'F32'],
+  ] as const)('%s, %i × %i %s: float32 is enough', async (shape, m, n, dtype: Dtype) => {
+    const values = Float64Array.from({ length: Math.min(m, n) }, (_, i) => SHAPES[shape](i));
+    const found = await measure(await stored(m, n, withSingularValues(m, n, values), dtype));
+    expect(found.accumulation).toBe('float32');
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT32_TOLERANCE);
+    expect(found.metrics?.rank).toBe(Math.min(m, n));
+  });
+
+  it.each([1e-30, 1e30])('at the scale %d, without over- or underflow', async (scale) => {
+    const values = Float64Array.from({ length: 1030 }, (_, i) => scale * (i + 1) ** -0.5);
+    const found = await measure(await stored(1030, 1040, withSingularValues(1030, 1040, values)));
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT32_TOLERANCE);
+  });
+
+  it.each([1e-150, 1e140])('at the scale %d in float64 files', async (scale) => {
+    const values = Float64Array.from({ length: 1030 }, (_, i) => scale * (i + 1) ** -0.5);
+    const found = await measure(await stored(1040, 1030, withSingularValues(1040, 1030, values), 'F64'));
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT32_TOLERANCE);
+  });
+
+  it('of which directions are lost: float64 counts them exactly', async () => {
+    const values = Float64Array.from({ length: 1100 }, (_, i) => (i < 1040 ? 1 / (i + 1) : 0));
+    const found = await measure(await stored(1100, 1150, withSingularValues(1100, 1150, values), 'F64'));
+    expect(found.accumulation).toBe('float64');
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT64_TOLERANCE);
+    expect(found.metrics?.rank).toBe(1040);
+  });
+
+  it('with one tiny σ that is not zero: no direction is lost', async () => {
+    const values = Float64Array.from({ length: 1050 }, (_, i) => (i < 1049 ? (i + 1) ** -0.5 : 3e-7));
+    const found = await measure(await stored(1050, 1050, withSingularValues(1050, 1050, values), 'F64'));
+    expect(found.accumulation).toBe('float64');
+    expect(found.singularValues[1049]).toBeCloseTo(3e-7, 13);
+    expect(found.metrics?.rank).toBe(1050);
+  });
+
+  it('graded over thirty orders, tall enough for a QR decomposition first', async () => {
+    const values = Float64Array.from({ length: 1030 }, (_, i) => 10 ** (-(30 * i) / 1030));
+    const found = await measure(await stored(2100, 1030, withSingularValues(2100, 1030, values), 'F64'));
+    expect(found.accumulation).toBe('float64');
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT64_TOLERANCE);
+  });
+
+  it('of an update: the difference of two files', async () => {
+    const [m, n] = [1030, 1100];
+    const values = Float64Array.from({ length: m }, (_, i) => 0.01 * (i + 1) ** -0.5);
+    const origin = pseudoRandom('flat', m, n, 9);
+    const update = withSingularValues(m, n, values);
+    const tuned = origin.map((value, i) => value + (update[i] ?? 0));
+    const found = await measure(await stored(m, n, tuned, 'F64'), await stored(m, n, origin, 'F64'));
+    expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT32_TOLERANCE);
+    const originEnergy = origin.reduce((sum, value) => sum + value * value, 0);
+    const energy = values.reduce((sum, value) => sum + value * value, 0);
+    expect(found.metrics?.updateSize).toBeCloseTo(Math.sqrt(energy / originEnergy), 8);
+  });
+});
+
+describe('large matrices with nothing to measure', () => {
+  it('of zeros have no metrics', async () => {
+    const found = await measure(await stored(1030, 1030, new Float64Array(1030 * 1030)));
+    expect(found).toMatchObject({ metrics: null, finite: true });
+    expect(found.singularValues).toHaveLength(1030);
+    expect(found.singularValues.every((value) => value === 0)).toBe(true);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('with %d are not finite', async (bad) => {
+    const values = pseudoRandom('flat', 1030, 1030, 1);
+    values[123456] = bad;
+    expect(await measure(await stored(1030, 1030, values))).toMatchObject({ metrics: null, finite: false });
+  });
+});
+
+describe('the row energies of a large matrix', () => {
+  it('give the Gini coefficient', async () => {
+    const n = 1030;
+    const values = new Float64Array(n * n);
+    for (let i = 0; i < n; i += 1) values[i * n + i] = Math.sqrt(i + 1);
+    const { metrics } = await exactSpectrum(await stored(n, n, values, 'F64'), null, true, cpu);
+    // Σᵢ (2i − n − 1)·xᵢ / (n·Σx) for x = 1..n is (n − 1)/(3n).
+    expect(metrics?.rowGini).toBeCloseTo((n - 1) / (3 * n), 6);
+  });
+});

@@ -1,0 +1,72 @@
+import { truncateSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { placeOf } from '../../src/checkpoint/module-type.ts';
+import type { Job, Plan } from '../../src/spectra/plan.ts';
+import type { MatrixSource } from '../../src/spectra/source.ts';
+import { measureSpectra } from '../../src/spectra/spectra.ts';
+import { exactSpectrum } from '../../src/spectra/spectrum.ts';
+import { pseudoRandom, stored } from './exact/matrices.ts';
+
+const device = { name: 'cpu', reason: 'asked for' } as const;
+
+function planOf(...matrices: MatrixSource[]): Plan {
+  const jobs = matrices.map((matrix, index): Job => {
+    const name = `layer.${index}`;
+    return { kind: 'weight', of: 'weight', name, place: placeOf(name, false), shape: matrix.view.shape, matrix };
+  });
+  return { jobs, vectors: [], skipped: [], mismatched: [] };
+}
+
+async function measure(plan: Plan, memoryLimit = Number.POSITIVE_INFINITY) {
+  const found: { name: string; values: Float64Array; accumulation: string }[] = [];
+  const findings = await measureSpectra(plan, { device, memoryLimit }, ({ job, singularValues, accumulation }) => {
+    found.push({ name: job.name, values: singularValues, accumulation });
+  });
+  return { found, findings };
+}
+
+describe('the spectra of a plan', () => {
+  it('are reported in its order, large and small, with the values that each has alone', async () => {
+    const matrices = [
+      await stored(1100, 1030, pseudoRandom('flat', 1100, 1030, 1)),
+      await stored(30, 40, pseudoRandom('flat', 30, 40, 2)),
+      // Needs float64: it comes back to the device while the next is in work.
+      await stored(1030, 1030, new Float64Array(1030 * 1030).fill(1)),
+      await stored(1050, 1300, pseudoRandom('heavy', 1050, 1300, 2)),
+    ];
+    const { found } = await measure(planOf(...matrices));
+    expect(found.map(({ name }) => name)).toEqual(['layer.0', 'layer.1', 'layer.2', 'layer.3']);
+    expect(found.map(({ accumulation }) => accumulation)).toEqual(['float32', 'float64', 'float64', 'float32']);
+    for (const [index, matrix] of matrices.entries()) {
+      const alone = await exactSpectrum(matrix, null, false, device);
+      expect(found[index]?.values).toEqual(alone.singularValues);
+    }
+  });
+
+  it('of which one fails: the error has its name, and what came before it was reported', async () => {
+    const whole = await stored(40, 30, pseudoRandom('flat', 40, 30, 1));
+    const broken = await stored(1030, 1030, pseudoRandom('flat', 1030, 1030, 1));
+    truncateSync(broken.source.file, 1000);
+    const reported: string[] = [];
+    const measuring = measureSpectra(planOf(whole, broken, whole), { device, memoryLimit: 1e12 }, ({ job }) => {
+      reported.push(job.name);
+    });
+    await expect(measuring).rejects.toThrow(/layer\.1 \(weight\)/);
+    expect(reported).toEqual(['layer.0']);
+  });
+
+  it('leave out what is over the memory limit, by name, and measure the rest', async () => {
+    const large = await stored(1030, 1030, pseudoRandom('flat', 1030, 1030, 1));
+    const small = await stored(40, 30, pseudoRandom('flat', 40, 30, 1));
+    const { found, findings } = await measure(planOf(large, small), 2 ** 20);
+    expect(found.map(({ name }) => name)).toEqual(['layer.1']);
+    expect(findings.skipped).toEqual([{ name: 'layer.0', reason: expect.stringContaining('over the memory limit') }]);
+  });
+
+  it('names the matrices that hold NaN', async () => {
+    const values = pseudoRandom('flat', 1030, 1030, 1);
+    values[7] = Number.NaN;
+    const { findings } = await measure(planOf(await stored(1030, 1030, values)));
+    expect(findings.nonFinite).toEqual([{ name: 'weight', nan: 1, inf: 0 }]);
+  });
+});
