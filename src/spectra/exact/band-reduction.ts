@@ -38,15 +38,18 @@ export async function reduceToBand(matrix: Dense, device: Device, width = BAND_W
   if (rows < columns) throw new RangeError(`${rows} × ${columns} is not tall`);
   const stride = bandStride(width);
   const entries = new Float64Array(columns * stride);
-  const kernels = await openKernels(precisionOf(matrix.data), device);
+  const precision = precisionOf(matrix.data);
+  const kernels = await openKernels(precision, device);
   try {
     const block = Math.max(width, Math.floor(BLOCK / width) * width);
+    const count = Math.min(block, columns);
+    const delayed = { l: floats(precision, 2 * count * rows), m: floats(precision, 2 * count * columns) };
     let rest: Dense = matrix;
     for (let done = 0; done < columns; done += block) {
       const put = (i: number, j: number, value: number) => {
         entries[(done + i) * stride + j - i + width] = value;
       };
-      rest = await reduceBlock(rest, Math.min(block, columns - done), width, kernels, put);
+      rest = await reduceBlock(rest, delayed, Math.min(block, columns - done), width, kernels, put);
     }
   } finally {
     await kernels.release();
@@ -57,18 +60,16 @@ export async function reduceToBand(matrix: Dense, device: Device, width = BAND_W
 /** Reduce the first `count` columns and rows of A; what is left of A is returned, in the same memory. */
 async function reduceBlock(
   a: Dense,
+  { l, m }: Pick<State, 'l' | 'm'>,
   count: number,
   width: number,
   kernels: Kernels,
   put: (i: number, j: number, value: number) => void,
 ): Promise<Dense> {
   const { rows, columns } = a;
-  const make = (size: number) => floats(precisionOf(a.data), size);
-  const l = make(2 * count * rows);
-  const m = make(2 * count * columns);
   const space = panelSpace();
   let rank = 0;
-  let panel = columnPanel(a, Math.min(width, count), make);
+  let panel = columnPanel(a, Math.min(width, count));
   for (let j = 0; j < count; j += width) {
     const taken = Math.min(width, count - j);
     const left = factorPanel(panel, taken, rows, j, l.subarray(rank * rows, (rank + taken) * rows), space);
@@ -102,8 +103,8 @@ function at(array: Float64Array, index: number): number {
 }
 
 /** The first columns of A, each in one piece. */
-function columnPanel({ data, rows, columns }: Dense, width: number, make: (size: number) => Floats): Floats {
-  const panel = make(width * rows);
+function columnPanel({ data, rows, columns }: Dense, width: number): Floats {
+  const panel = floats(precisionOf(data), width * rows);
   for (let i = 0; i < rows; i += 1) {
     for (let k = 0; k < width; k += 1) panel[k * rows + i] = data[i * columns + k] as number;
   }
