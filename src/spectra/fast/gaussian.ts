@@ -1,0 +1,35 @@
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Independent streams of the generator: what one has decided must say nothing about the next. */
+export const STREAMS = {
+  start: 0x51ed27,
+  complement: 0x2c9b3f,
+  shallow: 0x68f1d5,
+  more: 0x7a3c19,
+  moreShallow: 0x19b4e3,
+} as const;
+
+/**
+ * Standard normal numbers by the polar method (Marsaglia & Bray 1964), the same for the same stream on every machine.
+ * @param count how many
+ */
+export function gaussian(stream: number, count: number): Float32Array {
+  const random = xoroshiro128plus(stream);
+  /** Uniform on (−1, 1). */
+  const uniform = () => (random.next() + 0.5) / 2 ** 31;
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i += 2) {
+    let u = 0;
+    let v = 0;
+    let square = 0;
+    do {
+      u = uniform();
+      v = uniform();
+      square = u * u + v * v;
+    } while (square >= 1);
+    const factor = Math.sqrt((-2 * Math.log(square)) / square);
+    values[i] = u * factor;
+    if (i + 1 < count) values[i + 1] = v * factor;
+  }
+  return values;
+}

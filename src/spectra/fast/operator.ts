@@ -1,0 +1,145 @@
+import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, float32Output, openSession, type Session, tensor } from '../../onnx/session.ts';
+import { loadMatrix, type MatrixSource } from '../source.ts';
+
+/** S·X and what of it lies outside the span of Q. Panels hold vectors as rows. */
+export interface Step {
+  /** Q·(S·Xᵀ), [rows of Q, b], less what `near` holds of it. */
+  readonly inside: Float32Array;
+  /** The same for the last rows of Q, which hold nearly all of it. */
+  readonly near: Float32Array;
+  /** S·X less its part in the span of Q, [b, n]. */
+  readonly outside: Float32Array;
+  /** outside·outsideᵀ, [b, b]. */
+  readonly gram: Float32Array;
+}
+
+/** A panel after a linear map of its rows. */
+export interface Panel {
+  readonly rows: Float32Array;
+  /** rows·rowsᵀ, [b, b]. */
+  readonly gram: Float32Array;
+}
+
+/** Scales that float32 panels bear on both sides of a product. */
+const LARGEST_ROOT = 1e16;
+
+/**
+ * S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. S itself is never
+ * formed; A is read and converted once.
+ */
+export class Operator {
+  /** min(m, n) of the matrix: the size of S. */
+  readonly size: number;
+  readonly #product: Session;
+  readonly #panel: Session;
+  readonly #projectedPanel: Session;
+
+  private constructor(size: number, product: Session, panel: Session, projectedPanel: Session) {
+    this.size = size;
+    this.#product = product;
+    this.#panel = panel;
+    this.#projectedPanel = projectedPanel;
+  }
+
+  /** @param energy ‖A − reference‖_F² > 0 */
+  static async open(
+    matrix: MatrixSource,
+    reference: MatrixSource | null,
+    energy: number,
+    device: Device,
+  ): Promise<Operator> {
+    const size = Math.min(...matrix.view.shape);
+    const product = await openSession(productGraph(matrix, reference, energy), device);
+    const panel = await openSession(panelGraph(size, false), device);
+    const projectedPanel = await openSession(panelGraph(size, true), device);
+    return new Operator(size, product, panel, projectedPanel);
+  }
+
+  /**
+   * @param x [b, n]
+   * @param q orthonormal rows [d, n]
+   * @param nearRows so many of the last ones are projected out first. In exact arithmetic a Lanczos process needs no
+   *   others; projecting on all at once would multiply what orthogonality is lost from step to step
+   */
+  async step(x: Float32Array, q: Float32Array, nearRows: number): Promise<Step> {
+    const near = q.subarray(q.length - nearRows * this.size);
+    const outputs = await this.#product.run({ x: this.#rows(x), q: this.#rows(q), nearby: this.#rows(near) });
+    return {
+      near: float32Output(outputs, 'near'),
+      inside: float32Output(outputs, 'inside'),
+      outside: float32Output(outputs, 'outside'),
+      gram: float32Output(outputs, 'gram'),
+    };
+  }
+
+  /**
+   * map·rows, less its part in the span of Q where Q is given.
+   * @param map [b, b]
+   * @param rows [b, n]
+   */
+  async transform(map: Float64Array, rows: Float32Array, q: Float32Array | null): Promise<Panel> {
+    const b = rows.length / this.size;
+    const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows: this.#rows(rows) };
+    const outputs = q ? await this.#projectedPanel.run({ ...feeds, q: this.#rows(q) }) : await this.#panel.run(feeds);
+    return { rows: float32Output(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
+  }
+
+  async release(): Promise<void> {
+    for (const session of [this.#product, this.#panel, this.#projectedPanel]) await session.release();
+  }
+
+  #rows(data: Float32Array) {
+    return tensor.float32(data, [data.length / this.size, this.size]);
+  }
+}
+
+function productGraph(matrix: MatrixSource, reference: MatrixSource | null, energy: number): Graph {
+  const [m, n] = matrix.view.shape;
+  const size = Math.min(m, n);
+  const root = Math.sqrt(size / energy);
+  const graph = new Graph();
+  const isWide =
+    [matrix, reference].some((side) => side && elementTypeOf(side.source) === ElementType.float64) ||
+    root > LARGEST_ROOT ||
+    root < 1 / LARGEST_ROOT;
+  // The difference of two float32 numbers is rounded once; float64 is rounded, and scaled into range, at the end.
+  const type = isWide ? ElementType.float64 : ElementType.float32;
+  let a = graph.cast(loadMatrix(graph, matrix), type);
+  if (reference) a = graph.op('Sub', [a, graph.cast(loadMatrix(graph, reference), type)]);
+  if (isWide) a = graph.cast(graph.op('Mul', [a, graph.constant([root], 'float64', [])]), ElementType.float32);
+  const scale = isWide ? null : graph.constant([root], 'float32', []);
+  const scaled = (value: Value) => (scale ? graph.op('Mul', [value, scale]) : value);
+
+  const x = graph.input('x', ElementType.float32, ['b', size]);
+  // Both products have A on the right, which onnxruntime packs once, when the session opens.
+  const timesA = (value: Value) => graph.op('MatMul', [value, a]);
+  const timesTransposed = (value: Value) => graph.op('Gemm', [value, a], { transB: 1 });
+  const product = m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
+  const q = graph.input('q', ElementType.float32, ['d', size]);
+  const near = splitOff(graph, product, graph.input('nearby', ElementType.float32, ['k', size]));
+  const { inside, outside } = splitOff(graph, near.outside, q);
+  graph.output('near', near.inside, ElementType.float32);
+  graph.output('inside', inside, ElementType.float32);
+  graph.output('outside', outside, ElementType.float32);
+  graph.output('gram', graph.op('Gemm', [outside, outside], { transB: 1 }), ElementType.float32);
+  return graph;
+}
+
+function panelGraph(size: number, isProjected: boolean): Graph {
+  const graph = new Graph();
+  const map = graph.input('map', ElementType.float32, ['b', 'b']);
+  const rows = graph.input('rows', ElementType.float32, ['b', size]);
+  let mapped = graph.op('Gemm', [map, rows]);
+  if (isProjected) mapped = splitOff(graph, mapped, graph.input('q', ElementType.float32, ['d', size])).outside;
+  graph.output('mapped', mapped, ElementType.float32);
+  graph.output('gram', graph.op('Gemm', [mapped, mapped], { transB: 1 }), ElementType.float32);
+  return graph;
+}
+
+/** Rows = insideᵀ·Q + outside. Q stands on the left, where it need not be packed each time. */
+function splitOff(graph: Graph, rows: Value, q: Value): { inside: Value; outside: Value } {
+  const inside = graph.op('Gemm', [q, rows], { transB: 1 });
+  const part = graph.op('Gemm', [q, inside], { transA: 1 });
+  return { inside, outside: graph.op('Sub', [rows, graph.op('Transpose', [part], { perm: [1, 0] })]) };
+}

@@ -1,0 +1,112 @@
+import type { Basis } from './basis.ts';
+import { type Bracket, bracket } from './bracket.ts';
+import type { Chain } from './ceiling.ts';
+import { at, cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
+
+/** Points of the integral, in units of the ceiling: a geometric grid. */
+const GRID = { from: 1e-4, to: 1e3, ratio: 1.6 } as const;
+
+/** What the trapezoidal rule on that grid may be off by. */
+const ALLOWANCE = 0.03;
+
+/**
+ * Tr f(S) − Tr f(T) − Tr f(S₂₂) for f = x·ln x and S = [T Cᵀ; C S₂₂] ⪰ 0.
+ *
+ * With f(x) = ∫₀^∞ (x/(1+t) − 1 + t/(x+t)) dt it is −∫₀^∞ ln det(I − W·K·Y·Kᵀ) dt, where W = (T+t)⁻¹ at the last block of
+ * T, K the coupling of that block to the next one and Y = (S₂₂+t)⁻¹ at that one. The integrand falls with t and grows
+ * with Y. Y ⪰ (μ+t)⁻¹ for the ceiling μ of S₂₂; and as S ⪰ 0 demands S₂₂ ⪰ Kᵀ·W₀·K at that block, with W₀ = W at t = 0,
+ * Y ⪯ (Kᵀ·W₀·K + t)⁻¹.
+ */
+export function pinchingGap(basis: Basis, b: number, ceiling: number): Bracket {
+  const { link } = basis;
+  const energy = link.reduce((sum, value) => sum + value * value, 0);
+  if (energy === 0 || !(ceiling > 0)) return bracket(0, 0);
+  const chain = blocksOf(basis, b);
+  const atZero = resolvent(chain, 0) ?? resolvent(chain, GRID.from * ceiling);
+  const floor = atZero ? congruence(atZero, link, b) : new Float64Array(b * b);
+  let low = 0;
+  let high = 0;
+  let before = { t: 0, low: 0, high: 0 };
+  for (let t = GRID.from * ceiling; t <= GRID.to * ceiling; t *= GRID.ratio) {
+    const w = resolvent(chain, t);
+    if (!w) continue;
+    // KᵀWK is of the size of the next block, like Y.
+    const coupling = congruence(w, link, b);
+    const here = {
+      t,
+      low: -logDet(coupling, scaledIdentity(ceiling + t, b), b),
+      high: -logDet(coupling, plusDiagonal(floor, t, b), b),
+    };
+    // Up to the first point the integrand is a logarithm at the worst: its mean is its end and one for each direction.
+    const width = t - before.t;
+    low += before.t === 0 ? here.low * width : ((before.low + here.low) / 2) * width;
+    high += before.t === 0 ? (here.high + b) * width : ((before.high + here.high) / 2) * width;
+    before = here;
+  }
+  // Beyond the last point: −ln det(I − X) ≈ Tr X ≤ |K|²/t².
+  return bracket(Math.max(0, low * (1 - ALLOWANCE)), high * (1 + ALLOWANCE) + (2 * energy) / before.t);
+}
+
+function blocksOf(basis: Basis, b: number): Chain {
+  const { size } = basis;
+  const t = basis.matrix();
+  const diagonal: Float64Array[] = [];
+  const links: Float64Array[] = [new Float64Array()];
+  for (let start = 0; start < size; start += b) {
+    diagonal.push(block(t, size, start, start, b));
+    if (start > 0) links.push(block(t, size, start - b, start, b));
+  }
+  return { b, diagonal, links };
+}
+
+function block(t: Float64Array, size: number, row: number, column: number, b: number): Float64Array {
+  return Float64Array.from({ length: b * b }, (_, i) => at(t, (row + Math.floor(i / b)) * size + column + (i % b)));
+}
+
+/** (T + t)⁻¹ at the last block; null where rounding leaves T + t indefinite. */
+function resolvent({ b, diagonal, links }: Chain, t: number): Float64Array | null {
+  let inverseFactor: Float64Array | null = null;
+  for (const [k, own] of diagonal.entries()) {
+    let schur = plusDiagonal(own, t, b);
+    const link = links[k];
+    if (inverseFactor && link) {
+      const half = transpose(multiply(inverseFactor, link, b), b);
+      const taken = multiply(half, half, b, true);
+      schur = schur.map((value, i) => value - at(taken, i));
+    }
+    const factor = cholesky(schur, b);
+    if (!factor) return null;
+    inverseFactor = invertLower(factor, b);
+  }
+  if (!inverseFactor) return null;
+  const transposed = transpose(inverseFactor, b);
+  return multiply(transposed, transposed, b, true);
+}
+
+/** Kᵀ·W·K. */
+function congruence(w: Float64Array, k: Float64Array, b: number): Float64Array {
+  return multiply(transpose(k, b), multiply(w, k, b), b);
+}
+
+/** ln det(I − C·G⁻¹) for 0 ⪯ C ⪯ G. */
+function logDet(c: Float64Array, g: Float64Array, b: number): number {
+  const whole = cholesky(g, b);
+  const shift = 1e-12 * at(g, 0);
+  const rest = cholesky(
+    g.map((value, i) => value - at(c, i)),
+    b,
+    shift,
+  );
+  if (!whole || !rest) return whole ? b * Math.log(1e-12) : 0;
+  let sum = 0;
+  for (let i = 0; i < b; i += 1) sum += 2 * Math.log(at(rest, i * b + i) / at(whole, i * b + i));
+  return Math.min(0, sum);
+}
+
+function scaledIdentity(value: number, b: number): Float64Array {
+  return plusDiagonal(new Float64Array(b * b), value, b);
+}
+
+function plusDiagonal(matrix: Float64Array, value: number, b: number): Float64Array {
+  return matrix.map((entry, i) => (i % (b + 1) === 0 ? entry + value : entry));
+}

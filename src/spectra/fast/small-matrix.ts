@@ -1,0 +1,59 @@
+/**
+ * The b × b and D × D blocks that the panels leave behind, in float64, row-major.
+ */
+
+/** Typed arrays are read inside their bounds here. */
+export function at(array: ArrayLike<number>, index: number): number {
+  return array[index] as number;
+}
+
+/**
+ * L with L·Lᵀ = G + shift·I in the lower triangle.
+ * @returns null where G is not positive definite
+ */
+export function cholesky(gram: ArrayLike<number>, n: number, shift = 0): Float64Array | null {
+  const l = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j <= i; j += 1) {
+      let sum = at(gram, i * n + j) + (i === j ? shift : 0);
+      for (let k = 0; k < j; k += 1) sum -= at(l, i * n + k) * at(l, j * n + k);
+      if (i !== j) l[i * n + j] = sum / at(l, j * n + j);
+      else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
+      else return null;
+    }
+  }
+  return l;
+}
+
+/** L⁻¹ of a lower triangular matrix. */
+export function invertLower(l: Float64Array, n: number): Float64Array {
+  const inverse = new Float64Array(n * n);
+  for (let j = 0; j < n; j += 1) {
+    inverse[j * n + j] = 1 / at(l, j * n + j);
+    for (let i = j + 1; i < n; i += 1) {
+      let sum = 0;
+      for (let k = j; k < i; k += 1) sum -= at(l, i * n + k) * at(inverse, k * n + j);
+      inverse[i * n + j] = sum / at(l, i * n + i);
+    }
+  }
+  return inverse;
+}
+
+/** A·B, or A·Bᵀ, of n × n matrices. */
+export function multiply(a: Float64Array, b: Float64Array, n: number, transposeB = false): Float64Array {
+  const product = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) {
+    for (let j = 0; j < n; j += 1) {
+      let sum = 0;
+      for (let k = 0; k < n; k += 1) sum += at(a, i * n + k) * at(b, transposeB ? j * n + k : k * n + j);
+      product[i * n + j] = sum;
+    }
+  }
+  return product;
+}
+
+export function transpose(a: Float64Array, n: number): Float64Array {
+  const result = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) for (let j = 0; j < n; j += 1) result[j * n + i] = at(a, i * n + j);
+  return result;
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Bracket } from '../../../src/spectra/fast/bracket.ts';
+import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
+import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
+import type { MatrixSource } from '../../../src/spectra/source.ts';
+import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
+import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
+
+const device = { name: 'cpu', reason: 'test' } as const;
+
+/** So little work that the random probes decide much even in a small matrix. */
+const LITTLE: readonly Effort[] = [
+  { block: 8, basis: 64 },
+  { block: 16, basis: 128 },
+];
+
+type Pairs = ReadonlyArray<readonly [name: string, bracket: Bracket, truth: number]>;
+
+function pairsOf(metrics: FastMetrics, truth: Metrics): Pairs {
+  return [
+    ['spectralNorm', metrics.spectralNorm, truth.spectralNorm],
+    ['stableRank', metrics.stableRank, truth.stableRank],
+    ['participationRatio', metrics.participationRatio, truth.participationRatio],
+    ['participationRatioToNull', metrics.participationRatioToNull, truth.participationRatioToNull],
+    ['effectiveRank', metrics.effectiveRank, truth.effectiveRank],
+    ...(['1', '8', '1%', '5%'] as const).map(
+      (k) => [`topEnergy ${k}`, metrics.topEnergy[k], truth.topEnergy[k]] as const,
+    ),
+  ];
+}
+
+/** Storing a matrix in float32 moves its singular values by this much. */
+const STORING = 2e-7;
+
+/** Brackets that the truth lies outside of, or that are no brackets. */
+function wrong(metrics: FastMetrics, truth: Metrics, tolerance = 0): string[] {
+  return pairsOf(metrics, truth)
+    .filter(([, { low, value, high }, exact]) => {
+      const slack = tolerance * exact;
+      return !(low - slack <= exact && exact <= high + slack && low <= value && value <= high);
+    })
+    .map(([name, { low, high }, exact]) => `${name}: ${exact} is not in [${low}, ${high}]`);
+}
+
+async function measure(matrix: MatrixSource, effort?: Effort, reference: MatrixSource | null = null) {
+  const { finite, metrics, profile } = await fastSpectrum(matrix, reference, false, device, effort);
+  if (!metrics) throw new Error('no metrics');
+  return { finite, metrics, profile };
+}
+
+const CASES_PER_SHAPE = 21;
+const LARGEST_CASE = 420;
+
+describe('brackets of the fast spectrum', () => {
+  let seed = 1;
+  for (const [shape, make] of Object.entries(SHAPES)) {
+    it(`hold the truth in ${CASES_PER_SHAPE} matrices of shape ${shape}`, { timeout: 240_000 }, async () => {
+      const misses: string[] = [];
+      for (let i = 0; i < CASES_PER_SHAPE; i += 1) {
+        seed += 1;
+        const numbers = new Numbers(seed);
+        const M = numbers.int(200, LARGEST_CASE);
+        const N = i % 3 === 0 ? M : numbers.int(M, 2 * LARGEST_CASE);
+        const [m, n] = i % 2 === 0 ? [N, M] : [M, N];
+        const sigma = make(M, numbers);
+        const truth = spectralMetrics(Float64Array.from(sigma), [m, n]);
+        if (!truth) throw new Error('zero');
+        const matrix = stored(withSingularValues(sigma, m, n, numbers), m, n, i % 5 === 4 ? 'F64' : 'F32');
+        const { metrics } = await measure(matrix, i === 0 ? undefined : LITTLE[i % 2]);
+        misses.push(...wrong(metrics, truth, STORING).map((miss) => `seed ${seed} [${m}, ${n}] ${miss}`));
+        expect(Math.abs(metrics.frobeniusNorm / truth.frobeniusNorm - 1)).toBeLessThan(1e-6);
+      }
+      expect(misses).toEqual([]);
+    });
+  }
+});
+
+describe('the fast spectrum', () => {
+  const numbers = new Numbers(99);
+
+  it('says that a matrix with NaN or Inf is not finite', async () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const values = numbers.gaussians(40 * 30);
+      values[77] = bad;
+      expect(await fastSpectrum(stored(values, 40, 30), null, true, device)).toEqual({
+        finite: false,
+        metrics: null,
+        profile: [],
+      });
+    }
+  });
+
+  it('has no metrics for a matrix of zeros', async () => {
+    const zero = stored(new Float64Array(40 * 30), 40, 30, 'BF16');
+    expect(await fastSpectrum(zero, null, false, device)).toEqual({ finite: true, metrics: null, profile: [] });
+    const weight = stored(numbers.gaussians(40 * 30), 40, 30, 'BF16');
+    expect((await fastSpectrum(weight, weight, false, device)).metrics).toBeNull();
+  });
+
+  it('measures a difference of bfloat16 matrices, its size and its noise as the exact one does', async () => {
+    const [m, n] = [300, 260];
+    const before = numbers.gaussians(m * n);
+    const step = withSingularValues(SHAPES.heavyTail?.(n, numbers) ?? [], m, n, numbers);
+    const reference = stored(before, m, n, 'BF16');
+    const matrix = stored(
+      before.map((x, i) => x + 0.3 * (step[i] ?? 0)),
+      m,
+      n,
+      'BF16',
+    );
+    const exact = await exactSpectrum(matrix, reference, true, device);
+    const fast = await fastSpectrum(matrix, reference, true, device, LITTLE[1]);
+    if (!exact.metrics || !fast.metrics) throw new Error('no metrics');
+    expect(wrong(fast.metrics, exact.metrics)).toEqual([]);
+    expect(fast.metrics.updateSize).toBeCloseTo(exact.metrics.updateSize ?? Number.NaN, 12);
+    expect(fast.metrics.snr).toBeCloseTo(exact.metrics.snr ?? Number.NaN, 9);
+    expect(fast.metrics.rowGini).toBeCloseTo(exact.metrics.rowGini ?? Number.NaN, 12);
+    expect(fast.metrics.frobeniusNorm / exact.metrics.frobeniusNorm).toBeCloseTo(1, 12);
+  });
+
+  it('measures a part of a stored tensor', async () => {
+    const values = numbers.gaussians(3 * 250 * 300);
+    const { source } = stored(values, 750, 300);
+    const dims = [3, 250, 300];
+    const part = { source, view: { dims, slices: [{ axis: 0, start: 1, end: 2 }], shape: [250, 300] as const } };
+    const alone = stored(values.subarray(250 * 300, 2 * 250 * 300), 250, 300);
+    expect(await fastSpectrum(part, null, true, device, LITTLE[0])).toEqual(
+      await fastSpectrum(alone, null, true, device, LITTLE[0]),
+    );
+  });
+
+  it('gives the same numbers twice', async () => {
+    const matrix = stored(numbers.gaussians(400 * 300), 400, 300);
+    const first = JSON.stringify(await fastSpectrum(matrix, null, true, device, LITTLE[1]));
+    expect(JSON.stringify(await fastSpectrum(matrix, null, true, device, LITTLE[1]))).toBe(first);
+  });
+
+  it('does not care for the unit of the weights', async () => {
+    const values = withSingularValues(SHAPES.gentleTail?.(220, numbers) ?? [], 220, 260, numbers);
+    const [plain, tiny, huge] = await Promise.all(
+      [1, 1e-100, 1e100].map((unit) =>
+        measure(
+          stored(
+            values.map((x) => x * unit),
+            220,
+            260,
+            'F64',
+          ),
+          LITTLE[0],
+        ),
+      ),
+    );
+    for (const other of [tiny, huge]) {
+      expect(other?.metrics.topEnergy['5%'].value).toBeCloseTo(plain?.metrics.topEnergy['5%'].value ?? 0, 5);
+    }
+  });
+
+  it('has a matrix of one row, one column, and fewer than a block', async () => {
+    for (const [m, n] of [
+      [1, 50],
+      [50, 1],
+      [5, 9],
+      [17, 20],
+    ] as const) {
+      const matrix = stored(numbers.gaussians(m * n), m, n, 'F64');
+      const exact = await exactSpectrum(matrix, null, false, device);
+      const { metrics } = await measure(matrix);
+      expect(exact.metrics && wrong(metrics, exact.metrics)).toEqual([]);
+    }
+  });
+
+  it('draws the profile of the spectrum', async () => {
+    const sigma = SHAPES.gaussian?.(400, numbers) ?? [];
+    const { profile } = await measure(stored(withSingularValues(sigma, 400, 500, numbers), 400, 500), LITTLE[1]);
+    const expected = spectrumProfile(Float64Array.from(sigma));
+    expect(profile).toHaveLength(expected.length);
+    profile.forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] ?? 0))).toBeLessThan(0.12);
+    });
+  });
+});
