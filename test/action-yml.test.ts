@@ -17,6 +17,7 @@ import {
   UPDATE_BASELINE_CHOICES,
 } from '../src/github/inputs.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
+import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';
 
 const actionSchema = z.object({
   inputs: z.record(
@@ -44,6 +45,7 @@ test('action.yml and the code have the same defaults', () => {
 
 test.each([
   ['device', DEVICE_CHOICES],
+  ['method', METHOD_CHOICES],
   ['mode', MODE_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],

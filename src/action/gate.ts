@@ -35,13 +35,14 @@ export async function measuring<T>(checkpoint: string, work: () => Promise<T>): 
 
 /** By the clock both models are asked what nobody has seen, where both can be asked. */
 export function settingsOf(options: Options, { source }: Approved['approved']) {
-  const { checkpoint, reference, device, only, seed, budgetSeconds, endpoint } = options;
+  const { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint } = options;
   const rotates = seed === undefined && context.eventName === 'schedule' && source.kind === 'checkpoint';
   const onProgress = progressLog(core.info);
   return {
     checkpoint,
     reference,
     device,
+    method,
     only,
     seed: rotates ? 'rotate' : seed,
     budgetSeconds,

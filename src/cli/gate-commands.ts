@@ -135,10 +135,21 @@ async function runReport(file: string, options: VerdictOptions & { markdown?: bo
 }
 
 function settingsOf(options: SubjectOptions & ProbingOptions) {
-  const { checkpoint, device, maxMemory, memoryLimit, only, seed, budget: budgetSeconds, chatTemplate } = options;
+  const {
+    checkpoint,
+    device,
+    method,
+    maxMemory,
+    memoryLimit,
+    only,
+    seed,
+    budget: budgetSeconds,
+    chatTemplate,
+  } = options;
   return {
     checkpoint,
     device,
+    method,
     memoryLimit: maxMemory ?? memoryLimit,
     spectrumStore: spectrumStore(options),
     only,

@@ -8,6 +8,7 @@ import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-s
 import { directoryStore, type ResultStore } from '../gate/result-store.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
+import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 import { UserError } from '../user-error.ts';
 import { warn } from './output.ts';
 
@@ -21,6 +22,11 @@ export function subject(command: Command): Command {
       )
       .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
       .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
+      .addOption(
+        new Option('--method <method>', 'of the spectra: auto is exact up to 1024 columns and fast, in brackets, above')
+          .choices(METHOD_CHOICES)
+          .default('auto'),
+      )
       .option(
         '--no-store',
         'compute every spectrum, also those that are known from an earlier run (SHADOW_GATE_CACHE says where)',
@@ -39,6 +45,7 @@ export interface SubjectOptions {
   checkpoint: string;
   reference?: string;
   device: DeviceChoice;
+  method: MethodChoice;
   maxMemory?: number;
   memoryLimit?: number;
   /** False: `--no-store`. */

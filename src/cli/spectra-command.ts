@@ -24,6 +24,9 @@ async function runSpectra(
 ): Promise<void> {
   const { tensor: glob } = options;
   if (options.values && !options.json) throw new UserError('--values needs --json', 'add it');
+  if (options.values && options.method === 'fast') {
+    throw new UserError('--method fast knows no single values', 'leave out --values, or the method');
+  }
   const isWanted = glob === undefined ? undefined : matcher(glob);
   const values = new Map<TensorMeasurement, number[]>();
   const checkpoint = await openCheckpoint(options.checkpoint);
@@ -31,6 +34,7 @@ async function runSpectra(
   const { tensors: found, nonFinite } = await withProgress((onProgress) =>
     measureAllSpectra(checkpoint, reference, {
       device: options.device,
+      method: options.values ? 'exact' : options.method,
       memoryLimit: options.maxMemory ?? options.memoryLimit,
       onProgress,
       isWanted,

@@ -33,6 +33,15 @@ function isBelowNoise(metrics: Metrics): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
+/** How the spectra of a measurement were computed: fast and float32 if one was. */
+export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
+  const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
+  return {
+    mode: some(({ method }) => method === 'fast') ? 'fast' : 'exact',
+    accumulation: some(({ accumulation }) => accumulation === 'float32') ? 'float32' : 'float64',
+  };
+}
+
 /** What all spectra of a measurement say together. */
 export function summarise(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
   return {

@@ -12,13 +12,13 @@ import type { ResultStore } from './result-store.ts';
 const SCHEMA = 'shadow-gate/spectrum@1';
 
 /** To be raised with every change to how a spectrum is computed that is no new version yet. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** What is kept of a spectrum: all but where it stands in the model. */
 const knownSchema = tensorSchema
-  .pick({ status: true, metrics: true, spectrum: true })
+  .pick({ status: true, method: true, accumulation: true, metrics: true, spectrum: true })
   .extend({ schema: z.literal(SCHEMA), key: z.string() });
-export type KnownSpectrum = Pick<TensorMeasurement, 'status' | 'metrics' | 'spectrum'>;
+export type KnownSpectrum = Pick<TensorMeasurement, 'status' | 'method' | 'accumulation' | 'metrics' | 'spectrum'>;
 
 /** @returns null for one that is not there, or not whole */
 export async function recallSpectrum(store: ResultStore, key: string): Promise<KnownSpectrum | null> {
@@ -33,8 +33,9 @@ export async function recallSpectrum(store: ResultStore, key: string): Promise<K
 }
 
 export async function keepSpectrum(store: ResultStore, key: string, spectrum: KnownSpectrum): Promise<void> {
-  const { status, metrics, spectrum: profile } = spectrum;
-  await store.keep(key, JSON.stringify({ schema: SCHEMA, key, status, metrics, spectrum: profile }));
+  const { status, method, accumulation, metrics, spectrum: profile } = spectrum;
+  const known = { status, method, accumulation, metrics, spectrum: profile };
+  await store.keep(key, JSON.stringify({ schema: SCHEMA, key, ...known }));
 }
 
 /**

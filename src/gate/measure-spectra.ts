@@ -4,6 +4,7 @@ import { loadTensors } from '../checkpoint/load-tensors.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
+import { type MethodChoice, methodOf } from '../spectra/choose-method.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
@@ -27,6 +28,8 @@ export interface Progress {
 
 export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
+  /** `auto` if missing: exact up to 1024 columns, fast above. */
+  readonly method?: MethodChoice | undefined;
   /** Bytes that the work on one matrix may take; by default most of the machine's memory. */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -66,6 +69,7 @@ export async function measureAllSpectra(
   options: SpectraOptions,
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
+  const { method = 'auto' } = options;
   const whole = planSpectra(checkpoint, reference);
   const { isWanted, shard = null } = options;
   const plan = isWanted
@@ -75,7 +79,10 @@ export async function measureAllSpectra(
         vectors: whole.vectors.filter(({ name }) => isWanted(name)),
       }
     : whole;
-  const ownJobs = shareOf(plan.jobs.map(costOf), shard);
+  const ownJobs = shareOf(
+    plan.jobs.map((job) => costOf(job, methodOf(job, method))),
+    shard,
+  );
   const isOwn = new Set(ownJobs);
   const ownVectors = shareOf(
     plan.vectors.map(({ size }) => size),
@@ -88,7 +95,7 @@ export async function measureAllSpectra(
   const measured = new Set<number>();
   const keys = new Map<Job, string>();
   let recalled = 0;
-  const left = timeLeft(plan.jobs.map((job, place) => (isOwn.has(place) ? costOf(job) : 0)));
+  const left = timeLeft(plan.jobs.map((job, place) => (isOwn.has(place) ? costOf(job, methodOf(job, method)) : 0)));
   const add = (job: Job, tensor: TensorMeasurement, wasKnown: boolean) => {
     const place = placeOf.get(job) ?? -1;
     tensors.push(tensor);
@@ -101,7 +108,7 @@ export async function measureAllSpectra(
     for (const entry of tensorsOf(job)) await digests.of(entry);
     // A measurement does not keep what `onSpectrum` wants.
     if (!spectrumStore || onSpectrum) return null;
-    const key = await keyOfSpectrum(job, digests, device.name);
+    const key = await keyOfSpectrum(job, digests, `${device.name} ${methodOf(job, method)}`);
     keys.set(job, key);
     const known = await recallSpectrum(spectrumStore, key);
     if (known === null) return null;
@@ -116,6 +123,7 @@ export async function measureAllSpectra(
     share,
     {
       device,
+      method,
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
       onProgress: (done, total, name) => options.onProgress?.({ done, total, name, secondsLeft: left.seconds() }),
       prepare,
@@ -180,16 +188,19 @@ function defaultMemoryLimit(): number {
   return MEMORY_SHARE * machineMemory();
 }
 
-function summariseSpectrum({ metrics, singularValues, finite }: MeasuredSpectrum): KnownSpectrum {
+function summariseSpectrum(spectrum: MeasuredSpectrum): KnownSpectrum {
+  const { metrics, singularValues, finite, method, accumulation } = spectrum;
   return {
     status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
+    method,
+    accumulation,
     metrics: metrics && roundMetrics(metrics),
-    spectrum: spectrumProfile(singularValues).map((value) => roundNumber(value, 4)),
+    spectrum: (spectrum.profile ?? spectrumProfile(singularValues)).map((value) => roundNumber(value, 4)),
   };
 }
 
 /** In the order of the keys in a file. */
-function describe(job: Job, { status, metrics, spectrum }: KnownSpectrum): TensorMeasurement {
+function describe(job: Job, { status, method, accumulation, metrics, spectrum }: KnownSpectrum): TensorMeasurement {
   return {
     name: job.name,
     ...job.place,
@@ -197,6 +208,8 @@ function describe(job: Job, { status, metrics, spectrum }: KnownSpectrum): Tenso
     of: job.of,
     ...(job.kind === 'lora' ? { loraRank: job.update.module.rank } : {}),
     status,
+    method,
+    accumulation,
     metrics,
     ...(job.note === undefined ? {} : { note: job.note }),
     spectrum,

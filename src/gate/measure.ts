@@ -12,7 +12,7 @@ import type { Subject } from '../language-model/answer.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../user-error.ts';
 import { VERSION } from '../version.ts';
-import { summarise } from './groups.ts';
+import { methodOfAll, summarise } from './groups.ts';
 import { type AskedProbes, measureProbes, type ProbeOrder } from './measure-probes.ts';
 import { measureAllSpectra, type SpectraOptions } from './measure-spectra.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
@@ -116,7 +116,7 @@ async function measureOpened(
     architecture: architectureOf(checkpoint, origin),
     reference: originIdentity,
     device: spectra?.device.name ?? asked?.run?.device ?? 'cpu',
-    method: spectra && { mode: 'exact', accumulation: 'float64' },
+    method: spectra && methodOfAll(tensors),
     // Of a part of the tensors they would say something else: they come with the merge.
     ...summarise(shard ? [] : tensors),
     tensors: [...tensors],

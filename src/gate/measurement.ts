@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMPONENTS, MODULE_TYPES } from '../checkpoint/module-type.ts';
-import { measuredSchema, metricsSchema } from '../spectra/metrics-schema.ts';
+import { ACCUMULATIONS, METHODS, measuredSchema, metricsSchema } from '../spectra/metrics-schema.ts';
 import { probesSchema } from './probes-measurement.ts';
 import { shardSchema } from './shard-measurement.ts';
 
@@ -25,6 +25,9 @@ export const tensorSchema = z.strictObject({
   loraRank: z.number().int().optional(),
   /** `zero`: W is zero, or ΔW is (the matrix did not change). `notFinite`: NaN, Inf, or squares beyond float64. */
   status: z.enum(['measured', 'zero', 'notFinite']),
+  /** How its spectrum was computed, and in what the matrix-sized products were accumulated. */
+  method: z.enum(METHODS).default('exact'),
+  accumulation: z.enum(ACCUMULATIONS).default('float64'),
   /** Null unless measured. */
   metrics: metricsSchema.nullable(),
   /** Something a reader should know, such as why a fused matrix was not split. */
@@ -104,8 +107,8 @@ export const measurementSchema = z.strictObject({
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),
-  /** How the spectra were measured; null: they were not (`--only probes`). */
-  method: z.strictObject({ mode: z.literal('exact'), accumulation: z.literal('float64') }).nullable(),
+  /** How the spectra were measured: fast and float32 if any of them was; null: they were not (`--only probes`). */
+  method: z.strictObject({ mode: z.enum(METHODS), accumulation: z.enum(ACCUMULATIONS) }).nullable(),
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),
   tensors: z.array(tensorSchema),

@@ -1,6 +1,6 @@
 import { UserError } from '../user-error.ts';
 import { readMeasurementOrShard } from './baseline.ts';
-import { summarise } from './groups.ts';
+import { methodOfAll, summarise } from './groups.ts';
 import { joinInPlaces } from './join-places.ts';
 import { joinAnswers } from './join-probes.ts';
 import { type Measurement, measurementSchema } from './measurement.ts';
@@ -61,6 +61,7 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
   const spectra = joinSpectra(shards);
   return measurementSchema.parse({
     ...first.measurement,
+    method: first.measurement.method && methodOfAll(spectra.tensors),
     ...summarise(spectra.tensors),
     ...spectra,
     nonFinite: joinNonFinite(shards),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { MethodChoice } from '../spectra/choose-method.ts';
 import { VERSION } from '../version.ts';
 import { parseMeasurement } from './baseline.ts';
 import { summarise } from './groups.ts';
@@ -19,6 +20,7 @@ export interface Wanted {
   readonly checkpoint: string;
   readonly reference: string | null;
   readonly device: string;
+  readonly method: MethodChoice;
   readonly spectra: boolean;
   readonly probes: ProbeOrder | null;
   /** Of the tokenizer that the probes are asked through; null without probes. */
@@ -27,11 +29,17 @@ export interface Wanted {
 
 /** Null for what cannot be known by its digest: a server's answers, a part of a measurement. */
 export function wantedOf(
-  { device, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
+  { device, method, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
   digests: Pick<Wanted, 'checkpoint' | 'reference' | 'tokens'>,
 ): Wanted | null {
   if (endpoint || shard || isWanted || onSpectrum) return null;
-  return { ...digests, device: device ?? 'auto', spectra: spectra !== false, probes: probes ?? null };
+  return {
+    ...digests,
+    device: device ?? 'auto',
+    method: method ?? 'auto',
+    spectra: spectra !== false,
+    probes: probes ?? null,
+  };
 }
 
 /** 64 hexadecimal digits that change with everything that changes a measurement. */

@@ -4,6 +4,7 @@ import { HALVES } from '../gate/order-probes.ts';
 import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
+import { METHOD_CHOICES } from '../spectra/choose-method.ts';
 import { UserError } from '../user-error.ts';
 import { folderOf } from './key-folder.ts';
 
@@ -22,6 +23,7 @@ export const INPUT_DEFAULTS = {
   baseline: '.shadow-gate/baseline.json',
   'update-baseline': 'off',
   device: 'auto',
+  method: 'auto',
   cache: 'auto',
   artifact: 'auto',
   comment: 'sticky',
@@ -56,6 +58,7 @@ const inputsSchema = z.object({
   'update-baseline': z.enum(UPDATE_BASELINE_CHOICES),
   policy: optional,
   device: z.enum(DEVICE_CHOICES),
+  method: z.enum(METHOD_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
   seed: parsed(parseSeed, SEED_WORDS),
   budget: parsed(parseSeconds, TIME_WORDS),

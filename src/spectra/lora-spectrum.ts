@@ -57,7 +57,7 @@ export async function loraSpectrum(update: LoraUpdate, wantRowGini: boolean, dev
     const baseEnergy = update.base ? await matrixEnergy(update.base, device) : 0;
     metrics.updateSize = baseEnergy > 0 ? metrics.frobeniusNorm / Math.sqrt(baseEnergy) : null;
   }
-  return { singularValues, metrics, finite: true, accumulation: 'float64' };
+  return { singularValues, metrics, finite: true, accumulation: 'float64', method: 'exact' };
 }
 
 function coreSingularValues(gramB: Float64Array, gramA: Float64Array, { rank, scale }: LoraModule): number[] {

@@ -9,6 +9,13 @@ export const measuredSchema = z.union([
 ]);
 const nullable = z.number().nullable();
 
+/** `exact`: from all singular values. `fast`: brackets that hold, from a Krylov basis and random probes. */
+export const METHODS = ['exact', 'fast'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** What matrix-sized products are accumulated in. */
+export const ACCUMULATIONS = ['float32', 'float64'] as const;
+
 /** Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up. */
 export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
 

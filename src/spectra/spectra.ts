@@ -2,13 +2,14 @@ import type { Skipped } from '../checkpoint/matrices.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Device } from '../onnx/session.ts';
+import { bracketedSpectrum, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
 import type { Workshop } from './exact/dense-values.ts';
 import { Turns } from './exact/turns.ts';
-import { loraMemory, loraSpectrum } from './lora-spectrum.ts';
+import { loraSpectrum } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import type { Job, Plan } from './plan.ts';
-import { exactMemory, exactSpectrum, type Spectrum } from './spectrum.ts';
+import { exactSpectrum, type Spectrum } from './spectrum.ts';
 
 export interface MeasuredSpectrum extends Spectrum {
   readonly job: Job;
@@ -16,6 +17,7 @@ export interface MeasuredSpectrum extends Spectrum {
 
 export interface SpectraSettings {
   readonly device: Device;
+  readonly method: MethodChoice;
   /** Bytes that the work on one matrix may take. */
   readonly memoryLimit: number;
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
@@ -49,7 +51,7 @@ const IN_WORK = 2;
  */
 export async function measureSpectra(
   plan: Plan,
-  { device, memoryLimit, onProgress, prepare }: SpectraSettings,
+  { device, method, memoryLimit, onProgress, prepare }: SpectraSettings,
   onSpectrum: (spectrum: MeasuredSpectrum) => void,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
@@ -75,14 +77,14 @@ export async function measureSpectra(
     if (inWork.length >= IN_WORK) await finishOldest();
   };
   const computed = async (job: Job): Promise<Known> => {
-    const spectrum = await measureOne(job, device, workshop);
+    const spectrum = await measureOne(job, method, device, workshop);
     return { finite: spectrum.finite, report: () => onSpectrum({ ...spectrum, job }) };
   };
   try {
     for (const [index, job] of plan.jobs.entries()) {
       onProgress?.(index, plan.jobs.length, job.name);
       const known = await prepared(index);
-      const need = job.kind === 'lora' ? loraMemory(job.update) : exactMemory(job.matrix.view.shape);
+      const need = memoryOf(job, methodOf(job, method));
       if (known !== null || need <= memoryLimit) await begin(job, known);
       else {
         skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
@@ -123,19 +125,22 @@ function readAhead(jobs: readonly Job[], prepare: SpectraSettings['prepare']) {
   };
 }
 
-async function measureOne(job: Job, device: Device, workshop: Workshop): Promise<Spectrum> {
+async function measureOne(job: Job, method: MethodChoice, device: Device, workshop: Workshop): Promise<Spectrum> {
   try {
-    return await measureJob(job, device, workshop);
+    return await measureJob(job, method, device, workshop);
   } catch (error) {
     if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
     throw error;
   }
 }
 
-function measureJob(job: Job, device: Device, workshop: Workshop): Promise<Spectrum> {
+function measureJob(job: Job, method: MethodChoice, device: Device, workshop: Workshop): Promise<Spectrum> {
   const wantRowGini = isEmbedding(job.place.module);
   if (job.kind === 'lora') return workshop.turns.take(() => loraSpectrum(job.update, wantRowGini, device));
-  return exactSpectrum(job.matrix, job.kind === 'difference' ? job.reference : null, wantRowGini, device, workshop);
+  const reference = job.kind === 'difference' ? job.reference : null;
+  return methodOf(job, method) === 'exact'
+    ? exactSpectrum(job.matrix, reference, wantRowGini, device, workshop)
+    : workshop.turns.take(() => bracketedSpectrum(job.matrix, reference, wantRowGini, device));
 }
 
 const GIB = 1024 ** 3;

@@ -6,7 +6,7 @@ import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/den
 import { type Survey, survey } from './exact/survey.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { needsExactSmallest, spectralMetrics } from './metrics.ts';
-import type { Metrics } from './metrics-schema.ts';
+import type { ExactMetrics, Method, Metrics } from './metrics-schema.ts';
 import { smallestSingularValue } from './smallest.ts';
 import type { MatrixSource } from './source.ts';
 
@@ -18,14 +18,23 @@ export interface Spectrum {
   readonly finite: boolean;
   /** What the matrix-sized products were accumulated in. */
   readonly accumulation: Precision;
+  readonly method: Method;
+  /** Where there are no singular values: σ/σ₁ at evenly spaced ranks, as estimated. */
+  readonly profile?: readonly number[];
+}
+
+/** From all singular values: no number is between bounds. */
+export interface ExactSpectrum extends Spectrum {
+  readonly metrics: ExactMetrics | null;
 }
 
 /** What there is to say of a matrix with NaN, Inf or squares beyond float64. */
-export const NOT_FINITE: Spectrum = {
+export const NOT_FINITE: ExactSpectrum = {
   singularValues: new Float64Array(),
   metrics: null,
   finite: false,
   accumulation: 'float64',
+  method: 'exact',
 };
 
 /** Up to this size the eigenvalues of the Gram matrix take less than the calls of a reduction. */
@@ -42,7 +51,7 @@ export async function exactSpectrum(
   wantRowGini: boolean,
   device: Device,
   workshop: Workshop = WORK_ALONE,
-): Promise<Spectrum> {
+): Promise<ExactSpectrum> {
   const isSmall = Math.min(...matrix.view.shape) <= SMALL;
   const measure = isSmall ? throughGram : throughBand;
   const found = await measure(matrix, reference, wantRowGini, device, workshop);
@@ -63,7 +72,7 @@ export async function exactSpectrum(
   if (metrics && sums.roundingEnergy !== null) {
     metrics.snr = sums.roundingEnergy > 0 ? sums.energy / sums.roundingEnergy : null;
   }
-  return { singularValues, metrics, finite: true, accumulation };
+  return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
 }
 
 /** Bytes that `exactSpectrum` needs at its peak for a matrix of this shape. */

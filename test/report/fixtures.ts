@@ -67,6 +67,8 @@ export function tensor(
     expert: null,
     shape: [96, values.length],
     of,
+    method: 'exact',
+    accumulation: 'float64',
     metrics: {
       frobeniusNorm: Math.sqrt(total),
       spectralNorm: 1,

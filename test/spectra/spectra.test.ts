@@ -19,9 +19,13 @@ function planOf(...matrices: MatrixSource[]): Plan {
 
 async function measure(plan: Plan, memoryLimit = Number.POSITIVE_INFINITY) {
   const found: { name: string; values: Float64Array; accumulation: string }[] = [];
-  const findings = await measureSpectra(plan, { device, memoryLimit }, ({ job, singularValues, accumulation }) => {
-    found.push({ name: job.name, values: singularValues, accumulation });
-  });
+  const findings = await measureSpectra(
+    plan,
+    { device, method: 'exact', memoryLimit },
+    ({ job, singularValues, accumulation }) => {
+      found.push({ name: job.name, values: singularValues, accumulation });
+    },
+  );
   return { found, findings };
 }
 
@@ -48,9 +52,13 @@ describe('the spectra of a plan', () => {
     const broken = await stored(1030, 1030, pseudoRandom('flat', 1030, 1030, 1));
     truncateSync(broken.source.file, 1000);
     const reported: string[] = [];
-    const measuring = measureSpectra(planOf(whole, broken, whole), { device, memoryLimit: 1e12 }, ({ job }) => {
-      reported.push(job.name);
-    });
+    const measuring = measureSpectra(
+      planOf(whole, broken, whole),
+      { device, method: 'exact', memoryLimit: 1e12 },
+      ({ job }) => {
+        reported.push(job.name);
+      },
+    );
     await expect(measuring).rejects.toThrow(/layer\.1 \(weight\)/);
     expect(reported).toEqual(['layer.0']);
   });

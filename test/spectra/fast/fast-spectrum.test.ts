@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bracket } from '../../../src/spectra/fast/bracket.ts';
 import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
-import type { Metrics } from '../../../src/spectra/metrics-schema.ts';
+import type { ExactMetrics as Metrics } from '../../../src/spectra/metrics-schema.ts';
 import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';

@@ -1,0 +1,56 @@
+import type { Device } from '../onnx/session.ts';
+import { fastSpectrum } from './fast/fast-spectrum.ts';
+import { loraMemory } from './lora-spectrum.ts';
+import type { Method } from './metrics-schema.ts';
+import type { Job } from './plan.ts';
+import type { MatrixSource } from './source.ts';
+import { exactMemory, NOT_FINITE, type Spectrum } from './spectrum.ts';
+
+/** What may be asked for; `auto` is exact for matrices that take no time. */
+export const METHOD_CHOICES = ['auto', 'exact', 'fast'] as const;
+export type MethodChoice = (typeof METHOD_CHOICES)[number];
+
+/** Exact up to so many columns (of the shorter side): fast brackets would hardly be faster there. */
+const EXACT_UP_TO = 1024;
+
+/** Below this a Krylov basis is all there is. */
+const ALL_OF_IT = 64;
+
+/** How the spectrum of a job is computed. That of an adapter is exact: it takes an r × r core. */
+export function methodOf(job: Job, choice: MethodChoice): Method {
+  if (job.kind === 'lora' || choice === 'exact') return 'exact';
+  return Math.min(...job.matrix.view.shape) > (choice === 'fast' ? ALL_OF_IT : EXACT_UP_TO) ? 'fast' : 'exact';
+}
+
+/** Copies of the matrix in float32 that are alive at once: as it is read, as onnxruntime packs it for either product. */
+const COPIES_ALIVE = 4;
+
+/** Vectors of the basis, of the probes, and of the products with them. */
+const VECTORS_ALIVE = 3000;
+
+/** Bytes that the spectrum of a job needs at its peak. */
+export function memoryOf(job: Job, method: Method): number {
+  if (job.kind === 'lora') return loraMemory(job.update);
+  const [m, n] = job.matrix.view.shape;
+  return method === 'exact' ? exactMemory([m, n]) : 4 * (COPIES_ALIVE * m * n + VECTORS_ALIVE * Math.min(m, n));
+}
+
+/** The fast spectrum of a matrix in the form of an exact one. What needs every singular value is null. */
+export async function bracketedSpectrum(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  wantRowGini: boolean,
+  device: Device,
+): Promise<Spectrum> {
+  const { finite, metrics, profile } = await fastSpectrum(matrix, reference, wantRowGini, device);
+  const how = { accumulation: 'float32', method: 'fast' } as const;
+  if (!finite) return { ...NOT_FINITE, ...how };
+  const unknown = { effectiveRankRV: null, rank: null, alpha: null, alphaD: null, alphaTail: null };
+  return {
+    singularValues: new Float64Array(),
+    profile,
+    metrics: metrics && { ...metrics, ...unknown },
+    finite,
+    ...how,
+  };
+}
