@@ -11,6 +11,16 @@ export interface Band {
   readonly width: number;
 }
 
+/** Reflections from the right: I − V·S·Vᵀ on the indices from `first` on. */
+export interface Reflections {
+  readonly first: number;
+  /** Columns of V, each in one piece: [width, size − first]. */
+  readonly v: Floats;
+  /** [width, width] row-major. */
+  readonly s: Float64Array;
+  readonly width: number;
+}
+
 /** Entries of a row of the band, with the room on both sides that bulges need. */
 export function bandStride(width: number): number {
   return 3 * width + 1;
@@ -22,6 +32,11 @@ export const BAND_WIDTH = 24;
 /** Columns reduced before the rest of the matrix is brought up to date: the more, the faster that product. */
 const BLOCK = 240;
 
+export interface ReductionOptions {
+  readonly width?: number | undefined;
+  readonly onReflections?: ((reflections: Reflections) => void) | undefined;
+}
+
 /**
  * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and the
  * right in turn. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen & Hammarling
@@ -32,8 +47,13 @@ const BLOCK = 240;
  * once in a BLOCK of columns. 8/3·n³ operations for n × n, all of them in onnxruntime but for the panels.
  *
  * @param matrix rows ≥ columns; overwritten
+ * @param onReflections receives the reflections from the right, first to last: A·G = Q·B with G their product
  */
-export async function reduceToBand(matrix: Dense, device: Device, width = BAND_WIDTH): Promise<Band> {
+export async function reduceToBand(
+  matrix: Dense,
+  device: Device,
+  { width = BAND_WIDTH, onReflections }: ReductionOptions = {},
+): Promise<Band> {
   const { rows, columns } = matrix;
   if (rows < columns) throw new RangeError(`${rows} × ${columns} is not tall`);
   const stride = bandStride(width);
@@ -49,7 +69,9 @@ export async function reduceToBand(matrix: Dense, device: Device, width = BAND_W
       const put = (i: number, j: number, value: number) => {
         entries[(done + i) * stride + j - i + width] = value;
       };
-      rest = await reduceBlock(rest, delayed, Math.min(block, columns - done), width, kernels, put);
+      const keep = (reflections: Reflections) =>
+        onReflections?.({ ...reflections, first: done + reflections.first, v: reflections.v.slice() });
+      rest = await reduceBlock(rest, delayed, Math.min(block, columns - done), width, kernels, put, keep);
     }
   } finally {
     await kernels.release();
@@ -65,6 +87,7 @@ async function reduceBlock(
   width: number,
   kernels: Kernels,
   put: (i: number, j: number, value: number) => void,
+  keep: (reflections: Reflections) => void,
 ): Promise<Dense> {
   const { rows, columns } = a;
   const space = panelSpace();
@@ -91,6 +114,7 @@ async function reduceBlock(
     for (let i = 0; i < taken; i += 1) {
       for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, at(right.r, k * taken + i));
     }
+    keep({ first: 0, v: m.subarray(rank * columns, (rank + taken) * columns), s: right.t, width: taken });
     const next = Math.min(width, count - start);
     panel = await kernels.afterRight({ a, l, m, rank, taken, factor: right.t, from: start, next });
     rank += taken;

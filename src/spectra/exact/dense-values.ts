@@ -1,9 +1,10 @@
 import type { Device } from '../../onnx/session.ts';
 import { gramMatrix, gramMemory } from '../gram.ts';
 import type { MatrixSource } from '../source.ts';
-import { type Band, reduceToBand } from './band-reduction.ts';
+import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
 import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
-import { LOAD_MEMORY, loadDense, type Precision } from './dense.ts';
+import { LOAD_MEMORY, type LoadOptions, loadDense, type Precision } from './dense.ts';
+import { refineSmallest } from './smallest-direction.ts';
 import { triangularise } from './tall-qr.ts';
 import { Turns } from './turns.ts';
 
@@ -18,12 +19,12 @@ export interface Workshop {
 export const WORK_ALONE: Workshop = { turns: new Turns(), solver: SOLVE_HERE };
 
 /**
- * Where the smallest σ is below this share of σ₁, float32 is not trusted: its orthogonal transformations leave noise of
- * 10⁻⁷ to 10⁻⁶ σ₁ in place of zeros, and `rank` counts what is below 10⁻⁶.
+ * A σ below this share of σ₁ is not taken from float32: its orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in
+ * place of zeros, and `rank` counts what is below 10⁻⁶.
  */
 const FLOAT32_FLOOR = 2e-6;
 
-/** Nor where more than a few σ are below this one: their sum and their distribution would be those of the noise. */
+/** Nor are more than a few below this one: their sum and their distribution would be those of the noise. */
 const FLOAT32_SMALL = 1e-5;
 const FLOAT32_FEW = 0.01;
 
@@ -46,8 +47,8 @@ export interface DenseValues {
 
 /**
  * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: to a triangle if it
- * is tall, to a band, and from there in float64. In float32 first, right to about 10⁻⁷ σ₁; once more in float64, right
- * to about 10⁻¹⁴ σ₁, where the smallest σ is lost in that.
+ * is tall, to a band, and from there in float64. In float32 first, right to about 10⁻⁷ σ₁. One single σ that is lost in
+ * that is refined; where more are, all is done once more in float64, right to about 10⁻¹⁴ σ₁.
  * @param energy ‖A‖_F², finite
  */
 export async function denseValues(
@@ -55,28 +56,26 @@ export async function denseValues(
   reference: MatrixSource | null,
   energy: number,
   device: Device,
-  { turns, solver }: Workshop,
+  workshop: Workshop,
 ): Promise<DenseValues> {
+  const { turns, solver } = workshop;
   const { shape } = matrix.view;
   if (energy === 0) {
     return { values: new Float64Array(Math.min(...shape)), accumulation: 'float64', isSmallestExact: true };
   }
   const isWide = [matrix, reference].some((part) => part?.source.dtype === 'F64');
   const scale = scaleOf(energy / (shape[0] * shape[1]), isWide);
-  const measure = async (precision: Precision) => {
-    const band = await turns.take(() => bandOf(matrix, reference, scale, precision, device));
-    return (await solver.values(band)).map((value) => value / scale);
-  };
   if (denseBytes(shape, 'float32') <= DENSE_LIMIT) {
-    const values = await measure('float32');
-    if (isTrusted(values, energy)) return { values, accumulation: 'float32', isSmallestExact: true };
+    const found = await throughFloat32(matrix, reference, energy, scale, device, workshop);
+    if (found) return found;
   }
   if (denseBytes(shape, 'float64') <= DENSE_LIMIT) {
-    return { values: await measure('float64'), accumulation: 'float64', isSmallestExact: true };
+    const band = await turns.take(() => bandOf(matrix, { reference, scale, precision: 'float64' }));
+    const values = (await solver.values(band)).map((value) => value / scale);
+    return { values, accumulation: 'float64', isSmallestExact: true };
   }
-  const band = await turns.take(() => gramBand(matrix, reference, device));
-  const squares = await solver.values(band.band);
-  const values = squares.map((value) => Math.sqrt(value * band.scale));
+  const squared = await turns.take(() => gramBand(matrix, reference, device));
+  const values = (await solver.values(squared.band)).map((value) => Math.sqrt(value * squared.scale));
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
@@ -104,32 +103,59 @@ function scaleOf(meanSquare: number, isWide: boolean): number {
   return 2 ** (isWide ? exponent : Math.max(-FLOAT32_EXPONENT, Math.min(FLOAT32_EXPONENT, exponent)));
 }
 
-/** NaN is not. */
-function isTrusted(values: Float64Array, energy: number): boolean {
+/** How many of these values float32 cannot have told from its noise: Infinity if it is not to be trusted at all. */
+function countLost(values: Float64Array, energy: number): number {
   const [largest = 0] = values;
-  const smallest = values[values.length - 1] ?? 0;
-  const small = values.filter((value) => value < FLOAT32_SMALL * largest).length;
   const found = values.reduceRight((sum, value) => sum + value * value, 0);
-  return (
-    smallest >= FLOAT32_FLOOR * largest &&
-    small <= FLOAT32_FEW * values.length &&
-    Math.abs(found / energy - 1) <= ENERGY_TOLERANCE
-  );
+  if (!(Math.abs(found / energy - 1) <= ENERGY_TOLERANCE)) return Number.POSITIVE_INFINITY;
+  const small = values.filter((value) => value < FLOAT32_SMALL * largest).length;
+  if (small > FLOAT32_FEW * values.length) return Number.POSITIVE_INFINITY;
+  return values.filter((value) => value < FLOAT32_FLOOR * largest).length;
 }
+
+/** @returns null where float64 is needed */
+async function throughFloat32(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  energy: number,
+  scale: number,
+  device: Device,
+  { turns, solver }: Workshop,
+): Promise<DenseValues | null> {
+  // Of an update the rank is not judged; a triangle has other directions than its matrix.
+  const reflections: Reflections[] | null = reference === null && !isTall(matrix) ? [] : null;
+  const onReflections = reflections ? (one: Reflections) => reflections.push(one) : undefined;
+  const band = await turns.take(() => bandOf(matrix, { reference, scale, precision: 'float32' }, onReflections));
+  const kept = reflections && { ...band, entries: band.entries.slice() };
+  const values = (await solver.values(band)).map((value) => value / scale);
+  const lost = countLost(values, energy);
+  if (lost === 0 || (lost === 1 && reference !== null))
+    return { values, accumulation: 'float32', isSmallestExact: lost === 0 };
+  if (lost > 1 || !kept) return null;
+  const smallest = await turns.take(() => refineSmallest(matrix, kept, reflections, scale, device));
+  if (Number.isNaN(smallest)) return null;
+  values[values.length - 1] = smallest;
+  return { values, accumulation: 'float32', isSmallestExact: true };
+}
+
+function isTall({ view: { shape } }: MatrixSource): boolean {
+  return Math.max(...shape) >= TALL * Math.min(...shape);
+}
+
+/** Panels go back and forth between onnxruntime and JavaScript: whatever the device, this is work for the processor. */
+const PROCESSOR: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
 
 async function bandOf(
   matrix: MatrixSource,
-  reference: MatrixSource | null,
-  scale: number,
-  precision: Precision,
-  device: Device,
+  options: Pick<LoadOptions, 'reference' | 'scale' | 'precision'>,
+  onReflections?: (reflections: Reflections) => void,
 ): Promise<Band> {
   const [m, n] = matrix.view.shape;
-  const isTall = Math.max(m, n) >= TALL * Math.min(m, n);
   // The triangle is made of columns in one piece, the band of a matrix that is not wide.
-  const transposed = isTall ? m > n : m < n;
-  const dense = await loadDense(matrix, { reference, transposed, scale, precision }, device);
-  return reduceToBand(isTall ? await triangularise(dense, device) : dense, device);
+  const transposed = isTall(matrix) ? m > n : m < n;
+  const dense = await loadDense(matrix, { ...options, transposed }, PROCESSOR);
+  if (isTall(matrix)) return reduceToBand(await triangularise(dense, PROCESSOR), PROCESSOR);
+  return reduceToBand(dense, PROCESSOR, { onReflections });
 }
 
 /** The Gram matrix is positive semidefinite: its singular values are its eigenvalues, the squares of those of A. */
@@ -139,5 +165,5 @@ async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, de
   for (let i = 0; i < size; i += 1) trace += gram[i * size + i] ?? Number.NaN;
   const scale = trace > 0 ? trace / size : 1;
   for (let i = 0; i < gram.length; i += 1) gram[i] = (gram[i] ?? Number.NaN) / scale;
-  return { band: await reduceToBand({ data: gram, rows: size, columns: size }, device), scale };
+  return { band: await reduceToBand({ data: gram, rows: size, columns: size }, PROCESSOR), scale };
 }

@@ -149,7 +149,7 @@ describe('the reduction to a band', () => {
   ])('%i × %i to width %i keeps the singular values', async (rows, columns, width) => {
     const values = Float64Array.from({ length: columns }, (_, i) => (i + 1) ** -0.5);
     const data = withSingularValues(rows, columns, values);
-    const band = await reduceToBand({ data, rows, columns }, cpu, width);
+    const band = await reduceToBand({ data, rows, columns }, cpu, { width });
     expect(band).toMatchObject({ size: columns, width });
     expectValues(bandValues(band), values, 1e-13);
   });

@@ -82,12 +82,25 @@ describe('spectra of matrices that were made of their singular values', () => {
     expect(found.metrics?.rank).toBe(1040);
   });
 
-  it('with one tiny σ that is not zero: no direction is lost', async () => {
-    const values = Float64Array.from({ length: 1050 }, (_, i) => (i < 1049 ? (i + 1) ** -0.5 : 3e-7));
-    const found = await measure(await stored(1050, 1050, withSingularValues(1050, 1050, values), 'F64'));
-    expect(found.accumulation).toBe('float64');
-    expect(found.singularValues[1049]).toBeCloseTo(3e-7, 13);
-    expect(found.metrics?.rank).toBe(1050);
+  it.each([
+    ['tiny and not zero: none', 1050, 1050, 3e-7, 1050],
+    ['tiny and not zero, of a wide one: none', 1050, 1200, 3e-8, 1050],
+    ['zero: one', 1150, 1050, 0, 1049],
+  ] as const)('with one σ that is %s is lost (%i × %i)', async (_, m, n, last, rank) => {
+    const size = Math.min(m, n);
+    const values = Float64Array.from({ length: size }, (__, i) => (i < size - 1 ? (i + 1) ** -0.5 : last));
+    const found = await measure(await stored(m, n, withSingularValues(m, n, values), 'F64'));
+    expect(found.accumulation).toBe('float32');
+    expect(Math.abs((found.singularValues[size - 1] ?? 1) - last)).toBeLessThan(1e-12);
+    expect(found.metrics?.rank).toBe(rank);
+  });
+
+  it('with one tiny σ beside small ones: its neighbour is near the noise of float32', async () => {
+    const values = Float64Array.from({ length: 1060 }, (_, i) => (i < 1055 ? (i + 1) ** -0.5 : i < 1059 ? 5e-6 : 2e-9));
+    const found = await measure(await stored(1060, 1060, withSingularValues(1060, 1060, values), 'F64'));
+    expect(found.accumulation).toBe('float32');
+    expect(Math.abs((found.singularValues[1059] ?? 1) - 2e-9)).toBeLessThan(1e-10);
+    expect(found.metrics?.rank).toBe(1060);
   });
 
   it('graded over thirty orders, tall enough for a QR decomposition first', async () => {
