@@ -79,12 +79,15 @@ export async function denseValues(
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
+/** Copies of the square part alive at once while the band is made: what is cut off, and what the allocator keeps. */
+const SQUARES_ALIVE = 2;
+
 /** Bytes that `denseValues` needs at its peak. */
 export function denseMemory(shape: readonly [number, number]): number {
   const size = Math.min(...shape);
   const need = (precision: Precision) => {
     const bytes = denseBytes(shape, precision);
-    return bytes > DENSE_LIMIT ? 0 : bytes + Math.max(LOAD_MEMORY, (2 * bytes * size) / Math.max(...shape));
+    return bytes > DENSE_LIMIT ? 0 : bytes + LOAD_MEMORY + (SQUARES_ALIVE * bytes * size) / Math.max(...shape);
   };
   const gram = denseBytes(shape, 'float64') > DENSE_LIMIT ? gramMemory(shape) : 0;
   return Math.max(need('float32'), need('float64'), gram);

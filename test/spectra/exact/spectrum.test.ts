@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { readJson, repository } from '../../fixtures.ts';
@@ -38,6 +39,15 @@ describe('spectra of large matrices agree with LAPACK', () => {
     const smallest = (singularValues.at(-1) ?? 0) / (singularValues[0] ?? 0);
     expect(found.accumulation).toBe(smallest < 2e-6 ? 'float64' : 'float32');
     expect(errorOf(found.singularValues, singularValues)).toBeLessThan(FLOAT32_TOLERANCE);
+    // What is promised of energy metrics is 10⁻⁴; the rest is what float32 must not spoil.
+    const { topEnergy, ...expected } =
+      spectralMetrics(Float64Array.from(singularValues), [m, n], true) ?? expect.fail();
+    for (const [key, value] of Object.entries({ ...topEnergy, ...expected })) {
+      const metrics: Record<string, unknown> = { ...found.metrics?.topEnergy, ...found.metrics };
+      expect(Math.abs(Number(metrics[key]) / Number(value) - 1), `${key}: ${metrics[key]} for ${value}`).toBeLessThan(
+        1e-5,
+      );
+    }
   });
 });
 
