@@ -12,6 +12,8 @@ export interface Quadrature {
 export interface Density {
   /** Number of Gaussian probes. */
   readonly probes: number;
+  /** Blocks of their chain. */
+  readonly blocks: number;
   /** Gauss rule: below the integral of x·ln x. */
   readonly gauss: Quadrature;
   /** Gauss–Radau rule with a node at zero: above it. */
@@ -36,19 +38,7 @@ export function densityOf(chain: Chain): Density {
       }
     }
   }
-  return { probes: b, gauss: rule(gauss, chain), radau: rule(radau, chain) };
-}
-
-/** The probes of two independent chains. */
-export function pooled(a: Density, b: Density): Density {
-  return { probes: a.probes + b.probes, gauss: joined(a.gauss, b.gauss), radau: joined(a.radau, b.radau) };
-}
-
-function joined(a: Quadrature, b: Quadrature): Quadrature {
-  return {
-    nodes: Float64Array.of(...a.nodes, ...b.nodes),
-    weights: Float64Array.of(...a.weights, ...b.weights),
-  };
+  return { probes: b, blocks: diagonal.length, gauss: rule(gauss, chain), radau: rule(radau, chain) };
 }
 
 function blockTridiagonal({ b, diagonal, links }: Chain): Matrix {

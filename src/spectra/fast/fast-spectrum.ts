@@ -5,15 +5,15 @@ import type { MatrixSource } from '../source.ts';
 import { Basis } from './basis.ts';
 import { type Bracket, bracket, relativeWidth } from './bracket.ts';
 import type { Chain } from './ceiling.ts';
-import { densityOf, pooled } from './density.ts';
+import { densityOf } from './density.ts';
 import { matrixEnergies } from './energies.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { Operator } from './operator.ts';
 import { pinchingGap } from './pinching.ts';
-import { ceilingOf, growProbes, shallowProbes } from './probes.ts';
+import { ceilingOf, growProbes, shallowProbes, together } from './probes.ts';
 import { at } from './small-matrix.ts';
 import { type TopBounds, topBounds, topSum } from './top.ts';
-import { entropyTrace, type Probes, squareTrace, xLogX } from './trace.ts';
+import { entropyTrace, squareTrace, xLogX } from './trace.ts';
 
 export interface FastMetrics {
   /** Exact: accumulated in float64. */
@@ -52,10 +52,13 @@ export const EFFORT: Effort = { block: 16, basis: 1024 };
 const ROUNDING = 3e-6;
 
 /** Sizes of the Krylov basis at which it is looked at, as shares of the most there may be. */
-const STOPS = [0.25, 0.375, 0.5625, 1] as const;
+const STOPS = [0.25, 0.375, 0.5625, 0.75, 1] as const;
 
 /** A sum that changed by less than this from one stop to the next is good enough. */
-const SETTLED = { top: 2e-4, wide: 2e-3 } as const;
+const SETTLED = { top: 2e-4, wide: 5e-3 } as const;
+
+/** A sum that still changes by more than this will not have settled at the next stop either. */
+const FAR = 0.025;
 
 /** Most blocks of probes in the complement, which make the ceiling sharper. */
 const MOST_PROBE_BLOCKS = 12;
@@ -67,16 +70,16 @@ const ROOM_FOR_PROBES = 256;
 const LEAST_PROBE_BLOCKS = 4;
 
 /** Blocks that a quadrature uses at most: the entropy is smooth. */
-const QUADRATURE_BLOCKS = 8;
+const QUADRATURE_BLOCKS = 10;
 
-/** Gaussian probes that are multiplied once, for Tr S². */
-const SHALLOW_PROBES = 48;
+/** Gaussian probes that are multiplied twice, for the traces. */
+const SHALLOW_PROBES = 72;
 
-/** More probes, in rounds, where the brackets are still wide: deep ones with so many blocks, and shallow ones. */
-const MORE = { rounds: 3, deep: 32, blocks: 8, shallow: 64 } as const;
+/** Rounds of as many again where the brackets are still wide. */
+const MOST_ROUNDS = 6;
 
 /** Relative widths of the participation ratio and the effective rank that are aimed at. */
-const AIM = 8.5e-3;
+const AIM = 9.5e-3;
 
 /**
  * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probes: every number is a bracket.
@@ -159,20 +162,18 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   const gap = pinchingGap(basis, block, ceiling);
   const inside = sumOf(ritz, (x) => x * x) + 2 * sumOf(basis.link, (x) => x * x);
   const split = sumOf(ritz, xLogX);
-  let probes: Probes = {
-    deep: densityOf(beginning(chain)),
-    shallow: await shallowProbes(basis, SHALLOW_PROBES, STREAMS.shallow),
-  };
+  const deep = densityOf(beginning(chain));
+  let shallow = await shallowProbes(basis, SHALLOW_PROBES, STREAMS.shallow);
   let square: Bracket;
   let entropy: Bracket;
-  for (let round = 0; ; round += 1) {
-    square = shifted(squareTrace(probes, known), inside, inside);
-    entropy = shifted(entropyTrace(probes, known), split + gap.low, split + gap.high);
+  for (let round = 1; ; round += 1) {
+    square = shifted(squareTrace({ deep, shallow }, known), inside, inside);
+    entropy = shifted(entropyTrace({ deep, shallow }, known), split + gap.low, split + gap.high);
     const isNarrow = relativeWidth(square) < AIM && (entropy.high - entropy.low) / n < AIM;
-    if (isNarrow || round === MORE.rounds) break;
-    probes = await moreProbes(basis, probes, round);
+    if (isNarrow || round === MOST_ROUNDS) break;
+    shallow = together(shallow, await shallowProbes(basis, SHALLOW_PROBES, STREAMS.shallow + round));
   }
-  const { nodes, weights } = probes.deep.gauss;
+  const { nodes, weights } = deep.gauss;
   const mass = weights.reduce((sum, weight) => sum + weight, 0);
   const atoms = [
     ...Array.from(ritz, (value) => ({ value, weight: 1 })),
@@ -187,7 +188,9 @@ async function growBasis(basis: Basis, block: number, most: number): Promise<Flo
   await basis.start(gaussian(STREAMS.start, block * n));
   const wide = shareOf(n, 5);
   let before: readonly number[] = [];
-  for (const stop of STOPS) {
+  let isFar = false;
+  for (const [index, stop] of STOPS.entries()) {
+    if (isFar && index === STOPS.length - 2) continue;
     const size = stop * most;
     while (basis.size < size && !basis.isComplete) await basis.grow();
     // Fewer vectors than a block are left: take them along.
@@ -197,6 +200,7 @@ async function growBasis(basis: Basis, block: number, most: number): Promise<Flo
     const sums = [1, 8, shareOf(n, 1), wide].map((k) => topSum(ritz, Math.min(k, ritz.length), 0, 0));
     const isSettled = sums.every((sum, i) => sum - (before[i] ?? 0) < (i === 3 ? SETTLED.wide : SETTLED.top) * sum);
     if (isSettled) return ritz;
+    isFar = sums.some((sum, i) => sum - (before[i] ?? 0) > FAR * sum);
     before = sums;
   }
   throw new Error('the last stop is the end');
@@ -204,24 +208,6 @@ async function growBasis(basis: Basis, block: number, most: number): Promise<Flo
 
 function shifted({ low, high }: Bracket, byLow: number, byHigh: number): Bracket {
   return bracket(low + byLow, high + byHigh);
-}
-
-async function moreProbes(basis: Basis, { deep, shallow }: Probes, round: number): Promise<Probes> {
-  const here = basis.mark();
-  const n = basis.operator.size;
-  const count = Math.min(MORE.deep, Math.floor(basis.room / 3));
-  const blocks = Math.min(MORE.blocks, Math.floor(basis.room / count));
-  const chain = await growProbes(basis, gaussian(STREAMS.more + round, count * n), blocks, () => false);
-  here.drop();
-  const added = await shallowProbes(basis, MORE.shallow, STREAMS.moreShallow + round);
-  const moments = shallow.moments.map((value, i) => value + (added.moments[i] ?? 0));
-  return {
-    deep: pooled(deep, densityOf(beginning(chain))),
-    shallow: {
-      probes: shallow.probes + added.probes,
-      moments: [moments[0] ?? 0, moments[1] ?? 0, moments[2] ?? 0],
-    },
-  };
 }
 
 function beginning({ b, diagonal, links }: Chain): Chain {

@@ -42,19 +42,27 @@ export function ceilingOf(chain: Chain, upper: number, rounding: number): number
   return Math.min(upper, eigenvalueCeiling(chain, upper) + rounding);
 }
 
-/** Probes that are multiplied once. */
+/** Probes that are multiplied twice with S restricted to the complement of a basis. */
 export async function shallowProbes(basis: Basis, count: number, stream: number): Promise<ShallowProbes> {
-  const { operator } = basis;
-  const n = operator.size;
-  const moments: [number, number, number] = [0, 0, 0];
-  const { rows } = await basis.project(gaussian(stream, count * n));
-  const products = (await basis.multiply(rows)).outside;
-  for (let i = 0; i < rows.length; i += 1) {
-    const x = at(rows, i);
-    const y = at(products, i);
-    moments[0] += x * x;
-    moments[1] += x * y;
-    moments[2] += y * y;
-  }
-  return { probes: count, moments };
+  const start = (await basis.project(gaussian(stream, count * basis.operator.size))).rows;
+  const once = (await basis.multiply(start)).outside;
+  const twice = (await basis.multiply(once)).outside;
+  const pairs = [
+    [start, start],
+    [start, once],
+    [once, once],
+    [once, twice],
+    [twice, twice],
+  ] as const;
+  return { probes: count, moments: pairs.map(([a, b]) => dot(a, b)) };
+}
+
+export function together(a: ShallowProbes, b: ShallowProbes): ShallowProbes {
+  return { probes: a.probes + b.probes, moments: a.moments.map((value, i) => value + (b.moments[i] ?? 0)) };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += at(a, i) * at(b, i);
+  return sum;
 }

@@ -21,11 +21,15 @@ export interface Known {
   readonly ceiling: number;
 }
 
-/** Products of further probes Ω with S: Σ|ω|², Σ ω·Sω and Σ|Sω|². */
+/** Two products of further probes ω with S. */
 export interface ShallowProbes {
   readonly probes: number;
-  readonly moments: readonly [number, number, number];
+  /** Σ ωᵀ·Sʲ·ω for j = 0 … 4. */
+  readonly moments: readonly number[];
 }
+
+/** The highest power of S that the shallow probes tell. */
+const MOST_DEGREE = 4;
 
 /** All random probes of an operator. */
 export interface Probes {
@@ -62,8 +66,7 @@ function deviation(density: Density, parts: readonly Part[], ceiling: number): n
 function squareRemainder({ deep, shallow }: Probes) {
   const line = fitPolynomial(deep.gauss, (x) => x * x, 1);
   const remainder = (x: number) => x * x - line(x);
-  const [zero, one, two] = shallow.moments;
-  const sum = integrate(deep.gauss, remainder) + two - line.trace([zero, one]);
+  const sum = integrate(deep.gauss, remainder) + (shallow.moments[2] ?? 0) - line.trace(shallow.moments);
   const probes = deep.probes + shallow.probes;
   return { line, remainder, probes, estimate: sum / probes };
 }
@@ -82,31 +85,34 @@ export function xLogX(x: number): number {
   return x > 0 ? x * Math.log(x) : 0;
 }
 
-/** Tr S·ln S of an operator with known Tr I and Tr S: that of the best parabola from all probes, the rest from deep ones. */
-export function entropyTrace(probes: Probes, { size, trace, ceiling }: Known): Bracket {
+/**
+ * Tr S·ln S of an operator with known Tr I and Tr S, as the sum of three: its best line, which is known; from there to its
+ * best polynomial, from all probes; and the small rest, from the deep probes.
+ */
+export function entropyTrace({ deep, shallow }: Probes, { size, trace, ceiling }: Known): Bracket {
   if (!(trace > 0)) return bracket(0, 0);
-  const { deep, shallow } = probes;
-  const square = squareRemainder(probes);
-  const parabola = fitPolynomial(deep.gauss, xLogX, 2);
-  const curvature = parabola.coefficients[2] ?? 0;
-  const remainder = (x: number) => xLogX(x) - parabola(x);
-  const ofSquare = (x: number) => (curvature * square.remainder(x)) / square.probes;
+  const line = fitPolynomial(deep.gauss, xLogX, 1);
+  // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and above x·ln x less a polynomial up to there.
+  const best = fitPolynomial(deep.gauss, xLogX, Math.min(MOST_DEGREE, 2 * deep.blocks - 2));
+  const count = deep.probes + shallow.probes;
+  const bend = (x: number) => best(x) - line(x);
+  const rest = (x: number) => xLogX(x) - best(x);
+  const bends = integrate(deep.gauss, bend) + best.trace(shallow.moments) - line.trace(shallow.moments);
   const error = deviation(
     deep,
     [
-      { probes: deep.probes, weight: (x) => remainder(x) / deep.probes + ofSquare(x) },
-      { probes: shallow.probes, weight: ofSquare },
+      { probes: deep.probes, weight: (x) => rest(x) / deep.probes + bend(x) / count },
+      { probes: shallow.probes, weight: (x) => bend(x) / count },
     ],
     ceiling,
   );
-  const ofParabola = parabola.trace([size, trace, square.estimate + square.line.trace([size, trace])]);
-  const [below, above] = [deep.gauss, deep.radau].map((rule) => ofParabola + integrate(rule, remainder) / deep.probes);
+  const middle = line.trace([size, trace]) + bends / count;
   // x·ln x is convex: least where all eigenvalues are equal, most where they are 0 or at the ceiling.
   return within(
     trace * Math.log(trace / size),
     trace * Math.log(ceiling),
-    (below ?? Number.NaN) - error,
-    (above ?? Number.NaN) + error,
+    middle + integrate(deep.gauss, rest) / deep.probes - error,
+    middle + integrate(deep.radau, rest) / deep.probes + error,
   );
 }
 
@@ -134,7 +140,7 @@ interface Polynomial {
 }
 
 /** Least squares under the weights of a quadrature, by orthogonal polynomials. */
-function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree: 1 | 2): Polynomial {
+function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree: number): Polynomial {
   const scale = Math.max(...quadrature.nodes, Number.MIN_VALUE);
   const inner = (a: (x: number) => number, b: (x: number) => number) => integrate(quadrature, (x) => a(x) * b(x));
   /** Orthogonal polynomials of x/scale, as coefficients. */
@@ -156,7 +162,7 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
       });
     }
     const norm = inner(evaluator(next, scale), evaluator(next, scale));
-    // All nodes in one place, or two: what is left of a higher power is rounding.
+    // Few nodes: what is left of a higher power is rounding.
     if (!(norm > 1e-12 * mass)) break;
     const share = inner(f, evaluator(next, scale)) / norm;
     next.forEach((value, i) => {
