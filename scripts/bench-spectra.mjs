@@ -1,6 +1,7 @@
-// Exact spectra beside what LAPACK takes, all in one run: times, errors against a float64 SVD, peak memory. Needs python3
+// Exact and fast spectra beside what LAPACK takes, all in one run: times, errors against a float64 SVD, peak memory. Needs python3
 // with numpy and scipy. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
+//   npm run bench:spectra -- --model 7b [--layers 2]: a share of a model's layers through the built command line
 //
 // The ratios are what to quote: the machine's speed is the same for all. Every number is the median of `rounds`, but for the
 // float64 SVD on one thread, which is run once per matrix, as the truth too.
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
+import { benchModel } from './bench-model.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const script = fileURLToPath(import.meta.url);
@@ -22,18 +24,22 @@ const { values: options } = parseArgs({
     kinds: { type: 'string', default: 'heavy,flat,low-rank' },
     dtypes: { type: 'string', default: 'bf16,f32' },
     rounds: { type: 'string', default: '3' },
+    model: { type: 'string' },
+    layers: { type: 'string', default: '1' },
     // Of the process that measures: the bundle, the files, and where σ goes.
     measure: { type: 'string' },
     files: { type: 'string', default: '' },
     into: { type: 'string', default: '' },
+    method: { type: 'string', default: 'exact' },
   },
 });
 
-if (options.measure) await measure(options.measure, options.files.split(','), options.into);
+if (options.measure) await measure(options.measure, options.files.split(','), options.into, options.method);
+else if (options.model) await benchModel(options.model, Number(options.layers));
 else await compare();
 
 /** Measure these files one after the other, as a checkpoint's matrices are; σ of the last goes to a file. */
-async function measure(bundle, files, into) {
+async function measure(bundle, files, into, method) {
   const { measureSpectra, readSafetensorsHeader, wholeMatrix, placeOf } = await import(bundle);
   const jobs = [];
   for (const file of files) {
@@ -45,7 +51,7 @@ async function measure(bundle, files, into) {
   const device = { name: 'cpu', reason: 'asked for' };
   const spectra = [];
   const start = performance.now();
-  await measureSpectra(plan, { device, memoryLimit: Infinity }, (spectrum) => spectra.push(spectrum));
+  await measureSpectra(plan, { device, method, memoryLimit: Infinity }, (spectrum) => spectra.push(spectrum));
   const seconds = (performance.now() - start) / 1000;
   if (into) await writeFile(into, new Uint8Array(spectra.at(-1).singularValues.buffer));
   const megabytes = process.resourceUsage().maxRSS / 1024;
@@ -56,6 +62,7 @@ async function measure(bundle, files, into) {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       megabytes,
       accumulation: spectra.map(({ accumulation }) => accumulation),
+      metrics: spectra.at(-1).metrics,
     }),
   );
 }
@@ -110,7 +117,7 @@ async function compareSize(folder, bundle, size, dtype) {
     files.push(file);
   }
   console.log(`\n${m} × ${n} ${dtype}, median of ${rounds}`);
-  const times = { exact: [], sequence: [], svdvals: [], gram: [], svd64: [] };
+  const times = { exact: [], sequence: [], fast: [], fastSequence: [], svdvals: [], gram: [], svd64: [] };
   const cpu = [];
   let megabytes = 0;
   for (const [k, file] of files.entries()) {
@@ -118,6 +125,7 @@ async function compareSize(folder, bundle, size, dtype) {
     times.svd64.push(truth.seconds);
     let exact;
     let fast;
+    let brackets;
     let gram;
     for (let round = 0; round < rounds; round += 1) {
       exact = await exactly(bundle, [file], folder);
@@ -126,11 +134,15 @@ async function compareSize(folder, bundle, size, dtype) {
       times.svdvals.push(fast.seconds);
       gram = await lapack('gram', 2, file, folder);
       times.gram.push(gram.seconds);
-      // Fast mode's row goes here: its time, and how far its bracket is from the truth.
+      brackets = await exactly(bundle, [file], folder, 'fast');
+      times.fast.push(brackets.seconds);
     }
     console.log(
       `  σ error / σ₁, ${kinds[k]} (σ_min ${ratio(truth.values).toExponential(1)} σ₁): exact ${error(exact, truth)} (${exact.accumulation}),` +
         ` svdvals ${error(fast, truth)}, eigvalsh ${error(gram, truth)}`,
+    );
+    console.log(
+      `  fast, width of the value (! where the truth lies outside): ${widths(brackets.metrics, truth.values)}`,
     );
   }
   // Twice through all of them: the last one's worker stage has nothing beside it.
@@ -139,7 +151,9 @@ async function compareSize(folder, bundle, size, dtype) {
     const found = await exactly(bundle, sequence, folder);
     times.sequence.push(found.seconds / sequence.length);
     cpu.push(found.cpuSeconds / sequence.length);
-    megabytes = Math.max(megabytes, found.megabytes);
+    const quick = await exactly(bundle, sequence, folder, 'fast');
+    times.fastSequence.push(quick.seconds / sequence.length);
+    megabytes = Math.max(megabytes, found.megabytes, quick.megabytes);
   }
   const throughput = median(times.sequence);
   const row = (label, seconds) =>
@@ -148,6 +162,8 @@ async function compareSize(folder, bundle, size, dtype) {
     );
   row(`exact, one of a sequence of ${sequence.length}`, throughput);
   row('exact, alone', median(times.exact));
+  row(`fast, one of a sequence of ${sequence.length}`, median(times.fastSequence));
+  row('fast, alone', median(times.fast));
   row('scipy svdvals, float32, 2 threads', median(times.svdvals));
   row('numpy eigvalsh of the float64 Gram, 2 threads', median(times.gram));
   row('numpy svd, float64, 1 thread', median(times.svd64));
@@ -169,7 +185,7 @@ async function lapack(routine, threads, file, folder) {
   return { seconds, values: await readValues(into) };
 }
 
-async function exactly(bundle, files, folder) {
+async function exactly(bundle, files, folder, method = 'exact') {
   const into = join(folder, 'values');
   const { stdout } = await run(process.execPath, [
     script,
@@ -179,6 +195,8 @@ async function exactly(bundle, files, folder) {
     files.join(),
     '--into',
     into,
+    '--method',
+    method,
   ]);
   return { ...JSON.parse(stdout), values: await readValues(into) };
 }
@@ -189,6 +207,37 @@ async function readValues(file) {
 
 function error({ values }, { values: truth }) {
   return Math.max(...truth.map((sigma, i) => Math.abs(sigma - values[i]) / truth[0])).toExponential(1);
+}
+
+/** How wide each bracket is, and whether the truth lies in it. */
+function widths(metrics, sigma) {
+  const energies = sigma.map((value) => (value / sigma[0]) ** 2);
+  const total = energies.reduce((sum, value) => sum + value, 0);
+  const square = energies.reduce((sum, value) => sum + value * value, 0);
+  const entropy = -energies.reduce(
+    (sum, value) => sum + (value > 0 ? (value / total) * Math.log(value / total) : 0),
+    0,
+  );
+  const top = (k) => energies.slice(0, Math.ceil(k)).reduce((sum, value) => sum + value, 0) / total;
+  const truths = {
+    spectralNorm: [metrics.spectralNorm, sigma[0]],
+    stableRank: [metrics.stableRank, total],
+    'top 1': [metrics.topEnergy['1'], top(1)],
+    'top 8': [metrics.topEnergy['8'], top(8)],
+    'top 1 %': [metrics.topEnergy['1%'], top(sigma.length / 100)],
+    'top 5 %': [metrics.topEnergy['5%'], top(sigma.length / 20)],
+    participationRatio: [metrics.participationRatio, (total * total) / square],
+    effectiveRank: [metrics.effectiveRank, Math.exp(entropy)],
+  };
+  return Object.entries(truths)
+    .map(([name, [bracket, truth]]) => {
+      const { value, low, high } =
+        typeof bracket === 'number' ? { value: bracket, low: bracket, high: bracket } : bracket;
+      const slack = 1e-9 * truth;
+      const isTrue = low - slack <= truth && truth <= high + slack;
+      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
+    })
+    .join(', ');
 }
 
 function ratio(values) {
