@@ -12,7 +12,11 @@ export interface Chain {
 /** Chance that a ceiling is too low, in one matrix. */
 const RISK = 1e-9;
 
-const HALVINGS = 40;
+/** A ceiling need not be sharper than this, relative to itself. */
+const PRECISION = 1e-3;
+
+/** Below this share of what is there at most it is zero. */
+const NEGLIGIBLE = 1e-12;
 
 /**
  * A number that the largest eigenvalue of S does not exceed, save with a chance of 10⁻⁹ over the Gaussian start Ω.
@@ -27,21 +31,23 @@ const HALVINGS = 40;
  * @param upper a number that is not exceeded in any case
  */
 export function eigenvalueCeiling(chain: Chain, upper: number): number {
-  const { b } = chain;
-  const leastSquare = 2 * (RISK * halfFactorial(b)) ** (2 / b);
-  const isExcluded = (x: number) => {
-    const norm = squaredNorm(chain, x);
-    return norm !== null && norm < leastSquare;
-  };
-  if (!isExcluded(upper)) return upper;
+  if (!isAbove(chain, upper)) return upper;
   let low = 0;
   let high = upper;
-  for (let i = 0; i < HALVINGS && high - low > 1e-7 * high; i += 1) {
-    const middle = (low + high) / 2;
-    if (isExcluded(middle)) high = middle;
+  while (high - low > PRECISION * high && high > Number.MIN_VALUE) {
+    // The end may lie orders of magnitude below the start.
+    const middle = low === 0 ? high / 4 : (low + high) / 2;
+    if (isAbove(chain, middle)) high = middle;
     else low = middle;
+    if (high < NEGLIGIBLE * upper) return high;
   }
   return high;
+}
+
+/** Do all eigenvalues lie below x, save with a chance of 10⁻⁹? */
+export function isAbove(chain: Chain, x: number): boolean {
+  const norm = squaredNorm(chain, x);
+  return norm !== null && norm < 2 * (RISK * halfFactorial(chain.b)) ** (2 / chain.b);
 }
 
 /** ‖N(x)‖₂², or null below the largest Ritz value. */

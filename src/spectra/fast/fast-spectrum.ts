@@ -4,7 +4,7 @@ import { symmetricEigenvalues } from '../eigenvalues.ts';
 import type { MatrixSource } from '../source.ts';
 import { Basis } from './basis.ts';
 import { type Bracket, bracket, relativeWidth } from './bracket.ts';
-import type { Chain } from './ceiling.ts';
+import { type Chain, isAbove } from './ceiling.ts';
 import { densityOf } from './density.ts';
 import { matrixEnergies } from './energies.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
@@ -56,6 +56,9 @@ const STOPS = [0.25, 0.375, 0.5625, 0.75, 1] as const;
 
 /** A sum that changed by less than this from one stop to the next is good enough. */
 const SETTLED = { top: 2e-4, wide: 5e-3 } as const;
+
+/** Relative widths of the sums that are aimed at. */
+const NARROW = { top: 9e-4, wide: 9e-3 } as const;
 
 /** A sum that still changes by more than this will not have settled at the next stop either. */
 const FAR = 0.025;
@@ -133,8 +136,15 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   const isComplete = n - effort.basis < 4 * block;
   const most = isComplete ? n : effort.basis;
   const basis = new Basis(operator, Math.min(n, most + ROOM_FOR_PROBES));
-  const ritz = await growBasis(basis, Math.min(block, n), isComplete ? n : most - (most % block));
-  if (basis.isComplete) {
+  const end = isComplete ? n : most - (most % block);
+  await basis.start(gaussian(STREAMS.start, Math.min(block, n) * n));
+  let ritz = await growBasis(basis, Math.min(block, n), end);
+  let bounded = basis.isComplete ? null : await boundTop(basis, ritz, block);
+  while (bounded && basis.size < end && !isNarrowTop(bounded.top, n)) {
+    ritz = await growBasis(basis, block, end);
+    bounded = basis.isComplete ? null : await boundTop(basis, ritz, block);
+  }
+  if (!bounded) {
     return {
       top: topBounds(basis, ritz, 0, n),
       square: exactly(sumOf(ritz, (x) => x * x)),
@@ -142,22 +152,8 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
       atoms: Array.from(ritz, (value) => ({ value, weight: 1 })),
     };
   }
-  const largest = at(ritz, 0);
+  const { top, chain, ceiling, trace } = bounded;
   const left = n - basis.size;
-  const trace = Math.max(0, n - ritz.reduce((sum, value) => sum + value, 0));
-
-  const wide = at(ritz, Math.min(ritz.length, shareOf(n, 5)) - 1);
-  const rounding = ROUNDING * largest;
-  const here = basis.mark();
-  const chain = await growProbes(
-    basis,
-    gaussian(STREAMS.complement, block * n),
-    Math.min(MOST_PROBE_BLOCKS, Math.floor(basis.room / block)),
-    (soFar) => soFar.diagonal.length >= LEAST_PROBE_BLOCKS && ceilingOf(soFar, trace, rounding) < 0.8 * wide,
-  );
-  here.drop();
-  const ceiling = ceilingOf(chain, trace + rounding, rounding);
-  const top = topBounds(basis, ritz, ceiling, n);
   const known = { size: left, trace, ceiling };
   const gap = pinchingGap(basis, block, ceiling);
   const inside = sumOf(ritz, (x) => x * x) + 2 * sumOf(basis.link, (x) => x * x);
@@ -182,16 +178,39 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   return { top, square, entropy, atoms };
 }
 
+/** Bounds of the sums of the largest eigenvalues, with the probes of the complement that they rest on. */
+async function boundTop(basis: Basis, ritz: Float64Array, block: number) {
+  const n = basis.operator.size;
+  const trace = Math.max(0, n - sumOf(ritz, (x) => x));
+  const wide = at(ritz, Math.min(ritz.length, shareOf(n, 5)) - 1);
+  const rounding = ROUNDING * at(ritz, 0);
+  const here = basis.mark();
+  const chain = await growProbes(
+    basis,
+    gaussian(STREAMS.complement, block * n),
+    Math.min(MOST_PROBE_BLOCKS, Math.floor(basis.room / block)),
+    (soFar) => soFar.diagonal.length >= LEAST_PROBE_BLOCKS && isAbove(soFar, 0.8 * wide),
+  );
+  here.drop();
+  const ceiling = ceilingOf(chain, trace + rounding, rounding);
+  return { top: topBounds(basis, ritz, ceiling, n), chain, ceiling, trace };
+}
+
+function isNarrowTop(top: TopBounds, n: number): boolean {
+  const keys = [1, 8, shareOf(n, 1), shareOf(n, 5)].map((k) => Math.min(k, n));
+  return keys.every((k, i) => top.high(k) - top.low(k) < (i === 3 ? NARROW.wide : NARROW.top) * top.low(k));
+}
+
 /** Grow the Krylov basis until its sums of eigenvalues stand still. @returns its Ritz values, largest first */
 async function growBasis(basis: Basis, block: number, most: number): Promise<Float64Array> {
   const n = basis.operator.size;
-  await basis.start(gaussian(STREAMS.start, block * n));
   const wide = shareOf(n, 5);
   let before: readonly number[] = [];
   let isFar = false;
   for (const [index, stop] of STOPS.entries()) {
     if (isFar && index === STOPS.length - 2) continue;
     const size = stop * most;
+    if (basis.size >= size && basis.size < most) continue;
     while (basis.size < size && !basis.isComplete) await basis.grow();
     // Fewer vectors than a block are left: take them along.
     if (n - basis.size < block && !basis.isComplete) await basis.grow();

@@ -76,6 +76,44 @@ describe('brackets of the fast spectrum', () => {
   }
 });
 
+/** What a policy can notice. */
+const WIDTHS: Readonly<Record<string, number>> = {
+  spectralNorm: 1e-3,
+  stableRank: 1e-3,
+  'topEnergy 1': 1e-3,
+  'topEnergy 8': 1e-3,
+  'topEnergy 1%': 1e-3,
+  'topEnergy 5%': 1e-2,
+  participationRatio: 1e-2,
+  participationRatioToNull: 1e-2,
+  effectiveRank: 1e-2,
+};
+
+describe('a matrix of the size that the fast spectrum is for', () => {
+  for (const [shape, m, n] of [
+    ['heavyTail', 2048, 1536],
+    ['gentleTail', 1536, 2048],
+    ['gaussian', 2048, 2048],
+    ['equal', 1536, 1600],
+    ['lowRankAndNoise', 2048, 1700],
+    ['spikesOnFlat', 1536, 1536],
+    ['clusteredAtBoundary', 1600, 2048],
+  ] as const) {
+    it(`has narrow brackets: ${shape} [${m}, ${n}]`, { timeout: 240_000 }, async () => {
+      const numbers = new Numbers(m + n);
+      const sigma = SHAPES[shape]?.(Math.min(m, n), numbers) ?? [];
+      const truth = spectralMetrics(Float64Array.from(sigma), [m, n]);
+      if (!truth) throw new Error('zero');
+      const { metrics } = await measure(stored(withSingularValues(sigma, m, n, numbers), m, n));
+      expect(wrong(metrics, truth, STORING)).toEqual([]);
+      const wide = pairsOf(metrics, truth)
+        .filter(([name, { low, high, value }]) => !((high - low) / value <= (WIDTHS[name] ?? 0)))
+        .map(([name, { low, high, value }]) => `${name} ${(high - low) / value}`);
+      expect(wide).toEqual([]);
+    });
+  }
+});
+
 describe('the fast spectrum', () => {
   const numbers = new Numbers(99);
 
