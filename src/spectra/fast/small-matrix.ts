@@ -3,7 +3,7 @@
  */
 
 /** Typed arrays are read inside their bounds here. */
-export function at(array: ArrayLike<number>, index: number): number {
+export function at(array: Float64Array | Float32Array, index: number): number {
   return array[index] as number;
 }
 
@@ -11,7 +11,7 @@ export function at(array: ArrayLike<number>, index: number): number {
  * L with L·Lᵀ = G + shift·I in the lower triangle.
  * @returns null where G is not positive definite
  */
-export function cholesky(gram: ArrayLike<number>, n: number, shift = 0): Float64Array | null {
+export function cholesky(gram: Float64Array | Float32Array, n: number, shift = 0): Float64Array | null {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j <= i; j += 1) {
@@ -41,12 +41,15 @@ export function invertLower(l: Float64Array, n: number): Float64Array {
 
 /** A·B, or A·Bᵀ, of n × n matrices. */
 export function multiply(a: Float64Array, b: Float64Array, n: number, transposeB = false): Float64Array {
+  const right = transposeB ? transpose(b, n) : b;
   const product = new Float64Array(n * n);
   for (let i = 0; i < n; i += 1) {
-    for (let j = 0; j < n; j += 1) {
-      let sum = 0;
-      for (let k = 0; k < n; k += 1) sum += at(a, i * n + k) * at(b, transposeB ? j * n + k : k * n + j);
-      product[i * n + j] = sum;
+    const row = i * n;
+    for (let k = 0; k < n; k += 1) {
+      const factor = at(a, row + k);
+      if (factor === 0) continue; // Half of a triangular matrix.
+      const from = k * n;
+      for (let j = 0; j < n; j += 1) product[row + j] = at(product, row + j) + factor * at(right, from + j);
     }
   }
   return product;
