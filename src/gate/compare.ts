@@ -41,6 +41,7 @@ export function compare(comparison: Comparison): Report {
   const spectral = [
     ...nonFiniteReasons(candidate, policy),
     ...findRankLoss(policy, weights),
+    ...unjudgedRank(candidate, policy),
     ...referenceReasons(candidate),
     ...nothingMeasured(candidate),
     ...withoutSpectrum(candidate),
@@ -99,6 +100,16 @@ function nonFiniteReasons(candidate: Measurement, policy: Policy): Reason[] {
 function policyRemark(message: string | undefined): Reason[] {
   if (message === undefined) return [];
   return [{ ...invalid('policy', null, 'measurement', null, null, message), rule: 'policy', level: 'info' }];
+}
+
+/** A reader would take silence for the word that nothing was lost. */
+function unjudgedRank({ tensors }: Measurement, policy: Policy): Reason[] {
+  const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast');
+  const [first] = fast;
+  if (!first || policy['rank-loss'].level === 'info') return [];
+  const count = fast.length === 1 ? '1 matrix that was' : `${fast.length} matrices that were`;
+  const message = `lost directions were not looked for in ${count} measured fast, such as ${first.name}; --method exact does`;
+  return [{ ...invalid('rank', 'weight', 'measurement', null, null, message), rule: 'rank-loss', level: 'info' }];
 }
 
 function missingBaseline(path: string | null, policy: Policy): Reason {

@@ -95,6 +95,17 @@ describe('a matrix of more than 1024 columns', () => {
     ]);
   });
 
+  it('says that lost directions were not looked for', () => {
+    const messages = ({ reasons }: ReturnType<typeof judge>) =>
+      reasons.filter(({ rule }) => rule === 'rank-loss').map(({ level, message }) => `${level}: ${message}`);
+    expect(messages(judge(fast, exact))).toEqual([
+      expect.stringMatching(
+        /^info: lost directions were not looked for in 2 matrices that were measured fast, such as model\./,
+      ),
+    ]);
+    expect(messages(judge(exact, fast))).toEqual([]);
+  });
+
   it('a rule on what only an exact spectrum has is no pass', () => {
     const onRank = parsePolicy('rules: [{metric: rank, of: weight, level: warn}]', 'p');
     expect(judge(fast, exact, onRank).reasons).toContainEqual(
