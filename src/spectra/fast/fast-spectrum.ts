@@ -1,6 +1,5 @@
 import type { Device } from '../../onnx/session.ts';
 import { gini } from '../../statistics/statistics.ts';
-import { symmetricEigenvalues } from '../eigenvalues.ts';
 import type { MatrixSource } from '../source.ts';
 import { Basis } from './basis.ts';
 import { type Bracket, bracket, relativeWidth } from './bracket.ts';
@@ -10,10 +9,10 @@ import { matrixEnergies } from './energies.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { Operator } from './operator.ts';
 import { pinchingGap } from './pinching.ts';
-import { ceilingOf, growProbes, shallowProbes, together } from './probes.ts';
+import { ceilingOf, growProbes, NO_PROBES, shallowProbes, together } from './probes.ts';
 import { at } from './small-matrix.ts';
-import { type TopBounds, topBounds, topSum } from './top.ts';
-import { entropyTrace, squareTrace, xLogX } from './trace.ts';
+import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './top.ts';
+import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace.ts';
 
 export interface FastMetrics {
   /** Exact: accumulated in float64. */
@@ -52,34 +51,34 @@ export const EFFORT: Effort = { block: 16, basis: 1024 };
 const ROUNDING = 3e-6;
 
 /** Sizes of the Krylov basis at which it is looked at, as shares of the most there may be. */
-const STOPS = [0.25, 0.375, 0.5625, 0.75, 1] as const;
-
-/** A sum that changed by less than this from one stop to the next is good enough. */
-const SETTLED = { top: 2e-4, wide: 5e-3 } as const;
+const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75, 0.875, 1];
 
 /** Relative widths of the sums that are aimed at. */
 const NARROW = { top: 9e-4, wide: 9e-3 } as const;
 
-/** A sum that still changes by more than this will not have settled at the next stop either. */
-const FAR = 0.025;
-
-/** Most blocks of probes in the complement, which make the ceiling sharper. */
-const MOST_PROBE_BLOCKS = 12;
+/** A Ritz value that rose by less than this since the last stop, relative to itself, has nothing like it outside. */
+const SETTLED = 1e-3;
 
 /** Vectors of probes beside the Krylov basis. */
-const ROOM_FOR_PROBES = 256;
+const ROOM_FOR_PROBES = 384;
 
-/** Fewest of them. */
-const LEAST_PROBE_BLOCKS = 4;
+/** Blocks of probes in the complement: the more, the sharper the ceiling. After every `step` it is tried. */
+const PROBE_BLOCKS = { step: 6, most: 12, mostAtTheEnd: 24 } as const;
 
 /** Blocks that a quadrature uses at most: the entropy is smooth. */
-const QUADRATURE_BLOCKS = 10;
+const QUADRATURE_BLOCKS = 12;
 
-/** Gaussian probes that are multiplied twice, for the traces. */
-const SHALLOW_PROBES = 72;
+/** Gaussian probes that are multiplied twice, for the traces, in each round. */
+const SHALLOW_PROBES = 48;
 
-/** Rounds of as many again where the brackets are still wide. */
-const MOST_ROUNDS = 6;
+/** Rounds where the brackets are still wide. */
+const MOST_ROUNDS = 9;
+
+/** A round that narrows a bracket by less than this share is the last. */
+const LEAST_GAIN = 0.02;
+
+/** How far the two quadratures of the entropy may be apart, as a share of it: no other probes bring them closer. */
+const QUADRATURE_GAP = 5e-4;
 
 /** Relative widths of the participation ratio and the effective rank that are aimed at. */
 const AIM = 9.5e-3;
@@ -137,16 +136,11 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   const most = isComplete ? n : effort.basis;
   const basis = new Basis(operator, Math.min(n, most + ROOM_FOR_PROBES));
   const end = isComplete ? n : most - (most % block);
-  await basis.start(gaussian(STREAMS.start, Math.min(block, n) * n));
-  let ritz = await growBasis(basis, Math.min(block, n), end);
-  let bounded = basis.isComplete ? null : await boundTop(basis, ritz, block);
-  while (bounded && basis.size < end && !isNarrowTop(bounded.top, n)) {
-    ritz = await growBasis(basis, block, end);
-    bounded = basis.isComplete ? null : await boundTop(basis, ritz, block);
-  }
+  const { krylov, bounded } = await growBasis(basis, Math.min(block, n), end);
+  const { ritz } = krylov;
   if (!bounded) {
     return {
-      top: topBounds(basis, ritz, 0, n),
+      top: topBounds(krylov, 0),
       square: exactly(sumOf(ritz, (x) => x * x)),
       entropy: exactly(sumOf(ritz, xLogX)),
       atoms: Array.from(ritz, (value) => ({ value, weight: 1 })),
@@ -159,15 +153,19 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   const inside = sumOf(ritz, (x) => x * x) + 2 * sumOf(basis.link, (x) => x * x);
   const split = sumOf(ritz, xLogX);
   const deep = densityOf(beginning(chain));
-  let shallow = await shallowProbes(basis, SHALLOW_PROBES, STREAMS.shallow);
-  let square: Bracket;
-  let entropy: Bracket;
-  for (let round = 1; ; round += 1) {
-    square = shifted(squareTrace({ deep, shallow }, known), inside, inside);
-    entropy = shifted(entropyTrace({ deep, shallow }, known), split + gap.low, split + gap.high);
-    const isNarrow = relativeWidth(square) < AIM && (entropy.high - entropy.low) / n < AIM;
-    if (isNarrow || round === MOST_ROUNDS) break;
+  const tracesWith = (shallow: ShallowProbes) => {
+    const square = shifted(squareTrace({ deep, shallow }, known), inside, inside);
+    const entropy = shifted(entropyTrace({ deep, shallow }, known), split + gap.low, split + gap.high);
+    // An error of the entropy of so much is one of its exponential, the effective rank.
+    return { square, entropy, width: Math.max(relativeWidth(square), (entropy.high - entropy.low) / n) };
+  };
+  let shallow = NO_PROBES;
+  let { square, entropy, width } = tracesWith(shallow);
+  for (let round = 0, before = Infinity; round < MOST_ROUNDS && width > AIM; round += 1) {
+    if (width > (1 - LEAST_GAIN) * before) break;
+    before = width;
     shallow = together(shallow, await shallowProbes(basis, SHALLOW_PROBES, STREAMS.shallow + round));
+    ({ square, entropy, width } = tracesWith(shallow));
   }
   const { nodes, weights } = deep.gauss;
   const mass = weights.reduce((sum, weight) => sum + weight, 0);
@@ -179,50 +177,96 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
 }
 
 /** Bounds of the sums of the largest eigenvalues, with the probes of the complement that they rest on. */
-async function boundTop(basis: Basis, ritz: Float64Array, block: number) {
+interface BoundedTop {
+  readonly top: TopBounds;
+  readonly chain: Chain;
+  /** No eigenvalue of the complement is larger. */
+  readonly ceiling: number;
+  /** Tr S in the complement. */
+  readonly trace: number;
+}
+
+/** Grow the Krylov basis until the sums of the largest eigenvalues are narrow, or to the end. Null if that is all of S. */
+async function growBasis(
+  basis: Basis,
+  block: number,
+  end: number,
+): Promise<{ krylov: Krylov; bounded: BoundedTop | null }> {
   const n = basis.operator.size;
+  await basis.start(gaussian(STREAMS.start, block * n));
+  let before: Krylov | null = null;
+  for (;;) {
+    const stop = end * (STOPS.find((share) => share * end > basis.size) ?? 1);
+    while (basis.size < stop && !basis.isComplete) await basis.grow();
+    // Fewer vectors than a block are left: take them along.
+    if (n - basis.size < block && !basis.isComplete) await basis.grow();
+    const krylov = krylovOf(basis, block);
+    if (basis.isComplete) return { krylov, bounded: null };
+    const isEnd = basis.size >= end;
+    if (isEnd || (before && isPromising(krylov, before))) {
+      const bounded = await boundTop(basis, krylov, isEnd ? PROBE_BLOCKS.mostAtTheEnd : PROBE_BLOCKS.most);
+      if (isEnd || isNarrow(bounded.top, n)) return { krylov, bounded };
+    }
+    before = krylov;
+  }
+}
+
+/** Would the sums be narrow if the first Ritz value that still moves were the largest eigenvalue outside of the basis? */
+function isPromising(krylov: Krylov, before: Krylov): boolean {
+  const { ritz, size } = krylov;
+  const moving = ritz.findIndex((value, i) => !(value - at(before.ritz, i) < SETTLED * value));
+  return isNarrow(optimisticBounds(krylov, at(ritz, moving < 0 ? ritz.length - 1 : moving)), size);
+}
+
+async function boundTop(basis: Basis, krylov: Krylov, mostBlocks: number): Promise<BoundedTop> {
+  const { size: n, ritz } = krylov;
+  const block = Math.sqrt(krylov.link.length);
   const trace = Math.max(0, n - sumOf(ritz, (x) => x));
-  const wide = at(ritz, Math.min(ritz.length, shareOf(n, 5)) - 1);
   const rounding = ROUNDING * at(ritz, 0);
+  let latest = { blocks: 0, top: optimisticBounds(krylov, trace), ceiling: trace };
+  const bounds = (chain: Chain) => {
+    const blocks = chain.diagonal.length;
+    if (blocks !== latest.blocks) {
+      const ceiling = ceilingOf(chain, trace + rounding, rounding);
+      latest = { blocks, top: topBounds(krylov, ceiling), ceiling };
+    }
+    return latest;
+  };
+  const allowed = allowedCeiling(krylov);
   const here = basis.mark();
   const chain = await growProbes(
     basis,
     gaussian(STREAMS.complement, block * n),
-    Math.min(MOST_PROBE_BLOCKS, Math.floor(basis.room / block)),
-    (soFar) => soFar.diagonal.length >= LEAST_PROBE_BLOCKS && isAbove(soFar, 0.8 * wide),
+    Math.min(mostBlocks, Math.floor(basis.room / block)),
+    (soFar) => {
+      const blocks = soFar.diagonal.length;
+      if (blocks % PROBE_BLOCKS.step !== 0 || !isAbove(soFar, allowed) || !isNarrow(bounds(soFar).top, n)) return false;
+      return blocks >= QUADRATURE_BLOCKS || quadratureGap(densityOf(soFar)) < QUADRATURE_GAP * n;
+    },
   );
   here.drop();
-  const ceiling = ceilingOf(chain, trace + rounding, rounding);
-  return { top: topBounds(basis, ritz, ceiling, n), chain, ceiling, trace };
+  const { top, ceiling } = bounds(chain);
+  return { top, ceiling, chain, trace };
 }
 
-function isNarrowTop(top: TopBounds, n: number): boolean {
+/** Halvings of an interval that leave nothing of interest. */
+const HALVINGS = 20;
+
+/** The largest ceiling with which the sums may be narrow. */
+function allowedCeiling(krylov: Krylov): number {
+  let low = 0;
+  let high = at(krylov.ritz, 0);
+  for (let i = 0; i < HALVINGS; i += 1) {
+    const middle = (low + high) / 2;
+    if (isNarrow(optimisticBounds(krylov, middle), krylov.size)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function isNarrow(top: TopBounds, n: number): boolean {
   const keys = [1, 8, shareOf(n, 1), shareOf(n, 5)].map((k) => Math.min(k, n));
   return keys.every((k, i) => top.high(k) - top.low(k) < (i === 3 ? NARROW.wide : NARROW.top) * top.low(k));
-}
-
-/** Grow the Krylov basis until its sums of eigenvalues stand still. @returns its Ritz values, largest first */
-async function growBasis(basis: Basis, block: number, most: number): Promise<Float64Array> {
-  const n = basis.operator.size;
-  const wide = shareOf(n, 5);
-  let before: readonly number[] = [];
-  let isFar = false;
-  for (const [index, stop] of STOPS.entries()) {
-    if (isFar && index === STOPS.length - 2) continue;
-    const size = stop * most;
-    if (basis.size >= size && basis.size < most) continue;
-    while (basis.size < size && !basis.isComplete) await basis.grow();
-    // Fewer vectors than a block are left: take them along.
-    if (n - basis.size < block && !basis.isComplete) await basis.grow();
-    const ritz = symmetricEigenvalues(basis.matrix(), basis.size).map((value) => Math.max(0, value));
-    if (basis.size >= most || basis.isComplete) return ritz;
-    const sums = [1, 8, shareOf(n, 1), wide].map((k) => topSum(ritz, Math.min(k, ritz.length), 0, 0));
-    const isSettled = sums.every((sum, i) => sum - (before[i] ?? 0) < (i === 3 ? SETTLED.wide : SETTLED.top) * sum);
-    if (isSettled) return ritz;
-    isFar = sums.some((sum, i) => sum - (before[i] ?? 0) > FAR * sum);
-    before = sums;
-  }
-  throw new Error('the last stop is the end');
 }
 
 function shifted({ low, high }: Bracket, byLow: number, byHigh: number): Bracket {

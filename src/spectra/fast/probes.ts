@@ -57,8 +57,10 @@ export async function shallowProbes(basis: Basis, count: number, stream: number)
   return { probes: count, moments: pairs.map(([a, b]) => dot(a, b)) };
 }
 
+export const NO_PROBES: ShallowProbes = { probes: 0, moments: [] };
+
 export function together(a: ShallowProbes, b: ShallowProbes): ShallowProbes {
-  return { probes: a.probes + b.probes, moments: a.moments.map((value, i) => value + (b.moments[i] ?? 0)) };
+  return { probes: a.probes + b.probes, moments: b.moments.map((value, i) => value + (a.moments[i] ?? 0)) };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

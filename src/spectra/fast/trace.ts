@@ -53,6 +53,7 @@ function deviation(density: Density, parts: readonly Part[], ceiling: number): n
   let squared = 0;
   let largest = 0;
   for (const { probes, weight } of parts) {
+    if (probes === 0) continue;
     squared += (probes * integrate(density.gauss, (x) => weight(x) ** 2)) / density.probes;
     largest = Math.max(largest, largestOn(weight, ceiling));
   }
@@ -114,6 +115,11 @@ export function entropyTrace({ deep, shallow }: Probes, { size, trace, ceiling }
     middle + integrate(deep.gauss, rest) / deep.probes - error,
     middle + integrate(deep.radau, rest) / deep.probes + error,
   );
+}
+
+/** How far the two quadratures of Tr S·ln S are apart. */
+export function quadratureGap({ probes, gauss, radau }: Density): number {
+  return (integrate(radau, xLogX) - integrate(gauss, xLogX)) / probes;
 }
 
 function within(least: number, most: number, low: number, high: number): Bracket {
