@@ -53,6 +53,11 @@ describe('a device', () => {
     else expect(reason).toBe('its provider works here');
   });
 
+  it('cuda multiplies without TF32, whatever the environment says', async () => {
+    const script = `import '#src/onnx/runtime.ts'; process.stdout.write(JSON.stringify(process.env.NVIDIA_TF32_OVERRIDE));`;
+    expect(await runScript(script, { NVIDIA_TF32_OVERRIDE: '1' })).toBe('0');
+  });
+
   it.skipIf(existsSync('/dev/nvidia0'))('cuda is refused where its provider is missing', async () => {
     await expect(chooseModelDevice('cuda')).rejects.toThrow(
       /^device cuda: .*CUDA provider.* — install it, or use device cpu$/,
