@@ -8,6 +8,13 @@ export interface Device {
   readonly reason: string;
 }
 
+/** Where float64 is computed: WebGPU has none. */
+export function float64Device(device: Device): Device {
+  return device.name === 'webgpu'
+    ? { name: 'cpu', reason: 'exact spectra need float64, which WebGPU has not' }
+    : device;
+}
+
 export type Outputs = Readonly<Record<string, ort.Tensor>>;
 
 export type Session = ort.InferenceSession;
@@ -89,6 +96,19 @@ function createSession(graph: Graph, device: Device, options: ort.InferenceSessi
 export function float32Output(outputs: Outputs, name: string): Float32Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
+  return data;
+}
+
+/** An output, wherever it is. */
+export function tensorOutput(outputs: Outputs, name: string): Tensor {
+  const output = outputs[name];
+  if (!output) throw new Error(`there is no output ${name}`);
+  return output;
+}
+
+/** The elements of a float32 tensor that is on the CPU. */
+export function float32Data({ data }: Tensor): Float32Array {
+  if (!(data instanceof Float32Array)) throw new Error('the tensor is not float32');
   return data;
 }
 

@@ -1,9 +1,11 @@
+import type { Tensor } from '../../onnx/session.ts';
 import type { Operator, Panel, Step } from './operator.ts';
 import { at, cholesky, invertLower, multiply } from './small-matrix.ts';
+import { rowsOf, type Stack } from './vectors.ts';
 
 /** A block that is not yet in the basis, and how the last block reaches it: S·X = … + link·next. */
 interface Pending {
-  readonly rows: Float32Array;
+  readonly rows: Tensor;
   /** [b, b]. */
   readonly link: Float64Array;
 }
@@ -32,7 +34,7 @@ const MAX_PASSES = 10;
 export class Basis {
   readonly operator: Operator;
   readonly #capacity: number;
-  readonly #q: Float32Array;
+  readonly #q: Stack;
   readonly #t: Float64Array;
   #size = 0;
   #pending: Pending | null = null;
@@ -42,7 +44,7 @@ export class Basis {
   constructor(operator: Operator, capacity: number) {
     this.operator = operator;
     this.#capacity = capacity;
-    this.#q = new Float32Array(capacity * operator.size);
+    this.#q = operator.vectors.openStack(capacity);
     this.#t = new Float64Array(capacity * capacity);
   }
 
@@ -76,11 +78,14 @@ export class Basis {
     return this.#pending?.link ?? new Float64Array();
   }
 
-  /** Remember where the chain is, to go on from there after another one was grown and dropped. */
+  /** Remember where the chain is, to go on from there after another one was started, grown and dropped. */
   mark(): { drop(): void } {
     const [size, pending, blockSize] = [this.#size, this.#pending, this.#blockSize];
+    const takeOff = this.#q.mark();
     return {
       drop: () => {
+        takeOff();
+        if (this.#pending && this.#pending !== pending) this.operator.vectors.forget(this.#pending.rows);
         this.#size = size;
         this.#pending = pending;
         this.#blockSize = blockSize;
@@ -103,17 +108,18 @@ export class Basis {
   async grow(): Promise<void> {
     const next = this.#pending;
     if (!next) throw new Error('nothing to grow from');
-    const n = this.operator.size;
-    const b = next.rows.length / n;
-    this.#q.set(next.rows, this.#size * n);
+    const b = rowsOf(next.rows);
+    await this.#q.push(next.rows);
     this.#size += b;
     const nearRows = Math.min(this.#size, 2 * this.#blockSize);
-    const { inside, near, outside, gram } = await this.operator.step(next.rows, this.#vectors(), nearRows);
+    const { inside, near, outside, gram } = await this.operator.step(next.rows, this.#q.rows, nearRows);
+    this.operator.vectors.forget(next.rows);
     const first = inside.length - near.length;
     for (let i = 0; i < near.length; i += 1) inside[first + i] = at(inside, first + i) + at(near, i);
     const kept = this.#store(inside, b);
     this.#pending = null;
-    const left = n - this.#size;
+    const left = this.operator.size - this.#size;
+    if (left < b) this.operator.vectors.forget(outside);
     if (left === 0) return;
     if (left < b) {
       // The rest of the space, whichever way it is turned.
@@ -128,16 +134,12 @@ export class Basis {
   /** Rows less their part in the span of the basis. */
   project(rows: Float32Array): Promise<Panel> {
     const b = rows.length / this.operator.size;
-    return this.operator.transform(identity(b), rows, this.#size > 0 ? this.#vectors() : null);
+    return this.operator.transform(identity(b), this.operator.rows(rows), this.#size > 0 ? this.#q.rows : null);
   }
 
   /** The product of rows with S, split at the span of the basis. */
-  multiply(rows: Float32Array): Promise<Step> {
-    return this.operator.step(rows, this.#vectors(), this.#blockSize);
-  }
-
-  #vectors(): Float32Array {
-    return this.#q.subarray(0, this.#size * this.operator.size);
+  multiply(rows: Tensor): Promise<Step> {
+    return this.operator.step(rows, this.#q.rows, this.#blockSize);
   }
 
   /** The last b columns of T. @returns energy of each column */
@@ -156,10 +158,18 @@ export class Basis {
     return kept;
   }
 
-  /** @param isProjected project onto the complement of the basis in every pass */
+  /**
+   * @param panel is given up
+   * @param isProjected project onto the complement of the basis in every pass
+   */
   async #orthonormal(panel: Panel, isProjected: boolean): Promise<Pending> {
-    const b = Math.sqrt(panel.gram.length);
+    const b = rowsOf(panel.rows);
     let { rows, gram } = panel;
+    const become = async (made: Promise<Panel>) => {
+      const next = await made;
+      this.operator.vectors.forget(rows);
+      ({ rows, gram } = next);
+    };
     let link: Float64Array = identity(b);
     let doesProject = isProjected;
     /** A projection is only as good as the rows are long: it counts once they are close to orthonormal. */
@@ -171,25 +181,25 @@ export class Basis {
       const { factor, isNoisy } = robustCholesky(gram, b);
       if (!factor) {
         // Nothing is left outside the basis: any direction will do, and the last block does not reach it.
-        ({ rows, gram } = await this.operator.transform(identity(b), filler(b, this.operator.size), this.#vectors()));
+        await become(this.#fresh(b));
         link = new Float64Array(b * b);
         doesProject = true;
         continue;
       }
       doesProject ||= isNoisy && this.#size > 0;
-      ({ rows, gram } = await this.operator.transform(
-        invertLower(factor, b),
-        rows,
-        doesProject ? this.#vectors() : null,
-      ));
+      await become(this.operator.transform(invertLower(factor, b), rows, doesProject ? this.#q.rows : null));
       link = multiply(link, factor, b);
     }
     return { rows, link };
   }
 
   async #restOfSpace(left: number): Promise<Pending> {
-    const rows = filler(left, this.operator.size);
-    return this.#orthonormal(await this.operator.transform(identity(left), rows, this.#vectors()), true);
+    return this.#orthonormal(await this.#fresh(left), true);
+  }
+
+  /** Rows outside the basis that have nothing to do with S. */
+  #fresh(b: number): Promise<Panel> {
+    return this.operator.transform(identity(b), this.operator.rows(filler(b, this.operator.size)), this.#q.rows);
   }
 }
 

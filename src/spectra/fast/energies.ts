@@ -1,5 +1,5 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
+import { type Device, float64Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { isRounded, sumOfSquaredUlps } from '../rounding.ts';
 import { eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
 
@@ -44,7 +44,7 @@ export async function matrixEnergies(
   if (subtrahend) graph.output('reference', graph.sum(references), ElementType.float64);
   if (bits) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
 
-  const outputs = await runGraph(graph, device);
+  const outputs = await runGraph(graph, float64Device(device));
   const scalar = (name: string) => float64Output(outputs, name)[0] ?? Number.NaN;
   const rowEnergies = float64Output(outputs, 'rows');
   return {

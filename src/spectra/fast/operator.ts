@@ -1,6 +1,17 @@
 import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, float32Output, openSession, type Session, tensor } from '../../onnx/session.ts';
+import {
+  type Device,
+  float32Data,
+  float32Output,
+  type Outputs,
+  openSession,
+  type Session,
+  type Tensor,
+  tensor,
+  tensorOutput,
+} from '../../onnx/session.ts';
 import { loadMatrix, type MatrixSource } from '../source.ts';
+import { openVectors, rowsOf, type Vectors } from './vectors.ts';
 
 /** S·X and what of it lies outside the span of Q. Panels hold vectors as rows. */
 export interface Step {
@@ -9,17 +20,20 @@ export interface Step {
   /** The same for the last rows of Q, which hold nearly all of it. */
   readonly near: Float32Array;
   /** S·X less its part in the span of Q, [b, n]. */
-  readonly outside: Float32Array;
+  readonly outside: Tensor;
   /** outside·outsideᵀ, [b, b]. */
   readonly gram: Float32Array;
 }
 
 /** A panel after a linear map of its rows. */
 export interface Panel {
-  readonly rows: Float32Array;
+  readonly rows: Tensor;
   /** rows·rowsᵀ, [b, b]. */
   readonly gram: Float32Array;
 }
+
+/** Behind every row. */
+const LAST = 2 ** 31 - 1;
 
 /** Scales that float32 panels bear on both sides of a product. */
 const LARGEST_ROOT = 1e16;
@@ -31,12 +45,15 @@ const LARGEST_ROOT = 1e16;
 export class Operator {
   /** min(m, n) of the matrix: the size of S. */
   readonly size: number;
+  /** Where panels are kept: `forget` those that are done with. */
+  readonly vectors: Vectors;
   readonly #product: Session;
   readonly #panel: Session;
   readonly #projectedPanel: Session;
 
-  private constructor(size: number, product: Session, panel: Session, projectedPanel: Session) {
+  private constructor(size: number, vectors: Vectors, product: Session, panel: Session, projectedPanel: Session) {
     this.size = size;
+    this.vectors = vectors;
     this.#product = product;
     this.#panel = panel;
     this.#projectedPanel = projectedPanel;
@@ -50,10 +67,12 @@ export class Operator {
     device: Device,
   ): Promise<Operator> {
     const size = Math.min(...matrix.view.shape);
-    const product = await openSession(productGraph(matrix, reference, energy), device);
-    const panel = await openSession(panelGraph(size, false), device);
-    const projectedPanel = await openSession(panelGraph(size, true), device);
-    return new Operator(size, product, panel, projectedPanel);
+    const vectors = await openVectors(size, device);
+    const open = (graph: Graph, rows: string) => openSession(graph, device, vectors.areOnDevice ? [rows] : []);
+    const product = await open(productGraph(matrix, reference, energy, vectors.areOnDevice), 'outside');
+    const panel = await open(panelGraph(size, false), 'mapped');
+    const projectedPanel = await open(panelGraph(size, true), 'mapped');
+    return new Operator(size, vectors, product, panel, projectedPanel);
   }
 
   /**
@@ -62,13 +81,12 @@ export class Operator {
    * @param nearRows so many of the last ones are projected out first. In exact arithmetic a Lanczos process needs no
    *   others; projecting on all at once would multiply what orthogonality is lost from step to step
    */
-  async step(x: Float32Array, q: Float32Array, nearRows: number): Promise<Step> {
-    const near = q.subarray(q.length - nearRows * this.size);
-    const outputs = await this.#product.run({ x: this.#rows(x), q: this.#rows(q), nearby: this.#rows(near) });
+  async step(x: Tensor, q: Tensor, nearRows: number): Promise<Step> {
+    const outputs = await this.#product.run({ x, q, ...this.#lastRows(q, nearRows) });
     return {
       near: float32Output(outputs, 'near'),
       inside: float32Output(outputs, 'inside'),
-      outside: float32Output(outputs, 'outside'),
+      outside: this.#kept(outputs, 'outside'),
       gram: float32Output(outputs, 'gram'),
     };
   }
@@ -78,23 +96,41 @@ export class Operator {
    * @param map [b, b]
    * @param rows [b, n]
    */
-  async transform(map: Float64Array, rows: Float32Array, q: Float32Array | null): Promise<Panel> {
-    const b = rows.length / this.size;
-    const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows: this.#rows(rows) };
-    const outputs = q ? await this.#projectedPanel.run({ ...feeds, q: this.#rows(q) }) : await this.#panel.run(feeds);
-    return { rows: float32Output(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
+  async transform(map: Float64Array, rows: Tensor, q: Tensor | null): Promise<Panel> {
+    const b = rowsOf(rows);
+    const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows };
+    const outputs = q ? await this.#projectedPanel.run({ ...feeds, q }) : await this.#panel.run(feeds);
+    return { rows: this.#kept(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
+  }
+
+  /** Numbers as vectors: rows [b, n]. */
+  rows(data: Float32Array): Tensor {
+    return tensor.float32(data, [data.length / this.size, this.size]);
   }
 
   async release(): Promise<void> {
+    await this.vectors.release();
     for (const session of [this.#product, this.#panel, this.#projectedPanel]) await session.release();
   }
 
-  #rows(data: Float32Array) {
-    return tensor.float32(data, [data.length / this.size, this.size]);
+  /** The last rows of Q, which on the CPU need not be copied out of it. */
+  #lastRows(q: Tensor, count: number): Record<string, Tensor> {
+    if (this.vectors.areOnDevice) return { nearby: tensor.int64([-count], [1]) };
+    return { nearby: this.rows(float32Data(q).subarray((rowsOf(q) - count) * this.size)) };
+  }
+
+  #kept(outputs: Outputs, name: string): Tensor {
+    return this.vectors.keep(tensorOutput(outputs, name));
   }
 }
 
-function productGraph(matrix: MatrixSource, reference: MatrixSource | null, energy: number): Graph {
+/** @param areOnDevice the vectors: the last ones of Q are cut off there */
+function productGraph(
+  matrix: MatrixSource,
+  reference: MatrixSource | null,
+  energy: number,
+  areOnDevice: boolean,
+): Graph {
   const [m, n] = matrix.view.shape;
   const size = Math.min(m, n);
   const root = Math.sqrt(size / energy);
@@ -117,7 +153,11 @@ function productGraph(matrix: MatrixSource, reference: MatrixSource | null, ener
   const timesTransposed = (value: Value) => graph.op('Gemm', [value, a], { transB: 1 });
   const product = m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
   const q = graph.input('q', ElementType.float32, ['d', size]);
-  const near = splitOff(graph, product, graph.input('nearby', ElementType.float32, ['k', size]));
+  const near = splitOff(
+    graph,
+    product,
+    areOnDevice ? lastRows(graph, q) : graph.input('nearby', ElementType.float32, ['k', size]),
+  );
   const { inside, outside } = splitOff(graph, near.outside, q);
   graph.output('near', near.inside, ElementType.float32);
   graph.output('inside', inside, ElementType.float32);
@@ -135,6 +175,12 @@ function panelGraph(size: number, isProjected: boolean): Graph {
   graph.output('mapped', mapped, ElementType.float32);
   graph.output('gram', graph.op('Gemm', [mapped, mapped], { transB: 1 }), ElementType.float32);
   return graph;
+}
+
+/** From the row `nearby` on, counted from the end. */
+function lastRows(graph: Graph, q: Value): Value {
+  const start = graph.input('nearby', ElementType.int64, [1]);
+  return graph.op('Slice', [q, start, graph.constant([LAST], 'int64'), graph.constant([0], 'int64')]);
 }
 
 /** Rows = insideᵀ·Q + outside. Q stands on the left, where it need not be packed each time. */

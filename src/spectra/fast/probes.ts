@@ -1,7 +1,6 @@
 import type { Basis } from './basis.ts';
 import { type Chain, eigenvalueCeiling } from './ceiling.ts';
 import { gaussian } from './gaussian.ts';
-import { at } from './small-matrix.ts';
 import type { ShallowProbes } from './trace.ts';
 
 /**
@@ -54,17 +53,15 @@ export async function shallowProbes(basis: Basis, count: number, stream: number)
     [once, twice],
     [twice, twice],
   ] as const;
-  return { probes: count, moments: pairs.map(([a, b]) => dot(a, b)) };
+  const { vectors } = basis.operator;
+  const moments: number[] = [];
+  for (const [a, b] of pairs) moments.push(await vectors.dot(a, b));
+  for (const rows of [start, once, twice]) vectors.forget(rows);
+  return { probes: count, moments };
 }
 
 export const NO_PROBES: ShallowProbes = { probes: 0, moments: [] };
 
 export function together(a: ShallowProbes, b: ShallowProbes): ShallowProbes {
   return { probes: a.probes + b.probes, moments: b.moments.map((value, i) => value + (a.moments[i] ?? 0)) };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += at(a, i) * at(b, i);
-  return sum;
 }

@@ -1,0 +1,177 @@
+import { ElementType, Graph } from '../../onnx/graph.ts';
+import {
+  type Device,
+  float32Data,
+  float32Output,
+  openSession,
+  type Session,
+  type Tensor,
+  tensor,
+  tensorOutput,
+} from '../../onnx/session.ts';
+
+/**
+ * Where the vectors of one matrix are kept, as rows [d, n] of float32. Nobody else looks into them: on a device they never
+ * leave it.
+ */
+export interface Vectors {
+  /** Do outputs of the graphs stay on the device? */
+  readonly areOnDevice: boolean;
+  /** Take charge of rows that a graph has made. */
+  keep(rows: Tensor): Tensor;
+  /** Give back what nobody needs any more; on the CPU the garbage collector does. */
+  forget(rows: Tensor): void;
+  /** Sum of the products of the elements of two of one shape. */
+  dot(a: Tensor, b: Tensor): Promise<number>;
+  /** @param capacity most rows */
+  openStack(capacity: number): Stack;
+  /** Give back everything. */
+  release(): Promise<void>;
+}
+
+/** Rows in one piece, to which others are added at the end. */
+export interface Stack {
+  /** [size, n]. */
+  readonly rows: Tensor;
+  push(rows: Tensor): Promise<void>;
+  /** @returns a function that takes off what was pushed since */
+  mark(): () => void;
+}
+
+/** @param n elements of a vector */
+export async function openVectors(n: number, device: Device): Promise<Vectors> {
+  // What onnxruntime's binding can leave on a device is WebGPU's only: with CUDA, rows are copied to and fro.
+  if (device.name !== 'webgpu') return new HostVectors(n);
+  const join = await openSession(joinGraph(n), device, ['joined']);
+  const products = await openSession(productsGraph(n), device);
+  return new DeviceVectors(n, join, products);
+}
+
+class HostVectors implements Vectors {
+  readonly areOnDevice = false;
+  readonly #n: number;
+
+  constructor(n: number) {
+    this.#n = n;
+  }
+
+  keep(rows: Tensor): Tensor {
+    return rows;
+  }
+
+  forget(): void {}
+
+  async dot(a: Tensor, b: Tensor): Promise<number> {
+    const [left, right] = [float32Data(a), float32Data(b)];
+    let sum = 0;
+    for (let i = 0; i < left.length; i += 1) sum += (left[i] as number) * (right[i] as number);
+    return sum;
+  }
+
+  openStack(capacity: number): Stack {
+    const n = this.#n;
+    const data = new Float32Array(capacity * n);
+    let size = 0;
+    return {
+      get rows() {
+        return tensor.float32(data.subarray(0, size * n), [size, n]);
+      },
+      push: async (rows) => {
+        data.set(float32Data(rows), size * n);
+        size += rowsOf(rows);
+      },
+      mark: () => {
+        const before = size;
+        return () => {
+          size = before;
+        };
+      },
+    };
+  }
+
+  async release(): Promise<void> {}
+}
+
+class DeviceVectors implements Vectors {
+  readonly areOnDevice = true;
+  readonly #n: number;
+  readonly #join: Session;
+  readonly #products: Session;
+  readonly #alive = new Set<Tensor>();
+
+  constructor(n: number, join: Session, products: Session) {
+    this.#n = n;
+    this.#join = join;
+    this.#products = products;
+  }
+
+  keep(rows: Tensor): Tensor {
+    this.#alive.add(rows);
+    return rows;
+  }
+
+  forget(rows: Tensor): void {
+    // Rows that were made on the CPU are not on the device.
+    if (this.#alive.delete(rows)) rows.dispose();
+  }
+
+  async dot(a: Tensor, b: Tensor): Promise<number> {
+    const sums = float32Output(await this.#products.run({ a, b }), 'sums');
+    return sums.reduce((total, sum) => total + sum, 0);
+  }
+
+  openStack(): Stack {
+    let rows = tensor.float32(new Float32Array(), [0, this.#n]);
+    /** Still needed, if it is taken back to. */
+    const marked = new Set<Tensor>();
+    return {
+      get rows() {
+        return rows;
+      },
+      push: async (next) => {
+        const joined = tensorOutput(await this.#join.run({ rows, next }), 'joined');
+        if (!marked.has(rows)) this.forget(rows);
+        rows = this.keep(joined);
+      },
+      mark: () => {
+        const before = rows;
+        marked.add(before);
+        return () => {
+          if (rows !== before) this.forget(rows);
+          rows = before;
+          marked.delete(before);
+        };
+      },
+    };
+  }
+
+  async release(): Promise<void> {
+    for (const rows of this.#alive) rows.dispose();
+    this.#alive.clear();
+    await this.#join.release();
+    await this.#products.release();
+  }
+}
+
+/** How many vectors there are. */
+export function rowsOf(rows: Tensor): number {
+  return rows.dims[0] ?? 0;
+}
+
+function joinGraph(n: number): Graph {
+  const graph = new Graph();
+  const rows = graph.input('rows', ElementType.float32, ['d', n]);
+  const next = graph.input('next', ElementType.float32, ['b', n]);
+  graph.output('joined', graph.op('Concat', [rows, next], { axis: 0 }), ElementType.float32);
+  return graph;
+}
+
+function productsGraph(n: number): Graph {
+  const graph = new Graph();
+  const a = graph.input('a', ElementType.float32, ['d', n]);
+  const b = graph.input('b', ElementType.float32, ['d', n]);
+  const overColumns = graph.constant([1], 'int64');
+  const sums = graph.op('ReduceSum', [graph.op('Mul', [a, b]), overColumns], { keepdims: 0 });
+  graph.output('sums', sums, ElementType.float32);
+  return graph;
+}
