@@ -21,7 +21,7 @@ export function subject(command: Command): Command {
         'a Hugging Face directory, a PEFT adapter, a safetensors file, an ONNX model, or hf://org/model[@revision]',
       )
       .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
-      .addOption(device('where to compute (webgpu has no float64: not for exact spectra)'))
+      .addOption(device('where to compute (webgpu has no float64: exact spectra stay on the CPU)'))
       .addOption(
         new Option('--method <method>', 'of the spectra: auto is exact up to 1024 columns and fast, in brackets, above')
           .choices(METHOD_CHOICES)

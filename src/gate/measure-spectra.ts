@@ -4,7 +4,7 @@ import { loadTensors } from '../checkpoint/load-tensors.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
-import { type MethodChoice, methodOf } from '../spectra/choose-method.ts';
+import { deviceOf, type MethodChoice, methodOf } from '../spectra/choose-method.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
@@ -47,6 +47,7 @@ export interface SpectraOptions {
 
 /** The spectra of one checkpoint, and how they were measured. */
 export interface SpectraMeasurement {
+  /** Where the spectra were computed: of those that are fast, if there are any. */
   readonly device: Device;
   readonly tensors: readonly TensorMeasurement[];
   readonly vectors: Measurement['vectors'];
@@ -108,7 +109,8 @@ export async function measureAllSpectra(
     for (const entry of tensorsOf(job)) await digests.of(entry);
     // A measurement does not keep what `onSpectrum` wants.
     if (!spectrumStore || onSpectrum) return null;
-    const key = await keyOfSpectrum(job, digests, `${device.name} ${methodOf(job, method)}`);
+    const how = methodOf(job, method);
+    const key = await keyOfSpectrum(job, digests, `${deviceOf(how, device).name} ${how}`);
     keys.set(job, key);
     const known = await recallSpectrum(spectrumStore, key);
     if (known === null) return null;
@@ -138,8 +140,10 @@ export async function measureAllSpectra(
     },
   );
   await Promise.all(kept);
+  // Of the whole plan, so that every shard says the same.
+  const isFast = plan.jobs.some((job) => methodOf(job, method) === 'fast');
   return {
-    device,
+    device: deviceOf(isFast ? 'fast' : 'exact', device),
     tensors,
     vectors: plan.vectors.map(({ name, shape }) => ({ name, shape: [...shape] })),
     nonFinite: [...findings.nonFinite],

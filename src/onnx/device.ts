@@ -12,21 +12,16 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 const CUDA_PROVIDER = 'libonnxruntime_providers_cuda.so';
 
 /**
- * Choose where float64 graphs run. `auto` takes CUDA if its provider is installed and works, else the CPU: it never
- * fails. WebGPU has no float64.
- * @throws UserError if a device is asked for that is not there or cannot do it
+ * Choose where spectra are computed. `auto` takes CUDA if its provider is installed and works, else the CPU: it never
+ * fails. WebGPU multiplies for fast spectra only, since it has no float64 (`float64Device`), and may be a software adapter.
+ * @throws UserError if a device is asked for that is not there
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice === 'cpu') return { name: 'cpu', reason: 'asked for' };
-  if (choice === 'webgpu') {
-    throw new UserError('device webgpu has no float64, which exact spectra need', 'use device cpu or auto');
-  }
+  if (choice === 'webgpu')
+    return { ...(await named(choice)), reason: 'asked for; what needs float64 is computed on the CPU' };
+  if (choice !== 'auto') return named(choice);
   const trouble = await cudaTrouble();
-  if (choice === 'auto') {
-    return trouble ? { name: 'cpu', reason: trouble } : { name: 'cuda', reason: 'its provider works here' };
-  }
-  if (trouble) throw cudaError(trouble);
-  return { name: 'cuda', reason: 'asked for' };
+  return trouble ? { name: 'cpu', reason: trouble } : CUDA_WORKS;
 }
 
 /**
@@ -35,18 +30,9 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
  * @throws UserError if a device is asked for that is not there
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice === 'cpu') return { name: 'cpu', reason: 'asked for' };
-  if (choice === 'webgpu') {
-    const trouble = await webgpuTrouble();
-    if (trouble) throw new UserError(`device webgpu: ${trouble}`, 'install a Vulkan driver, or use device cpu');
-    return { name: 'webgpu', reason: 'asked for' };
-  }
+  if (choice !== 'auto') return named(choice);
   const withoutCuda = await cudaTrouble();
-  if (choice === 'cuda') {
-    if (withoutCuda) throw cudaError(withoutCuda);
-    return { name: 'cuda', reason: 'asked for' };
-  }
-  if (!withoutCuda) return { name: 'cuda', reason: 'its provider works here' };
+  if (!withoutCuda) return CUDA_WORKS;
   const processor = await graphicsProcessor();
   if (!processor) return { name: 'cpu', reason: `${withoutCuda}, and WebGPU finds no graphics processor` };
   const withoutWebgpu = await webgpuTrouble();
@@ -55,8 +41,18 @@ export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
     : { name: 'webgpu', reason: `${withoutCuda}, and there is a graphics processor (${processor})` };
 }
 
-function cudaError(trouble: string): UserError {
-  return new UserError(`device cuda: ${trouble}`, 'install it, or use device cpu');
+const CUDA_WORKS: Device = { name: 'cuda', reason: 'its provider works here' };
+
+/** What makes a device usable that is not. */
+const MENDS = { cuda: 'install it, or use device cpu', webgpu: 'install a Vulkan driver, or use device cpu' } as const;
+
+/** A device that was asked for, if it works. */
+async function named(name: Device['name']): Promise<Device> {
+  if (name !== 'cpu') {
+    const trouble = await (name === 'cuda' ? cudaTrouble() : webgpuTrouble());
+    if (trouble) throw new UserError(`device ${name}: ${trouble}`, MENDS[name]);
+  }
+  return { name, reason: 'asked for' };
 }
 
 /** Why CUDA cannot be used, or null if a product on it works. */

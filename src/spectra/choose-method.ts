@@ -1,4 +1,4 @@
-import type { Device } from '../onnx/session.ts';
+import { type Device, float64Device } from '../onnx/session.ts';
 import { fastSpectrum } from './fast/fast-spectrum.ts';
 import { loraMemory } from './lora-spectrum.ts';
 import type { Method } from './metrics-schema.ts';
@@ -20,6 +20,11 @@ const ALL_OF_IT = 64;
 export function methodOf(job: Job, choice: MethodChoice): Method {
   if (job.kind === 'lora' || choice === 'exact') return 'exact';
   return Math.min(...job.matrix.view.shape) > (choice === 'fast' ? ALL_OF_IT : EXACT_UP_TO) ? 'fast' : 'exact';
+}
+
+/** Where a spectrum is computed that is wanted on a device: exact ones need float64. */
+export function deviceOf(method: Method, device: Device): Device {
+  return method === 'fast' ? device : float64Device(device);
 }
 
 /** Copies of the matrix in float32 that are alive at once: as it is read, as onnxruntime packs it for either product. */

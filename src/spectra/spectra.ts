@@ -1,8 +1,8 @@
 import type { Skipped } from '../checkpoint/matrices.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
-import type { Device } from '../onnx/session.ts';
-import { bracketedSpectrum, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
+import { type Device, float64Device } from '../onnx/session.ts';
+import { bracketedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
 import type { Workshop } from './exact/dense-values.ts';
 import { Turns } from './exact/turns.ts';
@@ -97,10 +97,10 @@ export async function measureSpectra(
     await workshop.solver.close();
   }
   onProgress?.(plan.jobs.length, plan.jobs.length, '');
-  for (const entry of await findNonFinite([...unseen.values()], device)) suspects.set(entry.name, entry);
+  for (const entry of await findNonFinite([...unseen.values()], float64Device(device))) suspects.set(entry.name, entry);
   const nonFinite: Array<NonFinite & { name: string }> = [];
   for (const [name, entry] of suspects) {
-    const counts = await countNonFinite(entry, device);
+    const counts = await countNonFinite(entry, float64Device(device));
     if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
   }
   return { skipped, nonFinite: nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1)) };
@@ -134,11 +134,13 @@ async function measureOne(job: Job, method: MethodChoice, device: Device, worksh
   }
 }
 
-function measureJob(job: Job, method: MethodChoice, device: Device, workshop: Workshop): Promise<Spectrum> {
+function measureJob(job: Job, choice: MethodChoice, wanted: Device, workshop: Workshop): Promise<Spectrum> {
   const wantRowGini = isEmbedding(job.place.module);
+  const method = methodOf(job, choice);
+  const device = deviceOf(method, wanted);
   if (job.kind === 'lora') return workshop.turns.take(() => loraSpectrum(job.update, wantRowGini, device));
   const reference = job.kind === 'difference' ? job.reference : null;
-  return methodOf(job, method) === 'exact'
+  return method === 'exact'
     ? exactSpectrum(job.matrix, reference, wantRowGini, device, workshop)
     : workshop.turns.take(() => bracketedSpectrum(job.matrix, reference, wantRowGini, device));
 }

@@ -18,6 +18,7 @@ import { reportSchema } from '../../src/gate/report.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { LAVAPIPE } from '../onnx/run-script.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 
 let dist: BuiltDist;
@@ -33,9 +34,11 @@ interface Result {
 }
 
 /** Run the built command line in an empty folder, as a user with no terminal. */
-function cli(...args: string[]): Promise<Result> {
+const cli = (...args: string[]): Promise<Result> => cliWith({}, ...args);
+
+function cliWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Result> {
   return new Promise((resolve) => {
-    const options = { cwd: temporaryFolder(), maxBuffer: 64 * 1024 * 1024 };
+    const options = { cwd: temporaryFolder(), maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...env } };
     execFile(process.execPath, [join(dist.path, 'cli.js'), ...args], options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
@@ -268,6 +271,39 @@ describe('measure, compare, report', () => {
   });
 });
 
+describe.skipIf(LAVAPIPE === null)("measure on WebGPU's software adapter", () => {
+  const measured = async (method: string) => {
+    const folder = temporaryFolder();
+    const [checkpoint, out] = [join(folder, 'model.safetensors'), join(folder, 'm.json')];
+    const shape = [120, 80];
+    const values = Float32Array.from({ length: 120 * 80 }, (_, i) => Math.sin(i * i));
+    const entry = { dtype: 'F32', shape, data_offsets: [0, values.byteLength] };
+    const header = { 'model.layers.0.mlp.up_proj.weight': entry };
+    writeFileSync(checkpoint, safetensorsBytes(header, Buffer.from(values.buffer)));
+    const args = [...spectra, '--checkpoint', checkpoint, '--device', 'webgpu', '--method', method, '--out', out];
+    const { code, stderr } = await cliWith({ VK_ICD_FILENAMES: LAVAPIPE ?? '' }, 'measure', ...args);
+    expect(code, stderr).toBe(0);
+    const { device, run, tensors } = measurementSchema.parse(readJson(out));
+    return { device, reason: run.deviceReason, tensors: tensors.map((tensor) => [tensor.method, tensor.status]) };
+  };
+
+  it('multiplies there for fast spectra, and says what it does not', async () => {
+    expect(await measured('fast')).toEqual({
+      device: 'webgpu',
+      reason: 'asked for; what needs float64 is computed on the CPU',
+      tensors: [['fast', 'measured']],
+    });
+  });
+
+  it('computes exact spectra on the CPU, and says so', async () => {
+    expect(await measured('exact')).toEqual({
+      device: 'cpu',
+      reason: 'exact spectra need float64, which WebGPU has not',
+      tensors: [['exact', 'measured']],
+    });
+  });
+});
+
 describe('spectra', () => {
   it('prints JSON with the metrics of the design and, on request, all singular values', async () => {
     const { code, stdout } = await cli(
@@ -404,7 +440,6 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     ['a policy with an unknown key', ['--policy', 'POLICY'], /policy\.yml:2:1: unknown key "spikes"/],
     ['a reference of another model', ['--reference', fixture('gpt-neox')], /is not the reference of/],
     ['an adapter as reference', ['--reference', fixture('lora')], /is an adapter/],
-    ['webgpu', ['--device', 'webgpu'], /no float64/],
     ['cuda without its provider', ['--device', 'cuda'], /CUDA provider/],
     ['an unknown device', ['--device', 'tpu'], /tpu/],
     ['an unknown option', ['--fast'], /--fast/],
@@ -421,6 +456,16 @@ describe('bad input exits 2 with one clear line and writes nothing', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(pattern);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('webgpu without a driver', async () => {
+    const env = { VK_ICD_FILENAMES: '/nonexistent' };
+    const args = ['check', '--checkpoint', fixture('gpt2'), '--device', 'webgpu'];
+    expect(await cliWith(env, ...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^.*device webgpu: there is no Vulkan driver — install a Vulkan driver[^\n]*\n$/),
+    });
   });
 
   it('an output folder that cannot be made loses nothing', async () => {

@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 import { repository, temporaryFolder } from '../fixtures.ts';
+
+const DRIVER = '/usr/share/vulkan/icd.d/lvp_icd.json';
+
+/** Mesa's software adapter: VK_ICD_FILENAMES for a process that is to find it and nothing else; null where it is not. */
+export const LAVAPIPE = existsSync(DRIVER) ? DRIVER : null;
 
 /**
  * Run TypeScript in a process of its own, for what is decided once a process: the graphics drivers that are found.

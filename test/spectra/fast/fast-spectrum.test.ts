@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Bracket } from '../../../src/spectra/fast/bracket.ts';
-import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
-import type { ExactMetrics as Metrics } from '../../../src/spectra/metrics-schema.ts';
 import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
+import { pairsOf, STORING, wrong } from './brackets.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 
 const device = { name: 'cpu', reason: 'test' } as const;
@@ -14,34 +13,6 @@ const LITTLE: readonly Effort[] = [
   { block: 8, basis: 64 },
   { block: 16, basis: 128 },
 ];
-
-type Pairs = ReadonlyArray<readonly [name: string, bracket: Bracket, truth: number]>;
-
-function pairsOf(metrics: FastMetrics, truth: Metrics): Pairs {
-  return [
-    ['spectralNorm', metrics.spectralNorm, truth.spectralNorm],
-    ['stableRank', metrics.stableRank, truth.stableRank],
-    ['participationRatio', metrics.participationRatio, truth.participationRatio],
-    ['participationRatioToNull', metrics.participationRatioToNull, truth.participationRatioToNull],
-    ['effectiveRank', metrics.effectiveRank, truth.effectiveRank],
-    ...(['1', '8', '1%', '5%'] as const).map(
-      (k) => [`topEnergy ${k}`, metrics.topEnergy[k], truth.topEnergy[k]] as const,
-    ),
-  ];
-}
-
-/** Storing a matrix in float32 moves its singular values by this much. */
-const STORING = 2e-7;
-
-/** Brackets that the truth lies outside of, or that are no brackets. */
-function wrong(metrics: FastMetrics, truth: Metrics, tolerance = 0): string[] {
-  return pairsOf(metrics, truth)
-    .filter(([, { low, value, high }, exact]) => {
-      const slack = tolerance * exact;
-      return !(low - slack <= exact && exact <= high + slack && low <= value && value <= high);
-    })
-    .map(([name, { low, high }, exact]) => `${name}: ${exact} is not in [${low}, ${high}]`);
-}
 
 async function measure(matrix: MatrixSource, effort?: Effort, reference: MatrixSource | null = null) {
   const { finite, metrics, profile } = await fastSpectrum(matrix, reference, false, device, effort);

@@ -8,7 +8,7 @@ import type { MatrixSource } from '../../../src/spectra/source.ts';
 const folder = mkdtempSync(join(tmpdir(), 'fast-spectra-'));
 let files = 0;
 
-export type Dtype = 'F64' | 'F32' | 'BF16';
+export type Dtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 /** Numbers that are the same in every run. */
 export class Numbers {
@@ -51,7 +51,15 @@ function encode(values: ArrayLike<number>, dtype: Dtype): Uint8Array {
   const floats = Float32Array.from(values);
   if (dtype === 'F32') return new Uint8Array(floats.buffer);
   const bits = new Uint32Array(floats.buffer);
+  if (dtype === 'F16') return new Uint8Array(Uint16Array.from(bits, toFloat16).buffer);
   return new Uint8Array(Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16).buffer);
+}
+
+/** From the smallest normal number of float16 on; below there is zero. The exponents of the two lie 112 apart. */
+function toFloat16(word: number): number {
+  const magnitude = word & 0x7fffffff;
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1) - (112 << 23);
+  return ((word >>> 16) & 0x8000) | (rounded < 1 << 23 ? 0 : rounded >>> 13);
 }
 
 /** Rounded to bfloat16. */

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import { spectralMetrics } from '../../../src/spectra/metrics.ts';
+import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
+import type { MatrixSource } from '../../../src/spectra/source.ts';
+import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
+import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
+import { pairsOf, STORING, wrong } from './brackets.ts';
+import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
+
+const cpu = { name: 'cpu', reason: 'test' } as const;
+
+/** So little work that both the Krylov basis and the random probes decide. */
+const LITTLE: Effort = { block: 8, basis: 64 };
+
+const MEASURE = `
+  import { chooseDevice } from '#src/onnx/device.ts';
+  import { fastSpectrum } from '#src/spectra/fast/fast-spectrum.ts';
+  const device = await chooseDevice('webgpu');
+  const found = [];
+  for (const { matrix, reference, effort } of JSON.parse(process.env.CASES)) {
+    found.push(await fastSpectrum(matrix, reference, true, device, effort));
+  }
+  process.stdout.write(JSON.stringify({ device, found }));
+`;
+
+interface Case {
+  readonly name: string;
+  readonly matrix: MatrixSource;
+  readonly reference: MatrixSource | null;
+  readonly effort: Effort;
+  readonly truth: ExactMetrics;
+}
+
+const numbers = new Numbers(7);
+
+/** A matrix of known singular values; `scale` is beyond what float32 can square. */
+function known(shape: string, m: number, n: number, dtype: 'F32' | 'F64' = 'F32', scale = 1): Case {
+  const sigma = (SHAPES[shape]?.(Math.min(m, n), numbers) ?? []).map((value) => scale * value);
+  const truth = spectralMetrics(Float64Array.from(sigma), [m, n]);
+  if (!truth) throw new Error('zero');
+  const matrix = stored(withSingularValues(sigma, m, n, numbers), m, n, dtype);
+  return { name: `${shape} ${dtype} [${m}, ${n}]`, matrix, reference: null, effort: LITTLE, truth };
+}
+
+/** A matrix whose singular values are those of its Gram matrix, in float64 on the CPU. */
+async function rounded(name: string, matrix: MatrixSource, reference: MatrixSource | null = null): Promise<Case> {
+  const { metrics } = await exactSpectrum(matrix, reference, true, cpu);
+  if (!metrics) throw new Error('no metrics');
+  const effort = Math.min(...matrix.view.shape) < 150 ? { block: 16, basis: 1024 } : LITTLE;
+  return { name, matrix, reference, effort, truth: metrics };
+}
+
+function shaped(shape: string, m: number, n: number, dtype: Dtype): MatrixSource {
+  return stored(withSingularValues(SHAPES[shape]?.(Math.min(m, n), numbers) ?? [], m, n, numbers), m, n, dtype);
+}
+
+/** A step of a tenth away from a matrix, both in bfloat16. */
+function update(m: number, n: number): [MatrixSource, MatrixSource] {
+  const before = numbers.gaussians(m * n);
+  const step = withSingularValues(SHAPES.heavyTail?.(Math.min(m, n), numbers) ?? [], m, n, numbers);
+  const after = before.map((x, i) => x + 0.1 * (step[i] ?? 0));
+  return [stored(after, m, n, 'BF16'), stored(before, m, n, 'BF16')];
+}
+
+describe.skipIf(LAVAPIPE === null)("the fast spectrum on WebGPU's software adapter", () => {
+  it('has brackets that hold, as narrow as those of the CPU', { timeout: 300_000 }, async () => {
+    const [after, before] = update(330, 260);
+    const longSums = numbers.gaussians(20_000 * 80).map((x) => 1 + x);
+    const cases: Case[] = [
+      known('heavyTail', 360, 280),
+      known('equal', 280, 360),
+      known('rankDeficient', 300, 300),
+      known('lowRankAndNoise', 260, 400, 'F64', 1e-25),
+      await rounded('gaussian BF16', shaped('gaussian', 320, 260, 'BF16')),
+      await rounded('low rank and noise F16', shaped('lowRankAndNoise', 260, 320, 'F16')),
+      await rounded('an update', after, before),
+      // Every sum of 20 000 terms of one sign rounds as often.
+      await rounded('long sums', stored(longSums, 20_000, 80)),
+      await rounded('fewer vectors than two blocks', stored(numbers.gaussians(23 * 20), 23, 20, 'BF16')),
+    ];
+    const env = { CASES: JSON.stringify(cases), VK_ICD_FILENAMES: LAVAPIPE ?? '' };
+    const { device, found } = (await runScript(MEASURE, env)) as Found;
+    expect(device.name).toBe('webgpu');
+    for (const [i, { name, matrix, reference, effort, truth }] of cases.entries()) {
+      const { metrics } = await fastSpectrum(matrix, reference, true, cpu, effort);
+      const onDevice = found[i]?.metrics;
+      if (!metrics || !onDevice) throw new Error(`${name}: no metrics`);
+      expect(wrong(onDevice, truth, STORING), name).toEqual([]);
+      expect(onDevice.frobeniusNorm, name).toBe(metrics.frobeniusNorm);
+      expect([onDevice.rowGini, onDevice.snr, onDevice.updateSize], name).toEqual([
+        metrics.rowGini,
+        metrics.snr,
+        metrics.updateSize,
+      ]);
+      for (const [k, [label, { value }]] of pairsOf(onDevice, truth).entries()) {
+        const there = pairsOf(metrics, truth)[k]?.[1].value ?? Number.NaN;
+        expect(Math.abs(value / there - 1), `${name}: ${label}`).toBeLessThan(1e-4);
+      }
+      const widths = (of: FastMetrics) => pairsOf(of, truth).map(([, { low, high, value }]) => (high - low) / value);
+      for (const [k, width] of widths(onDevice).entries()) {
+        expect(width, `${name}: width ${k}`).toBeLessThan(1.1 * (widths(metrics)[k] ?? 0) + 1e-6);
+      }
+    }
+  });
+});
+
+interface Found {
+  readonly device: { readonly name: string };
+  readonly found: ReadonlyArray<{ readonly metrics: FastMetrics | null }>;
+}
