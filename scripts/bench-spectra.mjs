@@ -1,22 +1,28 @@
-// Exact and fast spectra beside what LAPACK takes, all in one run: times, errors against a float64 SVD, peak memory. Needs python3
-// with numpy and scipy. Usage:
+// Exact and fast spectra beside what LAPACK and a randomized SVD take, all in one run: times, errors against a float64 SVD, peak
+// memory. Where python3, numpy or scipy is absent the peers are left out, and with them the errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
 //   npm run bench:spectra -- --model 7b [--layers 2]: a share of a model's layers through the built command line
 //
 // The ratios are what to quote: the machine's speed is the same for all. Every number is the median of `rounds`, but for the
 // float64 SVD on one thread, which is run once per matrix, as the truth too.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
+import { errors, widths } from './bench-errors.mjs';
+import { matrixOf, writeMatrix } from './bench-matrices.mjs';
 import { benchModel } from './bench-model.mjs';
+import { findPeers, peer, readValues } from './bench-peers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const script = fileURLToPath(import.meta.url);
 const run = promisify(execFile);
+
+/** Threads of all that is compared. */
+const THREADS = 2;
 
 const { values: options } = parseArgs({
   options: {
@@ -54,13 +60,13 @@ async function measure(bundle, files, into, method) {
   await measureSpectra(plan, { device, method, memoryLimit: Infinity }, (spectrum) => spectra.push(spectrum));
   const seconds = (performance.now() - start) / 1000;
   if (into) await writeFile(into, new Uint8Array(spectra.at(-1).singularValues.buffer));
-  const megabytes = process.resourceUsage().maxRSS / 1024;
+  const mebibytes = process.resourceUsage().maxRSS / 1024;
   const cpu = process.cpuUsage();
   console.log(
     JSON.stringify({
       seconds,
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      megabytes,
+      mebibytes,
       accumulation: spectra.map(({ accumulation }) => accumulation),
       metrics: spectra.at(-1).metrics,
     }),
@@ -72,8 +78,10 @@ async function compare() {
   const out = join(root, 'out', `bench-spectra-${process.pid}`);
   try {
     const bundle = await bundleSources(out);
+    const peers = await findPeers();
+    if (peers.trouble) console.log(`no peers, and no errors, which are against their float64 SVD: ${peers.trouble}`);
     for (const size of options.sizes.split(',')) {
-      for (const dtype of options.dtypes.split(',')) await compareSize(folder, bundle, size, dtype);
+      for (const dtype of options.dtypes.split(',')) await compareSize(folder, bundle, peers, size, dtype);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -85,6 +93,7 @@ async function bundleSources(outdir) {
   await mkdir(outdir, { recursive: true });
   const entry = join(outdir, 'entry.ts');
   const sources = {
+    gaussian: 'src/spectra/fast/gaussian.ts',
     measureSpectra: 'src/spectra/spectra.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
@@ -106,86 +115,87 @@ async function bundleSources(outdir) {
   return pathToFileURL(join(outdir, 'spectra.js')).href;
 }
 
-async function compareSize(folder, bundle, size, dtype) {
+/** What is compared, in the order of a round. */
+function contestants(bundle, folder, { trouble, torch }) {
+  const own = ['exact', 'fast'].map((method) => ({
+    label: `${method}, alone`,
+    key: method,
+    run: (file) => measured(bundle, [file], folder, method),
+  }));
+  const others = [
+    ['svdvals', 'scipy svdvals, float32'],
+    ['gram', 'numpy eigvalsh of the float64 Gram'],
+    torch
+      ? ['lowrank-torch', 'torch.svd_lowrank, q = 64']
+      : ['lowrank-numpy', 'randomized SVD, q = 64, 2 iterations, numpy (what torch.svd_lowrank does)'],
+  ];
+  if (trouble) return own;
+  return [...own, ...others.map(([key, label]) => ({ label, key, run: (file) => peer(key, THREADS, file, folder) }))];
+}
+
+async function compareSize(folder, bundle, peers, size, dtype) {
   const [m, n] = size.split('x').map(Number);
   const rounds = Number(options.rounds);
   const kinds = options.kinds.split(',');
+  const { gaussian } = await import(bundle);
+  console.log(`\n${m} × ${n} ${dtype}, medians of ${rounds}, ${THREADS} threads`);
   const files = [];
   for (const [seed, kind] of kinds.entries()) {
-    const file = join(folder, `${kind}-${size}.safetensors`);
-    await python(2, 'make', file, kind, m, n, dtype, seed);
+    const file = join(folder, `${kind}.safetensors`);
+    await writeMatrix(file, matrixOf(kind, m, n, seed, gaussian), m, n, dtype);
     files.push(file);
+    await compareOn(file, kind, folder, peers, contestants(bundle, folder, peers));
   }
-  console.log(`\n${m} × ${n} ${dtype}, median of ${rounds}`);
-  const times = { exact: [], sequence: [], fast: [], fastSequence: [], svdvals: [], gram: [], svd64: [] };
-  const cpu = [];
-  let megabytes = 0;
-  for (const [k, file] of files.entries()) {
-    const truth = await lapack('svd64', 1, file, folder);
-    times.svd64.push(truth.seconds);
-    let exact;
-    let fast;
-    let brackets;
-    let gram;
-    for (let round = 0; round < rounds; round += 1) {
-      exact = await exactly(bundle, [file], folder);
-      times.exact.push(exact.seconds);
-      fast = await lapack('svdvals', 2, file, folder);
-      times.svdvals.push(fast.seconds);
-      gram = await lapack('gram', 2, file, folder);
-      times.gram.push(gram.seconds);
-      brackets = await exactly(bundle, [file], folder, 'fast');
-      times.fast.push(brackets.seconds);
+  await compareInSequence(bundle, folder, files, 4 * m * n);
+}
+
+/** A table of times and errors on one matrix. */
+async function compareOn(file, kind, folder, peers, all) {
+  const truth = peers.trouble ? null : await peer('svd64', 1, file, folder);
+  const times = new Map(all.map(({ key }) => [key, []]));
+  const found = new Map();
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const { key, run: measureIt } of all) {
+      found.set(key, await measureIt(file));
+      times.get(key).push(found.get(key).seconds);
     }
+  }
+  const condition = truth ? ` (σ_min ${(truth.values.at(-1) / truth.values[0]).toExponential(1)} σ₁)` : '';
+  console.log(line(`${kind}${condition}`, 'time', truth ? ['σ₁ off', 'top 1 % off', 'worst σ / σ₁'] : []));
+  for (const { label, key } of all) {
     console.log(
-      `  σ error / σ₁, ${kinds[k]} (σ_min ${ratio(truth.values).toExponential(1)} σ₁): exact ${error(exact, truth)} (${exact.accumulation}),` +
-        ` svdvals ${error(fast, truth)}, eigvalsh ${error(gram, truth)}`,
-    );
-    console.log(
-      `  fast, width of the value (! where the truth lies outside): ${widths(brackets.metrics, truth.values)}`,
+      line(`  ${label}`, `${median(times.get(key)).toFixed(2)} s`, truth ? errors(found.get(key), truth) : []),
     );
   }
-  // Twice through all of them: the last one's worker stage has nothing beside it.
-  const sequence = [...files, ...files];
-  for (let round = 0; round < rounds; round += 1) {
-    const found = await exactly(bundle, sequence, folder);
-    times.sequence.push(found.seconds / sequence.length);
-    cpu.push(found.cpuSeconds / sequence.length);
-    const quick = await exactly(bundle, sequence, folder, 'fast');
-    times.fastSequence.push(quick.seconds / sequence.length);
-    megabytes = Math.max(megabytes, found.megabytes, quick.megabytes);
-  }
-  const throughput = median(times.sequence);
-  const row = (label, seconds) =>
-    console.log(
-      `  ${label.padEnd(46)}${seconds.toFixed(2).padStart(8)} s   ${(seconds / throughput).toFixed(2).padStart(6)} ×`,
-    );
-  row(`exact, one of a sequence of ${sequence.length}`, throughput);
-  row('exact, alone', median(times.exact));
-  row(`fast, one of a sequence of ${sequence.length}`, median(times.fastSequence));
-  row('fast, alone', median(times.fast));
-  row('scipy svdvals, float32, 2 threads', median(times.svdvals));
-  row('numpy eigvalsh of the float64 Gram, 2 threads', median(times.gram));
-  row('numpy svd, float64, 1 thread', median(times.svd64));
-  const allowed = (4 * 4 * m * n) / 1024 ** 2 + 500;
+  if (truth) console.log(line('  numpy svd, float64, 1 thread (the truth)', `${truth.seconds.toFixed(2)} s`, []));
   console.log(
-    `  processor time ${median(cpu).toFixed(2)} s per matrix; peak memory ${megabytes.toFixed(0)} MiB of ${allowed.toFixed(0)} MiB promised`,
+    `    widths of fast${truth ? ' (! where the truth lies outside)' : ''}: ${widths(found.get('fast').metrics, truth?.values)}`,
   );
 }
 
-async function python(threads, ...parameters) {
-  const env = { ...process.env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
-  const { stdout } = await run('python3', [join(root, 'scripts/bench-spectra.py'), ...parameters.map(String)], { env });
-  return stdout;
+/** As a checkpoint's matrices are: twice through all, since the last one's worker stage has nothing beside it. */
+async function compareInSequence(bundle, folder, files, bytes) {
+  const sequence = [...files, ...files];
+  for (const method of ['exact', 'fast']) {
+    const runs = [];
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      runs.push(await measured(bundle, sequence, folder, method));
+    }
+    const per = (key) => median(runs.map((run) => run[key] / sequence.length)).toFixed(2);
+    const peak = Math.max(...runs.map(({ mebibytes }) => mebibytes));
+    const allowed = (4 * bytes) / 1024 ** 2 + 500;
+    console.log(
+      line(`${method}, one of a sequence of ${sequence.length}`, `${per('seconds')} s`, []) +
+        `  processor ${per('cpuSeconds')} s, peak memory ${peak.toFixed(0)} MiB (${allowed.toFixed(0)} MiB promised)`,
+    );
+  }
 }
 
-async function lapack(routine, threads, file, folder) {
-  const into = join(folder, 'values');
-  const { seconds } = JSON.parse(await python(threads, routine, file, into));
-  return { seconds, values: await readValues(into) };
+function line(label, time, columns) {
+  return `  ${label.padEnd(76)}${time.padStart(9)}${columns.map((column) => column.padStart(14)).join('')}`.trimEnd();
 }
 
-async function exactly(bundle, files, folder, method = 'exact') {
+async function measured(bundle, files, folder, method) {
   const into = join(folder, 'values');
   const { stdout } = await run(process.execPath, [
     script,
@@ -199,49 +209,6 @@ async function exactly(bundle, files, folder, method = 'exact') {
     method,
   ]);
   return { ...JSON.parse(stdout), values: await readValues(into) };
-}
-
-async function readValues(file) {
-  return new Float64Array(new Uint8Array(await readFile(file)).buffer);
-}
-
-function error({ values }, { values: truth }) {
-  return Math.max(...truth.map((sigma, i) => Math.abs(sigma - values[i]) / truth[0])).toExponential(1);
-}
-
-/** How wide each bracket is, and whether the truth lies in it. */
-function widths(metrics, sigma) {
-  const energies = sigma.map((value) => (value / sigma[0]) ** 2);
-  const total = energies.reduce((sum, value) => sum + value, 0);
-  const square = energies.reduce((sum, value) => sum + value * value, 0);
-  const entropy = -energies.reduce(
-    (sum, value) => sum + (value > 0 ? (value / total) * Math.log(value / total) : 0),
-    0,
-  );
-  const top = (k) => energies.slice(0, Math.ceil(k)).reduce((sum, value) => sum + value, 0) / total;
-  const truths = {
-    spectralNorm: [metrics.spectralNorm, sigma[0]],
-    stableRank: [metrics.stableRank, total],
-    'top 1': [metrics.topEnergy['1'], top(1)],
-    'top 8': [metrics.topEnergy['8'], top(8)],
-    'top 1 %': [metrics.topEnergy['1%'], top(sigma.length / 100)],
-    'top 5 %': [metrics.topEnergy['5%'], top(sigma.length / 20)],
-    participationRatio: [metrics.participationRatio, (total * total) / square],
-    effectiveRank: [metrics.effectiveRank, Math.exp(entropy)],
-  };
-  return Object.entries(truths)
-    .map(([name, [bracket, truth]]) => {
-      const { value, low, high } =
-        typeof bracket === 'number' ? { value: bracket, low: bracket, high: bracket } : bracket;
-      const slack = 1e-9 * truth;
-      const isTrue = low - slack <= truth && truth <= high + slack;
-      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
-    })
-    .join(', ');
-}
-
-function ratio(values) {
-  return values.at(-1) / values[0];
 }
 
 function median(numbers) {

@@ -1,29 +1,15 @@
-"""One step of scripts/bench-spectra.mjs: make a matrix, or time a LAPACK routine on it. Prints JSON."""
+"""One step of scripts/bench-spectra.mjs: say what is installed, or time a routine on a matrix. Prints JSON."""
 
 import json
 import sys
 import time
 
 import numpy as np
+import scipy.linalg
 
-
-def make(file, kind, m, n, dtype, seed):
-    rng = np.random.default_rng(seed)
-    a = rng.standard_normal((m, n), dtype=np.float32) / np.sqrt(n, dtype=np.float32)
-    if kind == "heavy":
-        a *= (np.arange(1, n + 1, dtype=np.float32) ** -0.6)[rng.permutation(n)]
-    if kind == "low-rank":
-        rank = 16
-        a *= 0.01
-        a += rng.standard_normal((m, rank), dtype=np.float32) @ rng.standard_normal((rank, n), dtype=np.float32) / n
-    raw = (a.view(np.uint32) + 0x8000 >> 16).astype(np.uint16) if dtype == "bf16" else a
-    header = {"weight": {"dtype": dtype.upper(), "shape": [m, n], "data_offsets": [0, raw.nbytes]}}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(file, "wb") as out:
-        out.write(len(text).to_bytes(8, "little"))
-        out.write(text)
-        out.write(raw.tobytes())
+# Of torch.svd_lowrank: vectors, and iterations (its default).
+Q = 64
+ITERATIONS = 2
 
 
 def load(file):
@@ -38,8 +24,6 @@ def load(file):
 
 
 def svdvals(a):
-    import scipy.linalg
-
     return scipy.linalg.svdvals(a, check_finite=False)
 
 
@@ -53,15 +37,51 @@ def svd64(a):
     return np.linalg.svd(a.astype(np.float64), compute_uv=False)
 
 
+def lowrank_torch(a):
+    import torch
+
+    torch.manual_seed(0)
+    return torch.svd_lowrank(torch.from_numpy(a), q=Q, niter=ITERATIONS)[1].numpy()
+
+
+def lowrank_numpy(a):
+    """Halko, Martinsson & Tropp 2011: a basis by subspace iteration (algorithm 4.4), then the SVD in it (5.1)."""
+    if a.shape[0] < a.shape[1]:
+        a = a.T
+    start = np.random.default_rng(0).standard_normal((a.shape[1], Q), dtype=np.float32)
+    basis = np.linalg.qr(a @ start)[0]
+    for _ in range(ITERATIONS):
+        basis = np.linalg.qr(a.T @ basis)[0]
+        basis = np.linalg.qr(a @ basis)[0]
+    return np.linalg.svd(basis.T @ a, full_matrices=False)[1]
+
+
+def has_torch():
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+ROUTINES = {
+    "svdvals": svdvals,
+    "gram": gram,
+    "svd64": svd64,
+    "lowrank-torch": lowrank_torch,
+    "lowrank-numpy": lowrank_numpy,
+}
+
 command, *rest = sys.argv[1:]
-if command == "make":
-    file, kind, m, n, dtype, seed = rest
-    make(file, kind, int(m), int(n), dtype, int(seed))
+if command == "found":
+    print(json.dumps({"torch": has_torch()}))
 else:
     file, values = rest
     matrix = load(file)
+    if command == "lowrank-torch":
+        has_torch()  # importing it is not timed
     start = time.perf_counter()
-    found = {"svdvals": svdvals, "gram": gram, "svd64": svd64}[command](matrix)
+    found = ROUTINES[command](matrix)
     seconds = time.perf_counter() - start
     found.astype(np.float64).tofile(values)
     print(json.dumps({"seconds": seconds}))

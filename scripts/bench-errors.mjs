@@ -1,0 +1,70 @@
+// How far spectra of `npm run bench:spectra` are off, and how wide their brackets are.
+
+/** Relative errors of σ₁ and of the energy of the top 1 %, and the largest of any σ where all are known. */
+export function errors({ values, metrics }, { values: truth }) {
+  const energy = sumOfSquares(truth);
+  const count = Math.ceil(truth.length / 100);
+  const top = (sigma) => sumOfSquares(sigma.subarray(0, count)) / energy;
+  // Exact values are taken from σ, not from the rounded metrics; fast ones are the middle of a bracket.
+  const [sigma1, topEnergy] =
+    values.length > 0
+      ? [values[0], values.length < count ? null : top(values)]
+      : [metrics.spectralNorm.value, metrics.topEnergy['1%'].value];
+  const worst =
+    values.length === truth.length
+      ? Math.max(...truth.map((sigma, i) => Math.abs(sigma - values[i]) / truth[0])).toExponential(1)
+      : '';
+  const off = (value, right) => (value === null ? '' : Math.abs(value / right - 1).toExponential(1));
+  return [off(sigma1, truth[0]), off(topEnergy, top(truth)), worst];
+}
+
+/** How wide each bracket is, and whether the truth, where it is known, lies in it. */
+export function widths(metrics, sigma) {
+  const truths = sigma && truthsOf(sigma);
+  const brackets = {
+    spectralNorm: metrics.spectralNorm,
+    stableRank: metrics.stableRank,
+    'top 1': metrics.topEnergy['1'],
+    'top 8': metrics.topEnergy['8'],
+    'top 1 %': metrics.topEnergy['1%'],
+    'top 5 %': metrics.topEnergy['5%'],
+    participationRatio: metrics.participationRatio,
+    effectiveRank: metrics.effectiveRank,
+  };
+  return Object.entries(brackets)
+    .map(([name, bracket]) => {
+      // Where the matrix is small the method is exact after all.
+      const { value, low, high } =
+        typeof bracket === 'number' ? { value: bracket, low: bracket, high: bracket } : bracket;
+      const truth = truths?.[name] ?? value;
+      const slack = 1e-9 * truth;
+      const isTrue = low - slack <= truth && truth <= high + slack;
+      return `${name} ${((high - low) / value).toExponential(0)}${isTrue ? '' : ' !'}`;
+    })
+    .join(', ');
+}
+
+function truthsOf(sigma) {
+  const energies = sigma.map((value) => (value / sigma[0]) ** 2);
+  const total = energies.reduce((sum, value) => sum + value, 0);
+  const square = energies.reduce((sum, value) => sum + value * value, 0);
+  const entropy = -energies.reduce(
+    (sum, value) => sum + (value > 0 ? (value / total) * Math.log(value / total) : 0),
+    0,
+  );
+  const top = (k) => energies.slice(0, Math.ceil(k)).reduce((sum, value) => sum + value, 0) / total;
+  return {
+    spectralNorm: sigma[0],
+    stableRank: total,
+    'top 1': top(1),
+    'top 8': top(8),
+    'top 1 %': top(sigma.length / 100),
+    'top 5 %': top(sigma.length / 20),
+    participationRatio: (total * total) / square,
+    effectiveRank: Math.exp(entropy),
+  };
+}
+
+function sumOfSquares(values) {
+  return values.reduce((sum, value) => sum + value * value, 0);
+}
