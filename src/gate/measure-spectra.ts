@@ -4,17 +4,18 @@ import { loadTensors } from '../checkpoint/load-tensors.ts';
 import { machineMemory } from '../machine-memory.ts';
 import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
-import { deviceOf, type MethodChoice, methodOf } from '../spectra/choose-method.ts';
+import { deviceOf, type MethodChoice, memoryOf, methodOf } from '../spectra/choose-method.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/plan.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/spectra.ts';
+import { costOf, kindOf } from './cost.ts';
 import { type KnownSpectrum, keepSpectrum, keyOfSpectrum, recallSpectrum, tensorsOf } from './known-spectra.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { ResultStore } from './result-store.ts';
 import { roundMetrics, roundNumber } from './round.ts';
-import { costOf, type Shard, shareOf } from './shard.ts';
+import { type Shard, shareOf } from './shard.ts';
 import type { SpectraShare } from './shard-measurement.ts';
-import { timeLeft } from './time-left.ts';
+import { type Part, timeLeft } from './time-left.ts';
 
 export interface Progress {
   /** Matrices, or probes, done so far and in all. */
@@ -70,7 +71,7 @@ export async function measureAllSpectra(
   options: SpectraOptions,
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
-  const { method = 'auto' } = options;
+  const { method = 'auto', memoryLimit = defaultMemoryLimit() } = options;
   const whole = planSpectra(checkpoint, reference);
   const { isWanted, shard = null } = options;
   const plan = isWanted
@@ -84,7 +85,6 @@ export async function measureAllSpectra(
     plan.jobs.map((job) => costOf(job, methodOf(job, method))),
     shard,
   );
-  const isOwn = new Set(ownJobs);
   const ownVectors = shareOf(
     plan.vectors.map(({ size }) => size),
     shard,
@@ -96,12 +96,12 @@ export async function measureAllSpectra(
   const measured = new Set<number>();
   const keys = new Map<Job, string>();
   let recalled = 0;
-  const left = timeLeft(plan.jobs.map((job, place) => (isOwn.has(place) ? costOf(job, methodOf(job, method)) : 0)));
+  const left = timeLeft(partsOf(share.jobs, method, memoryLimit));
   const add = (job: Job, tensor: TensorMeasurement, wasKnown: boolean) => {
     const place = placeOf.get(job) ?? -1;
     tensors.push(tensor);
     measured.add(place);
-    left.finish(place, wasKnown);
+    left.finish(job, wasKnown);
   };
   const prepare = async (job: Job) => {
     const { digests, spectrumStore, onSpectrum } = options;
@@ -126,7 +126,7 @@ export async function measureAllSpectra(
     {
       device,
       method,
-      memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
+      memoryLimit,
       onProgress: (done, total, name) => options.onProgress?.({ done, total, name, secondsLeft: left.seconds() }),
       prepare,
     },
@@ -179,6 +179,16 @@ async function loadPlan(
         : [],
   );
   await loadTensors(reference, origins, onProgress);
+}
+
+/** What of the jobs takes time: all but those that the limit leaves out. */
+function partsOf(jobs: readonly Job[], method: MethodChoice, memoryLimit: number): Map<Job, Part> {
+  const parts = jobs.flatMap((job) => {
+    const its = methodOf(job, method);
+    const part = { cost: costOf(job, its), kind: kindOf(job, its) };
+    return memoryOf(job, its) <= memoryLimit ? [[job, part] as const] : [];
+  });
+  return new Map(parts);
 }
 
 function pick<T>(things: readonly T[], places: readonly number[]): T[] {

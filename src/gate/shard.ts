@@ -1,5 +1,3 @@
-import type { Method } from '../spectra/metrics-schema.ts';
-import type { Job } from '../spectra/plan.ts';
 import { UserError } from '../user-error.ts';
 import type { SeedChoice } from './order-probes.ts';
 
@@ -38,25 +36,6 @@ export function shareOf(costs: readonly number[], shard: Shard | null): number[]
     if (least === shard.index - 1) own.push(place);
   }
   return own.sort((a, b) => a - b);
-}
-
-/** An eigenvalue problem takes as long as some dozen products of that size, since it is not a matrix product. */
-const EIGENVALUES = 12;
-
-/** Products with the matrix that a fast spectrum takes, in vectors. */
-const FAST_VECTORS = 3000;
-
-/** What a spectrum costs, in multiplications. Exact: the product with itself and the eigenvalues of that. */
-export function costOf(job: Job, method: Method): number {
-  if (job.kind === 'lora') {
-    // Only a core of r × r has eigenvalues; before it the two factors are orthogonalised.
-    const { rank } = job.update.module;
-    return rank * rank * job.shape.reduce((sum, size) => sum + size, 0) + EIGENVALUES * rank ** 3;
-  }
-  const [rows = 1, columns = 1] = job.matrix.view.shape;
-  if (method === 'fast') return FAST_VECTORS * rows * columns;
-  const [short, long] = [Math.min(rows, columns), Math.max(rows, columns)];
-  return short * short * long + EIGENVALUES * short ** 3;
 }
 
 /**

@@ -38,7 +38,7 @@ export const NOT_FINITE: ExactSpectrum = {
 };
 
 /** Up to this size the eigenvalues of the Gram matrix take less than the calls of a reduction. */
-const SMALL = 1024;
+export const GRAM_UP_TO = 1024;
 
 /**
  * The exact spectrum of a matrix W, or of ΔW = W − reference. Small ones from their Gram matrix in float64, right to
@@ -52,7 +52,7 @@ export async function exactSpectrum(
   device: Device,
   workshop: Workshop = WORK_ALONE,
 ): Promise<ExactSpectrum> {
-  const isSmall = Math.min(...matrix.view.shape) <= SMALL;
+  const isSmall = Math.min(...matrix.view.shape) <= GRAM_UP_TO;
   const measure = isSmall ? throughGram : throughBand;
   const found = await measure(matrix, reference, wantRowGini, device, workshop);
   if (!found?.values.every(Number.isFinite)) return NOT_FINITE;
@@ -77,7 +77,7 @@ export async function exactSpectrum(
 
 /** Bytes that `exactSpectrum` needs at its peak for a matrix of this shape. */
 export function exactMemory(shape: readonly [number, number]): number {
-  return Math.min(...shape) <= SMALL ? gramMemory(shape) : denseMemory(shape);
+  return Math.min(...shape) <= GRAM_UP_TO ? gramMemory(shape) : denseMemory(shape);
 }
 
 interface Found {
