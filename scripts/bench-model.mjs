@@ -1,50 +1,80 @@
-// Spectra of a share of a large model's layers through the built command line: time, peak memory, and what the whole would take.
+// Spectra of a share of a large model's layers through the command line: time, bytes of checkpoint per second, peak memory, how far
+// the time left was off, and what the whole would take. Needs `script` of util-linux and GNU time.
 // Part of `npm run bench:spectra -- --model 7b`.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Llama 2: hidden size, MLP size, layers, vocabulary. */
 const MODELS = { '7b': { hidden: 4096, mlp: 11008, layers: 32, vocabulary: 32000 } };
 
-/** @param layers that are measured; embeddings and lm_head are measured too, and counted once */
+/** The matrices of all layers, and those that there are once. */
+const BLOCKS = 'model.layers.*';
+const ENDS = '{model.embed_tokens,lm_head}.weight';
+
+/** @param layers that are measured, of as many as the model has; embeddings and lm_head are measured whole, but not exactly */
 export async function benchModel(name, layers) {
   const model = MODELS[name];
   if (!model) throw new Error(`no model ${name}: there are ${Object.keys(MODELS).join(', ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'bench-model-'));
+  const dist = join(root, 'out', `bench-model-${process.pid}`);
   try {
+    // Of the current source, so that no old dist/ is measured.
+    await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--outdir', dist]);
     const ends = [
       ['model.embed_tokens.weight', model.vocabulary, model.hidden],
       ['lm_head.weight', model.vocabulary, model.hidden],
     ];
     const blocks = Array.from({ length: layers }, (_, layer) => blockOf(layer, model)).flat();
     const checkpoint = await writeModel(join(folder, 'model'), [...blocks, ...ends]);
-    const bytes = (matrices) => matrices.reduce((sum, [, m, n]) => sum + 2 * m * n, 0);
     console.log(
-      `${name}: ${layers} of ${model.layers} layers, embeddings and lm_head, bfloat16, ${gigabytes(checkpoint.bytes)} GB`,
+      `${name}: ${layers} of ${model.layers} layers, embeddings and lm_head, bfloat16, ${(checkpoint.bytes / 1e9).toFixed(2)} GB`,
     );
-    for (const method of ['fast', 'exact']) {
-      const blocksOnly = await measure(checkpoint.path, method, folder, 'model.layers.*');
-      const all = method === 'fast' ? await measure(checkpoint.path, method, folder, '*') : null;
-      const perLayer = blocksOnly.seconds / layers;
-      const endsSeconds = all ? Math.max(0, all.seconds - blocksOnly.seconds) : null;
-      const whole = perLayer * model.layers + (endsSeconds ?? 0);
-      console.log(
-        `  ${method.padEnd(5)}  ${layers} layers ${blocksOnly.seconds.toFixed(1)} s (${(bytes(blocks) / 1e9 / blocksOnly.seconds).toFixed(2)} GB/s), ` +
-          `${endsSeconds === null ? 'embeddings not measured' : `embeddings and lm_head ${endsSeconds.toFixed(1)} s`}, peak ${Math.max(blocksOnly.mebibytes, all?.mebibytes ?? 0).toFixed(0)} MiB; ` +
-          `extrapolated to ${model.layers} layers: ${(whole / 60).toFixed(1)} min`,
-      );
-    }
-    await changed(checkpoint, folder);
+    await benchMethods(
+      { cli: join(dist, 'cli.js'), checkpoint, folder },
+      bytesOf(blocks),
+      bytesOf(ends),
+      model.layers / layers,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
+    await rm(dist, { recursive: true, force: true });
   }
 }
+
+/** @param times as many layers as are measured has the model */
+async function benchMethods(bench, blockBytes, endBytes, times) {
+  const store = join(bench.folder, 'store');
+  const whole = (label, seconds, bytes) =>
+    console.log(`  ${label}, extrapolated: ${(seconds / 60).toFixed(1)} min, ${speed(bytes, seconds)}`);
+  const fast = await measure(bench, 'fast', BLOCKS, store);
+  say('fast, layers', fast, blockBytes);
+  say('  again, from the store', await measure(bench, 'fast', BLOCKS, store), blockBytes);
+  await changeTensors(bench.checkpoint, 3);
+  say('  after 3 tensors changed', await measure(bench, 'fast', BLOCKS, store), blockBytes);
+  const ends = await measure(bench, 'fast', ENDS);
+  say('fast, embeddings and lm_head', ends, endBytes);
+  whole('fast, all layers, embeddings and lm_head', times * fast.seconds + ends.seconds, times * blockBytes + endBytes);
+  const exact = await measure(bench, 'exact', BLOCKS);
+  say('exact, layers', exact, blockBytes);
+  whole('exact, all layers', times * exact.seconds, times * blockBytes);
+}
+
+function say(label, run, bytes) {
+  console.log(
+    `  ${label.padEnd(30)}${run.seconds.toFixed(1).padStart(7)} s, ${speed(bytes, run.seconds)}, peak ${run.mebibytes.toFixed(0)} MiB; ${leftError(run)}`,
+  );
+}
+
+const speed = (bytes, seconds) => `${(bytes / 1e9 / seconds).toFixed(3)} GB/s`;
+
+const bytesOf = (matrices) => matrices.reduce((sum, [, m, n]) => sum + 2 * m * n, 0);
 
 function blockOf(layer, { hidden, mlp }) {
   const at = `model.layers.${layer}`;
@@ -94,13 +124,15 @@ async function writeModel(folder, matrices) {
   return { path: folder, file: path, bytes: offset, header, dataStart: 8 + text.length };
 }
 
-/** The built command line, with its peak memory. */
-async function measure(checkpoint, method, folder, glob, store = 'off') {
+/**
+ * The built command line as a user sees it: on a terminal, which `script` of util-linux makes, with GNU time for its peak memory.
+ * @returns seconds, mebibytes, and `left`: the seconds from the start on when a time left was shown, and what it was
+ */
+async function measure({ cli, checkpoint, folder }, method, glob, store = 'off') {
   const args = [
-    cli,
     'spectra',
     '--checkpoint',
-    checkpoint,
+    checkpoint.path,
     '--tensor',
     glob,
     '--method',
@@ -109,33 +141,59 @@ async function measure(checkpoint, method, folder, glob, store = 'off') {
     '--device',
     'cpu',
   ];
+  const rss = join(folder, 'rss');
+  const command = ['/usr/bin/env', 'time', '-f', '%M', '-o', rss, process.execPath, cli, ...args].map(quoted).join(' ');
   const started = performance.now();
-  const child = spawn('/usr/bin/env', ['time', '-f', '%M', '-o', join(folder, 'rss'), process.execPath, ...args], {
+  const elapsed = () => (performance.now() - started) / 1000;
+  const child = spawn('script', ['-qefc', `${command} > ${quoted(join(folder, 'spectra.json'))}`, '/dev/null'], {
     env: { ...process.env, SHADOW_GATE_CACHE: store },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`exit code ${code}`);
-  const mebibytes = Number((await readFile(join(folder, 'rss'), 'utf8')).trim()) / 1024;
-  return { seconds: (performance.now() - started) / 1000, mebibytes };
+  let said = '';
+  const left = [];
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text;
+    const shown = lastLeft(text);
+    // The bar is drawn again between two matrices, with what it said at the first.
+    if (shown && shown.done !== left.at(-1)?.done) left.push({ ...shown, at: elapsed() });
+  });
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) throw new Error(`exit code ${code}: ${said}`);
+  const mebibytes = Number((await readFile(rss, 'utf8')).trim()) / 1024;
+  return { seconds: elapsed(), mebibytes, left };
 }
 
-/** A second run, and one after three tensors have changed. */
-async function changed(checkpoint, folder) {
-  const store = join(folder, 'store');
-  const first = await measure(checkpoint.path, 'fast', folder, 'model.layers.*', store);
-  const again = await measure(checkpoint.path, 'fast', folder, 'model.layers.*', store);
-  const handle = await open(checkpoint.file, 'r+');
-  for (const {
-    data_offsets: [start],
-  } of Object.values(checkpoint.header).slice(0, 3)) {
-    await handle.write(Buffer.from([0x80, 0x3f]), 0, 2, checkpoint.dataStart + start);
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** What the last bar of some output says. */
+function lastLeft(text) {
+  const bars = [...text.matchAll(/(\d+)\/\d+ [^\r\n]*?, (?:(\d+) min )?([\d.]+) s left/g)];
+  const [, done, minutes = 0, seconds] = bars.at(-1) ?? [];
+  return done === undefined ? null : { done, seconds: 60 * Number(minutes) + Number(seconds) };
+}
+
+/** What a time left is judged by: no estimate is good at the very start, and none is shown for the last seconds. */
+const SETTLED = 0.1;
+
+/** How far elapsed + left was from the true total, relative to that. */
+function leftError({ seconds: total, left }) {
+  const errors = left
+    .filter(({ at }) => at >= SETTLED * total)
+    .map(({ at, seconds }) => Math.abs((at + seconds) / total - 1));
+  if (errors.length === 0) return 'no time left was shown';
+  const percent = (share) => `${(100 * share).toFixed(0)} %`;
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  return `time left off by ${percent(mean)} of the total in the mean, ${percent(Math.max(...errors))} at most (${errors.length} times shown after the first ${percent(SETTLED)})`;
+}
+
+/** The first number of each of the first tensors becomes another. */
+async function changeTensors({ file, header, dataStart }, count) {
+  const handle = await open(file, 'r+');
+  for (const { data_offsets } of Object.values(header).slice(0, count)) {
+    await handle.write(ONE, 0, ONE.length, dataStart + data_offsets[0]);
   }
   await handle.close();
-  const three = await measure(checkpoint.path, 'fast', folder, 'model.layers.*', store);
-  console.log(
-    `  fast with a store: ${first.seconds.toFixed(1)} s, again ${again.seconds.toFixed(1)} s, after 3 tensors changed ${three.seconds.toFixed(1)} s`,
-  );
 }
 
-const gigabytes = (bytes) => (bytes / 1e9).toFixed(2);
+/** 1 in bfloat16. */
+const ONE = Buffer.from([0x80, 0x3f]);
