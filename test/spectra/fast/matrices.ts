@@ -50,16 +50,18 @@ function encode(values: ArrayLike<number>, dtype: Dtype): Uint8Array {
   if (dtype === 'F64') return new Uint8Array(Float64Array.from(values).buffer);
   const floats = Float32Array.from(values);
   if (dtype === 'F32') return new Uint8Array(floats.buffer);
+  if (dtype === 'F16') return new Uint8Array(Uint16Array.from(floats, float16).buffer);
   const bits = new Uint32Array(floats.buffer);
-  if (dtype === 'F16') return new Uint8Array(Uint16Array.from(bits, toFloat16).buffer);
   return new Uint8Array(Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16).buffer);
 }
 
-/** From the smallest normal number of float16 on; below there is zero. The exponents of the two lie 112 apart. */
-function toFloat16(word: number): number {
-  const magnitude = word & 0x7fffffff;
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1) - (112 << 23);
-  return ((word >>> 16) & 0x8000) | (rounded < 1 << 23 ? 0 : rounded >>> 13);
+/** The bits of the nearest float16: of 10 bits below the leading one, and none finer than 2⁻²⁴. */
+function float16(value: number): number {
+  const size = Math.abs(value);
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  // One too many after rounding carries into the exponent, as it should; below 2⁻¹⁴ there is no leading one.
+  const steps = Math.round(size * 2 ** (10 - exponent));
+  return (value < 0 ? 0x8000 : 0) | (steps + ((exponent + 14) << 10));
 }
 
 /** Rounded to bfloat16. */
