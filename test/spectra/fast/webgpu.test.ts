@@ -5,7 +5,7 @@ import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
 import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
-import { pairsOf, STORING, wrong } from './brackets.ts';
+import { bracketed, STORING, wrong } from './brackets.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 
 const cpu = { name: 'cpu', reason: 'test' } as const;
@@ -93,11 +93,11 @@ describe.skipIf(LAVAPIPE === null)("the fast spectrum on WebGPU's software adapt
         metrics.snr,
         metrics.updateSize,
       ]);
-      for (const [k, [label, { value }]] of pairsOf(onDevice, truth).entries()) {
-        const there = pairsOf(metrics, truth)[k]?.[1].value ?? Number.NaN;
+      for (const [k, [label, { value }]] of bracketed(onDevice).entries()) {
+        const there = bracketed(metrics)[k]?.[1].value ?? Number.NaN;
         expect(Math.abs(value / there - 1), `${name}: ${label}`).toBeLessThan(1e-4);
       }
-      const widths = (of: FastMetrics) => pairsOf(of, truth).map(([, { low, high, value }]) => (high - low) / value);
+      const widths = (of: FastMetrics) => bracketed(of).map(([, { low, high, value }]) => (high - low) / value);
       for (const [k, width] of widths(onDevice).entries()) {
         expect(width, `${name}: width ${k}`).toBeLessThan(1.1 * (widths(metrics)[k] ?? 0) + 1e-6);
       }
