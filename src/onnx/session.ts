@@ -32,14 +32,23 @@ export const tensor = {
     new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
 };
 
+/** Threads that wait for work sleep: they spin otherwise, against another session's threads and against JavaScript. */
+const PATIENT = { intra_op: { allow_spinning: '0' } };
+
 /**
  * Open a graph that is run many times. Weights that must be converted or packed are, here, once.
  * @param onDevice names of outputs that stay where they were computed, to be fed again
+ * @param isPatient other sessions, or JavaScript, have work between its runs
  */
-export async function openSession(graph: Graph, device: Device, onDevice: readonly string[] = []): Promise<Session> {
+export async function openSession(
+  graph: Graph,
+  device: Device,
+  { onDevice = [], isPatient = false }: { readonly onDevice?: readonly string[]; readonly isPatient?: boolean } = {},
+): Promise<Session> {
   const places = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
   return createSession(graph, device, {
     graphOptimizationLevel: 'extended',
+    ...(isPatient ? { extra: { session: { ...PATIENT, ...EXTERNAL_DATA } } } : {}),
     ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(places) } : {}),
   });
 }
@@ -69,7 +78,7 @@ export async function openKernel(graph: Graph, device: Device): Promise<Session>
   return createSession(graph, device, {
     graphOptimizationLevel: 'disabled',
     enableMemPattern: false,
-    extra: { session: { intra_op: { allow_spinning: '0' }, ...EXTERNAL_DATA } },
+    extra: { session: { ...PATIENT, ...EXTERNAL_DATA } },
   });
 }
 

@@ -42,15 +42,17 @@ export const STRIP_BYTES = 128 * 1024 * 1024;
  * @param axis the axis that is cut
  * @param work gets a function that cuts the strip at hand out of any value of this shape, and gives back what it made of
  *   it (values of one dimension or more): the next strip waits for those
+ * @param bytes of a strip in float64
  */
 export function eachStrip(
   graph: Graph,
   [m, n]: readonly [number, number],
   axis: 0 | 1,
   work: (cut: (value: Value) => Value) => readonly Value[],
+  bytes = STRIP_BYTES,
 ): void {
   const [length, size] = axis === 0 ? [m, n] : [n, m];
-  const width = Math.max(1, Math.min(length, Math.floor(STRIP_BYTES / (8 * size))));
+  const width = Math.max(1, Math.min(length, Math.floor(bytes / (8 * size))));
   let before: readonly Value[] = [];
   for (let start = 0; start < length; start += width) {
     const end = Math.min(length, start + width);

@@ -68,7 +68,8 @@ export class Operator {
   ): Promise<Operator> {
     const size = Math.min(...matrix.view.shape);
     const vectors = await openVectors(size, device);
-    const open = (graph: Graph, rows: string) => openSession(graph, device, vectors.areOnDevice ? [rows] : []);
+    const open = (graph: Graph, rows: string) =>
+      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], isPatient: true });
     const product = await open(productGraph(matrix, reference, energy, vectors.areOnDevice), 'outside');
     const panel = await open(panelGraph(size, false), 'mapped');
     const projectedPanel = await open(panelGraph(size, true), 'mapped');
@@ -148,9 +149,10 @@ function productGraph(
   const scaled = (value: Value) => (scale ? graph.op('Mul', [value, scale]) : value);
 
   const x = graph.input('x', ElementType.float32, ['b', size]);
-  // Both products have A on the right, which onnxruntime packs once, when the session opens.
+  // On the right onnxruntime packs A once, when the session opens; on the left it takes it as it is, and packs the panel.
+  const turned = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
   const timesA = (value: Value) => graph.op('MatMul', [value, a]);
-  const timesTransposed = (value: Value) => graph.op('Gemm', [value, a], { transB: 1 });
+  const timesTransposed = (value: Value) => turned(graph.op('MatMul', [a, turned(value)]));
   const product = m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
   const q = graph.input('q', ElementType.float32, ['d', size]);
   const near = splitOff(

@@ -42,7 +42,7 @@ export interface Stack {
 export async function openVectors(n: number, device: Device): Promise<Vectors> {
   // What onnxruntime's binding can leave on a device is WebGPU's only: with CUDA, rows are copied to and fro.
   if (device.name !== 'webgpu') return new HostVectors(n);
-  const join = await openSession(joinGraph(n), device, ['joined']);
+  const join = await openSession(joinGraph(n), device, { onDevice: ['joined'] });
   const products = await openSession(productsGraph(n), device);
   return new DeviceVectors(n, join, products);
 }
