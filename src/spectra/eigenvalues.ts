@@ -9,12 +9,25 @@
  * @throws RangeError if the matrix is not finite
  */
 export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
+  return decompose(a, n, []).sort().reverse();
+}
+
+/**
+ * The same with some coordinates of the eigenvectors: far less work than all of them.
+ * @param rows vectors x of length n, overwritten by xᵀ·V, where V has the eigenvectors in its columns
+ * @returns n eigenvalues in the order of the columns, which is none
+ */
+export function symmetricEigenvaluesWithRows(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
+  return decompose(a, n, rows);
+}
+
+function decompose(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
   if (a.length !== n * n) throw new RangeError(`${a.length} numbers are not ${n} × ${n}`);
   const scale = normalise(a, n);
-  const { diagonal, offDiagonal } = tridiagonalise(a, n);
-  implicitQL(diagonal, offDiagonal);
+  const { diagonal, offDiagonal } = tridiagonalise(a, n, rows);
+  implicitQL(diagonal, offDiagonal, rows);
   for (let i = 0; i < n; i += 1) diagonal[i] = at(diagonal, i) * scale;
-  return diagonal.sort().reverse();
+  return diagonal;
 }
 
 /** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
@@ -47,7 +60,7 @@ function normalise(a: Float64Array, n: number): number {
  * Step i needs A·v of the matrix that step i + 1 left, and every step changes the whole matrix by A ← A − v·wᵀ − w·vᵀ.
  * Both are done in one pass over memory, which bounds the speed: the change of the step before, and the product.
  */
-function tridiagonalise(a: Float64Array, n: number) {
+function tridiagonalise(a: Float64Array, n: number, rows: readonly Float64Array[]) {
   const diagonal = new Float64Array(n);
   /** offDiagonal[i] couples i − 1 and i; offDiagonal[0] is unused. */
   const offDiagonal = new Float64Array(n);
@@ -62,6 +75,7 @@ function tridiagonalise(a: Float64Array, n: number) {
     updateRow(a, row, i, v, w);
     diagonal[i] = at(a, row + i);
     const beta = householder(a.subarray(row, row + i), next, offDiagonal, i);
+    for (const carried of rows) reflect(carried, next, beta, i);
     updateAndMultiply(a, n, i, { v, w, x: next, product });
     let inner = 0;
     for (let k = 0; k < i; k += 1) {
@@ -102,6 +116,14 @@ function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Arr
   v[i - 1] = last - alpha;
   offDiagonal[i] = alpha;
   return 1 / (length * length - last * alpha);
+}
+
+/** x ← x·(I − β·v·vᵀ) on the first `size` entries. */
+function reflect(x: Float64Array, v: Float64Array, beta: number, size: number): void {
+  let sum = 0;
+  for (let k = 0; k < size; k += 1) sum += at(x, k) * at(v, k);
+  sum *= beta;
+  for (let k = 0; k < size; k += 1) x[k] = at(x, k) - sum * at(v, k);
 }
 
 /** One row of A − v·wᵀ − w·vᵀ, up to the diagonal. */
@@ -186,7 +208,7 @@ function passRow(a: Float64Array, n: number, j: number, from: number, { v, w, x,
 const MAX_ITERATIONS = 60;
 
 /** Implicit QL with Wilkinson's shift; the eigenvalues replace the diagonal. */
-function implicitQL(d: Float64Array, offDiagonal: Float64Array): void {
+function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly Float64Array[]): void {
   const n = d.length;
   const e = new Float64Array(n);
   e.set(offDiagonal.subarray(1));
@@ -201,7 +223,7 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array): void {
       if (iteration === MAX_ITERATIONS) throw new Error('the QL iteration did not converge');
       const g = (at(d, l + 1) - at(d, l)) / (2 * at(e, l));
       const r = Math.hypot(g, 1);
-      chase(d, e, l, m, at(d, m) - at(d, l) + at(e, l) / (g + (g >= 0 ? r : -r)));
+      chase(d, e, l, m, at(d, m) - at(d, l) + at(e, l) / (g + (g >= 0 ? r : -r)), rows);
     }
   }
 }
@@ -214,7 +236,14 @@ function firstNegligible(e: Float64Array, l: number, negligible: number): number
 }
 
 /** One sweep of plane rotations from m up to l that restores the tridiagonal form after the shift. */
-function chase(d: Float64Array, e: Float64Array, l: number, m: number, start: number): void {
+function chase(
+  d: Float64Array,
+  e: Float64Array,
+  l: number,
+  m: number,
+  start: number,
+  rows: readonly Float64Array[],
+): void {
   let g = start;
   let s = 1;
   let c = 1;
@@ -237,6 +266,11 @@ function chase(d: Float64Array, e: Float64Array, l: number, m: number, start: nu
     p = s * t;
     d[i + 1] = g + p;
     g = c * t - b;
+    for (const row of rows) {
+      const x = at(row, i + 1);
+      row[i + 1] = s * at(row, i) + c * x;
+      row[i] = c * at(row, i) - s * x;
+    }
   }
   d[l] = at(d, l) - p;
   e[l] = g;

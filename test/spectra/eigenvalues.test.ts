@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { symmetricEigenvalues } from '../../src/spectra/eigenvalues.ts';
+import { symmetricEigenvalues, symmetricEigenvaluesWithRows } from '../../src/spectra/eigenvalues.ts';
 
 function dense(n: number, entry: (i: number, j: number) => number): Float64Array {
   return Float64Array.from({ length: n * n }, (_, k) => entry(Math.floor(k / n), k % n));
@@ -89,5 +89,38 @@ describe('eigenvalues of a symmetric matrix', () => {
 
   it('refuses a matrix that is not finite', () => {
     expect(() => symmetricEigenvalues(Float64Array.of(1, 0, Number.NaN, 1), 2)).toThrow(RangeError);
+  });
+});
+
+describe('eigenvalues with some coordinates of the eigenvectors', () => {
+  /** A matrix with zeros, so that couplings vanish on the way. */
+  const n = 24;
+  const entry = (i: number, j: number) => (Math.abs(i - j) < 5 ? Math.sin(1 + i * j) + (i === j ? i : 0) : 0);
+
+  it('has all of them for all coordinates: A·V = V·Λ, VᵀV = I', () => {
+    const rows = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, k) => (i === k ? 1 : 0)));
+    const values = symmetricEigenvaluesWithRows(dense(n, entry), n, rows);
+    const v = (i: number, k: number) => rows[i]?.[k] ?? Number.NaN;
+    const sum = (f: (k: number) => number) => Array.from({ length: n }, (_, k) => f(k)).reduce((a, b) => a + b, 0);
+    for (let i = 0; i < n; i += 1) {
+      for (let k = 0; k < n; k += 1) {
+        expect(sum((j) => entry(i, j) * v(j, k))).toBeCloseTo((values[k] ?? 0) * v(i, k), 11);
+        expect(sum((j) => v(j, i) * v(j, k))).toBeCloseTo(i === k ? 1 : 0, 12);
+      }
+    }
+    expect([...values].sort((a, b) => b - a)).toEqual([...symmetricEigenvalues(dense(n, entry), n)]);
+  });
+
+  it('of a vector are its moments: Σ (x·v)²·λᵏ = xᵀ·Aᵏ·x', () => {
+    const x = Float64Array.from({ length: n }, (_, i) => Math.cos(3 * i));
+    const row = x.slice();
+    const values = symmetricEigenvaluesWithRows(dense(n, entry), n, [row]);
+    let power = Array.from(x);
+    for (let k = 0; k < 4; k += 1) {
+      const moment = power.reduce((sum, value, i) => sum + value * (x[i] ?? 0), 0);
+      const found = values.reduce((sum, value, i) => sum + (row[i] ?? 0) ** 2 * value ** k, 0);
+      expect(found / moment).toBeCloseTo(1, 11);
+      power = power.map((_, i) => power.reduce((sum, value, j) => sum + entry(i, j) * value, 0));
+    }
   });
 });

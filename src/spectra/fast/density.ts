@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { symmetricEigenvaluesWithRows } from '../eigenvalues.ts';
 import type { Chain } from './ceiling.ts';
 import { at, cholesky, invertLower, multiply } from './small-matrix.ts';
 
@@ -26,50 +26,47 @@ export interface Density {
  * they bracket the integral.
  */
 export function densityOf(chain: Chain): Density {
-  const gauss = blockTridiagonal(chain);
-  const radau = gauss.clone();
-  const schur = lastSchur(chain);
   const { b, diagonal } = chain;
-  const first = b * (diagonal.length - 1);
+  const gauss = blockTridiagonal(chain);
+  const radau = gauss.slice();
+  const schur = lastSchur(chain);
+  const n = b * diagonal.length;
   if (schur) {
     for (let i = 0; i < b; i += 1) {
-      for (let j = 0; j < b; j += 1) {
-        radau.set(first + i, first + j, radau.get(first + i, first + j) - at(schur, i * b + j));
-      }
+      const row = (n - b + i) * n + n - b;
+      for (let j = 0; j < b; j += 1) radau[row + j] = at(radau, row + j) - at(schur, i * b + j);
     }
   }
   return { probes: b, blocks: diagonal.length, gauss: rule(gauss, chain), radau: rule(radau, chain) };
 }
 
-function blockTridiagonal({ b, diagonal, links }: Chain): Matrix {
-  const matrix = Matrix.zeros(b * diagonal.length, b * diagonal.length);
+/** Its lower triangle. */
+function blockTridiagonal({ b, diagonal, links }: Chain): Float64Array {
+  const n = b * diagonal.length;
+  const matrix = new Float64Array(n * n);
   for (const [k, block] of diagonal.entries()) {
     const link = k > 0 ? links[k] : undefined;
     for (let i = 0; i < b; i += 1) {
       for (let j = 0; j < b; j += 1) {
-        matrix.set(k * b + i, k * b + j, at(block, i * b + j));
-        if (!link) continue;
-        matrix.set((k - 1) * b + i, k * b + j, at(link, i * b + j));
-        matrix.set(k * b + j, (k - 1) * b + i, at(link, i * b + j));
+        matrix[(k * b + i) * n + k * b + j] = at(block, i * b + j);
+        if (link) matrix[(k * b + j) * n + (k - 1) * b + i] = at(link, i * b + j);
       }
     }
   }
   return matrix;
 }
 
-function rule(matrix: Matrix, { b, links }: Chain): Quadrature {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+function rule(matrix: Float64Array, { b, diagonal, links }: Chain): Quadrature {
+  const n = b * diagonal.length;
   const start = links[0] ?? new Float64Array();
-  const weights = Float64Array.from(realEigenvalues, (_, column) => {
-    let weight = 0;
-    for (let i = 0; i < b; i += 1) {
-      let sum = 0;
-      for (let j = 0; j < b; j += 1) sum += at(start, i * b + j) * eigenvectorMatrix.get(j, column);
-      weight += sum * sum;
-    }
-    return weight;
+  const rows = Array.from({ length: b }, (_, i) => {
+    const row = new Float64Array(n);
+    row.set(start.subarray(i * b, (i + 1) * b));
+    return row;
   });
-  return { nodes: Float64Array.from(realEigenvalues, (value) => Math.max(0, value)), weights };
+  const eigenvalues = symmetricEigenvaluesWithRows(matrix, n, rows);
+  const weights = Float64Array.from(eigenvalues, (_, i) => rows.reduce((sum, row) => sum + at(row, i) ** 2, 0));
+  return { nodes: eigenvalues.map((value) => Math.max(0, value)), weights };
 }
 
 /**

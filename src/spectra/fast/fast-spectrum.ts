@@ -56,6 +56,9 @@ const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75
 /** Relative widths of the sums that are aimed at. */
 const NARROW = { top: 9e-4, wide: 9e-3 } as const;
 
+/** So many times as wide they will not be narrow at the next stop either. */
+const FAR = 8;
+
 /** A Ritz value that rose by less than this since the last stop, relative to itself, has nothing like it outside. */
 const SETTLED = 1e-3;
 
@@ -195,27 +198,31 @@ async function growBasis(
   const n = basis.operator.size;
   await basis.start(gaussian(STREAMS.start, block * n));
   let before: Krylov | null = null;
+  let isFar = false;
   for (;;) {
-    const stop = end * (STOPS.find((share) => share * end > basis.size) ?? 1);
+    const [next = 1, afterNext = 1] = STOPS.filter((share) => share * end > basis.size);
+    const stop = end * (isFar ? afterNext : next);
     while (basis.size < stop && !basis.isComplete) await basis.grow();
     // Fewer vectors than a block are left: take them along.
     if (n - basis.size < block && !basis.isComplete) await basis.grow();
     const krylov = krylovOf(basis, block);
     if (basis.isComplete) return { krylov, bounded: null };
     const isEnd = basis.size >= end;
-    if (isEnd || (before && isPromising(krylov, before))) {
+    const expected = before ? expectedBounds(krylov, before) : null;
+    if (isEnd || (expected && isNarrow(expected, n))) {
       const bounded = await boundTop(basis, krylov, isEnd ? PROBE_BLOCKS.mostAtTheEnd : PROBE_BLOCKS.most);
       if (isEnd || isNarrow(bounded.top, n)) return { krylov, bounded };
     }
+    isFar = expected !== null && !isNarrow(expected, n, FAR);
     before = krylov;
   }
 }
 
-/** Would the sums be narrow if the first Ritz value that still moves were the largest eigenvalue outside of the basis? */
-function isPromising(krylov: Krylov, before: Krylov): boolean {
-  const { ritz, size } = krylov;
+/** What the sums would be if the first Ritz value that still moves were the largest eigenvalue outside of the basis. */
+function expectedBounds(krylov: Krylov, before: Krylov): TopBounds {
+  const { ritz } = krylov;
   const moving = ritz.findIndex((value, i) => !(value - at(before.ritz, i) < SETTLED * value));
-  return isNarrow(optimisticBounds(krylov, at(ritz, moving < 0 ? ritz.length - 1 : moving)), size);
+  return optimisticBounds(krylov, at(ritz, moving < 0 ? ritz.length - 1 : moving));
 }
 
 async function boundTop(basis: Basis, krylov: Krylov, mostBlocks: number): Promise<BoundedTop> {
@@ -264,9 +271,10 @@ function allowedCeiling(krylov: Krylov): number {
   return low;
 }
 
-function isNarrow(top: TopBounds, n: number): boolean {
+/** Are the sums no wider than so many times what is aimed at? */
+function isNarrow(top: TopBounds, n: number, times = 1): boolean {
   const keys = [1, 8, shareOf(n, 1), shareOf(n, 5)].map((k) => Math.min(k, n));
-  return keys.every((k, i) => top.high(k) - top.low(k) < (i === 3 ? NARROW.wide : NARROW.top) * top.low(k));
+  return keys.every((k, i) => top.high(k) - top.low(k) < times * (i === 3 ? NARROW.wide : NARROW.top) * top.low(k));
 }
 
 function shifted({ low, high }: Bracket, byLow: number, byHigh: number): Bracket {
