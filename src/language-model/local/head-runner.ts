@@ -30,7 +30,7 @@ export class HeadRunner {
   }
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadRunner> {
-    return new HeadRunner(decoder, await openSession(buildHead(decoder, weights), device));
+    return new HeadRunner(decoder, await openSession(buildHead(decoder, weights), device, { isPatient: true }));
   }
 
   /** @param hidden [rows, hidden] */

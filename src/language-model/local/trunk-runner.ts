@@ -84,7 +84,13 @@ export class TrunkRunner {
       keep && device.name === 'webgpu'
         ? decoder.layers.flatMap((_, i) => [TRUNK.presentKey(i), TRUNK.presentValue(i)])
         : [];
-    return new TrunkRunner(decoder, await openSession(graph, device, { onDevice }), device, kind, keep);
+    return new TrunkRunner(
+      decoder,
+      await openSession(graph, device, { onDevice, isPatient: true }),
+      device,
+      kind,
+      keep,
+    );
   }
 
   async run(pass: Pass): Promise<PassResult> {
