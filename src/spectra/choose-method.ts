@@ -27,8 +27,11 @@ export function deviceOf(method: Method, device: Device): Device {
   return method === 'fast' ? device : float64Device(device);
 }
 
-/** Copies of the matrix in float32 that are alive at once: as it is read, as onnxruntime packs it for either product. */
-const COPIES_ALIVE = 4;
+/**
+ * Copies of the matrix in float32 that are alive at once, the file's pages included: as it is read and as onnxruntime packs
+ * it; of a difference both operands too.
+ */
+const COPIES_ALIVE = { weight: 3, difference: 5 } as const;
 
 /** Vectors of the basis, of the probes, and of the products with them. */
 const VECTORS_ALIVE = 3000;
@@ -37,7 +40,8 @@ const VECTORS_ALIVE = 3000;
 export function memoryOf(job: Job, method: Method): number {
   if (job.kind === 'lora') return loraMemory(job.update);
   const [m, n] = job.matrix.view.shape;
-  return method === 'exact' ? exactMemory([m, n]) : 4 * (COPIES_ALIVE * m * n + VECTORS_ALIVE * Math.min(m, n));
+  if (method === 'exact') return exactMemory([m, n]);
+  return 4 * (COPIES_ALIVE[job.kind] * m * n + VECTORS_ALIVE * Math.min(m, n));
 }
 
 /** The fast spectrum of a matrix in the form of an exact one. What needs every singular value is null. */
