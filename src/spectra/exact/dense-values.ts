@@ -50,6 +50,7 @@ export interface DenseValues {
  * is tall, to a band, and from there in float64. In float32 first, right to about 10⁻⁷ σ₁. One single σ that is lost in
  * that is refined; where more are, all is done once more in float64, right to about 10⁻¹⁴ σ₁.
  * @param energy ‖A‖_F², finite
+ * @param limit bytes of a matrix in memory
  */
 export async function denseValues(
   matrix: MatrixSource,
@@ -57,6 +58,7 @@ export async function denseValues(
   energy: number,
   device: Device,
   workshop: Workshop,
+  limit = DENSE_LIMIT,
 ): Promise<DenseValues> {
   const { turns, solver } = workshop;
   const { shape } = matrix.view;
@@ -65,11 +67,11 @@ export async function denseValues(
   }
   const isWide = [matrix, reference].some((part) => part?.source.dtype === 'F64');
   const scale = scaleOf(energy / (shape[0] * shape[1]), isWide);
-  if (denseBytes(shape, 'float32') <= DENSE_LIMIT) {
+  if (denseBytes(shape, 'float32') <= limit) {
     const found = await throughFloat32(matrix, reference, energy, scale, device, workshop);
     if (found) return found;
   }
-  if (denseBytes(shape, 'float64') <= DENSE_LIMIT) {
+  if (denseBytes(shape, 'float64') <= limit) {
     const band = await turns.take(() => bandOf(matrix, { reference, scale, precision: 'float64' }));
     const values = (await solver.values(band)).map((value) => value / scale);
     return { values, accumulation: 'float64', isSmallestExact: true };

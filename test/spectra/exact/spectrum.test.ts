@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/dense-values.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
@@ -70,6 +71,18 @@ describe('spectra of matrices that were made of their singular values', () => {
     expect(found.accumulation).toBe('float32');
     expect(errorOf(found.singularValues, values)).toBeLessThan(FLOAT32_TOLERANCE);
     expect(found.metrics?.rank).toBe(Math.min(m, n));
+  });
+
+  it.each([
+    [1100, 1300],
+    [1500, 1040],
+  ])('through the Gram matrix where %i × %i is too large for memory', async (m, n) => {
+    const values = Float64Array.from({ length: Math.min(m, n) }, (_, i) => (i + 1) ** -0.7);
+    const energy = values.reduce((sum, value) => sum + value * value, 0);
+    const matrix = await stored(m, n, withSingularValues(m, n, values));
+    const found = await denseValues(matrix, null, energy, cpu, WORK_ALONE, 0);
+    expect(found).toMatchObject({ accumulation: 'float64', isSmallestExact: false });
+    expect(errorOf(found.values, values)).toBeLessThan(1e-7);
   });
 
   it.each([1e-30, 1e30])('at the scale %d, without over- or underflow', async (scale) => {
