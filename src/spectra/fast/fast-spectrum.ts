@@ -203,8 +203,8 @@ async function growBasis(
     const [next = 1, afterNext = 1] = STOPS.filter((share) => share * end > basis.size);
     const stop = end * (isFar ? afterNext : next);
     while (basis.size < stop && !basis.isComplete) await basis.grow();
-    // Fewer vectors than a block are left: take them along.
-    if (n - basis.size < block && !basis.isComplete) await basis.grow();
+    // Too few are left for one block of probes and the next one, which it reaches: take them along.
+    while (n - basis.size < 2 * block && !basis.isComplete) await basis.grow();
     const krylov = krylovOf(basis, block);
     if (basis.isComplete) return { krylov, bounded: null };
     const isEnd = basis.size >= end;

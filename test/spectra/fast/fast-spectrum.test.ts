@@ -214,6 +214,19 @@ describe('the fast spectrum', () => {
     }
   });
 
+  it('has a matrix whose basis is enough when hardly more than a block is left', async () => {
+    for (const [M, rank] of [
+      [70, 2],
+      [79, 3],
+      [154, 60],
+    ] as const) {
+      const sigma = Array.from({ length: M }, (_, i) => (i < rank ? 1 / (i + 1) : 0));
+      const truth = spectralMetrics(Float64Array.from(sigma), [M, M]);
+      const { metrics } = await measure(stored(withSingularValues(sigma, M, M, numbers), M, M));
+      expect(truth && wrong(metrics, truth, STORING)).toEqual([]);
+    }
+  });
+
   it('draws the profile of the spectrum', async () => {
     const sigma = SHAPES.gaussian?.(400, numbers) ?? [];
     const { profile } = await measure(stored(withSingularValues(sigma, 400, 500, numbers), 400, 500), LITTLE[1]);
