@@ -227,6 +227,17 @@ describe('the fast spectrum', () => {
     }
   });
 
+  it('has a matrix of equal entries, whose long sums are all rounded one way', async () => {
+    const [m, n] = [1100, 4096];
+    const value = Math.fround(1 / 3);
+    const truth = spectralMetrics(
+      Float64Array.from({ length: m }, (_, i) => (i === 0 ? value * Math.sqrt(m * n) : 0)),
+      [m, n],
+    );
+    const { metrics } = await measure(stored(new Float64Array(m * n).fill(value), m, n), LITTLE[1]);
+    expect(truth && wrong(metrics, truth, STORING)).toEqual([]);
+  });
+
   it('draws the profile of the spectrum', async () => {
     const sigma = SHAPES.gaussian?.(400, numbers) ?? [];
     const { profile } = await measure(stored(withSingularValues(sigma, 400, 500, numbers), 400, 500), LITTLE[1]);
