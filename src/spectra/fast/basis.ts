@@ -38,6 +38,8 @@ export class Basis {
   readonly #t: Float64Array;
   #size = 0;
   #pending: Pending | null = null;
+  /** Still needed when it has been taken into the basis. */
+  #marked: Pending | null = null;
   #blockSize = 0;
 
   /** @param capacity most vectors; no more than n */
@@ -78,13 +80,15 @@ export class Basis {
     return this.#pending?.link ?? new Float64Array();
   }
 
-  /** Remember where the chain is, to go on from there after another one was started, grown and dropped. */
+  /** Remember where the chain is, to go on from there after it, or another one, was grown and dropped. */
   mark(): { drop(): void } {
     const [size, pending, blockSize] = [this.#size, this.#pending, this.#blockSize];
     const takeOff = this.#q.mark();
+    this.#marked = pending;
     return {
       drop: () => {
         takeOff();
+        this.#marked = null;
         if (this.#pending && this.#pending !== pending) this.operator.vectors.forget(this.#pending.rows);
         this.#size = size;
         this.#pending = pending;
@@ -113,7 +117,7 @@ export class Basis {
     this.#size += b;
     const nearRows = Math.min(this.#size, 2 * this.#blockSize);
     const { inside, near, outside, gram } = await this.operator.step(next.rows, this.#q.rows, nearRows);
-    this.operator.vectors.forget(next.rows);
+    if (next !== this.#marked) this.operator.vectors.forget(next.rows);
     const first = inside.length - near.length;
     for (let i = 0; i < near.length; i += 1) inside[first + i] = at(inside, first + i) + at(near, i);
     const kept = this.#store(inside, b);

@@ -9,7 +9,7 @@ import { matrixEnergies } from './energies.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { Operator } from './operator.ts';
 import { pinchingGap } from './pinching.ts';
-import { ceilingOf, growProbes, NO_PROBES, shallowProbes, together } from './probes.ts';
+import { ceilingOf, growChain, growProbes, NO_PROBES, shallowProbes, together } from './probes.ts';
 import { at } from './small-matrix.ts';
 import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './top.ts';
 import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace.ts';
@@ -76,6 +76,9 @@ const PROBE_BLOCKS = { step: 6, most: 12, mostAtTheEnd: 24 } as const;
 
 /** Blocks that a quadrature uses at most: the entropy is smooth. */
 const QUADRATURE_BLOCKS = 12;
+
+/** Blocks by which the basis is continued to see how it is coupled to the rest. */
+const BLOCKS_BEYOND = 2;
 
 /** Gaussian probes that are multiplied twice, for the traces, in each round. */
 const SHALLOW_PROBES = 48;
@@ -158,7 +161,10 @@ async function scaledSpectrum(operator: Operator, effort: Effort): Promise<Scale
   const { top, chain, ceiling, trace } = bounded;
   const left = n - basis.size;
   const known = { size: left, trace, ceiling };
-  const gap = pinchingGap(basis, block, ceiling);
+  const here = basis.mark();
+  const beyond = await growChain(basis, basis.link, BLOCKS_BEYOND);
+  here.drop();
+  const gap = pinchingGap(basis, beyond, ceiling);
   const inside = sumOf(ritz, (x) => x * x) + 2 * sumOf(basis.link, (x) => x * x);
   const split = sumOf(ritz, xLogX);
   const deep = densityOf(beginning(chain));

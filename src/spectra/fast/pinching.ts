@@ -14,16 +14,18 @@ const ALLOWANCE = 0.05;
  *
  * With f(x) = ∫₀^∞ (x/(1+t) − 1 + t/(x+t)) dt it is −∫₀^∞ ln det(I − W·K·Y·Kᵀ) dt, where W = (T+t)⁻¹ at the last block of
  * T, K the coupling of that block to the next one and Y = (S₂₂+t)⁻¹ at that one. The integrand falls with t and grows
- * with Y. Y ⪰ (μ+t)⁻¹ for the ceiling μ of S₂₂; and as S ⪰ 0 demands S₂₂ ⪰ Kᵀ·W₀·K at that block, with W₀ = W at t = 0,
- * Y ⪯ (Kᵀ·W₀·K + t)⁻¹.
+ * with Y. Of Y some blocks of S₂₂ are known, Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and it grows with the Y behind them. That one
+ * is ⪰ (μ+t)⁻¹ for the ceiling μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows there.
+ *
+ * @param beyond the beginning of S₂₂, from that next block on; may have no blocks
  */
-export function pinchingGap(basis: Basis, b: number, ceiling: number): Bracket {
-  const { link } = basis;
+export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Bracket {
+  const { b } = beyond;
+  const link = beyond.links[0] ?? new Float64Array();
   const energy = link.reduce((sum, value) => sum + value * value, 0);
   if (energy === 0 || !(ceiling > 0)) return bracket(0, 0);
   const chain = blocksOf(basis, b);
-  const atZero = resolvent(chain, 0) ?? resolvent(chain, GRID.from * ceiling);
-  const floor = atZero ? congruence(atZero, link, b) : new Float64Array(b * b);
+  const { known, floor } = floorOf(beyond, resolvent(chain, 0) ?? resolvent(chain, GRID.from * ceiling));
   let low = 0;
   let high = 0;
   let before = { t: 0, low: 0, high: 0 };
@@ -34,8 +36,8 @@ export function pinchingGap(basis: Basis, b: number, ceiling: number): Bracket {
     const coupling = congruence(w, link, b);
     const here = {
       t,
-      low: -logDet(coupling, scaledIdentity(ceiling + t, b), b),
-      high: -logDet(coupling, plusDiagonal(floor, t, b), b),
+      low: -logDet(coupling, inverseY(beyond, known, scaledIdentity(ceiling, b), t), b),
+      high: -logDet(coupling, inverseY(beyond, known, floor, t), b),
     };
     // Up to the first point the integrand is a logarithm at the worst: its mean is its end and one for each direction.
     const ratio = Math.log(t / before.t);
@@ -45,6 +47,45 @@ export function pinchingGap(basis: Basis, b: number, ceiling: number): Bracket {
   }
   // Beyond the last point: −ln det(I − X) ≈ Tr X ≤ |K|²/t².
   return bracket(Math.max(0, low * (1 - ALLOWANCE)), high * (1 + ALLOWANCE) + (2 * energy) / before.t);
+}
+
+/**
+ * The least that S ⪰ 0 allows behind the known blocks: F₁ = Kᵀ·W₀·K, F₂ = B₁ᵀ·(A₁ − F₁)⁻¹·B₁ and so on.
+ * @param atZero W₀, or null: then the least is zero
+ * @returns with how many of the blocks it comes; rounding may leave none of the others definite
+ */
+function floorOf({ b, diagonal, links }: Chain, atZero: Float64Array | null): { known: number; floor: Float64Array } {
+  let floor = atZero ? congruence(atZero, links[0] ?? new Float64Array(), b) : new Float64Array(b * b);
+  for (const [k, block] of diagonal.entries()) {
+    const rest = inverse(
+      block.map((value, i) => value - at(floor, i)),
+      b,
+    );
+    if (!rest) return { known: k, floor };
+    floor = congruence(rest, links[k + 1] ?? new Float64Array(), b);
+  }
+  return { known: diagonal.length, floor };
+}
+
+/** Y⁻¹ = A₁ + t − B₁·(A₂ + t − …)⁻¹·B₁ᵀ with `end` + t behind the known blocks. */
+function inverseY({ b, diagonal, links }: Chain, known: number, end: Float64Array, t: number): Float64Array {
+  let result = plusDiagonal(end, t, b);
+  for (let k = known - 1; k >= 0; k -= 1) {
+    const inner = inverse(result, b);
+    const block = plusDiagonal(diagonal[k] ?? new Float64Array(), t, b);
+    if (!inner) return block;
+    const taken = congruence(inner, transpose(links[k + 1] ?? new Float64Array(), b), b);
+    result = block.map((value, i) => value - at(taken, i));
+  }
+  return result;
+}
+
+/** @returns null for a matrix that is not positive definite */
+function inverse(matrix: Float64Array, b: number): Float64Array | null {
+  const factor = cholesky(matrix, b);
+  if (!factor) return null;
+  const transposed = transpose(invertLower(factor, b), b);
+  return multiply(transposed, transposed, b, true);
 }
 
 function blocksOf(basis: Basis, b: number): Chain {

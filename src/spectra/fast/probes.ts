@@ -13,24 +13,36 @@ export async function growProbes(
   mostBlocks: number,
   isEnough: (chain: Chain) => boolean,
 ): Promise<Chain> {
-  const n = basis.operator.size;
-  const b = start.length / n;
+  return growChain(basis, await basis.start(start), mostBlocks, isEnough);
+}
+
+/**
+ * Grow a chain from the block that a basis would take next: the beginning of S restricted to its complement.
+ * @param link how that block is reached, [b, b]
+ */
+export async function growChain(
+  basis: Basis,
+  link: Float64Array,
+  mostBlocks: number,
+  isEnough: (chain: Chain) => boolean = () => false,
+): Promise<Chain> {
+  const b = Math.sqrt(link.length);
   const diagonal: Float64Array[] = [];
-  const links = [await basis.start(start)];
+  const links = [link];
   while (diagonal.length < mostBlocks) {
     await basis.grow();
     diagonal.push(basis.matrix(basis.size - b));
-    const { link } = basis;
+    const { link: next } = basis;
     if (basis.isComplete) {
       links.push(new Float64Array(b * b));
       break;
     }
-    if (link.length < b * b) {
+    if (next.length < b * b) {
       // Fewer directions than probes are left: how the last block reaches them is not known.
       diagonal.pop();
       break;
     }
-    links.push(link);
+    links.push(next);
     if (isEnough({ b, diagonal, links })) break;
   }
   return { b, diagonal, links };
