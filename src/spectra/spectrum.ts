@@ -1,9 +1,8 @@
 import type { Device } from '../onnx/session.ts';
-import { gini } from '../statistics/statistics.ts';
 import { symmetricEigenvalues } from './eigenvalues.ts';
+import { addSums, type Energies, matrixEnergies } from './energies.ts';
 import type { Precision } from './exact/dense.ts';
 import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/dense-values.ts';
-import { type Survey, survey } from './exact/survey.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { needsExactSmallest, spectralMetrics } from './metrics.ts';
 import type { ExactMetrics, Method, Metrics } from './metrics-schema.ts';
@@ -65,13 +64,7 @@ export async function exactSpectrum(
     if (isSmallestExact) singularValues[singularValues.length - 1] = smallest;
   }
   const metrics = spectralMetrics(singularValues, matrix.view.shape, isSmallestExact);
-  if (metrics && sums.rowEnergies) metrics.rowGini = gini(sums.rowEnergies);
-  if (metrics && sums.referenceEnergy !== null) {
-    metrics.updateSize = sums.referenceEnergy > 0 ? Math.sqrt(sums.energy / sums.referenceEnergy) : null;
-  }
-  if (metrics && sums.roundingEnergy !== null) {
-    metrics.snr = sums.roundingEnergy > 0 ? sums.energy / sums.roundingEnergy : null;
-  }
+  if (metrics) addSums(metrics, sums);
   return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
 }
 
@@ -82,7 +75,7 @@ export function exactMemory(shape: readonly [number, number]): number {
 
 interface Found {
   readonly values: Float64Array;
-  readonly sums: Survey;
+  readonly sums: Energies;
   readonly accumulation: Precision;
   readonly isSmallestExact: boolean;
 }
@@ -118,7 +111,7 @@ async function throughBand(
   device: Device,
   workshop: Workshop,
 ): Promise<Found | null> {
-  const sums = await workshop.turns.take(() => survey(matrix, reference, wantRowEnergies, device));
+  const sums = await workshop.turns.take(() => matrixEnergies(matrix, reference, wantRowEnergies, device));
   if (!Number.isFinite(sums.energy)) return null;
   return { ...(await denseValues(matrix, reference, sums.energy, device, workshop)), sums };
 }

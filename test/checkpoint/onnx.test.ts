@@ -7,6 +7,7 @@ import { listMatrices } from '../../src/checkpoint/matrices.ts';
 import { measure } from '../../src/gate/measure.ts';
 import { UserError } from '../../src/user-error.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
+import { messageOf } from './refusal.ts';
 import {
   exportToOnnx,
   external,
@@ -44,17 +45,6 @@ async function sorted(parts: GraphParts) {
     vectors: vectors.map(({ name }) => name),
     skipped: Object.fromEntries(skipped.map(({ name, reason }) => [name, reason])),
   };
-}
-
-async function messageOf(path: string): Promise<string> {
-  const error = await openCheckpoint(path).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error, `${path} is refused`).toBeInstanceOf(UserError);
-  const { message } = error as UserError;
-  expect(message, 'is one line').not.toContain('\n');
-  return message;
 }
 
 function refused(bytes: Uint8Array): Promise<string> {

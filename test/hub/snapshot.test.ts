@@ -11,6 +11,7 @@ import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
 import { measureAllSpectra } from '../../src/gate/measure-spectra.ts';
 import { openModel } from '../../src/language-model/open-model.ts';
 import { UserError } from '../../src/user-error.ts';
+import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { bundleScript } from '../onnx/run-script.ts';
@@ -48,17 +49,6 @@ const cdn = () => hub.seen.filter(({ kind }) => kind === 'cdn');
 const weightsSeen = () => cdn().filter(({ path }) => path.endsWith('.safetensors'));
 const bytesOf = (seen: readonly { range: readonly [number, number] | null }[]) =>
   seen.reduce((sum, { range }) => sum + (range ? range[1] - range[0] : 0), 0);
-
-async function messageOf(path: string): Promise<string> {
-  const error = await openCheckpoint(path).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  expect(error, `${path} is refused`).toBeInstanceOf(UserError);
-  const { message } = error as UserError;
-  expect(message, 'is one line').not.toContain('\n');
-  return message;
-}
 
 /** A file of several MiB of weights in which every tensor is one number. */
 const WIDE = 1024;

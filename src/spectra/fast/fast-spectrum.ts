@@ -1,11 +1,10 @@
 import type { Device } from '../../onnx/session.ts';
-import { gini } from '../../statistics/statistics.ts';
+import { addSums, matrixEnergies } from '../energies.ts';
 import type { MatrixSource } from '../source.ts';
 import { Basis } from './basis.ts';
 import { type Bracket, bracket, relativeWidth } from './bracket.ts';
 import { type Chain, isAbove } from './ceiling.ts';
 import { densityOf } from './density.ts';
-import { matrixEnergies } from './energies.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { Operator } from './operator.ts';
 import { pinchingGap } from './pinching.ts';
@@ -106,23 +105,15 @@ export async function fastSpectrum(
   device: Device,
   effort: Effort = EFFORT,
 ): Promise<FastSpectrum> {
-  const { energy, rowEnergies, referenceEnergy, roundingEnergy } = await matrixEnergies(
-    matrix,
-    reference,
-    wantRowGini,
-    device,
-  );
+  const energies = await matrixEnergies(matrix, reference, wantRowGini, device);
+  const { energy } = energies;
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
   const operator = await Operator.open(matrix, reference, energy, device);
   try {
     const spectrum = await scaledSpectrum(operator, effort);
     const { metrics, profile } = inUnits(spectrum, energy, matrix.view.shape);
-    if (rowEnergies) metrics.rowGini = gini(rowEnergies);
-    if (referenceEnergy !== null) {
-      metrics.updateSize = referenceEnergy > 0 ? Math.sqrt(energy / referenceEnergy) : null;
-    }
-    if (roundingEnergy !== null) metrics.snr = roundingEnergy > 0 ? energy / roundingEnergy : null;
+    addSums(metrics, energies);
     return { finite: true, metrics, profile };
   } finally {
     await operator.release();

@@ -1,7 +1,8 @@
-import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, float64Device, float64Output, runGraph } from '../../onnx/session.ts';
-import { isRounded, sumOfSquaredUlps } from '../rounding.ts';
-import { eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
+import { ElementType, Graph, type Value } from '../onnx/graph.ts';
+import { type Device, float64Device, float64Output, runGraph } from '../onnx/session.ts';
+import { gini } from '../statistics/statistics.ts';
+import { isRounded, sumOfSquaredUlps } from './rounding.ts';
+import { eachStrip, loadMatrix, type MatrixSource } from './source.ts';
 
 /** Sums over the entries of a matrix, in float64. */
 export interface Energies {
@@ -17,7 +18,7 @@ export interface Energies {
 /** A strip in float64 that stays in the processor's cache between its conversion and its sum. */
 const CACHED_BYTES = 8 * 1024 * 1024;
 
-/** One pass over the file, strip by strip along the rows. */
+/** What a spectrum is judged with besides its singular values: one pass over the file, strip by strip along the rows. */
 export async function matrixEnergies(
   matrix: MatrixSource,
   reference: MatrixSource | null,
@@ -27,6 +28,7 @@ export async function matrixEnergies(
   const graph = new Graph();
   const minuend = loadMatrix(graph, matrix);
   const subtrahend = reference ? loadMatrix(graph, reference) : null;
+  // The candidate's rounding hides an update; the reference is where it started, whatever its dtype.
   const bits = reference && isRounded(matrix.source) ? loadMatrix(graph, matrix, ElementType.uint16) : null;
   const rows: Value[] = [];
   const references: Value[] = [];
@@ -57,4 +59,18 @@ export async function matrixEnergies(
     referenceEnergy: subtrahend ? scalar('reference') : null,
     roundingEnergy: bits ? scalar('squaredUlps') / 12 : null,
   };
+}
+
+/** Add the metrics that are sums over the entries, where there are such. */
+export function addSums(
+  metrics: {
+    rowGini?: number | null | undefined;
+    updateSize?: number | null | undefined;
+    snr?: number | null | undefined;
+  },
+  { energy, rowEnergies, referenceEnergy, roundingEnergy }: Energies,
+): void {
+  if (rowEnergies) metrics.rowGini = gini(rowEnergies);
+  if (referenceEnergy !== null) metrics.updateSize = referenceEnergy > 0 ? Math.sqrt(energy / referenceEnergy) : null;
+  if (roundingEnergy !== null) metrics.snr = roundingEnergy > 0 ? energy / roundingEnergy : null;
 }

@@ -1,0 +1,15 @@
+import { expect } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { UserError } from '../../src/user-error.ts';
+
+/** The one line that says why a checkpoint is refused. */
+export async function messageOf(path: string): Promise<string> {
+  const error = await openCheckpoint(path).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error, `${path} is refused`).toBeInstanceOf(UserError);
+  const { message } = error as UserError;
+  expect(message, 'is one line').not.toContain('\n');
+  return message;
+}
