@@ -12,7 +12,7 @@ import type { ResultStore } from './result-store.ts';
 const SCHEMA = 'shadow-gate/spectrum@1';
 
 /** To be raised with every change to how a spectrum is computed that is no new version yet. */
-const REVISION = 3;
+const REVISION = 4;
 
 /** What is kept of a spectrum: all but where it stands in the model. */
 const knownSchema = tensorSchema

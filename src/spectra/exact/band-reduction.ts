@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
 import { type Dense, type Floats, floats, type Precision, precisionOf } from './dense.ts';
-import { factorPanel, panelSpace } from './panel-qr.ts';
+import { type Factors, factorPanel, openFactors } from './panel-qr.ts';
 
 /** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
 export interface Band {
@@ -60,6 +60,13 @@ export async function reduceToBand(
   const entries = new Float64Array(columns * stride);
   const precision = precisionOf(matrix.data);
   const kernels = await openKernels(precision, device);
+  const factors: Factors = await openFactors(device);
+  /** A panel in float64. */
+  const exact = new Float64Array(width * rows);
+  const factor: Tools['factor'] = async (panel, taken, length, from, u) => {
+    const r = factorPanel(panel, taken, length, from, u, exact.subarray(0, taken * length));
+    return { r, t: await factors.of(exact, taken, length) };
+  };
   try {
     const block = Math.max(width, Math.floor(BLOCK / width) * width);
     const count = Math.min(block, columns);
@@ -71,12 +78,29 @@ export async function reduceToBand(
       };
       const keep = (reflections: Reflections) =>
         onReflections?.({ ...reflections, first: done + reflections.first, v: reflections.v.slice() });
-      rest = await reduceBlock(rest, delayed, Math.min(block, columns - done), width, kernels, put, keep);
+      rest = await reduceBlock(rest, delayed, Math.min(block, columns - done), width, { kernels, factor, put, keep });
     }
   } finally {
+    await factors.release();
     await kernels.release();
   }
   return { entries, size: columns, width };
+}
+
+/** What `reduceBlock` works with. */
+interface Tools {
+  readonly kernels: Kernels;
+  /** R and T of a panel, and U: see `factorPanel`. */
+  factor(
+    panel: Floats,
+    width: number,
+    length: number,
+    from: number,
+    u: Floats,
+  ): Promise<{ readonly r: Float64Array; readonly t: Float64Array }>;
+  /** A number of the band. */
+  put(i: number, j: number, value: number): void;
+  keep(reflections: Reflections): void;
 }
 
 /** Reduce the first `count` columns and rows of A; what is left of A is returned, in the same memory. */
@@ -85,30 +109,20 @@ async function reduceBlock(
   { l, m }: Pick<State, 'l' | 'm'>,
   count: number,
   width: number,
-  kernels: Kernels,
-  put: (i: number, j: number, value: number) => void,
-  keep: (reflections: Reflections) => void,
+  { kernels, factor, put, keep }: Tools,
 ): Promise<Dense> {
   const { rows, columns } = a;
-  const space = panelSpace();
   let rank = 0;
   let panel = columnPanel(a, Math.min(width, count));
   for (let j = 0; j < count; j += width) {
     const taken = Math.min(width, count - j);
-    const left = factorPanel(panel, taken, rows, j, l.subarray(rank * rows, (rank + taken) * rows), space);
+    const left = await factor(panel, taken, rows, j, l.subarray(rank * rows, (rank + taken) * rows));
     for (let i = 0; i < taken; i += 1) for (let k = i; k < taken; k += 1) put(j + i, j + k, at(left.r, i * taken + k));
     const start = j + taken;
     if (start === columns) return { data: a.data.subarray(0, 0), rows: rows - start, columns: 0 };
     const across = await kernels.afterLeft({ a, l, m, rank, taken, factor: left.t, from: j });
     rank += taken;
-    const right = factorPanel(
-      across,
-      taken,
-      columns,
-      start,
-      m.subarray(rank * columns, (rank + taken) * columns),
-      space,
-    );
+    const right = await factor(across, taken, columns, start, m.subarray(rank * columns, (rank + taken) * columns));
     // The rows of the panel are the columns of what was factored: its R is transposed, and lower triangular.
     const wide = Math.min(taken, columns - start);
     for (let i = 0; i < taken; i += 1) {

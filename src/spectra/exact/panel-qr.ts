@@ -1,32 +1,15 @@
+import { ElementType, Graph } from '../../onnx/graph.ts';
+import { type Device, float64Output, openKernel, type Session, tensor } from '../../onnx/session.ts';
 import type { Floats } from './dense.ts';
 
-/** Work space of `factorPanel`, kept between panels. */
-export interface PanelSpace {
-  columns: Float64Array;
-  gram: Float64Array;
-}
-
-export function panelSpace(): PanelSpace {
-  return { columns: new Float64Array(), gram: new Float64Array() };
-}
-
-export interface Panel {
-  /** R of P = Q·[R; 0], [width, width] row-major, upper triangular; for fewer rows than columns its first rows. */
-  readonly r: Float64Array;
-  /** T of Q = I − U·T·Uᵀ, [width, width] row-major, upper triangular. */
-  readonly t: Float64Array;
-}
-
 /**
- * QR of a tall panel by Householder reflections in float64, with their product in compact form, Q = I − U·T·Uᵀ.
- * Golub & Van Loan, Matrix Computations, 4th ed., §5.2.2; Puglisi 1992 (SIAM J. Sci. Stat. Comput. 13(3)) for T:
- * T⁻¹ is the upper triangle of UᵀU with half its diagonal.
- *
- * U is rounded to the type that it is used in, and T is made from the rounded U: Q is orthogonal if and only if
- * T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so that rounding turns the panel a little but stretches nothing.
+ * QR of a tall panel by Householder reflections in float64: P = Q·[R; 0], Q = I − U·T·Uᵀ. Golub & Van Loan, Matrix
+ * Computations, 4th ed., §5.2.2. T is made afterwards, by `triangularFactor`.
  *
  * @param panel [width, length]: the *columns* of P, each in one piece; those before `from` are not part of it
- * @param u [width, length] receives the columns of U, zero before `from`
+ * @param u [width, length] receives the columns of U in the type that they are used in, zero before `from`; may be the panel
+ * @param exact [width, length] receives them in float64, as they were rounded
+ * @returns R, [width, width] row-major, upper triangular; for fewer rows than columns its first rows
  */
 export function factorPanel(
   panel: Floats,
@@ -34,15 +17,14 @@ export function factorPanel(
   length: number,
   from: number,
   u: Floats,
-  space: PanelSpace,
-): Panel {
+  exact: Float64Array,
+): Float64Array {
   const rows = length - from;
-  if (space.columns.length < width * rows) space.columns = new Float64Array(width * rows);
-  const a = space.columns;
-  for (let k = 0; k < width; k += 1) a.set(panel.subarray(k * length + from, (k + 1) * length), k * rows);
   const r = new Float64Array(width * width);
+  exact.set(panel);
   for (let k = 0; k < width; k += 1) {
-    const v = a.subarray(k * rows, (k + 1) * rows);
+    exact.fill(0, k * length, k * length + from);
+    const v = exact.subarray(k * length + from, (k + 1) * length);
     // Above the diagonal the column is finished; v takes its place.
     for (let i = 0; i < Math.min(k, rows); i += 1) {
       r[i * width + k] = at(v, i);
@@ -51,16 +33,12 @@ export function factorPanel(
     if (k >= rows) continue;
     const { alpha, tau } = reflection(v, k, rows);
     r[k * width + k] = alpha;
-    if (tau !== 0) reflectColumns(a, v, tau, k, k + 1, width, rows);
+    if (tau !== 0) reflectColumns(exact, v, tau, { from, length, entry: k, first: k + 1, last: width });
   }
-  for (let k = 0; k < width; k += 1) {
-    const start = k * length;
-    u.fill(0, start, start + from);
-    u.set(a.subarray(k * rows, (k + 1) * rows), start + from);
-    // Back in float64, what was rounded.
-    if (u instanceof Float32Array) a.set(u.subarray(start + from, start + length), k * rows);
-  }
-  return { r, t: triangularFactor(upperGram(a, width, rows, space), width) };
+  u.set(exact);
+  // Back in float64, what was rounded.
+  if (u instanceof Float32Array) exact.set(u);
+  return r;
 }
 
 /** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
@@ -88,21 +66,31 @@ function reflection(v: Float64Array, from: number, rows: number): { alpha: numbe
   return { alpha, tau: (alpha - first) / alpha };
 }
 
+/** Which columns of a panel a reflection changes, and from which entry on. */
+interface Reach {
+  /** Columns begin here, and are `length` apart. */
+  readonly from: number;
+  readonly length: number;
+  /** v is zero before this entry. */
+  readonly entry: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Columns c ← c − τ·v·(vᵀc) for `first ≤ c < last`, four at a time: each load of v then serves four of them. */
 function reflectColumns(
   a: Float64Array,
   v: Float64Array,
   tau: number,
-  from: number,
-  first: number,
-  last: number,
-  rows: number,
+  { from, length, entry, first, last }: Reach,
 ): void {
+  const rows = length - from;
+  const start = (column: number) => column * length + from;
   let column = first;
   for (; column + 4 <= last; column += 4) {
-    const [c0, c1, c2, c3] = [column * rows, (column + 1) * rows, (column + 2) * rows, (column + 3) * rows];
+    const [c0, c1, c2, c3] = [start(column), start(column + 1), start(column + 2), start(column + 3)];
     let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let i = from; i < rows; i += 1) {
+    for (let i = entry; i < rows; i += 1) {
       const x = at(v, i);
       s0 += x * at(a, c0 + i);
       s1 += x * at(a, c1 + i);
@@ -113,7 +101,7 @@ function reflectColumns(
     s1 *= tau;
     s2 *= tau;
     s3 *= tau;
-    for (let i = from; i < rows; i += 1) {
+    for (let i = entry; i < rows; i += 1) {
       const x = at(v, i);
       a[c0 + i] = at(a, c0 + i) - s0 * x;
       a[c1 + i] = at(a, c1 + i) - s1 * x;
@@ -122,57 +110,76 @@ function reflectColumns(
     }
   }
   for (; column < last; column += 1) {
-    const c = column * rows;
+    const c = start(column);
     let sum = 0;
-    for (let i = from; i < rows; i += 1) sum += at(v, i) * at(a, c + i);
+    for (let i = entry; i < rows; i += 1) sum += at(v, i) * at(a, c + i);
     sum *= tau;
-    for (let i = from; i < rows; i += 1) a[c + i] = at(a, c + i) - sum * at(v, i);
+    for (let i = entry; i < rows; i += 1) a[c + i] = at(a, c + i) - sum * at(v, i);
   }
 }
 
 /**
- * T with T⁻¹ = the upper triangle of UᵀU with half its diagonal; zero where a column of U is.
- * @param gram UᵀU, [width, width]; only its upper triangle is read
+ * T of Q = I − U·T·Uᵀ with T⁻¹ = the upper triangle of UᵀU with half its diagonal; zero where a column of U is. Puglisi 1992,
+ * SIAM J. Sci. Stat. Comput. 13(3).
+ *
+ * It is made from U as it was rounded: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so that rounding turns
+ * the matrix a little but stretches nothing.
+ *
+ * @param gram UᵀU without its first `known` columns, [width, width − known]; only its upper triangle is read
+ * @param before T of the first `known` columns
+ * @returns [width, width] row-major, upper triangular
  */
-export function triangularFactor(gram: Float64Array, width: number): Float64Array {
+export function triangularFactor(
+  gram: Float64Array,
+  width: number,
+  before: Float64Array = new Float64Array(),
+  known = 0,
+): Float64Array {
+  const count = width - known;
   const t = new Float64Array(width * width);
-  for (let j = 0; j < width; j += 1) {
-    const diagonal = at(gram, j * width + j) / 2;
+  for (let i = 0; i < known; i += 1) t.set(before.subarray(i * known, (i + 1) * known), i * width);
+  for (let j = known; j < width; j += 1) {
+    const column = j - known;
+    const diagonal = at(gram, j * count + column) / 2;
     if (diagonal === 0) continue;
     t[j * width + j] = 1 / diagonal;
     // Column j of the inverse: −T[..j, ..j]·G[..j, j] / G[j, j].
     for (let i = 0; i < j; i += 1) {
       let sum = 0;
-      for (let k = i; k < j; k += 1) sum += at(t, i * width + k) * at(gram, k * width + j);
+      for (let k = i; k < j; k += 1) sum += at(t, i * width + k) * at(gram, k * count + column);
       t[i * width + j] = -sum / diagonal;
     }
   }
   return t;
 }
 
-/** The upper triangle of UᵀU, two columns by two. Column j is zero before its entry j. */
-function upperGram(u: Float64Array, width: number, rows: number, space: PanelSpace): Float64Array {
-  if (space.gram.length < width * width) space.gram = new Float64Array(width * width);
-  const { gram } = space;
-  for (let j = 0; j < width; j += 2) {
-    const isPair = j + 1 < width;
-    const [j0, j1] = [j * rows, (isPair ? j + 1 : j) * rows];
-    for (let i = 0; i <= j; i += 2) {
-      const isWide = i + 1 < width;
-      const [i0, i1] = [i * rows, (isWide ? i + 1 : i) * rows];
-      let [s00, s01, s10, s11] = [0, 0, 0, 0];
-      for (let k = j; k < rows; k += 1) {
-        const [x0, x1, y0, y1] = [at(u, i0 + k), at(u, i1 + k), at(u, j0 + k), at(u, j1 + k)];
-        s00 += x0 * y0;
-        s01 += x0 * y1;
-        s10 += x1 * y0;
-        s11 += x1 * y1;
-      }
-      gram[i * width + j] = s00;
-      if (isPair) gram[i * width + j + 1] = s01;
-      if (isWide) gram[(i + 1) * width + j] = s10;
-      if (isWide && isPair) gram[(i + 1) * width + j + 1] = s11;
-    }
-  }
-  return gram;
+/** Computes T of reflections, their products in onnxruntime. */
+export interface Factors {
+  /**
+   * @param exact U in float64, its columns in one piece each: [width, length]
+   * @param before T of its first `known` columns
+   */
+  of(exact: Float64Array, width: number, length: number, before?: Float64Array, known?: number): Promise<Float64Array>;
+  release(): Promise<void>;
+}
+
+export async function openFactors(device: Device): Promise<Factors> {
+  const session: Session = await openKernel(gramGraph(), device);
+  return {
+    async of(exact, width, length, before, known = 0) {
+      const rows = (first: number) =>
+        tensor.floats(exact.subarray(first * length, width * length), [width - first, length]);
+      const gram = float64Output(await session.run({ all: rows(0), last: rows(known) }), 'gram');
+      return triangularFactor(gram, width, before, known);
+    },
+    release: () => session.release(),
+  };
+}
+
+function gramGraph(): Graph {
+  const graph = new Graph();
+  const all = graph.input('all', ElementType.float64, ['all', 'length']);
+  const last = graph.input('last', ElementType.float64, ['last', 'length']);
+  graph.output('gram', graph.op('Gemm', [all, last], { transB: 1 }), ElementType.float64);
+  return graph;
 }

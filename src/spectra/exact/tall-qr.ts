@@ -1,92 +1,104 @@
-import { ElementType, Graph } from '../../onnx/graph.ts';
-import { type Device, float64Output, openKernel, type Session, tensor } from '../../onnx/session.ts';
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
-import { factorPanel, panelSpace, triangularFactor } from './panel-qr.ts';
+import { factorPanel, openFactors } from './panel-qr.ts';
 
 /** Columns factored in JavaScript at a time. */
 const PANEL = 16;
 
-/** Columns whose reflections change the rest of the matrix together. */
+/** Columns whose reflections are applied together. */
 const BLOCK = 256;
+
+/** I − U·T·Uᵀ. */
+interface Reflections {
+  /** Columns of U, each in one piece: [width, m]. */
+  readonly u: Tensor;
+  /** [width, width]. */
+  readonly t: Tensor;
+}
 
 /**
  * The triangular factor of a tall matrix: QR by blocks of Householder reflections (Schreiber & Van Loan 1989, SIAM J. Sci.
  * Stat. Comput. 10(1)), panels here, everything else in onnxruntime. 2·m·n² operations.
  *
+ * Columns are brought up to date when it is their turn, by all reflections so far, and not by each when it is found:
+ * onnxruntime-node returns a copy of every output, even of one that is written where it shall be, and so there are few.
+ *
  * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each in one piece; overwritten
- * @returns Rᵀ [n, n], in the same memory
+ * @returns Rᵀ [n, n]
  */
 export async function triangularise(transposed: Dense, device: Device): Promise<Dense> {
   const { data, rows: n, columns: m } = transposed;
   if (n > m) throw new RangeError(`the transpose of ${n} × ${m} is not tall`);
   const precision = precisionOf(data);
-  const reflect = await openReflection(ElementType[precision], device);
-  const space = panelSpace();
-  const u = floats(precision, Math.min(BLOCK, n) * m);
+  const type = ElementType[precision];
+  const columns = (first: number, last: number) => data.subarray(first * m, last * m);
+  const reflections = (first: number, last: number, t: Float64Array): Reflections => ({
+    u: tensor.floats(columns(first, last), [last - first, m]),
+    t: tensor.floats(t, [last - first, last - first]),
+  });
+  const triangle = floats(precision, n * n);
+  /** U of a block in float64. */
+  const exact = new Float64Array(Math.min(BLOCK, n) * m);
+  const factors = await openFactors(device);
+  const own = await openReflections(1, type, device);
+  const blocks: Reflections[] = [];
   try {
     for (let block = 0; block < n; block += BLOCK) {
       const end = Math.min(n, block + BLOCK);
-      for (let start = block; start < end; start += PANEL) {
-        const width = Math.min(PANEL, end - start);
-        const panel = data.subarray(start * m, (start + width) * m);
-        const vectors = u.subarray((start - block) * m, (start - block + width) * m);
-        const { r, t } = factorPanel(panel, width, m, start, vectors, space);
-        for (let k = 0; k < width; k += 1) {
-          for (let i = 0; i <= k; i += 1) panel[k * m + start + i] = r[i * width + k] ?? 0;
-          panel.fill(0, k * m + start + k + 1, (k + 1) * m);
-        }
-        await reflect.apply(data, m, start + width, end, vectors, width, t);
+      if (blocks.length > 0) {
+        const before = await openReflections(blocks.length, type, device);
+        await before.apply(columns(block, end), m, blocks).finally(before.release);
       }
-      if (end === n) break;
-      const width = end - block;
-      const gram = await reflect.gram(u, width, m);
-      await reflect.apply(data, m, end, n, u, width, triangularFactor(gram, width));
+      let t: Float64Array = new Float64Array();
+      for (let start = block; start < end; start += PANEL) {
+        const next = Math.min(end, start + PANEL);
+        const [known, width] = [start - block, next - block];
+        const panel = columns(start, next);
+        if (known > 0) await own.apply(panel, m, [reflections(block, start, t)]);
+        for (let k = start; k < next; k += 1) triangle.set(data.subarray(k * m, k * m + start), k * n);
+        // In the place of the columns of A: their part of R has been taken out.
+        const r = factorPanel(panel, next - start, m, start, panel, exact.subarray(known * m, width * m));
+        for (let k = 0; k < next - start; k += 1) {
+          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = r[i * (next - start) + k] ?? 0;
+        }
+        t = await factors.of(exact, width, m, t, known);
+      }
+      blocks.push(reflections(block, end, t));
     }
   } finally {
-    await reflect.release();
+    await own.release();
+    await factors.release();
   }
-  for (let row = 1; row < n; row += 1) data.copyWithin(row * n, row * m, row * m + n);
-  return { data: data.subarray(0, n * n), rows: n, columns: n };
+  return { data: triangle, rows: n, columns: n };
 }
 
-async function openReflection(type: ElementType, device: Device) {
-  const session = await openKernel(reflectionGraph(type), device);
-  const gramSession: Session = await openKernel(gramGraph(type), device);
-  const matrix = (data: Floats, rows: number, columns: number) =>
-    tensor.floats(data.subarray(0, rows * columns), [rows, columns]);
+/** A session that applies so many reflections, one after the other. */
+async function openReflections(count: number, type: ElementType, device: Device) {
+  const session: Session = await openKernel(reflectionsGraph(count, type), device);
   return {
-    /** Rows `first` to `last` of C ← C − ((C·U)·T)·Uᵀ, in place. */
-    async apply(c: Floats, m: number, first: number, last: number, u: Floats, width: number, t: Float64Array) {
-      if (first >= last) return;
-      const rest = matrix(c.subarray(first * m), last - first, m);
-      await session.run({ C: rest, U: matrix(u, width, m), T: matrix(t, width, width) }, { reflected: rest });
+    /** Columns of length m, each in one piece, in place. */
+    async apply(columns: Floats, m: number, reflections: readonly Reflections[]): Promise<void> {
+      const c = tensor.floats(columns, [columns.length / m, m]);
+      const feeds = reflections.flatMap(({ u, t }, i) => [[`U${i}`, u] as const, [`T${i}`, t] as const]);
+      await session.run({ C: c, ...Object.fromEntries(feeds) }, { reflected: c });
     },
-    /** UᵀU, [width, width]. */
-    async gram(u: Floats, width: number, m: number): Promise<Float64Array> {
-      return float64Output(await gramSession.run({ U: matrix(u, width, m) }), 'gram');
-    },
-    async release() {
-      await session.release();
-      await gramSession.release();
-    },
+    release: () => session.release(),
   };
 }
 
-function reflectionGraph(type: ElementType): Graph {
+/** With columns as rows: Cᵀ ← Cᵀ − (Tᵀ·U·C)ᵀ·U for each U [width, length] in turn. */
+function reflectionsGraph(count: number, type: ElementType): Graph {
   const graph = new Graph();
-  const c = graph.input('C', type, ['rows', 'length']);
-  const u = graph.input('U', type, ['width', 'length']);
-  const t = graph.input('T', ElementType.float64, ['width', 'width']);
-  // An error of T or of this product stretches: in float64, where it is next to nothing of the work.
-  const projections = graph.cast(graph.op('Gemm', [c, u], { transB: 1 }), ElementType.float64);
-  const product = graph.cast(graph.op('MatMul', [projections, t]), type);
-  graph.output('reflected', graph.op('Gemm', [product, u, c], { alpha: { float: -1 } }), type);
-  return graph;
-}
-
-function gramGraph(type: ElementType): Graph {
-  const graph = new Graph();
-  const u = graph.cast(graph.input('U', type, ['width', 'length']), ElementType.float64);
-  graph.output('gram', graph.op('Gemm', [u, u], { transB: 1 }), ElementType.float64);
+  let c: Value = graph.input('C', type, ['columns', 'length']);
+  for (let i = 0; i < count; i += 1) {
+    const u = graph.input(`U${i}`, type, [`width${i}`, 'length']);
+    const t = graph.input(`T${i}`, ElementType.float64, [`width${i}`, `width${i}`]);
+    const projections = graph.cast(graph.op('Gemm', [u, c], { transB: 1 }), ElementType.float64);
+    // An error of T or of this product stretches: in float64, where it is next to nothing of the work.
+    const product = graph.cast(graph.op('Gemm', [t, projections], { transA: 1 }), type);
+    c = graph.op('Gemm', [product, u, c], { alpha: { float: -1 }, transA: 1 });
+  }
+  graph.output('reflected', c, type);
   return graph;
 }

@@ -4,7 +4,7 @@ import { bandStride, reduceToBand } from '../../../src/spectra/exact/band-reduct
 import { bandValues } from '../../../src/spectra/exact/band-values.ts';
 import { bidiagonalValues } from '../../../src/spectra/exact/bidiagonal-values.ts';
 import { chaseBulges } from '../../../src/spectra/exact/bulge-chasing.ts';
-import { factorPanel, panelSpace } from '../../../src/spectra/exact/panel-qr.ts';
+import { factorPanel, openFactors } from '../../../src/spectra/exact/panel-qr.ts';
 import { triangularise } from '../../../src/spectra/exact/tall-qr.ts';
 import { generator } from '../../language-model/random.ts';
 import { withSingularValues } from './matrices.ts';
@@ -108,12 +108,19 @@ describe('the QR of a panel', () => {
     ['random columns', (random: () => number) => random() - 0.5],
     ['equal columns', (_: () => number, row: number) => row % 5],
     ['zeros', () => 0],
-  ] as const)('of %s: Q is orthogonal though U is rounded, and gives the panel back', (_, entry) => {
+  ] as const)('of %s: Q is orthogonal though U is rounded, and gives the panel back', async (_, entry) => {
     const [rows, width, from] = [40, 6, 3];
     const random = generator(5);
     const panel = Float32Array.from({ length: width * rows }, (__, k) => entry(random, k % rows));
     const u = new Float32Array(width * rows);
-    const { r, t } = factorPanel(panel, width, rows, from, u, panelSpace());
+    const exact = new Float64Array(width * rows);
+    const r = factorPanel(panel, width, rows, from, u, exact);
+    expect([...exact]).toEqual([...u]);
+    const factors = await openFactors(cpu);
+    // In two parts, as the panels of a block come.
+    const first = await factors.of(exact, 4, rows);
+    const t = await factors.of(exact, width, rows, first, 4);
+    await factors.release();
     const q = (i: number, j: number) => {
       let sum = i === j ? 1 : 0;
       for (let a = 0; a < width; a += 1) {
@@ -158,6 +165,7 @@ describe('the reduction to a band', () => {
     [7, 7],
     [30, 100],
     [300, 700],
+    [530, 540],
   ])('after a QR decomposition of %i columns of length %i', async (columns, length) => {
     const values = Float64Array.from({ length: columns }, (_, i) => (i + 1) ** -0.5);
     const data = withSingularValues(columns, length, values);
