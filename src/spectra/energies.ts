@@ -2,7 +2,7 @@ import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gini } from '../statistics/statistics.ts';
 import { isRounded, sumOfSquaredUlps } from './rounding.ts';
-import { eachStrip, loadMatrix, type MatrixSource } from './source.ts';
+import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from './source.ts';
 
 /** Sums over the entries of a matrix, in float64. */
 export interface Energies {
@@ -14,9 +14,6 @@ export interface Energies {
   /** Expected energy of the rounding of A to its dtype, Σ ulp²/12; null if its dtype is not a coarse one. */
   readonly roundingEnergy: number | null;
 }
-
-/** A strip in float64 that stays in the processor's cache between its conversion and its sum. */
-const CACHED_BYTES = 8 * 1024 * 1024;
 
 /** What a spectrum is judged with besides its singular values: one pass over the file, strip by strip along the rows. */
 export async function matrixEnergies(

@@ -37,6 +37,9 @@ export function loadFlat(
 /** A strip of the matrix in float64 takes about this much; several are alive at a time. */
 export const STRIP_BYTES = 128 * 1024 * 1024;
 
+/** One in float64 that stays in the processor's cache between its conversion and its use. */
+export const CACHED_BYTES = 8 * 1024 * 1024;
+
 /**
  * Work through a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
  * @param axis the axis that is cut

@@ -3,7 +3,7 @@ import { gramMatrix, gramMemory } from '../gram.ts';
 import type { MatrixSource } from '../source.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
 import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
-import { LOAD_MEMORY, type LoadOptions, loadDense, type Precision } from './dense.ts';
+import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense, type Precision } from './dense.ts';
 import { refineSmallest } from './smallest-direction.ts';
 import { triangularise } from './tall-qr.ts';
 import { Turns } from './turns.ts';
@@ -150,17 +150,23 @@ function isTall({ view: { shape } }: MatrixSource): boolean {
 /** Panels go back and forth between onnxruntime and JavaScript: whatever the device, this is work for the processor. */
 const PROCESSOR: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
 
+type Loading = Pick<LoadOptions, 'reference' | 'scale' | 'precision'>;
+
 async function bandOf(
   matrix: MatrixSource,
-  options: Pick<LoadOptions, 'reference' | 'scale' | 'precision'>,
+  options: Loading,
   onReflections?: (reflections: Reflections) => void,
 ): Promise<Band> {
+  return reduceToBand(await squareOf(matrix, options), PROCESSOR, { onReflections });
+}
+
+/** What the band is made of: the triangle of a tall matrix, which itself nobody needs any more, or the matrix. */
+async function squareOf(matrix: MatrixSource, options: Loading): Promise<Dense> {
   const [m, n] = matrix.view.shape;
   // The triangle is made of columns in one piece, the band of a matrix that is not wide.
   const transposed = isTall(matrix) ? m > n : m < n;
   const dense = await loadDense(matrix, { ...options, transposed }, PROCESSOR);
-  if (isTall(matrix)) return reduceToBand(await triangularise(dense, PROCESSOR), PROCESSOR);
-  return reduceToBand(dense, PROCESSOR, { onReflections });
+  return isTall(matrix) ? triangularise(dense, PROCESSOR) : dense;
 }
 
 /** The Gram matrix is positive semidefinite: its singular values are its eigenvalues, the squares of those of A. */

@@ -1,6 +1,6 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
-import { eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
+import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
 import { type Band, bandStride, type Reflections } from './band-reduction.ts';
 
 /** Steps of inverse iteration on the band: each gains the digits that σ_min is away from its neighbour. */
@@ -56,22 +56,23 @@ async function normalProduct(matrix: MatrixSource, v: Float64Array, scale: numbe
   const [m, n] = matrix.view.shape;
   const isWide = m < n;
   const graph = new Graph();
-  const vector = graph.constant([...v], 'float64', isWide ? [1, m] : [n, 1]);
+  const scaled = v.map((entry) => entry * scale);
+  const vector = graph.constant([...scaled], 'float64', isWide ? [1, m] : [n, 1]);
   // A strip of a wide matrix is a share of Aᵀ·v; a strip of any other is some of its rows.
   const whole = loadMatrix(graph, matrix);
   const sums: Value[] = [];
-  eachStrip(graph, [m, n], isWide ? 1 : 0, (cut) => {
-    const stored = graph.cast(cut(whole), ElementType.float64);
-    const strip = scale === 1 ? stored : graph.op('Mul', [stored, graph.constant([scale], 'float64')]);
+  const sumStrip = (cut: (value: Value) => Value) => {
+    const strip = graph.cast(cut(whole), ElementType.float64);
     const image = graph.op('Gemm', isWide ? [vector, strip] : [strip, vector]);
     const back = graph.op('Gemm', isWide ? [strip, image] : [image, strip], isWide ? { transB: 1 } : { transA: 1 });
     const square = graph.op('ReduceSumSquare', [image], { keepdims: 1 });
     sums.push(graph.op('Concat', [graph.reshape(square, [1]), graph.reshape(back, [-1])], { axis: 0 }));
     return sums.slice(-1);
-  });
+  };
+  eachStrip(graph, [m, n], isWide ? 1 : 0, sumStrip, CACHED_BYTES);
   graph.output('sum', graph.sum(sums), ElementType.float64);
   const found = float64Output(await runGraph(graph, device), 'sum');
-  return { energy: found[0] ?? Number.NaN, product: found.slice(1) };
+  return { energy: found[0] ?? Number.NaN, product: found.slice(1).map((entry) => entry * scale) };
 }
 
 /** Solve BᵀB·x = y for an upper band B. A pivot that is zero is replaced by one far below rounding. */
