@@ -6,7 +6,7 @@ import { GRAM_UP_TO } from '../spectra/spectrum.ts';
 const GRAM = { product: 2.5, eigenvalues: 45 } as const;
 
 /** The same of a band: the reduction of a long matrix, and of what is square then. */
-const BAND = { long: 3.6, square: 3.9 } as const;
+const BAND = { long: 2.6, square: 3.7 } as const;
 
 /** Products with the matrix that a fast spectrum takes, in vectors. */
 const FAST_VECTORS = 3600;

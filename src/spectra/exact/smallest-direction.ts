@@ -2,6 +2,7 @@ import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
 import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
 import { type Band, bandStride, type Reflections } from './band-reduction.ts';
+import type { Floats } from './dense.ts';
 
 /** Steps of inverse iteration on the band: each gains the digits that σ_min is away from its neighbour. */
 const BAND_STEPS = 3;
@@ -118,18 +119,26 @@ function toBand(reflections: readonly Reflections[], x: Float64Array): Float64Ar
 /** x ← x − V·S·(Vᵀx), or with Sᵀ. */
 function reflect({ first, v, s, width }: Reflections, x: Float64Array, isTransposed: boolean): void {
   const length = x.length - first;
-  const shares = Float64Array.from({ length: width }, (_, k) => {
-    let sum = 0;
-    for (let i = 0; i < length; i += 1) sum += (v[k * length + i] as number) * (x[first + i] as number);
-    return sum;
-  });
+  const shares = new Float64Array(width);
+  for (let k = 0; k < width; k += 1) shares[k] = dotAt(v, k * length, x, first);
   for (let k = 0; k < width; k += 1) {
     let factor = 0;
     for (let l = 0; l < width; l += 1)
       factor += (s[isTransposed ? l * width + k : k * width + l] as number) * (shares[l] as number);
-    for (let i = 0; i < length; i += 1)
-      x[first + i] = (x[first + i] as number) - factor * (v[k * length + i] as number);
+    subtractAt(x, first, factor, v, k * length);
   }
+}
+
+/** The product of x from `first` on with as many entries of v. */
+function dotAt(v: Floats, start: number, x: Float64Array, first: number): number {
+  let sum = 0;
+  for (let i = first, k = start; i < x.length; i += 1, k += 1) sum += (v[k] as number) * (x[i] as number);
+  return sum;
+}
+
+/** x ← x − factor·v from `first` on. */
+function subtractAt(x: Float64Array, first: number, factor: number, v: Floats, start: number): void {
+  for (let i = first, k = start; i < x.length; i += 1, k += 1) x[i] = (x[i] as number) - factor * (v[k] as number);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
