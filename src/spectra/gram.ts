@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
-import { isRounded, sumOfSquaredUlps } from './rounding.ts';
-import { eachStrip, loadMatrix, type MatrixSource, STRIP_BYTES } from './source.ts';
+import { type DifferenceSums, openDifference } from './difference.ts';
+import { eachStrip, type MatrixSource, STRIP_BYTES } from './source.ts';
 
 export interface GramOptions {
   /** Measure A − subtrahend instead of A. */
@@ -12,15 +12,11 @@ export interface GramOptions {
   readonly side?: 'rows' | 'columns' | undefined;
 }
 
-export interface Gram {
+export interface Gram extends DifferenceSums {
   /** AᵀA or AAᵀ, [size, size] row-major, the smaller of the two. */
   readonly gram: Float64Array;
   readonly size: number;
   readonly rowEnergies: Float64Array | null;
-  /** ‖subtrahend‖_F². */
-  readonly subtrahendEnergy: number | null;
-  /** Expected energy of the rounding of A to its dtype, Σ ulp²/12; null if its dtype is not a coarse one. */
-  readonly roundingEnergy: number | null;
 }
 
 /** Strips alive at once at the worst: two operands, their difference, the rounding, and what the allocator keeps. */
@@ -49,25 +45,13 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   const axis = side === 'rows' ? 1 : 0;
 
   const graph = new Graph();
-  const subtrahend = options.subtrahend;
-  const minuendValue = loadMatrix(graph, matrix);
-  const subtrahendValue = subtrahend ? loadMatrix(graph, subtrahend) : null;
-  // The candidate's rounding hides an update; the reference is where it started, whatever its dtype.
-  const bits = subtrahend && isRounded(matrix.source) ? loadMatrix(graph, matrix, ElementType.uint16) : null;
+  const difference = openDifference(graph, matrix, options.subtrahend ?? null);
 
   /** The running sum after each strip; the last is the Gram matrix. */
   const grams: Value[] = [];
   const rowEnergies: Value[] = [];
-  const subtrahendEnergies: Value[] = [];
-  const squaredUlps: Value[] = [];
   eachStrip(graph, matrix.view.shape, axis, (cut) => {
-    let part = graph.cast(cut(minuendValue), ElementType.float64);
-    if (subtrahendValue) {
-      const other = graph.cast(cut(subtrahendValue), ElementType.float64);
-      subtrahendEnergies.push(graph.op('ReduceSumSquare', [other], { keepdims: 1 }));
-      part = graph.op('Sub', [part, other]);
-    }
-    if (bits) squaredUlps.push(sumOfSquaredUlps(graph, cut(bits), matrix.source.dtype));
+    const part = difference.strip(cut);
     if (options.rowEnergies) {
       rowEnergies.push(graph.op('ReduceSumSquare', [part, graph.constant([1], 'int64')], { keepdims: 0 }));
     }
@@ -77,23 +61,20 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
         transB: side === 'columns' ? 0 : 1,
       }),
     );
-    return [grams, rowEnergies, subtrahendEnergies, squaredUlps].flatMap((made) => made.slice(-1));
+    return [...grams.slice(-1), ...rowEnergies.slice(-1), ...difference.latest()];
   });
   const gram = grams.at(-1);
   if (!gram) throw new Error(`${matrix.source.name}: an empty matrix has no Gram matrix`);
   graph.output('gram', gram, ElementType.float64);
   if (options.rowEnergies) graph.output('rowEnergies', joinRows(graph, rowEnergies, axis), ElementType.float64);
-  if (subtrahend) graph.output('subtrahendEnergy', graph.sum(subtrahendEnergies), ElementType.float64);
-  if (bits) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
+  difference.output();
 
   const outputs = await runGraph(graph, device);
-  const scalar = (name: string) => float64Output(outputs, name)[0] ?? Number.NaN;
   return {
     gram: float64Output(outputs, 'gram'),
     size,
     rowEnergies: options.rowEnergies ? float64Output(outputs, 'rowEnergies') : null,
-    subtrahendEnergy: subtrahend ? scalar('subtrahendEnergy') : null,
-    roundingEnergy: bits ? scalar('squaredUlps') / 12 : null,
+    ...difference.read(outputs),
   };
 }
 

@@ -90,14 +90,14 @@ async function throughGram(
 ): Promise<Found | null> {
   const options = { subtrahend: reference ?? undefined, rowEnergies: wantRowEnergies };
   const found = await turns.take(() => gramMatrix(matrix, device, options));
-  const { gram, size, rowEnergies, subtrahendEnergy, roundingEnergy } = found;
+  const { gram, size, rowEnergies, referenceEnergy, roundingEnergy } = found;
   let energy = 0;
   for (let i = 0; i < size; i += 1) energy += gram[i * size + i] ?? Number.NaN;
   // NaN and Inf always reach the diagonal, which is made of squares.
   if (!Number.isFinite(energy)) return null;
   return {
     values: symmetricEigenvalues(gram, size).map((value) => Math.sqrt(Math.max(0, value))),
-    sums: { energy, rowEnergies, referenceEnergy: subtrahendEnergy, roundingEnergy },
+    sums: { energy, rowEnergies, referenceEnergy, roundingEnergy },
     accumulation: 'float64',
     isSmallestExact: false,
   };

@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
 import { type Dense, type Floats, floats, type Precision, precisionOf } from './dense.ts';
-import { type Factors, factorPanel, openFactors } from './panel-qr.ts';
+import { factorPanel, openFactors } from './panel-qr.ts';
 
 /** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
 export interface Band {
@@ -60,7 +60,7 @@ export async function reduceToBand(
   const entries = new Float64Array(columns * stride);
   const precision = precisionOf(matrix.data);
   const kernels = await openKernels(precision, device);
-  const factors: Factors = await openFactors(device);
+  const factors = await openFactors(device);
   /** A panel in float64. */
   const exact = new Float64Array(width * rows);
   const factor: Tools['factor'] = async (panel, taken, length, from, u) => {

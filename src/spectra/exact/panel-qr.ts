@@ -1,10 +1,10 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
-import { type Device, float64Output, openKernel, type Session, tensor } from '../../onnx/session.ts';
+import { type Device, float64Output, openKernel, tensor } from '../../onnx/session.ts';
 import type { Floats } from './dense.ts';
 
 /**
  * QR of a tall panel by Householder reflections in float64: P = Q·[R; 0], Q = I − U·T·Uᵀ. Golub & Van Loan, Matrix
- * Computations, 4th ed., §5.2.2. T is made afterwards, by `triangularFactor`.
+ * Computations, 4th ed., §5.2.2. T is made afterwards: see `openFactors`.
  *
  * @param panel [width, length]: the *columns* of P, each in one piece; those before `from` are not part of it
  * @param u [width, length] receives the columns of U in the type that they are used in, zero before `from`; may be the panel
@@ -129,12 +129,7 @@ function reflectColumns(
  * @param before T of the first `known` columns
  * @returns [width, width] row-major, upper triangular
  */
-export function triangularFactor(
-  gram: Float64Array,
-  width: number,
-  before: Float64Array = new Float64Array(),
-  known = 0,
-): Float64Array {
+function triangularFactor(gram: Float64Array, width: number, before: Float64Array, known: number): Float64Array {
   const count = width - known;
   const t = new Float64Array(width * width);
   for (let i = 0; i < known; i += 1) t.set(before.subarray(i * known, (i + 1) * known), i * width);
@@ -154,7 +149,7 @@ export function triangularFactor(
 }
 
 /** Computes T of reflections, their products in onnxruntime. */
-export interface Factors {
+interface Factors {
   /**
    * @param exact U in float64, its columns in one piece each: [width, length]
    * @param before T of its first `known` columns
@@ -164,9 +159,9 @@ export interface Factors {
 }
 
 export async function openFactors(device: Device): Promise<Factors> {
-  const session: Session = await openKernel(gramGraph(), device);
+  const session = await openKernel(gramGraph(), device);
   return {
-    async of(exact, width, length, before, known = 0) {
+    async of(exact, width, length, before = new Float64Array(), known = 0) {
       const rows = (first: number) =>
         tensor.floats(exact.subarray(first * length, width * length), [width - first, length]);
       const gram = float64Output(await session.run({ all: rows(0), last: rows(known) }), 'gram');

@@ -1,5 +1,5 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
+import { type Device, openKernel, type Tensor, tensor } from '../../onnx/session.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
@@ -53,14 +53,14 @@ export async function triangularise(transposed: Dense, device: Device): Promise<
       let t: Float64Array = new Float64Array();
       for (let start = block; start < end; start += PANEL) {
         const next = Math.min(end, start + PANEL);
-        const [known, width] = [start - block, next - block];
+        const [known, count, width] = [start - block, next - start, next - block];
         const panel = columns(start, next);
         if (known > 0) await own.apply(panel, m, [reflections(block, start, t)]);
         for (let k = start; k < next; k += 1) triangle.set(data.subarray(k * m, k * m + start), k * n);
         // In the place of the columns of A: their part of R has been taken out.
-        const r = factorPanel(panel, next - start, m, start, panel, exact.subarray(known * m, width * m));
-        for (let k = 0; k < next - start; k += 1) {
-          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = r[i * (next - start) + k] ?? 0;
+        const r = factorPanel(panel, count, m, start, panel, exact.subarray(known * m, width * m));
+        for (let k = 0; k < count; k += 1) {
+          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = r[i * count + k] ?? 0;
         }
         t = await factors.of(exact, width, m, t, known);
       }
@@ -75,7 +75,7 @@ export async function triangularise(transposed: Dense, device: Device): Promise<
 
 /** A session that applies so many reflections, one after the other. */
 async function openReflections(count: number, type: ElementType, device: Device) {
-  const session: Session = await openKernel(reflectionsGraph(count, type), device);
+  const session = await openKernel(reflectionsGraph(count, type), device);
   return {
     /** Columns of length m, each in one piece, in place. */
     async apply(columns: Floats, m: number, reflections: readonly Reflections[]): Promise<void> {
