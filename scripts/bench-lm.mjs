@@ -24,8 +24,8 @@ const SHAPE = SHAPES[values.size];
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
   const { OnnxEngine, openReference, gemmRate } = await importSources({
-    OnnxEngine: 'src/language-model/local/onnx-engine.ts',
-    openReference: 'src/checkpoint/checkpoint.ts',
+    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
+    openReference: 'src/checkpoint/open.ts',
     gemmRate: 'scripts/run/gemm-rate.ts',
   });
   const device = { name: values.device, reason: 'asked for' };

@@ -18,7 +18,7 @@ const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
   const { builtinSuite, measureProbes } = await importSources({
     builtinSuite: 'src/probes/suite.ts',
-    measureProbes: 'src/gate/measure-probes.ts',
+    measureProbes: 'src/measure/measure-probes.ts',
   });
   const checkpoint = join(folder, 'model');
   await writeModel(checkpoint, SIZE);

@@ -94,7 +94,7 @@ async function bundleSources(outdir) {
   const entry = join(outdir, 'entry.ts');
   const sources = {
     gaussian: 'src/spectra/fast/gaussian.ts',
-    measureSpectra: 'src/spectra/spectra.ts',
+    measureSpectra: 'src/spectra/run-jobs.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
     placeOf: 'src/checkpoint/module-type.ts',

@@ -17,10 +17,10 @@ const TOLERANCE = 1e-4;
 
 const { openCheckpoint, openReference, readSafetensorsHeader, OnnxEngine, truncateLeft, rollingWindows } =
   await importSources({
-    openCheckpoint: 'src/checkpoint/checkpoint.ts',
-    openReference: 'src/checkpoint/checkpoint.ts',
+    openCheckpoint: 'src/checkpoint/open.ts',
+    openReference: 'src/checkpoint/open.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
-    OnnxEngine: 'src/language-model/local/onnx-engine.ts',
+    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
     truncateLeft: 'src/language-model/tokens/encode.ts',
     rollingWindows: 'src/language-model/tokens/encode.ts',
   });

@@ -11,7 +11,9 @@ if (reportFile === undefined || htmlFile === undefined) {
   process.exit(2);
 }
 
-const { renderComment } = await importTypeScript(new URL('../src/report/comment.ts', import.meta.url).pathname);
+const { renderComment } = await importTypeScript(
+  new URL('../src/report/markdown/comment.ts', import.meta.url).pathname,
+);
 const comment = renderComment(JSON.parse(await readFile(reportFile, 'utf8')));
 const body = micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
 const style = await readFile(

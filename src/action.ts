@@ -1,11 +1,11 @@
 import * as core from '@actions/core';
-import { gate } from './action/gate.ts';
-import { publish } from './action/publish.ts';
-import { merge, shard } from './action/shards.ts';
-import { parseInputs } from './github/inputs.ts';
-import { leftWork } from './github/patience.ts';
+import { parseInputs } from './action/inputs.ts';
+import { gate } from './action/run-gate.ts';
+import { publish } from './action/run-publish.ts';
+import { merge, shard } from './action/run-shards.ts';
+import { leftWork } from './github/client/with-timeout.ts';
+import { describeError } from './platform/user-error.ts';
 import { printable } from './report/escape.ts';
-import { describeError } from './user-error.ts';
 
 try {
   await run();

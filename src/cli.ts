@@ -7,9 +7,9 @@ import { addMergeCommand } from './cli/merge-command.ts';
 import { EXIT } from './cli/output.ts';
 import { addProbesCommand } from './cli/probes-command.ts';
 import { addSpectraCommand } from './cli/spectra-command.ts';
+import { describeError } from './platform/user-error.ts';
+import { VERSION } from './platform/version.ts';
 import { printable } from './report/escape.ts';
-import { describeError } from './user-error.ts';
-import { VERSION } from './version.ts';
 
 function program(): Command {
   const shadowGate = new Command('shadow-gate')

@@ -15,7 +15,7 @@ import {
   ISSUE_CHOICES,
   MODE_CHOICES,
   UPDATE_BASELINE_CHOICES,
-} from '../src/github/inputs.ts';
+} from '../src/action/inputs.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';
 

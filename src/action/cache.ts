@@ -1,12 +1,12 @@
 import * as core from '@actions/core';
 import { context } from '@actions/github';
-import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/base-branch.ts';
-import { cacheScope } from '../github/cache-scope.ts';
-import type { Options } from '../github/inputs.ts';
-import { folderOf } from '../github/key-folder.ts';
-import { type MeasurementCache, openMeasurementCache } from '../github/measurement-cache.ts';
-import { type SpectrumCache, spectrumCache } from '../github/spectrum-cache.ts';
+import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/event/branches.ts';
+import { type MeasurementCache, openMeasurementCache } from '../github/storage/actions-cache.ts';
+import { cacheScope } from '../github/storage/cache-scope.ts';
+import { type SpectrumCache, spectrumCache } from '../github/storage/spectrum-cache.ts';
 import { clientOf } from './clients.ts';
+import type { Options } from './inputs.ts';
+import { folderOf } from './key-folder.ts';
 
 /** What is known from earlier runs: whole measurements, and single spectra. */
 export interface Caches extends MeasurementCache {

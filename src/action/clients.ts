@@ -1,9 +1,9 @@
 import * as core from '@actions/core';
 import { context } from '@actions/github';
-import { type Artifacts, openArtifacts } from '../github/artifacts.ts';
-import type { Octokit } from '../github/author.ts';
-import { openClient } from '../github/client.ts';
-import type { Options } from '../github/inputs.ts';
+import type { Octokit } from '../github/client/author.ts';
+import { openClient } from '../github/client/client.ts';
+import { type Artifacts, openArtifacts } from '../github/storage/artifacts.ts';
+import type { Options } from './inputs.ts';
 
 /** A client for GitHub; null without a token. */
 export function clientOf({ token }: Options): Octokit | null {

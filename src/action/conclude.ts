@@ -1,13 +1,13 @@
 import * as core from '@actions/core';
 import type { CheckResult } from '../gate/check.ts';
-import type { Options } from '../github/inputs.ts';
-import { withoutCommands } from '../github/log.ts';
-import { renderTerminal } from '../report/terminal.ts';
-import type { Approved } from './approve.ts';
+import { withoutCommands } from '../github/client/log.ts';
+import { renderTerminal } from '../report/terminal/report.ts';
 import type { Caches } from './cache.ts';
-import { deliver } from './deliver.ts';
-import { remember } from './history.ts';
-import { leave } from './leave.ts';
+import type { Options } from './inputs.ts';
+import { deliver } from './report-results.ts';
+import type { Approved } from './resolve-baseline.ts';
+import { leave } from './save-results.ts';
+import { remember } from './update-history.ts';
 
 const LOG_WIDTH = 120;
 

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Snapshot } from '../hub/snapshot.ts';
-import { UserError } from '../user-error.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { UserError } from '../platform/user-error.ts';
 import {
   type Architecture,
   describeArchitecture,
@@ -12,7 +13,6 @@ import {
 } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
-import { readTextFile } from './text-file.ts';
 
 /**
  * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors).

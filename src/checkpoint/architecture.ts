@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
-import { readTextFile } from './text-file.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { UserError } from '../platform/user-error.ts';
 
 /** What the checkpoint's config.json says that is needed to read its weights. */
 export interface Architecture {

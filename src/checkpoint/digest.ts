@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { OnDownload } from '../hub/snapshot.ts';
-import { UserError } from '../user-error.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { UserError } from '../platform/user-error.ts';
 import { loadTensors } from './load-tensors.ts';
+import type { Checkpoint } from './open.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 /** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */

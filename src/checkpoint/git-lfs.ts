@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 
 /** Git LFS leaves a small text file where the weights should be if the large files were not fetched. */
 export const LFS_MAGIC = 'version https://git-lfs';

@@ -1,5 +1,5 @@
 import type { OnDownload } from '../hub/snapshot.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from './open.ts';
 import type { TensorEntry } from './safetensors.ts';
 
 /**

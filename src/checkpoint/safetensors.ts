@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
 

@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { expectWritable, writeFileAtomic } from '../gate/write-atomic.ts';
-import { type Answers, generateFile, type Subject, scoreFile } from '../language-model/answer.ts';
+import { type Answers, generateFile, type Subject, scoreFile } from '../language-model/model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
+import { UserError } from '../platform/user-error.ts';
+import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
-import { UserError } from '../user-error.ts';
 import { GENERATE_EXAMPLES, SCORE_EXAMPLES } from './help.ts';
 import { device, type EndpointOptions, endpoint, endpointOf, parseMebibytes } from './options.ts';
 import { print, warn } from './output.ts';

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { readMeasurement, readReport } from '../gate/baseline.ts';
+import { compare } from '../compare/compare.ts';
+import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
+import type { Report } from '../compare/report.ts';
 import { check } from '../gate/check.ts';
-import { compare } from '../gate/compare.ts';
-import { measure, openMeasuredReference } from '../gate/measure.ts';
-import { orderProbes, resolveSeed } from '../gate/order-probes.ts';
-import type { Report } from '../gate/report.ts';
-import { expectShareable, type Shard } from '../gate/shard.ts';
-import { expectWritable, writeFileAtomic, writeJson } from '../gate/write-atomic.ts';
+import { readMeasurement, readReport } from '../gate/read-baseline.ts';
+import { orderProbes, resolveSeed } from '../gate/select-probes.ts';
+import { measure, openMeasuredReference } from '../measure/measure.ts';
+import { expectShareable, type Shard } from '../measure/shards/shard.ts';
+import { UserError } from '../platform/user-error.ts';
+import { expectWritable, writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
-import { PLANNED_DISCORDANCE, plannedDrop } from '../policy/probes/planned-drop.ts';
-import { renderComment } from '../report/comment.ts';
-import { plannedSentence } from '../report/probe-table.ts';
-import { renderTerminal } from '../report/terminal.ts';
-import { UserError } from '../user-error.ts';
+import { renderComment } from '../report/markdown/comment.ts';
+import { plannedSentence } from '../report/markdown/probe-table.ts';
+import { renderTerminal } from '../report/terminal/report.ts';
 import { CHECK_EXAMPLES, COMPARE_EXAMPLES, MEASURE_EXAMPLES, REPORT_EXAMPLES } from './help.ts';
 import {
   endpointOf,
@@ -25,7 +25,7 @@ import {
   subject,
 } from './options.ts';
 import { EXIT, print, terminal, withProgress } from './output.ts';
-import { sayMeasured } from './say-measured.ts';
+import { sayMeasured } from './print-measurement.ts';
 
 interface VerdictOptions {
   strict?: boolean;

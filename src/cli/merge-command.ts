@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { mergeFiles } from '../gate/merge.ts';
-import { expectWritable, writeJson } from '../gate/write-atomic.ts';
+import { mergeFiles } from '../measure/shards/merge.ts';
+import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { MERGE_EXAMPLES } from './help.ts';
-import { sayMeasured } from './say-measured.ts';
+import { sayMeasured } from './print-measurement.ts';
 
 export function addMergeCommand(shadowGate: Command): void {
   shadowGate

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { cacheFolder } from '../cache-folder.ts';
-import type { Endpoint } from '../gate/measure.ts';
-import { HALVES, type Half, type SeedChoice } from '../gate/order-probes.ts';
-import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../gate/parse-settings.ts';
-import { directoryStore, type ResultStore } from '../gate/result-store.ts';
-import { parseShard, SHARD_WORDS, type Shard } from '../gate/shard.ts';
+import { HALVES, type Half, type SeedChoice } from '../gate/select-probes.ts';
+import type { Endpoint } from '../measure/measure.ts';
+import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/parse-settings.ts';
+import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
+import { cacheFolder } from '../platform/cache-folder.ts';
+import { directoryStore, type ResultStore } from '../platform/key-value-store.ts';
+import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
-import { UserError } from '../user-error.ts';
 import { warn } from './output.ts';
 
 /** What every command that measures takes. */

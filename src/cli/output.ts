@@ -1,9 +1,9 @@
 import process from 'node:process';
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../gate/measure-spectra.ts';
+import type { Progress } from '../measure/measure-spectra.ts';
 import { printable } from '../report/escape.ts';
-import { formatDuration } from '../report/numbers.ts';
-import type { TerminalOptions } from '../report/terminal-table.ts';
+import type { TerminalOptions } from '../report/terminal/table.ts';
+import { formatDuration } from '../report/text/numbers.ts';
 
 /** The exit codes are an interface. */
 export const EXIT = { pass: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import picomatch from 'picomatch';
-import { openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { TensorDigests } from '../checkpoint/digest.ts';
-import { measureAllSpectra } from '../gate/measure-spectra.ts';
-import type { TensorMeasurement } from '../gate/measurement.ts';
-import { renderSpectra } from '../report/spectra-table.ts';
-import { UserError } from '../user-error.ts';
+import { openCheckpoint, openReference } from '../checkpoint/open.ts';
+import { measureAllSpectra } from '../measure/measure-spectra.ts';
+import type { TensorMeasurement } from '../measure/schema/measurement.ts';
+import { UserError } from '../platform/user-error.ts';
+import { renderSpectra } from '../report/terminal/spectra.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
 import { type SubjectOptions, spectrumStore, subject } from './options.ts';
 import { print, terminal, warnNonFinite, withProgress } from './output.ts';

@@ -1,16 +1,16 @@
+import { compare } from '../compare/compare.ts';
+import type { Report } from '../compare/report.ts';
+import { type MeasureOptions, measure, openMeasuredReference } from '../measure/measure.ts';
+import type { ProbeOrder } from '../measure/measure-probes.ts';
+import type { Measurement } from '../measure/schema/measurement.ts';
+import { expectShareable, type Shard } from '../measure/shards/shard.ts';
+import { UserError } from '../platform/user-error.ts';
 import { type FoundPolicy, findPolicy } from '../policy/load.ts';
-import { UserError } from '../user-error.ts';
-import { type ApprovedBaseline, type BaselineSource, readBaseline } from './baseline.ts';
-import { compare } from './compare.ts';
-import { type MeasureOptions, measure, openMeasuredReference } from './measure.ts';
-import type { ProbeOrder } from './measure-probes.ts';
-import type { Measurement } from './measurement.ts';
-import { type Half, orderProbes, resolveSeed, type SeedChoice } from './order-probes.ts';
-import type { Report } from './report.ts';
-import { expectShareable, type Shard } from './shard.ts';
+import { type ApprovedBaseline, type BaselineSource, readBaseline } from './read-baseline.ts';
+import { type Half, orderProbes, resolveSeed, type SeedChoice } from './select-probes.ts';
 
+export type { Progress } from '../measure/measure-spectra.ts';
 export type { DeviceChoice } from '../onnx/device.ts';
-export type { Progress } from './measure-spectra.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {

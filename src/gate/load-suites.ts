@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { UserError } from '../platform/user-error.ts';
 import type { FoundPolicy } from '../policy/load.ts';
 import type { SuiteChoice } from '../policy/probe-policy.ts';
 import { readProbeFile } from '../probes/files/read-probe-file.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
-import { UserError } from '../user-error.ts';
 
 /**
  * The suites that a policy asks. A file is looked for beside the policy, then in the working directory.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 
 /** A file of a repository, with what its content is named by. */
 export interface ListedFile {

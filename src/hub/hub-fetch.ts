@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { HubSettings } from './hub-settings.ts';
 
 /** Tries of one request: a hub under load, a connection that is cut. */

@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 
 /** A folder in a model repository of a hub: `hf://org/model[@revision][/sub/folder]`. */
 export interface HubPath {

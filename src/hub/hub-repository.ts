@@ -1,5 +1,5 @@
 import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { ListedFile } from './checkpoint-files.ts';
 import { HubClient, hiccup } from './hub-fetch.ts';
 import type { HubPath } from './hub-path.ts';

@@ -1,5 +1,5 @@
-import { cacheFolder } from '../cache-folder.ts';
-import { UserError } from '../user-error.ts';
+import { cacheFolder } from '../platform/cache-folder.ts';
+import { UserError } from '../platform/user-error.ts';
 
 export interface HubSettings {
   /** Address of the hub, without a slash at its end. */

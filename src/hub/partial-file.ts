@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } f
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
 
 /** Bytes of one request: a connection that is cut loses no more, and a redirect for each costs little. */

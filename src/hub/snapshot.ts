@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, realpath, rename, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import { type CheckpointFiles, chooseFiles, type ListedFile, shardsOf } from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';

@@ -1,10 +1,10 @@
 import type { Adapter } from '../checkpoint/adapter.ts';
-import { type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/checkpoint.ts';
 import { loadTensors } from '../checkpoint/load-tensors.ts';
+import { type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
-import { UserError } from '../user-error.ts';
-import { OnnxEngine } from './local/onnx-engine.ts';
+import { UserError } from '../platform/user-error.ts';
+import { OnnxEngine } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from './tokens/tokenizer.ts';
 

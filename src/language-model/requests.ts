@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readTextFile } from '../checkpoint/text-file.ts';
-import { UserError } from '../user-error.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { Message } from './tokens/chat-template.ts';
 
 /** What a request and its answer are told apart by; `1` and `"1"` are two. */

@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { Engine } from './engine.ts';
 
 /** @throws UserError naming the line of a request with a token that the model does not have */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import { ElementType, Graph, type Value } from './graph.ts';
 import type { Device } from './session.ts';
 import { float32Output, openSession, runGraph, tensor } from './session.ts';

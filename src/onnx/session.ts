@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.ts';
+import { UserError } from '../platform/user-error.ts';
 import { externalDataFolder, type Graph } from './graph.ts';
 import { ort } from './runtime.ts';
 

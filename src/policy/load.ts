@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { readTextFile } from '../checkpoint/text-file.ts';
-import { UserError } from '../user-error.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { UserError } from '../platform/user-error.ts';
 import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
 
 export const DEFAULT_FILE = 'shadow-gate.yml';

@@ -1,9 +1,9 @@
 import { type Device, float64Device } from '../onnx/session.ts';
 import { fastSpectrum } from './fast/fast-spectrum.ts';
+import type { Job } from './jobs.ts';
+import type { MatrixSource } from './load-matrix.ts';
 import { loraMemory } from './lora-spectrum.ts';
 import type { Method } from './metrics-schema.ts';
-import type { Job } from './plan.ts';
-import type { MatrixSource } from './source.ts';
 import { exactMemory, NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** What may be asked for; `auto` is exact for matrices that take no time. */

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { float64Output, type Outputs } from '../onnx/session.ts';
+import { loadMatrix, type MatrixSource } from './load-matrix.ts';
 import { isRounded, sumOfSquaredUlps } from './rounding.ts';
-import { loadMatrix, type MatrixSource } from './source.ts';
 
 /** Sums over entries that tell how large and how sure an update is. */
 export interface DifferenceSums {

@@ -1,8 +1,8 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Device, float64Output, runGraph } from '../onnx/session.ts';
-import { gini } from '../statistics/statistics.ts';
+import { gini } from '../statistics/descriptive.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
-import { CACHED_BYTES, eachStrip, type MatrixSource } from './source.ts';
+import { CACHED_BYTES, eachStrip, type MatrixSource } from './load-matrix.ts';
 
 /** Sums over the entries of a matrix, in float64. */
 export interface Energies extends DifferenceSums {

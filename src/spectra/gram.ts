@@ -1,7 +1,7 @@
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
-import { eachStrip, type MatrixSource, STRIP_BYTES } from './source.ts';
+import { eachStrip, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
 
 export interface GramOptions {
   /** Measure A − subtrahend instead of A. */

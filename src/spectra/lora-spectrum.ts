@@ -3,10 +3,10 @@ import type { LoraModule } from '../checkpoint/adapter.ts';
 import { type MatrixView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
-import { gini } from '../statistics/statistics.ts';
+import { gini } from '../statistics/descriptive.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
+import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { spectralMetrics } from './metrics.ts';
-import { loadMatrix, type MatrixSource, sumOverStrips } from './source.ts';
 import { NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** ΔW = scale·B·A of one module, or of one part of a fused one. */

@@ -1,7 +1,7 @@
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
-import { loadFlat } from './source.ts';
+import { loadFlat } from './load-matrix.ts';
 
 export interface NonFinite {
   readonly nan: number;

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { UserError } from '../../src/user-error.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
 

@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
-import { listMatrices } from '../../src/checkpoint/matrices.ts';
-import { measure } from '../../src/gate/measure.ts';
-import { UserError } from '../../src/user-error.ts';
+import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { measure } from '../../src/measure/measure.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { UserError } from '../../src/user-error.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 
 /** The one line that says why a checkpoint is refused. */
 export async function messageOf(path: string): Promise<string> {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { UserError } from '../../src/user-error.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { safetensorsBytes } from './write-safetensors.ts';
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { measurementSchema } from '../../src/gate/measurement.ts';
-import { reportSchema } from '../../src/gate/report.ts';
-import { commentMarker } from '../../src/report/comment.ts';
+import { reportSchema } from '../../src/compare/report.ts';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { commentMarker } from '../../src/report/markdown/comment.ts';
 import { repository } from '../fixtures.ts';
 import { FakeGithub } from '../github/fake-github.ts';
 import { HOSTILE_NAMES } from '../report/fixtures.ts';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { measurementSchema } from '../../src/gate/measurement.ts';
-import { reportSchema } from '../../src/gate/report.ts';
+import { reportSchema } from '../../src/compare/report.ts';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type HistoryEntry, parseHistory } from '../../src/gate/history.ts';
+import { type HistoryEntry, parseHistory } from '../../src/history/entry.ts';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { annotations, levels, Rig } from './rig.ts';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/language-model/engine.ts';
 import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
 import { fixture, shared, temporaryFolder } from '../fixtures.ts';
-import { languageModel, openEngine } from '../language-model/local/engines.ts';
 import { CompletionsServer } from '../language-model/remote/completions-server.ts';
+import { languageModel, openEngine } from '../language-model/runtime/engines.ts';
 import { talkingModel } from '../language-model/talking-model.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 

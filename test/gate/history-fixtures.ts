@@ -1,4 +1,4 @@
-import { HISTORY_SCHEMA, type HistoryEntry, type HistoryValue, historyEntrySchema } from '../../src/gate/history.ts';
+import { HISTORY_SCHEMA, type HistoryEntry, type HistoryValue, historyEntrySchema } from '../../src/history/entry.ts';
 
 /** A value of which only the standardised change matters. */
 export function standardised(z: number | null, change: number | null = z === null ? null : z / 100): HistoryValue {

@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.ts';
+import { type Report, reportSchema } from '../../src/compare/report.ts';
 import { type CheckOptions, check } from '../../src/gate/check.ts';
-import { compare } from '../../src/gate/compare.ts';
-import { measurementSchema } from '../../src/gate/measurement.ts';
-import { type MeasuredProbes, measuredProbesSchema } from '../../src/gate/probes-measurement.ts';
-import { type Report, reportSchema } from '../../src/gate/report.ts';
-import { writeJson } from '../../src/gate/write-atomic.ts';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
+import { writeJson } from '../../src/platform/write-file.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { askSuites } from '../../src/gate/measure-probes.ts';
-import { pairProbes } from '../../src/gate/pair-probes.ts';
-import type { MeasuredProbes } from '../../src/gate/probes-measurement.ts';
+import { pairProbes } from '../../src/compare/pair-probes.ts';
+import { evaluateProbes } from '../../src/compare/probes/evaluate.ts';
+import { askSuites } from '../../src/measure/measure-probes.ts';
+import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { evaluateProbes } from '../../src/policy/probes/evaluate.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { Random } from '../../src/probes/random.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';

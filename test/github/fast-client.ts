@@ -1,4 +1,4 @@
-import { type ClientOptions, openClient } from '../../src/github/client.ts';
+import { type ClientOptions, openClient } from '../../src/github/client/client.ts';
 import type { FakeGithub } from './fake-github.ts';
 
 type Queue = NonNullable<NonNullable<ClientOptions['queues']>['write']>;

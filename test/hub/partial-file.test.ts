@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { explainFull, PartialFile, type Piece } from '../../src/hub/partial-file.ts';
 import type { ByteRange } from '../../src/hub/ranges.ts';
-import { describeError, UserError } from '../../src/user-error.ts';
+import { describeError, UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const content = randomBytes(1000);

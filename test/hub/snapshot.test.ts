@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { loadTensors } from '../../src/checkpoint/load-tensors.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
-import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
-import { measureAllSpectra } from '../../src/gate/measure-spectra.ts';
 import { openModel } from '../../src/language-model/open-model.ts';
-import { UserError } from '../../src/user-error.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { measureAllSpectra } from '../../src/measure/measure-spectra.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
@@ -278,7 +278,7 @@ describe('trouble on the way', () => {
     let requests = 0;
     hub.faults = { stalls: ({ kind, path }) => kind === 'cdn' && path.endsWith('.safetensors') && ++requests > 3 };
     const script = await bundleScript(`
-      import { openCheckpoint } from '#src/checkpoint/checkpoint.ts';
+      import { openCheckpoint } from '#src/checkpoint/open.ts';
       import { digestCheckpoint, TensorDigests } from '#src/checkpoint/digest.ts';
       await digestCheckpoint(await openCheckpoint('hf://org/killed'));`);
     const child = spawn(process.execPath, [script], { env: process.env, stdio: 'ignore' });

@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openModel } from '../../src/language-model/open-model.ts';
-import { UserError } from '../../src/user-error.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
-import { difference, languageModel, readCases } from './local/engines.ts';
+import { difference, languageModel, readCases } from './runtime/engines.ts';
 import { talkingModel } from './talking-model.ts';
 
 const options = { device: 'cpu', needsTokenizer: false } as const;

@@ -8,7 +8,7 @@ import {
   readScoreRequests,
   toJsonLines,
 } from '../../src/language-model/requests.ts';
-import { UserError } from '../../src/user-error.ts';
+import { UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 describe('score requests', () => {

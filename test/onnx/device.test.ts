@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Continuation } from '../../src/language-model/engine.ts';
 import { chooseDevice, chooseModelDevice } from '../../src/onnx/device.ts';
 import { temporaryFolder } from '../fixtures.ts';
-import { difference, languageModel, NO_STOPS, readCases, withEngine } from '../language-model/local/engines.ts';
+import { difference, languageModel, NO_STOPS, readCases, withEngine } from '../language-model/runtime/engines.ts';
 import { LAVAPIPE, runScript } from './run-script.ts';
 
 const CHOOSE = `
@@ -82,8 +82,8 @@ describe('a device', () => {
 const MODELS = ['llama', 'gemma', 'gemma2', 'gemma3-text', 'mixtral', 'falcon-alibi', 'gpt2'];
 
 const ASK = `
-  import { openReference } from '#src/checkpoint/checkpoint.ts';
-  import { OnnxEngine } from '#src/language-model/local/onnx-engine.ts';
+  import { openReference } from '#src/checkpoint/open.ts';
+  import { OnnxEngine } from '#src/language-model/runtime/onnx-engine.ts';
   import { chooseModelDevice } from '#src/onnx/device.ts';
   const device = await chooseModelDevice('webgpu');
   const models = [];

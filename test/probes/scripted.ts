@@ -1,4 +1,4 @@
-import type { Answerer } from '../../src/language-model/answer.ts';
+import type { Answerer } from '../../src/language-model/model.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 
 /** Which choice a scripted model takes, or null for none of them. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { groupBy } from '../../src/group-by.ts';
+import { groupBy } from '../../src/platform/group-by.ts';
 import { FAMILIES } from '../../src/probes/families/index.ts';
-import { stratifiedFacts } from '../../src/probes/subset.ts';
+import { stratifiedFacts } from '../../src/probes/sample.ts';
 import { builtinSuite, digestItems } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
 

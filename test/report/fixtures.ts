@@ -1,7 +1,7 @@
 import type { ModuleType } from '../../src/checkpoint/module-type.ts';
-import type { GroupMeasurement, TensorMeasurement } from '../../src/gate/measurement.ts';
-import { type ProbeReport, type Report, reportSchema, type ShadowDelta } from '../../src/gate/report.ts';
-import type { Reason } from '../../src/policy/reason.ts';
+import type { Reason } from '../../src/compare/finding.ts';
+import { type ProbeReport, type Report, reportSchema, type ShadowDelta } from '../../src/compare/report.ts';
+import type { GroupMeasurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 
 const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { flattenMetrics } from '../../src/gate/groups.ts';
-import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
-import type { Measurement, TensorMeasurement } from '../../src/gate/measurement.ts';
-import { numberOf } from '../../src/statistics/bracket.ts';
+import { flattenMetrics } from '../../src/measure/aggregate.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import { numberOf } from '../../src/statistics/bounded.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
 interface Expected {

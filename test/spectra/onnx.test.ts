@@ -1,11 +1,11 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint, openReference } from '../../src/checkpoint/checkpoint.ts';
+import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
-import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
-import type { TensorMeasurement } from '../../src/gate/measurement.ts';
-import { planSpectra } from '../../src/spectra/plan.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import type { TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import { planSpectra } from '../../src/spectra/jobs.ts';
 import { exportToOnnx, initializer, node, readTensors, transposed, writeOnnx } from '../checkpoint/write-onnx.ts';
 import { float32 } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';

@@ -1,7 +1,7 @@
 import { openSync, readSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { measure, openMeasuredReference } from '../../src/gate/measure.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { readJson, shared } from '../fixtures.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { certainDifference, difference, increasing, type Measured, quotient } from '../../src/statistics/bracket.ts';
-import { median } from '../../src/statistics/statistics.ts';
+import { certainDifference, difference, increasing, type Measured, quotient } from '../../src/statistics/bounded.ts';
+import { median } from '../../src/statistics/descriptive.ts';
 
 const between = (value: number, low: number, high: number): Measured => ({ value, low, high });
 

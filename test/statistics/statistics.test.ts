@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gini, median, robustZ, weightedMean } from '../../src/statistics/statistics.ts';
+import { gini, median, robustZ, weightedMean } from '../../src/statistics/descriptive.ts';
 
 describe('statistics', () => {
   it('median: the mean of the two middle values', () => {

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, posix, relative, sep } from 'node:path';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
 /** A pointer is three lines. */

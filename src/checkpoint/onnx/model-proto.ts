@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { type Field, type Range, WireFile, WireType } from './wire.ts';
 
 const { DataType } = onnxProto.onnx.TensorProto;

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../architecture.ts';
-import type { FullCheckpoint } from '../checkpoint.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import { isMultimodalName } from '../module-type.ts';
+import type { FullCheckpoint } from '../open.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement, isMeasuredDtype } from '../dtype.ts';
 import type { TensorEntry } from '../safetensors.ts';
 import { ExternalFiles } from './external-data.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /**
  * What is sent to `/v1/completions` and what comes back, as vLLM and OpenAI have it (the request is the one of

@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** Where an OpenAI-compatible server has its endpoints, and how it is called in messages. */
 export interface RemoteAddress {

@@ -1,7 +1,7 @@
-import { UserError } from '../../user-error.ts';
-import { defaultMaxNewTokens, type GenerateAnswer } from '../generation.ts';
-import { type ScoreAnswer, toAnswer } from '../loglikelihood.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { defaultMaxNewTokens, type GenerateAnswer } from '../generate.ts';
 import type { GenerateRequest, ScoreRequest } from '../requests.ts';
+import { type ScoreAnswer, toAnswer } from '../score.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 
 /** Requests whose texts the server encodes, since no tokenizer is at hand. */

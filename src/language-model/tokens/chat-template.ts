@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { z } from 'zod';
-import { readTextFile } from '../../checkpoint/text-file.ts';
-import { UserError } from '../../user-error.ts';
+import { readTextFile } from '../../platform/read-text-file.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** A template may read more than these two (`name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };

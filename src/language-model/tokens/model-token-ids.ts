@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
-import { readTextFile } from '../../checkpoint/text-file.ts';
+import { readTextFile } from '../../platform/read-text-file.ts';
 
 /** The special tokens as the model's own configs know them: by id, without a tokenizer. */
 export interface ModelTokenIds {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** The special tokens that a tokenizer puts around one text. */
 export interface Surroundings {

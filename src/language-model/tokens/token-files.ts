@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readTextFile } from '../../checkpoint/text-file.ts';
-import { UserError } from '../../user-error.ts';
+import { readTextFile } from '../../platform/read-text-file.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** Beside config.json, all that decides how a text becomes tokens, how a chat is written, and when an answer ends. */
 const TOKEN_FILES = [

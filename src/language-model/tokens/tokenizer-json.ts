@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),

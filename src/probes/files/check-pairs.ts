@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../item.ts';
 import { quote } from './probe-record.ts';
 

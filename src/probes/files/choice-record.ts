@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { answerIndex } from './answer-index.ts';
 import { commonFields, DEFAULT_CAPABILITY, expected, parseFields, textSchema } from './fields.ts';
 import { type ProbeRecord, quote } from './probe-record.ts';

@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { letterOf } from './labels.ts';
 import { quote } from './probe-record.ts';
 

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { rowReader } from './csv-row.ts';
 import { type Line, MAX_LINE_BYTES } from './lines.ts';
 import type { ProbeRecord } from './probe-record.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { commonFields, DEFAULT_CAPABILITY, parseFields, textOrNumberSchema, textSchema } from './fields.ts';
 import type { ProbeRecord } from './probe-record.ts';
 

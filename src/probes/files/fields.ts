@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { ProbeRecord } from './probe-record.ts';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { ProbeRecord } from './probe-record.ts';
 
 const FORMATS = {

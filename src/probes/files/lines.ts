@@ -1,4 +1,4 @@
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** No question is longer. A file that lost its line ends must not be decoded, parsed and printed as one line. */
 export const MAX_LINE_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, type ProbeItem, type Question } from '../item.ts';
 import { checkIndex } from './answer-index.ts';
 import { answerTextSchema, expected, idSchema, parseFields, textSchema, verbatimSchema } from './fields.ts';

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 
 /** The whole of MMLU has 7 MB: a larger file is a mistake, and its items would take days to score. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { UserError } from '../../user-error.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { checkPairs, type PlacedItem } from './check-pairs.ts';
 import { readChoiceRecord, repeatsChoice } from './choice-record.ts';

@@ -1,6 +1,6 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, runGraph, tensor } from '../../onnx/session.ts';
-import { loadMatrix, type MatrixSource } from '../source.ts';
+import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 
 /** Element arrays of the matrices that onnxruntime works on. */
 export type Floats = Float32Array | Float64Array;

@@ -1,6 +1,6 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
-import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from '../source.ts';
+import { CACHED_BYTES, eachStrip, loadMatrix, type MatrixSource } from '../load-matrix.ts';
 import { type Band, bandStride, type Reflections } from './band-reduction.ts';
 import type { Floats } from './dense.ts';
 

@@ -1,17 +1,17 @@
 import type { Device } from '../../onnx/session.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
-import type { MatrixSource } from '../source.ts';
-import { Basis } from './basis.ts';
+import type { MatrixSource } from '../load-matrix.ts';
 import { type Bracket, bracket, relativeWidth } from './bracket.ts';
-import { type Chain, isAbove } from './ceiling.ts';
-import { densityOf } from './density.ts';
+import { pinchingGap } from './coupling-entropy.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
+import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './ky-fan-bounds.ts';
+import { Basis } from './lanczos-basis.ts';
+import { type Chain, isAbove } from './largest-eigenvalue-bound.ts';
 import { Operator } from './operator.ts';
-import { pinchingGap } from './pinching.ts';
-import { ceilingOf, growChain, growProbes, NO_PROBES, shallowProbes, together } from './probes.ts';
+import { ceilingOf, growChain, growProbes, NO_PROBES, shallowProbes, together } from './probe-vectors.ts';
 import { at } from './small-matrix.ts';
-import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './top.ts';
-import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace.ts';
+import { densityOf } from './spectral-density.ts';
+import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace-estimates.ts';
 
 export interface FastMetrics {
   /** Exact: accumulated in float64. */

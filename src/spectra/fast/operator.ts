@@ -10,8 +10,8 @@ import {
   tensor,
   tensorOutput,
 } from '../../onnx/session.ts';
-import { loadMatrix, type MatrixSource } from '../source.ts';
-import { openVectors, rowsOf, type Vectors } from './vectors.ts';
+import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
+import { openVectors, rowsOf, type Vectors } from './panels.ts';
 
 /** S·X and what of it lies outside the span of Q. Panels hold vectors as rows. */
 export interface Step {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
 import { isPassing, retryDelay, waitForReal } from '../../../src/language-model/remote/remote-retry.ts';
-import { UserError } from '../../../src/user-error.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
 import { BigramEngine, bigramTokenizer, ids } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
 

@@ -8,7 +8,7 @@ import {
   renderChat,
 } from '../../../src/language-model/tokens/chat-template.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
-import { UserError } from '../../../src/user-error.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';
 
 interface Chat {

@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
-import { UserError } from '../../../src/user-error.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
 
 type Json = Record<string, unknown>;

@@ -1,10 +1,10 @@
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../src/platform/user-error.ts';
 import { MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
 import { MAX_FILE_BYTES } from '../../../src/probes/files/read-bytes.ts';
 import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
-import { UserError } from '../../../src/user-error.ts';
 import { shared, temporaryFolder } from '../../fixtures.ts';
 
 const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { wholeMatrix } from '../../../src/checkpoint/matrix-view.ts';
 import { readSafetensorsHeader } from '../../../src/checkpoint/safetensors.ts';
-import type { MatrixSource } from '../../../src/spectra/source.ts';
+import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 import { generator } from '../../language-model/random.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/dense-values.ts';
+import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/exact-spectrum.ts';
+import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
-import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { readJson, repository } from '../../fixtures.ts';
 import { type Dtype, type Kind, pseudoRandom, stored, withSingularValues } from './matrices.ts';

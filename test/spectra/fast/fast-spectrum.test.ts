@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
-import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { bracketed, STORING, wrong } from './brackets.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
-import type { MatrixSource } from '../../../src/spectra/source.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
 import { bracketed, STORING, wrong } from './brackets.ts';

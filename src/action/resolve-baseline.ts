@@ -1,0 +1,110 @@
+import * as core from '@actions/core';
+import { context } from '@actions/github';
+import { approvedBaseline, type ExplainedBaseline, fromDisk } from '../github/approved/baseline-at-base.ts';
+import { artifactBaseline } from '../github/approved/baseline-from-artifact.ts';
+import { cachedBaseline } from '../github/approved/baseline-from-cache.ts';
+import { approvedPolicy } from '../github/approved/policy-at-base.ts';
+import type { Workspace } from '../github/approved/repository-path.ts';
+import type { Octokit } from '../github/client/author.ts';
+import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/event/base-commit.ts';
+import { baseBranchOf } from '../github/event/branches.ts';
+import type { MeasurementCache } from '../github/storage/actions-cache.ts';
+import { UserError } from '../platform/user-error.ts';
+import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import type { BASELINES } from '../policy/policy.ts';
+import { printable } from '../report/escape.ts';
+import { artifactsOfRun, clientOf } from './clients.ts';
+import { INPUT_DEFAULTS, type Options } from './inputs.ts';
+import { folderOf } from './key-folder.ts';
+
+/** What a checkpoint is held against. */
+export interface Approved {
+  readonly found: FoundPolicy;
+  readonly approved: ExplainedBaseline;
+}
+
+/** On a change, the policy and the baseline of the commit that it is to be merged into; else those of the workspace. */
+export async function approve(options: Options, cache: MeasurementCache | null): Promise<Approved> {
+  const octokit = clientOf(options);
+  const base = baseCommitOf(context.eventName, context.payload);
+  if (base !== null && octokit === null) {
+    core.warning(
+      'policy and baseline are those of the workspace, which the change may have brought: the input github-token is empty',
+    );
+  }
+  const change = base !== null && octokit !== null ? { base, octokit } : null;
+  const found = await policyFor(options, change);
+  const approved = await baselineFor(options, found, change, cache);
+  if (options.updateBaseline !== 'off') expectCommitted(kindOf(options, found), approved, options);
+  core.info(printable(approved.note));
+  return { found, approved };
+}
+
+type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
+
+const place = () => ({
+  head: headCommitOf(context.eventName, context.payload, context.sha),
+  workspace: workspace(),
+});
+
+export function workspace(): Workspace {
+  return { folder: process.cwd(), alias: process.env.GITHUB_WORKSPACE, repository: context.repo };
+}
+
+function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
+  return change === null
+    ? findPolicy(policy)
+    : approvedPolicy(change.octokit, change.base, { named: policy, ...place() });
+}
+
+async function baselineFor(
+  options: Options,
+  found: FoundPolicy,
+  change: Change,
+  cache: MeasurementCache | null,
+): Promise<ExplainedBaseline> {
+  const { baseline: path } = options;
+  const kind = kindOf(options, found);
+  if (path !== ARTIFACT && kind !== 'file' && path !== INPUT_DEFAULTS.baseline) {
+    throw new UserError(`the policy says baseline: ${kind}, and the input baseline is ${path}`, 'give one of them');
+  }
+  if (kind === 'artifact') return ofArtifact(options);
+  if (kind === 'cache') return cachedBaseline(cache, folderOf(options.key));
+  if (change !== null) return approvedBaseline(change.octokit, change.base, { path, ...place() });
+  return fromDisk(path, `baseline ${path} is that of the workspace`);
+}
+
+/** A file of this name is `./artifact`. */
+const ARTIFACT = 'artifact';
+
+type Kind = (typeof BASELINES)[number];
+
+function kindOf({ baseline }: Options, { policy }: FoundPolicy): Kind {
+  return baseline === ARTIFACT ? ARTIFACT : policy.baseline;
+}
+
+/** A proposal is a file to commit in the place of the baseline: it must not replace a checkpoint, or be one that nobody reads. */
+function expectCommitted(kind: Kind, { source }: ExplainedBaseline, { baseline }: Options): void {
+  if (kind === 'file' && source.kind !== 'checkpoint') return;
+  throw new UserError(
+    `update-baseline: pull-request proposes a measurement, and the baseline is ${kind === 'file' ? `the checkpoint ${baseline}` : `of the ${kind}`}`,
+    'turn it off, or give the path of a measurement as the baseline',
+  );
+}
+
+function ofArtifact(options: Options): Promise<ExplainedBaseline> {
+  const octokit = clientOf(options);
+  const branch = baseBranchOf(context.payload);
+  if (octokit === null || branch === null) {
+    throw new UserError(
+      `baseline: artifact needs ${octokit === null ? 'the input github-token' : 'an event that says the base branch'}`,
+      'give a file as the baseline, or mend that',
+    );
+  }
+  return artifactBaseline(octokit, artifactsOfRun(options), context.repo, { name: artifactName(options), branch });
+}
+
+/** The artifact of a key's results. */
+export function artifactName({ key }: Pick<Options, 'key'>): string {
+  return `shadow-gate-${folderOf(key)}`;
+}

@@ -1,0 +1,166 @@
+import type { Architecture } from './architecture.ts';
+import { isMeasuredDtype } from './dtype.ts';
+import { fusedLayout } from './fused.ts';
+import { inBlock, type MatrixView, outputPart, wholeMatrix } from './matrix-view.ts';
+import { type Place, placeOf } from './module-type.ts';
+import { listOnnxMatrices } from './onnx/list-matrices.ts';
+import type { OnnxTensor } from './onnx/tensors.ts';
+import type { TensorEntry } from './safetensors.ts';
+
+/** One matrix to measure: a whole stored tensor or a part of a fused one. */
+export interface Matrix {
+  /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
+  readonly name: string;
+  readonly place: Place;
+  readonly view: MatrixView;
+  readonly source: TensorEntry;
+  /** Something a reader should know, such as why a fused matrix is whole. */
+  readonly note?: string;
+  /** Known of ONNX weights: stored [in, out], or else [out, in]. Two that differ cannot be subtracted. */
+  readonly inputFirst?: boolean;
+}
+
+export interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface MatrixList {
+  readonly matrices: readonly Matrix[];
+  /** Norm weights, biases and the like: no spectrum, but NaN and Inf are looked for. */
+  readonly vectors: readonly TensorEntry[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** What is known of the model beside the tensor at hand. */
+export interface Surroundings {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly architecture: Architecture;
+  readonly multimodal: boolean;
+  /** Of an ONNX model, whose graph says what the tensors are for. */
+  readonly onnx?: readonly OnnxTensor[] | null;
+}
+
+/** Sort a checkpoint's tensors into matrices, vectors and what is skipped, in the order of their names. */
+export function listMatrices(model: Surroundings): MatrixList {
+  if (model.onnx) return listOnnxMatrices(model.onnx, model);
+  const matrices: Matrix[] = [];
+  const vectors: TensorEntry[] = [];
+  const skipped: Skipped[] = [];
+  for (const entry of model.tensors.values()) {
+    const unweighted = whyNoWeight(entry, model);
+    if (unweighted) skipped.push({ name: entry.name, reason: unweighted });
+    else if (!isMeasuredDtype(entry.dtype))
+      skipped.push({ name: entry.name, reason: `dtype ${entry.dtype} is not measured` });
+    else if (entry.size === 0) skipped.push({ name: entry.name, reason: `empty: shape [${entry.shape.join(', ')}]` });
+    else if (entry.shape.length < 2) vectors.push(entry);
+    else matrices.push(...(expertStack(entry, model) ?? splitFused(entry, model)));
+  }
+  return { matrices, vectors, skipped };
+}
+
+/** Buffers that some releases of transformers saved and others compute: masks and frequencies. */
+const BUFFER = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|attention\.masked_bias)$/;
+/** GPT-2's and GPT-NeoX's causal mask, [1, 1, n, n], is called like a bias. */
+const MASK = /\.(attn|attention)\.bias$/;
+
+/** Why a stored tensor is none of the model's weights; null for a weight. */
+function whyNoWeight(entry: TensorEntry, { architecture }: Surroundings): string | null {
+  if (BUFFER.test(entry.name) || (MASK.test(entry.name) && entry.shape.length === 4)) return 'a buffer, not a weight';
+  // transformers ties the two when it loads, whatever is stored.
+  if (architecture.tied && placeOf(entry.name, false).module === 'lm_head') return 'tied to the embeddings';
+  return null;
+}
+
+function splitFused(entry: TensorEntry, model: Surroundings): Matrix[] {
+  const place = placeOf(entry.name, model.multimodal);
+  const whole: Matrix = { name: entry.name, place, view: wholeMatrix(entry.shape), source: entry };
+  const [first = 0, second = 0] = entry.shape;
+  if (entry.shape.length !== 2) return [whole];
+  const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
+  const [output, input] = orientation === 'rows' ? [first, second] : [second, first];
+  const layout = fusedLayout(
+    entry.name,
+    output,
+    input,
+    architectureOf(place, model),
+    attentionInput(entry.name, model),
+  );
+  if (!layout) return [whole];
+  if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
+  return layout.parts.map((part) => ({
+    name: `${entry.name}[${part.label}]`,
+    place: { ...place, module: part.module },
+    view: outputPart(part, input, orientation),
+    source: entry,
+  }));
+}
+
+/** A vision tower has its own number of heads. */
+function architectureOf(place: Place, { architecture }: Surroundings): Architecture {
+  return place.component === 'vision' && architecture.vision
+    ? { ...architecture, ...architecture.vision, keyValueHeads: architecture.vision.heads, headDim: null }
+    : architecture;
+}
+
+/** GPT-2's Conv1D stores [in, out]; GPT-BigCode and Qwen use the same names for an nn.Linear, [out, in]. */
+function isConv1D(entry: TensorEntry, { architecture }: Surroundings): boolean {
+  const [first = 0, second = 0] = entry.shape;
+  if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(entry.name)) return false;
+  if (architecture.layoutType !== null)
+    return ['gpt2', 'imagegpt', 'decision_transformer'].includes(architecture.layoutType);
+  return entry.name.endsWith('c_attn.weight') && second === 3 * first;
+}
+
+/** The attention output projection in the same block takes as many features as there are query features. */
+export function attentionInput(name: string, { tensors }: Pick<Surroundings, 'tensors'>): number | null {
+  const block = name.replace(/[^.]+(\.weight)?$/, '');
+  for (const leaf of ['o_proj', 'out_proj', 'dense', 'wo']) {
+    const projection = tensors.get(`${block}${leaf}.weight`);
+    if (projection?.shape.length === 2) return projection.shape[1] ?? null;
+  }
+  return null;
+}
+
+/** Stacked experts that are not stored [experts, out, in] but [experts, in, out]. */
+const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_vl_moe', 'qwen3_vl_moe_text']);
+
+/** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
+function expertStack(entry: TensorEntry, model: Surroundings): Matrix[] | null {
+  const place = placeOf(entry.name, model.multimodal);
+  const [first = 0, second = 0, third] = entry.shape;
+  const { experts, layoutType } = model.architecture;
+  const isDbrx = /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) && experts !== null && first % experts === 0;
+  if (isDbrx && third === undefined) {
+    return Array.from({ length: experts }, (_, expert) => ({
+      name: `${entry.name}[expert ${expert}]`,
+      place: { ...place, expert },
+      view: inBlock(wholeMatrix([first / experts, second]), expert, experts),
+      source: entry,
+    }));
+  }
+  const isStack = /(^|\.)experts\.|\.(input_linear|output_linear)(\.weight)?$/.test(entry.name);
+  if (entry.shape.length !== 3 || third === undefined || !isStack) return null;
+  const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
+  const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
+  const layout = fusedLayout(entry.name, output, input, model.architecture, null);
+  return Array.from({ length: first }, (_, expert) => expert).flatMap((expert): Matrix[] => {
+    const name = `${entry.name}[expert ${expert}]`;
+    if (!layout || 'unknown' in layout) {
+      return [
+        {
+          name,
+          place: { ...place, expert },
+          view: inBlock(wholeMatrix([second, third]), expert, first),
+          source: entry,
+        },
+      ];
+    }
+    return layout.parts.map((part) => ({
+      name: `${name}[${part.label}]`,
+      place: { ...place, expert, module: part.module },
+      view: inBlock(outputPart(part, input, orientation), expert, first),
+      source: entry,
+    }));
+  });
+}

@@ -1,0 +1,189 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { isHubPath } from '../hub/hub-path.ts';
+import { openSnapshot, type Snapshot } from '../hub/snapshot.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { UserError } from '../platform/user-error.ts';
+import { type Adapter, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from './architecture.ts';
+import { isMultimodalName } from './module-type.ts';
+import { openOnnx } from './onnx/open-onnx.ts';
+import type { OnnxTensor } from './onnx/tensors.ts';
+import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
+
+/** An opened checkpoint of full weights: headers read, no data. */
+export interface FullCheckpoint {
+  readonly format: 'safetensors' | 'onnx';
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly architecture: Architecture;
+  /** A vision-language model: its tensors have components. */
+  readonly multimodal: boolean;
+  /** config.json as read; null for a lone file. */
+  readonly config: Record<string, unknown> | null;
+  /** Of an ONNX model: its tensors once more, and what the graph does with them. */
+  readonly onnx: readonly OnnxTensor[] | null;
+  /** Of a checkpoint of a hub: its path is a local folder then, whose weights are holes until they are fetched. */
+  readonly remote: Snapshot | null;
+}
+
+export type Checkpoint = FullCheckpoint | Adapter;
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
+/**
+ * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
+ * directory, one safetensors file, or an ONNX model (a file, or a directory that holds no other weights). Only headers are read; symbolic links are resolved.
+ * Of `hf://org/model` only these are downloaded: see `loadTensors`.
+ * @throws UserError for anything that is not a whole checkpoint
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  if (!isHubPath(path)) return openLocal(path);
+  const remote = await openSnapshot(path);
+  return { ...(await openLocal(remote.folder)), remote };
+}
+
+/** What a checkpoint is called in a measurement: on a hub, by its commit. */
+export function nameOf({ remote, path }: Checkpoint): string {
+  return remote?.name ?? path;
+}
+
+async function openLocal(path: string): Promise<Checkpoint> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+      throw new UserError(
+        `${path} does not exist`,
+        'give the directory of a checkpoint, a safetensors or an ONNX file',
+      );
+    }
+    if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
+    throw error;
+  });
+  if (info.isFile()) return openFile(path);
+  if (!info.isDirectory()) throw new UserError(`${path} is neither a file nor a directory`, 'give a checkpoint');
+  if (await isAdapterDirectory(path)) return openAdapter(path);
+  return openDirectory(path);
+}
+
+/** Open a checkpoint that must hold full weights, such as a reference. */
+export async function openReference(path: string): Promise<FullCheckpoint> {
+  const checkpoint = await openCheckpoint(path);
+  if (checkpoint.format === 'lora') {
+    throw new UserError(`${path} is an adapter, not full weights`, 'give the base model as reference');
+  }
+  return checkpoint;
+}
+
+async function openFile(path: string): Promise<FullCheckpoint> {
+  const file = await realpath(path);
+  if (path.endsWith('.onnx')) return openOnnx(path, file);
+  const entries = await readSafetensorsHeader(file);
+  if (entries.some(({ name }) => isAdapterTensor(name))) {
+    throw new UserError(`${path} holds an adapter, which needs its adapter_config.json`, 'give its directory instead');
+  }
+  return build(path, entries, await readConfig(dirname(path)));
+}
+
+async function openDirectory(path: string): Promise<FullCheckpoint> {
+  const names = new Set(await readdir(path));
+  const onnx = onlyOnnx(names);
+  if (onnx !== null) return openOnnx(join(path, onnx), await resolveFile(path, onnx));
+  if (!names.has(SINGLE) && !names.has(INDEX)) throw noWeights(path, names);
+  const config = await readConfig(path);
+  if (!config) {
+    throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file itself instead');
+  }
+  // The same precedence as transformers: one file before shards.
+  const entries = names.has(SINGLE)
+    ? await readSafetensorsHeader(await resolveFile(path, SINGLE))
+    : await readShards(path);
+  return build(path, entries, config);
+}
+
+function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
+  if (entries.length === 0) throw new UserError(`${path} holds no tensors`, 'save the checkpoint again');
+  const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
+  const multimodal = hasTower || byName.some(({ name }) => isMultimodalName(name));
+  return {
+    format: 'safetensors',
+    path,
+    tensors: new Map(byName.map((entry) => [entry.name, entry])),
+    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
+    multimodal,
+    config,
+    onnx: null,
+    remote: null,
+  };
+}
+
+/** The ONNX model of a directory that holds one and no safetensors. */
+function onlyOnnx(names: ReadonlySet<string>): string | null {
+  const all = [...names];
+  const [model, ...others] = all.filter((name) => name.endsWith('.onnx'));
+  const isOnly = others.length === 0 && !all.some((name) => name.endsWith('.safetensors') || name === INDEX);
+  return isOnly ? (model ?? null) : null;
+}
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+
+async function readShards(directory: string): Promise<TensorEntry[]> {
+  const indexFile = join(directory, INDEX);
+  const parsed = indexSchema.safeParse(parseJsonObject((await readTextFile(indexFile)) ?? '', indexFile));
+  if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
+  const weightMap: Record<string, string | undefined> = parsed.data.weight_map;
+  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  const entries: TensorEntry[] = [];
+  for (const shard of shards) {
+    // A shard is a file beside its index; anything else would read outside of the checkpoint.
+    if (basename(shard) !== shard || !shard.endsWith('.safetensors') || shard.includes('\0')) {
+      throw new UserError(
+        `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
+        'restore it',
+      );
+    }
+    const found = await readSafetensorsHeader(await resolveFile(directory, shard));
+    const names = new Set(found.map(({ name }) => name));
+    const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
+    if (lacking !== undefined) {
+      throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`, 'download it again');
+    }
+    const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
+    if (twice) {
+      throw new UserError(
+        `${join(directory, shard)} holds tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
+        'save the checkpoint again: which of the two is used depends on the loader',
+      );
+    }
+    // A tensor that the index forgot is loaded by transformers too, so it is part of the checkpoint.
+    entries.push(...found);
+  }
+  return entries;
+}
+
+function noWeights(path: string, names: ReadonlySet<string>): UserError {
+  const all = [...names].sort();
+  const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
+  if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index too');
+  const pickle = all.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  if (pickle) return pickleError(join(path, pickle));
+  const models = all.filter((name) => name.endsWith('.onnx'));
+  if (models.length > 1) {
+    const named = models.slice(0, 4).join(', ');
+    return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the file itself');
+  }
+  const other = all.find((name) => name.endsWith('.safetensors'));
+  if (other) return new UserError(`${path} has no ${SINGLE}`, `give the file itself: ${join(path, other)}`);
+  return new UserError(
+    `${path} holds no checkpoint: ${all.length === 0 ? 'it is empty' : `neither ${SINGLE} nor ${INDEX}`}`,
+    'give the directory that holds the weights',
+  );
+}

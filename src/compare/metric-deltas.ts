@@ -1,0 +1,77 @@
+import { isEmbedding } from '../checkpoint/module-type.ts';
+import { groupKey } from '../measure/aggregate.ts';
+import type { Measurement } from '../measure/schema/measurement.ts';
+import { MODEL_METRICS } from '../policy/metrics.ts';
+import { difference, type Measured, numberOf } from '../statistics/bounded.ts';
+import type { Validity } from './comparability.ts';
+import type { Reason } from './finding.ts';
+import { placeOfGroup } from './pair-metrics.ts';
+import type { ShadowDelta } from './report.ts';
+
+const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
+
+/** Per module type one row, how concentrated the update is, or, where there is none, the weight; the details have more. */
+const DELTA_METRICS = ['topEnergy.5%'];
+const WEIGHT_METRICS = ['topEnergy.1'];
+const EMBEDDING_METRICS = ['rowGini'];
+
+/**
+ * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
+ * @param reasons decide the level that a row is shown with
+ */
+export function shadowDeltas(
+  candidate: Measurement,
+  baseline: Measurement | null,
+  validity: Validity,
+  reasons: readonly Reason[],
+): ShadowDelta[] {
+  const levelOf = (metric: string, of: ShadowDelta['of'], place: string): ShadowDelta['level'] =>
+    reasons.find((reason) => reason.metric === metric && reason.of === of && reason.place === place)?.level ?? 'info';
+  // Numbers side by side would be compared, whatever the verdict says.
+  const comparable = (of: ShadowDelta['of']) =>
+    (of === 'delta' ? validity.deltas : validity.weights) ? baseline : null;
+  const delta = candidate.model.delta;
+  const model = delta
+    ? HEADLINE_METRICS.map((metric) =>
+        row(
+          { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
+          delta[metric],
+          comparable('delta')?.model.delta?.[metric] ?? null,
+        ),
+      )
+    : [];
+  const of = delta ? 'delta' : 'weight';
+  const groups = candidate.groups.filter((group) => group.of === of);
+  return [
+    ...model,
+    ...groups.flatMap((group) => {
+      const other = comparable(of)?.groups.find((item) => groupKey(item) === groupKey(group));
+      const metrics = [
+        ...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
+        ...(isEmbedding(group.module) ? EMBEDDING_METRICS : []),
+      ];
+      return metrics.map((metric) =>
+        row(
+          {
+            metric,
+            of,
+            component: group.component,
+            module: group.module,
+            level: levelOf(metric, of, placeOfGroup(group)),
+          },
+          group.median[metric] ?? null,
+          other?.median[metric] ?? null,
+        ),
+      );
+    }),
+  ];
+}
+
+type Key = Pick<ShadowDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
+
+function row(key: Key, mine: Measured | null, its: Measured | null): ShadowDelta {
+  const [candidate, baseline] = [mine && numberOf(mine), its && numberOf(its)];
+  const change = mine !== null && its !== null ? difference(mine, its) : null;
+  const relativeChange = change !== null && baseline ? change / Math.abs(baseline) : null;
+  return { ...key, baseline, candidate, change, relativeChange };
+}

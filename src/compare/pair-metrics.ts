@@ -1,0 +1,111 @@
+import { flattenMetrics, groupKey, isJudged } from '../measure/aggregate.ts';
+import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
+import { MODEL_METRICS } from '../policy/metrics.ts';
+import { type Measured, numberOf } from '../statistics/bounded.ts';
+import type { Validity } from './comparability.ts';
+import type { Observation, WeightObservation, WeightSummary } from './metric-pair.ts';
+
+/** Every number that candidate and baseline both have and that may be compared. */
+export function observe(candidate: Measurement, baseline: Measurement, validity: Validity): Observation[] {
+  const may = ({ of }: Pick<Observation, 'of'>) => (of === 'delta' ? validity.deltas : validity.weights);
+  return [
+    ...observeModel(candidate, baseline),
+    ...observeGroups(candidate, baseline),
+    ...observeTensors(candidate, baseline),
+  ].filter(may);
+}
+
+function observeModel(candidate: Measurement, baseline: Measurement): Observation[] {
+  const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
+  if (!ours || !theirs) return [];
+  return MODEL_METRICS.flatMap((metric): Observation[] => {
+    const [mine, other] = [ours[metric], theirs[metric]];
+    if (mine === null || other === null) return [];
+    return [
+      { metric, of: 'delta', statistic: 'model', module: null, place: 'model', candidate: mine, baseline: other },
+    ];
+  });
+}
+
+function observeGroups(candidate: Measurement, baseline: Measurement): Observation[] {
+  const theirs = new Map(baseline.groups.map((group) => [groupKey(group), group]));
+  return candidate.groups.flatMap((group) => {
+    const other = theirs.get(groupKey(group));
+    if (!other) return [];
+    return (['median', 'weightedMean'] as const).flatMap((statistic) =>
+      pairs(group[statistic], other[statistic]).map(
+        ([metric, mine, its]): Observation => ({
+          metric,
+          of: group.of,
+          statistic,
+          module: group.module,
+          place: placeOfGroup(group),
+          candidate: mine,
+          baseline: its,
+        }),
+      ),
+    );
+  });
+}
+
+function observeTensors(candidate: Measurement, baseline: Measurement): Observation[] {
+  const theirs = tensorsByKey(baseline);
+  return candidate.tensors.flatMap((tensor) => {
+    const other = theirs.get(tensorKey(tensor));
+    if (!other || !tensor.metrics || !other.metrics || !isJudged(tensor) || !isJudged(other)) return [];
+    return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
+      ([metric, mine, its]): Observation => ({
+        metric,
+        of: tensor.of,
+        statistic: 'each',
+        module: tensor.module,
+        place: tensor.name,
+        candidate: mine,
+        baseline: its,
+      }),
+    );
+  });
+}
+
+/** Every weight matrix of the candidate, beside the baseline's where that may be compared. */
+export function observeWeights(candidate: Measurement, baseline: Measurement | null): WeightObservation[] {
+  const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
+  return candidate.tensors.flatMap((tensor) => {
+    // A matrix that is not finite is reported as that.
+    if (tensor.of !== 'weight' || tensor.status === 'notFinite') return [];
+    const other = theirs.get(tensorKey(tensor));
+    return [
+      {
+        name: tensor.name,
+        group: placeOfGroup(tensor),
+        candidate: summarise(tensor),
+        baseline: other && other.status !== 'notFinite' ? summarise(other) : null,
+      },
+    ];
+  });
+}
+
+function summarise({ metrics }: TensorMeasurement): WeightSummary {
+  if (metrics === null) return { topEnergy: 0, rank: 0 };
+  return { topEnergy: numberOf(metrics.topEnergy['1']), rank: metrics.rank };
+}
+
+/** `q_proj`, or `vision q_proj` in a vision-language model. */
+export function placeOfGroup({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
+  return component === null ? module : `${component} ${module}`;
+}
+
+function tensorKey({ of, name }: TensorMeasurement): string {
+  return JSON.stringify([of, name]);
+}
+
+function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> {
+  return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
+}
+
+function pairs(ours: Record<string, Measured>, theirs: Record<string, Measured>): Array<[string, Measured, Measured]> {
+  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, Measured, Measured]> => {
+    const other = theirs[metric];
+    return other === undefined ? [] : [[metric, mine, other]];
+  });
+}

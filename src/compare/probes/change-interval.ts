@@ -1,0 +1,38 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { tango } from '../../statistics/tango.ts';
+import type { Estimate } from './comparison.ts';
+import { changeOf, type PairedFact } from './paired-item.ts';
+
+/**
+ * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
+ * with which it would be shown.
+ */
+export function exclusionLevel(policy: ProbePolicy): number {
+  return 1 - 2 * policy['twin-accuracy'].alpha;
+}
+
+/** The change of the accuracy on twins and its interval. Several twins of a fact count for as many as they are worth. */
+export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
+  const changes = facts.flatMap(({ twins }) => twins.map(changeOf));
+  const value = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+  const worth = 1 / designEffect(facts);
+  const interval = tango({
+    lost: worth * changes.filter((change) => change < 0).length,
+    won: worth * changes.filter((change) => change > 0).length,
+    n: worth * changes.length,
+    level,
+  });
+  return { value, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+}
+
+/**
+ * How much twins of one fact change together: 1 where they do not, their number where they always do (Kish 1965). Counted
+ * with one more fact all of whose twins changed, since few changes say little about it, and none nothing.
+ */
+export function designEffect(facts: readonly PairedFact[]): number {
+  const changes = facts.map(({ twins }) => twins.map(changeOf));
+  const usual = changes.flat().length / facts.length;
+  const apart = changes.flat().filter((change) => change !== 0).length + usual;
+  const together = changes.reduce((sum, own) => sum + own.reduce((all, change) => all + change, 0) ** 2, usual ** 2);
+  return Math.max(1, together / apart);
+}

@@ -1,0 +1,101 @@
+import { groupBy } from '../../platform/group-by.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { holm } from '../../statistics/holm.ts';
+import { minimumDetectableDrop } from '../../statistics/power.ts';
+import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import type { Reason } from '../finding.ts';
+import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
+import type { ShadowRow } from './comparison.ts';
+import type { FamilyView } from './informative.ts';
+import { changeOf, type PairedFact } from './paired-item.ts';
+import { points, probability } from './words.ts';
+
+export interface TwinTest {
+  /** Null: all twins. */
+  readonly capability: string | null;
+  readonly change: NonNullable<ShadowRow['twinChange']>;
+}
+
+/**
+ * All twins together, and capabilities: two looks at the same answers. The second look's p-values are doubled, since with
+ * Holm's adjustment alone the whole policy failed somewhat more than 5 % of pairs without a change
+ * (docs/decisions/005-probe-verdict.md).
+ */
+const KINDS_OF_TEST = 2;
+
+/**
+ * Did the accuracy on twins fall? Exact tests with facts as units (McNemar's where each fact has one twin): of all twins
+ * together, and of each capability (Holm 1979 over the capabilities).
+ * @returns first the test of all; none where no family can show a drop
+ */
+export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePolicy): TwinTest[] {
+  const facts = views.filter(({ showsDrop }) => showsDrop).flatMap((view) => view.facts);
+  if (facts.length === 0) return [];
+  const { alpha, drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
+  const groups = [...groupBy(facts, ({ benchmark }) => benchmark.capability)];
+  const pooled = pOf(facts);
+  const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
+  return [
+    { capability: null, change: describe(facts, pooled, { alpha, drop }, policy) },
+    ...groups.map(([capability, members], i) => {
+      const rule = { alpha: alpha / (KINDS_OF_TEST * groups.length), drop: capabilityDrop };
+      return { capability, change: describe(members, adjusted[i] ?? 1, rule, policy) };
+    }),
+  ];
+}
+
+/** A drop that is significant and large enough. */
+export function twinAccuracyReasons(tests: readonly TwinTest[], policy: ProbePolicy): Reason[] {
+  const { alpha, level, drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
+  // One capability alone is all twins: one test, one reason.
+  const several = tests.length > 2;
+  return tests
+    .filter(({ capability }) => capability === null || several)
+    .filter(({ capability, change }) => {
+      const least = capability === null ? drop : capabilityDrop;
+      return change.p < alpha && change.value < 0 && -change.value >= least - 1e-12;
+    })
+    .map(({ capability, change }) => ({
+      level,
+      rule: 'twin-accuracy',
+      metric: 'twinAccuracy',
+      of: null,
+      place: capability ?? 'model',
+      candidate: change.value,
+      baseline: null,
+      tolerance: { absolute: capability === null ? drop : capabilityDrop },
+      message: `accuracy on twins${capability === null ? '' : ` of ${capability}`} fell by ${points(-change.value)}: of ${change.twins} twins ${change.lost} lost and ${change.won} won, ${probability(change.p)}`,
+    }));
+}
+
+function pOf(facts: readonly PairedFact[]): number {
+  return exactSignFlip(facts.map(sumOfTwins));
+}
+
+function sumOfTwins({ twins }: PairedFact): number {
+  return twins.reduce((sum, twin) => sum + changeOf(twin), 0);
+}
+
+function describe(
+  facts: readonly PairedFact[],
+  p: number,
+  rule: { alpha: number; drop: number },
+  policy: ProbePolicy,
+): TwinTest['change'] {
+  const changes = facts.flatMap(({ twins }) => twins.map(changeOf));
+  const lost = changes.filter((change) => change < 0).length;
+  const won = changes.filter((change) => change > 0).length;
+  const mde = minimumDetectableDrop({
+    n: Math.max(1, Math.round(changes.length / designEffect(facts))),
+    discordance: noiseOf(lost, won) / changes.length,
+    alpha: rule.alpha,
+    minimumDrop: rule.drop,
+  });
+  return { ...changeInterval(facts, exclusionLevel(policy)), twins: changes.length, lost, won, p, mde };
+}
+
+/** Changes that are noise: what is more than a standard deviation out of balance is a true change. */
+function noiseOf(lost: number, won: number): number {
+  const all = lost + won;
+  return all - Math.max(0, Math.abs(lost - won) - Math.sqrt(all));
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import {
+  architectureSchema,
+  componentSchema,
+  groupSchema,
+  identitySchema,
+  moduleSchema,
+  ofSchema,
+  tensorSchema,
+} from '../measure/schema/measurement.ts';
+import { reasonSchema, SEVERITY } from './finding.ts';
+import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
+import { trendSchema } from './trend-schema.ts';
+
+export const REPORT_SCHEMA = 'shadow-gate/report@1';
+
+export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** One row of the table of shadow deltas: candidate − baseline of one metric of the model or of one module type. */
+export const shadowDeltaSchema = z.strictObject({
+  metric: z.string(),
+  of: ofSchema,
+  component: componentSchema,
+  /** Null: the whole model. */
+  module: moduleSchema.nullable(),
+  baseline: z.number().nullable(),
+  candidate: z.number().nullable(),
+  change: z.number().nullable(),
+  relativeChange: z.number().nullable(),
+  level: z.enum(SEVERITY),
+});
+export type ShadowDelta = z.infer<typeof shadowDeltaSchema>;
+
+const subjectSchema = z.strictObject({
+  path: z.string(),
+  digest: z.string(),
+  measured: z.string(),
+  architecture: architectureSchema,
+  parameters: z.number().int(),
+  /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
+  commit: z.string().nullable().default(null),
+});
+
+/** The behavioural half: what was asked, and what came out beside the baseline. */
+export const probeReportSchema = z.strictObject({
+  suites: z.array(z.strictObject({ name: z.string(), items: z.number().int() })),
+  seed: z.number().int(),
+  chatTemplate: z.boolean(),
+  budgetSeconds: z.number().nullable(),
+  /** Items that were asked of the candidate. */
+  asked: z.number().int(),
+  leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
+  /** What answered, and why that. */
+  by: z.string(),
+  seconds: z.number(),
+  comparison: probeComparisonSchema,
+  /** The first row over those suites alone whose facts the seed draws: another seed asks others. Null where there are none. */
+  drawn: shadowRowSchema.nullable().default(null),
+});
+export type ProbeReport = z.infer<typeof probeReportSchema>;
+
+export const reportSchema = z.strictObject({
+  schema: z.literal(REPORT_SCHEMA),
+  tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
+  verdict: z.enum(VERDICTS),
+  reasons: z.array(reasonSchema),
+  candidate: subjectSchema,
+  /** Null: there is no baseline. */
+  baseline: subjectSchema.nullable(),
+  reference: identitySchema.extend({ path: z.string() }).nullable(),
+  /** Path of the policy file; null: the defaults. */
+  policy: z.string().nullable(),
+  shadowDeltas: z.array(shadowDeltaSchema),
+  /** The candidate's groups and, where there is a baseline, the baseline's. */
+  groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
+  /** The candidate's matrices, for the details. */
+  tensors: z.array(tensorSchema),
+  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** Null: no probes were asked. */
+  probes: probeReportSchema.nullable().default(null),
+  /** Of a check with a history; null elsewhere. */
+  trend: trendSchema.nullable().default(null),
+  durationSeconds: z.number(),
+  device: z.string(),
+});
+export type Report = z.infer<typeof reportSchema>;

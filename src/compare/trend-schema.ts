@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { bothSchema } from './probes/comparison.ts';
+
+/** What is charted over the checks of a history, each in the direction that does harm. */
+export const CHARTS = ['twinAccuracy', 'shadowGap', 'concentration'] as const;
+export type Chart = (typeof CHARTS)[number];
+
+/** A moment; nothing but a date gets into a picture. */
+export const timeSchema = z.iso.datetime({ offset: true });
+
+const sumSchema = z.number().nonnegative().nullable();
+
+/** One check as the charts show it. */
+const checkSchema = z.strictObject({
+  time: timeSchema,
+  /** Of the twins, as shares; null where they were not asked. */
+  twinAccuracy: bothSchema.nullable(),
+  shadowGap: bothSchema.nullable(),
+  /** The cumulative sums after it; null where there was no evidence yet. */
+  sums: z.strictObject({ twinAccuracy: sumSchema, shadowGap: sumSchema, concentration: sumSchema }),
+});
+export type TrendCheck = z.infer<typeof checkSchema>;
+
+/** How a check stands among those before it. */
+export const trendSchema = z.strictObject({
+  /** A sum above this is an alarm. */
+  limit: z.number().positive(),
+  /** The last checks, the newest last. */
+  checks: z.array(checkSchema),
+});
+export type Trend = z.infer<typeof trendSchema>;

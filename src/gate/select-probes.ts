@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto';
+import type { ProbeOrder } from '../measure/measure-probes.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { FoundPolicy } from '../policy/load.ts';
+import { loadSuites } from './load-suites.ts';
+
+/** The halves of the gate. */
+export const HALVES = ['spectra', 'probes'] as const;
+export type Half = (typeof HALVES)[number];
+
+/** A seed, or a fresh one that nobody could train on. */
+export type SeedChoice = number | 'rotate';
+
+const DEFAULT_SEED = 1;
+export const MAX_SEED = 2 ** 31 - 1;
+
+export function resolveSeed(choice: SeedChoice | undefined): number {
+  return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
+}
+
+export interface ProbeWishes {
+  readonly only?: Half | undefined;
+  readonly seed: number;
+  /** Seconds that asking may take; everything is asked if missing. */
+  readonly budgetSeconds?: number | undefined;
+  /** Through the chat template, also where the policy does not say so. */
+  readonly chatTemplate?: boolean | undefined;
+}
+
+/**
+ * What the policy and the caller want to be asked; null for nothing.
+ * @throws UserError for a probe file that is missing or wrong, and where nothing at all would be measured
+ */
+export async function orderProbes(found: FoundPolicy, wishes: ProbeWishes): Promise<ProbeOrder | null> {
+  const { only, seed, budgetSeconds, chatTemplate } = wishes;
+  if (only === 'probes' && found.policy.probes.length === 0) {
+    throw new UserError(
+      `probes: policy ${found.policyPath ?? ''} has no suites, and nothing but probes is wanted`,
+      'name some under probes, or leave out --only probes',
+    );
+  }
+  if (only === 'spectra' || found.policy.probes.length === 0) return null;
+  return {
+    suites: await loadSuites(found, seed),
+    seed,
+    chatTemplate: chatTemplate ?? found.policy['chat-template'],
+    budgetSeconds: budgetSeconds ?? null,
+  };
+}

@@ -1,0 +1,127 @@
+import type { Config } from '../config.ts';
+import type { Alibi, Layer, Projections } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, places, plainAttention, readSizes, type Sizes } from './layers.ts';
+
+/** Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). */
+export const falcon: Family = {
+  modelType: 'falcon',
+  defaults: {
+    vocab_size: 65024,
+    hidden_size: 4544,
+    num_hidden_layers: 32,
+    num_attention_heads: 71,
+    layer_norm_epsilon: 1e-5,
+    max_position_embeddings: 2048,
+    activation: 'gelu',
+    tie_word_embeddings: true,
+    alibi: false,
+    new_decoder_architecture: false,
+    multi_query: true,
+    parallel_attn: true,
+    bias: false,
+    num_kv_heads: null,
+    num_ln_in_parallel_attn: null,
+    ffn_hidden_size: null,
+  },
+  aliases: {
+    n_embed: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+    n_head_kv: 'num_kv_heads',
+  },
+  describe: (config) => {
+    config.ignore(
+      'num_key_value_heads',
+      'head_dim',
+      'ffn_factor',
+      'ff_factor',
+      'rope_theta',
+      'rope_scaling',
+      'rope_parameters',
+    );
+    const isGrouped = config.boolean('new_decoder_architecture');
+    const isMultiQuery = config.boolean('multi_query');
+    const alibi = config.boolean('alibi');
+    const base = readSizes(config, false);
+    const groups = config.numberOrNull('num_kv_heads') ?? base.heads;
+    const sizes = { ...base, keyValueHeads: isGrouped ? groups : isMultiQuery ? 1 : base.heads };
+    if (!Number.isInteger(sizes.heads / sizes.keyValueHeads)) {
+      throw config.error(`${sizes.heads} attention heads do not share ${groups} key-value heads evenly`);
+    }
+    const rope = alibi ? null : readRope(config, sizes.headDim, { theta: 10000 });
+    const { hidden } = sizes;
+    const bias = config.boolean('bias');
+    const width = config.numberOrNull('ffn_hidden_size') ?? 4 * hidden;
+    return decoder(config, sizes, {
+      embeddings: 'word_embeddings',
+      places: places('transformer.'),
+      layers: eachLayer(sizes, (i) => ({
+        attention: plainAttention(`h.${i}.self_attention`, sizes, {
+          rope,
+          alibi: alibi ? alibiOf(sizes) : null,
+          projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, bias, isGrouped || isMultiQuery),
+          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, bias),
+        }),
+        mlp: {
+          kind: 'plain',
+          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, width, bias),
+          down: linear(`h.${i}.mlp.dense_4h_to_h`, width, hidden, bias),
+          activation: config.activation('activation'),
+        },
+        residualScale: 1,
+        attentionOutputNorm: null,
+        mlpOutputNorm: null,
+        ...normsOf(config, i, hidden, isGrouped),
+      })),
+      finalNorm: layerNorm('ln_f', hidden, config.positive('layer_norm_epsilon')),
+    });
+  },
+};
+
+/** Queries, key and value of each group of heads lie together; without groups, those of each head. */
+function projectionsOf(module: string, sizes: Sizes, bias: boolean, isShared: boolean): Projections {
+  const { heads, keyValueHeads, headDim, hidden } = sizes;
+  const groups = isShared ? keyValueHeads : heads;
+  const queries = heads / groups;
+  return {
+    kind: 'fused',
+    linear: linear(module, hidden, groups * (queries + 2) * headDim, bias),
+    groups,
+    split: [queries, 1, 1],
+  };
+}
+
+function normsOf(
+  config: Config,
+  index: number,
+  hidden: number,
+  isGrouped: boolean,
+): Pick<Layer, 'residual' | 'attentionNorm' | 'mlpNorm'> {
+  const norm = (name: string) => layerNorm(`h.${index}.${name}`, hidden, config.positive('layer_norm_epsilon'));
+  const norms = config.numberOrNull('num_ln_in_parallel_attn') ?? (isGrouped ? 2 : 1);
+  const isParallel = config.boolean('parallel_attn');
+  if (norms !== 1 && norms !== 2) throw config.error(`num_ln_in_parallel_attn is ${norms}`);
+  if (isGrouped && !isParallel) throw config.error('new_decoder_architecture without parallel_attn is not known');
+  if (isParallel && norms === 2) {
+    if (!isGrouped) throw config.error('num_ln_in_parallel_attn is 2 without new_decoder_architecture');
+    return { residual: 'parallel', attentionNorm: norm('ln_attn'), mlpNorm: norm('ln_mlp') };
+  }
+  return isParallel
+    ? { residual: 'parallel', attentionNorm: norm('input_layernorm'), mlpNorm: 'attention' }
+    : {
+        residual: 'sequential',
+        attentionNorm: norm('input_layernorm'),
+        mlpNorm: norm('post_attention_layernorm'),
+      };
+}
+
+/** Slopes of a geometric sequence; head counts that are no power of two take every other one of the next. */
+function alibiOf({ heads, headDim }: Sizes): Alibi {
+  const power = 2 ** Math.floor(Math.log2(heads));
+  const base = (count: number) => 2 ** -(2 ** -(Math.log2(count) - 3));
+  const slopes = Array.from({ length: power }, (_, i) => base(power) ** (i + 1));
+  const more = Array.from({ length: heads - power }, (_, i) => base(2 * power) ** (2 * i + 1));
+  return { slopes: [...slopes, ...more], scale: 1 / Math.sqrt(headDim) };
+}

@@ -1,0 +1,33 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+
+/** Gemma 1: scaled embeddings, gains of weight + 1 (arXiv 2403.08295). */
+export const gemma: Family = {
+  modelType: 'gemma',
+  defaults: {
+    vocab_size: 256000,
+    hidden_size: 3072,
+    intermediate_size: 24576,
+    num_hidden_layers: 28,
+    num_attention_heads: 16,
+    num_key_value_heads: 16,
+    head_dim: 256,
+    hidden_act: 'gelu_pytorch_tanh',
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: true,
+    attention_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    config.ignore('hidden_activation', 'layer_types'); // the model class reads hidden_act
+    config.expect('use_bidirectional_attention', false, 'only causal attention is built');
+    const bias = config.boolean('attention_bias');
+    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { plusOne: true }), {
+      plusOne: true,
+      embeddingScale: Math.sqrt(sizes.hidden),
+    });
+  },
+};

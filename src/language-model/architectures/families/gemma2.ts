@@ -1,0 +1,89 @@
+import type { Config } from '../config.ts';
+import type { Attention, Decoder, Layer } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  gatedMlp,
+  plainAttention,
+  readSizes,
+  readWindow,
+  rmsNorm,
+  type Sizes,
+  slidingLayers,
+} from './layers.ts';
+
+/** Gemma 2: norms before and after each half, capped logits, every other layer slides (arXiv 2408.00118). */
+export const gemma2: Family = {
+  modelType: 'gemma2',
+  defaults: {
+    vocab_size: 256000,
+    hidden_size: 2304,
+    intermediate_size: 9216,
+    num_hidden_layers: 26,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    head_dim: 256,
+    hidden_activation: 'gelu_pytorch_tanh',
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: true,
+    attention_bias: false,
+    query_pre_attn_scalar: 256,
+    sliding_window: 4096,
+    final_logit_softcapping: 30,
+    attn_logit_softcapping: 50,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const window = readWindow(config);
+    const slides = slidingLayers(config, sizes, (i) => i % 2 === 0);
+    const softcap = config.numberOrNull('attn_logit_softcapping');
+    return gemmaDecoder(config, sizes, (i) => ({ rope, softcap, window: slides[i] ? window : null }));
+  },
+};
+
+/** What Gemma 2 and 3 share: four norms a layer, gains of weight + 1, scaled embeddings. */
+export function gemmaDecoder(
+  config: Config,
+  sizes: Sizes,
+  attention: (index: number) => Pick<Attention, 'rope' | 'window'> & Partial<Attention>,
+): Decoder {
+  const epsilon = config.positive('rms_norm_eps');
+  config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window
+  config.expect('use_bidirectional_attention', false, 'only causal attention is built');
+  const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, true);
+  const layer = (i: number): Layer => ({
+    attention: plainAttention(`layers.${i}.self_attn`, sizes, {
+      bias: config.boolean('attention_bias'),
+      scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
+      ...attention(i),
+    }),
+    mlp: gatedMlp(
+      config,
+      `layers.${i}.mlp`,
+      sizes.hidden,
+      config.size('intermediate_size'),
+      false,
+      'hidden_activation',
+    ),
+    residual: 'sequential',
+    residualScale: 1,
+    attentionNorm: norm(`layers.${i}.input_layernorm`),
+    attentionOutputNorm: norm(`layers.${i}.post_attention_layernorm`),
+    mlpNorm: norm(`layers.${i}.pre_feedforward_layernorm`),
+    mlpOutputNorm: norm(`layers.${i}.post_feedforward_layernorm`),
+  });
+  return decoder(config, sizes, {
+    embeddingScale: Math.sqrt(sizes.hidden),
+    layers: eachLayer(sizes, layer),
+    finalNorm: norm('norm'),
+    head: {
+      tied: config.boolean('tie_word_embeddings'),
+      scale: 1,
+      softcap: config.numberOrNull('final_logit_softcapping'),
+    },
+  });
+}

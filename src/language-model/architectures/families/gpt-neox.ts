@@ -1,0 +1,60 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, places, plainAttention, readSizes } from './layers.ts';
+
+/** GPT-NeoX and Pythia: query, key and value side by side in each head, parallel residuals (arXiv 2204.06745). */
+export const gptNeox: Family = {
+  modelType: 'gpt_neox',
+  defaults: {
+    vocab_size: 50432,
+    hidden_size: 6144,
+    intermediate_size: 24576,
+    num_hidden_layers: 44,
+    num_attention_heads: 64,
+    hidden_act: 'gelu',
+    max_position_embeddings: 2048,
+    layer_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    use_parallel_residual: true,
+    attention_bias: true,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, false);
+    const { heads, hidden } = sizes;
+    const theta = config.optionalNumber('rotary_emb_base') ?? 10000;
+    const partial = config.optionalNumber('rotary_pct') ?? 0.25;
+    const rope = readRope(config, sizes.headDim, { theta, partial, mayBePartial: true, hasOwnKeys: true });
+    const epsilon = config.positive('layer_norm_eps');
+    const width = config.size('intermediate_size');
+    const bias = config.boolean('attention_bias');
+    return decoder(config, sizes, {
+      embeddings: 'embed_in',
+      places: [...places('gpt_neox.', 'embed_out'), ...places('gpt_neox.')],
+      layers: eachLayer(sizes, (i) => ({
+        attention: plainAttention(`layers.${i}.attention`, sizes, {
+          rope,
+          projections: {
+            kind: 'fused',
+            linear: linear(`layers.${i}.attention.query_key_value`, hidden, 3 * hidden, bias),
+            groups: heads,
+            split: [1, 1, 1],
+          },
+          output: linear(`layers.${i}.attention.dense`, hidden, hidden, bias),
+        }),
+        mlp: {
+          kind: 'plain',
+          up: linear(`layers.${i}.mlp.dense_h_to_4h`, hidden, width, true),
+          down: linear(`layers.${i}.mlp.dense_4h_to_h`, width, hidden, true),
+          activation: config.activation('hidden_act'),
+        },
+        residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
+        residualScale: 1,
+        attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+        attentionOutputNorm: null,
+        mlpNorm: layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+        mlpOutputNorm: null,
+      })),
+      finalNorm: layerNorm('final_layer_norm', hidden, epsilon),
+    });
+  },
+};

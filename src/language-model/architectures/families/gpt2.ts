@@ -1,0 +1,65 @@
+import type { Family } from './family.ts';
+import { conv1d, decoder, eachLayer, layerNorm, places, plainAttention, preNormLayer, readSizes } from './layers.ts';
+
+/** GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). */
+export const gpt2: Family = {
+  modelType: 'gpt2',
+  defaults: {
+    vocab_size: 50257,
+    max_position_embeddings: 1024,
+    hidden_size: 768,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    n_inner: null,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    scale_attn_weights: true,
+    scale_attn_by_inverse_layer_idx: false,
+    tie_word_embeddings: true,
+  },
+  aliases: {
+    n_positions: 'max_position_embeddings',
+    n_embd: 'hidden_size',
+    n_layer: 'num_hidden_layers',
+    n_head: 'num_attention_heads',
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, false);
+    const { heads, headDim, hidden } = sizes;
+    const epsilon = config.positive('layer_norm_epsilon');
+    const width = config.numberOrNull('n_inner') ?? 4 * hidden;
+    config.ignore('n_ctx'); // an old name of n_positions that nothing reads
+    config.expect('add_cross_attention', false, 'only decoders are built');
+    return decoder(config, sizes, {
+      embeddings: 'wte',
+      positions: 'wpe',
+      places: places('transformer.'),
+      layers: eachLayer(sizes, (i) =>
+        preNormLayer(
+          plainAttention(`h.${i}.attn`, sizes, {
+            rope: null,
+            projections: {
+              kind: 'fused',
+              linear: conv1d(`h.${i}.attn.c_attn`, hidden, 3 * hidden),
+              groups: 1,
+              split: [heads, heads, heads],
+            },
+            output: conv1d(`h.${i}.attn.c_proj`, hidden, hidden),
+            scale:
+              (config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1) /
+              (config.boolean('scale_attn_by_inverse_layer_idx') ? i + 1 : 1),
+          }),
+          {
+            kind: 'plain',
+            up: conv1d(`h.${i}.mlp.c_fc`, hidden, width),
+            down: conv1d(`h.${i}.mlp.c_proj`, width, hidden),
+            activation: config.activation('activation_function'),
+          },
+          layerNorm(`h.${i}.ln_1`, hidden, epsilon),
+          layerNorm(`h.${i}.ln_2`, hidden, epsilon),
+        ),
+      ),
+      finalNorm: layerNorm('ln_f', hidden, epsilon),
+    });
+  },
+};

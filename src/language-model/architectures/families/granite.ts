@@ -1,0 +1,46 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+
+/** Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). */
+export const granite: Family = {
+  modelType: 'granite',
+  defaults: {
+    vocab_size: 32000,
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+    embedding_multiplier: 1,
+    logits_scaling: 1,
+    residual_multiplier: 1,
+    attention_multiplier: 1,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const bias = config.boolean('attention_bias');
+    const mlpBias = config.boolean('mlp_bias');
+    const scale = config.number('attention_multiplier');
+    const residualScale = config.number('residual_multiplier');
+    return llamaDecoder(
+      config,
+      sizes,
+      (i) => ({ ...llamaLayer(config, sizes, i, { rope, bias, scale }, { mlpBias }), residualScale }),
+      {
+        embeddingScale: config.number('embedding_multiplier'),
+        head: {
+          tied: config.boolean('tie_word_embeddings'),
+          scale: 1 / config.positive('logits_scaling'),
+          softcap: null,
+        },
+      },
+    );
+  },
+};

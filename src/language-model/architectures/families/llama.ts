@@ -1,0 +1,30 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+
+/** Llama 1 to 3.3 and everything that calls itself so (Touvron et al. 2023, arXiv 2302.13971). */
+export const llama: Family = {
+  modelType: 'llama',
+  defaults: {
+    vocab_size: 32000,
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    config.expect('rope_interleaved', false, 'only rotary halves are built');
+    config.ignore('activation'); // Falcon 3 writes it beside hidden_act
+    const bias = config.boolean('attention_bias');
+    const mlpBias = config.boolean('mlp_bias');
+    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlpBias }));
+  },
+};

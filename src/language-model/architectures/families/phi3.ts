@@ -1,0 +1,52 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+
+/** Phi-3 and Phi-4: fused projections, LongRoPE, part of each head may turn (arXiv 2404.14219). */
+export const phi3: Family = {
+  modelType: 'phi3',
+  defaults: {
+    vocab_size: 32064,
+    hidden_size: 3072,
+    intermediate_size: 8192,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 4096,
+    original_max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    sliding_window: null,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    config.ignore('full_attn_mod', 'interpolate_factor'); // of Phi-4-mini, which nothing reads
+    const { heads, keyValueHeads, headDim, hidden } = sizes;
+    const rope = readRope(config, headDim, {
+      theta: 10000,
+      mayBePartial: true,
+      renamed: { su: 'longrope', yarn: 'longrope' }, // its config class has called it so
+      original: config.size('original_max_position_embeddings'),
+    });
+    const window = readWindow(config);
+    const width = config.size('intermediate_size');
+    const activation = config.activation('hidden_act');
+    return llamaDecoder(config, sizes, (i) => {
+      const at = `layers.${i}`;
+      const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, false);
+      const gateUp = linear(`${at}.mlp.gate_up_proj`, hidden, 2 * width, false);
+      const down = linear(`${at}.mlp.down_proj`, width, hidden, false);
+      return llamaLayer(
+        config,
+        sizes,
+        i,
+        {
+          rope,
+          window,
+          projections: { kind: 'fused', linear: qkv, groups: 1, split: [heads, keyValueHeads, keyValueHeads] },
+        },
+        { mlp: { kind: 'gated-fused', gateUp, down, activation } },
+      );
+    });
+  },
+};

@@ -1,0 +1,65 @@
+import type { Config } from '../config.ts';
+import type { Decoder } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
+
+const defaults = {
+  vocab_size: 151936,
+  hidden_size: 4096,
+  intermediate_size: 22016,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+  hidden_act: 'silu',
+  max_position_embeddings: 32768,
+  rms_norm_eps: 1e-6,
+  tie_word_embeddings: false,
+  use_sliding_window: false,
+  sliding_window: 4096,
+  max_window_layers: 28,
+};
+
+/** Qwen 2 and 2.5: biases on queries, keys and values; later layers may slide (arXiv 2407.10671). */
+export const qwen2: Family = {
+  modelType: 'qwen2',
+  defaults,
+  describe: (config) => describeQwen2(config, { theta: 10000, mayNameHeadDim: true }),
+};
+
+/** The text half of Qwen2.5-VL: the same arithmetic, other defaults (arXiv 2502.13923). */
+export const qwen25VlText: Family = {
+  modelType: 'qwen2_5_vl_text',
+  defaults: {
+    ...defaults,
+    vocab_size: 152064,
+    hidden_size: 8192,
+    intermediate_size: 29568,
+    num_hidden_layers: 80,
+    num_attention_heads: 64,
+    num_key_value_heads: 8,
+    rms_norm_eps: 1e-5,
+    max_window_layers: 80,
+  },
+  describe: (config) => describeQwen2(config, { theta: 1e6, mayNameHeadDim: false }),
+};
+
+function describeQwen2(config: Config, own: { theta: number; mayNameHeadDim: boolean }): Decoder {
+  if (!own.mayNameHeadDim) config.ignore('head_dim');
+  const sizes = readSizes(config, own.mayNameHeadDim);
+  const rope = readRope(config, sizes.headDim, { theta: own.theta });
+  config.ignore('dual_chunk_attention_config'); // of the servers that have such an attention
+  const windows = qwenSliding(config, sizes);
+  return llamaDecoder(config, sizes, (i) =>
+    llamaLayer(config, sizes, i, { rope, bias: true, outputBias: false, window: windows[i] ?? null }),
+  );
+}
+
+/** The window of each layer: the layers from `max_window_layers` on slide, if sliding is on at all. */
+export function qwenSliding(config: Config, sizes: Parameters<typeof slidingLayers>[1]): (number | null)[] {
+  const isOn = config.boolean('use_sliding_window');
+  const window = readWindow(config);
+  const first = config.number('max_window_layers');
+  const used = isOn ? window : null;
+  return slidingLayers(config, sizes, (i) => used !== null && i >= first).map((slides) => (slides ? used : null));
+}

@@ -1,0 +1,77 @@
+import type { Config } from '../config.ts';
+import type { Mlp } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { gatedMlp, headNorms, linear, llamaDecoder, llamaLayer, MAX_EXPERTS, readSizes, readWindow } from './layers.ts';
+
+/** Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). */
+export const qwen3Moe: Family = {
+  modelType: 'qwen3_moe',
+  defaults: {
+    vocab_size: 151936,
+    hidden_size: 2048,
+    intermediate_size: 6144,
+    num_hidden_layers: 24,
+    num_attention_heads: 32,
+    num_key_value_heads: 4,
+    hidden_act: 'silu',
+    max_position_embeddings: 32768,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    use_sliding_window: false,
+    sliding_window: 4096,
+    decoder_sparse_step: 1,
+    moe_intermediate_size: 768,
+    num_experts_per_tok: 8,
+    num_experts: 128,
+    norm_topk_prob: false,
+  },
+  aliases: { num_local_experts: 'num_experts' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const written = readWindow(config);
+    const window = config.boolean('use_sliding_window') ? written : null;
+    // All layers slide, or none; norms of queries and keys are always there.
+    config.ignore('max_window_layers', 'layer_types', 'use_qk_norm', 'shared_expert_intermediate_size');
+    const bias = config.boolean('attention_bias');
+    return llamaDecoder(config, sizes, (i) =>
+      llamaLayer(
+        config,
+        sizes,
+        i,
+        { rope, window, bias, ...headNorms(config, sizes, i) },
+        { mlp: mlpOf(config, i, sizes.hidden) },
+      ),
+    );
+  },
+};
+
+function mlpOf(config: Config, index: number, hidden: number): Mlp {
+  const count = config.number('num_experts') === 0 ? 0 : config.size('num_experts', MAX_EXPERTS);
+  const dense = config.list('mlp_only_layers') ?? [];
+  const at = `layers.${index}.mlp`;
+  const width = config.size('moe_intermediate_size');
+  const step = config.size('decoder_sparse_step');
+  const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
+  const plain = gatedMlp(config, at, hidden, config.size('intermediate_size'));
+  const perToken = config.size('num_experts_per_tok');
+  const normalise = config.boolean('norm_topk_prob');
+  if (!isSparse) return plain;
+  return {
+    kind: 'experts',
+    router: linear(`${at}.gate`, hidden, count, false),
+    routerAlias: null,
+    count,
+    perToken,
+    normalise,
+    activation: config.activation('hidden_act'),
+    expert: (expert) => ({
+      gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, false),
+      up: linear(`${at}.experts.${expert}.up_proj`, hidden, width, false),
+      down: linear(`${at}.experts.${expert}.down_proj`, width, hidden, false),
+    }),
+    stacked: { gateUp: `${at}.experts.gate_up_proj`, down: `${at}.experts.down_proj` },
+  };
+}

@@ -1,0 +1,59 @@
+import type { HeadNorm } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import { decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
+
+/** StableLM 2: layer norms, a quarter of each head turns, residuals may be parallel (arXiv 2402.17834). */
+export const stablelm: Family = {
+  modelType: 'stablelm',
+  defaults: {
+    vocab_size: 50304,
+    hidden_size: 2560,
+    intermediate_size: 6912,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 4096,
+    layer_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    use_qkv_bias: false,
+    qk_layernorm: false,
+    use_parallel_residual: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, false);
+    const { heads, keyValueHeads, headDim, hidden } = sizes;
+    const rope = readRope(config, headDim, { theta: 10000, partial: 0.25, mayBePartial: true });
+    const epsilon = config.positive('layer_norm_eps');
+    config.ignore('norm_eps', 'rope_pct', 'rotary_scaling_factor'); // names of its first version
+    const isParallel = config.boolean('use_parallel_residual');
+    const isNormed = config.boolean('qk_layernorm');
+    const normOf = (at: string, count: number): HeadNorm | null => {
+      const norms = Array.from({ length: count }, (_, h) => layerNorm(`${at}.norms.${h}`, headDim, epsilon, false));
+      return isNormed ? { over: 'each-head', norms } : null;
+    };
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, (i) => {
+        const at = `layers.${i}.self_attn`;
+        return {
+          attention: plainAttention(at, sizes, {
+            rope,
+            bias: config.boolean('use_qkv_bias'),
+            outputBias: false,
+            queryNorm: normOf(`${at}.q_layernorm`, heads),
+            keyNorm: normOf(`${at}.k_layernorm`, keyValueHeads),
+          }),
+          mlp: gatedMlp(config, `layers.${i}.mlp`, hidden, config.size('intermediate_size')),
+          residual: isParallel ? 'parallel' : 'sequential',
+          residualScale: 1,
+          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          attentionOutputNorm: null,
+          mlpNorm: isParallel ? 'attention' : layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+          mlpOutputNorm: null,
+        };
+      }),
+      finalNorm: layerNorm('norm', hidden, epsilon),
+    });
+  },
+};

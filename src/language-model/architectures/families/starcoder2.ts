@@ -1,0 +1,59 @@
+import { readRope } from '../rope.ts';
+import type { Family } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  readWindow,
+} from './layers.ts';
+
+/** StarCoder 2: layer norms, an MLP without gate, biases throughout (arXiv 2402.19173). */
+export const starcoder2: Family = {
+  modelType: 'starcoder2',
+  defaults: {
+    vocab_size: 49152,
+    hidden_size: 3072,
+    intermediate_size: 12288,
+    num_hidden_layers: 30,
+    num_attention_heads: 24,
+    num_key_value_heads: 2,
+    hidden_act: 'gelu_pytorch_tanh',
+    max_position_embeddings: 4096,
+    norm_epsilon: 1e-5,
+    tie_word_embeddings: true,
+    sliding_window: null,
+    use_bias: true,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const epsilon = config.positive('norm_epsilon');
+    const window = readWindow(config);
+    const bias = config.boolean('use_bias');
+    const width = config.size('intermediate_size');
+    // Written by its first version; nothing reads them.
+    config.ignore('layer_types', 'mlp_type', 'norm_type', 'activation_function', 'layer_norm_epsilon');
+    config.ignore('scale_attn_weights');
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, (i) =>
+        preNormLayer(
+          plainAttention(`layers.${i}.self_attn`, sizes, { rope, window, bias }),
+          {
+            kind: 'plain',
+            up: linear(`layers.${i}.mlp.c_fc`, hidden, width, bias),
+            down: linear(`layers.${i}.mlp.c_proj`, width, hidden, bias),
+            activation: config.activation('hidden_act'),
+          },
+          layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+        ),
+      ),
+      finalNorm: layerNorm('norm', hidden, epsilon),
+    });
+  },
+};

@@ -1,0 +1,76 @@
+import type { TensorEntry } from '../../checkpoint/safetensors.ts';
+import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
+import type { Linear } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+
+const { float32 } = ElementType;
+
+/** A tensor of the file in float32. onnxruntime converts it once, when the session is created. */
+export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  const type = elementTypeOf(entry);
+  const stored = graph.external(entry, type, dims);
+  return type === float32 ? stored : graph.cast(stored, float32);
+}
+
+/** One of `count` equal parts of a tensor along its first axis, as a tensor of its own. */
+export function partOf(entry: TensorEntry, index: number, count: number): TensorEntry {
+  const byteLength = entry.byteLength / count;
+  const shape =
+    entry.shape[0] === count ? entry.shape.slice(1) : [(entry.shape[0] ?? 0) / count, ...entry.shape.slice(1)];
+  return { ...entry, shape, size: entry.size / count, byteLength, offset: entry.offset + index * byteLength };
+}
+
+/**
+ * A linear layer: [m, input] → [m, output], with what an adapter adds to it.
+ *
+ * Gemm with the weight as it is stored: onnxruntime packs it once, and never holds a second copy.
+ * @param adapted the weight that an adapter names
+ */
+export function applyLinear(
+  graph: Graph,
+  weights: Weights,
+  layer: Linear,
+  x: Value,
+  adapted = `${layer.module}.weight`,
+): Value {
+  const { module, input, output, bias, layout } = layer;
+  const isConv1d = layout === 'conv1d';
+  const weight = weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
+  const inputs = [x, loadFloat32(graph, weight)];
+  if (bias) inputs.push(loadFloat32(graph, weights.tensor(`${module}.bias`, [output])));
+  const y = graph.op('Gemm', inputs, { transB: isConv1d ? 0 : 1 });
+  const lora = weights.lora(adapted);
+  if (!lora) return y;
+  weights.expectLora(lora, input, output);
+  const inner = graph.op('Gemm', [x, loadFloat32(graph, lora.a, [lora.rank, input])], { transB: 1 });
+  const b = loadFloat32(graph, lora.b, [output, lora.rank]);
+  return graph.op('Gemm', [inner, b, y], { transB: 1, alpha: { float: lora.scale } });
+}
+
+/** A linear layer without bias whose weight [output, input] is at hand. */
+export function applyWeight(graph: Graph, x: Value, weight: Value): Value {
+  return graph.op('Gemm', [x, weight], { transB: 1 });
+}
+
+/**
+ * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with what an adapter adds. The table stays in
+ * the file's type and only the rows that are looked up are read.
+ */
+export function lookUp(
+  graph: Graph,
+  weights: Weights,
+  module: string,
+  indices: Value,
+  [count, size]: readonly [number, number],
+): Value {
+  const entry = weights.tensor(`${module}.weight`, [count, size]);
+  const type = elementTypeOf(entry);
+  const stored = graph.op('Gather', [graph.external(entry, type, entry.shape), indices], { axis: 0 });
+  const rows = type === float32 ? stored : graph.cast(stored, float32);
+  const lora = weights.lora(`${module}.weight`);
+  if (!lora) return rows;
+  weights.expectLora(lora, count, size);
+  const inner = graph.op('Gather', [loadFloat32(graph, lora.a, [lora.rank, count]), indices], { axis: 1 });
+  const b = loadFloat32(graph, lora.b, [size, lora.rank]);
+  return graph.op('Gemm', [inner, b, rows], { transA: 1, transB: 1, alpha: { float: lora.scale } });
+}

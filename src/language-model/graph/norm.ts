@@ -1,0 +1,85 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
+import type { HeadNorm, Norm } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { loadFloat32 } from './linear.ts';
+
+/**
+ * The residual stream [m, hidden]: what has been added up, and what is still to be added. The next norm adds it in the
+ * same pass over memory (SkipSimplifiedLayerNormalization).
+ */
+export interface Stream {
+  readonly sum: Value;
+  readonly pending: Value | null;
+}
+
+/** Add up what is pending. */
+export function settled(graph: Graph, { sum, pending }: Stream): Value {
+  return pending === null ? sum : graph.op('Add', [sum, pending]);
+}
+
+/** The norm of the stream, and the stream with nothing pending. */
+export function normStream(
+  graph: Graph,
+  weights: Weights,
+  norm: Norm | null,
+  stream: Stream,
+): { normed: Value; stream: { sum: Value; pending: null } } {
+  if (norm === null || stream.pending === null) {
+    const sum = settled(graph, stream);
+    return { normed: norm === null ? sum : applyNorm(graph, weights, norm, sum), stream: { sum, pending: null } };
+  }
+  const { gain, shift } = parameters(graph, weights, norm);
+  const [normed, , , sum] = graph.node(
+    norm.kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
+    [stream.sum, stream.pending, gain, ...(shift ? [shift] : [])],
+    { epsilon: { float: norm.epsilon } },
+    'com.microsoft',
+    [true, false, false, true],
+  );
+  return { normed: normed as Value, stream: { sum: sum as Value, pending: null } };
+}
+
+/** A norm over the last axis. */
+export function applyNorm(graph: Graph, weights: Weights, norm: Norm, x: Value): Value {
+  const { gain, shift } = parameters(graph, weights, norm);
+  return bareNorm(graph, norm, x, gain, shift);
+}
+
+function bareNorm(graph: Graph, norm: Norm, x: Value, gain: Value, shift: Value | null): Value {
+  return graph.op(
+    norm.kind === 'rms' ? 'SimplifiedLayerNormalization' : 'LayerNormalization',
+    [x, gain, ...(shift ? [shift] : [])],
+    { axis: -1, epsilon: { float: norm.epsilon } },
+  );
+}
+
+function parameters(graph: Graph, weights: Weights, norm: Norm): { gain: Value; shift: Value | null } {
+  const weight = loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [norm.size]));
+  return {
+    gain: norm.plusOne ? graph.op('Add', [weight, graph.constant([1], 'float32')]) : weight,
+    shift: norm.bias ? loadFloat32(graph, weights.tensor(`${norm.module}.bias`, [norm.size])) : null,
+  };
+}
+
+/** The norm of queries or keys [m, heads · headDim]. */
+export function applyHeadNorm(
+  graph: Graph,
+  weights: Weights,
+  headNorm: HeadNorm | null,
+  x: Value,
+  heads: number,
+  headDim: number,
+): Value {
+  if (headNorm === null) return x;
+  if (headNorm.over === 'all') return applyNorm(graph, weights, headNorm.norm, x);
+  const perHead = graph.reshape(x, [-1, heads, headDim]);
+  if (headNorm.over === 'head') {
+    return graph.reshape(applyNorm(graph, weights, headNorm.norm, perHead), [-1, heads * headDim]);
+  }
+  const [first] = headNorm.norms;
+  if (!first) throw new Error('a norm for each of no heads');
+  const ones = graph.constant(Array<number>(headDim).fill(1), 'float32');
+  const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
+  const gain = graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
+  return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones, null), gain]), [-1, heads * headDim]);
+}

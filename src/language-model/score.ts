@@ -1,0 +1,163 @@
+import { UserError } from '../platform/user-error.ts';
+import type { Engine, Sequence, SequenceScore } from './engine.ts';
+import type { RequestId, ScoreRequest } from './requests.ts';
+import {
+  type EncodeOptions,
+  encodePair,
+  encodeRolling,
+  rollingWindows,
+  truncateLeft,
+  withPrefix,
+} from './tokens/encode.ts';
+import type { Tokenizer } from './tokens/tokenizer.ts';
+import { expectKnown } from './vocabulary.ts';
+
+/** A line of the answers of `shadow-gate score`. Natural logarithms. */
+export interface ScoreAnswer {
+  readonly id: RequestId;
+  /** log p(continuation | context), the sum over its tokens. */
+  readonly logprob: number;
+  readonly token_logprobs: readonly number[];
+  /** Would greedy decoding give just this continuation? */
+  readonly greedy: boolean;
+}
+
+export interface AnswerOptions extends EncodeOptions {
+  /** Told of each request whose context was cut on the left to fit the model, as `FILE:12`. */
+  readonly onTruncation?: (where: string) => void;
+}
+
+/**
+ * Score requests with the semantics of lm-evaluation-harness `loglikelihood` and `loglikelihood_rolling` (see encode.ts).
+ * The engine gets all sequences in one call, so that it can batch them and share what they begin with.
+ *
+ * A rolling answer is over all windows: the log-probabilities in the order of the text, their sum, and greedy if all
+ * windows are. A text without tokens has the log-likelihood 0, as in the harness.
+ * @param tokenizer null for a checkpoint without one, which can score token ids
+ * @param prefixTokenId what stands before a text without context: the tokenizer's, else that of the model's configs
+ * @returns in the order of the requests
+ * @throws UserError naming the line of a request that cannot be scored
+ */
+export async function answerRequests(
+  requests: readonly ScoreRequest[],
+  engine: Engine,
+  tokenizer: Tokenizer | null,
+  prefixTokenId: number | null,
+  options: AnswerOptions = {},
+): Promise<ScoreAnswer[]> {
+  const parts = requests.map((request) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, options));
+  for (const [i, request] of requests.entries()) {
+    for (const { context, continuation } of parts[i] ?? []) expectKnown([...context, ...continuation], engine, request);
+  }
+  const scores = await engine.score(parts.flat());
+  let taken = 0;
+  return requests.map((request, index) => {
+    const count = parts[index]?.length ?? 0;
+    taken += count;
+    return toAnswer(request, scores.slice(taken - count, taken));
+  });
+}
+
+/**
+ * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`.
+ * @throws UserError naming the line of a request that cannot be scored
+ */
+export async function prepareRequests(
+  calls: Iterable<readonly ScoreRequest[]>,
+  generate: boolean,
+  engine: Engine,
+  tokenizer: Tokenizer | null,
+  prefixTokenId: number | null,
+): Promise<void> {
+  function* score(): Generator<Sequence[]> {
+    for (const requests of calls) {
+      yield requests.flatMap((request) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, {}));
+    }
+  }
+  await engine.prepare?.({ score: score(), generate });
+}
+
+function sequencesOf(
+  request: ScoreRequest,
+  tokenizer: Tokenizer | null,
+  prefixTokenId: number | null,
+  maxLength: number,
+  options: AnswerOptions,
+): Sequence[] {
+  switch (request.kind) {
+    case 'rolling-ids':
+      return rollingWindows(request.tokens, expectPrefix(prefixTokenId, request), maxLength);
+    case 'rolling-text': {
+      const prefix = expectPrefix(prefixTokenId, request);
+      const tokens = encodeRolling(expectTokenizer(tokenizer, request), request.text, prefix, options);
+      return rollingWindows(tokens, prefix, maxLength);
+    }
+    case 'ids':
+      return [fit(request, request, prefixTokenId, maxLength, options)];
+    case 'text': {
+      const { context, continuation } = request;
+      const pair = encodePair(expectTokenizer(tokenizer, request), context, continuation, options);
+      return [fit(pair, request, prefixTokenId, maxLength, options)];
+    }
+  }
+}
+
+function fit(
+  pair: Sequence,
+  request: ScoreRequest,
+  prefixTokenId: number | null,
+  maxLength: number,
+  { onTruncation }: AnswerOptions,
+): Sequence {
+  const { where } = request;
+  const needsPrefix = pair.context.length === 0;
+  const sequence = needsPrefix ? withPrefix(pair, expectPrefix(prefixTokenId, request)) : pair;
+  const { length } = sequence.continuation;
+  if (length === 0) {
+    throw new UserError(`${where}: the continuation has no tokens to score`, 'give a continuation after the context');
+  }
+  if (length > maxLength) {
+    throw new UserError(
+      `${where}: the continuation has ${length} tokens, the model takes ${maxLength}`,
+      'shorten it, or ask for its rolling log-likelihood',
+    );
+  }
+  const fitted = truncateLeft(sequence, maxLength);
+  if (fitted.context.length < sequence.context.length) onTruncation?.(where);
+  return fitted;
+}
+
+function expectTokenizer(tokenizer: Tokenizer | null, { where }: ScoreRequest): Tokenizer {
+  if (tokenizer) return tokenizer;
+  throw new UserError(`${where}: text, but the checkpoint has no tokenizer.json`, 'add it, or give token ids');
+}
+
+function expectPrefix(prefixTokenId: number | null, { where }: ScoreRequest): number {
+  if (prefixTokenId !== null) return prefixTokenId;
+  throw new UserError(
+    `${where}: no context, and the checkpoint names no BOS or EOS token to begin with`,
+    'give a context, or set bos_token_id in config.json',
+  );
+}
+
+/** float32, in which the logits come, has no more than about seven digits; what lies beyond differs from machine to machine. */
+const DECIMALS = 1e6;
+
+function round(value: number): number {
+  return Math.round(value * DECIMALS) / DECIMALS;
+}
+
+/** The answer of a request from its sequences, in their order. */
+export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceScore[]): ScoreAnswer {
+  const logprobs = scores.flatMap(({ tokenLogprobs }) => tokenLogprobs);
+  const logprob = round(logprobs.reduce((sum, value) => sum + value, 0));
+  // JSON has no such number, and would say null.
+  if (!Number.isFinite(logprob)) {
+    throw new UserError(
+      `${where}: the log-likelihood is ${logprob}`,
+      "look for NaN and Inf in the weights with 'shadow-gate spectra'",
+    );
+  }
+  const greedy = scores.every((score) => score.greedy);
+  return { id, logprob, token_logprobs: logprobs.map(round), greedy };
+}

@@ -1,0 +1,166 @@
+import {
+  ATTENTION_MODULES,
+  BLOCK_MODULES,
+  COMPONENTS,
+  MLP_MODULES,
+  MODULE_TYPES,
+  type ModuleType,
+} from '../checkpoint/module-type.ts';
+import { groupBy } from '../platform/group-by.ts';
+import type { Metrics } from '../spectra/metrics-schema.ts';
+import { MIN_SNR } from '../spectra/rounding.ts';
+import { increasing, type Measured, numberOf, quotient } from '../statistics/bounded.ts';
+import { median, weightedMean } from '../statistics/descriptive.ts';
+import { roundMeasured, roundNumber } from './round.ts';
+import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
+
+/** One matrix's metrics by their dotted names: `stableRank`, `topEnergy.5%`, … Nulls are left out. */
+export function flattenMetrics(metrics: Metrics): Record<string, Measured> {
+  const { topEnergy, ...rest } = metrics;
+  const entries: Array<[string, Measured | null | undefined]> = [
+    ...Object.entries(rest),
+    ...Object.entries(topEnergy).map(([k, value]): [string, Measured] => [`topEnergy.${k}`, value]),
+  ];
+  return Object.fromEntries(entries.filter((entry): entry is [string, Measured] => (entry[1] ?? null) !== null));
+}
+
+/** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
+export function isJudged({ of, metrics }: TensorMeasurement): boolean {
+  return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
+}
+
+function isBelowNoise(metrics: Metrics): boolean {
+  return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
+}
+
+/** How the spectra of a measurement were computed: fast and float32 if one was. */
+export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
+  const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
+  return {
+    mode: some(({ method }) => method === 'fast') ? 'fast' : 'exact',
+    accumulation: some(({ accumulation }) => accumulation === 'float32') ? 'float32' : 'float64',
+  };
+}
+
+/** What all spectra of a measurement say together. */
+export function summarise(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
+  return {
+    model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
+    groups: summariseGroups(tensors),
+  };
+}
+
+/** Per module type (and component): the median and the parameter-weighted mean of every metric. */
+export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
+  return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summariseGroup).sort(inReadingOrder);
+}
+
+/** What makes a group: W or ΔW of one module type of one component. */
+export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' | 'component' | 'module'>): string {
+  return JSON.stringify([of, component, module]);
+}
+
+/** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
+function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
+  const rank = ({ of, component, module }: GroupMeasurement) =>
+    (of === 'delta' ? 100 : 0) +
+    20 * (component === null ? 0 : COMPONENTS.indexOf(component)) +
+    MODULE_TYPES.indexOf(module);
+  return rank(a) - rank(b);
+}
+
+function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement {
+  const [first] = members;
+  if (!first) throw new Error('an empty group');
+  const sizes = members.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+  const flat = members.map(({ metrics }) => (metrics ? flattenMetrics(metrics) : {}));
+  const keys = [...new Set(flat.flatMap(Object.keys))].sort();
+  const summarise = (summary: (values: number[], weights: number[]) => number | null) =>
+    Object.fromEntries(
+      keys.map((key) => {
+        const having = flat.flatMap((metrics, i) => (key in metrics ? [i] : []));
+        const weights = having.map((i) => sizes[i] ?? 0);
+        const members = having.map((i) => flat[i]?.[key] ?? 0);
+        return [key, roundMeasured(increasing(members, (values) => summary(values, weights)) ?? 0)];
+      }),
+    );
+  return {
+    of: first.of,
+    component: first.component,
+    module: first.module,
+    count: members.length,
+    parameters: sizes.reduce((total, size) => total + size, 0),
+    median: summarise((values) => median(values)),
+    weightedMean: summarise(weightedMean),
+  };
+}
+
+type DeltaModel = NonNullable<Measurement['model']['delta']>;
+
+/**
+ * ΔW of the whole model. `mlpAttentionRatio` is the median top-5 % energy over the MLP matrices ÷ the same over the
+ * attention matrices; in a vision-language model, of its language model. Embeddings and lm_head are in neither.
+ */
+export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
+  const deltas = tensors.filter(({ of }) => of === 'delta');
+  const blocks = blockUpdates(tensors);
+  const topEnergy = (modules: readonly ModuleType[]) =>
+    increasing(
+      blocks
+        .filter((tensor) => modules.includes(tensor.module) && isJudged(tensor))
+        .flatMap(({ metrics }) => (metrics ? [metrics.topEnergy['5%']] : [])),
+      (values) => median(values),
+    );
+  const mlpTopEnergy = topEnergy(MLP_MODULES);
+  const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
+  const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
+  const note = whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise);
+  const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
+  const size = updateSize(blocks);
+  return {
+    mlpAttentionRatio: ratio && roundMeasured(ratio),
+    mlpTopEnergy: mlpTopEnergy && roundMeasured(mlpTopEnergy),
+    attentionTopEnergy: attentionTopEnergy && roundMeasured(attentionTopEnergy),
+    updateSize: size && roundNumber(size),
+    belowNoise,
+    unchanged: deltas.filter(({ status }) => status === 'zero').length,
+    ...(note === null ? {} : { note }),
+  };
+}
+
+/** ΔW of the matrices that the headline is about: attention and MLP, in a multimodal model of its language model. */
+export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasurement[] {
+  const isMultimodal = tensors.some(({ component }) => component !== null);
+  return tensors.filter(
+    ({ of, module, component }) =>
+      of === 'delta' && component === (isMultimodal ? 'language' : null) && BLOCK_MODULES.includes(module),
+  );
+}
+
+/**
+ * An update of low rank, such as a LoRA's, fits into 5 % of the directions of a large matrix: then this share is 1
+ * whatever the data, and the ratio of two of them says nothing.
+ */
+const SATURATED = 0.99;
+
+function whyNoRatio(mlp: Measured | null, attention: Measured | null, belowNoise: number): string | null {
+  if (mlp !== null && attention !== null) {
+    const isSaturated = numberOf(mlp) > SATURATED || numberOf(attention) > SATURATED;
+    return isSaturated ? 'the update fits into 5 % of the directions, as one of low rank does' : null;
+  }
+  const missing = [mlp === null ? 'MLP' : null, attention === null ? 'attention' : null].filter(Boolean).join(' or ');
+  const noise = belowNoise > 0 ? ` (${belowNoise} are below the rounding noise of their dtype, snr < ${MIN_SNR})` : '';
+  return `no ${missing} matrix with a measurable update${noise}`;
+}
+
+/** ‖ΔW‖_F / ‖W_reference‖_F over the matrices of the blocks that changed, taken together. */
+function updateSize(blocks: readonly TensorMeasurement[]): number | null {
+  let update = 0;
+  let origin = 0;
+  for (const { metrics } of blocks) {
+    if (!metrics?.updateSize) continue;
+    update += metrics.frobeniusNorm ** 2;
+    origin += (metrics.frobeniusNorm / metrics.updateSize) ** 2;
+  }
+  return origin > 0 ? Math.sqrt(update / origin) : null;
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
+import { ACCUMULATIONS, METHODS, measuredSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
+import { probesSchema } from './probes.ts';
+import { shardSchema } from './shard.ts';
+
+export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
+
+export const componentSchema = z.enum(COMPONENTS).nullable();
+export const moduleSchema = z.enum(MODULE_TYPES);
+export const ofSchema = z.enum(['weight', 'delta']);
+
+export const nonFiniteSchema = z.strictObject({ nan: z.number().int(), inf: z.number().int() });
+
+/** One matrix (a whole tensor, or a part of a fused one, named `tensor[part]`), as weight W or as update ΔW. */
+export const tensorSchema = z.strictObject({
+  name: z.string(),
+  module: moduleSchema,
+  layer: z.number().int().nullable(),
+  component: componentSchema,
+  expert: z.number().int().nullable(),
+  shape: z.array(z.number().int()),
+  of: ofSchema,
+  /** Rank r of the adapter that makes this ΔW; absent for a dense one. */
+  loraRank: z.number().int().optional(),
+  /** `zero`: W is zero, or ΔW is (the matrix did not change). `notFinite`: NaN, Inf, or squares beyond float64. */
+  status: z.enum(['measured', 'zero', 'notFinite']),
+  /** How its spectrum was computed, and in what the matrix-sized products were accumulated. */
+  method: z.enum(METHODS).default('exact'),
+  accumulation: z.enum(ACCUMULATIONS).default('float64'),
+  /** Null unless measured. */
+  metrics: metricsSchema.nullable(),
+  /** Something a reader should know, such as why a fused matrix was not split. */
+  note: z.string().optional(),
+  /** σ/σ₁ at evenly spaced ranks from first to last: the shape of the spectrum, for a sparkline. */
+  spectrum: z.array(z.number()),
+});
+export type TensorMeasurement = z.infer<typeof tensorSchema>;
+
+/** A flat view of the metrics that are summarised: `topEnergy` unfolds to `topEnergy.1`, `topEnergy.5%`, … */
+const summarySchema = z.record(z.string(), measuredSchema);
+
+export const groupSchema = z.strictObject({
+  of: ofSchema,
+  component: componentSchema,
+  module: moduleSchema,
+  count: z.number().int(),
+  parameters: z.number().int(),
+  median: summarySchema,
+  /** Mean weighted by each matrix's number of parameters. */
+  weightedMean: summarySchema,
+});
+export type GroupMeasurement = z.infer<typeof groupSchema>;
+
+export const identitySchema = z.strictObject({
+  /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
+  digest: z.string(),
+  format: z.enum(['safetensors', 'lora', 'onnx']),
+  dtypes: z.record(z.string(), z.number().int()),
+  tensors: z.number().int(),
+  parameters: z.number().int(),
+});
+
+export const architectureSchema = z.strictObject({
+  modelType: z.string().nullable(),
+  name: z.string().nullable(),
+  layers: z.number().int().nullable(),
+  hiddenSize: z.number().int().nullable(),
+  heads: z.number().int().nullable(),
+  keyValueHeads: z.number().int().nullable(),
+});
+
+/** Everything about one machine and moment; the only part that differs between two runs on the same input. */
+export const runSchema = z.strictObject({
+  time: z.string(),
+  host: z.string(),
+  platform: z.string(),
+  node: z.string(),
+  cores: z.number().int(),
+  durationSeconds: z.number(),
+  checkpoint: z.string(),
+  reference: z.string().nullable(),
+  deviceReason: z.string(),
+  /** Spectra that were not computed, but known from an earlier measurement. */
+  recalledSpectra: z.int().nonnegative().default(0),
+  /** What answered the probes, how long that took, and how long it was thought to take. */
+  probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
+});
+
+/** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
+export const deltaModelSchema = z.strictObject({
+  mlpAttentionRatio: measuredSchema.nullable(),
+  mlpTopEnergy: measuredSchema.nullable(),
+  attentionTopEnergy: measuredSchema.nullable(),
+  updateSize: z.number().nullable(),
+  /** Matrices of ΔW below the rounding noise of the dtype (snr < 10): counted, not judged. */
+  belowNoise: z.number().int(),
+  /** Matrices that did not change at all. */
+  unchanged: z.number().int(),
+  note: z.string().optional(),
+});
+
+export const measurementSchema = z.strictObject({
+  schema: z.literal(MEASUREMENT_SCHEMA),
+  tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
+  checkpoint: identitySchema,
+  architecture: architectureSchema,
+  reference: identitySchema.nullable(),
+  device: z.string(),
+  /** How the spectra were measured: fast and float32 if any of them was; null: they were not (`--only probes`). */
+  method: z.strictObject({ mode: z.enum(METHODS), accumulation: z.enum(ACCUMULATIONS) }).nullable(),
+  model: z.strictObject({ delta: deltaModelSchema.nullable() }),
+  groups: z.array(groupSchema),
+  tensors: z.array(tensorSchema),
+  /** Norm weights, biases and the like: no spectrum, but part of what is compared. */
+  vectors: z.array(z.strictObject({ name: z.string(), shape: z.array(z.number().int()) })),
+  /** Tensors with NaN or Inf, of any shape. */
+  nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
+  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** Matrices of the blocks whose shape differs from the reference's. */
+  mismatched: z.array(z.string()),
+  /** Null: the probes were not asked (`--only spectra`, or no suites). */
+  probes: probesSchema.nullable().default(null),
+  /** Null: this is the whole. Shards are merged before anything is compared with them. */
+  shard: shardSchema.nullable().default(null),
+  run: runSchema,
+});
+export type Measurement = z.infer<typeof measurementSchema>;

@@ -1,0 +1,26 @@
+import { groupBy } from '../platform/group-by.ts';
+import type { ProbeItem } from './item.ts';
+import { Random } from './random.ts';
+
+/** A benchmark-form item and its twins. */
+export type Fact = readonly ProbeItem[];
+
+/**
+ * All facts of some items, in an order of which every beginning is a stratified sample: one fact of each stratum (family
+ * and kinds of twins), then the next of each. Within a stratum the order is random but for the seed, so that a larger
+ * budget asks all that a smaller one asks.
+ */
+export function stratifiedFacts(items: readonly ProbeItem[], seed: number): Fact[] {
+  const facts = [...groupBy(items, ({ fact }) => fact).values()];
+  const strata = [...groupBy(facts, stratumOf).entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, members]) => new Random(seed, `subset ${name}`).shuffle(members));
+  const rounds = Math.max(0, ...strata.map(({ length }) => length));
+  return Array.from({ length: rounds }, (_, round) =>
+    strata.flatMap((stratum) => stratum.slice(round, round + 1)),
+  ).flat();
+}
+
+function stratumOf(fact: Fact): string {
+  return JSON.stringify([...new Set(fact.map(({ family, cluster }) => `${family} ${cluster}`))].sort());
+}

@@ -1,0 +1,104 @@
+import { formatCount } from '../text/numbers.ts';
+import type { Content } from './content.ts';
+
+/** How much of a report is shown. Counts are of whole parts: nothing is ever cut in the middle. */
+interface Extent {
+  skipped: boolean;
+  /** Module types, from the first on, that show their matrices as W, as ΔW, and their medians. */
+  weights: number;
+  deltas: number;
+  medians: number;
+  infos: boolean;
+  reasons: number;
+  families: boolean;
+  flips: number;
+  footer: boolean;
+  table: boolean;
+  probes: boolean;
+  sentence: boolean;
+}
+
+/** The longest rendering that fits; at the very least the marker and the verdict. */
+export function fitted(content: Content, marker: string, fits: (text: string) => boolean): string {
+  let extent: Extent | null = {
+    skipped: content.skipped !== '',
+    weights: content.modules.length,
+    deltas: content.modules.length,
+    medians: content.modules.length,
+    infos: content.infos.length > 0,
+    reasons: content.reasons.length,
+    families: content.families !== '',
+    flips: content.flips.length,
+    footer: true,
+    table: true,
+    probes: true,
+    sentence: true,
+  };
+  const all = extent;
+  let text = '';
+  for (; extent !== null; extent = smaller(extent)) {
+    text = compose(content, marker, extent, extent !== all);
+    if (fits(text)) return text;
+  }
+  return text;
+}
+
+/** Leaves out one more part, the least important first. */
+function smaller(extent: Extent): Extent | null {
+  if (extent.skipped) return { ...extent, skipped: false };
+  if (extent.weights > 0) return { ...extent, weights: extent.weights - 1 };
+  if (extent.deltas > 0) return { ...extent, deltas: extent.deltas - 1 };
+  if (extent.medians > 0) return { ...extent, medians: extent.medians - 1 };
+  if (extent.infos) return { ...extent, infos: false };
+  if (extent.families) return { ...extent, families: false };
+  if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
+  if (extent.reasons > 0) return { ...extent, reasons: extent.reasons - 1 };
+  if (extent.footer) return { ...extent, footer: false };
+  if (extent.table) return { ...extent, table: false };
+  if (extent.probes) return { ...extent, probes: false };
+  if (extent.sentence) return { ...extent, sentence: false };
+  return null;
+}
+
+function compose(content: Content, marker: string, extent: Extent, shortened: boolean): string {
+  const modules = content.modules.map(({ summary, medians, deltas, weights }, i) =>
+    details(summary, [
+      i < extent.medians ? medians : '',
+      i < extent.deltas ? titled('Update ΔW', deltas) : '',
+      i < extent.weights ? titled('Weights W', weights) : '',
+    ]),
+  );
+  const parts = [
+    content.heading,
+    extent.sentence ? content.sentence : '',
+    list(content.reasons.slice(0, extent.reasons), content.reasonCount),
+    ...(extent.probes ? [content.probes, content.probeNotes] : []),
+    details(content.flipSummary, content.flips.slice(0, extent.flips)),
+    details('Probes by family', [extent.families ? content.families : '']),
+    extent.table ? content.table : '',
+    extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',
+    ...modules,
+    extent.skipped ? details(`${formatCount(content.skippedCount, 'tensor')} not measured`, [content.skipped]) : '',
+    shortened ? 'Some detail is left out here to fit; report.json has all of it.' : '',
+    extent.footer ? content.footer : '',
+  ];
+  return `${marker}${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function list(items: readonly string[], total: number): string {
+  const more = total - items.length;
+  if (more === 0) return items.join('\n');
+  return [
+    ...items,
+    items.length === 0 ? `- ${formatCount(total, 'reason')} in report.json` : `- and ${more} more in report.json`,
+  ].join('\n');
+}
+
+const titled = (title: string, table: string): string => (table === '' ? '' : `**${title}**\n\n${table}`);
+
+/** The blank lines are what makes GitHub read Markdown inside a `<details>`. Empty without anything to show. */
+function details(summary: string, body: readonly string[]): string {
+  const shown = body.filter((part) => part !== '');
+  if (shown.length === 0) return '';
+  return `<details><summary>${summary}</summary>\n\n${shown.join('\n\n')}\n\n</details>`;
+}

@@ -1,0 +1,31 @@
+import type { Report } from '../../compare/report.ts';
+import { codeName, plainText } from '../escape.ts';
+import { formatDuration } from '../text/numbers.ts';
+import { disclaimerOf } from '../text/words.ts';
+
+/** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
+const DIGEST_LENGTH = 'sha256:'.length + 12;
+
+/** Which files were compared, by which tool, and what the verdict does not claim. */
+export function footer(report: Report): string {
+  const { candidate, baseline, reference, tool } = report;
+  const named = (role: string, { path, digest }: { path: string; digest: string }): string =>
+    `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}`;
+  const subjects = [
+    named('Candidate', candidate),
+    baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline),
+    reference === null ? 'no reference (W only)' : named('reference', reference),
+  ];
+  const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
+  return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
+}
+
+/** How old a baseline is and where it came from: one that nobody has looked at for a year approves little. */
+function ageOf({ measured, commit }: NonNullable<Report['baseline']>): string {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
+  const parts = [
+    ...(day === undefined ? [] : [`measured ${day}`]),
+    ...(commit === null ? [] : [`as of commit ${codeName(commit.slice(0, 7))}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}

@@ -1,0 +1,40 @@
+import type { Report, Verdict } from '../../compare/report.ts';
+import { codeName, plainText, printable } from '../escape.ts';
+import { reasonsBySeverity, sentenceWithoutReason } from '../text/reasons.ts';
+import { ICONS } from '../text/words.ts';
+import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
+import { messageMarkdown } from './reason-list.ts';
+import { trendCharts, trendLine } from './trend-chart.ts';
+
+/** What an issue says of a check that runs by the clock. */
+export interface Regression {
+  readonly verdict: Verdict;
+  readonly marker: string;
+  readonly title: string;
+  readonly body: string;
+  readonly line: string;
+}
+
+/** A title is shown in lists; a longer key says no more there. */
+const TITLE_KEY = 60;
+
+/** Room for the marker and the link to the run. */
+const AROUND = 1000;
+
+/** @param run address of the run, for who wants to know more */
+export function describeRegression(report: Report, key: string, run: string): Regression {
+  const [first] = reasonsBySeverity(report).grave;
+  const sentence = first === undefined ? plainText(sentenceWithoutReason(report)) : messageMarkdown(first);
+  const trend = report.trend === null ? '' : trendLine(report.trend);
+  const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))${trend && ` · ${trend}`}`;
+  const charts = report.trend === null ? '' : trendCharts(report.trend);
+  const limit = COMMENT_LIMIT - AROUND - charts.length;
+  const [, ...lines] = renderComment(report, { key, limit }).split('\n');
+  return {
+    verdict: report.verdict,
+    marker: commentMarker(`issue ${key}`),
+    title: `Shadow Gate: the scheduled check${key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`} fails`,
+    body: `${lines.join('\n')}\n${charts && `${charts}\n\n`}[The run](${run})${key === 'default' ? '' : ` of ${codeName(key)}`}.`,
+    line,
+  };
+}

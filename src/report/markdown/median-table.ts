@@ -1,0 +1,50 @@
+import { markdownTable } from 'markdown-table';
+import type { GroupMeasurement } from '../../measure/schema/measurement.ts';
+import { difference, type Measured, numberOf } from '../../statistics/bounded.ts';
+import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
+import { metricName, ofName } from '../text/words.ts';
+
+/** The metrics that tell a module type's story, in the order a reader asks for them. */
+const SHOWN = [
+  'topEnergy.1',
+  'topEnergy.5%',
+  'stableRank',
+  'participationRatio',
+  'effectiveRank',
+  'rowGini',
+  'updateSize',
+  'snr',
+  'frobeniusNorm',
+] as const;
+
+export interface GroupPair {
+  candidate: GroupMeasurement;
+  baseline: GroupMeasurement | null;
+}
+
+/** Medians over the matrices of one module type, baseline → candidate, ΔW before W. */
+export function medianTable(pairs: readonly GroupPair[]): string {
+  const rows = [...pairs].sort((a, b) => a.candidate.of.localeCompare(b.candidate.of)).flatMap(rowsOf);
+  if (rows.length === 0) return '';
+  return markdownTable([['median', 'of', 'baseline', 'candidate', 'change'], ...rows], {
+    align: ['l', 'l', 'r', 'r', 'r'],
+    alignDelimiters: false,
+  });
+}
+
+function rowsOf({ candidate, baseline }: GroupPair): string[][] {
+  return SHOWN.flatMap((metric) => {
+    const after = candidate.median[metric];
+    if (after === undefined) return [];
+    const before = baseline?.median[metric] ?? null;
+    return [
+      [metricName(metric), ofName(candidate.of), formatNumber(before), formatNumber(after), change(before, after)],
+    ];
+  });
+}
+
+function change(before: Measured | null, after: Measured): string {
+  if (before === null) return NO_NUMBER;
+  const [was, moved] = [numberOf(before), difference(after, before)];
+  return was === 0 ? formatDifference(moved) : formatRelative(moved / was);
+}

@@ -1,0 +1,76 @@
+import type { Report } from '../../compare/report.ts';
+import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { codeName } from '../escape.ts';
+import { formatCount, formatNumber } from '../text/numbers.ts';
+import { ICONS } from '../text/words.ts';
+import { matrixTable } from './matrix-table.ts';
+import { type GroupPair, medianTable } from './median-table.ts';
+
+/** The details of one module type, each part ready to be shown or left out as a whole. */
+export interface ModuleDetails {
+  summary: string;
+  medians: string;
+  deltas: string;
+  weights: string;
+}
+
+type Kind = Pick<GroupMeasurement, 'module' | 'component'>;
+const kindOf = ({ component, module }: Kind): string => `${component ?? ''} ${module}`;
+
+/** One entry for each module type of each component; those that a reason speaks of first, else in the report's order. */
+export function moduleDetails(report: Report): ModuleDetails[] {
+  const groups = groupBy(report.groups.candidate, kindOf);
+  const tensors = groupBy(report.tensors, kindOf);
+  const places = new Map(report.reasons.filter((r) => r.level !== 'info').map((r) => [r.place, ICONS[r.level]]));
+
+  const kinds = new Set([...groups.keys(), ...tensors.keys()]);
+  const all = [...kinds].map((kind) => {
+    const matrices = tensors.get(kind) ?? [];
+    const pairs = (groups.get(kind) ?? []).map((group) => pairOf(group, report.groups.baseline));
+    const flag = matrices.map((tensor) => places.get(tensor.name)).find((icon) => icon !== undefined);
+    const module = matrices[0]?.module ?? pairs[0]?.candidate.module ?? 'other';
+    return { kind: { matrices, pairs }, flag: flag ?? places.get(module) };
+  });
+  const flagged = all.filter(({ flag }) => flag !== undefined);
+  const rest = all.filter(({ flag }) => flag === undefined);
+  return [...flagged, ...rest].map(({ kind, flag }) => detailsOf(kind.matrices, kind.pairs, flag));
+}
+
+function pairOf(candidate: GroupMeasurement, baselines: readonly GroupMeasurement[]): GroupPair {
+  const same = (group: GroupMeasurement): boolean => group.of === candidate.of && kindOf(group) === kindOf(candidate);
+  return { candidate, baseline: baselines.find(same) ?? null };
+}
+
+function detailsOf(
+  matrices: readonly TensorMeasurement[],
+  pairs: readonly GroupPair[],
+  flag: string | undefined,
+): ModuleDetails {
+  const deltas = matrices.filter((tensor) => tensor.of === 'delta');
+  const weights = matrices.filter((tensor) => tensor.of === 'weight');
+  return {
+    summary: summaryLine(Math.max(deltas.length, weights.length), matrices[0], pairs, flag),
+    medians: medianTable(pairs),
+    deltas: matrixTable(deltas),
+    weights: matrixTable(weights),
+  };
+}
+
+/** What a reader sees before opening: `⚠️ q_proj · 4 matrices · top 5 % energy of ΔW 0.521 → 0.554`. */
+function summaryLine(
+  matrices: number,
+  first: TensorMeasurement | undefined,
+  pairs: readonly GroupPair[],
+  flag: string | undefined,
+): string {
+  const shown = pairs.find(({ candidate }) => candidate.of === 'delta') ?? pairs[0];
+  const { component = null, module = 'other' } = shown?.candidate ?? first ?? {};
+  const name = `${flag === undefined ? '' : `${flag} `}${component === null ? '' : `${component} · `}${codeName(module)}`;
+  const count = formatCount(Math.max(matrices, shown?.candidate.count ?? 0), 'matrix', 'matrices');
+  const after = shown?.candidate.median['topEnergy.5%'];
+  if (shown === undefined || after === undefined) return `${name} · ${count}`;
+  const before = shown.baseline?.median['topEnergy.5%'];
+  const values = before === undefined ? formatNumber(after) : `${formatNumber(before)} → ${formatNumber(after)}`;
+  return `${name} · ${count} · top 5 % energy of ${shown.candidate.of === 'delta' ? 'ΔW' : 'W'} ${values}`;
+}

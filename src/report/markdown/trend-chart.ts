@@ -1,0 +1,135 @@
+import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/trend-schema.ts';
+import { formatLimit } from '../text/numbers.ts';
+
+/** A reader takes in a month; the history has all. */
+const MOST_CHECKS = 30;
+
+/** A line needs two. */
+const FEWEST_CHECKS = 2;
+
+/** Blue, vermilion and green of Okabe & Ito (2008), which are told apart by everyone and stand out on white and on black. */
+const COLOURS: Readonly<Record<Chart, string>> = {
+  twinAccuracy: '#0072B2',
+  shadowGap: '#D55E00',
+  concentration: '#009E73',
+};
+const GREY = '#888888';
+const COLOUR_NAMES: Readonly<Record<Chart, string>> = {
+  twinAccuracy: 'blue',
+  shadowGap: 'orange',
+  concentration: 'green',
+};
+const NAMES: Readonly<Record<Chart, string>> = {
+  twinAccuracy: 'twin accuracy',
+  shadowGap: 'shadow gap',
+  concentration: 'concentration',
+};
+
+/** The charts of a trend as Markdown that GitHub draws; empty before there are two checks to draw a line through. */
+export function trendCharts({ limit, checks }: Trend): string {
+  const shown = checks.slice(-MOST_CHECKS);
+  const charts = [
+    ...levels(shown, 'twinAccuracy', 'Accuracy on twins, %'),
+    ...levels(shown, 'shadowGap', 'Shadow gap, points'),
+    ...cumulativeSums(shown, limit),
+  ];
+  return charts.length === 0 ? '' : `### Trend\n\n${charts.join('\n\n')}`;
+}
+
+/** `twin accuracy 5.83, shadow gap 0.40, limit 5`; empty where no chart has evidence yet. */
+export function trendLine({ limit, checks }: Trend): string {
+  const last = checks.at(-1);
+  const sums = CHARTS.flatMap((chart) => {
+    const sum = last?.sums[chart] ?? null;
+    return sum === null ? [] : [`${NAMES[chart]} ${sum.toFixed(2)}`];
+  });
+  return sums.length === 0 ? '' : `cumulative sums: ${sums.join(', ')}; limit ${formatLimit(limit)}`;
+}
+
+/** Baseline and candidate side by side. */
+function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGap', title: string): string[] {
+  const asked = checks.flatMap(({ time, ...check }) => {
+    const value = check[chart];
+    return value === null || value.baseline === null
+      ? []
+      : [{ time, baseline: 100 * value.baseline, candidate: 100 * value.candidate }];
+  });
+  if (asked.length < FEWEST_CHECKS) return [];
+  const lines = [
+    { colour: GREY, values: asked.map(({ baseline }) => baseline) },
+    { colour: COLOURS[chart], values: asked.map(({ candidate }) => candidate) },
+  ];
+  return [
+    withCaption(
+      drawing(title, rangeOf(lines.flatMap(({ values }) => values)), lines),
+      asked,
+      `${COLOUR_NAMES[chart]}: candidate; grey: baseline`,
+    ),
+  ];
+}
+
+/** Room above the limit, so that its line is not the frame. */
+const HEADROOM = 1.2;
+
+function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] {
+  const charts = CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
+  if (charts.length === 0 || checks.length < FEWEST_CHECKS) return [];
+  const lines = [
+    { colour: GREY, values: checks.map(() => limit) },
+    // Before the first evidence a sum is what it begins with.
+    ...charts.map((chart) => ({ colour: COLOURS[chart], values: checks.map(({ sums }) => sums[chart] ?? 0) })),
+  ];
+  const top = Math.ceil(HEADROOM * Math.max(...lines.flatMap(({ values }) => values)));
+  const legend = charts.map((chart) => `${COLOUR_NAMES[chart]}: ${NAMES[chart]}`).join('; ');
+  return [
+    withCaption(
+      drawing('Cumulative sums', [0, top], lines),
+      checks,
+      `${legend}; grey: the limit ${formatLimit(limit)}, above which a drift is reported`,
+    ),
+  ];
+}
+
+/** Whole fives, so that noise does not fill the picture. */
+const STEP = 5;
+
+function rangeOf(values: readonly number[]): [number, number] {
+  const least = STEP * Math.floor(Math.min(...values) / STEP);
+  const most = STEP * Math.ceil(Math.max(...values) / STEP);
+  return [most > least ? least : least - STEP, most];
+}
+
+interface Line {
+  readonly colour: string;
+  readonly values: readonly number[];
+}
+
+/**
+ * A diagram in the syntax of mermaid's XY chart. It draws no legend, gives a line no name, and labels under every point run
+ * into each other, so the points are numbered and a caption says the rest. Nothing but numbers and words of ours is in it.
+ */
+function drawing(title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string {
+  return [
+    '```mermaid',
+    '---',
+    'config:',
+    '  xyChart:',
+    '    height: 300',
+    '  themeVariables:',
+    '    xyChart:',
+    `      plotColorPalette: "${lines.map(({ colour }) => colour).join(', ')}"`,
+    '---',
+    'xychart-beta',
+    `  title "${title}"`,
+    `  x-axis 1 --> ${lines[0]?.values.length ?? 0}`,
+    `  y-axis ${least} --> ${most}`,
+    ...lines.map(({ values }) => `  line [${values.map((value) => value.toFixed(2)).join(', ')}]`),
+    '```',
+  ].join('\n');
+}
+
+function withCaption(drawn: string, checks: readonly { readonly time: string }[], legend: string): string {
+  const day = (check: { readonly time: string } | undefined) => check?.time.slice(0, 'YYYY-MM-DD'.length) ?? '';
+  const [from, to] = [day(checks[0]), day(checks.at(-1))];
+  return `${drawn}\n\n<sub>${checks.length} checks, ${from === to ? from : `${from} to ${to}`} · ${legend}</sub>`;
+}

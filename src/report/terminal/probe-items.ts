@@ -1,0 +1,64 @@
+import { styleText } from 'node:util';
+import { groupBy } from '../../platform/group-by.ts';
+import type { ProbeItem } from '../../probes/item.ts';
+import type { Suite } from '../../probes/suite.ts';
+import { printable } from '../escape.ts';
+import { formatCount } from '../text/numbers.ts';
+import { roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
+import { wrap } from './wrap.ts';
+
+/** Items as a person reads them: the prompt as it is asked, what may follow, and what is right. */
+export function renderItems(items: readonly ProbeItem[], { color }: TerminalOptions): string {
+  const faint = (text: string) => (color ? styleText('gray', text, { validateStream: false }) : text);
+  return items
+    .map((item) => {
+      const { id, capability, family, form, cluster, prompt, question } = item;
+      const template = cluster.startsWith(family) ? cluster : `${family} · ${cluster}`;
+      const head = faint(`── ${[id, form, capability, template].map((part) => printable(part)).join(' · ')}`);
+      const lines = prompt.split('\n').map((line) => printable(line, MAX_LINE));
+      return [head, ...lines, ...answersOf(question).map(faint), ''].join('\n');
+    })
+    .join('\n');
+}
+
+const MAX_LINE = 4000;
+
+function answersOf(question: ProbeItem['question']): string[] {
+  if (question.kind === 'exact') return [`   = ${printable(question.target)}`];
+  return question.choices.map((choice, i) => `   ${i === question.answer ? '✔' : '·'} ${printable(choice)}`);
+}
+
+const MAX_NAME = 24;
+const MIN_KINDS = 12;
+
+/** What the suites hold: families with their capabilities, twins and numbers. */
+export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {
+  return suites
+    .map((suite) => {
+      const rows = [...groupBy(suite.items, ({ family }) => family)].map(([family, items]) => {
+        const templates = new Set(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
+        const kinds = [...templates].map((template) => printable(template.replace(`${family} · `, '')));
+        const own = [
+          printable(items[0]?.capability ?? '', MAX_NAME),
+          printable(family, MAX_NAME),
+          String(new Set(items.map(({ fact }) => fact)).size),
+          String(items.length),
+        ];
+        return { own, kinds: kinds.join(', ') };
+      });
+      const version = suite.version === null ? '' : ` version ${suite.version}`;
+      const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}`;
+      const columns = [
+        { head: 'capability' },
+        { head: 'family' },
+        { head: 'facts', align: 'right' },
+        { head: 'items', align: 'right' },
+      ] as const;
+      const last = { head: 'twins' };
+      const others = rows.map(({ own }) => ['', ...own]);
+      const room = Math.max(MIN_KINDS, roomForFirst([last, ...columns], others, width));
+      const cells = rows.map(({ own, kinds }) => [...own, wrap(kinds, room).join('\n')]);
+      return `${head}\n\n${terminalTable([...columns, last], cells)}`;
+    })
+    .join('\n\n');
+}

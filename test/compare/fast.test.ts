@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.ts';
+import { flattenMetrics } from '../../src/measure/aggregate.ts';
+import { type MeasureOptions, measure } from '../../src/measure/measure.ts';
+import type { Measurement } from '../../src/measure/schema/measurement.ts';
+import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import { directoryStore } from '../../src/platform/key-value-store.ts';
+import { writeJson } from '../../src/platform/write-file.ts';
+import { parsePolicy } from '../../src/policy/load.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { highOf, lowOf } from '../../src/statistics/bounded.ts';
+import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
+import { temporaryFolder } from '../fixtures.ts';
+
+/** Larger than what is exact by default. */
+const SIZE = 1040;
+const NAMES = ['model.layers.0.self_attn.q_proj.weight', 'model.layers.0.mlp.up_proj.weight'];
+
+/** Two matrices of a decaying spectrum, the second a little narrower by `lean`. */
+function writeCheckpoint(lean = 0): string {
+  const folder = join(temporaryFolder(), 'model');
+  mkdirSync(folder);
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return state / 0x7fffffff - 0.5;
+  };
+  const header: Record<string, unknown> = {};
+  const data: Buffer[] = [];
+  for (const [i, name] of NAMES.entries()) {
+    const scales = Array.from({ length: SIZE }, (_, column) => (column + 1) ** -(0.4 + i * lean));
+    const values = Float32Array.from({ length: SIZE * SIZE }, (_, at) => random() * (scales[at % SIZE] ?? 0));
+    const bytes = values.byteLength;
+    header[name] = { dtype: 'F32', shape: [SIZE, SIZE], data_offsets: [i * bytes, (i + 1) * bytes] };
+    data.push(Buffer.from(values.buffer));
+  }
+  writeFileSync(join(folder, 'model.safetensors'), safetensorsBytes(header, Buffer.concat(data)));
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify({ model_type: 'llama', architectures: ['LlamaForCausalLM'] }),
+  );
+  return folder;
+}
+
+const run = (checkpoint: string, options: Partial<MeasureOptions> = {}) =>
+  measure({ checkpoint, device: 'cpu', ...options });
+const judge = (candidate: Measurement, baseline: Measurement, policy = DEFAULT_POLICY) =>
+  compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null });
+
+describe('a matrix of more than 1024 columns', () => {
+  let checkpoint: string;
+  let fast: Measurement;
+  let exact: Measurement;
+  beforeAll(async () => {
+    checkpoint = writeCheckpoint();
+    fast = await run(checkpoint);
+    exact = await run(checkpoint, { method: 'exact' });
+  }, 120_000);
+
+  it('is measured fast, in brackets in which the exact numbers lie', () => {
+    expect(fast.method).toEqual({ mode: 'fast', accumulation: 'float32' });
+    expect(exact.method?.mode).toBe('exact');
+    for (const [i, { method, metrics }] of fast.tensors.entries()) {
+      expect(method).toBe('fast');
+      expect(metrics).toMatchObject({ rank: null, effectiveRankRV: null, alpha: null });
+      const truths = flattenMetrics(exact.tensors[i]?.metrics ?? expect.fail());
+      for (const [key, measured] of Object.entries(flattenMetrics(metrics ?? expect.fail()))) {
+        const truth = Number(truths[key]);
+        if (key !== 'frobeniusNorm') expect(measured, key).toMatchObject({ value: expect.any(Number) });
+        expect(lowOf(measured) / truth, key).toBeLessThan(1 + 1e-6);
+        expect(highOf(measured) / truth, key).toBeGreaterThan(1 - 1e-6);
+      }
+    }
+  });
+
+  it('is no different from itself, measured either way, and a change beyond the brackets shows', async () => {
+    const strict = parsePolicy(
+      'rules: [{metric: effectiveRank, of: weight, direction: any, relative: 0, level: fail}]',
+      'p',
+    );
+    for (const [a, b] of [
+      [fast, fast],
+      [fast, exact],
+      [exact, fast],
+    ] as const) {
+      const { reasons, shadowDeltas } = judge(a, b, strict);
+      expect(reasons.filter(({ level }) => level === 'fail')).toEqual([]);
+      expect(shadowDeltas.map(({ change }) => change)).toEqual(shadowDeltas.map(() => 0));
+    }
+    const leaner = await run(writeCheckpoint(0.2));
+    expect(judge(leaner, fast, strict).reasons.filter(({ rule }) => rule === 'effectiveRank')).toMatchObject([
+      { level: 'fail', place: 'up_proj' },
+    ]);
+  });
+
+  it('says that lost directions were not looked for', () => {
+    const messages = ({ reasons }: ReturnType<typeof judge>) =>
+      reasons.filter(({ rule }) => rule === 'rank-loss').map(({ level, message }) => `${level}: ${message}`);
+    expect(messages(judge(fast, exact))).toEqual([
+      expect.stringMatching(
+        /^info: lost directions were not looked for in 2 matrices that were measured fast, such as model\./,
+      ),
+    ]);
+    expect(messages(judge(exact, fast))).toEqual([]);
+  });
+
+  it('a rule on what only an exact spectrum has is no pass', () => {
+    const onRank = parsePolicy('rules: [{metric: rank, of: weight, level: warn}]', 'p');
+    expect(judge(fast, exact, onRank).reasons).toContainEqual(
+      expect.objectContaining({ rule: 'idle-rule', level: 'inconclusive', metric: 'rank' }),
+    );
+  });
+
+  it('gives the same file again, in shards, and from the store', async () => {
+    const text = (measurement: Measurement) => JSON.stringify({ ...measurement, run: null });
+    expect(text(await run(checkpoint))).toBe(text(fast));
+    const folder = temporaryFolder();
+    const files: string[] = [];
+    for (const index of [1, 2]) {
+      files.push(join(folder, `${index}.json`));
+      await writeJson(files.at(-1) ?? '', await run(checkpoint, { shard: { index, count: 2 } }));
+    }
+    expect(text(await mergeFiles(files))).toBe(text(fast));
+    const store = directoryStore(temporaryFolder());
+    await run(checkpoint, { spectrumStore: store });
+    const recalled = await run(checkpoint, { spectrumStore: store });
+    expect(text(recalled)).toBe(text(fast));
+    expect(recalled.run.recalledSpectra).toBe(2);
+    // Exact numbers are not those of brackets.
+    expect((await run(checkpoint, { spectrumStore: store, method: 'exact' })).run.recalledSpectra).toBe(0);
+  }, 120_000);
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateProbes } from '../../../src/compare/probes/evaluate.ts';
+import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
+import { parsePolicy } from '../../../src/policy/load.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
+import { facts } from './facts.ts';
+
+function judge(all: readonly PairedFact[], policy = DEFAULT_POLICY) {
+  const { reasons, comparison } = evaluateProbes(all, policy);
+  return { rules: reasons.map(({ level, rule }) => `${level} ${rule}`), reasons, comparison };
+}
+
+describe('twin accuracy', () => {
+  // 100 pairs that stay, so that a drop of 8 in 100 and more is visible.
+  const stay = facts(100, '11', ['11']);
+
+  it("fails on McNemar's exact p: 10 lost of 110 is p = 1/1024", () => {
+    const { rules, comparison } = judge([...stay, ...facts(10, '11', ['10'])]);
+    expect(rules).toEqual(['fail twin-accuracy']);
+    expect(comparison.rows[0]?.twinChange).toMatchObject({ lost: 10, won: 0, p: 1 / 1024, twins: 110 });
+  });
+
+  it('does not fail on 4 lost and none won (p = 1/16), nor pass, since a drop of 5 points is not excluded', () => {
+    const { rules } = judge([...stay, ...facts(4, '11', ['10'])]);
+    expect(rules).toEqual(['inconclusive twin-accuracy-unclear']);
+  });
+
+  it('does not fail on a drop below 2 points, however sure it is', () => {
+    const { rules } = judge([...facts(1000, '11', ['11']), ...facts(12, '11', ['10'])]);
+    expect(rules).toEqual([]);
+  });
+
+  it('takes the two twins of a fact as one piece of evidence', () => {
+    // Five facts that lose both twins: p = 1/32 as facts, 1/1024 as twins.
+    const both = judge([...facts(45, '11', ['11', '11']), ...facts(5, '11', ['10', '10'])]);
+    expect(both.comparison.rows[0]?.twinChange).toMatchObject({ lost: 10, twins: 100, p: 1 / 32 });
+    expect(both.comparison.margins).toEqual({ fell: 5, rose: 0, p: 1 / 32 });
+  });
+
+  it('takes a lost twin for no better evidence than none lost', () => {
+    const five = (first: '11' | '10') => [first, '11', '11', '11', '11'] as const;
+    const still = judge(facts(20, '11', five('11')));
+    const lost = judge([...facts(19, '11', five('11')), ...facts(1, '11', five('10'))]);
+    const lowerOf = ({ comparison }: typeof still) => comparison.rows[0]?.twinChange?.lower ?? 0;
+    expect(lowerOf(lost)).toBeLessThan(lowerOf(still));
+    for (const { rules } of [still, lost]) expect(rules).toEqual(['inconclusive twin-accuracy-unclear']);
+    // The least drop that would be found is that of as many facts.
+    expect(still.comparison.rows[0]?.twinChange?.mde).toBe(
+      judge(facts(20, '11', ['11'])).comparison.rows[0]?.twinChange?.mde,
+    );
+  });
+
+  it('names the capability that fell where the others hide it', () => {
+    const { reasons } = judge([
+      ...facts(150, '11', ['11'], { capability: 'reasoning' }),
+      ...facts(20, '00', ['01'], { capability: 'reasoning' }),
+      ...facts(60, '11', ['11'], { capability: 'recall' }),
+      ...facts(12, '11', ['10'], { capability: 'recall' }),
+    ]);
+    expect(reasons.map(({ level, place }) => [level, place])).toContainEqual(['fail', 'recall']);
+    // 2^-12, Holm over two capabilities, doubled for the second look.
+    expect(reasons.find(({ place }) => place === 'recall')?.message).toMatch(/p = 0\.0010|p = 0\.001/);
+  });
+});
+
+describe('the shadow delta', () => {
+  const start = { probability: 0.5 };
+
+  it('fails where the benchmark form rose and the twins did not', () => {
+    const { rules, comparison } = judge([...facts(60, '01', ['00'], start), ...facts(60, '11', ['11'], start)]);
+    expect(rules).toEqual(['fail shadow-delta']);
+    expect(comparison.rows[0]?.delta?.value).toBeCloseTo(0.5, 12);
+    expect(comparison.transfer?.value).toBe(0);
+  });
+
+  it('does not fail where the gain carries over', () => {
+    const { rules, comparison } = judge([...facts(60, '01', ['01'], start), ...facts(60, '11', ['11'], start)]);
+    expect(rules).toEqual([]);
+    expect(comparison.transfer?.value).toBe(1);
+  });
+
+  it('warns where most of it does', () => {
+    const { rules } = judge([
+      ...facts(80, '01', ['01'], start),
+      ...facts(30, '01', ['00'], start),
+      ...facts(60, '11', ['11'], start),
+    ]);
+    expect(rules).toEqual(['warn shadow-delta']);
+  });
+
+  it('is the interval of the t distribution over facts', () => {
+    // Differences: 30 ones, 70 zeros. Mean 0.3, sd √(0.21 · 100/99), t(.975, 99) = 1.984217.
+    const { comparison } = judge([...facts(30, '01', ['00'], start), ...facts(70, '11', ['11'], start)]);
+    const half = 1.984217 * Math.sqrt((0.3 * 0.7 * 100) / 99 / 100);
+    expect(comparison.rows[0]?.delta?.lower).toBeCloseTo(0.3 - half, 6);
+    expect(comparison.rows[0]?.delta?.upper).toBeCloseTo(0.3 + half, 6);
+  });
+
+  it('is not certain of a few facts that are all alike', () => {
+    for (const count of [2, 3])
+      expect(judge(facts(count, '01', ['00'], start)).rules).not.toContain('fail shadow-delta');
+    const still = judge(
+      facts(20, '11', ['11'], { family: 'easy', probability: 0.5 }),
+      parsePolicy('informative: {ceiling: 1}', 'p'),
+    );
+    expect(still.comparison.rows[0]?.delta?.lower).toBeLessThan(-0.05);
+    expect(still.comparison.rows[0]?.delta?.mde).toBeGreaterThan(0.15);
+  });
+
+  it('has no transfer where the benchmark form gained less than 5 points, and then never fails', () => {
+    const { comparison, rules } = judge([...facts(4, '01', ['00'], start), ...facts(96, '11', ['11'], start)]);
+    expect(comparison.transfer).toBeNull();
+    expect(rules).toEqual([]);
+  });
+});
+
+describe('a policy without a minimum gain', () => {
+  it('has no transfer of a gain of nothing', () => {
+    const policy = parsePolicy('shadow-delta: {minimum-gain: 0}', 'p');
+    expect(judge([...facts(40, '11', ['11']), ...facts(20, '00', ['00'])], policy).comparison.transfer).toBeNull();
+  });
+});
+
+describe('retention', () => {
+  it('fails where what was certain is wrong now: 14 of 107', () => {
+    const { rules, comparison } = judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'])]);
+    expect(rules).toEqual(['fail retention']);
+    // Clopper & Pearson 1934 for 93 of 107 at 95 %.
+    expect(comparison.retention).toMatchObject({ certain: 107, kept: 93 });
+    expect(comparison.retention?.upper).toBeCloseTo(0.9266, 4);
+  });
+
+  it('does not fail where the baseline was not certain, or a single one of few is lost', () => {
+    expect(judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'], { probability: 0.8 })]).rules).toEqual([]);
+    expect(judge([...facts(60, '11', ['11']), ...facts(1, '10', ['11'])]).rules).toEqual([]);
+    const sure = [...facts(7, '11', ['11']), ...facts(1, '10', ['11'])];
+    expect(judge([...facts(60, '11', ['11'], { probability: 0.5 }), ...sure]).rules).toEqual([]);
+  });
+});
+
+describe('floor and ceiling', () => {
+  const atFloor = [...facts(25, '11', ['11'], { family: 'floor' }), ...facts(75, '00', ['00'], { family: 'floor' })];
+
+  it('says not informative where everything is at chance', () => {
+    expect(judge(atFloor).rules).toEqual(['inconclusive not-informative']);
+  });
+
+  it('leaves a family at the floor out of the test for drops, and says so', () => {
+    const lost = facts(20, '11', ['10'], { family: 'floor' });
+    const { comparison } = judge([
+      ...facts(5, '11', ['11'], { family: 'floor' }),
+      ...lost,
+      ...facts(75, '00', ['00'], { family: 'floor' }),
+      ...facts(100, '11', ['11'], { family: 'good' }),
+    ]);
+    expect(comparison.rows[0]?.twinChange).toMatchObject({ twins: 100, lost: 0 });
+    expect(comparison.families.find(({ family }) => family === 'floor')?.leftOut.join()).toMatch(/floor/);
+  });
+
+  it('judges small families together: four facts of each of 57 subjects are 228', () => {
+    const subjects = (twin: '11' | '10', of: (i: number) => string) =>
+      Array.from({ length: 57 }, (_, i) =>
+        facts(4, '11', [twin], { family: `subject ${i}`, capability: of(i) }),
+      ).flat();
+    for (const of of [() => 'knowledge', (i: number) => `subject ${i}`]) {
+      expect(judge(subjects('11', of)).rules).toEqual([]);
+      expect(judge(subjects('10', of)).rules).toContain('fail twin-accuracy');
+    }
+    expect(judge(subjects('11', () => 'knowledge')).comparison.families).toHaveLength(57);
+  });
+
+  it('leaves a family at the ceiling out of the shadow delta', () => {
+    const { comparison } = judge([
+      ...facts(100, '11', ['11'], { family: 'easy' }),
+      ...facts(50, '11', ['11'], { family: 'hard' }),
+      ...facts(50, '00', ['00'], { family: 'hard' }),
+    ]);
+    expect(comparison.rows[0]?.delta?.facts).toBe(100);
+  });
+
+  it('sees a gain that starts at the floor', () => {
+    expect(judge(facts(100, '01', ['01'])).rules).toEqual([]);
+    expect(judge([...facts(80, '01', ['00']), ...facts(20, '11', ['11'])]).rules).toContain('fail shadow-delta');
+  });
+});
+
+describe('the policy', () => {
+  it('decides the level', () => {
+    const policy = parsePolicy('twin-accuracy: {level: warn}\nretention: {level: info}', 'p');
+    const lost = [...facts(100, '11', ['11']), ...facts(20, '10', ['10'])];
+    expect(judge(lost, policy).rules).toEqual(expect.arrayContaining(['warn twin-accuracy', 'info retention']));
+  });
+});
+
+describe('flips', () => {
+  it('are at most three, of facts whose benchmark form is still right, the surest first', () => {
+    const { comparison } = judge([
+      ...facts(4, '11', ['10'], { name: 'sure', probability: 0.99 }),
+      ...facts(4, '11', ['10'], { name: 'unsure', probability: 0.4 }),
+      ...facts(4, '10', ['10'], { name: 'both' }),
+    ]);
+    expect(comparison.flips.map(({ id }) => id)).toEqual(['sure 0.twin 0', 'sure 1.twin 0', 'sure 2.twin 0']);
+    expect(comparison.flips[0]).toMatchObject({
+      baseline: 'right',
+      candidate: 'wrong',
+      prompt: 'prompt of sure 0.twin 0',
+    });
+  });
+});

@@ -1,0 +1,51 @@
+import type { PairedFact, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
+
+/** `b` right before, `c` right now; `11` both, `10` lost, `01` won, `00` never. */
+export type Change = '11' | '10' | '01' | '00';
+
+export interface FactOptions {
+  readonly capability?: string;
+  readonly family?: string;
+  readonly chance?: number;
+  /** Choice probability of what is right. */
+  readonly probability?: number;
+}
+
+/** A fact with the given change of its benchmark form and of each of its twins. */
+export function fact(id: string, benchmark: Change, twins: readonly Change[], options: FactOptions = {}): PairedFact {
+  const { capability = 'recall', family = capability, chance = 0.25, probability = 0.95 } = options;
+  const answer = (correct: boolean): ProbeAnswer => ({
+    correct,
+    given: correct ? 'right' : 'wrong',
+    margin: correct ? 1 : -1,
+    probability: correct ? probability : 0.01,
+  });
+  const item = (form: PairedItem['form'], cluster: string, change: Change): PairedItem => ({
+    id: `${id}.${cluster}`,
+    fact: `${id}.exam`,
+    capability,
+    family,
+    cluster,
+    form,
+    chance,
+    prompt: `prompt of ${id}.${cluster}`,
+    right: 'right',
+    baseline: answer(change[0] === '1'),
+    candidate: answer(change[1] === '1'),
+  });
+  return {
+    benchmark: item('benchmark', 'exam', benchmark),
+    twins: twins.map((change, i) => item('twin', `twin ${i}`, change)),
+  };
+}
+
+/** `count` facts that are alike. */
+export function facts(
+  count: number,
+  benchmark: Change,
+  twins: readonly Change[],
+  options: FactOptions & { readonly name?: string } = {},
+): PairedFact[] {
+  const { name = `${options.family ?? options.capability ?? 'f'} ${benchmark} ${twins.join(' ')}`, ...rest } = options;
+  return Array.from({ length: count }, (_, i) => fact(`${name} ${i}`, benchmark, twins, rest));
+}

@@ -1,0 +1,69 @@
+import type { PairedFact, PairedItem } from '../../../src/compare/probes/paired-item.ts';
+import { Random } from '../../../src/probes/random.ts';
+
+/** A world in which candidate and baseline are asked the same facts. Margins are logits. */
+export interface World {
+  readonly facts: number;
+  /** Twins of each fact. */
+  readonly twins?: number;
+  /** Mean margin of each capability; items differ by two about it. */
+  readonly means: readonly number[];
+  /** Standard deviation of what a margin moves between two models that are equally good. */
+  readonly noise: number;
+  /** How much of that noise the twins of one fact share, 0–1. */
+  readonly shared?: number;
+  /** Share of all twins that the candidate loses in truth. */
+  readonly drop?: number;
+}
+
+const SPREAD = 2;
+const CHANCE = 0.25;
+
+/** One pair of measurements. The same seed gives the same pair. */
+export function simulate(world: World, seed: number): PairedFact[] {
+  const { facts, twins = 1, means, noise, shared = 0, drop = 0 } = world;
+  const random = new Random(seed, 'simulation');
+  const uniform = () => (random.int(0, 2 ** 30) + 0.5) / (2 ** 30 + 1);
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const drawn = Array.from({ length: facts }, (_, f): PairedFact => {
+    const capability = `capability ${f % means.length}`;
+    const common = { candidate: normal(), baseline: normal() };
+    const item = (form: PairedItem['form'], kind: string): PairedItem => {
+      const latent = (means[f % means.length] ?? 0) + SPREAD * normal();
+      const answer = (side: 'candidate' | 'baseline') => {
+        const own = Math.sqrt(shared) * common[side] + Math.sqrt(1 - shared) * normal();
+        // The difference of the two has the standard deviation `noise`.
+        const margin = latent + (noise / Math.SQRT2) * own;
+        return { correct: margin > 0, given: '', margin, probability: 1 / (1 + Math.exp(-margin)) };
+      };
+      const id = `${f} ${kind}`;
+      return {
+        id,
+        fact: `${f}`,
+        capability,
+        family: capability,
+        cluster: kind,
+        form,
+        chance: CHANCE,
+        prompt: id,
+        right: '',
+        candidate: answer('candidate'),
+        baseline: answer('baseline'),
+      };
+    };
+    return {
+      benchmark: item('benchmark', 'exam'),
+      twins: Array.from({ length: twins }, (_, t) => item('twin', `twin ${t}`)),
+    };
+  });
+  return drop === 0 ? drawn : withDrop(drawn, drop, uniform);
+}
+
+/** Take twins that the candidate has right, so that the expected accuracy falls by `drop`. */
+function withDrop(facts: readonly PairedFact[], drop: number, uniform: () => number): PairedFact[] {
+  const all = facts.flatMap(({ twins }) => twins);
+  const share = (drop * all.length) / all.filter(({ candidate }) => candidate.correct).length;
+  const lose = (twin: PairedItem): PairedItem =>
+    twin.candidate.correct && uniform() < share ? { ...twin, candidate: { ...twin.candidate, correct: false } } : twin;
+  return facts.map(({ benchmark, twins }) => ({ benchmark, twins: twins.map(lose) }));
+}

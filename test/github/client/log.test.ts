@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { progressLog, withoutCommands, withToolkit } from '../../../src/github/client/log.ts';
+
+test('commands are off while names are printed, and on again after an error', async () => {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  await expect(
+    withoutCommands(print, () => {
+      print('::error::a name');
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
+  const [stop = '', name, resume] = lines;
+  expect(stop).toMatch(/^::stop-commands::[0-9a-f-]{36}$/);
+  expect(name).toBe('::error::a name');
+  expect(resume).toBe(`::${stop.replace('::stop-commands::', '')}::`);
+});
+
+test('nobody can know the word that turns commands on again', async () => {
+  const words = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    await withoutCommands(
+      (line) => words.add(line),
+      () => undefined,
+    );
+  }
+  expect(words.size).toBe(6);
+});
+
+test('progress is a line every few seconds, and the last', () => {
+  const lines: string[] = [];
+  let now = 0;
+  const log = progressLog(
+    (line) => lines.push(line),
+    () => now,
+  );
+  for (let done = 1; done <= 1000; done++) {
+    now += 20;
+    log({ done, total: 1000, name: `layer.${done}`, secondsLeft: done > 1 ? (1000 - done) / 50 : null });
+  }
+  expect(lines).toEqual([
+    '1/1000 layer.1',
+    '251/1000 layer.251, 15 s left',
+    '501/1000 layer.501, 10.0 s left',
+    '751/1000 layer.751, 5.0 s left',
+    '1000/1000 layer.1000',
+  ]);
+});
+
+test('the toolkit may mask in the midst of names, but annotates nothing', async () => {
+  const lines: string[] = [];
+  const print = (line: string) => lines.push(line);
+  const write = process.stdout.write;
+  process.stdout.write = ((text: string) => lines.push(text.trimEnd())) as unknown as typeof write;
+  try {
+    await withoutCommands(print, () =>
+      withToolkit(print, async () => {
+        process.stdout.write('::add-mask::secret\n');
+        process.stdout.write('::error::Failed to restore: 500\n::warning title=x::and more\n');
+      }),
+    );
+  } finally {
+    process.stdout.write = write;
+  }
+  const token = (lines[0] ?? '').replace('::stop-commands::', '');
+  expect(lines).toEqual([
+    `::stop-commands::${token}`,
+    `::${token}::`,
+    '::add-mask::secret',
+    'Failed to restore: 500\nand more',
+    `::stop-commands::${token}`,
+    `::${token}::`,
+  ]);
+});

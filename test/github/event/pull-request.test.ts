@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { pullRequestOf } from '../../../src/github/event/pull-request.ts';
+
+const payload = {
+  pull_request: { number: 7, head: { repo: { full_name: 'fork/r' } } },
+  repository: { name: 'r', owner: { login: 'o' } },
+};
+
+test.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (event) => {
+  expect(pullRequestOf(event, payload)).toEqual({ owner: 'o', repo: 'r', number: 7 });
+});
+
+test.each([
+  ['push', { repository: payload.repository }],
+  ['merge_group', { repository: payload.repository }],
+  ['workflow_dispatch', {}],
+  ['schedule', undefined],
+  ['pull_request_review', payload],
+  ['pull_request', {}],
+])('%s with %j is about none', (event, other) => {
+  expect(pullRequestOf(event, other)).toBeNull();
+});

@@ -1,0 +1,25 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { FAIL_ON_CHOICES } from '../../../src/action/inputs.ts';
+import { VERDICTS } from '../../../src/compare/report.ts';
+import { announce, isFailure } from '../../../src/github/publish/annotation.ts';
+import { reason, report } from '../../report/fixtures.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+test('which verdict fails the step', () => {
+  const failing = FAIL_ON_CHOICES.map((failOn) => [failOn, VERDICTS.filter((verdict) => isFailure(verdict, failOn))]);
+  expect(Object.fromEntries(failing)).toEqual({
+    fail: ['fail'],
+    warn: ['warn', 'fail', 'inconclusive'],
+    never: [],
+  });
+});
+
+test.each(VERDICTS)('%s with 200 reasons is one annotation: GitHub shows ten of a level', (verdict) => {
+  const written: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));
+  announce(report({ verdict, reasons }), 'never', 'default');
+  const commands = written.join('').match(/^::.*$/gm);
+  expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
+});

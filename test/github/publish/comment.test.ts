@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { stickyComment } from '../../../src/github/publish/comment.ts';
+import { commentMarker } from '../../../src/report/markdown/comment.ts';
+import { FakeGithub, type TokenKind } from '../fake-github.ts';
+import { fastClient } from '../fast-client.ts';
+
+const pullRequest = { owner: 'o', repo: 'r', number: 7 };
+let github: FakeGithub;
+
+beforeEach(async () => {
+  github = await new FakeGithub().start();
+});
+afterEach(async () => {
+  await github.stop();
+  expect(github.invalid).toEqual([]);
+});
+
+async function withToken(kind: TokenKind): Promise<void> {
+  await github.stop();
+  github = await new FakeGithub(kind).start();
+}
+
+function post(text: string, key = 'default') {
+  const marker = commentMarker(key);
+  return stickyComment(fastClient(github), pullRequest, { marker, body: `${marker}\n${text}` });
+}
+
+const bodiesWith = (key: string): string[] =>
+  github.comments.map(({ body }) => body).filter((body) => body.startsWith(commentMarker(key)));
+
+function chatter(count: number): void {
+  for (let i = 0; i < count; i++) github.addComment(`remark ${i}`, 'somebody');
+}
+
+test('the first run writes a comment and asks for nothing but the list, before and after', async () => {
+  expect(await post('one')).toEqual({ url: github.comments[0]?.html_url });
+  const list = 'GET /repos/o/r/issues/7/comments';
+  expect(github.requests).toEqual([list, 'POST /repos/o/r/issues/7/comments', list]);
+});
+
+for (const kind of ['actions', 'app', 'person'] as const) {
+  test(`the comment is updated in place, over pages of others, with the token of ${kind}`, async () => {
+    await withToken(kind);
+    chatter(130);
+    const first = await post('one');
+    chatter(120);
+    expect(await post('two')).toEqual(first);
+    expect(bodiesWith('default')).toEqual([`${commentMarker('default')}\ntwo`]);
+  });
+}
+
+test('each key has its own comment', async () => {
+  await post('a', 'llama');
+  await post('b', 'mistral');
+  await post('c', 'llama');
+  expect(bodiesWith('llama')).toEqual([`${commentMarker('llama')}\nc`]);
+  expect(bodiesWith('mistral')).toEqual([`${commentMarker('mistral')}\nb`]);
+});
+
+test.each([true, false])(
+  "a person's comment that begins with the marker is left alone (GraphQL: %s)",
+  async (graphql) => {
+    github.hasGraphql = graphql;
+    const body = `${commentMarker('default')}\nmine`;
+    const { id } = github.addComment(body, 'somebody');
+    await post('one');
+    await post('two');
+    expect(github.comments.map((comment) => comment.body)).toEqual([body, `${commentMarker('default')}\ntwo`]);
+    expect(github.requests).not.toContain(`PATCH /repos/o/r/issues/comments/${id}`);
+  },
+);
+
+test('a comment that quotes the marker further down is not ours', async () => {
+  const body = `look:\n${commentMarker('default')}`;
+  github.addComment(body, 'github-actions[bot]', 'Bot');
+  await post('one');
+  expect(github.comments).toHaveLength(2);
+  expect(github.comments[0]?.body).toBe(body);
+});
+
+test("another app's comment is left alone where GitHub says who we are", async () => {
+  const { id } = github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
+  await post('one');
+  expect(github.comments).toHaveLength(2);
+  expect(github.writes).not.toContain(`PATCH /repos/o/r/issues/comments/${id}`);
+});
+
+for (const kind of ['actions', 'app'] as const) {
+  test(`a server without GraphQL: the token of ${kind} still makes one comment`, async () => {
+    await withToken(kind);
+    github.hasGraphql = false;
+    await post('one');
+    await post('two');
+    expect(bodiesWith('default')).toEqual([`${commentMarker('default')}\ntwo`]);
+  });
+}
+
+test('nobody knows who we are: the comment of github-actions comes before that of another app', async () => {
+  github.hasGraphql = false;
+  github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
+  const ours = github.addComment(`${commentMarker('default')}\ny`, 'github-actions[bot]', 'Bot');
+  expect(await post('one')).toEqual({ url: ours.html_url });
+});
+
+test.each([403, 404])('an update that is refused with %i becomes a new comment', async (status) => {
+  const old = github.addComment(`${commentMarker('default')}\nx`, 'github-actions[bot]', 'Bot');
+  github.faults.push({ request: new RegExp(`PATCH .*/${old.id}$`), status });
+  expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
+});
+
+test('an update that a rate limit refuses makes no second comment', async () => {
+  await post('one');
+  github.faults.push({ request: /^PATCH/, status: 403, headers: { 'retry-after': '3600' } });
+  expect(await post('two')).toEqual({ warning: expect.stringContaining('rate limit') });
+  expect(github.comments).toHaveLength(1);
+});
+
+const INTEGRATION = 'Resource not accessible by integration';
+test.each([
+  [401, {}, 'Bad credentials', /token.*github-token/],
+  [403, {}, INTEGRATION, /pull-requests: write.*fork/],
+  [403, { 'x-ratelimit-remaining': '0' }, 'API rate limit exceeded', /rate limit/],
+  [403, { 'retry-after': '60' }, 'You have exceeded a secondary rate limit', /rate limit/],
+  [404, {}, 'Not Found', /pull-requests: write/],
+  [422, {}, 'Validation Failed', /refused its text/],
+  [429, {}, 'Too many requests', /rate limit/],
+  [500, {}, 'Server Error', /had trouble/],
+  [503, {}, '<html>\nUnicorn\n</html>', /had trouble/],
+])('a %i on writing becomes one line that names the cause', async (status, headers, message, cause) => {
+  github.faults.push({ request: /^POST .*comments/, status, headers, message });
+  const result = await post('one');
+  expect(result).toEqual({ warning: expect.stringMatching(cause) });
+  expect(result).toEqual({ warning: expect.stringMatching(/^[^\n]*o\/r#7[^\n]*$/) });
+  expect(result).toEqual({ warning: expect.stringContaining(`(${status}: `) });
+});
+
+test('a closed connection becomes a warning, on reading as on writing', async () => {
+  github.faults.push({ request: /^POST .*comments/, status: 'reset' });
+  expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
+  github.faults.push({ request: /^GET .*comments/, status: 'reset' });
+  expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
+});
+
+test.each(['GET /user', 'POST /graphql'])('trouble on %s makes no second comment', async (request) => {
+  await post('one');
+  github.faults.push({ request: new RegExp(request), status: 502 });
+  expect(await post('two')).toEqual({ warning: expect.stringContaining('502') });
+  expect(github.comments).toHaveLength(1);
+});
+
+test('a comment above the limit of GitHub is a warning', async () => {
+  expect(await post('x'.repeat(65_536))).toEqual({ warning: expect.stringContaining('422') });
+});
+
+const duplicate = (text: string, login = 'github-actions[bot]', type: 'Bot' | 'User' = 'Bot') =>
+  github.addComment(`${commentMarker('default')}\n${text}`, login, type);
+const stored = () => github.comments.map(({ id, user }) => [id, user.login]);
+
+test('duplicates are folded into the oldest; what others wrote stays', async () => {
+  duplicate('of a person', 'somebody', 'User');
+  const oldest = duplicate('one');
+  chatter(120);
+  duplicate('two');
+  const other = duplicate('of another app', 'gate-app[bot]');
+  duplicate('three');
+  expect(await post('four')).toEqual({ url: oldest.html_url });
+  const marked = github.comments.filter(({ body }) => body.startsWith(commentMarker('default')));
+  expect(marked.map(({ id }) => id)).toEqual([1, oldest.id, other.id]);
+  expect(marked.map(({ body }) => body.split('\n')[1])).toEqual(['of a person', 'four', 'of another app']);
+  expect(github.comments).toHaveLength(123);
+});
+
+test('nobody knows who we are: only duplicates by the login of the updated one are deleted', async () => {
+  github.hasGraphql = false;
+  duplicate('x', 'gate-app[bot]');
+  duplicate('y');
+  duplicate('z');
+  duplicate('x', 'gate-app[bot]');
+  await post('one');
+  expect(stored()).toEqual([
+    [1, 'gate-app[bot]'],
+    [2, 'github-actions[bot]'],
+    [4, 'gate-app[bot]'],
+  ]);
+});
+
+test.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs nothing', async (status) => {
+  const oldest = duplicate('one');
+  duplicate('two');
+  github.faults.push({ request: /^DELETE/, status });
+  expect(await post('three')).toEqual({ url: oldest.html_url });
+  expect(github.comments[0]?.body).toContain('three');
+});
+
+test('an oldest that is refused stays, and the next takes its place', async () => {
+  duplicate('one');
+  const next = duplicate('two');
+  duplicate('three');
+  github.faults.push({ request: /^PATCH .*\/1$/, status: 403 });
+  expect(await post('four')).toEqual({ url: next.html_url });
+  expect(stored().map(([id]) => id)).toEqual([1, 2]);
+});
+
+test('runs at the same time leave one comment, and all know its address', async () => {
+  const results = await Promise.all(['a', 'b', 'c', 'd'].map((text) => post(text)));
+  expect(github.comments).toHaveLength(1);
+  expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
+    new Set([JSON.stringify({ url: github.comments[0]?.html_url })]),
+  );
+});
+
+test('looking for duplicates of a new comment may fail', async () => {
+  github.faults.push({ request: /^POST .*comments/, status: 'lost', times: 1 });
+  github.faults.push({ request: /^GET .*comments/, status: 500, after: 1, times: 3 });
+  expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
+  // The next run folds what was left.
+  expect(await post('two')).toEqual({ url: github.comments[0]?.html_url });
+  expect(github.comments).toHaveLength(1);
+});

@@ -1,0 +1,165 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
+import { check } from '../../src/gate/check.ts';
+import { appendHistory, entryOf, formatHistory, parseHistory } from '../../src/history/entry.ts';
+import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
+import { repository, temporaryFolder } from '../fixtures.ts';
+import { night } from '../gate/history-fixtures.ts';
+import { probeReport, report } from '../report/fixtures.ts';
+
+const TIME = '2026-03-01T03:17:00Z';
+const occasion = { time: TIME, run: null, commit: 'c0ffee', policy: DEFAULT_POLICY };
+
+type Row = NonNullable<ProbeReport['drawn']>;
+
+function probed(row: Partial<Row>): Report {
+  const probes = probeReport();
+  return report({ probes: { ...probes, drawn: { ...(probes.drawn as Row), ...row } } });
+}
+
+const twins = { twins: 300, lost: 15, won: 15, p: 0.5, mde: 0.05 };
+
+describe('a line of the history', () => {
+  it('says what was compared, when, and how it came out', () => {
+    const entry = entryOf(report({ probes: probeReport() }), { ...occasion, run: { id: '7', url: 'https://x/7' } });
+    expect(entry).toMatchObject({
+      schema: 'shadow-gate/history@1',
+      time: TIME,
+      run: { id: '7', url: 'https://x/7' },
+      commit: 'c0ffee',
+      checkpoint: report().candidate.digest,
+      baseline: `sha256:${'b'.repeat(64)}`,
+      reference: `sha256:${'c'.repeat(64)}`,
+      seed: 1,
+      version: '0.1.0',
+      verdict: 'warn',
+    });
+    expect(parseHistory(formatHistory([entry]), 'history.jsonl')).toEqual([entry]);
+  });
+
+  it('has the changes in standard errors, of a 90 % and of a 95 % interval', () => {
+    const { twinAccuracy, shadowGap } = entryOf(report({ probes: probeReport() }), occasion);
+    // +2.3 (−3.1 to 7.7) at 90 %: half the width is 5.4 points, 1.6449 standard errors by the table.
+    expect(twinAccuracy).toMatchObject({ baseline: 0.253, candidate: 0.486, change: 0.023 });
+    expect(twinAccuracy?.z).toBeCloseTo(2.3 / (5.4 / 1.6449), 4);
+    // +48.9 (40.4 to 57.3) at 95 %: 8.45 points and 1.95996.
+    expect(shadowGap).toMatchObject({ baseline: 0.008, candidate: 0.497, change: 0.489 });
+    expect(shadowGap?.z).toBeCloseTo(48.9 / (8.45 / 1.95996), 3);
+  });
+
+  it.each<[string, Row['twinChange'], number | null]>([
+    ['models that answer alike have not changed', { ...twins, value: 0, lower: -0.01, upper: 0.01 }, 0],
+    ['nor have they without a width', { ...twins, value: 0, lower: 0, upper: 0 }, 0],
+    ['a change without a width has no standard error', { ...twins, value: -0.1, lower: -0.1, upper: -0.1 }, null],
+    ['nor has one with an open interval', { ...twins, value: -0.1, lower: null, upper: 0.1 }, null],
+    ['where no family can show a drop there is none', null, null],
+  ])('%s', (_, twinChange, z) => {
+    const { twinAccuracy } = entryOf(probed({ twinChange }), occasion);
+    expect(twinAccuracy?.z).toBe(z);
+    expect(twinAccuracy?.candidate).toBe(0.486);
+  });
+
+  it('has the concentration in thirds of the tolerance', () => {
+    // 0.635 → 0.690 is +8.68 % where 8 % are tolerated.
+    const { concentration } = entryOf(report(), occasion);
+    expect(concentration?.change).toBeCloseTo(0.0868, 4);
+    expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 8, 3);
+  });
+
+  it.each([
+    ['is not gated on', { level: 'info' }],
+    ['may only not fall', { direction: 'down', relative: 0.1 }],
+    ['is tolerated nothing', { direction: 'up' }],
+  ])('has no scale for a concentration that %s', (_, rule) => {
+    const policy = policySchema.parse({ rules: [{ metric: 'mlpAttentionRatio', ...rule }] });
+    expect(entryOf(report(), { ...occasion, policy }).concentration?.z).toBeNull();
+  });
+
+  it('has nothing of what was not measured', () => {
+    const bare = report({ baseline: null, reference: null, shadowDeltas: [], probes: null });
+    expect(entryOf(bare, occasion)).toMatchObject({
+      baseline: null,
+      reference: null,
+      seed: null,
+      twinAccuracy: null,
+      shadowGap: null,
+      concentration: null,
+    });
+  });
+});
+
+describe('what the seed draws', () => {
+  const example = (name: string) => repository('examples', name);
+  const ask = async (probes: string[]) => {
+    const policy = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(policy, JSON.stringify({ probes }));
+    const checkpoint = example('coverage-expanding');
+    const { report } = await check({ device: 'cpu', only: 'probes', checkpoint, baseline: example('base'), policy });
+    return report;
+  };
+
+  it('is the built-in suite alone, also where a file is asked with it', async () => {
+    const [alone, both, file] = [
+      await ask(['builtin']),
+      await ask(['builtin', example('probes.jsonl')]),
+      await ask([example('probes.jsonl')]),
+    ];
+    const row = both.probes?.drawn;
+    expect(row).toEqual(alone.probes?.comparison.rows[0]);
+    expect(alone.probes?.drawn).toEqual(row);
+    expect(both.probes?.comparison.rows[0]?.facts).toBeGreaterThan(row?.facts ?? Infinity);
+    expect(entryOf(both, occasion)).toMatchObject({
+      seed: 1,
+      twinAccuracy: { candidate: expect.closeTo(row?.twin.candidate ?? -1, 9) },
+    });
+    // The file every night is no new evidence, whatever the seed.
+    expect(file.probes?.drawn).toBeNull();
+    expect(entryOf(file, occasion).seed).toBeNull();
+    expect(entryOf(file, occasion).twinAccuracy?.z).not.toBeNull();
+  });
+
+  it('is not said in the report of an older version, which can be read', () => {
+    const { drawn, ...probes } = probeReport();
+    const { trend, ...old } = report();
+    expect(reportSchema.parse({ ...old, probes })).toMatchObject({ trend: null, probes: { drawn: null } });
+  });
+});
+
+describe('the file of a history', () => {
+  const text = formatHistory([night(0), night(1), night(2)]);
+  const read = (text: string) => parseHistory(text, 'history.jsonl');
+
+  it('is a check a line', () => {
+    expect(text.split('\n')).toHaveLength(4);
+    expect(read(text)).toEqual([night(0), night(1), night(2)]);
+  });
+
+  it('may be empty, or end without a line break', () => {
+    expect(read('')).toEqual([]);
+    expect(read(text.trimEnd())).toHaveLength(3);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a last line that was cut off', text.slice(0, -40), /^history\.jsonl:3 was cut off: it is not JSON/],
+    ['a line that is not JSON', text.replace(/^.*\n/, 'oops\n'), /^history\.jsonl:1 is not JSON/],
+    ['a blank line', `${text}\n`, /^history\.jsonl:4 is not JSON/],
+    ['a line of another kind', `${text}{"a":1}\n`, /^history\.jsonl:4 has no "schema"/],
+    ['a later version', text.replace('history@1', 'history@2'), /^history\.jsonl:1 is of schema ".*@2", this version/],
+    ['a missing number', text.replace('"z":0', '"y":0'), /^history\.jsonl:1 is not a valid .*: twinAccuracy/],
+    ['a time that is none', text.replace(/"2026-01-02[^"]*"/, '"soon"'), /^history\.jsonl:2 .*: time: /],
+  ])('%s is an error that names the line, and not a shorter history', (_, wrong, message) => {
+    expect(() => read(wrong)).toThrow(
+      expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('does not grow for ever', () => {
+    let history = Array.from({ length: 999 }, (_, i) => night(i));
+    for (const i of [999, 1000]) history = appendHistory(history, night(i));
+    expect(history).toHaveLength(1000);
+    expect([history[0], history.at(-1)]).toEqual([night(1), night(1000)]);
+    expect(formatHistory(history).length).toBeLessThan(1024 ** 2);
+  });
+});

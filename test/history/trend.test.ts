@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../src/compare/finding.ts';
+import { reportSchema, type Verdict } from '../../src/compare/report.ts';
+import type { HistoryEntry } from '../../src/history/entry.ts';
+import { assessTrend, type TrendFindings, withTrend } from '../../src/history/trend.ts';
+import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
+import { night, nights, standardised } from '../gate/history-fixtures.ts';
+import { reason, report } from '../report/fixtures.ts';
+
+const assess = (history: readonly HistoryEntry[], trend = {}) => assessTrend(history, policySchema.parse({ trend }));
+const lastSums = ({ trend }: TrendFindings) => trend.checks.at(-1)?.sums;
+const alarms = ({ reasons }: TrendFindings) => reasons.map(({ level, metric }) => `${level} ${metric}`);
+
+/** The last ten values of Montgomery's table 9.1 less 10, as losses: C⁺ is 5.28 after the ninth of them, N⁺ 7. */
+const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
+
+describe('a drift', () => {
+  it('that no night shows is found where the textbook finds it', () => {
+    const before = assess(nights([-0.84, ...DRIFT.slice(0, -1)]));
+    expect(before.reasons).toEqual([]);
+    const found = assess(nights([-0.84, ...DRIFT]));
+    expect(found.reasons).toEqual([
+      {
+        level: 'fail',
+        rule: 'trend',
+        metric: 'twinAccuracy',
+        of: null,
+        place: 'model',
+        candidate: expect.closeTo(5.28, 6),
+        baseline: null,
+        tolerance: { cumulativeSum: 5 },
+        // (2.29 + 1.5 + .6 + 1.08 + .38 + 1.62 + 1.31) ÷ 7
+        message:
+          'twin accuracy has drifted down over the last 7 checks: cumulative sum 5.28, limit 5; mean change −1.3 points',
+      },
+    ]);
+  });
+
+  it.each<[string, Partial<HistoryEntry>, string[]]>([
+    ['twins that are lost', { twinAccuracy: standardised(-2) }, ['fail twinAccuracy']],
+    ['a gap that opens', { shadowGap: standardised(2) }, ['fail shadowGap']],
+    ['twins that are won', { twinAccuracy: standardised(2) }, []],
+    ['a gap that closes', { shadowGap: standardised(-2) }, []],
+  ])('of %s', (_, over, expected) => {
+    expect(alarms(assess(Array.from({ length: 8 }, (_, i) => night(i, over))))).toEqual(expected);
+  });
+
+  it('has the level and the limit of the policy', () => {
+    const history = nights(Array(4).fill(-2));
+    expect(alarms(assess(history, { 'decision-interval': 6 }))).toEqual([]);
+    expect(alarms(assess(history, { 'decision-interval': 5.9, 'twin-accuracy': 'warn' }))).toEqual([
+      'warn twinAccuracy',
+    ]);
+  });
+
+  it('stays in alarm while it lasts, and ends when it is over', () => {
+    const history = nights([...Array(20).fill(-2), ...Array(60).fill(0)]);
+    const found = [4, 10, 20, 40, 79].map((count) => alarms(assess(history.slice(0, count + 1))).length);
+    expect(found).toEqual([1, 1, 1, 1, 0]);
+  });
+
+  it('is not one night: what was down once is forgotten soon after it is up again', () => {
+    expect(alarms(assess(nights([-40])))).toEqual([]);
+    expect(lastSums(assess(nights([-40, 0, 0, 0, 0, 0])))?.twinAccuracy).toBe(0);
+    expect(alarms(assess(nights([-40, -40, -40])))).toEqual(['fail twinAccuracy']);
+  });
+});
+
+describe('only new evidence counts', () => {
+  it('the same seed every night is one coincidence', () => {
+    const found = assess(nights(Array(30).fill(-2.4), { seed: 1 }));
+    expect(alarms(found)).toEqual([]);
+    expect(lastSums(found)?.twinAccuracy).toBeCloseTo(1.9, 9);
+  });
+
+  it('so are questions that no seed draws', () => {
+    expect(alarms(assess(nights(Array(30).fill(-2.4), { seed: null })))).toEqual([]);
+  });
+
+  it('a night without an answer is none, and the next with its seed is', () => {
+    const history = nights([null, -2, null, -2, null], { seed: 5 });
+    expect(lastSums(assess(history.slice(0, 1)))?.twinAccuracy).toBeNull();
+    expect(lastSums(assess(history))?.twinAccuracy).toBeCloseTo(1.5, 9);
+  });
+
+  it.each<[string, Partial<HistoryEntry>]>([
+    ['checkpoint', { checkpoint: 'sha256:next' }],
+    ['baseline', { baseline: 'sha256:next' }],
+    ['reference', { reference: 'sha256:next' }],
+    ['minor version of the tool', { version: '0.2.0' }],
+  ])('of the same %s', (_, change) => {
+    const old = nights(Array(4).fill(-2));
+    expect(alarms(assess(old))).toEqual(['fail twinAccuracy']);
+    const found = assess([...old, night(4, { ...change, twinAccuracy: standardised(-1) })]);
+    expect(alarms(found)).toEqual([]);
+    expect(lastSums(found)?.twinAccuracy).toBeCloseTo(0.5, 9);
+  });
+
+  it('a patch of the tool changes nothing', () => {
+    const found = assess([
+      ...nights(Array(3).fill(-2)),
+      night(4, { version: '0.1.9', twinAccuracy: standardised(-2) }),
+    ]);
+    expect(alarms(found)).toEqual(['fail twinAccuracy']);
+  });
+});
+
+describe('the concentration', () => {
+  const checkpoints = (names: string, z: number, over: Partial<HistoryEntry> = {}) =>
+    [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardised(z, 0.0533), ...over }));
+
+  it('is followed from checkpoint to checkpoint, and warns', () => {
+    const { reasons } = assess(checkpoints('abcd', 2));
+    expect(reasons).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        metric: 'mlpAttentionRatio',
+        of: 'delta',
+        message:
+          'the MLP ÷ attention ratio of ΔW has drifted up over the last 4 checkpoints: cumulative sum 6.00, limit 5; mean change +5.3 %',
+      }),
+    ]);
+  });
+
+  it('of one checkpoint counts once, however often it is measured', () => {
+    expect(alarms(assess(checkpoints('aaaaaaaaaaaaaa', 2.9)))).toEqual([]);
+    expect(lastSums(assess(checkpoints('abababab', 2)))?.concentration).toBe(3);
+  });
+
+  it('begins anew with the baseline', () => {
+    const old = checkpoints('abcd', 2);
+    expect(alarms(assess([...old, ...checkpoints('e', 2, { baseline: 'sha256:next' })]))).toEqual([]);
+  });
+});
+
+describe('the report', () => {
+  const drift: TrendFindings = assess(nights(Array(4).fill(-2)));
+  const narrow: TrendFindings = assess(
+    [...'abcd'].map((checkpoint, i) => night(i, { checkpoint, concentration: standardised(2) })),
+  );
+  const calm: TrendFindings = assess(nights([0, 0]));
+  const unclear = reason({ level: 'inconclusive', rule: 'twin-accuracy-unclear', of: null });
+  const invalid = reason({ level: 'inconclusive', rule: 'invalid-comparison', of: null });
+
+  it.each<[string, Verdict, Reason[], TrendFindings, Verdict]>([
+    ['a pass without a drift passes', 'pass', [], calm, 'pass'],
+    ['a pass with a drift fails', 'pass', [], drift, 'fail'],
+    ['a pass that gets narrower warns', 'pass', [], narrow, 'warn'],
+    ['an inconclusive check with a drift fails', 'inconclusive', [invalid], drift, 'fail'],
+    ['a warning of the trend takes nothing from what was not shown', 'inconclusive', [unclear], narrow, 'inconclusive'],
+    ['nor from a comparison that means nothing', 'inconclusive', [invalid], narrow, 'inconclusive'],
+    ['a failure stays one', 'fail', [reason({ level: 'fail' })], narrow, 'fail'],
+    ['and without a drift too', 'fail', [reason({ level: 'fail' })], calm, 'fail'],
+    ['a warning becomes a failure', 'warn', [reason()], drift, 'fail'],
+  ])('%s', (_, verdict, reasons, findings, expected) => {
+    const judged = withTrend(report({ verdict, reasons }), findings);
+    expect(judged.verdict).toBe(expected);
+    expect(judged.reasons).toHaveLength(reasons.length + findings.reasons.length);
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(judged)))).toEqual(judged);
+  });
+
+  it('shows the last thirty checks of many', () => {
+    const { trend } = assess(nights(Array(45).fill(0)));
+    expect(trend.checks).toHaveLength(30);
+    expect(trend.checks.at(-1)?.time).toBe(night(44).time);
+  });
+
+  it('of an empty history has nothing to say', () => {
+    expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, reasons: [] });
+  });
+});

@@ -1,0 +1,27 @@
+import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/open.ts';
+import type { TensorEntry } from '../../../src/checkpoint/safetensors.ts';
+
+/** A checkpoint that is nothing but its config, and tensors of these names and shapes. */
+export function checkpointOf(
+  config: Record<string, unknown> | null,
+  tensors: Readonly<Record<string, readonly number[]>> = {},
+): FullCheckpoint {
+  const entries = Object.entries(tensors).map(([name, shape]): [string, TensorEntry] => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    return [
+      name,
+      { name, dtype: 'F32', shape: [...shape], size, file: '/m/model.safetensors', offset: 0, byteLength: 4 * size },
+    ];
+  });
+  return {
+    format: 'safetensors',
+    path: '/m',
+    tensors: new Map(entries),
+    architecture: UNKNOWN_ARCHITECTURE,
+    multimodal: false,
+    config,
+    onnx: null,
+    remote: null,
+  };
+}

@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
+import { readJson } from '../../fixtures.ts';
+import { LANGUAGE_MODELS, languageModel } from '../runtime/engines.ts';
+import { checkpointOf } from './checkpoint-of.ts';
+
+const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
+const configOf = (name: string) => readJson<Record<string, unknown>>(`${languageModel(name)}/config.json`);
+const windows = (config: Record<string, unknown>) => decoderOf(config).layers.map(({ attention }) => attention.window);
+
+function expectRefused(config: Record<string, unknown> | null, pattern: RegExp): void {
+  const run = () => describeDecoder(checkpointOf(config));
+  expect(run).toThrow(UserError);
+  expect(run).toThrow(pattern);
+}
+
+describe('describeDecoder', () => {
+  it('names a model type that it does not know, and all that it does', () => {
+    expectRefused({ model_type: 'mamba' }, /^\/m\/config\.json: model_type "mamba" is not supported — supported: /);
+    for (const { modelType } of FAMILIES) {
+      expectRefused({ model_type: 'mamba' }, new RegExp(`(: |, )${modelType}(,|$)`));
+    }
+    expectRefused({ model_type: 'mamba' }, /gemma3, .*idefics3, .*llava, .*qwen2_5_vl/);
+    // A name of JavaScript is no family.
+    expectRefused({ model_type: 'constructor' }, /"constructor" is not supported/);
+  });
+
+  it('needs a config with a model type', () => {
+    expectRefused(null, /\/m has no config\.json/);
+    expectRefused({}, /config\.json has no model_type/);
+    expectRefused({ model_type: 7 }, /config\.json has no model_type/);
+  });
+
+  it('knows what a config does not say: GPT-2 small (Radford et al. 2019), Llama 7B (arXiv 2302.13971)', () => {
+    const gpt2 = decoderOf({ model_type: 'gpt2' });
+    expect(gpt2).toMatchObject({ vocabulary: 50257, hidden: 768, maxLength: 1024, head: { tied: true } });
+    expect(gpt2.layers).toHaveLength(12);
+    expect(gpt2.layers[0]?.attention).toMatchObject({ heads: 12, headDim: 64 });
+    const llama = decoderOf({ model_type: 'llama' });
+    expect(llama).toMatchObject({ vocabulary: 32000, hidden: 4096, head: { tied: false } });
+    expect(llama.layers).toHaveLength(32);
+    expect(llama.layers[0]?.mlp).toMatchObject({ kind: 'gated', activation: 'silu', up: { output: 11008 } });
+  });
+
+  // Configs of real checkpoints have many more keys than the fixtures.
+  it.each(LANGUAGE_MODELS)('passes over what training and generation leave in a config: %s', (name) => {
+    const more = {
+      _name_or_path: 'x',
+      _attn_implementation_autoset: true,
+      attention_dropout: 0.1,
+      bos_token_id: 1,
+      eos_token_id: [2, 3],
+      initializer_range: 0.02,
+      pretraining_tp: 1,
+      transformers_version: '4.40.0',
+      unsloth_fixed: true,
+      use_cache: true,
+      quantization_config: null,
+    };
+    // Without the functions that name experts, which are never equal.
+    const data = (config: Record<string, unknown>) => JSON.stringify(decoderOf(config));
+    expect(data({ ...more, ...configOf(name) })).toBe(data(configOf(name)));
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    // h2oGPT and Dolly: a pipeline of their own around GPT-NeoX.
+    ['gpt_neox', { custom_pipelines: { 'text-generation': { impl: 'a.B', pt: 'AutoModelForCausalLM' } } }],
+    // Pixtral, whose text half is Mistral: a note of transformers 4.45 on how configs are put together.
+    ['mistral', { is_composition: true }],
+  ])('passes over what some checkpoints on the hub have: %s', (model_type, more) => {
+    expect(decoderOf({ model_type, ...more })).toEqual(decoderOf({ model_type }));
+  });
+
+  it.each(LANGUAGE_MODELS)('refuses a key that it does not know, since it may be arithmetic: %s', (name) => {
+    const config = configOf(name);
+    const half = config.text_config as Record<string, unknown> | undefined;
+    const more = { mystery_multiplier: 2 };
+    expectRefused(
+      half ? { ...config, text_config: { ...half, ...more } } : { ...config, ...more },
+      /"mystery_multiplier": 2 may change what \w+ computes, and is not known/,
+    );
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'heads that do not share keys',
+      { model_type: 'llama', num_key_value_heads: 5 },
+      /32 attention heads do not share 5/,
+    ],
+    ['no key-value heads', { model_type: 'llama', num_key_value_heads: 0 }, /do not share 0 key-value heads/],
+    ['a width that the heads do not divide', { model_type: 'llama', hidden_size: 100 }, /100 is not a multiple of 32/],
+    ['an activation', { model_type: 'llama', hidden_act: 'mish' }, /hidden_act "mish" is not known/],
+    ['layers of text', { model_type: 'llama', num_hidden_layers: '2' }, /num_hidden_layers is "2", not a number/],
+    ['other rotary pairs', { model_type: 'llama', rope_interleaved: true }, /rope_interleaved is true/],
+    ['cross attention', { model_type: 'gpt2', add_cross_attention: true }, /only decoders are built/],
+    ['both directions', { model_type: 'gemma3_text', use_bidirectional_attention: true }, /only causal/],
+    [
+      'kinds of layers for others',
+      { model_type: 'gemma2', layer_types: ['full_attention'] },
+      /1 entries for 26 layers/,
+    ],
+    [
+      'a kind of layer',
+      { model_type: 'gemma2', num_hidden_layers: 1, layer_types: ['chunked_attention'] },
+      /layer type "chunked_attention" is not known/,
+    ],
+    ['half a window', { model_type: 'mistral', sliding_window: 0.5 }, /sliding_window is 0.5/],
+    ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a size/],
+    ['three norms', { model_type: 'falcon', num_ln_in_parallel_attn: 3 }, /num_ln_in_parallel_attn is 3/],
+    [
+      'one scaling for layers of two kinds',
+      { model_type: 'gemma3_text', rope_parameters: { rope_type: 'linear', factor: 8, rope_theta: 1e6 } },
+      /rope_parameters has neither "full_attention" nor "sliding_attention"/,
+    ],
+    ['NoPE for others', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
+  ])('refuses %s', (_, config, pattern) => {
+    expectRefused(config, pattern);
+  });
+});
+
+describe('windows', () => {
+  const layers = { num_hidden_layers: 4 };
+
+  it('of Mistral: in all layers, 4096 where the config says nothing, none where it says null', () => {
+    expect(windows({ model_type: 'mistral', ...layers, sliding_window: 7 })).toEqual([7, 7, 7, 7]);
+    expect(windows({ model_type: 'mistral', ...layers })).toEqual([4096, 4096, 4096, 4096]);
+    expect(windows({ model_type: 'mistral', ...layers, sliding_window: null })).toEqual([null, null, null, null]);
+  });
+
+  it('of Gemma 2: in every other layer, the first too', () => {
+    expect(windows({ model_type: 'gemma2', ...layers, sliding_window: 7 })).toEqual([7, null, 7, null]);
+  });
+
+  it('of Gemma 3: in all but every sixth layer, or as layer_types says', () => {
+    const six = windows({ model_type: 'gemma3_text', num_hidden_layers: 7, sliding_window: 7 });
+    expect(six).toEqual([7, 7, 7, 7, 7, null, 7]);
+    const layer_types = ['full_attention', 'full_attention', 'sliding_attention', 'full_attention'];
+    const written = windows({ model_type: 'gemma3_text', ...layers, sliding_window: 7, layer_types });
+    expect(written).toEqual([null, null, 7, null]);
+  });
+
+  it('of Qwen 2: only if switched on, and from max_window_layers on', () => {
+    const config = { model_type: 'qwen2', ...layers, sliding_window: 7, max_window_layers: 3 };
+    expect(windows(config)).toEqual([null, null, null, null]);
+    expect(windows({ ...config, use_sliding_window: true })).toEqual([null, null, null, 7]);
+  });
+});
+
+describe('positions of SmolLM 3', () => {
+  const turns = (config: Record<string, unknown>) =>
+    decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config }).layers.map(
+      ({ attention }) => attention.rope !== null,
+    );
+
+  it('are in all but every fourth layer, or where no_rope_layers has a 1', () => {
+    expect(turns({})).toEqual([true, true, true, false]);
+    expect(turns({ no_rope_layer_interval: 2 })).toEqual([true, false, true, false]);
+    expect(turns({ no_rope_layers: [0, 1, 1, 0] })).toEqual([false, true, true, false]);
+    // Its documentation: at least as many as there are layers.
+    expect(turns({ no_rope_layers: [0, 1, 1, 0, 1, 1] })).toEqual([false, true, true, false]);
+  });
+});
+
+describe('the experts of Qwen 3', () => {
+  const kinds = (config: Record<string, unknown>) =>
+    decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp.kind);
+
+  it('are in every layer, or in every decoder_sparse_step-th that is not in mlp_only_layers', () => {
+    expect(kinds({})).toEqual(['experts', 'experts', 'experts', 'experts']);
+    const some = { decoder_sparse_step: 2, mlp_only_layers: [1] };
+    expect(kinds(some)).toEqual(['gated', 'gated', 'gated', 'experts']);
+  });
+
+  it('are in no layer where the config says so, whatever else it says of them', () => {
+    const none = ['gated', 'gated', 'gated', 'gated'];
+    expect(kinds({ decoder_sparse_step: 1, mlp_only_layers: [0, 1, 2, 3] })).toEqual(none);
+    expect(kinds({ decoder_sparse_step: 1, num_experts: 0 })).toEqual(none);
+  });
+});
+
+describe('a config without rotary base', () => {
+  // Each family's config class has its own. A head of 4 dimensions turns by θ^(−1/2) in its second pair.
+  it.each<[string, number]>([
+    ['llama', 1e4],
+    ['mistral', 1e4],
+    ['mixtral', 1e6],
+    ['qwen2', 1e4],
+    ['qwen2_5_vl', 1e6],
+    ['qwen3', 1e4],
+    ['qwen3_moe', 1e4],
+    ['gemma', 1e4],
+    ['gemma2', 1e4],
+    ['phi3', 1e4],
+    ['olmo2', 1e4],
+    ['granite', 1e4],
+    ['starcoder2', 1e4],
+    ['smollm3', 2e6],
+    ['falcon', 1e4],
+  ])('of %s has %s', (model_type, theta) => {
+    const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
+    const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
+    const [layer] = decoderOf({ model_type, ...heads, ...own }).layers;
+    expect(layer?.attention.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
+  });
+
+  it.each(['gpt_neox', 'stablelm'])('of %s turns a quarter of each head', (model_type) => {
+    const [layer] = decoderOf({ model_type, hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 }).layers;
+    expect(layer?.attention.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
+  });
+});
+
+describe('a vision-language checkpoint', () => {
+  it('is its text half, under whatever name that has', () => {
+    const text = { vocab_size: 64, num_hidden_layers: 2, sliding_window: 5 };
+    const mistral = decoderOf({
+      model_type: 'llava',
+      text_config: { model_type: 'mistral', ...text },
+      vision_config: {},
+    });
+    expect(mistral.layers.map(({ attention }) => attention.window)).toEqual([5, 5]);
+    // Without a name LLaVA's is Llama, which has no window to speak of.
+    expectRefused({ model_type: 'llava', text_config: text }, /"sliding_window": 5 may change what llama computes/);
+  });
+
+  it('names a text half that is not known', () => {
+    expectRefused(
+      { model_type: 'llava', text_config: { model_type: 'mamba' } },
+      /model_type "llava", whose text half is "mamba", is not supported/,
+    );
+  });
+
+  it('may say outside of it that the output layer is the embeddings', () => {
+    const text_config = { model_type: 'llama' };
+    expect(decoderOf({ model_type: 'llava', text_config }).head.tied).toBe(false);
+    expect(decoderOf({ model_type: 'llava', text_config, tie_word_embeddings: true }).head.tied).toBe(true);
+  });
+
+  it('of the Gemma 3 kind caps no logits, though its text-only sister does', () => {
+    const text_config = { num_hidden_layers: 1, final_logit_softcapping: 30 };
+    expect(decoderOf({ model_type: 'gemma3', text_config }).head.softcap).toBeNull();
+    expect(decoderOf({ model_type: 'gemma3_text', ...text_config }).head.softcap).toBe(30);
+  });
+
+  it('of the Idefics 3 kind has norms of its own where it says nothing of its text half', () => {
+    const epsilon = (config: object) => decoderOf({ model_type: 'idefics3', ...config }).finalNorm.epsilon;
+    expect(epsilon({})).toBe(1e-5);
+    expect(epsilon({ text_config: { model_type: 'llama' } })).toBe(1e-6);
+  });
+
+  it('may have the keys of both halves side by side', () => {
+    const flat = { model_type: 'qwen2_5_vl', vocab_size: 64, vision_config: { depth: 1 }, image_token_id: 5 };
+    expect(decoderOf(flat).vocabulary).toBe(64);
+  });
+});

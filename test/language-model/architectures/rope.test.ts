@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { Config } from '../../../src/language-model/architectures/config.ts';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import {
+  isLong,
+  type Rope,
+  type RopeDefaults,
+  readRope,
+  ropeTables,
+} from '../../../src/language-model/architectures/rope.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
+import { checkpointOf } from './checkpoint-of.ts';
+
+const DEFAULTS: RopeDefaults = { theta: 10000 };
+
+function ropeOf(values: Record<string, unknown>, headDim: number, defaults: RopeDefaults = DEFAULTS): Rope {
+  return readRope(new Config('llama', '/m/config.json', values, {}), headDim, defaults);
+}
+
+/** To six digits. */
+function expectFrequencies(found: readonly number[] | undefined, expected: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) {
+    expect(Math.abs((found?.[i] ?? 0) / value - 1), `frequency ${i} is ${found?.[i]}`).toBeLessThan(1e-5);
+  }
+}
+
+// θ^(−2i/d) of d = 8 and θ = 10000 is 1, 0.1, 0.01, 0.001: one can reckon with that.
+const PLAIN = [1, 0.1, 0.01, 0.001];
+const LENGTHS = { max_position_embeddings: 512 };
+
+describe('rotary frequencies', () => {
+  it('are θ^(−2i/d) without scaling (Su et al. 2021, arXiv 2104.09864, § 3.2.2)', () => {
+    const rope = ropeOf(LENGTHS, 8);
+    expectFrequencies(rope.frequencies, PLAIN);
+    expect(rope).toMatchObject({ dim: 8, magnitude: 1, long: null });
+    // 100^(−1/2)
+    expectFrequencies(ropeOf({ ...LENGTHS, rope_theta: 100 }, 4).frequencies, [1, 0.1]);
+  });
+
+  it('are all divided by linear scaling (Chen et al. 2023, arXiv 2306.15595)', () => {
+    const rope_scaling = { type: 'linear', factor: 4 };
+    expectFrequencies(ropeOf({ ...LENGTHS, rope_scaling }, 8).frequencies, [0.25, 0.025, 0.0025, 0.00025]);
+  });
+
+  it('are divided where slow and kept where fast by Llama 3 (transformers, _compute_llama3_parameters)', () => {
+    const rope_scaling = {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 128,
+    };
+    // Wavelengths 2π, 20π, 200π, 2000π. Below 128/4 kept, above 128/1 divided by 8. 20π = 62.83 lies between:
+    // s = (128/62.8319 − 1) / 3 = 0.345728, (1 − s) · 0.1/8 + s · 0.1 = 0.0427512.
+    expectFrequencies(ropeOf({ ...LENGTHS, rope_scaling }, 8).frequencies, [1, 0.0427512, 0.00125, 0.000125]);
+  });
+
+  const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 128 };
+
+  it('pass from kept to divided along a ramp by YaRN (Peng et al. 2023, arXiv 2309.00071, and its code)', () => {
+    const rope = ropeOf({ ...LENGTHS, rope_scaling: yarn }, 8);
+    // A dimension turns r times over 128 tokens at i(r) = d ln(128 / 2πr) / 2 ln θ: i(32) = −0.196, i(1) = 1.30903,
+    // rounded outwards 0 and 2. Shares of the divided one: 0, 1/2, 1, 1. 0.1 · (1/2)/4 + 0.1 · 1/2 = 0.0625.
+    expectFrequencies(rope.frequencies, [1, 0.0625, 0.0025, 0.00025]);
+    // 0.1 ln s + 1 (§ 3.4, on both queries and keys).
+    expect(rope.magnitude).toBeCloseTo(1.138629, 6);
+  });
+
+  it('of YaRN need not round the ramp, and may begin and end it elsewhere', () => {
+    // Up to i(1) = 1.30903: the share at 1 is 0.763924, 0.1 · (0.763924/4 + 0.236076) = 0.0427057.
+    const exact = ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, truncate: false } }, 8);
+    expectFrequencies(exact.frequencies, [1, 0.0427057, 0.0025, 0.00025]);
+    // i(2) = 1.00800 → 1, i(0.1) = 2.30903 → 3: shares 0, 0, 1/2, 1.
+    const betas = ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, beta_fast: 2, beta_slow: 0.1 } }, 8);
+    expectFrequencies(betas.frequencies, [1, 0.1, 0.00625, 0.00025]);
+  });
+
+  it('of YaRN have the magnitude that the config says, or that of both scales (DeepSeek-V2, arXiv 2405.04434)', () => {
+    const magnitude = (more: object) => ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, ...more } }, 8).magnitude;
+    expect(magnitude({ attention_factor: 0.75 })).toBe(0.75);
+    // (0.1 · 1 · ln 4 + 1) / (0.1 · 0.5 · ln 4 + 1) = 1.138629 / 1.069315
+    expect(magnitude({ mscale: 1, mscale_all_dim: 0.5 })).toBeCloseTo(1.064822, 6);
+    expect(magnitude({ mscale: 1, mscale_all_dim: 1 })).toBe(1);
+  });
+
+  it('have a factor for each pair by LongRoPE, others for long sequences (Ding et al. 2024, arXiv 2402.13753)', () => {
+    const rope_scaling = {
+      type: 'longrope',
+      short_factor: [1, 2, 4, 5],
+      long_factor: [4, 8, 10, 20],
+    };
+    const rope = ropeOf({ max_position_embeddings: 256, original_max_position_embeddings: 64, rope_scaling }, 8);
+    expectFrequencies(rope.frequencies, [1, 0.05, 0.0025, 0.0002]);
+    expectFrequencies(rope.long?.frequencies, [0.25, 0.0125, 0.001, 0.00005]);
+    // √(1 + ln 4 / ln 64) = √(4/3)
+    expect(rope.magnitude).toBeCloseTo(1.1547005, 6);
+    expect([64, 65].map((length) => isLong(rope, length))).toEqual([false, true]);
+    expect(isLong(ropeOf(LENGTHS, 8), 1e6)).toBe(false);
+  });
+
+  it('of LongRoPE under its older name in Phi-3', () => {
+    const rope_scaling = { type: 'su', short_factor: [1, 1], long_factor: [2, 2] };
+    const own = { ...DEFAULTS, renamed: { su: 'longrope' }, original: 64 };
+    expect(ropeOf({ max_position_embeddings: 64, rope_scaling }, 4, own).long?.above).toBe(64);
+    expect(() => ropeOf({ ...LENGTHS, rope_scaling }, 4)).toThrow(/rope_type "su" is not known/);
+  });
+
+  it('leave inputs of the trained length alone by dynamic scaling', () => {
+    const rope_scaling = { type: 'dynamic', factor: 4 };
+    expectFrequencies(ropeOf({ ...LENGTHS, rope_scaling }, 8).frequencies, PLAIN);
+  });
+});
+
+describe('a config of either layout', () => {
+  it('says the same', () => {
+    const scaling = { factor: 4, rope_type: 'linear' };
+    const old = ropeOf({ ...LENGTHS, rope_theta: 100, rope_scaling: scaling }, 4);
+    const recent = ropeOf({ ...LENGTHS, rope_parameters: { ...scaling, rope_theta: 100 } }, 4);
+    expect(recent).toEqual(old);
+    expectFrequencies(recent.frequencies, [0.25, 0.025]);
+  });
+
+  it('says for each kind of layer what turns it (Gemma 3)', () => {
+    const rope_parameters = {
+      full_attention: { rope_type: 'linear', factor: 2, rope_theta: 100 },
+      sliding_attention: { rope_type: 'default', rope_theta: 16 },
+    };
+    const older = { rope_theta: 100, rope_local_base_freq: 16, rope_scaling: { rope_type: 'linear', factor: 2 } };
+    for (const ropes of [{ rope_parameters }, older]) {
+      const config = { model_type: 'gemma3_text', num_hidden_layers: 6, head_dim: 4, ...ropes };
+      const { layers } = describeDecoder(checkpointOf(config));
+      // The sixth is full.
+      expectFrequencies(layers[4]?.attention.rope?.frequencies, [1, 0.25]);
+      expectFrequencies(layers[5]?.attention.rope?.frequencies, [0.5, 0.05]);
+    }
+  });
+
+  it('turns a part of each head where the family can', () => {
+    const partial = { ...DEFAULTS, mayBePartial: true };
+    expect(ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8, partial)).toMatchObject({ dim: 4 });
+    expectFrequencies(ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8, partial).frequencies, [1, 0.01]);
+    expect(() => ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8)).toThrow(/partial_rotary_factor is 0.5/);
+  });
+});
+
+describe('rotary parameters that cannot be', () => {
+  const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+  it.each<[string, object, RegExp]>([
+    [
+      'an unknown type',
+      { rope_type: 'xpos', factor: 2 },
+      /rope_type "xpos" is not known — known types: default, .*yarn/,
+    ],
+    ['a type that is no name', { rope_type: 3 }, /rope_type is not a name/],
+    ['a name of JavaScript', { rope_type: 'constructor' }, /rope_type "constructor" is not known/],
+    ['linear without factor', { type: 'linear' }, /the rotary parameters lack "factor"/],
+    ['llama3 without a bound', { ...llama3, low_freq_factor: undefined }, /lack "low_freq_factor"/],
+    ['a factor that is text', { type: 'linear', factor: '2' }, /factor of the rotary parameters is "2", not a number/],
+    [
+      'longrope without its long list',
+      { type: 'longrope', factor: 2, short_factor: [1, 1, 1, 1] },
+      /long_factor is not a list of 4 numbers/,
+    ],
+    [
+      'longrope with a short list',
+      { type: 'longrope', factor: 2, short_factor: [1], long_factor: [1, 1, 1, 1] },
+      /short_factor is not a list of 4/,
+    ],
+    ['a parameter of another type', { type: 'linear', factor: 2, beta_fast: 3 }, /type "linear" have "beta_fast"/],
+  ])('%s', (_, rope_scaling, pattern) => {
+    const read = () => ropeOf({ ...LENGTHS, rope_scaling }, 8);
+    expect(read).toThrow(UserError);
+    expect(read).toThrow(pattern);
+  });
+
+  it('an odd number of dimensions', () => {
+    expect(() => ropeOf(LENGTHS, 5)).toThrow(/5 of 5 dimensions cannot be rotary/);
+  });
+});
+
+describe('ropeTables', () => {
+  it('are cosines and sines of position · frequency, times the magnitude', () => {
+    const rope: Rope = { dim: 4, frequencies: [1, 0.5], magnitude: 2, long: { above: 9, frequencies: [0.25, 0] } };
+    const { cos, sin } = ropeTables(rope, 3, false);
+    // cos 0, cos 1, cos 2 and cos 0, cos ½, cos 1, doubled.
+    const expected = [2, 2, 1.080605, 1.755165, -0.832294, 1.080605];
+    for (const [i, value] of expected.entries()) expect(cos[i]).toBeCloseTo(value, 5);
+    expect(sin[2]).toBeCloseTo(1.682942, 5); // 2 sin 1
+    const long = ropeTables(rope, 3, true);
+    expect(long.sin[4]).toBeCloseTo(0.958851, 5); // 2 sin ½
+    expect(long.cos[5]).toBe(2);
+  });
+});

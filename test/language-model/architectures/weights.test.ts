@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { Adapter, LoraModule } from '../../../src/checkpoint/adapter.ts';
+import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
+import type { FullCheckpoint } from '../../../src/checkpoint/open.ts';
+import type { TensorEntry } from '../../../src/checkpoint/safetensors.ts';
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { Weights } from '../../../src/language-model/architectures/weights.ts';
+import { UserError } from '../../../src/platform/user-error.ts';
+import { languageModel, openEngine } from '../runtime/engines.ts';
+import { checkpointOf } from './checkpoint-of.ts';
+
+const LLAMA = { model_type: 'llama', vocab_size: 8, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
+
+function weightsOf(tensors: Record<string, number[]>, adapter: Adapter | null = null): Weights {
+  const checkpoint = checkpointOf(LLAMA, tensors);
+  return new Weights(checkpoint, describeDecoder(checkpoint), adapter);
+}
+
+const entry = (name: string, shape: number[]) => checkpointOf(null, { [name]: shape }).tensors.get(name) as TensorEntry;
+
+function adapterOf(modules: LoraModule[], saved: Record<string, number[]> = {}): Adapter {
+  return {
+    format: 'lora',
+    path: '/a',
+    modules,
+    saved: new Map(Object.entries(saved).map(([name, shape]) => [name, entry(name, shape)])),
+    tensors: new Map(),
+    config: {},
+    architecture: UNKNOWN_ARCHITECTURE,
+    remote: null,
+  };
+}
+
+const module = (target: string, a: number[] = [2, 4], b: number[] = [4, 2]): LoraModule => ({
+  target,
+  a: entry(`${target}.lora_A`, a),
+  b: entry(`${target}.lora_B`, b),
+  rank: 2,
+  scale: 1,
+  transposed: false,
+});
+
+const EMBEDDINGS = { 'model.embed_tokens.weight': [8, 4] };
+
+describe('Weights', () => {
+  it('finds the trunk wherever a file keeps it', () => {
+    const find = (embeddings: string, ...others: string[]) =>
+      weightsOf(Object.fromEntries([embeddings, ...others].map((name) => [name, [8, 4]]))).place;
+    expect(find('model.embed_tokens.weight')).toEqual({ trunk: 'model.', head: 'lm_head' });
+    expect(find('embed_tokens.weight')).toEqual({ trunk: '', head: 'lm_head' });
+    expect(find('language_model.model.embed_tokens.weight')).toEqual({
+      trunk: 'language_model.model.',
+      head: 'language_model.lm_head',
+    });
+    expect(find('model.language_model.embed_tokens.weight', 'lm_head.weight')).toEqual({
+      trunk: 'model.language_model.',
+      head: 'lm_head',
+    });
+  });
+
+  it('says where the embeddings should be', () => {
+    const run = () => weightsOf({ 'transformer.wte.weight': [8, 4] });
+    expect(run).toThrow(UserError);
+    expect(run).toThrow('/m has no embeddings (model.embed_tokens.weight)');
+  });
+
+  it.each<[string, string, number[], RegExp]>([
+    ['is missing', 'norm.weight', [4], /\/m has no tensor "model\.norm\.weight", which its config\.json asks for/],
+    ['has another shape', 'embed_tokens.weight', [9, 4], /"model\.embed_tokens\.weight" is \[8, 4\].*says \[9, 4\]/],
+    ['has fewer dimensions', 'embed_tokens.weight', [32], /is \[8, 4\], and config\.json says \[32\]/],
+  ])('names a tensor that %s', (_, name, shape, pattern) => {
+    const run = () => weightsOf(EMBEDDINGS).tensor(name, shape);
+    expect(run).toThrow(UserError);
+    expect(run).toThrow(pattern);
+  });
+
+  it('names a tensor of whole numbers', () => {
+    const checkpoint = checkpointOf(LLAMA, EMBEDDINGS);
+    const bytes: FullCheckpoint = {
+      ...checkpoint,
+      tensors: new Map([...checkpoint.tensors].map(([name, item]) => [name, { ...item, dtype: 'I8' }])),
+    };
+    const run = () => new Weights(bytes, describeDecoder(bytes), null).tensor('embed_tokens.weight', [8, 4]);
+    expect(run).toThrow(/"model\.embed_tokens\.weight" is I8, and only float32/);
+  });
+
+  it('gives each module of an adapter where the decoder asks for it, however PEFT names it', () => {
+    // In memory the trunk of LLaVA is model.language_model, in its file language_model.model.
+    const tensors = { 'language_model.model.embed_tokens.weight': [8, 4] };
+    const lora = module('model.language_model.layers.0.self_attn.q_proj.weight');
+    const weights = weightsOf(tensors, adapterOf([lora]));
+    expect(weights.lora('layers.0.self_attn.q_proj.weight')).toBe(lora);
+    expect(() => weights.refuseUnused()).not.toThrow();
+  });
+
+  it('refuses modules that nobody asked for', () => {
+    const adapter = adapterOf([module('model.layers.7.self_attn.q_proj.weight')], { 'score.weight': [2, 4] });
+    const weights = weightsOf(EMBEDDINGS, adapter);
+    expect(() => weights.refuseUnused()).toThrow(UserError);
+    expect(() => weights.refuseUnused()).toThrow(
+      '/a adapts "layers.7.self_attn.q_proj.weight" and 1 more, which the language model of /m does not have',
+    );
+  });
+
+  it('refuses weights of layers that nobody asked for: the config is of another model', () => {
+    const more = { 'model.layers.0.self_attn.q_norm.weight': [2], 'model.layers.1.mlp.up_proj.weight': [8, 4] };
+    // What is beside the layers may be anything, and old files have tables in them.
+    const free = {
+      'model.layers.0.self_attn.rotary_emb.inv_freq': [1],
+      'vision.layers.0.weight': [1],
+      'score.weight': [1],
+    };
+    expect(() => weightsOf({ ...EMBEDDINGS, ...free }).refuseUnused()).not.toThrow();
+    expect(() => weightsOf({ ...EMBEDDINGS, ...free, ...more }).refuseUnused()).toThrow(
+      '/m has "model.layers.0.self_attn.q_norm.weight" and 1 more, which its config.json does not ask for',
+    );
+  });
+
+  it.each([
+    ['A', module('model.norm.weight', [2, 5])],
+    ['B', module('model.norm.weight', [2, 4], [5, 2])],
+  ])('refuses an adapter of another width: %s', (_, lora) => {
+    const weights = weightsOf(EMBEDDINGS, adapterOf([lora]));
+    expect(() => weights.expectLora(lora, 4, 4)).toThrow(
+      /\/a: module "model\.norm\.weight" has A \[.*the base is 4 → 4/,
+    );
+  });
+
+  it('takes what an adapter saved whole, and minds its shape', () => {
+    const weights = weightsOf(EMBEDDINGS, adapterOf([], { 'model.embed_tokens.weight': [9, 4] }));
+    expect(() => weights.tensor('embed_tokens.weight', [8, 4])).toThrow(/^\/a: tensor .* is \[9, 4\]/);
+    expect(weights.tensor('embed_tokens.weight', [9, 4]).shape).toEqual([9, 4]);
+  });
+});
+
+describe('a checkpoint that cannot run is refused when it is opened', () => {
+  const path = languageModel('llama');
+
+  it('for a weight deep inside', async () => {
+    const without = (name: string) =>
+      openEngine(path, {
+        edit: (checkpoint) => ({
+          ...checkpoint,
+          tensors: new Map([...checkpoint.tensors].filter(([key]) => key !== name)),
+        }),
+      });
+    for (const name of ['model.layers.1.mlp.down_proj.weight', 'model.norm.weight', 'lm_head.weight']) {
+      await expect(without(name), name).rejects.toThrow(`has no tensor "${name}"`);
+      await expect(without(name), name).rejects.toBeInstanceOf(UserError);
+    }
+  });
+
+  it('for a width that the file does not have', async () => {
+    await expect(openEngine(path, { config: { intermediate_size: 32 } })).rejects.toThrow(
+      /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], and config\.json says \[32, 16\]/,
+    );
+  });
+
+  it('for weights that the config has no use for', async () => {
+    await expect(openEngine(path, { config: { num_hidden_layers: 1 } })).rejects.toThrow(
+      /has "model\.layers\.1\.[^"]+" and \d+ more, which its config\.json does not ask for/,
+    );
+  });
+
+  it('for an adapter of another model', async () => {
+    const adapter = adapterOf([module('model.layers.2.self_attn.q_proj.weight', [2, 16], [16, 2])]);
+    await expect(openEngine(path, { adapter })).rejects.toThrow(/adapts "layers\.2\.self_attn\.q_proj\.weight"/);
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { answerPrompts, type GenerateOptions } from '../../src/language-model/generate.ts';
+import { parseGenerateRequests } from '../../src/language-model/requests.ts';
+import type { Tokenizer } from '../../src/language-model/tokens/tokenizer.ts';
+import { countingEngine } from './counting-engine.ts';
+
+const requests = (...lines: object[]) =>
+  parseGenerateRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'g.jsonl');
+
+/** Digits are tokens, and 9 is special. */
+const digits: Tokenizer = {
+  encode: (text) => [...text.replace(/\D/g, '')].map(Number),
+  decode: (ids, { skipSpecialTokens }) => ids.filter((id) => id !== 9 || !skipSpecialTokens).join(''),
+  bosId: null,
+  eosId: 9,
+  eosIds: new Set([9]),
+  prefixTokenId: 9,
+  leading: [],
+  trailing: [],
+  specialTokens: { eos_token: '9' },
+  chatTemplate: "{{ raise_exception('no system') if messages[0].role == 'system' else messages[0].content }}",
+};
+const options: GenerateOptions = { eosIds: new Set([9]), prefixTokenId: 9, now: new Date(0) };
+
+describe('answerPrompts', () => {
+  it('ends with EOS, with a stop string, or for length', async () => {
+    const answers = await answerPrompts(
+      requests(
+        { id: 'eos', prompt: '56' },
+        { id: 'stop', prompt_ids: [1], stop: ['4', '67'] },
+        { id: 'spanning', prompt_ids: [1], stop: '56' },
+        { id: 'length', messages: [{ role: 'user', content: '0' }], max_new_tokens: 3 },
+        { id: 'empty', prompt: '', max_new_tokens: 1 },
+      ),
+      countingEngine(40),
+      digits,
+      options,
+    );
+    expect(answers).toEqual([
+      { id: 'eos', text: '78', tokens: [7, 8, 9], finish: 'stop' },
+      { id: 'stop', text: '23', tokens: [2, 3, 4], finish: 'stop' },
+      { id: 'spanning', text: '234', tokens: [2, 3, 4, 5, 6], finish: 'stop' },
+      { id: 'length', text: '123', tokens: [1, 2, 3], finish: 'length' },
+      { id: 'empty', text: '0', tokens: [0], finish: 'length' },
+    ]);
+  });
+
+  it('works by ids without a tokenizer', async () => {
+    const [answer] = await answerPrompts(requests({ id: 1, prompt_ids: [5] }), countingEngine(40), null, options);
+    expect(answer).toEqual({ id: 1, text: null, tokens: [6, 7, 8, 9], finish: 'stop' });
+  });
+
+  it('leaves room for what is to come', async () => {
+    const engine = countingEngine(8);
+    const cut: string[] = [];
+    const prompt_ids = [0, 1, 2, 3, 4, 5, 6, 7];
+    await answerPrompts(
+      requests({ id: 1, prompt_ids, max_new_tokens: 5 }, { id: 2, prompt_ids }, { id: 3, prompt_ids: [1, 2] }),
+      engine,
+      null,
+      { ...options, onTruncation: (where) => cut.push(where) },
+    );
+    expect(engine.prompts.map(({ tokens, maxNewTokens }) => [tokens, maxNewTokens])).toEqual([
+      [[5, 6, 7], 5],
+      [[4, 5, 6, 7], 4],
+      [[1, 2], 4],
+    ]);
+    expect(cut).toEqual(['g.jsonl:1', 'g.jsonl:2']);
+  });
+
+  it.each<[string, object, Tokenizer | null, RegExp]>([
+    [
+      'more than the model takes',
+      { prompt: '1', max_new_tokens: 40 },
+      digits,
+      /:1: max_new_tokens is 40, the model takes 40/,
+    ],
+    ['text without a tokenizer', { prompt: '1' }, null, /:1: text or stop strings, but .* no tokenizer/],
+    ['stop strings without one', { prompt_ids: [1], stop: 'a' }, null, /:1: text or stop strings/],
+    [
+      'messages without a template',
+      { messages: [{ role: 'user' }] },
+      { ...digits, chatTemplate: null },
+      /:1: messages, but/,
+    ],
+    [
+      'messages that the template refuses',
+      { messages: [{ role: 'system' }] },
+      digits,
+      /:1: the chat template refuses: no system/,
+    ],
+  ])('refuses %s with its line', async (_, request, tokenizer, pattern) => {
+    const answers = answerPrompts(requests({ id: 1, ...request }), countingEngine(40), tokenizer, options);
+    await expect(answers).rejects.toThrow(pattern);
+  });
+
+  it('refuses an empty prompt where nothing could stand before it', async () => {
+    const answers = answerPrompts(requests({ id: 1, prompt: '' }), countingEngine(40), digits, {
+      ...options,
+      prefixTokenId: null,
+    });
+    await expect(answers).rejects.toThrow(/:1: the prompt is empty/);
+  });
+});

@@ -1,0 +1,31 @@
+import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { BatchBudget, type PassKind } from '../../../src/language-model/runtime/batch-budget.ts';
+import { checkpointOf } from '../architectures/checkpoint-of.ts';
+
+/** Attention that is fused, and nothing is kept. */
+export const LEAN: PassKind = { keep: false, plain: false };
+
+/**
+ * Of a model so small that its memory can be reckoned by hand. In floats: a token takes 4 · 8 of the stream, 2 · 16 of the
+ * MLP and 3 · (2 + 1) · 4 of queries, keys and values, 100 in all. A pair of token and key takes one a head and one of the
+ * mask, 3 in all; where attention is not fused three a head, 7 in all. A key that is kept takes 2 · 4 with its value.
+ */
+export function budgetOf(bytes?: number): BatchBudget {
+  const decoder = describeDecoder(
+    checkpointOf({
+      model_type: 'llama',
+      vocab_size: 100,
+      hidden_size: 8,
+      intermediate_size: 16,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      num_key_value_heads: 1,
+    }),
+  );
+  return bytes === undefined ? new BatchBudget(decoder) : new BatchBudget(decoder, bytes);
+}
+
+/** Bytes of which the layers get so many floats: a quarter is for logits. */
+export function bytesOf(floats: number): number {
+  return (floats * 4) / 0.75;
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { parseScoreRequests } from '../../src/language-model/requests.ts';
+import { answerRequests } from '../../src/language-model/score.ts';
+import { UserError } from '../../src/platform/user-error.ts';
+import { readJson, shared } from '../fixtures.ts';
+import { countingEngine } from './counting-engine.ts';
+import { wordTokenizer } from './tokens/word-tokenizer.ts';
+
+const requests = (...lines: object[]) =>
+  parseScoreRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'requests.jsonl');
+
+// As the answers round them.
+const HALF = -Number(Math.LN2.toFixed(6));
+const QUARTER = -1.386294;
+
+describe('answerRequests', () => {
+  it('gives the sum, the parts and whether greedy decoding would say the same', async () => {
+    const engine = countingEngine(16);
+    const answers = await answerRequests(
+      requests(
+        { id: 'likely', context_ids: [3, 4], continuation_ids: [5, 6] },
+        { id: 2, context_ids: [4], continuation_ids: [5, 7] },
+      ),
+      engine,
+      null,
+      null,
+    );
+    expect(answers).toEqual([
+      { id: 'likely', logprob: QUARTER, token_logprobs: [HALF, HALF], greedy: true },
+      { id: 2, logprob: -2.079442, token_logprobs: [HALF, QUARTER], greedy: false },
+    ]);
+    expect(engine.calls).toBe(1);
+  });
+
+  it('puts the prefix token where there is no context', async () => {
+    const engine = countingEngine(16);
+    await answerRequests(
+      requests(
+        { id: 1, context_ids: [], continuation_ids: [5] },
+        { id: 2, context_ids: [], continuation_ids: [8, 5] },
+        { id: 3, context: '', continuation: 'a' },
+      ),
+      engine,
+      wordTokenizer(),
+      8,
+    );
+    expect(engine.asked).toEqual([
+      { context: [8], continuation: [5] },
+      { context: [8], continuation: [5] },
+      { context: [8], continuation: [1] },
+    ]);
+  });
+
+  it('scores text as the tokenizer splits it', async () => {
+    const engine = countingEngine(16);
+    const t = wordTokenizer({ leading: [0] });
+    await answerRequests(requests({ id: 1, context: 'a b ', continuation: 'c' }), engine, t, 0);
+    expect(engine.asked).toEqual([{ context: [0, ...t.ids('a', ' b')], continuation: t.ids(' c') }]);
+    await answerRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, t, 0, {
+      addSpecialTokens: false,
+    });
+    expect(engine.asked[1]).toEqual({ context: t.ids('a'), continuation: t.ids(' b') });
+  });
+
+  it('adds up the windows of a rolling request', async () => {
+    const engine = countingEngine(4);
+    const [answer, empty, text] = await answerRequests(
+      requests({ id: 'r', rolling: [1, 2, 3, 4, 5, 6, 8] }, { id: 'e', rolling: [] }, { id: 't', rolling: 'a b' }),
+      engine,
+      wordTokenizer({ leading: [0] }),
+      0,
+    );
+    expect(answer).toEqual({
+      id: 'r',
+      // Six tokens of probability 1/2 and one of 1/4.
+      logprob: -5.545177,
+      token_logprobs: [HALF, HALF, HALF, HALF, HALF, HALF, QUARTER],
+      greedy: false,
+    });
+    expect(engine.asked.slice(0, 2)).toEqual([
+      { context: [0], continuation: [1, 2, 3, 4] },
+      { context: [3, 4], continuation: [5, 6, 8] },
+    ]);
+    expect(empty).toEqual({ id: 'e', logprob: 0, token_logprobs: [], greedy: true });
+    expect(text).toMatchObject({ token_logprobs: [HALF, HALF], greedy: true });
+  });
+
+  it('cuts a long context on the left and tells of it', async () => {
+    const engine = countingEngine(4);
+    const cut: string[] = [];
+    await answerRequests(
+      requests(
+        { id: 1, context_ids: [1, 2, 3, 4], continuation_ids: [5, 6] },
+        { id: 2, context_ids: [1, 2, 3], continuation_ids: [5, 6] },
+      ),
+      engine,
+      null,
+      null,
+      { onTruncation: (where) => cut.push(where) },
+    );
+    expect(engine.asked.map(({ context }) => context)).toEqual([
+      [2, 3, 4],
+      [1, 2, 3],
+    ]);
+    expect(cut).toEqual(['requests.jsonl:1']);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['nothing to score', { context_ids: [1], continuation_ids: [] }, /:2: the continuation has no tokens/],
+    [
+      'a continuation that its context swallows',
+      { context: 'a', continuation: 'b' },
+      /:2: the continuation has no tokens/,
+    ],
+    [
+      'more than the model takes',
+      { context_ids: [1], continuation_ids: [1, 2, 3, 4, 5] },
+      /:2: the continuation has 5 tokens, the model takes 4/,
+    ],
+    [
+      'no context and no prefix token',
+      { context: '', continuation: 'a' },
+      /:2: no context, and the checkpoint names no BOS/,
+    ],
+    ['a rolling text without prefix token', { rolling: 'a' }, /:2: no context/],
+  ])('refuses %s with its line', async (_, request, pattern) => {
+    const both = requests({ id: 1, context_ids: [1], continuation_ids: [2] }, { id: 2, ...request });
+    const answer = answerRequests(both, countingEngine(4), wordTokenizer(), null);
+    await expect(answer).rejects.toThrow(pattern);
+    await expect(answer).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('needs a tokenizer for text only', async () => {
+    const text = requests({ id: 1, context: 'a', continuation: 'b' });
+    await expect(answerRequests(text, countingEngine(4), null, 0)).rejects.toThrow(
+      /requests\.jsonl:1: text, but .*no tokenizer/,
+    );
+  });
+
+  it('says that a model is broken rather than null', async () => {
+    const engine = { ...countingEngine(4), score: async () => [{ tokenLogprobs: [Number.NaN], greedy: false }] };
+    const ids = requests({ id: 1, context_ids: [1], continuation_ids: [2] });
+    await expect(answerRequests(ids, engine, null, null)).rejects.toThrow(/:1: the log-likelihood is NaN/);
+    // Finite, and no longer so with the rounding.
+    const vast = { ...engine, score: async () => [{ tokenLogprobs: [-1e308], greedy: false }] };
+    await expect(answerRequests(ids, vast, null, null)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
+  });
+
+  it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])(
+    'gives the model as much as the harness does: %s',
+    async (name) => {
+      const path = shared('golden', name, 'golden.json');
+      if (path === null) return;
+      const { cases, max_length } = readJson<{
+        loglikelihood: {
+          max_length: number;
+          cases: Array<{ label: string; context: number[]; continuation: number[]; model_input_length: number }>;
+        };
+      }>(path).loglikelihood;
+      const engine = countingEngine(max_length);
+      const lines = cases.map(({ label, context, continuation }) => ({
+        id: label,
+        context_ids: context,
+        continuation_ids: continuation,
+      }));
+      await answerRequests(requests(...lines), engine, null, null);
+      expect(engine.asked.map(({ context, continuation }) => context.length + continuation.length - 1)).toEqual(
+        cases.map(({ model_input_length }) => model_input_length),
+      );
+    },
+  );
+});

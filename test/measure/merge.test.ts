@@ -1,0 +1,304 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { readBaseline, readMeasurement } from '../../src/gate/read-baseline.ts';
+import { orderProbes } from '../../src/gate/select-probes.ts';
+import { type MeasureOptions, measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import type { Measurement } from '../../src/measure/schema/measurement.ts';
+import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import type { Shard } from '../../src/measure/shards/shard.ts';
+import { writeJson } from '../../src/platform/write-file.ts';
+import { findPolicy } from '../../src/policy/load.ts';
+import { builtinSuite } from '../../src/probes/suite.ts';
+import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+
+const example = (name: string) => repository('examples', name);
+
+type Measuring = (shard?: Shard) => Promise<Measurement>;
+
+/** Measure as the examples do, both halves. */
+async function measuring(options: Partial<MeasureOptions> & { checkpoint: string }): Promise<Measuring> {
+  const reference = await openMeasuredReference(example('base'));
+  const probes = await orderProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
+  return (shard) => measure({ device: 'cpu', reference, probes, ...options, shard: shard ?? null });
+}
+
+async function writeShards(measuring: Measuring, count: number): Promise<string[]> {
+  const folder = temporaryFolder();
+  const files: string[] = [];
+  for (let index = 1; index <= count; index += 1) {
+    const file = join(folder, `${index}.json`);
+    await writeJson(file, await measuring({ index, count }));
+    files.push(file);
+  }
+  return files;
+}
+
+/** The JSON text, but for what tells about the machine and the moment. */
+function text(measurement: Measurement): string {
+  return JSON.stringify({ ...measurement, run: null }, null, 2);
+}
+
+/** A copy of a checkpoint, to be changed. */
+function copyOf(path: string): string {
+  const folder = join(temporaryFolder(), 'checkpoint');
+  mkdirSync(folder);
+  cpSync(path, folder, { recursive: true });
+  return folder;
+}
+
+describe('shards of the benchmark-aligned example', () => {
+  let all: Measuring;
+  let whole: Measurement;
+  beforeAll(async () => {
+    all = await measuring({ checkpoint: example('benchmark-aligned') });
+    whole = await all();
+  });
+
+  // The last has more shards than there are matrices or chunks of probes.
+  it.each([1, 3, 4, 50])('%i merged are the measurement of one machine, byte for byte', async (count) => {
+    const files = await writeShards(all, count);
+    const merged = await mergeFiles(files.reverse());
+    expect(merged.tensors.length).toBeGreaterThan(40);
+    expect(merged.probes).toMatchObject({ status: 'measured', items: { length: 810 } });
+    expect(merged.groups.length).toBeGreaterThan(4);
+    expect(merged.model.delta?.mlpAttentionRatio).toBeGreaterThan(0);
+    expect(text(merged)).toBe(text(whole));
+  });
+
+  it('share the work: none measures everything', async () => {
+    const files = await writeShards(all, 3);
+    const shards = files.map((file) => readJson<Measurement>(file));
+    for (const { tensors, probes } of shards) {
+      expect(tensors.length).toBeLessThan(0.5 * whole.tensors.length);
+      expect(probes?.status === 'measured' && probes.items.length).toBe(270);
+    }
+  });
+
+  it('ran from the first start on, and as long as the slowest', async () => {
+    const files = await writeShards(all, 2);
+    const runs = files.map((file) => readJson<Measurement>(file).run);
+    const { run } = await mergeFiles(files);
+    expect(run.time).toBe(runs[0]?.time);
+    expect(run.durationSeconds).toBe(Math.max(...runs.map(({ durationSeconds }) => durationSeconds)));
+  });
+});
+
+describe('a half', () => {
+  it.each([{ spectra: false }, { probes: null }])('%j: merged as it was measured', async (half) => {
+    const one = await measuring({ checkpoint: example('base'), ...half, reference: null });
+    expect(text(await mergeFiles(await writeShards(one, 3)))).toBe(text(await one()));
+  });
+});
+
+describe('the last bits', () => {
+  const stories = shared('models', 'stories260K');
+  it.skipIf(!stories)('do not depend on what else a machine was asked', { timeout: 240_000 }, async () => {
+    // Few-shot prompts, whose shared beginnings are run once: asked beside others, one answer in ten differs.
+    const suite = builtinSuite(1);
+    const items = suite.items.filter(({ family }) => family === 'word-problems');
+    const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
+    const one = await measuring({ checkpoint: stories ?? '', reference: null, spectra: false, probes });
+    expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(await one()));
+  });
+});
+
+describe('what a checkpoint lacks', () => {
+  it('NaN and Inf are found once, whichever shard finds them', async () => {
+    const broken = copyOf(fixture('llama-f32'));
+    const weights = join(broken, 'model.safetensors');
+    editTensor(weights, 'model.layers.1.mlp.up_proj.weight', (values) => values.fill(Number.NaN, 0, 3));
+    editTensor(weights, 'model.layers.0.input_layernorm.weight', (values) =>
+      values.fill(Number.POSITIVE_INFINITY, 0, 2),
+    );
+    const reference = await openMeasuredReference(fixture('llama-f32'));
+    const one = await measuring({ checkpoint: broken, reference });
+    const whole = await one();
+    const merged = await mergeFiles(await writeShards(one, 4));
+    expect(merged.nonFinite).toEqual([
+      { name: 'model.layers.0.input_layernorm.weight', nan: 0, inf: 2 },
+      { name: 'model.layers.1.mlp.up_proj.weight', nan: 3, inf: 0 },
+    ]);
+    expect(merged.probes).toMatchObject({ status: 'notRun' });
+    expect(text(merged)).toBe(text(whole));
+  });
+
+  it('an answer: the same reason is given by all shards that ask in vain', async () => {
+    const broken = copyOf(example('benchmark-aligned'));
+    const weights = join(broken, 'model.safetensors');
+    const head = (await readSafetensorsHeader(weights)).find(({ name }) => name === 'lm_head.weight');
+    const bytes = readFileSync(weights);
+    // All ones are a NaN in bfloat16.
+    bytes.fill(0xff, head?.offset, (head?.offset ?? 0) + 2 * (head?.size ?? 0));
+    writeFileSync(weights, bytes);
+    const one = await measuring({ checkpoint: broken });
+    const merged = await mergeFiles(await writeShards(one, 3));
+    expect(merged.nonFinite).toEqual([{ name: 'lm_head.weight', nan: head?.size, inf: 0 }]);
+    expect(merged.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/NaN/) });
+    expect(text(merged)).toBe(text(await one()));
+  });
+
+  it('parts of one fused tensor that is not finite are in several shards, and it is named once', async () => {
+    const broken = copyOf(fixture('gpt2'));
+    const name = 'transformer.h.0.attn.c_attn.weight';
+    editTensor(join(broken, 'model.safetensors'), name, (values) => values.fill(Number.NaN));
+    const one = await measuring({ checkpoint: broken, reference: null, probes: null });
+    const merged = await mergeFiles(await writeShards(one, 20));
+    expect(merged.nonFinite.map((found) => found.name)).toEqual([name]);
+    expect(text(merged)).toBe(text(await one()));
+  });
+
+  it('a tokenizer: no shard was asked, and the whole says so', async () => {
+    const mute = copyOf(example('benchmark-aligned'));
+    rmSync(join(mute, 'tokenizer.json'));
+    const one = await measuring({ checkpoint: mute });
+    const merged = await mergeFiles(await writeShards(one, 2));
+    expect(merged.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/tokenizer/) });
+    expect(text(merged)).toBe(text(await one()));
+  });
+
+  it('memory: what does not fit is skipped in the order of the plan', async () => {
+    const one = await measuring({
+      checkpoint: fixture('llama-f32'),
+      reference: null,
+      probes: null,
+      memoryLimit: 10_000,
+    });
+    const whole = await one();
+    expect(whole.skipped.length).toBeGreaterThan(2);
+    expect(text(await mergeFiles(await writeShards(one, 3)))).toBe(text(whole));
+  });
+
+  it('an adapter has its updates shared out as well', async () => {
+    const reference = await openMeasuredReference(fixture('llama-f32'));
+    const one = await measuring({ checkpoint: fixture('lora'), reference, probes: null });
+    expect(text(await mergeFiles(await writeShards(one, 4)))).toBe(text(await one()));
+  });
+});
+
+describe('merge refuses', () => {
+  let files: string[];
+  beforeAll(async () => {
+    files = await writeShards(await measuring({ checkpoint: example('benchmark-aligned') }), 4);
+  });
+
+  /** The shards, with one of them changed. */
+  function changed(index: number, edit: (shard: Writable) => void): string[] {
+    const path = files[index - 1] ?? '';
+    const shard = readJson<Writable>(path);
+    edit(shard);
+    const file = join(temporaryFolder(), 'changed.json');
+    writeFileSync(file, JSON.stringify(shard));
+    return files.map((other) => (other === path ? file : other));
+  }
+
+  const FOREIGN: ReadonlyArray<readonly [what: string, edit: (shard: Writable) => void]> = [
+    ['a checkpoint', ({ checkpoint }) => void Object.assign(checkpoint, { digest: 'sha256:other' })],
+    ['a reference', (shard) => void Object.assign(shard, { reference: null })],
+    ['a device', (shard) => void Object.assign(shard, { device: 'cuda' })],
+    ['a tool version', ({ tool }) => void Object.assign(tool, { version: '0.0.9' })],
+    ['a number of shards', ({ shard }) => void Object.assign(shard, { count: 5 })],
+    ['a seed', ({ probes }) => void Object.assign(probes ?? {}, { seed: 7 })],
+    ['a chat template', ({ probes }) => void Object.assign(probes ?? {}, { chatTemplate: true })],
+    ['probe suites', ({ probes }) => void Object.assign(probes?.suites[0] ?? {}, { digest: 'sha256:other' })],
+    [
+      'half',
+      (shard) => {
+        shard.probes = null;
+        shard.shard.probes = null;
+      },
+    ],
+  ];
+  it.each(FOREIGN)('another measurement: %s', async (what, edit) => {
+    const word = what.replace(/^a /, '');
+    await expect(mergeFiles(changed(3, edit))).rejects.toThrow(
+      new RegExp(
+        `changed\\.json is no shard of the same measurement as .*1\\.json: another ${word}.* — give the shards`,
+      ),
+    );
+  });
+
+  it('a missing shard, or several', async () => {
+    const [one = '', two = '', three = '', four = ''] = files;
+    await expect(mergeFiles([one, two, four])).rejects.toThrow(/^shard 3\/4 of .*1\.json is missing — /);
+    await expect(mergeFiles([two])).rejects.toThrow(/^shards 1\/4, 3\/4, 4\/4 of .*2\.json are missing — /);
+    await expect(mergeFiles([one, two, three, four, two])).rejects.toThrow(
+      /2\.json and .*2\.json are both shard 2\/4 — /,
+    );
+  });
+
+  it('what is no shard', async () => {
+    const folder = temporaryFolder();
+    const whole = join(folder, 'whole.json');
+    await writeJson(whole, await mergeFiles(files));
+    await expect(mergeFiles([whole])).rejects.toThrow(/whole\.json is no shard, but a whole measurement — /);
+    await expect(mergeFiles([join(folder, 'none.json')])).rejects.toThrow(/none\.json does not exist/);
+    writeFileSync(join(folder, 'broken.json'), readFileSync(whole, 'utf8').slice(0, 100));
+    await expect(mergeFiles([join(folder, 'broken.json')])).rejects.toThrow(/broken\.json is not JSON/);
+  });
+
+  it.each([
+    [
+      'a spectrum of another shard',
+      ({ shard: { spectra } }: Writable, other: Writable) => {
+        spectra.measured[0] = other.shard.spectra.measured[0] ?? 0;
+      },
+      /changed\.json and .*4\.json both have spectrum \d+ of \d+/,
+    ],
+    [
+      'a spectrum less',
+      ({ tensors, shard: { spectra } }: Writable) => {
+        tensors.pop();
+        spectra.measured.pop();
+      },
+      /have \d+ of \d+ places for a spectrum/,
+    ],
+    ['a spectrum that has no place', ({ tensors }: Writable) => void tensors.pop(), /changed\.json is damaged/],
+    ['a vector less', ({ shard }: Writable) => void shard.spectra.vectors.pop(), /places for a vector/],
+    [
+      'a probe less',
+      ({ probes, shard }: Writable) => {
+        probes?.items.pop();
+        shard.probes?.items.pop();
+      },
+      /have 809 of 810 places for a probe/,
+    ],
+    [
+      'a probe that is not in the suites',
+      ({ shard }: Writable) => {
+        shard.probes?.items.splice(0, 1, 5000);
+      },
+      /changed\.json has probe 5001 of 810/,
+    ],
+    [
+      'probes without places',
+      ({ shard }: Writable) => {
+        shard.probes = null;
+      },
+      /changed\.json is damaged/,
+    ],
+  ] as const)('%s', async (_, edit, message) => {
+    const other = readJson<Writable>(files[3] ?? '');
+    await expect(mergeFiles(changed(3, (shard) => edit(shard, other)))).rejects.toThrow(message);
+  });
+
+  it('to be skipped: no comparison reads a shard', async () => {
+    const [one = ''] = files;
+    await expect(readMeasurement(one)).rejects.toThrow(/1\.json is shard 1\/4 of a measurement — join all .*merge/);
+    await expect(readBaseline(one)).rejects.toThrow(/is shard 1\/4 of a measurement/);
+  });
+});
+
+/** A measurement as JSON, to be damaged. */
+interface Writable {
+  tool: object;
+  checkpoint: object;
+  tensors: unknown[];
+  probes: { items: unknown[]; suites: object[] } | null;
+  shard: {
+    spectra: { measured: number[]; vectors: number[] };
+    probes: { items: number[] } | null;
+  };
+}

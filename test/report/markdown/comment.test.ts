@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest';
+import type { Report } from '../../../src/compare/report.ts';
+import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
+import {
+  delta,
+  group,
+  HOSTILE_NAMES,
+  hostileReport,
+  probeReport,
+  reason,
+  report,
+  subject,
+  tensor,
+} from '../fixtures.ts';
+import { githubPage, LINKABLE, named, tablesOf, textOf } from '../github-page.ts';
+
+/** The tags we write; anything else came from a name. */
+const OURS = new Set('p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '));
+
+const huge = (count: number): Report =>
+  report({
+    verdict: 'fail',
+    reasons: Array.from({ length: 500 }, (_, i) =>
+      reason({
+        level: i === 300 ? 'fail' : i % 2 ? 'warn' : 'info',
+        place: `t_${i}`,
+        message: `Matrix t_${i} is odd.`,
+      }),
+    ),
+    tensors: Array.from({ length: count }, (_, i) =>
+      tensor(`model.layers.${i}.mlp.up_proj.weight`, i % 3 ? 'up_proj' : 'q_proj', i % 2 ? 'delta' : 'weight'),
+    ),
+    skipped: Array.from({ length: count }, (_, i) => ({ name: `norm_${i}`, reason: `not a matrix ${i % 50}` })),
+  });
+
+describe('a reader', () => {
+  test('sees the verdict first, then why', () => {
+    const lines = renderComment(report()).split('\n');
+    expect(lines[0]).toBe(commentMarker());
+    const page = githubPage(lines.join('\n'));
+    const [heading, sentence] = page.elements;
+    expect([heading?.tagName, heading && textOf(heading)]).toEqual(['h2', '⚠️ Shadow Gate: warn']);
+    expect(sentence && textOf(sentence)).toMatch(/^The update is more concentrated in the MLP/);
+  });
+
+  test('sees both values, the change and the tolerance', () => {
+    const page = githubPage(renderComment(report()));
+    expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
+      ['metric', 'of', 'where', 'baseline', 'candidate', 'change'],
+      ['MLP ÷ attention', 'ΔW', 'whole model', '0.635', '0.690', '⚠️ +0.0552 (+8.7\u00a0%)'],
+    ]);
+    expect(named(page, 'li').map(textOf)[0]).toBe(
+      '⚠️ MLP ÷ attention · whole model · 0.635 → 0.690 · tolerance 8\u00a0%',
+    );
+  });
+
+  test('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
+      ['capability', 'facts', 'benchmark form', 'twins', 'gap', 'twin change', 'shadow delta'],
+      [
+        'all',
+        '180',
+        '26.1\u00a0→\u00a098.3',
+        '25.3\u00a0→\u00a048.6',
+        '+0.8\u00a0→\u00a0+49.7',
+        '+2.3 (−3.1 to +7.7), MDE\u00a010.0',
+        '+48.9 (+40.4 to +57.3), MDE\u00a017.0',
+      ],
+    ]);
+    const text = page.texts.join('');
+    expect(text).toContain('Transfer 0.32 (0.24 to 0.41)');
+    expect(text).toContain('106 of 107 benchmark forms');
+    expect(text).toContain('seed 1');
+  });
+
+  test('can open the flips with their prompts, and the families with what they could not show', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    const details = named(page, 'details').map(textOf);
+    expect(details.find((text) => text.startsWith('1 telling flip'))).toMatch(/right is recall.*Q: recall\nA:/s);
+    expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot be seen');
+  });
+
+  test('is told the worst first, and notes stay folded', () => {
+    const page = githubPage(
+      renderComment(
+        report({
+          verdict: 'fail',
+          reasons: [
+            reason({ level: 'info', message: 'A note.' }),
+            reason({ message: 'A warning.' }),
+            reason({ level: 'fail', place: 'model.w_1', message: 'NaN in model.w_1.' }),
+          ],
+        }),
+      ),
+    );
+    expect(named(page, 'p').map(textOf)[0]).toBe('NaN in model.w_1.');
+    expect(named(page, 'ul')).toHaveLength(3);
+    expect(named(page, 'ul').slice(0, 1).map(textOf).join('')).not.toContain('A note.');
+    const notes = named(page, 'details').find((node) => textOf(node).startsWith('1 note'));
+    expect(notes && textOf(notes)).toContain('A note.');
+  });
+
+  test('finds every module type with medians, matrices and sparklines', () => {
+    const page = githubPage(renderComment(report()));
+    const q = named(page, 'details')
+      .map(textOf)
+      .find((text) => text.startsWith('q_proj'));
+    expect(q).toMatch(/^q_proj · 4 matrices · top 5 % energy of ΔW 0\.480 → 0\.520/);
+    for (const part of ['Update ΔW', 'Weights W', 'model.layers.3.self_attn.q_proj.weight', '█▇', 'signal to noise'])
+      expect(q).toContain(part);
+  });
+
+  test('finds the module type of a spiked matrix on top', () => {
+    const place = 'model.layers.2.mlp.up_proj.weight';
+    const page = githubPage(renderComment(report({ reasons: [reason({ rule: 'spike', place })] })));
+    expect(named(page, 'summary').map(textOf)[0]).toMatch(/^⚠️ up_proj/);
+  });
+
+  test('is told what was compared, and what the verdict does not claim', () => {
+    const text = githubPage(renderComment(report())).texts.join('');
+    for (const part of [
+      'examples/benchmark-aligned',
+      'sha256:3f7a9c0d1e2b',
+      'sha256:bbbbbbbbbbbb',
+      'sha256:cccccccccccc',
+    ])
+      expect(text).toContain(part);
+    expect(text).toMatch(/0\.1\.0 · cpu · 3\.2 s/);
+    expect(text).toMatch(/not whether it does harm/);
+  });
+
+  test('can tell the comments of a matrix of jobs apart', () => {
+    expect(renderComment(report(), { key: 'gpu' })).toContain('## ⚠️ Shadow Gate: warn · <code>gpu</code>');
+  });
+
+  test('sees the parts of a vision-language model apart', () => {
+    const both = (['vision', 'language'] as const).map((component) => ({
+      ...group('q_proj', 'weight', 0.2),
+      component,
+    }));
+    const page = githubPage(
+      renderComment(
+        report({
+          groups: { candidate: both, baseline: both },
+          tensors: both.map(({ component }) => tensor(`${component}.q`, 'q_proj', 'weight', undefined, { component })),
+          shadowDeltas: both.map(({ component }) => delta({ component, module: 'q_proj' })),
+        }),
+      ),
+    );
+    expect(named(page, 'summary').map(textOf).slice(0, 2)).toEqual([
+      'vision · q_proj · 4 matrices · top 5 % energy of W 0.200 → 0.200',
+      'language · q_proj · 4 matrices · top 5 % energy of W 0.200 → 0.200',
+    ]);
+    expect(tablesOf(page)[0]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
+  });
+
+  test('is told that there is nothing to compare with', () => {
+    const page = githubPage(
+      renderComment(
+        report({
+          verdict: 'pass',
+          reasons: [],
+          baseline: null,
+          reference: null,
+          shadowDeltas: [],
+          groups: { candidate: [], baseline: [] },
+          tensors: [],
+          skipped: [],
+        }),
+      ),
+    );
+    expect(page.texts.join('')).toMatch(/no baseline to compare with[\s\S]*no baseline · no reference/);
+    expect(tablesOf(page)).toEqual([]);
+  });
+});
+
+describe('a hostile name', () => {
+  // No limit: a name of 100 kB may cost details, and that is another test.
+  const limit = Number.POSITIVE_INFINITY;
+  const harmless = githubPage(renderComment(hostileReport('harmless'), { limit })).skeleton;
+
+  test.each(HOSTILE_NAMES.filter((name) => name !== '').map((name) => [JSON.stringify(name).slice(0, 50), name]))(
+    '%s leaves the comment as it is for any other name',
+    (_, name) => {
+      const page = githubPage(renderComment(hostileReport(name), { limit }));
+      expect(page.skeleton).toBe(harmless);
+      expect(page.elements.map(({ tagName }) => tagName).filter((tag) => !OURS.has(tag))).toEqual([]);
+      expect(page.comments).toEqual([' shadow-gate:default ']);
+      for (const text of page.texts) for (const pattern of LINKABLE) expect(text).not.toMatch(pattern);
+      for (const table of tablesOf(page)) expect(new Set(table.map((row) => row.length)).size).toBe(1);
+    },
+  );
+
+  test('in a key cannot close the marker, and no two keys share one', () => {
+    const keys = [
+      'a',
+      'a-',
+      '-->',
+      '--!>',
+      'a--b',
+      'a-%2Db',
+      '<b>',
+      '\n',
+      'a b',
+      '\ud800',
+      ...HOSTILE_NAMES.slice(0, 9),
+    ];
+    const markers = keys.map((key) => commentMarker(key));
+    expect(new Set(markers).size).toBe(keys.length);
+    for (const marker of markers) expect(marker).toMatch(/^<!-- shadow-gate:(?!.*--.*-->)[^<>\n]+ -->$/);
+  });
+});
+
+describe('a limit', () => {
+  const LIMITS = [300, 1000, 3000, 10_000, 30_000, 65_536];
+  const reports = { huge: huge(10_000), usual: report(), hostile: hostileReport('@'.repeat(1000)) };
+  const cases = Object.entries(reports).flatMap(([name, it]) => LIMITS.map((limit) => [name, limit, it] as const));
+
+  test.each(cases)('%s report under %i: every table whole, every tag closed', (_, limit, it) => {
+    const comment = renderComment(it, { limit });
+    expect(comment.length).toBeLessThan(limit);
+    expect(comment.startsWith(`${commentMarker()}\n## `)).toBe(true);
+    for (const tag of ['details', 'summary', 'code', 'sub', 'span', 'b'])
+      expect(comment.split(`<${tag}>`).length, tag).toBe(comment.split(`</${tag}>`).length);
+    const full = new Set(renderComment(it, { limit: Number.POSITIVE_INFINITY }).split('\n\n'));
+    const tables = comment.split('\n\n').filter((part) => part.startsWith('|'));
+    for (const table of tables) expect(full).toContain(table);
+    expect(tablesOf(githubPage(comment))).toHaveLength(tables.length);
+  });
+
+  test('what is left out is the least important, and the comment says so', () => {
+    const it = report({ reasons: [reason(), reason({ level: 'info', message: 'A note.' })] });
+    const marks = ['not measured', 'Weights W', 'Update ΔW', '| median |', 'A note.', '| metric |'];
+    const full = renderComment(it).length;
+    let present = marks.length;
+    for (let limit = full; limit > 400; limit -= 97) {
+      const comment = renderComment(it, { limit });
+      const shown = marks.map((mark) => comment.includes(mark));
+      expect(shown, `${limit}`).toEqual([...shown].sort((a, b) => Number(a) - Number(b)));
+      const count = shown.filter(Boolean).length;
+      expect(count).toBeLessThanOrEqual(present);
+      present = count;
+      expect(comment).toContain('report.json has all of it');
+    }
+    expect(present).toBe(0);
+    expect(renderComment(it)).not.toContain('left out');
+  });
+
+  test('excess reasons are counted, not lost', () => {
+    const comment = renderComment(huge(0));
+    expect(comment).toMatch(/^- ❌ /m);
+    expect(comment).toMatch(/^- and \d+ more in report.json$/m);
+  });
+});
+
+test('a candidate whose module type has no spectrum says why', () => {
+  const broken = { ...tensor('w', 'other', 'weight'), metrics: null, spectrum: [], note: 'not finite' };
+  const page = githubPage(renderComment(report({ tensors: [broken], candidate: subject() })));
+  expect(tablesOf(page).flat()).toContainEqual(['w (not finite)', '—', '—', '—', '—']);
+});
