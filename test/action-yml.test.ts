@@ -9,13 +9,13 @@ import {
   ARTIFACT_CHOICES,
   CACHE_CHOICES,
   COMMENT_CHOICES,
-  FAIL_ON_CHOICES,
   INPUT_DEFAULTS,
   INPUT_NAMES,
   ISSUE_CHOICES,
   MODE_CHOICES,
   UPDATE_BASELINE_CHOICES,
 } from '../src/action/inputs.ts';
+import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
 import { DEVICE_CHOICES } from '../src/onnx/device.ts';
 import { METHOD_CHOICES } from '../src/spectra/choose-method.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { HALVES } from '../gate/select-probes.ts';
-import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/parse-settings.ts';
+import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
+import { HALVES, parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -14,9 +14,6 @@ export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
-export type FailOn = (typeof FAIL_ON_CHOICES)[number];
-
 /** The same as in action.yml (a test holds them equal): a workflow may hand over an empty string on purpose. */
 export const INPUT_DEFAULTS = {
   mode: 'gate',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { context } from '@actions/github';
-import { readReport } from '../gate/read-baseline.ts';
+import { readReport } from '../compare/read-report.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
 import { pullRequestOfRun } from '../github/event/workflow-run.ts';
 import { setOutputs } from '../github/publish/outputs.ts';

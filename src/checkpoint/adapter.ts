@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Snapshot } from '../hub/snapshot.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
@@ -12,38 +11,8 @@ import {
   UNKNOWN_ARCHITECTURE,
 } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
-import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
-
-/**
- * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors).
- * Hu et al. 2021, arXiv 2106.09685: ΔW = scale·B·A; rsLoRA: Kalajdzievski 2023, arXiv 2312.03732.
- */
-export interface Adapter {
-  readonly format: 'lora';
-  readonly path: string;
-  readonly modules: readonly LoraModule[];
-  /** Weights saved whole beside the adapter (`modules_to_save`), under the base model's names. */
-  readonly saved: ReadonlyMap<string, TensorEntry>;
-  /** Every tensor in the file, as stored. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly config: Record<string, unknown>;
-  /** Of the base model, where the adapter's config names a folder that is at hand; else unknown. */
-  readonly architecture: Architecture;
-  /** Of an adapter of a hub: see `FullCheckpoint`. */
-  readonly remote: Snapshot | null;
-}
-
-/** One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. */
-export interface LoraModule {
-  /** Name of the base weight that it changes. */
-  readonly target: string;
-  readonly a: TensorEntry;
-  readonly b: TensorEntry;
-  readonly rank: number;
-  readonly scale: number;
-  /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
-  readonly transposed: boolean;
-}
+import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
+import type { Adapter, LoraModule, TensorEntry } from './types.ts';
 
 const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';

@@ -3,8 +3,7 @@ import { open } from 'node:fs/promises';
 import type { OnDownload } from '../hub/snapshot.ts';
 import { UserError } from '../platform/user-error.ts';
 import { loadTensors } from './load-tensors.ts';
-import type { Checkpoint } from './open.ts';
-import type { TensorEntry } from './safetensors.ts';
+import type { Checkpoint, TensorEntry } from './types.ts';
 
 /** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */
 const CHUNK_BYTES = 8 * 1024 * 1024;

@@ -1,36 +1,11 @@
 import type { Architecture } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { fusedLayout } from './fused.ts';
-import { inBlock, type MatrixView, outputPart, wholeMatrix } from './matrix-view.ts';
+import type { Matrix, MatrixList, Skipped } from './matrix.ts';
+import { inBlock, outputPart, wholeMatrix } from './matrix-view.ts';
 import { type Place, placeOf } from './module-type.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
-import type { OnnxTensor } from './onnx/tensors.ts';
-import type { TensorEntry } from './safetensors.ts';
-
-/** One matrix to measure: a whole stored tensor or a part of a fused one. */
-export interface Matrix {
-  /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
-  readonly name: string;
-  readonly place: Place;
-  readonly view: MatrixView;
-  readonly source: TensorEntry;
-  /** Something a reader should know, such as why a fused matrix is whole. */
-  readonly note?: string;
-  /** Known of ONNX weights: stored [in, out], or else [out, in]. Two that differ cannot be subtracted. */
-  readonly inputFirst?: boolean;
-}
-
-export interface Skipped {
-  readonly name: string;
-  readonly reason: string;
-}
-
-export interface MatrixList {
-  readonly matrices: readonly Matrix[];
-  /** Norm weights, biases and the like: no spectrum, but NaN and Inf are looked for. */
-  readonly vectors: readonly TensorEntry[];
-  readonly skipped: readonly Skipped[];
-}
+import type { OnnxTensor, TensorEntry } from './types.ts';
 
 /** What is known of the model beside the tensor at hand. */
 export interface Surroundings {

@@ -1,6 +1,5 @@
 import type { OnDownload } from '../hub/snapshot.ts';
-import type { Checkpoint } from './open.ts';
-import type { TensorEntry } from './safetensors.ts';
+import type { Checkpoint, TensorEntry } from './types.ts';
 
 /**
  * Have the bytes of these tensors on the disk. They are there already unless the checkpoint is one of a hub; whoever reads

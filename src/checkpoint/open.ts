@@ -2,39 +2,15 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isHubPath } from '../hub/hub-path.ts';
-import { openSnapshot, type Snapshot } from '../hub/snapshot.ts';
+import { openSnapshot } from '../hub/snapshot.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Adapter, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
-import {
-  type Architecture,
-  describeArchitecture,
-  parseJsonObject,
-  readConfig,
-  UNKNOWN_ARCHITECTURE,
-} from './architecture.ts';
+import { isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
+import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
-import type { OnnxTensor } from './onnx/tensors.ts';
-import { pickleError, readSafetensorsHeader, resolveFile, type TensorEntry } from './safetensors.ts';
-
-/** An opened checkpoint of full weights: headers read, no data. */
-export interface FullCheckpoint {
-  readonly format: 'safetensors' | 'onnx';
-  readonly path: string;
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly architecture: Architecture;
-  /** A vision-language model: its tensors have components. */
-  readonly multimodal: boolean;
-  /** config.json as read; null for a lone file. */
-  readonly config: Record<string, unknown> | null;
-  /** Of an ONNX model: its tensors once more, and what the graph does with them. */
-  readonly onnx: readonly OnnxTensor[] | null;
-  /** Of a checkpoint of a hub: its path is a local folder then, whose weights are holes until they are fetched. */
-  readonly remote: Snapshot | null;
-}
-
-export type Checkpoint = FullCheckpoint | Adapter;
+import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
+import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
+import type { TensorEntry } from './types.ts';
 
 /**
  * Reader of the safetensors header (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header
@@ -17,21 +18,6 @@ const MAX_HEADER_BYTES = 100_000_000;
 const ZIP_MAGIC = [0x50, 0x4b] as const;
 const PICKLE_PROTO = 0x80;
 const MAX_PICKLE_PROTOCOL = 5;
-
-export interface TensorEntry {
-  readonly name: string;
-  readonly dtype: string;
-  /** As stored, [out, in] for a linear layer; [] is a scalar. */
-  readonly shape: readonly number[];
-  /** Number of elements. */
-  readonly size: number;
-  /** Absolute path of the file that holds the data. */
-  readonly file: string;
-  /** First byte of the data in that file, and number of bytes. */
-  readonly offset: number;
-  readonly byteLength: number;
-}
-
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.int().nonnegative()),

@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { HALVES, type Half, type SeedChoice } from '../gate/select-probes.ts';
-import type { Endpoint } from '../measure/measure.ts';
-import { parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/parse-settings.ts';
+import {
+  type Endpoint,
+  HALVES,
+  type Half,
+  parseSeconds,
+  parseSeed,
+  SEED_WORDS,
+  type SeedChoice,
+  TIME_WORDS,
+} from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { cacheFolder } from '../platform/cache-folder.ts';

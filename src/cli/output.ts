@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../measure/measure-spectra.ts';
+import type { Progress } from '../measure/options.ts';
 import { printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/table.ts';
 import { formatDuration } from '../report/text/numbers.ts';

@@ -1,6 +1,6 @@
 import { blockUpdates, isJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
-import type { Reason } from './finding.ts';
+import { invalid, type Reason } from './finding.ts';
 
 /** What may be compared, and why the rest may not. */
 export interface Validity {
@@ -33,28 +33,6 @@ export function checkValidity(candidate: Measurement, baseline: Measurement): Va
     deltas: everything.length === 0 && deltas.length === 0,
     // Other shapes follow from another architecture: one cause, one reason.
     reasons: everything.length > 0 ? everything : deltas,
-  };
-}
-
-/** A comparison that means nothing, and what differs. */
-export function invalid(
-  metric: string,
-  of: Reason['of'],
-  place: string,
-  candidate: string | null,
-  baseline: string | null,
-  message: string,
-): Reason {
-  return {
-    level: 'inconclusive',
-    rule: 'invalid-comparison',
-    metric,
-    of,
-    place,
-    candidate,
-    baseline,
-    tolerance: null,
-    message,
   };
 }
 

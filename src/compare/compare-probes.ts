@@ -1,8 +1,7 @@
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Policy } from '../policy/policy.ts';
-import { invalid } from './comparability.ts';
-import type { Reason } from './finding.ts';
+import { invalid, type Reason } from './finding.ts';
 import { pairProbes, pairWithItself } from './pair-probes.ts';
 import type { ProbeComparison } from './probes/comparison.ts';
 import { describeWithoutBaseline, evaluateProbes } from './probes/evaluate.ts';

@@ -19,6 +19,7 @@ export const reasonSchema = z.strictObject({
   tolerance: z.record(z.string(), z.number()).nullable(),
   message: z.string(),
 });
+
 export type Reason = z.infer<typeof reasonSchema>;
 
 /**
@@ -29,4 +30,26 @@ const SILENT_RULES = new Set(['not-informative', 'probes-not-run', 'twin-accurac
 
 export function isSilence({ level, rule }: Reason): boolean {
   return level === 'inconclusive' && SILENT_RULES.has(rule);
+}
+
+/** A comparison that means nothing, and what differs. */
+export function invalid(
+  metric: string,
+  of: Reason['of'],
+  place: string,
+  candidate: string | null,
+  baseline: string | null,
+  message: string,
+): Reason {
+  return {
+    level: 'inconclusive',
+    rule: 'invalid-comparison',
+    metric,
+    of,
+    place,
+    candidate,
+    baseline,
+    tolerance: null,
+    message,
+  };
 }

@@ -1,7 +1,6 @@
 import type { MeasuredProbes, ProbeItemMeasurement } from '../measure/schema/probes.ts';
 import { groupBy } from '../platform/group-by.ts';
-import { invalid } from './comparability.ts';
-import type { Reason } from './finding.ts';
+import { invalid, type Reason } from './finding.ts';
 import type { PairedFact, PairedItem, ProbeAnswer } from './probes/paired-item.ts';
 
 export interface PairedProbes {

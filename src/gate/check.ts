@@ -1,16 +1,13 @@
 import { compare } from '../compare/compare.ts';
 import type { Report } from '../compare/report.ts';
-import { type MeasureOptions, measure, openMeasuredReference } from '../measure/measure.ts';
-import type { ProbeOrder } from '../measure/measure-probes.ts';
+import { measure, openMeasuredReference } from '../measure/measure.ts';
+import type { Half, MeasureOptions, ProbeOrder, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
-import { expectShareable, type Shard } from '../measure/shards/shard.ts';
+import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type FoundPolicy, findPolicy } from '../policy/load.ts';
 import { type ApprovedBaseline, type BaselineSource, readBaseline } from './read-baseline.ts';
-import { type Half, orderProbes, resolveSeed, type SeedChoice } from './select-probes.ts';
-
-export type { Progress } from '../measure/measure-spectra.ts';
-export type { DeviceChoice } from '../onnx/device.ts';
+import { orderProbes, resolveSeed } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {
@@ -157,4 +154,26 @@ function askedOf(order: ProbeOrder, { probes }: Measurement): ProbeOrder | null 
     items: suite.items.filter(({ id }) => asked.has(JSON.stringify([suite.name, id]))),
   }));
   return { ...order, suites, budgetSeconds: null };
+}
+
+/**
+ * Refuse what several machines cannot do alike.
+ * @throws UserError
+ */
+export function expectShareable({
+  seed,
+  budgetSeconds,
+}: {
+  seed?: SeedChoice | undefined;
+  budgetSeconds?: number | undefined;
+}): void {
+  if (budgetSeconds !== undefined) {
+    throw new UserError(
+      'a budget asks as much as the machine is fast, and shards must ask the same',
+      'leave out the budget, or the shard',
+    );
+  }
+  if (seed === 'rotate') {
+    throw new UserError('every shard would draw a seed of its own', 'draw one number and give it to all of them');
+  }
 }

@@ -1,18 +1,10 @@
 import { randomInt } from 'node:crypto';
-import type { ProbeOrder } from '../measure/measure-probes.ts';
+import { type Half, MAX_SEED, type ProbeOrder, type SeedChoice } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { FoundPolicy } from '../policy/load.ts';
 import { loadSuites } from './load-suites.ts';
 
-/** The halves of the gate. */
-export const HALVES = ['spectra', 'probes'] as const;
-export type Half = (typeof HALVES)[number];
-
-/** A seed, or a fresh one that nobody could train on. */
-export type SeedChoice = number | 'rotate';
-
 const DEFAULT_SEED = 1;
-export const MAX_SEED = 2 ** 31 - 1;
 
 export function resolveSeed(choice: SeedChoice | undefined): number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);

@@ -1,6 +1,6 @@
-import type { Adapter } from '../checkpoint/adapter.ts';
 import { loadTensors } from '../checkpoint/load-tensors.ts';
-import { type FullCheckpoint, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import { openCheckpoint, openReference } from '../checkpoint/open.ts';
+import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';

@@ -7,19 +7,11 @@ import type { Outcome } from '../probes/outcome.ts';
 import { type AskOptions, type LeftOut, PROBE_DATE } from '../probes/prompt.ts';
 import { askChunks, chunksOf, prepareToAsk } from '../probes/run.ts';
 import type { Suite } from '../probes/suite.ts';
+import type { ProbeOrder } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { type Shard, shareOf } from './shards/shard.ts';
-
-/** What to ask a checkpoint. */
-export interface ProbeOrder {
-  readonly suites: readonly Suite[];
-  readonly seed: number;
-  readonly chatTemplate: boolean;
-  /** Null: ask everything. */
-  readonly budgetSeconds: number | null;
-}
 
 export interface AskedProbes {
   /** In a shard, with the answers to facts that are left out: another shard may have the rest of them. */

@@ -1,50 +1,20 @@
-import type { TensorDigests } from '../checkpoint/digest.ts';
 import { loadTensors } from '../checkpoint/load-tensors.ts';
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/open.ts';
-import { chooseDevice, type DeviceChoice } from '../onnx/device.ts';
+import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import { chooseDevice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
-import type { ResultStore } from '../platform/key-value-store.ts';
 import { machineMemory } from '../platform/memory.ts';
 import { deviceOf, type MethodChoice, memoryOf, methodOf } from '../spectra/choose-method.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/run-jobs.ts';
 import { type KnownSpectrum, keepSpectrum, keyOfSpectrum, recallSpectrum, tensorsOf } from './cache/spectrum-cache.ts';
+import type { SpectraOptions } from './options.ts';
 import { type Part, timeLeft } from './progress/eta.ts';
 import { costOf, kindOf } from './progress/spectrum-cost.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
-import { type Shard, shareOf } from './shards/shard.ts';
-
-export interface Progress {
-  /** Matrices, or probes, done so far and in all. */
-  readonly done: number;
-  readonly total: number;
-  /** The matrix in work, or that probes are asked; empty at the end. */
-  readonly name: string;
-  /** What the rest will take; missing or null while nobody can say. */
-  readonly secondsLeft?: number | null;
-}
-
-export interface SpectraOptions {
-  readonly device?: DeviceChoice | undefined;
-  /** `auto` if missing: exact up to 1024 columns, fast above. */
-  readonly method?: MethodChoice | undefined;
-  /** Bytes that the work on one matrix may take; by default most of the machine's memory. */
-  readonly memoryLimit?: number | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Measure only matrices with these names. */
-  readonly isWanted?: ((name: string) => boolean) | undefined;
-  /** Measure only the share of one of several machines. */
-  readonly shard?: Shard | null | undefined;
-  /** Where to look before a spectrum is computed, and where to keep it. */
-  readonly spectrumStore?: ResultStore | undefined;
-  /** Filled on the way: the bytes of a tensor are hashed when they are read. */
-  readonly digests?: TensorDigests | undefined;
-  /** Receives every spectrum with all its singular values, which the measurement does not keep. */
-  readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
-}
+import { shareOf } from './shards/shard.ts';
 
 /** The spectra of one checkpoint, and how they were measured. */
 export interface SpectraMeasurement {

@@ -1,39 +1,18 @@
 import os from 'node:os';
 import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
-import { type Checkpoint, type FullCheckpoint, nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
-import type { Subject } from '../language-model/model.ts';
+import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarise } from './aggregate.ts';
-import { keyOf, type MeasurementStore, recallFrom, wantedOf } from './cache/measurement-cache.ts';
-import { type AskedProbes, measureProbes, type ProbeOrder } from './measure-probes.ts';
-import { measureAllSpectra, type SpectraOptions } from './measure-spectra.ts';
+import { keyOf, recallFrom, wantedOf } from './cache/measurement-cache.ts';
+import { type AskedProbes, measureProbes } from './measure-probes.ts';
+import { measureAllSpectra } from './measure-spectra.ts';
+import type { MeasureOptions, ProbeOrder, Reference, SpectraOptions } from './options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
-
-/** A server that answers the probes in place of the checkpoint. */
-export type Endpoint = Omit<Extract<Subject, { kind: 'endpoint' }>, 'kind'>;
-
-export interface MeasureOptions extends SpectraOptions {
-  readonly checkpoint: string;
-  /** False: only the probes. */
-  readonly spectra?: boolean | undefined;
-  /** What to ask; nothing if missing. */
-  readonly probes?: ProbeOrder | null | undefined;
-  readonly endpoint?: Endpoint | undefined;
-  /** The weights that the checkpoint was trained from: also measure ΔW. */
-  readonly reference?: Reference | null | undefined;
-  /** Where to look before measuring, and where to keep the result. */
-  readonly store?: MeasurementStore | undefined;
-}
-
-/** An opened reference, and what was hashed of it: each byte once, however many checkpoints are measured against it. */
-export interface Reference {
-  readonly checkpoint: FullCheckpoint;
-  readonly digests: TensorDigests;
-}
 
 type Identity = Measurement['checkpoint'];
 

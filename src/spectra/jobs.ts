@@ -1,17 +1,10 @@
-import type { Adapter, LoraModule } from '../checkpoint/adapter.ts';
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
-import {
-  attentionInput,
-  listMatrices,
-  type Matrix,
-  type Skipped,
-  type Surroundings,
-} from '../checkpoint/list-matrices.ts';
+import { attentionInput, listMatrices, type Surroundings } from '../checkpoint/list-matrices.ts';
+import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { BLOCK_MODULES, isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/open.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { Adapter, Checkpoint, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';

@@ -1,5 +1,5 @@
 import type { MatrixView } from '../checkpoint/matrix-view.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/graph.ts';
 
 /** A matrix in a file: the stored tensor and where in it the matrix is. */

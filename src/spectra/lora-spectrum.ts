@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
-import type { LoraModule } from '../checkpoint/adapter.ts';
 import { type MatrixView, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gini } from '../statistics/descriptive.ts';

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
 /** Below this ratio of update to rounding energy there is no spectral verdict on a ΔW. */

@@ -1,6 +1,6 @@
-import type { Skipped } from '../checkpoint/list-matrices.ts';
+import type { Skipped } from '../checkpoint/matrix.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
-import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { bracketedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';

@@ -2,10 +2,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { readBaseline, readMeasurement } from '../../src/gate/read-baseline.ts';
+import { readBaseline } from '../../src/gate/read-baseline.ts';
 import { orderProbes } from '../../src/gate/select-probes.ts';
-import { type MeasureOptions, measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import type { MeasureOptions } from '../../src/measure/options.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
+import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import type { Shard } from '../../src/measure/shards/shard.ts';
 import { writeJson } from '../../src/platform/write-file.ts';

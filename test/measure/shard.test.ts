@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectShareable, parseShard, shareOf } from '../../src/measure/shards/shard.ts';
+import { expectShareable } from '../../src/gate/check.ts';
+import { parseShard, shareOf } from '../../src/measure/shards/shard.ts';
 import { Random } from '../../src/probes/random.ts';
 
 describe('parseShard', () => {

@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
-import { type MeasureOptions, measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import type { MeasureOptions } from '../../src/measure/options.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { directoryStore } from '../../src/platform/key-value-store.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';

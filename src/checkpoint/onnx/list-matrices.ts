@@ -1,11 +1,10 @@
 import type { Architecture } from '../architecture.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import { fusedLayout } from '../fused.ts';
-import type { Matrix, MatrixList, Skipped } from '../list-matrices.ts';
+import type { Matrix, MatrixList, Skipped } from '../matrix.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../matrix-view.ts';
 import { type Place, placeOf } from '../module-type.ts';
-import type { TensorEntry } from '../safetensors.ts';
-import type { OnnxTensor } from './tensors.ts';
+import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { withoutOperator } from './weight-use.ts';
 
 interface Surroundings {

@@ -3,7 +3,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../architecture.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import { isMultimodalName } from '../module-type.ts';
-import type { FullCheckpoint } from '../open.ts';
+import type { FullCheckpoint } from '../types.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**

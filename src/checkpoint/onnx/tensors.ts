@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement, isMeasuredDtype } from '../dtype.ts';
-import type { TensorEntry } from '../safetensors.ts';
+import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { ExternalFiles } from './external-data.ts';
 import { type OnnxModel, readOnnxModel, type StoredTensor } from './model-proto.ts';
-import { moduleName, type WeightUse, WeightUses } from './weight-use.ts';
+import { moduleName, WeightUses } from './weight-use.ts';
 
 /** The element types of ONNX under the names that safetensors has for them. */
 const DTYPES: Readonly<Record<string, string>> = {
@@ -25,16 +25,6 @@ const DTYPES: Readonly<Record<string, string>> = {
 };
 
 const ENCODED = 'its values are not stored as raw data';
-
-/** A tensor of an ONNX model, and what it is for. */
-export interface OnnxTensor extends TensorEntry {
-  /** Null: no matrix of weights. */
-  readonly use: WeightUse | null;
-  /** The name in the file, where another was found for it. */
-  readonly storedName: string | null;
-  /** Why its elements cannot be mapped; null: they can. */
-  readonly unmapped: string | null;
-}
 
 /**
  * The tensors of an ONNX model: all initializers, and constants that are used as weights.

@@ -1,4 +1,5 @@
-import { type BaselineSource, parseBaseline, parseReport } from '../../gate/read-baseline.ts';
+import { parseReport } from '../../compare/read-report.ts';
+import { type BaselineSource, parseBaseline } from '../../gate/read-baseline.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Octokit } from '../client/author.ts';
 import { statusOf } from '../client/errors.ts';

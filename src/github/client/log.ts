@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Progress } from '../../gate/check.ts';
+import type { Progress } from '../../measure/options.ts';
 import { printable } from '../../report/escape.ts';
 import { formatDuration } from '../../report/text/numbers.ts';
 import { withPatience } from './with-timeout.ts';

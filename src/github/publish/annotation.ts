@@ -1,5 +1,4 @@
 import { ExitCode, error, notice, warning } from '@actions/core';
-import type { FailOn } from '../../action/inputs.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
 import { reasonsBySeverity, sentenceWithoutReason } from '../../report/text/reasons.ts';
@@ -39,3 +38,7 @@ function mainReason(report: Report): string {
   const { place, message } = reason;
   return place === 'model' || place === '' || message.includes(place) ? message : `${place}: ${message}`;
 }
+
+export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
+
+export type FailOn = (typeof FAIL_ON_CHOICES)[number];

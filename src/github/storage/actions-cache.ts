@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
-import type { MeasurementStore } from '../../measure/cache/measurement-cache.ts';
+import type { MeasurementStore } from '../../measure/options.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { withToolkit } from '../client/log.ts';
 import { leftWork } from '../client/with-timeout.ts';

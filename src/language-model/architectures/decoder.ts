@@ -1,5 +1,3 @@
-import type { Rope } from './rope.ts';
-
 /**
  * A decoder-only language model, described from its config: what each family's file gives and what the graph builder
  * takes. Names of modules are relative to the trunk (the part under `model.` or `transformer.`).
@@ -160,4 +158,16 @@ export const ACTIVATIONS = [
   'sigmoid',
   'identity',
 ] as const;
+
 export type Activation = (typeof ACTIVATIONS)[number];
+
+export interface Rope {
+  /** How many of a head's dimensions turn; the others pass through. */
+  readonly dim: number;
+  /** One a pair of dimensions, radians a token. [dim / 2] */
+  readonly frequencies: readonly number[];
+  /** Cosines and sines are multiplied by it (YaRN, LongRoPE). */
+  readonly magnitude: number;
+  /** Used for sequences of more than `above` tokens (LongRoPE). */
+  readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;
+}

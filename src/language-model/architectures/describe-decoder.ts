@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FullCheckpoint } from '../../checkpoint/open.ts';
+import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';

@@ -1,4 +1,4 @@
-import type { FullCheckpoint } from '../../checkpoint/open.ts';
+import type { FullCheckpoint } from '../../checkpoint/types.ts';
 
 /** Names of methods as people write them. */
 const METHODS = new Map([

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { Rope } from './rope.ts';
+import type { Rope } from './decoder.ts';
 
 /** Length scalings of rotary positions: what each type makes of the plain frequencies. */
 

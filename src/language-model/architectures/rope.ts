@@ -3,18 +3,8 @@
  * `rope_theta` + `rope_scaling`, or `rope_parameters`.
  */
 import type { Config } from './config.ts';
+import type { Rope } from './decoder.ts';
 import { knownTypes, numberAt, SCALINGS } from './rope-scaling.ts';
-
-export interface Rope {
-  /** How many of a head's dimensions turn; the others pass through. */
-  readonly dim: number;
-  /** One a pair of dimensions, radians a token. [dim / 2] */
-  readonly frequencies: readonly number[];
-  /** Cosines and sines are multiplied by it (YaRN, LongRoPE). */
-  readonly magnitude: number;
-  /** Used for sequences of more than `above` tokens (LongRoPE). */
-  readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;
-}
 
 export interface RopeDefaults {
   readonly theta: number;

@@ -1,6 +1,4 @@
-import type { Adapter, LoraModule } from '../../checkpoint/adapter.ts';
-import type { FullCheckpoint } from '../../checkpoint/open.ts';
-import type { TensorEntry } from '../../checkpoint/safetensors.ts';
+import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder, Place } from './decoder.ts';
 

@@ -1,6 +1,5 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import type { Decoder, Layer } from '../architectures/decoder.ts';
-import type { Rope } from '../architectures/rope.ts';
+import type { Decoder, Layer, Rope } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import {
   type AttentionKind,

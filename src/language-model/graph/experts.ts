@@ -1,8 +1,8 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { gated, gatedHalves } from './activation.ts';
 import { applyLinear, applyWeight, loadFloat32, partOf } from './linear.ts';
-import { gated, gatedHalves } from './mlp.ts';
 
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →

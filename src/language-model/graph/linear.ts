@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../checkpoint/safetensors.ts';
+import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
 import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';

@@ -1,6 +1,6 @@
 import { type Device, openSession, type Session, type Tensor, tensor } from '../../onnx/session.ts';
-import type { Decoder } from '../architectures/decoder.ts';
-import { type Rope, ropeTables } from '../architectures/rope.ts';
+import type { Decoder, Rope } from '../architectures/decoder.ts';
+import { ropeTables } from '../architectures/rope.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { AttentionKind } from '../graph/attention.ts';
 import { buildTrunk, TRUNK, trunkInputs } from '../graph/backbone.ts';

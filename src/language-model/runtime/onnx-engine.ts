@@ -1,5 +1,4 @@
-import type { Adapter } from '../../checkpoint/adapter.ts';
-import type { FullCheckpoint } from '../../checkpoint/open.ts';
+import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
 import type { Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError } from '../../platform/user-error.ts';

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { parseMeasurement } from '../../gate/read-baseline.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarise } from '../aggregate.ts';
-import type { MeasureOptions } from '../measure.ts';
-import type { ProbeOrder } from '../measure-probes.ts';
+import type { MeasureOptions, ProbeOrder } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
-
-/** Where measurements are kept, so that nothing is measured twice. Neither function throws. */
-export interface MeasurementStore {
-  /** @returns the text that was kept under the key; null if there is none */
-  readonly recall: (key: string) => Promise<string | null>;
-  readonly keep: (key: string, measurement: Measurement) => void;
-}
+import { parseMeasurement } from '../schema/read.ts';
 
 /** What is to be measured: everything that a measurement depends on, but for the machine's last bits. */
 export interface Wanted {

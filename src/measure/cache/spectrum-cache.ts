@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isEmbedding } from '../../checkpoint/module-type.ts';
-import type { TensorEntry } from '../../checkpoint/safetensors.ts';
+import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { ResultStore } from '../../platform/key-value-store.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Job } from '../../spectra/jobs.ts';

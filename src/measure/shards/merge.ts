@@ -1,19 +1,12 @@
-import { readMeasurementOrShard } from '../../gate/read-baseline.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { methodOfAll, summarise } from '../aggregate.ts';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
 import type { Probes } from '../schema/probes.ts';
+import { readMeasurementOrShard } from '../schema/read.ts';
 import type { ShardMeasurement } from '../schema/shard.ts';
 import { joinAnswers } from './join-answers.ts';
 import { joinInPlaces } from './join-places.ts';
-import { expectOneMeasurement } from './same-measurement.ts';
-
-/** A part of a measurement, and the file that it lies in. */
-export interface ShardFile {
-  readonly path: string;
-  readonly measurement: Measurement;
-  readonly shard: ShardMeasurement;
-}
+import { expectOneMeasurement, type ShardFile } from './same-measurement.ts';
 
 /**
  * Read the shards of a measurement and join them.

@@ -1,5 +1,6 @@
 import { UserError } from '../../platform/user-error.ts';
-import type { ShardFile } from './merge.ts';
+import type { Measurement } from '../schema/measurement.ts';
+import type { ShardMeasurement } from '../schema/shard.ts';
 
 /** What shards of one measurement have in common, and what to call it. */
 const COMMON: ReadonlyArray<readonly [what: string, of: (file: ShardFile) => unknown]> = [
@@ -47,4 +48,11 @@ function halves({ method, probes }: ShardFile['measurement']): string {
 
 function probes({ measurement }: ShardFile) {
   return measurement.probes?.status === 'measured' ? measurement.probes : undefined;
+}
+
+/** A part of a measurement, and the file that it lies in. */
+export interface ShardFile {
+  readonly path: string;
+  readonly measurement: Measurement;
+  readonly shard: ShardMeasurement;
 }

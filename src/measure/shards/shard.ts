@@ -1,6 +1,3 @@
-import type { SeedChoice } from '../../gate/select-probes.ts';
-import { UserError } from '../../platform/user-error.ts';
-
 /** One of `count` machines that share a measurement; `index` counts from 1. */
 export interface Shard {
   readonly index: number;
@@ -36,26 +33,4 @@ export function shareOf(costs: readonly number[], shard: Shard | null): number[]
     if (least === shard.index - 1) own.push(place);
   }
   return own.sort((a, b) => a - b);
-}
-
-/**
- * Refuse what several machines cannot do alike.
- * @throws UserError
- */
-export function expectShareable({
-  seed,
-  budgetSeconds,
-}: {
-  seed?: SeedChoice | undefined;
-  budgetSeconds?: number | undefined;
-}): void {
-  if (budgetSeconds !== undefined) {
-    throw new UserError(
-      'a budget asks as much as the machine is fast, and shards must ask the same',
-      'leave out the budget, or the shard',
-    );
-  }
-  if (seed === 'rotate') {
-    throw new UserError('every shard would draw a seed of its own', 'draw one number and give it to all of them');
-  }
 }

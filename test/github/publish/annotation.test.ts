@@ -1,7 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { FAIL_ON_CHOICES } from '../../../src/action/inputs.ts';
 import { VERDICTS } from '../../../src/compare/report.ts';
-import { announce, isFailure } from '../../../src/github/publish/annotation.ts';
+import { announce, FAIL_ON_CHOICES, isFailure } from '../../../src/github/publish/annotation.ts';
 import { reason, report } from '../../report/fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());

@@ -1,6 +1,5 @@
 import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
-import type { FullCheckpoint } from '../../../src/checkpoint/open.ts';
-import type { TensorEntry } from '../../../src/checkpoint/safetensors.ts';
+import type { FullCheckpoint, TensorEntry } from '../../../src/checkpoint/types.ts';
 
 /** A checkpoint that is nothing but its config, and tensors of these names and shapes. */
 export function checkpointOf(

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Config } from '../../../src/language-model/architectures/config.ts';
+import type { Rope } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
-import {
-  isLong,
-  type Rope,
-  type RopeDefaults,
-  readRope,
-  ropeTables,
-} from '../../../src/language-model/architectures/rope.ts';
+import { isLong, type RopeDefaults, readRope, ropeTables } from '../../../src/language-model/architectures/rope.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { checkpointOf } from './checkpoint-of.ts';
 

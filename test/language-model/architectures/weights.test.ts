@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Adapter, LoraModule } from '../../../src/checkpoint/adapter.ts';
 import { UNKNOWN_ARCHITECTURE } from '../../../src/checkpoint/architecture.ts';
-import type { FullCheckpoint } from '../../../src/checkpoint/open.ts';
-import type { TensorEntry } from '../../../src/checkpoint/safetensors.ts';
+import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../../src/checkpoint/types.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { Weights } from '../../../src/language-model/architectures/weights.ts';
 import { UserError } from '../../../src/platform/user-error.ts';

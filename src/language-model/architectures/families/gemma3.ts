@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Rope } from '../rope.ts';
+import type { Rope } from '../decoder.ts';
 import { ropeOf } from '../rope.ts';
 import type { Family } from './family.ts';
 import { gemmaDecoder } from './gemma2.ts';

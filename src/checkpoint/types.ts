@@ -1,0 +1,76 @@
+import type { Snapshot } from '../hub/snapshot.ts';
+import type { Architecture } from './architecture.ts';
+import type { WeightUse } from './onnx/weight-use.ts';
+
+/** An opened checkpoint of full weights: headers read, no data. */
+export interface FullCheckpoint {
+  readonly format: 'safetensors' | 'onnx';
+  readonly path: string;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly architecture: Architecture;
+  /** A vision-language model: its tensors have components. */
+  readonly multimodal: boolean;
+  /** config.json as read; null for a lone file. */
+  readonly config: Record<string, unknown> | null;
+  /** Of an ONNX model: its tensors once more, and what the graph does with them. */
+  readonly onnx: readonly OnnxTensor[] | null;
+  /** Of a checkpoint of a hub: its path is a local folder then, whose weights are holes until they are fetched. */
+  readonly remote: Snapshot | null;
+}
+
+export type Checkpoint = FullCheckpoint | Adapter;
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: string;
+  /** As stored, [out, in] for a linear layer; [] is a scalar. */
+  readonly shape: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Absolute path of the file that holds the data. */
+  readonly file: string;
+  /** First byte of the data in that file, and number of bytes. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/**
+ * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors).
+ * Hu et al. 2021, arXiv 2106.09685: ΔW = scale·B·A; rsLoRA: Kalajdzievski 2023, arXiv 2312.03732.
+ */
+export interface Adapter {
+  readonly format: 'lora';
+  readonly path: string;
+  readonly modules: readonly LoraModule[];
+  /** Weights saved whole beside the adapter (`modules_to_save`), under the base model's names. */
+  readonly saved: ReadonlyMap<string, TensorEntry>;
+  /** Every tensor in the file, as stored. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly config: Record<string, unknown>;
+  /** Of the base model, where the adapter's config names a folder that is at hand; else unknown. */
+  readonly architecture: Architecture;
+  /** Of an adapter of a hub: see `FullCheckpoint`. */
+  readonly remote: Snapshot | null;
+}
+
+/** One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. */
+export interface LoraModule {
+  /** Name of the base weight that it changes. */
+  readonly target: string;
+  readonly a: TensorEntry;
+  readonly b: TensorEntry;
+  readonly rank: number;
+  readonly scale: number;
+  /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
+  readonly transposed: boolean;
+}
+
+/** A tensor of an ONNX model, and what it is for. */
+export interface OnnxTensor extends TensorEntry {
+  /** Null: no matrix of weights. */
+  readonly use: WeightUse | null;
+  /** The name in the file, where another was found for it. */
+  readonly storedName: string | null;
+  /** Why its elements cannot be mapped; null: they can. */
+  readonly unmapped: string | null;
+}
