@@ -3,7 +3,7 @@ import { parseInputs } from './action/inputs.ts';
 import { gate } from './action/run-gate.ts';
 import { publish } from './action/run-publish.ts';
 import { merge, shard } from './action/run-shards.ts';
-import { leftWork } from './github/client/with-timeout.ts';
+import { hasAbandonedWork } from './github/client/with-timeout.ts';
 import { describeError } from './platform/user-error.ts';
 import { printable } from './report/escape.ts';
 
@@ -13,7 +13,7 @@ try {
   fail(error);
 }
 // A service that hangs must not hold the job when all is said.
-if (leftWork()) process.exit();
+if (hasAbandonedWork()) process.exit();
 
 /** One run of the action. */
 async function run(): Promise<void> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import {
@@ -30,20 +30,20 @@ const actionSchema = z.object({
 const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const { inputs, outputs, runs } = actionSchema.parse(parse(await readFile(path('action.yml'), 'utf8')));
 
-test('action.yml and the code have the same inputs', () => {
+it('action.yml and the code have the same inputs', () => {
   expect(Object.keys(inputs)).toEqual(INPUT_NAMES);
   // Either of two has to be given, which action.yml cannot say.
   expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual([]);
 });
 
-test('action.yml and the code have the same defaults', () => {
+it('action.yml and the code have the same defaults', () => {
   const { 'github-token': token, ...rest } = inputs;
   const defaults = Object.entries(rest).flatMap(([name, input]) => (input.default ? [[name, input.default]] : []));
   expect(Object.fromEntries(defaults)).toEqual(INPUT_DEFAULTS);
   expect(token?.default).toBe('$' + '{{ github.token }}');
 });
 
-test.each([
+it.each([
   ['device', DEVICE_CHOICES],
   ['method', METHOD_CHOICES],
   ['mode', MODE_CHOICES],
@@ -57,7 +57,7 @@ test.each([
   for (const choice of choices) expect(inputs[name]?.description).toContain(`\`${choice}\``);
 });
 
-test('the outputs and the entry point', () => {
+it('the outputs and the entry point', () => {
   expect(Object.keys(outputs)).toEqual([
     'verdict',
     'report',
@@ -69,6 +69,6 @@ test('the outputs and the entry point', () => {
   expect(runs).toEqual({ using: 'node24', main: 'dist/index.js' });
 });
 
-test('the tables of README.md are those of action.yml', async () => {
+it('the tables of README.md are those of action.yml', async () => {
   await promisify(execFile)(process.execPath, [path('scripts/readme-tables.mjs'), '--check']);
 });

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type Answers, generateFile, type Subject, scoreFile } from '../language-model/model.ts';
+import { type ModelResult, generateFile, type ModelSource, scoreFile } from '../language-model/model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -47,7 +47,7 @@ interface AnswererOptions extends EndpointOptions {
   batchMemory?: number;
 }
 
-function subjectOf(options: AnswererOptions): Subject {
+function subjectOf(options: AnswererOptions): ModelSource {
   const { checkpoint, reference, device, batchMemory } = options;
   if ((checkpoint === undefined) === (options.endpoint === undefined)) {
     throw new UserError('give either --checkpoint or --endpoint', 'one of them answers');
@@ -64,7 +64,7 @@ function subjectOf(options: AnswererOptions): Subject {
 async function runAnswerer<T extends object>(
   options: AnswererOptions,
   did: string,
-  ask: (subject: Subject, file: string) => Promise<Answers<T>>,
+  ask: (subject: ModelSource, file: string) => Promise<ModelResult<T>>,
 ): Promise<void> {
   const subject = subjectOf(options);
   await expectWritable(options.output, 'file');

@@ -5,7 +5,7 @@ import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-dete
 import { readReport } from '../compare/read-report.ts';
 import type { Report } from '../compare/report.ts';
 import { check, expectShareable } from '../gate/check.ts';
-import { orderProbes, resolveSeed } from '../gate/select-probes.ts';
+import { selectProbes, resolveSeed } from '../gate/select-probes.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import type { Shard } from '../measure/shards/shard.ts';
@@ -99,7 +99,7 @@ async function runMeasure(options: SubjectOptions & ProbingOptions & { out: stri
   await expectWritable(options.out, 'file');
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = settingsOf(options);
   const found = await findPolicy(options.policy);
-  const probes = await orderProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
+  const probes = await selectProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
   const reference = await openMeasuredReference(options.reference);
   const measurement = await withProgress((onProgress) =>
     measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),

@@ -2,9 +2,9 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
-import { orderProbes, type ProbeWishes, resolveSeed } from '../gate/select-probes.ts';
+import { selectProbes, type ProbeSelection, resolveSeed } from '../gate/select-probes.ts';
 import { expectProbes } from '../measure/measure-probes.ts';
-import type { ProbeOrder, SeedChoice } from '../measure/options.ts';
+import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
@@ -53,9 +53,9 @@ export function addProbesCommand(shadowGate: Command): void {
 
 async function runProbes(options: ProbesOptions): Promise<void> {
   const seed = resolveSeed(options.seed);
-  const wishes: ProbeWishes = { seed };
+  const wishes: ProbeSelection = { seed };
   const found = await findPolicy(options.policy);
-  const order = await orderProbes(found, wishes);
+  const order = await selectProbes(found, wishes);
   if (!order) throw new UserError('the policy has no suites', 'name some under probes');
   const suites = order.suites.map((suite) => ofFamily(suite, options.family));
   if (suites.every(({ items }) => items.length === 0)) {
@@ -76,7 +76,7 @@ async function runProbes(options: ProbesOptions): Promise<void> {
 /** What asking takes, and what effect so many facts find. */
 async function sayHowLong(
   { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
-  order: ProbeOrder,
+  order: ProbeRunOptions,
   { policy }: FoundPolicy,
 ): Promise<void> {
   const subject = { kind: 'checkpoint', checkpoint, reference, device } as const;

@@ -3,7 +3,7 @@ import type { Measurement, TensorMeasurement } from '../measure/schema/measureme
 import { invalid, type Reason } from './finding.ts';
 
 /** What may be compared, and why the rest may not. */
-export interface Validity {
+export interface Comparability {
   readonly weights: boolean;
   readonly deltas: boolean;
   readonly reasons: readonly Reason[];
@@ -13,7 +13,7 @@ export interface Validity {
  * Like with like: another architecture, tensor shape, LoRA rank, reference or tool version makes a comparison invalid.
  * Every such difference is named, and none of them ever passes.
  */
-export function checkValidity(candidate: Measurement, baseline: Measurement): Validity {
+export function checkComparability(candidate: Measurement, baseline: Measurement): Comparability {
   const models = [...versionDifference(candidate, baseline), ...architectureDifference(candidate, baseline)];
   if (candidate.method === null || baseline.method === null) {
     return { weights: false, deltas: false, reasons: [...models, ...spectraDifference(candidate, baseline)] };

@@ -5,11 +5,11 @@ import { findRankLoss } from './checks/rank-loss.ts';
 import { applyRules, findIdleRules } from './checks/rules.ts';
 import { findSpikes } from './checks/spikes.ts';
 import { turnTwoKeys } from './checks/two-key.ts';
-import { checkValidity, type Validity } from './comparability.ts';
+import { checkComparability, type Comparability } from './comparability.ts';
 import { compareProbes } from './compare-probes.ts';
 import { invalid, type Reason } from './finding.ts';
-import { shadowDeltas } from './metric-deltas.ts';
-import { observe, observeWeights } from './pair-metrics.ts';
+import { metricDeltas } from './metric-deltas.ts';
+import { pairMetrics, pairWeights } from './pair-metrics.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
 import { sortReasons, verdictOf } from './verdict.ts';
 
@@ -33,11 +33,11 @@ export interface Comparison {
  */
 export function compare(comparison: Comparison): Report {
   const { candidate, baseline, baselinePath, policy, policyPath } = comparison;
-  const validity: Validity = baseline
-    ? checkValidity(candidate, baseline)
+  const validity: Comparability = baseline
+    ? checkComparability(candidate, baseline)
     : { weights: false, deltas: false, reasons: [] };
-  const weights = observeWeights(candidate, baseline && validity.weights ? baseline : null);
-  const observations = baseline ? observe(candidate, baseline, validity) : [];
+  const weights = pairWeights(candidate, baseline && validity.weights ? baseline : null);
+  const observations = baseline ? pairMetrics(candidate, baseline, validity) : [];
   const spectral = [
     ...nonFiniteReasons(candidate, policy),
     ...findRankLoss(policy, weights),
@@ -69,7 +69,7 @@ export function compare(comparison: Comparison): Report {
     baseline: baseline && { ...subject(baseline), commit: comparison.baselineCommit ?? null },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
-    shadowDeltas: shadowDeltas(candidate, baseline, validity, reasons),
+    shadowDeltas: metricDeltas(candidate, baseline, validity, reasons),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
     skipped: candidate.skipped,

@@ -2,11 +2,11 @@ import { isEmbedding } from '../checkpoint/module-type.ts';
 import { groupKey } from '../measure/aggregate.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { difference, type Measured, numberOf } from '../statistics/bounded.ts';
-import type { Validity } from './comparability.ts';
+import { difference, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import type { Comparability } from './comparability.ts';
 import type { Reason } from './finding.ts';
 import { placeOfGroup } from './pair-metrics.ts';
-import type { ShadowDelta } from './report.ts';
+import type { MetricDelta } from './report.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
 
@@ -19,16 +19,16 @@ const EMBEDDING_METRICS = ['rowGini'];
  * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
  * @param reasons decide the level that a row is shown with
  */
-export function shadowDeltas(
+export function metricDeltas(
   candidate: Measurement,
   baseline: Measurement | null,
-  validity: Validity,
+  validity: Comparability,
   reasons: readonly Reason[],
-): ShadowDelta[] {
-  const levelOf = (metric: string, of: ShadowDelta['of'], place: string): ShadowDelta['level'] =>
+): MetricDelta[] {
+  const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
     reasons.find((reason) => reason.metric === metric && reason.of === of && reason.place === place)?.level ?? 'info';
   // Numbers side by side would be compared, whatever the verdict says.
-  const comparable = (of: ShadowDelta['of']) =>
+  const comparable = (of: MetricDelta['of']) =>
     (of === 'delta' ? validity.deltas : validity.weights) ? baseline : null;
   const delta = candidate.model.delta;
   const model = delta
@@ -67,9 +67,9 @@ export function shadowDeltas(
   ];
 }
 
-type Key = Pick<ShadowDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
+type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
 
-function row(key: Key, mine: Measured | null, its: Measured | null): ShadowDelta {
+function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null): MetricDelta {
   const [candidate, baseline] = [mine && numberOf(mine), its && numberOf(its)];
   const change = mine !== null && its !== null ? difference(mine, its) : null;
   const relativeChange = change !== null && baseline ? change / Math.abs(baseline) : null;

@@ -1,20 +1,20 @@
 import type { ModuleType } from '../checkpoint/module-type.ts';
-import type { Measured } from '../statistics/bounded.ts';
+import type { MaybeBounded } from '../statistics/bounded.ts';
 
 /** One number of the candidate beside the same number of the baseline. */
-export interface Observation {
+export interface MetricPair {
   readonly metric: string;
   readonly of: 'weight' | 'delta';
   readonly statistic: 'model' | 'median' | 'weightedMean' | 'each';
   readonly module: ModuleType | null;
   /** `model`, a module type (`vision q_proj`), or a matrix. */
   readonly place: string;
-  readonly candidate: Measured;
-  readonly baseline: Measured;
+  readonly candidate: MaybeBounded;
+  readonly baseline: MaybeBounded;
 }
 
 /** One weight matrix of the candidate beside the baseline's, where there is one. */
-export interface WeightObservation {
+export interface WeightPair {
   readonly name: string;
   /** Matrices with the same key are of one module type (and component). */
   readonly group: string;

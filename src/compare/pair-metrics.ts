@@ -1,24 +1,24 @@
 import { flattenMetrics, groupKey, isJudged } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
-import { type Measured, numberOf } from '../statistics/bounded.ts';
-import type { Validity } from './comparability.ts';
-import type { Observation, WeightObservation, WeightSummary } from './metric-pair.ts';
+import { type MaybeBounded, numberOf } from '../statistics/bounded.ts';
+import type { Comparability } from './comparability.ts';
+import type { MetricPair, WeightPair, WeightSummary } from './metric-pair.ts';
 
 /** Every number that candidate and baseline both have and that may be compared. */
-export function observe(candidate: Measurement, baseline: Measurement, validity: Validity): Observation[] {
-  const may = ({ of }: Pick<Observation, 'of'>) => (of === 'delta' ? validity.deltas : validity.weights);
+export function pairMetrics(candidate: Measurement, baseline: Measurement, validity: Comparability): MetricPair[] {
+  const may = ({ of }: Pick<MetricPair, 'of'>) => (of === 'delta' ? validity.deltas : validity.weights);
   return [
-    ...observeModel(candidate, baseline),
-    ...observeGroups(candidate, baseline),
-    ...observeTensors(candidate, baseline),
+    ...pairModel(candidate, baseline),
+    ...pairGroups(candidate, baseline),
+    ...pairTensors(candidate, baseline),
   ].filter(may);
 }
 
-function observeModel(candidate: Measurement, baseline: Measurement): Observation[] {
+function pairModel(candidate: Measurement, baseline: Measurement): MetricPair[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
-  return MODEL_METRICS.flatMap((metric): Observation[] => {
+  return MODEL_METRICS.flatMap((metric): MetricPair[] => {
     const [mine, other] = [ours[metric], theirs[metric]];
     if (mine === null || other === null) return [];
     return [
@@ -27,14 +27,14 @@ function observeModel(candidate: Measurement, baseline: Measurement): Observatio
   });
 }
 
-function observeGroups(candidate: Measurement, baseline: Measurement): Observation[] {
+function pairGroups(candidate: Measurement, baseline: Measurement): MetricPair[] {
   const theirs = new Map(baseline.groups.map((group) => [groupKey(group), group]));
   return candidate.groups.flatMap((group) => {
     const other = theirs.get(groupKey(group));
     if (!other) return [];
     return (['median', 'weightedMean'] as const).flatMap((statistic) =>
       pairs(group[statistic], other[statistic]).map(
-        ([metric, mine, its]): Observation => ({
+        ([metric, mine, its]): MetricPair => ({
           metric,
           of: group.of,
           statistic,
@@ -48,13 +48,13 @@ function observeGroups(candidate: Measurement, baseline: Measurement): Observati
   });
 }
 
-function observeTensors(candidate: Measurement, baseline: Measurement): Observation[] {
+function pairTensors(candidate: Measurement, baseline: Measurement): MetricPair[] {
   const theirs = tensorsByKey(baseline);
   return candidate.tensors.flatMap((tensor) => {
     const other = theirs.get(tensorKey(tensor));
     if (!other || !tensor.metrics || !other.metrics || !isJudged(tensor) || !isJudged(other)) return [];
     return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
-      ([metric, mine, its]): Observation => ({
+      ([metric, mine, its]): MetricPair => ({
         metric,
         of: tensor.of,
         statistic: 'each',
@@ -68,7 +68,7 @@ function observeTensors(candidate: Measurement, baseline: Measurement): Observat
 }
 
 /** Every weight matrix of the candidate, beside the baseline's where that may be compared. */
-export function observeWeights(candidate: Measurement, baseline: Measurement | null): WeightObservation[] {
+export function pairWeights(candidate: Measurement, baseline: Measurement | null): WeightPair[] {
   const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
   return candidate.tensors.flatMap((tensor) => {
     // A matrix that is not finite is reported as that.
@@ -103,8 +103,8 @@ function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> 
   return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
 }
 
-function pairs(ours: Record<string, Measured>, theirs: Record<string, Measured>): Array<[string, Measured, Measured]> {
-  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, Measured, Measured]> => {
+function pairs(ours: Record<string, MaybeBounded>, theirs: Record<string, MaybeBounded>): Array<[string, MaybeBounded, MaybeBounded]> {
+  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, MaybeBounded, MaybeBounded]> => {
     const other = theirs[metric];
     return other === undefined ? [] : [[metric, mine, other]];
   });

@@ -18,7 +18,7 @@ export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** One row of the table of shadow deltas: candidate − baseline of one metric of the model or of one module type. */
-export const shadowDeltaSchema = z.strictObject({
+export const metricDeltaSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
   component: componentSchema,
@@ -30,7 +30,7 @@ export const shadowDeltaSchema = z.strictObject({
   relativeChange: z.number().nullable(),
   level: z.enum(SEVERITY),
 });
-export type ShadowDelta = z.infer<typeof shadowDeltaSchema>;
+export type MetricDelta = z.infer<typeof metricDeltaSchema>;
 
 const subjectSchema = z.strictObject({
   path: z.string(),
@@ -71,7 +71,7 @@ export const reportSchema = z.strictObject({
   reference: identitySchema.extend({ path: z.string() }).nullable(),
   /** Path of the policy file; null: the defaults. */
   policy: z.string().nullable(),
-  shadowDeltas: z.array(shadowDeltaSchema),
+  shadowDeltas: z.array(metricDeltaSchema),
   /** The candidate's groups and, where there is a baseline, the baseline's. */
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
   /** The candidate's matrices, for the details. */

@@ -1,13 +1,13 @@
 import { compare } from '../compare/compare.ts';
 import type { Report } from '../compare/report.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
-import type { Half, MeasureOptions, ProbeOrder, SeedChoice } from '../measure/options.ts';
+import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type FoundPolicy, findPolicy } from '../policy/load.ts';
-import { type ApprovedBaseline, type BaselineSource, readBaseline } from './read-baseline.ts';
-import { orderProbes, resolveSeed } from './select-probes.ts';
+import { type ResolvedBaseline, type BaselineSource, readBaseline } from './read-baseline.ts';
+import { selectProbes, resolveSeed } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {
@@ -16,7 +16,7 @@ export interface CheckOptions
   /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */
   readonly baseline?: string | undefined;
   /** The baseline itself, where it is not read from the disk. */
-  readonly approved?: ApprovedBaseline | undefined;
+  readonly approved?: ResolvedBaseline | undefined;
   /** Policy file; without one, `shadow-gate.yml` in the working directory if it is there, else the defaults. */
   readonly policy?: string | undefined;
   /** The policy itself, where it is not read from the disk. */
@@ -90,7 +90,7 @@ async function prepare(options: CheckOptions) {
     throw new UserError('the endpoint answers for one model, and the baseline is another checkpoint', BASELINE_MEND);
   }
   const order = { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline.source) };
-  const probes = await orderProbes(found, order);
+  const probes = await selectProbes(found, order);
   const origin = await openMeasuredReference(reference);
   return { found, baseline, settings: { ...settings, spectra: only !== 'probes', reference: origin, probes } };
 }
@@ -102,7 +102,7 @@ async function baselineOf(path: string | undefined): Promise<Approved> {
 }
 
 /** An `ApprovedBaseline`, or that none was asked for. */
-type Approved = Omit<ApprovedBaseline, 'name'> & { readonly name: string | null };
+type Approved = Omit<ResolvedBaseline, 'name'> & { readonly name: string | null };
 
 function expectMeasured({ source }: Approved): Measurement | null {
   if (source.kind === 'checkpoint') {
@@ -145,7 +145,7 @@ function chooseSeed(choice: SeedChoice | undefined, source: BaselineSource): num
 }
 
 /** The baseline is asked what the candidate was asked: a budget may have left no time for the rest. */
-function askedOf(order: ProbeOrder, { probes }: Measurement): ProbeOrder | null {
+function askedOf(order: ProbeRunOptions, { probes }: Measurement): ProbeRunOptions | null {
   if (probes?.status !== 'measured') return order;
   if (probes.items.length === 0) return null;
   const asked = new Set(probes.items.map(({ suite, id }) => JSON.stringify([suite, id])));

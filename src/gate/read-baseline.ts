@@ -16,7 +16,7 @@ export type BaselineSource =
     };
 
 /** A baseline that was chosen, and what to call it. */
-export interface ApprovedBaseline {
+export interface ResolvedBaseline {
   readonly source: BaselineSource;
   /** Its path, or where it came from. */
   readonly name: string;

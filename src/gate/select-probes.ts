@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type Half, MAX_SEED, type ProbeOrder, type SeedChoice } from '../measure/options.ts';
+import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { FoundPolicy } from '../policy/load.ts';
 import { loadSuites } from './load-suites.ts';
@@ -10,7 +10,7 @@ export function resolveSeed(choice: SeedChoice | undefined): number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
 }
 
-export interface ProbeWishes {
+export interface ProbeSelection {
   readonly only?: Half | undefined;
   readonly seed: number;
   /** Seconds that asking may take; everything is asked if missing. */
@@ -23,7 +23,7 @@ export interface ProbeWishes {
  * What the policy and the caller want to be asked; null for nothing.
  * @throws UserError for a probe file that is missing or wrong, and where nothing at all would be measured
  */
-export async function orderProbes(found: FoundPolicy, wishes: ProbeWishes): Promise<ProbeOrder | null> {
+export async function selectProbes(found: FoundPolicy, wishes: ProbeSelection): Promise<ProbeRunOptions | null> {
   const { only, seed, budgetSeconds, chatTemplate } = wishes;
   if (only === 'probes' && found.policy.probes.length === 0) {
     throw new UserError(

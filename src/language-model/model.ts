@@ -16,7 +16,7 @@ import type { ModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 
 /** What answers: a checkpoint, or a server. */
-export type Subject =
+export type ModelSource =
   | {
       readonly kind: 'checkpoint';
       readonly checkpoint: string;
@@ -35,7 +35,7 @@ export type Subject =
       readonly maxLength?: number | undefined;
     };
 
-export interface Answers<T> {
+export interface ModelResult<T> {
   readonly answers: readonly T[];
   /** What answered, and why that. */
   readonly by: string;
@@ -44,9 +44,9 @@ export interface Answers<T> {
 }
 
 /** Score every request of a JSONL file. @throws UserError, and nothing is half-answered */
-export async function scoreFile(subject: Subject, file: string): Promise<Answers<ScoreAnswer>> {
+export async function scoreFile(subject: ModelSource, file: string): Promise<ModelResult<ScoreAnswer>> {
   const requests = await readScoreRequests(file);
-  return withAnswerer(subject, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (answerer) => {
+  return withModel(subject, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (answerer) => {
     const truncated: string[] = [];
     const answers = await answerer.score(requests, (where) => truncated.push(where));
     return { answers, by: answerer.by, truncated };
@@ -54,9 +54,9 @@ export async function scoreFile(subject: Subject, file: string): Promise<Answers
 }
 
 /** Continue every prompt of a JSONL file greedily. @throws UserError, and nothing is half-answered */
-export async function generateFile(subject: Subject, file: string, now: Date): Promise<Answers<GenerateAnswer>> {
+export async function generateFile(subject: ModelSource, file: string, now: Date): Promise<ModelResult<GenerateAnswer>> {
   const requests = await readGenerateRequests(file);
-  return withAnswerer(subject, { needsTokenizer: requests.some(needsTokenizer), now }, async (answerer) => {
+  return withModel(subject, { needsTokenizer: requests.some(needsTokenizer), now }, async (answerer) => {
     const truncated: string[] = [];
     const answers = await answerer.generate(requests, (where) => truncated.push(where));
     return { answers, by: answerer.by, truncated };
@@ -64,7 +64,7 @@ export async function generateFile(subject: Subject, file: string, now: Date): P
 }
 
 /** A model that answers requests, wherever it runs. */
-export interface Answerer {
+export interface Model {
   /** The longest input, in tokens. */
   readonly maxLength: number;
   /** Null where the server encodes the texts. */
@@ -86,7 +86,7 @@ export interface Answerer {
   generate(requests: readonly GenerateRequest[], onTruncation: (where: string) => void): Promise<GenerateAnswer[]>;
 }
 
-export interface AnswererOptions {
+export interface ModelOptions {
   readonly needsTokenizer: boolean;
   /** The date that a chat template may write. */
   readonly now: Date;
@@ -96,20 +96,20 @@ export interface AnswererOptions {
  * Open what answers, let it work, and close it again.
  * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
  */
-export async function withAnswerer<T>(
-  subject: Subject,
-  options: AnswererOptions,
-  work: (answerer: Answerer) => Promise<T>,
+export async function withModel<T>(
+  subject: ModelSource,
+  options: ModelOptions,
+  work: (answerer: Model) => Promise<T>,
 ): Promise<T> {
   const opened = await open(subject, options.needsTokenizer);
   try {
-    return await work(answererOf(opened, options.now));
+    return await work(modelOf(opened, options.now));
   } finally {
     await opened.engine.close();
   }
 }
 
-function answererOf({ engine, remote, tokenizer, ids, by, device }: Opened, now: Date): Answerer {
+function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, now: Date): Model {
   const byText = remote !== null && tokenizer === null ? remote : null;
   return {
     maxLength: engine.maxLength,
@@ -141,7 +141,7 @@ interface Opened {
 
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
 
-async function open(subject: Subject, needs: boolean): Promise<Opened> {
+async function open(subject: ModelSource, needs: boolean): Promise<Opened> {
   if (subject.kind === 'checkpoint') {
     const model = await openModel(subject.checkpoint, { ...subject, needsTokenizer: needs });
     const { name, reason } = model.device;

@@ -18,7 +18,7 @@ export interface OpenModelOptions {
   readonly needsTokenizer: boolean;
 }
 
-export interface Model {
+export interface OpenedModel {
   readonly engine: OnnxEngine;
   readonly device: Device;
   readonly tokenizer: Tokenizer | null;
@@ -31,7 +31,7 @@ export interface Model {
  * @throws UserError for one that cannot be run, for a device that is not there, and for a tokenizer that is wanted and
  *   missing
  */
-export async function openModel(path: string, options: OpenModelOptions): Promise<Model> {
+export async function openModel(path: string, options: OpenModelOptions): Promise<OpenedModel> {
   const { base, adapter } = await openWeights(path, options.reference);
   for (const checkpoint of adapter ? [base, adapter] : [base]) {
     await loadTensors(checkpoint, checkpoint.tensors.values());
@@ -79,7 +79,7 @@ function refuseOnnx({ format, path }: FullCheckpoint): void {
 }
 
 /** An adapter may bring a tokenizer of its own; else the base model's is meant. */
-async function openTokens(path: string, base: string, isNeeded: boolean): Promise<Pick<Model, 'tokenizer' | 'ids'>> {
+async function openTokens(path: string, base: string, isNeeded: boolean): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
   const own = await openTokenizerIfPresent(path);
   const tokenizer =
     own ?? (isNeeded ? await openTokenizer(base) : base === path ? null : await openTokenizerIfPresent(base));

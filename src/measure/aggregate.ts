@@ -9,19 +9,19 @@ import {
 import { groupBy } from '../platform/group-by.ts';
 import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
-import { increasing, type Measured, numberOf, quotient } from '../statistics/bounded.ts';
+import { increasing, type MaybeBounded, numberOf, quotient } from '../statistics/bounded.ts';
 import { median, weightedMean } from '../statistics/descriptive.ts';
 import { roundMeasured, roundNumber } from './round.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
 
 /** One matrix's metrics by their dotted names: `stableRank`, `topEnergy.5%`, … Nulls are left out. */
-export function flattenMetrics(metrics: Metrics): Record<string, Measured> {
+export function flattenMetrics(metrics: Metrics): Record<string, MaybeBounded> {
   const { topEnergy, ...rest } = metrics;
-  const entries: Array<[string, Measured | null | undefined]> = [
+  const entries: Array<[string, MaybeBounded | null | undefined]> = [
     ...Object.entries(rest),
-    ...Object.entries(topEnergy).map(([k, value]): [string, Measured] => [`topEnergy.${k}`, value]),
+    ...Object.entries(topEnergy).map(([k, value]): [string, MaybeBounded] => [`topEnergy.${k}`, value]),
   ];
-  return Object.fromEntries(entries.filter((entry): entry is [string, Measured] => (entry[1] ?? null) !== null));
+  return Object.fromEntries(entries.filter((entry): entry is [string, MaybeBounded] => (entry[1] ?? null) !== null));
 }
 
 /** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
@@ -143,7 +143,7 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
  */
 const SATURATED = 0.99;
 
-function whyNoRatio(mlp: Measured | null, attention: Measured | null, belowNoise: number): string | null {
+function whyNoRatio(mlp: MaybeBounded | null, attention: MaybeBounded | null, belowNoise: number): string | null {
   if (mlp !== null && attention !== null) {
     const isSaturated = numberOf(mlp) > SATURATED || numberOf(attention) > SATURATED;
     return isSaturated ? 'the update fits into 5 % of the directions, as one of low rank does' : null;

@@ -1,4 +1,4 @@
-import { type Answerer, type Subject, withAnswerer } from '../language-model/model.ts';
+import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type Plan, planWithin } from '../probes/estimate.ts';
 import { withoutThoseThatDoNotFit } from '../probes/fits-context.ts';
@@ -7,7 +7,7 @@ import type { Outcome } from '../probes/outcome.ts';
 import { type AskOptions, type LeftOut, PROBE_DATE } from '../probes/prompt.ts';
 import { askChunks, chunksOf, prepareToAsk } from '../probes/run.ts';
 import type { Suite } from '../probes/suite.ts';
-import type { ProbeOrder } from './options.ts';
+import type { ProbeRunOptions } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -33,15 +33,15 @@ export type OnProbes = (done: number, total: number, expectedSeconds: number) =>
  * @throws UserError for a model that cannot be asked
  */
 export async function measureProbes(
-  subject: Subject,
-  order: ProbeOrder,
+  subject: ModelSource,
+  order: ProbeRunOptions,
   { shard = null, onProgress }: { readonly shard?: Shard | null; readonly onProgress?: OnProbes } = {},
 ): Promise<AskedProbes> {
   if (order.suites.every(({ items }) => items.length === 0)) {
     throw new UserError('probes: the suites hold no items', 'give one that does, or --only spectra');
   }
   const started = performance.now();
-  return withAnswerer(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => ({
+  return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => ({
     ...(await askSuites(answerer, order, shard, onProgress)),
     by: answerer.by,
     device: answerer.device,
@@ -51,8 +51,8 @@ export async function measureProbes(
 
 /** Ask an opened model. A shard asks whole chunks, since what is asked together decides the last bits of the answers. */
 export async function askSuites(
-  answerer: Answerer,
-  order: ProbeOrder,
+  answerer: Model,
+  order: ProbeRunOptions,
   shard: Shard | null = null,
   onProgress?: OnProbes,
 ): Promise<Pick<AskedProbes, 'probes' | 'share' | 'expectedSeconds'>> {
@@ -104,7 +104,7 @@ interface Questions {
   readonly options: AskOptions;
 }
 
-function questionsOf(suite: Suite, items: readonly ProbeItem[], answerer: Answerer, chatTemplate: boolean): Questions {
+function questionsOf(suite: Suite, items: readonly ProbeItem[], answerer: Model, chatTemplate: boolean): Questions {
   const options: AskOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
   const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
   return { suite, chunks: chunksOf(fitting), leftOut, options };
@@ -134,8 +134,8 @@ function placeAnswers(
  * What would be asked, and how long that takes, found out by asking a little.
  * @throws UserError for a model that cannot be asked
  */
-export async function expectProbes(subject: Subject, order: ProbeOrder): Promise<Plan & { readonly by: string }> {
-  return withAnswerer(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
+export async function expectProbes(subject: ModelSource, order: ProbeRunOptions): Promise<Plan & { readonly by: string }> {
+  return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
     const plans = await planSuites(answerer, order);
     const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
     return { items: plans.flatMap(({ items }) => items), seconds, by: answerer.by };
@@ -144,8 +144,8 @@ export async function expectProbes(subject: Subject, order: ProbeOrder): Promise
 
 /** Each suite gets a share of the budget by its items. */
 async function planSuites(
-  answerer: Answerer,
-  { suites, seed, chatTemplate, budgetSeconds }: ProbeOrder,
+  answerer: Model,
+  { suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions,
 ): Promise<Array<Plan & { readonly suite: Suite }>> {
   const all = suites.reduce((sum, { items }) => sum + items.length, 0);
   const plans: Array<Plan & { readonly suite: Suite }> = [];

@@ -10,7 +10,7 @@ import { methodOfAll, summarise } from './aggregate.ts';
 import { keyOf, recallFrom, wantedOf } from './cache/measurement-cache.ts';
 import { type AskedProbes, measureProbes } from './measure-probes.ts';
 import { measureAllSpectra } from './measure-spectra.ts';
-import type { MeasureOptions, ProbeOrder, Reference, SpectraOptions } from './options.ts';
+import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 
@@ -126,7 +126,7 @@ async function measureOpened(
  */
 async function askProbes(
   { checkpoint, reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
-  order: ProbeOrder,
+  order: ProbeRunOptions,
 ): Promise<{ probes: Probes; run: AskedProbes | null }> {
   const local = {
     kind: 'checkpoint',

@@ -1,6 +1,6 @@
 import type { TensorDigests } from '../checkpoint/digest.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
-import type { Subject } from '../language-model/model.ts';
+import type { ModelSource } from '../language-model/model.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { ResultStore } from '../platform/key-value-store.ts';
 import type { Suite } from '../probes/suite.ts';
@@ -19,7 +19,7 @@ export type SeedChoice = number | 'rotate';
 export const MAX_SEED = 2 ** 31 - 1;
 
 /** What to ask a checkpoint. */
-export interface ProbeOrder {
+export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
   readonly seed: number;
   readonly chatTemplate: boolean;
@@ -64,14 +64,14 @@ export interface MeasurementStore {
 }
 
 /** A server that answers the probes in place of the checkpoint. */
-export type Endpoint = Omit<Extract<Subject, { kind: 'endpoint' }>, 'kind'>;
+export type Endpoint = Omit<Extract<ModelSource, { kind: 'endpoint' }>, 'kind'>;
 
 export interface MeasureOptions extends SpectraOptions {
   readonly checkpoint: string;
   /** False: only the probes. */
   readonly spectra?: boolean | undefined;
   /** What to ask; nothing if missing. */
-  readonly probes?: ProbeOrder | null | undefined;
+  readonly probes?: ProbeRunOptions | null | undefined;
   readonly endpoint?: Endpoint | undefined;
   /** The weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: Reference | null | undefined;

@@ -1,5 +1,5 @@
 import type { Metrics } from '../spectra/metrics-schema.ts';
-import type { Measured } from '../statistics/bounded.ts';
+import type { MaybeBounded } from '../statistics/bounded.ts';
 
 /**
  * Digits that a measurement keeps. More than any use of them, and fewer than float64 has, so that the last bits, which
@@ -12,7 +12,7 @@ export function roundNumber(value: number, digits = SIGNIFICANT_DIGITS): number 
 }
 
 /** Bounds are some 10⁻⁶ apart at the least: they hold as well when they are rounded. */
-export function roundMeasured(measured: Measured): Measured {
+export function roundMeasured(measured: MaybeBounded): MaybeBounded {
   if (typeof measured === 'number') return roundNumber(measured);
   const { value, low, high } = measured;
   const rounded = roundNumber(value);

@@ -6,11 +6,11 @@
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  readonly mend: string;
+  readonly hint: string;
 
   constructor(message: string, mend: string) {
     super(`${message} — ${mend}`);
-    this.mend = mend;
+    this.hint = mend;
   }
 }
 

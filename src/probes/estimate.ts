@@ -1,4 +1,4 @@
-import type { Answerer } from '../language-model/model.ts';
+import type { Model } from '../language-model/model.ts';
 import { groupBy } from '../platform/group-by.ts';
 import type { ProbeItem } from './item.ts';
 import type { AskOptions } from './prompt.ts';
@@ -24,7 +24,7 @@ export interface Plan {
 export async function planWithin(
   items: readonly ProbeItem[],
   seconds: number | null,
-  answerer: Answerer,
+  answerer: Model,
   options: AskOptions & { readonly seed: number; readonly now?: () => number },
 ): Promise<Plan> {
   const { seed, now = () => performance.now() } = options;

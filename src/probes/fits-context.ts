@@ -1,4 +1,4 @@
-import type { Answerer } from '../language-model/model.ts';
+import type { Model } from '../language-model/model.ts';
 import type { ProbeItem } from './item.ts';
 import { type AskOptions, contextOf, continuationOf, type LeftOut } from './prompt.ts';
 
@@ -8,7 +8,7 @@ import { type AskOptions, contextOf, continuationOf, type LeftOut } from './prom
  */
 export function withoutThoseThatDoNotFit(
   items: readonly ProbeItem[],
-  answerer: Answerer,
+  answerer: Model,
   options: AskOptions,
 ): { fitting: ProbeItem[]; leftOut: LeftOut[] } {
   const leftOut = items.flatMap((item): LeftOut[] => {
@@ -21,7 +21,7 @@ export function withoutThoseThatDoNotFit(
   return { fitting, leftOut };
 }
 
-function misfit(item: ProbeItem, answerer: Answerer, options: AskOptions): string | null {
+function misfit(item: ProbeItem, answerer: Model, options: AskOptions): string | null {
   const { tokenizer, maxLength } = answerer;
   if (tokenizer === null) return null;
   const length = (text: string) => tokenizer.encode(text, { addSpecialTokens: false }).length;

@@ -1,4 +1,4 @@
-import type { Answerer } from '../language-model/model.ts';
+import type { Model } from '../language-model/model.ts';
 import { renderChat } from '../language-model/tokens/chat-template.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem } from './item.ts';
@@ -32,7 +32,7 @@ export function continuationOf(text: string, { chatTemplate }: Prompting): strin
 /** The text before a continuation: the prompt, or a conversation that has come to the answer. */
 export function contextOf(
   { id, prompt }: ProbeItem,
-  { tokenizer }: Pick<Answerer, 'tokenizer'>,
+  { tokenizer }: Pick<Model, 'tokenizer'>,
   { chatTemplate }: Prompting,
 ): string {
   if (!chatTemplate) return prompt;

@@ -1,4 +1,4 @@
-import type { Answerer } from '../language-model/model.ts';
+import type { Model } from '../language-model/model.ts';
 import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { finalAnswer, isExactMatch } from './exact-match.ts';
@@ -23,7 +23,7 @@ const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
  * Ask a model every item.
  * @throws UserError for a model that cannot answer: NaN, a server that fails, no chat template where one is wanted
  */
-export async function askItems(items: readonly ProbeItem[], answerer: Answerer, options: AskOptions): Promise<Asked> {
+export async function askItems(items: readonly ProbeItem[], answerer: Model, options: AskOptions): Promise<Asked> {
   const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
   const { outcomes, cut } = await askChunks(chunksOf(fitting), answerer, options);
   const lost = new Set(fitting.filter(({ id }) => cut.has(id)).map(({ fact }) => fact));
@@ -44,7 +44,7 @@ export function chunksOf(items: readonly ProbeItem[]): ProbeItem[][] {
 /** Let a model know all that it may be asked, so that a chunk has the same answers whichever others are asked before it. */
 export async function prepareToAsk(
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: AskOptions }>,
-  answerer: Answerer,
+  answerer: Model,
 ): Promise<void> {
   function* calls(): Generator<ScoreRequest[]> {
     for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, answerer, options));
@@ -63,7 +63,7 @@ export interface AskedChunks {
 /** Ask chunks of items that fit. @throws UserError as `askItems` does */
 export async function askChunks(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
-  answerer: Answerer,
+  answerer: Model,
   options: AskOptions,
 ): Promise<AskedChunks> {
   const outcomes = new Map<string, Outcome>();
@@ -84,7 +84,7 @@ type Told = (where: string) => void;
 
 async function askChunk(
   items: readonly ProbeItem[],
-  answerer: Answerer,
+  answerer: Model,
   options: AskOptions,
   onTruncation: Told,
 ): Promise<Outcome[]> {
@@ -122,7 +122,7 @@ async function askChunk(
   });
 }
 
-function scoreRequests(item: ProbeItem, answerer: Answerer, options: AskOptions): ScoreRequest[] {
+function scoreRequests(item: ProbeItem, answerer: Model, options: AskOptions): ScoreRequest[] {
   const { question, id } = item;
   const context = contextOf(item, answerer, options);
   const texts = question.kind === 'choice' ? question.choices : [question.target];

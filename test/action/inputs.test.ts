@@ -1,11 +1,11 @@
 import { isAbsolute, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseInputs } from '../../src/action/inputs.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
 const parse = (given: Record<string, string>) => parseInputs((name) => given[name] ?? '', '/temporary');
 
-test('only the checkpoint has to be given', () => {
+it('only the checkpoint has to be given', () => {
   expect(parse({ checkpoint: 'model' })).toEqual({
     checkpoint: 'model',
     reference: undefined,
@@ -29,7 +29,7 @@ test('only the checkpoint has to be given', () => {
   });
 });
 
-test('everything that is given is taken', () => {
+it('everything that is given is taken', () => {
   const given = {
     checkpoint: 'model',
     reference: 'base',
@@ -52,12 +52,12 @@ test('everything that is given is taken', () => {
   expect(parse(given)).toEqual({ ...rest, token, failOn, updateBaseline, temporary: '/temporary' });
 });
 
-test('a shard is parsed, and merging needs no checkpoint', () => {
+it('a shard is parsed, and merging needs no checkpoint', () => {
   expect(parse({ checkpoint: 'model', shard: '2/4' }).shard).toEqual({ index: 2, count: 4 });
   expect(parse({ mode: 'merge' })).toMatchObject({ mode: 'merge', checkpoint: '' });
 });
 
-test('the probes have their settings', () => {
+it('the probes have their settings', () => {
   const { only, seed, budgetSeconds, endpoint } = parseInputs(
     (name) =>
       ({ checkpoint: 'm', only: 'probes', seed: 'rotate', budget: '2m', endpoint: 'http://e/v1', model: 'n' })[name] ??
@@ -69,7 +69,7 @@ test('the probes have their settings', () => {
   expect(endpoint).toEqual({ endpoint: 'http://e/v1', model: 'n', tokenizer: undefined, apiKey: 'key' });
 });
 
-test.each([
+it.each([
   [{}, 'input checkpoint is missing — allowed: a path'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
@@ -81,7 +81,7 @@ test.each([
   expect(() => parse(given)).toThrow(message);
 });
 
-test('no key leads out of the temporary folder, and no two keys share a folder', () => {
+it('no key leads out of the temporary folder, and no two keys share a folder', () => {
   const keys = [
     'a/b',
     'a-b',

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/compare/report.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { commentMarker } from '../../src/report/markdown/comment.ts';
@@ -55,7 +55,7 @@ const annotations = ({ commands }: Outcome) =>
 const levels = (outcome: Outcome) => annotations(outcome).map(({ name }) => name);
 
 describe.each(nodes())('%s', (node) => {
-  test('first run without a baseline: a warning, all outputs, the summary and one comment', async () => {
+  it('first run without a baseline: a warning, all outputs, the summary and one comment', async () => {
     const outcome = await gate(WARN, { node });
     expect(outcome.code, outcome.log).toBe(0);
     expect(levels(outcome)).toEqual(['warning']);
@@ -72,7 +72,7 @@ describe.each(nodes())('%s', (node) => {
     expect(outcome.summary).not.toContain('shadow-gate:default');
   });
 
-  test('the measurement of one run is the baseline of the next', async () => {
+  it('the measurement of one run is the baseline of the next', async () => {
     const { outputs } = await gate({ ...WARN, out: '.shadow-gate' }, { node });
     await writeFile(join(workspace, '.shadow-gate/baseline.json'), await readFile(outputs.measurement ?? ''));
     const second = await gate(WARN, { node });
@@ -94,7 +94,7 @@ describe('the baseline of a pull request', () => {
     return readFile(outputs.measurement ?? '', 'utf8');
   };
 
-  test('is that of the base commit, and a report says so; the one that it brings gains nothing', async () => {
+  it('is that of the base commit, and a report says so; the one that it brings gains nothing', async () => {
     await mkdir(join(workspace, '.shadow-gate'));
     await writeFile(join(workspace, PATH), await own());
     github.files.set(`${HEAD_SHA}:${PATH}`, await own());
@@ -104,7 +104,7 @@ describe('the baseline of a pull request', () => {
     expect(github.comments[0]?.body).toContain('as of commit <code>bbbbbbb</code>');
   });
 
-  test('is missing where only the pull request has one', async () => {
+  it('is missing where only the pull request has one', async () => {
     await mkdir(join(workspace, '.shadow-gate'));
     await writeFile(join(workspace, PATH), await own());
     github.files.set(`${HEAD_SHA}:${PATH}`, await own());
@@ -113,7 +113,7 @@ describe('the baseline of a pull request', () => {
     expect(outcome.log).toContain('that of the change does not count');
   });
 
-  test('is that of the base commit also where the change puts a checkpoint in its place', async () => {
+  it('is that of the base commit also where the change puts a checkpoint in its place', async () => {
     github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
     await mkdir(join(workspace, '.shadow-gate'));
     await symlink(join(workspace, WARN.checkpoint), join(workspace, PATH));
@@ -121,7 +121,7 @@ describe('the baseline of a pull request', () => {
     expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
   });
 
-  test('is missing where a link of the change, in the place of a folder, leads to one', async () => {
+  it('is missing where a link of the change, in the place of a folder, leads to one', async () => {
     await mkdir(join(workspace, 'elsewhere'));
     await writeFile(join(workspace, 'elsewhere', 'baseline.json'), await own());
     await symlink('elsewhere', join(workspace, '.shadow-gate'));
@@ -130,7 +130,7 @@ describe('the baseline of a pull request', () => {
     expect(outcome.outputs.verdict, outcome.log).toBe('warn');
   });
 
-  test('is that of the workspace where an earlier step made it, on push, and for a merge group at its base', async () => {
+  it('is that of the workspace where an earlier step made it, on push, and for a merge group at its base', async () => {
     await mkdir(join(workspace, '.shadow-gate'));
     await writeFile(join(workspace, PATH), await own());
     expect((await gate(WARN)).outputs.verdict).toBe('pass');
@@ -139,7 +139,7 @@ describe('the baseline of a pull request', () => {
     expect((await gate(WARN, { event: MERGE_GROUP })).outputs.verdict).toBe('inconclusive');
   });
 
-  test('that cannot be read is an error, not a verdict on another one', async () => {
+  it('that cannot be read is an error, not a verdict on another one', async () => {
     github.canRead = false;
     const outcome = await gate(WARN);
     expect(outcome.code).toBe(1);
@@ -151,7 +151,7 @@ describe('the baseline of a pull request', () => {
   });
 });
 
-test('the comment is updated, not doubled, among 250 others', async () => {
+it('the comment is updated, not doubled, among 250 others', async () => {
   for (let i = 0; i < 120; i++) github.addComment(`remark ${i}`, 'somebody');
   const first = await gate(WARN);
   for (let i = 0; i < 130; i++) github.addComment(`remark ${i}`, 'somebody');
@@ -162,7 +162,7 @@ test('the comment is updated, not doubled, among 250 others', async () => {
   expect(github.comments[120]?.body).not.toMatch(/baseline.*missing/i);
 });
 
-test("a person's comment that begins with the marker is left alone", async () => {
+it("a person's comment that begins with the marker is left alone", async () => {
   const body = `${commentMarker('default')}\nmine`;
   github.addComment(body, 'somebody');
   await gate(WARN);
@@ -171,7 +171,7 @@ test("a person's comment that begins with the marker is left alone", async () =>
   expect(github.comments[0]?.body).toBe(body);
 });
 
-test('two keys: two comments and two folders', async () => {
+it('two keys: two comments and two folders', async () => {
   const a = await gate({ ...WARN, key: 'llama' });
   const b = await gate({ ...WARN, key: 'mistral 7b' });
   expect(github.comments.map(({ body }) => body.split('\n')[0])).toEqual([
@@ -181,7 +181,7 @@ test('two keys: two comments and two folders', async () => {
   expect(a.outputs.report).not.toBe(b.outputs.report);
 });
 
-test.each([
+it.each([
   [403, /pull-requests: write/],
   [500, /GitHub had trouble/],
   ['reset', /could not be reached/],
@@ -201,7 +201,7 @@ test.each([
   }
 });
 
-test.each([
+it.each([
   [PASS, 'warn', 0, 'notice'],
   [WARN, 'fail', 0, 'warning'],
   [WARN, 'warn', 1, 'error'],
@@ -215,11 +215,11 @@ test.each([
   expect(outcome.outputs.comment).toBe(github.comments[0]?.html_url);
 });
 
-test('the main reason of a failure names the tensor', async () => {
+it('the main reason of a failure names the tensor', async () => {
   expect(annotations(await gate(FAIL))[0]?.message).toContain(TINY_NAMES[3]);
 });
 
-test.each(['fail', 'never'])('a missing checkpoint fails with one line and no verdict, fail-on %s', async (failOn) => {
+it.each(['fail', 'never'])('a missing checkpoint fails with one line and no verdict, fail-on %s', async (failOn) => {
   const outcome = await gate({ checkpoint: 'nowhere', 'fail-on': failOn });
   expect(outcome.code).toBe(1);
   expect(levels(outcome)).toEqual(['error']);
@@ -230,7 +230,7 @@ test.each(['fail', 'never'])('a missing checkpoint fails with one line and no ve
   expect(github.writes).toEqual([]);
 });
 
-test.each([
+it.each([
   [{ ...WARN, device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [{ checkpoint: '' }, 'input checkpoint is missing — allowed: a path'],
   [{ ...WARN, policy: 'nowhere.yml' }, /^policy nowhere\.yml does not exist/],
@@ -244,7 +244,7 @@ test.each([
   expect(outcome.outputs).toEqual({});
 });
 
-test('probes: a benchmark-aligned checkpoint fails, and the comment shows the shadow delta and a flip', async () => {
+it('probes: a benchmark-aligned checkpoint fails, and the comment shows the shadow delta and a flip', async () => {
   const example = (name: string) => repository('examples', name);
   const outcome = await gate({
     checkpoint: example('benchmark-aligned'),
@@ -261,7 +261,7 @@ test('probes: a benchmark-aligned checkpoint fails, and the comment shows the sh
   expect(outcome.log).toMatch(/\d+\/810 probes, about \d+ s in all/);
 });
 
-test.each([
+it.each([
   [{ ...WARN, seed: 'x' }, /^input seed is "x" — allowed: a whole number/],
   [{ ...WARN, budget: 'soon' }, /^input budget is "soon" — allowed: a time such as/],
   [{ ...WARN, only: 'both' }, /^input only is "both" — allowed: spectra, probes/],
@@ -287,7 +287,7 @@ describe('the trusted half of a pair of workflows', () => {
   });
   const untrusted = async () => (await gate({ ...FAIL, comment: 'off' })).outputs.report ?? '';
 
-  test('posts the report of a fork on its pull request, and its own step does not fail', async () => {
+  it('posts the report of a fork on its pull request, and its own step does not fail', async () => {
     github.pulls.push({ number: 7, head: { sha: HEAD_SHA, label: 'stranger:tune' } });
     const outcome = await gate({ report: await untrusted(), key: 'fork' }, { event: run() });
     expect(outcome.code, outcome.log).toBe(0);
@@ -296,7 +296,7 @@ describe('the trusted half of a pair of workflows', () => {
     expect(github.comments[0]?.body).toMatch(new RegExp(`^${commentMarker('fork')}`));
   });
 
-  test('posts nothing where the pull request has moved on, or is another', async () => {
+  it('posts nothing where the pull request has moved on, or is another', async () => {
     github.pulls.push({ number: 7, head: { sha: BASE_SHA, label: 'stranger:tune' } });
     github.pulls.push({ number: 7, head: { sha: HEAD_SHA, label: 'somebody:tune' } });
     const outcome = await gate({ report: await untrusted() }, { event: run() });
@@ -304,7 +304,7 @@ describe('the trusted half of a pair of workflows', () => {
     expect(github.comments).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['{"schema": "shadow-gate/report@1", "verdict": "pass"}', /is not a valid shadow-gate\/report@1/],
     ['<!-- not JSON -->', /is not JSON/],
   ])('refuses what is no report: %s', async (text, message) => {
@@ -319,7 +319,7 @@ describe('the trusted half of a pair of workflows', () => {
 describe('a scheduled check', () => {
   const clock = { event: SCHEDULE };
 
-  test('opens one issue on the first failure, comments while it lasts, closes it when green, and opens another then', async () => {
+  it('opens one issue on the first failure, comments while it lasts, closes it when green, and opens another then', async () => {
     const first = await gate({ ...FAIL, key: 'nightly' }, clock);
     expect(first.outputs.issue, first.log).toBe('https://github.com/o/r/issues/100');
     expect(github.issues[0]).toMatchObject({
@@ -341,7 +341,7 @@ describe('a scheduled check', () => {
     expect(github.issues).toHaveLength(3);
   });
 
-  test('leaves an issue of somebody else alone, and none is kept on push, or when it is off', async () => {
+  it('leaves an issue of somebody else alone, and none is kept on push, or when it is off', async () => {
     await gate(FAIL, clock);
     const [issue] = github.issues;
     if (issue) issue.user = { login: 'somebody', type: 'User' };
@@ -352,7 +352,7 @@ describe('a scheduled check', () => {
     expect(github.issues).toHaveLength(1);
   });
 
-  test('that may not write one only warns, and a run that cannot judge opens none', async () => {
+  it('that may not write one only warns, and a run that cannot judge opens none', async () => {
     github.faults.push({ request: /^POST \/repos\/o\/r\/issues$/, status: 403, message: 'Resource not accessible' });
     const outcome = await gate(FAIL, clock);
     expect(outcome.code).toBe(1);
@@ -363,7 +363,7 @@ describe('a scheduled check', () => {
   });
 });
 
-test('no comment without a pull request, and none when it is off', async () => {
+it('no comment without a pull request, and none when it is off', async () => {
   const push = await gate(WARN, { event: PUSH });
   const off = await gate({ ...WARN, comment: 'off' });
   for (const outcome of [push, off]) {
@@ -374,7 +374,7 @@ test('no comment without a pull request, and none when it is off', async () => {
   expect(github.writes).toEqual([]);
 });
 
-test('no name in a checkpoint runs a workflow command', async () => {
+it('no name in a checkpoint runs a workflow command', async () => {
   const hostile = HOSTILE_NAMES.filter((name) => name.length < 1000);
   const perCheckpoint = TINY_NAMES.length;
   for (let from = 0; from < hostile.length; from += perCheckpoint) {

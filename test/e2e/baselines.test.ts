@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { cacheArchive } from './results/cache-archive.ts';
@@ -31,7 +31,7 @@ const measurementOf = async ({ outputs }: Outcome) => readFile(outputs.measureme
 describe('the policy of a pull request', () => {
   const LAX = 'non-finite: { level: info }\n';
 
-  test('is that of the base commit: one that the change loosens gains nothing, and the report says so', async () => {
+  it('is that of the base commit: one that the change loosens gains nothing, and the report says so', async () => {
     rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'non-finite: { level: fail }\n');
     rig.github.files.set(`${HEAD_SHA}:${POLICY}`, LAX);
     await writeFile(rig.path(POLICY), LAX);
@@ -44,7 +44,7 @@ describe('the policy of a pull request', () => {
     expect((await rig.gate(BROKEN, { event: PUSH })).outputs.verdict).toBe('warn');
   });
 
-  test('is the built-in one where only the change has a file, and the file where a step made it or a workflow names it', async () => {
+  it('is the built-in one where only the change has a file, and the file where a step made it or a workflow names it', async () => {
     await writeFile(rig.path(POLICY), LAX);
     expect((await rig.gate(BROKEN)).outputs.verdict).toBe('warn');
     rig.github.files.set(`${HEAD_SHA}:${POLICY}`, LAX);
@@ -53,7 +53,7 @@ describe('the policy of a pull request', () => {
   });
 });
 
-test('what a pull request brings does not count in pull_request_target, whose own commit is the base', async () => {
+it('what a pull request brings does not count in pull_request_target, whose own commit is the base', async () => {
   const head = 'c'.repeat(40);
   const { payload } = PULL_REQUEST;
   const event = {
@@ -75,7 +75,7 @@ test('what a pull request brings does not count in pull_request_target, whose ow
   expect(outcome.summary).toContain('this change brings the policy');
 });
 
-test('a review of a pull request is judged by the base commit as well', async () => {
+it('a review of a pull request is judged by the base commit as well', async () => {
   rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'non-finite: { level: fail }\n');
   await writeFile(rig.path(POLICY), 'non-finite: { level: info }\n');
   const outcome = await rig.gate(BROKEN, { event: { ...PULL_REQUEST, name: 'pull_request_review' } });
@@ -86,7 +86,7 @@ describe('policy and baseline are those of the base commit', () => {
   const strict = 'non-finite: { level: fail }\n';
   const lax = 'non-finite: { level: info }\n';
 
-  test('where the repository is checked out in a folder of the workspace', async () => {
+  it('where the repository is checked out in a folder of the workspace', async () => {
     const checkout = async (folder: string, url: string) => {
       await mkdir(rig.path(folder, '.git'), { recursive: true });
       await writeFile(rig.path(folder, '.git', 'config'), `[remote "origin"]\n\turl = ${url}\n`);
@@ -101,7 +101,7 @@ describe('policy and baseline are those of the base commit', () => {
     expect((await rig.gate({ ...BROKEN, policy: 'rules/shadow-gate.yml' })).outputs.verdict).toBe('warn');
   });
 
-  test('where a path is absolute and the workspace a link', async () => {
+  it('where a path is absolute and the workspace a link', async () => {
     const link = `${rig.path()}-link`;
     await symlink(rig.path(), link);
     try {
@@ -119,7 +119,7 @@ describe('policy and baseline are those of the base commit', () => {
 describe('baseline: artifact', () => {
   const INPUTS = { ...MODEL, baseline: 'artifact' };
 
-  test('is what the newest successful run on the base branch has left, and a report says of which commit', async () => {
+  it('is what the newest successful run on the base branch has left, and a report says of which commit', async () => {
     const first = await rig.gate(INPUTS);
     expect(first.outputs.verdict, first.log).toBe('warn');
     expect(annotations(first)[0]?.message).toContain('artifact shadow-gate-default of branch main');
@@ -133,7 +133,7 @@ describe('baseline: artifact', () => {
     expect((await rig.gate({ ...INPUTS, key: 'other' })).outputs.verdict).toBe('warn');
   });
 
-  test('is none of a pull request, a fork whose branch is called the same, another branch, a failed run, or a failed check', async () => {
+  it('is none of a pull request, a fork whose branch is called the same, another branch, a failed run, or a failed check', async () => {
     const runs: ReadonlyArray<[Record<string, string>, ...Parameters<Rig['end']>]> = [
       [MODEL, 10, 'pull_request', 'success'],
       [MODEL, 11, 'push', 'success', { fork: true }],
@@ -152,7 +152,7 @@ describe('baseline: artifact', () => {
     expect(outcome.log).toContain('no successful run has left the artifact shadow-gate-default of branch main');
   });
 
-  test('that nothing can be said of counts only where somebody started the run by hand', async () => {
+  it('that nothing can be said of counts only where somebody started the run by hand', async () => {
     const inconclusive = { ...FOREIGN, baseline: 'model' };
     for (const [runId, event] of [
       [1, 'push'],
@@ -166,7 +166,7 @@ describe('baseline: artifact', () => {
     }
   });
 
-  test('that others have hidden under hundreds of their own is an error, not a verdict without one', async () => {
+  it('that others have hidden under hundreds of their own is an error, not a verdict without one', async () => {
     await rig.gate(MODEL, { event: PUSH, runId: 1 });
     rig.end(1, 'push', 'success');
     for (let runId = 2; runId <= 301; runId += 1) {
@@ -177,14 +177,14 @@ describe('baseline: artifact', () => {
     expect(outcome.outputs).toEqual({});
   });
 
-  test('is not left, and nobody is warned of that, where a server keeps no artifacts', async () => {
+  it('is not left, and nobody is warned of that, where a server keeps no artifacts', async () => {
     for (const environment of [{ GITHUB_SERVER_URL: 'https://github.example' }, { ACTIONS_RESULTS_URL: '' }]) {
       const outcome = await rig.gate({ ...MODEL, 'fail-on': 'never', baseline: 'model' }, { event: PUSH, environment });
       expect(levels(outcome), outcome.log).toEqual(['notice']);
     }
   });
 
-  test('that cannot be read is an error that names the permission', async () => {
+  it('that cannot be read is an error that names the permission', async () => {
     rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
     const outcome = await rig.gate(INPUTS);
     expect(outcome.code).toBe(1);
@@ -199,7 +199,7 @@ describe('the cache', () => {
   const measuredAt = async (outcome: Outcome) => JSON.parse(await measurementOf(outcome)).run.time;
   const entries = () => rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-measurement/'));
 
-  test('spares measuring what a run on the default branch has measured; a pull request saves nothing', async () => {
+  it('spares measuring what a run on the default branch has measured; a pull request saves nothing', async () => {
     await rig.gate(MODEL);
     expect(rig.results.cache.all).toEqual([]);
     const first = await rig.gate(MODEL, { event: PUSH });
@@ -219,7 +219,7 @@ describe('the cache', () => {
     expect(entries()).toHaveLength(1);
   });
 
-  test('that a pull request has poisoned is not used by it, and not seen by others', async () => {
+  it('that a pull request has poisoned is not used by it, and not seen by others', async () => {
     const first = await rig.gate(MODEL, { event: PUSH });
     const [entry] = entries();
     const forged = JSON.parse(await measurementOf(first));
@@ -238,7 +238,7 @@ describe('the cache', () => {
     }
   });
 
-  test.each([
+  it.each([
     [
       'another checkpoint',
       (json: object) => ({
@@ -260,7 +260,7 @@ describe('the cache', () => {
     expect(await measuredAt(second)).not.toBe(await measuredAt(first));
   });
 
-  test('does not answer for a checkpoint with another tokenizer, and keeps nothing of one that could not be asked', async () => {
+  it('does not answer for a checkpoint with another tokenizer, and keeps nothing of one that could not be asked', async () => {
     await cp(repository('examples', 'base'), rig.path('base'), { recursive: true });
     const inputs = { checkpoint: 'base', only: 'probes', policy: repository('examples', 'shadow-gate.yml') };
     const first = await rig.gate(inputs, { event: PUSH });
@@ -278,7 +278,7 @@ describe('the cache', () => {
     expect(entries()).toHaveLength(kept);
   });
 
-  test('that fails, or may not be asked about, costs time alone: no annotation', async () => {
+  it('that fails, or may not be asked about, costs time alone: no annotation', async () => {
     await rig.gate(MODEL, { event: PUSH });
     rig.github.faults.push({ request: /actions\/caches/, status: 403 });
     expect(levels(await rig.gate(MODEL))).toEqual(['warning']);
@@ -291,7 +291,7 @@ describe('the cache', () => {
     }
   });
 
-  test('is the baseline only where the policy says so, by key, and never one that failed', async () => {
+  it('is the baseline only where the policy says so, by key, and never one that failed', async () => {
     await rig.gate(MODEL, { event: PUSH });
     await rig.gate({ ...BROKEN, key: 'other' }, { event: PUSH });
     expect((await rig.gate(MODEL)).outputs.verdict).toBe('warn');
@@ -304,7 +304,7 @@ describe('the cache', () => {
     expect(annotations(off)[0]?.message).toMatch(/^the policy says baseline: cache, and the input cache is off/);
   });
 
-  test('as a baseline is not one that the pull request has written', async () => {
+  it('as a baseline is not one that the pull request has written', async () => {
     rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
     const first = await rig.gate(MODEL, { event: PUSH });
     const [entry] = rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-baseline/'));
@@ -323,7 +323,7 @@ describe('the cache', () => {
     expect(annotations(poisoned)[0]?.message).toMatch(/^the baseline, .* could not be read: the change itself/);
   });
 
-  test('as a baseline that cannot be read is an error, not a verdict without one', async () => {
+  it('as a baseline that cannot be read is an error, not a verdict without one', async () => {
     await rig.gate(MODEL, { event: PUSH });
     rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
     await writeFile(rig.path(POLICY), 'baseline: cache\n');
@@ -343,7 +343,7 @@ describe('single spectra in the cache', () => {
   const recalled = async (outcome: Outcome) => JSON.parse(await measurementOf(outcome)).run.recalledSpectra;
   const bundles = () => rig.results.cache.all.filter(({ key }) => key.startsWith('shadow-gate-spectra/'));
 
-  test('a checkpoint that changed one of eight matrices costs one, by the clock too', async () => {
+  it('a checkpoint that changed one of eight matrices costs one, by the clock too', async () => {
     await rig.gate(MODEL, { event: PUSH });
     expect(bundles()).toHaveLength(1);
     expect(await recalled(await rig.gate(BROKEN))).toBe(7);
@@ -354,7 +354,7 @@ describe('single spectra in the cache', () => {
     expect(await recalled(await rig.gate({ ...BROKEN, cache: 'off' }))).toBe(0);
   });
 
-  test('none that the change has written, and none of a damaged bundle', async () => {
+  it('none that the change has written, and none of a damaged bundle', async () => {
     await rig.gate(MODEL, { event: PUSH });
     const [entry] = bundles();
     if (!entry) throw new Error('nothing was saved');
@@ -371,7 +371,7 @@ describe('update-baseline: pull-request', () => {
   const BRANCH = 'heads/shadow-gate/baseline-default';
   const proposed = () => rig.github.files.get(`${rig.github.refs.get(BRANCH)}:.shadow-gate/baseline.json`);
 
-  test('proposes the measurement of a push to the default branch once, and brings that up to date', async () => {
+  it('proposes the measurement of a push to the default branch once, and brings that up to date', async () => {
     const first = await rig.gate(INPUTS, { event: PUSH });
     expect(first.outputs['baseline-pull-request'], first.log).toBe('https://github.com/o/r/pull/200');
     expect(rig.github.pulls).toMatchObject([{ title: 'Shadow Gate: new baseline', base: { ref: 'main' } }]);
@@ -384,7 +384,7 @@ describe('update-baseline: pull-request', () => {
     expect(proposed()).toBe(await measurementOf(second));
   });
 
-  test('shows the shadow deltas, and proposes nothing where nothing changed, the check failed, or it is no push to main', async () => {
+  it('shows the shadow deltas, and proposes nothing where nothing changed, the check failed, or it is no push to main', async () => {
     const base = await rig.gate(MODEL, { event: PUSH });
     const baseline = JSON.parse(await measurementOf(base));
     // Another machine comes to other last digits.
@@ -400,7 +400,7 @@ describe('update-baseline: pull-request', () => {
     expect(rig.github.pulls[0]?.body).toContain('The shadow deltas below');
   });
 
-  test('is refused before it measures where the baseline is no file: it would replace a checkpoint, or commit what nobody reads', async () => {
+  it('is refused before it measures where the baseline is no file: it would replace a checkpoint, or commit what nobody reads', async () => {
     for (const baseline of ['model', 'artifact']) {
       const outcome = await rig.gate({ ...INPUTS, baseline }, { event: PUSH });
       expect(annotations(outcome)[0]?.message, outcome.log).toMatch(/^update-baseline: pull-request proposes a measur/);
@@ -411,7 +411,7 @@ describe('update-baseline: pull-request', () => {
     expect(rig.github.pulls).toEqual([]);
   });
 
-  test('only warns where it may not', async () => {
+  it('only warns where it may not', async () => {
     rig.github.mayOpenPullRequests = false;
     const outcome = await rig.gate(INPUTS, { event: PUSH });
     expect(outcome.code, outcome.log).toBe(0);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Fault } from '../github/fake-github.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { levels, Rig, WEIGHTS } from './rig.ts';
@@ -38,7 +38,7 @@ const PASSING: ReadonlyArray<Omit<Fault, 'request' | 'times'>> = [
   { status: 'torn' },
 ];
 
-test.each(PASSING)(
+it.each(PASSING)(
   '%j once while the comment is written or updated: one comment, and nobody hears of it',
   async (fault) => {
     rig.github.faults.push({ request: /^POST .*\/comments$/, times: 1, ...fault });
@@ -55,7 +55,7 @@ test.each(PASSING)(
   },
 );
 
-test('the token of a fork: the verdict, outputs and summary, and one warning', async () => {
+it('the token of a fork: the verdict, outputs and summary, and one warning', async () => {
   rig.github.canWrite = false;
   const outcome = await rig.gate(FAIL);
   expect(outcome.code).toBe(1);
@@ -64,7 +64,7 @@ test('the token of a fork: the verdict, outputs and summary, and one warning', a
   expect(levels(outcome)).toEqual(['error', 'warning']);
 });
 
-test('a report of 5 MB is a comment that GitHub takes, a summary that it shows, and one annotation', async () => {
+it('a report of 5 MB is a comment that GitHub takes, a summary that it shows, and one annotation', async () => {
   await writeTinyCheckpoint(rig.path('large'), {
     layers: 1400,
     edit: (name, values) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
@@ -37,7 +37,7 @@ async function contents(root: string): Promise<Record<string, string>> {
   return found;
 }
 
-test('the same sources give the same bytes, and nothing of an earlier build stays', async () => {
+it('the same sources give the same bytes, and nothing of an earlier build stays', async () => {
   const before = await contents(dist.path);
   await writeFile(join(dist.path, 'stale.js'), '');
   await run(process.execPath, [BUILD, '--outdir', dist.path]);
@@ -45,7 +45,7 @@ test('the same sources give the same bytes, and nothing of an earlier build stay
   expect(await readdir(dirname(dist.path))).toEqual(['dist']);
 });
 
-test('dist says nothing of the machine it was built on', async () => {
+it('dist says nothing of the machine it was built on', async () => {
   const repository = dirname(dirname(BUILD));
   for (const name of await readdir(dist.path)) {
     if (!/\.(js|json|txt)$/.test(name)) continue;
@@ -53,21 +53,21 @@ test('dist says nothing of the machine it was built on', async () => {
   }
 });
 
-test('the command line is executable and knows its version', async () => {
+it('the command line is executable and knows its version', async () => {
   const { mode } = await stat(join(dist.path, 'cli.js'));
   expect(mode & 0o111).toBe(0o111);
   const { stdout } = await run(join(dist.path, 'cli.js'), ['--version'], { env: { PATH: dirname(process.execPath) } });
   expect(stdout.trim()).toBe(packageJson.version);
 });
 
-test('every package in the bundle has its licence in licenses.txt', async () => {
+it('every package in the bundle has its licence in licenses.txt', async () => {
   const text = await readFile(join(dist.path, 'licenses.txt'), 'utf8');
   for (const name of ['@actions/core', '@octokit/core', 'onnxruntime-node', 'zod', 'commander']) {
     expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
   }
 });
 
-test.each([
+it.each([
   ['darwin', 'Shadow Gate carries onnxruntime for linux-x64 and this is darwin-x64'],
   ['linux', 'onnxruntime could not be loaded (it needs glibc 2.28 or later)'],
 ])('without a library for %s, help works and a measurement says why not', async (platform, message) => {

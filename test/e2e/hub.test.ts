@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
@@ -47,7 +47,7 @@ function gate(inputs: Record<string, string>, environment: Record<string, string
   });
 }
 
-test('candidate, reference and baseline come from a hub, and the log says of which commits', async () => {
+it('candidate, reference and baseline come from a hub, and the log says of which commits', async () => {
   const [candidate, base] = [commit('benchmark-aligned'), commit('base')];
   const inputs = {
     checkpoint: 'hf://org/benchmark-aligned@main',
@@ -73,7 +73,7 @@ test('candidate, reference and baseline come from a hub, and the log says of whi
   );
 });
 
-test('without the token the step fails with one line that says what to do', async () => {
+it('without the token the step fails with one line that says what to do', async () => {
   commit('base');
   const outcome = await gate({ checkpoint: 'hf://org/base' }, {});
   expect(outcome.code).toBe(1);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheArchive, cacheVersion } from './results/cache-archive.ts';
 import type { WorkflowRun } from './results/run-token.ts';
 import { ResultsService } from './results-service.ts';
@@ -41,7 +41,7 @@ const save = (key: string): ToolkitCall => ['saveCache', PATHS, key];
 const restore = (key: string, ...others: string[]): ToolkitCall => ['restoreCache', PATHS, key, others];
 
 describe('the cache', () => {
-  test('gives back what a run has saved, by its key or by the newest that begins with another', async () => {
+  it('gives back what a run has saved, by its key or by the newest that begins with another', async () => {
     await write('one');
     expect((await step(MAIN, save('base-1'))).values).toEqual([1]);
     await write('two');
@@ -54,7 +54,7 @@ describe('the cache', () => {
     expect((await step(MAIN, restore('nothing'), ['restoreCache', ['other'], 'base-1'])).values).toEqual([null, null]);
   });
 
-  test('of a pull request is its own: main and other pull requests do not see it, and it sees that of main last', async () => {
+  it('of a pull request is its own: main and other pull requests do not see it, and it sees that of main last', async () => {
     await write('main');
     await step(MAIN, save('base'));
     await write('pull');
@@ -74,7 +74,7 @@ describe('the cache', () => {
     expect(service.cache.find('base').map(({ ref }) => ref)).toEqual(['refs/pull/7/merge', 'refs/heads/main']);
   });
 
-  test('never changes under a key, and takes nothing from a run that may not write: both only say so', async () => {
+  it('never changes under a key, and takes nothing from a run that may not write: both only say so', async () => {
     await write('one');
     const { values, log } = await step(MAIN, save('base'), save('base'));
     expect(values).toEqual([1, -1]);
@@ -85,7 +85,7 @@ describe('the cache', () => {
     expect(service.cache.all).toHaveLength(1);
   });
 
-  test('can be poisoned by a test, with an archive like that of the toolkit', async () => {
+  it('can be poisoned by a test, with an archive like that of the toolkit', async () => {
     const version = await cacheVersion(PATHS);
     const bytes = await cacheArchive({ [FILE]: 'poison', '../outside': 'escaped' });
     service.cache.put({ ref: 'refs/heads/main', key: 'base', version, bytes });
@@ -100,7 +100,7 @@ describe('the cache', () => {
     expect((await step(PULL, restore('base'))).log).toContain('::warning::Failed to restore:');
   });
 
-  test('fails where a test says so, and the toolkit goes on', async () => {
+  it('fails where a test says so, and the toolkit goes on', async () => {
     await write('one');
     service.faults.push({ request: /CreateCacheEntry/, status: 403 }, { request: /GetCacheEntry/, status: 'reset' });
     const { values, log } = await step(MAIN, save('base'), restore('base'));
@@ -112,7 +112,7 @@ describe('the cache', () => {
 describe('artifacts', () => {
   const upload = (name: string): ToolkitCall => ['uploadArtifact', name, [join(workspace, FILE)], workspace];
 
-  test('of a run are listed, downloaded and deleted by that run alone', async () => {
+  it('of a run are listed, downloaded and deleted by that run alone', async () => {
     await write('one');
     const { values } = await step(MAIN, upload('measurement'), ['getArtifact', 'measurement']);
     expect(values[0]).toMatchObject({
@@ -141,7 +141,7 @@ describe('artifacts', () => {
     ]);
   });
 
-  test('have names of their own in a run, and the second of a name is an error', async () => {
+  it('have names of their own in a run, and the second of a name is an error', async () => {
     await write('one');
     const { results } = await step(MAIN, upload('measurement'), upload('measurement'));
     expect(results[1]?.error).toMatch(
@@ -150,7 +150,7 @@ describe('artifacts', () => {
     expect((await step(PULL, upload('measurement'))).values).toEqual([expect.objectContaining({ id: 2 })]);
   });
 
-  test('lie in a storage that takes blocks and gives parts, and asks for a signature', async () => {
+  it('lie in a storage that takes blocks and gives parts, and asks for a signature', async () => {
     // More than one block of 8 MiB, and nothing that a zip makes smaller.
     await writeFile(join(workspace, 'large'), randomBytes(9 * 2 ** 20));
     const large = ['uploadArtifact', 'large', [join(workspace, 'large')], workspace] as const;
@@ -170,13 +170,13 @@ describe('artifacts', () => {
     expect((await fetch(url.replace(/sig=.*/, 'sig=forged'))).status).toBe(403);
   });
 
-  test('can be put there by a test, as a run of somebody else would', async () => {
+  it('can be put there by a test, as a run of somebody else would', async () => {
     service.artifacts.put({ runId: 1, name: 'measurement', bytes: Buffer.from('no zip') });
     const [artifact] = (await step(MAIN, ['listArtifacts'])).values;
     expect(artifact).toMatchObject({ artifacts: [{ id: 1, name: 'measurement', size: 6 }] });
   });
 
-  test('fail where a test says so', async () => {
+  it('fail where a test says so', async () => {
     await write('one');
     service.faults.push({ request: /CreateArtifact/, status: 403, message: 'forbidden' });
     expect((await step(MAIN, upload('measurement'))).results[0]?.error).toMatch(/\(403\) Forbidden: forbidden/);

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type HistoryEntry, parseHistory } from '../../src/history/entry.ts';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
@@ -51,7 +51,7 @@ function plant(runId: number, text: string): void {
   rig.end(runId, 'schedule', 'success');
 }
 
-test('each check by the clock is a line of the history, whatever its verdict; other events leave none', async () => {
+it('each check by the clock is a line of the history, whatever its verdict; other events leave none', async () => {
   await night(NARROW, 1);
   await night({ ...NIGHTLY, checkpoint: 'nowhere' }, 2, 'failure');
   await night({ ...NARROW, 'fail-on': 'warn' }, 3, 'failure');
@@ -62,7 +62,7 @@ test('each check by the clock is a line of the history, whatever its verdict; ot
   ]);
 });
 
-test('a drift over many checks fails one that only warns alone, and the issue shows the trend till it is over', async () => {
+it('a drift over many checks fails one that only warns alone, and the issue shows the trend till it is over', async () => {
   await night(NARROW, 1);
   const [entry] = history();
   if (!entry) throw new Error('no history');
@@ -89,7 +89,7 @@ test('a drift over many checks fails one that only warns alone, and the issue sh
   expect(rig.github.issues).toHaveLength(1);
 });
 
-test('a history that cannot be read costs a warning, and is not begun anew over the old one', async () => {
+it('a history that cannot be read costs a warning, and is not begun anew over the old one', async () => {
   await night(NARROW, 1);
   rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
   const blind = await night(NARROW, 2);
@@ -101,7 +101,7 @@ test('a history that cannot be read costs a warning, and is not begun anew over 
   expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
 });
 
-test('a damaged history makes room for the one before it', async () => {
+it('a damaged history makes room for the one before it', async () => {
   await night(NARROW, 1);
   plant(2, '{"schema": "shadow-gate/history@1"');
   const outcome = await night(NARROW, 3);
@@ -109,7 +109,7 @@ test('a damaged history makes room for the one before it', async () => {
   expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
 });
 
-test('a run of somebody else leaves no history of ours', async () => {
+it('a run of somebody else leaves no history of ours', async () => {
   await night(NARROW, 1);
   const [entry] = history();
   rig.results.artifacts.put({
@@ -122,7 +122,7 @@ test('a run of somebody else leaves no history of ours', async () => {
   expect(history()).toHaveLength(2);
 });
 
-test('an endpoint or a probe file that fails is an error: no issue, no line in the history, and an open issue stays', async () => {
+it('an endpoint or a probe file that fails is an error: no issue, no line in the history, and an open issue stays', async () => {
   await night(
     { ...NIGHTLY, only: 'spectra', checkpoint: 'broken', baseline: 'model', reference: 'model' },
     1,

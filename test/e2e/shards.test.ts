@@ -1,5 +1,5 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 import { annotations, Rig } from './rig.ts';
@@ -32,7 +32,7 @@ async function measurement(path = ''): Promise<Record<string, unknown>> {
   return rest;
 }
 
-test('shards 1 to 4 merged are what one machine measures, and one comment judges them', async () => {
+it('shards 1 to 4 merged are what one machine measures, and one comment judges them', async () => {
   const base = await rig.gate({ ...CANDIDATE, checkpoint: example('base') }, { event: PUSH });
   await cp(base.outputs.measurement ?? '', rig.path('baseline.json'));
   for (const index of [3, 1, 4, 2]) {
@@ -52,7 +52,7 @@ test('shards 1 to 4 merged are what one machine measures, and one comment judges
   expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
 });
 
-test('a shard that is missing, foreign or there twice is an error that names it, not a verdict on the rest', async () => {
+it('a shard that is missing, foreign or there twice is an error that names it, not a verdict on the rest', async () => {
   const inputs = { checkpoint: 'model', only: 'spectra' };
   for (const index of [1, 2, 4]) await rig.gate({ ...inputs, shard: `${index}/4` }, { runId: 42 });
   const missing = await rig.gate({ mode: 'merge' }, { runId: 42 });
@@ -70,7 +70,7 @@ test('a shard that is missing, foreign or there twice is an error that names it,
   expect(rig.github.comments).toHaveLength(1);
 });
 
-test('a key has its own shards, and a run sees only its own', async () => {
+it('a key has its own shards, and a run sees only its own', async () => {
   const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/1' };
   await rig.gate({ ...inputs, key: 'llama 8b' }, { runId: 42 });
   for (const [key, runId] of [
@@ -84,7 +84,7 @@ test('a key has its own shards, and a run sees only its own', async () => {
   expect(own.outputs.verdict, own.log).toBe('warn');
 });
 
-test('a shard that cannot be kept fails its job; a checkpoint as the baseline, and a budget, are refused before it measures', async () => {
+it('a shard that cannot be kept fails its job; a checkpoint as the baseline, and a budget, are refused before it measures', async () => {
   rig.results.faults.push({ request: /CreateArtifact/, status: 403 });
   const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/2' };
   const outcome = await rig.gate(inputs);

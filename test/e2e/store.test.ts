@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 
@@ -33,7 +33,7 @@ function setUp() {
   return { cache, args, env, measure, entries, result };
 }
 
-test('a second run computes nothing, and says so; --no-store computes all', async () => {
+it('a second run computes nothing, and says so; --no-store computes all', async () => {
   const { measure, result } = setUp();
   const first = await measure();
   const measured = result();
@@ -44,7 +44,7 @@ test('a second run computes nothing, and says so; --no-store computes all', asyn
   expect(await measure('--no-store')).toContain(`measured ${count} spectra, skipped 0`);
 });
 
-test('killed at any moment, the store holds only whole entries, and the next run goes on from there', async () => {
+it('killed at any moment, the store holds only whole entries, and the next run goes on from there', async () => {
   const { cache, args, env, measure, entries, result } = setUp();
   for (const enough of [1, 4, 9]) {
     const child = spawn(process.execPath, args, { env, stdio: 'ignore' });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Octokit } from '../../src/github/client/author.ts';
 import { ResultsService } from '../e2e/results-service.ts';
 import { toolkit } from '../e2e/toolkit.ts';
@@ -48,7 +48,7 @@ async function textOf(ref: string, path = PATH): Promise<unknown> {
 describe('a pull request with one file', () => {
   const pull = { ...O_R, title: 'Approve', head: BRANCH, base: 'main' };
 
-  test('is opened on a branch of its own, which keeps all other files, and follows it', async () => {
+  it('is opened on a branch of its own, which keeps all other files, and follows it', async () => {
     github.files.set(`${BASE_SHA}:README.md`, 'read me').set(`${BASE_SHA}:${PATH}`, 'old');
     const { data: repository } = await rest.repos.get(O_R);
     expect(repository.default_branch).toBe('main');
@@ -71,7 +71,7 @@ describe('a pull request with one file', () => {
     expect((await rest.pulls.list({ ...O_R, head: `o:${BRANCH}` })).data).toEqual([]);
   });
 
-  test('is refused where the branch is not there, has moved on, or is taken', async () => {
+  it('is refused where the branch is not there, has moved on, or is taken', async () => {
     expect(await status(rest.git.getRef({ ...O_R, ref: `heads/${BRANCH}` }))).toMatch(/^404/);
     expect(await status(rest.pulls.create(pull))).toMatch(/^422/);
     const [one, two] = [await commit('one', BASE_SHA), await commit('two', BASE_SHA)];
@@ -83,7 +83,7 @@ describe('a pull request with one file', () => {
     expect(await status(rest.git.updateRef({ ...move, force: true }))).toBe('done');
   });
 
-  test('needs a setting of the repository, and a token that may write', async () => {
+  it('needs a setting of the repository, and a token that may write', async () => {
     await rest.git.createRef({ ...O_R, ref: `refs/heads/${BRANCH}`, sha: await commit('new', BASE_SHA) });
     github.mayOpenPullRequests = false;
     expect(await status(rest.pulls.create(pull))).toMatch(/^403 GitHub Actions is not permitted to create/);
@@ -116,7 +116,7 @@ describe('what runs left', () => {
     await toolkit(workspace, environment, ...names.map((name) => ['uploadArtifact', name, [file], workspace] as const));
   }
 
-  test('artifacts are found by name in all runs, the newest first, with what is known of the run', async () => {
+  it('artifacts are found by name in all runs, the newest first, with what is known of the run', async () => {
     github.runs.push({ id: 11, event: 'push', conclusion: 'success', head_branch: 'main' });
     const stranger = { event: 'pull_request', conclusion: 'failure', head_branch: 'main', head_repository: { id: 2 } };
     github.runs.push({ id: 12, ...stranger });
@@ -142,7 +142,7 @@ describe('what runs left', () => {
     expect(await status(rest.actions.downloadArtifact(zip))).toMatch(/^410/);
   });
 
-  test('the toolkit downloads one of another run with a token', async () => {
+  it('the toolkit downloads one of another run with a token', async () => {
     github.runs.push({ id: 11, event: 'push', conclusion: 'success', head_branch: 'main' });
     await upload(11, 'measurement');
     const environment = { ...results.environment({ runId: 12, ref: 'refs/heads/main' }), GITHUB_API_URL: github.url };
@@ -156,7 +156,7 @@ describe('what runs left', () => {
     expect(got.results).toMatchObject([{ value: { artifact: { id: 1 } } }, { value: { digestMismatch: false } }]);
   });
 
-  test('caches are listed by the beginning of a key and by ref', async () => {
+  it('caches are listed by the beginning of a key and by ref', async () => {
     for (const [ref, key] of [
       ['refs/heads/main', 'base-1'],
       ['refs/pull/7/merge', 'base-1'],
@@ -174,7 +174,7 @@ describe('what runs left', () => {
 });
 
 describe('what GitHub does not allow', () => {
-  test.each([
+  it.each([
     ['POST', 'issues', { title: 'a', labels: 'b' }, /^POST .*: body\/labels must be array$/],
     ['POST', 'issues', undefined, /body is missing/],
     ['PATCH', 'issues/100', { state: 'shut' }, /body\/state must be equal to one of the allowed values/],

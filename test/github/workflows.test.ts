@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const ACTION = readFileSync(path('action.yml'), 'utf8');
@@ -22,11 +22,11 @@ function lint(action: string, gate: string) {
   return spawnSync(process.execPath, [path('scripts/lint-workflows.mjs'), folder], { encoding: 'utf8' });
 }
 
-test('what we ship is clean', () => {
+it('what we ship is clean', () => {
   expect(lint(ACTION, GATE)).toMatchObject({ status: 0, stderr: '' });
 });
 
-test.each([
+it.each([
   ['a misspelt key of action.yml', 'main:', 'mian:', /^action\.yml:\d+: .*mian/m],
   ['a misspelt permission', 'pull-requests: write', 'pull-request: write', /gate\.yml:\d+: .*pull-request/],
   ['an unknown context', 'github.ref', 'githob.ref', /gate\.yml:\d+: .*githob/],
@@ -39,7 +39,7 @@ test.each([
   expect(status).toBe(1);
 });
 
-test('the linter finds a required input that is missing', () => {
+it('the linter finds a required input that is missing', () => {
   const action = ACTION.replace(/(\n {2}seed:[\s\S]*?required: )false/, '$1true');
   expect(action).not.toBe(ACTION);
   expect(lint(action, GATE).stderr).toMatch(/needs the input seed/);

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { generateFile, type Subject, scoreFile } from '../../src/language-model/model.ts';
+import { generateFile, type ModelSource, scoreFile } from '../../src/language-model/model.ts';
 import { OnnxEngine } from '../../src/language-model/runtime/onnx-engine.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { languageModel, logSoftmax, readCases, rowsOf } from './runtime/engines.ts';
 
-const subject = (name: string): Subject => ({ kind: 'checkpoint', checkpoint: languageModel(name), device: 'cpu' });
+const subject = (name: string): ModelSource => ({ kind: 'checkpoint', checkpoint: languageModel(name), device: 'cpu' });
 
 function fileOf(...lines: readonly object[]): string {
   const file = join(temporaryFolder(), 'requests.jsonl');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { readBaseline } from '../../src/gate/read-baseline.ts';
-import { orderProbes } from '../../src/gate/select-probes.ts';
+import { selectProbes } from '../../src/gate/select-probes.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import type { MeasureOptions } from '../../src/measure/options.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
@@ -23,7 +23,7 @@ type Measuring = (shard?: Shard) => Promise<Measurement>;
 /** Measure as the examples do, both halves. */
 async function measuring(options: Partial<MeasureOptions> & { checkpoint: string }): Promise<Measuring> {
   const reference = await openMeasuredReference(example('base'));
-  const probes = await orderProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
+  const probes = await selectProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
   return (shard) => measure({ device: 'cpu', reference, probes, ...options, shard: shard ?? null });
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Answerer } from '../../src/language-model/model.ts';
+import type { Model } from '../../src/language-model/model.ts';
 import { planWithin } from '../../src/probes/estimate.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { scripted } from './scripted.ts';
@@ -7,7 +7,7 @@ import { scripted } from './scripted.ts';
 const { items } = builtinSuite(1);
 
 /** A model that takes a millisecond for each thousand characters that it reads, and five seconds to open. */
-function slow(): { answerer: Answerer; now: () => number } {
+function slow(): { answerer: Model; now: () => number } {
   const model = scripted(items, () => 0);
   let time = 0;
   let isOpen = false;

@@ -1,8 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Answerer } from '../../src/language-model/model.ts';
-import { withAnswerer } from '../../src/language-model/model.ts';
+import type { Model } from '../../src/language-model/model.ts';
+import { withModel } from '../../src/language-model/model.ts';
 import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
@@ -30,7 +30,7 @@ const choice: Question = { kind: 'choice', choices: ['pink', 'green'], answer: 1
 const exact: Question = { kind: 'exact', target: 'green' };
 
 /** A model that writes the same whatever it is asked. */
-function writing(text: string): Answerer {
+function writing(text: string): Model {
   return {
     ...scripted([], () => null),
     generate: async (requests) => requests.map(({ id }) => ({ id, text, tokens: [], finish: 'stop' })),
@@ -66,7 +66,7 @@ describe('askItems', () => {
       item('b.twin', choice, { fact: 'b', form: 'twin' }),
     ];
     const model = writing('');
-    const cutting: Answerer = {
+    const cutting: Model = {
       ...model,
       score: (requests, onTruncation) => {
         onTruncation('a.twin');
@@ -81,7 +81,7 @@ describe('askItems', () => {
   it('scores one after a space as the study did, and writes greedily', async () => {
     const checkpoint = repository('examples', 'base');
     const subject = { kind: 'checkpoint', checkpoint, device: 'cpu' } as const;
-    const { outcomes } = await withAnswerer(subject, { needsTokenizer: true, now: PROBE_DATE }, (answerer) =>
+    const { outcomes } = await withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, (answerer) =>
       askItems([item('a', choice), item('b', exact)], answerer, options),
     );
     expect(outcomes).toHaveLength(2);
@@ -100,7 +100,7 @@ describe('a chat model', () => {
     );
     const tokenizer = await openTokenizer(folder);
     const asked: unknown[] = [];
-    const model: Answerer = {
+    const model: Model = {
       ...writing(''),
       tokenizer,
       score: async (requests) => {

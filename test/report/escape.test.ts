@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { codeName, plainText, printable, shorten } from '../../src/report/escape.ts';
 import { HOSTILE_NAMES } from './fixtures.ts';
 import { githubPage, LINKABLE, named, tablesOf, textOf } from './github-page.ts';
@@ -11,38 +11,38 @@ describe.each([
   ['codeName', codeName],
   ['plainText', plainText],
 ])('%s', (_, safe) => {
-  test.each(cases)('%s stays words in a paragraph', (_, name) => {
+  it.each(cases)('%s stays words in a paragraph', (_, name) => {
     const page = githubPage(`${safe(name)} end`);
     expect(page.elements.map(({ tagName }) => tagName).filter((tag) => !NEUTRAL.has(tag))).toEqual([]);
     expect(named(page, 'p')).toHaveLength(1);
     expect(page.comments).toEqual([]);
   });
 
-  test.each(cases)('%s does not break a table', (_, name) => {
+  it.each(cases)('%s does not break a table', (_, name) => {
     const [table] = tablesOf(githubPage(`| a | b |\n| - | - |\n| ${safe(name)} | x |\n| ${safe(name)} | y |`));
     expect(table?.map((row) => row.length)).toEqual([2, 2, 2]);
     expect(table?.map((row) => row[1])).toEqual(['b', 'x', 'y']);
   });
 
-  test.each(cases)('%s notifies nobody and links nowhere, even where entities are resolved first', (_, name) => {
+  it.each(cases)('%s notifies nobody and links nowhere, even where entities are resolved first', (_, name) => {
     for (const text of githubPage(`x ${safe(name)}`).texts) {
       for (const pattern of LINKABLE) expect(text).not.toMatch(pattern);
     }
   });
 
-  test.each(cases)('%s hides nothing', (_, name) => {
+  it.each(cases)('%s hides nothing', (_, name) => {
     const text = githubPage(`x ${safe(name)}`)
       .texts.join('')
       .replace(/[\u2068\u2069\n]/g, '');
     expect(text).not.toMatch(/[\p{C}\p{M}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/u);
   });
 
-  test.each(cases)('%s takes a bounded room', (_, name) => {
+  it.each(cases)('%s takes a bounded room', (_, name) => {
     expect(safe(name).length).toBeLessThan(10_000);
   });
 });
 
-test('a reader sees the name that is in the file', () => {
+it('a reader sees the name that is in the file', () => {
   for (const name of [
     'model.layers.0.self_attn.q_proj.weight',
     'a|b',
@@ -56,24 +56,24 @@ test('a reader sees the name that is in the file', () => {
   }
 });
 
-test('what cannot be seen is written out, so that two names that look the same do not', () => {
+it('what cannot be seen is written out, so that two names that look the same do not', () => {
   expect(codeName('w\u200beight')).not.toBe(codeName('weight'));
   const seen = (name: string): string => githubPage(codeName(name)).texts.join('').trim();
   expect(seen('a\nb\t\u202ec')).toBe('a\\nb\\t\\u202ec');
   expect(seen('\u{e0041}')).toBe('\\u{e0041}');
 });
 
-test('right-to-left letters cannot reorder the numbers beside them', () => {
+it('right-to-left letters cannot reorder the numbers beside them', () => {
   expect(printable('שלום')).toBe('\u2068שלום\u2069');
   expect(codeName('שלום')).toContain('\u2068שלום\u2069');
 });
 
-test('a message with no-break spaces reads as it was written', () => {
+it('a message with no-break spaces reads as it was written', () => {
   expect(plainText('rose by 8.7\u00a0%')).toBe(plainText('rose by 8.7 %'));
   expect(printable('rose by 8.7\u202f%')).toBe('rose by 8.7 %');
 });
 
-test('a long name keeps both ends and whole characters', () => {
+it('a long name keeps both ends and whole characters', () => {
   expect(shorten('model.layers.10.weight', 11)).toBe('model…eight');
   for (const name of ['😀'.repeat(50_000), `a${'😀'.repeat(50_000)}`, `${'😀'.repeat(50_000)}b`]) {
     const short = shorten(name, 40);
@@ -84,19 +84,19 @@ test('a long name keeps both ends and whole characters', () => {
   expect(shorten('😀😀😀', 3)).toBe('😀😀😀');
 });
 
-test.each(cases)('printable: %s is one line, moves no cursor and starts no workflow command', (_, name) => {
+it.each(cases)('printable: %s is one line, moves no cursor and starts no workflow command', (_, name) => {
   const line = printable(name);
   expect(line.replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
   expect(line).not.toContain('::');
   expect(line).not.toContain('##[');
 });
 
-test('the mark of a final answer stays readable, and what is printed after it makes no command of it', () => {
+it('the mark of a final answer stays readable, and what is printed after it makes no command of it', () => {
   expect(printable('give "#### 42"')).toBe('give "#### 42"');
   expect(`${printable('####')}[error]`).not.toContain('##[');
 });
 
-test.each(['##[', '###[', '::::', ':::error:::', '\u200b::error::', '##\u200b[x]'])(
+it.each(['##[', '###[', '::::', ':::error:::', '\u200b::error::', '##\u200b[x]'])(
   'printable: no command in %j',
   (text) => {
     expect(printable(text)).not.toMatch(/::|##\[/);

@@ -1,6 +1,6 @@
 import type { ModuleType } from '../../src/checkpoint/module-type.ts';
 import type { Reason } from '../../src/compare/finding.ts';
-import { type ProbeReport, type Report, reportSchema, type ShadowDelta } from '../../src/compare/report.ts';
+import { type MetricDelta, type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 
 const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -110,7 +110,7 @@ export function reason(over: Partial<Reason> = {}): Reason {
   };
 }
 
-export function delta(over: Partial<ShadowDelta> = {}): ShadowDelta {
+export function delta(over: Partial<MetricDelta> = {}): MetricDelta {
   return {
     metric: 'mlpAttentionRatio',
     of: 'delta',

@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest';
-import { certainDifference, difference, increasing, type Measured, quotient } from '../../src/statistics/bounded.ts';
+import { expect, it } from 'vitest';
+import {
+  certainDifference,
+  difference,
+  increasing,
+  type MaybeBounded,
+  quotient,
+} from '../../src/statistics/bounded.ts';
 import { median } from '../../src/statistics/descriptive.ts';
 
-const between = (value: number, low: number, high: number): Measured => ({ value, low, high });
+const between = (value: number, low: number, high: number): MaybeBounded => ({ value, low, high });
 
-test('a difference is certain as far as the bounds are apart, and none where they meet', () => {
+it('a difference is certain as far as the bounds are apart, and none where they meet', () => {
   expect(certainDifference(5, 3)).toBe(2);
   expect(certainDifference(between(5, 4, 6), between(2, 1, 3))).toBe(1);
   expect(certainDifference(between(2, 1, 3), between(5, 4, 6))).toBe(-1);
@@ -14,7 +20,7 @@ test('a difference is certain as far as the bounds are apart, and none where the
   expect(difference(0.3, 0.1)).toBe(0.3 - 0.1);
 });
 
-test('the bounds of a median and of a quotient hold whatever the numbers between theirs', () => {
+it('the bounds of a median and of a quotient hold whatever the numbers between theirs', () => {
   const items = [between(1, 0.5, 4), between(2, 1.5, 2.5), 3];
   expect(increasing(items, (values) => median(values))).toEqual({ value: 2, low: 1.5, high: 3 });
   expect(increasing([1, 2, 3], (values) => median(values))).toBe(2);

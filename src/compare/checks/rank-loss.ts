@@ -1,9 +1,9 @@
 import type { Policy } from '../../policy/policy.ts';
 import type { Reason } from '../finding.ts';
-import type { WeightObservation } from '../metric-pair.ts';
+import type { WeightPair } from '../metric-pair.ts';
 
 /** Matrices that lost directions which the baseline has. Without a baseline: matrices of zeros. */
-export function findRankLoss(policy: Policy, weights: readonly WeightObservation[]): Reason[] {
+export function findRankLoss(policy: Policy, weights: readonly WeightPair[]): Reason[] {
   return weights.flatMap(({ name, candidate, baseline }): Reason[] => {
     // What was measured fast has no rank.
     if (candidate.rank === null || baseline?.rank === null || candidate.rank >= (baseline?.rank ?? 1)) return [];

@@ -2,10 +2,10 @@ import { isModelMetric } from '../../policy/metrics.ts';
 import type { Rule } from '../../policy/policy.ts';
 import { certainDifference, numberOf } from '../../statistics/bounded.ts';
 import type { Reason } from '../finding.ts';
-import type { Observation } from '../metric-pair.ts';
+import type { MetricPair } from '../metric-pair.ts';
 
 /** Hold the observations against the rules: a reason for every change that goes further than allowed. */
-export function applyRules(rules: readonly Rule[], observations: readonly Observation[]): Reason[] {
+export function applyRules(rules: readonly Rule[], observations: readonly MetricPair[]): Reason[] {
   return rules.flatMap((rule) =>
     observations
       .filter((observation) => isWatched(rule, observation))
@@ -14,7 +14,7 @@ export function applyRules(rules: readonly Rule[], observations: readonly Observ
 }
 
 /** Rules that could warn or fail and had nothing to look at: that is no pass. */
-export function findIdleRules(rules: readonly Rule[], observations: readonly Observation[]): Reason[] {
+export function findIdleRules(rules: readonly Rule[], observations: readonly MetricPair[]): Reason[] {
   return rules
     .filter((rule) => rule.level !== 'info' && !observations.some((observation) => isWatched(rule, observation)))
     .map(({ metric, of, modules }) => ({
@@ -34,13 +34,13 @@ function nameOf(of: Rule['of']): string {
   return of === 'delta' ? 'ΔW' : 'W';
 }
 
-function isWatched(rule: Rule, { metric, of, statistic, module }: Observation): boolean {
+function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {
   if (metric !== rule.metric || of !== rule.of) return false;
   if (isModelMetric(metric)) return statistic === 'model';
   return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
 }
 
-function judge(rule: Rule, { metric, place, candidate, baseline, of }: Observation): Reason[] {
+function judge(rule: Rule, { metric, place, candidate, baseline, of }: MetricPair): Reason[] {
   // What the bounds leave open is no difference.
   const change = certainDifference(candidate, baseline);
   const size = rule.direction === 'up' ? change : rule.direction === 'down' ? -change : Math.abs(change);

@@ -2,7 +2,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { median, robustZ } from '../../statistics/descriptive.ts';
 import type { Reason } from '../finding.ts';
-import type { WeightObservation } from '../metric-pair.ts';
+import type { WeightPair } from '../metric-pair.ts';
 import { short } from './rules.ts';
 
 /** A z-score within fewer matrices than this says nothing. */
@@ -28,13 +28,13 @@ const MAX_ODDS_RATIO = 2;
  * (a share saturates at 1, its odds do not). Against a baseline either the value stands out and did not before, or its
  * rise does: healthy models have layers that stand out.
  */
-export function findSpikes(policy: Policy, weights: readonly WeightObservation[]): Reason[] {
+export function findSpikes(policy: Policy, weights: readonly WeightPair[]): Reason[] {
   return [...groupBy(weights, ({ group }) => group).values()].flatMap((group) =>
     group.length < MIN_GROUP ? risesInSmallGroup(policy, group) : outliers(policy, group),
   );
 }
 
-function outliers(policy: Policy, group: readonly WeightObservation[]): Reason[] {
+function outliers(policy: Policy, group: readonly WeightPair[]): Reason[] {
   const limit = policy.spike['robust-z'];
   const levels = scores(group.map(({ candidate }) => logOdds(candidate.topEnergy)));
   const paired = group.every(({ baseline }) => baseline !== null);
@@ -55,7 +55,7 @@ function outliers(policy: Policy, group: readonly WeightObservation[]): Reason[]
 }
 
 /** Most matrices of a type rose together. */
-function groupSpike(policy: Policy, group: readonly WeightObservation[], ratio: number): Reason {
+function groupSpike(policy: Policy, group: readonly WeightPair[], ratio: number): Reason {
   const share = (side: 'candidate' | 'baseline') => median(group.map((weight) => weight[side]?.topEnergy ?? 0));
   const [candidate, baseline] = [share('candidate'), share('baseline')];
   const place = group[0]?.group ?? '';
@@ -72,7 +72,7 @@ function groupSpike(policy: Policy, group: readonly WeightObservation[], ratio: 
   };
 }
 
-function risesInSmallGroup(policy: Policy, group: readonly WeightObservation[]): Reason[] {
+function risesInSmallGroup(policy: Policy, group: readonly WeightPair[]): Reason[] {
   return group.flatMap((weight) => {
     const ratio = Math.exp(riseOf(weight));
     if (!(ratio > MAX_ODDS_RATIO)) return [];
@@ -82,7 +82,7 @@ function risesInSmallGroup(policy: Policy, group: readonly WeightObservation[]):
 }
 
 /** Rise of the log-odds over the baseline; 0 without one. */
-function riseOf({ candidate, baseline }: WeightObservation): number {
+function riseOf({ candidate, baseline }: WeightPair): number {
   return baseline ? logOdds(candidate.topEnergy) - logOdds(baseline.topEnergy) : 0;
 }
 
@@ -98,7 +98,7 @@ function logOdds(share: number): number {
 
 function spike(
   policy: Policy,
-  { name, candidate, baseline }: WeightObservation,
+  { name, candidate, baseline }: WeightPair,
   tolerance: Record<string, number>,
   what: string,
 ): Reason {

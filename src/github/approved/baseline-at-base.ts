@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
-import { type ApprovedBaseline, parseBaseline, readBaseline } from '../../gate/read-baseline.ts';
+import { type ResolvedBaseline, parseBaseline, readBaseline } from '../../gate/read-baseline.ts';
 import type { Octokit } from '../client/author.ts';
 import type { BaseCommit } from '../event/base-commit.ts';
 import { type Commit, contentAt, short } from './read-at-commit.ts';
 import { inRepository, type Workspace } from './repository-path.ts';
 
 /** A baseline, and a line for the log that says where it comes from. */
-export interface ExplainedBaseline extends ApprovedBaseline {
+export interface ExplainedBaseline extends ResolvedBaseline {
   readonly note: string;
 }
 

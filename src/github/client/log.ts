@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Progress } from '../../measure/options.ts';
 import { printable } from '../../report/escape.ts';
 import { formatDuration } from '../../report/text/numbers.ts';
-import { withPatience } from './with-timeout.ts';
+import { withTimeout } from './with-timeout.ts';
 
 type Print = (line: string) => void;
 
@@ -42,7 +42,7 @@ export async function withToolkit<T>(print: Print, work: () => Promise<T>): Prom
   stdout.write = ((chunk: string | Uint8Array, ...more: []) =>
     write.call(stdout, typeof chunk === 'string' ? chunk.replace(ANNOTATION, '') : chunk, ...more)) as typeof write;
   try {
-    return await withPatience(PATIENCE_MILLISECONDS, work());
+    return await withTimeout(PATIENCE_MILLISECONDS, work());
   } finally {
     stdout.write = write;
     if (token !== null) print(`::stop-commands::${token}`);

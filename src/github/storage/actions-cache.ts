@@ -4,7 +4,7 @@ import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { MeasurementStore } from '../../measure/options.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { withToolkit } from '../client/log.ts';
-import { leftWork } from '../client/with-timeout.ts';
+import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
 
 /**
@@ -43,7 +43,7 @@ export function openMeasurementCache({ workspace, saves, scope, print }: CacheOp
   const file = `${workspace}/${FILE}`;
   const kept = new Map<string, string>();
   /** Nobody waits twice for a service that hangs. */
-  const isThere = () => isFeatureAvailable() && !leftWork();
+  const isThere = () => isFeatureAvailable() && !hasAbandonedWork();
   /** Also by a link to nothing, which would be removed as if it were ours. */
   const isTaken = () => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 

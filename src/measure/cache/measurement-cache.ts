@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { VERSION } from '../../platform/version.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarise } from '../aggregate.ts';
-import type { MeasureOptions, ProbeOrder } from '../options.ts';
+import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { parseMeasurement } from '../schema/read.ts';
 
@@ -14,7 +14,7 @@ export interface Wanted {
   readonly device: string;
   readonly method: MethodChoice;
   readonly spectra: boolean;
-  readonly probes: ProbeOrder | null;
+  readonly probes: ProbeRunOptions | null;
   /** Of the tokenizer that the probes are asked through; null without probes. */
   readonly tokens: string | null;
 }
@@ -41,7 +41,7 @@ export function keyOf({ probes, ...wanted }: Wanted): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function questionsOf({ suites, seed, chatTemplate, budgetSeconds }: ProbeOrder) {
+function questionsOf({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions) {
   const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings }) => ({
     name,
     version,
@@ -78,7 +78,7 @@ function isWanted({ tool, checkpoint, reference, method, probes, ...rest }: Meas
   );
 }
 
-function areAnswers(probes: Measurement['probes'], order: ProbeOrder | null): boolean {
+function areAnswers(probes: Measurement['probes'], order: ProbeRunOptions | null): boolean {
   if (probes?.status !== 'measured' || order === null) return probes === null && order === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);

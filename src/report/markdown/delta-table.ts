@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import { SEVERITY } from '../../compare/finding.ts';
-import type { ShadowDelta } from '../../compare/report.ts';
+import type { MetricDelta } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
 import { ICONS, metricName, ofName } from '../text/words.ts';
@@ -12,15 +12,15 @@ const MAX_ROWS = 16;
  * The rows worth a place above the fold: those that made the verdict, then the whole model, then module types. Without
  * anything to compare with, the whole model says enough.
  */
-export function headlineDeltas(deltas: readonly ShadowDelta[], max = MAX_ROWS): ShadowDelta[] {
+export function headlineDeltas(deltas: readonly MetricDelta[], max = MAX_ROWS): MetricDelta[] {
   const whole = deltas.filter(({ module }) => module === null);
   if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole.slice(0, max);
-  const rank = (row: ShadowDelta): number => 2 * SEVERITY.indexOf(row.level) + (row.module === null ? 0 : 1);
+  const rank = (row: MetricDelta): number => 2 * SEVERITY.indexOf(row.level) + (row.module === null ? 0 : 1);
   return [...deltas].sort((a, b) => rank(a) - rank(b)).slice(0, max);
 }
 
 /** The one table of the comment: how each metric moved from baseline to candidate. */
-export function deltaTable(deltas: readonly ShadowDelta[]): string {
+export function deltaTable(deltas: readonly MetricDelta[]): string {
   if (deltas.length === 0) return '';
   const rows = headlineDeltas(deltas).map((row) => [
     plainText(metricName(row.metric)),
@@ -38,12 +38,12 @@ export function deltaTable(deltas: readonly ShadowDelta[]): string {
   return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
 }
 
-function whereMarkdown(row: ShadowDelta): string {
+function whereMarkdown(row: MetricDelta): string {
   const module = row.module === null ? 'whole model' : codeName(row.module);
   return row.component === null ? module : `${row.component} · ${module}`;
 }
 
-function changeMarkdown(row: ShadowDelta): string {
+function changeMarkdown(row: MetricDelta): string {
   const relative = formatRelative(row.relativeChange);
   const change = formatDifference(row.change) + (relative === '' ? '' : ` (${relative})`);
   return row.level === 'info' ? change : `${ICONS[row.level]} **${change}**`;

@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../../measure/schema/measurement.ts';
-import { difference, type Measured, numberOf } from '../../statistics/bounded.ts';
+import { difference, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
 import { metricName, ofName } from '../text/words.ts';
 
@@ -43,7 +43,7 @@ function rowsOf({ candidate, baseline }: GroupPair): string[][] {
   });
 }
 
-function change(before: Measured | null, after: Measured): string {
+function change(before: MaybeBounded | null, after: MaybeBounded): string {
   if (before === null) return NO_NUMBER;
   const [was, moved] = [numberOf(before), difference(after, before)];
   return was === 0 ? formatDifference(moved) : formatRelative(moved / was);

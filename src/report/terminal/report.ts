@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Reason } from '../../compare/finding.ts';
-import type { Report, ShadowDelta } from '../../compare/report.ts';
+import type { Report, MetricDelta } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { headlineDeltas } from '../markdown/delta-table.ts';
 import { formatCount, formatDifference, formatDuration, formatNumber, formatRelative } from '../text/numbers.ts';
@@ -63,9 +63,9 @@ function reasonLines(reason: Reason, { message, width }: { message: boolean; wid
 }
 
 function deltas(
-  all: readonly ShadowDelta[],
+  all: readonly MetricDelta[],
   width: number,
-  paint: (level: ShadowDelta['level'], text: string) => string,
+  paint: (level: MetricDelta['level'], text: string) => string,
 ): string {
   const columns: Column[] = [
     { head: 'metric' },

@@ -1,4 +1,4 @@
-import { type Measured, numberOf } from '../../statistics/bounded.ts';
+import { type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 
 /** What stands where there is no number. */
 export const NO_NUMBER = '—';
@@ -6,7 +6,7 @@ export const NO_NUMBER = '—';
 const signed = (x: number, text: string): string => (x < 0 ? `−${text}` : `+${text}`);
 
 /** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. */
-export function formatNumber(measured: Measured | null | undefined): string {
+export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   const x = numberOf(measured);
   const size = Math.abs(x);

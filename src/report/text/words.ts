@@ -1,5 +1,5 @@
 import type { Reason } from '../../compare/finding.ts';
-import type { Report, ShadowDelta, Verdict } from '../../compare/report.ts';
+import type { Report, MetricDelta, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
 
 export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
@@ -52,7 +52,7 @@ export function metricName(key: string): string {
   return Object.hasOwn(METRIC_NAMES, key) ? (METRIC_NAMES[key] ?? key) : key;
 }
 
-export const ofName = (of: ShadowDelta['of']): string => (of === 'delta' ? 'ΔW' : 'W');
+export const ofName = (of: MetricDelta['of']): string => (of === 'delta' ? 'ΔW' : 'W');
 
 /** What stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { applyRules, findIdleRules } from '../../../src/compare/checks/rules.ts';
-import type { Observation } from '../../../src/compare/metric-pair.ts';
+import type { MetricPair } from '../../../src/compare/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 
 const rules = (text: string) => parsePolicy(`rules:\n  - ${text}`, 'policy.yml').rules;
 
-function observation(over: Partial<Observation>): Observation {
+function observation(over: Partial<MetricPair>): MetricPair {
   return {
     metric: 'stableRank',
     of: 'delta',
@@ -18,7 +18,7 @@ function observation(over: Partial<Observation>): Observation {
   };
 }
 
-const places = (text: string, ...observations: Observation[]) =>
+const places = (text: string, ...observations: MetricPair[]) =>
   applyRules(rules(text), observations).map(({ place }) => place);
 
 describe('a rule', () => {

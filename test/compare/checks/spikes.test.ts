@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { findRankLoss } from '../../../src/compare/checks/rank-loss.ts';
 import { findSpikes } from '../../../src/compare/checks/spikes.ts';
-import type { WeightObservation } from '../../../src/compare/metric-pair.ts';
+import type { WeightPair } from '../../../src/compare/metric-pair.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 
 /** Top-1 energies of one module type, layer by layer: candidate and, where there is one, baseline. */
-function group(candidate: readonly number[], baseline?: readonly number[]): WeightObservation[] {
+function group(candidate: readonly number[], baseline?: readonly number[]): WeightPair[] {
   return candidate.map((topEnergy, i) => ({
     name: `layer ${i}`,
     group: 'q_proj',

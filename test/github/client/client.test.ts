@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../src/github/client/client.ts';
 import { stickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
@@ -35,7 +35,7 @@ const PASSING: readonly Omit<Fault, 'request'>[] = [
 ];
 
 describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphql/])('trouble of %s', (request) => {
-  test.each(PASSING)('that passes is outlasted: %j', async (fault) => {
+  it.each(PASSING)('that passes is outlasted: %j', async (fault) => {
     await post('one');
     if (request.test(CREATE)) github.comments.length = 0;
     github.faults.push({ request, ...fault });
@@ -47,7 +47,7 @@ describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphq
 });
 
 const IN_AN_HOUR = String(Math.floor(Date.now() / 1000) + 3600);
-test.each([
+it.each([
   [500, {}, 3, /had trouble/],
   ['reset', {}, 3, /could not be reached/],
   ['torn', {}, 3, /could not be reached/],
@@ -66,35 +66,32 @@ test.each([
   expect(creations()).toBe(times);
 });
 
-test('waits for rate limits are 60 s in all, not for each request', async () => {
+it('waits for rate limits are 60 s in all, not for each request', async () => {
   const limit = { status: 403, message: SECONDARY, headers: { 'retry-after': '40' }, times: 1 } as const;
   github.faults.push({ request: /^GET .*comments/, ...limit }, { request: /^POST .*comments/, ...limit });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('rate limit') });
   expect([LIST, LIST, CREATE]).toEqual(github.requests);
 });
 
-test.each(['hangs', 'stalls'] as const)(
-  'a call that %s is given up after its time, not tried again',
-  async (status) => {
-    github.faults.push({ request: /^POST .*comments/, status });
-    expect(await post('one', { patience: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
-    expect(creations()).toBe(1);
-  },
-);
+it.each(['hangs', 'stalls'] as const)('a call that %s is given up after its time, not tried again', async (status) => {
+  github.faults.push({ request: /^POST .*comments/, status });
+  expect(await post('one', { patience: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
+  expect(creations()).toBe(1);
+});
 
-test('each attempt has its own time', async () => {
+it('each attempt has its own time', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 500, times: 2 });
   expect(await post('one', { patience: 400, second: 100 })).toEqual({ url: github.comments[0]?.html_url });
 });
 
-test.each(['lost', 'torn'] as const)('a comment whose answer was %s is not doubled', async (status) => {
+it.each(['lost', 'torn'] as const)('a comment whose answer was %s is not doubled', async (status) => {
   github.faults.push({ request: /^POST .*comments/, status, times: 1 });
   expect(await post('one')).toEqual({ url: 'https://github.com/o/r/pull/7#issuecomment-1' });
   expect(creations()).toBe(2);
   expect(github.comments.map(({ id, body }) => [id, body])).toEqual([[1, `${marker}\none`]]);
 });
 
-test('an Enterprise server: everything is below its own address', async () => {
+it('an Enterprise server: everything is below its own address', async () => {
   const options = { baseUrl: `${github.url}/api/v3` };
   await post('one', options);
   expect(await post('two', options)).toEqual({ url: github.comments[0]?.html_url });
@@ -102,7 +99,7 @@ test('an Enterprise server: everything is below its own address', async () => {
   expect(github.comments.map(({ body }) => body)).toEqual([`${marker}\ntwo`]);
 });
 
-test('the log names status, method and path, and neither the token nor what GitHub said', async () => {
+it('the log names status, method and path, and neither the token nor what GitHub said', async () => {
   const lines: string[] = [];
   github.faults.push(
     { request: /^GET .*comments/, status: 502, message: '::error::no', times: 1 },

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { progressLog, withoutCommands, withToolkit } from '../../../src/github/client/log.ts';
 
-test('commands are off while names are printed, and on again after an error', async () => {
+it('commands are off while names are printed, and on again after an error', async () => {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
   await expect(
@@ -16,7 +16,7 @@ test('commands are off while names are printed, and on again after an error', as
   expect(resume).toBe(`::${stop.replace('::stop-commands::', '')}::`);
 });
 
-test('nobody can know the word that turns commands on again', async () => {
+it('nobody can know the word that turns commands on again', async () => {
   const words = new Set<string>();
   for (let i = 0; i < 3; i++) {
     await withoutCommands(
@@ -27,7 +27,7 @@ test('nobody can know the word that turns commands on again', async () => {
   expect(words.size).toBe(6);
 });
 
-test('progress is a line every few seconds, and the last', () => {
+it('progress is a line every few seconds, and the last', () => {
   const lines: string[] = [];
   let now = 0;
   const log = progressLog(
@@ -47,7 +47,7 @@ test('progress is a line every few seconds, and the last', () => {
   ]);
 });
 
-test('the toolkit may mask in the midst of names, but annotates nothing', async () => {
+it('the toolkit may mask in the midst of names, but annotates nothing', async () => {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
   const write = process.stdout.write;

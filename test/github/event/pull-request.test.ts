@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { pullRequestOf } from '../../../src/github/event/pull-request.ts';
 
 const payload = {
@@ -6,11 +6,11 @@ const payload = {
   repository: { name: 'r', owner: { login: 'o' } },
 };
 
-test.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (event) => {
+it.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (event) => {
   expect(pullRequestOf(event, payload)).toEqual({ owner: 'o', repo: 'r', number: 7 });
 });
 
-test.each([
+it.each([
   ['push', { repository: payload.repository }],
   ['merge_group', { repository: payload.repository }],
   ['workflow_dispatch', {}],

@@ -1,11 +1,11 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { VERDICTS } from '../../../src/compare/report.ts';
 import { announce, FAIL_ON_CHOICES, isFailure } from '../../../src/github/publish/annotation.ts';
 import { reason, report } from '../../report/fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-test('which verdict fails the step', () => {
+it('which verdict fails the step', () => {
   const failing = FAIL_ON_CHOICES.map((failOn) => [failOn, VERDICTS.filter((verdict) => isFailure(verdict, failOn))]);
   expect(Object.fromEntries(failing)).toEqual({
     fail: ['fail'],
@@ -14,7 +14,7 @@ test('which verdict fails the step', () => {
   });
 });
 
-test.each(VERDICTS)('%s with 200 reasons is one annotation: GitHub shows ten of a level', (verdict) => {
+it.each(VERDICTS)('%s with 200 reasons is one annotation: GitHub shows ten of a level', (verdict) => {
   const written: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));

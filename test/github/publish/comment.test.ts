@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
 import { FakeGithub, type TokenKind } from '../fake-github.ts';
@@ -32,14 +32,14 @@ function chatter(count: number): void {
   for (let i = 0; i < count; i++) github.addComment(`remark ${i}`, 'somebody');
 }
 
-test('the first run writes a comment and asks for nothing but the list, before and after', async () => {
+it('the first run writes a comment and asks for nothing but the list, before and after', async () => {
   expect(await post('one')).toEqual({ url: github.comments[0]?.html_url });
   const list = 'GET /repos/o/r/issues/7/comments';
   expect(github.requests).toEqual([list, 'POST /repos/o/r/issues/7/comments', list]);
 });
 
 for (const kind of ['actions', 'app', 'person'] as const) {
-  test(`the comment is updated in place, over pages of others, with the token of ${kind}`, async () => {
+  it(`the comment is updated in place, over pages of others, with the token of ${kind}`, async () => {
     await withToken(kind);
     chatter(130);
     const first = await post('one');
@@ -49,7 +49,7 @@ for (const kind of ['actions', 'app', 'person'] as const) {
   });
 }
 
-test('each key has its own comment', async () => {
+it('each key has its own comment', async () => {
   await post('a', 'llama');
   await post('b', 'mistral');
   await post('c', 'llama');
@@ -57,7 +57,7 @@ test('each key has its own comment', async () => {
   expect(bodiesWith('mistral')).toEqual([`${commentMarker('mistral')}\nb`]);
 });
 
-test.each([true, false])(
+it.each([true, false])(
   "a person's comment that begins with the marker is left alone (GraphQL: %s)",
   async (graphql) => {
     github.hasGraphql = graphql;
@@ -70,7 +70,7 @@ test.each([true, false])(
   },
 );
 
-test('a comment that quotes the marker further down is not ours', async () => {
+it('a comment that quotes the marker further down is not ours', async () => {
   const body = `look:\n${commentMarker('default')}`;
   github.addComment(body, 'github-actions[bot]', 'Bot');
   await post('one');
@@ -78,7 +78,7 @@ test('a comment that quotes the marker further down is not ours', async () => {
   expect(github.comments[0]?.body).toBe(body);
 });
 
-test("another app's comment is left alone where GitHub says who we are", async () => {
+it("another app's comment is left alone where GitHub says who we are", async () => {
   const { id } = github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   await post('one');
   expect(github.comments).toHaveLength(2);
@@ -86,7 +86,7 @@ test("another app's comment is left alone where GitHub says who we are", async (
 });
 
 for (const kind of ['actions', 'app'] as const) {
-  test(`a server without GraphQL: the token of ${kind} still makes one comment`, async () => {
+  it(`a server without GraphQL: the token of ${kind} still makes one comment`, async () => {
     await withToken(kind);
     github.hasGraphql = false;
     await post('one');
@@ -95,20 +95,20 @@ for (const kind of ['actions', 'app'] as const) {
   });
 }
 
-test('nobody knows who we are: the comment of github-actions comes before that of another app', async () => {
+it('nobody knows who we are: the comment of github-actions comes before that of another app', async () => {
   github.hasGraphql = false;
   github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   const ours = github.addComment(`${commentMarker('default')}\ny`, 'github-actions[bot]', 'Bot');
   expect(await post('one')).toEqual({ url: ours.html_url });
 });
 
-test.each([403, 404])('an update that is refused with %i becomes a new comment', async (status) => {
+it.each([403, 404])('an update that is refused with %i becomes a new comment', async (status) => {
   const old = github.addComment(`${commentMarker('default')}\nx`, 'github-actions[bot]', 'Bot');
   github.faults.push({ request: new RegExp(`PATCH .*/${old.id}$`), status });
   expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
 });
 
-test('an update that a rate limit refuses makes no second comment', async () => {
+it('an update that a rate limit refuses makes no second comment', async () => {
   await post('one');
   github.faults.push({ request: /^PATCH/, status: 403, headers: { 'retry-after': '3600' } });
   expect(await post('two')).toEqual({ warning: expect.stringContaining('rate limit') });
@@ -116,7 +116,7 @@ test('an update that a rate limit refuses makes no second comment', async () => 
 });
 
 const INTEGRATION = 'Resource not accessible by integration';
-test.each([
+it.each([
   [401, {}, 'Bad credentials', /token.*github-token/],
   [403, {}, INTEGRATION, /pull-requests: write.*fork/],
   [403, { 'x-ratelimit-remaining': '0' }, 'API rate limit exceeded', /rate limit/],
@@ -134,21 +134,21 @@ test.each([
   expect(result).toEqual({ warning: expect.stringContaining(`(${status}: `) });
 });
 
-test('a closed connection becomes a warning, on reading as on writing', async () => {
+it('a closed connection becomes a warning, on reading as on writing', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 'reset' });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
   github.faults.push({ request: /^GET .*comments/, status: 'reset' });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
 });
 
-test.each(['GET /user', 'POST /graphql'])('trouble on %s makes no second comment', async (request) => {
+it.each(['GET /user', 'POST /graphql'])('trouble on %s makes no second comment', async (request) => {
   await post('one');
   github.faults.push({ request: new RegExp(request), status: 502 });
   expect(await post('two')).toEqual({ warning: expect.stringContaining('502') });
   expect(github.comments).toHaveLength(1);
 });
 
-test('a comment above the limit of GitHub is a warning', async () => {
+it('a comment above the limit of GitHub is a warning', async () => {
   expect(await post('x'.repeat(65_536))).toEqual({ warning: expect.stringContaining('422') });
 });
 
@@ -156,7 +156,7 @@ const duplicate = (text: string, login = 'github-actions[bot]', type: 'Bot' | 'U
   github.addComment(`${commentMarker('default')}\n${text}`, login, type);
 const stored = () => github.comments.map(({ id, user }) => [id, user.login]);
 
-test('duplicates are folded into the oldest; what others wrote stays', async () => {
+it('duplicates are folded into the oldest; what others wrote stays', async () => {
   duplicate('of a person', 'somebody', 'User');
   const oldest = duplicate('one');
   chatter(120);
@@ -170,7 +170,7 @@ test('duplicates are folded into the oldest; what others wrote stays', async () 
   expect(github.comments).toHaveLength(123);
 });
 
-test('nobody knows who we are: only duplicates by the login of the updated one are deleted', async () => {
+it('nobody knows who we are: only duplicates by the login of the updated one are deleted', async () => {
   github.hasGraphql = false;
   duplicate('x', 'gate-app[bot]');
   duplicate('y');
@@ -184,7 +184,7 @@ test('nobody knows who we are: only duplicates by the login of the updated one a
   ]);
 });
 
-test.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs nothing', async (status) => {
+it.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs nothing', async (status) => {
   const oldest = duplicate('one');
   duplicate('two');
   github.faults.push({ request: /^DELETE/, status });
@@ -192,7 +192,7 @@ test.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s cost
   expect(github.comments[0]?.body).toContain('three');
 });
 
-test('an oldest that is refused stays, and the next takes its place', async () => {
+it('an oldest that is refused stays, and the next takes its place', async () => {
   duplicate('one');
   const next = duplicate('two');
   duplicate('three');
@@ -201,7 +201,7 @@ test('an oldest that is refused stays, and the next takes its place', async () =
   expect(stored().map(([id]) => id)).toEqual([1, 2]);
 });
 
-test('runs at the same time leave one comment, and all know its address', async () => {
+it('runs at the same time leave one comment, and all know its address', async () => {
   const results = await Promise.all(['a', 'b', 'c', 'd'].map((text) => post(text)));
   expect(github.comments).toHaveLength(1);
   expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
@@ -209,7 +209,7 @@ test('runs at the same time leave one comment, and all know its address', async 
   );
 });
 
-test('looking for duplicates of a new comment may fail', async () => {
+it('looking for duplicates of a new comment may fail', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 'lost', times: 1 });
   github.faults.push({ request: /^GET .*comments/, status: 500, after: 1, times: 3 });
   expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });

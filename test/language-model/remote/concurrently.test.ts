@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { concurrently, Places } from '../../../src/language-model/remote/concurrently.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('the bound holds over waves of work, and failures give their places back', async () => {
+it('the bound holds over waves of work, and failures give their places back', async () => {
   const places = new Places(2);
   let running = 0;
   let most = 0;
@@ -20,7 +20,7 @@ test('the bound holds over waves of work, and failures give their places back', 
   expect(most).toBe(2);
 });
 
-test('after a failure nothing begins any more, and what runs is waited for', async () => {
+it('after a failure nothing begins any more, and what runs is waited for', async () => {
   const begun: number[] = [];
   const ended: number[] = [];
   const run = concurrently([0, 1, 2, 3, 4], new Places(2), never, async (item, signal) => {
@@ -34,7 +34,7 @@ test('after a failure nothing begins any more, and what runs is waited for', asy
   expect({ begun, ended }).toEqual({ begun: [0, 1], ended: [1] });
 });
 
-test('no place is a mistake', () => {
+it('no place is a mistake', () => {
   expect(() => new Places(0)).toThrow(RangeError);
   expect(() => new Places(1.5)).toThrow(RangeError);
 });

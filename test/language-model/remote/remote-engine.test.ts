@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
 import { BigramEngine, bigramTokenizer, id, ids, logprob } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
@@ -21,7 +21,7 @@ const sequences = [
 ];
 
 describe('score', () => {
-  test('gives the numbers of the engine behind the server', async () => {
+  it('gives the numbers of the engine behind the server', async () => {
     const remote = await open();
     expect(await remote.score(sequences)).toEqual(await local.score(sequences));
     expect(await remote.score(sequences.slice(0, 1))).toEqual([
@@ -37,12 +37,12 @@ describe('score', () => {
     });
   });
 
-  test('a tie with the likeliest token is greedy, a token below it is not', async () => {
+  it('a tie with the likeliest token is greedy, a token below it is not', async () => {
     const scores = await (await open()).score(sequences);
     expect(scores.map(({ greedy }) => greedy)).toEqual([true, false, true]);
   });
 
-  test('two tokens that look alike are told apart by their values', async () => {
+  it('two tokens that look alike are told apart by their values', async () => {
     const logprobs = {
       tokens: ['a', '\ufffd', 'b'],
       token_logprobs: [null, -5, -1],
@@ -53,7 +53,7 @@ describe('score', () => {
     expect(scores).toEqual([{ tokenLogprobs: [-5], greedy: false }]);
   });
 
-  test('answers come in the order asked, never more requests at once than allowed', async () => {
+  it('answers come in the order asked, never more requests at once than allowed', async () => {
     server.gathers = 3;
     const remote = await open({ concurrency: 3 });
     const many = Array.from({ length: 20 }, (_, i) => ({ context: [i % 9], continuation: [(i * 4) % 9, i % 7] }));
@@ -62,7 +62,7 @@ describe('score', () => {
     expect(server.bodies).toHaveLength(20);
   });
 
-  test('two calls at the same time share the bound', async () => {
+  it('two calls at the same time share the bound', async () => {
     server.gathers = 2;
     const remote = await open({ concurrency: 2 });
     const both = [...sequences, ...sequences];
@@ -70,18 +70,18 @@ describe('score', () => {
     expect(server.mostAtOnce).toBe(2);
   });
 
-  test('without usage in the answer the token ids alone say where the continuation is', async () => {
+  it('without usage in the answer the token ids alone say where the continuation is', async () => {
     server.habits.usage = false;
     expect(await (await open()).score(sequences)).toEqual(await local.score(sequences));
   });
 
-  test.each([true, false])('a server that puts a BOS token before ids is found out (usage: %s)', async (usage) => {
+  it.each([true, false])('a server that puts a BOS token before ids is found out (usage: %s)', async (usage) => {
     server.habits.addsBos = 'to ids too';
     server.habits.usage = usage;
     await expect((await open()).score(sequences)).rejects.toThrow(/reads 5 tokens where 4 were sent/);
   });
 
-  test.each(['null', 'new token only', 'llama.cpp content', 'refused'] as const)(
+  it.each(['null', 'new token only', 'llama.cpp content', 'refused'] as const)(
     'a server without log-probabilities of the prompt (%s) is named, at once',
     async (habit) => {
       server.habits.promptLogprobs = habit;
@@ -93,7 +93,7 @@ describe('score', () => {
     },
   );
 
-  test('a server that takes no token ids is named (text-generation-inference)', async () => {
+  it('a server that takes no token ids is named (text-generation-inference)', async () => {
     server.faults.push({
       status: 422,
       body: 'Failed to deserialize the JSON body into the target type: prompt: data did not match any variant',
@@ -101,7 +101,7 @@ describe('score', () => {
     await expect((await open()).score(sequences.slice(0, 1))).rejects.toThrow(/does not take token ids.*any variant/);
   });
 
-  test('null for a token in the middle is not taken for a number', async () => {
+  it('null for a token in the middle is not taken for a number', async () => {
     const answer = {
       choices: [
         {
@@ -120,7 +120,7 @@ describe('score', () => {
     await expect(remote.score([{ context: [1], continuation: [2] }])).rejects.toThrow(/none for token 2/);
   });
 
-  test('without top_logprobs nobody can say what is greedy', async () => {
+  it('without top_logprobs nobody can say what is greedy', async () => {
     server.habits.topLogprobs = false;
     await expect((await open()).score(sequences)).rejects.toThrow(/returns no top_logprobs/);
   });
@@ -130,23 +130,23 @@ describe('generate', () => {
   const stopTokens = new Set(ids('.'));
   const prompt = { tokens: ids('The'), maxNewTokens: 5, stopTokens };
 
-  test('ends with the stop token, as the engine behind does', async () => {
+  it('ends with the stop token, as the engine behind does', async () => {
     const prompts = [prompt, { ...prompt, maxNewTokens: 2 }, { ...prompt, stopTokens: new Set<number>() }];
     expect(await (await open()).generate(prompts)).toEqual(await local.generate(prompts));
     expect(server.bodies[0]).toMatchObject({ stop_token_ids: ids('.'), ignore_eos: true, repetition_penalty: 1 });
   });
 
-  test('what is generated beyond «enough» is cut', async () => {
+  it('what is generated beyond «enough» is cut', async () => {
     const prompts = [{ ...prompt, isDone: (tokens: readonly number[]) => tokens.includes(id(' cat')) }];
     expect(await (await open()).generate(prompts)).toEqual([{ tokens: ids(' cat'), finish: 'stop' }]);
   });
 
-  test('a server without token ids is named', async () => {
+  it('a server without token ids is named', async () => {
     server.habits.returnsTokenIds = false;
     await expect((await open()).generate([prompt])).rejects.toThrow(/does not return the ids of generated tokens/);
   });
 
-  test('text comes from any server, from text or ids, without the stop string', async () => {
+  it('text comes from any server, from text or ids, without the stop string', async () => {
     server.habits.returnsTokenIds = false;
     const answers = await (await open()).generateText([
       { prompt: 'The', maxNewTokens: 9, stop: ['.'] },
@@ -158,13 +158,13 @@ describe('generate', () => {
     ]);
   });
 
-  test('a stop string that the server leaves in is cut', async () => {
+  it('a stop string that the server leaves in is cut', async () => {
     server.faults.push({ status: 200, body: { choices: [{ text: ' cat. The\n', finish_reason: 'length' }] } });
     const prompts = [{ prompt: 'The', maxNewTokens: 9, stop: ['\n', '.'] }];
     expect(await (await open()).generateText(prompts)).toEqual([{ text: ' cat', finish: 'stop' }]);
   });
 
-  test('an answer that was broken off is not taken for the whole', async () => {
+  it('an answer that was broken off is not taken for the whole', async () => {
     server.faults.push({ status: 200, body: { choices: [{ text: ' c', finish_reason: 'abort' }] } });
     const prompts = [{ prompt: 'The', maxNewTokens: 9, stop: [] }];
     await expect((await open()).generateText(prompts)).rejects.toThrow(/broke off.*"abort"/);
@@ -172,7 +172,7 @@ describe('generate', () => {
 });
 
 describe('the longest input', () => {
-  test.each([
+  it.each([
     ['of vLLM', { data: [{ id: 'toy', max_model_len: 4096 }] }, 4094],
     [
       'of the model asked for',
@@ -203,13 +203,13 @@ describe('the longest input', () => {
     expect((await open()).maxLength).toBe(maxLength);
   });
 
-  test('given, the server is not asked', async () => {
+  it('given, the server is not asked', async () => {
     expect((await open({ maxLength: 77 })).maxLength).toBe(77);
     expect(server.requests).toEqual([]);
   });
 });
 
-test('closing breaks off what is under way, and nothing runs afterwards', async () => {
+it('closing breaks off what is under way, and nothing runs afterwards', async () => {
   server.faults.push('silence');
   const remote = await open();
   const hanging = remote.score(sequences.slice(0, 1));
@@ -219,11 +219,11 @@ test('closing breaks off what is under way, and nothing runs afterwards', async 
   await expect(remote.score(sequences)).rejects.toThrow(/closed/);
 });
 
-test('an empty context of token ids is a mistake of ours', async () => {
+it('an empty context of token ids is a mistake of ours', async () => {
   await expect((await open()).score([{ context: [], continuation: [1] }])).rejects.toThrow(RangeError);
 });
 
-test('the bigram numbers are a distribution', () => {
+it('the bigram numbers are a distribution', () => {
   for (const previous of [0, 4, 8]) {
     const sum = [0, 1, 2, 3, 4, 5, 6, 7, 8].reduce((total, next) => total + Math.exp(logprob(previous, next)), 0);
     expect(sum).toBeCloseTo(1, 12);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
 import { isPassing, retryDelay, waitForReal } from '../../../src/language-model/remote/remote-retry.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -42,25 +42,25 @@ async function complaint(options: Partial<RemoteEngineOptions> = {}): Promise<st
 }
 
 describe('trouble that passes', () => {
-  test('500 twice, then an answer that counts once', async () => {
+  it('500 twice, then an answer that counts once', async () => {
     server.faults.push({ status: 500 }, { status: 500 });
     expect(await score()).toEqual(answer);
     expect(waits).toEqual([1000, 2000]);
     expect(server.requests).toHaveLength(3);
   });
 
-  test.each(['reset', 'reset in the body'] as const)('the connection breaks (%s)', async (fault) => {
+  it.each(['reset', 'reset in the body'] as const)('the connection breaks (%s)', async (fault) => {
     server.faults.push(fault);
     expect(await score()).toEqual(answer);
     expect(server.requests).toHaveLength(2);
   });
 
-  test('no answer in time', async () => {
+  it('no answer in time', async () => {
     server.faults.push('silence');
     expect(await score({ timeout: 100 })).toEqual(answer);
   });
 
-  test.each([
+  it.each([
     ['7', 7000],
     ['0.25', 1000],
     ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
@@ -72,7 +72,7 @@ describe('trouble that passes', () => {
     expect(waits).toEqual([wait]);
   });
 
-  test('in many requests, each is answered once and in its place', async () => {
+  it('in many requests, each is answered once and in its place', async () => {
     server.faults.push({ status: 503 }, 'reset', { status: 429 }, { status: 502 });
     const remote = await open({ concurrency: 4 });
     const many = Array.from({ length: 12 }, (_, i) => ({ context: [i % 9], continuation: [(i * 5) % 9] }));
@@ -82,34 +82,34 @@ describe('trouble that passes', () => {
 });
 
 describe('trouble that stays', () => {
-  test('five tries, then its words', async () => {
+  it('five tries, then its words', async () => {
     for (let i = 0; i < 9; i++) server.faults.push({ status: 503, body: { error: { message: 'Loading model' } } });
     expect(await complaint()).toMatch(/\/v1 has trouble \(503\): Loading model, 5 times — see that it runs/);
     expect(waits).toEqual([1000, 2000, 4000, 8000]);
     expect(server.requests).toHaveLength(5);
   });
 
-  test('a server that asks for an hour is not waited for', async () => {
+  it('a server that asks for an hour is not waited for', async () => {
     server.faults.push({ status: 429, headers: { 'retry-after': '3600' } });
     expect(await complaint()).toMatch(/\(429\).*asks to wait 3600 s, once/);
     expect(waits).toEqual([]);
   });
 
-  test('nobody there', async () => {
+  it('nobody there', async () => {
     const gone = await new CompletionsServer(new BigramEngine(), bigramTokenizer).start();
     const endpoint = gone.url;
     await gone.stop();
     expect(await complaint({ endpoint })).toMatch(/cannot be reached \(ECONNREFUSED\), 5 times/);
   });
 
-  test('one that fails stops the others', async () => {
+  it('one that fails stops the others', async () => {
     server.faults.push({ status: 400, body: { error: { message: 'no' } } });
     const remote = await open({ concurrency: 1 });
     await expect(remote.score([sequence, sequence, sequence])).rejects.toThrow(/\(400\): no/);
     expect(server.requests).toHaveLength(1);
   });
 
-  test('one that fails breaks off those under way', async () => {
+  it('one that fails breaks off those under way', async () => {
     server.gathers = 2;
     server.faults.push({ status: 400 }, 'silence');
     await expect((await open()).score([sequence, sequence])).rejects.toThrow(/\(400\)/);
@@ -117,7 +117,7 @@ describe('trouble that stays', () => {
 });
 
 describe('refusals', () => {
-  test.each([
+  it.each([
     ['OpenAI', { error: { message: 'too long' } }],
     ['vLLM of old', { object: 'error', message: 'too long' }],
     ['text-generation-inference', { error: 'too long', error_type: 'validation' }],
@@ -130,18 +130,18 @@ describe('refusals', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a model that is not there', async () => {
+  it('a model that is not there', async () => {
     expect(await complaint({ model: 'other' })).toMatch(/`other` does not exist.*check the name of the model/);
   });
 
-  test('words of others stay in one line, short and without control characters', async () => {
+  it('words of others stay in one line, short and without control characters', async () => {
     server.faults.push({ status: 400, body: `\u001b[31mBad\r\n::error::\u202e ${'x'.repeat(5000)}` });
     const message = await complaint();
     expect(message).toMatch(/^[^\p{Cc}\p{Cf}]{100,600}$/u);
     expect(message).toContain('[31mBad ::error:: xxx');
   });
 
-  test.each([
+  it.each([
     ['web page', /does not answer in JSON: <html> <h1>Welcome/],
     ['another shape', /is no completion \(choices: /],
   ] as const)('an answer that is none: %s', async (fault, message) => {
@@ -150,14 +150,14 @@ describe('refusals', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('an answer without end is not read to the end', async () => {
+  it('an answer without end is not read to the end', async () => {
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 24)) });
     expect(await complaint({ fetch: async () => new Response(endless) })).toMatch(/more than 128 MiB/);
   });
 });
 
 describe('the key', () => {
-  test('goes along, and is not in what the server says of it', async () => {
+  it('goes along, and is not in what the server says of it', async () => {
     server.habits.key = 'sk-right';
     expect(await score({ apiKey: ' sk-right\n' })).toEqual(answer);
     const message = await complaint({ apiKey: 'sk-wrong' });
@@ -165,18 +165,18 @@ describe('the key', () => {
     expect(server.authorizations).toEqual(['Bearer sk-right', 'Bearer sk-wrong']);
   });
 
-  test('without one there is no header', async () => {
+  it('without one there is no header', async () => {
     await score({ apiKey: '' });
     expect(server.authorizations).toEqual([undefined]);
   });
 
-  test('one that no header can carry is not repeated', async () => {
+  it('one that no header can carry is not repeated', async () => {
     const message = await complaint({ apiKey: 'sk-a\nsk-b' });
     expect(message).toContain('no HTTP header can carry');
     expect(message).not.toContain('sk-');
   });
 
-  test('does not follow to another place', async () => {
+  it('does not follow to another place', async () => {
     const other = await new CompletionsServer(new BigramEngine(), bigramTokenizer).start();
     server.faults.push({ status: 307, headers: { location: `${other.url}/v1/completions` } });
     expect(await complaint({ apiKey: 'sk' })).toMatch(/refuses \(307\): it redirects to http.*if you trust it/);
@@ -186,7 +186,7 @@ describe('the key', () => {
 });
 
 describe('the endpoint', () => {
-  test.each(['', '/', '/v1', '/v1/', '/v1/completions', '/v1/completions/', '/v1/chat/completions'])(
+  it.each(['', '/', '/v1', '/v1/', '/v1/completions', '/v1/completions/', '/v1/chat/completions'])(
     'may be given as %j',
     async (path) => {
       expect(await score({ endpoint: server.url + path })).toEqual(answer);
@@ -194,17 +194,17 @@ describe('the endpoint', () => {
     },
   );
 
-  test('keeps its query, which messages do not show', async () => {
+  it('keeps its query, which messages do not show', async () => {
     server.faults.push({ status: 400 });
     expect(await complaint({ endpoint: `${server.url}/v1?api-version=1` })).not.toContain('api-version');
     expect(server.requests).toEqual(['POST /v1/completions?api-version=1']);
   });
 
-  test.each(['localhost:8000', 'file:///etc/passwd', 'nonsense', ''])('is not %j', async (endpoint) => {
+  it.each(['localhost:8000', 'file:///etc/passwd', 'nonsense', ''])('is not %j', async (endpoint) => {
     expect(await complaint({ endpoint })).toMatch(/is no http address — give one like/);
   });
 
-  test('holds no password', async () => {
+  it('holds no password', async () => {
     const message = await complaint({ endpoint: 'http://me:secret@localhost:1/' });
     expect(message).toContain('localhost:1 holds a user or password');
     expect(message).not.toContain('secret');
@@ -212,18 +212,18 @@ describe('the endpoint', () => {
 });
 
 describe('when to try again', () => {
-  test('the wait doubles, and is shorter by up to half at random', () => {
+  it('the wait doubles, and is shorter by up to half at random', () => {
     expect([1, 2, 3].map((tries) => retryDelay(tries, null, 0, NOW))).toEqual([1000, 2000, 4000]);
     expect(retryDelay(3, null, 0.5, NOW)).toBe(3000);
   });
 
-  test('what is not supported does not pass, whatever the status', () => {
+  it('what is not supported does not pass, whatever the status', () => {
     expect(isPassing(500, 'CUDA error')).toBe(true);
     expect(isPassing(500, 'logprobs is not supported for models created with logits_all=False')).toBe(false);
     expect(isPassing(400, 'CUDA error')).toBe(false);
   });
 
-  test('a wait ends with the signal', async () => {
+  it('a wait ends with the signal', async () => {
     const controller = new AbortController();
     const waiting = waitForReal(60_000, controller.signal);
     controller.abort(new Error('enough'));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EchoedTokens } from '../../../src/language-model/remote/completions-api.ts';
 import { openRemoteEngine } from '../../../src/language-model/remote/remote-engine.ts';
 import { moveTrailingSpace, placeText, tokenAt } from '../../../src/language-model/remote/remote-text.ts';
@@ -16,7 +16,7 @@ const open = () => openRemoteEngine({ endpoint: server.url, model: 'toy', maxLen
 const p = (previous: Piece, next: Piece): number => logprob(id(previous), id(next));
 
 describe('scoreText', () => {
-  test('scores the tokens after the context, whose last space goes along', async () => {
+  it('scores the tokens after the context, whose last space goes along', async () => {
     const [score, emoji] = await (await open()).scoreText([
       { context: 'The ', continuation: 'cat sat' },
       { context: 'The cat😀', continuation: '.The' },
@@ -26,13 +26,13 @@ describe('scoreText', () => {
     expect(server.bodies.map(({ prompt }) => prompt).sort()).toEqual(['The cat sat', 'The cat😀.The']);
   });
 
-  test.each(['bytes', '-1', 'characters'] as const)('offsets in %s change nothing', async (textOffset) => {
+  it.each(['bytes', '-1', 'characters'] as const)('offsets in %s change nothing', async (textOffset) => {
     server.habits.textOffset = textOffset;
     const [score] = await (await open()).scoreText([{ context: '😀', continuation: '.The' }]);
     expect(score?.tokenLogprobs).toEqual([p('😀', '.'), p('.', 'The')]);
   });
 
-  test('a BOS token of the server is not of the text, and lets an empty context be', async () => {
+  it('a BOS token of the server is not of the text, and lets an empty context be', async () => {
     server.habits.addsBos = 'to text';
     const scores = await (await open()).scoreText([
       { context: 'The cat', continuation: ' sat' },
@@ -41,23 +41,23 @@ describe('scoreText', () => {
     expect(scores.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual([[p(' cat', ' sat')], [p('<s>', ' dog')]]);
   });
 
-  test('without a BOS token an empty context has no answer', async () => {
+  it('without a BOS token an empty context has no answer', async () => {
     await expect((await open()).scoreText([{ context: '', continuation: 'The' }])).rejects.toThrow(/give a context/);
   });
 
-  test('a token that straddles the border is cut where lm-evaluation-harness cuts it', async () => {
+  it('a token that straddles the border is cut where lm-evaluation-harness cuts it', async () => {
     // Whole: The| cats|. — the context alone: The| cat, two tokens, so the continuation is the third.
     const [score] = await (await open()).scoreText([{ context: 'The cat', continuation: 's.' }]);
     expect(score?.tokenLogprobs).toEqual([p(' cats', '.')]);
   });
 
-  test('a continuation that melts into the context is not scored as something else', async () => {
+  it('a continuation that melts into the context is not scored as something else', async () => {
     await expect((await open()).scoreText([{ context: 'The cat', continuation: 's' }])).rejects.toThrow(
       /do not show where "s" begins — give the model's tokenizer/,
     );
   });
 
-  test('where single tokens lose their spaces, the context alone is counted, once', async () => {
+  it('where single tokens lose their spaces, the context alone is counted, once', async () => {
     server.habits.dropsSpaces = true;
     const scores = await (await open()).scoreText([
       { context: 'The', continuation: ' cat sat' },
@@ -72,14 +72,14 @@ describe('scoreText', () => {
 });
 
 describe('scoreRollingText', () => {
-  test('names the beginning that has no probability', async () => {
+  it('names the beginning that has no probability', async () => {
     expect(await (await open()).scoreRollingText(['The cat.', ''])).toEqual([
       { tokenLogprobs: [p('The', ' cat'), p(' cat', '.')], greedy: false, unscored: 'The' },
       { tokenLogprobs: [], greedy: true, unscored: '' },
     ]);
   });
 
-  test.each([false, true])('scores all of it after a BOS token (spaces dropped: %s)', async (dropsSpaces) => {
+  it.each([false, true])('scores all of it after a BOS token (spaces dropped: %s)', async (dropsSpaces) => {
     server.habits.addsBos = 'to text';
     server.habits.dropsSpaces = dropsSpaces;
     expect(await (await open()).scoreRollingText(['The cat'])).toEqual([
@@ -87,7 +87,7 @@ describe('scoreRollingText', () => {
     ]);
   });
 
-  test('a first token that shows nothing is not guessed at', async () => {
+  it('a first token that shows nothing is not guessed at', async () => {
     const logprobs = { tokens: ['\ufffd', '\ufffd', 'x'], token_logprobs: [null, -1, -1], top_logprobs: null };
     server.faults.push({ status: 200, body: { choices: [{ logprobs }] } });
     await expect((await open()).scoreRollingText(['😀'])).rejects.toThrow(/do not show the first token/);
@@ -99,36 +99,36 @@ function echo(tokens: string[], newTokens: number | null = 1): EchoedTokens {
 }
 
 describe('placing text in tokens', () => {
-  test('white space moves', () => {
+  it('white space moves', () => {
     expect(moveTrailingSpace({ context: 'a \n', continuation: 'b' })).toEqual({ context: 'a', continuation: ' \nb' });
     expect(moveTrailingSpace({ context: ' a', continuation: ' b' })).toEqual({ context: ' a', continuation: ' b' });
   });
 
-  test('tokens before and after the text are left out', () => {
+  it('tokens before and after the text are left out', () => {
     expect(placeText(echo(['<s>', 'a', ' b', '!']), 'a b')).toEqual({ first: 1, starts: [0, 1] });
   });
 
-  test('a token that shows nothing is of the text where the server counts it', () => {
+  it('a token that shows nothing is of the text where the server counts it', () => {
     expect(placeText(echo(['a', '', '😀', '', '!']), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
     expect(placeText(echo(['a', '', '😀', ''], 0), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
   });
 
-  test('a server that neither counts nor lists its end token', () => {
+  it('a server that neither counts nor lists its end token', () => {
     expect(placeText(echo(['a', 'b'], null), 'ab')).toEqual({ first: 0, starts: [0, 1] });
     expect(placeText(echo(['a', 'b'], 1), 'ab')).toBeNull();
   });
 
-  test('a text that says <s> itself is not taken for the BOS token', () => {
+  it('a text that says <s> itself is not taken for the BOS token', () => {
     expect(placeText(echo(['<s>', 'a', '!']), '<s>a')).toEqual({ first: 0, starts: [0, 3] });
     expect(placeText(echo(['<s>', '<s>', 'a', '!']), '<s>a')).toEqual({ first: 1, starts: [0, 3] });
   });
 
-  test('no token begins inside another', () => {
+  it('no token begins inside another', () => {
     const placed = placeText(echo(['a', 'bc', '!']), 'abc');
     expect(placed && [0, 1, 2, 3].map((at) => tokenAt(placed, at))).toEqual([0, 1, null, null]);
   });
 
-  test('pieces of characters do not give the text', () => {
+  it('pieces of characters do not give the text', () => {
     expect(placeText(echo(['\ufffd', '\ufffd', '!']), '😀')).toBeNull();
     expect(placeText(echo(['a', '!']), 'ab')).toBeNull();
   });

@@ -29,10 +29,10 @@ async function errorOf(content: string | Buffer, name = 'my.jsonl'): Promise<str
     (error: unknown) => error,
   );
   expect(error).toBeInstanceOf(UserError);
-  const { message, mend } = error as UserError;
+  const { message, hint } = error as UserError;
   expect(message).not.toMatch(/[\n\r\0]/);
   expect(message.length).toBeLessThan(600);
-  expect(mend.length).toBeGreaterThan(5);
+  expect(hint.length).toBeGreaterThan(5);
   return message.replace(/^\S*shadow-gate-\w+\//, '');
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
 import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
 import {
@@ -34,7 +34,7 @@ const huge = (count: number): Report =>
   });
 
 describe('a reader', () => {
-  test('sees the verdict first, then why', () => {
+  it('sees the verdict first, then why', () => {
     const lines = renderComment(report()).split('\n');
     expect(lines[0]).toBe(commentMarker());
     const page = githubPage(lines.join('\n'));
@@ -43,7 +43,7 @@ describe('a reader', () => {
     expect(sentence && textOf(sentence)).toMatch(/^The update is more concentrated in the MLP/);
   });
 
-  test('sees both values, the change and the tolerance', () => {
+  it('sees both values, the change and the tolerance', () => {
     const page = githubPage(renderComment(report()));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
       ['metric', 'of', 'where', 'baseline', 'candidate', 'change'],
@@ -54,7 +54,7 @@ describe('a reader', () => {
     );
   });
 
-  test('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
+  it('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
       ['capability', 'facts', 'benchmark form', 'twins', 'gap', 'twin change', 'shadow delta'],
@@ -74,14 +74,14 @@ describe('a reader', () => {
     expect(text).toContain('seed 1');
   });
 
-  test('can open the flips with their prompts, and the families with what they could not show', () => {
+  it('can open the flips with their prompts, and the families with what they could not show', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const details = named(page, 'details').map(textOf);
     expect(details.find((text) => text.startsWith('1 telling flip'))).toMatch(/right is recall.*Q: recall\nA:/s);
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot be seen');
   });
 
-  test('is told the worst first, and notes stay folded', () => {
+  it('is told the worst first, and notes stay folded', () => {
     const page = githubPage(
       renderComment(
         report({
@@ -101,7 +101,7 @@ describe('a reader', () => {
     expect(notes && textOf(notes)).toContain('A note.');
   });
 
-  test('finds every module type with medians, matrices and sparklines', () => {
+  it('finds every module type with medians, matrices and sparklines', () => {
     const page = githubPage(renderComment(report()));
     const q = named(page, 'details')
       .map(textOf)
@@ -111,13 +111,13 @@ describe('a reader', () => {
       expect(q).toContain(part);
   });
 
-  test('finds the module type of a spiked matrix on top', () => {
+  it('finds the module type of a spiked matrix on top', () => {
     const place = 'model.layers.2.mlp.up_proj.weight';
     const page = githubPage(renderComment(report({ reasons: [reason({ rule: 'spike', place })] })));
     expect(named(page, 'summary').map(textOf)[0]).toMatch(/^⚠️ up_proj/);
   });
 
-  test('is told what was compared, and what the verdict does not claim', () => {
+  it('is told what was compared, and what the verdict does not claim', () => {
     const text = githubPage(renderComment(report())).texts.join('');
     for (const part of [
       'examples/benchmark-aligned',
@@ -130,11 +130,11 @@ describe('a reader', () => {
     expect(text).toMatch(/not whether it does harm/);
   });
 
-  test('can tell the comments of a matrix of jobs apart', () => {
+  it('can tell the comments of a matrix of jobs apart', () => {
     expect(renderComment(report(), { key: 'gpu' })).toContain('## ⚠️ Shadow Gate: warn · <code>gpu</code>');
   });
 
-  test('sees the parts of a vision-language model apart', () => {
+  it('sees the parts of a vision-language model apart', () => {
     const both = (['vision', 'language'] as const).map((component) => ({
       ...group('q_proj', 'weight', 0.2),
       component,
@@ -155,7 +155,7 @@ describe('a reader', () => {
     expect(tablesOf(page)[0]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
   });
 
-  test('is told that there is nothing to compare with', () => {
+  it('is told that there is nothing to compare with', () => {
     const page = githubPage(
       renderComment(
         report({
@@ -180,7 +180,7 @@ describe('a hostile name', () => {
   const limit = Number.POSITIVE_INFINITY;
   const harmless = githubPage(renderComment(hostileReport('harmless'), { limit })).skeleton;
 
-  test.each(HOSTILE_NAMES.filter((name) => name !== '').map((name) => [JSON.stringify(name).slice(0, 50), name]))(
+  it.each(HOSTILE_NAMES.filter((name) => name !== '').map((name) => [JSON.stringify(name).slice(0, 50), name]))(
     '%s leaves the comment as it is for any other name',
     (_, name) => {
       const page = githubPage(renderComment(hostileReport(name), { limit }));
@@ -192,7 +192,7 @@ describe('a hostile name', () => {
     },
   );
 
-  test('in a key cannot close the marker, and no two keys share one', () => {
+  it('in a key cannot close the marker, and no two keys share one', () => {
     const keys = [
       'a',
       'a-',
@@ -217,7 +217,7 @@ describe('a limit', () => {
   const reports = { huge: huge(10_000), usual: report(), hostile: hostileReport('@'.repeat(1000)) };
   const cases = Object.entries(reports).flatMap(([name, it]) => LIMITS.map((limit) => [name, limit, it] as const));
 
-  test.each(cases)('%s report under %i: every table whole, every tag closed', (_, limit, it) => {
+  it.each(cases)('%s report under %i: every table whole, every tag closed', (_, limit, it) => {
     const comment = renderComment(it, { limit });
     expect(comment.length).toBeLessThan(limit);
     expect(comment.startsWith(`${commentMarker()}\n## `)).toBe(true);
@@ -229,7 +229,7 @@ describe('a limit', () => {
     expect(tablesOf(githubPage(comment))).toHaveLength(tables.length);
   });
 
-  test('what is left out is the least important, and the comment says so', () => {
+  it('what is left out is the least important, and the comment says so', () => {
     const it = report({ reasons: [reason(), reason({ level: 'info', message: 'A note.' })] });
     const marks = ['not measured', 'Weights W', 'Update ΔW', '| median |', 'A note.', '| metric |'];
     const full = renderComment(it).length;
@@ -247,14 +247,14 @@ describe('a limit', () => {
     expect(renderComment(it)).not.toContain('left out');
   });
 
-  test('excess reasons are counted, not lost', () => {
+  it('excess reasons are counted, not lost', () => {
     const comment = renderComment(huge(0));
     expect(comment).toMatch(/^- ❌ /m);
     expect(comment).toMatch(/^- and \d+ more in report.json$/m);
   });
 });
 
-test('a candidate whose module type has no spectrum says why', () => {
+it('a candidate whose module type has no spectrum says why', () => {
   const broken = { ...tensor('w', 'other', 'weight'), metrics: null, spectrum: [], note: 'not finite' };
   const page = githubPage(renderComment(report({ tensors: [broken], candidate: subject() })));
   expect(tablesOf(page).flat()).toContainEqual(['w (not finite)', '—', '—', '—', '—']);

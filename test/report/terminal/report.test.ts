@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { builtinSuite } from '../../../src/probes/suite.ts';
 import { renderSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
@@ -27,12 +27,12 @@ const commands = (output: string): string[] =>
   output.split(/\r\n|\r|\n/).filter((line) => line.trimStart().startsWith('::') || line.includes('##['));
 
 describe('renderTerminal', () => {
-  test.each(WIDTHS)('fits %i columns', (width) => {
+  it.each(WIDTHS)('fits %i columns', (width) => {
     for (const line of renderTerminal(spiked, { color: false, width }).split('\n'))
       expect(line.length, line).toBeLessThanOrEqual(width);
   });
 
-  test.each(WIDTHS)('fits %i columns with probes, whatever their capabilities are called', (width) => {
+  it.each(WIDTHS)('fits %i columns with probes, whatever their capabilities are called', (width) => {
     for (const name of ['composition', 'a capability that is called like this '.repeat(3)]) {
       const probed = report({ probes: probeReport(name) });
       for (const line of renderTerminal(probed, { color: false, width }).split('\n'))
@@ -40,12 +40,12 @@ describe('renderTerminal', () => {
     }
   });
 
-  test('ends with the verdict and why', () => {
+  it('ends with the verdict and why', () => {
     const output = renderTerminal(spiked, { color: false, width: 120 });
     expect(output.split('\n\n').at(-1)).toMatch(/^ {2}▲ warn: The update is more concentrated/);
   });
 
-  test('names metric, place, both values and tolerance', () => {
+  it('names metric, place, both values and tolerance', () => {
     const output = renderTerminal(spiked, { color: false, width: 120 });
     expect(output).toContain('▲ MLP ÷ attention · whole model · 0.635 → 0.690 · tolerance 8\u00a0%');
     expect(output).toContain('▲ top-1 energy · model.layers.2.mlp.up_proj.weight · 0.412 · tolerance robust z of 3.5');
@@ -53,7 +53,7 @@ describe('renderTerminal', () => {
     expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu.');
   });
 
-  test('colours on request only, and the words stay the same', () => {
+  it('colours on request only, and the words stay the same', () => {
     const plain = renderTerminal(spiked, { color: false, width: 100 });
     const colored = renderTerminal(spiked, { color: true, width: 100 });
     expect(plain).toBe(stripVTControlCharacters(plain));
@@ -61,7 +61,7 @@ describe('renderTerminal', () => {
     expect(stripVTControlCharacters(colored)).toBe(plain);
   });
 
-  test.each(HOSTILE_NAMES.map((name) => [JSON.stringify(name).slice(0, 50), name]))('%s stays a name', (_, name) => {
+  it.each(HOSTILE_NAMES.map((name) => [JSON.stringify(name).slice(0, 50), name]))('%s stays a name', (_, name) => {
     for (const width of [40, ...WIDTHS]) {
       const output = renderTerminal(hostileReport(name), { color: false, width });
       expect(commands(output)).toEqual([]);
@@ -71,7 +71,7 @@ describe('renderTerminal', () => {
 });
 
 describe('renderSuites', () => {
-  test.each(WIDTHS)('fits %i columns', (width) => {
+  it.each(WIDTHS)('fits %i columns', (width) => {
     const long = 'a name that is like this '.repeat(9);
     const suite = builtinSuite(1);
     const items = suite.items.map((item) => ({ ...item, capability: long, family: long }));
@@ -87,7 +87,7 @@ describe('renderSpectra', () => {
     { ...tensor('broken', 'other', 'weight'), status: 'notFinite' as const, metrics: null, spectrum: [] },
   ];
 
-  test.each(WIDTHS)('fits %i columns and loses no part of a name', (width) => {
+  it.each(WIDTHS)('fits %i columns and loses no part of a name', (width) => {
     const output = renderSpectra(tensors, { color: false, width });
     for (const line of output.split('\n')) expect(line.length, line).toBeLessThanOrEqual(width);
     const names = output
@@ -97,16 +97,16 @@ describe('renderSpectra', () => {
     expect(names.join('')).toBe('model.layers.11.self_attn.q_proj.weightbroken');
   });
 
-  test('a row tells shape, values and the spike', () => {
+  it('a row tells shape, values and the spike', () => {
     const row = renderSpectra(tensors, { color: false, width: 120 }).split('\n')[3];
     expect(row).toMatch(/^ {2}model\.layers\.11\.self_attn\.q_proj\.weight +W +96×32 +1 +1\.19 .* █▅▄/);
   });
 
-  test('a matrix without a spectrum says why', () => {
+  it('a matrix without a spectrum says why', () => {
     expect(renderSpectra(tensors, { color: false, width: 120 })).toMatch(/broken .* — .* not finite/);
   });
 
-  test('hostile names start no command, at any width', () => {
+  it('hostile names start no command, at any width', () => {
     const hostile = HOSTILE_NAMES.map((name) => tensor(name, 'other', 'weight'));
     for (const width of [40, ...WIDTHS]) {
       const output = renderSpectra(hostile, { color: false, width });
@@ -115,7 +115,7 @@ describe('renderSpectra', () => {
     }
   });
 
-  test('ten thousand matrices are ten thousand rows', { timeout: 60_000 }, () => {
+  it('ten thousand matrices are ten thousand rows', { timeout: 60_000 }, () => {
     const many = Array.from({ length: 10_000 }, (_, i) => tensor(`model.layers.${i}.weight`, 'other', 'weight'));
     const lines = renderSpectra(many, { color: false, width: 120 }).split('\n');
     expect(lines).toHaveLength(10_003);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   formatCount,
   formatDifference,
@@ -8,7 +8,7 @@ import {
   formatRelativeLimit,
 } from '../../../src/report/text/numbers.ts';
 
-test.each([
+it.each([
   [0.6904284364, '0.690'],
   [0.63527642, '0.635'],
   [12.3456, '12.3'],
@@ -23,7 +23,7 @@ test.each([
   [undefined, '—'],
 ])('%s reads %s', (x, text) => expect(formatNumber(x)).toBe(text));
 
-test.each([
+it.each([
   [0.0867, '+8.7\u00a0%'],
   [-0.57, '−57.0\u00a0%'],
   [1.311, '+131\u00a0%'],
@@ -33,15 +33,15 @@ test.each([
   [null, ''],
 ])('a relative change of %s reads %s', (x, text) => expect(formatRelative(x)).toBe(text));
 
-test('a difference always shows its direction', () => {
+it('a difference always shows its direction', () => {
   expect([0.0551, -0.0551, 0, null].map(formatDifference)).toEqual(['+0.0551', '−0.0551', '0', '—']);
 });
 
-test('a limit reads as it stands in the policy, free of binary noise', () => {
+it('a limit reads as it stands in the policy, free of binary noise', () => {
   expect([0.07, 0.08, 0.1, 0.125].map(formatRelativeLimit)).toEqual(['7', '8', '10', '12.5'].map((n) => `${n}\u00a0%`));
 });
 
-test('counts and durations', () => {
+it('counts and durations', () => {
   expect(formatCount(1, 'matrix', 'matrices')).toBe('1 matrix');
   expect(formatCount(1200, 'matrix', 'matrices')).toBe('1,200 matrices');
   expect([3.21, 42.4, 185].map(formatDuration)).toEqual(['3.2 s', '42 s', '3 min 5 s']);

@@ -1,14 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { sparkline } from '../../../src/report/text/sparkline.ts';
 import { spectrum } from '../fixtures.ts';
 
 const height = (bar: string | undefined): number => '·▁▂▃▄▅▆▇█'.indexOf(bar ?? '');
 
-test('one step down is a halving', () => {
+it('one step down is a halving', () => {
   expect(sparkline([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 1000])).toBe('█▇▆▅▄▃▂▁▁');
 });
 
-test('a spike is a cliff after the first bar, also when many values are thinned', () => {
+it('a spike is a cliff after the first bar, also when many values are thinned', () => {
   const flat = sparkline(spectrum({ rank: 200, decay: 0.1 }));
   const spiked = sparkline(spectrum({ rank: 200, decay: 0.1, spike: 10 }));
   expect(height(spiked[0])).toBe(8);
@@ -16,18 +16,18 @@ test('a spike is a cliff after the first bar, also when many values are thinned'
   expect(height(flat[0]) - height(flat[1])).toBeLessThanOrEqual(1);
 });
 
-test('a power law falls evenly, without a cliff', () => {
+it('a power law falls evenly, without a cliff', () => {
   const bars = Array.from(sparkline(Array.from({ length: 16 }, (_, i) => 2 ** (-i / 3))), height);
   for (const [i, bar] of bars.entries()) if (i > 0) expect((bars[i - 1] ?? 0) - bar).toBeLessThanOrEqual(1);
   expect(bars.at(-1)).toBeLessThan(5);
 });
 
-test('where the matrix has no direction left, there is no bar', () => {
+it('where the matrix has no direction left, there is no bar', () => {
   expect(sparkline([1, 0.5, 0, 0])).toBe('█▇··');
   expect(sparkline([1, Number.NaN])).toBe('█·');
 });
 
-test('width bounds it, and nothing gives nothing', () => {
+it('width bounds it, and nothing gives nothing', () => {
   expect(sparkline(spectrum({ rank: 500 }), 8)).toHaveLength(8);
   expect(sparkline([1, 0.5], 8)).toHaveLength(2);
   expect(sparkline([])).toBe('');
