@@ -1,9 +1,15 @@
-import { defineConfig } from 'vitest/config';
+import { defaultExclude, defineConfig } from 'vitest/config';
+
+/** Sweeps and simulations at full size: `npm run test:slow`. */
+const SLOW = 'test/**/*.slow.test.ts';
+const isSlow = process.env.TEST_SLOW === '1';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    include: [isSlow ? SLOW : 'test/**/*.test.ts'],
+    exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],
+    testTimeout: isSlow ? 600_000 : 60_000,
+    reporters: ['default', './test/skipped-reporter.ts'],
     // No test finds what another has left, or what a developer has.
     env: { ORT_DISABLE_TELEMETRY: '1', SHADOW_GATE_CACHE: 'off' },
   },

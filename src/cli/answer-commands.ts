@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type ModelResult, generateFile, type ModelSource, scoreFile } from '../language-model/model.ts';
+import { generateFile, type ModelResult, type ModelSource, scoreFile } from '../language-model/model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';

@@ -5,7 +5,7 @@ import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-dete
 import { readReport } from '../compare/read-report.ts';
 import type { Report } from '../compare/report.ts';
 import { check, expectShareable } from '../gate/check.ts';
-import { selectProbes, resolveSeed } from '../gate/select-probes.ts';
+import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import type { Shard } from '../measure/shards/shard.ts';

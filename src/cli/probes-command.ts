@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
-import { selectProbes, type ProbeSelection, resolveSeed } from '../gate/select-probes.ts';
+import { type ProbeSelection, resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { expectProbes } from '../measure/measure-probes.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';

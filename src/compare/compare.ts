@@ -5,7 +5,7 @@ import { findRankLoss } from './checks/rank-loss.ts';
 import { applyRules, findIdleRules } from './checks/rules.ts';
 import { findSpikes } from './checks/spikes.ts';
 import { turnTwoKeys } from './checks/two-key.ts';
-import { checkComparability, type Comparability } from './comparability.ts';
+import { type Comparability, checkComparability } from './comparability.ts';
 import { compareProbes } from './compare-probes.ts';
 import { invalid, type Reason } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';

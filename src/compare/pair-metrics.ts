@@ -103,7 +103,10 @@ function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> 
   return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
 }
 
-function pairs(ours: Record<string, MaybeBounded>, theirs: Record<string, MaybeBounded>): Array<[string, MaybeBounded, MaybeBounded]> {
+function pairs(
+  ours: Record<string, MaybeBounded>,
+  theirs: Record<string, MaybeBounded>,
+): Array<[string, MaybeBounded, MaybeBounded]> {
   return Object.entries(ours).flatMap(([metric, mine]): Array<[string, MaybeBounded, MaybeBounded]> => {
     const other = theirs[metric];
     return other === undefined ? [] : [[metric, mine, other]];

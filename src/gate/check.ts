@@ -6,8 +6,8 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type FoundPolicy, findPolicy } from '../policy/load.ts';
-import { type ResolvedBaseline, type BaselineSource, readBaseline } from './read-baseline.ts';
-import { selectProbes, resolveSeed } from './select-probes.ts';
+import { type BaselineSource, type ResolvedBaseline, readBaseline } from './read-baseline.ts';
+import { resolveSeed, selectProbes } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {

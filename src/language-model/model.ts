@@ -54,7 +54,11 @@ export async function scoreFile(subject: ModelSource, file: string): Promise<Mod
 }
 
 /** Continue every prompt of a JSONL file greedily. @throws UserError, and nothing is half-answered */
-export async function generateFile(subject: ModelSource, file: string, now: Date): Promise<ModelResult<GenerateAnswer>> {
+export async function generateFile(
+  subject: ModelSource,
+  file: string,
+  now: Date,
+): Promise<ModelResult<GenerateAnswer>> {
   const requests = await readGenerateRequests(file);
   return withModel(subject, { needsTokenizer: requests.some(needsTokenizer), now }, async (answerer) => {
     const truncated: string[] = [];

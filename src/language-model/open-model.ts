@@ -79,7 +79,11 @@ function refuseOnnx({ format, path }: FullCheckpoint): void {
 }
 
 /** An adapter may bring a tokenizer of its own; else the base model's is meant. */
-async function openTokens(path: string, base: string, isNeeded: boolean): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
+async function openTokens(
+  path: string,
+  base: string,
+  isNeeded: boolean,
+): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
   const own = await openTokenizerIfPresent(path);
   const tokenizer =
     own ?? (isNeeded ? await openTokenizer(base) : base === path ? null : await openTokenizerIfPresent(base));

@@ -134,7 +134,10 @@ function placeAnswers(
  * What would be asked, and how long that takes, found out by asking a little.
  * @throws UserError for a model that cannot be asked
  */
-export async function expectProbes(subject: ModelSource, order: ProbeRunOptions): Promise<Plan & { readonly by: string }> {
+export async function expectProbes(
+  subject: ModelSource,
+  order: ProbeRunOptions,
+): Promise<Plan & { readonly by: string }> {
   return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
     const plans = await planSuites(answerer, order);
     const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);

@@ -18,6 +18,7 @@ import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { describeNeeds } from '../needs.ts';
 import { LAVAPIPE } from '../onnx/run-script.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 
@@ -212,7 +213,7 @@ describe('probes', () => {
 });
 
 const models = shared('models');
-describe.skipIf(!models)('check of a real language model', () => {
+describeNeeds(Boolean(models), '../shared/models')('check of a real language model', () => {
   it('passes its bfloat16 rounding', async () => {
     const pair = ['--checkpoint', `${models}/stories260K-bf16`, '--baseline', `${models}/stories260K`];
     const { code, stdout } = await cli('check', ...pair, ...spectra);
@@ -271,38 +272,41 @@ describe('measure, compare, report', () => {
   });
 });
 
-describe.skipIf(LAVAPIPE === null)("measure on WebGPU's software adapter", () => {
-  const measured = async (method: string) => {
-    const folder = temporaryFolder();
-    const [checkpoint, out] = [join(folder, 'model.safetensors'), join(folder, 'm.json')];
-    const shape = [120, 80];
-    const values = Float32Array.from({ length: 120 * 80 }, (_, i) => Math.sin(i * i));
-    const entry = { dtype: 'F32', shape, data_offsets: [0, values.byteLength] };
-    const header = { 'model.layers.0.mlp.up_proj.weight': entry };
-    writeFileSync(checkpoint, safetensorsBytes(header, Buffer.from(values.buffer)));
-    const args = [...spectra, '--checkpoint', checkpoint, '--device', 'webgpu', '--method', method, '--out', out];
-    const { code, stderr } = await cliWith({ VK_ICD_FILENAMES: LAVAPIPE ?? '' }, 'measure', ...args);
-    expect(code, stderr).toBe(0);
-    const { device, run, tensors } = measurementSchema.parse(readJson(out));
-    return { device, reason: run.deviceReason, tensors: tensors.map((tensor) => [tensor.method, tensor.status]) };
-  };
+describeNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)")(
+  "measure on WebGPU's software adapter",
+  () => {
+    const measured = async (method: string) => {
+      const folder = temporaryFolder();
+      const [checkpoint, out] = [join(folder, 'model.safetensors'), join(folder, 'm.json')];
+      const shape = [120, 80];
+      const values = Float32Array.from({ length: 120 * 80 }, (_, i) => Math.sin(i * i));
+      const entry = { dtype: 'F32', shape, data_offsets: [0, values.byteLength] };
+      const header = { 'model.layers.0.mlp.up_proj.weight': entry };
+      writeFileSync(checkpoint, safetensorsBytes(header, Buffer.from(values.buffer)));
+      const args = [...spectra, '--checkpoint', checkpoint, '--device', 'webgpu', '--method', method, '--out', out];
+      const { code, stderr } = await cliWith({ VK_ICD_FILENAMES: LAVAPIPE ?? '' }, 'measure', ...args);
+      expect(code, stderr).toBe(0);
+      const { device, run, tensors } = measurementSchema.parse(readJson(out));
+      return { device, reason: run.deviceReason, tensors: tensors.map((tensor) => [tensor.method, tensor.status]) };
+    };
 
-  it('multiplies there for fast spectra, and says what it does not', async () => {
-    expect(await measured('fast')).toEqual({
-      device: 'webgpu',
-      reason: 'asked for; what needs float64 is computed on the CPU',
-      tensors: [['fast', 'measured']],
+    it('multiplies there for fast spectra, and says what it does not', async () => {
+      expect(await measured('fast')).toEqual({
+        device: 'webgpu',
+        reason: 'asked for; what needs float64 is computed on the CPU',
+        tensors: [['fast', 'measured']],
+      });
     });
-  });
 
-  it('computes exact spectra on the CPU, and says so', async () => {
-    expect(await measured('exact')).toEqual({
-      device: 'cpu',
-      reason: 'exact spectra need float64, which WebGPU has not',
-      tensors: [['exact', 'measured']],
+    it('computes exact spectra on the CPU, and says so', async () => {
+      expect(await measured('exact')).toEqual({
+        device: 'cpu',
+        reason: 'exact spectra need float64, which WebGPU has not',
+        tensors: [['exact', 'measured']],
+      });
     });
-  });
-});
+  },
+);
 
 describe('spectra', () => {
   it('prints JSON with the metrics of the design and, on request, all singular values', async () => {

@@ -8,6 +8,7 @@ import { fixture, shared, temporaryFolder } from '../fixtures.ts';
 import { CompletionsServer } from '../language-model/remote/completions-server.ts';
 import { languageModel, openEngine } from '../language-model/runtime/engines.ts';
 import { talkingModel } from '../language-model/talking-model.ts';
+import { describeNeeds } from '../needs.ts';
 import { type BuiltDist, buildDist } from './built-dist.ts';
 
 let dist: BuiltDist;
@@ -139,7 +140,7 @@ describe('generate', () => {
 });
 
 const stories = shared('models', 'stories260K');
-describe.skipIf(!stories)('a real language model', () => {
+describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language model', () => {
   const model = ['--checkpoint', stories ?? ''];
 
   it('has the perplexity that its C program says', async () => {

@@ -9,6 +9,7 @@ import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/sch
 import { writeJson } from '../../src/platform/write-file.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { describeNeeds, itNeeds } from '../needs.ts';
 
 const example = (name: string) => repository('examples', name);
 const policy = example('shadow-gate.yml');
@@ -65,7 +66,7 @@ describe('the examples', () => {
 });
 
 const zoo = shared('zoo');
-describe.skipIf(!zoo)('the checkpoints of the controlled study', () => {
+describeNeeds(Boolean(zoo), '../shared/zoo')('the checkpoints of the controlled study', () => {
   const at = (name: string) => join(zoo ?? '', name);
   const own = () => {
     const file = join(temporaryFolder(), 'policy.yml');
@@ -108,20 +109,24 @@ describe.skipIf(!zoo)('the checkpoints of the controlled study', () => {
 });
 
 const models = shared('models');
-it.skipIf(!models)('a model at chance is not informative, and never a pass', { timeout: 300_000 }, async () => {
-  const checkpoint = `${models}/stories260K`;
-  const builtin = join(temporaryFolder(), 'policy.yml');
-  writeFileSync(builtin, '');
-  const { report } = await judge({ checkpoint, baseline: checkpoint, policy: builtin, only: 'probes' });
-  expect(report.verdict).toBe('inconclusive');
-  expect(report.reasons[0]?.message).toContain('not informative');
-  // Also where nothing is there to compare with, and that alone would pass.
-  const lenient = join(temporaryFolder(), 'policy.yml');
-  writeFileSync(lenient, 'on-missing-baseline: pass\n');
-  const alone = await judge({ checkpoint, policy: lenient, only: 'probes' });
-  expect(alone.report.verdict).toBe('inconclusive');
-  expect(rules(alone.report)).toEqual(['not-informative']);
-});
+itNeeds(Boolean(models), '../shared/models')(
+  'a model at chance is not informative, and never a pass',
+  { timeout: 300_000 },
+  async () => {
+    const checkpoint = `${models}/stories260K`;
+    const builtin = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(builtin, '');
+    const { report } = await judge({ checkpoint, baseline: checkpoint, policy: builtin, only: 'probes' });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.reasons[0]?.message).toContain('not informative');
+    // Also where nothing is there to compare with, and that alone would pass.
+    const lenient = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(lenient, 'on-missing-baseline: pass\n');
+    const alone = await judge({ checkpoint, policy: lenient, only: 'probes' });
+    expect(alone.report.verdict).toBe('inconclusive');
+    expect(rules(alone.report)).toEqual(['not-informative']);
+  },
+);
 
 describe('seeds', () => {
   // Twins of a file without twins are drawn.

@@ -15,6 +15,7 @@ import { findPolicy } from '../../src/policy/load.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { itNeeds } from '../needs.ts';
 
 const example = (name: string) => repository('examples', name);
 
@@ -97,14 +98,18 @@ describe('a half', () => {
 
 describe('the last bits', () => {
   const stories = shared('models', 'stories260K');
-  it.skipIf(!stories)('do not depend on what else a machine was asked', { timeout: 240_000 }, async () => {
-    // Few-shot prompts, whose shared beginnings are run once: asked beside others, one answer in ten differs.
-    const suite = builtinSuite(1);
-    const items = suite.items.filter(({ family }) => family === 'word-problems');
-    const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
-    const one = await measuring({ checkpoint: stories ?? '', reference: null, spectra: false, probes });
-    expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(await one()));
-  });
+  itNeeds(Boolean(stories), '../shared/models/stories260K')(
+    'do not depend on what else a machine was asked',
+    { timeout: 240_000 },
+    async () => {
+      // Few-shot prompts, whose shared beginnings are run once: asked beside others, one answer in ten differs.
+      const suite = builtinSuite(1);
+      const items = suite.items.filter(({ family }) => family === 'word-problems');
+      const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
+      const one = await measuring({ checkpoint: stories ?? '', reference: null, spectra: false, probes });
+      expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(await one()));
+    },
+  );
 });
 
 describe('what a checkpoint lacks', () => {

@@ -5,6 +5,7 @@ import type { Continuation } from '../../src/language-model/engine.ts';
 import { chooseDevice, chooseModelDevice } from '../../src/onnx/device.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { difference, languageModel, NO_STOPS, readCases, withEngine } from '../language-model/runtime/engines.ts';
+import { describeNeeds, itNeeds } from '../needs.ts';
 import { LAVAPIPE, runScript } from './run-script.ts';
 
 const CHOOSE = `
@@ -46,12 +47,15 @@ describe('a device', () => {
     expect(await choose('webgpu', driver)).toEqual([refusal, refusal]);
   });
 
-  it.skipIf(LAVAPIPE === null)('webgpu for spectra says that not all of it runs there', async () => {
-    expect(await choose('webgpu', LAVAPIPE ?? '')).toEqual([
-      { name: 'webgpu', reason: 'asked for' },
-      { name: 'webgpu', reason: 'asked for; what needs float64 is computed on the CPU' },
-    ]);
-  });
+  itNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)")(
+    'webgpu for spectra says that not all of it runs there',
+    async () => {
+      expect(await choose('webgpu', LAVAPIPE ?? '')).toEqual([
+        { name: 'webgpu', reason: 'asked for' },
+        { name: 'webgpu', reason: 'asked for; what needs float64 is computed on the CPU' },
+      ]);
+    },
+  );
 
   it('cuda multiplies without TF32, whatever the environment says', async () => {
     const script = `import '#src/onnx/runtime.ts'; process.stdout.write(JSON.stringify(process.env.NVIDIA_TF32_OVERRIDE));`;
@@ -71,11 +75,14 @@ describe('a device', () => {
     }
   });
 
-  it.skipIf(existsSync('/dev/nvidia0'))('cuda is refused where its provider is missing', async () => {
-    await expect(chooseModelDevice('cuda')).rejects.toThrow(
-      /^device cuda: .*CUDA provider.* — install it, or use device cpu$/,
-    );
-  });
+  itNeeds(!existsSync('/dev/nvidia0'), 'a machine without an NVIDIA GPU')(
+    'cuda is refused where its provider is missing',
+    async () => {
+      await expect(chooseModelDevice('cuda')).rejects.toThrow(
+        /^device cuda: .*CUDA provider.* — install it, or use device cpu$/,
+      );
+    },
+  );
 });
 
 /** Attention that is fused or not, windows, softcap, two ropes, experts, alibi, learned positions. */
@@ -111,29 +118,34 @@ interface Found {
   }>;
 }
 
-describe.skipIf(LAVAPIPE === null)("WebGPU on Mesa's software adapter", () => {
-  it('gives the logits of transformers and continues as the CPU does', async () => {
-    const prompts = [[5, 6, 7, 8, 9, 10, 11], [12]].map((tokens) => ({
-      tokens,
-      maxNewTokens: 6,
-      stopTokens: NO_STOPS,
-    }));
-    const expected = MODELS.map((name) => readCases(join(languageModel(name), 'expected.safetensors')));
-    const questions = MODELS.map((name, i) => ({
-      path: languageModel(name),
-      cases: expected[i]?.map(({ tokens }) => tokens),
-      prompts,
-    }));
-    const env = { QUESTIONS: JSON.stringify(questions), VK_ICD_FILENAMES: LAVAPIPE ?? '' };
-    const { device, models } = (await runScript(ASK, env)) as Found;
-    expect(device).toEqual({ name: 'webgpu', reason: 'asked for' });
-    for (const [i, name] of MODELS.entries()) {
-      for (const [j, { label, logits }] of (expected[i] ?? []).entries()) {
-        expect(difference(models[i]?.plain[j] ?? [], logits), `${name}, ${label}`).toBeLessThanOrEqual(1e-3);
-        expect(difference(models[i]?.keeping[j] ?? [], logits), `${name}, ${label}, keeping`).toBeLessThanOrEqual(1e-3);
+describeNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)")(
+  "WebGPU on Mesa's software adapter",
+  () => {
+    it('gives the logits of transformers and continues as the CPU does', async () => {
+      const prompts = [[5, 6, 7, 8, 9, 10, 11], [12]].map((tokens) => ({
+        tokens,
+        maxNewTokens: 6,
+        stopTokens: NO_STOPS,
+      }));
+      const expected = MODELS.map((name) => readCases(join(languageModel(name), 'expected.safetensors')));
+      const questions = MODELS.map((name, i) => ({
+        path: languageModel(name),
+        cases: expected[i]?.map(({ tokens }) => tokens),
+        prompts,
+      }));
+      const env = { QUESTIONS: JSON.stringify(questions), VK_ICD_FILENAMES: LAVAPIPE ?? '' };
+      const { device, models } = (await runScript(ASK, env)) as Found;
+      expect(device).toEqual({ name: 'webgpu', reason: 'asked for' });
+      for (const [i, name] of MODELS.entries()) {
+        for (const [j, { label, logits }] of (expected[i] ?? []).entries()) {
+          expect(difference(models[i]?.plain[j] ?? [], logits), `${name}, ${label}`).toBeLessThanOrEqual(1e-3);
+          expect(difference(models[i]?.keeping[j] ?? [], logits), `${name}, ${label}, keeping`).toBeLessThanOrEqual(
+            1e-3,
+          );
+        }
+        const byCpu = await withEngine(languageModel(name), {}, (engine) => engine.generate(prompts));
+        expect(models[i]?.made, name).toEqual(byCpu);
       }
-      const byCpu = await withEngine(languageModel(name), {}, (engine) => engine.generate(prompts));
-      expect(models[i]?.made, name).toEqual(byCpu);
-    }
-  });
-});
+    });
+  },
+);

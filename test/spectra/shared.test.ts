@@ -1,8 +1,9 @@
 import { openSync, readSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { readJson, shared } from '../fixtures.ts';
+import { describeNeeds } from '../needs.ts';
 
 /**
  * Larger checkpoints with reference spectra (numpy in float64) that lie beside the repository on some machines. The
@@ -53,7 +54,7 @@ const models = shared('models');
 const zoo = shared('zoo');
 const golden = shared('golden');
 
-describe.skipIf(!models)('stories260K, a real language model', () => {
+describeNeeds(Boolean(models), '../shared/models')('stories260K, a real language model', () => {
   it('has the spectra that LAPACK finds', async () => {
     const answers = readJson<Record<string, { singularValues: number[] }>>(`${models}/golden_spectra.json`);
     const expected = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, answer.singularValues]));
@@ -70,7 +71,7 @@ interface ZooAnswers {
   }>;
 }
 
-describe.skipIf(!zoo)('real fine-tunes', () => {
+describeNeeds(Boolean(zoo), '../shared/zoo')('real fine-tunes', () => {
   it('have the update spectra and the ratio that numpy finds', async () => {
     for (const { base, tuned, aggregate, tensors } of readJson<ZooAnswers>(`${zoo}/spectra_golden.json`).pairs) {
       const expected = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.singular_values]));
@@ -82,7 +83,7 @@ describe.skipIf(!zoo)('real fine-tunes', () => {
   });
 });
 
-describe.skipIf(!golden)('checkpoints of transformers and PEFT', () => {
+describeNeeds(Boolean(golden), '../shared/golden')('checkpoints of transformers and PEFT', () => {
   it('a LLaVA model has the spectra of torch, convolution included', async () => {
     const file = `${golden}/vlm-llava/golden.safetensors`;
     // Stored in float32.

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
-import { type ResolvedBaseline, parseBaseline, readBaseline } from '../../gate/read-baseline.ts';
+import { parseBaseline, type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
 import type { Octokit } from '../client/author.ts';
 import type { BaseCommit } from '../event/base-commit.ts';
 import { type Commit, contentAt, short } from './read-at-commit.ts';

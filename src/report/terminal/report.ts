@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Reason } from '../../compare/finding.ts';
-import type { Report, MetricDelta } from '../../compare/report.ts';
+import type { MetricDelta, Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { headlineDeltas } from '../markdown/delta-table.ts';
 import { formatCount, formatDifference, formatDuration, formatNumber, formatRelative } from '../text/numbers.ts';

@@ -1,5 +1,5 @@
 import type { Reason } from '../../compare/finding.ts';
-import type { Report, MetricDelta, Verdict } from '../../compare/report.ts';
+import type { MetricDelta, Report, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
 
 export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {

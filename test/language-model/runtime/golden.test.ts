@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseScoreRequests } from '../../../src/language-model/requests.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { answerRequests } from '../../../src/language-model/score.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { readJson, shared } from '../../fixtures.ts';
+import { describeNeeds } from '../../needs.ts';
 import { difference, makeKeep, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
 
 /** Larger checkpoints, with numbers of transformers and of lm-evaluation-harness: see golden/README.md. */
@@ -54,7 +55,7 @@ async function expectLogits(engine: OnnxEngine, name: string): Promise<void> {
   await check('keeping keys and values');
 }
 
-describe.skipIf(golden === '')('the numbers of the golden folder', () => {
+describeNeeds(golden !== '', '../shared/golden')('the numbers of the golden folder', () => {
   it.each(models)('logits of %s', async (name) => {
     await withEngine(join(golden, name), {}, (engine) => expectLogits(engine, name));
   });
@@ -115,7 +116,7 @@ describe.skipIf(golden === '')('the numbers of the golden folder', () => {
 });
 
 const stories = shared('models', 'stories260K');
-describe.skipIf(!stories)('a real language model', () => {
+describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language model', () => {
   it.each([
     ['stories260K', 4.9536],
     ['stories260K-bf16', 4.9504],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
+import { describeNeeds } from '../../needs.ts';
 
 type Json = Record<string, unknown>;
 
@@ -197,7 +198,7 @@ function words(changes: Json): string {
 }
 
 const stories = shared('models', 'stories260K');
-describe.skipIf(stories === null)('the tokenizer of stories260K', () => {
+describeNeeds(stories !== null, '../shared/models/stories260K')('the tokenizer of stories260K', () => {
   it('gives the 35 tokens with BOS that the original program gives', async () => {
     const tokenizer = await openTokenizer(stories ?? '');
     const text = 'One day, a clever fox found a shiny key under the old oak tree.';
@@ -211,7 +212,7 @@ describe.skipIf(stories === null)('the tokenizer of stories260K', () => {
 });
 
 const zoo = shared('zoo', 'baseA');
-describe.skipIf(zoo === null)('a tokenizer of whole words', () => {
+describeNeeds(zoo !== null, '../shared/zoo')('a tokenizer of whole words', () => {
   it('is understood', async () => {
     const tokenizer = await openTokenizer(zoo ?? '');
     const { vocab } = readJson<{ model: { vocab: Record<string, number> } }>(join(zoo ?? '', 'tokenizer.json')).model;

@@ -6,6 +6,7 @@ import { MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
 import { MAX_FILE_BYTES } from '../../../src/probes/files/read-bytes.ts';
 import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
 import { shared, temporaryFolder } from '../../fixtures.ts';
+import { itNeeds } from '../../needs.ts';
 
 const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';
 const EXACT = '{"question": "How many?", "answer": "one\\n#### 1"}';
@@ -140,7 +141,7 @@ describe('a probe file', () => {
   });
 
   const zoo = shared('zoo', 'probes.jsonl');
-  it.skipIf(!zoo)('of pairs, that of the controlled study', async () => {
+  itNeeds(Boolean(zoo), '../shared/zoo')('of pairs, that of the controlled study', async () => {
     if (!zoo) return;
     const { items } = await readProbeFile(zoo, { seed: 1 });
     expect(items).toHaveLength(810);

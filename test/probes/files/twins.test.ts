@@ -6,6 +6,7 @@ import { pieceCount } from '../../../src/probes/files/piece-count.ts';
 import { type FileSuite, readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
+import { itNeeds } from '../../needs.ts';
 
 const SEED = 2025;
 const MMLU = ['elementary_mathematics', 'global_facts', 'high_school_geography', 'world_religions'];
@@ -69,46 +70,52 @@ function expectAsLong(twin: ProbeItem, benchmark: ProbeItem) {
 describe.each(MMLU)('the twins of MMLU %s', (subject) => {
   const file = shared('data', 'mmlu', `${subject}_test.csv`);
 
-  it.skipIf(!file)('are of every row, keep its choices and answer, and are about as long', async () => {
-    if (!file) return;
-    const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[];
-    const facts = factsOf(await readProbeFile(file, { seed: SEED }));
-    expect(facts).toHaveLength(rows.length);
-    for (const [index, { benchmark, twins }] of facts.entries()) {
-      const row = rows[index] ?? {};
-      const choices = [0, 1, 2, 3].map((choice) => (row[`choice${choice}`] ?? '').trim());
-      expect(twins).toHaveLength(2);
-      expect(new Set(twins.map(({ cluster }) => cluster)).size).toBe(2);
-      for (const item of [benchmark, ...twins]) {
-        expectClean(item);
-        expectRight(item, choices, choices[Number(row.answer)] ?? '');
-        expectAsLong(item, benchmark);
-        const [stem = ''] = (row.question ?? '').trim().split('__');
-        expect(item.prompt).toContain(stem.trim());
+  itNeeds(Boolean(file), '../shared/data')(
+    'are of every row, keep its choices and answer, and are about as long',
+    async () => {
+      if (!file) return;
+      const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[];
+      const facts = factsOf(await readProbeFile(file, { seed: SEED }));
+      expect(facts).toHaveLength(rows.length);
+      for (const [index, { benchmark, twins }] of facts.entries()) {
+        const row = rows[index] ?? {};
+        const choices = [0, 1, 2, 3].map((choice) => (row[`choice${choice}`] ?? '').trim());
+        expect(twins).toHaveLength(2);
+        expect(new Set(twins.map(({ cluster }) => cluster)).size).toBe(2);
+        for (const item of [benchmark, ...twins]) {
+          expectClean(item);
+          expectRight(item, choices, choices[Number(row.answer)] ?? '');
+          expectAsLong(item, benchmark);
+          const [stem = ''] = (row.question ?? '').trim().split('__');
+          expect(item.prompt).toContain(stem.trim());
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.skipIf(!file)('are of all kinds alike, and the right place of permuted ones is another', async () => {
-    if (!file) return;
-    const facts = factsOf(await readProbeFile(file, { seed: SEED }));
-    const counts = new Map<string, number>();
-    for (const { benchmark, twins } of facts) {
-      for (const { cluster, question } of twins) {
-        counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
-        if (cluster !== 'permuted' || question.kind !== 'choice' || benchmark.question.kind !== 'choice') continue;
-        expect(question.answer).not.toBe(benchmark.question.answer);
+  itNeeds(Boolean(file), '../shared/data')(
+    'are of all kinds alike, and the right place of permuted ones is another',
+    async () => {
+      if (!file) return;
+      const facts = factsOf(await readProbeFile(file, { seed: SEED }));
+      const counts = new Map<string, number>();
+      for (const { benchmark, twins } of facts) {
+        for (const { cluster, question } of twins) {
+          counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
+          if (cluster !== 'permuted' || question.kind !== 'choice' || benchmark.question.kind !== 'choice') continue;
+          expect(question.answer).not.toBe(benchmark.question.answer);
+        }
       }
-    }
-    expect([...counts.keys()].sort()).toEqual(['cloze', 'distracted', 'permuted', 'restyled']);
-    expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
-  });
+      expect([...counts.keys()].sort()).toEqual(['cloze', 'distracted', 'permuted', 'restyled']);
+      expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe('the twins of GSM8K', () => {
   const file = shared('data', 'gsm8k-test-200.jsonl');
 
-  it.skipIf(!file)('are two a question, keep its numbers and its target', async () => {
+  itNeeds(Boolean(file), '../shared/data')('are two a question, keep its numbers and its target', async () => {
     if (!file) return;
     const records = readFileSync(file, 'utf8')
       .trim()
@@ -158,12 +165,15 @@ describe('derived twins', () => {
   });
 
   const real = [shared('data', 'mmlu', 'high_school_geography_test.csv'), shared('data', 'gsm8k-test-200.jsonl')];
-  it.skipIf(real.includes(null))('of real benchmarks are printed here, twenty of them, to be read', async () => {
-    const suites = await Promise.all(real.map((file) => readProbeFile(file ?? '', { seed: SEED })));
-    const twins = suites.flatMap(({ items }) => items.filter(({ form }) => form === 'twin').slice(40, 50));
-    expect(twins).toHaveLength(20);
-    console.log(twins.map(readable).join('\n'));
-  });
+  itNeeds(!real.includes(null), '../shared/data')(
+    'of real benchmarks are printed here, twenty of them, to be read',
+    async () => {
+      const suites = await Promise.all(real.map((file) => readProbeFile(file ?? '', { seed: SEED })));
+      const twins = suites.flatMap(({ items }) => items.filter(({ form }) => form === 'twin').slice(40, 50));
+      expect(twins).toHaveLength(20);
+      console.log(twins.map(readable).join('\n'));
+    },
+  );
 
   it('depend on the seed and the ids, not on the order of the file', async () => {
     const [header = '', ...rows] = readFileSync(csv, 'utf8').trimEnd().split('\n');

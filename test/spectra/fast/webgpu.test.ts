@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
+import { describeNeeds } from '../../needs.ts';
 import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
 import { bracketed, STORING, wrong } from './brackets.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
@@ -63,47 +64,50 @@ function update(m: number, n: number): [MatrixSource, MatrixSource] {
   return [stored(after, m, n, 'BF16'), stored(before, m, n, 'BF16')];
 }
 
-describe.skipIf(LAVAPIPE === null)("the fast spectrum on WebGPU's software adapter", () => {
-  it('has brackets that hold, as narrow as those of the CPU', { timeout: 300_000 }, async () => {
-    const [after, before] = update(330, 260);
-    const longSums = numbers.gaussians(20_000 * 80).map((x) => 1 + x);
-    const cases: Case[] = [
-      known('heavyTail', 360, 280),
-      known('equal', 280, 360),
-      known('rankDeficient', 300, 300),
-      known('lowRankAndNoise', 260, 400, 'F64', 1e-25),
-      await rounded('gaussian BF16', shaped('gaussian', 320, 260, 'BF16')),
-      await rounded('low rank and noise F16', shaped('lowRankAndNoise', 260, 320, 'F16')),
-      await rounded('an update', after, before),
-      // Every sum of 20 000 terms of one sign rounds as often.
-      await rounded('long sums', stored(longSums, 20_000, 80)),
-      await rounded('fewer vectors than two blocks', stored(numbers.gaussians(23 * 20), 23, 20, 'BF16')),
-    ];
-    const env = { CASES: JSON.stringify(cases), VK_ICD_FILENAMES: LAVAPIPE ?? '' };
-    const { device, found } = (await runScript(MEASURE, env)) as Found;
-    expect(device.name).toBe('webgpu');
-    for (const [i, { name, matrix, reference, effort, truth }] of cases.entries()) {
-      const { metrics } = await fastSpectrum(matrix, reference, true, cpu, effort);
-      const onDevice = found[i]?.metrics;
-      if (!metrics || !onDevice) throw new Error(`${name}: no metrics`);
-      expect(wrong(onDevice, truth, STORING), name).toEqual([]);
-      expect(onDevice.frobeniusNorm, name).toBe(metrics.frobeniusNorm);
-      expect([onDevice.rowGini, onDevice.snr, onDevice.updateSize], name).toEqual([
-        metrics.rowGini,
-        metrics.snr,
-        metrics.updateSize,
-      ]);
-      for (const [k, [label, { value }]] of bracketed(onDevice).entries()) {
-        const there = bracketed(metrics)[k]?.[1].value ?? Number.NaN;
-        expect(Math.abs(value / there - 1), `${name}: ${label}`).toBeLessThan(1e-4);
+describeNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)")(
+  "the fast spectrum on WebGPU's software adapter",
+  () => {
+    it('has brackets that hold, as narrow as those of the CPU', { timeout: 300_000 }, async () => {
+      const [after, before] = update(330, 260);
+      const longSums = numbers.gaussians(20_000 * 80).map((x) => 1 + x);
+      const cases: Case[] = [
+        known('heavyTail', 360, 280),
+        known('equal', 280, 360),
+        known('rankDeficient', 300, 300),
+        known('lowRankAndNoise', 260, 400, 'F64', 1e-25),
+        await rounded('gaussian BF16', shaped('gaussian', 320, 260, 'BF16')),
+        await rounded('low rank and noise F16', shaped('lowRankAndNoise', 260, 320, 'F16')),
+        await rounded('an update', after, before),
+        // Every sum of 20 000 terms of one sign rounds as often.
+        await rounded('long sums', stored(longSums, 20_000, 80)),
+        await rounded('fewer vectors than two blocks', stored(numbers.gaussians(23 * 20), 23, 20, 'BF16')),
+      ];
+      const env = { CASES: JSON.stringify(cases), VK_ICD_FILENAMES: LAVAPIPE ?? '' };
+      const { device, found } = (await runScript(MEASURE, env)) as Found;
+      expect(device.name).toBe('webgpu');
+      for (const [i, { name, matrix, reference, effort, truth }] of cases.entries()) {
+        const { metrics } = await fastSpectrum(matrix, reference, true, cpu, effort);
+        const onDevice = found[i]?.metrics;
+        if (!metrics || !onDevice) throw new Error(`${name}: no metrics`);
+        expect(wrong(onDevice, truth, STORING), name).toEqual([]);
+        expect(onDevice.frobeniusNorm, name).toBe(metrics.frobeniusNorm);
+        expect([onDevice.rowGini, onDevice.snr, onDevice.updateSize], name).toEqual([
+          metrics.rowGini,
+          metrics.snr,
+          metrics.updateSize,
+        ]);
+        for (const [k, [label, { value }]] of bracketed(onDevice).entries()) {
+          const there = bracketed(metrics)[k]?.[1].value ?? Number.NaN;
+          expect(Math.abs(value / there - 1), `${name}: ${label}`).toBeLessThan(1e-4);
+        }
+        const widths = (of: FastMetrics) => bracketed(of).map(([, { low, high, value }]) => (high - low) / value);
+        for (const [k, width] of widths(onDevice).entries()) {
+          expect(width, `${name}: width ${k}`).toBeLessThan(1.1 * (widths(metrics)[k] ?? 0) + 1e-6);
+        }
       }
-      const widths = (of: FastMetrics) => bracketed(of).map(([, { low, high, value }]) => (high - low) / value);
-      for (const [k, width] of widths(onDevice).entries()) {
-        expect(width, `${name}: width ${k}`).toBeLessThan(1.1 * (widths(metrics)[k] ?? 0) + 1e-6);
-      }
-    }
-  });
-});
+    });
+  },
+);
 
 interface Found {
   readonly device: { readonly name: string };
