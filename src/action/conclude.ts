@@ -15,12 +15,12 @@ const LOG_WIDTH = 120;
 export async function conclude(
   options: Options,
   { measurement, report: alone }: CheckResult,
-  { found, approved }: Approved,
+  { policy, baseline }: Approved,
   cache: Caches | null,
 ): Promise<void> {
-  const { report, keep } = await remember(options, alone, found.policy);
+  const { report, keep } = await remember(options, alone, policy.policy);
   await withoutCommands(core.info, () => core.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
   const files = await deliver(options, { measurement, report });
   await keep();
-  await leave(options, { measurement, report, files, approved, cache });
+  await leave(options, { measurement, report, files, baseline, cache });
 }

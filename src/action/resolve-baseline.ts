@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { context } from '@actions/github';
-import { approvedBaseline, type ExplainedBaseline, fromDisk } from '../github/approved/baseline-at-base.ts';
+import type { ResolvedBaseline } from '../gate/read-baseline.ts';
+import { approvedBaseline, fromDisk } from '../github/approved/baseline-at-base.ts';
 import { artifactBaseline } from '../github/approved/baseline-from-artifact.ts';
 import { cachedBaseline } from '../github/approved/baseline-from-cache.ts';
 import { approvedPolicy } from '../github/approved/policy-at-base.ts';
@@ -10,17 +11,17 @@ import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/event/bas
 import { baseBranchOf } from '../github/event/branches.ts';
 import type { MeasurementCache } from '../github/storage/actions-cache.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
 import { artifactsOfRun, clientOf } from './clients.ts';
 import { INPUT_DEFAULTS, type Options } from './inputs.ts';
 import { folderOf } from './key-folder.ts';
 
-/** What a checkpoint is held against. */
+/** What a checkpoint is judged by. */
 export interface Approved {
-  readonly found: FoundPolicy;
-  readonly approved: ExplainedBaseline;
+  readonly policy: ResolvedPolicy;
+  readonly baseline: ResolvedBaseline;
 }
 
 /** On a change, the policy and the baseline of the commit that it is to be merged into; else those of the workspace. */
@@ -33,11 +34,11 @@ export async function approve(options: Options, cache: MeasurementCache | null):
     );
   }
   const change = base !== null && octokit !== null ? { base, octokit } : null;
-  const found = await policyFor(options, change);
-  const approved = await baselineFor(options, found, change, cache);
-  if (options.updateBaseline !== 'off') expectCommitted(kindOf(options, found), approved, options);
-  core.info(printable(approved.note));
-  return { found, approved };
+  const policy = await policyFor(options, change);
+  const baseline = await baselineFor(options, policy, change, cache);
+  if (options.updateBaseline !== 'off') expectCommitted(kindOf(options, policy), baseline, options);
+  if (baseline.note !== undefined) core.info(printable(baseline.note));
+  return { policy, baseline };
 }
 
 type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
@@ -51,7 +52,7 @@ export function workspace(): Workspace {
   return { folder: process.cwd(), alias: process.env.GITHUB_WORKSPACE, repository: context.repo };
 }
 
-function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
+function policyFor({ policy }: Options, change: Change): Promise<ResolvedPolicy> {
   return change === null
     ? findPolicy(policy)
     : approvedPolicy(change.octokit, change.base, { named: policy, ...place() });
@@ -59,12 +60,12 @@ function policyFor({ policy }: Options, change: Change): Promise<FoundPolicy> {
 
 async function baselineFor(
   options: Options,
-  found: FoundPolicy,
+  policy: ResolvedPolicy,
   change: Change,
   cache: MeasurementCache | null,
-): Promise<ExplainedBaseline> {
+): Promise<ResolvedBaseline> {
   const { baseline: path } = options;
-  const kind = kindOf(options, found);
+  const kind = kindOf(options, policy);
   if (path !== ARTIFACT && kind !== 'file' && path !== INPUT_DEFAULTS.baseline) {
     throw new UserError(`the policy says baseline: ${kind}, and the input baseline is ${path}`, 'give one of them');
   }
@@ -79,20 +80,20 @@ const ARTIFACT = 'artifact';
 
 type Kind = (typeof BASELINES)[number];
 
-function kindOf({ baseline }: Options, { policy }: FoundPolicy): Kind {
+function kindOf({ baseline }: Options, { policy }: ResolvedPolicy): Kind {
   return baseline === ARTIFACT ? ARTIFACT : policy.baseline;
 }
 
 /** A proposal is a file to commit in the place of the baseline: it must not replace a checkpoint, or be one that nobody reads. */
-function expectCommitted(kind: Kind, { source }: ExplainedBaseline, { baseline }: Options): void {
-  if (kind === 'file' && source.kind !== 'checkpoint') return;
+function expectCommitted(kind: Kind, resolved: ResolvedBaseline, { baseline }: Options): void {
+  if (kind === 'file' && resolved.kind !== 'checkpoint') return;
   throw new UserError(
     `update-baseline: pull-request proposes a measurement, and the baseline is ${kind === 'file' ? `the checkpoint ${baseline}` : `of the ${kind}`}`,
     'turn it off, or give the path of a measurement as the baseline',
   );
 }
 
-function ofArtifact(options: Options): Promise<ExplainedBaseline> {
+function ofArtifact(options: Options): Promise<ResolvedBaseline> {
   const octokit = clientOf(options);
   const branch = baseBranchOf(context.payload);
   if (octokit === null || branch === null) {

@@ -15,7 +15,7 @@ export async function gate(options: Options): Promise<void> {
   await expectWritable(resolve(options.out), 'folder');
   const cache = openCache(options);
   const approved = await approve(options, cache);
-  const settings = settingsOf(options, approved.approved);
+  const settings = settingsOf(options, approved.baseline);
   // What is drawn afresh has never been measured.
   const store = settings.seed === 'rotate' ? undefined : (cache ?? undefined);
   const started = Date.now();
@@ -34,9 +34,9 @@ export async function measuring<T>(checkpoint: string, work: () => Promise<T>): 
 }
 
 /** By the clock both models are asked what nobody has seen, where both can be asked. */
-export function settingsOf(options: Options, { source }: Approved['approved']) {
+export function settingsOf(options: Options, baseline: Approved['baseline']) {
   const { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint } = options;
-  const rotates = seed === undefined && context.eventName === 'schedule' && source.kind === 'checkpoint';
+  const rotates = seed === undefined && context.eventName === 'schedule' && baseline.kind === 'checkpoint';
   const onProgress = progressLog(core.info);
   return {
     checkpoint,

@@ -22,9 +22,9 @@ import { measuring, settingsOf } from './run-gate.ts';
 export async function shard(options: Options, part: Shard): Promise<void> {
   await expectWritable(resolve(options.out), 'folder');
   const cache = openCache(options);
-  const { found, approved } = await approve(options, cache);
+  const approved = await approve(options, cache);
   const measurement = await measuring(options.checkpoint, () =>
-    measureShard({ ...settingsOf(options, approved), found, approved, spectrumStore: cache?.spectra }, part),
+    measureShard({ ...settingsOf(options, approved.baseline), ...approved, spectrumStore: cache?.spectra }, part),
   );
   const file = join(resolve(options.out), MEASUREMENT_FILE);
   await writeJson(file, measurement);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import type { CheckResult } from '../gate/check.ts';
-import type { ExplainedBaseline } from '../github/approved/baseline-at-base.ts';
+import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { keepBaseline } from '../github/approved/baseline-from-cache.ts';
 import { inRepository } from '../github/approved/repository-path.ts';
 import { isOnDefaultBranch } from '../github/event/branches.ts';
@@ -20,7 +20,7 @@ import { artifactName, workspace } from './resolve-baseline.ts';
 
 interface Left extends CheckResult {
   readonly files: ResultFiles;
-  readonly approved: ExplainedBaseline;
+  readonly baseline: ResolvedBaseline;
   readonly cache: Caches | null;
 }
 
@@ -61,11 +61,11 @@ async function upload(options: Options, { measurement, report }: ResultFiles): P
 }
 
 /** @returns the address of the pull request; an empty text where nothing is proposed */
-async function propose(options: Options, { measurement, report, approved: { source } }: Left): Promise<string> {
+async function propose(options: Options, { measurement, report, baseline }: Left): Promise<string> {
   const { eventName, ref, payload, repo, sha } = context;
   if (options.updateBaseline === 'off' || eventName !== 'push' || !isOnDefaultBranch(eventName, ref, payload))
     return '';
-  if (source.kind === 'measurement' && isSame(source.measurement, measurement)) return '';
+  if (baseline.kind === 'measurement' && isSame(baseline.measurement, measurement)) return '';
   if (report.verdict === 'fail') {
     core.info('No baseline is proposed: the verdict is fail. To accept it all the same, commit its measurement.');
     return '';

@@ -8,7 +8,7 @@ import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
-import { type FoundPolicy, findPolicy } from '../policy/load.ts';
+import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/write-suite.ts';
 import type { ProbeItem } from '../probes/item.ts';
 import { stratifiedFacts } from '../probes/sample.ts';
@@ -77,7 +77,7 @@ async function runProbes(options: ProbesOptions): Promise<void> {
 async function sayHowLong(
   { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
   order: ProbeRunOptions,
-  { policy }: FoundPolicy,
+  { policy }: ResolvedPolicy,
 ): Promise<void> {
   const subject = { kind: 'checkpoint', checkpoint, reference, device } as const;
   const { seconds, by, items } = await expectProbes(subject, { ...order, budgetSeconds: budget ?? null });

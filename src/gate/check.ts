@@ -5,22 +5,21 @@ import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measu
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type FoundPolicy, findPolicy } from '../policy/load.ts';
-import { type BaselineSource, type ResolvedBaseline, readBaseline } from './read-baseline.ts';
+import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { type ResolvedBaseline, readBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {
   /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: string | undefined;
-  /** A measurement file, or a checkpoint that is measured the same way. A path where nothing is, is a missing baseline. */
-  readonly baseline?: string | undefined;
-  /** The baseline itself, where it is not read from the disk. */
-  readonly approved?: ResolvedBaseline | undefined;
-  /** Policy file; without one, `shadow-gate.yml` in the working directory if it is there, else the defaults. */
-  readonly policy?: string | undefined;
-  /** The policy itself, where it is not read from the disk. */
-  readonly found?: FoundPolicy | undefined;
+  /** A measurement file, or a checkpoint that is measured the same way; or the baseline itself, already resolved. */
+  readonly baseline?: string | ResolvedBaseline | undefined;
+  /**
+   * A policy file, or the policy itself, already resolved. By default `shadow-gate.yml` in the working directory if it exists,
+   * else the built-in policy.
+   */
+  readonly policy?: string | ResolvedPolicy | undefined;
   /** One half of the gate; both if missing. */
   readonly only?: Half | undefined;
   /** Of the probes; that of the baseline if missing. */
@@ -35,30 +34,31 @@ export interface CheckResult {
 }
 
 /**
- * The gate: measure the candidate, compare it with the baseline under the policy, and say a verdict.
- * @throws UserError for anything that the user can mend
+ * The gate: measure the candidate, compare it with the baseline under the policy, and return the verdict.
+ * @throws UserError for anything that the user can fix
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { found, baseline, settings } = await prepare(options);
+  const { policy, baseline, settings } = await prepare(options);
   const candidate = await measure(settings);
-  const { source } = baseline;
-  const approved =
-    source.kind === 'checkpoint'
-      ? await measure({
-          ...settings,
-          checkpoint: source.path,
-          probes: settings.probes && askedOf(settings.probes, candidate),
-        })
-      : source.kind === 'measurement'
-        ? source.measurement
-        : null;
-  return { measurement: candidate, report: judge(candidate, approved, baseline, found) };
+  const report = judge(candidate, await measureBaseline(baseline, settings, candidate), { policy, baseline });
+  return { measurement: candidate, report };
+}
+
+/** The measurement of the baseline: it exists, or is made with the settings and the probes of the candidate's. Null: none. */
+async function measureBaseline(
+  baseline: ResolvedBaseline,
+  settings: MeasureOptions,
+  candidate: Measurement,
+): Promise<Measurement | null> {
+  if (baseline.kind === 'missing') return null;
+  if (baseline.kind === 'measurement') return baseline.measurement;
+  const probes = settings.probes && probesRunOn(candidate, settings.probes);
+  return measure({ ...settings, checkpoint: baseline.path, probes });
 }
 
 /**
- * The share of one of several machines in what `check` would measure of the candidate. Every machine takes the seed from the
- * same baseline.
- * @throws UserError for anything that the user can mend
+ * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same baseline.
+ * @throws UserError for anything that the user can fix
  */
 export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {
   expectShareable(options);
@@ -68,112 +68,106 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
 }
 
 /**
- * What `check` would say of a candidate that is measured already.
- * @throws UserError for a policy that is wrong, and a baseline that is none
+ * What `check` would report on a candidate that has been measured already.
+ * @throws UserError for an invalid policy or baseline
  */
 export async function checkMeasured(
   candidate: Measurement,
-  options: Pick<CheckOptions, 'baseline' | 'approved' | 'policy' | 'found'>,
+  options: Pick<CheckOptions, 'baseline' | 'policy'>,
 ): Promise<Report> {
-  const found = options.found ?? (await findPolicy(options.policy));
-  const baseline = options.approved ?? (await baselineOf(options.baseline));
-  return judge(candidate, expectMeasured(baseline), baseline, found);
+  const { policy, baseline } = await resolvePair(options);
+  return judge(candidate, expectMeasured(baseline), { policy, baseline });
 }
 
-/** Everything that fails fast: nobody waits for a measurement to learn of a typing error in the policy. */
+/** Everything that fails fast: nobody waits for a measurement to learn of a typo in the policy. */
 async function prepare(options: CheckOptions) {
-  const { baseline: path, approved, policy, found: given, reference, ...rest } = options;
+  const { baseline: _, policy: __, reference: referencePath, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
-  const found = given ?? (await findPolicy(policy));
-  const baseline = approved ?? (await baselineOf(path));
-  if (baseline.source.kind === 'checkpoint' && settings.endpoint) {
-    throw new UserError('the endpoint answers for one model, and the baseline is another checkpoint', BASELINE_MEND);
-  }
-  const order = { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline.source) };
-  const probes = await selectProbes(found, order);
-  const origin = await openMeasuredReference(reference);
-  return { found, baseline, settings: { ...settings, spectra: only !== 'probes', reference: origin, probes } };
-}
-
-async function baselineOf(path: string | undefined): Promise<Approved> {
-  return path === undefined
-    ? { source: { kind: 'missing' }, name: null }
-    : { source: await readBaseline(path), name: path };
-}
-
-/** An `ApprovedBaseline`, or that none was asked for. */
-type Approved = Omit<ResolvedBaseline, 'name'> & { readonly name: string | null };
-
-function expectMeasured({ source }: Approved): Measurement | null {
-  if (source.kind === 'checkpoint') {
+  const { policy, baseline } = await resolvePair(options);
+  if (baseline.kind === 'checkpoint' && settings.endpoint) {
     throw new UserError(
-      'several machines measure the candidate, and the baseline is a checkpoint that none of them measures',
-      'give a measurement of it',
+      'the endpoint serves one model, and the baseline is another checkpoint',
+      'measure the baseline at its own endpoint first, and give that file',
     );
   }
-  return source.kind === 'measurement' ? source.measurement : null;
+  const probes = await selectProbes(policy, { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline) });
+  const reference = await openMeasuredReference(referencePath);
+  return { policy, baseline, settings: { ...settings, spectra: only !== 'probes', reference, probes } };
 }
 
-function judge(
-  candidate: Measurement,
-  baseline: Measurement | null,
-  { source, name }: Approved,
-  found: FoundPolicy,
-): Report {
+/** What a candidate is judged by. */
+interface ResolvedPair {
+  readonly policy: ResolvedPolicy;
+  readonly baseline: ResolvedBaseline;
+}
+
+async function resolvePair({ policy, baseline }: Pick<CheckOptions, 'baseline' | 'policy'>): Promise<ResolvedPair> {
+  return {
+    policy: typeof policy === 'object' ? policy : await findPolicy(policy),
+    baseline: typeof baseline === 'object' ? baseline : await readBaseline(baseline),
+  };
+}
+
+function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
+  if (baseline.kind === 'checkpoint') {
+    throw new UserError(
+      'the baseline is a checkpoint, and no shard measures it: shards measure the candidate only',
+      'measure the baseline first, and give that file',
+    );
+  }
+  return baseline.kind === 'measurement' ? baseline.measurement : null;
+}
+
+function judge(candidate: Measurement, measurement: Measurement | null, { policy, baseline }: ResolvedPair): Report {
   return compare({
     candidate,
-    baseline,
-    baselinePath: name,
-    baselineCommit: source.kind === 'measurement' ? source.commit : null,
-    ...found,
+    baseline: measurement,
+    baselinePath: baseline.name,
+    baselineCommit: baseline.kind === 'measurement' ? baseline.commit : null,
+    ...policy,
   });
 }
 
-const BASELINE_MEND = 'measure it at its own endpoint first, and give that file';
-
-/** A fresh seed makes no sense against answers to another one: then the baseline has to be asked as well. */
-function chooseSeed(choice: SeedChoice | undefined, source: BaselineSource): number {
-  const theirs = source.kind === 'measurement' ? source.measurement.probes : null;
-  if (choice === 'rotate' && source.kind === 'measurement') {
+/** Answers to a new seed cannot be compared with answers to another one: the baseline has to be run as well. */
+function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline): number {
+  const known = baseline.kind === 'measurement' ? baseline.measurement.probes : null;
+  if (choice === 'rotate' && baseline.kind === 'measurement') {
     throw new UserError(
-      '--seed rotate asks both models anew, and the baseline is a measurement',
-      'give the checkpoint of the baseline',
+      '--seed rotate runs new probes on both models, and the baseline is a measurement file',
+      'give the baseline checkpoint',
     );
   }
-  if (choice === undefined && theirs?.status === 'measured') return theirs.seed;
+  if (choice === undefined && known?.status === 'measured') return known.seed;
   return resolveSeed(choice);
 }
 
-/** The baseline is asked what the candidate was asked: a budget may have left no time for the rest. */
-function askedOf(order: ProbeRunOptions, { probes }: Measurement): ProbeRunOptions | null {
-  if (probes?.status !== 'measured') return order;
+/** The probes that the candidate has answered: a budget may have left no time for the rest. */
+function probesRunOn({ probes }: Measurement, selected: ProbeRunOptions): ProbeRunOptions | null {
+  if (probes?.status !== 'measured') return selected;
   if (probes.items.length === 0) return null;
-  const asked = new Set(probes.items.map(({ suite, id }) => JSON.stringify([suite, id])));
-  const suites = order.suites.map((suite) => ({
+  const answered = new Set(probes.items.map(({ suite, id }) => JSON.stringify([suite, id])));
+  const suites = selected.suites.map((suite) => ({
     ...suite,
-    items: suite.items.filter(({ id }) => asked.has(JSON.stringify([suite.name, id]))),
+    items: suite.items.filter(({ id }) => answered.has(JSON.stringify([suite.name, id]))),
   }));
-  return { ...order, suites, budgetSeconds: null };
+  return { ...selected, suites, budgetSeconds: null };
 }
 
 /**
- * Refuse what several machines cannot do alike.
+ * Refuse what would make shards run different probes.
  * @throws UserError
  */
-export function expectShareable({
-  seed,
-  budgetSeconds,
-}: {
-  seed?: SeedChoice | undefined;
-  budgetSeconds?: number | undefined;
-}): void {
+export function expectShareable({ seed, budgetSeconds }: Pick<CheckOptions, 'seed' | 'budgetSeconds'>): void {
   if (budgetSeconds !== undefined) {
     throw new UserError(
-      'a budget asks as much as the machine is fast, and shards must ask the same',
-      'leave out the budget, or the shard',
+      'a time budget cannot be combined with shards: each machine would run different probes',
+      'leave out the budget, or do not split the measurement',
     );
   }
   if (seed === 'rotate') {
-    throw new UserError('every shard would draw a seed of its own', 'draw one number and give it to all of them');
+    throw new UserError(
+      'with seed rotate, every shard would draw its own seed',
+      'draw one number and give it to all of them',
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UserError } from '../platform/user-error.ts';
-import type { FoundPolicy } from '../policy/load.ts';
+import type { ResolvedPolicy } from '../policy/load.ts';
 import type { SuiteChoice } from '../policy/probe-policy.ts';
 import { readProbeFile } from '../probes/files/read-probe-file.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
@@ -10,7 +10,7 @@ import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite 
  * The suites that a policy asks. A file is looked for beside the policy, then in the working directory.
  * @throws UserError for a file that is missing or wrong, and for two suites of one name
  */
-export async function loadSuites({ policy, policyPath }: FoundPolicy, seed: number): Promise<Suite[]> {
+export async function loadSuites({ policy, policyPath }: ResolvedPolicy, seed: number): Promise<Suite[]> {
   const suites: Suite[] = [];
   for (const choice of policy.probes) {
     const suite = await loadSuite(choice, policyPath, seed);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { FoundPolicy } from '../policy/load.ts';
+import type { ResolvedPolicy } from '../policy/load.ts';
 import { loadSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
@@ -23,7 +23,7 @@ export interface ProbeSelection {
  * What the policy and the caller want to be asked; null for nothing.
  * @throws UserError for a probe file that is missing or wrong, and where nothing at all would be measured
  */
-export async function selectProbes(found: FoundPolicy, wishes: ProbeSelection): Promise<ProbeRunOptions | null> {
+export async function selectProbes(found: ResolvedPolicy, wishes: ProbeSelection): Promise<ProbeRunOptions | null> {
   const { only, seed, budgetSeconds, chatTemplate } = wishes;
   if (only === 'probes' && found.policy.probes.length === 0) {
     throw new UserError(

@@ -8,7 +8,7 @@ import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
 export const DEFAULT_FILE = 'shadow-gate.yml';
 
 /** A policy and where it came from; a path of null means the defaults. */
-export interface FoundPolicy {
+export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
   /** What a reader of a verdict should know of how it was chosen. */
@@ -19,7 +19,7 @@ export interface FoundPolicy {
  * The policy to use: the file that is named, else `shadow-gate.yml` in the working directory, else the defaults.
  * @throws UserError with file, line and column
  */
-export async function findPolicy(named: string | undefined): Promise<FoundPolicy> {
+export async function findPolicy(named: string | undefined): Promise<ResolvedPolicy> {
   const policyPath = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
   return { policy: policyPath === null ? DEFAULT_POLICY : await loadPolicy(policyPath), policyPath };
 }

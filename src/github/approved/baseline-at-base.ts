@@ -1,15 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
-import { parseBaseline, type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
+import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
+import { parseMeasurement } from '../../measure/schema/read.ts';
 import type { Octokit } from '../client/author.ts';
 import type { BaseCommit } from '../event/base-commit.ts';
 import { type Commit, contentAt, short } from './read-at-commit.ts';
 import { inRepository, type Workspace } from './repository-path.ts';
-
-/** A baseline, and a line for the log that says where it comes from. */
-export interface ExplainedBaseline extends ResolvedBaseline {
-  readonly note: string;
-}
 
 /**
  * The baseline that a change is held against: the file as the base commit has it, so that no pull request brings its own.
@@ -23,7 +19,7 @@ export async function approvedBaseline(
   octokit: Octokit,
   base: BaseCommit,
   { path, head, workspace }: { path: string; head: string; workspace: Workspace },
-): Promise<ExplainedBaseline> {
+): Promise<ResolvedBaseline> {
   const file = await inRepository(path, workspace);
   if (file === null) return fromDisk(path, `${path} lies outside of the workspace`);
   const asCheckedOut = `${path} is a checkpoint: it is taken as it is checked out`;
@@ -32,7 +28,8 @@ export async function approvedBaseline(
   const approved = await contentAt(octokit, base, file, 'baseline');
   if (approved?.kind === 'file') {
     const note = `baseline ${path} is that of the base commit ${short(base.sha)}`;
-    return { source: parseBaseline(approved.text, `${path} at ${short(base.sha)}`, base.sha), name: path, note };
+    const measurement = parseMeasurement(approved.text, `${path} at ${short(base.sha)}`);
+    return { kind: 'measurement', measurement, commit: base.sha, name: path, note };
   }
   // A file that the change puts in the place of a folder is its own, like one that it adds.
   if (approved?.kind === 'folder' && (await isFolder(resolve(workspace.folder, path))))
@@ -41,7 +38,7 @@ export async function approvedBaseline(
     return fromDisk(path, `the base commit has no ${path}; one that a step of the workflow made counts`);
   }
   const note = `the base commit has no ${path}, and that of the change does not count`;
-  return { source: { kind: 'missing' }, name: path, note };
+  return { kind: 'missing', name: path, note };
 }
 
 /** Does a commit have something at a path, or, in the place of a folder above it, a link or a submodule that leads there? */
@@ -61,6 +58,6 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 /** The baseline as it lies in the workspace. @throws UserError for a file that is none */
-export async function fromDisk(path: string, note: string): Promise<ExplainedBaseline> {
-  return { source: await readBaseline(path), name: path, note };
+export async function fromDisk(path: string, note: string): Promise<ResolvedBaseline> {
+  return { ...(await readBaseline(path)), note };
 }

@@ -1,11 +1,12 @@
 import { parseReport } from '../../compare/read-report.ts';
-import { type BaselineSource, parseBaseline } from '../../gate/read-baseline.ts';
+import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Octokit } from '../client/author.ts';
 import { statusOf } from '../client/errors.ts';
 import type { Repository } from '../publish/issue.ts';
 import { type Artifacts, artifactsOf, type FoundArtifact } from '../storage/artifacts.ts';
-import type { ExplainedBaseline } from './baseline-at-base.ts';
 import { short } from './read-at-commit.ts';
 
 /** Runs that are looked at. */
@@ -26,15 +27,15 @@ export async function artifactBaseline(
   artifacts: Artifacts,
   at: Repository,
   { name, branch }: { name: string; branch: string },
-): Promise<ExplainedBaseline> {
+): Promise<ResolvedBaseline> {
   const called = `artifact ${name} of branch ${branch}`;
   let seen = 0;
   try {
     for await (const found of artifactsOf(octokit, at, { name, branch, conclusions: ['success'] })) {
-      const source = approvedIn(await artifacts.read(found.id, found), found, called);
-      if (source !== null) {
+      const measurement = approvedIn(await artifacts.read(found.id, found), found, called);
+      if (measurement !== null) {
         const note = `baseline: ${called}, of run ${found.runId} at commit ${short(found.commit)}`;
-        return { source, name: called, note };
+        return { kind: 'measurement', measurement, commit: found.commit, name: called, note };
       }
       seen += 1;
       // There may be an older one, and to go on without it would only warn.
@@ -44,19 +45,19 @@ export async function artifactBaseline(
     if (error instanceof UserError) throw error;
     throw trouble(error, called);
   }
-  return { source: { kind: 'missing' }, name: called, note: `no successful run has left the ${called}` };
+  return { kind: 'missing', name: called, note: `no successful run has left the ${called}` };
 }
 
 /** Null for what is no baseline: also what another version has left, which must not stand in the way till it is dropped. */
 function approvedIn(
   files: ReadonlyMap<string, string>,
-  { commit, wasDispatched }: FoundArtifact,
+  { wasDispatched }: FoundArtifact,
   called: string,
-): BaselineSource | null {
+): Measurement | null {
   try {
     const { verdict } = parseReport(files.get(REPORT_FILE) ?? '', called);
     if (verdict === 'fail' || (verdict === 'inconclusive' && !wasDispatched)) return null;
-    return parseBaseline(files.get(MEASUREMENT_FILE) ?? '', called, commit);
+    return parseMeasurement(files.get(MEASUREMENT_FILE) ?? '', called);
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;

@@ -1,8 +1,8 @@
-import { parseBaseline } from '../../gate/read-baseline.ts';
+import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
+import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { MeasurementCache } from '../storage/actions-cache.ts';
-import type { ExplainedBaseline } from './baseline-at-base.ts';
 import { short } from './read-at-commit.ts';
 
 /**
@@ -12,7 +12,7 @@ import { short } from './read-at-commit.ts';
  * @param cache null where it is off
  * @throws UserError where there may be one that cannot be read: judging by nothing would be a guess
  */
-export async function cachedBaseline(cache: MeasurementCache | null, folder: string): Promise<ExplainedBaseline> {
+export async function cachedBaseline(cache: MeasurementCache | null, folder: string): Promise<ResolvedBaseline> {
   if (cache === null) {
     throw new UserError('the policy says baseline: cache, and the input cache is off', 'change one of them');
   }
@@ -23,15 +23,16 @@ export async function cachedBaseline(cache: MeasurementCache | null, folder: str
       `give the job \`permissions: actions: read\`, run again when GitHub answers, or delete the caches ${prefixOf(folder)}…`,
     );
   });
-  if (hit === null) return { source: { kind: 'missing' }, name: called, note: 'there is no baseline in the cache' };
+  if (hit === null) return { kind: 'missing', name: called, note: 'there is no baseline in the cache' };
   const [, commit] = /\/([0-9a-f]{40})-\d+-\d+$/.exec(hit.key) ?? [];
   try {
     if (commit === undefined) throw new UserError(`its key ${hit.key} has no commit`, 'delete it');
-    const source = parseBaseline(hit.text, called, commit);
-    return { source, name: called, note: `baseline: ${called}, of commit ${short(commit)}` };
+    const measurement = parseMeasurement(hit.text, called);
+    const note = `baseline: ${called}, of commit ${short(commit)}`;
+    return { kind: 'measurement', measurement, commit, name: called, note };
   } catch (error) {
     // One of another version must not stand in the way till it is dropped.
-    return { source: { kind: 'missing' }, name: called, note: `no baseline: ${(error as Error).message}` };
+    return { kind: 'missing', name: called, note: `no baseline: ${(error as Error).message}` };
   }
 }
 

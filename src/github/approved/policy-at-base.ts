@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readTextFile } from '../../platform/read-text-file.ts';
-import { DEFAULT_FILE, type FoundPolicy, findPolicy, parsePolicy } from '../../policy/load.ts';
+import { DEFAULT_FILE, findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import type { Octokit } from '../client/author.ts';
 import type { BaseCommit } from '../event/base-commit.ts';
@@ -18,7 +18,7 @@ export async function approvedPolicy(
   octokit: Octokit,
   base: BaseCommit,
   { named, head, workspace }: { named: string | undefined; head: string; workspace: Workspace },
-): Promise<FoundPolicy> {
+): Promise<ResolvedPolicy> {
   const path = named ?? DEFAULT_FILE;
   const file = await inRepository(path, workspace);
   if (file === null) return findPolicy(named);
