@@ -70,5 +70,5 @@ it('the outputs and the entry point', () => {
 });
 
 it('the tables of README.md are those of action.yml', async () => {
-  await promisify(execFile)(process.execPath, [path('scripts/readme-tables.mjs'), '--check']);
+  await promisify(execFile)(process.execPath, [path('scripts/docs/readme-tables.mjs'), '--check']);
 });

@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function lint(action: string, gate: string) {
   writeFileSync(join(folder, 'action.yml'), action);
   writeFileSync(join(folder, '.github/workflows/gate.yml'), gate);
-  return spawnSync(process.execPath, [path('scripts/lint-workflows.mjs'), folder], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [path('scripts/lint/workflows.mjs'), folder], { encoding: 'utf8' });
 }
 
 it('what we ship is clean', () => {

@@ -1,4 +1,4 @@
-// Shows a report as it will look on a pull request: node scripts/preview-comment.mjs REPORT.json OUT.html
+// Shows a report as it will look on a pull request: node scripts/docs/preview-comment.mjs REPORT.json OUT.html
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
@@ -7,12 +7,12 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm';
 
 const [reportFile, htmlFile] = process.argv.slice(2);
 if (reportFile === undefined || htmlFile === undefined) {
-  console.error('usage: node scripts/preview-comment.mjs REPORT.json OUT.html');
+  console.error('usage: node scripts/docs/preview-comment.mjs REPORT.json OUT.html');
   process.exit(2);
 }
 
 const { renderComment } = await importTypeScript(
-  new URL('../src/report/markdown/comment.ts', import.meta.url).pathname,
+  new URL('../../src/report/markdown/comment.ts', import.meta.url).pathname,
 );
 const comment = renderComment(JSON.parse(await readFile(reportFile, 'utf8')));
 const body = micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });

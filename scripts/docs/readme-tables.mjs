@@ -1,18 +1,18 @@
 // Writes the tables of inputs and outputs in README.md from action.yml, so that nobody keeps them by hand.
-// Usage: node scripts/readme-tables.mjs [--check]
+// Usage: node scripts/docs/readme-tables.mjs [--check]
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { markdownTable } from 'markdown-table';
 import { parse } from 'yaml';
 
-const readmeFile = fileURLToPath(new URL('../README.md', import.meta.url));
-const actionFile = fileURLToPath(new URL('../action.yml', import.meta.url));
+const readmeFile = fileURLToPath(new URL('../../README.md', import.meta.url));
+const actionFile = fileURLToPath(new URL('../../action.yml', import.meta.url));
 
 const readme = await readFile(readmeFile, 'utf8');
 const wanted = withTables(readme, parse(await readFile(actionFile, 'utf8')));
 if (!process.argv.includes('--check')) await writeFile(readmeFile, wanted);
 else if (wanted !== readme) {
-  console.error('README.md differs from action.yml: run node scripts/readme-tables.mjs');
+  console.error('README.md differs from action.yml: run node scripts/docs/readme-tables.mjs');
   process.exitCode = 1;
 }
 

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { markdownTable } from 'markdown-table';
-import { importSources } from './run/import-sources.mjs';
+import { importSources } from '../run/import-sources.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/golden.md');
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' }, check: { type: 'boolean' } } });
 const TOLERANCE = 1e-4;
