@@ -1,16 +1,18 @@
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/event/branches.ts';
-import { type MeasurementCache, openMeasurementCache } from '../github/storage/actions-cache.ts';
+import { type ActionsCache, openActionsCache } from '../github/storage/actions-cache.ts';
 import { cacheScope } from '../github/storage/cache-scope.ts';
-import { type SpectrumCache, spectrumCache } from '../github/storage/spectrum-cache.ts';
+import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
+import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
 import { clientOf } from './clients.ts';
 import type { Options } from './inputs.ts';
 import { folderOf } from './key-folder.ts';
 
-/** What is known from earlier runs: whole measurements, and single spectra. */
-export interface Caches extends MeasurementCache {
-  readonly spectra: SpectrumCache;
+/** GitHub's cache, and what earlier runs have left in it: whole measurements, and single spectra. */
+export interface Caches extends ActionsCache {
+  readonly measurements: KeyValueStore;
+  readonly spectra: SpectrumBundle;
 }
 
 /** The cache as this run may use it; null where it is off. */
@@ -18,7 +20,7 @@ export function openCache(options: Options): Caches | null {
   if (options.cache === 'off') return null;
   const { eventName, payload, ref, repo } = context;
   const branches = [defaultBranchOf(payload), baseBranchOf(payload)].filter((branch) => branch !== null);
-  const cache = openMeasurementCache({
+  const cache = openActionsCache({
     workspace: process.cwd(),
     saves: isOnDefaultBranch(eventName, ref, payload),
     scope: cacheScope(clientOf(options), repo, {
@@ -27,5 +29,9 @@ export function openCache(options: Options): Caches | null {
     }),
     print: core.info,
   });
-  return { ...cache, spectra: spectrumCache(cache, folderOf(options.key), core.info) };
+  return {
+    ...cache,
+    measurements: withPrefix(cache, 'shadow-gate-measurement/'),
+    spectra: openSpectrumBundle(cache, folderOf(options.key), core.info),
+  };
 }

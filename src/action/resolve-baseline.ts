@@ -9,7 +9,7 @@ import type { Workspace } from '../github/approved/repository-path.ts';
 import type { Octokit } from '../github/client/author.ts';
 import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/event/base-commit.ts';
 import { baseBranchOf } from '../github/event/branches.ts';
-import type { MeasurementCache } from '../github/storage/actions-cache.ts';
+import type { ActionsCache } from '../github/storage/actions-cache.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
@@ -25,7 +25,7 @@ export interface Approved {
 }
 
 /** On a change, the policy and the baseline of the commit that it is to be merged into; else those of the workspace. */
-export async function approve(options: Options, cache: MeasurementCache | null): Promise<Approved> {
+export async function approve(options: Options, cache: ActionsCache | null): Promise<Approved> {
   const octokit = clientOf(options);
   const base = baseCommitOf(context.eventName, context.payload);
   if (base !== null && octokit === null) {
@@ -62,7 +62,7 @@ async function baselineFor(
   options: Options,
   policy: ResolvedPolicy,
   change: Change,
-  cache: MeasurementCache | null,
+  cache: ActionsCache | null,
 ): Promise<ResolvedBaseline> {
   const { baseline: path } = options;
   const kind = kindOf(options, policy);

@@ -17,7 +17,7 @@ export async function gate(options: Options): Promise<void> {
   const approved = await approve(options, cache);
   const settings = settingsOf(options, approved.baseline);
   // What is drawn afresh has never been measured.
-  const store = settings.seed === 'rotate' ? undefined : (cache ?? undefined);
+  const store = settings.seed === 'rotate' ? undefined : cache?.measurements;
   const started = Date.now();
   const result = await measuring(options.checkpoint, () =>
     check({ ...settings, ...approved, store, spectrumStore: cache?.spectra }),

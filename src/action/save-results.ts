@@ -40,8 +40,8 @@ export async function leave(options: Options, left: Left): Promise<void> {
   if (cache === null) return;
   // What fails, or nothing can be said of, is not what the next one is to be like.
   const isApproved = report.verdict === 'pass' || report.verdict === 'warn';
-  if (isApproved) keepBaseline(cache, folderOf(options.key), measurement, context);
-  cache.spectra.leave(`${context.sha}-${context.runId}-${context.runAttempt}`);
+  if (isApproved) await keepBaseline(cache, folderOf(options.key), measurement, context);
+  await cache.spectra.handOver(`${context.sha}-${context.runId}-${context.runAttempt}`);
   await cache.save();
 }
 

@@ -1,6 +1,7 @@
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
@@ -10,9 +11,6 @@ import type { TensorEntry } from './types.ts';
  * Reader of the safetensors header (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header
  * length, that many bytes of JSON, then the tensors' raw little-endian data. Only the header is read.
  */
-
-/** The reference implementation refuses larger headers too: a random file read as a length asks for exabytes. */
-const MAX_HEADER_BYTES = 100_000_000;
 
 /** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the protocol opcode 0x80 and its number. */
 const ZIP_MAGIC = [0x50, 0x4b] as const;

@@ -14,7 +14,7 @@ import {
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { cacheFolder } from '../platform/cache-folder.ts';
-import { directoryStore, type ResultStore } from '../platform/key-value-store.ts';
+import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 import { warn } from './output.ts';
@@ -60,7 +60,7 @@ export interface SubjectOptions {
 }
 
 /** Where spectra are kept between runs; undefined: nowhere. */
-export function spectrumStore({ store }: Pick<SubjectOptions, 'store'>): ResultStore | undefined {
+export function spectrumStore({ store }: Pick<SubjectOptions, 'store'>): KeyValueStore | undefined {
   const folder = cacheFolder();
   return store && folder !== null ? directoryStore(join(folder, 'spectra'), warn) : undefined;
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
 
+/**
+ * The limit on the header of a safetensors file. The reference implementation refuses larger ones too: a random file, its start
+ * read as a length, asks for exabytes.
+ */
+export const MAX_HEADER_BYTES = 100_000_000;
+
 /** A file of a repository, with what its content is named by. */
 export interface ListedFile {
   readonly name: string;

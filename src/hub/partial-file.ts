@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
+import { writeFileAtomic } from '../platform/write-file.ts';
 import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
 
 /** Bytes of one request: a connection that is cut loses no more, and a redirect for each costs little. */
@@ -173,15 +174,9 @@ export class PartialFile {
     const { journal: file } = this.#options;
     this.#writing = this.#writing
       .catch(() => {})
-      .then(async () => {
-        const draft = `${file}.${randomUUID()}.tmp`;
-        try {
-          await mkdir(dirname(file), { recursive: true });
-          await writeFile(draft, JSON.stringify(this.#journal ?? {}));
-          await rename(draft, file);
-        } catch (error) {
-          throw explainFull(error, file);
-        }
+      .then(() => writeFileAtomic(file, JSON.stringify(this.#journal ?? {})))
+      .catch((error: unknown) => {
+        throw explainFull(error, file);
       });
     return this.#writing;
   }

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { open, readFile, realpath, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
-import { type CheckpointFiles, chooseFiles, type ListedFile, shardsOf } from './checkpoint-files.ts';
+import { writeFileAtomic } from '../platform/write-file.ts';
+import { type CheckpointFiles, chooseFiles, type ListedFile, MAX_HEADER_BYTES, shardsOf } from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
@@ -49,9 +50,6 @@ export function openSnapshot(path: string, settings: HubSettings = hubSettings(p
   opening.catch(() => opened.delete(key));
   return opening;
 }
-
-/** The reference implementation of safetensors refuses larger headers. */
-const MAX_HEADER_BYTES = 100_000_000;
 
 /** Most headers are within this: one request. */
 const FIRST_BYTES = 64 * 1024;
@@ -115,7 +113,7 @@ class Opening {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
     const listed = await this.#repository.list(commit);
-    await writeWhole(file, JSON.stringify(listed));
+    await writeCached(file, JSON.stringify(listed));
     return listed;
   }
 
@@ -127,7 +125,7 @@ class Opening {
     if (!isContent(bytes, file)) {
       throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest is another`, 'run again');
     }
-    await writeWhole(path, bytes);
+    await writeCached(path, bytes);
   }
 
   async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
@@ -222,14 +220,8 @@ function isContent(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolea
   return blob === oid;
 }
 
-/** In place in one step, so that nobody reads a half of it. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(draft, content);
-    await rename(draft, path);
-  } catch (error) {
+async function writeCached(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFileAtomic(path, content).catch((error: unknown) => {
     throw explainFull(error, path);
-  }
+  });
 }

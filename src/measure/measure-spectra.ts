@@ -7,7 +7,7 @@ import { deviceOf, type MethodChoice, memoryOf, methodOf } from '../spectra/choo
 import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
 import { type MeasuredSpectrum, measureSpectra } from '../spectra/run-jobs.ts';
-import { type KnownSpectrum, keepSpectrum, keyOfSpectrum, recallSpectrum, tensorsOf } from './cache/spectrum-cache.ts';
+import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey, tensorsOf } from './cache/spectrum-cache.ts';
 import type { SpectraOptions } from './options.ts';
 import { type Part, timeLeft } from './progress/eta.ts';
 import { costOf, kindOf } from './progress/spectrum-cost.ts';
@@ -80,9 +80,10 @@ export async function measureAllSpectra(
     // A measurement does not keep what `onSpectrum` wants.
     if (!spectrumStore || onSpectrum) return null;
     const how = methodOf(job, method);
-    const key = await keyOfSpectrum(job, digests, `${deviceOf(how, device).name} ${how}`);
+    const key = await spectrumKey(job, digests, `${deviceOf(how, device).name} ${how}`);
     keys.set(job, key);
-    const known = await recallSpectrum(spectrumStore, key);
+    const cached = await spectrumStore.get(key);
+    const known = cached === null ? null : decodeSpectrum(cached, key);
     if (known === null) return null;
     const report = () => {
       recalled += 1;
@@ -106,7 +107,8 @@ export async function measureAllSpectra(
       add(job, tensor, false);
       options.onSpectrum?.(tensor, singularValues);
       const key = keys.get(job);
-      if (key !== undefined && options.spectrumStore) kept.push(keepSpectrum(options.spectrumStore, key, tensor));
+      if (key !== undefined && options.spectrumStore)
+        kept.push(options.spectrumStore.set(key, encodeSpectrum(key, tensor)));
     },
   );
   await Promise.all(kept);
@@ -172,7 +174,7 @@ function defaultMemoryLimit(): number {
   return MEMORY_SHARE * machineMemory();
 }
 
-function summariseSpectrum(spectrum: MeasuredSpectrum): KnownSpectrum {
+function summariseSpectrum(spectrum: MeasuredSpectrum): CachedSpectrum {
   const { metrics, singularValues, finite, method, accumulation } = spectrum;
   return {
     status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
@@ -184,7 +186,7 @@ function summariseSpectrum(spectrum: MeasuredSpectrum): KnownSpectrum {
 }
 
 /** In the order of the keys in a file. */
-function describe(job: Job, { status, method, accumulation, metrics, spectrum }: KnownSpectrum): TensorMeasurement {
+function describe(job: Job, { status, method, accumulation, metrics, spectrum }: CachedSpectrum): TensorMeasurement {
   return {
     name: job.name,
     ...job.place,

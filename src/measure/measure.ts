@@ -7,7 +7,7 @@ import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarise } from './aggregate.ts';
-import { keyOf, recallFrom, wantedOf } from './cache/measurement-cache.ts';
+import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { type AskedProbes, measureProbes } from './measure-probes.ts';
 import { measureAllSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
@@ -32,20 +32,21 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   const digests = reference?.digests ?? new TensorDigests();
   // Without a store nobody asks before the end what it is: then its bytes are hashed as they are read to be measured.
-  const wanted = store ? wantedOf(options, await digestsOf(checkpoint, digests, options)) : null;
-  if (!store || !wanted) return (await measureOpened(checkpoint, started, { ...options, digests })).measurement;
-  const text = await store.recall(keyOf(wanted));
-  const recalled = text === null ? null : recallFrom(text, wanted);
-  if (recalled !== null) {
+  const request = store ? measurementRequest(options, await digestsOf(checkpoint, digests, options)) : null;
+  if (!store || !request) return (await measureOpened(checkpoint, started, { ...options, digests })).measurement;
+  const key = measurementKey(request);
+  const text = await store.get(key);
+  const cached = text === null ? null : decodeMeasurement(text, request);
+  if (cached !== null) {
     // When and where it was measured stays; the files may lie elsewhere now.
     const paths = {
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: reference && nameOf(reference.checkpoint),
     };
-    return { ...recalled, run: { ...recalled.run, ...paths } };
+    return { ...cached, run: { ...cached.run, ...paths } };
   }
   const { measurement, isWhole } = await measureOpened(checkpoint, started, { ...options, digests });
-  if (isWhole) store.keep(keyOf(wanted), measurement);
+  if (isWhole) await store.set(key, encodeMeasurement(measurement));
   return measurement;
 }
 

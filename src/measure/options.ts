@@ -2,10 +2,10 @@ import type { TensorDigests } from '../checkpoint/digest.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
-import type { ResultStore } from '../platform/key-value-store.ts';
+import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { MethodChoice } from '../spectra/choose-method.ts';
-import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
+import type { TensorMeasurement } from './schema/measurement.ts';
 import type { Shard } from './shards/shard.ts';
 
 /** The halves of the gate. */
@@ -49,18 +49,11 @@ export interface SpectraOptions {
   /** Measure only the share of one of several machines. */
   readonly shard?: Shard | null | undefined;
   /** Where to look before a spectrum is computed, and where to keep it. */
-  readonly spectrumStore?: ResultStore | undefined;
+  readonly spectrumStore?: KeyValueStore | undefined;
   /** Filled on the way: the bytes of a tensor are hashed when they are read. */
   readonly digests?: TensorDigests | undefined;
   /** Receives every spectrum with all its singular values, which the measurement does not keep. */
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
-}
-
-/** Where measurements are kept, so that nothing is measured twice. Neither function throws. */
-export interface MeasurementStore {
-  /** @returns the text that was kept under the key; null if there is none */
-  readonly recall: (key: string) => Promise<string | null>;
-  readonly keep: (key: string, measurement: Measurement) => void;
 }
 
 /** A server that answers the probes in place of the checkpoint. */
@@ -76,7 +69,7 @@ export interface MeasureOptions extends SpectraOptions {
   /** The weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: Reference | null | undefined;
   /** Where to look before measuring, and where to keep the result. */
-  readonly store?: MeasurementStore | undefined;
+  readonly store?: KeyValueStore | undefined;
 }
 
 /** An opened reference, and what was hashed of it: each byte once, however many checkpoints are measured against it. */

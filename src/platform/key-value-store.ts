@@ -3,34 +3,38 @@ import { readTextFile } from './read-text-file.ts';
 import { writeFileAtomic } from './write-file.ts';
 
 /**
- * Where results are kept under keys that change with everything that they depend on, so that nothing is measured twice.
- * Neither function throws: what a store does not have, or cannot take, is measured.
+ * Texts under keys, kept between runs. A key changes with everything that its text depends on, so an entry never has to be
+ * replaced. Neither function throws: what a store does not have, or cannot take, is computed again.
  */
-export interface ResultStore {
+export interface KeyValueStore {
   /** @returns null if there is nothing under the key */
-  readonly recall: (key: string) => Promise<string | null>;
-  readonly keep: (key: string, text: string) => Promise<void>;
+  readonly get: (key: string) => Promise<string | null>;
+  readonly set: (key: string, text: string) => Promise<void>;
 }
 
-/** Digits of a key that name a folder: no folder has to hold a hundred thousand files. */
-const FOLDER_DIGITS = 2;
+/** The part of a store whose keys begin with a prefix. */
+export function withPrefix(store: KeyValueStore, prefix: string): KeyValueStore {
+  return { get: (key) => store.get(prefix + key), set: (key, text) => store.set(prefix + key, text) };
+}
+
+/** Characters of a key that name a subfolder, so that no folder gets a hundred thousand files. */
+const SUBFOLDER_LENGTH = 2;
 
 /**
- * A store in a folder, one file a result. Each is written beside its place and renamed: whenever the process is killed, there
- * are only whole ones.
- * @param say hears once that nothing can be kept
+ * A store in a folder, one file a key. Files are written atomically: if the process is killed, no partial entry remains.
+ * @param warn is called once if nothing can be written
  */
-export function directoryStore(folder: string, say: (line: string) => void = () => {}): ResultStore {
-  const pathOf = (key: string): string => join(folder, key.slice(0, FOLDER_DIGITS), `${key}.json`);
-  let said = false;
+export function directoryStore(folder: string, warn: (line: string) => void = () => {}): KeyValueStore {
+  const pathOf = (key: string): string => join(folder, key.slice(0, SUBFOLDER_LENGTH), `${key}.json`);
+  let hasWarned = false;
   return {
-    recall: (key) => readTextFile(pathOf(key)).catch(() => null),
-    keep: async (key, text) => {
+    get: (key) => readTextFile(pathOf(key)).catch(() => null),
+    set: async (key, text) => {
       try {
         await writeFileAtomic(pathOf(key), text);
       } catch (error) {
-        if (!said) say(`results cannot be kept in ${folder}: ${(error as Error).message}`);
-        said = true;
+        if (!hasWarned) warn(`results cannot be cached in ${folder}: ${(error as Error).message}`);
+        hasWarned = true;
       }
     },
   };

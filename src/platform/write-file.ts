@@ -5,17 +5,17 @@ import { dirname } from 'node:path';
 import { UserError } from './user-error.ts';
 
 /**
- * Write a text file so that a reader sees the old content or the new, never a half: write beside it, then rename.
- * Missing folders are made. A link keeps pointing where it does; a device or pipe is written to, not replaced.
+ * Write a file so that a reader sees the old content or the new, never a part: write beside it, then rename.
+ * Missing folders are created. A symbolic link stays and its target is replaced; a device or pipe is written to.
  */
-export async function writeFileAtomic(path: string, text: string): Promise<void> {
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const target = await realpath(path).catch(() => path);
   const info = await stat(target).catch(() => null);
-  if (info && isDevice(info)) return writeFile(target, text);
+  if (info && isDevice(info)) return writeFile(target, content);
   const draft = `${target}.${randomUUID()}.tmp`;
   try {
-    await writeFile(draft, text, { flag: 'wx' });
+    await writeFile(draft, content, { flag: 'wx' });
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true });
@@ -23,21 +23,21 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   }
 }
 
-/** Write a value as JSON for people and programs, atomically. */
+/** Write a value as indented JSON, atomically. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**
- * Can a file, or a folder of files, be written at this path? Asked before a long measurement.
- * @throws UserError, or the error of the system, if not
+ * Check before a long measurement that a file, or a folder of files, can be written at this path.
+ * @throws UserError, or the system's error, if not
  */
 export async function expectWritable(path: string, kind: 'file' | 'folder'): Promise<void> {
   const existing = await stat(path).catch(() => null);
   if (path === '' || (existing && existing.isDirectory() !== (kind === 'folder') && !isDevice(existing))) {
     throw new UserError(`cannot write to ${JSON.stringify(path)}: not a ${kind}`, `give the path of a ${kind}`);
   }
-  // A file is renamed into its folder; missing folders are made in the nearest that exists.
+  // A file is renamed into its folder; missing folders are created in the nearest one that exists.
   let folder = kind === 'folder' && existing ? path : dirname(path);
   while (folder !== dirname(folder) && !(await stat(folder).catch(() => null))) folder = dirname(folder);
   await access(folder, constants.W_OK);

@@ -92,6 +92,6 @@ describe('a store of spectra', () => {
     const store = directoryStore(place, (line) => said.push(line));
     const measurement = await measure({ checkpoint: LLAMA, device: 'cpu', spectrumStore: store });
     expect(measurement.tensors.length).toBeGreaterThan(3);
-    expect(said).toEqual([expect.stringMatching(/^results cannot be kept in /)]);
+    expect(said).toEqual([expect.stringMatching(/^results cannot be cached in /)]);
   });
 });

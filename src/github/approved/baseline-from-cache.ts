@@ -2,7 +2,7 @@ import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { MeasurementCache } from '../storage/actions-cache.ts';
+import type { ActionsCache } from '../storage/actions-cache.ts';
 import { short } from './read-at-commit.ts';
 
 /**
@@ -12,7 +12,7 @@ import { short } from './read-at-commit.ts';
  * @param cache null where it is off
  * @throws UserError where there may be one that cannot be read: judging by nothing would be a guess
  */
-export async function cachedBaseline(cache: MeasurementCache | null, folder: string): Promise<ResolvedBaseline> {
+export async function cachedBaseline(cache: ActionsCache | null, folder: string): Promise<ResolvedBaseline> {
   if (cache === null) {
     throw new UserError('the policy says baseline: cache, and the input cache is off', 'change one of them');
   }
@@ -37,13 +37,13 @@ export async function cachedBaseline(cache: MeasurementCache | null, folder: str
 }
 
 /** Leave a measurement as the next baseline. */
-export function keepBaseline(
-  cache: MeasurementCache,
+export async function keepBaseline(
+  cache: ActionsCache,
   folder: string,
   measurement: Measurement,
   { sha, runId, runAttempt }: { sha: string; runId: number; runAttempt: number },
-): void {
-  cache.keepText(`${prefixOf(folder)}${sha}-${runId}-${runAttempt}`, JSON.stringify(measurement));
+): Promise<void> {
+  await cache.set(`${prefixOf(folder)}${sha}-${runId}-${runAttempt}`, JSON.stringify(measurement));
 }
 
 /** A folder has no slash: the prefix of one is none of another. */

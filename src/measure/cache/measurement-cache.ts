@@ -7,23 +7,25 @@ import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { parseMeasurement } from '../schema/read.ts';
 
-/** What is to be measured: everything that a measurement depends on, but for the machine's last bits. */
-export interface Wanted {
+/** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
+export interface MeasurementRequest {
+  /** Digest of the checkpoint. */
   readonly checkpoint: string;
+  /** Digest of the reference; null without one. */
   readonly reference: string | null;
   readonly device: string;
   readonly method: MethodChoice;
   readonly spectra: boolean;
   readonly probes: ProbeRunOptions | null;
-  /** Of the tokenizer that the probes are asked through; null without probes. */
+  /** Digest of the tokenizer that the probes are run with; null without probes. */
   readonly tokens: string | null;
 }
 
-/** Null for what cannot be known by its digest: a server's answers, a part of a measurement. */
-export function wantedOf(
+/** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
+export function measurementRequest(
   { device, method, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
-  digests: Pick<Wanted, 'checkpoint' | 'reference' | 'tokens'>,
-): Wanted | null {
+  digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'tokens'>,
+): MeasurementRequest | null {
   if (endpoint || shard || isWanted || onSpectrum) return null;
   return {
     ...digests,
@@ -34,14 +36,15 @@ export function wantedOf(
   };
 }
 
-/** 64 hexadecimal digits that change with everything that changes a measurement. */
-export function keyOf({ probes, ...wanted }: Wanted): string {
+/** @returns 64 hexadecimal digits that change with everything that changes a measurement */
+export function measurementKey({ probes, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
-  const parts = [MEASUREMENT_SCHEMA, VERSION, platform, wanted, probes && questionsOf(probes)];
+  const parts = [MEASUREMENT_SCHEMA, VERSION, platform, request, probes && probeIdentity(probes)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function questionsOf({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions) {
+// The names of the keys are part of the hash: another name would make every cached measurement a miss.
+function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions) {
   const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings }) => ({
     name,
     version,
@@ -53,38 +56,43 @@ function questionsOf({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOpti
   return { seed, chatTemplate, budgetSeconds, asked };
 }
 
+export const encodeMeasurement = (measurement: Measurement): string => JSON.stringify(measurement);
+
 /**
- * The measurement in a text that was kept, if it is what is wanted and whole. Whoever can write to a store can put anything
- * there: that it names the right checkpoint is checked, and that its summaries follow from its matrices, but numbers that
- * were made up with care are not found out. A store must not hand out what a change can have written.
+ * The measurement in a cached text; null if it is damaged or not what was requested. Whoever can write to a store can put
+ * anything into it. This checks that the text names the right checkpoint, and that its summaries follow from its matrices.
+ * It cannot detect numbers that were forged with care: a store must not return an entry that a change can have written.
  */
-export function recallFrom(text: string, wanted: Wanted): Measurement | null {
+export function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
   try {
-    const measurement = parseMeasurement(text, 'the store');
-    return isWanted(measurement, wanted) ? measurement : null;
+    const measurement = parseMeasurement(text, 'the cache');
+    return answers(measurement, request) ? measurement : null;
   } catch {
     return null;
   }
 }
 
-function isWanted({ tool, checkpoint, reference, method, probes, ...rest }: Measurement, wanted: Wanted): boolean {
+function answers(
+  { tool, checkpoint, reference, method, probes, model, groups, tensors }: Measurement,
+  request: MeasurementRequest,
+): boolean {
   return (
     tool.version === VERSION &&
-    checkpoint.digest === wanted.checkpoint &&
-    (reference?.digest ?? null) === wanted.reference &&
-    (method !== null) === wanted.spectra &&
-    isDeepStrictEqual({ model: rest.model, groups: rest.groups }, summarise(rest.tensors)) &&
-    areAnswers(probes, wanted.probes)
+    checkpoint.digest === request.checkpoint &&
+    (reference?.digest ?? null) === request.reference &&
+    (method !== null) === request.spectra &&
+    isDeepStrictEqual({ model, groups }, summarise(tensors)) &&
+    haveRun(probes, request.probes)
   );
 }
 
-function areAnswers(probes: Measurement['probes'], order: ProbeRunOptions | null): boolean {
-  if (probes?.status !== 'measured' || order === null) return probes === null && order === null;
+function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | null): boolean {
+  if (probes?.status !== 'measured' || requested === null) return probes === null && requested === null;
   const digests = (suites: readonly { name: string; digest: string }[]) =>
     suites.map(({ name, digest }) => [name, digest]);
   return (
-    probes.seed === order.seed &&
-    probes.chatTemplate === order.chatTemplate &&
-    isDeepStrictEqual(digests(probes.suites), digests(order.suites))
+    probes.seed === requested.seed &&
+    probes.chatTemplate === requested.chatTemplate &&
+    isDeepStrictEqual(digests(probes.suites), digests(requested.suites))
   );
 }

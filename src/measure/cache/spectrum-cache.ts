@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isEmbedding } from '../../checkpoint/module-type.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
-import type { ResultStore } from '../../platform/key-value-store.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Job } from '../../spectra/jobs.ts';
 import type { MatrixSource } from '../../spectra/load-matrix.ts';
@@ -11,39 +10,38 @@ import { type TensorMeasurement, tensorSchema } from '../schema/measurement.ts';
 
 const SCHEMA = 'shadow-gate/spectrum@1';
 
-/** To be raised with every change to how a spectrum is computed that is no new version yet. */
+/** Raise it with every change to how a spectrum is computed that comes without a new version. */
 const REVISION = 4;
 
-/** What is kept of a spectrum: all but where it stands in the model. */
-const knownSchema = tensorSchema
+/** What is cached of a spectrum: everything except where its matrix is in the model. */
+const entrySchema = tensorSchema
   .pick({ status: true, method: true, accumulation: true, metrics: true, spectrum: true })
   .extend({ schema: z.literal(SCHEMA), key: z.string() });
-export type KnownSpectrum = Pick<TensorMeasurement, 'status' | 'method' | 'accumulation' | 'metrics' | 'spectrum'>;
+export type CachedSpectrum = Pick<TensorMeasurement, 'status' | 'method' | 'accumulation' | 'metrics' | 'spectrum'>;
 
-/** @returns null for one that is not there, or not whole */
-export async function recallSpectrum(store: ResultStore, key: string): Promise<KnownSpectrum | null> {
-  const text = await store.recall(key);
-  if (text === null) return null;
+export function encodeSpectrum(
+  key: string,
+  { status, method, accumulation, metrics, spectrum }: CachedSpectrum,
+): string {
+  return JSON.stringify({ schema: SCHEMA, key, status, method, accumulation, metrics, spectrum });
+}
+
+/** @returns null for a text that is damaged or belongs to another key */
+export function decodeSpectrum(text: string, key: string): CachedSpectrum | null {
   try {
-    const { schema: _, key: own, ...known } = knownSchema.parse(JSON.parse(text));
-    return own === key ? known : null;
+    const { schema: _, key: own, ...spectrum } = entrySchema.parse(JSON.parse(text));
+    return own === key ? spectrum : null;
   } catch {
     return null;
   }
 }
 
-export async function keepSpectrum(store: ResultStore, key: string, spectrum: KnownSpectrum): Promise<void> {
-  const { status, method, accumulation, metrics, spectrum: profile } = spectrum;
-  const known = { status, method, accumulation, metrics, spectrum: profile };
-  await store.keep(key, JSON.stringify({ schema: SCHEMA, key, ...known }));
-}
-
 /**
- * What a spectrum depends on: the bytes of its tensors, how the matrix lies in them, and by what it is computed.
+ * Depends on the bytes of the job's tensors, on the slice of them that is the matrix, and on how the spectrum is computed.
  * @param how device and method
  * @returns 64 hexadecimal digits
  */
-export async function keyOfSpectrum(job: Job, digests: TensorDigests, how: string): Promise<string> {
+export async function spectrumKey(job: Job, digests: TensorDigests, how: string): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const parts = [SCHEMA, VERSION, REVISION, platform, how, isEmbedding(job.place.module), await inputsOf(job, digests)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { KeyValueStore } from '../../platform/key-value-store.ts';
+import type { ActionsCache } from './actions-cache.ts';
+
+const bundleSchema = z.record(z.string(), z.string());
+
+/** Many spectra in one entry of GitHub's cache: a model has too many for an entry each. */
+export interface SpectrumBundle extends KeyValueStore {
+  /** Hand what this run used or computed to the cache, if anything in it is new. @param id of the run */
+  readonly handOver: (id: string) => Promise<void>;
+}
+
+/**
+ * The spectra that the newest run on the default branch has saved: a checkpoint that differs in three matrices costs three.
+ * @param folder of the key: checkpoints of one key resemble each other
+ * @param print where to log that the cache was not read
+ */
+export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (line: string) => void): SpectrumBundle {
+  const prefix = `shadow-gate-spectra/${folder}/`;
+  const used = new Map<string, string>();
+  let hasNew = false;
+  let saved: Promise<ReadonlyMap<string, string>> | null = null;
+
+  async function read(): Promise<ReadonlyMap<string, string>> {
+    try {
+      const hit = await cache.newest(prefix);
+      return new Map(hit === null ? [] : Object.entries(bundleSchema.parse(JSON.parse(hit.text))));
+    } catch (error) {
+      print(`The cached spectra were not read: ${(error as Error).message}`);
+      return new Map();
+    }
+  }
+
+  return {
+    get: async (key) => {
+      saved ??= read();
+      const text = (await saved).get(key) ?? null;
+      if (text !== null) used.set(key, text);
+      return text;
+    },
+    set: async (key, text) => {
+      used.set(key, text);
+      hasNew = true;
+    },
+    handOver: async (id) => {
+      if (hasNew) await cache.set(`${prefix}${id}`, JSON.stringify(Object.fromEntries(used)));
+    },
+  };
+}
