@@ -11,7 +11,7 @@ import type { Metrics } from '../spectra/metrics-schema.ts';
 import { MIN_SNR } from '../spectra/rounding.ts';
 import { increasing, type MaybeBounded, numberOf, quotient } from '../statistics/bounded.ts';
 import { median, weightedMean } from '../statistics/descriptive.ts';
-import { roundMeasured, roundNumber } from './round.ts';
+import { roundMaybeBounded, roundNumber } from './round.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from './schema/measurement.ts';
 
 /** One matrix's metrics by their dotted names: `stableRank`, `topEnergy.5%`, … Nulls are left out. */
@@ -81,7 +81,7 @@ function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement
         const having = flat.flatMap((metrics, i) => (key in metrics ? [i] : []));
         const weights = having.map((i) => sizes[i] ?? 0);
         const members = having.map((i) => flat[i]?.[key] ?? 0);
-        return [key, roundMeasured(increasing(members, (values) => summary(values, weights)) ?? 0)];
+        return [key, roundMaybeBounded(increasing(members, (values) => summary(values, weights)) ?? 0)];
       }),
     );
   return {
@@ -118,9 +118,9 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
   const size = updateSize(blocks);
   return {
-    mlpAttentionRatio: ratio && roundMeasured(ratio),
-    mlpTopEnergy: mlpTopEnergy && roundMeasured(mlpTopEnergy),
-    attentionTopEnergy: attentionTopEnergy && roundMeasured(attentionTopEnergy),
+    mlpAttentionRatio: ratio && roundMaybeBounded(ratio),
+    mlpTopEnergy: mlpTopEnergy && roundMaybeBounded(mlpTopEnergy),
+    attentionTopEnergy: attentionTopEnergy && roundMaybeBounded(attentionTopEnergy),
     updateSize: size && roundNumber(size),
     belowNoise,
     unchanged: deltas.filter(({ status }) => status === 'zero').length,

@@ -12,7 +12,7 @@ export function roundNumber(value: number, digits = SIGNIFICANT_DIGITS): number 
 }
 
 /** Bounds are some 10⁻⁶ apart at the least: they hold as well when they are rounded. */
-export function roundMeasured(measured: MaybeBounded): MaybeBounded {
+export function roundMaybeBounded(measured: MaybeBounded): MaybeBounded {
   if (typeof measured === 'number') return roundNumber(measured);
   const { value, low, high } = measured;
   const rounded = roundNumber(value);

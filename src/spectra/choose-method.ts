@@ -3,7 +3,7 @@ import { fastSpectrum } from './fast/fast-spectrum.ts';
 import type { Job } from './jobs.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { loraMemory } from './lora-spectrum.ts';
-import type { Method } from './metrics-schema.ts';
+import { EXACT_ONLY, type Method } from './metrics-schema.ts';
 import { exactMemory, NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** What may be asked for; `auto` is exact for matrices that take no time. */
@@ -45,7 +45,7 @@ export function memoryOf(job: Job, method: Method): number {
 }
 
 /** The fast spectrum of a matrix in the form of an exact one. What needs every singular value is null. */
-export async function bracketedSpectrum(
+export async function boundedSpectrum(
   matrix: MatrixSource,
   reference: MatrixSource | null,
   wantRowGini: boolean,
@@ -54,11 +54,10 @@ export async function bracketedSpectrum(
   const { finite, metrics, profile } = await fastSpectrum(matrix, reference, wantRowGini, device);
   const how = { accumulation: 'float32', method: 'fast' } as const;
   if (!finite) return { ...NOT_FINITE, ...how };
-  const unknown = { effectiveRankRV: null, rank: null, alpha: null, alphaD: null, alphaTail: null };
   return {
     singularValues: new Float64Array(),
     profile,
-    metrics: metrics && { ...metrics, ...unknown },
+    metrics: metrics && { ...metrics, ...EXACT_ONLY },
     finite,
     ...how,
   };

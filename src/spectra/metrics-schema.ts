@@ -1,23 +1,28 @@
 import { z } from 'zod';
+import type { Bounded } from '../statistics/bounded.ts';
 
-const number = z.number();
+const boundedSchema = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 
-/** A number, or where it was measured fast, one between bounds that hold. */
-export const measuredSchema = z.union([
-  z.number(),
-  z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
-]);
-const nullable = z.number().nullable();
+/** A plain number from an exact spectrum, a bounded one from a fast spectrum. */
+export const maybeBoundedSchema = z.union([z.number(), boundedSchema]);
 
-/** `exact`: from all singular values. `fast`: brackets that hold, from a Krylov basis and random probes. */
+/**
+ * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. A matrix that
+ * is small is measured exactly whatever the choice.
+ */
 export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** What matrix-sized products are accumulated in. */
+/** The types that matrix-sized products are accumulated in. */
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
+export type Precision = (typeof ACCUMULATIONS)[number];
 
 /** Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up. */
 export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
+type TopEnergyKey = (typeof TOP_ENERGY_KEYS)[number];
+
+const number = z.number();
+const nullable = z.number().nullable();
 
 /**
  * The spectral metrics of one matrix A of shape [m, n], with singular values σ₁ ≥ σ₂ ≥ …, energies σ² and energy
@@ -25,22 +30,23 @@ export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
  */
 export const metricsSchema = z.strictObject({
   frobeniusNorm: number,
-  spectralNorm: measuredSchema,
-  stableRank: measuredSchema,
-  participationRatio: measuredSchema,
+  spectralNorm: maybeBoundedSchema,
+  stableRank: maybeBoundedSchema,
+  participationRatio: maybeBoundedSchema,
   /** participationRatio ÷ its expectation for an i.i.d. random matrix of this shape, 1/(1/m + 1/n). */
-  participationRatioToNull: measuredSchema,
-  effectiveRank: measuredSchema,
-  /** Needs every singular value: null where it was measured fast. */
+  participationRatioToNull: maybeBoundedSchema,
+  effectiveRank: maybeBoundedSchema,
+  /** Needs all singular values: null in a fast spectrum. */
   effectiveRankRV: nullable,
-  /** Directions that A uses: min(m, n) less those it has lost. See `metrics.ts`. Null where it was measured fast. */
+  /** min(m, n) less the rank deficiency; see `metrics.ts`. Null in a fast spectrum. */
   rank: nullable,
   topEnergy: z.strictObject({
-    '1': measuredSchema,
-    '8': measuredSchema,
-    '1%': measuredSchema,
-    '5%': measuredSchema,
+    '1': maybeBoundedSchema,
+    '8': maybeBoundedSchema,
+    '1%': maybeBoundedSchema,
+    '5%': maybeBoundedSchema,
   }),
+  /** The power-law fit: null in a fast spectrum, or where fewer than two distinct values can be fitted. */
   alpha: nullable,
   alphaD: nullable,
   alphaTail: nullable,
@@ -53,11 +59,29 @@ export const metricsSchema = z.strictObject({
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
-/** Of an exact spectrum: nothing is between bounds. */
+/** The metrics of an exact spectrum: plain numbers. */
 export type ExactMetrics = {
   [Key in keyof Metrics]: Key extends 'effectiveRankRV' | 'rank'
     ? number
     : Key extends 'topEnergy'
-      ? Record<(typeof TOP_ENERGY_KEYS)[number], number>
+      ? Record<TopEnergyKey, number>
       : Exclude<Metrics[Key], object>;
+};
+
+/** Metrics that need all singular values: null in a fast spectrum. */
+export const EXACT_ONLY = {
+  effectiveRankRV: null,
+  rank: null,
+  alpha: null,
+  alphaD: null,
+  alphaTail: null,
+} as const satisfies Partial<Metrics>;
+
+/** The metrics that a fast spectrum has: bounded, except for those that are sums over the entries of the matrix. */
+export type FastMetrics = {
+  [Key in keyof Metrics as Key extends keyof typeof EXACT_ONLY ? never : Key]: Key extends 'topEnergy'
+    ? Readonly<Record<TopEnergyKey, Bounded>>
+    : Bounded extends Metrics[Key]
+      ? Bounded
+      : Metrics[Key];
 };

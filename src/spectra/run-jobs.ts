@@ -2,7 +2,7 @@ import type { Skipped } from '../checkpoint/matrix.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
-import { bracketedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
+import { boundedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
 import type { Workshop } from './exact/exact-spectrum.ts';
 import { Turns } from './exact/mutex.ts';
@@ -142,7 +142,7 @@ function measureJob(job: Job, choice: MethodChoice, wanted: Device, workshop: Wo
   const reference = job.kind === 'difference' ? job.reference : null;
   return method === 'exact'
     ? exactSpectrum(job.matrix, reference, wantRowGini, device, workshop)
-    : workshop.turns.take(() => bracketedSpectrum(job.matrix, reference, wantRowGini, device));
+    : workshop.turns.take(() => boundedSpectrum(job.matrix, reference, wantRowGini, device));
 }
 
 const GIB = 1024 ** 3;

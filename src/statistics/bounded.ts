@@ -1,12 +1,23 @@
-/** A number that is not known exactly, and between which two it lies: low ≤ value ≤ high. */
+/** A number that is known only to lie in [low, high]: low ≤ value ≤ high. */
 export interface Bounded {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Known exactly (but for rounding), or between two bounds. */
+/** A number known exactly (up to rounding), or only between bounds. */
 export type MaybeBounded = number | Bounded;
+
+/** The number between these bounds, with their middle as its value. Bounds that rounding has swapped are put in order. */
+export function bounded(low: number, high: number): Bounded {
+  const [least, most] = low <= high ? [low, high] : [high, low];
+  return { value: least + (most - least) / 2, low: least, high: most };
+}
+
+/** (high − low) ÷ value; high − low where the value is 0. */
+export function relativeWidth({ value, low, high }: Bounded): number {
+  return value === 0 ? high - low : (high - low) / value;
+}
 
 export function numberOf(measured: MaybeBounded): number {
   return typeof measured === 'number' ? measured : measured.value;
@@ -21,8 +32,9 @@ export function highOf(measured: MaybeBounded): number {
 }
 
 /**
- * A function that rises with each of its arguments, of numbers that may have bounds: a median, a weighted mean.
- * @returns a plain number if all arguments are; null where the function gives that
+ * Apply a function that increases in each of its arguments, such as a median or a weighted mean, to numbers that may be
+ * bounded.
+ * @returns a plain number if all arguments are plain; null where the function returns null
  */
 export function increasing(
   measured: readonly MaybeBounded[],
@@ -41,13 +53,13 @@ export function quotient(a: MaybeBounded, b: MaybeBounded): MaybeBounded {
   return { value, low: lowOf(a) / highOf(b), high: highOf(a) / lowOf(b) };
 }
 
-/** a − b as far as it is certain: the one of the possible differences that is nearest to 0. */
+/** The part of a − b that is certain: among all differences that the bounds allow, the one nearest to 0. */
 export function certainDifference(a: MaybeBounded, b: MaybeBounded): number {
   const [rise, fall] = [lowOf(a) - highOf(b), lowOf(b) - highOf(a)];
   return rise > 0 ? rise : fall > 0 ? -fall : 0;
 }
 
-/** a − b of the values; 0 where the bounds overlap, since that is no difference. */
+/** a − b of the values; 0 where the bounds overlap, since no change is certain then. */
 export function difference(a: MaybeBounded, b: MaybeBounded): number {
   return certainDifference(a, b) === 0 ? 0 : numberOf(a) - numberOf(b);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type FastMetrics, fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
+import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
 import { spectralMetrics } from '../../src/spectra/metrics.ts';
+import type { FastMetrics } from '../../src/spectra/metrics-schema.ts';
 import { exactSpectrum } from '../../src/spectra/spectrum.ts';
-import { bracketed, STORING, wrong } from './fast/brackets.ts';
+import { boundedMetrics, STORING, violations } from './fast/bounds.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './fast/matrices.ts';
 
 /** What onnxruntime is told: by itself it takes as many threads as the machine has cores. */
@@ -48,7 +49,7 @@ describe.each(CASES)('with one and with two threads, %s [%i, %i]', (shape, m, n)
     const fast = async () => (await fastSpectrum(matrix, null, false, device)).metrics ?? expect.fail('no metrics');
     const one = await withThreads(1, fast);
     const two = await withThreads(2, fast);
-    for (const metrics of [one, two]) expect(wrong(metrics, truth, STORING)).toEqual([]);
+    for (const metrics of [one, two]) expect(violations(metrics, truth, STORING)).toEqual([]);
     expect(apart(one, two)).toEqual([]);
     expect(JSON.stringify(await withThreads(2, fast))).toBe(JSON.stringify(two));
   });
@@ -69,8 +70,8 @@ describe.each(CASES)('with one and with two threads, %s [%i, %i]', (shape, m, n)
 
 /** Brackets of the same number that have nothing in common. */
 function apart(one: FastMetrics, two: FastMetrics): string[] {
-  const others = new Map(bracketed(two));
-  return bracketed(one).flatMap(([name, a]) => {
+  const others = new Map(boundedMetrics(two));
+  return boundedMetrics(one).flatMap(([name, a]) => {
     const b = others.get(name);
     return b && a.low <= b.high && b.low <= a.high ? [] : [name];
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
-import { ACCUMULATIONS, METHODS, measuredSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
+import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
 
@@ -38,7 +38,7 @@ export const tensorSchema = z.strictObject({
 export type TensorMeasurement = z.infer<typeof tensorSchema>;
 
 /** A flat view of the metrics that are summarised: `topEnergy` unfolds to `topEnergy.1`, `topEnergy.5%`, … */
-const summarySchema = z.record(z.string(), measuredSchema);
+const summarySchema = z.record(z.string(), maybeBoundedSchema);
 
 export const groupSchema = z.strictObject({
   of: ofSchema,
@@ -89,9 +89,9 @@ export const runSchema = z.strictObject({
 
 /** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
 export const deltaModelSchema = z.strictObject({
-  mlpAttentionRatio: measuredSchema.nullable(),
-  mlpTopEnergy: measuredSchema.nullable(),
-  attentionTopEnergy: measuredSchema.nullable(),
+  mlpAttentionRatio: maybeBoundedSchema.nullable(),
+  mlpTopEnergy: maybeBoundedSchema.nullable(),
+  attentionTopEnergy: maybeBoundedSchema.nullable(),
   updateSize: z.number().nullable(),
   /** Matrices of ΔW below the rounding noise of the dtype (snr < 10): counted, not judged. */
   belowNoise: z.number().int(),

@@ -1,6 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
-import { type Dense, type Floats, floats, type Precision, precisionOf } from './dense.ts';
+import type { Precision } from '../metrics-schema.ts';
+import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
 /** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */

@@ -1,11 +1,10 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, runGraph, tensor } from '../../onnx/session.ts';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
+import type { Precision } from '../metrics-schema.ts';
 
 /** Element arrays of the matrices that onnxruntime works on. */
 export type Floats = Float32Array | Float64Array;
-
-export type Precision = 'float32' | 'float64';
 
 /** A matrix [rows, columns] in memory, row-major. */
 export interface Dense {

@@ -1,9 +1,10 @@
 import type { Device } from '../../onnx/session.ts';
 import { gramMatrix, gramMemory } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
+import type { Precision } from '../metrics-schema.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
 import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
-import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense, type Precision } from './dense.ts';
+import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense } from './dense.ts';
 import { Turns } from './mutex.ts';
 import { refineSmallest } from './smallest-direction.ts';
 import { triangularise } from './tall-qr.ts';

@@ -1,4 +1,4 @@
-import { type Bracket, bracket } from './bracket.ts';
+import { type Bounded, bounded } from '../../statistics/bounded.ts';
 import type { Basis } from './lanczos-basis.ts';
 import type { Chain } from './largest-eigenvalue-bound.ts';
 import { at, cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
@@ -19,11 +19,11 @@ const ALLOWANCE = 0.05;
  *
  * @param beyond the beginning of S₂₂, from that next block on; may have no blocks
  */
-export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Bracket {
+export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Bounded {
   const { b } = beyond;
   const link = beyond.links[0] ?? new Float64Array();
   const energy = link.reduce((sum, value) => sum + value * value, 0);
-  if (energy === 0 || !(ceiling > 0)) return bracket(0, 0);
+  if (energy === 0 || !(ceiling > 0)) return bounded(0, 0);
   const chain = blocksOf(basis, b);
   const { known, floor } = floorOf(beyond, resolvent(chain, 0) ?? resolvent(chain, GRID.from * ceiling));
   let low = 0;
@@ -46,7 +46,7 @@ export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Brack
     before = here;
   }
   // Beyond the last point: −ln det(I − X) ≈ Tr X ≤ |K|²/t².
-  return bracket(Math.max(0, low * (1 - ALLOWANCE)), high * (1 + ALLOWANCE) + (2 * energy) / before.t);
+  return bounded(Math.max(0, low * (1 - ALLOWANCE)), high * (1 + ALLOWANCE) + (2 * energy) / before.t);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Device } from '../../onnx/session.ts';
+import { type Bounded, bounded, relativeWidth } from '../../statistics/bounded.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import type { MatrixSource } from '../load-matrix.ts';
-import { type Bracket, bracket, relativeWidth } from './bracket.ts';
+import type { FastMetrics } from '../metrics-schema.ts';
 import { pinchingGap } from './coupling-entropy.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './ky-fan-bounds.ts';
@@ -12,21 +13,6 @@ import { ceilingOf, growChain, growProbes, NO_PROBES, shallowProbes, together } 
 import { at } from './small-matrix.ts';
 import { densityOf } from './spectral-density.ts';
 import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace-estimates.ts';
-
-export interface FastMetrics {
-  /** Exact: accumulated in float64. */
-  readonly frobeniusNorm: number;
-  readonly spectralNorm: Bracket;
-  readonly stableRank: Bracket;
-  readonly participationRatio: Bracket;
-  readonly participationRatioToNull: Bracket;
-  readonly effectiveRank: Bracket;
-  readonly topEnergy: Readonly<Record<'1' | '8' | '1%' | '5%', Bracket>>;
-  /** As those of the exact spectrum. */
-  rowGini?: number | null;
-  snr?: number | null;
-  updateSize?: number | null;
-}
 
 export interface FastSpectrum {
   readonly finite: boolean;
@@ -124,9 +110,9 @@ export async function fastSpectrum(
 interface ScaledSpectrum {
   readonly top: TopBounds;
   /** Tr S². */
-  readonly square: Bracket;
+  readonly square: Bounded;
   /** Tr S·ln S. */
-  readonly entropy: Bracket;
+  readonly entropy: Bounded;
   /** Eigenvalues, largest first, each standing for `weight` of them. */
   readonly atoms: ReadonlyArray<{ readonly value: number; readonly weight: number }>;
 }
@@ -280,8 +266,8 @@ function isNarrow(top: TopBounds, n: number, times = 1): boolean {
   return keys.every((k, i) => top.high(k) - top.low(k) < times * (i === 3 ? NARROW.wide : NARROW.top) * top.low(k));
 }
 
-function shifted({ low, high }: Bracket, byLow: number, byHigh: number): Bracket {
-  return bracket(low + byLow, high + byHigh);
+function shifted({ low, high }: Bounded, byLow: number, byHigh: number): Bounded {
+  return bounded(low + byLow, high + byHigh);
 }
 
 function beginning({ b, diagonal, links }: Chain): Chain {
@@ -299,16 +285,16 @@ function inUnits({ top, square, entropy, atoms }: ScaledSpectrum, energy: number
   const largest = sum(1);
   const share = (k: number) => {
     const { low, high } = sum(Math.min(size, k));
-    return bracket(low / size, high / size);
+    return bounded(low / size, high / size);
   };
-  const stableRank = bracket(Math.max(1, size / largest.high), size / largest.low);
+  const stableRank = bounded(Math.max(1, size / largest.high), size / largest.low);
   const ratio = (trace: number, sign: number) => ((size * size) / trace) * (1 + sign * 4 * rounding);
-  const participationRatio = bracket(
+  const participationRatio = bounded(
     Math.max(stableRank.low, ratio(square.high, -1)),
     Math.min(size, ratio(square.low, 1)),
   );
   const rank = (trace: number, sign: number) => size * Math.exp(-trace / size) * (1 + sign * 20 * rounding);
-  const effectiveRank = bracket(
+  const effectiveRank = bounded(
     Math.max(participationRatio.low, rank(entropy.high, -1)),
     Math.min(size, rank(entropy.low, 1)),
   );
@@ -316,10 +302,10 @@ function inUnits({ top, square, entropy, atoms }: ScaledSpectrum, energy: number
   const unit = energy / size;
   const metrics: FastMetrics = {
     frobeniusNorm: Math.sqrt(energy),
-    spectralNorm: bracket(Math.sqrt(largest.low * unit), Math.sqrt(largest.high * unit)),
+    spectralNorm: bounded(Math.sqrt(largest.low * unit), Math.sqrt(largest.high * unit)),
     stableRank,
     participationRatio,
-    participationRatioToNull: bracket(participationRatio.low * toNull, participationRatio.high * toNull),
+    participationRatioToNull: bounded(participationRatio.low * toNull, participationRatio.high * toNull),
     effectiveRank,
     topEnergy: { '1': share(1), '8': share(8), '1%': share(shareOf(size, 1)), '5%': share(shareOf(size, 5)) },
   };
@@ -353,6 +339,6 @@ function sumOf(values: Float64Array, f: (x: number) => number): number {
   return values.reduce((sum, value) => sum + f(value), 0);
 }
 
-function exactly(value: number): Bracket {
+function exactly(value: number): Bounded {
   return { value, low: value, high: value };
 }

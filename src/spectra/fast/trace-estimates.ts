@@ -1,4 +1,4 @@
-import { type Bracket, bracket } from './bracket.ts';
+import { type Bounded, bounded } from '../../statistics/bounded.ts';
 import { at } from './small-matrix.ts';
 import type { Density, Quadrature } from './spectral-density.ts';
 
@@ -73,7 +73,7 @@ function squareRemainder({ deep, shallow }: Probes) {
 }
 
 /** Tr S² of an operator with known Tr I and Tr S. */
-export function squareTrace(probes: Probes, { size, trace, ceiling }: Known): Bracket {
+export function squareTrace(probes: Probes, { size, trace, ceiling }: Known): Bounded {
   const { line, remainder, estimate, probes: count } = squareRemainder(probes);
   const error = deviation(probes.deep, [{ probes: count, weight: (x) => remainder(x) / count }], ceiling);
   const middle = estimate + line.trace([size, trace]);
@@ -90,8 +90,8 @@ export function xLogX(x: number): number {
  * Tr S·ln S of an operator with known Tr I and Tr S, as the sum of three: its best line, which is known; from there to its
  * best polynomial, from all probes; and the small rest, from the deep probes.
  */
-export function entropyTrace({ deep, shallow }: Probes, { size, trace, ceiling }: Known): Bracket {
-  if (!(trace > 0)) return bracket(0, 0);
+export function entropyTrace({ deep, shallow }: Probes, { size, trace, ceiling }: Known): Bounded {
+  if (!(trace > 0)) return bounded(0, 0);
   const line = fitPolynomial(deep.gauss, xLogX, 1);
   // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and above x·ln x less a polynomial up to there.
   const best = fitPolynomial(deep.gauss, xLogX, Math.min(MOST_DEGREE, 2 * deep.blocks - 2));
@@ -122,8 +122,8 @@ export function quadratureGap({ probes, gauss, radau }: Density): number {
   return (integrate(radau, xLogX) - integrate(gauss, xLogX)) / probes;
 }
 
-function within(least: number, most: number, low: number, high: number): Bracket {
-  return bracket(Math.min(most, Math.max(least, low)), Math.max(least, Math.min(most, high)));
+function within(least: number, most: number, low: number, high: number): Bounded {
+  return bounded(Math.min(most, Math.max(least, low)), Math.max(least, Math.min(most, high)));
 }
 
 function integrate({ nodes, weights }: Quadrature, f: (x: number) => number): number {

@@ -3,7 +3,7 @@ import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectr
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
-import { bracketed, STORING, wrong } from './brackets.ts';
+import { boundedMetrics, STORING, violations } from './bounds.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 
 const device = { name: 'cpu', reason: 'test' } as const;
@@ -74,7 +74,7 @@ describe('brackets of the fast spectrum', () => {
         const { matrix, reference, truth } = await storedCase(make(M, numbers), [m, n], storage, numbers);
         const { metrics } = await measure(matrix, i === 0 ? undefined : LITTLE[i % 2], reference);
         const where = `seed ${seed} [${m}, ${n}] ${storage.dtype}${storage.isUpdate ? ' update' : ''}`;
-        misses.push(...wrong(metrics, truth, STORING).map((miss) => `${where} ${miss}`));
+        misses.push(...violations(metrics, truth, STORING).map((miss) => `${where} ${miss}`));
         expect(Math.abs(metrics.frobeniusNorm / truth.frobeniusNorm - 1)).toBeLessThan(1e-6);
       }
       expect(misses).toEqual([]);
@@ -111,8 +111,8 @@ describe('a matrix of the size that the fast spectrum is for', () => {
       const truth = spectralMetrics(Float64Array.from(sigma), [m, n]);
       if (!truth) throw new Error('zero');
       const { metrics } = await measure(stored(withSingularValues(sigma, m, n, numbers), m, n));
-      expect(wrong(metrics, truth, STORING)).toEqual([]);
-      const wide = bracketed(metrics)
+      expect(violations(metrics, truth, STORING)).toEqual([]);
+      const wide = boundedMetrics(metrics)
         .filter(([name, { low, high, value }]) => !((high - low) / value <= (WIDTHS[name] ?? 0)))
         .map(([name, { low, high, value }]) => `${name} ${(high - low) / value}`);
       expect(wide).toEqual([]);
@@ -156,7 +156,7 @@ describe('the fast spectrum', () => {
     const exact = await exactSpectrum(matrix, reference, true, device);
     const fast = await fastSpectrum(matrix, reference, true, device, LITTLE[1]);
     if (!exact.metrics || !fast.metrics) throw new Error('no metrics');
-    expect(wrong(fast.metrics, exact.metrics)).toEqual([]);
+    expect(violations(fast.metrics, exact.metrics)).toEqual([]);
     expect(fast.metrics.updateSize).toBeCloseTo(exact.metrics.updateSize ?? Number.NaN, 12);
     expect(fast.metrics.snr).toBeCloseTo(exact.metrics.snr ?? Number.NaN, 9);
     expect(fast.metrics.rowGini).toBeCloseTo(exact.metrics.rowGini ?? Number.NaN, 12);
@@ -210,7 +210,7 @@ describe('the fast spectrum', () => {
       const matrix = stored(numbers.gaussians(m * n), m, n, 'F64');
       const exact = await exactSpectrum(matrix, null, false, device);
       const { metrics } = await measure(matrix);
-      expect(exact.metrics && wrong(metrics, exact.metrics)).toEqual([]);
+      expect(exact.metrics && violations(metrics, exact.metrics)).toEqual([]);
     }
   });
 
@@ -223,7 +223,7 @@ describe('the fast spectrum', () => {
       const sigma = Array.from({ length: M }, (_, i) => (i < rank ? 1 / (i + 1) : 0));
       const truth = spectralMetrics(Float64Array.from(sigma), [M, M]);
       const { metrics } = await measure(stored(withSingularValues(sigma, M, M, numbers), M, M));
-      expect(truth && wrong(metrics, truth, STORING)).toEqual([]);
+      expect(truth && violations(metrics, truth, STORING)).toEqual([]);
     }
   });
 
@@ -235,7 +235,7 @@ describe('the fast spectrum', () => {
       [m, n],
     );
     const { metrics } = await measure(stored(new Float64Array(m * n).fill(value), m, n), LITTLE[1]);
-    expect(truth && wrong(metrics, truth, STORING)).toEqual([]);
+    expect(truth && violations(metrics, truth, STORING)).toEqual([]);
   });
 
   it('draws the profile of the spectrum', async () => {

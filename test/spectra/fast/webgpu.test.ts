@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { type Effort, type FastMetrics, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
-import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
+import type { ExactMetrics, FastMetrics } from '../../../src/spectra/metrics-schema.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { describeNeeds } from '../../needs.ts';
 import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
-import { bracketed, STORING, wrong } from './brackets.ts';
+import { boundedMetrics, STORING, violations } from './bounds.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 
 const cpu = { name: 'cpu', reason: 'test' } as const;
@@ -89,18 +89,18 @@ describeNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)"
         const { metrics } = await fastSpectrum(matrix, reference, true, cpu, effort);
         const onDevice = found[i]?.metrics;
         if (!metrics || !onDevice) throw new Error(`${name}: no metrics`);
-        expect(wrong(onDevice, truth, STORING), name).toEqual([]);
+        expect(violations(onDevice, truth, STORING), name).toEqual([]);
         expect(onDevice.frobeniusNorm, name).toBe(metrics.frobeniusNorm);
         expect([onDevice.rowGini, onDevice.snr, onDevice.updateSize], name).toEqual([
           metrics.rowGini,
           metrics.snr,
           metrics.updateSize,
         ]);
-        for (const [k, [label, { value }]] of bracketed(onDevice).entries()) {
-          const there = bracketed(metrics)[k]?.[1].value ?? Number.NaN;
+        for (const [k, [label, { value }]] of boundedMetrics(onDevice).entries()) {
+          const there = boundedMetrics(metrics)[k]?.[1].value ?? Number.NaN;
           expect(Math.abs(value / there - 1), `${name}: ${label}`).toBeLessThan(1e-4);
         }
-        const widths = (of: FastMetrics) => bracketed(of).map(([, { low, high, value }]) => (high - low) / value);
+        const widths = (of: FastMetrics) => boundedMetrics(of).map(([, { low, high, value }]) => (high - low) / value);
         for (const [k, width] of widths(onDevice).entries()) {
           expect(width, `${name}: width ${k}`).toBeLessThan(1.1 * (widths(metrics)[k] ?? 0) + 1e-6);
         }

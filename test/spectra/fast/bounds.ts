@@ -1,6 +1,5 @@
-import type { Bracket } from '../../../src/spectra/fast/bracket.ts';
-import type { FastMetrics } from '../../../src/spectra/fast/fast-spectrum.ts';
-import type { ExactMetrics } from '../../../src/spectra/metrics-schema.ts';
+import type { ExactMetrics, FastMetrics } from '../../../src/spectra/metrics-schema.ts';
+import type { Bounded } from '../../../src/statistics/bounded.ts';
 
 /** Storing a matrix in float32 moves its singular values by this much. */
 export const STORING = 2e-7;
@@ -8,9 +7,9 @@ export const STORING = 2e-7;
 type Named<T> = ReadonlyArray<readonly [name: string, value: T]>;
 
 /** All metrics that are brackets where the spectrum is fast, by name, of a fast one or an exact one. */
-export function bracketed(metrics: FastMetrics): Named<Bracket>;
-export function bracketed(metrics: ExactMetrics): Named<number>;
-export function bracketed(metrics: FastMetrics | ExactMetrics): Named<Bracket | number> {
+export function boundedMetrics(metrics: FastMetrics): Named<Bounded>;
+export function boundedMetrics(metrics: ExactMetrics): Named<number>;
+export function boundedMetrics(metrics: FastMetrics | ExactMetrics): Named<Bounded | number> {
   return [
     ['spectralNorm', metrics.spectralNorm],
     ['stableRank', metrics.stableRank],
@@ -22,9 +21,9 @@ export function bracketed(metrics: FastMetrics | ExactMetrics): Named<Bracket | 
 }
 
 /** Brackets that the truth lies outside of, or that are no brackets. */
-export function wrong(metrics: FastMetrics, truth: ExactMetrics, tolerance = 0): string[] {
-  const truths = new Map(bracketed(truth));
-  return bracketed(metrics).flatMap(([name, { low, value, high }]) => {
+export function violations(metrics: FastMetrics, truth: ExactMetrics, tolerance = 0): string[] {
+  const truths = new Map(boundedMetrics(truth));
+  return boundedMetrics(metrics).flatMap(([name, { low, value, high }]) => {
     const exact = truths.get(name) ?? Number.NaN;
     const slack = tolerance * exact;
     const isRight = low - slack <= exact && exact <= high + slack && low <= value && value <= high;
