@@ -4,7 +4,7 @@ import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { boundedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
-import type { Workshop } from './exact/exact-spectrum.ts';
+import type { Workshop } from './exact/dense-svd.ts';
 import { Turns } from './exact/mutex.ts';
 import type { Job, Plan } from './jobs.ts';
 import { loraSpectrum } from './lora-spectrum.ts';

@@ -1,7 +1,7 @@
 import type { Device } from '../onnx/session.ts';
 import { symmetricEigenvalues } from './eigenvalues.ts';
 import { addSums, type Energies, matrixEnergies } from './energies.ts';
-import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/exact-spectrum.ts';
+import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/dense-svd.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { needsExactSmallest, spectralMetrics } from './metrics.ts';

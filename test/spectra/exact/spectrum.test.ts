@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/exact-spectrum.ts';
+import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/dense-svd.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
