@@ -1,10 +1,10 @@
 import { type Device, float64Device } from '../onnx/session.ts';
+import { exactMemory, NOT_FINITE, type Spectrum } from './exact/exact-spectrum.ts';
 import { fastSpectrum } from './fast/fast-spectrum.ts';
 import type { Job } from './jobs.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { loraMemory } from './lora-spectrum.ts';
 import { EXACT_ONLY, type Method } from './metrics-schema.ts';
-import { exactMemory, NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** What may be asked for; `auto` is exact for matrices that take no time. */
 export const METHOD_CHOICES = ['auto', 'exact', 'fast'] as const;

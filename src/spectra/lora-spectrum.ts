@@ -4,10 +4,10 @@ import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { gini } from '../statistics/descriptive.ts';
+import { NOT_FINITE, type Spectrum } from './exact/exact-spectrum.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { spectralMetrics } from './metrics.ts';
-import { NOT_FINITE, type Spectrum } from './spectrum.ts';
 
 /** ΔW = scale·B·A of one module, or of one part of a fused one. */
 export interface LoraUpdate {

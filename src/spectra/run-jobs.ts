@@ -5,11 +5,11 @@ import { type Device, float64Device } from '../onnx/session.ts';
 import { boundedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
 import type { Workshop } from './exact/dense-svd.ts';
-import { Turns } from './exact/mutex.ts';
+import { exactSpectrum, type Spectrum } from './exact/exact-spectrum.ts';
+import { Turns } from './exact/shared-resources.ts';
 import type { Job, Plan } from './jobs.ts';
 import { loraSpectrum } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
-import { exactSpectrum, type Spectrum } from './spectrum.ts';
 
 export interface MeasuredSpectrum extends Spectrum {
   readonly job: Job;

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
 import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
 import { spectralMetrics } from '../../src/spectra/metrics.ts';
 import type { FastMetrics } from '../../src/spectra/metrics-schema.ts';
-import { exactSpectrum } from '../../src/spectra/spectrum.ts';
 import { boundedMetrics, STORING, violations } from './fast/bounds.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './fast/matrices.ts';
 

@@ -5,8 +5,8 @@ import type { Precision } from '../metrics-schema.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
 import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
 import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense } from './dense.ts';
-import { Turns } from './mutex.ts';
-import { refineSmallest } from './smallest-direction.ts';
+import { refineSmallest } from './refine-smallest.ts';
+import { Turns } from './shared-resources.ts';
 import { triangularise } from './tall-qr.ts';
 
 /** What spectra that are measured at the same time share. */

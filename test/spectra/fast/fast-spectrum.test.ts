@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
 import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
-import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { boundedMetrics, STORING, violations } from './bounds.ts';
 import { type Dtype, Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
 import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { ExactMetrics, FastMetrics } from '../../../src/spectra/metrics-schema.ts';
-import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { describeNeeds } from '../../needs.ts';
 import { LAVAPIPE, runScript } from '../../onnx/run-script.ts';
 import { boundedMetrics, STORING, violations } from './bounds.ts';

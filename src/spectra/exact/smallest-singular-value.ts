@@ -1,7 +1,7 @@
-import { ElementType, Graph } from '../onnx/graph.ts';
-import { type Device, float64Output, runGraph } from '../onnx/session.ts';
-import { gramMatrix } from './gram.ts';
-import { type MatrixSource, sumOverStrips } from './load-matrix.ts';
+import { ElementType, Graph } from '../../onnx/graph.ts';
+import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
+import { gramMatrix } from '../gram.ts';
+import { type MatrixSource, sumOverStrips } from '../load-matrix.ts';
 
 /** Each step of inverse iteration gains as many digits as σ_min is away from its neighbour: a few are plenty. */
 const STEPS = 3;

@@ -1,10 +1,10 @@
 import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { placeOf } from '../../src/checkpoint/module-type.ts';
+import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
 import type { Job, Plan } from '../../src/spectra/jobs.ts';
 import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
 import { measureSpectra } from '../../src/spectra/run-jobs.ts';
-import { exactSpectrum } from '../../src/spectra/spectrum.ts';
 import { pseudoRandom, stored } from './exact/matrices.ts';
 
 const device = { name: 'cpu', reason: 'asked for' } as const;

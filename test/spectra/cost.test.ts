@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { wholeMatrix } from '../../src/checkpoint/matrix-view.ts';
-import { costOf } from '../../src/measure/progress/spectrum-cost.ts';
+import { costOf } from '../../src/spectra/cost.ts';
 import type { Job } from '../../src/spectra/jobs.ts';
 
 function weight(m: number, n: number): Job {

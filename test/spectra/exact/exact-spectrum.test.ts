@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/dense-svd.ts';
+import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
-import { exactSpectrum } from '../../../src/spectra/spectrum.ts';
 import { readJson, repository } from '../../fixtures.ts';
 import { type Dtype, type Kind, pseudoRandom, stored, withSingularValues } from './matrices.ts';
 

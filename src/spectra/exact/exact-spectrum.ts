@@ -1,11 +1,11 @@
-import type { Device } from '../onnx/session.ts';
-import { symmetricEigenvalues } from './eigenvalues.ts';
-import { addSums, type Energies, matrixEnergies } from './energies.ts';
-import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './exact/dense-svd.ts';
-import { gramMatrix, gramMemory } from './gram.ts';
-import type { MatrixSource } from './load-matrix.ts';
-import { needsExactSmallest, spectralMetrics } from './metrics.ts';
-import type { ExactMetrics, Method, Metrics, Precision } from './metrics-schema.ts';
+import type { Device } from '../../onnx/session.ts';
+import { symmetricEigenvalues } from '../eigenvalues.ts';
+import { addSums, type Energies, matrixEnergies } from '../energies.ts';
+import { gramMatrix, gramMemory } from '../gram.ts';
+import type { MatrixSource } from '../load-matrix.ts';
+import { needsExactSmallest, spectralMetrics } from '../metrics.ts';
+import type { ExactMetrics, Method, Metrics, Precision } from '../metrics-schema.ts';
+import { denseMemory, denseValues, WORK_ALONE, type Workshop } from './dense-svd.ts';
 import { smallestSingularValue } from './smallest-singular-value.ts';
 
 export interface Spectrum {

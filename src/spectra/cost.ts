@@ -1,6 +1,6 @@
-import type { Job } from '../../spectra/jobs.ts';
-import type { Method } from '../../spectra/metrics-schema.ts';
-import { GRAM_UP_TO } from '../../spectra/spectrum.ts';
+import { GRAM_UP_TO } from './exact/exact-spectrum.ts';
+import type { Job } from './jobs.ts';
+import type { Method } from './metrics-schema.ts';
 
 /** What of a Gram matrix takes how long: the product in float64, and the eigenvalues, which are no matrix product. */
 const GRAM = { product: 2.5, eigenvalues: 45 } as const;
