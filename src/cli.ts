@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { addAnswerCommands } from './cli/answer-commands.ts';
-import { addGateCommands } from './cli/gate-commands.ts';
+import { addAnswerCommands } from './cli/answer-requests.ts';
+import { addGateCommands } from './cli/check.ts';
 import { EXIT_HELP } from './cli/help.ts';
-import { addMergeCommand } from './cli/merge-command.ts';
+import { addMergeCommand } from './cli/merge.ts';
 import { EXIT } from './cli/output.ts';
-import { addProbesCommand } from './cli/probes-command.ts';
-import { addSpectraCommand } from './cli/spectra-command.ts';
+import { addProbesCommand } from './cli/probes.ts';
+import { addSpectraCommand } from './cli/spectra.ts';
 import { describeError } from './platform/user-error.ts';
 import { VERSION } from './platform/version.ts';
 import { printable } from './report/escape.ts';
