@@ -1,83 +1,74 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { generateFile, type ModelResult, type ModelSource, scoreFile } from '../language-model/model.ts';
+import type { ModelResult, ModelSource } from '../language-model/model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
-import { GENERATE_EXAMPLES, SCORE_EXAMPLES } from './help.ts';
-import { device, type EndpointOptions, endpoint, endpointOf, parseMebibytes } from './options.ts';
-import { print, warn } from './output.ts';
+import { formatCount } from '../report/text/numbers.ts';
+import { deviceOption, type EndpointOptions, endpointOptions, parseMebibytes } from './options.ts';
+import type { Output } from './output.ts';
+import { endpointOf } from './settings.ts';
 
-/** `score` and `generate`. */
-export function addAnswerCommands(shadowGate: Command): void {
-  answerer(
-    shadowGate.command('score').description('log-likelihoods of continuations, as lm-evaluation-harness has them'),
-  )
-    .addHelpText('after', SCORE_EXAMPLES)
-    .action((options: AnswererOptions) => runAnswerer(options, 'scored', (subject, file) => scoreFile(subject, file)));
-
-  answerer(shadowGate.command('generate').description('continue prompts by greedy decoding'))
-    .addHelpText('after', GENERATE_EXAMPLES)
-    .action((options: AnswererOptions) =>
-      runAnswerer(options, 'continued', (subject, file) => generateFile(subject, file, new Date())),
-    );
-}
-
-/** What every command that asks a model takes. */
-function answerer(command: Command): Command {
-  return endpoint(
+/** The options of `score` and `generate`, which run a file of requests on a model. */
+export function requestOptions(command: Command): Command {
+  return endpointOptions(
     command
-      .option('--checkpoint <path>', 'a Hugging Face directory, or a PEFT adapter')
-      .option('--reference <path>', 'the base model of an adapter')
-      .requiredOption('--requests <file.jsonl>', 'what to answer, one JSON object a line')
-      .requiredOption('--output <file.jsonl>', 'where the answers go, in the same order')
-      .addOption(device('where to compute'))
-      .option('--batch-memory <MiB>', 'memory that the values of one batch may take (default: 512)', parseMebibytes),
+      .option('--checkpoint <path>', 'Hugging Face directory, or PEFT adapter')
+      .option('--reference <path>', 'base model of an adapter')
+      .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
+      .requiredOption('--output <file.jsonl>', 'answers to write, in the same order')
+      .addOption(deviceOption('where to compute'))
+      .option('--batch-memory <MiB>', 'memory for the activations of one batch (default: 512)', parseMebibytes),
   );
 }
 
-interface AnswererOptions extends EndpointOptions {
+export interface RequestOptions extends EndpointOptions {
   checkpoint?: string;
   reference?: string;
   requests: string;
   output: string;
   device: DeviceChoice;
+  /** In bytes. */
   batchMemory?: number;
 }
 
-function subjectOf(options: AnswererOptions): ModelSource {
-  const { checkpoint, reference, device, batchMemory } = options;
-  if ((checkpoint === undefined) === (options.endpoint === undefined)) {
-    throw new UserError('give either --checkpoint or --endpoint', 'one of them answers');
-  }
-  const server = endpointOf(options);
-  if (checkpoint !== undefined) return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory };
-  if (reference !== undefined || batchMemory !== undefined) {
-    throw new UserError('--reference and --batch-memory belong to --checkpoint', 'leave them out');
-  }
-  if (!server) throw new Error('neither a checkpoint nor an endpoint');
-  return { kind: 'endpoint', ...server };
-}
-
-async function runAnswerer<T extends object>(
-  options: AnswererOptions,
-  did: string,
-  ask: (subject: ModelSource, file: string) => Promise<ModelResult<T>>,
+/**
+ * Answer a file of requests and write the answers to another file.
+ * @param work.done what was done to the requests, for the summary
+ */
+export async function answerRequests<T extends object>(
+  options: RequestOptions,
+  work: { readonly done: string; readonly answer: (source: ModelSource, file: string) => Promise<ModelResult<T>> },
+  output: Output,
 ): Promise<void> {
-  const subject = subjectOf(options);
+  const source = modelSource(options, output);
   await expectWritable(options.output, 'file');
   if ((await realpath(options.requests).catch(() => '')) === (await realpath(options.output).catch(() => null))) {
-    throw new UserError('--output is the file of the requests', 'give another one');
+    throw new UserError('--output is the file of the requests', 'give another file');
   }
-  const { answers, by, truncated } = await ask(subject, options.requests);
+  const { answers, by, truncated } = await work.answer(source, options.requests);
   const [first] = truncated;
   if (first !== undefined) {
     const others = truncated.length > 1 ? ` and ${truncated.length - 1} more` : '';
-    warn(`${printable(first)}${others}: cut on the left to fit the model`);
+    output.warn(`${printable(first)}${others}: cut on the left to fit the model's context`);
   }
   await writeFileAtomic(options.output, toJsonLines(answers));
-  const count = `${answers.length} ${answers.length === 1 ? 'request' : 'requests'}`;
-  print(`${did} ${count} ${printable(by)}: ${printable(options.output)}`);
+  output.print(`${work.done} ${formatCount(answers.length, 'request')} ${printable(by)}: ${printable(options.output)}`);
+}
+
+function modelSource(options: RequestOptions, output: Output): ModelSource {
+  const { checkpoint, reference, device, batchMemory } = options;
+  const endpoint = endpointOf(options, output);
+  if (checkpoint !== undefined && endpoint === undefined) {
+    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory };
+  }
+  if (checkpoint !== undefined || endpoint === undefined) {
+    throw new UserError('exactly one of --checkpoint and --endpoint is needed', 'give one of the two');
+  }
+  if (reference !== undefined || batchMemory !== undefined) {
+    throw new UserError('--reference and --batch-memory need --checkpoint', 'leave them out');
+  }
+  return { kind: 'endpoint', ...endpoint };
 }

@@ -2,21 +2,22 @@ import type { Command } from 'commander';
 import { mergeFiles } from '../measure/shards/merge.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { MERGE_EXAMPLES } from './help.ts';
-import { sayMeasured } from './print-measurement.ts';
+import type { Output } from './output.ts';
+import { printMeasurement } from './print-measurement.ts';
 
-export function addMergeCommand(shadowGate: Command): void {
-  shadowGate
+export function addMergeCommand(program: Command, output: Output): void {
+  program
     .command('merge')
-    .description('join the shards of a measurement into the one that a single machine would have written')
-    .argument('<shard.json...>', 'what measure --shard wrote, all of it, in any order')
-    .requiredOption('--out <file>', 'the measurement file to write')
+    .description('merge the shards of a measurement into one file')
+    .argument('<shard.json...>', 'all files that measure --shard wrote, in any order')
+    .requiredOption('--out <file>', 'measurement file to write')
     .addHelpText('after', MERGE_EXAMPLES)
-    .action(runMerge);
+    .action((files: string[], options: { out: string }) => runMerge(files, options, output));
 }
 
-async function runMerge(files: string[], { out }: { out: string }): Promise<void> {
+async function runMerge(files: readonly string[], { out }: { out: string }, output: Output): Promise<void> {
   await expectWritable(out, 'file');
   const measurement = await mergeFiles(files);
   await writeJson(out, measurement);
-  sayMeasured(measurement, out);
+  printMeasurement(measurement, out, output);
 }

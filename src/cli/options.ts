@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import process from 'node:process';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  type Endpoint,
   HALVES,
   type Half,
   parseSeconds,
@@ -13,93 +10,85 @@ import {
 } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
-import { cacheFolder } from '../platform/cache-folder.ts';
-import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
-import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
-import { warn } from './output.ts';
 
-/** What every command that measures takes. */
-export function subject(command: Command): Command {
-  return (
-    command
-      .requiredOption(
-        '--checkpoint <path>',
-        'a Hugging Face directory, a PEFT adapter, a safetensors file, an ONNX model, or hf://org/model[@revision]',
+/** The options of every command that measures spectra. */
+export function checkpointOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '--checkpoint <path>',
+      'Hugging Face directory, PEFT adapter, safetensors file, ONNX model, or hf://org/model[@revision]',
+    )
+    .option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW')
+    .addOption(deviceOption('where to compute; webgpu has no float64, so exact spectra stay on the CPU'))
+    .addOption(
+      new Option(
+        '--method <method>',
+        'how to compute spectra: fast reports guaranteed bounds; auto is exact up to 1024 columns and fast above',
       )
-      .option('--reference <path>', 'the weights it was trained from: also measure the update ΔW')
-      .addOption(device('where to compute (webgpu has no float64: exact spectra stay on the CPU)'))
-      .addOption(
-        new Option('--method <method>', 'of the spectra: auto is exact up to 1024 columns and fast, in brackets, above')
-          .choices(METHOD_CHOICES)
-          .default('auto'),
-      )
-      .option(
-        '--no-store',
-        'compute every spectrum, also those that are known from an earlier run (SHADOW_GATE_CACHE says where)',
-      )
-      .option('--max-memory <GiB>', 'memory that one matrix may take (default: 60 % of the machine)', parseGibibytes)
-      // What it was called first.
-      .addOption(new Option('--memory-limit <GiB>').argParser(parseGibibytes).hideHelp())
-  );
+        .choices(METHOD_CHOICES)
+        .default('auto'),
+    )
+    .option(
+      '--no-store',
+      'recompute every spectrum instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
+    )
+    .option('--max-memory <GiB>', 'memory limit for one matrix (default: 60% of the machine)', parseGibibytes);
 }
 
-export function device(description: string): Option {
-  return new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto');
-}
-
-export interface SubjectOptions {
+export interface CheckpointOptions {
   checkpoint: string;
   reference?: string;
   device: DeviceChoice;
   method: MethodChoice;
+  /** In bytes. */
   maxMemory?: number;
-  memoryLimit?: number;
-  /** False: `--no-store`. */
+  /** False with `--no-store`. */
   store: boolean;
 }
 
-/** Where spectra are kept between runs; undefined: nowhere. */
-export function spectrumStore({ store }: Pick<SubjectOptions, 'store'>): KeyValueStore | undefined {
-  const folder = cacheFolder();
-  return store && folder !== null ? directoryStore(join(folder, 'spectra'), warn) : undefined;
+export function deviceOption(description: string): Option {
+  return new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto');
 }
 
-/** What a command takes that asks the probes. */
-export function probing(command: Command): Command {
-  return endpoint(
-    command
-      .option('--policy <file>', 'policy file (default: shadow-gate.yml if it is there)')
-      .addOption(new Option('--only <half>', 'one half of the gate').choices(HALVES))
-      .option(
-        '--seed <n|rotate>',
-        'of the probes; rotate draws a fresh one and asks the baseline as well',
-        seedArgument,
-      )
-      .option(
-        '--budget <time>',
-        'time that asking one model may take, such as 60s or 5m (default: ask all)',
-        timeArgument,
-      )
-      .option('--chat-template', 'ask through the chat template of the checkpoint'),
-  );
+/** The options of every command that runs the probes. */
+export function probeOptions(command: Command): Command {
+  policyOption(command)
+    .addOption(new Option('--only <half>', 'run only one half of the gate').choices(HALVES))
+    .option(
+      '--seed <n|rotate>',
+      'probe seed: an integer, or "rotate" to draw a new seed and run the probes on both models',
+      parseSeedOption,
+    )
+    .option(
+      '--budget <time>',
+      'time limit for the probes on one model, such as 60s or 5m (default: no limit)',
+      parseTimeOption,
+    )
+    .option('--chat-template', "prompt the model through the checkpoint's chat template");
+  return endpointOptions(command);
 }
 
-export interface ProbingOptions extends EndpointOptions {
+export interface ProbeOptions extends EndpointOptions {
   policy?: string;
   only?: Half;
   seed?: SeedChoice;
+  /** In seconds. */
   budget?: number;
   chatTemplate?: boolean;
 }
 
-/** A server that answers instead of the checkpoint. */
-export function endpoint(command: Command): Command {
+export function policyOption(command: Command): Command {
+  return command.option('--policy <file>', 'policy file (default: shadow-gate.yml if it exists)');
+}
+
+/** A server that runs the model, in place of a checkpoint. */
+export function endpointOptions(command: Command): Command {
   return command
-    .option('--endpoint <url>', 'ask an OpenAI-compatible server instead (key in OPENAI_API_KEY)')
-    .option('--model <name>', "the server's name for the model")
-    .option('--tokenizer <path>', "directory of the server's tokenizer: send token ids instead of text")
-    .option('--max-length <tokens>', "the server's context length (default: what it says)", parseTokens);
+    .option('--endpoint <url>', 'run the model on an OpenAI-compatible server (API key in OPENAI_API_KEY)')
+    .option('--model <name>', 'name of the model on the server')
+    .option('--tokenizer <path>', "directory of the server's tokenizer; sends token ids instead of text")
+    .option('--max-length <tokens>', 'context length of the server (default: as the server reports it)', parseTokens);
 }
 
 export interface EndpointOptions {
@@ -109,49 +98,52 @@ export interface EndpointOptions {
   maxLength?: number;
 }
 
-/** @throws UserError for half an endpoint */
-export function endpointOf({ endpoint, model, tokenizer, maxLength }: EndpointOptions): Endpoint | undefined {
-  if (endpoint === undefined) {
-    if ((model ?? tokenizer ?? maxLength) === undefined) return undefined;
-    throw new UserError('--model, --tokenizer and --max-length belong to --endpoint', 'leave them out');
-  }
-  if (model === undefined) throw new UserError('--endpoint needs --model', 'give the name that the server has for it');
-  return { endpoint, model, tokenizer, maxLength, apiKey: process.env.OPENAI_API_KEY };
+/** The option of every command that reports a verdict. */
+export function strictOption(command: Command): Command {
+  return command.option('--strict', 'exit with code 3 if the verdict is inconclusive');
+}
+
+export interface StrictOptions {
+  strict?: boolean;
 }
 
 function parseGibibytes(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('not a number of GiB above 0.');
-  return value * 1024 ** 3;
+  return parsePositive(text, 'GiB') * 1024 ** 3;
 }
 
 export function parseMebibytes(text: string): number {
+  return parsePositive(text, 'MiB') * 1024 ** 2;
+}
+
+function parsePositive(text: string, unit: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('not a number of MiB above 0.');
-  return value * 1024 ** 2;
+  if (!(value > 0)) throw new InvalidArgumentError(`not a number of ${unit} above 0.`);
+  return value;
 }
 
 function parseTokens(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('not a number of tokens.');
-  return value;
+  return parseWhole(text, 'not a number of tokens.');
 }
 
 export function parseCount(text: string): number {
+  return parseWhole(text, 'not a whole number above 0.');
+}
+
+function parseWhole(text: string, problem: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('not a whole number above 0.');
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError(problem);
   return value;
 }
 
-export function seedArgument(text: string): SeedChoice {
+export function parseSeedOption(text: string): SeedChoice {
   return parseSeed(text) ?? refuse(SEED_WORDS);
 }
 
-export function shardArgument(text: string): Shard {
+export function parseShardOption(text: string): Shard {
   return parseShard(text) ?? refuse(SHARD_WORDS);
 }
 
-export function timeArgument(text: string): number {
+export function parseTimeOption(text: string): number {
   return parseSeconds(text) ?? refuse(TIME_WORDS);
 }
 

@@ -1,63 +1,88 @@
-import process from 'node:process';
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../measure/options.ts';
 import { printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/table.ts';
 import { formatDuration } from '../report/text/numbers.ts';
 
-/** The exit codes are an interface. */
+/** The exit codes are an interface: do not change them. */
 export const EXIT = { pass: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
 
-/** A table needs some room; a terminal without a size says 0. */
+/** What a command gets from its process, or from a test. */
+export interface Io {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+}
+
+type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** A table needs some room, and a terminal without a size reports 0. */
 const MIN_WIDTH = 40;
 const DEFAULT_WIDTH = 100;
 
-export function terminal(): TerminalOptions {
-  const { stdout, env } = process;
-  return {
-    color: stdout.isTTY === true && env.NO_COLOR === undefined,
-    width: Math.max(MIN_WIDTH, stdout.columns || DEFAULT_WIDTH),
-  };
-}
+/** Shorter remaining times jump about too much to be shown. */
+const SHORTEST_ETA_SECONDS = 3;
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+/** Where a command writes to, and the exit code it ends with unless it throws. */
+export class Output {
+  readonly #io: Io;
+  exitCode: number = EXIT.pass;
 
-export function warn(text: string): void {
-  process.stderr.write(`shadow-gate: warning: ${text}\n`);
-}
-
-/** A bar on standard error while a terminal watches; nothing in a log. */
-export async function withProgress<T>(
-  work: (onProgress: ((progress: Progress) => void) | undefined) => Promise<T>,
-): Promise<T> {
-  if (!process.stderr.isTTY) return work(undefined);
-  // The terminal is left as it is, so that Ctrl-C can end the process at once: a handler would wait for the spectrum in
-  // work, since this thread computes it.
-  const format = '{bar} {value}/{total} {name}';
-  const bar = new SingleBar({ format, hideCursor: false, linewrap: true, barsize: 24, clearOnComplete: true });
-  bar.start(1, 0, { name: 'reading' });
-  try {
-    return await work(({ done, total, name, secondsLeft = null }) => {
-      bar.setTotal(total);
-      bar.update(done, { name: `${printable(name, 40)}${leftWords(secondsLeft)}` });
-      bar.render();
-    });
-  } finally {
-    bar.stop();
+  constructor(io: Io) {
+    this.#io = io;
   }
-}
 
-/** Nothing for the last seconds, which jump about. */
-function leftWords(seconds: number | null): string {
-  return seconds === null || seconds < SHORT_SECONDS ? '' : `, ${formatDuration(seconds)} left`;
-}
+  get env(): Readonly<NodeJS.ProcessEnv> {
+    return this.#io.env;
+  }
 
-const SHORT_SECONDS = 3;
+  get terminal(): TerminalOptions {
+    const { stdout, env } = this.#io;
+    return {
+      color: stdout.isTTY === true && env.NO_COLOR === undefined,
+      width: Math.max(MIN_WIDTH, stdout.columns || DEFAULT_WIDTH),
+    };
+  }
 
-export function warnNonFinite(nonFinite: ReadonlyArray<{ name: string; nan: number; inf: number }>): void {
-  for (const { name, nan, inf } of nonFinite) {
-    warn(`tensor ${printable(name)} holds ${nan} NaN and ${inf} Inf`);
+  /** Write a text and a line end to standard output. */
+  print(text: string): void {
+    this.#io.stdout.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.#io.stderr.write(`shadow-gate: warning: ${text}\n`);
+  }
+
+  warnNonFinite(tensors: ReadonlyArray<{ readonly name: string; readonly nan: number; readonly inf: number }>): void {
+    for (const { name, nan, inf } of tensors) {
+      this.warn(`tensor ${printable(name)} contains ${nan} NaN and ${inf} Inf values`);
+    }
+  }
+
+  /** Show a progress bar on standard error if that is a terminal, and nothing otherwise. */
+  async withProgress<T>(work: (onProgress: ((progress: Progress) => void) | undefined) => Promise<T>): Promise<T> {
+    const { stderr } = this.#io;
+    if (!stderr.isTTY) return work(undefined);
+    const bar = new SingleBar({
+      format: '{bar} {value}/{total} {name}',
+      stream: stderr,
+      // Hiding the cursor would need a handler for Ctrl-C, which could not run while this thread computes a spectrum.
+      hideCursor: false,
+      linewrap: true,
+      barsize: 24,
+      clearOnComplete: true,
+    });
+    bar.start(1, 0, { name: 'reading' });
+    try {
+      return await work(({ done, total, name, secondsLeft = null }) => {
+        const eta =
+          secondsLeft === null || secondsLeft < SHORTEST_ETA_SECONDS ? '' : `, ${formatDuration(secondsLeft)} left`;
+        bar.setTotal(total);
+        bar.update(done, { name: `${printable(name, 40)}${eta}` });
+        bar.render();
+      });
+    } finally {
+      bar.stop();
+    }
   }
 }

@@ -1,33 +1,33 @@
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../measure/schema/probes.ts';
 import { printable } from '../report/escape.ts';
-import { print, warn, warnNonFinite } from './output.ts';
+import { formatCount } from '../report/text/numbers.ts';
+import type { Output } from './output.ts';
 
-/** What a measurement that was written holds, and what is odd about it. */
-export function sayMeasured({ method, tensors, skipped, nonFinite, probes, run }: Measurement, file: string): void {
-  warnNonFinite(nonFinite);
-  if (probes?.status === 'notRun') warn(`probes were not asked: ${printable(probes.reason)}`);
-  const probed = probes?.status === 'measured' ? probes : null;
-  warnOfProbes(probed, file);
+/** Summarize a measurement that was written to a file, and warn about anything unusual in it. */
+export function printMeasurement(measurement: Measurement, file: string, output: Output): void {
+  const { method, tensors, skipped, nonFinite, probes, run } = measurement;
+  output.warnNonFinite(nonFinite);
+  if (probes?.status === 'notRun') output.warn(`the probes did not run: ${printable(probes.reason)}`);
+  const measured = probes?.status === 'measured' ? probes : null;
+  if (measured) warnOfProbes(measured, file, output);
+  const spectra = formatCount(tensors.length, 'spectrum', 'spectra');
+  const cached = run.recalledSpectra === 0 ? '' : ` (${run.recalledSpectra.toLocaleString('en-US')} from cache)`;
   const parts = [
-    ...(method === null ? [] : [`measured ${tensors.length} spectra${known(run)}, skipped ${skipped.length}`]),
-    ...(probed === null ? [] : [`asked ${probed.items.length} probes`]),
+    ...(method === null ? [] : [`measured ${spectra}${cached}, skipped ${skipped.length}`]),
+    ...(measured ? [`ran ${formatCount(measured.items.length, 'probe item')}`] : []),
   ];
-  print(`${parts.join(', ')}: ${printable(file)}`);
+  output.print(`${parts.join(', ')}: ${printable(file)}`);
 }
 
-function known({ recalledSpectra }: Measurement['run']): string {
-  return recalledSpectra === 0 ? '' : ` (${recalledSpectra} of them known from before)`;
-}
-
-/** A file may have thousands that are odd alike. */
+/** A file may cause thousands of warnings that are all alike. */
 const MAX_WARNINGS = 3;
 
-function warnOfProbes(probes: MeasuredProbes | null, file: string): void {
-  const left = probes?.leftOut.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
-  for (const messages of [probes?.notes ?? [], left ?? []]) {
-    for (const message of messages.slice(0, MAX_WARNINGS)) warn(printable(message));
+function warnOfProbes({ notes, leftOut }: MeasuredProbes, file: string, output: Output): void {
+  const left = leftOut.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
+  for (const messages of [notes, left]) {
+    for (const message of messages.slice(0, MAX_WARNINGS)) output.warn(printable(message));
     const more = messages.length - MAX_WARNINGS;
-    if (more > 0) warn(`and ${more} more of these: ${printable(file)} has all`);
+    if (more > 0) output.warn(`${more.toLocaleString('en-US')} more warnings like these: see ${printable(file)}`);
   }
 }

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
-import { type ProbeSelection, resolveSeed, selectProbes } from '../gate/select-probes.ts';
+import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { expectProbes } from '../measure/measure-probes.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
@@ -10,17 +10,16 @@ import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/write-suite.ts';
-import type { ProbeItem } from '../probes/item.ts';
 import { stratifiedFacts } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { plannedSentence } from '../report/markdown/probe-table.ts';
 import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
 import { wrap } from '../report/terminal/wrap.ts';
-import { formatDuration } from '../report/text/numbers.ts';
+import { formatCount, formatDuration } from '../report/text/numbers.ts';
 import { PROBES_EXAMPLES } from './help.ts';
-import { device, parseCount, seedArgument, timeArgument } from './options.ts';
-import { print, terminal } from './output.ts';
+import { deviceOption, parseCount, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
+import type { Output } from './output.ts';
 
 interface ProbesOptions {
   policy?: string;
@@ -30,77 +29,75 @@ interface ProbesOptions {
   export?: string;
   checkpoint?: string;
   reference?: string;
+  /** In seconds. */
   budget?: number;
   device: DeviceChoice;
 }
 
-export function addProbesCommand(shadowGate: Command): void {
-  shadowGate
-    .command('probes')
-    .description('show what the probes ask, or write it to files')
+export function addProbesCommand(program: Command, output: Output): void {
+  policyOption(program.command('probes').description('list, preview or export the probe items'))
+    .option('--seed <n|rotate>', 'seed of the built-in suite and of derived twins', parseSeedOption)
+    .option('--family <name>', 'only the items of one family')
     .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCount)
-    .option('--family <name>', 'of one family only')
-    .option('--export <dir>', 'write each suite as a JSONL file')
-    .option('--checkpoint <path>', 'also say how long it takes to ask this model')
-    .option('--reference <path>', 'the base model of an adapter')
-    .option('--budget <time>', 'and how much of it fits into this time, such as 60s', timeArgument)
-    .option('--policy <file>', 'policy file, whose suites are meant (default: shadow-gate.yml if it is there)')
-    .option('--seed <n|rotate>', 'of the built-in suite and of derived twins', seedArgument)
-    .addOption(device('where to compute'))
+    .option('--export <dir>', 'write each suite to a JSONL file in this folder')
+    .option('--checkpoint <path>', 'also estimate how long the probes take on this model')
+    .option('--reference <path>', 'base model of an adapter')
+    .option('--budget <time>', 'estimate how many items fit this time, such as 60s', parseTimeOption)
+    .addOption(deviceOption('where to compute'))
     .addHelpText('after', PROBES_EXAMPLES)
-    .action(runProbes);
+    .action((options: ProbesOptions) => runProbes(options, output));
 }
 
-async function runProbes(options: ProbesOptions): Promise<void> {
+async function runProbes(options: ProbesOptions, output: Output): Promise<void> {
   const seed = resolveSeed(options.seed);
-  const wishes: ProbeSelection = { seed };
   const found = await findPolicy(options.policy);
-  const order = await selectProbes(found, wishes);
-  if (!order) throw new UserError('the policy has no suites', 'name some under probes');
-  const suites = order.suites.map((suite) => ofFamily(suite, options.family));
+  const selection = await selectProbes(found, { seed });
+  if (!selection) throw new UserError('the policy lists no probe suites', 'add some under probes');
+  const suites = selection.suites.map((suite) => onlyFamily(suite, options.family));
   if (suites.every(({ items }) => items.length === 0)) {
-    const families = [...new Set(order.suites.flatMap(({ items }) => items.map(({ family }) => family)))];
-    throw new UserError(`there is no family ${JSON.stringify(options.family)}`, `families: ${families.join(', ')}`);
+    const families = [...new Set(selection.suites.flatMap(({ items }) => items.map(({ family }) => family)))];
+    throw new UserError(`there is no family ${JSON.stringify(options.family)}`, `choose one of ${families.join(', ')}`);
   }
-  if (options.export !== undefined) return exportSuites(suites, options.export);
+  if (options.export !== undefined) return exportSuites(suites, options.export, output);
   if (options.preview !== undefined) {
-    const items = suites.flatMap(({ items }) => items);
-    print(renderItems(stratifiedFacts(items, seed).flat().slice(0, options.preview), terminal()));
+    const items = stratifiedFacts(
+      suites.flatMap((suite) => suite.items),
+      seed,
+    ).flat();
+    output.print(renderItems(items.slice(0, options.preview), output.terminal));
     return;
   }
-  print(renderSuites(suites, seed, terminal()));
+  output.print(renderSuites(suites, seed, output.terminal));
   const { checkpoint } = options;
-  if (checkpoint !== undefined) await sayHowLong({ ...options, checkpoint }, { ...order, suites }, found);
+  if (checkpoint !== undefined) {
+    await printEstimate({ ...options, checkpoint }, { ...selection, suites }, { found, output });
+  }
 }
 
-/** What asking takes, and what effect so many facts find. */
-async function sayHowLong(
+/** Print how long the probes take on a model, and which effect they can detect. */
+async function printEstimate(
   { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
-  order: ProbeRunOptions,
-  { policy }: ResolvedPolicy,
+  selection: ProbeRunOptions,
+  { found, output }: { readonly found: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
-  const subject = { kind: 'checkpoint', checkpoint, reference, device } as const;
-  const { seconds, by, items } = await expectProbes(subject, { ...order, budgetSeconds: budget ?? null });
+  const source = { kind: 'checkpoint', checkpoint, reference, device } as const;
+  const { seconds, by, items } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
   const facts = items.filter(({ form }) => form === 'benchmark').length;
-  const mde = plannedDrop(facts, policy);
-  const what = budget === undefined ? 'all of this' : `${items.length} of these items`;
-  const found = mde === null ? '' : ` ${plannedSentence(facts, mde, PLANNED_DISCORDANCE)}`;
-  const text = `Asking ${printable(checkpoint)} ${what} takes about ${formatDuration(seconds)} ${printable(by)}.${found}`;
-  const { width } = terminal();
-  print(
-    `\n${wrap(text, width - 2)
-      .map((line) => `  ${line}`)
-      .join('\n')}`,
-  );
+  const drop = plannedDrop(facts, found.policy);
+  const what = budget === undefined ? 'all of these items' : `${formatCount(items.length, 'item')} of these`;
+  const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
+  const text = drop === null ? time : `${time} ${plannedSentence(facts, drop, PLANNED_DISCORDANCE)}`;
+  const lines = wrap(text, output.terminal.width - 2).map((line) => `  ${line}`);
+  output.print(`\n${lines.join('\n')}`);
 }
 
-function ofFamily(suite: Suite, family: string | undefined): Suite {
-  const isWanted = (item: ProbeItem) => family === undefined || item.family === family;
-  return { ...suite, items: suite.items.filter(isWanted) };
+function onlyFamily(suite: Suite, family: string | undefined): Suite {
+  if (family === undefined) return suite;
+  return { ...suite, items: suite.items.filter((item) => item.family === family) };
 }
 
-/** Suites of which the family has no item are left out. */
-async function exportSuites(suites: readonly Suite[], folder: string): Promise<void> {
+/** Suites without an item of the chosen family are not written. */
+async function exportSuites(suites: readonly Suite[], folder: string, output: Output): Promise<void> {
   await expectWritable(folder, 'folder');
   const files = new Map<string, Suite>();
   for (const suite of suites.filter(({ items }) => items.length > 0)) {
@@ -114,11 +111,11 @@ async function exportSuites(suites: readonly Suite[], folder: string): Promise<v
   await expectNoSource([...files.keys()], suites);
   for (const [file, { items }] of files) {
     await writeFileAtomic(file, toJsonl(items));
-    print(`wrote ${items.length} items: ${printable(file)}`);
+    output.print(`wrote ${formatCount(items.length, 'item')}: ${printable(file)}`);
   }
 }
 
-/** A suite that is read again is not what was written: its twins are derived, its other keys gone. */
+/** An exported file must not replace its source: it contains derived twins, and not all keys of the source. */
 async function expectNoSource(files: readonly string[], suites: readonly Suite[]): Promise<void> {
   const real = (path: string) => realpath(path).catch(() => null);
   const sources = await Promise.all(suites.map(({ path }) => path && real(path)));

@@ -7,60 +7,69 @@ import type { TensorMeasurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
 import { renderSpectra } from '../report/terminal/spectra.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
-import { type SubjectOptions, spectrumStore, subject } from './options.ts';
-import { print, terminal, warnNonFinite, withProgress } from './output.ts';
+import { type CheckpointOptions, checkpointOptions } from './options.ts';
+import type { Output } from './output.ts';
+import { openSpectrumStore } from './settings.ts';
 
-export function addSpectraCommand(shadowGate: Command): void {
-  subject(shadowGate.command('spectra').description('print the spectral metrics of every matrix'))
-    .option('--tensor <glob>', "only matrices whose name matches, such as '*.q_proj.weight'")
-    .option('--values', 'all singular values (with --json)')
-    .option('--json', 'as JSON')
-    .addHelpText('after', SPECTRA_EXAMPLES)
-    .action(runSpectra);
+interface SpectraOptions extends CheckpointOptions {
+  tensor?: string;
+  values?: boolean;
+  json?: boolean;
 }
 
-async function runSpectra(
-  options: SubjectOptions & { tensor?: string; values?: boolean; json?: boolean },
-): Promise<void> {
+export function addSpectraCommand(program: Command, output: Output): void {
+  checkpointOptions(program.command('spectra').description('print the spectral metrics of every matrix'))
+    .option('--tensor <glob>', "only matrices whose name matches, such as '*.q_proj.weight'")
+    .option('--values', 'include all singular values (needs --json)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', SPECTRA_EXAMPLES)
+    .action((options: SpectraOptions) => runSpectra(options, output));
+}
+
+async function runSpectra(options: SpectraOptions, output: Output): Promise<void> {
   const { tensor: glob } = options;
-  if (options.values && !options.json) throw new UserError('--values needs --json', 'add it');
+  if (options.values && !options.json) throw new UserError('--values needs --json', 'add --json');
   if (options.values && options.method === 'fast') {
-    throw new UserError('--method fast knows no single values', 'leave out --values, or the method');
+    throw new UserError('--values is not available with --method fast', 'leave out one of the two');
   }
   const isWanted = glob === undefined ? undefined : matcher(glob);
   const values = new Map<TensorMeasurement, number[]>();
   const checkpoint = await openCheckpoint(options.checkpoint);
   const reference = options.reference === undefined ? null : await openReference(options.reference);
-  const { tensors: found, nonFinite } = await withProgress((onProgress) =>
+  const { tensors: measured, nonFinite } = await output.withProgress((onProgress) =>
     measureAllSpectra(checkpoint, reference, {
       device: options.device,
       method: options.values ? 'exact' : options.method,
-      memoryLimit: options.maxMemory ?? options.memoryLimit,
+      memoryLimit: options.maxMemory,
       onProgress,
       isWanted,
       digests: new TensorDigests(),
-      spectrumStore: spectrumStore(options),
+      spectrumStore: openSpectrumStore(options, output),
       onSpectrum: options.values ? (tensor, singularValues) => values.set(tensor, [...singularValues]) : undefined,
     }),
   );
-  warnNonFinite(nonFinite);
-  if (found.length === 0 && glob !== undefined)
-    throw new UserError(`no matrix matches ${glob}`, 'see spectra without --tensor');
+  output.warnNonFinite(nonFinite);
+  if (measured.length === 0 && glob !== undefined) {
+    throw new UserError(`no matrix matches ${glob}`, 'list all names with spectra without --tensor');
+  }
   if (!options.json) {
-    print(renderSpectra(found, terminal()));
+    output.print(renderSpectra(measured, output.terminal));
     return;
   }
-  const tensors = found.map((measured) => {
-    const { spectrum: _, ...tensor } = measured;
-    return { ...tensor, ...(options.values ? { singularValues: values.get(measured) } : {}) };
+  const tensors = measured.map((entry) => {
+    const { spectrum: _, ...tensor } = entry;
+    return { ...tensor, ...(options.values ? { singularValues: values.get(entry) } : {}) };
   });
-  process.stdout.write(`${JSON.stringify({ tensors }, null, 2)}\n`);
+  output.print(JSON.stringify({ tensors }, null, 2));
 }
 
 function matcher(glob: string): (name: string) => boolean {
   try {
     return picomatch(glob, { literalBrackets: true });
   } catch (error) {
-    throw new UserError(`--tensor ${JSON.stringify(glob.slice(0, 80))}: ${(error as Error).message}`, 'give a glob');
+    throw new UserError(
+      `--tensor ${JSON.stringify(glob.slice(0, 80))}: ${(error as Error).message}`,
+      'give a valid glob pattern',
+    );
   }
 }

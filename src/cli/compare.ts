@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { compare } from '../compare/compare.ts';
+import { readMeasurement } from '../measure/schema/read.ts';
+import { findPolicy } from '../policy/load.ts';
+import { COMPARE_EXAMPLES } from './help.ts';
+import { policyOption, type StrictOptions, strictOption } from './options.ts';
+import type { Output } from './output.ts';
+import { printVerdict, writeReport } from './verdict.ts';
+
+interface CompareOptions extends StrictOptions {
+  policy?: string;
+  out?: string;
+}
+
+export function addCompareCommand(program: Command, output: Output): void {
+  const command = program
+    .command('compare')
+    .description('compare two measurements and report a verdict')
+    .argument('<candidate.json>')
+    .argument('<baseline.json>');
+  policyOption(command).option('--out <dir>', 'folder to write report.json and comment.md to');
+  strictOption(command)
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action((candidate: string, baseline: string, options: CompareOptions) =>
+      runCompare(candidate, baseline, options, output),
+    );
+}
+
+async function runCompare(
+  candidateFile: string,
+  baselineFile: string,
+  options: CompareOptions,
+  output: Output,
+): Promise<void> {
+  const found = await findPolicy(options.policy);
+  const candidate = await readMeasurement(candidateFile);
+  const baseline = await readMeasurement(baselineFile);
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...found });
+  if (options.out !== undefined) await writeReport(report, options.out);
+  printVerdict(report, options, output);
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { generateFile } from '../language-model/model.ts';
+import { answerRequests, type RequestOptions, requestOptions } from './answer-requests.ts';
+import { GENERATE_EXAMPLES } from './help.ts';
+import type { Output } from './output.ts';
+
+export function addGenerateCommand(program: Command, output: Output): void {
+  requestOptions(program.command('generate').description('continue prompts by greedy decoding'))
+    .addHelpText('after', GENERATE_EXAMPLES)
+    .action((options: RequestOptions) =>
+      answerRequests(
+        options,
+        { done: 'continued', answer: (source, file) => generateFile(source, file, new Date()) },
+        output,
+      ),
+    );
+}

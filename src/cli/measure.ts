@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
+import { expectShareable } from '../gate/check.ts';
+import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
+import { measure, openMeasuredReference } from '../measure/measure.ts';
+import type { Shard } from '../measure/shards/shard.ts';
+import { expectWritable, writeJson } from '../platform/write-file.ts';
+import { findPolicy } from '../policy/load.ts';
+import { plannedSentence } from '../report/markdown/probe-table.ts';
+import { MEASURE_EXAMPLES } from './help.ts';
+import {
+  type CheckpointOptions,
+  checkpointOptions,
+  type ProbeOptions,
+  parseShardOption,
+  probeOptions,
+} from './options.ts';
+import type { Output } from './output.ts';
+import { printMeasurement } from './print-measurement.ts';
+import { measureSettings } from './settings.ts';
+
+interface MeasureOptions extends CheckpointOptions, ProbeOptions {
+  out: string;
+  shard?: Shard;
+}
+
+export function addMeasureCommand(program: Command, output: Output): void {
+  const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
+  probeOptions(checkpointOptions(command))
+    .requiredOption('--out <file>', 'measurement file to write')
+    .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
+    .addHelpText('after', MEASURE_EXAMPLES)
+    .action((options: MeasureOptions) => runMeasure(options, output));
+}
+
+async function runMeasure(options: MeasureOptions, output: Output): Promise<void> {
+  const { shard, out } = options;
+  if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
+  await expectWritable(out, 'file');
+  const { only, seed, budgetSeconds, chatTemplate, ...settings } = measureSettings(options, output);
+  const found = await findPolicy(options.policy);
+  const probes = await selectProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
+  const reference = await openMeasuredReference(options.reference);
+  const measurement = await output.withProgress((onProgress) =>
+    measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),
+  );
+  await writeJson(out, measurement);
+  printMeasurement(measurement, out, output);
+  // The power of a shard's share of the facts is of no interest.
+  if (shard) return;
+  const items = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
+  const facts = items.filter(({ form }) => form === 'benchmark').length;
+  const drop = plannedDrop(facts, found.policy);
+  if (drop !== null) output.print(plannedSentence(facts, drop, PLANNED_DISCORDANCE));
+}

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from 'commander';
+import { describeError } from '../platform/user-error.ts';
+import { VERSION } from '../platform/version.ts';
+import { printable } from '../report/escape.ts';
+import { addCheckCommand } from './check.ts';
+import { addCompareCommand } from './compare.ts';
+import { addGenerateCommand } from './generate.ts';
+import { EXIT_HELP } from './help.ts';
+import { addMeasureCommand } from './measure.ts';
+import { addMergeCommand } from './merge.ts';
+import { EXIT, type Io, Output } from './output.ts';
+import { addProbesCommand } from './probes.ts';
+import { addReportCommand } from './report.ts';
+import { addScoreCommand } from './score.ts';
+import { addSpectraCommand } from './spectra.ts';
+
+const COMMANDS = [
+  addCheckCommand,
+  addMeasureCommand,
+  addMergeCommand,
+  addCompareCommand,
+  addReportCommand,
+  addSpectraCommand,
+  addProbesCommand,
+  addScoreCommand,
+  addGenerateCommand,
+];
+
+/** Columns of a help page that does not go to a terminal. */
+const HELP_WIDTH = 80;
+
+/**
+ * Run one command line.
+ * @param argv the arguments, without the interpreter and the script
+ * @returns the exit code; errors are printed, not thrown
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const output = new Output(io);
+  try {
+    await createProgram(io, output).parseAsync(argv, { from: 'user' });
+    return output.exitCode;
+  } catch (error) {
+    return reportError(error, io, { debug: argv.includes('--debug') });
+  }
+}
+
+function createProgram({ stdout, stderr }: Io, output: Output): Command {
+  const program = new Command('shadow-gate')
+    .description('Decide whether a new language-model checkpoint may be merged.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .option('--debug', 'print the stack trace of an error')
+    .addHelpText('after', EXIT_HELP)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => stdout.columns || HELP_WIDTH,
+      getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
+      outputError: (text, write) => write(`shadow-gate: ${text.trim()} (see --help)\n`),
+    });
+  for (const addCommand of COMMANDS) addCommand(program, output);
+  return program;
+}
+
+/** An error takes one line; the stack trace comes only with --debug. */
+function reportError(error: unknown, { stderr }: Io, { debug }: { readonly debug: boolean }): number {
+  // Commander has printed its own message; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
+  const { message, kind } = describeError(error);
+  stderr.write(`shadow-gate: ${kind}: ${printable(message, 2000)}\n`);
+  if (debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+  return EXIT.couldNotJudge;
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Endpoint } from '../measure/options.ts';
+import { cacheFolder } from '../platform/cache-folder.ts';
+import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { CheckpointOptions, EndpointOptions, ProbeOptions } from './options.ts';
+import type { Output } from './output.ts';
+
+/** What `check` and `measure` pass on to the gate. */
+export function measureSettings(options: CheckpointOptions & ProbeOptions, output: Output) {
+  const {
+    checkpoint,
+    device,
+    method,
+    maxMemory: memoryLimit,
+    only,
+    seed,
+    budget: budgetSeconds,
+    chatTemplate,
+  } = options;
+  return {
+    checkpoint,
+    device,
+    method,
+    memoryLimit,
+    spectrumStore: openSpectrumStore(options, output),
+    only,
+    seed,
+    budgetSeconds,
+    chatTemplate,
+    endpoint: endpointOf(options, output),
+  };
+}
+
+/** Where spectra are kept between runs; undefined for nowhere. */
+export function openSpectrumStore(
+  { store }: Pick<CheckpointOptions, 'store'>,
+  output: Output,
+): KeyValueStore | undefined {
+  const folder = cacheFolder(output.env);
+  return store && folder !== null ? directoryStore(join(folder, 'spectra'), (line) => output.warn(line)) : undefined;
+}
+
+/**
+ * The server that runs the model; undefined if the checkpoint does.
+ * @throws UserError for an endpoint without a model, and for the settings of an endpoint without an endpoint
+ */
+export function endpointOf(
+  { endpoint, model, tokenizer, maxLength }: EndpointOptions,
+  { env }: Output,
+): Endpoint | undefined {
+  if (endpoint === undefined) {
+    if ((model ?? tokenizer ?? maxLength) === undefined) return undefined;
+    throw new UserError('--model, --tokenizer and --max-length need --endpoint', 'add it, or leave them out');
+  }
+  if (model === undefined) throw new UserError('--endpoint needs --model', "give the server's name for the model");
+  return { endpoint, model, tokenizer, maxLength, apiKey: env.OPENAI_API_KEY };
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { Report } from '../compare/report.ts';
+import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { renderComment } from '../report/markdown/comment.ts';
+import { renderTerminal } from '../report/terminal/report.ts';
+import type { StrictOptions } from './options.ts';
+import { EXIT, type Output } from './output.ts';
+
+/** Print a report, with the verdict last, and set the exit code to match. */
+export function printVerdict(report: Report, options: StrictOptions, output: Output): void {
+  output.print(renderTerminal(report, output.terminal));
+  output.exitCode = exitCodeOf(report, options);
+}
+
+export function exitCodeOf({ verdict }: Pick<Report, 'verdict'>, { strict }: StrictOptions): number {
+  if (verdict === 'fail') return EXIT.fail;
+  return verdict === 'inconclusive' && strict ? EXIT.inconclusive : EXIT.pass;
+}
+
+/** Write `report.json` and `comment.md`. */
+export async function writeReport(report: Report, folder: string): Promise<void> {
+  await writeJson(join(folder, 'report.json'), report);
+  await writeFileAtomic(join(folder, 'comment.md'), `${renderComment(report)}\n`);
+}
