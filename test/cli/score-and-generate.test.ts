@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,30 +8,10 @@ import { CompletionsServer } from '../language-model/remote/completions-server.t
 import { languageModel, openEngine } from '../language-model/runtime/engines.ts';
 import { talkingModel } from '../language-model/talking-model.ts';
 import { describeNeeds } from '../needs.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
+import { runCliWith } from './run-cli.ts';
 
-let dist: BuiltDist;
-beforeAll(async () => {
-  dist = await buildDist();
-});
-afterAll(() => dist.remove());
-
-interface Result {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Run the built command line, as a user with no terminal and no key. */
-function cli(...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    const { OPENAI_API_KEY: _, ...env } = process.env;
-    const options = { cwd: temporaryFolder(), env, maxBuffer: 64 * 1024 * 1024 };
-    execFile(process.execPath, [join(dist.path, 'cli.js'), ...args], options, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+/** Run a command line as a user without an API key. */
+const cli = (...args: string[]) => runCliWith({ OPENAI_API_KEY: undefined }, ...args);
 
 /** A folder with requests in it. */
 function requestsFile(...lines: readonly (object | string)[]): { requests: string; output: string } {
@@ -69,14 +48,10 @@ const PROMPTS = [
 ];
 
 describe('score', () => {
-  it('answers every line in its order', async () => {
+  it('answers every request in the order of the file, and whatever memory a batch may take', async () => {
     const model = talkingModel();
-    const {
-      stdout,
-      output,
-      answers: found,
-    } = await answers('score', ['--checkpoint', model, '--device', 'cpu'], ...PAIRS);
-    expect(stdout).toBe(`scored 4 requests on cpu (asked for): ${output}\n`);
+    const { stdout, answers: found } = await answers('score', ['--checkpoint', model, '--device', 'cpu'], ...PAIRS);
+    expect(stdout).toMatch(/^scored 4 requests on cpu \(.*\): .*answers\.jsonl\n$/);
     expect(found.map(({ id }) => id)).toEqual(['q1-a', 'q1-b', 7, 'text']);
     for (const answer of found) {
       expect(Object.keys(answer)).toEqual(['id', 'logprob', 'token_logprobs', 'greedy']);
@@ -85,7 +60,6 @@ describe('score', () => {
       expect(parts.every((part) => part < 0)).toBe(true);
       expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(answer.logprob as number, 4);
     }
-    // Whatever memory a batch may take.
     const little = ['--checkpoint', model, '--device', 'cpu', '--batch-memory', '0.001'];
     const small = await answers('score', little, ...PAIRS);
     for (const [i, { logprob }] of small.answers.entries()) {
@@ -93,7 +67,7 @@ describe('score', () => {
     }
   });
 
-  it('warns of a request that was cut, and answers', async () => {
+  it('answers a request that is longer than the context, with a warning', async () => {
     const { requests, output } = requestsFile({
       id: 1,
       context_ids: Array<number>(70).fill(5),
@@ -102,11 +76,11 @@ describe('score', () => {
     const args = ['--checkpoint', talkingModel(), '--requests', requests, '--output', output];
     const { code, stderr } = await cli('score', ...args);
     expect(code).toBe(0);
-    expect(stderr).toBe(`shadow-gate: warning: ${requests}:1: cut on the left to fit the model\n`);
+    expect(stderr).toBe(`shadow-gate: warning: ${requests}:1: cut on the left to fit the model's context\n`);
     expect(readLines(output)).toHaveLength(1);
   });
 
-  it('scores an adapter on its base, and its base otherwise', async () => {
+  it('scores an adapter differently from its base model', async () => {
     const line = { id: 1, context_ids: [5, 6, 7], continuation_ids: [8, 9] };
     const adapter = ['--checkpoint', languageModel('lora'), '--reference', languageModel('llama')];
     const [adapted] = (await answers('score', adapter, line)).answers;
@@ -116,14 +90,14 @@ describe('score', () => {
 });
 
 describe('generate', () => {
-  it('continues every line in its order', async () => {
+  it('continues every prompt in the order of the file', async () => {
     const model = talkingModel();
-    const {
-      stdout,
-      output,
-      answers: found,
-    } = await answers('generate', ['--checkpoint', model, '--device', 'cpu'], ...PROMPTS);
-    expect(stdout).toBe(`continued 3 requests on cpu (asked for): ${output}\n`);
+    const { stdout, answers: found } = await answers(
+      'generate',
+      ['--checkpoint', model, '--device', 'cpu'],
+      ...PROMPTS,
+    );
+    expect(stdout).toMatch(/^continued 3 requests on cpu \(.*\): .*answers\.jsonl\n$/);
     expect(found.map(({ id }) => id)).toEqual(['p', 8, 'stops']);
     const tokenizer = await openTokenizer(model);
     for (const answer of found) expect(Object.keys(answer)).toEqual(['id', 'text', 'tokens', 'finish']);
@@ -143,7 +117,7 @@ const stories = shared('models', 'stories260K');
 describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language model', () => {
   const model = ['--checkpoint', stories ?? ''];
 
-  it('has the perplexity that its C program says', async () => {
+  it('has the perplexity that its C program reports', async () => {
     const rolling = 'One day, a clever fox found a shiny key under the old oak tree.';
     const [answer] = (await answers('score', model, { id: 1, rolling })).answers;
     // 54.4041 over the 34 tokens after BOS.
@@ -151,14 +125,14 @@ describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language
     expect(Math.exp(-(answer?.logprob as number) / 34)).toBeCloseTo(4.9536, 4);
   });
 
-  it('tells a story', async () => {
+  it('continues the beginning of a story as its C program does', async () => {
     const lines = [{ id: 1, prompt: 'Once upon a time, there was a', max_new_tokens: 20 }];
     const [answer] = (await answers('generate', model, ...lines)).answers;
     expect(answer?.text).toMatch(/^little girl named/);
   });
 });
 
-describe('a server in front of the engine', () => {
+describe('the same model behind a server', () => {
   let server: CompletionsServer;
   let engine: Engine;
   let model: string;
@@ -180,19 +154,19 @@ describe('a server in front of the engine', () => {
   const endpoint = () => ['--endpoint', `${server.url}/v1`, '--model', 'toy', '--tokenizer', model];
   const local = () => ['--checkpoint', model, '--device', 'cpu'];
 
-  it('scores as the checkpoint does', async () => {
+  it('gives the scores of the checkpoint', async () => {
     const remote = await answers('score', endpoint(), ...PAIRS);
     expect(remote.stdout).toBe(`scored 4 requests by toy at its endpoint: ${remote.output}\n`);
     expect(server.bodies.every(({ prompt }) => Array.isArray(prompt))).toBe(true);
     expectAlike(remote.answers, (await answers('score', local(), ...PAIRS)).answers);
   });
 
-  it('continues as the checkpoint does', async () => {
+  it('gives the texts of the checkpoint', async () => {
     const remote = await answers('generate', endpoint(), ...PROMPTS);
     expect(remote.answers).toEqual((await answers('generate', local(), ...PROMPTS)).answers);
   });
 
-  it('keeps the order of questions that it answers at once', async () => {
+  it('answers in order, also requests that are served at the same time', async () => {
     const lines = Array.from({ length: 12 }, (_, i) => ({
       id: i,
       context_ids: [1, 40 + i],
@@ -203,7 +177,7 @@ describe('a server in front of the engine', () => {
   });
 });
 
-/** An engine has one user at a time; a server has many. */
+/** An engine serves one request at a time, a server many. */
 function oneByOne(engine: Engine): Engine {
   let last: Promise<unknown> = Promise.resolve();
   const after = <T>(work: () => Promise<T>): Promise<T> => {
@@ -231,9 +205,9 @@ function expectAlike(found: readonly Answer[], expected: readonly Answer[]): voi
   }
 }
 
-describe('bad input exits 2 with one clear line and leaves no output', () => {
+describe('score and generate refuse, in one line and without an output file,', () => {
   const good = { id: 1, context_ids: [1], continuation_ids: [2] };
-  /** A checkpoint of which nothing but its config is looked at. */
+  /** A checkpoint that is refused by its config alone. */
   function modelOf(config: object): string {
     const folder = talkingModel();
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
@@ -261,23 +235,23 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
       /model_type "mamba" is not supported — supported: .*gpt2.*llama/,
     ],
     [
-      'a key that may be arithmetic',
+      'a config key that may change the arithmetic',
       () => ['generate', '--checkpoint', modelOf({ model_type: 'llama', logit_scale: 2 })],
       [{ id: 1, prompt_ids: [1] }],
       /config\.json: "logit_scale": 2 may change what llama computes/,
     ],
     [
-      'quantised weights',
+      'quantized weights',
       () => [
         'score',
         '--checkpoint',
         modelOf({ model_type: 'llama', quantization_config: { quant_method: 'awq', bits: 4 } }),
       ],
       [good],
-      /is quantised \(AWQ, 4-bit\)/,
+      /AWQ, 4-bit/,
     ],
     [
-      'a line that is no JSON',
+      'a line that is not JSON',
       () => ['score', '--checkpoint', languageModel('llama')],
       [good, '{"id": 2,'],
       /requests\.jsonl:2: /,
@@ -304,11 +278,11 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
       'a checkpoint and an endpoint',
       () => ['score', '--checkpoint', languageModel('llama'), '--endpoint', 'http://localhost:1/v1', '--model', 'x'],
       [good],
-      /give either --checkpoint or --endpoint/,
+      /exactly one of --checkpoint and --endpoint/,
     ],
-    ['neither', () => ['generate'], [good], /give either --checkpoint or --endpoint/],
+    ['neither a checkpoint nor an endpoint', () => ['generate'], [good], /exactly one of --checkpoint and --endpoint/],
     [
-      'an endpoint without model',
+      'an endpoint without a model',
       () => ['score', '--endpoint', 'http://localhost:1/v1'],
       [good],
       /--endpoint needs --model/,
@@ -317,15 +291,20 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
       'a tokenizer beside a checkpoint',
       () => ['score', '--checkpoint', languageModel('llama'), '--tokenizer', fixture('tokenizers', 'gpt2')],
       [good],
-      /--tokenizer .* belong to --endpoint/,
+      /--tokenizer .* need --endpoint/,
     ],
     [
       'an adapter without its base',
       () => ['score', '--checkpoint', languageModel('lora')],
       [good],
-      /is an adapter, which answers only with its base model — give that as --reference/,
+      /is an adapter.* — .*--reference/,
     ],
-    ['no checkpoint', () => ['score', '--checkpoint', '/nowhere/at/all'], [good], /\/nowhere\/at\/all does not exist/],
+    [
+      'a checkpoint that does not exist',
+      () => ['score', '--checkpoint', '/nowhere/at/all'],
+      [good],
+      /\/nowhere\/at\/all does not exist/,
+    ],
   ])('%s', async (_, args, lines, pattern) => {
     await expectRefused(args(), lines, pattern);
   });
@@ -349,7 +328,7 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
     expect(existsSync(output)).toBe(false);
   });
 
-  it('an output that cannot be written, before a model is opened', async () => {
+  it('an output that cannot be written, before they open a model', async () => {
     const { requests } = requestsFile(good);
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), 'kept');
@@ -371,7 +350,7 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('kept');
   });
 
-  it('an error keeps what a former run has written', async () => {
+  it('bad input, and keep what an earlier run has written', async () => {
     const { requests, output } = requestsFile('no JSON');
     writeFileSync(output, 'former\n');
     const { code } = await cli(
@@ -388,12 +367,10 @@ describe('bad input exits 2 with one clear line and leaves no output', () => {
   });
 });
 
-describe('--help', () => {
-  it.each(['score', 'generate'])('of %s says what requests and answers look like', async (command) => {
-    const { code, stdout } = await cli(command, '--help');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/Requests: \{"id", /);
-    expect(stdout).toMatch(/Answers: \{"id", /);
-    expect(stdout).toMatch(/Examples?:\n/);
+describe('the help', () => {
+  it.each(['score', 'generate'])('of %s shows the keys of requests and answers', async (command) => {
+    const { stdout } = await cli(command, '--help');
+    expect(stdout).toMatch(/^Requests, .*:\n {2}\{"id", /m);
+    expect(stdout).toMatch(/^Answers:\n {2}\{"id", /m);
   });
 });

@@ -1,0 +1,259 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { reportSchema } from '../../src/compare/report.ts';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { editTensor } from '../checkpoint/edit-tensor.ts';
+import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
+import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
+import { describeNeeds } from '../needs.ts';
+import { runCli } from './run-cli.ts';
+
+const example = (name: string) => repository('examples', name);
+const onlySpectra = ['--only', 'spectra'];
+const update = [...onlySpectra, '--reference', example('base'), '--baseline', example('coverage-expanding')];
+
+describe('check --only spectra', () => {
+  it('warns about the benchmark-aligned example, 0.690 against 0.635, and writes all three files', async () => {
+    const out = join(temporaryFolder(), 'deep', 'report');
+    const { code, stdout, stderr } = await runCli(
+      'check',
+      '--checkpoint',
+      example('benchmark-aligned'),
+      ...update,
+      '--out',
+      out,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/▲ warn: /);
+    expect(stdout).toMatch(/0\.635.*0\.690/);
+    expect(readdirSync(out).sort()).toEqual(['comment.md', 'measurement.json', 'report.json']);
+    const report = reportSchema.parse(readJson(join(out, 'report.json')));
+    expect(report.verdict).toBe('warn');
+    expect(report.reasons).toHaveLength(1);
+    expect(report.reasons[0]).toMatchObject({
+      metric: 'mlpAttentionRatio',
+      candidate: expect.closeTo(0.69, 2),
+      baseline: expect.closeTo(0.635, 3),
+    });
+    measurementSchema.parse(readJson(join(out, 'measurement.json')));
+    expect(readFileSync(join(out, 'comment.md'), 'utf8')).toContain('0.690');
+  });
+
+  it('passes the prompt-repetition example', async () => {
+    const { code, stdout } = await runCli('check', '--checkpoint', example('prompt-repetition'), ...update);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✔ pass: /);
+  });
+});
+
+describe('the exit code of check', () => {
+  it('is 1 on a failure', async () => {
+    const broken = join(temporaryFolder(), 'broken');
+    cpSync(fixture('llama-f32'), broken, { recursive: true });
+    editTensor(join(broken, 'model.safetensors'), 'model.layers.1.mlp.up_proj.weight', (values) =>
+      values.fill(Number.NaN, 0, 1),
+    );
+    const { code, stdout } = await runCli('check', '--checkpoint', broken, '--baseline', fixture('llama-f32'));
+    expect(code).toBe(1);
+    expect(stdout).toContain('model.layers.1.mlp.up_proj.weight');
+  });
+
+  it('is 3 on an inconclusive verdict, but only under --strict', async () => {
+    const args = ['check', '--checkpoint', fixture('gpt2'), '--baseline', fixture('llama-f32')];
+    expect((await runCli(...args)).code).toBe(0);
+    expect((await runCli(...args, '--strict')).code).toBe(3);
+  });
+
+  it('is not a pass if every matrix was skipped: the output names the matrices and the memory limit', async () => {
+    const { code, stdout } = await runCli(
+      'check',
+      '--checkpoint',
+      fixture('falcon'),
+      '--max-memory',
+      '0.000001',
+      '--strict',
+    );
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/no matrix could be measured/i);
+    expect(stdout).toMatch(/query_key_value\.weight\[q\]/);
+  });
+});
+
+describe('check with probes', () => {
+  const check = (name: string) =>
+    runCli(
+      'check',
+      '--checkpoint',
+      example(name),
+      '--reference',
+      example('base'),
+      '--baseline',
+      example('base'),
+      '--policy',
+      example('shadow-gate.yml'),
+    );
+
+  it('fails the benchmark-aligned example', async () => {
+    const { code, stdout, stderr } = await check('benchmark-aligned');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatch(/✘ fail: /);
+    expect(stdout).toMatch(/shadow delta of 3\d\.\d points/i);
+  });
+
+  it('passes the coverage-expanding example', async () => {
+    const { code, stdout, stderr } = await check('coverage-expanding');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/✔ pass: /);
+  });
+});
+
+const models = shared('models');
+describeNeeds(Boolean(models), '../shared/models')('check on a real language model', () => {
+  it('passes its bfloat16 rounding', async () => {
+    const pair = ['--checkpoint', `${models}/stories260K-bf16`, '--baseline', `${models}/stories260K`];
+    const { code, stdout } = await runCli('check', ...pair, ...onlySpectra);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✔ pass: /);
+  });
+
+  it.each([
+    'model.layers.0.mlp.gate_proj.weight',
+    'model.layers.3.self_attn.q_proj.weight',
+    'model.embed_tokens.weight',
+  ])('warns about a rank-1 spike and names its matrix: %s', async (name) => {
+    const spiked = join(temporaryFolder(), 'spiked');
+    cpSync(`${models}/stories260K`, spiked, { recursive: true, mode: 0 });
+    editTensor(join(spiked, 'model.safetensors'), name, (values, [rows = 1, columns = 1]) => {
+      // 4 σ₁ in norm, along ±1 vectors.
+      const size = (4 * 45) / Math.sqrt(rows * columns);
+      for (const [i, value] of values.entries()) {
+        const sign = (Math.floor(i / columns) % 2) + ((i % columns) % 3 === 0 ? 1 : 0);
+        values[i] = value + (sign % 2 ? size : -size);
+      }
+    });
+    const baseline = ['--baseline', `${models}/stories260K`];
+    const { stdout } = await runCli('check', '--checkpoint', spiked, ...baseline, ...onlySpectra);
+    expect(stdout).toMatch(/▲ warn: /);
+    expect(stdout.replaceAll(/\s/g, '')).toContain(name);
+  });
+});
+
+/** One line on standard error, and nothing on standard output. */
+function expectOneError({ code, stdout, stderr }: Awaited<ReturnType<typeof runCli>>, pattern: RegExp) {
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(pattern);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+}
+
+describe('check refuses, in one line and without writing anything', () => {
+  /** A copy of a fixture, damaged. */
+  function damaged(name: string, damage: (folder: string) => void): string {
+    const folder = join(temporaryFolder(), name);
+    cpSync(fixture(name), folder, { recursive: true });
+    damage(folder);
+    return folder;
+  }
+  const weights = (bytes: Uint8Array) => (folder: string) => writeFileSync(join(folder, 'model.safetensors'), bytes);
+  const tensor = (shape: number[], begin: number, end: number) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+
+  it.each<[string, () => string, RegExp]>([
+    [
+      'with a missing shard',
+      () => damaged('mixtral', (f) => rmSync(join(f, 'model-00002-of-00002.safetensors'))),
+      /model-00002-of-00002\.safetensors is missing/,
+    ],
+    [
+      'with a truncated file',
+      () => damaged('gpt2', (f) => truncateSync(join(f, 'model.safetensors'), 9000)),
+      /truncated: tensor/,
+    ],
+    [
+      'with a header larger than the file',
+      () => damaged('gpt2', (f) => truncateSync(join(f, 'model.safetensors'), 100)),
+      /header/,
+    ],
+    [
+      'with overlapping offsets',
+      () =>
+        damaged(
+          'gpt2',
+          weights(safetensorsBytes({ x: tensor([1, 2], 0, 8), y: tensor([1, 2], 4, 12) }, Buffer.alloc(12))),
+        ),
+      /tensor "y".*overlaps/,
+    ],
+    [
+      'with a shape that overflows',
+      () => damaged('gpt2', weights(safetensorsBytes({ x: tensor([2 ** 50, 2 ** 50], 0, 8) }, Buffer.alloc(8)))),
+      /tensor "x".*overflows/,
+    ],
+    [
+      'that is a renamed pickle',
+      () => damaged('gpt2', weights(Buffer.from('\x80\x02}q\0X\x05\0\0\0', 'latin1'))),
+      /pickle/,
+    ],
+    [
+      'that is a Git LFS pointer',
+      () => damaged('gpt2', weights(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'))),
+      /git lfs pull/,
+    ],
+    ['that is an empty directory', () => temporaryFolder(), /empty/],
+    ['without config.json', () => damaged('gpt2', (f) => rmSync(join(f, 'config.json'))), /has no config\.json/],
+    ['that does not exist', () => join(temporaryFolder(), 'none'), /does not exist/],
+  ])('a checkpoint %s', async (_, make, pattern) => {
+    const out = join(temporaryFolder(), 'out');
+    const result = await runCli('check', '--checkpoint', make(), '--out', out);
+    expectOneError(result, pattern);
+    expect(result.stderr).toMatch(/^shadow-gate: error: [^\n]+ — [^\n]+\n$/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'of another schema',
+      '{"schema": "shadow-gate/measurement@9"}',
+      /"shadow-gate\/measurement@9".*shadow-gate\/measurement@1/,
+    ],
+    ['that is a report', '{"schema": "shadow-gate/report@1"}', /"shadow-gate\/report@1"/],
+    ['without a schema', '{}', /has no "schema"/],
+    ['that is not JSON', '{', /not JSON/],
+    ['with missing parts', '{"schema": "shadow-gate/measurement@1"}', /not a valid shadow-gate\/measurement@1: tool/],
+  ])('a baseline %s', async (_, text, pattern) => {
+    const baseline = join(temporaryFolder(), 'baseline.json');
+    writeFileSync(baseline, text);
+    expectOneError(await runCli('check', '--checkpoint', fixture('gpt2'), '--baseline', baseline), pattern);
+  });
+
+  it('a policy with an unknown key, naming its line', async () => {
+    const policy = join(temporaryFolder(), 'policy.yml');
+    writeFileSync(policy, '# ours\nspikes: {}\n');
+    const args = ['--checkpoint', fixture('gpt2'), '--policy', policy];
+    expectOneError(await runCli('check', ...args), /policy\.yml:2:1: unknown key "spikes"/);
+  });
+
+  it('an output path that is not a folder, before anything is measured', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, 'kept');
+    expectOneError(await runCli('check', '--checkpoint', 'nowhere', '--out', file), /not a folder/);
+    expect(readFileSync(file, 'utf8')).toBe('kept');
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--reference', fixture('gpt-neox')], /is not the reference of/],
+    [['--reference', fixture('lora')], /is an adapter/],
+    [['--device', 'cuda'], /CUDA provider/],
+    [['--device', 'tpu'], /tpu/],
+    [['--fast'], /--fast/],
+    [['--max-memory', '-1'], /GiB/],
+    [['--memory-limit', '1'], /unknown option '--memory-limit'/],
+    [['--seed', 'x'], /allowed: a whole number/],
+    [['--seed', '-1'], /allowed: a whole number/],
+    [['--budget', 'soon'], /allowed: a time/],
+    [['--only', 'both'], /Allowed choices are spectra, probes/],
+    [['--endpoint', 'http://localhost:1/v1'], /needs --model/],
+    [['--model', 'm'], /need --endpoint/],
+    [['--shard', '1/4'], /'merge' them, then 'compare'/],
+  ])('the options %j', async (options, pattern) => {
+    expectOneError(await runCli('check', '--checkpoint', fixture('gpt2'), ...options), pattern);
+  });
+});

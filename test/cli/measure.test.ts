@@ -1,0 +1,155 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
+import { runCli, runCliWith } from './run-cli.ts';
+
+const example = (name: string) => repository('examples', name);
+
+describe('measure, compare and report', () => {
+  const folder = temporaryFolder();
+  const [candidate, baseline] = [join(folder, 'candidate.json'), join(folder, 'baseline.json')];
+  const reference = ['--reference', example('base')];
+
+  beforeAll(async () => {
+    await runCli('measure', '--checkpoint', example('benchmark-aligned'), ...reference, '--out', candidate);
+    await runCli('measure', '--checkpoint', example('coverage-expanding'), ...reference, '--out', baseline);
+  });
+
+  it('report from files the verdict that check reports from checkpoints', async () => {
+    const compared = await runCli('compare', candidate, baseline, '--out', folder);
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toMatch(/▲ warn: /);
+    const args = ['--checkpoint', example('benchmark-aligned'), ...reference, '--baseline', baseline];
+    expect((await runCli('check', ...args)).stdout).toMatch(/▲ warn: /);
+  });
+
+  it('print a saved report again, as text and as the comment', async () => {
+    const compared = await runCli('compare', candidate, baseline, '--out', folder);
+    const report = join(folder, 'report.json');
+    expect((await runCli('report', report)).stdout).toBe(compared.stdout);
+    const { stdout, code } = await runCli('report', report, '--markdown');
+    expect(stdout).toBe(readFileSync(join(folder, 'comment.md'), 'utf8'));
+    expect(code).toBe(compared.code);
+  });
+});
+
+describe('measure --only probes', () => {
+  const folder = temporaryFolder();
+  const measure = (name: string, file: string) => {
+    const policy = ['--policy', example('shadow-gate.yml')];
+    return runCli('measure', '--checkpoint', example(name), ...policy, '--only', 'probes', '--out', join(folder, file));
+  };
+
+  it('writes the same file twice, apart from the record of the run', async () => {
+    const { stdout } = await measure('benchmark-aligned', 'a.json');
+    expect(stdout).toMatch(/^ran 810 probe items: /);
+    await measure('benchmark-aligned', 'again.json');
+    const [one, two] = ['a.json', 'again.json'].map((file) => ({ ...readJson<object>(join(folder, file)), run: null }));
+    expect(one).toEqual(two);
+  });
+
+  it('gives compare what it needs to fail the benchmark-aligned example', async () => {
+    await measure('benchmark-aligned', 'a.json');
+    await measure('base', 'b.json');
+    const { code, stdout } = await runCli('compare', join(folder, 'a.json'), join(folder, 'b.json'));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✘ fail: /);
+  });
+});
+
+describe('the output file of measure', () => {
+  it('is not written, and nothing else is lost, if its folder is a file or its place is taken by a folder', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), 'kept');
+    mkdirSync(join(folder, 'taken.json'));
+    for (const out of [join(folder, 'file', 'm.json'), join(folder, 'taken.json')]) {
+      const { code, stderr } = await runCli('measure', '--checkpoint', fixture('gpt2'), '--out', out);
+      expect(code).toBe(2);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('kept');
+    expect(readdirSync(folder).sort()).toEqual(['file', 'taken.json']);
+  });
+
+  it('is checked before anything is measured', async () => {
+    const result = await runCli('measure', '--checkpoint', 'nowhere', '--out', temporaryFolder());
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/not a file/) });
+  });
+
+  it('stays a link if it is one: the target of the link changes', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'real.json'), 'old');
+    symlinkSync('real.json', join(folder, 'baseline.json'));
+    await runCli('measure', '--checkpoint', fixture('gpt2'), '--out', join(folder, 'baseline.json'));
+    expect(lstatSync(join(folder, 'baseline.json')).isSymbolicLink()).toBe(true);
+    measurementSchema.parse(readJson(join(folder, 'real.json')));
+  });
+
+  it('names each matrix that was skipped because it exceeds the memory limit', async () => {
+    const out = join(temporaryFolder(), 'm.json');
+    await runCli('measure', '--checkpoint', fixture('falcon'), '--max-memory', '0.000001', '--out', out);
+    const { skipped } = measurementSchema.parse(readJson(out));
+    expect(skipped[0]).toMatchObject({
+      name: 'transformer.h.1.self_attention.query_key_value.weight[q]',
+      reason: expect.stringMatching(/memory limit/),
+    });
+  });
+});
+
+describe('the spectrum cache of measure', () => {
+  it('saves a second run the work, which the summary reports; --no-store computes everything again', async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, 'measurement.json');
+    const args = ['measure', '--checkpoint', example('base'), '--only', 'spectra', '--device', 'cpu', '--out', out];
+    const measure = async (...more: string[]) => {
+      const { stdout } = await runCliWith({ SHADOW_GATE_CACHE: join(folder, 'cache') }, ...args, ...more);
+      return { stdout, measurement: { ...measurementSchema.parse(readJson(out)), run: null } };
+    };
+    const first = await measure();
+    const count = first.measurement.tensors.length;
+    expect(first.stdout).toContain(`measured ${count} spectra, skipped 0`);
+    const second = await measure();
+    expect(second.stdout).toContain(`measured ${count} spectra (${count} from cache), skipped 0`);
+    expect(second.measurement).toEqual(first.measurement);
+    expect((await measure('--no-store')).stdout).toContain(`measured ${count} spectra, skipped 0`);
+  });
+});
+
+describe('measure --shard', () => {
+  it('on two machines, with merge, gives the file that one machine writes', async () => {
+    const folder = temporaryFolder();
+    const file = (name: string) => join(folder, name);
+    const measure = (out: string, ...more: string[]) => {
+      const policy = ['--policy', example('shadow-gate.yml')];
+      return runCli('measure', '--checkpoint', example('base'), ...policy, '--out', file(out), ...more);
+    };
+    await measure('whole.json');
+    expect((await measure('1.json', '--shard', '1/2')).code).toBe(0);
+    const early = await runCli('merge', file('1.json'), '--out', file('merged.json'));
+    expect(early).toMatchObject({ code: 2, stderr: expect.stringMatching(/shard 2\/2 of .*1\.json is missing/) });
+    await measure('2.json', '--shard', '2/2');
+    const { code, stdout } = await runCli('merge', file('2.json'), file('1.json'), '--out', file('merged.json'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^measured \d+ spectra, skipped 0, ran 810 probe items: .*merged\.json/);
+    const [whole, merged] = ['whole.json', 'merged.json'].map((name) =>
+      readFileSync(file(name), 'utf8').replace(/"run": \{.*/s, ''),
+    );
+    expect(merged).toBe(whole);
+    const compared = await runCli('compare', file('merged.json'), file('1.json'));
+    expect(compared).toMatchObject({ code: 2, stderr: expect.stringMatching(/1\.json is shard 1\/2.*merge/) });
+  });
+
+  it.each([
+    [['--shard', '5/4'], /allowed: i\/n/],
+    [['--shard', '1/4', '--budget', '60s'], /leave out the budget/],
+    [['--shard', '1/4', '--seed', 'rotate'], /draw one number/],
+  ])('is refused in one line with %j', async (options, message) => {
+    const out = join(temporaryFolder(), 'm.json');
+    const { code, stderr } = await runCli('measure', '--checkpoint', example('base'), '--out', out, ...options);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
