@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { SuiteChoice } from '../policy/probe-policy.ts';
-import { readProbeFile } from '../probes/files/read-probe-file.ts';
+import { readProbeFile } from '../probes/files/read.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**

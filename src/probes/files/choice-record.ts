@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 import { answerIndex } from './answer-index.ts';
-import { commonFields, DEFAULT_CAPABILITY, expected, parseFields, textSchema } from './fields.ts';
 import { type ProbeRecord, quote } from './probe-record.ts';
+import { commonFields, DEFAULT_CAPABILITY, expected, parseFields, textSchema } from './records.ts';
 
 /** A multiple-choice question as MMLU has them, read and checked. */
 export interface ChoiceRecord {

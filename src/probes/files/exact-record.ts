@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { commonFields, DEFAULT_CAPABILITY, parseFields, textOrNumberSchema, textSchema } from './fields.ts';
 import type { ProbeRecord } from './probe-record.ts';
+import { commonFields, DEFAULT_CAPABILITY, parseFields, textOrNumberSchema, textSchema } from './records.ts';
 
 /** A question with a final answer as GSM8K has them, read and checked. */
 export interface ExactRecord {

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import type { ChoiceRecord } from './choice-record.ts';
 import { exam, labelled } from './exam.ts';
 import { type LabelStyle, letterStyles, otherStyles, spoken } from './labels.ts';
-import { choicesReferToOthers, hasDigit, mentionsLabel, questionRefersToLabels } from './mentions.ts';
+import { choicesReferToOthers, hasDigit, mentionsLabel, questionRefersToLabels } from './text.ts';
 import { asLongAs, type Wording } from './wording.ts';
 
 /**

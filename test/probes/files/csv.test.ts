@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readCsv } from '../../../src/probes/files/csv.ts';
 import { readLines } from '../../../src/probes/files/lines.ts';
-import { readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
+import { readProbeFile } from '../../../src/probes/files/read.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 
 function records(text: string) {

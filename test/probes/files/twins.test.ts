@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { pieceCount } from '../../../src/probes/files/piece-count.ts';
-import { type FileSuite, readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
+import { type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 import { itNeeds } from '../../needs.ts';

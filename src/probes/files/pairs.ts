@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, type ProbeItem, type Question } from '../item.ts';
 import { checkIndex } from './answer-index.ts';
-import { answerTextSchema, expected, idSchema, parseFields, textSchema, verbatimSchema } from './fields.ts';
 import { type ProbeRecord, quote } from './probe-record.ts';
+import { answerTextSchema, expected, idSchema, parseFields, textSchema, verbatimSchema } from './records.ts';
 
 const MEND =
   'give {"id", "capability", "form": "benchmark" or "twin", "twin_of", "prompt", "choices" and "answer", or "target"}';

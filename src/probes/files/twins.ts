@@ -2,15 +2,15 @@ import type { ChoiceScoring, Form } from '../item.ts';
 import { Random } from '../random.ts';
 import type { PlacedItem } from './check-pairs.ts';
 import { type ChoiceRecord, repeatsChoice } from './choice-record.ts';
-import { cloze } from './cloze.ts';
+import { cloze } from './choice-twins.ts';
 import { dealKinds } from './deal-kinds.ts';
 import { distracted } from './distracted.ts';
 import type { ExactRecord } from './exact-record.ts';
+import { distractedProblem, plainProblem, restyledProblem } from './exact-twins.ts';
 import { exam } from './exam.ts';
-import { choicesReferToOthers, questionRefersToLabels } from './mentions.ts';
 import { permuted } from './permuted.ts';
 import { restyled } from './restyled.ts';
-import { distractedProblem, plainProblem, restyledProblem } from './word-problem.ts';
+import { choicesReferToOthers, questionRefersToLabels } from './text.ts';
 import type { Wording } from './wording.ts';
 
 /** Twins of one item: two formats tell more than one, and more cost as much as more items would. */

@@ -2,8 +2,8 @@ import type { ChoiceScoring } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { ChoiceRecord } from './choice-record.ts';
 import { exam } from './exam.ts';
-import { pointsForward } from './mentions.ts';
 import { stemOf } from './stem.ts';
+import { pointsForward } from './text.ts';
 import { asLongAs, type Wording } from './wording.ts';
 
 /** Longer choices are hard to tell apart on one line. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readProbeFile } from '../../../src/probes/files/read-probe-file.ts';
+import { readProbeFile } from '../../../src/probes/files/read.ts';
 import { toJsonl } from '../../../src/probes/files/write-suite.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 

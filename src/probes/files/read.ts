@@ -4,14 +4,14 @@ import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { checkPairs, type PlacedItem } from './check-pairs.ts';
 import { readChoiceRecord, repeatsChoice } from './choice-record.ts';
 import { readCsv } from './csv.ts';
-import { deriveChoiceItems, deriveExactItems } from './derive-twins.ts';
 import { readExactRecord } from './exact-record.ts';
 import { recogniseFormat } from './format.ts';
 import { readJsonl } from './jsonl.ts';
 import { type Line, readLines } from './lines.ts';
-import { readPairedRecord } from './paired-record.ts';
+import { readPairedRecord } from './pairs.ts';
 import { type ProbeRecord, quote } from './probe-record.ts';
 import { readBytes } from './read-bytes.ts';
+import { deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */
 export interface FileSuite {
