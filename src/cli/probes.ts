@@ -9,7 +9,7 @@ import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
-import { toJsonl } from '../probes/files/write-suite.ts';
+import { toJsonl } from '../probes/files/jsonl.ts';
 import { stratifiedFacts } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';

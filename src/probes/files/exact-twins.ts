@@ -1,8 +1,7 @@
 import type { Random } from '../random.ts';
 import { drawUnrelated, REMARKS } from './distractors.ts';
-import type { ExactRecord } from './exact-record.ts';
-import { sentenceStarts } from './sentences.ts';
-import { asLongAs, type Wording } from './wording.ts';
+import type { ExactRecord } from './records.ts';
+import { asLongAs, sentenceStarts, type Wording } from './text.ts';
 
 type Problem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 

@@ -1,6 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
+import type { ProbeItem } from '../item.ts';
 import type { Line } from './lines.ts';
-import type { ProbeRecord } from './probe-record.ts';
+import type { ProbeRecord } from './records.ts';
 
 const MEND = 'give one JSON object a line';
 
@@ -32,4 +33,16 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
 
 function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** Items as a JSONL file that `readProbeFile` gives back as they are, provided that they are in pairs. */
+export function toJsonl(items: readonly ProbeItem[]): string {
+  return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
+}
+
+function toRecord({ id, capability, form, fact, family, cluster, prompt, question }: ProbeItem): object {
+  const record = { id, capability, form, twin_of: form === 'twin' ? fact : null, family, cluster, prompt };
+  if (question.kind === 'exact') return { ...record, target: question.target };
+  const { choices, answer, scoring } = question;
+  return { ...record, choices, answer, scoring };
 }

@@ -1,16 +1,11 @@
 import { basename, extname } from 'node:path';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
-import { checkPairs, type PlacedItem } from './check-pairs.ts';
-import { readChoiceRecord, repeatsChoice } from './choice-record.ts';
 import { readCsv } from './csv.ts';
-import { readExactRecord } from './exact-record.ts';
-import { recogniseFormat } from './format.ts';
 import { readJsonl } from './jsonl.ts';
-import { type Line, readLines } from './lines.ts';
-import { readPairedRecord } from './pairs.ts';
-import { type ProbeRecord, quote } from './probe-record.ts';
-import { readBytes } from './read-bytes.ts';
+import { type Line, readBytes, readLines } from './lines.ts';
+import { checkPairs, type PlacedItem, readPairedRecord } from './pairs.ts';
+import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
 import { deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */
@@ -91,4 +86,41 @@ function uniqueItems(placed: readonly PlacedItem[]): ProbeItem[] {
     places.set(item.id, where);
   }
   return placed.map(({ item }) => item);
+}
+
+const FORMATS = {
+  choice: 'a question with choices',
+  exact: 'a question without choices',
+  paired: 'a prompt in one of its forms',
+} as const;
+
+export type Format = keyof typeof FORMATS;
+
+const MEND =
+  'give {"question", "choices", "answer"}, {"question", "answer"} or {"id", "capability", "form", "twin_of", "prompt", …}';
+
+/**
+ * The format of a file, known by the keys of its records: all of one format, or their items could not be compared.
+ * @throws UserError with the first line that is of none, or of another than the first
+ */
+export function recogniseFormat(records: readonly ProbeRecord[], file: string): Format {
+  const [first] = records;
+  if (!first) throw new UserError(`${file} holds no records`, MEND);
+  const format = formatOf(first);
+  for (const record of records) {
+    const other = formatOf(record);
+    if (other === format) continue;
+    throw new UserError(
+      `${record.where}: ${FORMATS[other]}, but ${first.where} has ${FORMATS[format]}`,
+      'mend the keys of that line, or give each format a file of its own',
+    );
+  }
+  return format;
+}
+
+function formatOf({ fields, where }: ProbeRecord): Format {
+  if ('prompt' in fields && !('question' in fields)) return 'paired';
+  if ('form' in fields) return 'paired';
+  if ('question' in fields) return 'choices' in fields ? 'choice' : 'exact';
+  throw new UserError(`${where}: neither "question" nor "prompt"`, MEND);
 }

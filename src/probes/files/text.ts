@@ -1,4 +1,85 @@
-import type { ChoiceRecord } from './choice-record.ts';
+import type { Question } from '../item.ts';
+import type { ChoiceRecord } from './records.ts';
+
+/** How GPT-4's tokenizer cuts text before it merges (cl100k_base): about one piece a token in plain English. */
+const PIECES = /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+/giu;
+
+/** The length of a text in tokens, near enough, without the tokenizer of any model. */
+export function pieceCount(text: string): number {
+  return text.match(PIECES)?.length ?? 0;
+}
+
+/** What is asked, in one form. */
+export interface Wording {
+  /** Ends without white space. */
+  readonly prompt: string;
+  readonly question: Question;
+}
+
+/** How much longer or shorter than its benchmark form a twin may be: a longer prompt alone is harder. */
+const LENGTH_TOLERANCE = 0.1;
+
+/**
+ * Of several wordings, in the order of a draw, the first that is as long as `model`, within 10 % of its pieces.
+ * @param otherwise what to take where none is: the closest, or the first of the draw (if always the closest, that would
+ *   be the shortest, and always the same)
+ * @throws Error for no wordings
+ */
+export function asLongAs(
+  model: Wording,
+  wordings: readonly Wording[],
+  otherwise: 'closest' | 'first' = 'closest',
+): Wording {
+  const length = pieceCount(model.prompt);
+  const distance = ({ prompt }: Wording) => Math.abs(pieceCount(prompt) - length) / length;
+  const closer = (best: Wording, wording: Wording) => (distance(wording) < distance(best) ? wording : best);
+  const fitting = wordings.find((wording) => distance(wording) <= LENGTH_TOLERANCE);
+  return fitting ?? wordings.reduce(otherwise === 'first' ? (first) => first : closer);
+}
+
+/** A full stop after one of these ends no sentence. */
+const ABBREVIATION =
+  /(^|[\s(])(Mr|Mrs|Ms|Dr|Prof|St|No|Jr|Sr|vs|etc|approx|e\.g|i\.e|[ap]\.m|[AP]\.M|\p{Lu}(\.\p{Lu})*)\.$/u;
+
+const LONGEST_ABBREVIATION = 10;
+
+/** Where the sentences of an English text begin; some beginnings may be missed, after an abbreviation. */
+export function sentenceStarts(text: string): number[] {
+  const ends = [...text.matchAll(/[.!?]["”’')\]]*\s+(?=["“‘'([]?[\p{Lu}\p{N}$])/gu)];
+  const starts = ends.flatMap(({ index, 0: end }) =>
+    ABBREVIATION.test(text.slice(Math.max(0, index - LONGEST_ABBREVIATION), index + 1)) ? [] : [index + end.length],
+  );
+  return [0, ...starts];
+}
+
+/** A blank at the end, to be filled in: `is called ______.` */
+const BLANK = /_{2,}\s?[.?!]?$/;
+/** Looked for no further from the end: a search that starts at each of a million underscores takes hours. */
+const LONGEST_BLANK = 100;
+
+/** Words that a sentence cannot end with: what follows one is its end. */
+const OPEN_END =
+  /(^|[\s(])(is|are|was|were|be|been|being|a|an|a\(n\)|the|of|to|in|on|at|by|as|for|from|with|into|about|approximately|than|then|when|because|that|it|called|termed|EXCEPT|except)$|[\p{L}”"’')],$/u;
+
+/**
+ * Beginnings of what is a question or a task, even if a word at its end looks open: "What is it called", "Name one of
+ * the".
+ */
+const WHOLE =
+  /^(what|which|who|whom|whose|why|how|is|are|was|were|do|does|did|can|could|should|would|will|find|write|solve|name|choose|select|identify|give|fill)\b/i;
+
+/**
+ * The beginning of a sentence that the right choice ends ("The process is called"), without the blank at its end; null
+ * for a question, a task, and what may be either.
+ */
+export function stemOf(question: string): string | null {
+  const start = Math.max(0, question.length - LONGEST_BLANK);
+  const stem = (question.slice(0, start) + question.slice(start).replace(BLANK, '')).trimEnd();
+  if (stem === '' || stem.includes('__')) return null;
+  const last = stem.split(/(?<=[.?!:])\s+|\n+/).at(-1) ?? '';
+  if (WHOLE.test(last)) return null;
+  return stem !== question || OPEN_END.test(stem) ? stem : null;
+}
 
 /** `All of the above`, `none of these`, `both of them`, `neither`: the meaning depends on the other choices. */
 const OF_OTHERS =

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toJsonl } from '../../../src/probes/files/jsonl.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
-import { toJsonl } from '../../../src/probes/files/write-suite.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 
 const FILES = [

@@ -2,9 +2,8 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/platform/user-error.ts';
-import { MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
+import { MAX_FILE_BYTES, MAX_LINE_BYTES } from '../../../src/probes/files/lines.ts';
 import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
-import { MAX_FILE_BYTES } from '../../../src/probes/files/read-bytes.ts';
 import { shared, temporaryFolder } from '../../fixtures.ts';
 import { itNeeds } from '../../needs.ts';
 
