@@ -8,7 +8,7 @@ import { listOnnxMatrices } from './onnx/list-matrices.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
 
 /** What is known of the model beside the tensor at hand. */
-export interface Surroundings {
+export interface ModelContext {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   readonly multimodal: boolean;
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** Sort a checkpoint's tensors into matrices, vectors and what is skipped, in the order of their names. */
-export function listMatrices(model: Surroundings): MatrixList {
+export function listMatrices(model: ModelContext): MatrixList {
   if (model.onnx) return listOnnxMatrices(model.onnx, model);
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
@@ -40,14 +40,14 @@ const BUFFER = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|attention\.masked_
 const MASK = /\.(attn|attention)\.bias$/;
 
 /** Why a stored tensor is none of the model's weights; null for a weight. */
-function whyNoWeight(entry: TensorEntry, { architecture }: Surroundings): string | null {
+function whyNoWeight(entry: TensorEntry, { architecture }: ModelContext): string | null {
   if (BUFFER.test(entry.name) || (MASK.test(entry.name) && entry.shape.length === 4)) return 'a buffer, not a weight';
   // transformers ties the two when it loads, whatever is stored.
   if (architecture.tied && placeOf(entry.name, false).module === 'lm_head') return 'tied to the embeddings';
   return null;
 }
 
-function splitFused(entry: TensorEntry, model: Surroundings): Matrix[] {
+function splitFused(entry: TensorEntry, model: ModelContext): Matrix[] {
   const place = placeOf(entry.name, model.multimodal);
   const whole: Matrix = { name: entry.name, place, view: wholeMatrix(entry.shape), source: entry };
   const [first = 0, second = 0] = entry.shape;
@@ -72,14 +72,14 @@ function splitFused(entry: TensorEntry, model: Surroundings): Matrix[] {
 }
 
 /** A vision tower has its own number of heads. */
-function architectureOf(place: Place, { architecture }: Surroundings): Architecture {
+function architectureOf(place: Place, { architecture }: ModelContext): Architecture {
   return place.component === 'vision' && architecture.vision
     ? { ...architecture, ...architecture.vision, keyValueHeads: architecture.vision.heads, headDim: null }
     : architecture;
 }
 
 /** GPT-2's Conv1D stores [in, out]; GPT-BigCode and Qwen use the same names for an nn.Linear, [out, in]. */
-function isConv1D(entry: TensorEntry, { architecture }: Surroundings): boolean {
+function isConv1D(entry: TensorEntry, { architecture }: ModelContext): boolean {
   const [first = 0, second = 0] = entry.shape;
   if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(entry.name)) return false;
   if (architecture.layoutType !== null)
@@ -88,7 +88,7 @@ function isConv1D(entry: TensorEntry, { architecture }: Surroundings): boolean {
 }
 
 /** The attention output projection in the same block takes as many features as there are query features. */
-export function attentionInput(name: string, { tensors }: Pick<Surroundings, 'tensors'>): number | null {
+export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'tensors'>): number | null {
   const block = name.replace(/[^.]+(\.weight)?$/, '');
   for (const leaf of ['o_proj', 'out_proj', 'dense', 'wo']) {
     const projection = tensors.get(`${block}${leaf}.weight`);
@@ -101,7 +101,7 @@ export function attentionInput(name: string, { tensors }: Pick<Surroundings, 'te
 const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_vl_moe', 'qwen3_vl_moe_text']);
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
-function expertStack(entry: TensorEntry, model: Surroundings): Matrix[] | null {
+function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
   const place = placeOf(entry.name, model.multimodal);
   const [first = 0, second = 0, third] = entry.shape;
   const { experts, layoutType } = model.architecture;

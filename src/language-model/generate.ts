@@ -42,7 +42,7 @@ export function defaultMaxNewTokens(maxLength: number): number {
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be continued
  */
-export async function answerPrompts(
+export async function continuePrompts(
   requests: readonly GenerateRequest[],
   engine: Engine,
   tokenizer: Tokenizer | null,

@@ -1,8 +1,8 @@
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { Engine } from './engine.ts';
-import { answerPrompts, type GenerateAnswer } from './generate.ts';
+import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { openModel } from './open-model.ts';
-import { answerPromptsByText, answerRequestsByText } from './remote/remote-answers.ts';
+import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
 import {
   type GenerateRequest,
@@ -11,7 +11,7 @@ import {
   readScoreRequests,
   type ScoreRequest,
 } from './requests.ts';
-import { answerRequests, prepareRequests, type ScoreAnswer } from './score.ts';
+import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 
@@ -122,15 +122,15 @@ function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, now: Da
     device,
     ...(remote
       ? {}
-      : { prepare: (calls, generate) => prepareRequests(calls, generate, engine, tokenizer, ids.prefixTokenId) }),
+      : { prepare: (calls, generate) => prepareScoring(calls, generate, engine, tokenizer, ids.prefixTokenId) }),
     score: (requests, onTruncation) =>
       byText
-        ? answerRequestsByText(requests, byText, (own) => answerRequests(own, engine, null, null, { onTruncation }))
-        : answerRequests(requests, engine, tokenizer, ids.prefixTokenId, { onTruncation }),
+        ? scoreRequestsByText(requests, byText, (own) => scoreRequests(own, engine, null, null, { onTruncation }))
+        : scoreRequests(requests, engine, tokenizer, ids.prefixTokenId, { onTruncation }),
     generate: (requests, onTruncation) =>
       byText
-        ? answerPromptsByText(requests, byText)
-        : answerPrompts(requests, engine, tokenizer, { ...ids, now, onTruncation }),
+        ? continuePromptsByText(requests, byText)
+        : continuePrompts(requests, engine, tokenizer, { ...ids, now, onTruncation }),
   };
 }
 

@@ -38,7 +38,7 @@ export interface AnswerOptions extends EncodeOptions {
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be scored
  */
-export async function answerRequests(
+export async function scoreRequests(
   requests: readonly ScoreRequest[],
   engine: Engine,
   tokenizer: Tokenizer | null,
@@ -62,7 +62,7 @@ export async function answerRequests(
  * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`.
  * @throws UserError naming the line of a request that cannot be scored
  */
-export async function prepareRequests(
+export async function prepareScoring(
   calls: Iterable<readonly ScoreRequest[]>,
   generate: boolean,
   engine: Engine,

@@ -3,7 +3,7 @@ import onnxProto from 'onnx-proto';
 
 const { onnx } = onnxProto;
 
-/** Element types of ONNX that graphs here use (onnx.proto, TensorProto.DataType). */
+/** ONNX element types used by the graphs (onnx.proto, TensorProto.DataType). */
 export const ElementType = {
   float32: 1,
   uint16: 4,
@@ -16,7 +16,7 @@ export const ElementType = {
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
-/** Floating-point dtypes as safetensors names them. */
+/** Floating-point dtypes, under their names in safetensors. */
 const SAFETENSORS_TYPES = {
   F64: ElementType.float64,
   F32: ElementType.float32,
@@ -40,18 +40,38 @@ export interface ExternalData {
 /** Name of a value in the graph: an initializer or the output of a node. */
 export type Value = string & { readonly __value: unique symbol };
 
-/** Whole numbers are INT; a FLOAT is marked, since JavaScript cannot tell 1.0 from 1. */
+/** A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. */
 type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** ONNX's own operators, and onnxruntime's fused ones. */
 export type Domain = '' | 'com.microsoft';
 
+/** The number of a node's outputs, or for each of them whether it is computed. */
+type OutputSelection = number | readonly boolean[];
+
+export interface NodeOptions<O extends OutputSelection> {
+  readonly outputs: O;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly domain?: Domain;
+}
+
+/** As many values as a node has outputs: a tuple where the number is known to the compiler. */
+export type NodeOutputs<O extends OutputSelection> = O extends number
+  ? Values<O>
+  : { readonly [K in keyof O]: O[K] extends true ? Value : null };
+
+type Values<N extends number, T extends readonly Value[] = []> = number extends N
+  ? readonly Value[]
+  : T['length'] extends N
+    ? T
+    : Values<N, readonly [...T, Value]>;
+
 const OPSET = 21;
 const IR_VERSION = 10;
 
 /**
- * An ONNX graph, built in memory. Weights are initializers that point into their files, so that onnxruntime maps them
- * itself and they never pass through JavaScript.
+ * An ONNX graph, built in memory. Weights are initializers that point into their files: onnxruntime maps them itself, and
+ * they never pass through JavaScript.
  */
 export class Graph {
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
@@ -62,14 +82,14 @@ export class Graph {
   readonly #constants = new Map<string, Value>();
   #count = 0;
 
-  /** A value that `run` is given under `name`; dimensions may be named where they vary. */
+  /** A value that `run` receives under `name`. Dimensions that vary have a name instead of a size. */
   input(name: string, type: ElementType, dims: readonly (number | string)[]): Value {
     const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
     this.#inputs.push(new onnx.ValueInfoProto({ name, type: { tensorType: { elemType: type, shape: { dim } } } }));
     return name as Value;
   }
 
-  /** Elements in a file, declared with any shape and type of the right number of bytes. */
+  /** Elements in a file, declared with any shape and type that has the same number of bytes. */
   external(data: ExternalData, type: ElementType, dims: readonly number[]): Value {
     const name = this.#name('file');
     this.#initializers.push(
@@ -88,7 +108,7 @@ export class Graph {
     return name;
   }
 
-  /** A small tensor of numbers; the same one is stored once. */
+  /** A small tensor of numbers. Equal constants are stored once. */
   constant(
     values: readonly number[],
     type: 'float32' | 'float64' | 'int64' | 'int32' | 'uint16',
@@ -112,34 +132,34 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain: Domain = '',
   ): Value {
-    return this.node(type, inputs, attributes, domain, 1)[0] as Value;
+    const [output] = this.node(type, inputs, { outputs: 1, attributes, domain });
+    return output;
   }
 
   /**
    * Add a node with several outputs.
    * @param inputs null for an optional one that is left out
-   * @param outputs how many of its outputs are named, or which (false for one that is left out)
+   * @returns one value per output; null for an output that is left out
    */
-  node(
+  node<const O extends OutputSelection>(
     type: string,
     inputs: readonly (Value | null)[],
-    attributes: Readonly<Record<string, Attribute>>,
-    domain: Domain,
-    outputs: number | readonly boolean[],
-  ): Value[] {
-    const wanted = typeof outputs === 'number' ? Array<boolean>(outputs).fill(true) : outputs;
-    const names = wanted.map((isWanted) => (isWanted ? this.#name(type) : ('' as Value)));
+    { outputs, attributes = {}, domain = '' }: NodeOptions<O>,
+  ): NodeOutputs<O> {
+    const selection: readonly boolean[] =
+      typeof outputs === 'number' ? Array<boolean>(outputs).fill(true) : (outputs as readonly boolean[]);
+    const values = selection.map((isComputed) => (isComputed ? this.#name(type) : null));
     this.#nodes.push(
       new onnx.NodeProto({
-        name: names.find((name) => name !== '') ?? '',
+        name: values.find((value) => value !== null) ?? '',
         opType: type,
         domain,
         input: inputs.map((value) => value ?? ''),
-        output: names,
+        output: values.map((value) => value ?? ''),
         attribute: Object.entries(attributes).map(([name, value]) => toAttribute(name, value)),
       }),
     );
-    return names;
+    return values as NodeOutputs<O>;
   }
 
   cast(value: Value, type: ElementType): Value {
@@ -152,9 +172,9 @@ export class Graph {
 
   /**
    * `start ≤ index < end`, every `step`-th, along one axis.
-   * @param after do it only once these values (of one dimension or more) are there. onnxruntime orders nodes by what
-   *   they need, so that all strips of a large matrix would be alive together; a start that is computed from the shapes
-   *   of other values holds the slice back
+   * @param after compute the slice only after these values (of one dimension or more). onnxruntime orders nodes by their
+   *   inputs alone, so all strips of a large matrix would be in memory together; a start computed from the shapes of
+   *   other values delays the slice
    */
   slice(value: Value, axis: number, start: number, end: number, step = 1, after: readonly Value[] = []): Value {
     const constant = (item: number) => this.constant([item], 'int64');
@@ -166,7 +186,7 @@ export class Graph {
   /** Sum of several values of one shape. */
   sum(values: readonly Value[]): Value {
     const [first, ...rest] = values;
-    if (!first) throw new Error('a sum of nothing');
+    if (!first) throw new Error('sum() needs at least one value');
     return rest.reduce((total, value) => this.op('Add', [total, value]), first);
   }
 
@@ -182,7 +202,6 @@ export class Graph {
 
   /** The model as protobuf bytes. */
   serialize(): Uint8Array {
-    const nodes = this.#named();
     return onnx.ModelProto.encode({
       irVersion: IR_VERSION,
       opsetImport: [
@@ -191,7 +210,7 @@ export class Graph {
       ],
       graph: {
         name: 'shadow-gate',
-        node: nodes,
+        node: this.#nodesWithOutputNames(),
         initializer: this.#initializers,
         input: this.#inputs,
         output: this.#outputs,
@@ -200,10 +219,10 @@ export class Graph {
   }
 
   /**
-   * The nodes, with outputs under their names. The node that computes an output writes it itself, so that it can write
-   * into a tensor that the caller gives; only what no node computes is copied.
+   * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so it
+   * can write into a tensor of the caller. Only a value that no node computes is copied.
    */
-  #named(): InstanceType<typeof onnx.NodeProto>[] {
+  #nodesWithOutputNames(): InstanceType<typeof onnx.NodeProto>[] {
     const computed = new Set(this.#nodes.flatMap(({ output }) => output ?? []));
     const names = new Map<string, string>();
     const copies: InstanceType<typeof onnx.NodeProto>[] = [];
@@ -232,7 +251,7 @@ function toAttribute(name: string, value: Attribute) {
   return { name, type: AttributeType.INTS, ints: [...value] };
 }
 
-/** The folder that external data is named relative to: the root, since candidate and reference may lie anywhere. */
+/** The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere. */
 export function externalDataFolder(file: string): string {
   return parse(file).root;
 }

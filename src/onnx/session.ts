@@ -1,17 +1,26 @@
+import * as ort from 'onnxruntime-node';
 import { UserError } from '../platform/user-error.ts';
 import { externalDataFolder, type Graph } from './graph.ts';
-import { ort } from './runtime.ts';
 
-/** The execution provider that runs the graphs, and why it was chosen. */
+// On by default on Linux from 1.29 on; a gate sends nothing anywhere. Read at the first session.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+// CUDA multiplies float32 with 10 bits of mantissa by default (TF32), an error near 10⁻³: no bounds would be right. The
+// binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's environment.
+process.env.NVIDIA_TF32_OVERRIDE = '0';
+ort.env.logLevel = 'fatal';
+
+export { ort };
+
+/** The execution provider that runs the graphs, and why. */
 export interface Device {
   readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
 }
 
-/** Where float64 is computed: WebGPU has none. */
+/** The device that computes in float64: WebGPU cannot. */
 export function float64Device(device: Device): Device {
   return device.name === 'webgpu'
-    ? { name: 'cpu', reason: 'exact spectra need float64, which WebGPU has not' }
+    ? { name: 'cpu', reason: 'exact spectra need float64, which WebGPU does not have' }
     : device;
 }
 
@@ -20,10 +29,10 @@ export type Outputs = Readonly<Record<string, ort.Tensor>>;
 export type Session = ort.InferenceSession;
 export type Tensor = ort.Tensor;
 
-/** Tensors to feed. `shape` must hold as many elements as there are. */
+/** Tensors to feed. `shape` must have as many elements as `data`. */
 export const tensor = {
   float32: (data: Float32Array, shape: readonly number[]): Tensor => new ort.Tensor('float32', data, shape),
-  /** float32 or float64, as the array is; its memory is used as it is, and written where it is given for an output. */
+  /** float32 or float64 like the array, on its memory: as an output, a run writes into the array. */
   floats: (data: Float32Array | Float64Array, shape: readonly number[]): Tensor =>
     data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('float64', data, shape),
   int32: (data: readonly number[], shape: readonly number[]): Tensor =>
@@ -32,34 +41,37 @@ export const tensor = {
     new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape),
 };
 
-/** Threads that wait for work sleep: they spin otherwise, against another session's threads and against JavaScript. */
-const PATIENT = { intra_op: { allow_spinning: '0' } };
+/** Waiting threads sleep. By default they spin, and take the cores from other sessions and from JavaScript. */
+const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
 
 /**
- * Open a graph that is run many times. Weights that must be converted or packed are, here, once.
- * @param onDevice names of outputs that stay where they were computed, to be fed again
- * @param isPatient other sessions, or JavaScript, have work between its runs
+ * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
+ * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
+ * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
  */
 export async function openSession(
   graph: Graph,
   device: Device,
-  { onDevice = [], isPatient = false }: { readonly onDevice?: readonly string[]; readonly isPatient?: boolean } = {},
+  {
+    onDevice = [],
+    allowSpinning = true,
+  }: { readonly onDevice?: readonly string[]; readonly allowSpinning?: boolean } = {},
 ): Promise<Session> {
-  const places = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
+  const locations = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
   return createSession(graph, device, {
     graphOptimizationLevel: 'extended',
-    ...(isPatient ? { extra: { session: { ...PATIENT, ...EXTERNAL_DATA } } } : {}),
-    ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(places) } : {}),
+    ...(allowSpinning ? {} : { extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } } }),
+    ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),
   });
 }
 
 /**
- * Run a graph without inputs once and give its memory back.
+ * Run a graph without inputs once, and release its memory.
  *
- * Graph optimisation is off: everything here is an initializer, so the optimiser would fold the whole computation into
- * constants while the session is created, on one thread and with every intermediate value alive.
- * @param device where to run it; values that the device cannot compute fall back to the CPU
- * @param into tensors that outputs are written into; new ones for the rest
+ * Graph optimization is off: everything in such a graph is an initializer, so the optimizer would fold the whole computation
+ * into constants while the session is created, on one thread and with every intermediate value in memory.
+ * @param device where to run it; operators that the device does not have fall back to the CPU
+ * @param into tensors that outputs are written into; the other outputs get new ones
  */
 export async function runGraph(graph: Graph, device: Device, into: Outputs = {}): Promise<Outputs> {
   const session = await createSession(graph, device, { graphOptimizationLevel: 'disabled' });
@@ -72,20 +84,20 @@ export async function runGraph(graph: Graph, device: Device, into: Outputs = {})
 
 /**
  * Open a small graph that is run many times on large inputs of changing shapes, with work in JavaScript in between: no
- * plan of memory is kept per shape, and waiting threads sleep, so that they leave the processor to that work.
+ * memory pattern is kept per shape, and waiting threads sleep.
  */
 export async function openKernel(graph: Graph, device: Device): Promise<Session> {
   return createSession(graph, device, {
     graphOptimizationLevel: 'disabled',
     enableMemPattern: false,
-    extra: { session: { ...PATIENT, ...EXTERNAL_DATA } },
+    extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } },
   });
 }
 
-/** What goes wrong is thrown too: onnxruntime need not write it to standard error itself. */
+/** Errors are thrown as well: onnxruntime need not also write them to standard error. */
 const FATAL = 4;
 
-/** Where graphs find the files that their initializers point into. */
+/** The folder of the files that initializers point into. */
 const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) };
 
 function createSession(graph: Graph, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
@@ -95,35 +107,42 @@ function createSession(graph: Graph, device: Device, options: ort.InferenceSessi
     extra: { session: EXTERNAL_DATA },
     ...options,
   }).catch((error: Error & { code?: string }) => {
-    // The bundle says so where it carries no library for this machine (scripts/build/onnxruntime.mjs).
+    // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.mjs).
     if (error.code === 'ONNXRUNTIME_MISSING') throw new UserError(error.message, 'use a recent x64 Linux machine');
     throw error;
   });
 }
 
-/** A float32 output that is on the CPU. */
+/** The elements of a float32 output on the CPU. */
 export function float32Output(outputs: Outputs, name: string): Float32Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
   return data;
 }
 
-/** An output, wherever it is. */
+/** An output, on the CPU or on a device. */
 export function tensorOutput(outputs: Outputs, name: string): Tensor {
   const output = outputs[name];
   if (!output) throw new Error(`there is no output ${name}`);
   return output;
 }
 
-/** The elements of a float32 tensor that is on the CPU. */
+/** The elements of a float32 tensor on the CPU. */
 export function float32Data({ data }: Tensor): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('the tensor is not float32');
   return data;
 }
 
-/** A float64 output as a typed array. */
+/** The elements of a float64 output on the CPU. */
 export function float64Output(outputs: Outputs, name: string): Float64Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float64Array)) throw new Error(`output ${name} is not float64`);
   return data;
+}
+
+/** The elements of an int64 output on the CPU, as numbers. */
+export function int64Output(outputs: Outputs, name: string): number[] {
+  const data = outputs[name]?.data;
+  if (!(data instanceof BigInt64Array)) throw new Error(`output ${name} is not int64`);
+  return Array.from(data, Number);
 }

@@ -1,6 +1,6 @@
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
-import { attentionInput, listMatrices, type Surroundings } from '../checkpoint/list-matrices.ts';
+import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { BLOCK_MODULES, isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
@@ -151,7 +151,7 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
   };
 }
 
-function loraJobs(adapter: Adapter, module: LoraModule, model: Surroundings, reference: FullCheckpoint | null): Job[] {
+function loraJobs(adapter: Adapter, module: LoraModule, model: ModelContext, reference: FullCheckpoint | null): Job[] {
   const place = placeOf(module.target, model.multimodal);
   const [output] = module.b.shape as [number];
   const input = wholeMatrix(module.a.shape).shape[1];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerPrompts, type GenerateOptions } from '../../src/language-model/generate.ts';
+import { continuePrompts, type GenerateOptions } from '../../src/language-model/generate.ts';
 import { parseGenerateRequests } from '../../src/language-model/requests.ts';
 import type { Tokenizer } from '../../src/language-model/tokens/tokenizer.ts';
 import { countingEngine } from './counting-engine.ts';
@@ -24,7 +24,7 @@ const options: GenerateOptions = { eosIds: new Set([9]), prefixTokenId: 9, now: 
 
 describe('answerPrompts', () => {
   it('ends with EOS, with a stop string, or for length', async () => {
-    const answers = await answerPrompts(
+    const answers = await continuePrompts(
       requests(
         { id: 'eos', prompt: '56' },
         { id: 'stop', prompt_ids: [1], stop: ['4', '67'] },
@@ -46,7 +46,7 @@ describe('answerPrompts', () => {
   });
 
   it('works by ids without a tokenizer', async () => {
-    const [answer] = await answerPrompts(requests({ id: 1, prompt_ids: [5] }), countingEngine(40), null, options);
+    const [answer] = await continuePrompts(requests({ id: 1, prompt_ids: [5] }), countingEngine(40), null, options);
     expect(answer).toEqual({ id: 1, text: null, tokens: [6, 7, 8, 9], finish: 'stop' });
   });
 
@@ -54,7 +54,7 @@ describe('answerPrompts', () => {
     const engine = countingEngine(8);
     const cut: string[] = [];
     const prompt_ids = [0, 1, 2, 3, 4, 5, 6, 7];
-    await answerPrompts(
+    await continuePrompts(
       requests({ id: 1, prompt_ids, max_new_tokens: 5 }, { id: 2, prompt_ids }, { id: 3, prompt_ids: [1, 2] }),
       engine,
       null,
@@ -90,12 +90,12 @@ describe('answerPrompts', () => {
       /:1: the chat template refuses: no system/,
     ],
   ])('refuses %s with its line', async (_, request, tokenizer, pattern) => {
-    const answers = answerPrompts(requests({ id: 1, ...request }), countingEngine(40), tokenizer, options);
+    const answers = continuePrompts(requests({ id: 1, ...request }), countingEngine(40), tokenizer, options);
     await expect(answers).rejects.toThrow(pattern);
   });
 
   it('refuses an empty prompt where nothing could stand before it', async () => {
-    const answers = answerPrompts(requests({ id: 1, prompt: '' }), countingEngine(40), digits, {
+    const answers = continuePrompts(requests({ id: 1, prompt: '' }), countingEngine(40), digits, {
       ...options,
       prefixTokenId: null,
     });

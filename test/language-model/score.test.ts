@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseScoreRequests } from '../../src/language-model/requests.ts';
-import { answerRequests } from '../../src/language-model/score.ts';
+import { scoreRequests } from '../../src/language-model/score.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { readJson, shared } from '../fixtures.ts';
 import { countingEngine } from './counting-engine.ts';
@@ -16,7 +16,7 @@ const QUARTER = -1.386294;
 describe('answerRequests', () => {
   it('gives the sum, the parts and whether greedy decoding would say the same', async () => {
     const engine = countingEngine(16);
-    const answers = await answerRequests(
+    const answers = await scoreRequests(
       requests(
         { id: 'likely', context_ids: [3, 4], continuation_ids: [5, 6] },
         { id: 2, context_ids: [4], continuation_ids: [5, 7] },
@@ -34,7 +34,7 @@ describe('answerRequests', () => {
 
   it('puts the prefix token where there is no context', async () => {
     const engine = countingEngine(16);
-    await answerRequests(
+    await scoreRequests(
       requests(
         { id: 1, context_ids: [], continuation_ids: [5] },
         { id: 2, context_ids: [], continuation_ids: [8, 5] },
@@ -54,9 +54,9 @@ describe('answerRequests', () => {
   it('scores text as the tokenizer splits it', async () => {
     const engine = countingEngine(16);
     const t = wordTokenizer({ leading: [0] });
-    await answerRequests(requests({ id: 1, context: 'a b ', continuation: 'c' }), engine, t, 0);
+    await scoreRequests(requests({ id: 1, context: 'a b ', continuation: 'c' }), engine, t, 0);
     expect(engine.asked).toEqual([{ context: [0, ...t.ids('a', ' b')], continuation: t.ids(' c') }]);
-    await answerRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, t, 0, {
+    await scoreRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, t, 0, {
       addSpecialTokens: false,
     });
     expect(engine.asked[1]).toEqual({ context: t.ids('a'), continuation: t.ids(' b') });
@@ -64,7 +64,7 @@ describe('answerRequests', () => {
 
   it('adds up the windows of a rolling request', async () => {
     const engine = countingEngine(4);
-    const [answer, empty, text] = await answerRequests(
+    const [answer, empty, text] = await scoreRequests(
       requests({ id: 'r', rolling: [1, 2, 3, 4, 5, 6, 8] }, { id: 'e', rolling: [] }, { id: 't', rolling: 'a b' }),
       engine,
       wordTokenizer({ leading: [0] }),
@@ -88,7 +88,7 @@ describe('answerRequests', () => {
   it('cuts a long context on the left and tells of it', async () => {
     const engine = countingEngine(4);
     const cut: string[] = [];
-    await answerRequests(
+    await scoreRequests(
       requests(
         { id: 1, context_ids: [1, 2, 3, 4], continuation_ids: [5, 6] },
         { id: 2, context_ids: [1, 2, 3], continuation_ids: [5, 6] },
@@ -125,14 +125,14 @@ describe('answerRequests', () => {
     ['a rolling text without prefix token', { rolling: 'a' }, /:2: no context/],
   ])('refuses %s with its line', async (_, request, pattern) => {
     const both = requests({ id: 1, context_ids: [1], continuation_ids: [2] }, { id: 2, ...request });
-    const answer = answerRequests(both, countingEngine(4), wordTokenizer(), null);
+    const answer = scoreRequests(both, countingEngine(4), wordTokenizer(), null);
     await expect(answer).rejects.toThrow(pattern);
     await expect(answer).rejects.toBeInstanceOf(UserError);
   });
 
   it('needs a tokenizer for text only', async () => {
     const text = requests({ id: 1, context: 'a', continuation: 'b' });
-    await expect(answerRequests(text, countingEngine(4), null, 0)).rejects.toThrow(
+    await expect(scoreRequests(text, countingEngine(4), null, 0)).rejects.toThrow(
       /requests\.jsonl:1: text, but .*no tokenizer/,
     );
   });
@@ -140,10 +140,10 @@ describe('answerRequests', () => {
   it('says that a model is broken rather than null', async () => {
     const engine = { ...countingEngine(4), score: async () => [{ tokenLogprobs: [Number.NaN], greedy: false }] };
     const ids = requests({ id: 1, context_ids: [1], continuation_ids: [2] });
-    await expect(answerRequests(ids, engine, null, null)).rejects.toThrow(/:1: the log-likelihood is NaN/);
+    await expect(scoreRequests(ids, engine, null, null)).rejects.toThrow(/:1: the log-likelihood is NaN/);
     // Finite, and no longer so with the rounding.
     const vast = { ...engine, score: async () => [{ tokenLogprobs: [-1e308], greedy: false }] };
-    await expect(answerRequests(ids, vast, null, null)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
+    await expect(scoreRequests(ids, vast, null, null)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
   });
 
   it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])(
@@ -163,7 +163,7 @@ describe('answerRequests', () => {
         context_ids: context,
         continuation_ids: continuation,
       }));
-      await answerRequests(requests(...lines), engine, null, null);
+      await scoreRequests(requests(...lines), engine, null, null);
       expect(engine.asked.map(({ context, continuation }) => context.length + continuation.length - 1)).toEqual(
         cases.map(({ model_input_length }) => model_input_length),
       );

@@ -58,7 +58,7 @@ describe('a device', () => {
   );
 
   it('cuda multiplies without TF32, whatever the environment says', async () => {
-    const script = `import '#src/onnx/runtime.ts'; process.stdout.write(JSON.stringify(process.env.NVIDIA_TF32_OVERRIDE));`;
+    const script = `import '#src/onnx/session.ts'; process.stdout.write(JSON.stringify(process.env.NVIDIA_TF32_OVERRIDE));`;
     expect(await runScript(script, { NVIDIA_TF32_OVERRIDE: '1' })).toBe('0');
   });
 

@@ -7,7 +7,7 @@ import { type Place, placeOf } from '../module-type.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { withoutOperator } from './weight-use.ts';
 
-interface Surroundings {
+interface ModelContext {
   readonly architecture: Architecture;
   readonly multimodal: boolean;
 }
@@ -16,7 +16,7 @@ interface Surroundings {
  * Sort an ONNX model's tensors. What the graph multiplies by, convolves with or looks tokens up in is a matrix; everything else
  * of two dimensions or more (masks, tables of positions, scales) is none.
  */
-export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: Surroundings): MatrixList {
+export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: ModelContext): MatrixList {
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
@@ -29,7 +29,7 @@ export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: Surround
   return { matrices, vectors, skipped };
 }
 
-function whySkipped(tensor: OnnxTensor, { architecture }: Surroundings): string | null {
+function whySkipped(tensor: OnnxTensor, { architecture }: ModelContext): string | null {
   const { dtype, size, shape, use, unmapped } = tensor;
   if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
   if (size === 0) return `empty: shape [${shape.join(', ')}]`;
@@ -46,7 +46,7 @@ function placeIn({ name, use }: OnnxTensor, multimodal: boolean): Place {
   return place.module === 'other' && isTable ? { ...place, module: 'embed' } : place;
 }
 
-function split(tensor: OnnxTensor, model: Surroundings): Matrix[] {
+function split(tensor: OnnxTensor, model: ModelContext): Matrix[] {
   const { name, shape, use, storedName } = tensor;
   const inputFirst = use?.inputFirst === true;
   const whole: Matrix = {

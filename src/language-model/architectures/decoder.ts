@@ -138,7 +138,7 @@ export interface Experts {
   readonly count: number;
   readonly perToken: number;
   /** The weights of the chosen experts add up to one. */
-  readonly normalise: boolean;
+  readonly normalize: boolean;
   readonly activation: Activation;
   readonly expert: (index: number) => { readonly gate: Linear; readonly up: Linear; readonly down: Linear };
   /** How newer files keep them: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width]. */

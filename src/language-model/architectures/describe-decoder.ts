@@ -3,7 +3,7 @@ import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';
-import { FAMILIES } from './families/index.ts';
+import { MODEL_FAMILIES } from './families/index.ts';
 import { quantisationOf } from './quantization.ts';
 import { textHalf, VISION_LANGUAGE } from './vision-language.ts';
 
@@ -27,7 +27,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   }
   const text = textHalf(modelType, config);
   const name = text?.modelType ?? modelType;
-  const family = FAMILIES.find((item) => item.modelType === name);
+  const family = MODEL_FAMILIES.find((item) => item.modelType === name);
   if (!family) {
     const half = text === null ? '' : `, whose text half is ${JSON.stringify(text.modelType)},`;
     throw new UserError(`${file}: model_type ${JSON.stringify(modelType)}${half} is not supported`, knownFamilies());
@@ -39,6 +39,6 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
 }
 
 function knownFamilies(): string {
-  const names = [...FAMILIES, ...VISION_LANGUAGE].map(({ modelType }) => modelType).sort();
+  const names = [...MODEL_FAMILIES, ...VISION_LANGUAGE].map(({ modelType }) => modelType).sort();
   return `supported: ${names.join(', ')}`;
 }

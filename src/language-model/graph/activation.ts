@@ -6,10 +6,10 @@ export function gated(graph: Graph, activation: Activation, gate: Value, up: Val
   return graph.op('Mul', [activate(graph, activation, gate), up]);
 }
 
-/** The same where both lie side by side in the last axis, gate first. */
+/** The same for gate and up side by side in the last axis, gate first. */
 export function gatedHalves(graph: Graph, activation: Activation, both: Value): Value {
-  const [gate, up] = graph.node('Split', [both], { axis: -1, num_outputs: 2 }, '', 2);
-  return gated(graph, activation, gate as Value, up as Value);
+  const [gate, up] = graph.node('Split', [both], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
+  return gated(graph, activation, gate, up);
 }
 
 const QUICK_GELU_ALPHA = 1.702;

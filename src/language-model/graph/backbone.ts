@@ -1,4 +1,5 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
 import type { Decoder, Layer, Rope } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import {
@@ -6,128 +7,142 @@ import {
   applyAttention,
   type KeyAndValue,
   type LayerInputs,
-  type Surroundings,
+  type SharedInputs,
 } from './attention.ts';
+import type { ExpertsOptions } from './experts.ts';
 import { applyLinear, lookUp } from './linear.ts';
 import { applyMlp } from './mlp.ts';
 import { applyNorm, normStream, type Stream } from './norm.ts';
 
 const { float32, int32, int64 } = ElementType;
 
-/** Names of the trunk's inputs and outputs. */
-export const TRUNK = {
+/** Names of the backbone's inputs and outputs, for B sequences of S tokens after P others, T = P + S. */
+export const BACKBONE = {
+  /** int64 [B, S]. */
   tokens: 'tokens',
+  /** int64 [B, S]. */
   positions: 'positions',
+  /** int64 [R]: which of the B · S hidden states are returned. */
   rows: 'rows',
-  lastKeys: 'last_keys',
-  total: 'total',
+  /** int32 [B]: T − 1, the index of the last key. Named as the input of GroupQueryAttention. */
+  seqlensK: 'seqlens_k',
+  /** int32 [1]: T, with the P tokens in the KV cache. Named as the input of GroupQueryAttention. */
+  totalSequenceLength: 'total_sequence_length',
+  /** float32 [B or 1, 1, S, T]: the mask of a window, or of full attention. */
   bias: (window: number | null) => (window === null ? 'bias' : `bias_${window}`),
+  /** float32 [B, heads, 1, T]. */
   alibi: 'alibi',
+  /** float32 [L, dim / 2] of the index-th rotary embedding. */
   cos: (index: number) => `cos_${index}`,
   sin: (index: number) => `sin_${index}`,
+  /** float32 [B, keyValueHeads, P, headDim]. */
   pastKey: (layer: number) => `past_key_${layer}`,
   pastValue: (layer: number) => `past_value_${layer}`,
-  /** [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
+  /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
   presentKey: (layer: number) => `present_key_${layer}`,
   presentValue: (layer: number) => `present_value_${layer}`,
-  /** [rows, hidden] after the final norm. */
+  /** float32 [R, hidden] after the final norm. */
   hidden: 'hidden',
 } as const;
 
-/** What differs from layer to layer and is fed: the windows of its masks, and its rotary tables. */
-export interface TrunkInputs {
+/** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
+export interface BackboneInputs {
   readonly windows: readonly (number | null)[];
   readonly ropes: readonly Rope[];
 }
 
-export function trunkInputs({ layers }: Decoder): TrunkInputs {
+export function backboneInputs({ layers }: Decoder): BackboneInputs {
   return {
     windows: [...new Set(layers.map(({ attention }) => attention.window))],
     ropes: [...new Set(layers.flatMap(({ attention }) => attention.rope ?? []))],
   };
 }
 
-/** Which operators a trunk is built from. */
-export interface TrunkOptions {
+/** Which operators a backbone is built from. */
+export interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
-  readonly experts: 'fused' | 'each';
   /**
-   * Take and give keys and values of tokens. Outputs live until the end of a run, wanted or not: at 32 layers of 4096 that
-   * is a megabyte a token.
+   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: for 32 layers
+   * of 4096 that is a megabyte per token.
    */
-  readonly keep: boolean;
+  readonly useKvCache: boolean;
 }
 
 /**
- * Everything of a decoder but its output matrix, as a graph over B sequences of S tokens, after P tokens that it has
- * seen before. Inputs: see `TRUNK`.
+ * All of a decoder but its output matrix, as a graph over B sequences of S tokens, after P tokens whose keys and values are
+ * known. Inputs and outputs: see `BACKBONE`.
  */
-export function buildTrunk(decoder: Decoder, weights: Weights, { attention, experts, keep }: TrunkOptions): Graph {
+export function buildBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): Graph {
   const graph = new Graph();
-  const tokens = graph.input(TRUNK.tokens, int64, ['B', 'S']);
-  const positions = graph.input(TRUNK.positions, int64, ['B', 'S']);
-  const rows = graph.input(TRUNK.rows, int64, ['R']);
-  const lastKeys = graph.input(TRUNK.lastKeys, int32, ['B']);
-  const total = graph.input(TRUNK.total, int32, [1]);
-  const surroundings: Surroundings = {
+  const tokens = graph.input(BACKBONE.tokens, int64, ['B', 'S']);
+  const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
+  const rows = graph.input(BACKBONE.rows, int64, ['R']);
+  const seqlensK = graph.input(BACKBONE.seqlensK, int32, ['B']);
+  const totalSequenceLength = graph.input(BACKBONE.totalSequenceLength, int32, [1]);
+  const shared: SharedInputs = {
     positions,
-    lastKeys,
-    total,
+    seqlensK,
+    totalSequenceLength,
     batchShape: graph.op('Shape', [tokens]),
-    totalLength: graph.cast(total, int64),
+    totalLength: graph.cast(totalSequenceLength, int64),
   };
-  const layerInputs = declareLayerInputs(graph, decoder, keep);
+  const layerInputs = declareLayerInputs(graph, decoder, options);
   const presents: KeyAndValue[] = [];
   let stream: Stream = { sum: embed(graph, weights, decoder, tokens, positions), pending: null };
   for (const [index, layer] of decoder.layers.entries()) {
     const isLast = index === decoder.layers.length - 1;
     stream = applyLayer(graph, weights, layer, stream, {
-      surroundings,
+      shared,
       inputs: layerInputs(index),
-      attention,
-      fuseExperts: experts === 'fused',
+      options,
       presents,
       rows: isLast ? rows : null,
     });
   }
-  // First, and first among those that are fetched: the binding takes the place of an output from its index.
-  graph.output(TRUNK.hidden, normStream(graph, weights, decoder.finalNorm, stream).normed, float32);
+  // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
+  graph.output(BACKBONE.hidden, normStream(graph, weights, decoder.finalNorm, stream).normed, float32);
   for (const [index, { key, value }] of presents.entries()) {
-    graph.output(TRUNK.presentKey(index), key, float32);
-    graph.output(TRUNK.presentValue(index), value, float32);
+    graph.output(BACKBONE.presentKey(index), key, float32);
+    graph.output(BACKBONE.presentValue(index), value, float32);
   }
   return graph;
 }
 
 /** The inputs that vary with the kind of layer, each declared once. */
-function declareLayerInputs(graph: Graph, decoder: Decoder, hasPast: boolean): (index: number) => LayerInputs {
-  const { windows, ropes } = trunkInputs(decoder);
+function declareLayerInputs(
+  graph: Graph,
+  decoder: Decoder,
+  { useKvCache }: BackboneOptions,
+): (index: number) => LayerInputs {
+  const { windows, ropes } = backboneInputs(decoder);
   const slopes = decoder.layers.find(({ attention }) => attention.alibi !== null)?.attention.heads;
-  const alibi = slopes === undefined ? null : graph.input(TRUNK.alibi, float32, ['B', slopes, 1, 'T']);
+  const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
   const biases = new Map(
     windows.map((window) => {
-      const mask = graph.input(TRUNK.bias(window), float32, ['B_mask', 1, 'S', 'T']);
+      const mask = graph.input(BACKBONE.bias(window), float32, ['B_mask', 1, 'S', 'T']);
       return [window, alibi ? graph.op('Add', [mask, alibi]) : mask];
     }),
   );
   const tables = new Map(
     ropes.map((rope, i) => {
       const table = (name: string) => graph.input(name, float32, ['L', rope.dim / 2]);
-      return [rope, { cos: table(TRUNK.cos(i)), sin: table(TRUNK.sin(i)) }];
+      return [rope, { cos: table(BACKBONE.cos(i)), sin: table(BACKBONE.sin(i)) }];
     }),
   );
   return (index) => {
-    const { attention } = decoder.layers[index] as Layer;
+    const { attention } = at(decoder.layers, index);
     const past = (name: string) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', attention.headDim]);
+    const bias = biases.get(attention.window);
+    if (bias === undefined) throw new Error(`no mask of window ${attention.window}`);
     return {
-      bias: biases.get(attention.window) as Value,
+      bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),
-      past: hasPast ? { key: past(TRUNK.pastKey(index)), value: past(TRUNK.pastValue(index)) } : null,
+      past: useKvCache ? { key: past(BACKBONE.pastKey(index)), value: past(BACKBONE.pastValue(index)) } : null,
     };
   };
 }
 
-/** [B · S, hidden]. The rows are looked up in the file's own type: the table is not converted for it. */
+/** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */
 function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, positions: Value): Value {
   const { vocabulary, hidden, embeddings, embeddingScale } = decoder;
   const flat = graph.reshape(tokens, [-1]);
@@ -142,31 +157,26 @@ function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, 
 }
 
 interface LayerContext {
-  readonly surroundings: Surroundings;
+  readonly shared: SharedInputs;
   readonly inputs: LayerInputs;
-  readonly attention: AttentionKind;
-  readonly fuseExperts: boolean;
-  /** Where keys and values are put. */
+  readonly options: BackboneOptions;
+  /** The keys and values of the layer are added here. */
   readonly presents: KeyAndValue[];
-  /** In the last layer: which rows are wanted. After attention nothing else is computed. */
+  /** In the last layer: the rows that are returned. Nothing after its attention is computed for the others. */
   readonly rows: Value | null;
 }
 
 function applyLayer(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { attention, mlp } = layer;
+  const { shared, inputs, options, presents, rows } = context;
   const first = normStream(graph, weights, layer.attentionNorm, before);
-  const attended = applyAttention(
-    graph,
-    weights,
-    attention,
-    first.normed,
-    context.surroundings,
-    context.inputs,
-    context.attention,
-  );
-  if (attended.present) context.presents.push(attended.present);
-  const wanted = (value: Value) =>
-    context.rows === null ? value : graph.op('Gather', [value, context.rows], { axis: 0 });
+  const attended = applyAttention(graph, weights, attention, first.normed, {
+    shared,
+    layer: inputs,
+    kind: options.attention,
+  });
+  if (attended.present) presents.push(attended.present);
+  const wanted = (value: Value) => (rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 }));
   const sum = wanted(first.stream.sum);
   const stream: Stream = { sum, pending: null };
   const output = applyLinear(graph, weights, attention.output, wanted(attended.mixed));
@@ -174,22 +184,17 @@ function applyLayer(graph: Graph, weights: Weights, layer: Layer, before: Stream
   if (layer.residual === 'parallel') {
     const normed =
       layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
-    const mlpOutput = finish(
-      graph,
-      weights,
-      layer,
-      layer.mlpOutputNorm,
-      applyMlp(graph, weights, mlp, normed, context.fuseExperts),
-    );
-    return { sum, pending: graph.op('Add', [attentionOutput, mlpOutput]) };
+    const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
+    const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
+    return { sum, pending: graph.op('Add', [attentionOutput, finished]) };
   }
   const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
   const second = normStream(graph, weights, mlpNorm, { sum, pending: attentionOutput });
-  const mlpOutput = applyMlp(graph, weights, mlp, second.normed, context.fuseExperts);
+  const mlpOutput = applyMlp(graph, weights, mlp, second.normed, options);
   return { sum: second.stream.sum, pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
-/** What a half of a block adds to the stream. */
+/** The output of attention or of the MLP as it is added to the stream. */
 function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
   const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
   return layer.residualScale === 1

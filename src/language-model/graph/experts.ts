@@ -2,29 +2,41 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { gated, gatedHalves } from './activation.ts';
-import { applyLinear, applyWeight, loadFloat32, partOf } from './linear.ts';
+import { applyLinear, applyWeight, blockOf, loadFloat32 } from './linear.ts';
+
+export interface ExpertsOptions {
+  /**
+   * Use onnxruntime's MoE operator, which only the CPU provider has, where it computes the same. A session of thousands of
+   * nodes whose shapes are known only at run time takes minutes to plan: two layers of 500 experts took 50 s, and 1 s fused.
+   */
+  readonly fuseExperts: boolean;
+}
 
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
- * [m, hidden]. Each expert computes only the tokens that were sent to it.
- * @param fused use onnxruntime's MoE, which the CPU has, where it computes the same. A session of thousands of nodes
- *   whose shapes are known only as they run takes minutes to plan: 500 experts twice took 50 s, and take 1 s fused
+ * [m, hidden]. Each expert computes only the tokens that are routed to it.
  */
-export function applyExperts(graph: Graph, weights: Weights, experts: Experts, x: Value, fused: boolean): Value {
+export function applyExperts(
+  graph: Graph,
+  weights: Weights,
+  experts: Experts,
+  x: Value,
+  { fuseExperts }: ExpertsOptions,
+): Value {
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
     [expert.gate, expert.up, expert.down].some(({ module }) => weights.isAdapted(`${module}.weight`)),
   );
-  return fused && experts.activation === 'silu' && !isAdapted
+  return fuseExperts && experts.activation === 'silu' && !isAdapted
     ? applyFused(graph, weights, experts, x)
     : applyEach(graph, weights, experts, x);
 }
 
 /**
- * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It normalises the weights of the
- * chosen experts; where the family does not, their sum is multiplied back.
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It normalizes the weights of the
+ * chosen experts; for a family that does not, the result is multiplied by their sum.
  */
 function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const { count, perToken, normalise } = experts;
+  const { count, perToken, normalize } = experts;
   const { gate, down } = experts.expert(0);
   const [inner, hidden] = [gate.output, gate.input];
   const { gateUp, downs } = weights.has(experts.stacked.gateUp)
@@ -50,7 +62,7 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value):
     },
     'com.microsoft',
   );
-  return normalise ? mixed : graph.op('Mul', [mixed, chosenShares(graph, logits, perToken).total]);
+  return normalize ? mixed : graph.op('Mul', [mixed, chosenShares(graph, logits, perToken).total]);
 }
 
 interface Stacked {
@@ -82,22 +94,19 @@ function fromStacked(graph: Graph, weights: Weights, { count, stacked, expert }:
 }
 
 function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const shares = graph.node(
-    'Split',
-    [route(graph, weights, experts, x)],
-    { axis: 0, num_outputs: experts.count },
-    '',
-    experts.count,
-  );
+  const shares = graph.node('Split', [route(graph, weights, experts, x)], {
+    outputs: experts.count,
+    attributes: { axis: 0, num_outputs: experts.count },
+  });
   const run = expertAt(graph, weights, experts);
   let total = graph.op('Mul', [x, graph.constant([0], 'float32')]);
-  for (let index = 0; index < experts.count; index += 1) {
-    const share = graph.reshape(shares[index] as Value, [-1]); // [m], zero for tokens that went elsewhere
+  for (const [index, column] of shares.entries()) {
+    const share = graph.reshape(column, [-1]); // [m], zero for tokens that are routed elsewhere
     const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
-    const sent = graph.op('Gather', [x, tokens], { axis: 0 });
+    const routed = graph.op('Gather', [x, tokens], { axis: 0 });
     const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
-    const answer = graph.op('Mul', [run(index, sent), weight]);
-    total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), answer], { reduction: 'add' });
+    const weighted = graph.op('Mul', [run(index, routed), weight]);
+    total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), weighted], { reduction: 'add' });
   }
   return total;
 }
@@ -108,27 +117,27 @@ function routerLogits(graph: Graph, weights: Weights, { router, routerAlias }: E
   return applyLinear(graph, weights, isRenamed ? { ...router, module: routerAlias } : router, x);
 }
 
-/** How much of each expert each token gets: [count, m], zero but for the best few. */
+/** The weight of each expert for each token: [count, m], zero except for the best few. */
 function route(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const { count, perToken, normalise } = experts;
+  const { count, perToken, normalize } = experts;
   const logits = routerLogits(graph, weights, experts, x);
   const { probabilities, best, chosen, total } = chosenShares(graph, logits, perToken);
-  const share = normalise ? graph.op('Div', [best, total]) : best;
-  const nothing = graph.op('Mul', [probabilities, graph.constant([0], 'float32')]);
-  const spread = graph.op('ScatterElements', [nothing, chosen, share], { axis: -1 });
+  const share = normalize ? graph.op('Div', [best, total]) : best;
+  const zeros = graph.op('Mul', [probabilities, graph.constant([0], 'float32')]);
+  const spread = graph.op('ScatterElements', [zeros, chosen, share], { axis: -1 });
   return graph.reshape(graph.op('Transpose', [spread], { perm: [1, 0] }), [count, -1]);
 }
 
-/** The probabilities of all experts, of the best few [m, perToken], which those are, and their sum [m, 1]. */
+/** The probabilities of all experts [m, count], of the best few [m, perToken], the indices of those, and their sum [m, 1]. */
 function chosenShares(graph: Graph, logits: Value, perToken: number) {
   const probabilities = graph.op('Softmax', [logits], { axis: -1 });
   const k = graph.constant([perToken], 'int64');
-  const [best, chosen] = graph.node('TopK', [probabilities, k], { axis: -1 }, '', 2) as [Value, Value];
+  const [best, chosen] = graph.node('TopK', [probabilities, k], { outputs: 2, attributes: { axis: -1 } });
   const total = graph.op('ReduceSum', [best, graph.constant([-1], 'int64')], { keepdims: 1 });
   return { probabilities, best, chosen, total };
 }
 
-/** Each expert from tensors of its own, or cut out of the stacked ones. */
+/** Each expert, from its own tensors or as a part of the stacked ones. */
 function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
   if (!weights.has(stacked.gateUp)) {
@@ -142,8 +151,8 @@ function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: num
   const gateUp = weights.tensor(stacked.gateUp, [count, 2 * gate.output, gate.input]);
   const down = weights.tensor(stacked.down, [count, gate.input, gate.output]);
   return (index, x) => {
-    const both = applyWeight(graph, x, loadFloat32(graph, partOf(gateUp, index, count)));
+    const both = applyWeight(graph, x, loadFloat32(graph, blockOf(gateUp, index, count)));
     const inner = gatedHalves(graph, activation, both);
-    return applyWeight(graph, inner, loadFloat32(graph, partOf(down, index, count)));
+    return applyWeight(graph, inner, loadFloat32(graph, blockOf(down, index, count)));
   };
 }

@@ -1,40 +1,38 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { cap } from './attention.ts';
+import { softcapped } from './attention.ts';
 import { applyLinear } from './linear.ts';
 
 const { float32, int64 } = ElementType;
 
-/** Names of the head's inputs and outputs, for R rows and Q questions (a row and a token each). */
+/** Names of the head's inputs and outputs, for R rows of hidden states and Q target tokens. */
 export const HEAD = {
   /** float32 [R, hidden]. */
   hidden: 'hidden',
   /** int64 [Q, 2]: row and token. */
-  questions: 'questions',
+  targets: 'targets',
   /** float32 [R, vocabulary]. */
   logits: 'logits',
-  /** float32 [Q]: log-probability of the token in the row. */
+  /** float32 [Q]: log-probability of the target token in its row. */
   logprobs: 'logprobs',
   /** float32 [R]: logarithm of the sum of the exponentials of the logits. */
   total: 'total',
-  /** int64 [R]: the most likely token; the first of equals. */
+  /** int64 [R]: the most likely token; the first of several that are equally likely. */
   best: 'best',
 } as const;
 
-/**
- * The output matrix, and of its logits only what is asked for: they never leave the device otherwise.
- */
+/** The output matrix. Only the outputs that a run fetches leave the device. */
 export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const graph = new Graph();
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
-  const questions = graph.input(HEAD.questions, int64, ['Q', 2]);
+  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const layer = outputLayer(decoder, weights);
   const logits = finishLogits(graph, decoder, applyLinear(graph, weights, layer, hidden, 'lm_head.weight'));
   const total = graph.op('ReduceLogSumExp', [logits, graph.constant([-1], 'int64')], { keepdims: 0 });
-  const rows = graph.op('Gather', [questions, graph.constant([0], 'int64', [])], { axis: 1 });
+  const rows = graph.op('Gather', [targets, graph.constant([0], 'int64', [])], { axis: 1 });
   const logprobs = graph.op('Sub', [
-    graph.op('GatherND', [logits, questions]),
+    graph.op('GatherND', [logits, targets]),
     graph.op('Gather', [total, rows], { axis: 0 }),
   ]);
   graph.output(HEAD.logits, logits, float32);
@@ -45,8 +43,9 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
 }
 
 /**
- * The output layer of its own, or the embeddings. A file that ties them and has both keeps two copies of one matrix, or
- * means the output layer: either way it is right. LoRA on the embeddings leaves the output layer alone.
+ * The stored output layer, or the embeddings if the model ties them and stores no output layer. A checkpoint that ties them
+ * and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is right. LoRA on
+ * the embeddings does not change the output layer.
  */
 function outputLayer(decoder: Decoder, weights: Weights) {
   const { vocabulary, hidden, head, embeddings } = decoder;
@@ -56,5 +55,5 @@ function outputLayer(decoder: Decoder, weights: Weights) {
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {
   const scaled = head.scale === 1 ? logits : graph.op('Mul', [logits, graph.constant([head.scale], 'float32')]);
-  return head.softcap === null ? scaled : cap(graph, scaled, head.softcap);
+  return head.softcap === null ? scaled : softcapped(graph, scaled, head.softcap);
 }

@@ -1,30 +1,32 @@
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
 import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 
 const { float32 } = ElementType;
 
-/** A tensor of the file in float32. onnxruntime converts it once, when the session is created. */
+/** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   const type = elementTypeOf(entry);
   const stored = graph.external(entry, type, dims);
   return type === float32 ? stored : graph.cast(stored, float32);
 }
 
-/** One of `count` equal parts of a tensor along its first axis, as a tensor of its own. */
-export function partOf(entry: TensorEntry, index: number, count: number): TensorEntry {
+/** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
+export function blockOf(entry: TensorEntry, index: number, count: number): TensorEntry {
   const byteLength = entry.byteLength / count;
-  const shape =
-    entry.shape[0] === count ? entry.shape.slice(1) : [(entry.shape[0] ?? 0) / count, ...entry.shape.slice(1)];
+  const first = at(entry.shape, 0);
+  const rest = entry.shape.slice(1);
+  const shape = first === count ? rest : [first / count, ...rest];
   return { ...entry, shape, size: entry.size / count, byteLength, offset: entry.offset + index * byteLength };
 }
 
 /**
- * A linear layer: [m, input] → [m, output], with what an adapter adds to it.
+ * A linear layer: [m, input] → [m, output], with the update of an adapter.
  *
- * Gemm with the weight as it is stored: onnxruntime packs it once, and never holds a second copy.
- * @param adapted the weight that an adapter names
+ * Gemm takes the weight as it is stored: onnxruntime packs it once, and never holds a second copy.
+ * @param adapted the name of the weight in an adapter
  */
 export function applyLinear(
   graph: Graph,
@@ -47,14 +49,14 @@ export function applyLinear(
   return graph.op('Gemm', [inner, b, y], { transB: 1, alpha: { float: lora.scale } });
 }
 
-/** A linear layer without bias whose weight [output, input] is at hand. */
+/** A linear layer without bias, with its weight [output, input] as a value. */
 export function applyWeight(graph: Graph, x: Value, weight: Value): Value {
   return graph.op('Gemm', [x, weight], { transB: 1 });
 }
 
 /**
- * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with what an adapter adds. The table stays in
- * the file's type and only the rows that are looked up are read.
+ * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with the update of an adapter. The table stays in
+ * the file's type, and only the rows that are looked up are read.
  */
 export function lookUp(
   graph: Graph,

@@ -2,11 +2,11 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, gated, gatedHalves } from './activation.ts';
-import { applyExperts } from './experts.ts';
+import { applyExperts, type ExpertsOptions } from './experts.ts';
 import { applyLinear } from './linear.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
-export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, fuseExperts: boolean): Value {
+export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsOptions): Value {
   switch (mlp.kind) {
     case 'plain':
       return applyLinear(
@@ -25,6 +25,6 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, fus
       return applyLinear(graph, weights, mlp.down, gatedHalves(graph, mlp.activation, both));
     }
     case 'experts':
-      return applyExperts(graph, weights, mlp, x, fuseExperts);
+      return applyExperts(graph, weights, mlp, x, options);
   }
 }

@@ -1,23 +1,24 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
 import type { HeadNorm, Norm } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { loadFloat32 } from './linear.ts';
 
 /**
- * The residual stream [m, hidden]: what has been added up, and what is still to be added. The next norm adds it in the
- * same pass over memory (SkipSimplifiedLayerNormalization).
+ * The residual stream [m, hidden]: the sum so far, and a pending value that the next norm adds in the same pass over
+ * memory (SkipSimplifiedLayerNormalization).
  */
 export interface Stream {
   readonly sum: Value;
   readonly pending: Value | null;
 }
 
-/** Add up what is pending. */
-export function settled(graph: Graph, { sum, pending }: Stream): Value {
+/** The stream with its pending value added. */
+function settled(graph: Graph, { sum, pending }: Stream): Value {
   return pending === null ? sum : graph.op('Add', [sum, pending]);
 }
 
-/** The norm of the stream, and the stream with nothing pending. */
+/** The norm of the stream [m, hidden], and the stream with nothing pending. */
 export function normStream(
   graph: Graph,
   weights: Weights,
@@ -32,11 +33,13 @@ export function normStream(
   const [normed, , , sum] = graph.node(
     norm.kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
     [stream.sum, stream.pending, gain, ...(shift ? [shift] : [])],
-    { epsilon: { float: norm.epsilon } },
-    'com.microsoft',
-    [true, false, false, true],
+    {
+      outputs: [true, false, false, true],
+      attributes: { epsilon: { float: norm.epsilon } },
+      domain: 'com.microsoft',
+    },
   );
-  return { normed: normed as Value, stream: { sum: sum as Value, pending: null } };
+  return { normed, stream: { sum, pending: null } };
 }
 
 /** A norm over the last axis. */
@@ -76,8 +79,7 @@ export function applyHeadNorm(
   if (headNorm.over === 'head') {
     return graph.reshape(applyNorm(graph, weights, headNorm.norm, perHead), [-1, heads * headDim]);
   }
-  const [first] = headNorm.norms;
-  if (!first) throw new Error('a norm for each of no heads');
+  const first = at(headNorm.norms, 0);
   const ones = graph.constant(Array<number>(headDim).fill(1), 'float32');
   const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
   const gain = graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);

@@ -14,7 +14,7 @@ const TOKENIZER_MEND = "give the model's tokenizer (--tokenizer), so that token 
  * @returns in the order of the requests
  * @throws UserError for a text whose first token has no probability, since nothing is before it
  */
-export async function answerRequestsByText(
+export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
   engine: RemoteEngine,
   byIds: (requests: readonly ScoreRequest[]) => Promise<ScoreAnswer[]>,
@@ -62,7 +62,7 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
  * Continue prompts by text.
  * @throws UserError for messages, whose template lies with the tokenizer
  */
-export async function answerPromptsByText(
+export async function continuePromptsByText(
   requests: readonly GenerateRequest[],
   engine: RemoteEngine,
 ): Promise<GenerateAnswer[]> {

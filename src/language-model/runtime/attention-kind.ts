@@ -1,13 +1,15 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float32Output, openSession, tensor } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import type { Attention, Decoder } from '../architectures/decoder.ts';
 import {
   type AttentionKind,
   applyFusedAttention,
   applyPlainAttention,
   type LayerInputs,
-  type Surroundings,
+  type SharedInputs,
 } from '../graph/attention.ts';
+import { MASKED } from './attention-bias.ts';
 
 const { float32, int32, int64 } = ElementType;
 
@@ -20,7 +22,7 @@ interface Trial {
   readonly before: number;
 }
 
-/** Long enough for the kernels that providers keep for long sequences (WebGPU's flash attention starts at 32); and a step. */
+/** Long enough for the kernels that providers have for long sequences (WebGPU's flash attention starts at 32); and one step. */
 const TRIALS: readonly Trial[] = [
   { length: 48, before: 0 },
   { length: 1, before: 47 },
@@ -28,35 +30,36 @@ const TRIALS: readonly Trial[] = [
 
 const TRIAL_TOLERANCE = 1e-3;
 
-/** As far below every score as the masks of real passes. */
-const MASKED = -1e30;
-
 /**
- * How attention is computed here: fused where that is right. On the CPU it is (the tests hold it), for head sizes
- * that it takes. Elsewhere it is tried against plain products on the same device: WebGPU's leaves out the softcap, and is
- * wrong from 32 tokens on with Mesa's software adapter; CUDA has none in float32.
+ * Fused attention where it gives the right results, else plain products. On the CPU it does (the tests check it), for head
+ * sizes that it supports. On other devices it is compared with plain products first: WebGPU's ignores the softcap and is wrong
+ * from 32 tokens on with Mesa's software adapter; CUDA has none in float32.
  */
-export async function attentionKind(decoder: Decoder, device: Device, keep: boolean): Promise<AttentionKind> {
-  // On the CPU keys and values are kept here, in arrays with room for more, and only the new ones come out.
-  if (device.name === 'cpu' && keep) return 'split';
+export async function chooseAttentionKind(
+  decoder: Decoder,
+  device: Device,
+  { useKvCache }: { readonly useKvCache: boolean },
+): Promise<AttentionKind> {
+  // On the CPU the KV cache is memory of ours with spare capacity, and a run returns only the new keys and values.
+  if (device.name === 'cpu' && useKvCache) return 'split';
   return (await canFuse(decoder, device)) ? 'fused' : 'concat';
 }
 
 async function canFuse({ layers }: Decoder, device: Device): Promise<boolean> {
   if (!layers.every(({ attention }) => attention.headDim % HEAD_MULTIPLE === 0)) return false;
   if (device.name === 'cpu') return true;
-  const kinds = new Map(layers.map(({ attention }) => [`${attention.headDim} ${attention.softcap}`, attention]));
-  for (const attention of kinds.values()) if (!(await agrees(attention, device))) return false;
+  const distinct = new Map(layers.map(({ attention }) => [`${attention.headDim} ${attention.softcap}`, attention]));
+  for (const attention of distinct.values()) if (!(await agrees(attention, device))) return false;
   return true;
 }
 
 async function agrees(attention: Attention, device: Device): Promise<boolean> {
-  const tried: Attention = { ...attention, alibi: null };
+  const withoutAlibi: Attention = { ...attention, alibi: null };
   try {
     for (const trial of TRIALS) {
-      const fused = await run(tried, device, trial, true);
-      const plain = await run(tried, device, trial, false);
-      if (!fused.every((value, i) => Math.abs(value - (plain[i] as number)) <= TRIAL_TOLERANCE)) return false;
+      const fused = await runTrial(withoutAlibi, device, trial, 'fused');
+      const plain = await runTrial(withoutAlibi, device, trial, 'concat');
+      if (!fused.every((value, i) => Math.abs(value - at(plain, i)) <= TRIAL_TOLERANCE)) return false;
     }
     return true;
   } catch {
@@ -64,29 +67,40 @@ async function agrees(attention: Attention, device: Device): Promise<boolean> {
   }
 }
 
-async function run(attention: Attention, device: Device, trial: Trial, isFused: boolean): Promise<Float32Array> {
+async function runTrial(
+  attention: Attention,
+  device: Device,
+  trial: Trial,
+  kind: 'fused' | 'concat',
+): Promise<Float32Array> {
   const { heads, keyValueHeads, headDim } = attention;
   const { length } = trial;
   const graph = new Graph();
   const input = (name: string, count: number) => graph.input(name, float32, [1, length, count * headDim]);
-  const [query, key, value] = [input('query', heads), input('key', keyValueHeads), input('value', keyValueHeads)];
-  const past = (name: string) => graph.input(name, float32, [1, keyValueHeads, 'P', headDim]);
-  const total = graph.input('total', int32, [1]);
-  const surroundings: Surroundings = {
-    positions: total,
-    batchShape: graph.constant([1, length], 'int64'),
-    totalLength: graph.cast(total, int64),
-    lastKeys: graph.input('last_keys', int32, [1]),
-    total,
+  const projected = {
+    query: input('query', heads),
+    key: input('key', keyValueHeads),
+    value: input('value', keyValueHeads),
   };
-  const inputs: LayerInputs = {
+  const past = (name: string) => graph.input(name, float32, [1, keyValueHeads, 'P', headDim]);
+  const totalSequenceLength = graph.input('total_sequence_length', int32, [1]);
+  const shared: SharedInputs = {
+    // Queries and keys are not rotated here.
+    positions: totalSequenceLength,
+    batchShape: graph.constant([1, length], 'int64'),
+    totalLength: graph.cast(totalSequenceLength, int64),
+    seqlensK: graph.input('seqlens_k', int32, [1]),
+    totalSequenceLength,
+  };
+  const layer: LayerInputs = {
     bias: graph.input('bias', float32, [1, 1, length, 'T']),
     rope: null,
     past: { key: past('past_key'), value: past('past_value') },
   };
-  const { mixed } = isFused
-    ? applyFusedAttention(graph, attention, query, key, value, surroundings, inputs)
-    : applyPlainAttention(graph, attention, query, key, value, surroundings, inputs, 'concat');
+  const { mixed } =
+    kind === 'fused'
+      ? applyFusedAttention(graph, attention, projected, shared, layer)
+      : applyPlainAttention(graph, attention, projected, shared, layer, kind);
   graph.output('mixed', mixed, float32);
   const session = await openSession(graph, device);
   try {
@@ -96,7 +110,7 @@ async function run(attention: Attention, device: Device, trial: Trial, isFused: 
   }
 }
 
-/** Waves, which are as good as random and the same everywhere. */
+/** Sine waves: as good as random, and the same on every machine. */
 function trialFeeds({ heads, keyValueHeads, headDim }: Attention, { length, before }: Trial) {
   const keys = before + length;
   const wave = (shape: readonly number[], step: number) => {
@@ -115,8 +129,8 @@ function trialFeeds({ heads, keyValueHeads, headDim }: Attention, { length, befo
     value: wave([1, length, keyValueHeads * headDim], 0.37),
     past_key: wave([1, keyValueHeads, before, headDim], 1.7),
     past_value: wave([1, keyValueHeads, before, headDim], 0.53),
-    total: tensor.int32([keys], [1]),
-    last_keys: tensor.int32([keys - 1], [1]),
+    total_sequence_length: tensor.int32([keys], [1]),
+    seqlens_k: tensor.int32([keys - 1], [1]),
     bias: tensor.float32(causal, [1, 1, length, keys]),
   };
 }

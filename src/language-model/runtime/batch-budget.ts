@@ -1,35 +1,39 @@
 import type { Decoder, Mlp } from '../architectures/decoder.ts';
 
-/** Memory for the values of one pass, beside weights: the default, in bytes. */
+/** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 
-/** More tokens in a pass do not make it faster: the products are as fast as they get. */
+/** More tokens in a batch do not make it faster: the matrix products are at full speed. */
 const MAX_TOKENS = 4096;
 
-/** Fewer tokens in a pass take as long as these: what takes time is reading the weights. */
-const MIN_PIECE = 32;
+/** Fewer tokens in a batch take as long as these: the time goes into reading the weights. */
+const MIN_CHUNK = 32;
 
 const FLOAT_BYTES = 4;
 
-/** The share of it that logits may take; the rest is for the layers. */
+/** The share of the memory that logits may take; the rest is for the layers. */
 const LOGIT_SHARE = 0.25;
 
-/** What plain attention holds at a time: products, products and mask, shares. The fused one holds the products only. */
+/** What plain attention holds at a time: products, products plus mask, probabilities. Fused attention holds the products only. */
 const PLAIN_COPIES = 3;
 
-/** How a pass runs: `keep` for keys and values, `plain` for attention that is not fused. */
-export interface PassKind {
-  readonly keep: boolean;
-  readonly plain: boolean;
+/** What a batch's memory depends on, beside its size. */
+export interface BatchKind {
+  /** The backbone returns keys and values. */
+  readonly useKvCache: boolean;
+  /** Attention is not fused. */
+  readonly plainAttention: boolean;
 }
 
-/** How much a pass may hold. */
+/** How large a batch may be. */
 export class BatchBudget {
   readonly #bytes: number;
-  /** Floats a token, a pair of slot and key, and a key that is kept. */
+  /** Floats per token. */
   readonly #perToken: number;
+  /** Attention heads of a layer, at most. */
   readonly #heads: number;
-  readonly #perKept: number;
+  /** Floats per key in the KV cache. */
+  readonly #perCachedKey: number;
 
   constructor({ hidden, layers }: Decoder, bytes = DEFAULT_BATCH_BYTES) {
     this.#bytes = bytes;
@@ -38,22 +42,26 @@ export class BatchBudget {
     );
     this.#perToken = 4 * hidden + Math.max(0, ...widths);
     this.#heads = Math.max(0, ...layers.map(({ attention }) => attention.heads));
-    this.#perKept = layers.reduce((sum, { attention }) => sum + 2 * attention.keyValueHeads * attention.headDim, 0);
+    this.#perCachedKey = layers.reduce(
+      (sum, { attention }) => sum + 2 * attention.keyValueHeads * attention.headDim,
+      0,
+    );
   }
 
-  /** Does a pass of B sequences of S slots that see T keys fit? */
-  fits(batch: number, length: number, keys: number, kind: PassKind): boolean {
+  /** Does a batch of B sequences of S slots that see T keys fit? */
+  fits(batch: number, length: number, keys: number, kind: BatchKind): boolean {
     return batch * length <= MAX_TOKENS && this.#size(batch, length, keys, kind) <= this.#bytes * (1 - LOGIT_SHARE);
   }
 
   /**
-   * How many slots of each of B sequences go into a pass where `keys` keys are seen, beside keys and values, which are
-   * there in any case. Never so few that it would crawl.
+   * How many slots of each of B sequences fit into a batch that sees `keys` keys, beside the KV cache, which is in memory in
+   * any case. At least MIN_CHUNK, since smaller batches are no faster.
    */
-  longest(batch: number, keys: number, { plain }: PassKind): number {
+  chunkLength(batch: number, keys: number, { plainAttention }: BatchKind): number {
     let length = Math.max(1, Math.floor(MAX_TOKENS / batch));
-    while (length > MIN_PIECE && !this.fits(batch, length, keys, { keep: false, plain }))
+    while (length > MIN_CHUNK && !this.fits(batch, length, keys, { useKvCache: false, plainAttention })) {
       length = Math.ceil(length / 2);
+    }
     return length;
   }
 
@@ -63,10 +71,11 @@ export class BatchBudget {
     return Math.max(1, Math.min(MAX_TOKENS, rows));
   }
 
-  #size(batch: number, length: number, keys: number, { keep, plain }: PassKind): number {
-    const perPair = (plain ? PLAIN_COPIES : 1) * this.#heads + 1;
-    const kept = keep ? keys * this.#perKept : 0;
-    return batch * (length * (this.#perToken + perPair * keys) + kept) * FLOAT_BYTES;
+  /** Bytes. */
+  #size(batch: number, length: number, keys: number, { useKvCache, plainAttention }: BatchKind): number {
+    const perPair = (plainAttention ? PLAIN_COPIES : 1) * this.#heads + 1;
+    const cached = useKvCache ? keys * this.#perCachedKey : 0;
+    return batch * (length * (this.#perToken + perPair * keys) + cached) * FLOAT_BYTES;
   }
 }
 

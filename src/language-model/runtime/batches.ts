@@ -1,86 +1,118 @@
-import type { KeyValues, Mask, Pass } from './backbone-session.ts';
+import { at } from '../../platform/at.ts';
+import type { KvCache } from './kv-cache.ts';
 import type { TokenTree } from './token-tree.ts';
 
-/** A tree in a pass and where its slots went: flat slot = base + slot. */
-export interface Placed {
-  readonly pass: Pass;
-  readonly base: readonly number[];
+/** One run of the backbone: B sequences of S slots, after the tokens in the KV cache. */
+export interface ForwardBatch {
+  /** B. */
+  readonly batch: number;
+  /** S. */
+  readonly length: number;
+  /** [B · S]. */
+  readonly tokens: readonly number[];
+  /** [B · S]. */
+  readonly positions: readonly number[];
+  readonly mask: AttentionMask;
+  /** Flat slots b · S + s whose hidden state is returned. */
+  readonly rows: readonly number[];
+  readonly kvCache: KvCache | null;
+  /** For rotary embeddings that depend on the length: is it a long one? */
+  readonly isLong: boolean;
+  /** Return the KV cache with the keys and values of these tokens, for a later batch. */
+  readonly extendsKvCache: boolean;
+}
+
+/** Which keys a slot sees. Keys are those in the KV cache, then the slots of the batch. */
+export interface AttentionMask {
+  /** The mask is the same for all B sequences. */
+  readonly isShared: boolean;
+  /** Position of key t in sequence b, or null for padding. */
+  readonly keyPosition: (b: number, t: number) => number | null;
+  /** The keys that slot s of sequence b sees within the window, itself included. */
+  readonly visible: (b: number, s: number, window: number | null) => Iterable<number>;
 }
 
 /**
- * Trees side by side as the sequences of one batch, filled up on the right: what a slot sees is before it, so the filling
+ * Trees side by side as the sequences of one batch, padded on the right: a slot sees only what is before it, so the padding
  * is never seen.
- * @param wanted for each tree, the slots whose hidden state is wanted
+ * @param rows for each tree, the slots whose hidden state is returned
  */
-export function batchPass(trees: readonly TokenTree[], wanted: readonly (readonly number[])[], isLong: boolean): Pass {
+export function treesBatch(
+  trees: readonly TokenTree[],
+  { rows, isLong }: { readonly rows: readonly (readonly number[])[]; readonly isLong: boolean },
+): ForwardBatch {
   const length = Math.max(...trees.map(({ size }) => size));
-  const fill = (values: readonly number[], filling: (slot: number) => number) =>
-    Array.from({ length }, (_, slot) => values[slot] ?? filling(slot));
+  const padded = (values: readonly number[]) => Array.from({ length }, (_, slot) => values[slot] ?? 0);
   return {
     batch: trees.length,
     length,
-    tokens: trees.flatMap(({ tokens }) => fill(tokens, () => 0)),
-    positions: trees.flatMap(({ depths }) => fill(depths, () => 0)),
-    mask: trees.every(({ isChain }) => isChain) ? chainMask(length) : treeMask(trees, 0),
-    rows: wanted.flatMap((slots, b) => slots.map((slot) => b * length + slot)),
-    past: null,
+    tokens: trees.flatMap(({ tokens }) => padded(tokens)),
+    positions: trees.flatMap(({ depths }) => padded(depths)),
+    mask: trees.every(({ isChain }) => isChain) ? sequenceMask(length) : treeMask(trees, 0),
+    rows: rows.flatMap((slots, b) => slots.map((slot) => b * length + slot)),
+    kvCache: null,
     isLong,
-    keep: false,
+    extendsKvCache: false,
   };
 }
 
 /** One plain sequence. */
-export function chainPass(tokens: readonly number[], rows: readonly number[], isLong: boolean): Pass {
+export function sequenceBatch(
+  tokens: readonly number[],
+  { rows, isLong }: { readonly rows: readonly number[]; readonly isLong: boolean },
+): ForwardBatch {
   return {
     batch: 1,
     length: tokens.length,
     tokens,
     positions: tokens.map((_, i) => i),
-    mask: chainMask(tokens.length),
+    mask: sequenceMask(tokens.length),
     rows,
-    past: null,
+    kvCache: null,
     isLong,
-    keep: false,
+    extendsKvCache: false,
   };
 }
 
-/** A tree after a past that all its branches share. */
-export function treePass(tree: TokenTree, rows: readonly number[], past: KeyValues, isLong: boolean): Pass {
+/** A tree after a prefix that all its branches share, whose keys and values are in the KV cache. */
+export function treeAfterPrefixBatch(
+  tree: TokenTree,
+  { rows, kvCache, isLong }: { readonly rows: readonly number[]; readonly kvCache: KvCache; readonly isLong: boolean },
+): ForwardBatch {
   return {
     batch: 1,
     length: tree.size,
     tokens: tree.tokens,
-    positions: tree.depths.map((depth) => past.length + depth),
-    mask: treeMask([tree], past.length),
+    positions: tree.depths.map((depth) => kvCache.length + depth),
+    mask: treeMask([tree], kvCache.length),
     rows,
-    past,
+    kvCache,
     isLong,
-    keep: false,
+    extendsKvCache: false,
   };
 }
 
 /** Sequences of one length, each slot after the one before. */
-function chainMask(length: number): Mask {
-  return alignedMask([0], 0, length);
+function sequenceMask(length: number): AttentionMask {
+  return rightAlignedMask([0], 0, length);
 }
 
-function treeMask(trees: readonly TokenTree[], before: number): Mask {
+function treeMask(trees: readonly TokenTree[], before: number): AttentionMask {
   return {
     isShared: false,
     keyPosition: (b, t) => {
       if (t < before) return t;
-      const depth = trees[b]?.depths[t - before];
+      const depth = at(trees, b).depths[t - before];
       return depth === undefined ? null : before + depth;
     },
     *visible(b, s, window) {
-      const tree = trees[b];
-      const depth = tree?.depths[s];
-      if (!tree || depth === undefined) {
-        yield before + s; // filling looks at itself only
+      const tree = at(trees, b);
+      if (s >= tree.size) {
+        yield before + s; // Padding sees only itself.
         return;
       }
       let left = window ?? Number.POSITIVE_INFINITY;
-      for (let slot = s; slot >= 0 && left > 0; slot = tree.parents[slot] as number) {
+      for (let slot = s; slot >= 0 && left > 0; slot = at(tree.parents, slot)) {
         yield before + slot;
         left -= 1;
       }
@@ -93,41 +125,43 @@ function treeMask(trees: readonly TokenTree[], before: number): Mask {
 }
 
 /**
- * Sequences of several lengths that end together, filled up on the left, after a past that was filled up likewise: for
- * decoding, where each new token is the last of all.
- * @param starts how many slots at the beginning (past included) are filling, one a sequence
+ * Sequences of several lengths that end together, padded on the left, after a KV cache that was padded likewise: for
+ * decoding, where each new token is the last of its sequence.
+ * @param padding number of padding slots at the beginning of each sequence, those in the KV cache included
  */
-export function alignedPass(
+export function rightAlignedBatch(
   tokens: readonly (readonly number[])[],
-  starts: readonly number[],
-  past: KeyValues | null,
-  isLong: boolean,
-): Pass {
-  const length = tokens[0]?.length ?? 0;
-  const before = past?.length ?? 0;
+  {
+    padding,
+    kvCache,
+    isLong,
+  }: { readonly padding: readonly number[]; readonly kvCache: KvCache | null; readonly isLong: boolean },
+): ForwardBatch {
+  const { length } = at(tokens, 0);
+  const before = kvCache?.length ?? 0;
   return {
     batch: tokens.length,
     length,
     tokens: tokens.flat(),
-    positions: tokens.flatMap((row, b) => row.map((_, s) => Math.max(0, before + s - (starts[b] as number)))),
-    mask: alignedMask(starts, before, length),
+    positions: tokens.flatMap((row, b) => row.map((_, s) => Math.max(0, before + s - at(padding, b)))),
+    mask: rightAlignedMask(padding, before, length),
     rows: tokens.map((_, b) => b * length + length - 1),
-    past,
+    kvCache,
     isLong,
-    keep: true,
+    extendsKvCache: true,
   };
 }
 
-/** @param starts one a sequence, or one for all */
-function alignedMask(starts: readonly number[], before: number, length: number): Mask {
-  const startOf = (b: number) => starts[b] ?? (starts[0] as number);
+/** @param padding one number per sequence, or one for all */
+function rightAlignedMask(padding: readonly number[], before: number, length: number): AttentionMask {
+  const paddingOf = (b: number) => padding[b] ?? at(padding, 0);
   return {
-    isShared: starts.every((start) => start === starts[0]),
-    keyPosition: (b, t) => (t < startOf(b) || t >= before + length ? null : t - startOf(b)),
+    isShared: padding.every((count) => count === padding[0]),
+    keyPosition: (b, t) => (t < paddingOf(b) || t >= before + length ? null : t - paddingOf(b)),
     *visible(b, s, window) {
       const last = before + s;
-      const first = startOf(b);
-      if (last < first) yield last; // filling looks at itself only
+      const first = paddingOf(b);
+      if (last < first) yield last; // Padding sees only itself.
       for (let t = Math.max(first, window === null ? 0 : last - window + 1); t <= last; t += 1) yield t;
     },
   };

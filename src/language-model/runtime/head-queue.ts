@@ -1,54 +1,58 @@
+import { at } from '../../platform/at.ts';
 import type { SequenceScore } from '../engine.ts';
-import type { HeadRunner } from './head-session.ts';
+import type { HeadSession, Target } from './head-session.ts';
 
-/** A row of hidden states, the token that is asked for, and whose answer that is. */
-export interface RowQuestion {
-  readonly row: number;
-  readonly token: number;
+/** A target token, and the token of a scored sequence that it is. */
+export interface SequenceTarget extends Target {
+  /** Index of the sequence. */
   readonly sequence: number;
-  readonly place: number;
+  /** Index in its continuation. */
+  readonly position: number;
 }
 
-interface Waiting {
+interface QueuedRows {
   readonly hidden: Float32Array;
   readonly rows: number;
-  readonly questions: readonly RowQuestion[];
+  readonly targets: readonly SequenceTarget[];
 }
 
 /**
- * Hidden states wait here until there are enough for the output matrix, which is as large for one row as for hundreds,
- * and never more than its logits have room for.
+ * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row as
+ * for hundreds. At most as many go through it together as their logits have memory for.
  */
 export class HeadQueue {
-  readonly #head: HeadRunner;
+  readonly #head: HeadSession;
   readonly #rows: number;
-  readonly #answers: { logprob: number; greedy: boolean }[][] = [];
-  #waiting: Waiting[] = [];
+  readonly #scores: { logprob: number; greedy: boolean }[][] = [];
+  #queued: QueuedRows[] = [];
   #count = 0;
 
-  /** @param rows how many go through together */
-  constructor(head: HeadRunner, rows: number) {
+  /** @param rows how many rows go through the output matrix together */
+  constructor(head: HeadSession, rows: number) {
     this.#head = head;
     this.#rows = rows;
   }
 
-  /** @param hidden [rows, hidden] of the rows that the questions are about */
-  async add(hidden: Float32Array, questions: readonly RowQuestion[]): Promise<void> {
+  /** @param hidden [rows, hidden] of the rows that the targets name */
+  async add(hidden: Float32Array, targets: readonly SequenceTarget[]): Promise<void> {
     const rows = hidden.length / this.#head.hidden;
-    this.#waiting.push({ hidden, rows, questions });
+    this.#queued.push({ hidden, rows, targets });
     this.#count += rows;
     if (this.#count >= this.#rows) await this.#flush();
   }
 
-  /** @param lengths number of tokens asked for, of each sequence */
+  /**
+   * Scores of all sequences, in their order.
+   * @param lengths number of target tokens of each sequence
+   */
   async finish(lengths: readonly number[]): Promise<SequenceScore[]> {
     await this.#flush();
     return lengths.map((length, sequence) => {
-      const answers = this.#answers[sequence] ?? [];
-      if (answers.length !== length) throw new Error(`sequence ${sequence} has ${answers.length} answers of ${length}`);
+      const scores = this.#scores[sequence] ?? [];
+      if (scores.length !== length) throw new Error(`sequence ${sequence} has ${scores.length} scores of ${length}`);
       return {
-        tokenLogprobs: answers.map(({ logprob }) => logprob),
-        greedy: answers.every(({ greedy }) => greedy),
+        tokenLogprobs: scores.map(({ logprob }) => logprob),
+        greedy: scores.every(({ greedy }) => greedy),
       };
     });
   }
@@ -56,37 +60,34 @@ export class HeadQueue {
   async #flush(): Promise<void> {
     const { hidden: width } = this.#head;
     const all = new Float32Array(this.#count * width);
-    const questions: RowQuestion[] = [];
+    const targets: SequenceTarget[] = [];
     let row = 0;
-    for (const waiting of this.#waiting) {
-      all.set(waiting.hidden, row * width);
-      for (const question of waiting.questions) questions.push({ ...question, row: question.row + row });
-      row += waiting.rows;
+    for (const queued of this.#queued) {
+      all.set(queued.hidden, row * width);
+      for (const target of queued.targets) targets.push({ ...target, row: target.row + row });
+      row += queued.rows;
     }
-    questions.sort((a, b) => a.row - b.row);
-    this.#waiting = [];
+    targets.sort((a, b) => a.row - b.row);
+    this.#queued = [];
     this.#count = 0;
     let next = 0;
     for (let start = 0; start < row; start += this.#rows) {
       const end = Math.min(row, start + this.#rows);
-      const asked: RowQuestion[] = [];
-      while (next < questions.length && (questions[next] as RowQuestion).row < end) {
-        asked.push(questions[next] as RowQuestion);
-        next += 1;
-      }
-      await this.#answer(all.subarray(start * width, end * width), asked, start);
+      const first = next;
+      while (next < targets.length && at(targets, next).row < end) next += 1;
+      await this.#score(all.subarray(start * width, end * width), targets.slice(first, next), start);
     }
   }
 
-  async #answer(hidden: Float32Array, asked: readonly RowQuestion[], start: number): Promise<void> {
-    const scores = await this.#head.score(
+  async #score(hidden: Float32Array, targets: readonly SequenceTarget[], start: number): Promise<void> {
+    const { logprobs, best } = await this.#head.score(
       this.#head.rows(hidden),
-      asked.map(({ row, token }) => ({ row: row - start, token })),
+      targets.map(({ row, token }) => ({ row: row - start, token })),
     );
-    for (const [i, { row, token, sequence, place }] of asked.entries()) {
-      const answers = this.#answers[sequence] ?? [];
-      this.#answers[sequence] = answers;
-      answers[place] = { logprob: scores.logprobs[i] as number, greedy: scores.best[row - start] === token };
+    for (const [i, { row, token, sequence, position }] of targets.entries()) {
+      const scores = this.#scores[sequence] ?? [];
+      this.#scores[sequence] = scores;
+      scores[position] = { logprob: at(logprobs, i), greedy: at(best, row - start) === token };
     }
   }
 }

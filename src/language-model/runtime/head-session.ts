@@ -1,24 +1,32 @@
-import { type Device, float32Output, openSession, type Session, type Tensor, tensor } from '../../onnx/session.ts';
+import {
+  type Device,
+  float32Output,
+  int64Output,
+  openSession,
+  type Session,
+  type Tensor,
+  tensor,
+} from '../../onnx/session.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 
-/** Which token's log-probability is wanted in which row of hidden states. */
-export interface Question {
+/** A token whose log-probability is computed, and the row of hidden states that predicts it. */
+export interface Target {
   readonly row: number;
   readonly token: number;
 }
 
-export interface Scores {
-  /** One a question. */
+export interface TargetScores {
+  /** One per target. */
   readonly logprobs: Float32Array;
-  /** The most likely token, one a row. */
+  /** The most likely token, one per row. */
   readonly best: readonly number[];
 }
 
-/** The output matrix, in a session of its own: only rows that are asked for go through it. */
-export class HeadRunner {
+/** The output matrix, in a session of its own: only the rows that are needed go through it. */
+export class HeadSession {
   readonly vocabulary: number;
   readonly #session: Session;
   readonly hidden: number;
@@ -29,58 +37,51 @@ export class HeadRunner {
     this.#session = session;
   }
 
-  static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadRunner> {
-    return new HeadRunner(decoder, await openSession(buildHead(decoder, weights), device, { isPatient: true }));
+  static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
+    return new HeadSession(decoder, await openSession(buildHead(decoder, weights), device, { allowSpinning: false }));
   }
 
   /** @param hidden [rows, hidden] */
-  async score(hidden: Tensor, questions: readonly Question[]): Promise<Scores> {
-    const asked = tensor.int64(
-      questions.flatMap(({ row, token }) => [row, token]),
-      [questions.length, 2],
-    );
-    const outputs = await this.#session.run({ [HEAD.hidden]: hidden, [HEAD.questions]: asked }, [
-      HEAD.logprobs,
-      HEAD.best,
-    ]);
-    return {
-      logprobs: float32Output(outputs, HEAD.logprobs),
-      best: Array.from(outputs[HEAD.best]?.data as BigInt64Array, Number),
-    };
+  async score(hidden: Tensor, targets: readonly Target[]): Promise<TargetScores> {
+    const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best]);
+    return { logprobs: float32Output(outputs, HEAD.logprobs), best: int64Output(outputs, HEAD.best) };
   }
 
   /**
    * The most likely token of each row.
+   * @param hidden [rows, hidden]
    * @throws UserError if there is none, since logits are NaN
    */
   async best(hidden: Tensor): Promise<readonly number[]> {
-    const nothing = tensor.int64([], [0, 2]);
-    const outputs = await this.#session.run({ [HEAD.hidden]: hidden, [HEAD.questions]: nothing }, [
-      HEAD.best,
-      HEAD.total,
-    ]);
+    const outputs = await this.#run(hidden, [], [HEAD.best, HEAD.total]);
     if (!float32Output(outputs, HEAD.total).every(Number.isFinite)) {
       throw new UserError(
-        "the model's logits are not numbers",
+        "the model's logits are not finite",
         "look for NaN and Inf in the weights with 'shadow-gate spectra'",
       );
     }
-    return Array.from(outputs[HEAD.best]?.data as BigInt64Array, Number);
+    return int64Output(outputs, HEAD.best);
   }
 
-  /** Everything: [rows, vocabulary]. */
+  /** All logits: [rows, vocabulary]. */
   async logits(hidden: Tensor): Promise<Float32Array> {
-    const nothing = tensor.int64([], [0, 2]);
-    const outputs = await this.#session.run({ [HEAD.hidden]: hidden, [HEAD.questions]: nothing }, [HEAD.logits]);
-    return float32Output(outputs, HEAD.logits);
+    return float32Output(await this.#run(hidden, [], [HEAD.logits]), HEAD.logits);
   }
 
-  /** Rows of hidden states as a tensor. */
+  /** Rows of hidden states as a tensor [rows, hidden]. */
   rows(data: Float32Array): Tensor {
     return tensor.float32(data, [data.length / this.hidden, this.hidden]);
   }
 
   async close(): Promise<void> {
     await this.#session.release();
+  }
+
+  #run(hidden: Tensor, targets: readonly Target[], fetches: readonly string[]) {
+    const pairs = tensor.int64(
+      targets.flatMap(({ row, token }) => [row, token]),
+      [targets.length, 2],
+    );
+    return this.#session.run({ [HEAD.hidden]: hidden, [HEAD.targets]: pairs }, fetches);
   }
 }

@@ -1,5 +1,6 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
-import type { Device } from '../../onnx/session.ts';
+import { type Device, float32Data } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
@@ -7,42 +8,47 @@ import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
-import { buildTrunk } from '../graph/backbone.ts';
+import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
-import { forget, type Pass, TrunkRunner } from './backbone-session.ts';
+import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget } from './batch-budget.ts';
-import { batchPass, chainPass, treePass } from './batches.ts';
+import { type ForwardBatch, sequenceBatch, treeAfterPrefixBatch, treesBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
-import { HeadQueue, type RowQuestion } from './head-queue.ts';
-import { HeadRunner } from './head-session.ts';
+import { HeadQueue, type SequenceTarget } from './head-queue.ts';
+import { HeadSession } from './head-session.ts';
+import { disposeKvCache } from './kv-cache.ts';
 import { prefill } from './prefill.ts';
-import { clusterByPrefix, groupByContext, type Planted, plant } from './prefix-sharing.ts';
-import { planScoring, type Step } from './schedule.ts';
+import { buildPromptTree, groupByContext, groupByPrefix, type PromptTree } from './prefix-sharing.ts';
+import { type ScoringStep, scheduleScoring } from './schedule.ts';
 
 export interface OnnxEngineOptions {
   readonly device: Device;
   /** An adapter on the checkpoint. */
   readonly adapter?: Adapter | null;
-  /** Memory for the values of one pass, in bytes. */
+  /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number;
-  /** Compute shared beginnings once. Off only to check that it makes no difference. */
+  /** Compute shared prefixes once. Off only to test that it makes no difference. */
   readonly reusePrefixes?: boolean;
 }
 
-/** A checkpoint that answers, in onnxruntime. Nothing is converted: the graph is built here and its weights stay in their files. */
+/**
+ * A checkpoint in onnxruntime. Nothing is converted on disk: the graphs are built here, and their weights stay in the
+ * checkpoint's files.
+ */
 export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;
   readonly #decoder: Decoder;
   readonly #weights: Weights;
   readonly #device: Device;
-  #trunk: TrunkRunner | null = null;
-  #last: Promise<unknown> = Promise.resolve();
-  readonly #head: HeadRunner;
+  #backbone: BackboneSession | null = null;
+  /** Settles when the calls so far are done. */
+  #pending: Promise<unknown> = Promise.resolve();
+  readonly #head: HeadSession;
   readonly #budget: BatchBudget;
-  readonly #reuse: boolean;
+  readonly #reusePrefixes: boolean;
 
-  private constructor(decoder: Decoder, weights: Weights, head: HeadRunner, options: OnnxEngineOptions) {
+  private constructor(decoder: Decoder, weights: Weights, head: HeadSession, options: OnnxEngineOptions) {
     this.maxLength = decoder.maxLength;
     this.vocabulary = decoder.vocabulary;
     this.#decoder = decoder;
@@ -50,32 +56,32 @@ export class OnnxEngine implements Engine {
     this.#device = options.device;
     this.#head = head;
     this.#budget = new BatchBudget(decoder, options.batchBytes);
-    this.#reuse = options.reusePrefixes ?? true;
+    this.#reusePrefixes = options.reusePrefixes ?? true;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
     const decoder = describeDecoder(checkpoint);
     const weights = new Weights(checkpoint, decoder, options.adapter ?? null);
-    // Every weight is asked for here, so that a checkpoint that cannot run is refused at once.
-    buildTrunk(decoder, weights, { attention: 'concat', experts: 'each', keep: false });
+    // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
+    buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
     buildHead(decoder, weights);
     weights.refuseUnused();
     refuseTooLarge(checkpoint.path, weights, options.device);
-    const head = await HeadRunner.open(decoder, weights, options.device);
+    const head = await HeadSession.open(decoder, weights, options.device);
     return new OnnxEngine(decoder, weights, head, options);
   }
 
-  /** Passes differ in their last bits where keys and values are kept: if any call wants that, all get it. */
+  /** The last bits of a result depend on whether the backbone has a KV cache: if any call needs one, all calls use it. */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#trunk?.keeps) return;
-      let keep = generate;
-      for (const sequences of keep ? [] : score) {
-        keep = needsPast(this.#plan(sequences));
-        if (keep) break;
+      if (this.#backbone?.usesKvCache) return;
+      let useKvCache = generate;
+      for (const sequences of useKvCache ? [] : score) {
+        useKvCache = needsKvCache(this.#schedule(sequences));
+        if (useKvCache) break;
       }
-      if (keep) await this.#open(true);
+      if (useKvCache) await this.#openBackbone({ useKvCache });
     });
   }
 
@@ -94,134 +100,144 @@ export class OnnxEngine implements Engine {
 
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      const trunk = this.#trunk;
-      this.#trunk = null;
+      const backbone = this.#backbone;
+      this.#backbone = null;
       try {
-        await trunk?.close();
+        await backbone?.close();
       } finally {
         await this.#head.close();
       }
     });
   }
 
-  /** One call after the other: the next one may want another trunk. */
+  /** One call after the other: the next one may need another backbone. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
+    const result = this.#pending.then(work);
+    this.#pending = result.catch(() => {});
     return result;
   }
 
   async #score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
     for (const { context, continuation } of sequences) {
-      if (context.length === 0 || continuation.length === 0)
-        throw new Error('nothing to score, or nothing to score it by');
+      if (context.length === 0 || continuation.length === 0) {
+        throw new Error('a sequence needs a context and a continuation');
+      }
       this.#check([...context, ...continuation], context.length + continuation.length - 1);
     }
-    const answers = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
-    const steps = this.#plan(sequences);
-    const trunk = await this.#open(needsPast(steps));
-    for (const step of steps) await this.#run(trunk, step, answers);
-    return answers.finish(sequences.map(({ continuation }) => continuation.length));
+    const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
+    const steps = this.#schedule(sequences);
+    const backbone = await this.#openBackbone({ useKvCache: needsKvCache(steps) });
+    for (const step of steps) await this.#runStep(backbone, step, queue);
+    return queue.finish(sequences.map(({ continuation }) => continuation.length));
   }
 
-  #plan(sequences: readonly Sequence[]): Step[] {
+  #schedule(sequences: readonly Sequence[]): ScoringStep[] {
     const groups = groupByContext(sequences, (length) => this.#isLong(length));
-    const clusters = this.#reuse ? clusterByPrefix(groups) : groups.map((group) => ({ prefix: [], groups: [group] }));
-    return planScoring(clusters, this.#budget, {
-      plain: this.#device.name !== 'cpu',
-      keeps: this.#trunk?.keeps ?? false,
+    const prefixGroups = this.#reusePrefixes
+      ? groupByPrefix(groups)
+      : groups.map((group) => ({ prefix: [], groups: [group] }));
+    return scheduleScoring(prefixGroups, this.#budget, {
+      plainAttention: this.#device.name !== 'cpu',
+      useKvCache: this.#backbone?.usesKvCache ?? false,
     });
   }
 
   async #generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
     for (const { tokens, maxNewTokens } of prompts) this.#check(tokens, tokens.length + maxNewTokens);
     return decodeGreedily(prompts, {
-      trunk: await this.#open(true),
+      backbone: await this.#openBackbone({ useKvCache: true }),
       head: this.#head,
       budget: this.#budget,
       isLong: (length) => this.#isLong(length),
-      canBeLong: this.#decoder.layers.some(({ attention }) => attention.rope?.long),
+      canBecomeLong: this.#decoder.layers.some(({ attention }) => attention.rope?.long),
     });
   }
 
   async #logits(tokens: readonly number[]): Promise<Float32Array> {
     this.#check(tokens, tokens.length);
     const rows = tokens.map((_, i) => i);
-    const trunk = await this.#open(false);
-    const { hidden } = await trunk.run(chainPass(tokens, rows, this.#isLong(tokens.length)));
+    const backbone = await this.#openBackbone({ useKvCache: false });
+    const { hidden } = await backbone.run(sequenceBatch(tokens, { rows, isLong: this.#isLong(tokens.length) }));
     return this.#head.logits(hidden);
   }
 
   /**
-   * The trunk. The first use opens it, and the first that must keep keys and values opens it anew, since that kind takes
-   * more memory: two would hold the weights twice.
+   * The backbone is opened at its first use, and opened anew at the first use that needs a KV cache, since that graph takes
+   * more memory. Two at a time would hold the weights twice.
    */
-  async #open(keep: boolean): Promise<TrunkRunner> {
-    const known = this.#trunk;
-    if (known && (known.keeps || !keep)) return known;
-    this.#trunk = null;
+  async #openBackbone({ useKvCache }: { readonly useKvCache: boolean }): Promise<BackboneSession> {
+    const known = this.#backbone;
+    if (known && (known.usesKvCache || !useKvCache)) return known;
+    this.#backbone = null;
     await known?.close();
-    this.#trunk = await TrunkRunner.open(this.#decoder, this.#weights, this.#device, keep);
-    return this.#trunk;
+    this.#backbone = await BackboneSession.open(this.#decoder, this.#weights, this.#device, { useKvCache });
+    return this.#backbone;
   }
 
-  async #run(trunk: TrunkRunner, step: Step, answers: HeadQueue): Promise<void> {
+  async #runStep(backbone: BackboneSession, step: ScoringStep, queue: HeadQueue): Promise<void> {
     const { isLong } = step;
-    if (step.kind === 'batch') {
-      const planted = step.trees.map((groups) => plant(groups, 0));
-      const wanted = planted.map(wantedSlots);
-      const trees = planted.map(({ tree }) => tree);
-      await this.#ask(trunk, batchPass(trees, wanted, isLong), planted, wanted, answers);
-      return;
-    }
-    if (step.kind === 'chain') {
-      await this.#runChain(trunk, plant([step.group], 0), isLong, answers);
-      return;
-    }
-    const { past } = await prefill(trunk, this.#budget, [step.prefix], { isLong });
-    try {
-      for (const groups of step.trees) {
-        const planted = plant(groups, step.prefix.length);
-        const wanted = wantedSlots(planted);
-        await this.#ask(trunk, treePass(planted.tree, wanted, past, isLong), [planted], [wanted], answers);
+    switch (step.kind) {
+      case 'batch': {
+        const prompts = step.trees.map((groups) => buildPromptTree(groups, 0));
+        const rows = prompts.map(predictorSlots);
+        const trees = prompts.map(({ tree }) => tree);
+        await this.#scoreTrees(backbone, treesBatch(trees, { rows, isLong }), prompts, queue);
+        return;
       }
-    } finally {
-      forget(past);
+      case 'chunked':
+        await this.#scoreInChunks(backbone, buildPromptTree([step.group], 0), { isLong, queue });
+        return;
+      case 'prefix': {
+        const { kvCache } = await prefill(backbone, this.#budget, [step.prefix], { isLong });
+        try {
+          for (const groups of step.trees) {
+            const prompt = buildPromptTree(groups, step.prefix.length);
+            const batch = treeAfterPrefixBatch(prompt.tree, { rows: predictorSlots(prompt), kvCache, isLong });
+            await this.#scoreTrees(backbone, batch, [prompt], queue);
+          }
+        } finally {
+          disposeKvCache(kvCache);
+        }
+      }
     }
   }
 
-  /** A sequence that does not fit into one pass. */
-  async #runChain(trunk: TrunkRunner, chain: Planted, isLong: boolean, answers: HeadQueue): Promise<void> {
-    const wanted = wantedSlots(chain);
+  /** A sequence that does not fit into one batch. */
+  async #scoreInChunks(
+    backbone: BackboneSession,
+    prompt: PromptTree,
+    { isLong, queue }: { readonly isLong: boolean; readonly queue: HeadQueue },
+  ): Promise<void> {
+    const all = predictorSlots(prompt);
     let row = 0;
-    const { past } = await prefill(trunk, this.#budget, [chain.tree.tokens], {
+    const { kvCache } = await prefill(backbone, this.#budget, [prompt.tree.tokens], {
       isLong,
-      rows: (start, end) => wanted.filter((slot) => slot >= start && slot < end).map((slot) => slot - start),
+      wantedSlots: (start, end) => all.filter((slot) => slot >= start && slot < end).map((slot) => slot - start),
       onHidden: async (hidden, rows) => {
-        const slots = wanted.slice(row, row + rows);
+        const slots = all.slice(row, row + rows);
         row += rows;
-        await answers.add(hidden, questionsOf(chain, slots, 0));
+        await queue.add(hidden, targetsOf(prompt, slots, 0));
       },
     });
-    forget(past);
+    disposeKvCache(kvCache);
   }
 
-  async #ask(
-    trunk: TrunkRunner,
-    pass: Pass,
-    trees: readonly Planted[],
-    wanted: readonly (readonly number[])[],
-    answers: HeadQueue,
-  ) {
-    const { hidden } = await trunk.run(pass);
+  /** @param batch of the trees of these prompts, in which the predictor slots of each are the rows */
+  async #scoreTrees(
+    backbone: BackboneSession,
+    batch: ForwardBatch,
+    prompts: readonly PromptTree[],
+    queue: HeadQueue,
+  ): Promise<void> {
+    const { hidden } = await backbone.run(batch);
     let first = 0;
-    const questions = trees.flatMap((planted, b) => {
-      const slots = wanted[b] as readonly number[];
-      const asked = questionsOf(planted, slots, first);
+    const targets = prompts.flatMap((prompt) => {
+      const slots = predictorSlots(prompt);
+      const own = targetsOf(prompt, slots, first);
       first += slots.length;
-      return asked;
+      return own;
     });
-    await answers.add(hidden.data as Float32Array, questions);
+    await queue.add(float32Data(hidden), targets);
   }
 
   #isLong(length: number): boolean {
@@ -237,36 +253,37 @@ export class OnnxEngine implements Engine {
 
 const FLOAT_BYTES = 4;
 
-/** Better a line now than a process that is killed while it loads. */
+/** Better an error now than a process that the system kills while it loads. */
 function refuseTooLarge(path: string, weights: Weights, { name }: Device): void {
-  const [needed, there] = [weights.size * FLOAT_BYTES, machineMemory()];
-  if (name !== 'cpu' || needed <= there) return;
+  const needed = weights.size * FLOAT_BYTES;
+  const available = machineMemory();
+  if (name !== 'cpu' || needed <= available) return;
   const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
   throw new UserError(
-    `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(there)} GiB`,
+    `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(available)} GiB`,
     'use a larger runner, or a server (--endpoint)',
   );
 }
 
-/** Only a trunk that keeps keys and values runs anything but batches. */
-function needsPast(steps: readonly Step[]): boolean {
+/** Every step but a batch reads keys and values of an earlier one. */
+function needsKvCache(steps: readonly ScoringStep[]): boolean {
   return steps.some(({ kind }) => kind !== 'batch');
 }
 
-/** Each slot whose hidden state is wanted, once. */
-function wantedSlots({ answers }: Planted): number[] {
-  return [...new Set(answers.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
+/** Each slot whose hidden state predicts a target, once, ascending. */
+function predictorSlots({ predictors }: PromptTree): number[] {
+  return [...new Set(predictors.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
 }
 
-/** What is asked about those slots of a tree, whose hidden states are the rows from `first` on. */
-function questionsOf({ answers }: Planted, slots: readonly number[], first: number): RowQuestion[] {
+/** The targets that these slots of a tree predict; their hidden states are the rows from `first` on. */
+function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: number): SequenceTarget[] {
   const rowOf = new Map(slots.map((slot, i) => [slot, first + i]));
-  return answers.flatMap(({ member, slots: places }) =>
-    places.flatMap((slot, place) => {
+  return predictors.flatMap(({ member, slots: own }) =>
+    own.flatMap((slot, position) => {
       const row = rowOf.get(slot);
       return row === undefined
         ? []
-        : { row, token: member.continuation[place] as number, sequence: member.index, place };
+        : { row, token: at(member.continuation, position), sequence: member.index, position };
     }),
   );
 }

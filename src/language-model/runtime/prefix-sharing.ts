@@ -1,70 +1,82 @@
+import { at } from '../../platform/at.ts';
 import type { Sequence } from '../engine.ts';
 import { TokenTree } from './token-tree.ts';
 
+/**
+ * Requests of an evaluation repeat themselves: the choices of a question share its text, and the questions of a few-shot
+ * benchmark share their examples. Here the sequences of a call are arranged so that shared tokens are computed once.
+ * Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a `PrefixGroup`; and
+ * the inputs of some context groups become the branches of a `PromptTree`, which runs as one sequence under a tree-shaped
+ * attention mask.
+ */
+
 /** Sequences with the same context. */
-export interface Group {
+export interface ContextGroup {
   readonly context: readonly number[];
-  readonly members: readonly Member[];
-  /** Rotary positions of long sequences: these are not mixed with the others. */
+  readonly members: readonly GroupMember[];
+  /** They have the rotary embeddings of long sequences, and are not mixed with others. */
   readonly isLong: boolean;
 }
 
-export interface Member {
-  /** Which of the sequences it is. */
+export interface GroupMember {
+  /** Index of the sequence. */
   readonly index: number;
   readonly continuation: readonly number[];
 }
 
-/** Groups that begin with the same tokens, which are computed once; empty for a group on its own. */
-export interface Cluster {
+/** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
+export interface PrefixGroup {
   readonly prefix: readonly number[];
-  readonly groups: readonly Group[];
+  readonly groups: readonly ContextGroup[];
 }
 
 /**
- * Sequences with one context become one group; groups come in lexicographic order.
+ * Group sequences by their context, in lexicographic order of the contexts.
  * @param isLong for a number of input tokens
  */
-export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): Group[] {
+export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
   const inputs = sequences.map(({ context, continuation }, index) => ({
     index,
     context,
     continuation,
     isLong: isLong(context.length + continuation.length - 1),
   }));
-  inputs.sort((a, b) => Number(a.isLong) - Number(b.isLong) || compare(a.context, b.context) || a.index - b.index);
-  const groups: (Group & { members: Member[] })[] = [];
+  inputs.sort(
+    (a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context) || a.index - b.index,
+  );
+  const groups: (ContextGroup & { members: GroupMember[] })[] = [];
   for (const { index, context, continuation, isLong: long } of inputs) {
     const last = groups.at(-1);
     const member = { index, continuation };
-    if (last && last.isLong === long && compare(last.context, context) === 0) last.members.push(member);
+    if (last && last.isLong === long && compareTokens(last.context, context) === 0) last.members.push(member);
     else groups.push({ context, members: [member], isLong: long });
   }
   return groups;
 }
 
-/** A tree of the inputs of some groups, and where in it the answers are. */
-export interface Planted {
+/** The inputs of some context groups as one tree, and the slots that predict their continuations. */
+export interface PromptTree {
   readonly tree: TokenTree;
   /** For each member, the slot before each token of its continuation. */
-  readonly answers: readonly { readonly member: Member; readonly slots: readonly number[] }[];
+  readonly predictors: readonly { readonly member: GroupMember; readonly slots: readonly number[] }[];
 }
 
-/** @param skip tokens at the beginning that were computed before */
-export function plant(groups: readonly Group[], skip: number): Planted {
+/** @param skip tokens at the beginning whose keys and values are in the KV cache already */
+export function buildPromptTree(groups: readonly ContextGroup[], skip: number): PromptTree {
   const tree = new TokenTree();
-  const answers = groups.flatMap(({ context, members }) =>
+  const predictors = groups.flatMap(({ context, members }) =>
     members.map((member) => {
       const slots = tree.add([...context.slice(skip), ...member.continuation.slice(0, -1)]);
       return { member, slots: slots.slice(context.length - skip - 1) };
     }),
   );
-  return { tree, answers };
+  return { tree, predictors };
 }
 
 /** Lexicographic order of token sequences. */
-function compare(a: readonly number[], b: readonly number[]): number {
+function compareTokens(a: readonly number[], b: readonly number[]): number {
   const shared = sharedLength(a, b);
+  // A sequence that ends comes before the one that it begins.
   return (a[shared] ?? -1) - (b[shared] ?? -1);
 }
 
@@ -76,70 +88,72 @@ function sharedLength(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * When a shared beginning is worth a pass of its own. What comes after it goes into one sequence, whose slots are masked
- * from each other: that costs more than sequences side by side, so a BOS token that all share is none.
+ * When a shared prefix is worth a batch of its own. What comes after it goes into one sequence, whose branches are masked
+ * from each other: that costs more than sequences side by side, so a BOS token alone is not worth it.
  */
 const MIN_PREFIX = 32;
 const MIN_SAVED_SHARE = 0.25;
 
 /**
- * Find beginnings that many groups share, such as the examples of a few-shot prompt: the division of the sorted groups
- * that saves most tokens.
+ * Find prefixes that many context groups share, such as the examples of a few-shot prompt: the partition of the sorted
+ * groups that saves most tokens.
  * @param groups as `groupByContext` sorts them
  */
-export function clusterByPrefix(groups: readonly Group[]): Cluster[] {
+export function groupByPrefix(groups: readonly ContextGroup[]): PrefixGroup[] {
   const shared = groups.slice(1).map((group, i) => {
-    const before = groups[i] as Group;
+    const before = at(groups, i);
     return before.isLong === group.isLong ? sharedLength(before.context, group.context) : 0;
   });
-  return divide(groups, shared, 0, groups.length).clusters;
+  return partition(groups, shared, 0, groups.length).prefixGroups;
 }
 
-interface Division {
+interface Partition {
+  /** Tokens that are not computed again. */
   readonly saved: number;
-  readonly clusters: Cluster[];
+  readonly prefixGroups: PrefixGroup[];
 }
 
 /**
- * The best division of the groups from `start` to `end`, which all share some tokens: all with one prefix, or parts cut
- * wherever they share least, and what is loose among those with one prefix. Cutting at all such places at once keeps the
- * depth below the length of a context.
+ * The best partition of the groups from `start` to `end`, which all share some tokens: all with one prefix, or cut wherever
+ * neighbors share least, with what has no prefix of its own joined under the prefix of all. Cutting at all such places at
+ * once keeps the depth of the recursion below the length of a context.
+ * @param shared number of tokens that group i + 1 shares with group i
  */
-function divide(groups: readonly Group[], shared: readonly number[], start: number, end: number): Division {
+function partition(groups: readonly ContextGroup[], shared: readonly number[], start: number, end: number): Partition {
   const own = groups.slice(start, end);
-  if (own.length < 2) return { saved: 0, clusters: own.map(alone) };
+  if (own.length < 2) return { saved: 0, prefixGroups: own.map(withoutPrefix) };
   let least = Number.POSITIVE_INFINITY;
-  for (let i = start; i < end - 1; i += 1) least = Math.min(least, shared[i] as number);
+  for (let i = start; i < end - 1; i += 1) least = Math.min(least, at(shared, i));
   let saved = 0;
-  const clusters: Cluster[] = [];
-  const loose: Group[] = [];
+  const prefixGroups: PrefixGroup[] = [];
+  const loose: ContextGroup[] = [];
   let from = start;
   for (let i = start; i < end; i += 1) {
     if (i < end - 1 && shared[i] !== least) continue;
-    const part = divide(groups, shared, from, i + 1);
-    saved += part.saved;
-    for (const cluster of part.clusters) {
-      if (cluster.prefix.length > 0) clusters.push(cluster);
-      else for (const group of cluster.groups) loose.push(group);
+    const piece = partition(groups, shared, from, i + 1);
+    saved += piece.saved;
+    for (const group of piece.prefixGroups) {
+      if (group.prefix.length > 0) prefixGroups.push(group);
+      else loose.push(...group.groups);
     }
     from = i + 1;
   }
-  const rest = joined(loose, least) ?? { saved: 0, clusters: loose.map(alone) };
-  for (const cluster of rest.clusters) clusters.push(cluster);
+  const rest = withPrefix(loose, least) ?? { saved: 0, prefixGroups: loose.map(withoutPrefix) };
+  for (const group of rest.prefixGroups) prefixGroups.push(group);
   saved += rest.saved;
-  const together = joined(own, least);
-  return together && together.saved > saved ? together : { saved, clusters };
+  const together = withPrefix(own, least);
+  return together && together.saved > saved ? together : { saved, prefixGroups };
 }
 
-function alone(group: Group): Cluster {
+function withoutPrefix(group: ContextGroup): PrefixGroup {
   return { prefix: [], groups: [group] };
 }
 
-/** All of them with their first `least` tokens as prefix, or null where that is not worth it. */
-function joined(groups: readonly Group[], least: number): Division | null {
+/** All groups with their first `least` tokens as prefix, or null where that is not worth it. */
+function withPrefix(groups: readonly ContextGroup[], least: number): Partition | null {
   const [first] = groups;
   if (!first || least < MIN_PREFIX) return null;
-  // The last token of each context stays outside: its hidden state is wanted.
+  // The last token of each context stays outside of the prefix: its hidden state is needed.
   let length = least;
   let total = 0;
   for (const { context } of groups) {
@@ -148,5 +162,5 @@ function joined(groups: readonly Group[], least: number): Division | null {
   }
   const saved = (groups.length - 1) * length;
   if (length < MIN_PREFIX || saved === 0 || saved < MIN_SAVED_SHARE * total) return null;
-  return { saved, clusters: [{ prefix: first.context.slice(0, length), groups }] };
+  return { saved, prefixGroups: [{ prefix: first.context.slice(0, length), groups }] };
 }

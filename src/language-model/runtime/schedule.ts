@@ -1,63 +1,74 @@
-import type { BatchBudget, PassKind } from './batch-budget.ts';
-import type { Cluster, Group } from './prefix-sharing.ts';
+import type { BatchBudget, BatchKind } from './batch-budget.ts';
+import type { ContextGroup, PrefixGroup } from './prefix-sharing.ts';
 
 /**
- * What is run together. A tree is a list of groups; it is planted only when its turn comes.
- * - `batch`: trees side by side.
- * - `prefix`: a shared beginning, piece by piece, then trees after it, one by one.
- * - `chain`: one sequence, piece by piece, since all of it does not fit into a pass.
+ * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: a list of steps,
+ * each of which fits into the memory budget: many short trees side by side in one batch; a shared prefix, computed once, and
+ * the trees after it; or one sequence that is too long for a batch, in chunks. Only the first kind does without a KV cache,
+ * so the schedule also decides which backbone is opened (onnx-engine.ts). The trees themselves are built when a step runs.
  */
-export type Step =
-  | { readonly kind: 'batch'; readonly trees: readonly (readonly Group[])[]; readonly isLong: boolean }
+
+/**
+ * One step of the schedule. A tree is a list of context groups.
+ * - `batch`: trees side by side.
+ * - `prefix`: a shared prefix in chunks, then the trees after it, one by one.
+ * - `chunked`: one sequence in chunks, since it does not fit into a batch.
+ */
+export type ScoringStep = { readonly isLong: boolean } & (
+  | { readonly kind: 'batch'; readonly trees: readonly (readonly ContextGroup[])[] }
   | {
       readonly kind: 'prefix';
       readonly prefix: readonly number[];
-      readonly trees: readonly (readonly Group[])[];
-      readonly isLong: boolean;
+      readonly trees: readonly (readonly ContextGroup[])[];
     }
-  | { readonly kind: 'chain'; readonly group: Group; readonly isLong: boolean };
+  | { readonly kind: 'chunked'; readonly group: ContextGroup }
+);
 
-/** @param plain attention is not fused even where nothing is kept */
-export interface PlanOptions {
-  readonly plain: boolean;
-  /** The trunk holds keys and values of every pass. */
-  readonly keeps: boolean;
+export interface ScheduleOptions {
+  /** Attention is not fused even in a batch that does not extend a KV cache. */
+  readonly plainAttention: boolean;
+  /** The open backbone returns keys and values of every batch. */
+  readonly useKvCache: boolean;
 }
 
-/** Passes that keep keys and values: see decision 4. */
-export const KEEPING: PassKind = { keep: true, plain: true };
+/** Batches of a backbone with a KV cache: see docs/decisions/004. */
+export const WITH_KV_CACHE: BatchKind = { useKvCache: true, plainAttention: true };
 
-/** Passes after a past: its keys and values are there in any case. */
-const AFTER_PAST: PassKind = { keep: false, plain: true };
+/** Batches after a prefix: the memory of its keys and values is taken in any case. */
+const AFTER_PREFIX: BatchKind = { useKvCache: false, plainAttention: true };
 
 /**
- * Put groups together so that each pass is full, little of it is filling, and none is larger than the budget: alike
- * lengths side by side, longest first.
+ * Arrange groups so that each batch is full, has little padding, and fits into the budget: similar lengths side by side,
+ * longest first.
  */
-export function planScoring(clusters: readonly Cluster[], budget: BatchBudget, options: PlanOptions): Step[] {
-  const lean: PassKind = { keep: false, plain: options.plain };
-  const steps: Step[] = [];
-  const alone: Group[] = [];
-  const place = (group: Group) => {
+export function scheduleScoring(
+  prefixGroups: readonly PrefixGroup[],
+  budget: BatchBudget,
+  options: ScheduleOptions,
+): ScoringStep[] {
+  const lean: BatchKind = { useKvCache: false, plainAttention: options.plainAttention };
+  const steps: ScoringStep[] = [];
+  const batched: ContextGroup[] = [];
+  const place = (group: ContextGroup) => {
     const size = sizeAfter(group, 0);
-    if (budget.fits(1, size, size, lean)) alone.push(group);
-    else steps.push(...planOversize(group, budget));
+    if (budget.fits(1, size, size, lean)) batched.push(group);
+    else steps.push(...scheduleOversized(group, budget));
   };
-  for (const { prefix, groups } of clusters) {
-    if (prefix.length === 0) groups.forEach(place);
+  for (const prefixGroup of prefixGroups) {
+    if (prefixGroup.prefix.length === 0) prefixGroup.groups.forEach(place);
     else {
-      const { shared, left } = planShared({ prefix, groups }, budget);
+      const { shared, left } = schedulePrefix(prefixGroup, budget);
       steps.push(...shared);
       left.forEach(place);
     }
   }
-  return [...steps, ...planBatches(alone, budget, options.keeps || steps.length > 0 ? KEEPING : lean)];
+  return [...steps, ...scheduleBatches(batched, budget, options.useKvCache || steps.length > 0 ? WITH_KV_CACHE : lean)];
 }
 
-function planBatches(groups: readonly Group[], budget: BatchBudget, kind: PassKind): Step[] {
+function scheduleBatches(groups: readonly ContextGroup[], budget: BatchBudget, kind: BatchKind): ScoringStep[] {
   const sized = groups.map((group) => ({ group, size: sizeAfter(group, 0) }));
   sized.sort((a, b) => Number(b.group.isLong) - Number(a.group.isLong) || b.size - a.size);
-  const steps: { kind: 'batch'; trees: Group[][]; isLong: boolean }[] = [];
+  const steps: { kind: 'batch'; trees: ContextGroup[][]; isLong: boolean }[] = [];
   let longest = 0;
   for (const { group, size } of sized) {
     const last = steps.at(-1);
@@ -71,14 +82,20 @@ function planBatches(groups: readonly Group[], budget: BatchBudget, kind: PassKi
   return steps;
 }
 
-/** Slots after a prefix in one pass: all of them are multiplied with all of them, seen or not. */
+/** Slots after a prefix in one batch: all of them are multiplied with all of them, seen or not. */
 const MAX_AFTER_PREFIX = 512;
 
-/** Groups after one prefix go into one tree, as many as a pass takes; `left` are those that alone take more than one. */
-function planShared({ prefix, groups }: Cluster, budget: BatchBudget): { shared: Step[]; left: Group[] } {
-  const fits = (size: number) => budget.fits(1, size, prefix.length + size, AFTER_PAST);
-  const trees: Group[][] = [];
-  const left: Group[] = [];
+/**
+ * Groups after one prefix go into one tree, as many as fit into a batch.
+ * @returns also the groups that are `left` because one of them alone does not fit
+ */
+function schedulePrefix(
+  { prefix, groups }: PrefixGroup,
+  budget: BatchBudget,
+): { shared: ScoringStep[]; left: ContextGroup[] } {
+  const fits = (size: number) => budget.fits(1, size, prefix.length + size, AFTER_PREFIX);
+  const trees: ContextGroup[][] = [];
+  const left: ContextGroup[] = [];
   let size = 0;
   for (const group of groups) {
     const own = sizeAfter(group, prefix.length);
@@ -92,22 +109,21 @@ function planShared({ prefix, groups }: Cluster, budget: BatchBudget): { shared:
       size = own;
     }
   }
-  const isLong = groups[0]?.isLong ?? false;
+  const isLong = groups.some((group) => group.isLong);
   return { shared: trees.length > 0 ? [{ kind: 'prefix', prefix, trees, isLong }] : [], left };
 }
 
-/** A context that is long: its continuations after it; one that is long itself goes piece by piece. */
-function planOversize(group: Group, budget: BatchBudget): Step[] {
+/** A group that is too large for a batch: its continuations after the context, or each of its sequences in chunks. */
+function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringStep[] {
   const { context, members, isLong } = group;
-  if (members.length === 1 || context.length === 1) {
-    return members.map((member) => ({ kind: 'chain', group: { context, members: [member], isLong }, isLong }));
-  }
-  const each = members.map((member) => ({ context, members: [member], isLong }));
-  const { shared, left } = planShared({ prefix: context.slice(0, -1), groups: each }, budget);
-  return [...shared, ...left.map((single): Step => ({ kind: 'chain', group: single, isLong }))];
+  const single = members.map((member): ContextGroup => ({ context, members: [member], isLong }));
+  const inChunks = (own: ContextGroup): ScoringStep => ({ kind: 'chunked', group: own, isLong });
+  if (members.length === 1 || context.length === 1) return single.map(inChunks);
+  const { shared, left } = schedulePrefix({ prefix: context.slice(0, -1), groups: single }, budget);
+  return [...shared, ...left.map(inChunks)];
 }
 
-/** Slots at most: branches that begin alike share some. */
-function sizeAfter({ context, members }: Group, skip: number): number {
+/** Number of slots at most: branches that begin with the same tokens share some. */
+function sizeAfter({ context, members }: ContextGroup, skip: number): number {
   return members.reduce((size, { continuation }) => size + continuation.length - 1, context.length - skip);
 }

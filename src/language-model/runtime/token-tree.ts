@@ -1,12 +1,14 @@
+import { at } from '../../platform/at.ts';
+
 /**
- * Token sequences that share their beginnings, as one tree: the shared tokens are computed once. Slots are in the order in
- * which they were added, so a parent comes before its children.
+ * Token sequences that begin alike, as one tree in which the shared tokens occur once. Slots are numbered in the order in
+ * which they are added, so a parent comes before its children.
  */
 export class TokenTree {
   readonly tokens: number[] = [];
-  /** Slot of the token before; −1 at the beginning. */
+  /** Slot of the token before; −1 for a first token. */
   readonly parents: number[] = [];
-  /** Distance from the beginning, from zero. */
+  /** Number of tokens before it in its sequence. */
   readonly depths: number[] = [];
   readonly #children = new Map<number, Map<number, number>>();
 
@@ -14,7 +16,7 @@ export class TokenTree {
     return this.tokens.length;
   }
 
-  /** Is it one plain sequence? */
+  /** The tree is one plain sequence. */
   get isChain(): boolean {
     return this.parents.every((parent, slot) => parent === slot - 1);
   }
@@ -30,7 +32,7 @@ export class TokenTree {
         slot = this.tokens.length;
         this.tokens.push(token);
         this.parents.push(parent);
-        this.depths.push(parent === -1 ? 0 : (this.depths[parent] as number) + 1);
+        this.depths.push(parent === -1 ? 0 : at(this.depths, parent) + 1);
         children.set(token, slot);
       }
       parent = slot;

@@ -69,7 +69,7 @@ export class Operator {
     const size = Math.min(...matrix.view.shape);
     const vectors = await openVectors(size, device);
     const open = (graph: Graph, rows: string) =>
-      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], isPatient: true });
+      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false });
     const product = await open(productGraph(matrix, reference, energy, vectors.areOnDevice), 'outside');
     const panel = await open(panelGraph(size, false), 'mapped');
     const projectedPanel = await open(panelGraph(size, true), 'mapped');

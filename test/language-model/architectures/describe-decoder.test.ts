@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
-import { FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
+import { MODEL_FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readJson } from '../../fixtures.ts';
 import { LANGUAGE_MODELS, languageModel } from '../runtime/engines.ts';
@@ -19,7 +19,7 @@ function expectRefused(config: Record<string, unknown> | null, pattern: RegExp):
 describe('describeDecoder', () => {
   it('names a model type that it does not know, and all that it does', () => {
     expectRefused({ model_type: 'mamba' }, /^\/m\/config\.json: model_type "mamba" is not supported — supported: /);
-    for (const { modelType } of FAMILIES) {
+    for (const { modelType } of MODEL_FAMILIES) {
       expectRefused({ model_type: 'mamba' }, new RegExp(`(: |, )${modelType}(,|$)`));
     }
     expectRefused({ model_type: 'mamba' }, /gemma3, .*idefics3, .*llava, .*qwen2_5_vl/);

@@ -5,7 +5,7 @@ import {
   applyFusedAttention,
   applyPlainAttention,
   type LayerInputs,
-  type Surroundings,
+  type SharedInputs,
 } from '../../../src/language-model/graph/attention.ts';
 import { ElementType, Graph } from '../../../src/onnx/graph.ts';
 import { float32Output, openSession, tensor } from '../../../src/onnx/session.ts';
@@ -18,8 +18,9 @@ const MASKED = -1e30;
 
 interface Shape {
   readonly batch: number;
-  /** Tokens before, and new ones. */
+  /** Tokens in the KV cache. */
   readonly past: number;
+  /** New tokens. */
   readonly length: number;
 }
 
@@ -45,7 +46,7 @@ function numbersOf({ batch, past, length }: Shape): Numbers {
     value: some(batch * length * GROUPS * SIZE),
     pastKey: some(batch * GROUPS * past * SIZE),
     pastValue: some(batch * GROUPS * past * SIZE),
-    // Not only what comes later is hidden, as in a tree.
+    // As in a tree, some of the earlier tokens are masked too.
     bias: Float32Array.from({ length: batch * length * total }, (_, i) => {
       const [t, s] = [i % total, Math.floor(i / total) % length];
       return t > past + s || (t !== past + s && random() < 0.3) ? MASKED : 0;
@@ -54,8 +55,8 @@ function numbersOf({ batch, past, length }: Shape): Numbers {
 }
 
 /**
- * softmax(cap(scale · q·k) + bias) · v in float64, one number after the other (Vaswani et al. 2017, arXiv 1706.03762), with
- * the heads of a group sharing keys and values (Ainslie et al. 2023, arXiv 2305.13245). [B · S, heads · size]
+ * softmax(softcap(scale · q·k) + bias) · v in float64, number by number (Vaswani et al. 2017, arXiv 1706.03762); the heads of
+ * a group share keys and values (Ainslie et al. 2023, arXiv 2305.13245). [B · S, heads · size]
  */
 function byHand(numbers: Numbers, { batch, past, length }: Shape, scale: number, softcap: number | null): number[] {
   const total = past + length;
@@ -110,24 +111,24 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
   const hasPast = past > 0;
   const rows = (name: string, count: number) => graph.input(name, float32, [batch, length, count * SIZE]);
   const before = (name: string) => graph.input(name, float32, [batch, GROUPS, 'P', SIZE]);
-  const [query, key, value] = [rows('query', HEADS), rows('key', GROUPS), rows('value', GROUPS)];
-  const total = graph.input('total', int32, [1]);
-  const surroundings: Surroundings = {
-    positions: total,
+  const projected = { query: rows('query', HEADS), key: rows('key', GROUPS), value: rows('value', GROUPS) };
+  const totalSequenceLength = graph.input('total_sequence_length', int32, [1]);
+  const shared: SharedInputs = {
+    positions: totalSequenceLength,
     batchShape: graph.constant([batch, length], 'int64'),
-    totalLength: graph.cast(total, int64),
-    lastKeys: graph.input('last_keys', int32, [batch]),
-    total,
+    totalLength: graph.cast(totalSequenceLength, int64),
+    seqlensK: graph.input('seqlens_k', int32, [batch]),
+    totalSequenceLength,
   };
-  const inputs: LayerInputs = {
+  const layer: LayerInputs = {
     bias: graph.input('bias', float32, [batch, 1, length, 'T']),
     rope: null,
     past: hasPast ? { key: before('past_key'), value: before('past_value') } : null,
   };
   const { mixed } =
     kind === 'fused'
-      ? applyFusedAttention(graph, attention, query, key, value, surroundings, inputs)
-      : applyPlainAttention(graph, attention, query, key, value, surroundings, inputs, kind);
+      ? applyFusedAttention(graph, attention, projected, shared, layer)
+      : applyPlainAttention(graph, attention, projected, shared, layer, kind);
   graph.output('mixed', mixed, float32);
   const session = await openSession(graph, CPU);
   try {
@@ -137,8 +138,8 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
       query: tensor.float32(numbers.query, [batch, length, HEADS * SIZE]),
       key: tensor.float32(numbers.key, [batch, length, GROUPS * SIZE]),
       value: tensor.float32(numbers.value, [batch, length, GROUPS * SIZE]),
-      total: tensor.int32([all], [1]),
-      last_keys: tensor.int32(Array<number>(batch).fill(all - 1), [batch]),
+      total_sequence_length: tensor.int32([all], [1]),
+      seqlens_k: tensor.int32(Array<number>(batch).fill(all - 1), [batch]),
       bias: tensor.float32(numbers.bias, [batch, 1, length, all]),
       ...(hasPast && {
         past_key: tensor.float32(numbers.pastKey, pastShape),
@@ -153,14 +154,14 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
 
 const KINDS: readonly AttentionKind[] = ['fused', 'concat', 'split'];
 
-describe.each(KINDS)('%s attention is the formula', (kind) => {
+describe.each(KINDS)('%s attention equals the formula in float64', (kind) => {
   it.each<[string, Shape, number, number | null]>([
-    ['without a past', { batch: 2, past: 0, length: 5 }, 0.35, null],
-    // The fused operator takes no more than one sequence of several tokens after a past: no pass has more.
-    ['one token after a past', { batch: 2, past: 7, length: 1 }, 0.35, null],
-    ['several tokens after a past', { batch: 1, past: 7, length: 40 }, 1 / Math.sqrt(10), null],
+    ['without a KV cache', { batch: 2, past: 0, length: 5 }, 0.35, null],
+    // The fused operator takes only one sequence of several tokens after a KV cache, and no batch has more.
+    ['for one token after a KV cache', { batch: 2, past: 7, length: 1 }, 0.35, null],
+    ['for several tokens after a KV cache', { batch: 1, past: 7, length: 40 }, 1 / Math.sqrt(10), null],
     ['with capped scores', { batch: 1, past: 7, length: 4 }, 0.35, 1.5],
-    ['with capped scores and no past', { batch: 2, past: 0, length: 40 }, 1, 3],
+    ['with capped scores and no KV cache', { batch: 2, past: 0, length: 40 }, 1, 3],
   ])('%s', async (_, shape, scale, softcap) => {
     const numbers = numbersOf(shape);
     const found = await compute(kind, attentionOf(scale, softcap), numbers, shape);

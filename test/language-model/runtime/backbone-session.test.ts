@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ort } from '../../../src/onnx/runtime.ts';
-import { type Tensor, tensor } from '../../../src/onnx/session.ts';
+import { ort, type Tensor, tensor } from '../../../src/onnx/session.ts';
 import { languageModel, withEngine } from './engines.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('TrunkRunner', () => {
-  it('rounds alibi to bfloat16, as the code of Falcon does', async () => {
+describe('BackboneSession', () => {
+  it('rounds ALiBi to bfloat16, as the code of Falcon does', async () => {
     const fed: Readonly<Record<string, Tensor>>[] = [];
     const create = ort.InferenceSession.create.bind(ort.InferenceSession);
     vi.spyOn(ort.InferenceSession, 'create').mockImplementation(async (...args: Parameters<typeof create>) => {
@@ -27,7 +26,7 @@ describe('TrunkRunner', () => {
     // Slopes of three heads: 1/16 and 1/256 of two (Press et al. 2022, § 3), and 1/4 of four. Heads have 6 dimensions.
     const at = (head: number, position: number) => (alibi.data[head * 300 + position] as number) * Math.sqrt(6);
     expect([at(0, 16), at(1, 16), at(2, 16)]).toEqual([1, 1 / 16, 4].map((value) => expect.closeTo(value, 5)));
-    // Eight binary digits: 257 is 256, 259 lies between 258 and 260 and goes to the even one.
+    // bfloat16 has eight binary digits: 257 becomes 256, and 259, between 258 and 260, goes to the even one.
     expect([at(2, 256), at(2, 257), at(2, 258), at(2, 259)]).toEqual(
       [64, 64, 64.5, 65].map((value) => expect.closeTo(value, 5)),
     );

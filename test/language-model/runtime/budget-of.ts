@@ -1,14 +1,14 @@
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
-import { BatchBudget, type PassKind } from '../../../src/language-model/runtime/batch-budget.ts';
+import { BatchBudget, type BatchKind } from '../../../src/language-model/runtime/batch-budget.ts';
 import { checkpointOf } from '../architectures/checkpoint-of.ts';
 
-/** Attention that is fused, and nothing is kept. */
-export const LEAN: PassKind = { keep: false, plain: false };
+/** Fused attention, without a KV cache. */
+export const LEAN: BatchKind = { useKvCache: false, plainAttention: false };
 
 /**
- * Of a model so small that its memory can be reckoned by hand. In floats: a token takes 4 · 8 of the stream, 2 · 16 of the
- * MLP and 3 · (2 + 1) · 4 of queries, keys and values, 100 in all. A pair of token and key takes one a head and one of the
- * mask, 3 in all; where attention is not fused three a head, 7 in all. A key that is kept takes 2 · 4 with its value.
+ * The budget of a model whose memory can be calculated by hand. In floats: a token takes 4 · 8 of the stream, 2 · 16 of the
+ * MLP and 3 · (2 + 1) · 4 of queries, keys and values, 100 in all. A pair of token and key takes one per head and one of the
+ * mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its value.
  */
 export function budgetOf(bytes?: number): BatchBudget {
   const decoder = describeDecoder(
@@ -25,7 +25,7 @@ export function budgetOf(bytes?: number): BatchBudget {
   return bytes === undefined ? new BatchBudget(decoder) : new BatchBudget(decoder, bytes);
 }
 
-/** Bytes of which the layers get so many floats: a quarter is for logits. */
+/** The memory of a budget that leaves this many floats for the layers: a quarter is for logits. */
 export function bytesOf(floats: number): number {
   return (floats * 4) / 0.75;
 }

@@ -7,11 +7,11 @@ import type { Device } from '../../../src/onnx/session.ts';
 import { fixture } from '../../fixtures.ts';
 import { readTensors } from '../read-tensors.ts';
 
-export const CPU: Device = { name: 'cpu', reason: 'the tests say so' };
+export const CPU: Device = { name: 'cpu', reason: 'for the tests' };
 
 export const NO_STOPS: ReadonlySet<number> = new Set();
 
-/** Hugging Face against itself with another kernel is 1.3e-5 apart; the smallest wrong feature shows with 1e-3. */
+/** transformers differs from itself by 1.3e-5 with another kernel; the smallest missing feature shows at 1e-3. */
 export const TOLERANCE = 1e-4;
 
 /** A checkpoint with the logits of transformers beside it: see make_language_models.py. */
@@ -19,7 +19,7 @@ export function languageModel(name: string): string {
   return fixture('language-models', name);
 }
 
-/** Every one of full weights. */
+/** All fixtures of full weights. */
 export const LANGUAGE_MODELS = readdirSync(fixture('language-models')).filter((name) =>
   existsSync(join(languageModel(name), 'config.json')),
 );
@@ -33,7 +33,7 @@ export async function openLora(path: string): Promise<Adapter> {
 export interface EngineChanges extends Partial<OnnxEngineOptions> {
   /** Keys of config.json to set. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** What else is to be another. */
+  /** Any other change of the checkpoint. */
   readonly edit?: (checkpoint: FullCheckpoint) => FullCheckpoint;
 }
 
@@ -44,7 +44,7 @@ export async function openEngine(path: string, changes: EngineChanges = {}): Pro
   return OnnxEngine.open(changed, { device: CPU, ...options });
 }
 
-/** Open an engine, work with it and close it. */
+/** Open an engine, work with it, and close it. */
 export async function withEngine<T>(
   path: string,
   changes: EngineChanges,
@@ -58,8 +58,8 @@ export async function withEngine<T>(
   }
 }
 
-/** From now on the engine keeps keys and values: another graph. */
-export async function makeKeep(engine: OnnxEngine): Promise<void> {
+/** Have the engine open the graph with a KV cache. */
+export async function openKvCache(engine: OnnxEngine): Promise<void> {
   await engine.generate([{ tokens: [1], maxNewTokens: 1, stopTokens: NO_STOPS }]);
 }
 
@@ -80,7 +80,7 @@ export function readCases(path: string): Case[] {
   });
 }
 
-/** The largest difference; NaN if there is one, Infinity for other sizes. */
+/** The largest difference; NaN if any is NaN, Infinity for different sizes. */
 export function difference(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length || expected.length === 0) return Number.POSITIVE_INFINITY;
   return Array.from(expected).reduce((most, value, i) => {

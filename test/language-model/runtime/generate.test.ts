@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Continuation, Prompt } from '../../../src/language-model/engine.ts';
-import { TrunkRunner } from '../../../src/language-model/runtime/backbone-session.ts';
+import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { generator, randomTokens } from '../random.ts';
 import { argmax, type EngineChanges, languageModel, NO_STOPS, rowsOf, withEngine } from './engines.ts';
 
-/** Greedy decoding by definition: all logits again for every token. */
+/** Greedy decoding by definition: all logits are computed again for every token. */
 async function byHand(engine: OnnxEngine, { tokens, maxNewTokens, stopTokens }: Prompt): Promise<Continuation> {
   const made: number[] = [];
   while (made.length < maxNewTokens) {
@@ -39,7 +39,7 @@ const KINDS: ReadonlyArray<[string, string, EngineChanges]> = [
   ['learned positions', 'gpt2', {}],
   ['partial rotary, parallel residuals', 'gpt-neox', {}],
   ['layers without positions', 'smollm3-nope', {}],
-  // Each prompt crosses 16 tokens, after which all earlier positions turn otherwise.
+  // Each prompt crosses 16 tokens, from which on all positions have other frequencies.
   ['LongRoPE, beyond its switch', 'phi3-longrope', {}],
   ['little memory', 'llama', { batchBytes: 2 ** 15 }],
 ];
@@ -48,14 +48,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('greedy decoding of many prompts is that of each alone, with all logits computed anew', () => {
+describe('greedy decoding of many prompts equals that of each alone, without a KV cache', () => {
   it.each(KINDS)('%s (%s)', async (_, name, changes) => {
     const expected = await withEngine(languageModel(name), changes, async (engine) => {
       const made: Continuation[] = [];
       for (const one of PROMPTS) made.push(await byHand(engine, one));
       return made;
     });
-    // Else the test says little.
+    // Otherwise the test would show little.
     expect(new Set(expected.flatMap(({ tokens }) => tokens)).size).toBeGreaterThan(5);
     await withEngine(languageModel(name), changes, async (engine) => {
       expect(await engine.generate(PROMPTS)).toEqual(expected);
@@ -68,17 +68,17 @@ describe('generate', () => {
   const path = languageModel('llama');
   const generate = (prompts: readonly Prompt[]) => withEngine(path, {}, (engine) => engine.generate(prompts));
 
-  it('computes prompts together and keeps what it computed', async () => {
-    const run = vi.spyOn(TrunkRunner.prototype, 'run');
+  it('decodes prompts together, and computes no token twice', async () => {
+    const run = vi.spyOn(BackboneSession.prototype, 'run');
     await generate([prompt([1, 2, 3, 4], 3), prompt([9], 3)]);
-    expect(run.mock.calls.map(([{ batch, length, past }]) => [batch, length, past?.length ?? 0])).toEqual([
+    expect(run.mock.calls.map(([{ batch, length, kvCache }]) => [batch, length, kvCache?.length ?? 0])).toEqual([
       [2, 4, 0],
       [2, 1, 4],
       [2, 1, 5],
     ]);
   });
 
-  it('ends with a stop token, which is part of the answer, and leaves the others alone', async () => {
+  it('ends with a stop token, which is part of the answer, without effect on other prompts', async () => {
     const [free, other] = await generate([prompt([7, 8, 9], 8), prompt([30, 2], 8)]);
     const stop = free?.tokens[3] ?? -1;
     const first = free?.tokens.indexOf(stop) ?? -1;
@@ -88,7 +88,7 @@ describe('generate', () => {
     expect(other?.finish).toBe('length');
   });
 
-  it('asks after each token if that is enough', async () => {
+  it('calls isDone after each token', async () => {
     const [free] = await generate([prompt([7, 8, 9], 8)]);
     const asked: number[] = [];
     const isDone = (tokens: readonly number[]) => {
@@ -102,13 +102,13 @@ describe('generate', () => {
     expect(asked).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('of no tokens, and of no prompts', async () => {
+  it('accepts a limit of no tokens, and no prompts', async () => {
     expect(await generate([prompt([1, 2], 0)])).toEqual([{ tokens: [], finish: 'length' }]);
     expect(await generate([])).toEqual([]);
   });
 
   it.each(['gpt2', 'llama'])(
-    'a long prompt beside one that grows long (%s): both fit, the batch does not',
+    'decodes a long prompt and one with a long answer, which do not fit into one batch (%s)',
     async (name) => {
       await withEngine(languageModel(name), {}, async (engine) => {
         const long = prompt(randomTokens(generator(6), engine.maxLength - 2, 60), 2);
@@ -119,7 +119,7 @@ describe('generate', () => {
     },
   );
 
-  it('scores and decodes in turn with one engine', async () => {
+  it('scores and decodes alternately with one engine', async () => {
     await withEngine(path, {}, async (engine) => {
       const sequence = { context: [1, 2, 3], continuation: [4, 5] };
       const before = await engine.score([sequence]);

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseScoreRequests } from '../../../src/language-model/requests.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
-import { answerRequests } from '../../../src/language-model/score.ts';
+import { scoreRequests } from '../../../src/language-model/score.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { readJson, shared } from '../../fixtures.ts';
 import { describeNeeds } from '../../needs.ts';
-import { difference, makeKeep, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
+import { difference, openKvCache, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';
 
-/** Larger checkpoints, with numbers of transformers and of lm-evaluation-harness: see golden/README.md. */
+/** Larger checkpoints with results of transformers and lm-evaluation-harness: see golden/README.md. */
 const golden = shared('golden') ?? '';
 const folders =
   golden === '' ? [] : readdirSync(golden).filter((name) => existsSync(join(golden, name, 'golden.json')));
@@ -51,16 +51,16 @@ async function expectLogits(engine: OnnxEngine, name: string): Promise<void> {
     }
   };
   await check('plain');
-  await makeKeep(engine);
-  await check('keeping keys and values');
+  await openKvCache(engine);
+  await check('with a KV cache');
 }
 
-describeNeeds(golden !== '', '../shared/golden')('the numbers of the golden folder', () => {
-  it.each(models)('logits of %s', async (name) => {
+describeNeeds(golden !== '', '../shared/golden')('a checkpoint of the golden folder', () => {
+  it.each(models)('has the logits of transformers: %s', async (name) => {
     await withEngine(join(golden, name), {}, (engine) => expectLogits(engine, name));
   });
 
-  it.each(adapters)('logits of the adapter %s', async (name) => {
+  it.each(adapters)('has the logits of transformers with an adapter: %s', async (name) => {
     const adapter = await openLora(join(golden, name));
     const base = join(golden, name, read(name).base ?? '');
     await withEngine(base, { adapter }, (engine) => expectLogits(engine, name));
@@ -68,11 +68,11 @@ describeNeeds(golden !== '', '../shared/golden')('the numbers of the golden fold
 
   const withHarness = models.filter((name) => 'loglikelihood' in read(name));
 
-  it('has log-likelihoods of the harness', () => {
+  it('has results of lm-evaluation-harness in three cases', () => {
     expect(withHarness.sort()).toEqual(['gpt2', 'llama-gqa-llama3rope', 'qwen2']);
   });
 
-  it.each(withHarness)('log-likelihoods of %s', async (name) => {
+  it.each(withHarness)('has the log-likelihoods of lm-evaluation-harness: %s', async (name) => {
     const { loglikelihood, loglikelihood_rolling: rolling } = read(name);
     const lines = [
       ...loglikelihood.cases.map(({ context, continuation }, id) => ({
@@ -84,7 +84,7 @@ describeNeeds(golden !== '', '../shared/golden')('the numbers of the golden fold
     ];
     const requests = parseScoreRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'requests.jsonl');
     await withEngine(join(golden, name), {}, async (engine) => {
-      const answers = await answerRequests(requests, engine, null, rolling.prefix_token);
+      const answers = await scoreRequests(requests, engine, null, rolling.prefix_token);
       for (const [i, { label, token_logprobs, is_greedy }] of loglikelihood.cases.entries()) {
         expect(difference(answers[i]?.token_logprobs ?? [], token_logprobs), label).toBeLessThanOrEqual(TOLERANCE);
         expect(answers[i]?.greedy, label).toBe(is_greedy);
@@ -95,7 +95,7 @@ describeNeeds(golden !== '', '../shared/golden')('the numbers of the golden fold
     });
   });
 
-  it.each(withHarness)('greedy decoding of %s', async (name) => {
+  it.each(withHarness)('decodes greedily as transformers: %s', async (name) => {
     const cases = read(name).greedy_generate;
     await withEngine(join(golden, name), {}, async (engine) => {
       const made = await engine.generate(
@@ -120,13 +120,13 @@ describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language
   it.each([
     ['stories260K', 4.9536],
     ['stories260K-bf16', 4.9504],
-  ])('%s has a perplexity of %s on a sentence, as its C program says', async (name, perplexity) => {
+  ])('%s has a perplexity of %s on a sentence, as in its C implementation', async (name, perplexity) => {
     const folder = shared('models', name) ?? '';
     const tokenizer = await openTokenizer(folder);
     const text = 'One day, a clever fox found a shiny key under the old oak tree.';
     const requests = parseScoreRequests(JSON.stringify({ id: 1, rolling: text }), 'requests.jsonl');
     await withEngine(folder, {}, async (engine) => {
-      const [answer] = await answerRequests(requests, engine, tokenizer, tokenizer.prefixTokenId);
+      const [answer] = await scoreRequests(requests, engine, tokenizer, tokenizer.prefixTokenId);
       // 35 tokens with BOS.
       expect(answer?.token_logprobs).toHaveLength(34);
       expect(Math.exp(-(answer?.logprob ?? 0) / 34)).toBeCloseTo(perplexity, 4);

@@ -7,7 +7,7 @@ import { fixture } from '../../fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('refuses a model that cannot fit into memory, before it loads it', async () => {
+it('refuses a model that does not fit into memory before it loads it', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
   const elements = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
   const device = { name: 'cpu', reason: 'asked for' } as const;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  clusterByPrefix,
-  type Group,
+  buildPromptTree,
+  type ContextGroup,
   groupByContext,
-  plant,
+  groupByPrefix,
 } from '../../../src/language-model/runtime/prefix-sharing.ts';
 
 const never = () => false;
@@ -32,7 +32,7 @@ describe('groupByContext', () => {
     expect(groups[1]?.members[1]).toEqual({ index: 3, continuation: [4, 5] });
   });
 
-  it('keeps long sequences apart, even of one context', () => {
+  it('keeps long and short sequences apart, even of one context', () => {
     const asked: number[] = [];
     const groups = groupByContext(
       [
@@ -53,8 +53,8 @@ describe('groupByContext', () => {
   });
 });
 
-describe('plant', () => {
-  it('says in which slot each token is predicted', () => {
+describe('buildPromptTree', () => {
+  it('names the slot that predicts each token', () => {
     const groups = groupByContext(
       [
         { context: [1, 2, 3], continuation: [7, 8, 9] },
@@ -63,37 +63,37 @@ describe('plant', () => {
       ],
       never,
     );
-    const { tree, answers } = plant(groups, 0);
+    const { tree, predictors } = buildPromptTree(groups, 0);
     // 1 2 3 7 8, then the 4 beside the 3: neither 9, 5 nor the last 7 is read.
     expect(tree.tokens).toEqual([1, 2, 3, 7, 8, 4]);
-    expect(answers.map(({ member, slots }) => [member.index, slots])).toEqual([
+    expect(predictors.map(({ member, slots }) => [member.index, slots])).toEqual([
       [0, [2, 3, 4]],
       [1, [2, 3]],
       [2, [5]],
     ]);
   });
 
-  it('leaves out what was computed before', () => {
+  it('leaves out a prefix that was computed before', () => {
     const groups = groupByContext([{ context: [1, 2, 3], continuation: [7, 8] }], never);
-    const { tree, answers } = plant(groups, 2);
+    const { tree, predictors } = buildPromptTree(groups, 2);
     expect(tree.tokens).toEqual([3, 7]);
-    expect(answers[0]?.slots).toEqual([0, 1]);
+    expect(predictors[0]?.slots).toEqual([0, 1]);
   });
 });
 
-/** Groups of one request each, whose contexts begin with so many ones, twos, … */
-function groupsOf(...contexts: readonly (readonly number[])[]): Group[] {
+/** Context groups of one sequence each. */
+function groupsOf(...contexts: readonly (readonly number[])[]): ContextGroup[] {
   return groupByContext(
     contexts.map((context) => ({ context, continuation: [0] })),
     never,
   );
 }
 const run = (token: number, count: number) => Array<number>(count).fill(token);
-const shapes = (groups: readonly Group[]) =>
-  clusterByPrefix(groups).map(({ prefix, groups: inside }) => [prefix.length, inside.length]);
+const shapes = (groups: readonly ContextGroup[]) =>
+  groupByPrefix(groups).map(({ prefix, groups: inside }) => [prefix.length, inside.length]);
 
-describe('clusterByPrefix', () => {
-  it('shares a beginning of 32 tokens or more', () => {
+describe('groupByPrefix', () => {
+  it('shares a prefix of 32 tokens or more', () => {
     const after = (length: number) => groupsOf(...[2, 3, 4].map((token) => [...run(1, length), token]));
     expect(shapes(after(32))).toEqual([[32, 3]]);
     expect(shapes(after(31))).toEqual([
@@ -103,7 +103,7 @@ describe('clusterByPrefix', () => {
     ]);
   });
 
-  it('shares it where that saves a quarter of all tokens', () => {
+  it('shares a prefix if that saves a quarter of all tokens', () => {
     const after = (length: number) => groupsOf(...[2, 3].map((token) => [...run(1, 40), ...run(token, length)]));
     // 40 of 2 · (40 + 40) = 160 are saved, but of 162 that is less.
     expect(shapes(after(40))).toEqual([[40, 2]]);
@@ -113,7 +113,7 @@ describe('clusterByPrefix', () => {
     ]);
   });
 
-  it('takes the longer beginning that few share if that saves more', () => {
+  it('takes a longer prefix that few share if that saves more', () => {
     const [first, second] = [run(1, 100), run(2, 150)];
     const three = [5, 6, 7].map((token) => [...first, ...second, token]);
     const two = [
@@ -127,7 +127,7 @@ describe('clusterByPrefix', () => {
     ]);
   });
 
-  it('takes the shorter beginning that all share if that saves more', () => {
+  it('takes a shorter prefix that all share if that saves more', () => {
     const [first, second] = [run(1, 100), run(2, 40)];
     const three = [5, 6, 7].map((token) => [...first, ...second, token]);
     const two = [
@@ -138,13 +138,13 @@ describe('clusterByPrefix', () => {
     expect(shapes(groupsOf(...three, ...two))).toEqual([[100, 5]]);
   });
 
-  it('leaves the last token of every context outside, where its answer comes from', () => {
+  it('leaves the last token of every context out of the prefix, since it predicts the continuation', () => {
     const beginning = run(1, 200);
-    const clusters = clusterByPrefix(groupsOf(beginning, [...beginning, 2], [...beginning, 3]));
-    expect(clusters.map(({ prefix, groups }) => [prefix.length, groups.length])).toEqual([[199, 3]]);
+    const prefixGroups = groupByPrefix(groupsOf(beginning, [...beginning, 2], [...beginning, 3]));
+    expect(prefixGroups.map(({ prefix, groups }) => [prefix.length, groups.length])).toEqual([[199, 3]]);
   });
 
-  it('finds each of several beginnings, and loses no group', () => {
+  it('finds each of several prefixes, and loses no group', () => {
     const groups = groupsOf(
       [...run(1, 200), 5],
       [...run(1, 200), 6],
@@ -153,17 +153,17 @@ describe('clusterByPrefix', () => {
       [...run(9, 300), 6],
       [9],
     );
-    const clusters = clusterByPrefix(groups);
-    const found = clusters.flatMap((cluster) => cluster.groups);
+    const prefixGroups = groupByPrefix(groups);
+    const found = prefixGroups.flatMap(({ groups: inside }) => inside);
     expect(found).toHaveLength(groups.length);
     expect(new Set(found)).toEqual(new Set(groups));
-    expect(clusters.map(({ prefix, groups: inside }) => [prefix.length, inside.length])).toEqual([
+    expect(prefixGroups.map(({ prefix, groups: inside }) => [prefix.length, inside.length])).toEqual([
       [200, 2],
       [300, 2],
       [0, 1],
       [0, 1],
     ]);
-    for (const { prefix, groups: inside } of clusters) {
+    for (const { prefix, groups: inside } of prefixGroups) {
       for (const { context } of inside) expect(context.slice(0, prefix.length)).toEqual(prefix);
     }
   });
@@ -177,6 +177,6 @@ describe('clusterByPrefix', () => {
       [0, 1],
       [0, 1],
     ]);
-    expect(clusterByPrefix([])).toEqual([]);
+    expect(groupByPrefix([])).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sequence } from '../../../src/language-model/engine.ts';
-import { TrunkRunner } from '../../../src/language-model/runtime/backbone-session.ts';
+import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
 import { generator, randomTokens } from '../random.ts';
 import { languageModel, withEngine } from './engines.ts';
 
@@ -8,7 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('what is asked before', () => {
+describe('prepare', () => {
   const random = generator(5);
   const prefix = randomTokens(random, 210, 64);
   const continuation = [1, 2];
@@ -16,20 +16,20 @@ describe('what is asked before', () => {
     context: randomTokens(random, 5 + i, 64),
     continuation,
   }));
-  const alike: Sequence[] = Array.from({ length: 40 }, () => ({
+  const similar: Sequence[] = Array.from({ length: 40 }, () => ({
     context: [...prefix, ...randomTokens(random, 6, 64)],
     continuation,
   }));
 
-  it('does not change how an answer is computed, once the engine knows what will be asked', async () => {
-    const opened = vi.spyOn(TrunkRunner, 'open');
+  it('makes scores independent of the calls before them', async () => {
+    const opened = vi.spyOn(BackboneSession, 'open');
     await withEngine(languageModel('llama'), { config: { max_position_embeddings: 250 } }, async (engine) => {
-      await engine.prepare({ score: [plain, alike], generate: false });
+      await engine.prepare({ score: [plain, similar], generate: false });
       const first = await engine.score(plain);
-      await engine.score(alike);
+      await engine.score(similar);
       expect(await engine.score(plain)).toEqual(first);
     });
-    // Another graph for the second call would also be another one for all calls after it.
-    expect(opened.mock.calls.map((call) => call[3])).toEqual([true]);
+    // Without it the second call would open another graph, and the third would use that too.
+    expect(opened.mock.calls.map((call) => call[3])).toEqual([{ useKvCache: true }]);
   });
 });

@@ -2,7 +2,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Sequence, SequenceScore } from '../../../src/language-model/engine.ts';
-import { type Pass, TrunkRunner } from '../../../src/language-model/runtime/backbone-session.ts';
+import { BackboneSession } from '../../../src/language-model/runtime/backbone-session.ts';
+import type { ForwardBatch } from '../../../src/language-model/runtime/batches.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { float32, writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../../fixtures.ts';
@@ -14,25 +15,25 @@ import {
   type EngineChanges,
   languageModel,
   logSoftmax,
-  makeKeep,
   NO_STOPS,
+  openKvCache,
   rowsOf,
   TOLERANCE,
   withEngine,
 } from './engines.ts';
 
-interface Kind {
+interface ModelKind {
   readonly name: string;
-  /** Made where the fixture itself will not do. */
+  /** Where the fixture itself does not suffice, a function that writes another checkpoint. */
   readonly path?: () => string;
-  /** Longer than the fixtures are, where nothing but config.json says how long. */
+  /** Longer contexts than the fixtures have, where only config.json limits them. */
   readonly config?: EngineChanges['config'];
-  /** How many tokens the contexts share. */
+  /** Number of tokens that the contexts share. */
   readonly shared: number;
 }
 
 /** Kinds of attention, positions and layers. */
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, ModelKind>> = {
   'full attention': { name: 'llama', config: { max_position_embeddings: 250 }, shared: 210 },
   'sliding window': { name: 'mistral', config: { max_position_embeddings: 250 }, shared: 210 },
   'window wider than the prefix': {
@@ -47,7 +48,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'no positions in some layers': { name: 'smollm3-nope', config: { max_position_embeddings: 250 }, shared: 210 },
   'fused attention': { name: 'gemma', config: { max_position_embeddings: 250 }, shared: 210 },
   'learned positions': { name: 'gpt2', path: longGpt2, config: { n_positions: 250 }, shared: 210 },
-  // The requests lie on both sides of the length from which it takes other frequencies.
+  // The requests are on both sides of the length from which it uses other frequencies.
   'LongRoPE, switching after 48 tokens': {
     name: 'phi3-longrope',
     config: { original_max_position_embeddings: 48, max_position_embeddings: 100 },
@@ -62,7 +63,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 const VOCABULARY = 64;
 
-/** The fixture has learned 30 positions; this one has made up 250. */
+/** The fixture has 30 learned positions; this one has 250 random ones. */
 function longGpt2(): string {
   const folder = temporaryFolder();
   const random = generator(10);
@@ -82,13 +83,13 @@ function longGpt2(): string {
   return folder;
 }
 
-/** Requests whose contexts are related in every way: see the comments. */
+/** Requests whose contexts share tokens in every way: see the comments. */
 function requestsOf(seed: number, shared: number, maxLength: number): Sequence[] {
   const random = generator(seed);
   const tokens = (count: number) => randomTokens(random, count, VOCABULARY);
   const some = (least: number, most: number) => tokens(wholeNumber(random, least, most));
   const prefix = tokens(shared);
-  // Half of what the short ones have left.
+  // At most half of what is left behind the shared tokens.
   const nested = [...prefix, ...tokens(Math.min(12, Math.floor((maxLength - shared) / 2)))];
   const room = maxLength - nested.length;
   const contexts = [
@@ -110,7 +111,7 @@ function requestsOf(seed: number, shared: number, maxLength: number): Sequence[]
   if (!first || !second) throw new Error('no sequences');
   return [
     ...sequences,
-    // Twice the same, one continuation the beginning of another, and one as long as fits.
+    // Two identical requests, a continuation that begins another one, and one as long as the model allows.
     first,
     { ...first },
     { context: second.context, continuation: second.continuation.slice(0, 1) },
@@ -119,7 +120,7 @@ function requestsOf(seed: number, shared: number, maxLength: number): Sequence[]
   ];
 }
 
-/** The answer from all logits of the sequence alone, in float64. */
+/** The scores from all logits of the sequence alone, in float64. */
 async function alone(engine: OnnxEngine, { context, continuation }: Sequence): Promise<SequenceScore> {
   const logits = await engine.logits([...context, ...continuation.slice(0, -1)]);
   const rows = rowsOf(logits, VOCABULARY).slice(context.length - 1);
@@ -142,23 +143,24 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Every pass of the trunk from now on. */
-function watchPasses(): Pass[] {
-  const passes: Pass[] = [];
+/** Every batch of the backbone from now on. */
+function watchBatches(): ForwardBatch[] {
+  const batches: ForwardBatch[] = [];
   vi.restoreAllMocks();
-  const run = TrunkRunner.prototype.run;
-  vi.spyOn(TrunkRunner.prototype, 'run').mockImplementation(function (this: TrunkRunner, pass) {
-    passes.push(pass);
-    return run.call(this, pass);
+  const run = BackboneSession.prototype.run;
+  vi.spyOn(BackboneSession.prototype, 'run').mockImplementation(function (this: BackboneSession, batch) {
+    batches.push(batch);
+    return run.call(this, batch);
   });
-  return passes;
+  return batches;
 }
 
-const computed = (passes: readonly Pass[]) => passes.reduce((sum, { batch, length }) => sum + batch * length, 0);
-const hasPast = ({ past }: Pass) => past !== null && past.length > 0;
+const tokensIn = (batches: readonly ForwardBatch[]) =>
+  batches.reduce((sum, { batch, length }) => sum + batch * length, 0);
+const usesPrefix = ({ kvCache }: ForwardBatch) => kvCache !== null && kvCache.length > 0;
 
 describe.each(Object.entries(KINDS))(
-  '%s: a log-likelihood is that of the sequence alone',
+  '%s: the log-likelihood of a sequence is the same as alone',
   (_, { name, path: make = () => languageModel(name), config = {}, shared }) => {
     const path = make();
     let sequences: Sequence[] = [];
@@ -170,7 +172,7 @@ describe.each(Object.entries(KINDS))(
       });
     });
 
-    it('whatever is asked beside it, and in which order', async () => {
+    it('whatever other sequences are scored with it, in any order', async () => {
       const order = shuffled(generator(2), [...sequences.keys()]);
       const pick = <T>(list: readonly T[], which: readonly number[]) => which.map((i) => list[i] as T);
       await withEngine(path, { config }, async (engine) => {
@@ -182,42 +184,42 @@ describe.each(Object.entries(KINDS))(
       });
     });
 
-    it('whether beginnings are shared or not, which is what makes it fast', async () => {
-      const passes = watchPasses();
+    it('with shared prefixes and without, and shared ones save most of the work', async () => {
+      const batches = watchBatches();
       await withEngine(path, { config }, (engine) => engine.score(sequences));
-      expect(passes.some(hasPast)).toBe(true);
-      const reused = computed(passes.splice(0));
+      expect(batches.some(usesPrefix)).toBe(true);
+      const reused = tokensIn(batches.splice(0));
       await withEngine(path, { config, reusePrefixes: false }, async (engine) => {
         expectScores(await engine.score(sequences), expected, 'nothing shared');
-        expect(passes.some(hasPast)).toBe(false);
-        if (shared > 200) expect(reused).toBeLessThan(computed(passes) / 3);
-        await makeKeep(engine);
-        expectScores(await engine.score(sequences), expected, 'nothing shared, by the graph that keeps');
+        expect(batches.some(usesPrefix)).toBe(false);
+        if (shared > 200) expect(reused).toBeLessThan(tokensIn(batches) / 3);
+        await openKvCache(engine);
+        expectScores(await engine.score(sequences), expected, 'nothing shared, in the graph with a KV cache');
       });
     });
 
-    it('in little memory, where a sequence goes piece by piece', async () => {
-      const passes = watchPasses();
+    it('in little memory, in chunks', async () => {
+      const batches = watchBatches();
       await withEngine(path, { config, batchBytes: 2 ** 20 }, async (engine) => {
-        expectScores(await engine.score(sequences), expected, 'in pieces');
+        expectScores(await engine.score(sequences), expected, 'in chunks');
       });
-      if (shared > 200) expect(Math.max(...passes.map(({ batch, length }) => batch * length))).toBeLessThan(shared);
+      if (shared > 200) expect(Math.max(...batches.map(({ batch, length }) => batch * length))).toBeLessThan(shared);
     });
   },
 );
 
 describe('score', () => {
-  it('of choices after one question computes the question once', async () => {
+  it('computes a question once for all of its choices', async () => {
     const question = randomTokens(generator(3), 40, VOCABULARY);
     const sequences = [1, 2, 3, 4].map((choice) => ({ context: question, continuation: [choice, 5] }));
-    const passes = watchPasses();
+    const batches = watchBatches();
     await withEngine(languageModel('llama'), {}, (engine) => engine.score(sequences));
     // The question, and the first token of each choice.
-    expect(passes.map(({ batch, length }) => [batch, length])).toEqual([[1, 44]]);
+    expect(batches.map(({ batch, length }) => [batch, length])).toEqual([[1, 44]]);
   });
 
-  it('of many choices after a short question', async () => {
-    // More tokens side by side than any sequence is long.
+  it('scores many choices after a short question', async () => {
+    // More tokens side by side than the longest sequence has.
     const sequences = Array.from({ length: 60 }, (_, i) => ({ context: [5, 6], continuation: [i, 63 - i, i] }));
     await withEngine(languageModel('llama'), {}, async (engine) => {
       const expected: SequenceScore[] = [];
@@ -226,7 +228,7 @@ describe('score', () => {
     });
   });
 
-  it('goes in small pieces where there is no memory', async () => {
+  it('works in chunks of 32 tokens if there is no memory for more', async () => {
     const random = generator(9);
     const question = randomTokens(random, 45, VOCABULARY);
     const sequences = [
@@ -241,44 +243,44 @@ describe('score', () => {
         for (const sequence of sequences) expected.push(await alone(engine, sequence));
       });
       await withEngine(languageModel(name), { batchBytes: 1 }, async (engine) => {
-        const passes = watchPasses();
+        const batches = watchBatches();
         expectScores(await engine.score(sequences), expected, name);
-        expect(Math.max(...passes.map(({ batch, length }) => batch * length))).toBe(32);
+        expect(Math.max(...batches.map(({ batch, length }) => batch * length))).toBe(32);
       });
     }
   });
 
-  it('of few-shot questions computes the shots once', async () => {
+  it('computes the shots of few-shot questions once', async () => {
     const random = generator(4);
     const shots = randomTokens(random, 200, VOCABULARY);
     const sequences = Array.from({ length: 8 }, (_, i) => ({
       context: [...shots, i, ...randomTokens(random, 9, VOCABULARY)],
       continuation: [1],
     }));
-    const passes = watchPasses();
+    const batches = watchBatches();
     const config = { max_position_embeddings: 400 };
     await withEngine(languageModel('llama'), { config }, (engine) => engine.score(sequences));
-    expect(passes.map(({ batch, length, past }) => [batch, length, past?.length ?? 0])).toEqual([
+    expect(batches.map(({ batch, length, kvCache }) => [batch, length, kvCache?.length ?? 0])).toEqual([
       [1, 200, 0],
       [1, 80, 200],
     ]);
   });
 
-  it('of nothing is nothing', async () => {
+  it('returns nothing for no sequences', async () => {
     expect(await withEngine(languageModel('llama'), {}, (engine) => engine.score([]))).toEqual([]);
   });
 
-  it('of a token that is not in the vocabulary is an error, and the engine goes on', async () => {
+  it('rejects a token that is not in the vocabulary, and the engine still works', async () => {
     await withEngine(languageModel('llama'), {}, async (engine) => {
-      const ask = (continuation: number[]) => engine.score([{ context: [1], continuation }]);
-      for (const token of [64, -1, 1.5]) await expect(ask([token])).rejects.toThrow(`token ${token} is not in the`);
+      const score = (continuation: number[]) => engine.score([{ context: [1], continuation }]);
+      for (const token of [64, -1, 1.5]) await expect(score([token])).rejects.toThrow(`token ${token} is not in the`);
       const prompt = { tokens: [99], maxNewTokens: 1, stopTokens: NO_STOPS };
       await expect(engine.generate([prompt])).rejects.toThrow(/token 99/);
-      expect(await ask([63])).toHaveLength(1);
+      expect(await score([63])).toHaveLength(1);
     });
   });
 
-  it('takes as many tokens as the model reads, and one more to predict', async () => {
+  it('takes as many tokens as the model reads, and one more that it predicts', async () => {
     await withEngine(languageModel('gpt2'), {}, async (engine) => {
       expect(engine.maxLength).toBe(30);
       const full = { context: Array<number>(29).fill(1), continuation: [2, 3] };

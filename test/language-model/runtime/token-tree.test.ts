@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { TokenTree } from '../../../src/language-model/runtime/token-tree.ts';
 
 describe('TokenTree', () => {
-  it('keeps each shared beginning once', () => {
+  it('has each shared beginning once', () => {
     const tree = new TokenTree();
     expect(tree.add([1, 2, 3])).toEqual([0, 1, 2]);
     expect(tree.isChain).toBe(true);
     expect(tree.add([1, 2, 4])).toEqual([0, 1, 3]);
     // The same token after another one is another slot.
     expect(tree.add([2, 3])).toEqual([4, 5]);
-    // A beginning of what is there, and all of it.
+    // A beginning of a sequence in the tree, and all of it.
     expect(tree.add([1])).toEqual([0]);
     expect(tree.add([1, 2, 3])).toEqual([0, 1, 2]);
     expect(tree.tokens).toEqual([1, 2, 3, 4, 2, 3]);
@@ -19,7 +19,7 @@ describe('TokenTree', () => {
     expect(tree.isChain).toBe(false);
   });
 
-  it('two roots are no chain', () => {
+  it('is no chain with two first tokens', () => {
     const tree = new TokenTree();
     tree.add([1]);
     tree.add([2]);

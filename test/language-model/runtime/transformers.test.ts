@@ -12,8 +12,8 @@ import {
   LANGUAGE_MODELS,
   languageModel,
   logSoftmax,
-  makeKeep,
   NO_STOPS,
+  openKvCache,
   openLora,
   readCases,
   rowsOf,
@@ -35,8 +35,8 @@ async function expectCases(engine: Parameters<Parameters<typeof withEngine>[2]>[
 }
 
 describe('the logits are those of transformers', () => {
-  it('of every family', () => {
-    // Fails where a fixture got lost: it.each of nothing would pass.
+  it('for a fixture of every family', () => {
+    // it.each over an empty list would pass.
     expect(LANGUAGE_MODELS.length).toBeGreaterThanOrEqual(28);
   });
 
@@ -45,8 +45,8 @@ describe('the logits are those of transformers', () => {
     expect(cases.map(({ label }) => label).sort()).toEqual(['long', 'short']);
     await withEngine(languageModel(name), {}, async (engine) => {
       await expectCases(engine, cases);
-      // The other graph: one that keeps keys and values.
-      await makeKeep(engine);
+      // The other graph, with a KV cache.
+      await openKvCache(engine);
       await expectCases(engine, cases);
       const prompts = cases.map(({ tokens }) => ({
         tokens: tokens.slice(0, -1),
@@ -66,9 +66,9 @@ describe('the logits are those of transformers', () => {
     const [base] = casesOf('llama');
     await withEngine(languageModel('llama'), { adapter }, async (engine) => {
       await expectCases(engine, casesOf(name));
-      await makeKeep(engine);
+      await openKvCache(engine);
       await expectCases(engine, casesOf(name));
-      // It does something.
+      // The adapter changes the logits.
       expect(difference(await engine.logits(base?.tokens ?? []), base?.logits ?? [])).toBeGreaterThan(0.1);
     });
   });
@@ -84,7 +84,7 @@ const renamed =
 
 describe('the same weights in another layout give the same logits', () => {
   it.each<[string, string, (old: string) => string]>([
-    ['a trunk without its prefix', 'llama', (old) => old.replace(/^model\./, '')],
+    ['a backbone without its prefix', 'llama', (old) => old.replace(/^model\./, '')],
     ['GPT-2 with its prefix', 'gpt2', (old) => `transformer.${old}`],
     [
       'LLaVA as transformers 5 saves it',
@@ -93,13 +93,13 @@ describe('the same weights in another layout give the same logits', () => {
         old.replace(/^language_model\.model\./, 'model.language_model.').replace(/^language_model\.lm_head/, 'lm_head'),
     ],
     [
-      'LLaVA as the hub has it',
+      'LLaVA as on the Hub',
       'llava',
       (old) =>
         old.replace(/^model\.language_model\./, 'language_model.model.').replace(/^lm_head/, 'language_model.lm_head'),
     ],
-    ['Gemma 3 as the hub has it', 'gemma3', (old) => old.replace(/^model\.language_model\./, 'language_model.model.')],
-    ['Qwen2.5-VL as the hub has it', 'qwen2-5-vl', (old) => old.replace(/^model\.language_model\./, 'model.')],
+    ['Gemma 3 as on the Hub', 'gemma3', (old) => old.replace(/^model\.language_model\./, 'language_model.model.')],
+    ['Qwen2.5-VL as on the Hub', 'qwen2-5-vl', (old) => old.replace(/^model\.language_model\./, 'model.')],
   ])('%s', async (_, name, rename) => {
     await withEngine(languageModel(name), { edit: renamed(rename) }, (engine) => expectCases(engine, casesOf(name)));
   });
@@ -118,8 +118,8 @@ describe('the same weights in another layout give the same logits', () => {
     await withEngine(folder, {}, (engine) => expectCases(engine, casesOf(name)));
   });
 
-  it('an output layer in the file counts, though the config ties it to the embeddings', async () => {
-    // transformers 5 does so where the two differ.
+  it('uses a stored output layer even if the config ties it to the embeddings', async () => {
+    // transformers 5 does this if the two differ.
     await withEngine(languageModel('llama'), { config: { tie_word_embeddings: true } }, (engine) =>
       expectCases(engine, casesOf('llama')),
     );

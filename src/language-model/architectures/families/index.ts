@@ -19,7 +19,7 @@ import { stablelm } from './stablelm.ts';
 import { starcoder2 } from './starcoder2.ts';
 
 /** Every family that can be run. */
-export const FAMILIES: readonly Family[] = [
+export const MODEL_FAMILIES: readonly Family[] = [
   falcon,
   gemma,
   gemma2,

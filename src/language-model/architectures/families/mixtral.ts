@@ -39,7 +39,7 @@ export const mixtral: Family = {
         routerAlias: `layers.${i}.mlp.gate`,
         count,
         perToken,
-        normalise: true,
+        normalize: true,
         activation,
         expert: (index) => ({
           gate: linear(`${at}.experts.${index}.w1`, hidden, width, false),

@@ -57,7 +57,7 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
   const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
   const plain = gatedMlp(config, at, hidden, config.size('intermediate_size'));
   const perToken = config.size('num_experts_per_tok');
-  const normalise = config.boolean('norm_topk_prob');
+  const normalize = config.boolean('norm_topk_prob');
   if (!isSparse) return plain;
   return {
     kind: 'experts',
@@ -65,7 +65,7 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
     routerAlias: null,
     count,
     perToken,
-    normalise,
+    normalize,
     activation: config.activation('hidden_act'),
     expert: (expert) => ({
       gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, false),
