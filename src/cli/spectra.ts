@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import picomatch from 'picomatch';
 import { TensorDigests } from '../checkpoint/digest.ts';
 import { openCheckpoint, openReference } from '../checkpoint/open.ts';
-import { measureAllSpectra } from '../measure/measure-spectra.ts';
+import { measureSpectra } from '../measure/measure-spectra.ts';
 import type { TensorMeasurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
 import { renderSpectra } from '../report/terminal/spectra.ts';
@@ -37,7 +37,7 @@ async function runSpectra(options: SpectraOptions, output: Output): Promise<void
   const checkpoint = await openCheckpoint(options.checkpoint);
   const reference = options.reference === undefined ? null : await openReference(options.reference);
   const { tensors: measured, nonFinite } = await output.withProgress((onProgress) =>
-    measureAllSpectra(checkpoint, reference, {
+    measureSpectra(checkpoint, reference, {
       device: options.device,
       method: options.values ? 'exact' : options.method,
       memoryLimit: options.maxMemory,

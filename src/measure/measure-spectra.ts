@@ -1,121 +1,172 @@
 import { loadTensors } from '../checkpoint/load-tensors.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseDevice } from '../onnx/device.ts';
-import type { Device } from '../onnx/session.ts';
+import { type Device, float64Device } from '../onnx/session.ts';
+import { at } from '../platform/at.ts';
 import { machineMemory } from '../platform/memory.ts';
-import { deviceOf, type MethodChoice, memoryOf, methodOf } from '../spectra/choose-method.ts';
-import { costOf, kindOf } from '../spectra/cost.ts';
 import { type Job, type Plan, planSpectra } from '../spectra/jobs.ts';
 import { spectrumProfile } from '../spectra/metrics.ts';
-import { type MeasuredSpectrum, measureSpectra } from '../spectra/run-jobs.ts';
-import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey, tensorsOf } from './cache/spectrum-cache.ts';
+import { runJobs, type SpectraFindings } from '../spectra/run-jobs.ts';
+import type { Spectrum } from '../spectra/spectrum.ts';
+import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { SpectraOptions } from './options.ts';
 import { type Part, timeLeft } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
-import { shareOf } from './shards/shard.ts';
+import { type Shard, shareOf } from './shards/shard.ts';
 
 /** The spectra of one checkpoint, and how they were measured. */
 export interface SpectraMeasurement {
-  /** Where the spectra were computed: of those that are fast, if there are any. */
+  /** Where the fast spectra were computed, or the exact ones if there are no fast ones. */
   readonly device: Device;
   readonly tensors: readonly TensorMeasurement[];
   readonly vectors: Measurement['vectors'];
   readonly nonFinite: Measurement['nonFinite'];
   readonly skipped: Measurement['skipped'];
   readonly mismatched: Measurement['mismatched'];
-  /** Spectra that were not computed, but taken from the store. */
+  /** Number of spectra that were taken from the store instead of being computed. */
   readonly recalled: number;
   /** Which part of the whole this is. */
   readonly share: SpectraShare;
 }
 
 /**
- * The spectra alone, without hashing the files.
- * @throws UserError for anything that the user can mend
+ * Measure the spectra of a checkpoint in four steps: plan the jobs and select this machine's share of them, fetch the
+ * tensors that they read, run them, and collect the results. Files are not hashed unless `digests` are given.
+ * @throws UserError for anything that the user can fix
  */
-export async function measureAllSpectra(
+export async function measureSpectra(
   checkpoint: Checkpoint,
   reference: FullCheckpoint | null,
   options: SpectraOptions,
 ): Promise<SpectraMeasurement> {
   const device = await chooseDevice(options.device ?? 'auto');
-  const { method = 'auto', memoryLimit = defaultMemoryLimit() } = options;
-  const whole = planSpectra(checkpoint, reference);
-  const { isWanted, shard = null } = options;
-  const plan = isWanted
-    ? {
-        ...whole,
-        jobs: whole.jobs.filter(({ name }) => isWanted(name)),
-        vectors: whole.vectors.filter(({ name }) => isWanted(name)),
-      }
-    : whole;
-  const ownJobs = shareOf(
-    plan.jobs.map((job) => costOf(job, methodOf(job, method))),
-    shard,
-  );
-  const ownVectors = shareOf(
-    plan.vectors.map(({ size }) => size),
-    shard,
-  );
-  const share = { ...plan, jobs: pick(plan.jobs, ownJobs), vectors: pick(plan.vectors, ownVectors) };
-  await loadPlan(share, checkpoint, reference, options.onProgress);
-  const placeOf = new Map(plan.jobs.map((job, place) => [job, place]));
-  const tensors: TensorMeasurement[] = [];
-  const measured = new Set<number>();
-  const keys = new Map<Job, string>();
-  let recalled = 0;
-  const left = timeLeft(partsOf(share.jobs, method, memoryLimit));
-  const add = (job: Job, tensor: TensorMeasurement, wasKnown: boolean) => {
-    const place = placeOf.get(job) ?? -1;
-    tensors.push(tensor);
-    measured.add(place);
-    left.finish(job, wasKnown);
-  };
-  const prepare = async (job: Job) => {
-    const { digests, spectrumStore, onSpectrum } = options;
-    if (!digests) return null;
-    for (const entry of tensorsOf(job)) await digests.of(entry);
-    // A measurement does not keep what `onSpectrum` wants.
-    if (!spectrumStore || onSpectrum) return null;
-    const how = methodOf(job, method);
-    const key = await spectrumKey(job, digests, `${deviceOf(how, device).name} ${how}`);
-    keys.set(job, key);
-    const cached = await spectrumStore.get(key);
-    const known = cached === null ? null : decodeSpectrum(cached, key);
-    if (known === null) return null;
-    const report = () => {
-      recalled += 1;
-      add(job, describe(job, known), true);
-    };
-    return { finite: known.status !== 'notFinite', report };
-  };
-  const kept: Array<Promise<void>> = [];
-  const findings = await measureSpectra(
-    share,
-    {
-      device,
-      method,
-      memoryLimit,
-      onProgress: (done, total, name) => options.onProgress?.({ done, total, name, secondsLeft: left.seconds() }),
-      prepare,
-    },
-    (spectrum) => {
-      const { job, singularValues } = spectrum;
-      const tensor = describe(job, summariseSpectrum(spectrum));
-      add(job, tensor, false);
-      options.onSpectrum?.(tensor, singularValues);
-      const key = keys.get(job);
-      if (key !== undefined && options.spectrumStore)
-        kept.push(options.spectrumStore.set(key, encodeSpectrum(key, tensor)));
-    },
-  );
-  await Promise.all(kept);
-  // Of the whole plan, so that every shard says the same.
-  const isFast = plan.jobs.some((job) => methodOf(job, method) === 'fast');
+  const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
+  const plan = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
+  const selection = selectJobs(plan, options.shard ?? null);
+  await fetchTensors(selection, checkpoint, reference, options.onProgress);
+  const results = await runSelection(selection, device, options);
+  return collect(plan, device, selection, results);
+}
+
+function onlyWanted(plan: Plan, isWanted: (name: string) => boolean): Plan {
   return {
-    device: deviceOf(isFast ? 'fast' : 'exact', device),
+    ...plan,
+    jobs: plan.jobs.filter(({ name }) => isWanted(name)),
+    vectors: plan.vectors.filter(({ name }) => isWanted(name)),
+  };
+}
+
+/** One machine's share of a plan, with the positions that its jobs and vectors have there. */
+interface Selection extends Pick<Plan, 'jobs' | 'vectors'> {
+  readonly jobPositions: readonly number[];
+  readonly vectorPositions: readonly number[];
+}
+
+function selectJobs({ jobs, vectors }: Plan, shard: Shard | null): Selection {
+  const jobPositions = shareOf(
+    jobs.map(({ cost }) => cost),
+    shard,
+  );
+  const vectorPositions = shareOf(
+    vectors.map(({ size }) => size),
+    shard,
+  );
+  return {
+    jobs: jobPositions.map((position) => at(jobs, position)),
+    vectors: vectorPositions.map((position) => at(vectors, position)),
+    jobPositions,
+    vectorPositions,
+  };
+}
+
+/** Download what is measured, and nothing else, of a checkpoint on a hub. */
+async function fetchTensors(
+  { jobs, vectors }: Selection,
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+  onProgress: SpectraOptions['onProgress'],
+): Promise<void> {
+  const own = jobs.flatMap(({ tensors }) => tensors.checkpoint);
+  await loadTensors(checkpoint, [...own, ...vectors], onProgress);
+  if (!reference) return;
+  const originals = jobs.flatMap(({ tensors }) => tensors.reference);
+  await loadTensors(reference, originals, onProgress);
+}
+
+interface Results {
+  readonly tensors: readonly TensorMeasurement[];
+  readonly measured: ReadonlySet<Job>;
+  readonly recalled: number;
+  readonly findings: SpectraFindings;
+}
+
+async function runSelection(selection: Selection, device: Device, options: SpectraOptions): Promise<Results> {
+  const { memoryLimit = defaultMemoryLimit(), onProgress, onSpectrum } = options;
+  const tensors: TensorMeasurement[] = [];
+  const measured = new Set<Job>();
+  let recalled = 0;
+  const cache = cacheOf(options);
+  const eta = timeLeft(partsOf(selection.jobs, memoryLimit));
+  const findings = await runJobs(selection, {
+    device,
+    memoryLimit,
+    onProgress: (done, total, name) => onProgress?.({ done, total, name, secondsLeft: eta.seconds() }),
+    lookUp: cache.lookUp,
+    onResult: (result) => {
+      const { job, isKnown } = result;
+      const tensor = describe(job, isKnown ? result.known.spectrum : summarize(result.spectrum));
+      tensors.push(tensor);
+      measured.add(job);
+      eta.finish(job, isKnown);
+      if (isKnown) {
+        recalled += 1;
+        return;
+      }
+      onSpectrum?.(tensor, result.spectrum.singularValues);
+      cache.keep(job, tensor);
+    },
+  });
+  await cache.finish();
+  return { tensors, measured, recalled, findings };
+}
+
+/** Looks spectra up in the store, and keeps there what was computed. */
+function cacheOf({ digests, spectrumStore, onSpectrum }: SpectraOptions) {
+  // A store does not have the singular values that `onSpectrum` receives.
+  const store = digests && !onSpectrum ? spectrumStore : undefined;
+  const keys = new Map<Job, string>();
+  const kept: Array<Promise<void>> = [];
+  return {
+    /** Hashes the tensors of a job as a side effect: the digest of the checkpoint needs them, and they are read anyway. */
+    async lookUp(job: Job): Promise<{ readonly finite: boolean; readonly spectrum: CachedSpectrum } | null> {
+      if (!digests) return null;
+      for (const entry of [...job.tensors.checkpoint, ...job.tensors.reference]) await digests.of(entry);
+      if (!store) return null;
+      const key = await spectrumKey(job, digests);
+      keys.set(job, key);
+      const cached = await store.get(key);
+      const spectrum = cached === null ? null : decodeSpectrum(cached, key);
+      return spectrum && { finite: spectrum.status !== 'notFinite', spectrum };
+    },
+    keep(job: Job, spectrum: CachedSpectrum): void {
+      const key = keys.get(job);
+      if (store && key !== undefined) kept.push(store.set(key, encodeSpectrum(key, spectrum)));
+    },
+    async finish(): Promise<void> {
+      await Promise.all(kept);
+    },
+  };
+}
+
+function collect(plan: Plan, device: Device, selection: Selection, results: Results): SpectraMeasurement {
+  const { tensors, measured, recalled, findings } = results;
+  const positions = new Map(selection.jobs.map((job, i) => [job, at(selection.jobPositions, i)]));
+  const positionsOf = (jobs: Iterable<Job>) => [...jobs].flatMap((job) => positions.get(job) ?? []);
+  return {
+    // From the whole plan, so that every shard reports the same.
+    device: plan.jobs.some(({ method }) => method === 'fast') ? device : float64Device(device),
     tensors,
     vectors: plan.vectors.map(({ name, shape }) => ({ name, shape: [...shape] })),
     nonFinite: [...findings.nonFinite],
@@ -124,47 +175,22 @@ export async function measureAllSpectra(
     recalled,
     share: {
       jobs: plan.jobs.length,
-      measured: [...measured],
-      skipped: ownJobs.filter((place) => !measured.has(place)),
-      vectors: ownVectors,
+      measured: positionsOf(measured),
+      skipped: positionsOf(selection.jobs.filter((job) => !measured.has(job))),
+      vectors: [...selection.vectorPositions],
     },
   };
 }
 
-/** Of a checkpoint on a hub only what is measured is downloaded. */
-async function loadPlan(
-  { jobs, vectors }: Plan,
-  checkpoint: Checkpoint,
-  reference: FullCheckpoint | null,
-  onProgress: SpectraOptions['onProgress'],
-): Promise<void> {
-  const own = jobs.flatMap((job) =>
-    job.kind === 'lora' ? [job.update.module.a, job.update.module.b] : [job.matrix.source],
-  );
-  await loadTensors(checkpoint, [...own, ...vectors], onProgress);
-  if (!reference) return;
-  const origins = jobs.flatMap((job) =>
-    job.kind === 'difference'
-      ? [job.reference.source]
-      : job.kind === 'lora' && job.update.base
-        ? [job.update.base.source]
-        : [],
-  );
-  await loadTensors(reference, origins, onProgress);
+/** The jobs that take time, for the ETA: all except those over the memory limit. Jobs of one kind take about as long. */
+function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, Part> {
+  const running = jobs.filter(({ memory }) => memory <= memoryLimit);
+  return new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }]));
 }
 
-/** What of the jobs takes time: all but those that the limit leaves out. */
-function partsOf(jobs: readonly Job[], method: MethodChoice, memoryLimit: number): Map<Job, Part> {
-  const parts = jobs.flatMap((job) => {
-    const its = methodOf(job, method);
-    const part = { cost: costOf(job, its), kind: kindOf(job, its) };
-    return memoryOf(job, its) <= memoryLimit ? [[job, part] as const] : [];
-  });
-  return new Map(parts);
-}
-
-function pick<T>(things: readonly T[], places: readonly number[]): T[] {
-  return places.flatMap((place) => things.slice(place, place + 1));
+function kindOf(job: Job): string {
+  const shape = job.kind === 'lora' ? [job.update.module.rank, ...job.shape] : job.matrix.view.shape;
+  return `${job.kind} ${job.method} ${shape.join(' × ')}`;
 }
 
 /** Share of the memory that one matrix may take: the rest is for the page cache, the spectrum and Node itself. */
@@ -174,14 +200,13 @@ function defaultMemoryLimit(): number {
   return MEMORY_SHARE * machineMemory();
 }
 
-function summariseSpectrum(spectrum: MeasuredSpectrum): CachedSpectrum {
-  const { metrics, singularValues, finite, method, accumulation } = spectrum;
+function summarize({ metrics, singularValues, finite, method, accumulation, profile }: Spectrum): CachedSpectrum {
   return {
     status: !finite ? 'notFinite' : metrics ? 'measured' : 'zero',
     method,
     accumulation,
     metrics: metrics && roundMetrics(metrics),
-    spectrum: (spectrum.profile ?? spectrumProfile(singularValues)).map((value) => roundNumber(value, 4)),
+    spectrum: (profile ?? spectrumProfile(singularValues)).map((value) => roundNumber(value, 4)),
   };
 }
 

@@ -9,7 +9,7 @@ import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarise } from './aggregate.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { type AskedProbes, measureProbes } from './measure-probes.ts';
-import { measureAllSpectra } from './measure-spectra.ts';
+import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
@@ -77,7 +77,7 @@ async function measureOpened(
 ): Promise<Measured> {
   const { reference = null, shard = null, digests } = options;
   const origin = reference?.checkpoint ?? null;
-  const spectra = options.spectra === false ? null : await measureAllSpectra(checkpoint, origin, options);
+  const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, origin, options);
   const identity = await identify(checkpoint, digests, options.onProgress);
   const originIdentity = origin && (await identify(origin, digests, options.onProgress));
   const asked = options.probes ? await askProbes(options, options.probes) : null;

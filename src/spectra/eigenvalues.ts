@@ -1,3 +1,5 @@
+import { at } from './unchecked.ts';
+
 /**
  * All eigenvalues of a real symmetric matrix, in float64: Householder reduction to tridiagonal form, then the implicit
  * QL iteration. Golub & Van Loan, Matrix Computations, 4th ed., §8.3.1 and §8.3.3; Wilkinson 1968 for the shift.
@@ -28,11 +30,6 @@ function decompose(a: Float64Array, n: number, rows: readonly Float64Array[]): F
   implicitQL(diagonal, offDiagonal, rows);
   for (let i = 0; i < n; i += 1) diagonal[i] = at(diagonal, i) * scale;
   return diagonal;
-}
-
-/** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
-function at(array: Float64Array, index: number): number {
-  return array[index] as number;
 }
 
 /** Divide by the largest entry, so that no square over- or underflows. */

@@ -3,6 +3,7 @@ import { type Device, float64Device, float64Output, runGraph } from '../onnx/ses
 import { gini } from '../statistics/descriptive.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { CACHED_BYTES, eachStrip, type MatrixSource } from './load-matrix.ts';
+import type { Metrics } from './metrics-schema.ts';
 
 /** Sums over the entries of a matrix, in float64. */
 export interface Energies extends DifferenceSums {
@@ -11,12 +12,16 @@ export interface Energies extends DifferenceSums {
   readonly rowEnergies: Float64Array | null;
 }
 
-/** What a spectrum is judged with besides its singular values: one pass over the file, strip by strip along the rows. */
+export interface EnergyOptions {
+  readonly device: Device;
+  readonly reference: MatrixSource | null;
+  readonly wantRowEnergies: boolean;
+}
+
+/** The sums that metrics need besides the singular values: one pass over the file, strip by strip along the rows. */
 export async function matrixEnergies(
   matrix: MatrixSource,
-  reference: MatrixSource | null,
-  wantRows: boolean,
-  device: Device,
+  { device, reference, wantRowEnergies }: EnergyOptions,
 ): Promise<Energies> {
   const graph = new Graph();
   const difference = openDifference(graph, matrix, reference);
@@ -35,18 +40,14 @@ export async function matrixEnergies(
   const rowEnergies = float64Output(outputs, 'rows');
   return {
     energy: rowEnergies.reduce((sum, energy) => sum + energy, 0),
-    rowEnergies: wantRows ? rowEnergies : null,
+    rowEnergies: wantRowEnergies ? rowEnergies : null,
     ...difference.read(outputs),
   };
 }
 
-/** Add the metrics that are sums over the entries, where there are such. */
+/** Add the metrics that are sums over the entries. */
 export function addSums(
-  metrics: {
-    rowGini?: number | null | undefined;
-    updateSize?: number | null | undefined;
-    snr?: number | null | undefined;
-  },
+  metrics: Pick<Metrics, 'rowGini' | 'updateSize' | 'snr'>,
   { energy, rowEnergies, referenceEnergy, roundingEnergy }: Energies,
 ): void {
   if (rowEnergies) metrics.rowGini = gini(rowEnergies);

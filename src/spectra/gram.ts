@@ -2,27 +2,28 @@ import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { eachStrip, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
+import { at } from './unchecked.ts';
 
 export interface GramOptions {
-  /** Measure A − subtrahend instead of A. */
-  readonly subtrahend?: MatrixSource | undefined;
+  /** Measure A − reference instead of A. */
+  readonly reference?: MatrixSource | null | undefined;
   /** Also return the energy of each row. */
   readonly rowEnergies?: boolean | undefined;
-  /** Which side the Gram matrix has: the smaller one unless said otherwise. */
+  /** Whose products the Gram matrix has; by default those of the smaller side. */
   readonly side?: 'rows' | 'columns' | undefined;
 }
 
 export interface Gram extends DifferenceSums {
-  /** AᵀA or AAᵀ, [size, size] row-major, the smaller of the two. */
+  /** AᵀA (`columns`) or AAᵀ (`rows`), [size, size] row-major. */
   readonly gram: Float64Array;
   readonly size: number;
   readonly rowEnergies: Float64Array | null;
 }
 
-/** Strips alive at once at the worst: two operands, their difference, the rounding, and what the allocator keeps. */
+/** Strips alive at once at worst: two operands, their difference, the rounding, and what the allocator keeps. */
 const STRIPS_ALIVE = 8;
 
-/** Copies of the Gram matrix alive at once: the running sum, the new one, and the one handed to JavaScript. */
+/** Copies of the Gram matrix alive at once: the running sum, the next one, and the one returned to JavaScript. */
 const GRAMS_ALIVE = 3;
 
 /** Bytes that `gramMatrix` needs at its peak for a matrix of this shape. */
@@ -34,18 +35,18 @@ export function gramMemory(shape: readonly [number, number]): number {
 }
 
 /**
- * The Gram matrix of A (or of A − subtrahend) in float64, computed by onnxruntime straight off the files, strip by strip
+ * The Gram matrix of A (or of A − reference) in float64, computed by onnxruntime directly from the files, strip by strip
  * along the longer side, so that memory does not grow with it.
  */
 export async function gramMatrix(matrix: MatrixSource, device: Device, options: GramOptions = {}): Promise<Gram> {
   const [m, n] = matrix.view.shape;
   const side = options.side ?? (m <= n ? 'rows' : 'columns');
   const size = side === 'rows' ? m : n;
-  /** The axis that is summed over is cut into strips. */
+  /** The axis that is summed over, and cut into strips. */
   const axis = side === 'rows' ? 1 : 0;
 
   const graph = new Graph();
-  const difference = openDifference(graph, matrix, options.subtrahend ?? null);
+  const difference = openDifference(graph, matrix, options.reference ?? null);
 
   /** The running sum after each strip; the last is the Gram matrix. */
   const grams: Value[] = [];
@@ -78,7 +79,14 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   };
 }
 
-/** Strips along the rows follow each other; strips along the columns each hold a share of every row. */
+/** Strips of whole rows follow each other; strips of columns each have a part of every row's energy. */
 function joinRows(graph: Graph, strips: readonly Value[], axis: number): Value {
   return axis === 0 ? graph.op('Concat', strips, { axis: 0 }) : graph.sum(strips);
+}
+
+/** Sum of the diagonal of a matrix [n, n]. */
+export function trace(matrix: Float64Array, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i += 1) sum += at(matrix, i * n + i);
+  return sum;
 }

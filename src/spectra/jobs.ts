@@ -3,13 +3,21 @@ import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { BLOCK_MODULES, isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
+import type { Device } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
+import { chooseMethod, deviceOf, type MethodChoice } from './choose-method.ts';
+import { loraCost, matrixCost } from './cost.ts';
+import { exactMemory } from './exact/exact-spectrum.ts';
+import { fastMemory } from './fast/fast-spectrum.ts';
 import type { MatrixSource } from './load-matrix.ts';
-import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
+import { type LoraUpdate, loraMemory, updateShape } from './lora-spectrum.ts';
+import { matchMatrices, matchNames } from './match-reference.ts';
+import type { Method } from './metrics-schema.ts';
 
-interface JobBase {
+/** Which matrix a spectrum is of. */
+interface Description {
   readonly name: string;
   readonly place: Place;
   /** As stored. */
@@ -17,122 +25,130 @@ interface JobBase {
   readonly note?: string | undefined;
 }
 
-/** One spectrum to compute. */
-export type Job = JobBase &
-  (
-    | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
-    | {
-        readonly kind: 'difference';
-        readonly of: 'delta';
-        readonly matrix: MatrixSource;
-        readonly reference: MatrixSource;
-      }
-    | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate }
-  );
+/** What a spectrum is computed from. */
+type Input =
+  | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
+  | {
+      readonly kind: 'difference';
+      readonly of: 'delta';
+      readonly matrix: MatrixSource;
+      readonly reference: MatrixSource;
+    }
+  | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate };
+
+/** How it is computed. */
+interface Execution {
+  readonly method: Method;
+  readonly device: Device;
+  /** Estimated time, in multiplications: see `cost.ts`. */
+  readonly cost: number;
+  /** Bytes that it needs at its peak. */
+  readonly memory: number;
+  /** Every tensor that it reads. */
+  readonly tensors: { readonly checkpoint: readonly TensorEntry[]; readonly reference: readonly TensorEntry[] };
+}
+
+/** One spectrum to compute, and how: everything about it is decided once, when it is planned. */
+export type Job = Description & Input & Execution;
 
 export interface Plan {
   readonly jobs: readonly Job[];
   /** Tensors without a spectrum, to be searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
-  /** Matrices of the blocks that the reference has not, or in another shape. */
+  /** Matrices of the blocks that the reference does not have, or has in another shape. */
   readonly mismatched: readonly string[];
 }
 
+export interface Preferences {
+  readonly method: MethodChoice;
+  readonly device: Device;
+}
+
 /**
- * What there is to measure: every weight W and, with a reference, every update ΔW.
- * @throws UserError if the reference cannot be the origin of this checkpoint
+ * Plan the spectra of a checkpoint: of every weight W and, with a reference, of every update ΔW.
+ * @throws UserError if the checkpoint cannot have been trained from the reference
  */
-export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null): Plan {
+export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null, preferences: Preferences): Plan {
   if (reference && (checkpoint.format === 'onnx') !== (reference.format === 'onnx')) {
     throw new UserError(
       `${checkpoint.path} and its reference ${reference.path} are of different formats: ONNX stores many weights transposed`,
-      'export both the same way, or give both as safetensors',
+      'export both the same way, or use safetensors for both',
     );
   }
-  const plan = checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
-  if (reference && !plan.jobs.some(({ of }) => of === 'delta')) {
+  const { jobs, ...rest } =
+    checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
+  if (reference && !jobs.some(({ of }) => of === 'delta')) {
     throw new UserError(
       `${reference.path} is not the reference of ${checkpoint.path}: no matrix has the same name and shape in both`,
-      'give the base model that the checkpoint was trained from',
+      'use the base model that the checkpoint was trained from',
     );
   }
-  return plan;
+  return { ...rest, jobs: jobs.map((job) => planJob(job, preferences)) };
 }
 
-function planFull(checkpoint: FullCheckpoint, reference: FullCheckpoint | null): Plan {
+/** A matrix or update, and where it is. */
+export type Target = Description & Input;
+
+/** Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. */
+export function planJob(target: Target, { method: choice, device }: Preferences): Job {
+  if (target.kind === 'lora') {
+    const { update } = target;
+    const { a, b, rank } = update.module;
+    return {
+      ...target,
+      method: 'exact',
+      device: deviceOf('exact', device),
+      cost: loraCost(updateShape(update), rank),
+      memory: loraMemory(update),
+      tensors: { checkpoint: [a, b], reference: update.base ? [update.base.source] : [] },
+    };
+  }
+  const { shape } = target.matrix.view;
+  const method = chooseMethod(shape, choice);
+  const isDifference = target.kind === 'difference';
+  return {
+    ...target,
+    method,
+    device: deviceOf(method, device),
+    cost: matrixCost(shape, method),
+    memory: method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference }),
+    tensors: { checkpoint: [target.matrix.source], reference: isDifference ? [target.reference.source] : [] },
+  };
+}
+
+/** A plan whose jobs lack the decisions how. */
+interface Draft extends Omit<Plan, 'jobs'> {
+  readonly jobs: readonly Target[];
+}
+
+function planFull(checkpoint: FullCheckpoint, reference: FullCheckpoint | null): Draft {
   const { matrices, vectors, skipped } = listMatrices(checkpoint);
   const weights = matrices.map(weightJob);
   const { jobs, skipped: unmatched, mismatched } = differences(matrices, reference);
   return { jobs: [...weights, ...jobs], vectors, skipped: [...skipped, ...unmatched], mismatched };
 }
 
-function weightJob(matrix: Matrix): Job {
+function weightJob(matrix: Matrix): Target {
   return { kind: 'weight', of: 'weight', ...describe(matrix), matrix };
 }
 
-function describe({ name, place, view, source, note }: Matrix): JobBase {
+function describe({ name, place, view, source, note }: Matrix): Description {
   const shape = view.slices.length === 0 ? source.shape : view.shape;
   return { name, place, shape, note };
 }
 
+/** ΔW of every matrix that the reference has too. */
 function differences(matrices: readonly Matrix[], reference: FullCheckpoint | null) {
-  const jobs: Job[] = [];
-  const skipped: Skipped[] = [];
-  const mismatched: string[] = [];
-  if (!reference) return { jobs, skipped, mismatched };
-  const origins = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
-  const originName = matchNames(
-    matrices.map(({ name }) => name),
-    origins,
-  );
-  for (const matrix of matrices) {
-    const origin = origins.get(originName(matrix.name));
-    if (!origin) {
-      skipped.push({ name: matrix.name, reason: 'ΔW: the reference does not have it' });
-      if (isBlock(matrix)) mismatched.push(matrix.name);
-      continue;
-    }
-    if (matrix.inputFirst !== origin.inputFirst) {
-      skipped.push({ name: matrix.name, reason: 'ΔW: the reference stores it transposed' });
-      if (isBlock(matrix)) mismatched.push(matrix.name);
-      continue;
-    }
-    const [shape, originShape] = [matrix.view.shape, origin.view.shape].map((dimensions) => dimensions.join(', '));
-    if (shape !== originShape) {
-      skipped.push({ name: matrix.name, reason: `ΔW: shape [${shape}], in the reference [${originShape}]` });
-      if (isBlock(matrix)) mismatched.push(matrix.name);
-      continue;
-    }
-    jobs.push({ kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: origin });
-  }
+  if (!reference) return { jobs: [], skipped: [], mismatched: [] };
+  const { pairs, skipped, mismatched } = matchMatrices(matrices, reference);
+  const jobs = pairs.map(({ matrix, original }): Target => {
+    return { kind: 'difference', of: 'delta', ...describe(matrix), matrix, reference: original };
+  });
   return { jobs, skipped, mismatched };
 }
 
-/** Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base inside it. */
-const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.'];
-
-/** How the reference calls a tensor: the same, or, if none is called the same, with a base prefix more or less. */
-function matchNames(names: readonly string[], origins: ReadonlyMap<string, unknown>): (name: string) => string {
-  const ways: Array<(name: string) => string> = [
-    (name) => name,
-    ...BASE_PREFIXES.flatMap((prefix) => [
-      (name: string) => prefix + name,
-      (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name),
-    ]),
-  ];
-  return ways.find((way) => names.some((name) => origins.has(way(name)))) ?? ((name) => name);
-}
-
-/**
- * What the headline is about. A vocabulary may grow, and a vision tower may be new; a projection of the language model
- * that the reference does not have means another reference.
- */
-function isBlock({ place: { module, component } }: Matrix): boolean {
-  return component !== 'vision' && component !== 'projector' && BLOCK_MODULES.includes(module);
-}
-
-function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
+function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
   const targets = adapter.modules.map(({ target }) => target);
   const model = {
     tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
@@ -144,14 +160,19 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Plan {
   const whole = differences(matrices, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
-    // Factors are matrices too, but only their product has a spectrum.
+    // The factors are matrices too, but only the spectrum of their product is measured.
     vectors: [...vectors, ...adapter.modules.flatMap(({ a, b }) => [a, b])],
     skipped: [...skipped, ...whole.skipped],
     mismatched: whole.mismatched,
   };
 }
 
-function loraJobs(adapter: Adapter, module: LoraModule, model: ModelContext, reference: FullCheckpoint | null): Job[] {
+function loraJobs(
+  adapter: Adapter,
+  module: LoraModule,
+  model: ModelContext,
+  reference: FullCheckpoint | null,
+): Target[] {
   const place = placeOf(module.target, model.multimodal);
   const [output] = module.b.shape as [number];
   const input = wholeMatrix(module.a.shape).shape[1];
@@ -164,7 +185,7 @@ function loraJobs(adapter: Adapter, module: LoraModule, model: ModelContext, ref
     return [{ kind: 'lora', of: 'delta', name: module.target, place, shape: updateShape(whole), note, update: whole }];
   }
   const orientation = module.transposed ? 'columns' : 'rows';
-  return layout.parts.map((part): Job => {
+  return layout.parts.map((part): Target => {
     const partUpdate: LoraUpdate = {
       module,
       b: outputPart(part, module.rank, 'rows'),
@@ -181,18 +202,21 @@ function loraJobs(adapter: Adapter, module: LoraModule, model: ModelContext, ref
   });
 }
 
-/** The adapted weight in the base model, whose shape the update must have. */
+/**
+ * The adapted weight in the base model.
+ * @throws UserError if it is missing, or if its shape is not that of the update
+ */
 function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpoint): MatrixSource {
   const { target } = update.module;
-  const originName = matchNames(
+  const nameInReference = matchNames(
     adapter.modules.map((module) => module.target),
     reference.tensors,
   );
-  const source = reference.tensors.get(originName(target));
+  const source = reference.tensors.get(nameInReference(target));
   if (!source || !isMeasuredDtype(source.dtype)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,
-      'give the base model that the adapter was trained on',
+      'use the base model that the adapter was trained on',
     );
   }
   const view = wholeMatrix(source.shape);
@@ -200,7 +224,7 @@ function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpo
   if (view.shape.join() !== shape.join()) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} updates a weight of shape [${shape.join(', ')}], the reference has [${view.shape.join(', ')}]`,
-      'give the base model that the adapter was trained on, and check fan_in_fan_out',
+      'use the base model that the adapter was trained on, and check fan_in_fan_out',
     );
   }
   return { source, view };

@@ -3,22 +3,23 @@ import { type MatrixView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
+import { at } from '../platform/at.ts';
 import { gini } from '../statistics/descriptive.ts';
-import { NOT_FINITE, type Spectrum } from './exact/exact-spectrum.ts';
 import { gramMatrix, gramMemory } from './gram.ts';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { spectralMetrics } from './metrics.ts';
+import { type ExactSpectrum, NOT_FINITE } from './spectrum.ts';
 
-/** ΔW = scale·B·A of one module, or of one part of a fused one. */
+/** ΔW = scale·B·A of one adapted module, or of one part of a fused module. */
 export interface LoraUpdate {
   readonly module: LoraModule;
-  /** B [out, r], or the rows of it that belong to the part. */
+  /** B [out, r], or its rows that belong to the part. */
   readonly b: MatrixView;
-  /** The same matrix in the base model, if that is at hand. */
+  /** The same matrix in the base model, if there is a reference. */
   readonly base: MatrixSource | null;
 }
 
-/** Copies of an r × r matrix alive at once in the decompositions of ml-matrix, which keeps rows of their own. */
+/** Copies of an r × r matrix alive at once in the decompositions of ml-matrix. */
 const CORES_ALIVE = 12;
 
 /** Bytes that `loraSpectrum` needs at its peak. */
@@ -40,7 +41,10 @@ export function updateShape({ module, b }: LoraUpdate): readonly [number, number
  * With BᵀB = G_B and AAᵀ = G_A, any square roots S_B, S_A (S_BᵀS_B = G_B, S_AᵀS_A = G_A) give
  * σ(B·A) = σ(S_B·S_Aᵀ), since B = Q_B·S_B and A = S_Aᵀ·Q_Aᵀ with orthonormal columns of Q.
  */
-export async function loraSpectrum(update: LoraUpdate, wantRowGini: boolean, device: Device): Promise<Spectrum> {
+export async function loraSpectrum(
+  update: LoraUpdate,
+  { device, wantRowGini }: { device: Device; wantRowGini: boolean },
+): Promise<ExactSpectrum> {
   const { module } = update;
   const a: MatrixSource = { source: module.a, view: wholeMatrix(module.a.shape) };
   const b: MatrixSource = { source: module.b, view: update.b };
@@ -62,12 +66,12 @@ export async function loraSpectrum(update: LoraUpdate, wantRowGini: boolean, dev
 
 function coreSingularValues(gramB: Float64Array, gramA: Float64Array, { rank, scale }: LoraModule): number[] {
   const core = squareRoot(gramB, rank).mmul(squareRoot(gramA, rank).transpose()).mul(Math.abs(scale));
-  // The decomposition of a zero matrix does not end well, and a fresh adapter has B = 0.
+  // ml-matrix cannot decompose a zero matrix, and a fresh adapter has B = 0.
   if (core.norm('frobenius') === 0) return new Array(rank).fill(0);
   return new SingularValueDecomposition(core).diagonal.sort((x, y) => y - x);
 }
 
-/** S with SᵀS = G: Λ^½·Vᵀ of the eigendecomposition, which exists where a Cholesky factor does not. */
+/** S with SᵀS = G: Λ^½·Vᵀ from the eigendecomposition, which exists even if the Cholesky factor does not. */
 function squareRoot(gram: Float64Array, rank: number): Matrix {
   const matrix = Matrix.from1DArray(rank, rank, gram);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
@@ -98,5 +102,5 @@ async function matrixEnergy(matrix: MatrixSource, device: Device): Promise<numbe
   const graph = new Graph();
   const energy = sumOverStrips(graph, matrix, (strip) => graph.op('ReduceSumSquare', [strip], { keepdims: 1 }));
   graph.output('energy', energy, ElementType.float64);
-  return float64Output(await runGraph(graph, device), 'energy')[0] ?? Number.NaN;
+  return at(float64Output(await runGraph(graph, device), 'energy'), 0);
 }

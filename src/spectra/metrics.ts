@@ -42,7 +42,7 @@ export function needsExactSmallest(singularValues: Float64Array): boolean {
 export function spectralMetrics(
   singularValues: Float64Array,
   shape: readonly [number, number],
-  isSmallestExact = false,
+  { isSmallestExact = false }: { isSmallestExact?: boolean } = {},
 ): ExactMetrics | null {
   const [m, n] = shape;
   const M = singularValues.length;

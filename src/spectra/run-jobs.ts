@@ -2,117 +2,88 @@ import type { Skipped } from '../checkpoint/matrix.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
-import { boundedSpectrum, deviceOf, type MethodChoice, memoryOf, methodOf } from './choose-method.ts';
 import { openBandSolver } from './exact/band-solver.ts';
-import type { Workshop } from './exact/dense-svd.ts';
-import { exactSpectrum, type Spectrum } from './exact/exact-spectrum.ts';
-import { Turns } from './exact/shared-resources.ts';
+import { exactSpectrum } from './exact/exact-spectrum.ts';
+import { Mutex, type SharedResources } from './exact/shared-resources.ts';
+import { boundedSpectrum } from './fast/fast-spectrum.ts';
 import type { Job, Plan } from './jobs.ts';
 import { loraSpectrum } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
+import type { Spectrum } from './spectrum.ts';
 
-export interface MeasuredSpectrum extends Spectrum {
-  readonly job: Job;
-}
+/** What a job ended with: its spectrum, or one that was looked up. */
+export type JobResult<Known> =
+  | { readonly job: Job; readonly isKnown: false; readonly spectrum: Spectrum }
+  | { readonly job: Job; readonly isKnown: true; readonly known: Known };
 
-export interface SpectraSettings {
+export interface RunOptions<Known> {
   readonly device: Device;
-  readonly method: MethodChoice;
-  /** Bytes that the work on one matrix may take. */
+  /** Most bytes that the work on one matrix may take. */
   readonly memoryLimit: number;
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
   /**
-   * Asked before each spectrum is computed, and already while the one before it is: for reading ahead, and for one that need
-   * not be computed.
+   * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum that
+   * need not be computed (null if it must).
    */
-  readonly prepare?: ((job: Job) => Promise<Known | null>) | undefined;
-}
-
-/** A spectrum that need not be computed. */
-export interface Known {
-  readonly finite: boolean;
+  readonly lookUp?: ((job: Job) => Promise<Known | null>) | undefined;
   /** Called in the order of the plan. */
-  readonly report: () => void;
+  readonly onResult: (result: JobResult<Known>) => void;
 }
 
 export interface SpectraFindings {
-  /** Matrices that were left out, by name. */
+  /** Matrices that were left out. */
   readonly skipped: readonly Skipped[];
+  /** Tensors with NaN or Inf, sorted by name. */
   readonly nonFinite: ReadonlyArray<NonFinite & { readonly name: string }>;
 }
 
-/** Matrices in work: one has the device, one becomes singular values in a worker thread. */
-const IN_WORK = 2;
-
 /**
- * Carry out a plan. The next matrix is begun while the last steps of the one before still run elsewhere; they are
- * reported in the order of the plan all the same.
- * @param onSpectrum receives each spectrum; its singular values may be kept or dropped
+ * Run the jobs of a plan. A job begins while the last steps of the previous one still run elsewhere; results are reported
+ * in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
  */
-export async function measureSpectra(
-  plan: Plan,
-  { device, method, memoryLimit, onProgress, prepare }: SpectraSettings,
-  onSpectrum: (spectrum: MeasuredSpectrum) => void,
+export async function runJobs<Known extends { readonly finite: boolean }>(
+  { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
+  { device, memoryLimit, onProgress, lookUp, onResult }: RunOptions<Known>,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
-  /** Tensors without a spectrum are searched for NaN and Inf; those of a spectrum that is not finite hold some. */
-  const unseen = new Map(plan.vectors.map((entry) => [entry.name, entry]));
+  const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
+  /** Tensors that contain NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
-  const workshop: Workshop = { turns: new Turns(), solver: openBandSolver() };
-  const prepared = readAhead(plan.jobs, prepare);
-  const inWork: Array<{ readonly job: Job; readonly done: Promise<Known> }> = [];
-  const finishOldest = async () => {
-    const oldest = inWork.shift();
-    if (!oldest) return;
-    const { job } = oldest;
-    const { finite, report } = await oldest.done;
+  const resources: SharedResources = { mutex: new Mutex(), solver: openBandSolver() };
+  const known = readAhead(jobs, lookUp);
+  const queue = new ResultQueue<Known>((result) => {
+    const { job } = result;
+    const { finite } = result.isKnown ? result.known : result.spectrum;
     if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
-    report();
-  };
-  const begin = async (job: Job, known: Known | null) => {
-    const done = known === null ? computed(job) : Promise.resolve(known);
-    // Awaited later: an error of its own until then is none that nobody handles.
-    done.catch(() => {});
-    inWork.push({ job, done });
-    if (inWork.length >= IN_WORK) await finishOldest();
-  };
-  const computed = async (job: Job): Promise<Known> => {
-    const spectrum = await measureOne(job, method, device, workshop);
-    return { finite: spectrum.finite, report: () => onSpectrum({ ...spectrum, job }) };
-  };
+    onResult(result);
+  });
   try {
-    for (const [index, job] of plan.jobs.entries()) {
-      onProgress?.(index, plan.jobs.length, job.name);
-      const known = await prepared(index);
-      const need = memoryOf(job, methodOf(job, method));
-      if (known !== null || need <= memoryLimit) await begin(job, known);
+    for (const [index, job] of jobs.entries()) {
+      onProgress?.(index, jobs.length, job.name);
+      const found = await known(index);
+      if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
+      else if (job.memory <= memoryLimit) await queue.add(compute(job, resources));
       else {
-        skipped.push({ name: job.name, reason: `${job.of === 'delta' ? 'ΔW: ' : ''}${overLimit(need, memoryLimit)}` });
-        if (job.kind === 'weight') unseen.set(job.matrix.source.name, job.matrix.source);
+        skipped.push({ name: job.name, reason: overLimit(job, memoryLimit) });
+        if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
       }
     }
-    while (inWork.length > 0) await finishOldest();
+    await queue.finish();
   } finally {
-    await Promise.allSettled(inWork.map(({ done }) => done));
-    await workshop.solver.close();
+    await queue.settle();
+    await resources.solver.close();
   }
-  onProgress?.(plan.jobs.length, plan.jobs.length, '');
-  for (const entry of await findNonFinite([...unseen.values()], float64Device(device))) suspects.set(entry.name, entry);
-  const nonFinite: Array<NonFinite & { name: string }> = [];
-  for (const [name, entry] of suspects) {
-    const counts = await countNonFinite(entry, float64Device(device));
-    if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
-  }
-  return { skipped, nonFinite: nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  onProgress?.(jobs.length, jobs.length, '');
+  return { skipped, nonFinite: await searchNonFinite([...toSearch.values()], suspects, float64Device(device)) };
 }
 
-/** What is known of each job; asking for one starts the next. */
-function readAhead(jobs: readonly Job[], prepare: SpectraSettings['prepare']) {
+/** Look up the next job's spectrum while the caller works on the current one. */
+function readAhead<Known>(jobs: readonly Job[], lookUp: RunOptions<Known>['lookUp']) {
   const started = new Map<number, Promise<Known | null>>();
   const start = (index: number): Promise<Known | null> => {
     const job = jobs[index];
-    const known = started.get(index) ?? (job && prepare ? prepare(job) : Promise.resolve(null));
-    // It is waited for later.
+    const known = started.get(index) ?? (job && lookUp ? lookUp(job) : Promise.resolve(null));
+    // It is awaited later: an error before that is not unhandled.
     known.catch(() => {});
     started.set(index, known);
     return known;
@@ -125,32 +96,82 @@ function readAhead(jobs: readonly Job[], prepare: SpectraSettings['prepare']) {
   };
 }
 
-async function measureOne(job: Job, method: MethodChoice, device: Device, workshop: Workshop): Promise<Spectrum> {
+/** Jobs in progress: one has the device, one is turned into singular values in a worker thread. */
+const IN_PROGRESS = 2;
+
+/** Results on their way, delivered in the order in which they were added. */
+class ResultQueue<Known> {
+  readonly #deliver: (result: JobResult<Known>) => void;
+  readonly #pending: Array<Promise<JobResult<Known>>> = [];
+
+  constructor(deliver: (result: JobResult<Known>) => void) {
+    this.#deliver = deliver;
+  }
+
+  /** Waits while as many jobs are in progress as there may be. */
+  async add(result: Promise<JobResult<Known>>): Promise<void> {
+    // It is awaited later: an error before that is not unhandled.
+    result.catch(() => {});
+    this.#pending.push(result);
+    if (this.#pending.length >= IN_PROGRESS) await this.#deliverOldest();
+  }
+
+  async finish(): Promise<void> {
+    while (this.#pending.length > 0) await this.#deliverOldest();
+  }
+
+  /** Wait for whatever still runs, after an error. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+  }
+
+  async #deliverOldest(): Promise<void> {
+    const oldest = this.#pending.shift();
+    if (oldest) this.#deliver(await oldest);
+  }
+}
+
+async function compute(job: Job, resources: SharedResources): Promise<JobResult<never>> {
   try {
-    return await measureJob(job, method, device, workshop);
+    return { job, isKnown: false, spectrum: await spectrumOf(job, resources) };
   } catch (error) {
     if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
     throw error;
   }
 }
 
-function measureJob(job: Job, choice: MethodChoice, wanted: Device, workshop: Workshop): Promise<Spectrum> {
+function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
+  const { device, method } = job;
   const wantRowGini = isEmbedding(job.place.module);
-  const method = methodOf(job, choice);
-  const device = deviceOf(method, wanted);
-  if (job.kind === 'lora') return workshop.turns.take(() => loraSpectrum(job.update, wantRowGini, device));
+  if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
   const reference = job.kind === 'difference' ? job.reference : null;
   return method === 'exact'
-    ? exactSpectrum(job.matrix, reference, wantRowGini, device, workshop)
-    : workshop.turns.take(() => boundedSpectrum(job.matrix, reference, wantRowGini, device));
+    ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
+    : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));
+}
+
+function overLimit({ of, memory }: Job, limit: number): string {
+  const reason = `its product would need ${gibibytes(memory)}, over the memory limit of ${gibibytes(limit)}`;
+  return of === 'delta' ? `ΔW: ${reason}` : reason;
 }
 
 const GIB = 1024 ** 3;
 
-function overLimit(need: number, limit: number): string {
-  return `its product would need ${gibibytes(need)}, over the memory limit of ${gibibytes(limit)}`;
-}
-
 function gibibytes(bytes: number): string {
   return `${Number((bytes / GIB).toPrecision(2))} GiB`;
+}
+
+async function searchNonFinite(
+  entries: readonly TensorEntry[],
+  known: ReadonlyMap<string, TensorEntry>,
+  device: Device,
+): Promise<SpectraFindings['nonFinite']> {
+  const suspects = new Map(known);
+  for (const entry of await findNonFinite(entries, device)) suspects.set(entry.name, entry);
+  const nonFinite: Array<NonFinite & { name: string }> = [];
+  for (const [name, entry] of suspects) {
+    const counts = await countNonFinite(entry, device);
+    if (counts.nan + counts.inf > 0) nonFinite.push({ name, ...counts });
+  }
+  return nonFinite.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

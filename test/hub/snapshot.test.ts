@@ -9,7 +9,7 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
 import { openModel } from '../../src/language-model/open-model.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
-import { measureAllSpectra } from '../../src/measure/measure-spectra.ts';
+import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
@@ -176,7 +176,7 @@ describe('what is downloaded', () => {
     hub.seen.length = 0;
     const wanted = names[1] ?? '';
     const found: number[] = [];
-    await measureAllSpectra(checkpoint, null, {
+    await measureSpectra(checkpoint, null, {
       device: 'cpu',
       isWanted: (name) => name === wanted,
       onSpectrum: (_, values) => found.push(values[0] ?? 0),

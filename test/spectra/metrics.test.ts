@@ -69,8 +69,8 @@ describe('metrics of a spectrum', () => {
   });
 
   it('counts one tiny σ as lost only if it is zero to full precision', () => {
-    expect(spectralMetrics(of(1, 0.5, 3e-7), [3, 3], true)?.rank).toBe(3);
-    expect(spectralMetrics(of(1, 0.5, 1e-16), [3, 3], true)?.rank).toBe(2);
+    expect(spectralMetrics(of(1, 0.5, 3e-7), [3, 3], { isSmallestExact: true })?.rank).toBe(3);
+    expect(spectralMetrics(of(1, 0.5, 1e-16), [3, 3], { isSmallestExact: true })?.rank).toBe(2);
     expect(spectralMetrics(of(1, 3e-7, 2e-7), [3, 3])?.rank).toBe(1);
   });
 

@@ -91,6 +91,9 @@ describe('an ONNX model has the spectra that LAPACK finds for the same weights',
   });
 });
 
+/** How spectra are computed does not matter here. */
+const PREFERENCES = { method: 'auto', device: { name: 'cpu', reason: 'test' } } as const;
+
 describe('what ΔW is taken of', () => {
   const square = float32([2, 2], [1, 2, 3, 4]);
   const name = 'model.layers.0.self_attn.q_proj.weight';
@@ -106,19 +109,19 @@ describe('what ΔW is taken of', () => {
       nodes: [node('MatMul', ['x', name])],
     });
     const candidate = await openCheckpoint(gemm);
-    expect(() => planSpectra(candidate, null)).not.toThrow();
+    expect(() => planSpectra(candidate, null, PREFERENCES)).not.toThrow();
     const reference = await openReference(matMul);
-    expect(() => planSpectra(candidate, reference)).toThrow(/is not the reference of/);
+    expect(() => planSpectra(candidate, reference, PREFERENCES)).toThrow(/is not the reference of/);
   });
 
   it('never of an ONNX model and safetensors weights', async () => {
     const path = join(temporaryFolder(), 'model.onnx');
     exportToOnnx(fixture('llama-f32', 'model.safetensors'), path);
     const [onnx, safetensors] = await Promise.all([openReference(path), openReference(fixture('llama-f32'))]);
-    expect(() => planSpectra(onnx, safetensors)).toThrow(/different formats/);
-    expect(() => planSpectra(safetensors, onnx)).toThrow(/different formats/);
+    expect(() => planSpectra(onnx, safetensors, PREFERENCES)).toThrow(/different formats/);
+    expect(() => planSpectra(safetensors, onnx, PREFERENCES)).toThrow(/different formats/);
     const adapter = await openCheckpoint(fixture('lora'));
-    expect(() => planSpectra(adapter, onnx)).toThrow(/different formats/);
+    expect(() => planSpectra(adapter, onnx, PREFERENCES)).toThrow(/different formats/);
   });
 });
 

@@ -2,30 +2,33 @@ import { truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { placeOf } from '../../src/checkpoint/module-type.ts';
 import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
-import type { Job, Plan } from '../../src/spectra/jobs.ts';
+import { type Job, planJob } from '../../src/spectra/jobs.ts';
 import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
-import { measureSpectra } from '../../src/spectra/run-jobs.ts';
+import { runJobs } from '../../src/spectra/run-jobs.ts';
 import { pseudoRandom, stored } from './exact/matrices.ts';
 
 const device = { name: 'cpu', reason: 'asked for' } as const;
 
-function planOf(...matrices: MatrixSource[]): Plan {
-  const jobs = matrices.map((matrix, index): Job => {
+function planOf(...matrices: MatrixSource[]): { jobs: Job[]; vectors: [] } {
+  const jobs = matrices.map((matrix, index) => {
     const name = `layer.${index}`;
-    return { kind: 'weight', of: 'weight', name, place: placeOf(name, false), shape: matrix.view.shape, matrix };
+    const target = { name, place: placeOf(name, false), shape: matrix.view.shape, matrix };
+    return planJob({ kind: 'weight', of: 'weight', ...target }, { method: 'exact', device });
   });
-  return { jobs, vectors: [], skipped: [], mismatched: [] };
+  return { jobs, vectors: [] };
 }
 
-async function measure(plan: Plan, memoryLimit = Number.POSITIVE_INFINITY) {
+async function measure(plan: ReturnType<typeof planOf>, memoryLimit = Number.POSITIVE_INFINITY) {
   const found: { name: string; values: Float64Array; accumulation: string }[] = [];
-  const findings = await measureSpectra(
-    plan,
-    { device, method: 'exact', memoryLimit },
-    ({ job, singularValues, accumulation }) => {
-      found.push({ name: job.name, values: singularValues, accumulation });
+  const findings = await runJobs(plan, {
+    device,
+    memoryLimit,
+    onResult: (result) => {
+      if (result.isKnown) throw new Error('nothing was looked up');
+      const { singularValues: values, accumulation } = result.spectrum;
+      found.push({ name: result.job.name, values, accumulation });
     },
-  );
+  });
   return { found, findings };
 }
 
@@ -42,7 +45,7 @@ describe('the spectra of a plan', () => {
     expect(found.map(({ name }) => name)).toEqual(['layer.0', 'layer.1', 'layer.2', 'layer.3']);
     expect(found.map(({ accumulation }) => accumulation)).toEqual(['float32', 'float64', 'float64', 'float32']);
     for (const [index, matrix] of matrices.entries()) {
-      const alone = await exactSpectrum(matrix, null, false, device);
+      const alone = await exactSpectrum(matrix, { device });
       expect(found[index]?.values).toEqual(alone.singularValues);
     }
   });
@@ -52,13 +55,11 @@ describe('the spectra of a plan', () => {
     const broken = await stored(1030, 1030, pseudoRandom('flat', 1030, 1030, 1));
     truncateSync(broken.source.file, 1000);
     const reported: string[] = [];
-    const measuring = measureSpectra(
-      planOf(whole, broken, whole),
-      { device, method: 'exact', memoryLimit: 1e12 },
-      ({ job }) => {
-        reported.push(job.name);
-      },
-    );
+    const measuring = runJobs(planOf(whole, broken, whole), {
+      device,
+      memoryLimit: 1e12,
+      onResult: ({ job }) => reported.push(job.name),
+    });
     await expect(measuring).rejects.toThrow(/layer\.1 \(weight\)/);
     expect(reported).toEqual(['layer.0']);
   });

@@ -46,7 +46,7 @@ describe.each(CASES)('with one and with two threads, %s [%i, %i]', (shape, m, n)
   const matrix = stored(withSingularValues(sigma, m, n, numbers), m, n);
 
   it('the brackets hold the truth and meet, and the same threads give the same bytes', async () => {
-    const fast = async () => (await fastSpectrum(matrix, null, false, device)).metrics ?? expect.fail('no metrics');
+    const fast = async () => (await fastSpectrum(matrix, { device })).metrics ?? expect.fail('no metrics');
     const one = await withThreads(1, fast);
     const two = await withThreads(2, fast);
     for (const metrics of [one, two]) expect(violations(metrics, truth, STORING)).toEqual([]);
@@ -55,7 +55,7 @@ describe.each(CASES)('with one and with two threads, %s [%i, %i]', (shape, m, n)
   });
 
   it('exact values agree', async () => {
-    const exact = () => exactSpectrum(matrix, null, false, device);
+    const exact = () => exactSpectrum(matrix, { device });
     const one = await withThreads(1, exact);
     const two = await withThreads(2, exact);
     const largest = sigma[0] ?? 0;

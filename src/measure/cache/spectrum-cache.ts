@@ -38,21 +38,13 @@ export function decodeSpectrum(text: string, key: string): CachedSpectrum | null
 
 /**
  * Depends on the bytes of the job's tensors, on the slice of them that is the matrix, and on how the spectrum is computed.
- * @param how device and method
  * @returns 64 hexadecimal digits
  */
-export async function spectrumKey(job: Job, digests: TensorDigests, how: string): Promise<string> {
+export async function spectrumKey(job: Job, digests: TensorDigests): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
+  const how = `${job.device.name} ${job.method}`;
   const parts = [SCHEMA, VERSION, REVISION, platform, how, isEmbedding(job.place.module), await inputsOf(job, digests)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-/** Every tensor that a job reads. */
-export function tensorsOf(job: Job): TensorEntry[] {
-  if (job.kind === 'weight') return [job.matrix.source];
-  if (job.kind === 'difference') return [job.matrix.source, job.reference.source];
-  const { module, base } = job.update;
-  return [module.a, module.b, ...(base ? [base.source] : [])];
 }
 
 async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {

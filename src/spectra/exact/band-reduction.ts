@@ -1,6 +1,7 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
 import type { Precision } from '../metrics-schema.ts';
+import { at } from '../unchecked.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
@@ -135,10 +136,6 @@ async function reduceBlock(
     rank += taken;
   }
   return kernels.update({ a, l, m, rank, done: count });
-}
-
-function at(array: Float64Array, index: number): number {
-  return array[index] as number;
 }
 
 /** The first columns of A, each in one piece. */

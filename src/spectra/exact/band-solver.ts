@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Band } from './band-reduction.ts';
-import { bandValues } from './band-values.ts';
 import type { Answer } from './band-worker.ts';
+import { bandValues } from './bidiagonal-values.ts';
 
 /** Who computes the singular values of bands. */
 export interface BandSolver {

@@ -1,6 +1,16 @@
-import type { Bidiagonal } from './bulge-chasing.ts';
+import { at } from '../unchecked.ts';
+import type { Band } from './band-reduction.ts';
+import { type Bidiagonal, chaseBulges } from './bulge-chasing.ts';
 
-/** Far more than ever needed, per value: two are usual. */
+/**
+ * The singular values of an upper band, largest first.
+ * @param band overwritten
+ */
+export function bandValues(band: Band): Float64Array {
+  return bidiagonalValues(chaseBulges(band));
+}
+
+/** Sweeps per value, far more than ever needed: two are usual. */
 const MAX_SWEEPS = 30;
 
 /**
@@ -45,11 +55,6 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
     else shiftedSweep(d, e, first, last, shift);
   }
   return d.map(Math.abs).sort().reverse();
-}
-
-/** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
-function at(array: Float64Array, index: number): number {
-  return array[index] as number;
 }
 
 /** The smaller singular value of [[f, g], [0, h]], as LAPACK's dlas2. */

@@ -1,3 +1,4 @@
+import { at } from '../unchecked.ts';
 import type { Band } from './band-reduction.ts';
 
 /** An upper bidiagonal matrix. */
@@ -33,11 +34,6 @@ export function chaseBulges({ entries: a, size, width }: Band): Bidiagonal {
     diagonal: Float64Array.from({ length: size }, (_, i) => at(a, i * stride + width)),
     superdiagonal: Float64Array.from({ length: size - 1 }, (_, i) => at(a, i * stride + width + 1)),
   };
-}
-
-/** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
-function at(array: Float64Array, index: number): number {
-  return array[index] as number;
 }
 
 /** Squares that are lost beside entries near 1 by hundreds of orders, and whose inverse would overflow. */

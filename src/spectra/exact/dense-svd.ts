@@ -1,67 +1,60 @@
 import type { Device } from '../../onnx/session.ts';
-import { gramMatrix, gramMemory } from '../gram.ts';
+import { gramMatrix, gramMemory, trace } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import type { Precision } from '../metrics-schema.ts';
+import { at } from '../unchecked.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
-import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
 import { type Dense, LOAD_MEMORY, type LoadOptions, loadDense } from './dense.ts';
 import { refineSmallest } from './refine-smallest.ts';
-import { Turns } from './shared-resources.ts';
-import { triangularise } from './tall-qr.ts';
-
-/** What spectra that are measured at the same time share. */
-export interface Workshop {
-  /** One matrix at a time is in memory and has the device. */
-  readonly turns: Turns;
-  /** Meanwhile, the band of the one before becomes singular values. */
-  readonly solver: BandSolver;
-}
-
-export const WORK_ALONE: Workshop = { turns: new Turns(), solver: SOLVE_HERE };
+import type { SharedResources } from './shared-resources.ts';
+import { triangularize } from './tall-qr.ts';
 
 /**
- * A σ below this share of σ₁ is not taken from float32: its orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in
- * place of zeros, and `rank` counts what is below 10⁻⁶.
+ * A σ below this share of σ₁ is not taken from float32: orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in
+ * place of zeros, and `rank` counts values below 10⁻⁶.
  */
-const FLOAT32_FLOOR = 2e-6;
+const LEAST_IN_FLOAT32 = 2e-6;
 
-/** Nor are more than a few below this one: their sum and their distribution would be those of the noise. */
-const FLOAT32_SMALL = 1e-5;
-const FLOAT32_FEW = 0.01;
+/** If more than a few values are below this share, their sum and their distribution would be those of the noise. */
+const SMALL_IN_FLOAT32 = 1e-5;
+const FEW = 0.01;
 
 /** How far the energy of the spectrum in float32 may be from that of the entries, which is summed in float64. */
 const ENERGY_TOLERANCE = 1e-5;
 
-/** Bytes of a matrix in memory. Larger ones go through their Gram matrix, which is made strip by strip. */
+/** Bytes of a matrix in memory. Larger ones go through their Gram matrix, which is computed strip by strip. */
 const DENSE_LIMIT = 1024 ** 3;
 
-/** Where rows are this many times the columns, or the other way round, a QR decomposition first is less work. */
+/** If one side is this many times the other, a QR decomposition first is less work. */
 const TALL = 2;
 
-export interface DenseValues {
+export interface DenseOptions {
+  readonly device: Device;
+  readonly reference: MatrixSource | null;
+  /** ‖A‖_F² (or ‖A − reference‖_F²), finite. */
+  readonly energy: number;
+  readonly resources: SharedResources;
+  /** Most bytes of a matrix in memory. */
+  readonly limit?: number | undefined;
+}
+
+export interface DenseSingularValues {
   /** Largest first. */
   readonly values: Float64Array;
   readonly accumulation: Precision;
-  /** Is the smallest right to far below 10⁻⁹ σ₁? */
+  /** Is the smallest value accurate to far below 10⁻⁹ σ₁? */
   readonly isSmallestExact: boolean;
 }
 
 /**
- * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: to a triangle if it
- * is tall, to a band, and from there in float64. In float32 first, right to about 10⁻⁷ σ₁. One single σ that is lost in
- * that is refined; where more are, all is done once more in float64, right to about 10⁻¹⁴ σ₁.
- * @param energy ‖A‖_F², finite
- * @param limit bytes of a matrix in memory
+ * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: a tall one is reduced
+ * to a triangle, then to a band, and from there on the work is in float64. First in float32, accurate to about 10⁻⁷ σ₁. If
+ * float32 loses a single σ, that one is refined; if it loses more, everything is repeated in float64, accurate to about
+ * 10⁻¹⁴ σ₁.
  */
-export async function denseValues(
-  matrix: MatrixSource,
-  reference: MatrixSource | null,
-  energy: number,
-  device: Device,
-  workshop: Workshop,
-  limit = DENSE_LIMIT,
-): Promise<DenseValues> {
-  const { turns, solver } = workshop;
+export async function denseSingularValues(matrix: MatrixSource, options: DenseOptions): Promise<DenseSingularValues> {
+  const { device, reference, energy, resources, limit = DENSE_LIMIT } = options;
+  const { mutex, solver } = resources;
   const { shape } = matrix.view;
   if (energy === 0) {
     return { values: new Float64Array(Math.min(...shape)), accumulation: 'float64', isSmallestExact: true };
@@ -69,23 +62,23 @@ export async function denseValues(
   const isWide = [matrix, reference].some((part) => part?.source.dtype === 'F64');
   const scale = scaleOf(energy / (shape[0] * shape[1]), isWide);
   if (denseBytes(shape, 'float32') <= limit) {
-    const found = await throughFloat32(matrix, reference, energy, scale, device, workshop);
+    const found = await inFloat32(matrix, options, scale);
     if (found) return found;
   }
   if (denseBytes(shape, 'float64') <= limit) {
-    const band = await turns.take(() => bandOf(matrix, { reference, scale, precision: 'float64' }));
+    const band = await mutex.run(() => bandOf(matrix, { reference, scale, precision: 'float64' }));
     const values = (await solver.values(band)).map((value) => value / scale);
     return { values, accumulation: 'float64', isSmallestExact: true };
   }
-  const squared = await turns.take(() => gramBand(matrix, reference, device));
+  const squared = await mutex.run(() => gramBand(matrix, reference, device));
   const values = (await solver.values(squared.band)).map((value) => Math.sqrt(value * squared.scale));
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
-/** Copies of the square part alive at once while the band is made: what is cut off, and what the allocator keeps. */
+/** Copies of the square part alive at once while it is reduced to a band: what is cut off, and what the allocator keeps. */
 const SQUARES_ALIVE = 2;
 
-/** Bytes that `denseValues` needs at its peak. */
+/** Bytes that `denseSingularValues` needs at its peak. */
 export function denseMemory(shape: readonly [number, number]): number {
   const size = Math.min(...shape);
   const need = (precision: Precision) => {
@@ -100,45 +93,42 @@ function denseBytes(shape: readonly [number, number], precision: Precision): num
   return shape[0] * shape[1] * (precision === 'float32' ? 4 : 8);
 }
 
-/** Exponents of float32, with room; those of float64 end far behind what squares allow. */
+/** Exponents of float32, with a margin. Squares overflow long before the exponents of float64 end. */
 const FLOAT32_EXPONENT = 120;
 
-/** A power of two that brings entries of this mean square near 1, as far as the type of the file can say it. */
+/** A power of two that brings entries of this mean square near 1, as far as the dtype of the file can represent it. */
 function scaleOf(meanSquare: number, isWide: boolean): number {
   const exponent = -Math.round(Math.log2(meanSquare) / 2);
   return 2 ** (isWide ? exponent : Math.max(-FLOAT32_EXPONENT, Math.min(FLOAT32_EXPONENT, exponent)));
 }
 
-/** How many of these values float32 cannot have told from its noise: Infinity if it is not to be trusted at all. */
+/** How many of these values float32 cannot distinguish from its noise: Infinity if none of them can be trusted. */
 function countLost(values: Float64Array, energy: number): number {
-  const [largest = 0] = values;
+  const largest = at(values, 0);
   const found = values.reduceRight((sum, value) => sum + value * value, 0);
   if (!(Math.abs(found / energy - 1) <= ENERGY_TOLERANCE)) return Number.POSITIVE_INFINITY;
-  const small = values.filter((value) => value < FLOAT32_SMALL * largest).length;
-  if (small > FLOAT32_FEW * values.length) return Number.POSITIVE_INFINITY;
-  return values.filter((value) => value < FLOAT32_FLOOR * largest).length;
+  const small = values.filter((value) => value < SMALL_IN_FLOAT32 * largest).length;
+  if (small > FEW * values.length) return Number.POSITIVE_INFINITY;
+  return values.filter((value) => value < LEAST_IN_FLOAT32 * largest).length;
 }
 
 /** @returns null where float64 is needed */
-async function throughFloat32(
+async function inFloat32(
   matrix: MatrixSource,
-  reference: MatrixSource | null,
-  energy: number,
+  { device, reference, energy, resources: { mutex, solver } }: DenseOptions,
   scale: number,
-  device: Device,
-  { turns, solver }: Workshop,
-): Promise<DenseValues | null> {
-  // Of an update the rank is not judged; a triangle has other directions than its matrix.
+): Promise<DenseSingularValues | null> {
+  // Rank loss is not judged for an update, and a triangle has other singular vectors than its matrix.
   const reflections: Reflections[] | null = reference === null && !isTall(matrix) ? [] : null;
   const onReflections = reflections ? (one: Reflections) => reflections.push(one) : undefined;
-  const band = await turns.take(() => bandOf(matrix, { reference, scale, precision: 'float32' }, onReflections));
+  const band = await mutex.run(() => bandOf(matrix, { reference, scale, precision: 'float32' }, onReflections));
   const kept = reflections && { ...band, entries: band.entries.slice() };
   const values = (await solver.values(band)).map((value) => value / scale);
   const lost = countLost(values, energy);
   if (lost === 0 || (lost === 1 && reference !== null))
     return { values, accumulation: 'float32', isSmallestExact: lost === 0 };
   if (lost > 1 || !kept) return null;
-  const smallest = await turns.take(() => refineSmallest(matrix, kept, reflections, scale, device));
+  const smallest = await mutex.run(() => refineSmallest(matrix, kept, reflections, { scale, device }));
   if (Number.isNaN(smallest)) return null;
   values[values.length - 1] = smallest;
   return { values, accumulation: 'float32', isSmallestExact: true };
@@ -148,8 +138,8 @@ function isTall({ view: { shape } }: MatrixSource): boolean {
   return Math.max(...shape) >= TALL * Math.min(...shape);
 }
 
-/** Panels go back and forth between onnxruntime and JavaScript: whatever the device, this is work for the processor. */
-const PROCESSOR: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
+/** Panels go back and forth between onnxruntime and JavaScript, so this is CPU work whatever the device. */
+const CPU: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
 
 type Loading = Pick<LoadOptions, 'reference' | 'scale' | 'precision'>;
 
@@ -158,24 +148,23 @@ async function bandOf(
   options: Loading,
   onReflections?: (reflections: Reflections) => void,
 ): Promise<Band> {
-  return reduceToBand(await squareOf(matrix, options), PROCESSOR, { onReflections });
+  return reduceToBand(await squareOf(matrix, options), CPU, { onReflections });
 }
 
-/** What the band is made of: the triangle of a tall matrix, which itself nobody needs any more, or the matrix. */
+/** What is reduced to a band: the triangle of a tall matrix (the matrix itself is then free), or the matrix. */
 async function squareOf(matrix: MatrixSource, options: Loading): Promise<Dense> {
   const [m, n] = matrix.view.shape;
-  // The triangle is made of columns in one piece, the band of a matrix that is not wide.
+  // QR needs contiguous columns; the reduction needs a matrix that is not wide.
   const transposed = isTall(matrix) ? m > n : m < n;
-  const dense = await loadDense(matrix, { ...options, transposed }, PROCESSOR);
-  return isTall(matrix) ? triangularise(dense, PROCESSOR) : dense;
+  const dense = await loadDense(matrix, { ...options, transposed }, CPU);
+  return isTall(matrix) ? triangularize(dense, CPU) : dense;
 }
 
 /** The Gram matrix is positive semidefinite: its singular values are its eigenvalues, the squares of those of A. */
 async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, device: Device) {
-  const { gram, size } = await gramMatrix(matrix, device, { subtrahend: reference ?? undefined });
-  let trace = 0;
-  for (let i = 0; i < size; i += 1) trace += gram[i * size + i] ?? Number.NaN;
-  const scale = trace > 0 ? trace / size : 1;
-  for (let i = 0; i < gram.length; i += 1) gram[i] = (gram[i] ?? Number.NaN) / scale;
-  return { band: await reduceToBand({ data: gram, rows: size, columns: size }, PROCESSOR), scale };
+  const { gram, size } = await gramMatrix(matrix, device, { reference });
+  const sum = trace(gram, size);
+  const scale = sum > 0 ? sum / size : 1;
+  for (let i = 0; i < gram.length; i += 1) gram[i] = at(gram, i) / scale;
+  return { band: await reduceToBand({ data: gram, rows: size, columns: size }, CPU), scale };
 }

@@ -1,5 +1,6 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float64Output, openKernel, tensor } from '../../onnx/session.ts';
+import { at } from '../unchecked.ts';
 import type { Floats } from './dense.ts';
 
 /**
@@ -39,11 +40,6 @@ export function factorPanel(
   // Back in float64, what was rounded.
   if (u instanceof Float32Array) exact.set(u);
   return r;
-}
-
-/** Typed arrays are read inside their bounds here; the check that the language asks for costs nothing after inlining. */
-function at(array: Float64Array, index: number): number {
-  return array[index] as number;
 }
 
 /** Squares that are lost beside entries near 1 by hundreds of orders, and whose inverse would overflow. */

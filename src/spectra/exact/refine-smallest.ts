@@ -10,6 +10,12 @@ const BAND_STEPS = 3;
 /** Corrections in float64: each gains the digits that float32 has left of the neighbour. */
 const CORRECTIONS = 4;
 
+interface RefineOptions {
+  readonly device: Device;
+  /** What the matrix was multiplied by before it was reduced. */
+  readonly scale: number;
+}
+
 /**
  * The smallest singular value of a matrix whose band was made in float32, to far more digits, where its neighbour is well
  * above float32's noise.
@@ -26,8 +32,7 @@ export async function refineSmallest(
   matrix: MatrixSource,
   band: Band,
   reflections: readonly Reflections[],
-  scale: number,
-  device: Device,
+  { device, scale }: RefineOptions,
 ): Promise<number> {
   const n = band.size;
   // Any start with a share of the wanted direction; a fixed one keeps the result the same from run to run.

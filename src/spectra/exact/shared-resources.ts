@@ -1,10 +1,23 @@
-/** Work that must not run at the same time: each waits until the one before has ended, well or not. */
-export class Turns {
+import { type BandSolver, SOLVE_HERE } from './band-solver.ts';
+
+/** Runs one piece of work at a time: each waits until the one before it has ended, successfully or not. */
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
-  take<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work);
-    this.#last = turn.catch(() => {});
-    return turn;
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => {});
+    return result;
   }
 }
+
+/** What spectra that are computed at the same time share. */
+export interface SharedResources {
+  /** Whoever holds it has the device, and the only matrix in memory. */
+  readonly mutex: Mutex;
+  /** Turns the band of the previous matrix into singular values meanwhile. */
+  readonly solver: BandSolver;
+}
+
+/** For one spectrum at a time. */
+export const UNSHARED: SharedResources = { mutex: new Mutex(), solver: SOLVE_HERE };

@@ -1,21 +1,22 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
-import { gramMatrix } from '../gram.ts';
+import { gramMatrix, trace } from '../gram.ts';
 import { type MatrixSource, sumOverStrips } from '../load-matrix.ts';
+import { at } from '../unchecked.ts';
 
-/** Each step of inverse iteration gains as many digits as σ_min is away from its neighbour: a few are plenty. */
+/** Each step of inverse iteration gains as many digits as separate σ_min from the next larger value: a few are plenty. */
 const STEPS = 3;
 
 /**
  * The smallest singular value to full precision.
  *
- * The Gram matrix squares σ, so it cannot tell σ = 0 from 10⁻⁷ σ₁, and a healthy square matrix of size n comes below
- * t·σ₁ with a probability of about 2·n·t (Edelman 1988, SIAM J. Matrix Anal. Appl. 9(4)). Its *direction* v is well
- * determined all the same, by inverse iteration, and ‖A·v‖ is not squared.
+ * The Gram matrix squares σ, so it cannot tell σ = 0 from 10⁻⁷ σ₁, and σ_min of a healthy square matrix of size n is below
+ * t·σ₁ with a probability of about 2·n·t (Edelman 1988, SIAM J. Matrix Anal. Appl. 9(4)). Inverse iteration still
+ * determines its *direction* v well, and ‖A·v‖ is not squared.
  */
 export async function smallestSingularValue(matrix: MatrixSource, device: Device): Promise<number> {
   const { gram, size } = await gramMatrix(matrix, device);
-  // In units of its largest entry: neither pivots nor their products leave the range of float64.
+  // In units of the largest entry, so that neither pivots nor their products leave the range of float64.
   const largest = gram.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const direction = smallestEigenvector(
     gram.map((value) => value / largest),
@@ -29,28 +30,26 @@ export async function smallestSingularValue(matrix: MatrixSource, device: Device
     return graph.op('ReduceSumSquare', [product], { keepdims: 1 });
   });
   graph.output('energy', energy, ElementType.float64);
-  return Math.sqrt(float64Output(await runGraph(graph, device), 'energy')[0] ?? 0);
+  return Math.sqrt(at(float64Output(await runGraph(graph, device), 'energy'), 0));
 }
 
 /** Unit eigenvector of the smallest eigenvalue of a positive semidefinite matrix, which is overwritten. */
 function smallestEigenvector(a: Float64Array, n: number): Float64Array {
   cholesky(a, n);
-  // Any start with a share of the wanted direction; a fixed one keeps the result the same from run to run.
+  // Any start that has a part in the wanted direction will do; a fixed one gives the same result in every run.
   let v: Float64Array = Float64Array.from({ length: n }, (_, i) => Math.cos(i * i + 1));
-  for (let step = 0; step < STEPS; step += 1) v = normalised(solve(a, n, v));
+  for (let step = 0; step < STEPS; step += 1) v = normalized(solve(a, n, v));
   return v;
 }
 
-/** L·Lᵀ = A in the lower triangle; a pivot that is lost in rounding is replaced by the rounding. */
+/** L·Lᵀ = A in the lower triangle; a pivot below the rounding error is replaced by it. */
 function cholesky(a: Float64Array, n: number): void {
-  let trace = 0;
-  for (let i = 0; i < n; i += 1) trace += entry(a, i * n + i);
-  const floor = Number.EPSILON * trace;
+  const leastPivot = Number.EPSILON * trace(a, n);
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j <= i; j += 1) {
-      let sum = entry(a, i * n + j);
-      for (let k = 0; k < j; k += 1) sum -= entry(a, i * n + k) * entry(a, j * n + k);
-      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, floor)) : sum / entry(a, j * n + j);
+      let sum = at(a, i * n + j);
+      for (let k = 0; k < j; k += 1) sum -= at(a, i * n + k) * at(a, j * n + k);
+      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, leastPivot)) : sum / at(a, j * n + j);
     }
   }
 }
@@ -59,24 +58,19 @@ function cholesky(a: Float64Array, n: number): void {
 function solve(l: Float64Array, n: number, b: Float64Array): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < n; i += 1) {
-    let sum = entry(x, i);
-    for (let k = 0; k < i; k += 1) sum -= entry(l, i * n + k) * entry(x, k);
-    x[i] = sum / entry(l, i * n + i);
+    let sum = at(x, i);
+    for (let k = 0; k < i; k += 1) sum -= at(l, i * n + k) * at(x, k);
+    x[i] = sum / at(l, i * n + i);
   }
   for (let i = n - 1; i >= 0; i -= 1) {
-    const value = entry(x, i) / entry(l, i * n + i);
+    const value = at(x, i) / at(l, i * n + i);
     x[i] = value;
-    for (let k = 0; k < i; k += 1) x[k] = entry(x, k) - entry(l, i * n + k) * value;
+    for (let k = 0; k < i; k += 1) x[k] = at(x, k) - at(l, i * n + k) * value;
   }
   return x;
 }
 
-function normalised(v: Float64Array): Float64Array {
+function normalized(v: Float64Array): Float64Array {
   const length = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
   return v.map((x) => x / length);
-}
-
-/** Inside the bounds by construction. */
-function entry(array: Float64Array, index: number): number {
-  return array[index] as number;
 }

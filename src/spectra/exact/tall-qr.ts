@@ -27,7 +27,7 @@ interface Reflections {
  * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each in one piece; overwritten
  * @returns Rᵀ [n, n]
  */
-export async function triangularise(transposed: Dense, device: Device): Promise<Dense> {
+export async function triangularize(transposed: Dense, device: Device): Promise<Dense> {
   const { data, rows: n, columns: m } = transposed;
   if (n > m) throw new RangeError(`the transpose of ${n} × ${m} is not tall`);
   const precision = precisionOf(data);

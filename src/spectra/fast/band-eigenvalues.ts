@@ -1,7 +1,7 @@
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { bandStride } from '../exact/band-reduction.ts';
-import { bandValues } from '../exact/band-values.ts';
-import { at } from './small-matrix.ts';
+import { bandValues } from '../exact/bidiagonal-values.ts';
+import { at } from '../unchecked.ts';
 
 /** A row's entries outside of the band are dropped up to this norm, relative to the largest eigenvalue. */
 const NEGLIGIBLE = 1e-6;

@@ -1,7 +1,8 @@
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
+import { at } from '../unchecked.ts';
 import type { Basis } from './lanczos-basis.ts';
 import type { Chain } from './largest-eigenvalue-bound.ts';
-import { at, cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
+import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
 
 /** Points of the integral, in units of the ceiling: a geometric grid. */
 const GRID = { from: 1e-3, to: 1e2, ratio: 1.6 } as const;

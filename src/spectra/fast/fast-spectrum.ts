@@ -2,7 +2,9 @@ import type { Device } from '../../onnx/session.ts';
 import { type Bounded, bounded, relativeWidth } from '../../statistics/bounded.ts';
 import { addSums, matrixEnergies } from '../energies.ts';
 import type { MatrixSource } from '../load-matrix.ts';
-import type { FastMetrics } from '../metrics-schema.ts';
+import { EXACT_ONLY, type FastMetrics } from '../metrics-schema.ts';
+import { NOT_FINITE, type Spectrum } from '../spectrum.ts';
+import { at } from '../unchecked.ts';
 import { pinchingGap } from './coupling-entropy.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 import { type Krylov, krylovOf, optimisticBounds, type TopBounds, topBounds } from './ky-fan-bounds.ts';
@@ -10,7 +12,6 @@ import { Basis } from './lanczos-basis.ts';
 import { type Chain, isAbove } from './largest-eigenvalue-bound.ts';
 import { Operator } from './operator.ts';
 import { ceilingOf, growChain, growProbes, NO_PROBES, shallowProbes, together } from './probe-vectors.ts';
-import { at } from './small-matrix.ts';
 import { densityOf } from './spectral-density.ts';
 import { entropyTrace, quadratureGap, type ShallowProbes, squareTrace, xLogX } from './trace-estimates.ts';
 
@@ -20,6 +21,15 @@ export interface FastSpectrum {
   readonly metrics: FastMetrics | null;
   /** σ/σ₁ at evenly spaced ranks, from the estimated spectral density: for the eye only. */
   readonly profile: number[];
+}
+
+export interface FastOptions {
+  readonly device: Device;
+  /** Measure ΔW = W − reference instead of W. */
+  readonly reference?: MatrixSource | null | undefined;
+  /** Also compute the Gini coefficient of the row energies. */
+  readonly wantRowGini?: boolean | undefined;
+  readonly effort?: Effort | undefined;
 }
 
 /** How much work is spent. */
@@ -84,18 +94,13 @@ const AIM = 9.5e-3;
  * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probes: every number is a bracket.
  * The same input on the same kind of device with the same number of threads gives the same numbers.
  */
-export async function fastSpectrum(
-  matrix: MatrixSource,
-  reference: MatrixSource | null,
-  wantRowGini: boolean,
-  device: Device,
-  effort: Effort = EFFORT,
-): Promise<FastSpectrum> {
-  const energies = await matrixEnergies(matrix, reference, wantRowGini, device);
+export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
+  const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
+  const energies = await matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini });
   const { energy } = energies;
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
-  const operator = await Operator.open(matrix, reference, energy, device);
+  const operator = await Operator.open(matrix, { device, reference, energy });
   try {
     const spectrum = await scaledSpectrum(operator, effort);
     const { metrics, profile } = inUnits(spectrum, energy, matrix.view.shape);
@@ -104,6 +109,35 @@ export async function fastSpectrum(
   } finally {
     await operator.release();
   }
+}
+
+/** The fast spectrum of a matrix in the form of an exact one: what needs all singular values is null. */
+export async function boundedSpectrum(matrix: MatrixSource, options: FastOptions): Promise<Spectrum> {
+  const { finite, metrics, profile } = await fastSpectrum(matrix, options);
+  const how = { accumulation: 'float32', method: 'fast' } as const;
+  if (!finite) return { ...NOT_FINITE, ...how };
+  return {
+    singularValues: new Float64Array(),
+    profile,
+    metrics: metrics && { ...metrics, ...EXACT_ONLY },
+    finite,
+    ...how,
+  };
+}
+
+/**
+ * Copies of the matrix in float32 that are alive at once, the pages of the file included: as it is read, and as onnxruntime
+ * packs it; for a difference, both operands too.
+ */
+const COPIES_ALIVE = { matrix: 3, difference: 5 } as const;
+
+/** Vectors of the basis, of the probes, and of the products with them. */
+const VECTORS_ALIVE = 3000;
+
+/** Bytes that `fastSpectrum` needs at its peak for a matrix of this shape. */
+export function fastMemory([m, n]: readonly [number, number], { isDifference }: { isDifference: boolean }): number {
+  const copies = isDifference ? COPIES_ALIVE.difference : COPIES_ALIVE.matrix;
+  return 4 * (copies * m * n + VECTORS_ALIVE * Math.min(m, n));
 }
 
 /** The spectrum of S in units of its mean eigenvalue: Tr S = n. */

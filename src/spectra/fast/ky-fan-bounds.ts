@@ -1,6 +1,6 @@
+import { at } from '../unchecked.ts';
 import { bandEigenvalues } from './band-eigenvalues.ts';
 import type { Basis } from './lanczos-basis.ts';
-import { at } from './small-matrix.ts';
 
 /** Sums of the k largest eigenvalues of S. */
 export interface TopBounds {

@@ -1,7 +1,8 @@
 import type { Tensor } from '../../onnx/session.ts';
+import { at } from '../unchecked.ts';
 import type { Operator, Panel, Step } from './operator.ts';
 import { rowsOf, type Stack } from './panels.ts';
-import { at, cholesky, invertLower, multiply } from './small-matrix.ts';
+import { cholesky, invertLower, multiply } from './small-matrix.ts';
 
 /** A block that is not yet in the basis, and how the last block reaches it: S·X = … + link·next. */
 interface Pending {

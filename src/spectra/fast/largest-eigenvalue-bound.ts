@@ -1,5 +1,6 @@
 import { symmetricEigenvalues } from '../eigenvalues.ts';
-import { at, cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
+import { at } from '../unchecked.ts';
+import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
 
 /** A block Lanczos process: rows Ω = link₀·X₁, S·X_j = link_{j−1}ᵀ·X_{j−1} + A_j·X_j + link_j·X_{j+1}. All [b, b]. */
 export interface Chain {

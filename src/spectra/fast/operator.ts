@@ -38,6 +38,13 @@ const LAST = 2 ** 31 - 1;
 /** Scales that float32 panels bear on both sides of a product. */
 const LARGEST_ROOT = 1e16;
 
+export interface OperatorOptions {
+  readonly device: Device;
+  readonly reference: MatrixSource | null;
+  /** ‖A − reference‖_F² > 0. */
+  readonly energy: number;
+}
+
 /**
  * S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. S itself is never
  * formed; A is read and converted once.
@@ -59,20 +66,17 @@ export class Operator {
     this.#projectedPanel = projectedPanel;
   }
 
-  /** @param energy ‖A − reference‖_F² > 0 */
-  static async open(
-    matrix: MatrixSource,
-    reference: MatrixSource | null,
-    energy: number,
-    device: Device,
-  ): Promise<Operator> {
+  static async open(matrix: MatrixSource, { device, reference, energy }: OperatorOptions): Promise<Operator> {
     const size = Math.min(...matrix.view.shape);
     const vectors = await openVectors(size, device);
     const open = (graph: Graph, rows: string) =>
       openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false });
-    const product = await open(productGraph(matrix, reference, energy, vectors.areOnDevice), 'outside');
-    const panel = await open(panelGraph(size, false), 'mapped');
-    const projectedPanel = await open(panelGraph(size, true), 'mapped');
+    const product = await open(
+      productGraph(matrix, { reference, energy, areOnDevice: vectors.areOnDevice }),
+      'outside',
+    );
+    const panel = await open(panelGraph(size, { isProjected: false }), 'mapped');
+    const projectedPanel = await open(panelGraph(size, { isProjected: true }), 'mapped');
     return new Operator(size, vectors, product, panel, projectedPanel);
   }
 
@@ -125,13 +129,12 @@ export class Operator {
   }
 }
 
-/** @param areOnDevice the vectors: the last ones of Q are cut off there */
-function productGraph(
-  matrix: MatrixSource,
-  reference: MatrixSource | null,
-  energy: number,
-  areOnDevice: boolean,
-): Graph {
+interface ProductOptions extends Pick<OperatorOptions, 'reference' | 'energy'> {
+  /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */
+  readonly areOnDevice: boolean;
+}
+
+function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: ProductOptions): Graph {
   const [m, n] = matrix.view.shape;
   const size = Math.min(m, n);
   const root = Math.sqrt(size / energy);
@@ -168,7 +171,7 @@ function productGraph(
   return graph;
 }
 
-function panelGraph(size: number, isProjected: boolean): Graph {
+function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Graph {
   const graph = new Graph();
   const map = graph.input('map', ElementType.float32, ['b', 'b']);
   const rows = graph.input('rows', ElementType.float32, ['b', size]);

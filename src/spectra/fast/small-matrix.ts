@@ -1,11 +1,8 @@
+import { at } from '../unchecked.ts';
+
 /**
  * The b × b and D × D blocks that the panels leave behind, in float64, row-major.
  */
-
-/** Typed arrays are read inside their bounds here. */
-export function at(array: Float64Array | Float32Array, index: number): number {
-  return array[index] as number;
-}
 
 /**
  * L with L·Lᵀ = G + shift·I in the lower triangle.

@@ -1,6 +1,7 @@
 import { symmetricEigenvaluesWithRows } from '../eigenvalues.ts';
+import { at } from '../unchecked.ts';
 import type { Chain } from './largest-eigenvalue-bound.ts';
-import { at, cholesky, invertLower, multiply } from './small-matrix.ts';
+import { cholesky, invertLower, multiply } from './small-matrix.ts';
 
 /** Σ_k ω_kᵀ·f(S)·ω_k ≈ Σ_i weight_i·f(node_i). */
 export interface Quadrature {

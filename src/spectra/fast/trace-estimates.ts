@@ -1,5 +1,5 @@
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
-import { at } from './small-matrix.ts';
+import { at } from '../unchecked.ts';
 import type { Density, Quadrature } from './spectral-density.ts';
 
 /** −ln of the chance that a trace leaves its bracket on one side. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { denseValues, WORK_ALONE } from '../../../src/spectra/exact/dense-svd.ts';
+import { denseSingularValues } from '../../../src/spectra/exact/dense-svd.ts';
 import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
+import { UNSHARED } from '../../../src/spectra/exact/shared-resources.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import { readJson, repository } from '../../fixtures.ts';
@@ -13,7 +14,7 @@ const FLOAT32_TOLERANCE = 5e-6;
 const FLOAT64_TOLERANCE = 1e-12;
 
 function measure(matrix: MatrixSource, reference: MatrixSource | null = null) {
-  return exactSpectrum(matrix, reference, false, cpu);
+  return exactSpectrum(matrix, { device: cpu, reference });
 }
 
 /** The largest error, in units of σ₁. */
@@ -42,7 +43,7 @@ describe('spectra of large matrices agree with LAPACK', () => {
     expect(errorOf(found.singularValues, singularValues)).toBeLessThan(FLOAT32_TOLERANCE);
     // What is promised of energy metrics is 10⁻⁴; the rest is what float32 must not spoil.
     const { topEnergy, ...expected } =
-      spectralMetrics(Float64Array.from(singularValues), [m, n], true) ?? expect.fail();
+      spectralMetrics(Float64Array.from(singularValues), [m, n], { isSmallestExact: true }) ?? expect.fail();
     for (const [key, value] of Object.entries({ ...topEnergy, ...expected })) {
       const metrics: Record<string, unknown> = { ...found.metrics?.topEnergy, ...found.metrics };
       expect(Math.abs(Number(metrics[key]) / Number(value) - 1), `${key}: ${metrics[key]} for ${value}`).toBeLessThan(
@@ -80,7 +81,13 @@ describe('spectra of matrices that were made of their singular values', () => {
     const values = Float64Array.from({ length: Math.min(m, n) }, (_, i) => (i + 1) ** -0.7);
     const energy = values.reduce((sum, value) => sum + value * value, 0);
     const matrix = await stored(m, n, withSingularValues(m, n, values));
-    const found = await denseValues(matrix, null, energy, cpu, WORK_ALONE, 0);
+    const found = await denseSingularValues(matrix, {
+      device: cpu,
+      reference: null,
+      energy,
+      resources: UNSHARED,
+      limit: 0,
+    });
     expect(found).toMatchObject({ accumulation: 'float64', isSmallestExact: false });
     expect(errorOf(found.values, values)).toBeLessThan(1e-7);
   });
@@ -167,7 +174,7 @@ describe('the row energies of a large matrix', () => {
     const n = 1030;
     const values = new Float64Array(n * n);
     for (let i = 0; i < n; i += 1) values[i * n + i] = Math.sqrt(i + 1);
-    const { metrics } = await exactSpectrum(await stored(n, n, values, 'F64'), null, true, cpu);
+    const { metrics } = await exactSpectrum(await stored(n, n, values, 'F64'), { device: cpu, wantRowGini: true });
     // Σᵢ (2i − n − 1)·xᵢ / (n·Σx) for x = 1..n is (n − 1)/(3n).
     expect(metrics?.rowGini).toBeCloseTo((n - 1) / (3 * n), 6);
   });

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Band } from '../../../src/spectra/exact/band-reduction.ts';
 import { bandStride, reduceToBand } from '../../../src/spectra/exact/band-reduction.ts';
-import { bandValues } from '../../../src/spectra/exact/band-values.ts';
-import { bidiagonalValues } from '../../../src/spectra/exact/bidiagonal-values.ts';
+import { bandValues, bidiagonalValues } from '../../../src/spectra/exact/bidiagonal-values.ts';
 import { chaseBulges } from '../../../src/spectra/exact/bulge-chasing.ts';
 import { factorPanel, openFactors } from '../../../src/spectra/exact/panel-qr.ts';
-import { triangularise } from '../../../src/spectra/exact/tall-qr.ts';
+import { triangularize } from '../../../src/spectra/exact/tall-qr.ts';
 import { generator } from '../../language-model/random.ts';
 import { withSingularValues } from './matrices.ts';
 
@@ -169,7 +168,7 @@ describe('the reduction to a band', () => {
   ])('after a QR decomposition of %i columns of length %i', async (columns, length) => {
     const values = Float64Array.from({ length: columns }, (_, i) => (i + 1) ** -0.5);
     const data = withSingularValues(columns, length, values);
-    const triangle = await triangularise({ data, rows: columns, columns: length }, cpu);
+    const triangle = await triangularize({ data, rows: columns, columns: length }, cpu);
     for (let i = 0; i < columns; i += 1) {
       for (let j = i + 1; j < columns; j += 1) expect(triangle.data[i * columns + j]).toBe(0);
     }

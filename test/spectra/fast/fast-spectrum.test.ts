@@ -15,7 +15,7 @@ const LITTLE: readonly Effort[] = [
 ];
 
 async function measure(matrix: MatrixSource, effort?: Effort, reference: MatrixSource | null = null) {
-  const { finite, metrics, profile } = await fastSpectrum(matrix, reference, false, device, effort);
+  const { finite, metrics, profile } = await fastSpectrum(matrix, { device, reference, effort });
   if (!metrics) throw new Error('no metrics');
   return { finite, metrics, profile };
 }
@@ -54,7 +54,7 @@ async function storedCase(
   const isKept = dtype === 'F64' || (dtype === 'F32' && !isUpdate);
   const truth = isKept
     ? spectralMetrics(Float64Array.from(sigma), [m, n])
-    : (await exactSpectrum(matrix, reference, false, device)).metrics;
+    : (await exactSpectrum(matrix, { device, reference })).metrics;
   if (!truth) throw new Error('zero');
   return { matrix, reference, truth };
 }
@@ -127,7 +127,7 @@ describe('the fast spectrum', () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const values = numbers.gaussians(40 * 30);
       values[77] = bad;
-      expect(await fastSpectrum(stored(values, 40, 30), null, true, device)).toEqual({
+      expect(await fastSpectrum(stored(values, 40, 30), { device, wantRowGini: true })).toEqual({
         finite: false,
         metrics: null,
         profile: [],
@@ -137,9 +137,9 @@ describe('the fast spectrum', () => {
 
   it('has no metrics for a matrix of zeros', async () => {
     const zero = stored(new Float64Array(40 * 30), 40, 30, 'BF16');
-    expect(await fastSpectrum(zero, null, false, device)).toEqual({ finite: true, metrics: null, profile: [] });
+    expect(await fastSpectrum(zero, { device })).toEqual({ finite: true, metrics: null, profile: [] });
     const weight = stored(numbers.gaussians(40 * 30), 40, 30, 'BF16');
-    expect((await fastSpectrum(weight, weight, false, device)).metrics).toBeNull();
+    expect((await fastSpectrum(weight, { device, reference: weight })).metrics).toBeNull();
   });
 
   it('measures a difference of bfloat16 matrices, its size and its noise as the exact one does', async () => {
@@ -153,8 +153,8 @@ describe('the fast spectrum', () => {
       n,
       'BF16',
     );
-    const exact = await exactSpectrum(matrix, reference, true, device);
-    const fast = await fastSpectrum(matrix, reference, true, device, LITTLE[1]);
+    const exact = await exactSpectrum(matrix, { device, reference, wantRowGini: true });
+    const fast = await fastSpectrum(matrix, { device, reference, wantRowGini: true, effort: LITTLE[1] });
     if (!exact.metrics || !fast.metrics) throw new Error('no metrics');
     expect(violations(fast.metrics, exact.metrics)).toEqual([]);
     expect(fast.metrics.updateSize).toBeCloseTo(exact.metrics.updateSize ?? Number.NaN, 12);
@@ -169,15 +169,15 @@ describe('the fast spectrum', () => {
     const dims = [3, 250, 300];
     const part = { source, view: { dims, slices: [{ axis: 0, start: 1, end: 2 }], shape: [250, 300] as const } };
     const alone = stored(values.subarray(250 * 300, 2 * 250 * 300), 250, 300);
-    expect(await fastSpectrum(part, null, true, device, LITTLE[0])).toEqual(
-      await fastSpectrum(alone, null, true, device, LITTLE[0]),
+    expect(await fastSpectrum(part, { device, wantRowGini: true, effort: LITTLE[0] })).toEqual(
+      await fastSpectrum(alone, { device, wantRowGini: true, effort: LITTLE[0] }),
     );
   });
 
   it('gives the same numbers twice', async () => {
     const matrix = stored(numbers.gaussians(400 * 300), 400, 300);
-    const first = JSON.stringify(await fastSpectrum(matrix, null, true, device, LITTLE[1]));
-    expect(JSON.stringify(await fastSpectrum(matrix, null, true, device, LITTLE[1]))).toBe(first);
+    const first = JSON.stringify(await fastSpectrum(matrix, { device, wantRowGini: true, effort: LITTLE[1] }));
+    expect(JSON.stringify(await fastSpectrum(matrix, { device, wantRowGini: true, effort: LITTLE[1] }))).toBe(first);
   });
 
   it('does not care for the unit of the weights', async () => {
@@ -208,7 +208,7 @@ describe('the fast spectrum', () => {
       [17, 20],
     ] as const) {
       const matrix = stored(numbers.gaussians(m * n), m, n, 'F64');
-      const exact = await exactSpectrum(matrix, null, false, device);
+      const exact = await exactSpectrum(matrix, { device });
       const { metrics } = await measure(matrix);
       expect(exact.metrics && violations(metrics, exact.metrics)).toEqual([]);
     }

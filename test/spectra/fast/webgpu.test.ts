@@ -20,7 +20,7 @@ const MEASURE = `
   const device = await chooseDevice('webgpu');
   const found = [];
   for (const { matrix, reference, effort } of JSON.parse(process.env.CASES)) {
-    found.push(await fastSpectrum(matrix, reference, true, device, effort));
+    found.push(await fastSpectrum(matrix, { device, reference, wantRowGini: true, effort }));
   }
   process.stdout.write(JSON.stringify({ device, found }));
 `;
@@ -46,7 +46,7 @@ function known(shape: string, m: number, n: number, dtype: 'F32' | 'F64' = 'F32'
 
 /** A matrix whose singular values are those of its Gram matrix, in float64 on the CPU. */
 async function rounded(name: string, matrix: MatrixSource, reference: MatrixSource | null = null): Promise<Case> {
-  const { metrics } = await exactSpectrum(matrix, reference, true, cpu);
+  const { metrics } = await exactSpectrum(matrix, { device: cpu, reference, wantRowGini: true });
   if (!metrics) throw new Error('no metrics');
   const effort = Math.min(...matrix.view.shape) < 150 ? { block: 16, basis: 1024 } : LITTLE;
   return { name, matrix, reference, effort, truth: metrics };
@@ -86,7 +86,7 @@ describeNeeds(LAVAPIPE !== null, "Mesa's software adapter (mesa-vulkan-drivers)"
       const { device, found } = (await runScript(MEASURE, env)) as Found;
       expect(device.name).toBe('webgpu');
       for (const [i, { name, matrix, reference, effort, truth }] of cases.entries()) {
-        const { metrics } = await fastSpectrum(matrix, reference, true, cpu, effort);
+        const { metrics } = await fastSpectrum(matrix, { device: cpu, reference, wantRowGini: true, effort });
         const onDevice = found[i]?.metrics;
         if (!metrics || !onDevice) throw new Error(`${name}: no metrics`);
         expect(violations(onDevice, truth, STORING), name).toEqual([]);

@@ -1,0 +1,68 @@
+import { listMatrices } from '../checkpoint/list-matrices.ts';
+import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
+import { BLOCK_MODULES } from '../checkpoint/module-type.ts';
+import type { FullCheckpoint } from '../checkpoint/types.ts';
+
+export interface Matched {
+  readonly pairs: ReadonlyArray<{ readonly matrix: Matrix; readonly original: Matrix }>;
+  readonly skipped: readonly Skipped[];
+  /** Matrices of the blocks among those. */
+  readonly mismatched: readonly string[];
+}
+
+/** Pair the matrices of a checkpoint with those that they were trained from, and say why the others have no such pair. */
+export function matchMatrices(matrices: readonly Matrix[], reference: FullCheckpoint): Matched {
+  const pairs: Array<{ matrix: Matrix; original: Matrix }> = [];
+  const skipped: Skipped[] = [];
+  const mismatched: string[] = [];
+  const originals = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
+  const nameInReference = matchNames(
+    matrices.map(({ name }) => name),
+    originals,
+  );
+  for (const matrix of matrices) {
+    const original = originals.get(nameInReference(matrix.name));
+    const reason = whyUnmatched(matrix, original);
+    if (original && reason === null) {
+      pairs.push({ matrix, original });
+    } else {
+      skipped.push({ name: matrix.name, reason: `ΔW: ${reason}` });
+      if (isBlock(matrix)) mismatched.push(matrix.name);
+    }
+  }
+  return { pairs, skipped, mismatched };
+}
+
+/** @returns null if the two have a difference */
+function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | null {
+  if (!original) return 'the reference does not have it';
+  if (matrix.inputFirst !== original.inputFirst) return 'the reference stores it transposed';
+  const [shape, originalShape] = [matrix, original].map(({ view }) => view.shape.join(', '));
+  return shape === originalShape ? null : `shape [${shape}], in the reference [${originalShape}]`;
+}
+
+/** Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it. */
+const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.'];
+
+/** A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed. */
+export function matchNames(
+  names: readonly string[],
+  originals: ReadonlyMap<string, unknown>,
+): (name: string) => string {
+  const ways: Array<(name: string) => string> = [
+    (name) => name,
+    ...BASE_PREFIXES.flatMap((prefix) => [
+      (name: string) => prefix + name,
+      (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name),
+    ]),
+  ];
+  return ways.find((way) => names.some((name) => originals.has(way(name)))) ?? ((name) => name);
+}
+
+/**
+ * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, and a vision tower may be new, but a
+ * language-model projection that the reference does not have means that it is the wrong reference.
+ */
+function isBlock({ place: { module, component } }: Matrix): boolean {
+  return component !== 'vision' && component !== 'projector' && BLOCK_MODULES.includes(module);
+}

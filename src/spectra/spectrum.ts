@@ -1,0 +1,29 @@
+import type { ExactMetrics, Method, Metrics, Precision } from './metrics-schema.ts';
+
+/** The spectrum of one matrix. */
+export interface Spectrum {
+  /** All min(m, n), largest first. Empty in a fast spectrum and where the matrix is not finite. */
+  readonly singularValues: Float64Array;
+  /** Null where there is no spectrum: all zero, or not finite. */
+  readonly metrics: Metrics | null;
+  readonly finite: boolean;
+  /** What the matrix-sized products were accumulated in. */
+  readonly accumulation: Precision;
+  readonly method: Method;
+  /** In a fast spectrum: σ/σ₁ at evenly spaced ranks, estimated. */
+  readonly profile?: readonly number[];
+}
+
+/** A spectrum computed from all singular values: no number is bounded. */
+export interface ExactSpectrum extends Spectrum {
+  readonly metrics: ExactMetrics | null;
+}
+
+/** The spectrum of a matrix with NaN, Inf or squares beyond float64. */
+export const NOT_FINITE: ExactSpectrum = {
+  singularValues: new Float64Array(),
+  metrics: null,
+  finite: false,
+  accumulation: 'float64',
+  method: 'exact',
+};
