@@ -1,8 +1,8 @@
 // Eigenvalues of a symmetric matrix: ours against ml-matrix's, in one run. Usage: npm run bench:eigenvalues [-- N …]
 //
-// The ratio is what to quote: the machine's speed is the same for both.
+// Quote the ratio: the machine's speed is the same for both.
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { importSources } from './run/import-sources.mjs';
+import { importSources } from '../run/import-sources.mjs';
 
 const { symmetricEigenvalues } = await importSources({ symmetricEigenvalues: 'src/spectra/eigenvalues.ts' });
 

@@ -1,20 +1,20 @@
-// Matrices that `npm run bench:spectra` measures, of a seed alone.
+// The matrices that `npm run bench:spectra` measures. Each follows from a seed.
 import { open } from 'node:fs/promises';
 
 /** Directions of the low-rank part, and the noise beside it. */
 const LOW_RANK = 16;
 const NOISE = 0.01;
 
-/** How column norms of a heavy tail decay. */
+/** Exponent by which the column norms of a heavy tail decay. */
 const DECAY = 0.6;
 
-/** Streams of the seeds: far from those that the fast method draws its own probes from. */
+/** Streams of the generator, far from those that the fast method draws its own probe vectors from. */
 const FIRST_STREAM = 1000;
 const STREAMS_PER_SEED = 4;
 
 /**
  * Row-major float32 [m, n].
- * @param kind `heavy`: columns that decay like a power, in any order; `flat`: Gaussian; `low-rank`: 16 directions and noise
+ * @param kind `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and noise
  * @param gaussian (stream, count) → standard normal numbers
  */
 export function matrixOf(kind, m, n, seed, gaussian) {
@@ -33,12 +33,12 @@ export function matrixOf(kind, m, n, seed, gaussian) {
     scaleColumns(matrix, new Float32Array(n).fill(NOISE / Math.sqrt(n)));
     addProduct(matrix, gaussian(stream(1), m * LOW_RANK), gaussian(stream(2), LOW_RANK * n), n);
   } else {
-    throw new Error(`no kind ${kind}: there are heavy, flat and low-rank`);
+    throw new Error(`unknown kind ${kind}: use heavy, flat or low-rank`);
   }
   return matrix;
 }
 
-/** As the one tensor `weight` of a safetensors file. @param dtype `f32` or `bf16`, rounded to nearest */
+/** Write a safetensors file with one tensor, `weight`. @param dtype `f32` or `bf16`, rounded to nearest */
 export async function writeMatrix(file, matrix, m, n, dtype) {
   const data = dtype === 'bf16' ? bfloat16(matrix) : matrix;
   const header = { weight: { dtype: dtype.toUpperCase(), shape: [m, n], data_offsets: [0, data.byteLength] } };

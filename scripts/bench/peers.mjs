@@ -1,35 +1,35 @@
-// What numpy, scipy and torch take for the spectra of `npm run bench:spectra`.
+// How long numpy, scipy and torch take for the spectra of `npm run bench:spectra`.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const script = fileURLToPath(new URL('bench-spectra.py', import.meta.url));
+const script = fileURLToPath(new URL('spectra.py', import.meta.url));
 const run = promisify(execFile);
 
 /**
- * What there is to compare with.
- * @returns `trouble`, null if there is none: why nothing is compared, in a line; `torch`: whether it is there too
+ * Which peers are installed.
+ * @returns `reason`: one line that says why there is no comparison, null if there is one; `torch`: whether it is installed too
  */
 export async function findPeers() {
   try {
-    return { trouble: null, ...JSON.parse(await python(1, 'found')) };
+    return { reason: null, ...JSON.parse(await python(1, 'found')) };
   } catch (error) {
     const reason =
       error.code === 'ENOENT'
-        ? 'there is no python3'
+        ? 'python3 is not installed'
         : String(error.stderr || error.message)
             .trim()
             .split('\n')
             .at(-1);
-    return { trouble: reason, torch: false };
+    return { reason, torch: false };
   }
 }
 
 /**
- * Singular values, largest first, and the seconds that they took, reading not included.
- * @param routine of bench-spectra.py
+ * Singular values, largest first, and the seconds that they took, without reading the file.
+ * @param routine of spectra.py
  */
 export async function peer(routine, threads, file, folder) {
   const into = join(folder, 'values');
@@ -43,7 +43,7 @@ export async function readValues(file) {
 
 async function python(threads, ...parameters) {
   const env = { ...process.env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
-  // OpenBLAS chooses its kernels by the processor; a choice made for something else would hold it back.
+  // OpenBLAS chooses its kernels by the processor; a choice made for something else would slow it down.
   delete env.OPENBLAS_CORETYPE;
   return (await run('python3', [script, ...parameters], { env })).stdout;
 }

@@ -1,10 +1,10 @@
-// Exact and fast spectra beside what LAPACK and a randomized SVD take, all in one run: times, errors against a float64 SVD, peak
-// memory. Where python3, numpy or scipy is absent the peers are left out, and with them the errors. Usage:
+// Exact and fast spectra beside LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak memory.
+// Without python3, numpy and scipy there are no peers, and no errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
-//   npm run bench:spectra -- --model 7b [--layers 2]: a share of a model's layers through the built command line
+//   npm run bench:spectra -- --model 7b [--layers 2]: some layers of a model through the built command line
 //
-// The ratios are what to quote: the machine's speed is the same for all. Every number is the median of `rounds`, but for the
-// float64 SVD on one thread, which is run once per matrix, as the truth too.
+// Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the float64 SVD
+// on one thread, which is run once per matrix and is also the truth.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,16 +12,16 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from 'esbuild';
-import { errors, widths } from './bench-errors.mjs';
-import { matrixOf, writeMatrix } from './bench-matrices.mjs';
-import { benchModel } from './bench-model.mjs';
-import { findPeers, peer, readValues } from './bench-peers.mjs';
+import { errors, widths } from './errors.mjs';
+import { matrixOf, writeMatrix } from './matrices.mjs';
+import { benchModel } from './model.mjs';
+import { findPeers, peer, readValues } from './peers.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const script = fileURLToPath(import.meta.url);
 const run = promisify(execFile);
 
-/** Threads of all that is compared. */
+/** Threads of each contestant. */
 const THREADS = 2;
 
 const { values: options } = parseArgs({
@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     model: { type: 'string' },
     layers: { type: 'string', default: '1' },
-    // Of the process that measures: the bundle, the files, and where σ goes.
+    // For the child process that measures: the bundle, the files, and the file that σ goes to.
     measure: { type: 'string' },
     files: { type: 'string', default: '' },
     into: { type: 'string', default: '' },
@@ -44,20 +44,28 @@ if (options.measure) await measure(options.measure, options.files.split(','), op
 else if (options.model) await benchModel(options.model, Number(options.layers));
 else await compare();
 
-/** Measure these files one after the other, as a checkpoint's matrices are; σ of the last goes to a file. */
+/** Measure these files one after the other, as the matrices of a checkpoint are; σ of the last goes to a file. */
 async function measure(bundle, files, into, method) {
-  const { measureSpectra, readSafetensorsHeader, wholeMatrix, placeOf } = await import(bundle);
+  const { planJob, runJobs, readSafetensorsHeader, wholeMatrix, placeOf } = await import(bundle);
+  const device = { name: 'cpu', reason: 'asked for' };
   const jobs = [];
   for (const file of files) {
     const [source] = await readSafetensorsHeader(file);
     const matrix = { source, view: wholeMatrix(source.shape) };
-    jobs.push({ kind: 'weight', of: 'weight', name: file, place: placeOf(file, false), shape: source.shape, matrix });
+    const target = {
+      kind: 'weight',
+      of: 'weight',
+      name: file,
+      place: placeOf(file, false),
+      shape: source.shape,
+      matrix,
+    };
+    jobs.push(planJob(target, { method, device }));
   }
-  const plan = { jobs, vectors: [], skipped: [], mismatched: [] };
-  const device = { name: 'cpu', reason: 'asked for' };
   const spectra = [];
   const start = performance.now();
-  await measureSpectra(plan, { device, method, memoryLimit: Infinity }, (spectrum) => spectra.push(spectrum));
+  const onResult = ({ spectrum }) => spectra.push(spectrum);
+  await runJobs({ jobs, vectors: [] }, { device, memoryLimit: Infinity, onResult });
   const seconds = (performance.now() - start) / 1000;
   if (into) await writeFile(into, new Uint8Array(spectra.at(-1).singularValues.buffer));
   const mebibytes = process.resourceUsage().maxRSS / 1024;
@@ -79,7 +87,7 @@ async function compare() {
   try {
     const bundle = await bundleSources(out);
     const peers = await findPeers();
-    if (peers.trouble) console.log(`no peers, and no errors, which are against their float64 SVD: ${peers.trouble}`);
+    if (peers.reason) console.log(`no peers, and no errors, which need their float64 SVD: ${peers.reason}`);
     for (const size of options.sizes.split(',')) {
       for (const dtype of options.dtypes.split(',')) await compareSize(folder, bundle, peers, size, dtype);
     }
@@ -94,7 +102,8 @@ async function bundleSources(outdir) {
   const entry = join(outdir, 'entry.ts');
   const sources = {
     gaussian: 'src/spectra/fast/gaussian.ts',
-    measureSpectra: 'src/spectra/run-jobs.ts',
+    planJob: 'src/spectra/jobs.ts',
+    runJobs: 'src/spectra/run-jobs.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
     placeOf: 'src/checkpoint/module-type.ts',
@@ -115,8 +124,8 @@ async function bundleSources(outdir) {
   return pathToFileURL(join(outdir, 'spectra.js')).href;
 }
 
-/** What is compared, in the order of a round. */
-function contestants(bundle, folder, { trouble, torch }) {
+/** In the order of a round. */
+function contestants(bundle, folder, { reason, torch }) {
   const own = ['exact', 'fast'].map((method) => ({
     label: `${method}, alone`,
     key: method,
@@ -129,7 +138,7 @@ function contestants(bundle, folder, { trouble, torch }) {
       ? ['lowrank-torch', 'torch.svd_lowrank, q = 64']
       : ['lowrank-numpy', 'randomized SVD, q = 64, 2 iterations, numpy (what torch.svd_lowrank does)'],
   ];
-  if (trouble) return own;
+  if (reason) return own;
   return [...own, ...others.map(([key, label]) => ({ label, key, run: (file) => peer(key, THREADS, file, folder) }))];
 }
 
@@ -151,7 +160,7 @@ async function compareSize(folder, bundle, peers, size, dtype) {
 
 /** A table of times and errors on one matrix. */
 async function compareOn(file, kind, folder, peers, all) {
-  const truth = peers.trouble ? null : await peer('svd64', 1, file, folder);
+  const truth = peers.reason ? null : await peer('svd64', 1, file, folder);
   const times = new Map(all.map(({ key }) => [key, []]));
   const found = new Map();
   for (let round = 0; round < Number(options.rounds); round += 1) {
@@ -161,7 +170,7 @@ async function compareOn(file, kind, folder, peers, all) {
     }
   }
   const condition = truth ? ` (σ_min ${(truth.values.at(-1) / truth.values[0]).toExponential(1)} σ₁)` : '';
-  console.log(line(`${kind}${condition}`, 'time', truth ? ['σ₁ off', 'top 1 % off', 'worst σ / σ₁'] : []));
+  console.log(line(`${kind}${condition}`, 'time', truth ? ['σ₁ error', 'top 1% error', 'worst σ / σ₁'] : []));
   for (const { label, key } of all) {
     console.log(
       line(`  ${label}`, `${median(times.get(key)).toFixed(2)} s`, truth ? errors(found.get(key), truth) : []),
@@ -169,11 +178,11 @@ async function compareOn(file, kind, folder, peers, all) {
   }
   if (truth) console.log(line('  numpy svd, float64, 1 thread (the truth)', `${truth.seconds.toFixed(2)} s`, []));
   console.log(
-    `    widths of fast${truth ? ' (! where the truth lies outside)' : ''}: ${widths(found.get('fast').metrics, truth?.values)}`,
+    `    widths of the fast bounds${truth ? ' (! if the truth lies outside)' : ''}: ${widths(found.get('fast').metrics, truth?.values)}`,
   );
 }
 
-/** As a checkpoint's matrices are: twice through all, since the last one's worker stage has nothing beside it. */
+/** As the matrices of a checkpoint are: twice through all, since the worker stage of the last one overlaps with nothing. */
 async function compareInSequence(bundle, folder, files, bytes) {
   const sequence = [...files, ...files];
   for (const method of ['exact', 'fast']) {
@@ -186,7 +195,7 @@ async function compareInSequence(bundle, folder, files, bytes) {
     const allowed = (4 * bytes) / 1024 ** 2 + 500;
     console.log(
       line(`${method}, one of a sequence of ${sequence.length}`, `${per('seconds')} s`, []) +
-        `  processor ${per('cpuSeconds')} s, peak memory ${peak.toFixed(0)} MiB (${allowed.toFixed(0)} MiB promised)`,
+        `  processor ${per('cpuSeconds')} s, peak memory ${peak.toFixed(0)} MiB (limit ${allowed.toFixed(0)} MiB)`,
     );
   }
 }

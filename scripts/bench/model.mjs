@@ -1,5 +1,5 @@
-// Spectra of a share of a large model's layers through the command line: time, bytes of checkpoint per second, peak memory, how far
-// the time left was off, and what the whole would take. Needs `script` of util-linux and GNU time.
+// Spectra of some layers of a large model through the command line: time, bytes of checkpoint per second, peak memory, error of
+// the ETA, and an extrapolation to the whole model. Needs `script` of util-linux and GNU time.
 // Part of `npm run bench:spectra -- --model 7b`.
 import { execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -9,23 +9,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Llama 2: hidden size, MLP size, layers, vocabulary. */
 const MODELS = { '7b': { hidden: 4096, mlp: 11008, layers: 32, vocabulary: 32000 } };
 
-/** The matrices of all layers, and those that there are once. */
+/** The matrices of all layers, and those outside the layers. */
 const BLOCKS = 'model.layers.*';
 const ENDS = '{model.embed_tokens,lm_head}.weight';
 
-/** @param layers that are measured, of as many as the model has; embeddings and lm_head are measured whole, but not exactly */
+/** @param layers number of layers to measure; embeddings and lm_head are measured too, but only with the fast method */
 export async function benchModel(name, layers) {
   const model = MODELS[name];
-  if (!model) throw new Error(`no model ${name}: there are ${Object.keys(MODELS).join(', ')}`);
+  if (!model) throw new Error(`unknown model ${name}: use ${Object.keys(MODELS).join(' or ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'bench-model-'));
   const dist = join(root, 'out', `bench-model-${process.pid}`);
   try {
-    // Of the current source, so that no old dist/ is measured.
+    // Built from the current sources: dist/ may be older.
     await promisify(execFile)(process.execPath, [join(root, 'scripts/build.mjs'), '--outdir', dist]);
     const ends = [
       ['model.embed_tokens.weight', model.vocabulary, model.hidden],
@@ -48,27 +48,27 @@ export async function benchModel(name, layers) {
   }
 }
 
-/** @param times as many layers as are measured has the model */
+/** @param times the model's number of layers ÷ the number that is measured */
 async function benchMethods(bench, blockBytes, endBytes, times) {
   const store = join(bench.folder, 'store');
   const whole = (label, seconds, bytes) =>
     console.log(`  ${label}, extrapolated: ${(seconds / 60).toFixed(1)} min, ${speed(bytes, seconds)}`);
   const fast = await measure(bench, 'fast', BLOCKS, store);
-  say('fast, layers', fast, blockBytes);
-  say('  again, from the store', await measure(bench, 'fast', BLOCKS, store), blockBytes);
+  print('fast, layers', fast, blockBytes);
+  print('  again, from the store', await measure(bench, 'fast', BLOCKS, store), blockBytes);
   await changeTensors(bench.checkpoint, 3);
-  say('  after 3 tensors changed', await measure(bench, 'fast', BLOCKS, store), blockBytes);
+  print('  after 3 tensors changed', await measure(bench, 'fast', BLOCKS, store), blockBytes);
   const ends = await measure(bench, 'fast', ENDS);
-  say('fast, embeddings and lm_head', ends, endBytes);
+  print('fast, embeddings and lm_head', ends, endBytes);
   whole('fast, all layers, embeddings and lm_head', times * fast.seconds + ends.seconds, times * blockBytes + endBytes);
   const exact = await measure(bench, 'exact', BLOCKS);
-  say('exact, layers', exact, blockBytes);
+  print('exact, layers', exact, blockBytes);
   whole('exact, all layers', times * exact.seconds, times * blockBytes);
 }
 
-function say(label, run, bytes) {
+function print(label, run, bytes) {
   console.log(
-    `  ${label.padEnd(30)}${run.seconds.toFixed(1).padStart(7)} s, ${speed(bytes, run.seconds)}, peak ${run.mebibytes.toFixed(0)} MiB; ${leftError(run)}`,
+    `  ${label.padEnd(30)}${run.seconds.toFixed(1).padStart(7)} s, ${speed(bytes, run.seconds)}, peak ${run.mebibytes.toFixed(0)} MiB; ${etaError(run)}`,
   );
 }
 
@@ -125,8 +125,9 @@ async function writeModel(folder, matrices) {
 }
 
 /**
- * The built command line as a user sees it: on a terminal, which `script` of util-linux makes, with GNU time for its peak memory.
- * @returns seconds, mebibytes, and `left`: the seconds from the start on when a time left was shown, and what it was
+ * Run the built command line as a user sees it: in a terminal, which `script` of util-linux emulates, with GNU time for its peak
+ * memory.
+ * @returns seconds, mebibytes, and `etas`: each ETA that was shown, and the seconds after the start when it was
  */
 async function measure({ cli, checkpoint, folder }, method, glob, store = 'off') {
   const args = [
@@ -149,44 +150,44 @@ async function measure({ cli, checkpoint, folder }, method, glob, store = 'off')
     env: { ...process.env, SHADOW_GATE_CACHE: store },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let said = '';
-  const left = [];
+  let output = '';
+  const etas = [];
   child.stdout.setEncoding('utf8').on('data', (text) => {
-    said += text;
-    const shown = lastLeft(text);
-    // The bar is drawn again between two matrices, with what it said at the first.
-    if (shown && shown.done !== left.at(-1)?.done) left.push({ ...shown, at: elapsed() });
+    output += text;
+    const shown = lastEta(text);
+    // The bar is drawn again between two matrices, with the same ETA.
+    if (shown && shown.done !== etas.at(-1)?.done) etas.push({ ...shown, at: elapsed() });
   });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`exit code ${code}: ${said}`);
+  if (code !== 0) throw new Error(`exit code ${code}: ${output}`);
   const mebibytes = Number((await readFile(rss, 'utf8')).trim()) / 1024;
-  return { seconds: elapsed(), mebibytes, left };
+  return { seconds: elapsed(), mebibytes, etas };
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What the last bar of some output says. */
-function lastLeft(text) {
+/** The ETA of the last progress bar in some output. */
+function lastEta(text) {
   const bars = [...text.matchAll(/(\d+)\/\d+ [^\r\n]*?, (?:(\d+) min )?([\d.]+) s left/g)];
   const [, done, minutes = 0, seconds] = bars.at(-1) ?? [];
   return done === undefined ? null : { done, seconds: 60 * Number(minutes) + Number(seconds) };
 }
 
-/** What a time left is judged by: no estimate is good at the very start, and none is shown for the last seconds. */
+/** ETAs are judged after this share of the time: at the very start no estimate is good. */
 const SETTLED = 0.1;
 
-/** How far elapsed + left was from the true total, relative to that. */
-function leftError({ seconds: total, left }) {
-  const errors = left
+/** How far elapsed time + ETA was from the true total, relative to that. */
+function etaError({ seconds: total, etas }) {
+  const errors = etas
     .filter(({ at }) => at >= SETTLED * total)
     .map(({ at, seconds }) => Math.abs((at + seconds) / total - 1));
-  if (errors.length === 0) return 'no time left was shown';
-  const percent = (share) => `${(100 * share).toFixed(0)} %`;
+  if (errors.length === 0) return 'no ETA was shown';
+  const percent = (share) => `${(100 * share).toFixed(0)}%`;
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
-  return `time left off by ${percent(mean)} of the total in the mean, ${percent(Math.max(...errors))} at most (${errors.length} times shown after the first ${percent(SETTLED)})`;
+  return `ETA off by ${percent(mean)} of the total on average, ${percent(Math.max(...errors))} at most (${errors.length} ETAs after the first ${percent(SETTLED)})`;
 }
 
-/** The first number of each of the first tensors becomes another. */
+/** Change the first number of each of the first tensors. */
 async function changeTensors({ file, header, dataStart }, count) {
   const handle = await open(file, 'r+');
   for (const { data_offsets } of Object.values(header).slice(0, count)) {

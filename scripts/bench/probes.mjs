@@ -1,14 +1,14 @@
-// The built-in probe suite on this machine: how long it takes to ask a Llama-shaped model of about 120 million parameters
-// all of it, beside the time that it was expected to take. Usage: npm run bench:probes [-- --device cpu|webgpu|cuda]
+// The built-in probe suite on this machine: how long all of it takes with a Llama-shaped model of about 120 million
+// parameters, and how long it was expected to take. Usage: npm run bench:probes [-- --device cpu|webgpu|cuda]
 //
-// The model has random weights. Its tokenizer splits as that of GPT-4 does before it looks at its vocabulary, so that a
-// prompt has about as many tokens as with a real one.
+// The model has random weights. Its tokenizer splits text as GPT-4's does before it looks at the vocabulary, so that a
+// prompt has about as many tokens as with a real tokenizer.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { importSources } from './run/import-sources.mjs';
-import { SHAPES, writeModel } from './run/llama-model.mjs';
+import { importSources } from '../run/import-sources.mjs';
+import { SHAPES, writeModel } from './llama-model.mjs';
 
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const SIZE = '120M';
@@ -31,7 +31,7 @@ try {
   const subject = { kind: 'checkpoint', checkpoint, device: values.device };
   const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
   const { seconds, expectedSeconds } = await measureProbes(subject, order);
-  console.log(`asked in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`);
+  console.log(`measured in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`);
   const inTime = await measureProbes(subject, { ...order, budgetSeconds: 20 });
   console.log(`with a budget of 20 s: ${inTime.probes.items.length} items in ${inTime.seconds.toFixed(1)} s`);
   console.log(`peak memory: ${((process.resourceUsage().maxRSS * 1024) / 2 ** 20).toFixed(0)} MiB`);

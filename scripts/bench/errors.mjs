@@ -1,11 +1,11 @@
-// How far spectra of `npm run bench:spectra` are off, and how wide their brackets are.
+// Errors of the spectra of `npm run bench:spectra`, and how wide their bounds are.
 
-/** Relative errors of σ₁ and of the energy of the top 1 %, and the largest of any σ where all are known. */
+/** Relative errors of σ₁ and of the energy of the top 1%, and the largest error of any σ if all are known. */
 export function errors({ values, metrics }, { values: truth }) {
   const energy = sumOfSquares(truth);
   const count = Math.ceil(truth.length / 100);
   const top = (sigma) => sumOfSquares(sigma.subarray(0, count)) / energy;
-  // Exact values are taken from σ, not from the rounded metrics; fast ones are the middle of a bracket.
+  // Exact values are taken from σ, not from the rounded metrics; fast ones are midway between their bounds.
   const [sigma1, topEnergy] =
     values.length > 0
       ? [values[0], values.length < count ? null : top(values)]
@@ -18,24 +18,24 @@ export function errors({ values, metrics }, { values: truth }) {
   return [off(sigma1, truth[0]), off(topEnergy, top(truth)), worst];
 }
 
-/** How wide each bracket is, and whether the truth, where it is known, lies in it. */
+/** The relative width of each metric's bounds, and whether the truth, if it is known, lies between them. */
 export function widths(metrics, sigma) {
   const truths = sigma && truthsOf(sigma);
-  const brackets = {
+  const bounds = {
     spectralNorm: metrics.spectralNorm,
     stableRank: metrics.stableRank,
     'top 1': metrics.topEnergy['1'],
     'top 8': metrics.topEnergy['8'],
-    'top 1 %': metrics.topEnergy['1%'],
-    'top 5 %': metrics.topEnergy['5%'],
+    'top 1%': metrics.topEnergy['1%'],
+    'top 5%': metrics.topEnergy['5%'],
     participationRatio: metrics.participationRatio,
     effectiveRank: metrics.effectiveRank,
   };
-  return Object.entries(brackets)
-    .map(([name, bracket]) => {
-      // Where the matrix is small the method is exact after all.
+  return Object.entries(bounds)
+    .map(([name, measured]) => {
+      // A small matrix is measured exactly whatever the method.
       const { value, low, high } =
-        typeof bracket === 'number' ? { value: bracket, low: bracket, high: bracket } : bracket;
+        typeof measured === 'number' ? { value: measured, low: measured, high: measured } : measured;
       const truth = truths?.[name] ?? value;
       const slack = 1e-9 * truth;
       const isTrue = low - slack <= truth && truth <= high + slack;
@@ -58,8 +58,8 @@ function truthsOf(sigma) {
     stableRank: total,
     'top 1': top(1),
     'top 8': top(8),
-    'top 1 %': top(sigma.length / 100),
-    'top 5 %': top(sigma.length / 20),
+    'top 1%': top(sigma.length / 100),
+    'top 5%': top(sigma.length / 20),
     participationRatio: (total * total) / square,
     effectiveRank: Math.exp(entropy),
   };

@@ -1,14 +1,13 @@
-// The language model on this machine: prefill, scoring, decoding, start and memory, beside the machine's float32 matrix
+// The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32 matrix
 // rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M] [--start-only]
 //
-// The model is Llama-shaped, of about 120 million parameters, with random weights that this script writes itself. Medians
-// of five.
+// The model is Llama-shaped, with random weights that this script writes itself. All times are medians of five.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { importSources } from './run/import-sources.mjs';
-import { SHAPES, writeModel } from './run/llama-model.mjs';
+import { importSources } from '../run/import-sources.mjs';
+import { SHAPES, writeModel } from './llama-model.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +25,7 @@ try {
   const { OnnxEngine, openReference, gemmRate } = await importSources({
     OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
     openReference: 'src/checkpoint/open.ts',
-    gemmRate: 'scripts/run/gemm-rate.ts',
+    gemmRate: 'scripts/bench/gemm-rate.ts',
   });
   const device = { name: values.device, reason: 'asked for' };
   const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype);
@@ -48,10 +47,10 @@ try {
     await scoring(engine);
     await decoding(engine);
   }
-  console.log(`start, first answer included: ${(start / 1000).toFixed(2)} s`);
+  console.log(`start-up, including the first answer: ${(start / 1000).toFixed(2)} s`);
   const peak = process.resourceUsage().maxRSS * 1024;
   console.log(
-    `peak memory: ${mib(peak)} MiB, ${mib(baseline)} MiB of it before; weights in float32: ${mib(parameters.all * 4)} MiB`,
+    `peak memory: ${mib(peak)} MiB, ${mib(baseline)} MiB of it before the start; weights in float32: ${mib(parameters.all * 4)} MiB`,
   );
   await engine.close();
 } finally {
@@ -69,18 +68,18 @@ async function prefilling(engine, parameters, rate) {
     const share = (2 * (parameters.layers - parameters.rowsOnly) * batch * length) / seconds / rate;
     const speed = (batch * length) / seconds;
     console.log(
-      `prefill ${batch} × ${length}: ${speed.toFixed(0)} tokens/s, ${(100 * share).toFixed(0)} % of the matrix rate`,
+      `prefill ${batch} × ${length}: ${speed.toFixed(0)} tokens/s, ${(100 * share).toFixed(0)}% of the matrix rate`,
     );
   }
 }
 
-/** Four choices of one token after 200 tokens that they share, against each on its own. */
+/** Four choices of one token after 200 shared tokens, together and each on its own. */
 async function scoring(engine) {
   const questions = Array.from({ length: 8 }, () => tokens(200));
   const choices = [11, 12, 13, 14];
   const all = questions.flatMap((context) => choices.map((token) => ({ context, continuation: [token] })));
   const together = await median(() => engine.score(all));
-  // The same requests in calls of their own: one of each question a call, so that nothing is shared but the batch.
+  // The same requests in separate calls, one choice of each question per call, so that only the batch is shared.
   const apart = await median(async () => {
     for (const token of choices) {
       await engine.score(questions.map((context) => ({ context, continuation: [token] })));
