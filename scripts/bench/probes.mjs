@@ -16,9 +16,10 @@ const PIECES = String.raw`'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
-  const { builtinSuite, measureProbes } = await importSources({
+  const { builtinSuite, measureProbes, openCheckpointSource } = await importSources({
     builtinSuite: 'src/probes/suite.ts',
     measureProbes: 'src/measure/measure-probes.ts',
+    openCheckpointSource: 'src/language-model/open-model.ts',
   });
   const checkpoint = join(folder, 'model');
   await writeModel(checkpoint, SIZE);
@@ -28,11 +29,11 @@ try {
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
   );
   console.log(`suite: ${suite.items.length} items, ${tokens} tokens in their prompts`);
-  const subject = { kind: 'checkpoint', checkpoint, device: values.device };
+  const source = await openCheckpointSource({ checkpoint, device: values.device });
   const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
-  const { seconds, expectedSeconds } = await measureProbes(subject, order);
+  const { seconds, expectedSeconds } = await measureProbes(source, order);
   console.log(`measured in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`);
-  const inTime = await measureProbes(subject, { ...order, budgetSeconds: 20 });
+  const inTime = await measureProbes(source, { ...order, budgetSeconds: 20 });
   console.log(`with a budget of 20 s: ${inTime.probes.items.length} items in ${inTime.seconds.toFixed(1)} s`);
   console.log(`peak memory: ${((process.resourceUsage().maxRSS * 1024) / 2 ** 20).toFixed(0)} MiB`);
 } finally {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { OnDownload } from '../hub/snapshot.ts';
 import { UserError } from '../platform/user-error.ts';
-import { loadTensors } from './load-tensors.ts';
+import { fetchTensors } from './open.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
 
 /** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */
@@ -34,7 +34,7 @@ export async function digestCheckpoint(
   digests = new TensorDigests(),
   onDownload?: OnDownload,
 ): Promise<string> {
-  await loadTensors(checkpoint, checkpoint.tensors.values(), onDownload);
+  await fetchTensors(checkpoint, checkpoint.tensors.values(), onDownload);
   const bytes = new Map<string, string>();
   // In the order of the files, for disks that like that.
   const inFileOrder = (a: TensorEntry, b: TensorEntry) =>

@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isHubPath } from '../hub/hub-path.ts';
-import { openSnapshot } from '../hub/snapshot.ts';
+import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import { isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
@@ -17,9 +17,9 @@ const INDEX = 'model.safetensors.index.json';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
- * directory, one safetensors file, or an ONNX model (a file, or a directory that holds no other weights). Only headers are read; symbolic links are resolved.
- * Of `hf://org/model` only these are downloaded: see `loadTensors`.
- * @throws UserError for anything that is not a whole checkpoint
+ * directory, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are read;
+ * symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
+ * @throws UserError for anything that is not a complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (!isHubPath(path)) return openLocal(path);
@@ -27,9 +27,22 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   return { ...(await openLocal(remote.folder)), remote };
 }
 
-/** What a checkpoint is called in a measurement: on a hub, by its commit. */
+/** The name of a checkpoint in a measurement: its path, or on a hub its name with the commit. */
 export function nameOf({ remote, path }: Checkpoint): string {
   return remote?.name ?? path;
+}
+
+/**
+ * Make sure that the bytes of these tensors are on the disk, where they are already unless the checkpoint is on a hub. Call it
+ * before tensors are read: what has not been fetched is a hole in its file, and reads as zeros.
+ * @throws UserError for a download that fails
+ */
+export async function fetchTensors(
+  { remote }: Checkpoint,
+  tensors: Iterable<TensorEntry>,
+  onDownload?: OnDownload,
+): Promise<void> {
+  await remote?.fetch(tensors, onDownload);
 }
 
 async function openLocal(path: string): Promise<Checkpoint> {

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ModelResult, ModelSource } from '../language-model/model.ts';
+import { openCheckpointSource } from '../language-model/open-model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -43,11 +44,12 @@ export async function answerRequests<T extends object>(
   work: { readonly done: string; readonly answer: (source: ModelSource, file: string) => Promise<ModelResult<T>> },
   output: Output,
 ): Promise<void> {
-  const source = modelSource(options, output);
+  const choice = chooseModel(options, output);
   await expectWritable(options.output, 'file');
   if ((await realpath(options.requests).catch(() => '')) === (await realpath(options.output).catch(() => null))) {
     throw new UserError('--output is the file of the requests', 'give another file');
   }
+  const source = choice.kind === 'endpoint' ? choice : await openCheckpointSource(choice);
   const { answers, by, truncated } = await work.answer(source, options.requests);
   const [first] = truncated;
   if (first !== undefined) {
@@ -58,11 +60,12 @@ export async function answerRequests<T extends object>(
   output.print(`${work.done} ${formatCount(answers.length, 'request')} ${printable(by)}: ${printable(options.output)}`);
 }
 
-function modelSource(options: RequestOptions, output: Output): ModelSource {
+/** The server, or the paths of the checkpoint, that the options name. */
+function chooseModel(options: RequestOptions, output: Output) {
   const { checkpoint, reference, device, batchMemory } = options;
   const endpoint = endpointOf(options, output);
   if (checkpoint !== undefined && endpoint === undefined) {
-    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory };
+    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes: batchMemory } as const;
   }
   if (checkpoint !== undefined || endpoint === undefined) {
     throw new UserError('exactly one of --checkpoint and --endpoint is needed', 'give one of the two');
@@ -70,5 +73,5 @@ function modelSource(options: RequestOptions, output: Output): ModelSource {
   if (reference !== undefined || batchMemory !== undefined) {
     throw new UserError('--reference and --batch-memory need --checkpoint', 'leave them out');
   }
-  return { kind: 'endpoint', ...endpoint };
+  return { kind: 'endpoint', ...endpoint } as const;
 }

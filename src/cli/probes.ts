@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
+import { openCheckpointSource } from '../language-model/open-model.ts';
 import { expectProbes } from '../measure/measure-probes.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
@@ -80,7 +81,7 @@ async function printEstimate(
   selection: ProbeRunOptions,
   { found, output }: { readonly found: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
-  const source = { kind: 'checkpoint', checkpoint, reference, device } as const;
+  const source = await openCheckpointSource({ checkpoint, reference, device });
   const { seconds, by, items } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
   const facts = items.filter(({ form }) => form === 'benchmark').length;
   const drop = plannedDrop(facts, found.policy);

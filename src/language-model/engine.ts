@@ -1,30 +1,32 @@
-/** What answers: a checkpoint in onnxruntime, or a server somewhere. Everything is in token ids. */
+import { UserError } from '../platform/user-error.ts';
+
+/** A checkpoint in onnxruntime, or a server. All texts are token ids here. */
 export interface Engine {
-  /** The longest input, in tokens. Longer ones are cut on the left before they come here. */
+  /** The longest input, in tokens. Callers cut longer ones on the left. */
   readonly maxLength: number;
-  /** How many tokens the model knows, where the engine can tell: larger ids are none. */
+  /** Number of tokens in the vocabulary, if the engine knows it: ids are below it. */
   readonly vocabulary?: number;
   /**
-   * Told what will be asked, call by call: from then on the answers to a call do not depend on the calls before it, to the
-   * last bit. An engine that remembers nothing of them has no need of it.
+   * Announce all calls that follow: from then on the results of a call do not depend on the calls before it, to the last
+   * bit. An engine without state between calls does not need it.
    */
   prepare?(calls: Calls): Promise<void>;
   /** Log-likelihoods, in the order of the sequences. */
   score(sequences: readonly Sequence[]): Promise<SequenceScore[]>;
   /** Greedy decoding, in the order of the prompts. */
   generate(prompts: readonly Prompt[]): Promise<Continuation[]>;
-  /** Give its memory back. */
+  /** Release its memory. */
   close(): Promise<void>;
 }
 
 export interface Calls {
-  /** The sequences of each call to `score`: encoded one after the other, and only until the engine knows enough. */
+  /** The sequences of each call to `score`. They are encoded one call after the other, only until the engine knows enough. */
   readonly score: Iterable<readonly Sequence[]>;
   /** Will `generate` be called? */
   readonly generate: boolean;
 }
 
-/** log p(continuation | context) is wanted. The context has at least one token, the continuation too. */
+/** To score: log p(continuation | context). Both have at least one token. */
 export interface Sequence {
   readonly context: readonly number[];
   readonly continuation: readonly number[];
@@ -33,16 +35,16 @@ export interface Sequence {
 export interface SequenceScore {
   /** Natural logarithms, one for each token of the continuation. */
   readonly tokenLogprobs: readonly number[];
-  /** Is each token of the continuation the most likely one at its place? */
+  /** Is each token of the continuation the most likely one at its position? */
   readonly greedy: boolean;
 }
 
 export interface Prompt {
   readonly tokens: readonly number[];
   readonly maxNewTokens: number;
-  /** Decoding ends with one of these, which is part of the answer. */
+  /** Decoding ends with one of these, which is part of the continuation. */
   readonly stopTokens: ReadonlySet<number>;
-  /** Asked after each token: enough? For stop strings, which may span tokens. */
+  /** Called after each token: is the continuation complete? For stop strings, which can span tokens. */
   readonly isDone?: (tokens: readonly number[]) => boolean;
 }
 
@@ -50,4 +52,19 @@ export interface Continuation {
   /** New tokens, the stop token included. */
   readonly tokens: readonly number[];
   readonly finish: 'stop' | 'length';
+}
+
+/** @throws UserError naming the line of a request with a token that is not in the model's vocabulary */
+export function expectInVocabulary(
+  tokens: readonly number[],
+  { vocabulary }: Engine,
+  { where }: { readonly where: string },
+): void {
+  if (vocabulary === undefined) return;
+  const foreign = tokens.find((token) => token >= vocabulary);
+  if (foreign === undefined) return;
+  throw new UserError(
+    `${where}: token ${foreign} is not in the model's vocabulary of ${vocabulary}`,
+    'use the tokenizer that belongs to the checkpoint',
+  );
 }

@@ -1,36 +1,38 @@
+import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { Continuation, Engine, Prompt } from './engine.ts';
+import { type Continuation, type Engine, expectInVocabulary, type Prompt } from './engine.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
 import { renderChat } from './tokens/chat-template.ts';
 import { type EncodeOptions, encodeText } from './tokens/encode.ts';
 import { cutAtStops, stopAt } from './tokens/stop-strings.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
-import { expectKnown } from './vocabulary.ts';
 
 /** A line of the answers of `shadow-gate generate`. */
 export interface GenerateAnswer {
   readonly id: RequestId;
   /** The new text, without special tokens and cut before a stop string; null if there is no tokenizer. */
   readonly text: string | null;
-  /** All new tokens, with the EOS or the stop string that ended them; null from a server that gives text only. */
+  /** All new tokens, with the EOS or the stop string that ended them; null from a server that returns only text. */
   readonly tokens: readonly number[] | null;
   readonly finish: 'stop' | 'length';
 }
 
 export interface GenerateOptions extends EncodeOptions {
+  /** Null for a checkpoint without one, which can continue token ids. */
+  readonly tokenizer: Tokenizer | null;
   /** Generation ends with any of these. */
   readonly eosIds: ReadonlySet<number>;
   /** The prompt of a request whose own is empty. */
   readonly prefixTokenId: number | null;
-  /** The date that a chat template may write. */
+  /** The date that a chat template can write. */
   readonly now: Date;
-  /** Told of each request whose prompt was cut on the left to fit the model, as `FILE:12`. */
+  /** Receives each request whose prompt was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
 }
 
 const DEFAULT_MAX_NEW_TOKENS = 256;
 
-/** Of a request that does not say: as many as lm-evaluation-harness, or half of what a small model holds. */
+/** The default of `max_new_tokens`: that of lm-evaluation-harness, or half of a small model's context. */
 export function defaultMaxNewTokens(maxLength: number): number {
   return Math.min(DEFAULT_MAX_NEW_TOKENS, Math.floor(maxLength / 2));
 }
@@ -38,80 +40,65 @@ export function defaultMaxNewTokens(maxLength: number): number {
 /**
  * Continue prompts greedily. A prompt keeps its last `maxLength − maxNewTokens` tokens, as in lm-evaluation-harness
  * `generate_until`.
- * @param tokenizer null for a checkpoint without one, which can continue token ids
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be continued
  */
 export async function continuePrompts(
   requests: readonly GenerateRequest[],
   engine: Engine,
-  tokenizer: Tokenizer | null,
   options: GenerateOptions,
 ): Promise<GenerateAnswer[]> {
-  const prompts = requests.map((request) => toPrompt(request, engine.maxLength, tokenizer, options));
-  for (const [i, request] of requests.entries()) expectKnown(prompts[i]?.tokens ?? [], engine, request);
+  const prompts = requests.map((request) => toPrompt(request, engine, options));
+  for (const [i, request] of requests.entries()) expectInVocabulary(at(prompts, i).tokens, engine, request);
   const continuations = await engine.generate(prompts);
-  return requests.map((request, index) => {
-    const continuation = continuations[index];
-    if (!continuation) throw new Error(`${request.where}: the engine gave no continuation`);
-    return toAnswer(request, continuation, tokenizer);
-  });
+  return requests.map((request, i) => toAnswer(request, at(continuations, i), options.tokenizer));
 }
 
-function toPrompt(
-  request: GenerateRequest,
-  maxLength: number,
-  tokenizer: Tokenizer | null,
-  options: GenerateOptions,
-): Prompt {
+function toPrompt(request: GenerateRequest, { maxLength }: Engine, options: GenerateOptions): Prompt {
   const { where, stop } = request;
   const maxNewTokens = request.maxNewTokens ?? defaultMaxNewTokens(maxLength);
   if (maxNewTokens >= maxLength) {
     throw new UserError(
       `${where}: max_new_tokens is ${maxNewTokens}, the model takes ${maxLength} tokens with the prompt`,
-      'ask for fewer',
+      'use a smaller number',
     );
   }
-  const whole = promptTokens(request, tokenizer, options);
+  const whole = promptTokens(request, options);
   const tokens = whole.slice(Math.max(0, whole.length - (maxLength - maxNewTokens)));
   if (tokens.length < whole.length) options.onTruncation?.(where);
-  const isDone = stop.length === 0 ? undefined : stopAt(expectTokenizer(tokenizer, request), stop);
+  const isDone = stop.length === 0 ? undefined : stopAt(expectTokenizer(options, request), stop);
   return { tokens, maxNewTokens, stopTokens: options.eosIds, ...(isDone && { isDone }) };
 }
 
-function promptTokens(
-  request: GenerateRequest,
-  tokenizer: Tokenizer | null,
-  options: GenerateOptions,
-): readonly number[] {
-  const tokens = ownTokens(request, tokenizer, options);
+function promptTokens(request: GenerateRequest, options: GenerateOptions): readonly number[] {
+  const tokens = ownTokens(request, options);
   if (tokens.length > 0) return tokens;
   if (options.prefixTokenId !== null) return [options.prefixTokenId];
   throw new UserError(
-    `${request.where}: the prompt is empty, and the checkpoint names no BOS or EOS token to begin with`,
+    `${request.where}: the prompt is empty, and the checkpoint has no BOS or EOS token to begin with`,
     'give a prompt, or set bos_token_id in config.json',
   );
 }
 
-function ownTokens(request: GenerateRequest, tokenizer: Tokenizer | null, options: GenerateOptions): readonly number[] {
+function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly number[] {
   const { prompt, where } = request;
   if (prompt.kind === 'ids') return prompt.tokens;
-  const known = expectTokenizer(tokenizer, request);
-  if (prompt.kind === 'text') return encodeText(known, prompt.text, options);
-  const { chatTemplate: template, specialTokens } = known;
+  const tokenizer = expectTokenizer(options, request);
+  if (prompt.kind === 'text') return encodeText(tokenizer, prompt.text, options);
+  const { chatTemplate: template, specialTokens } = tokenizer;
   if (template === null) {
-    throw new UserError(`${where}: messages, but the checkpoint has no default chat template`, 'give a prompt');
+    throw new UserError(`${where}: messages, but the checkpoint has no default chat template`, 'give a prompt instead');
   }
   const { now } = options;
   const text = renderChat(prompt.messages, { template, specialTokens, addGenerationPrompt: true, now, where });
-  return known.encode(text, { addSpecialTokens: false });
+  return tokenizer.encode(text, { addSpecialTokens: false });
 }
 
-function expectTokenizer(tokenizer: Tokenizer | null, { where }: GenerateRequest): Tokenizer {
+function expectTokenizer({ tokenizer }: GenerateOptions, { where }: GenerateRequest): Tokenizer {
   if (tokenizer) return tokenizer;
   throw new UserError(
     `${where}: text or stop strings, but the checkpoint has no tokenizer.json`,
-    'add it, or give token ids and no stop strings',
+    'add the file, or give token ids and no stop strings',
   );
 }
 

@@ -1,7 +1,6 @@
-import type { DeviceChoice } from '../onnx/device.ts';
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
-import { openModel } from './open-model.ts';
+import { type CheckpointSource, openModel } from './open-model.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
 import {
@@ -15,122 +14,119 @@ import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
 
-/** What answers: a checkpoint, or a server. */
-export type ModelSource =
-  | {
-      readonly kind: 'checkpoint';
-      readonly checkpoint: string;
-      /** Base weights of an adapter. */
-      readonly reference?: string | undefined;
-      readonly device: DeviceChoice;
-      readonly batchBytes?: number | undefined;
-    }
-  | {
-      readonly kind: 'endpoint';
-      readonly endpoint: string;
-      readonly model: string;
-      readonly apiKey?: string | undefined;
-      /** Directory of the tokenizer, so that texts are encoded here; without it, by the server. */
-      readonly tokenizer?: string | undefined;
-      readonly maxLength?: number | undefined;
-    };
+/** A model at a server. */
+export interface EndpointSource {
+  readonly kind: 'endpoint';
+  readonly endpoint: string;
+  readonly model: string;
+  readonly apiKey?: string | undefined;
+  /** Directory of the tokenizer, to encode texts here; without it, the server encodes them. */
+  readonly tokenizer?: string | undefined;
+  readonly maxLength?: number | undefined;
+}
+
+/** The model that answers requests: an opened checkpoint, or a server. */
+export type ModelSource = CheckpointSource | EndpointSource;
 
 export interface ModelResult<T> {
   readonly answers: readonly T[];
-  /** What answered, and why that. */
+  /** The device or the server that answered, and why. */
   readonly by: string;
   /** Requests, as `FILE:12`, that were cut on the left to fit the model. */
   readonly truncated: readonly string[];
 }
 
-/** Score every request of a JSONL file. @throws UserError, and nothing is half-answered */
-export async function scoreFile(subject: ModelSource, file: string): Promise<ModelResult<ScoreAnswer>> {
+/** Score every request of a JSONL file. @throws UserError if any of them cannot be scored */
+export async function scoreFile(source: ModelSource, file: string): Promise<ModelResult<ScoreAnswer>> {
   const requests = await readScoreRequests(file);
-  return withModel(subject, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (answerer) => {
+  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (model) => {
     const truncated: string[] = [];
-    const answers = await answerer.score(requests, (where) => truncated.push(where));
-    return { answers, by: answerer.by, truncated };
+    const answers = await model.score(requests, (where) => truncated.push(where));
+    return { answers, by: model.by, truncated };
   });
 }
 
-/** Continue every prompt of a JSONL file greedily. @throws UserError, and nothing is half-answered */
-export async function generateFile(
-  subject: ModelSource,
-  file: string,
-  now: Date,
-): Promise<ModelResult<GenerateAnswer>> {
+/** Continue every prompt of a JSONL file greedily. @throws UserError if any of them cannot be continued */
+export async function generateFile(source: ModelSource, file: string, now: Date): Promise<ModelResult<GenerateAnswer>> {
   const requests = await readGenerateRequests(file);
-  return withModel(subject, { needsTokenizer: requests.some(needsTokenizer), now }, async (answerer) => {
+  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now }, async (model) => {
     const truncated: string[] = [];
-    const answers = await answerer.generate(requests, (where) => truncated.push(where));
-    return { answers, by: answerer.by, truncated };
+    const answers = await model.generate(requests, (where) => truncated.push(where));
+    return { answers, by: model.by, truncated };
   });
 }
 
-/** A model that answers requests, wherever it runs. */
+/** A model that answers requests, on this machine or at a server. */
 export interface Model {
   /** The longest input, in tokens. */
   readonly maxLength: number;
-  /** Null where the server encodes the texts. */
+  /** Null if the server encodes the texts. */
   readonly tokenizer: Tokenizer | null;
-  /** What answers, and why that. */
+  /** The device or the server that answers, and why. */
   readonly by: string;
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
   /**
-   * Told what will be asked, call by call, so that no answer depends on what was asked before. A server cannot promise it.
-   * @param generate will anything have to be written?
+   * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
    */
-  prepare?(calls: Iterable<readonly ScoreRequest[]>, generate: boolean): Promise<void>;
+  prepare?(calls: ModelCalls): Promise<void>;
   /**
    * In the order of the requests.
-   * @param onTruncation told of each request that was cut on the left to fit the model
+   * @param onTruncation receives each request that was cut on the left to fit the model
    */
   score(requests: readonly ScoreRequest[], onTruncation: (where: string) => void): Promise<ScoreAnswer[]>;
   generate(requests: readonly GenerateRequest[], onTruncation: (where: string) => void): Promise<GenerateAnswer[]>;
 }
 
+export interface ModelCalls {
+  /** The requests of each call to `score`. */
+  readonly score: Iterable<readonly ScoreRequest[]>;
+  /** Will `generate` be called? */
+  readonly generate: boolean;
+}
+
 export interface ModelOptions {
   readonly needsTokenizer: boolean;
-  /** The date that a chat template may write. */
+  /** The date that a chat template can write. */
   readonly now: Date;
 }
 
 /**
- * Open what answers, let it work, and close it again.
+ * Open a model, let it work, and close it.
  * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
  */
 export async function withModel<T>(
-  subject: ModelSource,
+  source: ModelSource,
   options: ModelOptions,
-  work: (answerer: Model) => Promise<T>,
+  work: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const opened = await open(subject, options.needsTokenizer);
+  const opened = await open(source, options);
   try {
-    return await work(modelOf(opened, options.now));
+    return await work(modelOf(opened, options));
   } finally {
     await opened.engine.close();
   }
 }
 
-function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, now: Date): Model {
+function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }: ModelOptions): Model {
   const byText = remote !== null && tokenizer === null ? remote : null;
+  const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
     tokenizer,
     by,
     device,
-    ...(remote
-      ? {}
-      : { prepare: (calls, generate) => prepareScoring(calls, generate, engine, tokenizer, ids.prefixTokenId) }),
+    ...(remote ? {} : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
     score: (requests, onTruncation) =>
       byText
-        ? scoreRequestsByText(requests, byText, (own) => scoreRequests(own, engine, null, null, { onTruncation }))
-        : scoreRequests(requests, engine, tokenizer, ids.prefixTokenId, { onTruncation }),
+        ? scoreRequestsByText(requests, byText, (inIds) =>
+            scoreRequests(inIds, engine, { tokenizer: null, prefixTokenId: null, onTruncation }),
+          )
+        : scoreRequests(requests, engine, { ...encoding, onTruncation }),
     generate: (requests, onTruncation) =>
       byText
         ? continuePromptsByText(requests, byText)
-        : continuePrompts(requests, engine, tokenizer, { ...ids, now, onTruncation }),
+        : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation }),
   };
 }
 
@@ -145,20 +141,20 @@ interface Opened {
 
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
 
-async function open(subject: ModelSource, needs: boolean): Promise<Opened> {
-  if (subject.kind === 'checkpoint') {
-    const model = await openModel(subject.checkpoint, { ...subject, needsTokenizer: needs });
+async function open(source: ModelSource, options: ModelOptions): Promise<Opened> {
+  if (source.kind === 'checkpoint') {
+    const model = await openModel(source, options);
     const { name, reason } = model.device;
     return { ...model, remote: null, by: `on ${name} (${reason})`, device: name };
   }
-  const tokenizer = subject.tokenizer === undefined ? null : await openTokenizer(subject.tokenizer);
-  const remote = await openRemoteEngine(subject);
+  const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
+  const remote = await openRemoteEngine(source);
   return {
     engine: remote,
     remote,
     tokenizer,
     ids: tokenizer ?? NO_IDS,
-    by: `by ${subject.model} at its endpoint`,
+    by: `by ${source.model} at its endpoint`,
     device: 'endpoint',
   };
 }

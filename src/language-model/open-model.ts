@@ -1,6 +1,5 @@
-import { loadTensors } from '../checkpoint/load-tensors.ts';
-import { openCheckpoint, openReference } from '../checkpoint/open.ts';
-import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
+import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -8,14 +7,36 @@ import { OnnxEngine } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from './tokens/tokenizer.ts';
 
-export interface OpenModelOptions {
-  /** Base weights of an adapter. */
-  readonly reference?: string | undefined;
+/** An opened checkpoint to run, and how. */
+export interface CheckpointSource {
+  readonly kind: 'checkpoint';
+  readonly checkpoint: Checkpoint;
+  /** Base weights of an adapter; not used for full weights. */
+  readonly reference: FullCheckpoint | null;
   readonly device: DeviceChoice;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number | undefined;
-  /** A tokenizer must be there; else it may be. */
-  readonly needsTokenizer: boolean;
+}
+
+/**
+ * Open the checkpoint at a path, and its reference, to run them.
+ * @throws UserError for a path without a checkpoint; also for a reference that is not needed, since a typo must not go
+ *   unnoticed
+ */
+export async function openCheckpointSource({
+  checkpoint,
+  reference,
+  ...options
+}: {
+  readonly checkpoint: string;
+  readonly reference?: string | undefined;
+} & Pick<CheckpointSource, 'device' | 'batchBytes'>): Promise<CheckpointSource> {
+  return {
+    kind: 'checkpoint',
+    checkpoint: await openCheckpoint(checkpoint),
+    reference: reference === undefined ? null : await openReference(reference),
+    ...options,
+  };
 }
 
 export interface OpenedModel {
@@ -27,65 +48,67 @@ export interface OpenedModel {
 }
 
 /**
- * Open a checkpoint to be asked: the directory of a model, or of an adapter with its base.
- * @throws UserError for one that cannot be run, for a device that is not there, and for a tokenizer that is wanted and
- *   missing
+ * Load the weights of a checkpoint, or of an adapter and its base model, to score and generate.
+ * @throws UserError for a checkpoint that cannot be run, for a device that is not available, and for a tokenizer that is
+ *   needed and missing
  */
-export async function openModel(path: string, options: OpenModelOptions): Promise<OpenedModel> {
-  const { base, adapter } = await openWeights(path, options.reference);
-  for (const checkpoint of adapter ? [base, adapter] : [base]) {
-    await loadTensors(checkpoint, checkpoint.tensors.values());
-  }
-  const device = await chooseModelDevice(options.device);
-  const tokens = await openTokens((adapter ?? base).path, base.path, options.needsTokenizer);
-  const { batchBytes } = options;
+export async function openModel(
+  { checkpoint, reference, device: choice, batchBytes }: CheckpointSource,
+  { needsTokenizer }: { readonly needsTokenizer: boolean },
+): Promise<OpenedModel> {
+  const { base, adapter } = weightsOf(checkpoint, reference);
+  for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
+  const device = await chooseModelDevice(choice);
+  const tokens = await openTokens({ own: checkpoint.path, base: base.path, needsTokenizer });
   const engine = await OnnxEngine.open(base, { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) });
   return { engine, device, ...tokens };
 }
 
-async function openWeights(
-  path: string,
-  reference: string | undefined,
-): Promise<{ base: FullCheckpoint; adapter: Adapter | null }> {
-  const checkpoint = await openCheckpoint(path);
+function weightsOf(
+  checkpoint: Checkpoint,
+  reference: FullCheckpoint | null,
+): { base: FullCheckpoint; adapter: Adapter | null } {
   if (checkpoint.format !== 'lora') {
-    // It has no use here, but a path with a typo must not go by.
-    if (reference !== undefined) await openReference(reference);
     refuseOnnx(checkpoint);
     return { base: checkpoint, adapter: null };
   }
-  if (reference === undefined) {
-    throw new UserError(`${path} is an adapter, which answers only with its base model`, 'give that as --reference');
+  const name = nameOf(checkpoint);
+  if (reference === null) {
+    throw new UserError(`${name} is an adapter, which runs only with its base model`, 'give that as --reference');
   }
-  const shift = [...checkpoint.tensors.keys()].find((name) => name.endsWith('.lora_B.bias'));
-  if (shift !== undefined) {
+  const bias = [...checkpoint.tensors.keys()].find((tensor) => tensor.endsWith('.lora_B.bias'));
+  if (bias !== undefined) {
     throw new UserError(
-      `${path}: ${JSON.stringify(shift)} shifts the output, which is not built`,
-      'merge the adapter into the base model and give that',
+      `${name}: ${JSON.stringify(bias)} is a bias of the update, which is not supported`,
+      'merge the adapter into the base model and give the merged model',
     );
   }
-  const base = await openReference(reference);
-  refuseOnnx(base);
-  return { base, adapter: checkpoint };
+  refuseOnnx(reference);
+  return { base: reference, adapter: checkpoint };
 }
 
-/** Exports differ in inputs, caches and fused operators: there is no one way to ask them. */
-function refuseOnnx({ format, path }: FullCheckpoint): void {
-  if (format !== 'onnx') return;
+/** Exports differ in inputs, caches and fused operators: there is no common way to run them. */
+function refuseOnnx(checkpoint: FullCheckpoint): void {
+  if (checkpoint.format !== 'onnx') return;
   throw new UserError(
-    `${path} is an ONNX model, of which only the spectra are measured`,
-    'give the safetensors checkpoint it was exported from, an endpoint that answers for it, or --only spectra',
+    `${nameOf(checkpoint)} is an ONNX model, which can only be measured with spectra`,
+    'give the safetensors checkpoint it was exported from, an endpoint that serves it, or --only spectra',
   );
 }
 
-/** An adapter may bring a tokenizer of its own; else the base model's is meant. */
-async function openTokens(
-  path: string,
-  base: string,
-  isNeeded: boolean,
-): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
-  const own = await openTokenizerIfPresent(path);
+/** An adapter can have a tokenizer of its own; otherwise the base model's is used. */
+async function openTokens({
+  own,
+  base,
+  needsTokenizer,
+}: {
+  readonly own: string;
+  readonly base: string;
+  readonly needsTokenizer: boolean;
+}): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
+  const ownTokenizer = await openTokenizerIfPresent(own);
   const tokenizer =
-    own ?? (isNeeded ? await openTokenizer(base) : base === path ? null : await openTokenizerIfPresent(base));
+    ownTokenizer ??
+    (needsTokenizer ? await openTokenizer(base) : base === own ? null : await openTokenizerIfPresent(base));
   return { tokenizer, ids: tokenizer ?? (await readModelTokenIds(base)) };
 }

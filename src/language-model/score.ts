@@ -1,5 +1,6 @@
+import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { Engine, Sequence, SequenceScore } from './engine.ts';
+import { type Engine, expectInVocabulary, type Sequence, type SequenceScore } from './engine.ts';
 import type { RequestId, ScoreRequest } from './requests.ts';
 import {
   type EncodeOptions,
@@ -10,7 +11,6 @@ import {
   withPrefix,
 } from './tokens/encode.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
-import { expectKnown } from './vocabulary.ts';
 
 /** A line of the answers of `shadow-gate score`. Natural logarithms. */
 export interface ScoreAnswer {
@@ -18,43 +18,45 @@ export interface ScoreAnswer {
   /** log p(continuation | context), the sum over its tokens. */
   readonly logprob: number;
   readonly token_logprobs: readonly number[];
-  /** Would greedy decoding give just this continuation? */
+  /** Would greedy decoding produce exactly this continuation? */
   readonly greedy: boolean;
 }
 
-export interface AnswerOptions extends EncodeOptions {
-  /** Told of each request whose context was cut on the left to fit the model, as `FILE:12`. */
+export interface ScoreOptions extends EncodeOptions {
+  /** Null for a checkpoint without one, which can score token ids. */
+  readonly tokenizer: Tokenizer | null;
+  /** Placed before a text without context: the tokenizer's, else that of the model's configs. */
+  readonly prefixTokenId: number | null;
+  /** Receives each request whose context was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
 }
 
 /**
  * Score requests with the semantics of lm-evaluation-harness `loglikelihood` and `loglikelihood_rolling` (see encode.ts).
- * The engine gets all sequences in one call, so that it can batch them and share what they begin with.
+ * The engine gets all sequences in one call, so that it can batch them and share their prefixes.
  *
- * A rolling answer is over all windows: the log-probabilities in the order of the text, their sum, and greedy if all
- * windows are. A text without tokens has the log-likelihood 0, as in the harness.
- * @param tokenizer null for a checkpoint without one, which can score token ids
- * @param prefixTokenId what stands before a text without context: the tokenizer's, else that of the model's configs
+ * A rolling answer covers all windows: the log-probabilities in the order of the text, their sum, and greedy if all windows
+ * are. A text without tokens has the log-likelihood 0, as in the harness.
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be scored
  */
 export async function scoreRequests(
   requests: readonly ScoreRequest[],
   engine: Engine,
-  tokenizer: Tokenizer | null,
-  prefixTokenId: number | null,
-  options: AnswerOptions = {},
+  options: ScoreOptions,
 ): Promise<ScoreAnswer[]> {
-  const parts = requests.map((request) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, options));
+  const sequences = requests.map((request) => sequencesOf(request, engine, options));
   for (const [i, request] of requests.entries()) {
-    for (const { context, continuation } of parts[i] ?? []) expectKnown([...context, ...continuation], engine, request);
+    for (const { context, continuation } of at(sequences, i)) {
+      expectInVocabulary([...context, ...continuation], engine, request);
+    }
   }
-  const scores = await engine.score(parts.flat());
+  const scores = await engine.score(sequences.flat());
   let taken = 0;
-  return requests.map((request, index) => {
-    const count = parts[index]?.length ?? 0;
-    taken += count;
-    return toAnswer(request, scores.slice(taken - count, taken));
+  return requests.map((request, i) => {
+    const { length } = at(sequences, i);
+    taken += length;
+    return toAnswer(request, scores.slice(taken - length, taken));
   });
 }
 
@@ -63,27 +65,18 @@ export async function scoreRequests(
  * @throws UserError naming the line of a request that cannot be scored
  */
 export async function prepareScoring(
-  calls: Iterable<readonly ScoreRequest[]>,
-  generate: boolean,
+  calls: { readonly score: Iterable<readonly ScoreRequest[]>; readonly generate: boolean },
   engine: Engine,
-  tokenizer: Tokenizer | null,
-  prefixTokenId: number | null,
+  options: Pick<ScoreOptions, 'tokenizer' | 'prefixTokenId'>,
 ): Promise<void> {
   function* score(): Generator<Sequence[]> {
-    for (const requests of calls) {
-      yield requests.flatMap((request) => sequencesOf(request, tokenizer, prefixTokenId, engine.maxLength, {}));
-    }
+    for (const requests of calls.score) yield requests.flatMap((request) => sequencesOf(request, engine, options));
   }
-  await engine.prepare?.({ score: score(), generate });
+  await engine.prepare?.({ score: score(), generate: calls.generate });
 }
 
-function sequencesOf(
-  request: ScoreRequest,
-  tokenizer: Tokenizer | null,
-  prefixTokenId: number | null,
-  maxLength: number,
-  options: AnswerOptions,
-): Sequence[] {
+function sequencesOf(request: ScoreRequest, { maxLength }: Engine, options: ScoreOptions): Sequence[] {
+  const { tokenizer, prefixTokenId } = options;
   switch (request.kind) {
     case 'rolling-ids':
       return rollingWindows(request.tokens, expectPrefix(prefixTokenId, request), maxLength);
@@ -93,11 +86,11 @@ function sequencesOf(
       return rollingWindows(tokens, prefix, maxLength);
     }
     case 'ids':
-      return [fit(request, request, prefixTokenId, maxLength, options)];
+      return [fit(request, request, maxLength, options)];
     case 'text': {
       const { context, continuation } = request;
       const pair = encodePair(expectTokenizer(tokenizer, request), context, continuation, options);
-      return [fit(pair, request, prefixTokenId, maxLength, options)];
+      return [fit(pair, request, maxLength, options)];
     }
   }
 }
@@ -105,9 +98,8 @@ function sequencesOf(
 function fit(
   pair: Sequence,
   request: ScoreRequest,
-  prefixTokenId: number | null,
   maxLength: number,
-  { onTruncation }: AnswerOptions,
+  { prefixTokenId, onTruncation }: ScoreOptions,
 ): Sequence {
   const { where } = request;
   const needsPrefix = pair.context.length === 0;
@@ -119,7 +111,7 @@ function fit(
   if (length > maxLength) {
     throw new UserError(
       `${where}: the continuation has ${length} tokens, the model takes ${maxLength}`,
-      'shorten it, or ask for its rolling log-likelihood',
+      'shorten it, or request its rolling log-likelihood',
     );
   }
   const fitted = truncateLeft(sequence, maxLength);
@@ -129,29 +121,29 @@ function fit(
 
 function expectTokenizer(tokenizer: Tokenizer | null, { where }: ScoreRequest): Tokenizer {
   if (tokenizer) return tokenizer;
-  throw new UserError(`${where}: text, but the checkpoint has no tokenizer.json`, 'add it, or give token ids');
+  throw new UserError(`${where}: text, but the checkpoint has no tokenizer.json`, 'add the file, or give token ids');
 }
 
 function expectPrefix(prefixTokenId: number | null, { where }: ScoreRequest): number {
   if (prefixTokenId !== null) return prefixTokenId;
   throw new UserError(
-    `${where}: no context, and the checkpoint names no BOS or EOS token to begin with`,
+    `${where}: no context, and the checkpoint has no BOS or EOS token to begin with`,
     'give a context, or set bos_token_id in config.json',
   );
 }
 
-/** float32, in which the logits come, has no more than about seven digits; what lies beyond differs from machine to machine. */
+/** Logits are float32, with about seven digits; further digits differ between machines. */
 const DECIMALS = 1e6;
 
 function round(value: number): number {
   return Math.round(value * DECIMALS) / DECIMALS;
 }
 
-/** The answer of a request from its sequences, in their order. */
+/** The answer to a request from the scores of its sequences, in their order. */
 export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceScore[]): ScoreAnswer {
   const logprobs = scores.flatMap(({ tokenLogprobs }) => tokenLogprobs);
   const logprob = round(logprobs.reduce((sum, value) => sum + value, 0));
-  // JSON has no such number, and would say null.
+  // JSON would write null.
   if (!Number.isFinite(logprob)) {
     throw new UserError(
       `${where}: the log-likelihood is ${logprob}`,

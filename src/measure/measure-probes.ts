@@ -13,7 +13,7 @@ import type { ProbesShare } from './schema/shard.ts';
 import { joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { type Shard, shareOf } from './shards/shard.ts';
 
-export interface AskedProbes {
+export interface ProbeRun {
   /** In a shard, with the answers to facts that are left out: another shard may have the rest of them. */
   readonly probes: MeasuredProbes;
   /** Null unless only a share was asked. */
@@ -36,7 +36,7 @@ export async function measureProbes(
   subject: ModelSource,
   order: ProbeRunOptions,
   { shard = null, onProgress }: { readonly shard?: Shard | null; readonly onProgress?: OnProbes } = {},
-): Promise<AskedProbes> {
+): Promise<ProbeRun> {
   if (order.suites.every(({ items }) => items.length === 0)) {
     throw new UserError('probes: the suites hold no items', 'give one that does, or --only spectra');
   }
@@ -55,7 +55,7 @@ export async function askSuites(
   order: ProbeRunOptions,
   shard: Shard | null = null,
   onProgress?: OnProbes,
-): Promise<Pick<AskedProbes, 'probes' | 'share' | 'expectedSeconds'>> {
+): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds'>> {
   const { suites, seed, chatTemplate, budgetSeconds } = order;
   const plans = await planSuites(answerer, order);
   const questions = plans.map(({ suite, items }) => questionsOf(suite, items, answerer, chatTemplate));

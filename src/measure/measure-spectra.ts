@@ -1,4 +1,4 @@
-import { loadTensors } from '../checkpoint/load-tensors.ts';
+import { fetchTensors } from '../checkpoint/open.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
@@ -45,7 +45,7 @@ export async function measureSpectra(
   const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
   const plan = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
   const selection = selectJobs(plan, options.shard ?? null);
-  await fetchTensors(selection, checkpoint, reference, options.onProgress);
+  await fetchSelected(selection, checkpoint, reference, options.onProgress);
   const results = await runSelection(selection, device, options);
   return collect(plan, device, selection, results);
 }
@@ -82,17 +82,17 @@ function selectJobs({ jobs, vectors }: Plan, shard: Shard | null): Selection {
 }
 
 /** Download what is measured, and nothing else, of a checkpoint on a hub. */
-async function fetchTensors(
+async function fetchSelected(
   { jobs, vectors }: Selection,
   checkpoint: Checkpoint,
   reference: FullCheckpoint | null,
   onProgress: SpectraOptions['onProgress'],
 ): Promise<void> {
   const own = jobs.flatMap(({ tensors }) => tensors.checkpoint);
-  await loadTensors(checkpoint, [...own, ...vectors], onProgress);
+  await fetchTensors(checkpoint, [...own, ...vectors], onProgress);
   if (!reference) return;
   const originals = jobs.flatMap(({ tensors }) => tensors.reference);
-  await loadTensors(reference, originals, onProgress);
+  await fetchTensors(reference, originals, onProgress);
 }
 
 interface Results {

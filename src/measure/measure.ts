@@ -3,12 +3,13 @@ import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarise } from './aggregate.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
-import { type AskedProbes, measureProbes } from './measure-probes.ts';
+import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
@@ -23,22 +24,25 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 }
 
 /**
- * Measure one checkpoint, or a shard's share of it; one that the store has is not measured again.
- * @throws UserError for anything that the user can mend
+ * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened once, looked
+ * up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then the probes, for
+ * which the opened checkpoint is handed to the language model. The result is checked against the schema, so that whatever is
+ * written can be read back.
+ * @throws UserError for a checkpoint that cannot be opened or measured
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
   const { reference = null, store } = options;
   const checkpoint = await openCheckpoint(options.checkpoint);
   const digests = reference?.digests ?? new TensorDigests();
-  // Without a store nobody asks before the end what it is: then its bytes are hashed as they are read to be measured.
+  // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
   const request = store ? measurementRequest(options, await digestsOf(checkpoint, digests, options)) : null;
   if (!store || !request) return (await measureOpened(checkpoint, started, { ...options, digests })).measurement;
   const key = measurementKey(request);
   const text = await store.get(key);
   const cached = text === null ? null : decodeMeasurement(text, request);
   if (cached !== null) {
-    // When and where it was measured stays; the files may lie elsewhere now.
+    // The time and machine of the measurement stay; the files can be elsewhere now.
     const paths = {
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: reference && nameOf(reference.checkpoint),
@@ -55,7 +59,7 @@ async function digestsOf(
   digests: TensorDigests,
   { reference, probes, onProgress }: MeasureOptions,
 ) {
-  // An adapter may take the tokenizer of its base model.
+  // An adapter can use the tokenizer of its base model.
   const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
   return {
     checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
@@ -64,9 +68,9 @@ async function digestsOf(
   };
 }
 
-/** What was measured; not whole where this machine could not do all, which another one might. */
 interface Measured {
   readonly measurement: Measurement;
+  /** False if this machine could not measure everything, which another one might. */
   readonly isWhole: boolean;
 }
 
@@ -76,30 +80,29 @@ async function measureOpened(
   options: MeasureOptions & { readonly digests: TensorDigests },
 ): Promise<Measured> {
   const { reference = null, shard = null, digests } = options;
-  const origin = reference?.checkpoint ?? null;
-  const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, origin, options);
+  const base = reference?.checkpoint ?? null;
+  const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, base, options);
   const identity = await identify(checkpoint, digests, options.onProgress);
-  const originIdentity = origin && (await identify(origin, digests, options.onProgress));
-  const asked = options.probes ? await askProbes(options, options.probes) : null;
+  const baseIdentity = base && (await identify(base, digests, options.onProgress));
+  const probes = options.probes ? await tryProbes(checkpoint, options.probes, options) : null;
   const tensors = spectra?.tensors ?? [];
-  // A measurement that could not be read back would be found out when it is needed.
   const measurement = measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity,
-    architecture: architectureOf(checkpoint, origin),
-    reference: originIdentity,
-    device: spectra?.device.name ?? asked?.run?.device ?? 'cpu',
+    architecture: architectureOf(checkpoint, base),
+    reference: baseIdentity,
+    device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
     method: spectra && methodOfAll(tensors),
-    // Of a part of the tensors they would say something else: they come with the merge.
+    // Summaries of a shard's tensors would be wrong: they are made when shards are merged.
     ...summarise(shard ? [] : tensors),
     tensors: [...tensors],
     vectors: [...(spectra?.vectors ?? [])],
     nonFinite: spectra?.nonFinite ?? [],
     skipped: spectra?.skipped ?? [],
     mismatched: spectra?.mismatched ?? [],
-    probes: asked?.probes ?? null,
-    shard: shard && { ...shard, spectra: spectra?.share ?? null, probes: asked?.run?.share ?? null },
+    probes: probes?.result ?? null,
+    shard: shard && { ...shard, spectra: spectra?.share ?? null, probes: probes?.run?.share ?? null },
     run: {
       time: started.toISOString(),
       host: os.hostname(),
@@ -108,35 +111,33 @@ async function measureOpened(
       cores: os.availableParallelism(),
       durationSeconds: (Date.now() - started.getTime()) / 1000,
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
-      reference: origin && nameOf(origin),
-      deviceReason: spectra?.device.reason ?? asked?.run?.by ?? '',
+      reference: base && nameOf(base),
+      deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
-      probes: asked?.run
-        ? { by: asked.run.by, seconds: asked.run.seconds, expectedSeconds: asked.run.expectedSeconds }
+      probes: probes?.run
+        ? { by: probes.run.by, seconds: probes.run.seconds, expectedSeconds: probes.run.expectedSeconds }
         : null,
     },
   });
-  const isWhole = (spectra?.share.skipped ?? []).length === 0 && asked?.probes.status !== 'notRun';
+  const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun';
   return { measurement, isWhole };
 }
 
 /**
- * Ask the checkpoint, or the server that answers for it. A checkpoint that cannot be asked (no tokenizer, another family)
- * still has spectra: then the measurement says why, and no comparison passes on it. Without spectra, or where a server was
- * to answer, it is an error.
+ * Run the probes on the checkpoint, or on the server that runs it. A checkpoint that cannot be run (no tokenizer, an unknown
+ * family) still has spectra: then the measurement has the reason, and no comparison passes with it. Without spectra, or with a
+ * server, it is an error.
  */
-async function askProbes(
-  { checkpoint, reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
-  order: ProbeRunOptions,
-): Promise<{ probes: Probes; run: AskedProbes | null }> {
-  const local = {
-    kind: 'checkpoint',
-    checkpoint,
-    reference: reference ? nameOf(reference.checkpoint) : undefined,
-    device: device ?? 'auto',
-  } as const;
+async function tryProbes(
+  checkpoint: Checkpoint,
+  selection: ProbeRunOptions,
+  { reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
+): Promise<{ result: Probes; run: ProbeRun | null }> {
+  const source: ModelSource = endpoint
+    ? { kind: 'endpoint', ...endpoint }
+    : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
   try {
-    const run = await measureProbes(endpoint ? { kind: 'endpoint', ...endpoint } : local, order, {
+    const run = await measureProbes(source, selection, {
       shard: shard ?? null,
       onProgress: (done, total, seconds) =>
         onProgress?.({
@@ -146,10 +147,10 @@ async function askProbes(
           secondsLeft: total > 0 ? (seconds * (total - done)) / total : 0,
         }),
     });
-    return { probes: run.probes, run };
+    return { result: run.probes, run };
   } catch (error) {
     if (!(error instanceof UserError) || endpoint || spectra === false) throw error;
-    return { probes: { status: 'notRun', reason: error.message }, run: null };
+    return { result: { status: 'notRun', reason: error.message }, run: null };
   }
 }
 

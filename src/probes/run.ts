@@ -50,7 +50,7 @@ export async function prepareToAsk(
     for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, answerer, options));
   }
   const writes = chunks.some(({ items }) => items.some(isWritten));
-  await answerer.prepare?.(calls(), writes);
+  await answerer.prepare?.({ score: calls(), generate: writes });
 }
 
 export interface AskedChunks {

@@ -456,7 +456,7 @@ describe('a measurement of an ONNX model', () => {
     expect(measurement.checkpoint.format).toBe('onnx');
     expect(measurement.probes).toEqual({
       status: 'notRun',
-      reason: expect.stringMatching(/is an ONNX model, of which only the spectra are measured/),
+      reason: expect.stringMatching(/is an ONNX model, which can only be measured with spectra/),
     });
     await expect(measure({ checkpoint: folder, device: 'cpu', probes, spectra: false })).rejects.toThrow(UserError);
   });

@@ -4,10 +4,9 @@ import { readdirSync, readFileSync, statSync, symlinkSync, truncateSync } from '
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
-import { loadTensors } from '../../src/checkpoint/load-tensors.ts';
-import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { fetchTensors, openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
-import { openModel } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -138,7 +137,9 @@ describe('a checkpoint of a hub', () => {
     const names = readdirSync(folder).filter((name) => /\.(json|safetensors)$/.test(name));
     hub.commit('org/llama', Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))])));
     const logits = async (path: string) => {
-      const { engine } = await openModel(path, { device: 'cpu', needsTokenizer: false });
+      const { engine } = await openModel(await openCheckpointSource({ checkpoint: path, device: 'cpu' }), {
+        needsTokenizer: false,
+      });
       return engine.logits([1, 2, 3]).finally(() => engine.close());
     };
     expect(await logits('hf://org/llama')).toEqual(await logits(folder));
@@ -190,7 +191,7 @@ describe('what is downloaded', () => {
 
   it('is not downloaded again', async () => {
     const sha = hub.commit('org/again', { 'config.json': '{}', 'model.safetensors': bytes });
-    await loadTensors(await openCheckpoint('hf://org/again'), []);
+    await fetchTensors(await openCheckpoint('hf://org/again'), []);
     await digestCheckpoint(await openCheckpoint('hf://org/again'));
     hub.seen.length = 0;
     // Another path to the same commit is opened anew, from what is there.

@@ -20,10 +20,11 @@ const digits: Tokenizer = {
   specialTokens: { eos_token: '9' },
   chatTemplate: "{{ raise_exception('no system') if messages[0].role == 'system' else messages[0].content }}",
 };
-const options: GenerateOptions = { eosIds: new Set([9]), prefixTokenId: 9, now: new Date(0) };
+const options: GenerateOptions = { tokenizer: digits, eosIds: new Set([9]), prefixTokenId: 9, now: new Date(0) };
+const withoutTokenizer = { ...options, tokenizer: null };
 
-describe('answerPrompts', () => {
-  it('ends with EOS, with a stop string, or for length', async () => {
+describe('continuePrompts', () => {
+  it('ends with EOS, with a stop string, or at the limit', async () => {
     const answers = await continuePrompts(
       requests(
         { id: 'eos', prompt: '56' },
@@ -33,7 +34,6 @@ describe('answerPrompts', () => {
         { id: 'empty', prompt: '', max_new_tokens: 1 },
       ),
       countingEngine(40),
-      digits,
       options,
     );
     expect(answers).toEqual([
@@ -45,20 +45,19 @@ describe('answerPrompts', () => {
     ]);
   });
 
-  it('works by ids without a tokenizer', async () => {
-    const [answer] = await continuePrompts(requests({ id: 1, prompt_ids: [5] }), countingEngine(40), null, options);
+  it('continues token ids without a tokenizer', async () => {
+    const [answer] = await continuePrompts(requests({ id: 1, prompt_ids: [5] }), countingEngine(40), withoutTokenizer);
     expect(answer).toEqual({ id: 1, text: null, tokens: [6, 7, 8, 9], finish: 'stop' });
   });
 
-  it('leaves room for what is to come', async () => {
+  it('cuts a prompt on the left to leave room for the answer', async () => {
     const engine = countingEngine(8);
     const cut: string[] = [];
     const prompt_ids = [0, 1, 2, 3, 4, 5, 6, 7];
     await continuePrompts(
       requests({ id: 1, prompt_ids, max_new_tokens: 5 }, { id: 2, prompt_ids }, { id: 3, prompt_ids: [1, 2] }),
       engine,
-      null,
-      { ...options, onTruncation: (where) => cut.push(where) },
+      { ...withoutTokenizer, onTruncation: (where) => cut.push(where) },
     );
     expect(engine.prompts.map(({ tokens, maxNewTokens }) => [tokens, maxNewTokens])).toEqual([
       [[5, 6, 7], 5],
@@ -90,12 +89,12 @@ describe('answerPrompts', () => {
       /:1: the chat template refuses: no system/,
     ],
   ])('refuses %s with its line', async (_, request, tokenizer, pattern) => {
-    const answers = continuePrompts(requests({ id: 1, ...request }), countingEngine(40), tokenizer, options);
+    const answers = continuePrompts(requests({ id: 1, ...request }), countingEngine(40), { ...options, tokenizer });
     await expect(answers).rejects.toThrow(pattern);
   });
 
-  it('refuses an empty prompt where nothing could stand before it', async () => {
-    const answers = continuePrompts(requests({ id: 1, prompt: '' }), countingEngine(40), digits, {
+  it('refuses an empty prompt if there is no prefix token', async () => {
+    const answers = continuePrompts(requests({ id: 1, prompt: '' }), countingEngine(40), {
       ...options,
       prefixTokenId: null,
     });

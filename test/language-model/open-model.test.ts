@@ -1,22 +1,29 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openModel } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { difference, languageModel, readCases } from './runtime/engines.ts';
 import { talkingModel } from './talking-model.ts';
 
-const options = { device: 'cpu', needsTokenizer: false } as const;
+interface Options {
+  readonly reference?: string;
+  readonly needsTokenizer?: boolean;
+}
 
-async function expectRefused(path: string, pattern: RegExp, more: object = {}): Promise<void> {
-  const opening = openModel(path, { ...options, ...more });
+async function open(checkpoint: string, { reference, needsTokenizer = false }: Options = {}) {
+  return openModel(await openCheckpointSource({ checkpoint, reference, device: 'cpu' }), { needsTokenizer });
+}
+
+async function expectRefused(path: string, pattern: RegExp, options: Options = {}): Promise<void> {
+  const opening = open(path, options);
   await expect(opening).rejects.toThrow(pattern);
   await expect(opening).rejects.toBeInstanceOf(UserError);
 }
 
-/** A folder with the files of others. */
+/** A new folder with copies of the files in these folders. */
 function folderOf(...parts: readonly string[]): string {
   const folder = join(temporaryFolder(), 'model');
   mkdirSync(folder);
@@ -26,7 +33,7 @@ function folderOf(...parts: readonly string[]): string {
 
 describe('openModel', () => {
   it('opens a checkpoint with its tokenizer and special tokens', async () => {
-    const { engine, device, tokenizer, ids } = await openModel(talkingModel(), { ...options, needsTokenizer: true });
+    const { engine, device, tokenizer, ids } = await open(talkingModel(), { needsTokenizer: true });
     expect(device).toEqual({ name: 'cpu', reason: 'asked for' });
     expect(ids.prefixTokenId).toBe(1);
     expect([...ids.eosIds]).toEqual([2]);
@@ -34,51 +41,52 @@ describe('openModel', () => {
     await engine.close();
   });
 
-  it('takes special tokens from the configs where there is no tokenizer', async () => {
+  it('takes special tokens from the configs if there is no tokenizer', async () => {
     const folder = folderOf(languageModel('phi3'));
     writeFileSync(join(folder, 'generation_config.json'), JSON.stringify({ eos_token_id: [5, 6] }));
-    const { engine, tokenizer, ids } = await openModel(folder, options);
+    const { engine, tokenizer, ids } = await open(folder);
     expect(tokenizer).toBeNull();
     expect([ids.bosId, [...ids.eosIds], ids.prefixTokenId]).toEqual([1, [5, 6], 1]);
     await engine.close();
   });
 
-  it('opens an adapter on its base', async () => {
+  it('opens an adapter on its base model', async () => {
     const [{ tokens, logits } = { tokens: [], logits: [] }] = readCases(
       join(languageModel('lora'), 'expected.safetensors'),
     );
-    const { engine } = await openModel(languageModel('lora'), { ...options, reference: languageModel('llama') });
+    const { engine } = await open(languageModel('lora'), { reference: languageModel('llama') });
     expect(difference(await engine.logits(tokens), logits)).toBeLessThanOrEqual(1e-4);
     await engine.close();
   });
 
-  it('of an adapter takes its own tokenizer before that of the base', async () => {
+  it('prefers the tokenizer of an adapter to that of its base model', async () => {
     const base = talkingModel();
     const adapter = folderOf(languageModel('lora'));
-    const given = await openModel(adapter, { ...options, reference: base, needsTokenizer: true });
+    const given = await open(adapter, { reference: base, needsTokenizer: true });
     expect(given.tokenizer?.bosId).toBe(1);
     await given.engine.close();
     cpSync(fixture('tokenizers', 'gpt2', 'tokenizer.json'), join(adapter, 'tokenizer.json'));
     writeFileSync(join(adapter, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<|endoftext|>' }));
-    const own = await openModel(adapter, { ...options, reference: base, needsTokenizer: true });
+    const own = await open(adapter, { reference: base, needsTokenizer: true });
     expect(own.tokenizer?.bosId).toBe(346);
     await own.engine.close();
   });
 
-  it('refuses what cannot answer', async () => {
-    await expectRefused(languageModel('lora'), /is an adapter, which answers only with its base model — .*--reference/);
+  it('refuses a checkpoint that cannot be run, and a reference that is not one', async () => {
+    await expectRefused(languageModel('lora'), /is an adapter, which runs only with its base model — .*--reference/);
     await expectRefused(languageModel('lora'), /is an adapter, not full weights/, { reference: languageModel('lora') });
     await expectRefused(languageModel('lora'), /has A \[3, 16\] and B \[16, 3\], and the base is 24 → 24/, {
       reference: languageModel('stablelm'),
     });
     await expectRefused(languageModel('llama'), /tokenizer\.json/, { needsTokenizer: true });
     await expectRefused(join(temporaryFolder(), 'none'), /does not exist/);
+    await expectRefused(languageModel('llama'), /does not exist/, { reference: join(temporaryFolder(), 'typo') });
     const bare = folderOf(languageModel('llama'));
     rmSync(join(bare, 'config.json'));
     await expectRefused(bare, /has no config\.json/);
   });
 
-  it('refuses an adapter that shifts outputs, which scale · B · A does not', async () => {
+  it('refuses an adapter with a bias, which is not part of scale · B · A', async () => {
     const folder = folderOf(languageModel('lora'));
     const at = 'base_model.model.model.layers.0.self_attn.q_proj';
     writeSafetensors(join(folder, 'adapter_model.safetensors'), {
@@ -86,7 +94,7 @@ describe('openModel', () => {
       [`${at}.lora_B.weight`]: float32([16, 3], Array<number>(48).fill(0)),
       [`${at}.lora_B.bias`]: float32([16], Array<number>(16).fill(1)),
     });
-    await expectRefused(folder, /"base_model.*q_proj\.lora_B\.bias" shifts the output/, {
+    await expectRefused(folder, /"base_model.*q_proj\.lora_B\.bias" is a bias of the update/, {
       reference: languageModel('llama'),
     });
   });

@@ -1,20 +1,26 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseScoreRequests } from '../../src/language-model/requests.ts';
 import { scoreRequests } from '../../src/language-model/score.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { readJson, shared } from '../fixtures.ts';
+import { itNeeds } from '../needs.ts';
 import { countingEngine } from './counting-engine.ts';
 import { wordTokenizer } from './tokens/word-tokenizer.ts';
+
+const golden = shared('golden');
 
 const requests = (...lines: object[]) =>
   parseScoreRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'requests.jsonl');
 
-// As the answers round them.
+/** As the answers round them. */
 const HALF = -Number(Math.LN2.toFixed(6));
 const QUARTER = -1.386294;
 
-describe('answerRequests', () => {
-  it('gives the sum, the parts and whether greedy decoding would say the same', async () => {
+const IDS_ONLY = { tokenizer: null, prefixTokenId: null };
+
+describe('scoreRequests', () => {
+  it('returns the log-likelihood, its parts, and whether greedy decoding gives the same', async () => {
     const engine = countingEngine(16);
     const answers = await scoreRequests(
       requests(
@@ -22,8 +28,7 @@ describe('answerRequests', () => {
         { id: 2, context_ids: [4], continuation_ids: [5, 7] },
       ),
       engine,
-      null,
-      null,
+      IDS_ONLY,
     );
     expect(answers).toEqual([
       { id: 'likely', logprob: QUARTER, token_logprobs: [HALF, HALF], greedy: true },
@@ -32,7 +37,7 @@ describe('answerRequests', () => {
     expect(engine.calls).toBe(1);
   });
 
-  it('puts the prefix token where there is no context', async () => {
+  it('puts the prefix token before a continuation without context', async () => {
     const engine = countingEngine(16);
     await scoreRequests(
       requests(
@@ -41,8 +46,7 @@ describe('answerRequests', () => {
         { id: 3, context: '', continuation: 'a' },
       ),
       engine,
-      wordTokenizer(),
-      8,
+      { tokenizer: wordTokenizer(), prefixTokenId: 8 },
     );
     expect(engine.asked).toEqual([
       { context: [8], continuation: [5] },
@@ -53,22 +57,26 @@ describe('answerRequests', () => {
 
   it('scores text as the tokenizer splits it', async () => {
     const engine = countingEngine(16);
-    const t = wordTokenizer({ leading: [0] });
-    await scoreRequests(requests({ id: 1, context: 'a b ', continuation: 'c' }), engine, t, 0);
-    expect(engine.asked).toEqual([{ context: [0, ...t.ids('a', ' b')], continuation: t.ids(' c') }]);
-    await scoreRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, t, 0, {
+    const tokenizer = wordTokenizer({ leading: [0] });
+    await scoreRequests(requests({ id: 1, context: 'a b ', continuation: 'c' }), engine, {
+      tokenizer,
+      prefixTokenId: 0,
+    });
+    expect(engine.asked).toEqual([{ context: [0, ...tokenizer.ids('a', ' b')], continuation: tokenizer.ids(' c') }]);
+    await scoreRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, {
+      tokenizer,
+      prefixTokenId: 0,
       addSpecialTokens: false,
     });
-    expect(engine.asked[1]).toEqual({ context: t.ids('a'), continuation: t.ids(' b') });
+    expect(engine.asked[1]).toEqual({ context: tokenizer.ids('a'), continuation: tokenizer.ids(' b') });
   });
 
-  it('adds up the windows of a rolling request', async () => {
+  it('sums the windows of a rolling request', async () => {
     const engine = countingEngine(4);
     const [answer, empty, text] = await scoreRequests(
       requests({ id: 'r', rolling: [1, 2, 3, 4, 5, 6, 8] }, { id: 'e', rolling: [] }, { id: 't', rolling: 'a b' }),
       engine,
-      wordTokenizer({ leading: [0] }),
-      0,
+      { tokenizer: wordTokenizer({ leading: [0] }), prefixTokenId: 0 },
     );
     expect(answer).toEqual({
       id: 'r',
@@ -85,7 +93,7 @@ describe('answerRequests', () => {
     expect(text).toMatchObject({ token_logprobs: [HALF, HALF], greedy: true });
   });
 
-  it('cuts a long context on the left and tells of it', async () => {
+  it('cuts a long context on the left and reports it', async () => {
     const engine = countingEngine(4);
     const cut: string[] = [];
     await scoreRequests(
@@ -94,9 +102,7 @@ describe('answerRequests', () => {
         { id: 2, context_ids: [1, 2, 3], continuation_ids: [5, 6] },
       ),
       engine,
-      null,
-      null,
-      { onTruncation: (where) => cut.push(where) },
+      { ...IDS_ONLY, onTruncation: (where) => cut.push(where) },
     );
     expect(engine.asked.map(({ context }) => context)).toEqual([
       [2, 3, 4],
@@ -120,50 +126,48 @@ describe('answerRequests', () => {
     [
       'no context and no prefix token',
       { context: '', continuation: 'a' },
-      /:2: no context, and the checkpoint names no BOS/,
+      /:2: no context, and the checkpoint has no BOS/,
     ],
     ['a rolling text without prefix token', { rolling: 'a' }, /:2: no context/],
   ])('refuses %s with its line', async (_, request, pattern) => {
     const both = requests({ id: 1, context_ids: [1], continuation_ids: [2] }, { id: 2, ...request });
-    const answer = scoreRequests(both, countingEngine(4), wordTokenizer(), null);
+    const answer = scoreRequests(both, countingEngine(4), { tokenizer: wordTokenizer(), prefixTokenId: null });
     await expect(answer).rejects.toThrow(pattern);
     await expect(answer).rejects.toBeInstanceOf(UserError);
   });
 
-  it('needs a tokenizer for text only', async () => {
+  it('needs a tokenizer only for text', async () => {
     const text = requests({ id: 1, context: 'a', continuation: 'b' });
-    await expect(scoreRequests(text, countingEngine(4), null, 0)).rejects.toThrow(
+    await expect(scoreRequests(text, countingEngine(4), { tokenizer: null, prefixTokenId: 0 })).rejects.toThrow(
       /requests\.jsonl:1: text, but .*no tokenizer/,
     );
   });
 
-  it('says that a model is broken rather than null', async () => {
+  it('throws for a log-likelihood that JSON would write as null', async () => {
     const engine = { ...countingEngine(4), score: async () => [{ tokenLogprobs: [Number.NaN], greedy: false }] };
     const ids = requests({ id: 1, context_ids: [1], continuation_ids: [2] });
-    await expect(scoreRequests(ids, engine, null, null)).rejects.toThrow(/:1: the log-likelihood is NaN/);
-    // Finite, and no longer so with the rounding.
+    await expect(scoreRequests(ids, engine, IDS_ONLY)).rejects.toThrow(/:1: the log-likelihood is NaN/);
+    // Finite, but not after rounding.
     const vast = { ...engine, score: async () => [{ tokenLogprobs: [-1e308], greedy: false }] };
-    await expect(scoreRequests(ids, vast, null, null)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
+    await expect(scoreRequests(ids, vast, IDS_ONLY)).rejects.toThrow(/:1: the log-likelihood is -Infinity/);
   });
 
-  it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])(
-    'gives the model as much as the harness does: %s',
+  itNeeds(golden !== null, '../shared/golden').each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])(
+    'gives the model as many tokens as lm-evaluation-harness does: %s',
     async (name) => {
-      const path = shared('golden', name, 'golden.json');
-      if (path === null) return;
       const { cases, max_length } = readJson<{
         loglikelihood: {
           max_length: number;
           cases: Array<{ label: string; context: number[]; continuation: number[]; model_input_length: number }>;
         };
-      }>(path).loglikelihood;
+      }>(join(golden ?? '', name, 'golden.json')).loglikelihood;
       const engine = countingEngine(max_length);
       const lines = cases.map(({ label, context, continuation }) => ({
         id: label,
         context_ids: context,
         continuation_ids: continuation,
       }));
-      await scoreRequests(requests(...lines), engine, null, null);
+      await scoreRequests(requests(...lines), engine, IDS_ONLY);
       expect(engine.asked.map(({ context, continuation }) => context.length + continuation.length - 1)).toEqual(
         cases.map(({ model_input_length }) => model_input_length),
       );

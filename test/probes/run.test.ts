@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/language-model/model.ts';
 import { withModel } from '../../src/language-model/model.ts';
+import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
@@ -80,8 +81,8 @@ describe('askItems', () => {
 
   it('scores one after a space as the study did, and writes greedily', async () => {
     const checkpoint = repository('examples', 'base');
-    const subject = { kind: 'checkpoint', checkpoint, device: 'cpu' } as const;
-    const { outcomes } = await withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, (answerer) =>
+    const source = await openCheckpointSource({ checkpoint, device: 'cpu' });
+    const { outcomes } = await withModel(source, { needsTokenizer: true, now: PROBE_DATE }, (answerer) =>
       askItems([item('a', choice), item('b', exact)], answerer, options),
     );
     expect(outcomes).toHaveLength(2);

@@ -84,7 +84,10 @@ describeNeeds(golden !== '', '../shared/golden')('a checkpoint of the golden fol
     ];
     const requests = parseScoreRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'requests.jsonl');
     await withEngine(join(golden, name), {}, async (engine) => {
-      const answers = await scoreRequests(requests, engine, null, rolling.prefix_token);
+      const answers = await scoreRequests(requests, engine, {
+        tokenizer: null,
+        prefixTokenId: rolling.prefix_token,
+      });
       for (const [i, { label, token_logprobs, is_greedy }] of loglikelihood.cases.entries()) {
         expect(difference(answers[i]?.token_logprobs ?? [], token_logprobs), label).toBeLessThanOrEqual(TOLERANCE);
         expect(answers[i]?.greedy, label).toBe(is_greedy);
@@ -126,7 +129,7 @@ describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language
     const text = 'One day, a clever fox found a shiny key under the old oak tree.';
     const requests = parseScoreRequests(JSON.stringify({ id: 1, rolling: text }), 'requests.jsonl');
     await withEngine(folder, {}, async (engine) => {
-      const [answer] = await scoreRequests(requests, engine, tokenizer, tokenizer.prefixTokenId);
+      const [answer] = await scoreRequests(requests, engine, { tokenizer, prefixTokenId: tokenizer.prefixTokenId });
       // 35 tokens with BOS.
       expect(answer?.token_logprobs).toHaveLength(34);
       expect(Math.exp(-(answer?.logprob ?? 0) / 34)).toBeCloseTo(perplexity, 4);
