@@ -1,18 +1,15 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type Line, MAX_LINE_BYTES } from './lines.ts';
 import { letterOf, type ProbeRecord, quote } from './records.ts';
 
-/** What csv-parse calls the mistakes that a file can have, and what we say. */
-const MISTAKES: Readonly<Record<string, readonly [problem: string, mend: string]>> = {
-  INVALID_OPENING_QUOTE: [
-    'a quote inside a field that does not begin with one',
-    'quote the whole field, and double the quotes in it: "say ""hello"""',
-  ],
-  CSV_INVALID_CLOSING_QUOTE: [
-    'text after the closing quote of a field',
-    'quote the whole field, and double the quotes in it: "say ""hello"""',
-  ],
+const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
+
+/** The mistakes that csv-parse finds in a file, by its codes. */
+const MISTAKES: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
+  INVALID_OPENING_QUOTE: ['a quote inside a field that does not begin with one', QUOTE_HINT],
+  CSV_INVALID_CLOSING_QUOTE: ['text after the closing quote of a field', QUOTE_HINT],
   CSV_QUOTE_NOT_CLOSED: ['a quote that is never closed', 'close it'],
   CSV_MAX_RECORD_SIZE: [`more than ${MAX_LINE_BYTES} bytes in one row`, 'close its quote, or shorten the row'],
 };
@@ -23,28 +20,28 @@ interface Row {
 }
 
 /**
- * The records of a CSV file: the first row names the columns, commas tell cells apart, a quoted cell may hold commas,
- * doubled quotes and line ends. Empty lines are no matter; an empty cell is a field that is not given.
+ * The records of a CSV file. The first row names the columns, commas separate cells, and a quoted cell may contain commas,
+ * doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string): ProbeRecord[] {
   const texts = Array.from(lines, ({ text }) => text);
   const [header, ...rows] = parseRows(texts, file);
   if (header === undefined) return [];
-  const read = rowReader(header.cells, `${file}:${header.line}`);
+  const readFields = fieldsReader(header.cells, `${file}:${header.line}`);
   return rows.map(({ line, cells }) => {
     const where = `${file}:${line}`;
     if (cells.length !== header.cells.length) {
       throw new UserError(
         `${where}: ${cells.length} columns, but the header has ${header.cells.length}`,
-        'give one cell a column, and quote a cell that holds a comma',
+        'give one cell per column, and quote cells that contain a comma',
       );
     }
-    return { line, where, fields: read(cells, where) };
+    return { line, where, fields: readFields(cells, where) };
   });
 }
 
-/** csv-parse counts a line end twice in some quoted cells, so the lines are counted here. */
+/** Counts the lines itself: csv-parse counts a line end twice in some quoted cells. */
 function parseRows(texts: readonly string[], file: string): Row[] {
   const rows: Row[] = [];
   let next = 0;
@@ -67,42 +64,39 @@ function parseRows(texts: readonly string[], file: string): Row[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     skipEmpty();
-    const [problem, mend] = MISTAKES[error.code] ?? [error.message, 'give rows of cells told apart by commas'];
-    throw new UserError(`${file}:${next + 1}: ${problem}`, mend);
+    const [problem, hint] = MISTAKES[error.code] ?? [error.message, 'separate the cells of a row by commas'];
+    throw new UserError(`${file}:${next + 1}: ${problem}`, hint);
   }
   return rows;
 }
 
-/** Missing means something else than empty here: the one is a wrong file, the other a wrong row. */
-const KEPT_WHERE_EMPTY = new Set(['question', 'prompt', 'form']);
+/** In these columns, an empty cell is an empty field, not a missing one: the row is wrong, not the format of the file. */
+const KEPT_WHEN_EMPTY = new Set(['question', 'prompt', 'form']);
 
-const HEADER_MEND =
-  'begin with a row that names the columns, told apart by commas: question,choice0,choice1,answer or ' +
+const HEADER_HINT =
+  'begin with a row of column names separated by commas: question,choice0,choice1,answer or ' +
   'question,answer or id,capability,form,twin_of,prompt,choices,answer';
 
 type Fields = Record<string, unknown>;
-type ChoiceReader = (cell: (column: number) => string, where: string) => unknown[];
 
 /**
- * How the rows under this header become the fields that a JSON object would have.
+ * A function that turns a row under this header into the fields of a JSON object.
  * @throws UserError for a header without the columns of any format, or with a column twice
  */
-export function rowReader(
-  header: readonly string[],
-  where: string,
-): (cells: readonly string[], where: string) => Fields {
+function fieldsReader(header: readonly string[], where: string): (cells: readonly string[], where: string) => Fields {
   const names = header.map((name) => name.trim());
   checkHeader(names, where);
-  const { columns, read: readChoices } = choiceColumns(names, where);
+  const choiceColumns = findChoiceColumns(names, where);
   return (cells, row) => {
-    const cell = (column: number) => cells[column] ?? '';
     const fields: Fields = {};
     for (const [column, name] of names.entries()) {
-      if (columns.has(column) || (cell(column) === '' && !KEPT_WHERE_EMPTY.has(name))) continue;
-      fields[name] = cell(column);
+      if (choiceColumns?.columns.includes(column)) continue;
+      const cell = at(cells, column);
+      if (cell !== '' || KEPT_WHEN_EMPTY.has(name)) fields[name] = cell;
     }
-    if (!readChoices) return fields;
-    const choices = readChoices(cell, row);
+    if (!choiceColumns) return fields;
+    const own = choiceColumns.columns.map((column) => at(cells, column));
+    const choices = choiceColumns.isList ? parseList(at(own, 0), row) : withoutEmptyEnd(own, row);
     if (choices.length === 0 && fields.target !== undefined) return fields;
     return { ...fields, choices, ...(fields.answer === undefined ? {} : { answer: indexOrText(fields.answer) }) };
   };
@@ -110,45 +104,46 @@ export function rowReader(
 
 function checkHeader(names: readonly string[], where: string): void {
   if (!names.includes('question') && !names.includes('prompt')) {
-    throw new UserError(`${where}: the header names neither "question" nor "prompt"`, HEADER_MEND);
+    throw new UserError(`${where}: the header has neither "question" nor "prompt"`, HEADER_HINT);
   }
-  const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
-  if (twice !== undefined) throw new UserError(`${where}: the header names ${quote(twice)} twice`, 'give it once');
+  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new UserError(`${where}: the header has ${quote(repeated)} twice`, 'use each name once');
+  }
 }
 
-/** Choices stand in `choice0`, `choice1`, …, in `A`, `B`, …, or in `choices` as a JSON list. */
-function choiceColumns(
-  names: readonly string[],
-  where: string,
-): { columns: ReadonlySet<number>; read: ChoiceReader | null } {
+interface ChoiceColumns {
+  readonly columns: readonly number[];
+  /** One column with a JSON list, instead of one column per choice. */
+  readonly isList: boolean;
+}
+
+/** The columns of the choices: `choice0`, `choice1`, …, or `A`, `B`, …, or `choices`; null if there are none. */
+function findChoiceColumns(names: readonly string[], where: string): ChoiceColumns | null {
   const numbered = names.filter((name) => /^choice\d+$/.test(name)).map((_, index) => `choice${index}`);
   const letters = names.includes('A') && names.includes('B') ? names.filter((name) => /^[A-Z]$/.test(name)) : [];
-  const ways = [
-    numbered,
-    letters.map((_, index) => letterOf(index)),
-    names.includes('choices') ? ['choices'] : [],
-  ].filter((names) => names.length > 0);
-  const [way, other] = ways;
-  if (!way) return { columns: new Set(), read: null };
-  if (other)
-    throw new UserError(`${where}: choices in ${quote(way[0])} and in ${quote(other[0])}`, 'keep one of the two');
-  const missing = way.find((name) => !names.includes(name));
+  const lettered = letters.map((_, index) => letterOf(index));
+  const listed = names.includes('choices') ? ['choices'] : [];
+  const [expected, other] = [numbered, lettered, listed].filter((candidates) => candidates.length > 0);
+  if (!expected) return null;
+  if (other) {
+    throw new UserError(
+      `${where}: choices both in ${quote(expected[0])} and in ${quote(other[0])}`,
+      'keep one of the two',
+    );
+  }
+  const missing = expected.find((name) => !names.includes(name));
   if (missing !== undefined) {
     throw new UserError(
       `${where}: the header has no ${quote(missing)}`,
-      'name the columns of choices choice0, choice1, … or A, B, …',
+      'name the columns of the choices choice0, choice1, … or A, B, …',
     );
   }
-  const columns = way.map((name) => names.indexOf(name));
-  const read: ChoiceReader =
-    way[0] === 'choices'
-      ? (cell, row) => parseList(cell(columns[0] ?? 0), row)
-      : (cell, row) => gather(columns.map(cell), row);
-  return { columns: new Set(columns), read };
+  return { columns: expected.map((name) => names.indexOf(name)), isList: expected === listed };
 }
 
 /** A row may have fewer choices than there are columns, but no gap. */
-function gather(cells: readonly string[], where: string): string[] {
+function withoutEmptyEnd(cells: readonly string[], where: string): string[] {
   const count = cells.findLastIndex((cell) => cell !== '') + 1;
   const gap = cells.slice(0, count).indexOf('');
   if (gap !== -1) throw new UserError(`${where}: choices: choice ${gap} is empty`, 'fill the gap');
@@ -173,7 +168,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A cell has no type. Whole numbers are indices: choices that are numbers themselves would leave it open otherwise. */
+/** A cell has no type: whole numbers are indices, even if the choices are numbers themselves. */
 function indexOrText(answer: unknown): unknown {
   return typeof answer === 'string' && /^\s*-?\d+\s*$/.test(answer) ? Number(answer) : answer;
 }

@@ -1,15 +1,15 @@
 import type { Random } from '../random.ts';
 
-/** A sentence that has nothing to do with most questions. */
+/** A sentence that is unrelated to most questions. */
 export interface Distractor {
-  /** `#` stands for a number that names something and counts nothing. */
+  /** `#` stands for a number that names something and does not count anything. */
   readonly sentence: string;
-  /** Questions that it might bear on, besides those that share a word with it. */
+  /** Matches texts that it could be related to, besides those that share a word with it. */
   readonly topic: RegExp;
 }
 
-/** True, of the house and the garden, without a number: nothing that an exam would ask. */
-export const FACTS: readonly Distractor[] = [
+/** True, about everyday things, and without a number: nothing that an exam would ask about. */
+export const UNRELATED_FACTS: readonly Distractor[] = [
   { sentence: 'Keys are easily lost.', topic: /lock|piano|door/i },
   { sentence: 'Cats often sleep.', topic: /animal|\bpets?\b|feline|\bdogs?\b|kitten|predator|mammal/i },
   { sentence: 'Bread comes in loaves.', topic: /bak|food|wheat|yeast|flour|cook/i },
@@ -26,10 +26,10 @@ export const FACTS: readonly Distractor[] = [
 ];
 
 /**
- * For word problems. The number is a name (of a channel, a room), so it can be no operand, and nothing in the
- * sentence can be counted, paid for or be the one that "she" or "it" stands for.
+ * For word problems. The number names something (a channel, a room), so it cannot be an operand, and nothing in the sentence
+ * can be counted, bought, or meant by "she" or "it".
  */
-export const REMARKS: readonly Distractor[] = [
+export const NUMBERED_REMARKS: readonly Distractor[] = [
   {
     sentence: 'Bus line # stops nearby.',
     topic: /\bbus|transit|\brid(e|es|ing)\b|ticket|station|train|driv|stop|traffic/i,
@@ -62,7 +62,7 @@ export const REMARKS: readonly Distractor[] = [
   },
 ];
 
-/** Those that do not bear on the text, in the order of a draw; all of them, should none be left. */
+/** The sentences that are unrelated to the text, in random order; all sentences if none is. */
 export function drawUnrelated(distractors: readonly Distractor[], text: string, random: Random): string[] {
   const words = contentWords(text);
   const unrelated = distractors.filter(
@@ -71,7 +71,7 @@ export function drawUnrelated(distractors: readonly Distractor[], text: string, 
   return random.shuffle(unrelated.length === 0 ? distractors : unrelated).map(({ sentence }) => sentence);
 }
 
-/** The beginnings of the longer words: `sharpen` and `sharpened` are one. */
+/** The beginnings of the longer words, so that `sharpen` and `sharpened` are the same. */
 function contentWords(text: string): string[] {
   return (text.toLowerCase().match(/\p{L}{4,}/gu) ?? []).map((word) => word.slice(0, 5));
 }

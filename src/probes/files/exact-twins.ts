@@ -1,22 +1,23 @@
+import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import { drawUnrelated, REMARKS } from './distractors.ts';
+import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
 import type { ExactRecord } from './records.ts';
-import { asLongAs, sentenceStarts, type Wording } from './text.ts';
+import { matchLength, sentenceStarts } from './text.ts';
 
 type Problem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 
-/** Asked for at once: a base model that may reason first says its answer too late for an exact match. */
+/** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
 const A_NUMBER = ' (a number)';
 
 /**
- * Question and answer, as few-shot GSM8K has them, but the number is asked for: "Answer:" alone is an invitation to
- * write out the solution, as the answers of the data set do, and greedy decoding would be cut off within it.
+ * Question and answer as in few-shot GSM8K, except that the prompt asks for a number: after "Answer:" alone, a model writes
+ * out the solution, as the answers of the data set do, and greedy decoding would be cut off before the final answer.
  */
 export function plainProblem({ question, target, numeric }: Problem): Wording {
-  return write(`Question: ${question}\nAnswer`, { target, numeric });
+  return phrase(`Question: ${question}\nAnswer`, { target, numeric });
 }
 
-/** What begins the problem, and what begins the answer. */
+/** The beginning of the problem, and of the answer. */
 const HEADINGS = [
   ['Problem: ', 'Solution'],
   ['Q. ', 'Result'],
@@ -28,29 +29,29 @@ const HEADINGS = [
 
 /** The same text under other headings. */
 export function restyledProblem(problem: Problem, random: Random): Wording {
-  const wordings = HEADINGS.map(([before, after]) => write(`${before}${problem.question}\n${after}`, problem));
-  return asLongAs(plainProblem(problem), random.shuffle(wordings));
+  const wordings = HEADINGS.map(([before, after]) => phrase(`${before}${problem.question}\n${after}`, problem));
+  return matchLength(plainProblem(problem), random.shuffle(wordings));
 }
 
-/** Words that point back, and might be taken to point at what was put in between. */
-const POINTS_BACK =
+/** Words that refer back, and might be read as referring to an inserted sentence. */
+const REFERS_BACK =
   /\b(it|its|they|them|their|theirs|this|these|those|one|ones|another|others?|rest|both|same|also|too)\b|^(then|however|instead|afterwards?|so|but|and|next)\b/i;
-/** An "it" that stands for nothing. */
+/** An "it" that refers to nothing. */
 const EMPTY_IT =
   /\b(will|does|did|would|should|is|was) it (take|cost)\b|\bit (takes?|took|costs?|is|was) \w+ (to|that)\b/gi;
 
 /**
- * A remark with a number goes before the question at the end: earlier, where the sentence after it points back. On a
- * short problem it is more than the 10 % that other twins keep to: there is no room for a sentence.
+ * The plain form with an unrelated remark that contains a number. It stands before the question at the end, or earlier if the
+ * sentence after it refers back. On a short problem, the remark exceeds the 10% by which other twins may differ in length.
  */
 export function distractedProblem(problem: Problem, random: Random): Wording {
   const { question } = problem;
   const place = placeForRemark(question);
-  const wordings = drawUnrelated(REMARKS, question, random).map((remark) => {
+  const wordings = drawUnrelated(NUMBERED_REMARKS, question, random).map((remark) => {
     const sentence = remark.replace('#', String(newNumber(problem, random)));
     return plainProblem({ ...problem, question: `${question.slice(0, place)}${sentence} ${question.slice(place)}` });
   });
-  return asLongAs(plainProblem(problem), wordings, 'first');
+  return matchLength(plainProblem(problem), wordings, { fallback: 'first' });
 }
 
 /** A number that is neither in the problem nor its answer. */
@@ -63,11 +64,11 @@ function newNumber({ question, target }: Problem, random: Random): number {
 
 function placeForRemark(question: string): number {
   const starts = sentenceStarts(question);
-  const pointsBack = (start: number, index: number) =>
-    POINTS_BACK.test(question.slice(start, starts[index + 1]).replace(EMPTY_IT, ''));
-  return starts.findLast((start, index) => !pointsBack(start, index)) ?? 0;
+  const refersBack = (start: number, index: number) =>
+    REFERS_BACK.test(question.slice(start, starts[index + 1]).replace(EMPTY_IT, ''));
+  return starts.findLast((start, index) => !refersBack(start, index)) ?? 0;
 }
 
-function write(prompt: string, { target, numeric }: Pick<ExactRecord, 'target' | 'numeric'>): Wording {
+function phrase(prompt: string, { target, numeric }: Pick<ExactRecord, 'target' | 'numeric'>): Wording {
   return { prompt: `${prompt}${numeric ? A_NUMBER : ''}:`, question: { kind: 'exact', target } };
 }

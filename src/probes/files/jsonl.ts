@@ -3,10 +3,10 @@ import type { ProbeItem } from '../item.ts';
 import type { Line } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
-const MEND = 'give one JSON object a line';
+const HINT = 'give one JSON object per line';
 
 /**
- * The records of a JSONL file; empty lines are no matter.
+ * The records of a JSONL file, without its empty lines.
  * @throws UserError with the line, for one that is not a JSON object
  */
 export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
@@ -24,10 +24,10 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
   try {
     json = JSON.parse(text);
   } catch (error) {
-    // The message quotes the line, and may quote its control characters.
-    throw new UserError(`${where}: not JSON: ${(error as Error).message.replace(/\p{Cc}+/gu, ' ')}`, MEND);
+    // The message quotes the line, perhaps with control characters.
+    throw new UserError(`${where}: not JSON: ${(error as Error).message.replace(/\p{Cc}+/gu, ' ')}`, HINT);
   }
-  if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, MEND);
+  if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, HINT);
   return json;
 }
 
@@ -35,7 +35,7 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** Items as a JSONL file that `readProbeFile` gives back as they are, provided that they are in pairs. */
+/** Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs. */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }

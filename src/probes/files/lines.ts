@@ -1,12 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../../platform/user-error.ts';
 
-/** The whole of MMLU has 7 MB: a larger file is a mistake, and its items would take days to score. */
+/** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
+/** No question is longer. A file that has lost its line ends must not be decoded, parsed and printed as one line. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
 /**
- * Read a probe file whole, as bytes: a digest is taken of them.
- * @throws UserError if there is none, for what is no regular file, and for one beyond `MAX_FILE_BYTES`
+ * All bytes of a probe file.
+ * @throws UserError if it does not exist, is not a regular file, or is larger than `MAX_FILE_BYTES`
  */
 export async function readBytes(path: string): Promise<Buffer> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -14,18 +20,12 @@ export async function readBytes(path: string): Promise<Buffer> {
     throw error;
   });
   if (!info) throw new UserError(`${path} does not exist`, 'give the path of a probe file');
-  if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'replace it by the file itself');
+  if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'give the path of a probe file');
   if (info.size > MAX_FILE_BYTES) {
-    throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'give a part of it');
+    throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'use a part of it');
   }
   return readFile(path);
 }
-
-/** No question is longer. A file that lost its line ends must not be decoded, parsed and printed as one line. */
-export const MAX_LINE_BYTES = 1024 * 1024;
-
-const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /** A line of a text file, without its end. */
 export interface Line {
@@ -35,9 +35,9 @@ export interface Line {
 }
 
 /**
- * The lines of a UTF-8 file, one at a time: a byte order mark and CRLF are no matter. A line is measured before it is
- * decoded, so one of 50 MB costs no more than its bytes.
- * @throws UserError with the line, for one that is too long, is not UTF-8, or holds a NUL
+ * The lines of a UTF-8 file, without byte order mark and carriage returns. The length of a line is checked before it is
+ * decoded, so a line of 50 MB costs no more memory than its bytes.
+ * @throws UserError with the line, if it is too long, is not UTF-8, or contains a NUL
  */
 export function* readLines(bytes: Buffer, file: string): Generator<Line> {
   let start = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
@@ -54,16 +54,17 @@ function decodeLine(line: Buffer, offset: number, where: string): string {
   if (line.length > MAX_LINE_BYTES) {
     throw new UserError(
       `${where}: a line of ${line.length} bytes, more than ${MAX_LINE_BYTES}`,
-      'put each record on a line of its own, and shorten what is longer',
+      'put each record on its own line, and shorten longer ones',
     );
   }
   const text = decode(line);
   if (text === null) {
-    const byte = offset + firstBadByte(line);
+    const byte = offset + firstInvalidByte(line);
     throw new UserError(`${where}: not UTF-8 at byte ${byte} of the file`, 'save the file as UTF-8');
   }
-  if (text.includes('\0'))
-    throw new UserError(`${where}: holds a NUL character`, 'remove it, or save the file as UTF-8');
+  if (text.includes('\0')) {
+    throw new UserError(`${where}: contains a NUL character`, 'remove it, or save the file as UTF-8');
+  }
   return text;
 }
 
@@ -79,10 +80,8 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-/**
- * The decoder does not say where it failed: feed it byte by byte. The last bytes may be the beginning of a character.
- */
-function firstBadByte(bytes: Uint8Array): number {
+/** Decodes byte by byte, since a decoder does not report where it failed. */
+function firstInvalidByte(bytes: Uint8Array): number {
   const decoder = strictDecoder();
   for (let index = 0; index < bytes.length; index += 1) {
     try {
@@ -91,5 +90,6 @@ function firstBadByte(bytes: Uint8Array): number {
       return index;
     }
   }
+  // The bytes end within a character.
   return bytes.length;
 }

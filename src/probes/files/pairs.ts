@@ -4,118 +4,120 @@ import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, type ProbeItem, type Questi
 import {
   answerTextSchema,
   checkIndex,
-  expected,
-  idSchema,
+  mustBe,
   type ProbeRecord,
   parseFields,
   quote,
+  textOrNumberSchema,
   textSchema,
   verbatimSchema,
 } from './records.ts';
 
-const MEND =
+const HINT =
   'give {"id", "capability", "form": "benchmark" or "twin", "twin_of", "prompt", "choices" and "answer", or "target"}';
 
-const oneOf = (values: readonly string[]) => expected(values.map((value) => JSON.stringify(value)).join(' or '));
+const oneOf = (values: readonly string[]) => mustBe(values.map((value) => JSON.stringify(value)).join(' or '));
 
 const schema = z.object({
-  id: idSchema,
+  id: textOrNumberSchema,
   capability: textSchema,
   form: z.enum(FORMS, oneOf(FORMS)),
-  twin_of: idSchema.nullish(),
+  twin_of: textOrNumberSchema.nullish(),
   family: textSchema.optional(),
   cluster: textSchema.optional(),
   prompt: verbatimSchema,
-  choices: z.array(answerTextSchema, expected('a list of texts')).min(2, { error: 'fewer than two' }).optional(),
-  answer: z.number(expected('the index of a choice, from 0')).optional(),
+  choices: z.array(answerTextSchema, mustBe('a list of texts')).min(2, { error: 'fewer than two' }).optional(),
+  answer: z.number(mustBe('the index of a choice, from 0')).optional(),
   target: answerTextSchema.optional(),
   scoring: z.enum(CHOICE_SCORINGS, oneOf(CHOICE_SCORINGS)).optional(),
 });
 type Fields = z.infer<typeof schema>;
 
 /**
- * One form of a fact, used as it stands: whoever wrote the twins by hand wants these and no others. `family` tells
- * apart what must not be judged informative or not together (easy facts and hard ones, say); by default the items of a
- * capability are one.
- * @throws UserError with line, field and mend
+ * One form of a fact, used as it is: whoever writes twins by hand wants exactly these. `family` separates items that must
+ * not be judged informative together (easy facts and hard ones, for example); by default, a capability is one family.
+ * @param scoring of choices, for a record that does not name one
+ * @throws UserError with the line and the field
  */
 export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): ProbeItem {
-  const fields = parseFields(record, schema, MEND);
-  const { id, capability, family, form, prompt, cluster } = fields;
+  const fields = parseFields(record, schema, HINT);
+  const { id, capability, family = capability, form, prompt } = fields;
+  const { cluster = form === 'benchmark' ? 'exam' : 'twin' } = fields;
+  const { where } = record;
   return {
     id,
     capability,
-    family: family ?? capability,
+    family,
     form,
-    fact: factOf(fields, record.where),
-    cluster: cluster ?? (form === 'benchmark' ? 'exam' : 'twin'),
+    fact: factOf(fields, where),
+    cluster,
     prompt,
-    question: questionOf(fields, scoring, record.where),
+    question: questionOf(fields, scoring, where),
   };
 }
 
 function factOf({ id, form, twin_of: twinOf }: Fields, where: string): string {
   if (form === 'twin') {
     if (twinOf === undefined || twinOf === null) {
-      throw new UserError(`${where}: twin_of: is missing`, 'name the benchmark form whose twin this is');
+      throw new UserError(`${where}: twin_of: is missing`, 'give the id of the benchmark form');
     }
     return twinOf;
   }
   if (twinOf !== undefined && twinOf !== null && twinOf !== id) {
     throw new UserError(
-      `${where}: twin_of: a benchmark form is nobody's twin`,
-      'leave it out, or make the form "twin"',
+      `${where}: twin_of: a benchmark form is not a twin of another item`,
+      'leave it out, or set the form to "twin"',
     );
   }
   return id;
 }
 
-function questionOf({ choices, answer, target, scoring }: Fields, usual: ChoiceScoring, where: string): Question {
-  if (choices === undefined && target === undefined) throw new UserError(`${where}: neither choices nor target`, MEND);
-  if (target !== undefined) {
-    if (choices !== undefined) throw new UserError(`${where}: both choices and target`, 'keep one of them');
-    return { kind: 'exact', target };
+function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string): Question {
+  const { choices, answer, target, scoring = defaultScoring } = fields;
+  if (choices !== undefined && target !== undefined) {
+    throw new UserError(`${where}: both choices and target`, 'keep one of them');
   }
-  const list = choices ?? [];
+  if (target !== undefined) return { kind: 'exact', target };
+  if (choices === undefined) throw new UserError(`${where}: neither choices nor target`, HINT);
   if (answer === undefined) throw new UserError(`${where}: answer: is missing`, 'give the index of the right choice');
-  const twice = list.find((choice, index) => list.indexOf(choice) !== index);
-  if (twice !== undefined) {
-    throw new UserError(`${where}: choices: ${quote(twice)} is there twice`, 'make them all different');
+  const repeated = choices.find((choice, index) => choices.indexOf(choice) !== index);
+  if (repeated !== undefined) {
+    throw new UserError(`${where}: choices: ${quote(repeated)} is there twice`, 'make them all different');
   }
-  return { kind: 'choice', choices: list, answer: checkIndex(answer, list.length, where), scoring: scoring ?? usual };
+  return { kind: 'choice', choices, answer: checkIndex(answer, choices.length, where), scoring };
 }
 
-/** An item and where it stands in its file. */
-export interface PlacedItem {
+/** An item, and its line in the file. */
+export interface LocatedItem {
   readonly where: string;
   readonly item: ProbeItem;
 }
 
 /**
- * Twins need a benchmark form of the same capability and family, and benchmark forms a twin: the statistics are of
- * pairs, and an item outside one would be dropped without a word.
- * @throws UserError with the line of the first item that is not paired
+ * Check that each twin has a benchmark form of the same capability and family, and each benchmark form a twin. The statistics
+ * are computed over pairs, and an item without a partner would be dropped silently.
+ * @throws UserError with the line of the first item without a partner
  */
-export function checkPairs(placed: readonly PlacedItem[]): void {
-  const byId = new Map(placed.map((entry) => [entry.item.id, entry]));
-  for (const { item, where } of placed) if (item.form === 'twin') checkTwin(item, where, byId.get(item.fact));
-  const facts = new Set(placed.flatMap(({ item }) => (item.form === 'twin' ? [item.fact] : [])));
-  for (const { item, where } of placed) {
+export function checkPairs(located: readonly LocatedItem[]): void {
+  const byId = new Map(located.map((entry) => [entry.item.id, entry]));
+  for (const { item, where } of located) if (item.form === 'twin') checkTwin(item, where, byId.get(item.fact));
+  const facts = new Set(located.flatMap(({ item }) => (item.form === 'twin' ? [item.fact] : [])));
+  for (const { item, where } of located) {
     if (item.form === 'twin' || facts.has(item.id)) continue;
-    throw new UserError(`${where}: ${quote(item.id)} has no twin`, 'give it one, or leave it out');
+    throw new UserError(`${where}: ${quote(item.id)} has no twin`, 'add one, or leave the item out');
   }
 }
 
-function checkTwin(item: ProbeItem, where: string, partner: PlacedItem | undefined): void {
-  const of = `${where}: twin_of: ${quote(item.fact)}`;
-  if (!partner) throw new UserError(`${of} is not in the file`, 'add the benchmark form, or mend the id');
+function checkTwin(item: ProbeItem, where: string, partner: LocatedItem | undefined): void {
+  const twinOf = `${where}: twin_of: ${quote(item.fact)}`;
+  if (!partner) throw new UserError(`${twinOf} is not in the file`, 'add the benchmark form, or correct the id');
   if (partner.item.form === 'twin') {
-    throw new UserError(`${of} is a twin itself, on ${partner.where}`, 'name the benchmark form of both');
+    throw new UserError(`${twinOf} is itself a twin, at ${partner.where}`, 'give the id of the benchmark form of both');
   }
   for (const key of ['capability', 'family'] as const) {
     if (item[key] === partner.item[key]) continue;
     throw new UserError(
-      `${where}: ${key}: ${quote(item[key])}, but its benchmark form on ${partner.where} has ${quote(partner.item[key])}`,
+      `${where}: ${key}: ${quote(item[key])}, but its benchmark form at ${partner.where} has ${quote(partner.item[key])}`,
       'give both the same',
     );
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 
-/** One record of a probe file, before anything is known of its keys but that they are there. */
+/** One record of a probe file, before its keys are checked. */
 export interface ProbeRecord {
   /** Where it begins, counted from 1. */
   readonly line: number;
@@ -12,93 +12,85 @@ export interface ProbeRecord {
 
 const LONGEST_QUOTE = 60;
 
-/** A value as an error prints it: on one line, and cut where it is long. */
+/** A value as an error message shows it: on one line, and shortened. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** What a value should be, said for one that is missing and one of another type. */
-export function expected(what: string) {
+/** The zod error for a value that is missing or of another type. */
+export function mustBe(what: string) {
   return { error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `must be ${what}`) };
 }
 
-function isText(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
-}
-const NO_TEXT = { error: 'has half a surrogate pair: no text' };
-const NO_NUL = { error: 'holds a NUL character' };
-
-/** Text with something in it. */
+/** Text that is not empty. */
 export const textSchema = z
-  .string(expected('text'))
-  .refine(isText, NO_TEXT)
-  .refine((text) => !text.includes('\0'), NO_NUL)
+  .string(mustBe('text'))
+  .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'has half a surrogate pair, which is not valid text' })
+  .refine((text) => !text.includes('\0'), { error: 'contains a NUL character' })
   .refine((text) => text.trim() !== '', { error: 'is empty' });
 
-/** Text that is used as it stands: white space at its end would be scored with the answer. */
+/** Text that is used as it is: white space at its end would be scored with the answer. */
 export const verbatimSchema = textSchema.refine((text) => text === text.trimEnd(), {
-  error: 'ends with white space, which would be part of what is scored: remove it',
+  error: 'ends with white space, which would be scored with the answer: remove it',
 });
 
-/** Scored as `" " + text`, or compared: no white space of its own. */
+/** Text that is scored as `" " + text`, or compared. */
 export const answerTextSchema = verbatimSchema.refine((text) => text === text.trimStart(), {
-  error: 'begins with white space, but a blank is put before it: remove it',
+  error: 'begins with white space, but a space is added before it anyway: remove it',
 });
 
-/** JSON.parse has rounded it by now, and perhaps to the number of another record. */
+/** JSON.parse has already rounded a larger number, perhaps to the number of another record. */
 const numberSchema = z.number().refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value), {
-  error: 'has more digits than a number keeps: give it as text, in quotes',
+  error: 'has too many digits for a number: give it as text, in quotes',
 });
 
-/** Text, or a number as text. */
-export const textOrNumberSchema = z.union([textSchema, numberSchema], expected('text or a number')).transform(String);
+/** Text, or a number as text: the ids `1` and `"1"` are the same. */
+export const textOrNumberSchema = z.union([textSchema, numberSchema], mustBe('text or a number')).transform(String);
 
-/** `1` and `"1"` are the same. */
-export const idSchema = textOrNumberSchema;
+/** The capability of a record that does not name one. */
+const DEFAULT_CAPABILITY = 'benchmark';
 
-/** What a record without a capability is filed under. */
-export const DEFAULT_CAPABILITY = 'benchmark';
-
-/** What both kinds of questions may say of themselves. */
-export const commonFields = {
-  id: idSchema.optional(),
+/** The optional fields of both formats that have no twins yet. */
+const commonFields = {
+  id: textOrNumberSchema.optional(),
   capability: textSchema.optional(),
   family: textSchema.optional(),
   subject: textSchema.optional(),
 };
 
 /** A list of a thousand numbers has a thousand mistakes. */
-const MOST_ISSUES = 3;
+const MAX_ISSUES = 3;
 
-/** Keys that a format does not know are no matter: benchmark files carry all sorts. @throws UserError in one line */
-export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, mend: string): T {
+/**
+ * Check the fields of a record. Unknown keys are allowed, since benchmark files carry all sorts of them.
+ * @throws UserError in one line
+ */
+export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: string): T {
   const parsed = schema.safeParse(record.fields);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const said = issues.slice(0, MOST_ISSUES).map(({ path, message }) => [...path, message].join(': '));
-  const more = issues.length > MOST_ISSUES ? `; and ${issues.length - MOST_ISSUES} more` : '';
-  throw new UserError(`${record.where}: ${said.join('; ')}${more}`, mend);
+  const problems = issues.slice(0, MAX_ISSUES).map(({ path, message }) => [...path, message].join(': '));
+  const more = issues.length > MAX_ISSUES ? `; and ${issues.length - MAX_ISSUES} more` : '';
+  throw new UserError(`${record.where}: ${problems.join('; ')}${more}`, hint);
 }
 
-/** A multiple-choice question as MMLU has them, read and checked. */
+/** A multiple-choice question as in MMLU, checked. */
 export interface ChoiceRecord {
   readonly where: string;
   readonly id: string;
   readonly capability: string;
   readonly family: string;
-  /** Without white space around it, as are the choices. */
+  /** Without white space around it, like the choices. */
   readonly question: string;
   readonly choices: readonly string[];
-  /** Index of the right one. */
+  /** Index of the right choice. */
   readonly answer: number;
 }
 
 /**
- * Does a choice stand there twice? MMLU has such rows. The exam form is what it is, and its letters can be told
- * apart; but a twin must not depend on which of the two is meant.
+ * Whether two choices are the same, as in some rows of MMLU. The exam form is kept as it is, and its letters can be told
+ * apart; but a twin must not depend on which of the two is the answer.
  */
 export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
   return new Set(choices).size < choices.length;
@@ -114,41 +106,27 @@ const choiceSchema = z.object({
   ...commonFields,
   question: textSchema,
   choices: z
-    .array(textSchema, expected('a list of texts'))
+    .array(textSchema, mustBe('a list of texts'))
     .min(2, { error: 'fewer than two' })
     .max(MAX_CHOICES, { error: `more than ${MAX_CHOICES}` }),
-  answer: z.union([z.string(), z.number()], expected('an index, a letter or the text of a choice')),
+  answer: z.union([z.string(), z.number()], mustBe('an index, a letter or the text of a choice')),
 });
 
 /**
  * @param defaultId for a record without one
- * @throws UserError with line, field and mend
+ * @throws UserError with the line and the field
  */
 export function readChoiceRecord(record: ProbeRecord, defaultId: string): ChoiceRecord {
-  const {
-    id,
-    capability = DEFAULT_CAPABILITY,
-    family,
-    subject,
-    question,
-    ...rest
-  } = parseFields(record, choiceSchema, CHOICE_HINT);
+  const fields = parseFields(record, choiceSchema, CHOICE_HINT);
+  const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
   const { where } = record;
-  const choices = rest.choices.map((choice) => choice.trim());
-  const answer = answerIndex(rest.answer, choices, where);
+  const choices = fields.choices.map((choice) => choice.trim());
+  const answer = answerIndex(fields.answer, choices, where);
   if (new Set(choices).size < 2) throw new UserError(`${where}: choices: all are ${quote(choices[0])}`, CHOICE_HINT);
-  return {
-    where,
-    id: id ?? defaultId,
-    capability,
-    family: family ?? subject ?? capability,
-    question: question.trim(),
-    choices,
-    answer,
-  };
+  return { where, id, capability, family, question: fields.question.trim(), choices, answer };
 }
 
-/** A question with a final answer as GSM8K has them, read and checked. */
+/** A question with a final answer as in GSM8K, checked. */
 export interface ExactRecord {
   readonly where: string;
   readonly id: string;
@@ -157,53 +135,37 @@ export interface ExactRecord {
   /** Without white space around it. */
   readonly question: string;
   readonly target: string;
-  /** Is the target a number? */
+  /** Whether the target is a number. */
   readonly numeric: boolean;
 }
 
-/** Longer than that, an answer without `####` is an explanation that lost its end. */
+/** A longer answer without `####` is probably an explanation whose end was cut off. */
 const LONGEST_SHORT_ANSWER = 64;
 
 const EXACT_HINT = 'give {"question": text, "answer": text that ends with "#### 42", or a number or short text}';
 
-const exactSchema = z.object({
-  ...commonFields,
-  question: textSchema,
-  answer: textOrNumberSchema,
-});
+const exactSchema = z.object({ ...commonFields, question: textSchema, answer: textOrNumberSchema });
 
 /**
  * @param defaultId for a record without one
- * @throws UserError with line, field and mend
+ * @throws UserError with the line and the field
  */
 export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRecord {
-  const {
-    id,
-    capability = DEFAULT_CAPABILITY,
-    family,
-    subject,
-    question,
-    answer,
-  } = parseFields(record, exactSchema, EXACT_HINT);
-  const { target, numeric } = normalise(finalAnswer(answer, record.where));
-  return {
-    where: record.where,
-    id: id ?? defaultId,
-    capability,
-    family: family ?? subject ?? capability,
-    question: question.trim(),
-    target,
-    numeric,
-  };
+  const fields = parseFields(record, exactSchema, EXACT_HINT);
+  const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
+  const { where } = record;
+  const question = fields.question.trim();
+  return { where, id, capability, family, question, ...normalizeTarget(finalAnswer(fields.answer, where)) };
 }
 
-/** What stands after the last `####`, else the whole. */
+/** The text after the last `####`, or all of it. */
 function finalAnswer(answer: string, where: string): string {
   const mark = answer.lastIndexOf('####');
   const text = (mark === -1 ? answer : answer.slice(mark + 4)).trim();
   if (text === '') throw new UserError(`${where}: answer: nothing after "####"`, EXACT_HINT);
-  if (text.includes('\n'))
+  if (text.includes('\n')) {
     throw new UserError(`${where}: answer: more than one line, and no "####" before the last`, EXACT_HINT);
+  }
   if (text.length > LONGEST_SHORT_ANSWER) {
     throw new UserError(
       `${where}: answer: ${text.length} characters are more than ${LONGEST_SHORT_ANSWER}`,
@@ -213,46 +175,46 @@ function finalAnswer(answer: string, where: string): string {
   return text;
 }
 
-/** Numbers are written in one way: without `$`, without commas between thousands, with the minus of the keyboard. */
-function normalise(text: string): { target: string; numeric: boolean } {
+/** Numbers are written in one way: without `$`, without commas between thousands, with an ASCII minus. */
+function normalizeTarget(text: string): Pick<ExactRecord, 'target' | 'numeric'> {
   const number = text.replace(/[$,]/g, '').replace('\u2212', '-').replace(/\s+/g, '');
   const numeric = /^[-+]?(\d+(\.\d+)?|\.\d+)$/.test(number);
   return { target: numeric ? number : text, numeric };
 }
 
 /**
- * The index that an answer means: a number is an index from 0; text is the letter of a choice, or the choice itself.
- * @throws UserError for one out of range, one that is no choice, and one that can be read in two ways
+ * The index of a choice, given as an index from 0, as a letter, or as the text of the choice.
+ * @throws UserError if it is out of range, is not a choice, or can be read in two ways
  */
-export function answerIndex(answer: string | number, choices: readonly string[], where: string): number {
+function answerIndex(answer: string | number, choices: readonly string[], where: string): number {
   if (typeof answer === 'number') return checkIndex(answer, choices.length, where);
   const text = answer.trim();
   const letter = /^[A-Z]$/.test(text) ? text.charCodeAt(0) - 'A'.charCodeAt(0) : -1;
-  const meant = new Set(choices.flatMap((choice, index) => (choice === text ? [index] : [])));
-  if (letter >= 0 && letter < choices.length) meant.add(letter);
-  const [index, other] = meant;
+  const meanings = new Set(choices.flatMap((choice, index) => (choice === text ? [index] : [])));
+  if (letter >= 0 && letter < choices.length) meanings.add(letter);
+  const [index, other] = meanings;
   if (index === undefined) {
-    const problem = letter >= 0 ? `the letter ${text} is out of range` : `${quote(text)} is no choice`;
-    throw new UserError(`${where}: answer: ${problem}`, range(choices.length));
+    const problem = letter >= 0 ? `the letter ${text} is out of range` : `${quote(text)} is not one of the choices`;
+    throw new UserError(`${where}: answer: ${problem}`, indexHint(choices.length));
   }
   if (other !== undefined) {
     const [first, second] = [index, other].sort((a, b) => a - b);
     throw new UserError(
-      `${where}: answer: ${quote(text)} may be choice ${first} or choice ${second}`,
+      `${where}: answer: ${quote(text)} can mean choice ${first} or choice ${second}`,
       'give the index as a number',
     );
   }
   return index;
 }
 
-/** @throws UserError for what is no index of `count` choices */
+/** @throws UserError unless it is an index of one of `count` choices */
 export function checkIndex(answer: number, count: number, where: string): number {
   if (Number.isInteger(answer) && answer >= 0 && answer < count) return answer;
-  throw new UserError(`${where}: answer: ${answer} is out of range`, range(count));
+  throw new UserError(`${where}: answer: ${answer} is out of range`, indexHint(count));
 }
 
-function range(count: number): string {
-  return `there are ${count} choices: give an index from 0 to ${count - 1}, a letter from A to ${letterOf(count - 1)}, or the text of a choice`;
+function indexHint(count: number): string {
+  return `give an index from 0 to ${count - 1}, a letter from A to ${letterOf(count - 1)}, or the text of a choice`;
 }
 
 /** The label of a choice in an exam: A for 0. */

@@ -1,49 +1,42 @@
-import type { Question } from '../item.ts';
+import type { Wording } from '../item.ts';
 import type { ChoiceRecord } from './records.ts';
 
-/** How GPT-4's tokenizer cuts text before it merges (cl100k_base): about one piece a token in plain English. */
+/** How GPT-4's tokenizer splits text before it merges (cl100k_base): about one piece per token in plain English. */
 const PIECES = /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+/giu;
 
-/** The length of a text in tokens, near enough, without the tokenizer of any model. */
+/** The approximate length of a text in tokens, without the tokenizer of any model. */
 export function pieceCount(text: string): number {
   return text.match(PIECES)?.length ?? 0;
 }
 
-/** What is asked, in one form. */
-export interface Wording {
-  /** Ends without white space. */
-  readonly prompt: string;
-  readonly question: Question;
-}
-
-/** How much longer or shorter than its benchmark form a twin may be: a longer prompt alone is harder. */
+/** By how much the length of a twin may differ from that of its benchmark form: a longer prompt is harder by itself. */
 const LENGTH_TOLERANCE = 0.1;
 
 /**
- * Of several wordings, in the order of a draw, the first that is as long as `model`, within 10 % of its pieces.
- * @param otherwise what to take where none is: the closest, or the first of the draw (if always the closest, that would
- *   be the shortest, and always the same)
- * @throws Error for no wordings
+ * The first of several randomly ordered wordings that is as long as the benchmark form, within 10% of its pieces.
+ * @param fallback what to return if there is none: the closest, or the first. Where all are too long, the closest would always
+ *   be the shortest one.
+ * @throws Error if there are no wordings
  */
-export function asLongAs(
-  model: Wording,
+export function matchLength(
+  benchmark: Wording,
   wordings: readonly Wording[],
-  otherwise: 'closest' | 'first' = 'closest',
+  { fallback = 'closest' }: { readonly fallback?: 'closest' | 'first' } = {},
 ): Wording {
-  const length = pieceCount(model.prompt);
+  const length = pieceCount(benchmark.prompt);
   const distance = ({ prompt }: Wording) => Math.abs(pieceCount(prompt) - length) / length;
   const closer = (best: Wording, wording: Wording) => (distance(wording) < distance(best) ? wording : best);
   const fitting = wordings.find((wording) => distance(wording) <= LENGTH_TOLERANCE);
-  return fitting ?? wordings.reduce(otherwise === 'first' ? (first) => first : closer);
+  return fitting ?? wordings.reduce(fallback === 'first' ? (first) => first : closer);
 }
 
-/** A full stop after one of these ends no sentence. */
+/** A period after one of these does not end a sentence. */
 const ABBREVIATION =
   /(^|[\s(])(Mr|Mrs|Ms|Dr|Prof|St|No|Jr|Sr|vs|etc|approx|e\.g|i\.e|[ap]\.m|[AP]\.M|\p{Lu}(\.\p{Lu})*)\.$/u;
 
 const LONGEST_ABBREVIATION = 10;
 
-/** Where the sentences of an English text begin; some beginnings may be missed, after an abbreviation. */
+/** The offsets at which the sentences of an English text begin; one after an abbreviation may be missed. */
 export function sentenceStarts(text: string): number[] {
   const ends = [...text.matchAll(/[.!?]["”’')\]]*\s+(?=["“‘'([]?[\p{Lu}\p{N}$])/gu)];
   const starts = ends.flatMap(({ index, 0: end }) =>
@@ -52,25 +45,22 @@ export function sentenceStarts(text: string): number[] {
   return [0, ...starts];
 }
 
-/** A blank at the end, to be filled in: `is called ______.` */
+/** A blank at the end, to fill in: `is called ______.` */
 const BLANK = /_{2,}\s?[.?!]?$/;
-/** Looked for no further from the end: a search that starts at each of a million underscores takes hours. */
+/** Limits the search for a blank: a search that starts at each of a million underscores takes hours. */
 const LONGEST_BLANK = 100;
 
-/** Words that a sentence cannot end with: what follows one is its end. */
+/** Words that cannot end a sentence, so the answer completes it. */
 const OPEN_END =
   /(^|[\s(])(is|are|was|were|be|been|being|a|an|a\(n\)|the|of|to|in|on|at|by|as|for|from|with|into|about|approximately|than|then|when|because|that|it|called|termed|EXCEPT|except)$|[\p{L}”"’')],$/u;
 
-/**
- * Beginnings of what is a question or a task, even if a word at its end looks open: "What is it called", "Name one of
- * the".
- */
+/** Beginnings of questions and tasks, even if their last word looks open: "What is it called", "Name one of the". */
 const WHOLE =
   /^(what|which|who|whom|whose|why|how|is|are|was|were|do|does|did|can|could|should|would|will|find|write|solve|name|choose|select|identify|give|fill)\b/i;
 
 /**
- * The beginning of a sentence that the right choice ends ("The process is called"), without the blank at its end; null
- * for a question, a task, and what may be either.
+ * The beginning of a sentence that the right choice completes ("The process is called"), without the blank at its end; null
+ * for a question, for a task, and if in doubt.
  */
 export function stemOf(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
@@ -81,7 +71,7 @@ export function stemOf(question: string): string | null {
   return stem !== question || OPEN_END.test(stem) ? stem : null;
 }
 
-/** `All of the above`, `none of these`, `both of them`, `neither`: the meaning depends on the other choices. */
+/** `All of the above`, `none of these`, `both of them`, `neither`: choices whose meaning depends on the others. */
 const OF_OTHERS =
   /^(all|none|both|neither|either|any|two|three|more than one|only one)( ((of )?(the )?)?(above|below|these|those|them|others?|options|choices|answers|statements|foregoing|preceding)( (above|below|options|choices|answers|statements))*)?[.!]?$/i;
 const OF_ABOVE =
@@ -90,26 +80,26 @@ const OF_ABOVE =
 const OF_LETTERS =
   /\b(both|either|neither|option|options|choice|choices|answer|answers|only)\s+\(?[A-H1-9]\)?(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])\(?[A-H]\)?\s*(,|and|or|&|nor)\s*\(?[A-H]\)?(?![\p{L}\p{N}])|(?<![\p{L}\p{N}])[A-H]\)?,? only\b/u;
 
-/** Does a choice speak of the others? Then it must keep its place and its labels, and cannot stand without them. */
+/** Whether a choice refers to others. Then the choices must keep their order and their labels. */
 export function choicesReferToOthers({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
   return choices.some((choice) => [OF_OTHERS, OF_ABOVE, OF_LETTERS].some((pattern) => pattern.test(choice)));
 }
 
-/** Does the question speak of the letters or of the places of its choices? */
+/** Whether the question refers to the letters or the order of its choices. */
 export function questionRefersToLabels({ question }: Pick<ChoiceRecord, 'question'>): boolean {
   return /\b(options?|choices?|answers?) \(?[A-H]\)?(?![\p{L}\p{N}])|\b(first|second|third|last) (option|choice|answer)\b|\blabell?ed\b/u.test(
     question,
   );
 }
 
-/** `the following`, `below`, `these`: the choices must come after. */
+/** Whether the question says `the following`, `below` or `these`: then the choices must come after it. */
 export function pointsForward(question: string): boolean {
   return /\b(following|below|these|given)\b/i.test(question);
 }
 
 /**
- * May a label be mistaken for something in the question or its choices? A variable `x`, part `(ii)` or `II`, point `p`.
- * The article "a" is no variable.
+ * Whether a label could be confused with something in the question or a choice: a variable `x`, part `(ii)` or `II`, point
+ * `p`. The article "a" is not a variable.
  */
 export function mentionsLabel(
   { question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>,

@@ -22,7 +22,7 @@ async function read(
   return readProbeFile(file, options);
 }
 
-/** The error, with the folder of the file cut off. */
+/** The message of the error, without the folder of the file. */
 async function errorOf(content: string | Buffer, name = 'my.jsonl'): Promise<string> {
   const error = await read(content, name).then(
     () => null,
@@ -36,13 +36,13 @@ async function errorOf(content: string | Buffer, name = 'my.jsonl'): Promise<str
   return message.replace(/^\S*shadow-gate-\w+\//, '');
 }
 
-/** A record with some fields changed; `undefined` takes one away. */
+/** A record with some fields changed; `undefined` removes one. */
 function but(record: string, change: object): string {
   return JSON.stringify({ ...(JSON.parse(record) as object), ...change });
 }
 
 describe('a probe file', () => {
-  it('of multiple choice is read, with defaults and without', async () => {
+  it('of multiple-choice questions may leave out ids, capabilities and families', async () => {
     const full = {
       id: 7,
       capability: 'recall',
@@ -92,7 +92,7 @@ describe('a probe file', () => {
     ['.5', null],
     ['"an owl"', 'an owl'],
     ['"5%"', '5%'],
-  ])('of final answers: %s', async (answer, target) => {
+  ])('of final answers: %s has the target %s', async (answer, target) => {
     const line = `{"question": "How many?", "answer": ${answer}}`;
     if (target === null) return expect(await errorOf(line)).toMatch(/^my\.jsonl:1: not JSON/);
     const { items } = await read(line, 'my.json-lines');
@@ -110,7 +110,7 @@ describe('a probe file', () => {
     expect(items.map(({ cluster }) => cluster)).toEqual(['exam', 'restyled', 'distracted']);
   });
 
-  it('of pairs is taken as it is', async () => {
+  it('of pairs is used as it is', async () => {
     const lines = [
       '{"id": 1, "capability": "c", "form": "benchmark", "twin_of": null, "prompt": " P\\nQ:", "choices": ["x", "y"], "answer": 1, "content": "new", "family": "hard", "note": 5}',
       '{"id": "t", "capability": "c", "form": "twin", "twin_of": 1, "prompt": "R", "target": "y", "cluster": "odd", "family": "hard"}',
@@ -140,7 +140,7 @@ describe('a probe file', () => {
   });
 
   const zoo = shared('zoo', 'probes.jsonl');
-  itNeeds(Boolean(zoo), '../shared/zoo')('of pairs, that of the controlled study', async () => {
+  itNeeds(Boolean(zoo), '../shared/zoo')('of the controlled study is read as pairs', async () => {
     if (!zoo) return;
     const { items } = await readProbeFile(zoo, { seed: 1 });
     expect(items).toHaveLength(810);
@@ -153,32 +153,44 @@ describe('a probe file', () => {
     });
   });
 
-  it('may have a choice twice, as MMLU has: it is said, and no twin depends on it', async () => {
+  it('may have a choice twice, as MMLU does, with a warning: no twin depends on which of the two is right', async () => {
     const { items, warnings } = await read(but(CHOICE, { choices: ['687', '687', '1,493'] }));
     expect(warnings).toEqual([expect.stringMatching(/my\.jsonl:1: choices: /)]);
     expect(items.map(({ cluster }) => cluster).sort()).toEqual(['distracted', 'exam', 'restyled']);
   });
 });
 
-describe('refused with file, line, field and mend', () => {
+describe('a probe file is refused, with file, line, field and a hint,', () => {
   it.each<[string, string, RegExp]>([
     ['broken JSON', '{"question": "a', /:2: not JSON: /],
-    ['a list', '["question"]', /:2: not a JSON object/],
-    ['null', 'null', /:2: not a JSON object/],
-    ['no known key', '{"text": "a"}', /:2: neither "question" nor "prompt"/],
+    ['a list for an object', '["question"]', /:2: not a JSON object/],
+    ['null for an object', 'null', /:2: not a JSON object/],
+    ['no known key at all', '{"text": "a"}', /:2: neither "question" nor "prompt"/],
     ['a missing answer', but(CHOICE, { answer: undefined }), /:2: answer: is missing/],
     ['a null answer', but(CHOICE, { answer: null }), /:2: answer: must be an index, a letter or the text of a choice/],
-    ['a question that is none', but(CHOICE, { question: 3 }), /:2: question: must be text/],
+    ['a question that is not text', but(CHOICE, { question: 3 }), /:2: question: must be text/],
     ['an empty question', but(CHOICE, { question: ' \n' }), /:2: question: is empty/],
-    ['a NUL', but(CHOICE, { question: 'a\0' }), /:2: question: holds a NUL/],
-    ['half a character', `${CHOICE.slice(0, -1)}, "subject": "\\ud800"}`, /:2: subject: has half a surrogate pair/],
-    ['half a character in a choice', but(CHOICE, { choices: ['a', '\udc00'] }), /:2: choices: 1: has half a surrogate/],
-    ['choices that are none', but(CHOICE, { choices: 'ab' }), /:2: choices: must be a list of texts/],
-    ['a choice that is none', but(CHOICE, { choices: ['a', 2] }), /:2: choices: 1: must be text/],
-    ['many that are none', but(CHOICE, { choices: Array(9).fill(1) }), /:2: choices: 0: must be text; .*; and 6 more/],
+    ['a NUL', but(CHOICE, { question: 'a\0' }), /:2: question: contains a NUL/],
+    [
+      'half a surrogate pair',
+      `${CHOICE.slice(0, -1)}, "subject": "\\ud800"}`,
+      /:2: subject: has half a surrogate pair/,
+    ],
+    [
+      'half a surrogate pair in a choice',
+      but(CHOICE, { choices: ['a', '\udc00'] }),
+      /:2: choices: 1: has half a surrogate/,
+    ],
+    ['choices that are not a list', but(CHOICE, { choices: 'ab' }), /:2: choices: must be a list of texts/],
+    ['a choice that is not text', but(CHOICE, { choices: ['a', 2] }), /:2: choices: 1: must be text/],
+    [
+      'many choices that are not text',
+      but(CHOICE, { choices: Array(9).fill(1) }),
+      /:2: choices: 0: must be text; .*; and 6 more/,
+    ],
     ['an empty choice', but(CHOICE, { choices: ['a', ' '] }), /:2: choices: 1: is empty/],
     ['one choice', but(CHOICE, { choices: ['1'] }), /:2: choices: fewer than two/],
-    ['twice the same choice', but(CHOICE, { choices: ['1', '1 '] }), /:2: choices: all are "1"/],
+    ['choices that are all the same', but(CHOICE, { choices: ['1', '1 '] }), /:2: choices: all are "1"/],
     ['27 choices', but(CHOICE, { choices: [...'abcdefghijklmnopqrstuvwxyzä'] }), /:2: choices: more than 26/],
     ['an index out of range', but(CHOICE, { answer: 2 }), /:2: answer: 2 is out of range — .* from 0 to 1/],
     ['a negative index', but(CHOICE, { answer: -1 }), /:2: answer: -1 is out of range/],
@@ -188,41 +200,53 @@ describe('refused with file, line, field and mend', () => {
       but(CHOICE, { answer: 'C' }),
       /:2: answer: the letter C is out of range — .* from A to B/,
     ],
-    ['a text that is no choice', but(CHOICE, { answer: '3' }), /:2: answer: "3" is no choice/],
-    ['a long text that is no choice', but(CHOICE, { answer: 'a'.repeat(9999) }), /:2: answer: "a{40,80}… is no choice/],
-    ['two answers', but(CHOICE, { choices: ['B', 'A'], answer: 'A' }), /:2: answer: "A" may be choice 0 or choice 1/],
+    ['a text that is not a choice', but(CHOICE, { answer: '3' }), /:2: answer: "3" is not one of the choices/],
     [
-      'a text that is two',
-      but(CHOICE, { choices: ['1', '1', '2'], answer: '1' }),
-      /:2: answer: "1" may be choice 0 or/,
+      'a long text that is not a choice',
+      but(CHOICE, { answer: 'a'.repeat(9999) }),
+      /:2: answer: "a{40,80}… is not one of the choices/,
     ],
-    ['an id that is none', but(CHOICE, { id: true }), /:2: id: must be text or a number/],
-    ['an id that JSON rounds', but(CHOICE, { id: 2 ** 53 }), /:2: id: has more digits than a number keeps/],
+    [
+      'a letter that is also the text of another choice',
+      but(CHOICE, { choices: ['B', 'A'], answer: 'A' }),
+      /:2: answer: "A" can mean choice 0 or choice 1/,
+    ],
+    [
+      'a text that two choices have',
+      but(CHOICE, { choices: ['1', '1', '2'], answer: '1' }),
+      /:2: answer: "1" can mean choice 0 or/,
+    ],
+    ['an id that is neither text nor number', but(CHOICE, { id: true }), /:2: id: must be text or a number/],
+    ['an id that JSON rounds', but(CHOICE, { id: 2 ** 53 }), /:2: id: has too many digits for a number/],
     ['an empty id', but(CHOICE, { id: '' }), /:2: id: is empty/],
-    ['an id in use', but(CHOICE, { id: 'my:1' }), /:2: id: \S*my\.jsonl:1 has the id "my:1" already/],
-    ['a capability that is none', but(CHOICE, { capability: 1 }), /:2: capability: must be text/],
+    ['an id in use', but(CHOICE, { id: 'my:1' }), /:2: id: \S*my\.jsonl:1 already has the id "my:1"/],
+    ['a capability that is not text', but(CHOICE, { capability: 1 }), /:2: capability: must be text/],
     ['an empty family', but(CHOICE, { family: '' }), /:2: family: is empty/],
-    ['another format', EXACT, /:2: a question without choices, but \S*my\.jsonl:1 has a question with choices/],
-  ])('multiple choice: %s', async (_, line, pattern) => {
+    ['another format', EXACT, /:2: a question without choices, but \S*my\.jsonl:1 is a question with choices/],
+  ])('for a multiple-choice question with %s', async (_, line, pattern) => {
     expect(await errorOf(`${CHOICE}\n${line}\n${CHOICE}`)).toMatch(pattern);
   });
 
-  it('an id that a twin gets', async () => {
+  it('for an id that a derived twin has', async () => {
     const message = await errorOf([EXACT, but(EXACT, { id: 'my:1.restyled' })].join('\n'));
-    expect(message).toMatch(/my\.jsonl:2: id: \S*my\.jsonl:1 has the id "my:1.restyled" already/);
+    expect(message).toMatch(/my\.jsonl:2: id: \S*my\.jsonl:1 already has the id "my:1.restyled"/);
   });
 
   it.each<[string, string, RegExp]>([
     ['a missing answer', but(EXACT, { answer: undefined }), /:2: answer: is missing/],
-    ['an answer that is none', but(EXACT, { answer: true }), /:2: answer: must be text or a number/],
-    ['an answer that JSON rounds', but(EXACT, { answer: 1e21 }), /:2: answer: has more digits than a number keeps/],
+    ['an answer that is neither text nor number', but(EXACT, { answer: true }), /:2: answer: must be text or a number/],
+    ['an answer that JSON rounds', but(EXACT, { answer: 1e21 }), /:2: answer: has too many digits for a number/],
     ['an empty answer', but(EXACT, { answer: '' }), /:2: answer: is empty/],
     ['nothing after the mark', but(EXACT, { answer: 'one ####' }), /:2: answer: nothing after "####"/],
-    ['lines after the mark', but(EXACT, { answer: '#### 1\n2' }), /:2: answer: more than one line/],
-    ['an explanation', but(EXACT, { answer: 'It is so. '.repeat(9) }), /:2: answer: 89 characters are more than 64/],
+    ['two lines after the mark', but(EXACT, { answer: '#### 1\n2' }), /:2: answer: more than one line/],
+    [
+      'an explanation for an answer',
+      but(EXACT, { answer: 'It is so. '.repeat(9) }),
+      /:2: answer: 89 characters are more than 64/,
+    ],
     ['an empty question', but(EXACT, { question: '' }), /:2: question: is empty/],
-    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 has a question without choices/],
-  ])('final answers: %s', async (_, line, pattern) => {
+    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 is a question without choices/],
+  ])('for a question with a final answer and %s', async (_, line, pattern) => {
     expect(await errorOf(`${EXACT}\n${line}`)).toMatch(pattern);
   });
 
@@ -233,48 +257,52 @@ describe('refused with file, line, field and mend', () => {
     ['no form', but(TWIN, { form: undefined }), /:2: form: is missing/],
     ['another form', but(TWIN, { form: 'exam' }), /:2: form: must be "benchmark" or "twin"/],
     ['an empty prompt', but(TWIN, { prompt: '' }), /:2: prompt: is empty/],
-    ['a prompt with a blank at its end', but(TWIN, { prompt: 'P: ' }), /:2: prompt: ends with white space.*remove it/],
+    ['a prompt with a space at its end', but(TWIN, { prompt: 'P: ' }), /:2: prompt: ends with white space.*remove it/],
     [
-      'a choice with a blank',
+      'a choice with a space before it',
       but(TWIN, { ...choices, choices: ['x', ' y'] }),
       /:2: choices: 1: begins with white space/,
     ],
-    ['a target with a blank', but(TWIN, { target: 't\n' }), /:2: target: ends with white space/],
+    ['a target with a line end', but(TWIN, { target: 't\n' }), /:2: target: ends with white space/],
     ['neither choices nor target', but(TWIN, { target: undefined }), /:2: neither choices nor target/],
     ['both choices and target', but(TWIN, { ...choices, target: 't' }), /:2: both choices and target/],
     ['one choice', but(TWIN, { ...choices, choices: ['x'] }), /:2: choices: fewer than two/],
     ['a choice twice', but(TWIN, { ...choices, choices: ['x', 'y', 'x'] }), /:2: choices: "x" is there twice/],
     ['no answer', but(TWIN, { ...choices, answer: undefined }), /:2: answer: is missing/],
-    ['an answer that is no index', but(TWIN, { ...choices, answer: 'x' }), /:2: answer: must be the index of a choice/],
+    [
+      'an answer that is not an index',
+      but(TWIN, { ...choices, answer: 'x' }),
+      /:2: answer: must be the index of a choice/,
+    ],
     ['an answer out of range', but(TWIN, { ...choices, answer: 2 }), /:2: answer: 2 is out of range/],
     ['another scoring', but(TWIN, { ...choices, scoring: 'mean' }), /:2: scoring: must be "raw" or "per-character" or/],
-    ['a twin of nobody', but(TWIN, { twin_of: null }), /:2: twin_of: is missing/],
-    ['a twin without its partner', but(TWIN, { twin_of: 'x' }), /:2: twin_of: "x" is not in the file/],
+    ['a twin of null', but(TWIN, { twin_of: null }), /:2: twin_of: is missing/],
+    ['a twin of an unknown item', but(TWIN, { twin_of: 'x' }), /:2: twin_of: "x" is not in the file/],
     [
       'a twin of a twin',
       `${TWIN}\n${but(TWIN, { id: 'u', twin_of: 't' })}`,
-      /:3: twin_of: "t" is a twin itself, on \S*:2/,
+      /:3: twin_of: "t" is itself a twin, at \S*:2/,
     ],
-    ['a twin of itself', but(TWIN, { twin_of: 't' }), /:2: twin_of: "t" is a twin itself/],
+    ['a twin of itself', but(TWIN, { twin_of: 't' }), /:2: twin_of: "t" is itself a twin/],
     [
       'another capability',
       but(TWIN, { capability: 'd' }),
-      /:2: capability: "d", but its benchmark form on \S*:1 has "c"/,
+      /:2: capability: "d", but its benchmark form at \S*:1 has "c"/,
     ],
-    ['another family', but(TWIN, { family: 'new' }), /:2: family: "new", but its benchmark form on \S*:1 has "c"/],
+    ['another family', but(TWIN, { family: 'new' }), /:2: family: "new", but its benchmark form at \S*:1 has "c"/],
     ['a benchmark form without twin', `${TWIN}\n${but(BENCHMARK, { id: 'x' })}`, /:3: "x" has no twin/],
     [
       'a benchmark form that is a twin',
       but(BENCHMARK, { id: 'x', twin_of: 'b' }),
-      /:2: twin_of: a benchmark form is nobody/,
+      /:2: twin_of: a benchmark form is not a twin/,
     ],
-    ['an id in use', `${TWIN}\n${TWIN}`, /:3: id: \S*my\.jsonl:2 has the id "t" already/],
-    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 has a prompt in one of its forms/],
-  ])('pairs: %s', async (_, line, pattern) => {
+    ['an id in use', `${TWIN}\n${TWIN}`, /:3: id: \S*my\.jsonl:2 already has the id "t"/],
+    ['another format', CHOICE, /:2: a question with choices, but \S*my\.jsonl:1 is a benchmark form or twin/],
+  ])('for pairs with %s', async (_, line, pattern) => {
     expect(await errorOf(`${BENCHMARK}\n${line}`)).toMatch(pattern);
   });
 
-  it('a line of 50 MB', async () => {
+  it('for a line of 50 MB, and not for one of 1 MB', async () => {
     const bytes = 50_000_000;
     const content = Buffer.concat([Buffer.from(`${CHOICE}\n`), Buffer.alloc(bytes, 'a'), Buffer.from(`\n${CHOICE}`)]);
     for (const name of ['my.jsonl', 'my.csv']) {
@@ -286,7 +314,7 @@ describe('refused with file, line, field and mend', () => {
     expect((await read(long)).items).toHaveLength(3);
   });
 
-  it('a file beyond the limit, an empty one, none, a folder, and one of another kind', async () => {
+  it('if it is too large, empty, missing, a folder, or of another type', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'a.jsonl');
     const outcome = () => readProbeFile(file, { seed: 1 });
@@ -297,14 +325,14 @@ describe('refused with file, line, field and mend', () => {
     mkdirSync(join(folder, 'b.csv'));
     await expect(readProbeFile(join(folder, 'b.csv'), { seed: 1 })).rejects.toThrow(/b\.csv is not a regular file/);
     await expect(readProbeFile(join(folder, 'a.json'), { seed: 1 })).rejects.toThrow(
-      /a\.json does not end like a probe/,
+      /a\.json does not have the file extension of a probe file/,
     );
     for (const name of ['my.jsonl', 'my.csv']) {
-      for (const content of ['', '\uFEFF', '\n\r\n']) expect(await errorOf(content, name)).toMatch(/ holds no records/);
+      for (const content of ['', '\uFEFF', '\n\r\n']) expect(await errorOf(content, name)).toMatch(/ has no records/);
     }
   });
 
-  it('what is not UTF-8, at its byte, and a NUL', async () => {
+  it('for what is not UTF-8, with the byte, and for a NUL', async () => {
     const first = Buffer.from(`{"question": "ä"}\n`);
     const bad = (...bytes: number[]) =>
       Buffer.concat([first, Buffer.from('"€'), Buffer.from(bytes), Buffer.from('\n')]);
@@ -313,7 +341,7 @@ describe('refused with file, line, field and mend', () => {
       expect(await errorOf(bad(0xff), name)).toMatch(new RegExp(`:2: not UTF-8 at byte ${offset} of the file`));
       expect(await errorOf(bad(0xe2, 0x82), name)).toMatch(/:2: not UTF-8 at byte \d+ of the file/);
       expect(await errorOf(bad(0xed, 0xa0, 0x80), name)).toMatch(/:2: not UTF-8/);
-      expect(await errorOf(bad(0), name)).toMatch(/:2: holds a NUL/);
+      expect(await errorOf(bad(0), name)).toMatch(/:2: contains a NUL/);
       expect(await errorOf(Buffer.from(`\uFEFF${CHOICE}`, 'utf16le'), name)).toMatch(
         /:1: not UTF-8 at byte 0 of the file/,
       );
