@@ -1,8 +1,7 @@
-// Every family against the reference outputs of the real Hugging Face code: writes the table in docs/golden.md.
-// Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check]
+// Compares every family with the outputs of Hugging Face's own code, and writes the table in docs/golden.md.
+// Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check] [--folder DIR]
 //
-// Two sets: the fixtures of this repository, and the larger ../shared/golden where it is at hand (rows of a set that is
-// not there are kept from the table as it is).
+// DIR is another set of checkpoints, with golden.safetensors and golden.json beside each; then nothing is written.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +11,17 @@ import { importSources } from '../run/import-sources.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/golden.md');
-const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' }, check: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { device: { type: 'string', default: 'cpu' }, check: { type: 'boolean' }, folder: { type: 'string' } },
+});
 const TOLERANCE = 1e-4;
+// The fixtures have logits only.
+const COLUMNS = [
+  'family',
+  'directory',
+  'max logit error',
+  ...(values.folder === undefined ? [] : ['max log-likelihood error', 'greedy decoding']),
+];
 
 const { openCheckpoint, openReference, readSafetensorsHeader, OnnxEngine, truncateLeft, rollingWindows } =
   await importSources({
@@ -25,40 +33,30 @@ const { openCheckpoint, openReference, readSafetensorsHeader, OnnxEngine, trunca
     rollingWindows: 'src/language-model/tokens/encode.ts',
   });
 
-const SETS = [
-  { name: 'fixtures', folder: join(root, 'test/fixtures/language-models'), expected: 'expected.safetensors' },
-  { name: 'golden', folder: join(root, '../shared/golden'), expected: 'golden.safetensors' },
-];
+const set =
+  values.folder === undefined
+    ? { folder: join(root, 'test/fixtures/language-models'), expected: 'expected.safetensors' }
+    : { folder: values.folder, expected: 'golden.safetensors' };
 
 const rows = [];
-for (const set of SETS) {
-  if (!existsSync(set.folder)) {
-    rows.push(...rowsOf(set.name));
-    continue;
-  }
-  for (const directory of readdirSync(set.folder).sort()) {
-    const path = join(set.folder, directory);
-    if (existsSync(join(path, set.expected))) rows.push(await check(set, directory, path));
-  }
+for (const directory of readdirSync(set.folder).sort()) {
+  const path = join(set.folder, directory);
+  if (existsSync(join(path, set.expected))) rows.push(await check(directory, path));
 }
-const table = markdownTable(
-  [
-    ['set', 'family', 'directory', 'max logit error', 'max log-likelihood error', 'greedy decoding'],
-    ...rows.map(({ cells }) => cells),
-  ],
-  { align: ['', '', '', 'r', 'r', ''] },
-);
+const table = markdownTable([COLUMNS, ...rows.map(({ cells }) => cells.slice(0, COLUMNS.length))], {
+  align: ['', '', 'r', 'r', ''],
+});
 console.log(table);
 const wrong = rows.filter(({ isRight }) => !isRight);
-if (values.device === 'cpu' && !values.check) writeFileSync(page, pageOf(table));
+if (values.device === 'cpu' && !values.check && values.folder === undefined) writeFileSync(page, pageOf(table));
 console.log(`\n${rows.length} directories, ${wrong.length} beyond ${TOLERANCE} or with another greedy text`);
-process.exitCode = wrong.length === 0 ? 0 : 1;
+process.exitCode = rows.length > 0 && wrong.length === 0 ? 0 : 1;
 
-async function check({ name, expected }, directory, path) {
+async function check(directory, path) {
   const { base, adapter } = await open(path);
   const engine = await OnnxEngine.open(base, { device: { name: values.device, reason: 'asked for' }, adapter });
   try {
-    const logits = await logitError(engine, join(path, expected));
+    const logits = await logitError(engine, join(path, set.expected));
     const json = join(path, 'golden.json');
     const golden = existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : {};
     const loglikelihood = golden.loglikelihood ? await loglikelihoodError(engine, golden) : null;
@@ -69,7 +67,6 @@ async function check({ name, expected }, directory, path) {
       (loglikelihood?.error ?? 0) <= TOLERANCE &&
       (greedy === null || greedy.same === greedy.all);
     const cells = [
-      name,
       family,
       directory,
       logits.toExponential(1),
@@ -136,33 +133,21 @@ async function greedyAgreement(engine, cases) {
   return { same: same.length, all: cases.length };
 }
 
-function rowsOf(set) {
-  if (!existsSync(page)) return [];
-  const lines = readFileSync(page, 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith(`| ${set} |`));
-  return lines.map((line) => ({
-    cells: line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-    isRight: true,
-  }));
-}
-
 function pageOf(table) {
-  return `# Against the reference
+  return `# Logits compared with Hugging Face transformers
 
-Written by \`npm run golden\`: what this code computes for tiny checkpoints of every family, against the outputs of Hugging
-Face transformers on the same weights (float32, CPU, eager attention), PEFT for adapters, and lm-evaluation-harness for
-log-likelihoods and greedy decoding. Logits must agree to ${TOLERANCE}; transformers with another attention kernel differs from
-itself by up to 1.3e-5.
+What Shadow Gate computes for tiny checkpoints of every supported family, compared with Hugging Face transformers on the
+same weights (float32, CPU, eager attention), and with PEFT's arithmetic for adapters. The largest difference of a logit
+must be at most ${TOLERANCE}; transformers with another attention kernel differs from itself by up to 1.3e-5.
 
-- \`fixtures\` are in this repository (\`test/fixtures/make_language_models.py\` makes them); the tests hold every line.
-- \`golden\` is a larger set that is kept apart.
-
-A log-likelihood error is per token, in nats; of rolling log-likelihoods the error of a window's mean.
+Reproduce the table with \`npm run golden\`. The checkpoints and the expected logits are in
+\`test/fixtures/language-models/\`; \`test/fixtures/make_language_models.py\` makes them (needs torch, safetensors and
+transformers 5). The tests check every row. Another set of checkpoints is compared with
+\`npm run golden -- --folder DIR\`, another device with \`--device\`.
 
 ${table}
+
+A larger set, which is not in this repository, was compared with lm-evaluation-harness as well: for Llama, Qwen 2 and
+GPT-2 the log-likelihoods of 30 requests agreed to 8.0e-6 nats per token, and 9 of 9 greedy texts were equal.
 `;
 }
