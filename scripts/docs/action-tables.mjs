@@ -1,0 +1,56 @@
+// Writes the tables of inputs and outputs in README.md and docs/action.md from action.yml.
+// Usage: node scripts/docs/action-tables.mjs [--check]
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { markdownTable } from 'markdown-table';
+import { parse } from 'yaml';
+
+const root = new URL('../..', import.meta.url);
+const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
+
+/** README.md has one line a row; docs/action.md has the whole description. */
+const PAGES = [
+  { page: 'README.md', words: firstSentence },
+  { page: 'docs/action.md', words: (description) => description },
+];
+
+for (const { page, words } of PAGES) {
+  const file = fileURLToPath(new URL(page, root));
+  const text = await readFile(file, 'utf8');
+  const wanted = withTables(text, page, words);
+  if (wanted === text) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${page} differs from action.yml: run npm run docs`);
+    process.exitCode = 1;
+  } else await writeFile(file, wanted);
+}
+
+function withTables(text, page, words) {
+  const inputRows = Object.entries(inputs).map(([name, { description, default: value }]) => [
+    `\`${name}\``,
+    cell(words(description)),
+    value === undefined ? '' : `\`${value}\``,
+  ]);
+  const outputRows = Object.entries(outputs).map(([name, { description }]) => [
+    `\`${name}\``,
+    cell(words(description)),
+  ]);
+  const withInputs = between(text, page, 'inputs', markdownTable([['input', 'meaning', 'default'], ...inputRows]));
+  return between(withInputs, page, 'outputs', markdownTable([['output', 'meaning'], ...outputRows]));
+}
+
+/** Up to the first period that ends a sentence: one inside a name, such as `report.json`, has a letter after it. */
+function firstSentence(description) {
+  return description.replace(/\.\s[\s\S]*$/, '').replace(/\.$/, '');
+}
+
+function cell(text) {
+  return text.trim().replace(/\s+/g, ' ').replaceAll('|', '\\|');
+}
+
+function between(text, page, name, content) {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(open), text.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`${page} has no ${open} … ${close}`);
+  return `${text.slice(0, from + open.length)}\n\n${content}\n\n${text.slice(to)}`;
+}
