@@ -8,16 +8,16 @@ import { parse } from 'yaml';
 const root = new URL('../..', import.meta.url);
 const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
 
-/** README.md has one line a row; docs/action.md has the whole description. */
+/** README.md has one line a row, which fits a phone; docs/action.md has the whole description. */
 const PAGES = [
-  { page: 'README.md', words: firstSentence },
-  { page: 'docs/action.md', words: (description) => description },
+  { page: 'README.md', inputRow: briefRow, outputWords: firstSentence, head: ['input', 'meaning'] },
+  { page: 'docs/action.md', inputRow: fullRow, outputWords: String, head: ['input', 'meaning', 'default'] },
 ];
 
-for (const { page, words } of PAGES) {
+for (const { page, ...style } of PAGES) {
   const file = fileURLToPath(new URL(page, root));
   const text = await readFile(file, 'utf8');
-  const wanted = withTables(text, page, words);
+  const wanted = withTables(text, page, style);
   if (wanted === text) continue;
   if (process.argv.includes('--check')) {
     console.error(`${page} differs from action.yml: run npm run docs`);
@@ -25,18 +25,22 @@ for (const { page, words } of PAGES) {
   } else await writeFile(file, wanted);
 }
 
-function withTables(text, page, words) {
-  const inputRows = Object.entries(inputs).map(([name, { description, default: value }]) => [
-    `\`${name}\``,
-    cell(words(description)),
-    value === undefined ? '' : `\`${value}\``,
-  ]);
+function withTables(text, page, { inputRow, outputWords, head }) {
+  const inputRows = Object.entries(inputs).map(([name, input]) => [`\`${name}\``, ...inputRow(input)]);
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [
     `\`${name}\``,
-    cell(words(description)),
+    cell(outputWords(description)),
   ]);
-  const withInputs = between(text, page, 'inputs', markdownTable([['input', 'meaning', 'default'], ...inputRows]));
+  const withInputs = between(text, page, 'inputs', markdownTable([head, ...inputRows]));
   return between(withInputs, page, 'outputs', markdownTable([['output', 'meaning'], ...outputRows]));
+}
+
+function briefRow({ description, default: value }) {
+  return [cell(`${firstSentence(description)}${value === undefined ? '' : `. Default: \`${value}\``}`)];
+}
+
+function fullRow({ description, default: value }) {
+  return [cell(description), value === undefined ? '' : `\`${value}\``];
 }
 
 /** Up to the first period that ends a sentence: one inside a name, such as `report.json`, has a letter after it. */
