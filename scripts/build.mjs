@@ -1,15 +1,15 @@
 // Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, their worker thread and onnxruntime for
 // Linux x64, so that both work on a fresh clone with no install. Usage: node scripts/build.mjs [--outdir DIR]
 //
-// The same sources and lock file give the same bytes, because dist/ is committed and CI compares. Everything is built in
-// a folder beside the old one and swapped in at the end, so that a build that fails loses nothing.
+// The same sources and lock file give the same bytes: dist/ is committed, and CI compares. Everything is built in a folder
+// beside the old one and swapped in at the end, so that a failing build loses nothing.
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { licencesOf } from './build/licences.mjs';
+import { licensesOf } from './build/licenses.mjs';
 import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
 import { versionOnly } from './build/version-only.mjs';
 import { withoutUnzipStream } from './build/without-unzip-stream.mjs';
@@ -40,7 +40,7 @@ try {
     platform: 'node',
     target: 'node20',
     minify: true,
-    legalComments: 'none', // licenses.txt has them whole
+    legalComments: 'none', // licenses.txt has the full texts
     chunkNames: 'shared-[hash]',
     banner: { js: REQUIRE },
     metafile: true,
@@ -50,9 +50,9 @@ try {
   const cli = join(draft, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));
   await chmod(cli, 0o755);
-  // The folder is moved about without the package.json above it.
+  // The folder may be used without the package.json above it.
   await writeFile(join(draft, 'package.json'), '{ "type": "module" }\n');
-  await writeFile(join(draft, 'licenses.txt'), await licencesOf(metafile, root));
+  await writeFile(join(draft, 'licenses.txt'), await licensesOf(metafile, root));
   await copyOnnxruntime(draft);
   await chmod(draft, 0o755);
   await swap(draft, outdir);
@@ -60,7 +60,7 @@ try {
   await rm(draft, { recursive: true, force: true });
 }
 
-/** Replace a folder, or put it back where that fails half-way. */
+/** Replace a folder, or put the old one back if that fails half-way. */
 async function swap(from, to) {
   const old = `${from}.old`;
   const hadOld = existsSync(to);

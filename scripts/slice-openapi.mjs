@@ -1,5 +1,5 @@
-// Cuts from GitHub's description of its API what the tests' GitHub checks requests against: parameters and bodies of the
-// paths in use. The description itself is too large to depend on:
+// Cuts the parameters and bodies of the paths in use from GitHub's description of its API: the fake GitHub of the tests
+// checks requests against them. The description itself is too large to depend on:
 //   npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-*.tgz
 //   node scripts/slice-openapi.mjs package/generated/api.github.com.json
 import { execFileSync } from 'node:child_process';
@@ -43,8 +43,8 @@ if (file === undefined) throw new Error('usage: node scripts/slice-openapi.mjs a
 const description = JSON.parse(await readFile(file, 'utf8'));
 const requests = Object.fromEntries(IN_USE.map((line) => [line, requestOf(line)]));
 const source = `@octokit/openapi ${VERSION}, generated/api.github.com.json, cut by scripts/slice-openapi.mjs`;
-const licence = (await readFile(join(dirname(file), '../LICENSE'), 'utf8')).trim();
-await writeFile(TARGET, JSON.stringify({ source, licence, requests }));
+const license = (await readFile(join(dirname(file), '../LICENSE'), 'utf8')).trim();
+await writeFile(TARGET, JSON.stringify({ source, license, requests }));
 execFileSync('npx', ['biome', 'check', '--write', TARGET], { stdio: 'inherit' });
 
 function requestOf(line) {
@@ -80,7 +80,7 @@ function constraintsOf(given) {
     kept.properties = Object.fromEntries(
       Object.entries(schema.properties).map(([name, property]) => [name, constraintsOf(property)]),
     );
-    // GitHub ignores a property that it does not know, and so a misspelt one.
+    // GitHub ignores a property that it does not know, and so a misspelled one.
     kept.additionalProperties ??= false;
   }
   return schema.nullable ? orNull(kept) : kept;

@@ -6,10 +6,10 @@ const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-nod
 
 const ORIGINAL = `require(\`../bin/napi-v6/\${process.platform}/\${process.arch}/onnxruntime_binding.node\`)`;
 
-// A path made in a variable, since esbuild would look for files that match a template.
+// The path is in a variable, since esbuild would look for files that match a template.
 //
-// Where the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error
-// reaches the door that prints it instead of a stack over one endless line of minified code.
+// If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error reaches
+// the entry point, which prints it, instead of showing a stack over one long line of minified code.
 const BESIDE_BUNDLE = `(() => {
   const platform = process.platform + '-' + process.arch;
   const file = './ort/' + process.platform + '/' + process.arch + '/onnxruntime_binding.node';

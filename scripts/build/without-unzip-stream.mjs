@@ -1,7 +1,7 @@
 /**
- * esbuild plugin: leave `unzip-stream` out. @actions/artifact unpacks with it unless it is told not to, and src/github/artifacts.ts
- * tells it, for two reasons: of the packages below it one states no licence, and it searches a stream for the ends of files
- * instead of reading the archive's directory.
+ * esbuild plugin: leave `unzip-stream` out. @actions/artifact unpacks with it by default, and src/github/storage/artifacts.ts
+ * switches that off, for two reasons: one of its dependencies states no license, and it searches a stream for the ends of
+ * files instead of reading the archive's directory.
  */
 export function withoutUnzipStream() {
   const name = 'unzip-stream';

@@ -1,6 +1,6 @@
 /**
- * esbuild plugin: leave `@huggingface/xetchunk-wasm` out. @huggingface/hub cuts files with it before it uploads them, and
- * nothing is uploaded here; of the packages below it one comes without the text of its licence.
+ * esbuild plugin: leave `@huggingface/xetchunk-wasm` out. @huggingface/hub splits files with it before uploads, and
+ * nothing is uploaded here; one of its dependencies comes without the text of its license.
  */
 export function withoutXetUpload() {
   const name = '@huggingface/xetchunk-wasm';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-/** Packages whose licence text is in their repository and not in what npm delivers. */
+/** Packages whose license text is in their repository and not in their npm package. */
 const ONNXRUNTIME = `Copyright (c) Microsoft Corporation
 
 ${mit()}
@@ -16,17 +16,17 @@ const ELSEWHERE = {
 };
 
 /**
- * The licences of all packages that went into a bundle.
+ * The licenses of all packages that went into a bundle.
  * @param metafile of esbuild @param root the repository
- * @throws if a package has no licence text: then look it up and add it here
+ * @throws if a package has no license text: then look it up and add it here
  */
-export async function licencesOf(metafile, root) {
+export async function licensesOf(metafile, root) {
   const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []));
   const entries = [];
   for (const folder of [...folders].sort()) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
-    const text = ELSEWHERE[name] ?? (await licenceText(join(root, folder)));
-    if (text === undefined) throw new Error(`${name} comes without the text of its licence (${license})`);
+    const text = ELSEWHERE[name] ?? (await licenseText(join(root, folder)));
+    if (text === undefined) throw new Error(`${name} comes without the text of its license (${license})`);
     entries.push({ title: `${name} ${version} (${license})`, text: text.replaceAll('\r\n', '\n').trim() });
   }
   // The same package may be nested twice.
@@ -44,7 +44,7 @@ function packageFolder(input) {
   return parts.slice(0, at + 1 + length).join(sep);
 }
 
-async function licenceText(folder) {
+async function licenseText(folder) {
   const names = (await readdir(folder)).filter((name) => /^licen[cs]e/i.test(name)).sort();
   if (names.length === 0) return undefined;
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
