@@ -56,7 +56,7 @@ async function measure(bundle, files, into, method) {
       kind: 'weight',
       of: 'weight',
       name: file,
-      place: placeOf(file, false),
+      place: placeOf(file, { multimodal: false }),
       shape: source.shape,
       matrix,
     };

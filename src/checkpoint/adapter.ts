@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { ADAPTER, ADAPTER_CONFIG, INDEX, SINGLE } from '../hub/checkpoint-files.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
@@ -13,9 +14,6 @@ import {
 import { isMeasuredDtype } from './dtype.ts';
 import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { Adapter, LoraModule, TensorEntry } from './types.ts';
-
-const CONFIG = 'adapter_config.json';
-const WEIGHTS = 'adapter_model.safetensors';
 
 const configSchema = z.looseObject({
   peft_type: z.string(),
@@ -33,8 +31,8 @@ const configSchema = z.looseObject({
 });
 type AdapterConfig = z.infer<typeof configSchema>;
 
-/** These initialisations also change the base weights, so scale·B·A is not the update from the base model. */
-const BASE_CHANGING_INITIALISATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
+/** These initializations also change the base weights, so scale·B·A is not the update from the base model. */
+const BASE_CHANGING_INITIALIZATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 /** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
@@ -47,15 +45,15 @@ export function isAdapterTensor(name: string): boolean {
 /** Is this the directory of a PEFT adapter? */
 export async function isAdapterDirectory(directory: string): Promise<boolean> {
   const names = new Set(await readdir(directory));
-  return names.has(CONFIG) && !names.has('model.safetensors') && !names.has('model.safetensors.index.json');
+  return names.has(ADAPTER_CONFIG) && !names.has(SINGLE) && !names.has(INDEX);
 }
 
 /**
- * Open a PEFT directory.
- * @throws UserError for another kind of adapter, and for modules that cannot be measured, by name (DoRA, …)
+ * Open the directory of a PEFT adapter.
+ * @throws UserError for another kind of adapter, and for modules that cannot be measured (DoRA, …), by name
  */
 export async function openAdapter(path: string): Promise<Adapter> {
-  const configFile = join(path, CONFIG);
+  const configFile = join(path, ADAPTER_CONFIG);
   const config = parseJsonObject((await readTextFile(configFile)) ?? '', configFile);
   const parsed = configSchema.safeParse(config);
   if (!parsed.success) {
@@ -63,18 +61,22 @@ export async function openAdapter(path: string): Promise<Adapter> {
     throw new UserError(`${configFile}: ${issue?.path.join('.')}: ${issue?.message}`, 'restore the file');
   }
   if (parsed.data.peft_type !== 'LORA') {
-    throw new UserError(`${path} is a ${parsed.data.peft_type} adapter`, 'only LoRA can be measured; merge it first');
+    throw new UserError(
+      `${path} is a ${parsed.data.peft_type} adapter, and only LoRA can be measured`,
+      'merge it into the base model',
+    );
   }
   const entries = await readSafetensorsHeader(await weightsFile(path));
-  refuseUntreatable(path, parsed.data, entries);
+  refuseUnsupported(path, parsed.data, entries);
   const tensors = new Map(entries.map((entry) => [entry.name, entry]));
   const { modules, saved } = collect(path, entries, parsed.data);
-  if (modules.length === 0 && saved.size === 0) throw new UserError(`${path} adapts no module`, 'save it again');
+  if (modules.length === 0 && saved.size === 0)
+    throw new UserError(`${path} adapts no module`, 'save the adapter again');
   const architecture = await baseArchitecture(path, parsed.data.base_model_name_or_path ?? null);
   return { format: 'lora', path, modules, saved, tensors, config, architecture, remote: null };
 }
 
-/** The base model's config says how its fused modules are put together. A name on a hub is not looked for. */
+/** The base model's config describes the layout of its fused modules. A base model on a hub is not looked up. */
 async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
   for (const folder of base === null ? [] : [resolve(path, base), resolve(base)]) {
     const config = await readConfig(folder).catch(() => null);
@@ -85,36 +87,42 @@ async function baseArchitecture(path: string, base: string | null): Promise<Arch
 
 async function weightsFile(path: string): Promise<string> {
   const names = new Set(await readdir(path));
-  if (!names.has(WEIGHTS) && names.has('adapter_model.bin')) {
+  if (!names.has(ADAPTER) && names.has('adapter_model.bin')) {
     throw pickleError(join(path, 'adapter_model.bin'));
   }
-  return resolveFile(path, WEIGHTS, 'adapter');
+  return resolveFile(path, ADAPTER, 'adapter');
 }
 
-function refuseUntreatable(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {
-  const anyModule = () => {
+function refuseUnsupported(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {
+  const firstModule = () => {
     const key = entries.map(({ name }) => LORA_KEY.exec(name.replace(/\.weight$/, ''))).find(Boolean);
     return JSON.stringify(key?.[1] ?? entries[0]?.name ?? '');
   };
   const magnitude = entries.find(({ name }) => name.includes('lora_magnitude_vector'));
   if (config.use_dora || magnitude) {
-    const module = magnitude ? JSON.stringify(moduleOf(magnitude.name)) : anyModule();
+    const module = magnitude ? JSON.stringify(moduleOf(magnitude.name)) : firstModule();
     throw new UserError(
       `${path}: module ${module} uses DoRA, whose update is not scale·B·A`,
-      'merge the adapter into the base model and check that',
+      'merge the adapter into the base model and check the merged model',
     );
   }
   if (config.use_qalora) {
-    throw new UserError(`${path}: module ${anyModule()} uses QALoRA, whose A works on pooled inputs`, 'merge it first');
+    throw new UserError(
+      `${path}: module ${firstModule()} uses QALoRA, whose A multiplies pooled inputs`,
+      'merge the adapter into the base model and check the merged model',
+    );
   }
   if (config.layer_replication?.length) {
-    throw new UserError(`${path}: layer_replication makes layers that the base model does not have`, 'merge it first');
-  }
-  const initialisation = config.init_lora_weights;
-  if (typeof initialisation === 'string' && BASE_CHANGING_INITIALISATIONS.test(initialisation)) {
     throw new UserError(
-      `${path}: init_lora_weights is ${JSON.stringify(initialisation)}, which changed the base weights of ${anyModule()} too`,
-      'convert it to plain LoRA (PEFT: save_pretrained(…, path_initial_model_for_weight_conversion=…)) or merge it',
+      `${path}: layer_replication creates layers that the base model does not have`,
+      'merge the adapter into the base model and check the merged model',
+    );
+  }
+  const initialization = config.init_lora_weights;
+  if (typeof initialization === 'string' && BASE_CHANGING_INITIALIZATIONS.test(initialization)) {
+    throw new UserError(
+      `${path}: init_lora_weights is ${JSON.stringify(initialization)}, which also changed the base weights of ${firstModule()}`,
+      'convert it to plain LoRA (PEFT: save_pretrained(…, path_initial_model_for_weight_conversion=…)), or merge it',
     );
   }
 }
@@ -123,14 +131,15 @@ function moduleOf(key: string): string {
   return key.replace(/^base_model\.model\./, '').replace(/\.(lora_|token_adapter|trainable_tokens_).*$/, '');
 }
 
-interface Pair {
+/** The two factors of a module, as they are found. */
+interface Factors {
   a?: TensorEntry;
   b?: TensorEntry;
   embedding: boolean;
 }
 
 function collect(path: string, entries: readonly TensorEntry[], config: AdapterConfig) {
-  const pairs = new Map<string, Pair>();
+  const pairs = new Map<string, Factors>();
   const saved = new Map<string, TensorEntry>();
   for (const entry of entries) {
     const match = LORA_KEY.exec(entry.name.replace(/\.weight$/, ''));
@@ -140,20 +149,20 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
       const side = match[3] === 'A' ? 'a' : 'b';
       if (pair[side]) {
         throw new UserError(
-          `${path}: module ${JSON.stringify(module)} has two of ${match[3]}`,
-          'save one adapter a folder',
+          `${path}: module ${JSON.stringify(module)} has two tensors ${match[3]}`,
+          'save each adapter to a folder of its own',
         );
       }
       pair[side] = entry;
       pairs.set(module, pair);
     } else if (entry.name.includes('.original_module.')) {
-      // The base model's weight beside the trained one of `modules_to_save`.
+      // The base model's weight, stored beside the trained one of `modules_to_save`.
     } else if (entry.name.includes('.lora_') || entry.name.includes('.trainable_tokens_')) {
-      // `lora_B.bias` shifts the output and is no part of ΔW; everything else would be silently left out.
+      // `lora_B.bias` is a bias, not part of ΔW. Any other tensor would be left out silently.
       if (!entry.name.endsWith('.lora_B.bias')) {
         throw new UserError(
           `${path}: module ${JSON.stringify(moduleOf(entry.name))} has ${JSON.stringify(entry.name)}, which plain LoRA does not have`,
-          'merge the adapter into the base model and check that',
+          'merge the adapter into the base model and check the merged model',
         );
       }
     } else {
@@ -165,32 +174,41 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
   return { modules: modules.sort((x, y) => (x.target < y.target ? -1 : 1)), saved };
 }
 
-function toModule(path: string, module: string, { a, b, embedding }: Pair, config: AdapterConfig): LoraModule {
+function toModule(path: string, module: string, { a, b, embedding }: Factors, config: AdapterConfig): LoraModule {
   const named = `${path}: module ${JSON.stringify(module)}`;
   if (!a || !b) throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   if (module.endsWith('.base_layer')) {
-    throw new UserError(`${named} adapts a parameter (target_parameters), which is not treated yet`, 'merge it first');
+    throw new UserError(
+      `${named} adapts a parameter (target_parameters), which is not supported`,
+      'merge the adapter into the base model and check the merged model',
+    );
   }
   for (const { name, dtype } of [a, b]) {
     if (!isMeasuredDtype(dtype)) {
-      throw new UserError(`${named}: ${JSON.stringify(name)} is ${dtype}`, 'save the adapter in a floating-point type');
+      throw new UserError(
+        `${named}: ${JSON.stringify(name)} is ${dtype}`,
+        'save the adapter in a floating-point dtype',
+      );
     }
   }
   const rank = a.shape[0] ?? 0;
   const kernel = b.shape.slice(2).reduce((product, size) => product * size, 1);
   if (a.shape.length < 2 || b.shape.length < 2 || kernel !== 1 || b.shape[1] !== rank || a.size === 0 || b.size === 0) {
     throw new UserError(
-      `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] do not make a product`,
+      `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] cannot be multiplied`,
       'save the adapter again',
     );
   }
   const declared = lookUp(config.rank_pattern, module, path) ?? config.r ?? rank;
   if (declared !== rank) {
-    throw new UserError(`${named}: the config says rank ${declared}, the weights have ${rank}`, 'restore the config');
+    throw new UserError(
+      `${named}: its rank is ${declared} in the config and ${rank} in the weights`,
+      'restore the config',
+    );
   }
   const alpha = lookUp(config.alpha_pattern, module, path) ?? config.lora_alpha;
   if (alpha === undefined || alpha === null) {
-    throw new UserError(`${join(path, CONFIG)} has no lora_alpha`, 'restore the file');
+    throw new UserError(`${join(path, ADAPTER_CONFIG)} has no lora_alpha`, 'restore the file');
   }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
@@ -208,20 +226,20 @@ function lookUp(pattern: Record<string, number> | null | undefined, module: stri
   return undefined;
 }
 
-/** What a pattern may hold, so that one from a stranger cannot keep the gate busy for ever: no repeated groups. */
+/** Limits of a pattern, so that a hostile one cannot keep the gate busy: no repeated groups either. */
 const MAX_PATTERN_LENGTH = 200;
 const MAX_REPETITIONS = 4;
 
 function patternOf(key: string, path: string): RegExp {
   const repetitions = key.match(/[*+{]/g)?.length ?? 0;
-  const isTame = key.length <= MAX_PATTERN_LENGTH && repetitions <= MAX_REPETITIONS && !/\)[*+{]/.test(key);
+  const isSafe = key.length <= MAX_PATTERN_LENGTH && repetitions <= MAX_REPETITIONS && !/\)[*+{]/.test(key);
   try {
-    if (isTame) return new RegExp(`^(.*\\.)?(${key})$`);
+    if (isSafe) return new RegExp(`^(.*\\.)?(${key})$`);
   } catch {
-    // Not a pattern either.
+    // Not a regular expression: refused below.
   }
   throw new UserError(
-    `${join(path, CONFIG)}: ${JSON.stringify(key.slice(0, 80))} is not a pattern that is used`,
+    `${join(path, ADAPTER_CONFIG)}: ${JSON.stringify(key.slice(0, 80))} is not a supported pattern`,
     'restore the file',
   );
 }

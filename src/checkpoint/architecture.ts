@@ -3,26 +3,27 @@ import { z } from 'zod';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 
-/** What the checkpoint's config.json says that is needed to read its weights. */
+/** The values of config.json that are needed to read the weights. */
 export interface Architecture {
   readonly modelType: string | null;
-  /** The family whose layout the weights have: that of the language model inside a multimodal one. */
+  /** The family whose layout the weights have: in a multimodal model, that of its language model. */
   readonly layoutType: string | null;
   /** The model class, `architectures[0]`. */
   readonly name: string | null;
   readonly layers: number | null;
   readonly hiddenSize: number | null;
-  /** Attention heads; key-value heads equal them unless the config says otherwise. */
+  /** Attention heads. */
   readonly heads: number | null;
+  /** As many as attention heads unless the config has another number. */
   readonly keyValueHeads: number | null;
   readonly headDim: number | null;
   /** Falcon: how query, key and value are interleaved in the fused matrix. */
   readonly newDecoderArchitecture: boolean;
   readonly multiQuery: boolean;
   readonly experts: number | null;
-  /** lm_head is the embeddings again (`tie_word_embeddings`, where the config says so). */
+  /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
-  /** The vision tower of a vision-language model, for its own fused matrices. */
+  /** The vision tower of a vision-language model, for the layout of its fused matrices. */
   readonly vision: Pick<Architecture, 'heads' | 'hiddenSize'> | null;
 }
 
@@ -56,7 +57,7 @@ export async function readConfig(directory: string): Promise<Config | null> {
   return text === null ? null : parseJsonObject(text, file);
 }
 
-/** Python's json writes numbers that JSON does not have, and some configs hold them; strings are matched to be left alone. */
+/** Python's json writes numbers that JSON does not have, and some configs contain them. Strings match so that they stay. */
 const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 
 /** @throws UserError naming the file if the text is not a JSON object */
@@ -72,7 +73,7 @@ export function parseJsonObject(text: string, file: string): Config {
   return parsed.data;
 }
 
-/** The names that configs of different families use for the same number. */
+/** Keys that different families use for the same number. */
 const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'];
 const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'embed_dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth'];
@@ -104,13 +105,13 @@ export function describeArchitecture(config: Config): Architecture {
   };
 }
 
-/** DBRX keeps it under attn_config. */
+/** DBRX has it under attn_config. */
 function nestedKeyValueHeads(config: Config): number | null {
   const attention = section(config, 'attn_config');
   return attention ? integer(attention, ['kv_n_heads']) : null;
 }
 
-/** DBRX keeps them under ffn_config. */
+/** DBRX has them under ffn_config. */
 function nestedExperts(config: Config): number | null {
   const mlp = section(config, 'ffn_config');
   return mlp ? integer(mlp, EXPERTS) : null;

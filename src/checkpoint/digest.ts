@@ -5,28 +5,28 @@ import { UserError } from '../platform/user-error.ts';
 import { fetchTensors } from './open.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
 
-/** Large enough that the disk and SHA-256 bound the speed, not the number of calls. */
+/** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-/** Digests of the bytes of tensors, each computed once: whoever needs one reads it, and later ones cost nothing. */
+/** Digests of the bytes of tensors, each computed at its first use. */
 export class TensorDigests {
   readonly #known = new Map<string, Promise<string>>();
 
-  /** SHA-256 of a tensor's bytes, hexadecimal. @throws UserError for a file that is cut off */
+  /** SHA-256 of a tensor's bytes, hexadecimal. @throws UserError for a truncated file */
   of(entry: TensorEntry): Promise<string> {
     const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);
     const known = this.#known.get(key) ?? digestTensor(entry);
     this.#known.set(key, known);
-    // Whoever waits for it hears of it; one that is read ahead may have nobody yet.
+    // An error reaches those who await the digest; one that is computed ahead may have nobody yet.
     known.catch(() => {});
     return known;
   }
 }
 
 /**
- * A digest of what the checkpoint *is*: names, dtypes, shapes and bytes of all tensors in the order of their names, and
- * the configuration. Sharding, file names and metadata do not change it.
- * @param digests of tensors that were read already
+ * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their names,
+ * and of the configuration. Sharding, file names and metadata do not change it.
+ * @param digests of tensors that have been read already
  * @returns `sha256:` and 64 hexadecimal digits
  */
 export async function digestCheckpoint(
@@ -36,13 +36,13 @@ export async function digestCheckpoint(
 ): Promise<string> {
   await fetchTensors(checkpoint, checkpoint.tensors.values(), onDownload);
   const bytes = new Map<string, string>();
-  // In the order of the files, for disks that like that.
+  // Disks are faster in the order of the files.
   const inFileOrder = (a: TensorEntry, b: TensorEntry) =>
     a.file === b.file ? a.offset - b.offset : a.file < b.file ? -1 : 1;
   for (const entry of [...checkpoint.tensors.values()].sort(inFileOrder)) {
     bytes.set(entry.name, await digests.of(entry));
   }
-  // What the graph of an ONNX model does with a tensor decides whether and how it is measured.
+  // The graph of an ONNX model decides whether and how a tensor is measured.
   const uses = new Map(checkpoint.format === 'onnx' ? checkpoint.onnx?.map(({ name, use }) => [name, use]) : []);
   const useOf = ({ name }: TensorEntry) => {
     const use = uses.get(name);
@@ -76,14 +76,14 @@ async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<
   }
 }
 
-/** Where a config came from, and which release wrote it, do not change what the checkpoint is. */
+/** Keys of a config about its origin, which do not change the model. */
 const HISTORY = new Set(['transformers_version', '_name_or_path', '_commit_hash', 'peft_version']);
 
 function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
   return config && Object.fromEntries(Object.entries(config).filter(([key]) => !HISTORY.has(key)));
 }
 
-/** The order of keys in a config carries no meaning. */
+/** The order of keys in a config has no meaning. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== 'object') return value;

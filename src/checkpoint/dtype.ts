@@ -1,4 +1,4 @@
-/** Bits per element of every dtype that the safetensors format knows (safetensors 0.6, `Dtype`). */
+/** Bits per element of every dtype of the safetensors format (safetensors 0.6, `Dtype`). */
 const DTYPE_BITS: Readonly<Record<string, number>> = {
   BOOL: 8,
   F4: 4,
@@ -22,14 +22,14 @@ const DTYPE_BITS: Readonly<Record<string, number>> = {
   U64: 64,
 };
 
-/** Dtypes that are measured. The rest is listed and skipped, by name. */
+/** Dtypes that are measured. Tensors of other dtypes are skipped, and listed by name. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 export function isMeasuredDtype(dtype: string): dtype is FloatDtype {
   return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 
-/** Bits per element, or undefined for a dtype that this version does not know. */
+/** Bits per element; undefined for an unknown dtype. */
 export function bitsPerElement(dtype: string): number | undefined {
   return Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype] : undefined;
 }

@@ -8,8 +8,19 @@ export interface FusedPart extends OutputSlice {
   readonly module: ModuleType;
 }
 
-/** The parts of a matrix that holds several; `unknown` says what is missing to split it. */
+/** The parts of a fused matrix, or in `unknown` what is missing to split it. */
 export type FusedLayout = { readonly parts: readonly FusedPart[] } | { readonly unknown: string };
+
+/** What the layout of a fused matrix depends on, beside its name. */
+export interface FusedMatrix {
+  /** Number of output features. */
+  readonly output: number;
+  /** Number of input features. */
+  readonly input: number;
+  readonly architecture: Architecture;
+  /** Input features of the attention output projection beside it (= all query features), if known. */
+  readonly attentionInput: number | null;
+}
 
 const QKV_LEAVES = new Set([
   'c_attn',
@@ -42,27 +53,17 @@ function leafOf(tensorName: string): string {
 }
 
 /**
- * Does this name stand for a fused matrix, and how is it put together?
- * @param output number of output features of the tensor
- * @param input number of its input features
- * @param attentionInput input features of the attention output projection beside it (= all query features), if known
+ * The layout of the fused matrix that has this name.
  * @returns null for a matrix that is not fused
  */
-export function fusedLayout(
-  tensorName: string,
-  output: number,
-  input: number,
-  architecture: Architecture,
-  attentionInput: number | null,
-): FusedLayout | null {
+export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayout | null {
+  const { output, architecture } = matrix;
   const leaf = leafOf(tensorName);
   const isGlmGateUp = leaf === 'dense_h_to_4h' && architecture.layoutType === 'chatglm';
   if (GATE_UP_LEAVES.has(leaf) || isGlmGateUp) return gateUp(output, architecture);
   if (!QKV_LEAVES.has(leaf)) return null;
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
-  return isInVision(tensorName) || leaf === 'in_proj_weight'
-    ? thirds(output)
-    : qkv(leaf, output, input, architecture, attentionInput);
+  return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, matrix);
 }
 
 function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
@@ -80,13 +81,8 @@ function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
   };
 }
 
-function qkv(
-  leaf: string,
-  output: number,
-  input: number,
-  architecture: Architecture,
-  attentionInput: number | null,
-): FusedLayout {
+function qkv(leaf: string, matrix: FusedMatrix): FusedLayout {
+  const { output, input, architecture } = matrix;
   const { layoutType, heads, keyValueHeads } = architecture;
   if (layoutType !== null && THIRDS.has(layoutType)) return thirds(output);
   if (layoutType === 'codegen') return codegen(output);
@@ -101,23 +97,20 @@ function qkv(
   }
   if (layoutType !== null && PER_HEAD.has(layoutType)) return perHead(output, heads);
   if (layoutType !== null && PER_KEY_VALUE_HEAD.has(layoutType)) return perKeyValueHead(output, heads, keyValueHeads);
-  // Without a config, only names that mean one layout whatever the model can be split.
+  // Without a config, a name can be split only if it has the same layout in every model.
   if (layoutType === null && leaf === 'c_attn') {
     return output === 3 * input ? thirds(output) : { unknown: 'config.json is needed to know its heads' };
   }
-  // This name stands for several layouts: guessing one would measure a mixture of heads.
+  // Models use this name for several layouts: a wrong guess would measure a mixture of heads.
   if (leaf === 'query_key_value' && layoutType !== 'chatglm') {
     return { unknown: layoutType === null ? 'config.json is needed to know its heads' : `the layout of ${layoutType}` };
   }
-  return queriesThenKeysThenValues(output, architecture, attentionInput);
+  return queriesThenKeysThenValues(matrix);
 }
 
 /** All queries, then all keys, then all values, as Phi-3, GLM and DBRX store them; grouped-query sizes included. */
-function queriesThenKeysThenValues(
-  output: number,
-  { heads, keyValueHeads, headDim, hiddenSize }: Architecture,
-  attentionInput: number | null,
-): FusedLayout {
+function queriesThenKeysThenValues({ output, architecture, attentionInput }: FusedMatrix): FusedLayout {
+  const { heads, keyValueHeads, headDim, hiddenSize } = architecture;
   if (heads && keyValueHeads) {
     const perHeadSize = headDim ?? (hiddenSize ? hiddenSize / heads : output / (heads + 2 * keyValueHeads));
     if (perHeadSize * (heads + 2 * keyValueHeads) === output) {
@@ -169,12 +162,12 @@ function codegen(output: number): FusedLayout {
   const blocks = 4;
   if (output % (3 * blocks) !== 0) return { unknown: `${output} output features are not 3 × ${blocks} blocks` };
   const outDims = [blocks, 3, output / (3 * blocks)];
-  const at = (index: number) => ({ axis: 1, start: index, end: index + 1 });
+  const block = (index: number) => ({ axis: 1, start: index, end: index + 1 });
   return {
     parts: [
-      { label: 'q', module: 'q_proj', outDims, slice: at(0) },
-      { label: 'k', module: 'k_proj', outDims, slice: at(2) },
-      { label: 'v', module: 'v_proj', outDims, slice: at(1) },
+      { label: 'q', module: 'q_proj', outDims, slice: block(0) },
+      { label: 'k', module: 'k_proj', outDims, slice: block(2) },
+      { label: 'v', module: 'v_proj', outDims, slice: block(1) },
     ],
   };
 }

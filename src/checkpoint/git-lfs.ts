@@ -1,6 +1,6 @@
 import { UserError } from '../platform/user-error.ts';
 
-/** Git LFS leaves a small text file where the weights should be if the large files were not fetched. */
+/** Git LFS leaves a small text file in place of weights that were not fetched. It begins with this. */
 export const LFS_MAGIC = 'version https://git-lfs';
 
 export function lfsPointerError(file: string): UserError {

@@ -1,3 +1,4 @@
+import { at } from '../platform/at.ts';
 import type { Architecture } from './architecture.ts';
 import { isMeasuredDtype } from './dtype.ts';
 import { fusedLayout } from './fused.ts';
@@ -7,24 +8,24 @@ import { type Place, placeOf } from './module-type.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
 
-/** What is known of the model beside the tensor at hand. */
+/** The model that a tensor belongs to. */
 export interface ModelContext {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   readonly multimodal: boolean;
-  /** Of an ONNX model, whose graph says what the tensors are for. */
+  /** The tensors of an ONNX model, with their use in its graph. */
   readonly onnx?: readonly OnnxTensor[] | null;
 }
 
-/** Sort a checkpoint's tensors into matrices, vectors and what is skipped, in the order of their names. */
+/** Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names. */
 export function listMatrices(model: ModelContext): MatrixList {
   if (model.onnx) return listOnnxMatrices(model.onnx, model);
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
   for (const entry of model.tensors.values()) {
-    const unweighted = whyNoWeight(entry, model);
-    if (unweighted) skipped.push({ name: entry.name, reason: unweighted });
+    const reason = whyNoWeight(entry, model);
+    if (reason) skipped.push({ name: entry.name, reason });
     else if (!isMeasuredDtype(entry.dtype))
       skipped.push({ name: entry.name, reason: `dtype ${entry.dtype} is not measured` });
     else if (entry.size === 0) skipped.push({ name: entry.name, reason: `empty: shape [${entry.shape.join(', ')}]` });
@@ -34,33 +35,33 @@ export function listMatrices(model: ModelContext): MatrixList {
   return { matrices, vectors, skipped };
 }
 
-/** Buffers that some releases of transformers saved and others compute: masks and frequencies. */
+/** Buffers that some releases of transformers save and others compute: masks and frequencies. */
 const BUFFER = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|attention\.masked_bias)$/;
-/** GPT-2's and GPT-NeoX's causal mask, [1, 1, n, n], is called like a bias. */
+/** The causal mask of GPT-2 and GPT-NeoX, [1, 1, n, n], has the name of a bias. */
 const MASK = /\.(attn|attention)\.bias$/;
 
-/** Why a stored tensor is none of the model's weights; null for a weight. */
+/** Why a stored tensor is not a weight of the model; null for a weight. */
 function whyNoWeight(entry: TensorEntry, { architecture }: ModelContext): string | null {
   if (BUFFER.test(entry.name) || (MASK.test(entry.name) && entry.shape.length === 4)) return 'a buffer, not a weight';
   // transformers ties the two when it loads, whatever is stored.
-  if (architecture.tied && placeOf(entry.name, false).module === 'lm_head') return 'tied to the embeddings';
+  if (architecture.tied && placeOf(entry.name, { multimodal: false }).module === 'lm_head')
+    return 'tied to the embeddings';
   return null;
 }
 
 function splitFused(entry: TensorEntry, model: ModelContext): Matrix[] {
-  const place = placeOf(entry.name, model.multimodal);
+  const place = placeOf(entry.name, model);
   const whole: Matrix = { name: entry.name, place, view: wholeMatrix(entry.shape), source: entry };
-  const [first = 0, second = 0] = entry.shape;
   if (entry.shape.length !== 2) return [whole];
+  const [first, second] = [at(entry.shape, 0), at(entry.shape, 1)];
   const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [first, second] : [second, first];
-  const layout = fusedLayout(
-    entry.name,
+  const layout = fusedLayout(entry.name, {
     output,
     input,
-    architectureOf(place, model),
-    attentionInput(entry.name, model),
-  );
+    architecture: architectureOf(place, model),
+    attentionInput: attentionInput(entry.name, model),
+  });
   if (!layout) return [whole];
   if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({
@@ -80,14 +81,13 @@ function architectureOf(place: Place, { architecture }: ModelContext): Architect
 
 /** GPT-2's Conv1D stores [in, out]; GPT-BigCode and Qwen use the same names for an nn.Linear, [out, in]. */
 function isConv1D(entry: TensorEntry, { architecture }: ModelContext): boolean {
-  const [first = 0, second = 0] = entry.shape;
   if (!/\.(c_attn|c_proj|c_fc)\.weight$/.test(entry.name)) return false;
   if (architecture.layoutType !== null)
     return ['gpt2', 'imagegpt', 'decision_transformer'].includes(architecture.layoutType);
-  return entry.name.endsWith('c_attn.weight') && second === 3 * first;
+  return entry.name.endsWith('c_attn.weight') && entry.shape[1] === 3 * at(entry.shape, 0);
 }
 
-/** The attention output projection in the same block takes as many features as there are query features. */
+/** Input features of the attention output projection in the same block, which are as many as query features. */
 export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'tensors'>): number | null {
   const block = name.replace(/[^.]+(\.weight)?$/, '');
   for (const leaf of ['o_proj', 'out_proj', 'dense', 'wo']) {
@@ -97,13 +97,13 @@ export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'te
   return null;
 }
 
-/** Stacked experts that are not stored [experts, out, in] but [experts, in, out]. */
+/** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */
 const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_vl_moe', 'qwen3_vl_moe_text']);
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
 function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
-  const place = placeOf(entry.name, model.multimodal);
-  const [first = 0, second = 0, third] = entry.shape;
+  const place = placeOf(entry.name, model);
+  const [first, second, third] = [at(entry.shape, 0), at(entry.shape, 1), entry.shape[2]];
   const { experts, layoutType } = model.architecture;
   const isDbrx = /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) && experts !== null && first % experts === 0;
   if (isDbrx && third === undefined) {
@@ -118,7 +118,12 @@ function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
   if (entry.shape.length !== 3 || third === undefined || !isStack) return null;
   const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
-  const layout = fusedLayout(entry.name, output, input, model.architecture, null);
+  const layout = fusedLayout(entry.name, {
+    output,
+    input,
+    architecture: model.architecture,
+    attentionInput: null,
+  });
   return Array.from({ length: first }, (_, expert) => expert).flatMap((expert): Matrix[] => {
     const name = `${entry.name}[expert ${expert}]`;
     if (!layout || 'unknown' in layout) {

@@ -1,6 +1,6 @@
 /**
- * A 2-D matrix inside a stored tensor, described so that onnxruntime can cut it out of the file by itself:
- * the bytes are declared with shape `dims`, sliced, and what remains is read as `shape`.
+ * A 2-D matrix inside a stored tensor, described so that onnxruntime can cut it out of the file itself: the bytes are
+ * declared with shape `dims`, then sliced, and the result is read as `shape`.
  */
 export interface MatrixView {
   /** Same number of elements as the stored tensor, row-major. */
@@ -19,15 +19,15 @@ export interface AxisSlice {
 }
 
 /**
- * One part of a fused matrix, described along the *output* features only, so that the same description cuts a weight of
- * either orientation and the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
+ * One part of a fused matrix, described only along its *output* features, so that one description applies to a weight of
+ * either orientation and to the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
  */
 export interface OutputSlice {
   readonly outDims: readonly number[];
   readonly slice: AxisSlice;
 }
 
-/** All of a tensor of two or more dimensions as [first, rest]: a linear layer, or a convolution's [out, in·kh·kw]. */
+/** A whole tensor of two or more dimensions as [first, rest]: a linear layer, or a convolution's [out, in·kh·kw]. */
 export function wholeMatrix(shape: readonly number[]): MatrixView {
   const [rows = 1, ...rest] = shape;
   const columns = rest.reduce((product, dimension) => product * dimension, 1);

@@ -9,9 +9,9 @@ export interface Matrix {
   readonly place: Place;
   readonly view: MatrixView;
   readonly source: TensorEntry;
-  /** Something a reader should know, such as why a fused matrix is whole. */
+  /** Information for the reader of the report, such as why a fused matrix is not split. */
   readonly note?: string;
-  /** Known of ONNX weights: stored [in, out], or else [out, in]. Two that differ cannot be subtracted. */
+  /** Only for ONNX weights: stored [in, out] (true) or [out, in]. Matrices that differ in it cannot be subtracted. */
   readonly inputFirst?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Skipped {
 
 export interface MatrixList {
   readonly matrices: readonly Matrix[];
-  /** Norm weights, biases and the like: no spectrum, but NaN and Inf are looked for. */
+  /** Norm weights, biases and the like: they have no spectrum, but are searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
 }

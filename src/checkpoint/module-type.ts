@@ -1,4 +1,4 @@
-/** The kinds of matrix a transformer block is made of; other names of the same thing are mapped to these. */
+/** The types of matrices in a transformer. Other names of the same type are mapped to these. */
 export const MODULE_TYPES = [
   'q_proj',
   'k_proj',
@@ -13,7 +13,7 @@ export const MODULE_TYPES = [
 ] as const;
 export type ModuleType = (typeof MODULE_TYPES)[number];
 
-/** The three parts of a vision-language model. Its other towers (audio) belong to none. */
+/** The components of a vision-language model. Other towers (audio) belong to none. */
 export const COMPONENTS = ['vision', 'projector', 'language'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
@@ -22,12 +22,12 @@ export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down
 /** The matrices of a transformer block. */
 export const BLOCK_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, ...MLP_MODULES];
 
-/** Embeddings and lm_head: one row a token, kept apart from the blocks. */
+/** Embeddings and lm_head: they have one row per token, and are reported apart from the blocks. */
 export function isEmbedding(module: ModuleType): boolean {
   return module === 'embed' || module === 'lm_head';
 }
 
-/** Where a tensor sits in the model, read off its name. */
+/** Where a tensor is in the model, according to its name. */
 export interface Place {
   readonly module: ModuleType;
   readonly layer: number | null;
@@ -35,7 +35,7 @@ export interface Place {
   readonly component: Component | null;
 }
 
-/** The last part of a name decides where it can: nobody uses these for anything else. */
+/** Last parts of names that have one meaning in all models. */
 const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   q_proj: 'q_proj',
   k_proj: 'k_proj',
@@ -74,7 +74,7 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   embed_out: 'lm_head',
 };
 
-/** Names that mean one thing inside attention and another, or nothing, elsewhere. */
+/** Last parts of names that have this meaning only inside attention. */
 const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   out_proj: 'o_proj',
   wo: 'o_proj',
@@ -91,7 +91,7 @@ const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   value: 'v_proj',
 };
 
-/** w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection; wi, wo are T5's. */
+/** The same for the MLP. w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection; wi, wo are T5's. */
 const IN_MLP: Readonly<Record<string, ModuleType>> = {
   c_proj: 'down_proj',
   w1: 'gate_proj',
@@ -143,7 +143,7 @@ function parts(tensorName: string): string[] {
   return tensorName.replace(/\.weight$/, '').split('.');
 }
 
-/** Is this tensor name one that only a multimodal model has? */
+/** Does only a multimodal model have a tensor of this name? */
 export function isMultimodalName(tensorName: string): boolean {
   const isOther = (part: string) => VISION_PARTS.has(part) || AUDIO_PARTS.has(part) || part === 'multi_modal_projector';
   return parts(tensorName).some(isOther);
@@ -155,10 +155,10 @@ export function isInVision(tensorName: string): boolean {
 }
 
 /**
- * Read a tensor's place off its name.
- * @param multimodal whether the checkpoint is a vision-language model: then every tensor has a component
+ * The place of a tensor, according to its name.
+ * @param multimodal whether the checkpoint is a vision-language model: then its tensors have a component
  */
-export function placeOf(tensorName: string, multimodal: boolean): Place {
+export function placeOf(tensorName: string, { multimodal }: { readonly multimodal: boolean }): Place {
   const path = parts(tensorName);
   return {
     module: moduleOf(path),
@@ -170,12 +170,12 @@ export function placeOf(tensorName: string, multimodal: boolean): Place {
 
 function moduleOf(path: readonly string[]): ModuleType {
   const leaf = path[path.length - 1] ?? '';
-  // A router is called `gate` in most MoE models: it is none of the projections, and has no entry below.
+  // The router of most MoE models is called `gate`: it is not one of the projections, and has no entry in the tables.
   const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
   if (direct) return direct;
   // The original Llama layout: `output.weight` at the top is the head.
   if (leaf === 'output' && (path.length === 1 || path.at(-2) === 'language_model')) return 'lm_head';
-  // The innermost of the two decides: `attention.output.dense` is attention's, `output.dense` the MLP's.
+  // The innermost of attention and MLP decides: `attention.output.dense` is attention's, `output.dense` the MLP's.
   for (const part of [...path].reverse()) {
     if (ATTENTION_PARTS.has(part)) return (Object.hasOwn(IN_ATTENTION, leaf) && IN_ATTENTION[leaf]) || 'other';
     if (MLP_PARTS.has(part)) return (Object.hasOwn(IN_MLP, leaf) && IN_MLP[leaf]) || 'other';
@@ -188,12 +188,12 @@ function moduleOf(path: readonly string[]): ModuleType {
 
 function componentOf(path: readonly string[]): Component | null {
   if (path.some((part) => AUDIO_PARTS.has(part))) return null;
-  // First the projector: Qwen-VL keeps its merger inside `visual`.
+  // The projector first: Qwen-VL has its merger inside `visual`.
   if (path.some((part) => PROJECTOR_PARTS.has(part))) return 'projector';
   return path.some((part) => VISION_PARTS.has(part)) ? 'vision' : 'language';
 }
 
 function numberAfter(path: readonly string[], lists: ReadonlySet<string>): number | null {
-  const at = path.findIndex((part, index) => lists.has(part) && /^\d{1,6}$/.test(path[index + 1] ?? ''));
-  return at < 0 ? null : Number(path[at + 1]);
+  const list = path.findIndex((part, i) => lists.has(part) && /^\d{1,6}$/.test(path[i + 1] ?? ''));
+  return list < 0 ? null : Number(path[list + 1]);
 }

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { INDEX, SINGLE } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
@@ -11,9 +12,6 @@ import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
-
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
@@ -57,16 +55,17 @@ async function openLocal(path: string): Promise<Checkpoint> {
     throw error;
   });
   if (info.isFile()) return openFile(path);
-  if (!info.isDirectory()) throw new UserError(`${path} is neither a file nor a directory`, 'give a checkpoint');
+  if (!info.isDirectory())
+    throw new UserError(`${path} is neither a file nor a directory`, 'give the path of a checkpoint');
   if (await isAdapterDirectory(path)) return openAdapter(path);
   return openDirectory(path);
 }
 
-/** Open a checkpoint that must hold full weights, such as a reference. */
+/** Open a checkpoint that must have full weights, such as a reference. @throws UserError for an adapter */
 export async function openReference(path: string): Promise<FullCheckpoint> {
   const checkpoint = await openCheckpoint(path);
   if (checkpoint.format === 'lora') {
-    throw new UserError(`${path} is an adapter, not full weights`, 'give the base model as reference');
+    throw new UserError(`${path} is an adapter, not full weights`, 'give its base model as reference');
   }
   return checkpoint;
 }
@@ -76,7 +75,10 @@ async function openFile(path: string): Promise<FullCheckpoint> {
   if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
   if (entries.some(({ name }) => isAdapterTensor(name))) {
-    throw new UserError(`${path} holds an adapter, which needs its adapter_config.json`, 'give its directory instead');
+    throw new UserError(
+      `${path} contains an adapter, which needs its adapter_config.json`,
+      'give its directory instead',
+    );
   }
   return build(path, entries, await readConfig(dirname(path)));
 }
@@ -88,7 +90,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   if (!names.has(SINGLE) && !names.has(INDEX)) throw noWeights(path, names);
   const config = await readConfig(path);
   if (!config) {
-    throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file itself instead');
+    throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file instead of the directory');
   }
   // The same precedence as transformers: one file before shards.
   const entries = names.has(SINGLE)
@@ -98,7 +100,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
 }
 
 function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
-  if (entries.length === 0) throw new UserError(`${path} holds no tensors`, 'save the checkpoint again');
+  if (entries.length === 0) throw new UserError(`${path} contains no tensors`, 'save the checkpoint again');
   const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
   const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
   const multimodal = hasTower || byName.some(({ name }) => isMultimodalName(name));
@@ -114,7 +116,7 @@ function build(path: string, entries: readonly TensorEntry[], config: Record<str
   };
 }
 
-/** The ONNX model of a directory that holds one and no safetensors. */
+/** The ONNX model of a directory that has exactly one, and no safetensors. */
 function onlyOnnx(names: ReadonlySet<string>): string | null {
   const all = [...names];
   const [model, ...others] = all.filter((name) => name.endsWith('.onnx'));
@@ -132,27 +134,30 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
   const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
   const entries: TensorEntry[] = [];
   for (const shard of shards) {
-    // A shard is a file beside its index; anything else would read outside of the checkpoint.
+    // A shard is a file beside its index: a path could lead out of the checkpoint.
     if (basename(shard) !== shard || !shard.endsWith('.safetensors') || shard.includes('\0')) {
       throw new UserError(
         `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
-        'restore it',
+        'restore the file',
       );
     }
     const found = await readSafetensorsHeader(await resolveFile(directory, shard));
     const names = new Set(found.map(({ name }) => name));
     const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
     if (lacking !== undefined) {
-      throw new UserError(`${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`, 'download it again');
+      throw new UserError(
+        `${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`,
+        'download the file again',
+      );
     }
     const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
     if (twice) {
       throw new UserError(
-        `${join(directory, shard)} holds tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
-        'save the checkpoint again: which of the two is used depends on the loader',
+        `${join(directory, shard)} contains tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
+        'save the checkpoint again (loaders differ in which of the two they use)',
       );
     }
-    // A tensor that the index forgot is loaded by transformers too, so it is part of the checkpoint.
+    // transformers also loads a tensor that is missing from the index, so it is part of the checkpoint.
     entries.push(...found);
   }
   return entries;
@@ -161,18 +166,18 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
 function noWeights(path: string, names: ReadonlySet<string>): UserError {
   const all = [...names].sort();
   const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
-  if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index too');
+  if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index as well');
   const pickle = all.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   if (pickle) return pickleError(join(path, pickle));
   const models = all.filter((name) => name.endsWith('.onnx'));
   if (models.length > 1) {
     const named = models.slice(0, 4).join(', ');
-    return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the file itself');
+    return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the path of one of them');
   }
   const other = all.find((name) => name.endsWith('.safetensors'));
-  if (other) return new UserError(`${path} has no ${SINGLE}`, `give the file itself: ${join(path, other)}`);
+  if (other) return new UserError(`${path} has no ${SINGLE}`, `give the path of the file: ${join(path, other)}`);
   return new UserError(
-    `${path} holds no checkpoint: ${all.length === 0 ? 'it is empty' : `neither ${SINGLE} nor ${INDEX}`}`,
-    'give the directory that holds the weights',
+    `${path} contains no checkpoint: ${all.length === 0 ? 'it is empty' : `it has neither ${SINGLE} nor ${INDEX}`}`,
+    'give the directory that contains the weights',
   );
 }

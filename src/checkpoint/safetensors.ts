@@ -12,7 +12,7 @@ import type { TensorEntry } from './types.ts';
  * length, that many bytes of JSON, then the tensors' raw little-endian data. Only the header is read.
  */
 
-/** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the protocol opcode 0x80 and its number. */
+/** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the opcode 0x80 and the protocol's number. */
 const ZIP_MAGIC = [0x50, 0x4b] as const;
 const PICKLE_PROTO = 0x80;
 const MAX_PICKLE_PROTOCOL = 5;
@@ -25,8 +25,8 @@ const entrySchema = z.object({
 /**
  * Read and check the header of one safetensors file.
  * @returns the tensors in the order of their data
- * @throws UserError naming the file (and tensor): a pickle, an LFS pointer, a truncated file, a header larger than the
- *   file, overlapping or missing bytes, a shape that overflows or does not match its bytes
+ * @throws UserError naming the file (and tensor) for a pickle, an LFS pointer, a truncated file, a header larger than the
+ *   file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
   // Opening a pipe would wait for a writer.
@@ -53,34 +53,34 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
   const [first, second] = start;
   const isZip = first === ZIP_MAGIC[0] && second === ZIP_MAGIC[1];
   const isPickle = first === PICKLE_PROTO && second !== undefined && second >= 1 && second <= MAX_PICKLE_PROTOCOL;
-  // A small header length may begin with these bytes by chance; then '{' follows at byte 8.
+  // A small header length can begin with these bytes by chance; then '{' follows at byte 8.
   if ((isZip || isPickle) && start[8] !== 0x7b) throw pickleError(file);
   if (size < 8) throw new UserError(`${file} is truncated: ${size} bytes, no header`, 'download the checkpoint again');
   const length = start.readBigUInt64LE(0);
   if (length > BigInt(size - 8)) {
     throw new UserError(
-      `${file} is not a whole safetensors file: its header says ${length} bytes, the file has ${size - 8} after the length`,
+      `${file} is not a complete safetensors file: its header is ${length} bytes long, and the file has ${size - 8}`,
       'download it again, or check that it is a safetensors file',
     );
   }
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw new UserError(
-      `${file}: a header of ${length} bytes is over the limit of ${MAX_HEADER_BYTES}`,
+      `${file}: its header of ${length} bytes exceeds the limit of ${MAX_HEADER_BYTES}`,
       'check that it is a safetensors file',
     );
   }
   return Number(length);
 }
 
-/** The error for weights in a format that can run code when opened. */
+/** The error for weights in a format that can run code when it is opened. */
 export function pickleError(file: string): UserError {
   return new UserError(
-    `${file} is a PyTorch pickle, which can run code when it is opened, so it is not read`,
+    `${file} is a PyTorch pickle, which can run code when it is opened and is therefore not read`,
     'save the model with safe_serialization=True (safetensors)',
   );
 }
 
-/** The real file behind a name: the Hugging Face cache is made of links, some of them dangling after a broken download. */
+/** The real file behind a name: the Hugging Face cache consists of links, some of them dangling after a failed download. */
 export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
   const file = join(directory, name);
   return realpath(file).catch((error: NodeJS.ErrnoException) => {
@@ -92,7 +92,8 @@ export async function resolveFile(directory: string, name: string, whole = 'chec
 async function readExactly(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await handle.read(buffer, 0, length, position);
-  if (bytesRead !== length) throw new UserError(`${file} changed while it was read`, 'run again when it is complete');
+  if (bytesRead !== length)
+    throw new UserError(`${file} changed while it was read`, 'run again when the file is complete');
   return buffer;
 }
 
@@ -109,7 +110,7 @@ function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-/** Every byte after the header belongs to exactly one tensor: the same rule as the reference implementation's. */
+/** Every byte after the header belongs to exactly one tensor: the rule of the reference implementation. */
 function checkLayout(
   header: Record<string, unknown>,
   file: string,
@@ -157,17 +158,17 @@ function toEntry(name: string, value: unknown, file: string, dataStart: number):
     throw damaged(
       file,
       name,
-      `shape [${shape.join(', ')}] of ${dtype} needs ${(size * BigInt(bits)) / 8n} bytes, the header gives it ${end - begin}`,
+      `shape [${shape.join(', ')}] of ${dtype} needs ${(size * BigInt(bits)) / 8n} bytes, and the header has ${end - begin}`,
     );
   }
   return { name, dtype, shape, size: Number(size), file, offset: dataStart + begin, byteLength: end - begin };
 }
 
 function damaged(file: string, tensor: string, what: string): UserError {
-  return new UserError(`${file}: tensor ${quote(tensor)}: ${what}`, 'the file is damaged: save or download it again');
+  return new UserError(`${file}: tensor ${quote(tensor)}: ${what}`, 'save or download the file again: it is damaged');
 }
 
-/** A name from a file in an error line: quoted and on one line whatever it holds. */
+/** A name from a file in an error message: quoted, and on one line. */
 function quote(name: string): string {
   return JSON.stringify(name);
 }

@@ -2,7 +2,7 @@ import type { Snapshot } from '../hub/snapshot.ts';
 import type { Architecture } from './architecture.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
 
-/** An opened checkpoint of full weights: headers read, no data. */
+/** An opened checkpoint of full weights: its headers have been read, its data has not. */
 export interface FullCheckpoint {
   readonly format: 'safetensors' | 'onnx';
   readonly path: string;
@@ -12,9 +12,9 @@ export interface FullCheckpoint {
   readonly multimodal: boolean;
   /** config.json as read; null for a lone file. */
   readonly config: Record<string, unknown> | null;
-  /** Of an ONNX model: its tensors once more, and what the graph does with them. */
+  /** The tensors of an ONNX model, with their use in its graph; null for safetensors. */
   readonly onnx: readonly OnnxTensor[] | null;
-  /** Of a checkpoint of a hub: its path is a local folder then, whose weights are holes until they are fetched. */
+  /** For a checkpoint on a hub: its path is then a local folder, whose weights are holes until they are fetched. */
   readonly remote: Snapshot | null;
 }
 
@@ -47,9 +47,9 @@ export interface Adapter {
   /** Every tensor in the file, as stored. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly config: Record<string, unknown>;
-  /** Of the base model, where the adapter's config names a folder that is at hand; else unknown. */
+  /** That of the base model if the adapter's config names a local folder; otherwise unknown. */
   readonly architecture: Architecture;
-  /** Of an adapter of a hub: see `FullCheckpoint`. */
+  /** For an adapter on a hub: see `FullCheckpoint`. */
   readonly remote: Snapshot | null;
 }
 
@@ -65,12 +65,12 @@ export interface LoraModule {
   readonly transposed: boolean;
 }
 
-/** A tensor of an ONNX model, and what it is for. */
+/** A tensor of an ONNX model, and its use in the graph. */
 export interface OnnxTensor extends TensorEntry {
-  /** Null: no matrix of weights. */
+  /** Null for a tensor that is not a matrix of weights. */
   readonly use: WeightUse | null;
-  /** The name in the file, where another was found for it. */
+  /** The name in the file, if `name` is another one that was found for it. */
   readonly storedName: string | null;
-  /** Why its elements cannot be mapped; null: they can. */
+  /** Why its elements cannot be mapped; null if they can. */
   readonly unmapped: string | null;
 }

@@ -2,48 +2,49 @@ import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
 
 /**
- * The limit on the header of a safetensors file. The reference implementation refuses larger ones too: a random file, its start
- * read as a length, asks for exabytes.
+ * The largest accepted header of a safetensors file: that of the reference implementation. The first bytes of any other file,
+ * read as a length, can amount to exabytes.
  */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** A file of a repository, with what its content is named by. */
+/** A file of a repository, with the digests of its content. */
 export interface ListedFile {
   readonly name: string;
   readonly size: number;
-  /** Git's name of its content, or of its pointer where it is a large file. */
+  /** Git's digest of its content, or of its pointer if it is stored with Git LFS. */
   readonly oid: string;
-  /** Of its content, where it is a large file. */
+  /** Digest of its content if it is stored with Git LFS. */
   readonly sha256: string | null;
 }
 
-/** What of a folder is downloaded. */
+/** The files of a folder that are downloaded. */
 export interface CheckpointFiles {
-  /** Read whole: configurations, tokenizer, the index. */
+  /** Downloaded completely: configurations, tokenizer, index. */
   readonly whole: readonly ListedFile[];
-  /** Read in ranges. */
+  /** Downloaded in ranges. */
   readonly weights: readonly ListedFile[];
-  /** Which of the weights belong together. */
+  /** The list of shards that belong together. */
   readonly index: ListedFile | null;
 }
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-const ADAPTER_CONFIG = 'adapter_config.json';
-const ADAPTER = 'adapter_model.safetensors';
+/** Names of files in the directory of a checkpoint, as transformers and PEFT write them. */
+export const SINGLE = 'model.safetensors';
+export const INDEX = 'model.safetensors.index.json';
+export const ADAPTER_CONFIG = 'adapter_config.json';
+export const ADAPTER = 'adapter_model.safetensors';
 
-/** Configurations and tokenizers. The largest vocabularies take some tens of MiB. */
+/** Configurations and tokenizers. The largest vocabularies take tens of MiB. */
 const WHOLE = /\.(json|jinja|model)$|^(vocab|merges)\.txt$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
-/** The same weights in another format, and indexes of those. */
+/** The same weights in other formats, and indexes of those. */
 const NOT_NEEDED = /\.(bin|h5|msgpack|gguf|onnx|pt|pth)(\.index\.json)?$/;
-/** A file's name becomes one in the cache. */
+/** Accepted names: they become names of files in the cache. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
 
 /**
- * Choose from a folder what makes one checkpoint, with the precedence that it has on the disk: one file before shards, full
- * weights before an adapter. The same weights in other formats, and what lies in other folders, stay where they are.
- * @throws UserError where there are no safetensors
+ * Choose the files of one checkpoint from a folder, with the same precedence as on the disk: one file before shards, full
+ * weights before an adapter. Other formats of the same weights, and other folders, are not downloaded.
+ * @throws UserError for a folder without safetensors
  */
 export function chooseFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
@@ -58,20 +59,20 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-/** The shards that an index names. @throws UserError for an index that is none, and for shards that are missing */
+/** The shards that an index names. @throws UserError for an invalid index, and for missing shards */
 export function shardsOf(text: string, listed: readonly ListedFile[], path: string): ListedFile[] {
   let parsed: z.infer<typeof indexSchema>;
   try {
     parsed = indexSchema.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${path}: ${INDEX} has no weight_map`, 'give a revision in which it is whole');
+    throw new UserError(`${path}: ${INDEX} has no weight_map`, 'give a revision with a valid index');
   }
   return [...new Set(Object.values(parsed.weight_map))].sort().map((shard) => {
     const found = listed.find(({ name }) => name === shard);
     if (found) return found;
     throw new UserError(
-      `${path}: ${INDEX} names ${JSON.stringify(shard)}, which is not there`,
-      'give a revision in which it is',
+      `${path}: ${INDEX} names ${JSON.stringify(shard)}, which does not exist`,
+      'give a revision with all shards',
     );
   });
 }
@@ -81,9 +82,9 @@ function noSafetensors(listing: readonly ListedFile[], path: string): UserError 
   const [first] = weights;
   const what = first
     ? `it has ${first.name}${weights.length > 1 ? ` and ${weights.length - 1} more` : ''}`
-    : 'no weights';
+    : 'it has no weights';
   return new UserError(
     `${path} has neither ${SINGLE}, ${INDEX} nor ${ADAPTER}: ${what}`,
-    'give a revision or a folder with safetensors, or download the file itself',
+    'give a revision or a folder with safetensors, or download the file and give its path',
   );
 }

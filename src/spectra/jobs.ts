@@ -173,12 +173,17 @@ function loraJobs(
   model: ModelContext,
   reference: FullCheckpoint | null,
 ): Target[] {
-  const place = placeOf(module.target, model.multimodal);
+  const place = placeOf(module.target, model);
   const [output] = module.b.shape as [number];
   const input = wholeMatrix(module.a.shape).shape[1];
   const update: LoraUpdate = { module, b: wholeMatrix(module.b.shape), base: null };
   const base = reference ? baseMatrix(adapter, update, reference) : null;
-  const layout = fusedLayout(module.target, output, input, model.architecture, attentionInput(module.target, model));
+  const layout = fusedLayout(module.target, {
+    output,
+    input,
+    architecture: model.architecture,
+    attentionInput: attentionInput(module.target, model),
+  });
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
     const whole = { ...update, base };

@@ -6,7 +6,7 @@ import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
 
-/** A copy of a fixture to be damaged. */
+/** A copy of a fixture, to damage. */
 function copyOf(name: string): string {
   const folder = join(temporaryFolder(), name);
   cpSync(fixture(name), folder, { recursive: true });
@@ -26,7 +26,7 @@ describe('opening a checkpoint', () => {
     expect(new Set([...tensors.values()].map(({ file }) => file)).size).toBe(2);
   });
 
-  it('takes one safetensors file, with the config beside it or without any', async () => {
+  it('opens one safetensors file, with a config beside it or without', async () => {
     expect(await openCheckpoint(fixture('gpt2', 'model.safetensors'))).toMatchObject({
       architecture: { modelType: 'gpt2' },
     });
@@ -69,7 +69,7 @@ describe('opening a checkpoint', () => {
     ],
     ['an index without a map', (f) => writeFileSync(join(f, 'model.safetensors.index.json'), '{}'), /no weight_map/],
     [
-      'an index that leads outside',
+      'an index with a path out of the directory',
       (f) =>
         writeFileSync(join(f, 'model.safetensors.index.json'), '{"weight_map": {"x": "../../secret.safetensors"}}'),
       /outside of the directory/,
@@ -97,7 +97,7 @@ describe('opening a checkpoint', () => {
         index.weight_map.extra = 'model-00003-of-00003.safetensors';
         writeFileSync(path, JSON.stringify(index));
       },
-      /00003-of-00003\.safetensors holds tensor "model\.layers\.0.*gate\.weight", which the index has in/,
+      /00003-of-00003\.safetensors contains tensor "model\.layers\.0.*gate\.weight", which the index has in/,
     ],
     [
       'a shard that is a directory',
@@ -118,7 +118,7 @@ describe('opening a checkpoint', () => {
     [
       'an empty directory',
       (f) => readdirSync(f).map((name) => rmSync(join(f, name))),
-      /holds no checkpoint: it is empty/,
+      /contains no checkpoint: it is empty/,
     ],
     [
       'a directory of pickles',
@@ -128,7 +128,7 @@ describe('opening a checkpoint', () => {
       },
       /pytorch_model\.bin is a PyTorch pickle/,
     ],
-  ])('refuses %s in one line', async (_, damage, pattern) => {
+  ])('refuses %s with one line that names the path', async (_, damage, pattern) => {
     const folder = copyOf('mixtral');
     damage(folder);
     const message = await errorOf(folder);
@@ -137,7 +137,7 @@ describe('opening a checkpoint', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('takes the Infinity that Python writes into a config', async () => {
+  it('accepts the Infinity that Python writes into a config', async () => {
     const folder = copyOf('mixtral');
     const config = '{"model_type": "mixtral", "time_step_limit": [0.0, Infinity], "note": "NaN \\" Infinity"}';
     writeFileSync(join(folder, 'config.json'), config);
@@ -145,7 +145,7 @@ describe('opening a checkpoint', () => {
     expect(checkpoint.config).toMatchObject({ time_step_limit: [0, null], note: 'NaN " Infinity' });
   });
 
-  it('keeps a tensor that the index forgot', async () => {
+  it('includes a tensor that is missing from the index', async () => {
     const folder = copyOf('mixtral');
     const path = join(folder, 'model.safetensors.index.json');
     const index = readJson<{ weight_map: Record<string, string> }>(path);
@@ -154,7 +154,7 @@ describe('opening a checkpoint', () => {
     expect((await openCheckpoint(folder)).tensors.has('model.layers.0.block_sparse_moe.gate.weight')).toBe(true);
   });
 
-  it('refuses a path where nothing is', async () => {
+  it('refuses a path that does not exist', async () => {
     expect(await errorOf('/no/such/checkpoint')).toMatch(/does not exist/);
   });
 });
@@ -168,7 +168,7 @@ describe('opening an adapter', () => {
     return folder;
   }
 
-  it('knows rank, scale and layout of each module', async () => {
+  it('finds rank, scale and orientation of each module', async () => {
     const adapter = await openCheckpoint(fixture('lora'));
     if (adapter.format !== 'lora') throw new Error('not an adapter');
     expect(adapter.modules.map(({ target, rank, scale, transposed }) => [target, rank, scale, transposed])).toEqual([
@@ -183,17 +183,21 @@ describe('opening an adapter', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['DoRA', { use_dora: true }, /module "model\..*" uses DoRA/],
     ['another kind of adapter', { peft_type: 'LOHA' }, /LOHA/],
-    ['an initialisation that changes the base', { init_lora_weights: 'pissa_niter_4' }, /pissa_niter_4/],
+    ['an initialization that changes the base model', { init_lora_weights: 'pissa_niter_4' }, /pissa_niter_4/],
     ['replicated layers', { layer_replication: [[0, 2]] }, /layer_replication/],
     [
       'a rank that the weights do not have',
       { rank_pattern: { q_proj: 7 } },
-      /module "model\.layers\.[03].*rank 7, the weights have/,
+      /module "model\.layers\.[03].*rank is 7 in the config and/,
     ],
     ['no alpha', { lora_alpha: null, alpha_pattern: {} }, /no lora_alpha/],
-    ['a pattern that is none', { alpha_pattern: { '(': 3 } }, /"\(" is not a pattern/],
-    ['a pattern that would never end', { alpha_pattern: { '(([a-z0-9._]+)+)+!': 3 } }, /is not a pattern that is used/],
-  ])('refuses %s, and says where', async (_, change, pattern) => {
+    ['an invalid pattern', { alpha_pattern: { '(': 3 } }, /"\(" is not a supported pattern/],
+    [
+      'a pattern that takes exponential time',
+      { alpha_pattern: { '(([a-z0-9._]+)+)+!': 3 } },
+      /is not a supported pattern/,
+    ],
+  ])('refuses %s, and names the file or the module', async (_, change, pattern) => {
     expect(await errorOf(adapterWith(change))).toMatch(pattern);
   });
 
@@ -219,8 +223,10 @@ describe('opening an adapter', () => {
     expect(await errorOf(folder)).toMatch(pattern);
   });
 
-  it('refuses the file of an adapter alone, which would pass for weights', async () => {
-    expect(await errorOf(fixture('lora', 'adapter_model.safetensors'))).toMatch(/holds an adapter.*give its directory/);
+  it('refuses the file of an adapter alone, which would look like full weights', async () => {
+    expect(await errorOf(fixture('lora', 'adapter_model.safetensors'))).toMatch(
+      /contains an adapter.*give its directory/,
+    );
   });
 
   it('refuses pickled adapters', async () => {

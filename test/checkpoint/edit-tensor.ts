@@ -22,7 +22,7 @@ export function editTensor(
   writeFileSync(file, bytes);
 }
 
-/** Call the tensors of a safetensors file by other names. */
+/** Rename the tensors of a safetensors file. */
 export function renameTensors(file: string, rename: (name: string) => string): void {
   const bytes = readFileSync(file);
   const headerLength = Number(bytes.readBigUInt64LE(0));

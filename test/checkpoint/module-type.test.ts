@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { placeOf } from '../../src/checkpoint/module-type.ts';
 
-/** Names as the families' checkpoints on the Hugging Face hub have them. */
+/** Names from the families' checkpoints on the Hugging Face Hub. */
 const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
   ['model.embed_tokens.weight', 'embed', null],
   ['lm_head.weight', 'lm_head', null],
@@ -60,17 +60,18 @@ const VISION_LANGUAGE: ReadonlyArray<[string, string, string | null]> = [
   ['resampler.attn.in_proj_weight', 'other', 'projector'],
 ];
 
-describe('the place of a tensor, read off its name', () => {
-  it.each(LANGUAGE)('%s is a %s of layer %s', (name, module, layer) => {
-    expect(placeOf(name, false)).toMatchObject({ module, layer, component: null });
+describe('placeOf', () => {
+  it.each(LANGUAGE)('finds the module and the layer of %s: %s, %s', (name, module, layer) => {
+    expect(placeOf(name, { multimodal: false })).toMatchObject({ module, layer, component: null });
   });
 
-  it.each(VISION_LANGUAGE)('%s is a %s of %s', (name, module, component) => {
-    expect(placeOf(name, true)).toMatchObject({ module, component });
+  it.each(VISION_LANGUAGE)('finds the module and the component of %s: %s, %s', (name, module, component) => {
+    expect(placeOf(name, { multimodal: true })).toMatchObject({ module, component });
   });
 
-  it('does not take the number of a merger for a layer, and knows experts', () => {
-    expect(placeOf('visual.merger.mlp.0.weight', true).layer).toBeNull();
-    expect(placeOf('model.layers.5.mlp.experts.6.up_proj.weight', false).expert).toBe(6);
+  it('does not mistake the number of a merger for a layer, and finds the number of an expert', () => {
+    expect(placeOf('visual.merger.mlp.0.weight', { multimodal: true }).layer).toBeNull();
+    const expert = placeOf('model.layers.5.mlp.experts.6.up_proj.weight', { multimodal: false });
+    expect(expert.expert).toBe(6);
   });
 });

@@ -56,8 +56,8 @@ function refused(bytes: Uint8Array): Promise<string> {
 const weight = initializer('w', counting([2, 3]));
 const small: GraphParts = { tensors: [weight], nodes: [node('MatMul', ['x', 'w'])] };
 
-describe('what of an ONNX model is a matrix of weights', () => {
-  it('is what MatMul, Gemm, Conv and Gather take, in their orientation', async () => {
+describe('a matrix of weights of an ONNX model', () => {
+  it('is an input of MatMul, Gemm, Conv or Gather, with its orientation', async () => {
     const { matrices } = await sorted({
       tensors: [
         initializer('right', counting([2, 3])),
@@ -89,7 +89,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
     ]);
   });
 
-  it('is found behind casts and transpositions, and in the branches of a condition', async () => {
+  it('is found behind casts and transpositions, and in the branches of an If', async () => {
     const branch = new onnx.NodeProto({
       opType: 'If',
       input: ['condition'],
@@ -123,7 +123,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
     ]);
   });
 
-  it('is a constant that is multiplied by as well, but no constant of a formula', async () => {
+  it('can be a Constant that is multiplied by, but not a constant of a formula', async () => {
     const constant = (output: string, tensor: RawTensor) =>
       new onnx.NodeProto({
         opType: 'Constant',
@@ -147,7 +147,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
     expect([vectors, skipped]).toEqual([[], {}]);
   });
 
-  it('leaves masks, tables of positions, scales and whole numbers out, and says why', async () => {
+  it('is not a mask, a table of positions, a scale or an integer tensor, and the reason is given', async () => {
     const { matrices, vectors, skipped } = await sorted({
       tensors: [
         weight,
@@ -155,7 +155,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
         initializer('cos_cache', counting([4, 2])),
         initializer('model.rotary_emb.inv_freq', counting([1, 2])),
         initializer('onnx::MatMul_7', counting([1, 2])),
-        initializer('quantised', zeros('I8', [2, 2], 4)),
+        initializer('quantized', zeros('I8', [2, 2], 4)),
         initializer('axes', zeros('I64', [2], 16)),
         initializer('epsilon', counting([1])),
         initializer('norm', counting([3])),
@@ -167,7 +167,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
         node('Gather', ['cos_cache', 'position']),
         node('MatMul', ['model.rotary_emb.inv_freq', 'position']),
         node('MatMul', ['onnx::MatMul_7', 'position'], { name: '/model/rotary_emb/MatMul' }),
-        node('MatMul', ['x', 'quantised']),
+        node('MatMul', ['x', 'quantized']),
       ],
     });
     expect(matrices.map(({ name }) => name)).toEqual(['w']);
@@ -181,11 +181,11 @@ describe('what of an ONNX model is a matrix of weights', () => {
       'model.rotary_emb.inv_freq': unused,
       none: 'empty: shape [0, 3]',
       'onnx::MatMul_7': unused,
-      quantised: 'dtype I8 is not measured',
+      quantized: 'dtype I8 is not measured',
     });
   });
 
-  it('is one of a stack where experts are stacked', async () => {
+  it('is each matrix of a stack of experts', async () => {
     const { matrices } = await sorted({
       tensors: [initializer('experts', counting([2, 3, 4])), initializer('single', counting([1, 3, 4]))],
       nodes: [node('MoE', ['x', 'router', 'experts']), node('MatMul', ['x', 'single'])],
@@ -197,7 +197,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
     ]);
   });
 
-  it('is not counted twice where a tied head has the embeddings again', async () => {
+  it('is not counted twice if a tied head stores the embeddings again', async () => {
     const folder = temporaryFolder();
     const path = writeOnnx(join(folder, 'model.onnx'), {
       tensors: [
@@ -218,7 +218,7 @@ describe('what of an ONNX model is a matrix of weights', () => {
   });
 });
 
-describe('what a weight is called', () => {
+describe('the name of an ONNX weight', () => {
   const nameOf = async (tensor: string, path: string, opType = 'MatMul') => {
     const tensors = [initializer(tensor, counting([2, 3]))];
     const { matrices } = await sorted({ tensors, nodes: [node(opType, ['x', tensor], { name: path })] });
@@ -231,14 +231,14 @@ describe('what a weight is called', () => {
     ['val_7', '/lm_head/MatMul', 'lm_head.weight', 'lm_head'],
     ['onnx::MatMul_5', 'MatMul_5', 'onnx::MatMul_5', 'other'],
     ['onnx::MatMul_5', '', 'onnx::MatMul_5', 'other'],
-    // Names that say something stay, with or without the operator in them.
+    // Meaningful names stay, with or without an operator in them.
     ['model.layers.0.mlp.up_proj.weight', '/other/MatMul', 'model.layers.0.mlp.up_proj.weight', 'up_proj'],
     ['model.layers.0.attn.o_proj.MatMul.weight', '', 'model.layers.0.attn.o_proj.MatMul.weight', 'o_proj'],
-  ])('%s of node %s is %s', async (tensor, path, name, module) => {
+  ])('%s of node %s becomes %s', async (tensor, path, name, module) => {
     expect(await nameOf(tensor, path)).toEqual([name, module]);
   });
 
-  it('is its own where the module has a tensor of that name already', async () => {
+  it('is the stored name if the module already has a tensor of that name', async () => {
     const { matrices } = await sorted({
       tensors: [initializer('lm_head.weight', counting([2, 3])), initializer('onnx::MatMul_1', counting([3, 2]))],
       nodes: [
@@ -250,8 +250,8 @@ describe('what a weight is called', () => {
   });
 });
 
-describe('where the elements are', () => {
-  it('packed float_data is read in place; other encodings of a weight are refused', async () => {
+describe('the elements of an ONNX tensor', () => {
+  it('are read in place from packed float_data, and other encodings are refused', async () => {
     const numbers = [1, 2, 3, 4, 5, 6];
     const { FLOAT, FLOAT16 } = onnx.TensorProto.DataType;
     const packed = new onnx.TensorProto({ name: 'w', dataType: FLOAT, dims: [2, 3], floatData: numbers });
@@ -261,10 +261,10 @@ describe('where the elements are', () => {
     const bytes = readFileSync(entry.file).subarray(entry.offset, entry.offset + entry.byteLength);
     expect([...new Float32Array(Uint8Array.from(bytes).buffer)]).toEqual(numbers);
     const half = new onnx.TensorProto({ name: 'w', dataType: FLOAT16, dims: [2, 3], int32Data: numbers });
-    expect(await refused(modelBytes({ ...small, tensors: [half] }))).toMatch(/"w" is stored number by number/);
+    expect(await refused(modelBytes({ ...small, tensors: [half] }))).toMatch(/"w" is stored as single numbers/);
   });
 
-  it('external data may lie deeper in the folder, and behind a link, as in the Hugging Face cache', async () => {
+  it('can be in a subfolder and behind a link, as in the Hugging Face cache', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'snapshot', 'data'), { recursive: true });
     writeFileSync(join(folder, 'blob'), Buffer.concat([Buffer.alloc(3), counting([2, 3]).data]));
@@ -277,7 +277,7 @@ describe('where the elements are', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['a folder above', { location: '../w.bin' }, /outside of its folder: "\.\.\/w\.bin"/],
-    ['a way around', { location: 'data/../../w.bin' }, /outside of its folder/],
+    ['a path out of the folder', { location: 'data/../../w.bin' }, /outside of its folder/],
     ['backslashes', { location: '..\\w.bin' }, /outside of its folder/],
     ['an absolute path', { location: '/etc/hostname' }, /outside of its folder/],
     ['a drive', { location: 'C:\\w.bin' }, /outside of its folder/],
@@ -287,11 +287,11 @@ describe('where the elements are', () => {
     ['a file that is missing', { location: 'absent.bin' }, /absent\.bin is missing/],
     ['a folder', { location: 'folder' }, /not a regular file/],
     ['too few bytes', { location: 'w.bin', offset: '8' }, /"w": its data ends at byte 32 .* which has 24/],
-    ['another length', { location: 'w.bin', length: '20' }, /"w": it needs 24 bytes, its external data has 20/],
-    ['an offset that is none', { location: 'w.bin', offset: '-8' }, /offset of its external data is "-8"/],
+    ['another length', { location: 'w.bin', length: '20' }, /"w": it needs 24 bytes, and its external data has 20/],
+    ['a negative offset', { location: 'w.bin', offset: '-8' }, /offset of its external data is "-8"/],
     ['an offset beyond any file', { location: 'w.bin', offset: '9999999999999999' }, /offset of its external data/],
     ['an LFS pointer', { location: 'pointer.bin' }, /LFS pointer/],
-  ])('external data in %s is refused', async (_, entries, message) => {
+  ])('are refused in external data with %s', async (_, entries, message) => {
     const [folder, outside] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(folder, 'w.bin'), counting([2, 3]).data);
     writeFileSync(join(outside, 'w.bin'), counting([2, 3]).data);
@@ -304,12 +304,12 @@ describe('where the elements are', () => {
   });
 });
 
-describe('what is no whole ONNX model is refused', () => {
+describe('an ONNX file is refused', () => {
   const whole = modelBytes(small);
 
   it.each<[string, Uint8Array, RegExp]>([
     ['an empty file', Buffer.alloc(0), /is empty/],
-    ['a text', Buffer.from('hello, this is no model at all'), /is not an ONNX model|truncated, or no ONNX/],
+    ['a text', Buffer.from('hello, this is no model at all'), /is not an ONNX model|truncated, or not an ONNX/],
     ['zeros', Buffer.alloc(64), /is not an ONNX model/],
     ['a pickle', Buffer.from([0x80, 0x02, 0x8a, 0x0a, 0x6c]), /ONNX model/],
     ['safetensors', readFileSync(fixture('llama-f32', 'model.safetensors')), /ONNX model/],
@@ -319,9 +319,9 @@ describe('what is no whole ONNX model is refused', () => {
       /LFS pointer.*git lfs pull/,
     ],
     ['another protobuf', Buffer.from([0x08, 0x01]), /it has no graph/],
-    ['a model without tensors', modelBytes({ tensors: [], nodes: [] }), /holds no tensors/],
+    ['a model without tensors', modelBytes({ tensors: [], nodes: [] }), /contains no tensors/],
     [
-      'a quantised model',
+      'a quantized model',
       modelBytes({ tensors: [initializer('w', zeros('I8', [2, 2], 4))], nodes: [node('MatMul', ['x', 'w'])] }),
       /no floating-point matrix of weights; its tensors are I8/,
     ],
@@ -329,7 +329,7 @@ describe('what is no whole ONNX model is refused', () => {
     [
       'a shape that its bytes do not fill',
       modelBytes({ ...small, tensors: [initializer('w', { ...counting([2, 3]), shape: [2, 4] })] }),
-      /"w": shape \[2, 4\] of F32 needs 32 bytes, the file has 24/,
+      /"w": shape \[2, 4\] of F32 needs 32 bytes, and the file has 24/,
     ],
     [
       'a shape of exabytes',
@@ -341,39 +341,41 @@ describe('what is no whole ONNX model is refused', () => {
       modelBytes({ ...small, tensors: [initializer('w', { ...counting([2, 3]), shape: [-2, 3] })] }),
       /negative or overflows/,
     ],
-  ])('%s', async (_, bytes, message) => {
+  ])('if it is %s', async (_, bytes, message) => {
     expect(await refused(bytes)).toMatch(message);
   });
 
-  it('a file that was cut anywhere', async () => {
+  it('if it was truncated at any byte', async () => {
     for (let length = 1; length < whole.length; length += 1) {
       expect(await refused(whole.subarray(0, length)), `${length} bytes`).toMatch(/truncated|ONNX model|no tensors/);
     }
   });
 
-  it('a file with any byte changed is read or refused, and never a bug', async () => {
+  it('or read, but never crashes the reader, if any byte was changed', async () => {
     const path = join(temporaryFolder(), 'model.onnx');
-    for (let place = 0; place < whole.length; place += 1) {
-      for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff, (whole[place] ?? 0) ^ 0x08]) {
+    for (const [index, original] of whole.entries()) {
+      for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff, original ^ 0x08]) {
         const bytes = Uint8Array.from(whole);
-        bytes[place] = value;
+        bytes[index] = value;
         writeFileSync(path, bytes);
         const error = await openCheckpoint(path).then(
           () => null,
           (reason: unknown) => reason,
         );
-        if (error !== null) expect(error, `byte ${place} is ${value}`).toBeInstanceOf(UserError);
+        if (error !== null) expect(error, `byte ${index} is ${value}`).toBeInstanceOf(UserError);
       }
     }
   });
 
-  it('a length that leaves the file, without reading it', async () => {
+  it('if a length exceeds the file, without reading that much', async () => {
     // Field 7 (the graph) of 2^62 bytes.
     const bytes = Buffer.from([0x08, 10, 0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]);
-    expect(await refused(bytes)).toMatch(/truncated, or no ONNX model: a field at byte \d+ says 4611686018427387904/);
+    expect(await refused(bytes)).toMatch(
+      /truncated, or not an ONNX model: a field at byte \d+ has 4611686018427387904/,
+    );
   });
 
-  it('graphs inside each other without end', async () => {
+  it('if its graphs are nested too deeply', async () => {
     const { AttributeType } = onnx.AttributeProto;
     let graph: InstanceType<typeof onnx.GraphProto> = new onnx.GraphProto({ name: 'end' });
     for (let depth = 0; depth < 30; depth += 1) {
@@ -387,17 +389,19 @@ describe('what is no whole ONNX model is refused', () => {
 });
 
 describe('a folder', () => {
-  it('with one ONNX model and no safetensors is that model', async () => {
+  it('is opened as ONNX if it has one ONNX model and no safetensors', async () => {
     const folder = temporaryFolder();
     writeOnnx(join(folder, 'model.onnx'), small);
     expect(await openCheckpoint(folder)).toMatchObject({ format: 'onnx', config: null });
   });
 
-  it('with several, or with safetensors too, is not', async () => {
+  it('is not opened as ONNX if it has several models, or safetensors too', async () => {
     const folder = temporaryFolder();
     writeOnnx(join(folder, 'encoder.onnx'), small);
     writeOnnx(join(folder, 'decoder.onnx'), small);
-    expect(await messageOf(folder)).toMatch(/has 2 ONNX models: decoder\.onnx, encoder\.onnx — give the file itself/);
+    expect(await messageOf(folder)).toMatch(
+      /has 2 ONNX models: decoder\.onnx, encoder\.onnx — give the path of one of them/,
+    );
     const both = temporaryFolder();
     writeOnnx(join(both, 'model.onnx'), small);
     writeSafetensors(join(both, 'model.safetensors'), { w: counting([2, 3]) });
@@ -410,7 +414,7 @@ describe('the identity of an ONNX model', () => {
   const digestOf = async (parts: GraphParts) =>
     digestCheckpoint(await openCheckpoint(writeOnnx(join(temporaryFolder(), 'model.onnx'), parts)));
 
-  it('is its content, not where the elements lie', async () => {
+  it('does not depend on the file that the elements are in', async () => {
     const [inline, outside] = [temporaryFolder(), temporaryFolder()];
     exportToOnnx(fixture('llama-bf16', 'model.safetensors'), join(inline, 'a.onnx'));
     exportToOnnx(fixture('llama-bf16', 'model.safetensors'), join(outside, 'b.onnx'), 'data');
@@ -420,7 +424,7 @@ describe('the identity of an ONNX model', () => {
     expect(a).toBe(b);
   });
 
-  it('changes with an element, a name, a shape and what the graph does with a weight', async () => {
+  it('changes with an element, a name, a shape, and the use of a weight in the graph', async () => {
     const digests = await Promise.all([
       digestOf(small),
       digestOf({ ...small, tensors: [initializer('w', float32([2, 3], [1, 2, 3, 4, 5, 7]))] }),
@@ -433,7 +437,7 @@ describe('the identity of an ONNX model', () => {
 });
 
 describe('a measurement of an ONNX model', () => {
-  it('says that the probes cannot be asked, and of the probes alone there is none', async () => {
+  it('has spectra and the reason why no probes ran; probes alone are an error', async () => {
     const folder = temporaryFolder();
     exportToOnnx(fixture('llama-f32', 'model.safetensors'), join(folder, 'model.onnx'));
     copyFileSync(fixture('llama-f32', 'config.json'), join(folder, 'config.json'));

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
-/** The one line that says why a checkpoint is refused. */
+/** The message of the UserError for this path, which must be one line. */
 export async function messageOf(path: string): Promise<string> {
   const error = await openCheckpoint(path).then(
     () => null,

@@ -36,7 +36,7 @@ async function messageOf(bytes: Uint8Array): Promise<string> {
 }
 
 describe('a safetensors header', () => {
-  it('gives every tensor with its place in the file, in the order of the data', async () => {
+  it('has every tensor with its offset in the file, in the order of the data', async () => {
     const header = {
       __metadata__: { format: 'pt' },
       b: tensor([2], 4, 12),
@@ -55,7 +55,7 @@ describe('a safetensors header', () => {
     );
   });
 
-  it('lists dtypes that it does not know, and their bytes', async () => {
+  it('accepts unknown dtypes, with the number of their bytes', async () => {
     const [entry] = await readSafetensorsHeader(
       file(safetensorsBytes({ x: tensor([3], 0, 5, 'F12_NEW') }, Buffer.alloc(5))),
     );
@@ -68,9 +68,9 @@ describe('a safetensors header', () => {
     [
       'a header larger than the file',
       Buffer.concat([Buffer.from([0xff, 0xff, 0, 0, 0, 0, 0, 0]), Buffer.from('{}')]),
-      /header says 65535/,
+      /header is 65535 bytes long/,
     ],
-    ['a random length', Buffer.from('0123456789abcdef'), /not a whole safetensors file/],
+    ['a random length', Buffer.from('0123456789abcdef'), /not a complete safetensors file/],
     ['a pickle', Buffer.concat([Buffer.from([0x80, 2]), Buffer.alloc(40, 0x41)]), /pickle/],
     ['a zipped pickle', Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(40)]), /pickle/],
     [
@@ -120,11 +120,11 @@ describe('a safetensors header', () => {
       /"x".*data_offsets/,
     ],
     ['a hostile name', safetensorsBytes({ 'a\n::error::b': tensor([3], 0, 8) }, Buffer.alloc(8)), /a\\n::error::b/],
-  ])('refuses %s, by name', async (_, bytes, pattern) => {
+  ])('refuses %s, and names the file', async (_, bytes, pattern) => {
     expect(await messageOf(bytes)).toMatch(pattern);
   });
 
-  it('reads a header whose length happens to look like a pickle', async () => {
+  it('reads a header whose length looks like the start of a pickle', async () => {
     // 0x0280 = 640 bytes: the same first two bytes as a pickle of protocol 2.
     const text = JSON.stringify({ x: tensor([1], 0, 4) }).padEnd(640);
     const entries = await readSafetensorsHeader(file(safetensorsBytes(text, Buffer.alloc(4))));

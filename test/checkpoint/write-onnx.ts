@@ -25,7 +25,7 @@ export function initializer(name: string, { dtype, shape, data }: RawTensor): Te
   return new onnx.TensorProto({ name, dataType: TYPES[dtype] ?? 0, dims: [...shape], rawData: data });
 }
 
-/** An initializer whose elements are elsewhere. */
+/** An initializer with its elements in another file. */
 export function external(
   name: string,
   { dtype, shape }: Pick<RawTensor, 'dtype' | 'shape'>,
@@ -120,9 +120,9 @@ export function transposed({ dtype, shape: [m = 0, n = 0], data }: RawTensor): R
 }
 
 /**
- * Write the weights of a safetensors file as PyTorch's exporter does: linear layers transposed, under the name
- * `onnx::MatMul_7`, and named only by the node that uses them; embeddings and vectors under their own names.
- * @param data name of a file for the elements; without one they are in the model
+ * Write the weights of a safetensors file like PyTorch's exporter: linear layers transposed, under names such as
+ * `onnx::MatMul_7`, so that only the name of the node identifies them; embeddings and vectors under their own names.
+ * @param data name of a file for the elements; by default they are in the model's file
  */
 export function exportToOnnx(safetensors: string, path: string, data?: string): string {
   const tensors: Tensor[] = [];

@@ -6,7 +6,7 @@ export interface RawTensor {
   readonly data: Uint8Array;
 }
 
-/** The bytes of a safetensors file, with any header the caller makes up. */
+/** The bytes of a safetensors file, with any header. */
 export function safetensorsBytes(header: unknown, data: Uint8Array): Buffer {
   const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);

@@ -116,7 +116,7 @@ describe('a checkpoint of a hub', () => {
     expect(cdn().map(({ path }) => path)).not.toContain('consolidated.safetensors');
     const { 'model-2-of-2.safetensors': _, ...broken } = files;
     hub.commit('org/broken', broken);
-    expect(await messageOf('hf://org/broken')).toMatch(/names "model-2-of-2\.safetensors", which is not there/);
+    expect(await messageOf('hf://org/broken')).toMatch(/names "model-2-of-2\.safetensors", which does not exist/);
   });
 
   it('lies in a folder of a revision, whichever way that is written', async () => {

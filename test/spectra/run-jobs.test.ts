@@ -12,7 +12,7 @@ const device = { name: 'cpu', reason: 'asked for' } as const;
 function planOf(...matrices: MatrixSource[]): { jobs: Job[]; vectors: [] } {
   const jobs = matrices.map((matrix, index) => {
     const name = `layer.${index}`;
-    const target = { name, place: placeOf(name, false), shape: matrix.view.shape, matrix };
+    const target = { name, place: placeOf(name, { multimodal: false }), shape: matrix.view.shape, matrix };
     return planJob({ kind: 'weight', of: 'weight', ...target }, { method: 'exact', device });
   });
   return { jobs, vectors: [] };

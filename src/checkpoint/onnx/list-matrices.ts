@@ -1,3 +1,4 @@
+import { at } from '../../platform/at.ts';
 import type { Architecture } from '../architecture.ts';
 import { isMeasuredDtype } from '../dtype.ts';
 import { fusedLayout } from '../fused.ts';
@@ -7,16 +8,17 @@ import { type Place, placeOf } from '../module-type.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { withoutOperator } from './weight-use.ts';
 
-interface ModelContext {
+/** The model that a tensor belongs to. */
+interface OnnxModelContext {
   readonly architecture: Architecture;
   readonly multimodal: boolean;
 }
 
 /**
- * Sort an ONNX model's tensors. What the graph multiplies by, convolves with or looks tokens up in is a matrix; everything else
- * of two dimensions or more (masks, tables of positions, scales) is none.
+ * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up in; other
+ * tensors of two dimensions or more (masks, tables of positions, scales) are skipped.
  */
-export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: ModelContext): MatrixList {
+export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
@@ -29,29 +31,29 @@ export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: ModelCon
   return { matrices, vectors, skipped };
 }
 
-function whySkipped(tensor: OnnxTensor, { architecture }: ModelContext): string | null {
+function whySkipped(tensor: OnnxTensor, { architecture }: OnnxModelContext): string | null {
   const { dtype, size, shape, use, unmapped } = tensor;
   if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
   if (size === 0) return `empty: shape [${shape.join(', ')}]`;
   if (shape.length < 2) return size === 1 ? 'a single number' : unmapped;
   if (use === null) return 'not a weight: no MatMul, Gemm, Conv or Gather takes it';
   if (unmapped !== null) return unmapped;
-  if (architecture.tied && placeIn(tensor, false).module === 'lm_head') return 'tied to the embeddings';
+  if (architecture.tied && placeIn(tensor, { multimodal: false }).module === 'lm_head') return 'tied to the embeddings';
   return null;
 }
 
-function placeIn({ name, use }: OnnxTensor, multimodal: boolean): Place {
-  const place = placeOf(withoutOperator(name), multimodal);
+function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): Place {
+  const place = placeOf(withoutOperator(name), model);
   const isTable = use?.opType === 'Gather' || use?.opType === 'EmbedLayerNormalization';
   return place.module === 'other' && isTable ? { ...place, module: 'embed' } : place;
 }
 
-function split(tensor: OnnxTensor, model: ModelContext): Matrix[] {
+function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
   const { name, shape, use, storedName } = tensor;
   const inputFirst = use?.inputFirst === true;
   const whole: Matrix = {
     name,
-    place: placeIn(tensor, model.multimodal),
+    place: placeIn(tensor, model),
     view: wholeMatrix(shape),
     source: tensor,
     inputFirst,
@@ -59,9 +61,14 @@ function split(tensor: OnnxTensor, model: ModelContext): Matrix[] {
   };
   if (use?.opType.includes('Conv')) return [whole];
   if (shape.length > 2) return stack(whole, shape);
-  const [first = 0, second = 0] = shape;
+  const [first, second] = [at(shape, 0), at(shape, 1)];
   const [output, input] = inputFirst ? [second, first] : [first, second];
-  const layout = fusedLayout(withoutOperator(name), output, input, model.architecture, null);
+  const layout = fusedLayout(withoutOperator(name), {
+    output,
+    input,
+    architecture: model.architecture,
+    attentionInput: null,
+  });
   if (!layout) return [whole];
   if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({
@@ -72,13 +79,12 @@ function split(tensor: OnnxTensor, model: ModelContext): Matrix[] {
   }));
 }
 
-/** Experts come by the hundred. More matrices than this are no stack of weights. */
+/** Models have hundreds of experts. A tensor of more matrices than this is not a stack of weights. */
 const MAX_STACK = 4096;
 
-/** A product of stacks: each of the last two dimensions' matrices for itself. */
+/** A stack of matrices, in the last two dimensions of the tensor: one matrix each. */
 function stack(whole: Matrix, shape: readonly number[]): Matrix[] {
-  const [m = 1, n = 1] = shape.slice(-2);
-  const view: MatrixView = wholeMatrix([m, n]);
+  const view: MatrixView = wholeMatrix(shape.slice(-2));
   const count = shape.slice(0, -2).reduce((product, size) => product * size, 1);
   if (count === 1) return [{ ...whole, view }];
   if (count > MAX_STACK) return [whole];

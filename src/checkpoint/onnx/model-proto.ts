@@ -4,7 +4,7 @@ import { type Field, type Range, WireFile, WireType } from './wire.ts';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
-/** Field numbers of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), of those that are read. */
+/** Numbers of the fields of onnx.proto that are read (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
 const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
@@ -25,11 +25,11 @@ const SPARSE = { values: 1 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const EXTERNAL = 1;
 
-/** Subgraphs of If and Loop lie inside each other, in real models two or three deep. */
+/** Subgraphs of If and Loop can be nested; in real models two or three deep. */
 const MAX_DEPTH = 16;
-/** The largest exports have some ten thousand nodes. */
+/** The largest exports have tens of thousands of nodes. */
 const MAX_NODES = 2_000_000;
-/** ONNX has no limit; nothing real has more. */
+/** ONNX has no limit, but no real model has more. */
 const MAX_DIMENSIONS = 32;
 
 /** Where the elements of a tensor are. */
@@ -37,17 +37,17 @@ export type Storage =
   /** Raw little-endian elements inside the model's file. */
   | { readonly kind: 'inline'; readonly range: Range }
   | { readonly kind: 'external'; readonly entries: ReadonlyMap<string, string> }
-  /** In another encoding, which nothing can map: the range is the whole tensor message. */
+  /** In another encoding, which cannot be mapped: the range is the whole tensor message. */
   | { readonly kind: 'encoded'; readonly range: Range }
   | { readonly kind: 'sparse'; readonly range: Range };
 
 export interface StoredTensor {
   readonly name: string;
-  /** As onnx.proto names it: FLOAT, BFLOAT16, …; `type 23` for one that this version does not know. */
+  /** Its name in onnx.proto: FLOAT, BFLOAT16, …; `type 23` for an unknown one. */
   readonly dataType: string;
   readonly shape: readonly number[];
   readonly storage: Storage;
-  /** The value of a Constant node, not an initializer. */
+  /** It is the value of a Constant node, not an initializer. */
   readonly isConstant: boolean;
 }
 
@@ -56,20 +56,20 @@ export interface OnnxNode {
   readonly opType: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole-numbered attributes: `transB`, `axis`, `perm`. */
+  /** Integer attributes: `transB`, `axis`, `perm`. */
   readonly numbers: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What of a model is about its weights; subgraphs are laid beside the graph. */
+/** The parts of a model that are about its weights, those of subgraphs included. */
 export interface OnnxModel {
   readonly tensors: readonly StoredTensor[];
   readonly nodes: readonly OnnxNode[];
 }
 
 /**
- * Read the structure of an ONNX file: names, shapes and places of its tensors, and the nodes that use them. The elements are
- * not read.
- * @throws UserError naming the file: not ONNX, truncated, damaged
+ * Read the structure of an ONNX file: names, shapes and locations of its tensors, and the nodes that use them. Elements are not
+ * read.
+ * @throws UserError naming the file if it is not ONNX, truncated, or damaged
  */
 export function readOnnxModel(path: string): OnnxModel {
   const wire = new WireFile(path);
@@ -96,7 +96,7 @@ class ModelReader {
     let graphs = 0;
     for (const field of this.#wire.fields({ begin: 0, end: size })) {
       if (field.number === MODEL.irVersion && field.type === WireType.varint) isVersioned = true;
-      // Written after the graph: where it is missing, the file was cut between two fields, which leaves no other trace.
+      // This field comes after the graph. Without it the file was cut between two fields, which leaves no other trace.
       if (field.number === MODEL.opsetImport) hasOperators = true;
       if (field.number === MODEL.graph && field.type === WireType.bytes) {
         graphs += 1;
@@ -106,7 +106,7 @@ class ModelReader {
     if (!isVersioned || graphs === 0) {
       throw new UserError(
         `${path} is not an ONNX model: it has no ${isVersioned ? 'graph' : 'version'}`,
-        'give a model.onnx',
+        'give the path of an ONNX model',
       );
     }
     if (!hasOperators) {
@@ -149,7 +149,7 @@ class ModelReader {
     for (const field of this.#wire.fields(range)) {
       if (field.number === ATTRIBUTE.name) name = this.#wire.text(field);
       else if (field.number === ATTRIBUTE.i || field.number === ATTRIBUTE.ints) {
-        // A negative one, such as an axis from the end, is none of those that matter here.
+        // A negative number, such as an axis counted from the end, is not needed here.
         whole.push(...this.#wire.numbers(field, MAX_DIMENSIONS).map((value) => value ?? Number.NaN));
       } else if (field.number === ATTRIBUTE.t) values.push(this.#tensor(field));
       else if (field.number === ATTRIBUTE.g || field.number === ATTRIBUTE.graphs) this.#graph(field, depth + 1);
@@ -176,7 +176,7 @@ class ModelReader {
       if (field.number === TENSOR.name) name = this.#wire.text(field);
       else if (field.number === TENSOR.dataType) type = this.#wire.number(field) ?? 0;
       else if (field.number === TENSOR.dims) shape.push(...this.#dimensions(field, name));
-      // Packed, as onnx.proto says, numbers of fixed width are the little-endian elements themselves.
+      // Packed numbers of fixed width are the little-endian elements themselves.
       else if (FIXED_WIDTH.has(field.number)) data.push(field);
       else if (field.number === TENSOR.dataLocation) isExternal = this.#wire.number(field) === EXTERNAL;
       else if (field.number === TENSOR.externalData) this.#entry(field, entries);
@@ -216,7 +216,7 @@ class ModelReader {
   }
 
   #damaged(what: string): UserError {
-    return new UserError(`${this.#wire.path}: ${what}`, 'the file is damaged: export or download it again');
+    return new UserError(`${this.#wire.path}: ${what}`, 'export or download the model again: the file is damaged');
   }
 }
 

@@ -7,20 +7,20 @@ import type { FullCheckpoint } from '../types.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**
- * Open an ONNX model: only its structure is read, and its weights stay where they are.
- * @param path as it was given
+ * Open an ONNX model. Only its structure is read.
+ * @param path as the user gave it
  * @param file the real file behind it
- * @throws UserError for what is no whole model of floating-point weights
+ * @throws UserError for anything but a complete model with floating-point weights
  */
 export async function openOnnx(path: string, file: string): Promise<FullCheckpoint> {
   const tensors = await readOnnxTensors(path, file);
-  if (tensors.length === 0) throw new UserError(`${path} holds no tensors`, 'export it with its weights');
+  if (tensors.length === 0) throw new UserError(`${path} contains no tensors`, 'export it with its weights');
   const weights = tensors.filter(({ use }) => use !== null);
   if (!weights.some(({ dtype }) => isMeasuredDtype(dtype))) {
     const dtypes = [...new Set(tensors.map(({ dtype }) => dtype))].sort().join(', ');
     throw new UserError(
       `${path} has no floating-point matrix of weights; its tensors are ${dtypes}`,
-      'a quantised model cannot be measured: give the one that it was made from',
+      'give the model that it was quantized from: a quantized one cannot be measured',
     );
   }
   const config = await configOf(path);
@@ -37,7 +37,7 @@ export async function openOnnx(path: string, file: string): Promise<FullCheckpoi
   };
 }
 
-/** Beside the model or, in the layout of Transformers.js, above its folder `onnx`. */
+/** config.json is beside the model or, in the layout of Transformers.js, above its folder `onnx`. */
 async function configOf(path: string): Promise<Record<string, unknown> | null> {
   const folder = dirname(path);
   const own = await readConfig(folder);

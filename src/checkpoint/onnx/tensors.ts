@@ -6,7 +6,7 @@ import { ExternalFiles } from './external-data.ts';
 import { type OnnxModel, readOnnxModel, type StoredTensor } from './model-proto.ts';
 import { moduleName, WeightUses } from './weight-use.ts';
 
-/** The element types of ONNX under the names that safetensors has for them. */
+/** Element types of ONNX, and their names in safetensors. */
 const DTYPES: Readonly<Record<string, string>> = {
   FLOAT: 'F32',
   FLOAT16: 'F16',
@@ -28,32 +28,33 @@ const ENCODED = 'its values are not stored as raw data';
 
 /**
  * The tensors of an ONNX model: all initializers, and constants that are used as weights.
- * @param path as it was given: external data lies beside it
+ * @param path as the user gave it: external data is beside it
  * @param file the real file behind it
- * @throws UserError naming the file (and tensor)
+ * @throws UserError naming the file (and tensor) for damaged or missing data
  */
 export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {
-  if (!(await stat(file)).isFile()) throw new UserError(`${path} is not a regular file`, 'give a model.onnx');
+  if (!(await stat(file)).isFile())
+    throw new UserError(`${path} is not a regular file`, 'give the path of an ONNX model');
   const model = readOnnxModel(file);
   const uses = new WeightUses(model);
   const external = new ExternalFiles(path);
   const found: OnnxTensor[] = [];
   const stored = new Set(model.tensors.map(({ name }) => name));
-  const given = new Set<string>();
-  for (const tensor of wanted(model, uses)) {
-    if (given.has(tensor.name)) {
+  const named = new Set<string>();
+  for (const tensor of weightsAndInitializers(model, uses)) {
+    if (named.has(tensor.name)) {
       throw new UserError(`${path} has two tensors ${JSON.stringify(tensor.name)}`, 'export the model again');
     }
-    given.add(tensor.name);
+    named.add(tensor.name);
     const use = uses.of(tensor.name, tensor.shape.length);
     const module = use && moduleName(tensor.name, use);
-    const isFree = module !== null && !stored.has(module) && !given.has(module);
-    if (isFree) given.add(module);
-    const entry = await place(tensor, path, file, external);
+    const isFree = module !== null && !stored.has(module) && !named.has(module);
+    if (isFree) named.add(module);
+    const entry = await locate(tensor, { path, file, external });
     if (use !== null && entry.unmapped === ENCODED && isMeasuredDtype(entry.dtype)) {
       throw new UserError(
-        `${path}: tensor ${JSON.stringify(tensor.name)} is stored number by number (int32_data or unpacked), not as raw data`,
-        'write its weights with onnx.numpy_helper.from_array',
+        `${path}: tensor ${JSON.stringify(tensor.name)} is stored as single numbers (int32_data or unpacked), not as raw data`,
+        'create its weights with onnx.numpy_helper.from_array',
       );
     }
     found.push({ ...entry, use, ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }) });
@@ -61,14 +62,18 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
   return found;
 }
 
-/** A constant of a formula is part of the graph, and a graph has thousands. */
-function wanted({ tensors }: OnnxModel, uses: WeightUses): StoredTensor[] {
+/** Constants of formulas are left out: a graph has thousands of them. */
+function weightsAndInitializers({ tensors }: OnnxModel, uses: WeightUses): StoredTensor[] {
   return tensors.filter(({ isConstant, name, shape }) => !isConstant || uses.of(name, shape.length) !== null);
 }
 
-type Placed = Omit<OnnxTensor, 'use' | 'storedName'>;
+type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName'>;
 
-async function place(tensor: StoredTensor, path: string, file: string, external: ExternalFiles): Promise<Placed> {
+/** Where the elements of a tensor are, and whether they are all there. */
+async function locate(
+  tensor: StoredTensor,
+  { path, file, external }: { readonly path: string; readonly file: string; readonly external: ExternalFiles },
+): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
   const damaged = (what: string) =>
@@ -83,8 +88,8 @@ async function place(tensor: StoredTensor, path: string, file: string, external:
   const need = bits === undefined ? null : Math.ceil((size * bits) / 8);
   const base = { name, dtype, shape, size };
   if (storage.kind === 'external') {
-    const at = await placeOutside(storage.entries, need, external, damaged);
-    return { ...base, ...at, unmapped: null };
+    const location = await locateExternal(storage.entries, need, external, damaged);
+    return { ...base, ...location, unmapped: null };
   }
   const { begin, end } = storage.range;
   const here = { ...base, file, offset: begin, byteLength: end - begin };
@@ -92,14 +97,14 @@ async function place(tensor: StoredTensor, path: string, file: string, external:
   if (storage.kind === 'encoded' && size > 0) {
     return { ...here, unmapped: ENCODED };
   }
-  // Whole numbers are listed and never read.
+  // Tensors of other dtypes are listed and never read.
   if (isMeasuredDtype(dtype) && storage.kind === 'inline' && need !== here.byteLength) {
-    throw damaged(`shape [${shape.join(', ')}] of ${dtype} needs ${need} bytes, the file has ${here.byteLength}`);
+    throw damaged(`shape [${shape.join(', ')}] of ${dtype} needs ${need} bytes, and the file has ${here.byteLength}`);
   }
   return { ...here, unmapped: null };
 }
 
-async function placeOutside(
+async function locateExternal(
   entries: ReadonlyMap<string, string>,
   need: number | null,
   external: ExternalFiles,
@@ -107,12 +112,12 @@ async function placeOutside(
 ): Promise<Pick<TensorEntry, 'file' | 'offset' | 'byteLength'>> {
   const location = entries.get('location');
   if (location === undefined) throw damaged('its external data has no location');
-  const { file, size } = await external.at(location);
+  const { file, size } = await external.find(location);
   const offset = count(entries.get('offset') ?? '0', 'offset', damaged);
   const length = entries.get('length');
   const byteLength = length === undefined ? (need ?? size - offset) : count(length, 'length', damaged);
   if (need !== null && byteLength !== need)
-    throw damaged(`it needs ${need} bytes, its external data has ${byteLength}`);
+    throw damaged(`it needs ${need} bytes, and its external data has ${byteLength}`);
   if (byteLength < 0 || offset + byteLength > size) {
     throw damaged(`its data ends at byte ${offset + byteLength} of ${file}, which has ${size}`);
   }

@@ -3,13 +3,13 @@ import type { OnnxModel, OnnxNode } from './model-proto.ts';
 /** How the graph uses a tensor as a matrix. */
 export interface WeightUse {
   readonly opType: string;
-  /** Name of the node; exporters put the module's path into it. */
+  /** Name of the node, which contains the module's path in most exports. */
   readonly node: string;
-  /** Stored [in, out], as MatMul takes it; else [out, in, …], as a linear layer and a convolution have it. */
+  /** Stored [in, out], as MatMul takes it; otherwise [out, in, …], as linear layers and convolutions are. */
   readonly inputFirst: boolean;
 }
 
-/** Operators of ONNX, and onnxruntime's fused ones, whose input `at` is a matrix of weights. */
+/** Operators of ONNX, and fused ones of onnxruntime, with the indices of inputs that are matrices of weights. */
 const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
   MatMul: [0, 1],
   FusedMatMul: [0, 1],
@@ -26,13 +26,13 @@ const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
 
 const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
 
-/** What leaves a matrix the same matrix on its way to its operator. */
+/** Operators that a matrix can pass through on its way. */
 const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
 
-/** A weight goes through two or three of them; more is a graph made to keep somebody busy. */
+/** A weight passes through two or three of them; a hostile graph can have any number. */
 const MAX_STEPS = 64;
 
-/** Tables of positions are looked up and multiplied like weights, and nobody trains them. */
+/** Tables of positions are looked up and multiplied like weights, but are not trained. */
 const TABLE =
   /(^|[._/])(inv_freq|(cos|sin)(_cached?|_table|$)|rotary|rope|position_ids|(causal_|attention_)?mask)([._/]|$)/i;
 
@@ -51,8 +51,8 @@ export class WeightUses {
   }
 
   /**
-   * The use of a tensor as a matrix: an embedding before all else, since a tied head multiplies by it too.
-   * @returns null for what is no weight: a mask, a table of positions, a constant of a formula
+   * The use of a tensor as a matrix. An embedding has priority, since a tied head multiplies by it as well.
+   * @returns null for a tensor that is not a weight: a mask, a table of positions, a constant of a formula
    */
   of(name: string, dimensions: number): WeightUse | null {
     if (dimensions < 2 || TABLE.test(name)) return null;
@@ -79,7 +79,7 @@ export class WeightUses {
   }
 }
 
-/** Does a passing node swap the last two dimensions? @returns null where it does something else to them */
+/** Does a node that passes a matrix on swap the last two dimensions? @returns null if it does something else to them */
 function turns({ opType, numbers }: OnnxNode, dimensions: number): boolean | null {
   if (opType !== 'Transpose') return false;
   const swapped = Array.from({ length: dimensions }, (_, i) => i);
@@ -92,34 +92,34 @@ function useBy(node: OnnxNode, at: number, dimensions: number, transposed: boole
   const { opType, numbers, name } = node;
   if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(at)) return null;
   if (EMBEDDINGS.has(opType)) {
-    // Rows of a table of two dimensions, one a token; other look-ups take sizes and masks apart.
+    // A table has two dimensions and one row per token; other look-ups split sizes and masks.
     const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !transposed;
     return isTable ? { opType, node: name, inputFirst: false } : null;
   }
   if (opType === 'Conv' || opType === 'FusedConv') return transposed ? null : { opType, node: name, inputFirst: false };
   if (opType === 'ConvTranspose') return transposed ? null : { opType, node: name, inputFirst: true };
-  // x·W has W as [in, out], W·x as [out, in], and so have the experts of MoE; the operators can turn either.
+  // W is [in, out] in x·W, and [out, in] in W·x and in the experts of MoE; the operators can transpose either.
   const turned = numbers.get(at === 0 ? 'transA' : 'transB')?.[0] === 1;
   return { opType, node: name, inputFirst: (at === 1) !== (turned !== transposed) };
 }
 
-/** Names that exporters make up: `onnx::MatMul_123`, `val_7`, `/model/layers.0/Constant_output_0`. */
-const MADE_UP = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$|_output_\d+$/i;
+/** Names that exporters generate: `onnx::MatMul_123`, `val_7`, `/model/layers.0/Constant_output_0`. */
+const GENERATED = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$|_output_\d+$/i;
 
-/** The operator that closes a name: `…/q_proj/MatMul_1` of a node, `…q_proj.MatMul.weight` of a tensor. */
+/** The operator at the end of a name: `…/q_proj/MatMul_1` of a node, `…q_proj.MatMul.weight` of a tensor. */
 const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather)(_\d+)?$/;
 
 /**
- * What the module of a made-up name is called: the path in its node's name.
- * @returns null where the name says something already, or the node's does not
+ * The module of a tensor with a generated name: the path in its node's name.
+ * @returns null if the tensor has a name of its own, or the node's has no path
  */
 export function moduleName(tensor: string, { node }: WeightUse): string | null {
-  if (!MADE_UP.test(tensor) || !OPERATOR.test(node)) return null;
+  if (!GENERATED.test(tensor) || !OPERATOR.test(node)) return null;
   const path = node.replace(OPERATOR, '').split('/').filter(Boolean).join('.');
   return path === '' ? null : `${path}.weight`;
 }
 
-/** A tensor's name without the operator that some exporters put in: what module types are read off. */
+/** A tensor's name without the operator that some exporters add: the module type follows from it. */
 export function withoutOperator(tensor: string): string {
   const stem = tensor.replace(/\.weight$/, '');
   const bare = stem.replace(OPERATOR, '');

@@ -1,18 +1,19 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
 /**
- * The protobuf wire format (https://protobuf.dev/programming-guides/encoding) read off a file by position, so that a tensor
- * of gigabytes is passed over and what comes out is where its bytes lie.
+ * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), read from a file by position: a tensor of
+ * gigabytes is skipped, and the result is the range of its bytes.
  *
  * Reads are synchronous: a model has tens of thousands of small fields, and only a few windows of the file are touched.
  */
 
-/** Read at once: most messages about nodes and tensors lie next to each other. */
+/** Read at once: most messages about nodes and tensors are next to each other. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** Names and operators are far shorter. A longer text is no name. It fits into the window. */
+/** Names and operators are far shorter. It must fit into the window. */
 const MAX_TEXT_BYTES = 16 * 1024;
 
 /** A 64-bit number takes at most ten bytes of seven bits. */
@@ -29,7 +30,7 @@ export interface Field {
   readonly end: number;
 }
 
-/** Where bytes lie in the file. */
+/** A range of bytes of the file. */
 export type Range = Pick<Field, 'begin' | 'end'>;
 
 export class WireFile {
@@ -54,7 +55,7 @@ export class WireFile {
     closeSync(this.#descriptor);
   }
 
-  /** The fields of the message in this range, one after the other. @throws UserError for bytes that are no message */
+  /** The fields of the message in this range, one after the other. @throws UserError for bytes that are not a message */
   *fields({ begin, end }: Range): Generator<Field> {
     for (let position = begin; position < end; ) {
       const tag = this.#varint(position, end);
@@ -67,26 +68,26 @@ export class WireFile {
   #field(tag: bigint, begin: number, end: number): Field {
     const number = Number(tag >> 3n);
     const type = Number(tag & 7n);
-    if (number === 0 || number >= 2 ** 29) throw this.#noMessage(begin);
+    if (number === 0 || number >= 2 ** 29) throw this.#notAMessage(begin);
     if (type === WireType.varint) return { number, type, begin, end: this.#varint(begin, end).end };
     if (type === WireType.fixed32) return { number, type, begin, end: this.#inside(begin, 4, end) };
     if (type === WireType.fixed64) return { number, type, begin, end: this.#inside(begin, 8, end) };
-    if (type !== WireType.bytes) throw this.#noMessage(begin);
+    if (type !== WireType.bytes) throw this.#notAMessage(begin);
     const length = this.#varint(begin, end);
     if (length.value > BigInt(end - length.end)) throw this.#overrun(length.end, length.value, end);
     return { number, type, begin: length.end, end: length.end + Number(length.value) };
   }
 
-  /** A number of the field. @returns null for one that is negative or beyond what JavaScript holds exactly */
+  /** The number of a field. @returns null for one that is negative, or too large for JavaScript to represent exactly */
   number(field: Field): number | null {
-    if (field.type !== WireType.varint) throw this.#noMessage(field.begin);
+    if (field.type !== WireType.varint) throw this.#notAMessage(field.begin);
     return exact(this.#varint(field.begin, field.end).value);
   }
 
   /** The numbers of a repeated field, which are stored one by one or packed together. */
   numbers(field: Field, most: number): Array<number | null> {
     if (field.type === WireType.varint) return [this.number(field)];
-    if (field.type !== WireType.bytes) throw this.#noMessage(field.begin);
+    if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);
     const all: Array<number | null> = [];
     for (let position = field.begin; position < field.end && all.length <= most; ) {
       const { value, end } = this.#varint(position, field.end);
@@ -97,10 +98,10 @@ export class WireFile {
   }
 
   text(field: Field): string {
-    if (field.type !== WireType.bytes) throw this.#noMessage(field.begin);
+    if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);
     const length = field.end - field.begin;
     if (length > MAX_TEXT_BYTES) {
-      throw new UserError(`${this.path}: a name of ${length} bytes at byte ${field.begin}`, 'export the model again');
+      throw new UserError(`${this.path}: a name at byte ${field.begin} has ${length} bytes`, 'export the model again');
     }
     return this.#view(field.begin, length).toString('utf8');
   }
@@ -109,12 +110,12 @@ export class WireFile {
     const bytes = this.#view(begin, Math.min(MAX_VARINT_BYTES, end - begin));
     let value = 0n;
     for (let index = 0; index < bytes.length; index += 1) {
-      const byte = bytes[index] as number;
+      const byte = at(bytes, index);
       value |= BigInt(byte & 0x7f) << BigInt(7 * index);
       if (byte < 0x80) return { value: BigInt.asUintN(64, value), end: begin + index + 1 };
     }
     if (bytes.length < MAX_VARINT_BYTES && end === this.size) throw this.#truncated();
-    throw this.#noMessage(begin);
+    throw this.#notAMessage(begin);
   }
 
   /** Bytes of the file, valid until the next call. */
@@ -123,7 +124,7 @@ export class WireFile {
       this.#windowStart = begin;
       this.#windowLength = readSync(this.#descriptor, this.#window, 0, WINDOW_BYTES, begin);
       if (this.#windowLength < length) {
-        throw new UserError(`${this.path} changed while it was read`, 'run again when it is complete');
+        throw new UserError(`${this.path} changed while it was read`, 'run again when the file is complete');
       }
     }
     const start = begin - this.#windowStart;
@@ -135,22 +136,22 @@ export class WireFile {
     return begin + length;
   }
 
-  /** A length that leaves its message. At the end of the file the file is what is too short. */
+  /** The error for a length that exceeds its message: at the end of the file, the file is truncated. */
   #overrun(begin: number, length: bigint, end: number): UserError {
-    if (end < this.size) return this.#noMessage(begin);
-    return this.#truncated(`a field at byte ${begin} says ${length} bytes, the file ends at ${this.size}`);
+    if (end < this.size) return this.#notAMessage(begin);
+    return this.#truncated(`a field at byte ${begin} has ${length} bytes, and the file ends at ${this.size}`);
   }
 
   #truncated(what = `it ends at byte ${this.size} inside a field`): UserError {
     return new UserError(
-      `${this.path} is truncated, or no ONNX model: ${what}`,
+      `${this.path} is truncated, or not an ONNX model: ${what}`,
       'download it again, or check that it is an ONNX file',
     );
   }
 
-  #noMessage(position: number): UserError {
+  #notAMessage(position: number): UserError {
     return new UserError(
-      `${this.path} is not an ONNX model: byte ${position} is no protobuf field`,
+      `${this.path} is not an ONNX model: byte ${position} is not a protobuf field`,
       'check that it is an ONNX file',
     );
   }
