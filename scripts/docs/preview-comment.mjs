@@ -1,9 +1,9 @@
-// Shows a report as it will look on a pull request: node scripts/docs/preview-comment.mjs REPORT.json OUT.html
+// Shows a report as it looks on a pull request: node scripts/docs/preview-comment.mjs REPORT.json OUT.html
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { build } from 'esbuild';
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import { importSources } from '../run/import-sources.mjs';
 
 const [reportFile, htmlFile] = process.argv.slice(2);
 if (reportFile === undefined || htmlFile === undefined) {
@@ -11,9 +11,7 @@ if (reportFile === undefined || htmlFile === undefined) {
   process.exit(2);
 }
 
-const { renderComment } = await importTypeScript(
-  new URL('../../src/report/markdown/comment.ts', import.meta.url).pathname,
-);
+const { renderComment } = await importSources({ renderComment: 'src/report/markdown/comment.ts' });
 const comment = renderComment(JSON.parse(await readFile(reportFile, 'utf8')));
 const body = micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
 const style = await readFile(
@@ -34,15 +32,3 @@ await writeFile(
 `,
 );
 console.log(`${comment.length} characters of Markdown → ${htmlFile}`);
-
-/** Node 20 does not read TypeScript, so the module is bundled in memory. */
-async function importTypeScript(entry) {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-}
