@@ -1,12 +1,12 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
-import { HALVES, parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/options.ts';
+import { type Endpoint, HALVES, parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES } from '../spectra/choose-method.ts';
-import { folderOf } from './key-folder.ts';
 
 export const MODE_CHOICES = ['gate', 'merge'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
@@ -14,7 +14,7 @@ export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-/** The same as in action.yml (a test holds them equal): a workflow may hand over an empty string on purpose. */
+/** The same as in action.yml (a test compares them): a workflow may pass an empty string on purpose. */
 export const INPUT_DEFAULTS = {
   mode: 'gate',
   baseline: '.shadow-gate/baseline.json',
@@ -29,11 +29,14 @@ export const INPUT_DEFAULTS = {
   'fail-on': 'fail',
 } as const;
 
-const MAX_KEY = 100;
+const MAX_KEY_LENGTH = 100;
+
+/** More of a key makes its slug no clearer. */
+const MAX_READABLE_LENGTH = 60;
 
 const optional = z.string().transform((text) => (text === '' ? undefined : text));
 
-/** Undefined for an empty text; a mistake for one that cannot be parsed. */
+/** Undefined for an empty text; an issue for one that cannot be parsed. */
 function parsed<T>(parse: (text: string) => T | null, allowed: string) {
   return z.string().transform((text, context): T | undefined => {
     if (text === '') return undefined;
@@ -44,7 +47,7 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
   });
 }
 
-/** One field an input, by the name that stands in action.yml. */
+/** One field per input, named as in action.yml. */
 const inputsSchema = z.object({
   checkpoint: z.string(),
   report: optional,
@@ -66,57 +69,123 @@ const inputsSchema = z.object({
   artifact: z.enum(ARTIFACT_CHOICES),
   comment: z.enum(COMMENT_CHOICES),
   issue: z.enum(ISSUE_CHOICES),
-  key: z.string().regex(new RegExp(`^.{1,${MAX_KEY}}$`, 'u'), `one line of at most ${MAX_KEY} characters`),
+  key: z
+    .string()
+    .regex(new RegExp(`^.{1,${MAX_KEY_LENGTH}}$`, 'u'), `one line of at most ${MAX_KEY_LENGTH} characters`),
   'github-token': z.string(),
   'fail-on': z.enum(FAIL_ON_CHOICES),
   out: optional,
 });
 export const INPUT_NAMES = Object.keys(inputsSchema.shape);
 
-export type Options = ReturnType<typeof parseInputs>;
+type Inputs = z.infer<typeof inputsSchema>;
 
-/**
- * All inputs, parsed once.
- * @param read the text of an input, empty if it is not given (`core.getInput`)
- * @param temporary the runner's temporary folder, for results that no one gave a folder for
- * @param apiKey of the endpoint, from the environment: a secret is no input
- * @throws UserError that names the input, its value and what is allowed
- */
-export function parseInputs(read: (name: string) => string, temporary: string, apiKey?: string) {
-  const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
-  const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
-  const checked = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
-  if (!checked.success) throw mistake(checked.error, given);
-  const { 'github-token': token, 'fail-on': failOn, 'update-baseline': updateBaseline, ...others } = checked.data;
-  const { out, budget, endpoint, model, tokenizer, ...inputs } = others;
-  expectOneJob(inputs);
-  if ((endpoint === undefined) !== (model === undefined)) {
-    throw new UserError('inputs endpoint and model belong together', 'give both or neither');
-  }
-  return {
-    ...inputs,
-    token,
-    failOn,
-    updateBaseline,
-    temporary,
-    budgetSeconds: budget,
-    endpoint: endpoint !== undefined && model !== undefined ? { endpoint, model, tokenizer, apiKey } : undefined,
-    out: out ?? join(temporary, 'shadow-gate', folderOf(inputs.key)),
-  };
+/** What a run does: it gates a checkpoint, measures a shard, merges shards, or publishes the report of another run. */
+export type ActionRun = GateRun | ShardRun | MergeRun | PublishRun;
+
+export interface GateRun extends MeasuringRun, ReportingRun {
+  readonly kind: 'gate';
 }
 
-/** A run does one of four things: it gates, measures a shard, merges shards, or posts a report. */
-function expectOneJob({
-  checkpoint,
-  report,
-  mode,
-  shard,
-}: {
-  checkpoint: string;
-  report?: string | undefined;
-  mode: (typeof MODE_CHOICES)[number];
-  shard?: Shard | undefined;
-}): void {
+export interface ShardRun extends MeasuringRun {
+  readonly kind: 'shard';
+  readonly shard: Shard;
+}
+
+export interface MergeRun extends ReportingRun {
+  readonly kind: 'merge';
+}
+
+export interface PublishRun extends KeyedRun, CommentingRun {
+  readonly kind: 'publish';
+  /** Path of the report. */
+  readonly report: string;
+}
+
+export interface KeyedRun {
+  readonly key: string;
+  /** The key as a name for a folder, an artifact or a branch: always safe, and different for different keys. */
+  readonly slug: string;
+}
+
+export interface CommentingRun {
+  readonly comment: Inputs['comment'];
+}
+
+/** A run that needs to know what the checkpoint is judged by. */
+export interface JudgingRun extends KeyedRun {
+  readonly baseline: string;
+  readonly policy: string | undefined;
+  readonly updateBaseline: Inputs['update-baseline'];
+  readonly cache: Inputs['cache'];
+  /** The folder for results, as an absolute path. */
+  readonly out: string;
+}
+
+/** A run that measures a checkpoint. */
+export interface MeasuringRun extends JudgingRun {
+  readonly checkpoint: string;
+  readonly reference: string | undefined;
+  readonly device: Inputs['device'];
+  readonly method: Inputs['method'];
+  readonly only: Inputs['only'];
+  readonly seed: Inputs['seed'];
+  readonly budgetSeconds: number | undefined;
+  readonly endpoint: Endpoint | undefined;
+}
+
+/** A run that ends with a verdict. */
+export interface ReportingRun extends JudgingRun, CommentingRun {
+  readonly artifact: Inputs['artifact'];
+  readonly issue: Inputs['issue'];
+  readonly failOn: Inputs['fail-on'];
+}
+
+/** What a run knows besides its inputs. */
+export interface StepSettings {
+  /** The working directory. */
+  readonly folder: string;
+  /** The runner's temporary folder, for results without a folder of their own. */
+  readonly temporary: string;
+  /** Of the endpoint: a secret is not an input. */
+  readonly apiKey?: string | undefined;
+}
+
+/**
+ * All inputs, validated, as the one thing that this run does.
+ * @param read the text of an input, empty if it is not given
+ * @throws UserError that names the input, its value and what is allowed
+ */
+export function parseInputs(read: (name: string) => string, { folder, temporary, apiKey }: StepSettings): ActionRun {
+  const inputs = readInputs(read);
+  const { key, report, mode, shard, comment } = inputs;
+  expectOneJob(inputs);
+  const endpoint = endpointOf(inputs, apiKey);
+  const slug = slugOf(key);
+  if (report !== undefined) return { kind: 'publish', report, key, slug, comment };
+  const { baseline, policy, 'update-baseline': updateBaseline, cache, out } = inputs;
+  const judging = {
+    ...{ key, slug, baseline, policy, updateBaseline, cache },
+    out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
+  };
+  const { artifact, issue, 'fail-on': failOn } = inputs;
+  const reporting = { ...judging, comment, artifact, issue, failOn };
+  if (mode === 'merge') return { kind: 'merge', ...reporting };
+  const { checkpoint, reference, device, method, only, seed, budget: budgetSeconds } = inputs;
+  const measuring = { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint };
+  if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
+  return { kind: 'gate', ...reporting, ...measuring };
+}
+
+function readInputs(read: (name: string) => string): Inputs {
+  const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
+  const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
+  const parsedInputs = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
+  if (parsedInputs.success) return parsedInputs.data;
+  throw describeIssue(parsedInputs.error, given);
+}
+
+function expectOneJob({ checkpoint, report, mode, shard }: Inputs): void {
   if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
     throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
   }
@@ -124,11 +193,28 @@ function expectOneJob({
     throw new UserError('inputs shard and report exclude each other', 'give one of them');
   }
   if (checkpoint === '' && report === undefined && mode !== 'merge') {
-    throw new UserError('input checkpoint is missing', 'allowed: a path');
+    throw new UserError('input checkpoint is missing', 'give the path of a checkpoint');
   }
 }
 
-function mistake({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
+function endpointOf({ endpoint, model, tokenizer }: Inputs, apiKey: string | undefined): Endpoint | undefined {
+  if (endpoint === undefined && model === undefined) return undefined;
+  if (endpoint === undefined || model === undefined) {
+    throw new UserError('inputs endpoint and model belong together', 'give both or neither');
+  }
+  return { endpoint, model, tokenizer, apiKey };
+}
+
+function slugOf(key: string): string {
+  const readable = key
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, MAX_READABLE_LENGTH);
+  if (readable === key) return key;
+  return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
+}
+
+function describeIssue({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
   const name = String(issue?.path[0]);
   const value = given[name];
   const allowed = issue?.code === 'invalid_value' ? issue.values.join(', ') : issue?.message;

@@ -1,82 +1,87 @@
-import { join, resolve } from 'node:path';
-import * as core from '@actions/core';
-import { context } from '@actions/github';
+import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
-import { MEASUREMENT_FILE, REPORT_FILE } from '../github/approved/baseline-from-artifact.ts';
-import { type PullRequest, pullRequestOf } from '../github/event/pull-request.ts';
-import { announce } from '../github/publish/annotation.ts';
-import { stickyComment } from '../github/publish/comment.ts';
-import { regressionIssue } from '../github/publish/issue.ts';
-import { setOutputs } from '../github/publish/outputs.ts';
-import { writeSummary } from '../github/publish/summary.ts';
+import { withoutCommands } from '../github/client/log.ts';
+import type { PullRequest } from '../github/client/types.ts';
+import { pullRequestOf } from '../github/event/pull-request.ts';
+import { writeAnnotation } from '../github/publish/annotation.ts';
+import { writeStickyComment } from '../github/publish/comment.ts';
+import { updateIssue } from '../github/publish/issue.ts';
+import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { commentMarker, renderComment } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
-import { clientOf, runUrl } from './clients.ts';
-import type { Options } from './inputs.ts';
+import { renderTerminal } from '../report/terminal/report.ts';
+import type { ActionContext } from './context.ts';
+import type { CommentingRun, KeyedRun, ReportingRun } from './inputs.ts';
+import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
+import { saveResults } from './save-results.ts';
+import { updateHistory } from './update-history.ts';
 
-/** Where the results lie, as absolute paths. */
-export interface ResultFiles {
-  readonly report: string;
-  readonly measurement: string;
+const LOG_WIDTH = 120;
+
+/**
+ * From a result to everything that is reported of it and left for later runs. The verdict and the exit code come first, and what is
+ * left comes last: nothing that fails later can change the verdict.
+ */
+export async function reportResults(results: Results): Promise<void> {
+  const { run, context } = results;
+  const { runner } = context;
+  const { report, save } = await updateHistory(results);
+  await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
+  const body = renderComment(report, { key: run.key });
+  const files = await writeFiles(run, { ...results, report }, body);
+
+  writeAnnotation(runner, report, run);
+  runner.setOutputs({ verdict: report.verdict, ...files });
+  await writeSummary(report, context);
+  runner.setOutputs({ comment: await writeComment(run, context, { body, pullRequest: pullRequestOf(context.event) }) });
+  runner.setOutputs({ issue: await writeIssue(run, context, report) });
+
+  await save();
+  await saveResults({ ...results, report, files });
 }
 
-/** Say what came out. The verdict comes first and the comment last: what can fail later cannot change it. */
-export async function deliver(options: Options, { measurement, report }: CheckResult): Promise<ResultFiles> {
-  const body = renderComment(report, { key: options.key });
-  const folder = resolve(options.out);
-  const files = { report: join(folder, REPORT_FILE), measurement: join(folder, MEASUREMENT_FILE) };
+async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
+  const files: ResultFiles = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
   await writeJson(files.measurement, measurement);
   await writeJson(files.report, report);
-  await writeFileAtomic(join(folder, 'comment.md'), `${body}\n`);
-
-  announce(report, options.failOn, options.key);
-  setOutputs({ verdict: report.verdict, ...files });
-  await summarise(report);
-  setOutputs({ comment: await comment(options, body, pullRequestOf(context.eventName, context.payload)) });
-  setOutputs({ issue: await issue(options, report) });
+  await writeFileAtomic(join(out, 'comment.md'), `${comment}\n`);
   return files;
 }
 
-export async function summarise(report: Report): Promise<void> {
-  const trouble = await writeSummary(renderSummary(report));
-  if (trouble !== null) core.warning(trouble);
+/** A summary is worth less than the verdict, so that a failure only warns. */
+export async function writeSummary(report: Report, { runner }: ActionContext): Promise<void> {
+  try {
+    await runner.addSummary(renderSummary(report));
+  } catch (error) {
+    runner.warning(`the step summary was not written: ${(error as Error).message}`);
+  }
 }
 
-/** @returns the comment's address, or an empty text: there is no comment without a pull request, a token and a wish */
-export async function comment(options: Options, body: string, pullRequest: PullRequest | null): Promise<string> {
-  if (options.comment === 'off') return '';
+/** @returns the address of the comment; empty without one: it needs a pull request and a token, and can be turned off */
+export async function writeComment(
+  { comment, key }: CommentingRun & KeyedRun,
+  context: ActionContext,
+  { body, pullRequest }: { body: string; pullRequest: PullRequest | null },
+): Promise<string> {
+  const { event, octokit, runner } = context;
+  if (comment === 'off') return '';
   if (pullRequest === null) {
-    core.info(`No comment: the event ${context.eventName} is not about a pull request, or that has moved on.`);
+    runner.info(`No comment: the event ${event.name} is not about a pull request, or the pull request has moved on.`);
     return '';
   }
-  const octokit = clientOf(options);
-  if (octokit === null) return tokenless('comment');
-  return told('Comment', await stickyComment(octokit, pullRequest, { marker: commentMarker(options.key), body }));
+  if (octokit === null) return warnMissingToken(context, 'comment');
+  const result = await writeStickyComment(octokit, pullRequest, { marker: commentMarker(key), body });
+  return logOrWarn(context, 'Comment', result);
 }
 
-/** @returns the address of the issue of a check that runs by the clock; an empty text where there is none */
-async function issue(options: Options, report: Report): Promise<string> {
-  if (context.eventName !== 'schedule' || options.issue === 'off') return '';
-  const octokit = clientOf(options);
-  if (octokit === null) return tokenless('issue');
-  const kept = await regressionIssue(octokit, context.repo, describeRegression(report, options.key, runUrl()));
-  return kept === null ? '' : told('Issue', kept);
-}
-
-export function tokenless(what: string): string {
-  core.warning(`no ${what}: the input github-token is empty`);
-  return '';
-}
-
-/** Log what was written to GitHub, or warn that it was not. @returns the address, or an empty text */
-export function told(what: string, result: { readonly url: string } | { readonly warning: string }): string {
-  if ('warning' in result) {
-    core.warning(result.warning);
-    return '';
-  }
-  core.info(`${what}: ${result.url}`);
-  return result.url;
+/** @returns the address of the issue of a scheduled check; empty without one */
+async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {
+  const { event, octokit, repository, workflowRun } = context;
+  if (event.name !== 'schedule' || issue === 'off') return '';
+  if (octokit === null) return warnMissingToken(context, 'issue');
+  const result = await updateIssue(octokit, repository, describeRegression(report, key, workflowRun.url));
+  return result === null ? '' : logOrWarn(context, 'Issue', result);
 }

@@ -1,111 +1,109 @@
-import * as core from '@actions/core';
-import { context } from '@actions/github';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
-import { approvedBaseline, fromDisk } from '../github/approved/baseline-at-base.ts';
-import { artifactBaseline } from '../github/approved/baseline-from-artifact.ts';
-import { cachedBaseline } from '../github/approved/baseline-from-cache.ts';
-import { approvedPolicy } from '../github/approved/policy-at-base.ts';
-import type { Workspace } from '../github/approved/repository-path.ts';
-import type { Octokit } from '../github/client/author.ts';
-import { type BaseCommit, baseCommitOf, headCommitOf } from '../github/event/base-commit.ts';
+import { baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
+import { baselineFromArtifact } from '../github/approved/baseline-from-artifact.ts';
+import { baselineFromCache } from '../github/approved/baseline-from-cache.ts';
+import { policyAtBase } from '../github/approved/policy-at-base.ts';
+import type { Commit, Octokit } from '../github/client/types.ts';
+import { baseCommitOf, headCommitOf } from '../github/event/base-commit.ts';
 import { baseBranchOf } from '../github/event/branches.ts';
-import type { ActionsCache } from '../github/storage/actions-cache.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
-import { artifactsOfRun, clientOf } from './clients.ts';
-import { INPUT_DEFAULTS, type Options } from './inputs.ts';
-import { folderOf } from './key-folder.ts';
+import type { ActionContext, Caches } from './context.ts';
+import { INPUT_DEFAULTS, type JudgingRun, type KeyedRun } from './inputs.ts';
 
 /** What a checkpoint is judged by. */
-export interface Approved {
+export interface Resolved {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
 }
 
-/** On a change, the policy and the baseline of the commit that it is to be merged into; else those of the workspace. */
-export async function approve(options: Options, cache: ActionsCache | null): Promise<Approved> {
-  const octokit = clientOf(options);
-  const base = baseCommitOf(context.eventName, context.payload);
+/** For a change, the policy and the baseline of the commit that it is to be merged into; otherwise those of the workspace. */
+export async function resolveBaseline(
+  run: JudgingRun,
+  context: ActionContext,
+  caches: Caches | null,
+): Promise<Resolved> {
+  const { octokit, event, runner } = context;
+  const base = baseCommitOf(event);
   if (base !== null && octokit === null) {
-    core.warning(
-      'policy and baseline are those of the workspace, which the change may have brought: the input github-token is empty',
+    runner.warning(
+      'policy and baseline are read from the workspace, where the change may have replaced them: the input github-token is empty',
     );
   }
   const change = base !== null && octokit !== null ? { base, octokit } : null;
-  const policy = await policyFor(options, change);
-  const baseline = await baselineFor(options, policy, change, cache);
-  if (options.updateBaseline !== 'off') expectCommitted(kindOf(options, policy), baseline, options);
-  if (baseline.note !== undefined) core.info(printable(baseline.note));
+  const policy = await policyFor(run, context, change);
+  const origin = originOf(run, policy);
+  const baseline = await baselineFrom(origin, { run, context, change, caches });
+  if (run.updateBaseline !== 'off') expectProposable(run, origin, baseline);
+  if (baseline.note !== undefined) runner.info(printable(baseline.note));
   return { policy, baseline };
 }
 
-type Change = { readonly base: BaseCommit; readonly octokit: Octokit } | null;
+/** A base commit, and the client to read it with. */
+type Change = { readonly base: Commit; readonly octokit: Octokit } | null;
 
-const place = () => ({
-  head: headCommitOf(context.eventName, context.payload, context.sha),
-  workspace: workspace(),
-});
-
-export function workspace(): Workspace {
-  return { folder: process.cwd(), alias: process.env.GITHUB_WORKSPACE, repository: context.repo };
+function policyFor({ policy: named }: JudgingRun, context: ActionContext, change: Change): Promise<ResolvedPolicy> {
+  if (change === null) return findPolicy(named);
+  const { event, workspace } = context;
+  return policyAtBase(change.octokit, change.base, { named, head: headCommitOf(event), workspace });
 }
 
-function policyFor({ policy }: Options, change: Change): Promise<ResolvedPolicy> {
-  return change === null
-    ? findPolicy(policy)
-    : approvedPolicy(change.octokit, change.base, { named: policy, ...place() });
-}
+/** Where a baseline comes from. */
+type Origin = (typeof BASELINES)[number];
 
-async function baselineFor(
-  options: Options,
-  policy: ResolvedPolicy,
-  change: Change,
-  cache: ActionsCache | null,
-): Promise<ResolvedBaseline> {
-  const { baseline: path } = options;
-  const kind = kindOf(options, policy);
-  if (path !== ARTIFACT && kind !== 'file' && path !== INPUT_DEFAULTS.baseline) {
-    throw new UserError(`the policy says baseline: ${kind}, and the input baseline is ${path}`, 'give one of them');
-  }
-  if (kind === 'artifact') return ofArtifact(options);
-  if (kind === 'cache') return cachedBaseline(cache, folderOf(options.key));
-  if (change !== null) return approvedBaseline(change.octokit, change.base, { path, ...place() });
-  return fromDisk(path, `baseline ${path} is that of the workspace`);
-}
-
-/** A file of this name is `./artifact`. */
+/** A file of this name can be given as `./artifact`. */
 const ARTIFACT = 'artifact';
 
-type Kind = (typeof BASELINES)[number];
-
-function kindOf({ baseline }: Options, { policy }: ResolvedPolicy): Kind {
-  return baseline === ARTIFACT ? ARTIFACT : policy.baseline;
+function originOf({ baseline }: JudgingRun, { policy }: ResolvedPolicy): Origin {
+  if (baseline === ARTIFACT) return ARTIFACT;
+  if (policy.baseline !== 'file' && baseline !== INPUT_DEFAULTS.baseline) {
+    throw new UserError(
+      `the policy says baseline: ${policy.baseline}, and the input baseline is ${baseline}`,
+      'give one of them',
+    );
+  }
+  return policy.baseline;
 }
 
-/** A proposal is a file to commit in the place of the baseline: it must not replace a checkpoint, or be one that nobody reads. */
-function expectCommitted(kind: Kind, resolved: ResolvedBaseline, { baseline }: Options): void {
-  if (kind === 'file' && resolved.kind !== 'checkpoint') return;
+function baselineFrom(
+  origin: Origin,
+  { run, context, change, caches }: { run: JudgingRun; context: ActionContext; change: Change; caches: Caches | null },
+): Promise<ResolvedBaseline> {
+  if (origin === 'artifact') return newestArtifact(run, context);
+  if (origin === 'cache') return baselineFromCache(caches?.entries ?? null, run.slug);
+  const { baseline: path } = run;
+  if (change === null) return baselineOnDisk(path, `baseline ${path} is read from the workspace`);
+  const { event, workspace } = context;
+  return baselineAtBase(change.octokit, change.base, { path, head: headCommitOf(event), workspace });
+}
+
+async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<ResolvedBaseline> {
+  const { octokit, artifacts, repository, event } = context;
+  if (octokit === null) {
+    throw new UserError('`baseline: artifact` needs the input github-token', 'set it, or give a file as the baseline');
+  }
+  const branch = baseBranchOf(event);
+  if (branch === null) {
+    throw new UserError(
+      '`baseline: artifact` needs an event with a base branch (pull_request, merge_group, push)',
+      'run the workflow on one of them, or give a file as the baseline',
+    );
+  }
+  return baselineFromArtifact(octokit, artifacts, repository, { name: artifactName(run), branch });
+}
+
+/** A proposal commits a file as the baseline: it must not replace a checkpoint, nor add a file that is never read. */
+function expectProposable({ baseline: path }: JudgingRun, origin: Origin, baseline: ResolvedBaseline): void {
+  if (origin === 'file' && baseline.kind !== 'checkpoint') return;
   throw new UserError(
-    `update-baseline: pull-request proposes a measurement, and the baseline is ${kind === 'file' ? `the checkpoint ${baseline}` : `of the ${kind}`}`,
+    `update-baseline: pull-request proposes a measurement file, and the baseline is ${origin === 'file' ? `the checkpoint ${path}` : `read from the ${origin}`}`,
     'turn it off, or give the path of a measurement as the baseline',
   );
 }
 
-function ofArtifact(options: Options): Promise<ResolvedBaseline> {
-  const octokit = clientOf(options);
-  const branch = baseBranchOf(context.payload);
-  if (octokit === null || branch === null) {
-    throw new UserError(
-      `baseline: artifact needs ${octokit === null ? 'the input github-token' : 'an event that says the base branch'}`,
-      'give a file as the baseline, or mend that',
-    );
-  }
-  return artifactBaseline(octokit, artifactsOfRun(options), context.repo, { name: artifactName(options), branch });
-}
-
-/** The artifact of a key's results. */
-export function artifactName({ key }: Pick<Options, 'key'>): string {
-  return `shadow-gate-${folderOf(key)}`;
+/** The artifact with the results of a key. */
+export function artifactName({ slug }: KeyedRun): string {
+  return `shadow-gate-${slug}`;
 }

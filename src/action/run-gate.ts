@@ -1,52 +1,44 @@
-import { resolve } from 'node:path';
-import * as core from '@actions/core';
-import { context } from '@actions/github';
 import { check } from '../gate/check.ts';
+import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { progressLog, withoutCommands } from '../github/client/log.ts';
 import { expectWritable } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
-import { openCache } from './cache.ts';
-import { conclude } from './conclude.ts';
-import type { Options } from './inputs.ts';
-import { type Approved, approve } from './resolve-baseline.ts';
+import { type ActionContext, openCaches } from './context.ts';
+import type { GateRun, MeasuringRun } from './inputs.ts';
+import { reportResults } from './report-results.ts';
+import { resolveBaseline } from './resolve-baseline.ts';
 
-/** Measure a checkpoint, compare it with what is approved, and say so. */
-export async function gate(options: Options): Promise<void> {
-  await expectWritable(resolve(options.out), 'folder');
-  const cache = openCache(options);
-  const approved = await approve(options, cache);
-  const settings = settingsOf(options, approved.baseline);
-  // What is drawn afresh has never been measured.
-  const store = settings.seed === 'rotate' ? undefined : cache?.measurements;
-  const started = Date.now();
-  const result = await measuring(options.checkpoint, () =>
-    check({ ...settings, ...approved, store, spectrumStore: cache?.spectra }),
+/** Measure a checkpoint, compare it with the baseline, and report the verdict. */
+export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
+  await expectWritable(run.out, 'folder');
+  const caches = openCaches(run, context);
+  const resolved = await resolveBaseline(run, context, caches);
+  const settings = measureSettings(run, context, resolved.baseline);
+  // A measurement with a new seed cannot be in the cache.
+  const store = settings.seed === 'rotate' ? undefined : caches?.measurements;
+  const started = context.now();
+  const result = await inMeasuringGroup(run, context, () =>
+    check({ ...settings, ...resolved, store, spectrumStore: caches?.spectra }),
   );
   const { time } = result.measurement.run;
-  if (Date.parse(time) < started) core.info(`Known from the cache: measured at ${printable(time)}, and not again.`);
-  await conclude(options, result, approved, cache);
+  if (new Date(time) < started) context.runner.info(`From the cache: measured at ${printable(time)}.`);
+  await reportResults({ run, context, caches, ...resolved, ...result });
 }
 
-/** A group of the log with the progress in it. */
-export async function measuring<T>(checkpoint: string, work: () => Promise<T>): Promise<T> {
-  core.startGroup(`Measuring ${printable(checkpoint)}`);
-  return withoutCommands(core.info, work).finally(core.endGroup);
+/** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
+export function inMeasuringGroup<T>(
+  { checkpoint }: MeasuringRun,
+  { runner }: ActionContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  return runner.group(`Measuring ${printable(checkpoint)}`, () => withoutCommands(runner.info, work));
 }
 
-/** By the clock both models are asked what nobody has seen, where both can be asked. */
-export function settingsOf(options: Options, baseline: Approved['baseline']) {
-  const { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint } = options;
-  const rotates = seed === undefined && context.eventName === 'schedule' && baseline.kind === 'checkpoint';
-  const onProgress = progressLog(core.info);
-  return {
-    checkpoint,
-    reference,
-    device,
-    method,
-    only,
-    seed: rotates ? 'rotate' : seed,
-    budgetSeconds,
-    endpoint,
-    onProgress,
-  } as const;
+/** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
+export function measureSettings(run: MeasuringRun, context: ActionContext, baseline: ResolvedBaseline) {
+  const { checkpoint, reference, device, method, only, budgetSeconds, endpoint } = run;
+  const rotates = run.seed === undefined && context.event.name === 'schedule' && baseline.kind === 'checkpoint';
+  const seed = rotates ? ('rotate' as const) : run.seed;
+  const onProgress = progressLog(context.runner.info, () => context.now().getTime());
+  return { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint, onProgress };
 }

@@ -1,95 +1,88 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as core from '@actions/core';
-import { context } from '@actions/github';
-import type { CheckResult } from '../gate/check.ts';
-import type { ResolvedBaseline } from '../gate/read-baseline.ts';
-import { keepBaseline } from '../github/approved/baseline-from-cache.ts';
-import { inRepository } from '../github/approved/repository-path.ts';
-import { isOnDefaultBranch } from '../github/event/branches.ts';
+import { setBaseline } from '../github/approved/baseline-from-cache.ts';
+import { repositoryPath } from '../github/approved/repository-path.ts';
+import { branchOfRef, isOnDefaultBranch } from '../github/event/branches.ts';
 import { proposeBaseline } from '../github/publish/baseline-pull-request.ts';
-import { setOutputs } from '../github/publish/outputs.ts';
-import { areArtifactsThere } from '../github/storage/artifacts.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { describeProposal } from '../report/markdown/proposal.ts';
-import type { Caches } from './cache.ts';
-import { artifactsOfRun, clientOf, runUrl } from './clients.ts';
-import type { Options } from './inputs.ts';
-import { folderOf } from './key-folder.ts';
-import { type ResultFiles, tokenless, told } from './report-results.ts';
-import { artifactName, workspace } from './resolve-baseline.ts';
+import { artifactName } from './resolve-baseline.ts';
+import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 
-interface Left extends CheckResult {
+interface PublishedResults extends Results {
   readonly files: ResultFiles;
-  readonly baseline: ResolvedBaseline;
-  readonly cache: Caches | null;
 }
 
 /** Events of runs that are about a branch, whose artifact may be the baseline of changes to it. */
-const LEAVES_ARTIFACTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
+const UPLOADING_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * What a run leaves for later ones: the artifact of its branch, and on the default branch the cache and a pull request that
- * proposes a baseline. Last, when the verdict is out: none of it can change that.
+ * Leave results for later runs: the artifact of a branch, and on the default branch a pull request that proposes a baseline, and
+ * cache entries. This comes last, after the verdict, and cannot change it.
  */
-export async function leave(options: Options, left: Left): Promise<void> {
-  const { eventName, ref, payload } = context;
-  if (LEAVES_ARTIFACTS.includes(eventName)) await upload(options, left.files);
-  if (!isOnDefaultBranch(eventName, ref, payload)) return;
-  setOutputs({ 'baseline-pull-request': await propose(options, left) });
-  const { cache, measurement, report } = left;
-  if (cache === null) return;
-  // What fails, or nothing can be said of, is not what the next one is to be like.
-  const isApproved = report.verdict === 'pass' || report.verdict === 'warn';
-  if (isApproved) await keepBaseline(cache, folderOf(options.key), measurement, context);
-  await cache.spectra.handOver(`${context.sha}-${context.runId}-${context.runAttempt}`);
-  await cache.save();
+export async function saveResults(results: PublishedResults): Promise<void> {
+  const { event, runner } = results.context;
+  if (UPLOADING_EVENTS.includes(event.name)) await uploadArtifact(results);
+  if (!isOnDefaultBranch(event)) return;
+  runner.setOutputs({ 'baseline-pull-request': await propose(results) });
+  await saveCaches(results);
 }
 
-async function upload(options: Options, { measurement, report }: ResultFiles): Promise<void> {
-  if (options.artifact === 'off') return;
-  const name = artifactName(options);
-  if (!areArtifactsThere(process.env)) {
-    core.info(`No artifact ${name}: this server keeps none that @actions/artifact could write.`);
+async function uploadArtifact({ run, context, files }: PublishedResults): Promise<void> {
+  const { runner, artifacts, canUploadArtifacts } = context;
+  if (run.artifact === 'off') return;
+  const name = artifactName(run);
+  if (!canUploadArtifacts) {
+    runner.info(`No artifact ${name}: this server does not support artifacts of @actions/artifact.`);
     return;
   }
   try {
-    await artifactsOfRun(options).upload(name, [measurement, report]);
-    core.info(`Artifact: ${name}`);
+    await artifacts.upload(name, [files.measurement, files.report]);
+    runner.info(`Artifact: ${name}`);
   } catch (error) {
-    core.warning(`no artifact ${name}: ${(error as Error).message}`);
+    runner.warning(`no artifact ${name}: ${(error as Error).message}`);
   }
 }
 
-/** @returns the address of the pull request; an empty text where nothing is proposed */
-async function propose(options: Options, { measurement, report, baseline }: Left): Promise<string> {
-  const { eventName, ref, payload, repo, sha } = context;
-  if (options.updateBaseline === 'off' || eventName !== 'push' || !isOnDefaultBranch(eventName, ref, payload))
-    return '';
+async function saveCaches({ run, context, caches, measurement, report }: PublishedResults): Promise<void> {
+  if (caches === null) return;
+  const { event, workflowRun } = context;
+  const { id: runId, attempt } = workflowRun;
+  // A checkpoint that fails, or that could not be judged, must not become the standard for the next one.
+  const isApproved = report.verdict === 'pass' || report.verdict === 'warn';
+  if (isApproved) await setBaseline(caches.entries, run.slug, measurement, { commit: event.sha, runId, attempt });
+  await caches.spectra.handOver(`${event.sha}-${runId}-${attempt}`);
+  await caches.entries.save();
+}
+
+/** @returns the address of the pull request; empty if nothing is proposed */
+async function propose({ run, context, measurement, report, baseline }: PublishedResults): Promise<string> {
+  const { event, octokit, repository, runner, workflowRun, workspace } = context;
+  if (run.updateBaseline === 'off' || event.name !== 'push') return '';
   if (baseline.kind === 'measurement' && isSame(baseline.measurement, measurement)) return '';
   if (report.verdict === 'fail') {
-    core.info('No baseline is proposed: the verdict is fail. To accept it all the same, commit its measurement.');
+    runner.info(
+      'No baseline is proposed: the verdict is fail. To accept the checkpoint anyway, commit its measurement.',
+    );
     return '';
   }
-  const path = await inRepository(options.baseline, workspace());
+  const path = await repositoryPath(run.baseline, workspace);
   if (path === null) {
-    core.warning(`no baseline is proposed: ${options.baseline} lies outside of the workspace`);
+    runner.warning(`no baseline is proposed: ${run.baseline} is outside the workspace`);
     return '';
   }
-  const octokit = clientOf(options);
-  if (octokit === null) return tokenless('proposal of a baseline');
-  const { key } = options;
-  const result = await proposeBaseline(octokit, repo, {
+  if (octokit === null) return warnMissingToken(context, 'proposal of a baseline');
+  const result = await proposeBaseline(octokit, repository, {
     path,
     text: `${JSON.stringify(measurement, null, 2)}\n`,
-    base: ref.replace(/^refs\/heads\//, ''),
-    sha,
-    branch: `shadow-gate/baseline-${folderOf(key)}`,
-    ...describeProposal(report, { key, path, run: runUrl(), commit: sha }),
+    base: branchOfRef(event.ref),
+    sha: event.sha,
+    branch: `shadow-gate/baseline-${run.slug}`,
+    ...describeProposal(report, { key: run.key, path, run: workflowRun.url, commit: event.sha }),
   });
-  return told('Proposed baseline', result);
+  return logOrWarn(context, 'Proposed baseline', result);
 }
 
-/** Are they of the same weights, asked the same with the same answers? The last digits depend on the machine. */
+/** Do two measurements have the same weights, probes and answers? The last digits of numbers depend on the machine. */
 function isSame(a: Measurement, b: Measurement): boolean {
   return isDeepStrictEqual(identityOf(a), identityOf(b));
 }

@@ -1,98 +1,102 @@
-import { join, resolve } from 'node:path';
-import * as core from '@actions/core';
-import { context } from '@actions/github';
+import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
-import type { Octokit } from '../github/client/author.ts';
+import type { Octokit } from '../github/client/types.ts';
 import { defaultBranchOf } from '../github/event/branches.ts';
-import { type Artifacts, artifactsOf } from '../github/storage/artifacts.ts';
+import { artifactsOnBranch } from '../github/storage/artifacts.ts';
 import { appendHistory, entryOf, formatHistory, type HistoryEntry, parseHistory } from '../history/entry.ts';
 import { assessTrend, withTrend } from '../history/trend.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
-import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
-import { artifactsOfRun, clientOf, runUrl } from './clients.ts';
-import type { Options } from './inputs.ts';
-import { folderOf } from './key-folder.ts';
-import { tokenless } from './report-results.ts';
+import type { ActionContext } from './context.ts';
+import type { ReportingRun } from './inputs.ts';
+import { type Results, warnMissingToken } from './results.ts';
 
 const FILE = 'history.jsonl';
 
-/** A history of which so many copies in a row are damaged is to be looked at by somebody. */
-const MAX_COPIES = 5;
+/** So many damaged copies in a row need a person to look at them. */
+const MAX_DAMAGED = 5;
 
-/** A report that knows what came before it, and how to leave that for the next. */
-export interface Remembered {
+/** A report that takes earlier checks into account. */
+export interface HistoryUpdate {
   readonly report: Report;
-  /** Last, when the verdict is out. Never throws. */
-  readonly keep: () => Promise<void>;
+  /** Save the history for the next check. Called last, after the verdict. Never throws. */
+  readonly save: () => Promise<void>;
 }
 
 /**
- * What a check by the clock is in the row of those before it. Their history is an artifact of the last such run; where that cannot be
- * read, this check stands alone and leaves none, so that the next may find the old one.
+ * Add a scheduled check to the history of those before it, which is an artifact of the last such run, and assess the trend. If the
+ * history cannot be read, this check is judged alone and saves none, so that the next check may find the old one.
  */
-export async function remember(options: Options, report: Report, policy: Policy): Promise<Remembered> {
-  const alone = { report, keep: async () => {} };
-  if (context.eventName !== 'schedule' || options.artifact === 'off') return alone;
-  const octokit = clientOf(options);
+export async function updateHistory({ run, context, report, policy: { policy } }: Results): Promise<HistoryUpdate> {
+  const { event, octokit, runner, workflowRun, now } = context;
+  const alone = { report, save: async () => {} };
+  if (event.name !== 'schedule' || run.artifact === 'off') return alone;
   if (octokit === null) {
-    tokenless('history');
+    warnMissingToken(context, 'history');
     return alone;
   }
-  const artifacts = artifactsOfRun(options);
-  const name = `shadow-gate-history-${folderOf(options.key)}`;
-  const past = await pastOf(octokit, artifacts, name);
+  const name = `shadow-gate-history-${run.slug}`;
+  const past = await readHistory(octokit, context, name);
   if (past === null) return alone;
-  const run = { id: String(context.runId), url: runUrl() };
-  const entry = entryOf(report, { time: new Date().toISOString(), run, commit: context.sha, policy });
+  const { id, url } = workflowRun;
+  const time = now().toISOString();
+  const entry = entryOf(report, { time, run: { id: String(id), url }, commit: event.sha, policy });
   const history = appendHistory(past, entry);
-  core.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
+  runner.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
   return {
     report: withTrend(report, assessTrend(history, policy)),
-    keep: () => keep(artifacts, name, join(resolve(options.out), FILE), history),
+    save: () => saveHistory(run, context, { name, history }),
   };
 }
 
-/** Empty where no run has left one; null, and a warning, where GitHub does not say. */
-async function pastOf(octokit: Octokit, artifacts: Artifacts, name: string): Promise<HistoryEntry[] | null> {
-  const branch = defaultBranchOf(context.payload);
-  if (branch === null) return warn('the event does not say the default branch');
+/** Empty if no run has left one; null, with a warning, if GitHub does not tell. */
+async function readHistory(octokit: Octokit, context: ActionContext, name: string): Promise<HistoryEntry[] | null> {
+  const { artifacts, repository, event } = context;
+  const branch = defaultBranchOf(event);
+  if (branch === null) return warnUnreadable(context, 'the event does not name the default branch');
   try {
     let damaged = 0;
-    for await (const found of artifactsOf(octokit, context.repo, { name, branch })) {
-      const past = parsed(name, (await artifacts.read(found.id, found)).get(FILE));
+    for await (const found of artifactsOnBranch(octokit, repository, { name, branch })) {
+      const past = parseCopy(context, name, (await artifacts.read(found.id, found)).get(FILE));
       if (past !== null) return past;
       damaged += 1;
-      if (damaged === MAX_COPIES) return warn(`the last ${MAX_COPIES} artifacts ${name} are damaged`);
+      if (damaged === MAX_DAMAGED) {
+        return warnUnreadable(context, `the last ${MAX_DAMAGED} artifacts ${name} are damaged`);
+      }
     }
     return [];
   } catch (error) {
-    return warn(`${(error as Error).message} (it needs \`permissions: actions: read\`)`);
+    return warnUnreadable(context, `${(error as Error).message} (it needs \`permissions: actions: read\`)`);
   }
 }
 
-/** Null, and a line in the log, for what is no history. */
-function parsed(name: string, text: string | undefined): HistoryEntry[] | null {
+/** Null, and a line in the log, for a damaged copy. */
+function parseCopy({ runner }: ActionContext, name: string, text: string | undefined): HistoryEntry[] | null {
   try {
-    if (text === undefined) throw new UserError(`artifact ${name} holds no ${FILE}`, 'the one before it is taken');
+    if (text === undefined) throw new UserError(`artifact ${name} has no file ${FILE}`, 'the one before it is used');
     return parseHistory(text, name);
   } catch (error) {
-    core.info(printable((error as Error).message));
+    runner.info(printable((error as Error).message));
     return null;
   }
 }
 
-function warn(why: string): null {
-  core.warning(printable(`this check stands alone, since the history could not be read: ${why}`));
+function warnUnreadable({ runner }: ActionContext, cause: string): null {
+  runner.warning(printable(`this check is judged alone, because the history could not be read: ${cause}`));
   return null;
 }
 
-async function keep(artifacts: Artifacts, name: string, path: string, history: readonly HistoryEntry[]): Promise<void> {
+async function saveHistory(
+  { out }: ReportingRun,
+  { artifacts, runner }: ActionContext,
+  { name, history }: { name: string; history: readonly HistoryEntry[] },
+): Promise<void> {
   try {
+    const path = join(out, FILE);
     await writeFileAtomic(path, formatHistory(history));
     await artifacts.upload(name, [path]);
   } catch (error) {
-    core.warning(printable(`the history was not kept: ${(error as Error).message}`));
+    runner.warning(printable(`the history was not saved: ${(error as Error).message}`));
   }
 }

@@ -1,35 +1,61 @@
 import { isAbsolute, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseInputs } from '../../src/action/inputs.ts';
+import { type ActionRun, parseInputs } from '../../src/action/inputs.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
-const parse = (given: Record<string, string>) => parseInputs((name) => given[name] ?? '', '/temporary');
+const STEP = { folder: '/workspace', temporary: '/temporary', apiKey: 'key' };
 
-it('only the checkpoint has to be given', () => {
-  expect(parse({ checkpoint: 'model' })).toEqual({
-    checkpoint: 'model',
-    reference: undefined,
-    report: undefined,
-    mode: 'gate',
-    shard: undefined,
-    baseline: '.shadow-gate/baseline.json',
-    updateBaseline: 'off',
-    policy: undefined,
-    device: 'auto',
-    method: 'auto',
-    cache: 'auto',
-    artifact: 'auto',
-    comment: 'sticky',
-    issue: 'schedule',
-    key: 'default',
-    token: '',
-    failOn: 'fail',
-    temporary: '/temporary',
-    out: '/temporary/shadow-gate/default',
+const parse = (given: Record<string, string>): ActionRun => parseInputs((name) => given[name] ?? '', STEP);
+
+const JUDGING = {
+  key: 'default',
+  slug: 'default',
+  baseline: '.shadow-gate/baseline.json',
+  policy: undefined,
+  updateBaseline: 'off',
+  cache: 'auto',
+  out: '/temporary/shadow-gate/default',
+};
+const REPORTING = { ...JUDGING, comment: 'sticky', artifact: 'auto', issue: 'schedule', failOn: 'fail' };
+const MEASURING = {
+  checkpoint: 'model',
+  reference: undefined,
+  device: 'auto',
+  method: 'auto',
+  only: undefined,
+  seed: undefined,
+  budgetSeconds: undefined,
+  endpoint: undefined,
+};
+
+it('a gate needs a checkpoint only', () => {
+  expect(parse({ checkpoint: 'model' })).toEqual({ kind: 'gate', ...REPORTING, ...MEASURING });
+});
+
+it('a shard measures and does not report', () => {
+  expect(parse({ checkpoint: 'model', shard: '2/4' })).toEqual({
+    kind: 'shard',
+    shard: { index: 2, count: 4 },
+    ...JUDGING,
+    ...MEASURING,
   });
 });
 
-it('everything that is given is taken', () => {
+it('a merge reports and does not measure', () => {
+  expect(parse({ mode: 'merge' })).toEqual({ kind: 'merge', ...REPORTING });
+});
+
+it('publishing a report needs the report, its key, and whether to comment', () => {
+  expect(parse({ report: 'report.json', key: 'llama', comment: 'off' })).toEqual({
+    kind: 'publish',
+    report: 'report.json',
+    key: 'llama',
+    slug: 'llama',
+    comment: 'off',
+  });
+});
+
+it('every input of a gate reaches its run', () => {
   const given = {
     checkpoint: 'model',
     reference: 'base',
@@ -39,6 +65,12 @@ it('everything that is given is taken', () => {
     policy: 'strict.yml',
     device: 'cpu',
     method: 'exact',
+    only: 'probes',
+    seed: 'rotate',
+    budget: '2m',
+    endpoint: 'http://e/v1',
+    model: 'n',
+    tokenizer: 'tokens',
     cache: 'off',
     artifact: 'off',
     comment: 'off',
@@ -48,35 +80,45 @@ it('everything that is given is taken', () => {
     'fail-on': 'never',
     out: 'results',
   };
-  const { 'github-token': token, 'fail-on': failOn, 'update-baseline': updateBaseline, ...rest } = given;
-  expect(parse(given)).toEqual({ ...rest, token, failOn, updateBaseline, temporary: '/temporary' });
-});
-
-it('a shard is parsed, and merging needs no checkpoint', () => {
-  expect(parse({ checkpoint: 'model', shard: '2/4' }).shard).toEqual({ index: 2, count: 4 });
-  expect(parse({ mode: 'merge' })).toMatchObject({ mode: 'merge', checkpoint: '' });
-});
-
-it('the probes have their settings', () => {
-  const { only, seed, budgetSeconds, endpoint } = parseInputs(
-    (name) =>
-      ({ checkpoint: 'm', only: 'probes', seed: 'rotate', budget: '2m', endpoint: 'http://e/v1', model: 'n' })[name] ??
-      '',
-    '/temporary',
-    'key',
-  );
-  expect({ only, seed, budgetSeconds }).toEqual({ only: 'probes', seed: 'rotate', budgetSeconds: 120 });
-  expect(endpoint).toEqual({ endpoint: 'http://e/v1', model: 'n', tokenizer: undefined, apiKey: 'key' });
+  expect(parse(given)).toEqual({
+    kind: 'gate',
+    checkpoint: 'model',
+    reference: 'base',
+    baseline: 'approved.json',
+    updateBaseline: 'pull-request',
+    policy: 'strict.yml',
+    device: 'cpu',
+    method: 'exact',
+    only: 'probes',
+    seed: 'rotate',
+    budgetSeconds: 120,
+    endpoint: { endpoint: 'http://e/v1', model: 'n', tokenizer: 'tokens', apiKey: 'key' },
+    cache: 'off',
+    artifact: 'off',
+    comment: 'off',
+    issue: 'off',
+    key: 'llama 8b',
+    slug: expect.stringMatching(/^llama-8b-[0-9a-f]{8}$/),
+    failOn: 'never',
+    out: '/workspace/results',
+  });
 });
 
 it.each([
-  [{}, 'input checkpoint is missing — allowed: a path'],
+  [{}, 'input checkpoint is missing — give the path of a checkpoint'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
   [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, warn, never'],
   [{ checkpoint: 'm', key: 'a\nb' }, 'input key is "a\\nb" — allowed: one line of at most 100 characters'],
   [{ checkpoint: 'm', key: 'k'.repeat(101) }, /^input key is "k+" — allowed: one line/],
-])('%j is refused by name, value and what is allowed', (given, message) => {
+  [{ checkpoint: 'm', seed: 'x' }, /^input seed is "x" — allowed: a whole number/],
+  [{ checkpoint: 'm', budget: 'soon' }, /^input budget is "soon" — allowed: a time such as/],
+  [{ checkpoint: 'm', only: 'both' }, /^input only is "both" — allowed: spectra, probes/],
+  [{ checkpoint: 'm', endpoint: 'http://localhost:1/v1' }, 'inputs endpoint and model belong together'],
+  [{ mode: 'merge', shard: '1/2' }, 'inputs mode: merge and shard exclude each other'],
+  [{ mode: 'merge', report: 'r.json' }, 'inputs mode: merge and report exclude each other'],
+  [{ shard: '1/2', report: 'r.json' }, 'inputs shard and report exclude each other'],
+])('%j is refused, and the error names the input, its value and what is allowed', (given, message) => {
   expect(() => parse(given)).toThrow(UserError);
   expect(() => parse(given)).toThrow(message);
 });
@@ -96,7 +138,10 @@ it('no key leads out of the temporary folder, and no two keys share a folder', (
     '中文',
     'x'.repeat(100),
   ];
-  const folders = keys.map((key) => parse({ checkpoint: 'm', key }).out);
+  const folders = keys.map((key) => {
+    const run = parse({ checkpoint: 'm', key });
+    return run.kind === 'gate' ? run.out : '';
+  });
   for (const folder of folders) {
     expect(isAbsolute(folder)).toBe(true);
     expect(join(folder, '..')).toBe('/temporary/shadow-gate');

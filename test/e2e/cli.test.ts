@@ -1,22 +1,21 @@
 import { execFile } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
 import { LAVAPIPE } from '../onnx/run-script.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
+import { builtDist } from './built-dist.ts';
 
 // What only a process of the built command line can show. Everything else about the commands is in test/cli.
 
-let dist: BuiltDist;
+let dist: string;
 beforeAll(async () => {
-  dist = await buildDist();
+  dist = await builtDist();
 });
-afterAll(() => dist.remove());
 
 interface Result {
   readonly code: number;
@@ -35,7 +34,7 @@ function runProgram(file: string, args: readonly string[], env: Readonly<NodeJS.
 }
 
 const cli = (args: readonly string[], env?: Readonly<NodeJS.ProcessEnv>) =>
-  runProgram(process.execPath, [join(dist.path, 'cli.js'), ...args], env);
+  runProgram(process.execPath, [join(dist, 'cli.js'), ...args], env);
 
 describe('the built command line', () => {
   it('exits with the code of the verdict', async () => {
@@ -65,7 +64,7 @@ describe('the built command line', () => {
 
   it('does not fail if nobody reads all of its output, and does not report a full disk as the verdict "fail"', async () => {
     const args = `spectra --json --values --checkpoint ${fixture('llama-f64')}`;
-    const command = `${process.execPath} ${join(dist.path, 'cli.js')} ${args}`;
+    const command = `${process.execPath} ${join(dist, 'cli.js')} ${args}`;
     const shell = (line: string) => runProgram('bash', ['-c', `set -o pipefail; ${line}`]);
     expect(await shell(`${command} | head -1`)).toMatchObject({ code: 0, stderr: '' });
     const full = await shell(`${command} > /dev/full`);

@@ -1,29 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { commentMarker } from '../../src/report/markdown/comment.ts';
 import type { Fault } from '../github/fake-github.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
-import { levels, Rig, WEIGHTS } from './rig.ts';
+import { FAIL, levels, PASS, useRig, WARN, WEIGHTS } from './rig.ts';
+import { PUSH } from './run-action.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
-let dist: BuiltDist;
-let rig: Rig;
+const rig = useRig({ hasServices: false });
 
-beforeAll(async () => {
-  dist = await buildDist();
-});
-afterAll(() => dist.remove());
-beforeEach(async () => {
-  rig = await Rig.open(dist.path);
-});
-afterEach(async () => {
-  expect(rig.github.invalid).toEqual([]);
-  await rig.close();
-});
-
-const PASS = { ...WEIGHTS, checkpoint: 'model', baseline: 'model' };
-const FAIL = { ...WEIGHTS, checkpoint: 'broken', baseline: 'model' };
-
-/** What passes: once, in the middle of writing the comment. `lost`: it was carried out, and the answer got lost. */
+/** Failures that pass. `lost`: the request was carried out, and its answer was lost. */
 const PASSING: ReadonlyArray<Omit<Fault, 'request' | 'times'>> = [
   { status: 500 },
   { status: 502 },
@@ -39,7 +24,7 @@ const PASSING: ReadonlyArray<Omit<Fault, 'request' | 'times'>> = [
 ];
 
 it.each(PASSING)(
-  '%j once while the comment is written or updated: one comment, and nobody hears of it',
+  '%j once while the comment is written or updated leaves one comment, and no annotation',
   async (fault) => {
     rig.github.faults.push({ request: /^POST .*\/comments$/, times: 1, ...fault });
     rig.github.faults.push({ request: /^PATCH .*\/comments\//, times: 1, ...fault });
@@ -55,7 +40,7 @@ it.each(PASSING)(
   },
 );
 
-it('the token of a fork: the verdict, outputs and summary, and one warning', async () => {
+it('with the token of a fork there are verdict, outputs and summary, and one warning', async () => {
   rig.github.canWrite = false;
   const outcome = await rig.gate(FAIL);
   expect(outcome.code).toBe(1);
@@ -64,7 +49,7 @@ it('the token of a fork: the verdict, outputs and summary, and one warning', asy
   expect(levels(outcome)).toEqual(['error', 'warning']);
 });
 
-it('a report of 5 MB is a comment that GitHub takes, a summary that it shows, and one annotation', async () => {
+it('a report of 5 MB becomes a comment and a summary that GitHub accepts, and one annotation', async () => {
   await writeTinyCheckpoint(rig.path('large'), {
     layers: 1400,
     edit: (name, values) => {
@@ -77,4 +62,45 @@ it('a report of 5 MB is a comment that GitHub takes, a summary that it shows, an
   expect(rig.github.comments[0]?.body.length).toBeGreaterThan(1000);
   expect(Buffer.byteLength(outcome.summary)).toBeLessThan(1024 * 1024);
   expect(levels(outcome)).toEqual(['error']);
+});
+
+it('the comment is found among 250 others and updated, not doubled', async () => {
+  for (let i = 0; i < 120; i++) rig.github.addComment(`remark ${i}`, 'somebody');
+  const first = await rig.gate(WARN);
+  for (let i = 0; i < 130; i++) rig.github.addComment(`remark ${i}`, 'somebody');
+  const second = await rig.gate(FAIL);
+  expect(second.outputs).toMatchObject({ verdict: 'fail', comment: first.outputs.comment });
+  expect(rig.github.comments).toHaveLength(251);
+  expect(rig.github.comments[120]?.body).toMatch(/fail/i);
+  expect(rig.github.comments[120]?.body).not.toMatch(/baseline.*missing/i);
+});
+
+it("other people's comments are left alone, even with the marker", async () => {
+  const body = `${commentMarker('default')}\nmine`;
+  rig.github.addComment(body, 'somebody');
+  await rig.gate(WARN);
+  await rig.gate(PASS);
+  expect(rig.github.comments).toHaveLength(2);
+  expect(rig.github.comments[0]?.body).toBe(body);
+});
+
+it('two keys have two comments and two folders for results', async () => {
+  const a = await rig.gate({ ...WARN, key: 'llama' });
+  const b = await rig.gate({ ...WARN, key: 'mistral 7b' });
+  expect(rig.github.comments.map(({ body }) => body.split('\n')[0])).toEqual([
+    commentMarker('llama'),
+    commentMarker('mistral 7b'),
+  ]);
+  expect(a.outputs.report).not.toBe(b.outputs.report);
+});
+
+it('there is no comment without a pull request, or if comments are off', async () => {
+  const push = await rig.gate(WARN, { event: PUSH });
+  const off = await rig.gate({ ...WARN, comment: 'off' });
+  for (const outcome of [push, off]) {
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(outcome.outputs).toMatchObject({ verdict: 'warn', comment: '' });
+    expect(levels(outcome)).toEqual(['warning']);
+  }
+  expect(rig.github.writes).toEqual([]);
 });

@@ -1,29 +1,26 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type BuiltDist, buildDist } from './built-dist.ts';
+import { buildInto, builtDist } from './built-dist.ts';
 import { writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 const run = promisify(execFile);
 const BUILD = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
 
-let dist: BuiltDist;
+let dist: string;
 let folder: string;
 beforeAll(async () => {
-  dist = await buildDist();
+  dist = await builtDist();
   folder = await mkdtemp(join(tmpdir(), 'shadow-gate-dist-test-'));
   await writeTinyCheckpoint(join(folder, 'model'));
 });
-afterAll(async () => {
-  await dist.remove();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 async function contents(root: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -38,30 +35,31 @@ async function contents(root: string): Promise<Record<string, string>> {
 }
 
 it('the same sources give the same bytes, and nothing of an earlier build stays', async () => {
-  const before = await contents(dist.path);
-  await writeFile(join(dist.path, 'stale.js'), '');
-  await run(process.execPath, [BUILD, '--outdir', dist.path]);
-  expect(await contents(dist.path)).toEqual(before);
-  expect(await readdir(dirname(dist.path))).toEqual(['dist']);
+  const again = join(folder, 'again', 'dist');
+  await mkdir(again, { recursive: true });
+  await writeFile(join(again, 'stale.js'), '');
+  await buildInto(again);
+  expect(await contents(again)).toEqual(await contents(dist));
+  expect(await readdir(dirname(again))).toEqual(['dist']);
 });
 
 it('dist says nothing of the machine it was built on', async () => {
   const repository = dirname(dirname(BUILD));
-  for (const name of await readdir(dist.path)) {
+  for (const name of await readdir(dist)) {
     if (!/\.(js|json|txt)$/.test(name)) continue;
-    expect(await readFile(join(dist.path, name), 'utf8'), name).not.toContain(repository);
+    expect(await readFile(join(dist, name), 'utf8'), name).not.toContain(repository);
   }
 });
 
 it('the command line is executable and knows its version', async () => {
-  const { mode } = await stat(join(dist.path, 'cli.js'));
+  const { mode } = await stat(join(dist, 'cli.js'));
   expect(mode & 0o111).toBe(0o111);
-  const { stdout } = await run(join(dist.path, 'cli.js'), ['--version'], { env: { PATH: dirname(process.execPath) } });
+  const { stdout } = await run(join(dist, 'cli.js'), ['--version'], { env: { PATH: dirname(process.execPath) } });
   expect(stdout.trim()).toBe(packageJson.version);
 });
 
 it('every package in the bundle has its licence in licenses.txt', async () => {
-  const text = await readFile(join(dist.path, 'licenses.txt'), 'utf8');
+  const text = await readFile(join(dist, 'licenses.txt'), 'utf8');
   for (const name of ['@actions/core', '@octokit/core', 'onnxruntime-node', 'zod', 'commander']) {
     expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
   }
@@ -72,8 +70,8 @@ it.each([
   ['linux', 'onnxruntime could not be loaded (it needs glibc 2.28 or later)'],
 ])('without a library for %s, help works and a measurement says why not', async (platform, message) => {
   const bare = await mkdtemp(join(folder, 'bare-'));
-  for (const name of await readdir(dist.path)) {
-    if (name !== 'ort') await copyFile(join(dist.path, name), join(bare, name));
+  for (const name of await readdir(dist)) {
+    if (name !== 'ort') await copyFile(join(dist, name), join(bare, name));
   }
   const disguise = `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'});Object.defineProperty(process,'arch',{value:'x64'})`;
   const cli = (...args: string[]) => run(process.execPath, ['--import', disguise, join(bare, 'cli.js'), ...args]);

@@ -1,32 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
-import { annotations, Rig } from './rig.ts';
+import { annotations, useRig } from './rig.ts';
 import { runAction } from './run-action.ts';
 
-let dist: BuiltDist;
-let rig: Rig;
+const rig = useRig();
 let hub: FakeHub;
 
 beforeAll(async () => {
-  dist = await buildDist();
   hub = await startFakeHub();
 });
-afterAll(async () => {
-  await hub.close();
-  await dist.remove();
-});
-beforeEach(async () => {
-  rig = await Rig.open(dist.path);
+afterAll(() => hub.close());
+beforeEach(() => {
   hub.token = 'hf_secret';
   hub.seen.length = 0;
-});
-afterEach(async () => {
-  expect(rig.github.invalid).toEqual([]);
-  await rig.close();
 });
 
 function commit(name: string): string {
@@ -37,7 +26,6 @@ function commit(name: string): string {
 
 function gate(inputs: Record<string, string>, environment: Record<string, string>) {
   return runAction({
-    dist: dist.path,
     folder: temporaryFolder(),
     workspace: rig.path(''),
     api: rig.github.url,

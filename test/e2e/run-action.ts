@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { BASE_SHA, HEAD_SHA } from '../github/fake/repository.ts';
+import { FAST } from '../github/fast.ts';
+import { asProcess } from './as-process.ts';
 import type { WorkflowRun } from './results/run-token.ts';
 import type { ResultsService } from './results-service.ts';
 import { type Command, commandsIn } from './runner-log.ts';
@@ -13,8 +15,6 @@ export { BASE_SHA, HEAD_SHA };
 const ACTION_YML = fileURLToPath(new URL('../../action.yml', import.meta.url));
 
 export interface Job {
-  /** The built dist. */
-  readonly dist: string;
   /** An empty folder for this run's files. */
   readonly folder: string;
   /** Working directory, where the repository is checked out. */
@@ -22,14 +22,13 @@ export interface Job {
   /** GitHub's API. */
   readonly api: string;
   readonly inputs: Readonly<Record<string, string>>;
-  readonly node?: string;
   /** By default a pull request, number 7 of o/r. */
   readonly event?: { readonly name: string; readonly payload: unknown };
   /** By default number 1, of the event's ref. */
   readonly run?: WorkflowRun;
   /** Cache and artifacts; without it the runner has none. */
   readonly results?: ResultsService;
-  /** Variables that the runner sets otherwise, or not at all. */
+  /** Variables that differ from what the runner usually sets. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +36,7 @@ export interface Outcome {
   readonly code: number | null;
   /** Standard output and error, as the log shows them. */
   readonly log: string;
-  /** What the runner would carry out of it. */
+  /** The commands in the log that the runner would carry out. */
   readonly commands: Command[];
   readonly outputs: Record<string, string>;
   readonly summary: string;
@@ -56,18 +55,44 @@ export const MERGE_GROUP = {
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
-/** Run the action as GitHub's runner does: its environment and nothing of ours. */
-export async function runAction(job: Job): Promise<Outcome> {
-  const { dist, folder, workspace, event = PULL_REQUEST } = job;
+/** Run the action in this process, from its source, with the environment that GitHub's runner sets and nothing of ours. */
+export function runAction(job: Job): Promise<Outcome> {
+  return asRunnerDoes(job, (environment) =>
+    asProcess({ environment, folder: job.workspace }, async () => {
+      // Loaded with this environment: @actions/github reads the address of the API when it is imported.
+      const { openContext } = await import('../../src/action/context.ts');
+      const { run } = await import('../../src/action/run.ts');
+      await run(openContext(environment, { folder: job.workspace, now: () => new Date(), client: FAST }));
+    }),
+  );
+}
+
+export interface Executable {
+  /** The folder of the built action. */
+  readonly dist: string;
+  readonly node?: string;
+}
+
+/** Run the built action in a process of its own, as GitHub's runner does. */
+export function spawnAction({ dist, node = process.execPath }: Executable, job: Job): Promise<Outcome> {
+  return asRunnerDoes(job, (env) => runProcess(node, [join(dist, 'index.js')], { cwd: job.workspace, env }));
+}
+
+/** Prepare the files and the environment of a step, run it, and collect what it leaves in them. */
+async function asRunnerDoes(
+  job: Job,
+  runStep: (environment: Record<string, string>) => Promise<{ code: number | null; log: string }>,
+): Promise<Outcome> {
+  const { folder, workspace, event = PULL_REQUEST } = job;
   const { run: workflowRun = { runId: 1, ref: refOf(event.name) } } = job;
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary'), event: join(folder, 'event.json') };
   await mkdir(join(folder, 'temporary'), { recursive: true });
   await writeFile(files.output, '');
   await writeFile(files.summary, '');
   await writeFile(files.event, JSON.stringify(event.payload));
-  const env = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
+  const { code, log } = await runStep({
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTION: '__self',
@@ -90,8 +115,7 @@ export async function runAction(job: Job): Promise<Outcome> {
     ...job.results?.environment(workflowRun),
     ...(await inputsOf(job.inputs)),
     ...job.environment,
-  };
-  const { code, log } = await run(job.node ?? process.execPath, [join(dist, 'index.js')], { cwd: workspace, env });
+  });
   return {
     code,
     log,
@@ -107,7 +131,7 @@ export function refOf(event: string): string {
   return event === 'merge_group' ? 'refs/heads/gh-readonly-queue/main/pr-7' : MAIN;
 }
 
-/** The runner fills in the defaults of action.yml and warns of inputs that it does not know; here they are errors. */
+/** The runner fills in the defaults of action.yml and warns of unknown inputs; here they are errors. */
 async function inputsOf(given: Readonly<Record<string, string>>): Promise<Record<string, string>> {
   const { inputs } = parse(await readFile(ACTION_YML, 'utf8')) as { inputs: Record<string, { default?: string }> };
   const unknown = Object.keys(given).filter((name) => !(name in inputs));
@@ -115,13 +139,13 @@ async function inputsOf(given: Readonly<Record<string, string>>): Promise<Record
   return Object.fromEntries(
     Object.entries(inputs).map(([name, input]) => {
       const value = (given[name] ?? input.default ?? '').replace('$' + '{{ github.token }}', 'ghs_test');
-      if (value.includes('{{')) throw new Error(`the harness does not know the default of ${name}`);
+      if (value.includes('{{')) throw new Error(`the default of ${name} is unknown here`);
       return [`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`, value];
     }),
   );
 }
 
-function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
+function runProcess(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
   return new Promise<{ code: number | null; log: string }>((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';

@@ -1,40 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type HistoryEntry, parseHistory } from '../../src/history/entry.ts';
 import { repository } from '../fixtures.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
-import { annotations, levels, Rig } from './rig.ts';
+import { annotations, levels, useRig } from './rig.ts';
 import { type Outcome, PUSH, SCHEDULE } from './run-action.ts';
 
-let dist: BuiltDist;
-let rig: Rig;
-
-beforeAll(async () => {
-  dist = await buildDist();
-});
-afterAll(() => dist.remove());
-beforeEach(async () => {
-  rig = await Rig.open(dist.path);
-});
-afterEach(async () => {
-  expect(rig.github.invalid).toEqual([]);
-  await rig.close();
-});
+const rig = useRig();
 
 const example = (name: string) => repository('examples', name);
 const NIGHTLY = { reference: example('base'), only: 'spectra', key: 'nightly' };
 const NARROW = { ...NIGHTLY, checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding') };
 const NAME = 'shadow-gate-history-nightly';
 
-/** One night. @param conclusion of the run, once it has ended */
+/** One scheduled run. @param conclusion of the run, after it has ended */
 async function night(inputs: Record<string, string>, runId: number, conclusion = 'success'): Promise<Outcome> {
   const outcome = await rig.gate(inputs, { event: SCHEDULE, runId });
   rig.end(runId, 'schedule', conclusion);
   return outcome;
 }
 
-/** What the newest run has left. */
+/** The history that the newest run has left. */
 function history(): HistoryEntry[] {
   const artifact = rig.results.artifacts.visible.find(({ name }) => name === NAME);
   if (!artifact) return [];
@@ -51,7 +37,7 @@ function plant(runId: number, text: string): void {
   rig.end(runId, 'schedule', 'success');
 }
 
-it('each check by the clock is a line of the history, whatever its verdict; other events leave none', async () => {
+it('each scheduled check with a verdict is a line of the history; other events leave none', async () => {
   await night(NARROW, 1);
   await night({ ...NIGHTLY, checkpoint: 'nowhere' }, 2, 'failure');
   await night({ ...NARROW, 'fail-on': 'warn' }, 3, 'failure');
@@ -62,7 +48,7 @@ it('each check by the clock is a line of the history, whatever its verdict; othe
   ]);
 });
 
-it('a drift over many checks fails one that only warns alone, and the issue shows the trend till it is over', async () => {
+it('a drift over many checks fails a check that alone would only warn, and the issue shows the trend until it is over', async () => {
   await night(NARROW, 1);
   const [entry] = history();
   if (!entry) throw new Error('no history');
@@ -80,28 +66,28 @@ it('a drift over many checks fails one that only warns alone, and the issue show
   expect(history()).toHaveLength(5);
   expect(history().at(-1)?.verdict).toBe('warn');
 
-  // The same checkpoint says nothing new, and the issue stays.
+  // The same checkpoint again changes nothing, and the issue stays open.
   await night({ ...NARROW, policy: 'policy.yml' }, 4, 'failure');
   expect(issue).toMatchObject({ state: 'open', comments: [expect.stringContaining('cumulative sums: concentration')] });
-  // Another baseline begins another chart.
+  // Another baseline starts a new trend.
   await night({ ...NARROW, baseline: example('benchmark-aligned'), policy: 'policy.yml' }, 5);
   expect(issue?.state).toBe('closed');
   expect(rig.github.issues).toHaveLength(1);
 });
 
-it('a history that cannot be read costs a warning, and is not begun anew over the old one', async () => {
+it('a history that cannot be read is a warning, and no new history replaces it', async () => {
   await night(NARROW, 1);
   rig.github.faults.push({ request: /actions\/artifacts/, status: 403, message: 'Resource not accessible' });
   const blind = await night(NARROW, 2);
   expect(blind.outputs.verdict).toBe('warn');
   expect(levels(blind)).toEqual(['warning', 'warning']);
-  expect(blind.log).toMatch(/stands alone.*actions: read/);
+  expect(blind.log).toMatch(/judged alone.*actions: read/);
   rig.github.faults.length = 0;
   await night(NARROW, 3);
   expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
 });
 
-it('a damaged history makes room for the one before it', async () => {
+it('if the newest history is damaged, the one before it is used', async () => {
   await night(NARROW, 1);
   plant(2, '{"schema": "shadow-gate/history@1"');
   const outcome = await night(NARROW, 3);
@@ -109,7 +95,7 @@ it('a damaged history makes room for the one before it', async () => {
   expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);
 });
 
-it('a run of somebody else leaves no history of ours', async () => {
+it('a history from a run of a pull request is not used', async () => {
   await night(NARROW, 1);
   const [entry] = history();
   rig.results.artifacts.put({
@@ -122,7 +108,7 @@ it('a run of somebody else leaves no history of ours', async () => {
   expect(history()).toHaveLength(2);
 });
 
-it('an endpoint or a probe file that fails is an error: no issue, no line in the history, and an open issue stays', async () => {
+it('an endpoint or a probe file that fails is an error without issue or history, and an open issue stays open', async () => {
   await night(
     { ...NIGHTLY, only: 'spectra', checkpoint: 'broken', baseline: 'model', reference: 'model' },
     1,
@@ -132,7 +118,7 @@ it('an endpoint or a probe file that fails is an error: no issue, no line in the
   expect(issue?.state).toBe('open');
   await writeFile(rig.path('policy.yml'), 'probes: [gone.jsonl]\n');
   const failures = [
-    { ...NIGHTLY, only: 'probes', checkpoint: 'model', endpoint: 'http://127.0.0.1:9/v1', model: 'm' },
+    { ...NIGHTLY, only: 'probes', checkpoint: 'model', endpoint: `${rig.github.url}/v1`, model: 'm' },
     { ...NIGHTLY, only: 'probes', checkpoint: 'model', policy: 'policy.yml' },
   ];
   for (const [i, inputs] of failures.entries()) {

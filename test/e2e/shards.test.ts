@@ -1,24 +1,10 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
-import { annotations, Rig } from './rig.ts';
+import { annotations, useRig } from './rig.ts';
 import { PUSH } from './run-action.ts';
 
-let dist: BuiltDist;
-let rig: Rig;
-
-beforeAll(async () => {
-  dist = await buildDist();
-});
-afterAll(() => dist.remove());
-beforeEach(async () => {
-  rig = await Rig.open(dist.path);
-});
-afterEach(async () => {
-  expect(rig.github.invalid).toEqual([]);
-  await rig.close();
-});
+const rig = useRig();
 
 const example = (name: string) => repository('examples', name);
 const CANDIDATE = {
@@ -32,7 +18,7 @@ async function measurement(path = ''): Promise<Record<string, unknown>> {
   return rest;
 }
 
-it('shards 1 to 4 merged are what one machine measures, and one comment judges them', async () => {
+it('four merged shards are what one machine measures, and get one comment', async () => {
   const base = await rig.gate({ ...CANDIDATE, checkpoint: example('base') }, { event: PUSH });
   await cp(base.outputs.measurement ?? '', rig.path('baseline.json'));
   for (const index of [3, 1, 4, 2]) {
@@ -52,7 +38,7 @@ it('shards 1 to 4 merged are what one machine measures, and one comment judges t
   expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
 });
 
-it('a shard that is missing, foreign or there twice is an error that names it, not a verdict on the rest', async () => {
+it('a shard that is missing or foreign is an error that names it, not a verdict on the rest', async () => {
   const inputs = { checkpoint: 'model', only: 'spectra' };
   for (const index of [1, 2, 4]) await rig.gate({ ...inputs, shard: `${index}/4` }, { runId: 42 });
   const missing = await rig.gate({ mode: 'merge' }, { runId: 42 });
@@ -64,13 +50,13 @@ it('a shard that is missing, foreign or there twice is an error that names it, n
   expect(annotations(await rig.gate({ mode: 'merge' }, { runId: 42 }))[0]?.message).toMatch(
     /is no shard of the same measurement.*another checkpoint/,
   );
-  // A job that is run again replaces what it left.
+  // A job that runs again replaces its artifact.
   await rig.gate({ ...inputs, shard: '3/4' }, { runId: 42 });
   expect((await rig.gate({ mode: 'merge' }, { runId: 42 })).outputs.verdict).toBe('warn');
   expect(rig.github.comments).toHaveLength(1);
 });
 
-it('a key has its own shards, and a run sees only its own', async () => {
+it('each key has its own shards, and a run sees only its own', async () => {
   const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/1' };
   await rig.gate({ ...inputs, key: 'llama 8b' }, { runId: 42 });
   for (const [key, runId] of [
@@ -84,12 +70,12 @@ it('a key has its own shards, and a run sees only its own', async () => {
   expect(own.outputs.verdict, own.log).toBe('warn');
 });
 
-it('a shard that cannot be kept fails its job; a checkpoint as the baseline, and a budget, are refused before it measures', async () => {
+it('a shard that cannot be uploaded fails its job; a baseline checkpoint and a budget are refused before measuring', async () => {
   rig.results.faults.push({ request: /CreateArtifact/, status: 403 });
   const inputs = { checkpoint: 'model', only: 'spectra', shard: '1/2' };
   const outcome = await rig.gate(inputs);
   expect(outcome.code).toBe(1);
-  expect(annotations(outcome)[0]?.message).toMatch(/could not be kept/);
+  expect(annotations(outcome)[0]?.message).toMatch(/could not be uploaded/);
   expect(annotations(await rig.gate({ ...inputs, baseline: 'model' }))[0]?.message).toMatch(/baseline is a checkpoint/);
   expect(annotations(await rig.gate({ ...inputs, budget: '5m' }))[0]?.message).toMatch(/budget/);
   await writeFile(rig.path('report.json'), '{}');

@@ -2,15 +2,14 @@ import { execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
-import { type BuiltDist, buildDist } from './built-dist.ts';
+import { builtDist } from './built-dist.ts';
 
-let dist: BuiltDist;
+let dist: string;
 beforeAll(async () => {
-  dist = await buildDist();
+  dist = await builtDist();
 });
-afterAll(() => dist.remove());
 
 const run = promisify(execFile);
 const MEASURE = ['measure', '--checkpoint', repository('examples', 'base'), '--only', 'spectra', '--device', 'cpu'];
@@ -19,7 +18,7 @@ it('killed at any moment, the spectrum cache holds only whole entries, and the n
   const folder = temporaryFolder();
   const cache = join(folder, 'cache');
   const out = join(folder, 'measurement.json');
-  const args = [join(dist.path, 'cli.js'), ...MEASURE, '--out', out];
+  const args = [join(dist, 'cli.js'), ...MEASURE, '--out', out];
   const env = { ...process.env, SHADOW_GATE_CACHE: cache };
   const measure = async (...more: string[]) => (await run(process.execPath, [...args, ...more], { env })).stdout;
   const result = () => ({ ...JSON.parse(readFileSync(out, 'utf8')), run: null });

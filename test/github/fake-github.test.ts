@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Octokit } from '../../src/github/client/author.ts';
+import type { Octokit } from '../../src/github/client/types.ts';
 import { ResultsService } from '../e2e/results-service.ts';
 import { toolkit } from '../e2e/toolkit.ts';
 import { BASE_SHA } from './fake/repository.ts';

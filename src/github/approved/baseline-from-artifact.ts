@@ -3,71 +3,67 @@ import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { Octokit } from '../client/author.ts';
-import { statusOf } from '../client/errors.ts';
-import type { Repository } from '../publish/issue.ts';
-import { type Artifacts, artifactsOf, type FoundArtifact } from '../storage/artifacts.ts';
-import { short } from './read-at-commit.ts';
+import { describeGithubError } from '../client/errors.ts';
+import type { Octokit, Repository } from '../client/types.ts';
+import {
+  type Artifacts,
+  artifactsOnBranch,
+  type FoundArtifact,
+  MEASUREMENT_FILE,
+  REPORT_FILE,
+} from '../storage/artifacts.ts';
+import { shortSha } from './read-at-commit.ts';
 
-/** Runs that are looked at. */
 const MAX_RUNS = 20;
 
-export const MEASUREMENT_FILE = 'measurement.json';
-export const REPORT_FILE = 'report.json';
-
 /**
- * The measurement that the newest successful run on a branch has left as an artifact. One whose verdict is a fail is no
- * baseline, also where `fail-on: never` let the run succeed. One that is inconclusive counts only where somebody started the
- * run by hand: a checkpoint that nothing could be said of must not become the measure of the next by itself.
+ * The measurement in the artifact of the newest successful run on a branch. A measurement whose verdict is fail is never a
+ * baseline, even if `fail-on: never` let its run succeed. An inconclusive one counts only if somebody started the run by hand: a
+ * checkpoint that could not be judged must not become the standard for the next one without anybody deciding so.
  * @param name of the artifact
- * @throws UserError where GitHub does not say: judging by nothing would be a guess
+ * @throws UserError if GitHub does not tell: to judge without a baseline would be a guess
  */
-export async function artifactBaseline(
+export async function baselineFromArtifact(
   octokit: Octokit,
   artifacts: Artifacts,
-  at: Repository,
+  repository: Repository,
   { name, branch }: { name: string; branch: string },
 ): Promise<ResolvedBaseline> {
-  const called = `artifact ${name} of branch ${branch}`;
+  const label = `artifact ${name} of branch ${branch}`;
   let seen = 0;
   try {
-    for await (const found of artifactsOf(octokit, at, { name, branch, conclusions: ['success'] })) {
-      const measurement = approvedIn(await artifacts.read(found.id, found), found, called);
+    for await (const found of artifactsOnBranch(octokit, repository, { name, branch, conclusions: ['success'] })) {
+      const measurement = approvedIn(await artifacts.read(found.id, found), found, label);
       if (measurement !== null) {
-        const note = `baseline: ${called}, of run ${found.runId} at commit ${short(found.commit)}`;
-        return { kind: 'measurement', measurement, commit: found.commit, name: called, note };
+        const note = `baseline: ${label}, from run ${found.runId} at commit ${shortSha(found.commit)}`;
+        return { kind: 'measurement', measurement, commit: found.commit, name: label, note };
       }
       seen += 1;
-      // There may be an older one, and to go on without it would only warn.
-      if (seen === MAX_RUNS) throw new Error(`none of the last ${MAX_RUNS} runs has left one that counts`);
+      // An older run may have one, and going on without a baseline would only warn.
+      if (seen === MAX_RUNS) throw new Error(`none of the last ${MAX_RUNS} runs has an artifact that counts`);
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw trouble(error, called);
+    throw new UserError(
+      `the baseline, ${label}, could not be read (${describeGithubError(error)})`,
+      'add `permissions: actions: read` to the job, or run it again later',
+    );
   }
-  return { kind: 'missing', name: called, note: `no successful run has left the ${called}` };
+  return { kind: 'missing', name: label, note: `no successful run has an ${label}` };
 }
 
-/** Null for what is no baseline: also what another version has left, which must not stand in the way till it is dropped. */
+/** Null for what is not a baseline. An artifact of another version is not one either: it must not block until it expires. */
 function approvedIn(
   files: ReadonlyMap<string, string>,
   { wasDispatched }: FoundArtifact,
-  called: string,
+  label: string,
 ): Measurement | null {
   try {
-    const { verdict } = parseReport(files.get(REPORT_FILE) ?? '', called);
+    const { verdict } = parseReport(files.get(REPORT_FILE) ?? '', label);
     if (verdict === 'fail' || (verdict === 'inconclusive' && !wasDispatched)) return null;
-    return parseMeasurement(files.get(MEASUREMENT_FILE) ?? '', called);
+    return parseMeasurement(files.get(MEASUREMENT_FILE) ?? '', label);
   } catch (error) {
     if (error instanceof UserError) return null;
     throw error;
   }
-}
-
-function trouble(error: unknown, called: string): UserError {
-  const said = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 200);
-  return new UserError(
-    `the baseline, ${called}, could not be read (${statusOf(error) ?? 'no answer'}: ${said})`,
-    'give the job `permissions: actions: read`, or run again when GitHub answers',
-  );
 }

@@ -2,49 +2,51 @@ import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
-import { short } from './read-at-commit.ts';
+import { shortSha } from './read-at-commit.ts';
 
 /**
- * The newest measurement that a run on the default branch has left in the cache, as the baseline: only where a policy wants
- * that. GitHub drops entries that nobody has used for a week, and then there is none.
- * @param folder of the key
- * @param cache null where it is off
- * @throws UserError where there may be one that cannot be read: judging by nothing would be a guess
+ * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so. GitHub
+ * deletes entries that nobody has used for a week, and then there is none.
+ * @param slug of the key
+ * @param cache null if it is off
+ * @throws UserError if there may be one that cannot be read: to judge without a baseline would be a guess
  */
-export async function cachedBaseline(cache: ActionsCache | null, folder: string): Promise<ResolvedBaseline> {
+export async function baselineFromCache(cache: ActionsCache | null, slug: string): Promise<ResolvedBaseline> {
   if (cache === null) {
     throw new UserError('the policy says baseline: cache, and the input cache is off', 'change one of them');
   }
-  const called = `the newest measurement of ${folder} in the cache`;
-  const hit = await cache.newest(prefixOf(folder)).catch((error: Error) => {
+  const name = `the newest measurement of ${slug} in the cache`;
+  const hit = await cache.newest(prefixOf(slug)).catch((error: unknown) => {
     throw new UserError(
-      `the baseline, ${called}, could not be read: ${error.message.replace(/\s+/g, ' ').slice(0, 200)}`,
-      `give the job \`permissions: actions: read\`, run again when GitHub answers, or delete the caches ${prefixOf(folder)}…`,
+      `the baseline, ${name}, could not be read: ${describeGithubError(error)}`,
+      `add \`permissions: actions: read\` to the job, run it again later, or delete the caches ${prefixOf(slug)}*`,
     );
   });
-  if (hit === null) return { kind: 'missing', name: called, note: 'there is no baseline in the cache' };
+  if (hit === null) return { kind: 'missing', name, note: 'there is no baseline in the cache' };
   const [, commit] = /\/([0-9a-f]{40})-\d+-\d+$/.exec(hit.key) ?? [];
   try {
     if (commit === undefined) throw new UserError(`its key ${hit.key} has no commit`, 'delete it');
-    const measurement = parseMeasurement(hit.text, called);
-    const note = `baseline: ${called}, of commit ${short(commit)}`;
-    return { kind: 'measurement', measurement, commit, name: called, note };
+    const measurement = parseMeasurement(hit.text, name);
+    const note = `baseline: ${name}, from commit ${shortSha(commit)}`;
+    return { kind: 'measurement', measurement, commit, name, note };
   } catch (error) {
-    // One of another version must not stand in the way till it is dropped.
-    return { kind: 'missing', name: called, note: `no baseline: ${(error as Error).message}` };
+    // An entry of another version must not block until GitHub deletes it.
+    return { kind: 'missing', name, note: `no baseline: ${(error as Error).message}` };
   }
 }
 
-/** Leave a measurement as the next baseline. */
-export async function keepBaseline(
+/** Leave a measurement in the cache as the baseline of later runs. */
+export async function setBaseline(
   cache: ActionsCache,
-  folder: string,
+  slug: string,
   measurement: Measurement,
-  { sha, runId, runAttempt }: { sha: string; runId: number; runAttempt: number },
+  from: { readonly commit: string; readonly runId: number; readonly attempt: number },
 ): Promise<void> {
-  await cache.set(`${prefixOf(folder)}${sha}-${runId}-${runAttempt}`, JSON.stringify(measurement));
+  const key = `${prefixOf(slug)}${from.commit}-${from.runId}-${from.attempt}`;
+  await cache.set(key, JSON.stringify(measurement));
 }
 
-/** A folder has no slash: the prefix of one is none of another. */
-const prefixOf = (folder: string): string => `shadow-gate-baseline/${folder}/`;
+/** A slug has no slash, so that one prefix never begins another. */
+const prefixOf = (slug: string): string => `shadow-gate-baseline/${slug}/`;

@@ -2,37 +2,36 @@ import { resolve } from 'node:path';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { DEFAULT_FILE, findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
-import type { Octokit } from '../client/author.ts';
-import type { BaseCommit } from '../event/base-commit.ts';
-import { short, textAt } from './read-at-commit.ts';
-import { inRepository, type Workspace } from './repository-path.ts';
+import type { Commit, Octokit } from '../client/types.ts';
+import { shortSha, textAt } from './read-at-commit.ts';
+import { repositoryPath, type Workspace } from './repository-path.ts';
 
 /**
- * The policy that a change is judged by: the file as the base commit has it, so that no pull request loosens what it is
- * judged by. A file that the base commit does not have counts where a workflow names it: that workflow is new as well.
+ * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the limits that
+ * it has to meet. A file that the base commit does not have counts only if a workflow names it: that workflow is new as well.
  * @param named as the input gives it
  * @param head the commit that is checked out
- * @throws UserError for a policy that is wrong, and where GitHub does not say what the base commit has
+ * @throws UserError for an invalid policy, and if GitHub does not tell what the base commit has
  */
-export async function approvedPolicy(
+export async function policyAtBase(
   octokit: Octokit,
-  base: BaseCommit,
+  base: Commit,
   { named, head, workspace }: { named: string | undefined; head: string; workspace: Workspace },
 ): Promise<ResolvedPolicy> {
   const path = named ?? DEFAULT_FILE;
-  const file = await inRepository(path, workspace);
+  const file = await repositoryPath(path, workspace);
   if (file === null) return findPolicy(named);
   const text = await textAt(octokit, base, file, 'policy');
   if (text !== null) {
-    const policy = parsePolicy(text, `${path} at ${short(base.sha)}`);
+    const policy = parsePolicy(text, `${path} at ${shortSha(base.sha)}`);
     const own = await readTextFile(resolve(workspace.folder, path));
     if (own === text) return { policy, policyPath: path };
-    const remark = `this change edits the policy ${path}; it is judged by that of the base commit ${short(base.sha)}`;
+    const remark = `This change edits policy ${path}. The edit applies after merging; the policy of the base commit ${shortSha(base.sha)} was used.`;
     return { policy, policyPath: path, remark };
   }
   const found = await findPolicy(named);
   if (named !== undefined || found.policyPath === null) return found;
   if ((await textAt(octokit, { ...base, sha: head }, file, 'policy')) === null) return found;
-  const remark = `this change brings the policy ${path}; it is judged by the built-in policy, since the base commit has none`;
+  const remark = `This change adds policy ${path}. It applies after merging; the built-in policy was used.`;
   return { policy: DEFAULT_POLICY, policyPath: null, remark };
 }

@@ -1,18 +1,18 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import type { Repository } from '../publish/issue.ts';
+import type { Repository } from '../client/types.ts';
 
 /** Where the repository is checked out: in the workspace itself, or in a folder of it. */
 export interface Workspace {
   /** The working directory. */
   readonly folder: string;
-  /** What else it is called, such as GITHUB_WORKSPACE, which may be a link to it. */
+  /** Another path of it: GITHUB_WORKSPACE may be a link. */
   readonly alias?: string | undefined;
   readonly repository: Repository;
 }
 
-/** The path of a file in the repository, as git has it; null if it lies outside of the workspace. */
-export async function inRepository(path: string, { folder, alias, repository }: Workspace): Promise<string | null> {
+/** The path of a file in the repository, as git writes it; null if the file is outside the workspace. */
+export async function repositoryPath(path: string, { folder, alias, repository }: Workspace): Promise<string | null> {
   const inside = insideOf(folder, path) ?? (alias === undefined ? null : insideOf(alias, path));
   if (inside === null) return null;
   for (let above = posix.dirname(inside); above !== '.'; above = posix.dirname(above)) {
@@ -28,8 +28,8 @@ function insideOf(folder: string, path: string): string | null {
 }
 
 /**
- * Has actions/checkout been given this folder as its `path`? No commit can hold a folder `.git`; a link in a commit could
- * lead to one, and of a submodule it is a file.
+ * Has actions/checkout been given this folder as its `path`? No commit can contain a folder `.git`. A link in a commit could lead
+ * to one, and in a submodule `.git` is a file.
  */
 async function isCheckout(workspace: string, folder: string, { owner, repo }: Repository): Promise<boolean> {
   const root = join(workspace, folder);

@@ -3,49 +3,49 @@ import { getOctokit } from '@actions/github';
 import { retry } from '@octokit/plugin-retry';
 import { type ThrottlingOptions, throttling } from '@octokit/plugin-throttling';
 import { printable } from '../../report/escape.ts';
-import type { Octokit } from './author.ts';
 import { rateLimits } from './rate-limits.ts';
-import { attempts } from './request-timeout.ts';
+import { requestTimeout } from './request-timeout.ts';
+import type { Octokit } from './types.ts';
 
-/** After the first attempt: with the plugin's squares of 1 and 2, a failure for good costs 5 s. */
+/** Retries of a request. The plugin waits 1² and 2² seconds, so that a permanent failure costs 5 s. */
 const MAX_RETRIES = 2;
-/** A call to GitHub that hangs must not hold the job. Of one attempt. */
-const PATIENCE_MILLISECONDS = 30_000;
-/** Asking again does not change what the caller did wrong; of rate limits, `rateLimits` and the throttling plugin know more. */
-const CALLERS_MISTAKES = Array.from({ length: 100 }, (_, i) => 400 + i);
+/** For one attempt: a call to GitHub that hangs must not hold up the job. */
+const TIMEOUT_MILLISECONDS = 30_000;
+/** Not retried: another attempt does not change what the caller did wrong. Rate limits are handled by `rateLimits` and the plugin. */
+const CLIENT_ERRORS = Array.from({ length: 100 }, (_, i) => 400 + i);
 
 export interface ClientOptions {
-  /** By default GITHUB_API_URL, which getOctokit reads: GitHub's own or an Enterprise server's. */
-  readonly baseUrl?: string;
-  /** How long a second of waiting lasts, in milliseconds: tests have no time. */
+  /** Address of the API: GitHub's own by default, or an Enterprise server's. */
+  readonly baseUrl?: string | undefined;
+  /** How long a second of waiting takes, in milliseconds: tests do not wait. */
   readonly second?: number;
-  /** In place of the plugin's, which put a second between two writes and three between two new comments. */
+  /** Instead of the plugin's queues, which put a second between two writes and three between two new comments. */
   readonly queues?: Pick<ThrottlingOptions, 'write' | 'notifications'>;
   /** How long one attempt may take, in milliseconds. */
-  readonly patience?: number;
-  /** Where to say that GitHub has trouble: a status, a method and a path, and nothing else. */
+  readonly timeout?: number;
+  /** Logs failed attempts: a status, a method and a path, and nothing else. */
   readonly print?: (line: string) => void;
 }
 
 /**
- * A client that outlasts what passes: a 5xx and a closed connection are tried again, and a rate limit is waited for if
- * that is short. What cannot pass, all other 4xx, fails at once, and so does a call that hangs.
+ * A client that survives passing failures. It retries after a 5xx and a closed connection, and waits for a rate limit if that is
+ * short. All other 4xx fail at once, and so does a call that hangs.
  *
- * A closed connection does not say whether the request was carried out: a request that is tried again must bear being
- * done twice (see the folding in `stickyComment`).
+ * A closed connection does not tell whether the request was carried out. Every request that is retried must be harmless if it is
+ * carried out twice (see the removal of duplicates in `writeStickyComment`).
  */
 export function openClient(token: string, options: ClientOptions = {}): Octokit {
-  const { baseUrl, second = 1000, queues = {}, patience = PATIENCE_MILLISECONDS, print = () => {} } = options;
-  const say = (line: string): void => print(printable(line));
-  const { mayWait, plainLimits } = rateLimits(MAX_RETRIES, say);
+  const { baseUrl, second = 1000, queues = {}, timeout = TIMEOUT_MILLISECONDS, print = () => {} } = options;
+  const log = (line: string): void => print(printable(line));
+  const { mayWait, plainLimits } = rateLimits(MAX_RETRIES, log);
   return getOctokit(
     token,
     {
-      // A key without a value would hide the default.
+      // An undefined value would replace the default.
       ...(baseUrl === undefined ? {} : { baseUrl }),
-      retry: { retries: MAX_RETRIES, doNotRetry: CALLERS_MISTAKES, retryAfterBaseValue: second },
+      retry: { retries: MAX_RETRIES, doNotRetry: CLIENT_ERRORS, retryAfterBaseValue: second },
       throttle: {
-        // The plugin's queues are the process's; one's own, so that clients do not wait for one another.
+        // The plugin's queues belong to the process. With its own, a client does not wait for another one.
         id: randomUUID(),
         ...queues,
         retryAfterBaseValue: second,
@@ -54,7 +54,7 @@ export function openClient(token: string, options: ClientOptions = {}): Octokit 
       },
     },
     // The first is the innermost.
-    attempts({ patience, most: MAX_RETRIES + 1, say }),
+    requestTimeout({ timeout, maxAttempts: MAX_RETRIES + 1, log }),
     plainLimits,
     retry,
     throttling,

@@ -1,32 +1,12 @@
-import type { PullRequest } from '../event/pull-request.ts';
+/** Longer messages of a server are cut off. */
+const MAX_MESSAGE = 200;
 
-/** The status of GitHub's answer; null where there was none. */
+/** The status of GitHub's answer; null if there was no answer. */
 export function statusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !('status' in error) || !('response' in error)) return null;
-  return error.response === undefined ? null : Number(error.status);
+  return isRequestError(error) && error.response !== undefined ? Number(error.status) : null;
 }
 
-/** Why there is no comment and what would help, in one line. */
-export function commentTrouble(error: unknown, { owner, repo, number }: PullRequest): string {
-  const status = statusOf(error);
-  const said = oneLine(error instanceof Error ? error.message : String(error));
-  const where = `${owner}/${repo}#${number}`;
-  const because = (cause: string): string => `no comment on ${where}: ${cause} (${status ?? 'no answer'}: ${said})`;
-  if (status === null) return because('GitHub could not be reached');
-  if (status === 401) return because('GitHub does not accept the token; see the input github-token');
-  if (isRateLimit(error)) return because('rate limit of GitHub');
-  if (status === 403) {
-    return because(
-      'the token may not write it; give the job `permissions: pull-requests: write` (a pull request from a fork cannot have it)',
-    );
-  }
-  if (status === 404) return because('the token cannot see it; it needs `pull-requests: write` on this repository');
-  if (status === 422) return because('GitHub refused its text');
-  if (status >= 500) return because('GitHub had trouble; the next run will write it');
-  return because('unexpected answer');
-}
-
-/** GitHub answers 403 for these as well as 429, and says so in a header or in words. */
+/** GitHub answers 403 as well as 429 to a rate limit, and names the limit in a header or in the message. */
 export function isRateLimit(error: unknown): boolean {
   const status = statusOf(error);
   if (status !== 403) return status === 429;
@@ -38,6 +18,45 @@ export function isRateLimit(error: unknown): boolean {
   );
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').slice(0, 200);
+/** An error in one line: `403: Resource not accessible`, `no answer: connect ECONNREFUSED`; for other errors, the message. */
+export function describeGithubError(error: unknown): string {
+  const message = messageOf(error).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
+  return isRequestError(error) ? `${statusOf(error) ?? 'no answer'}: ${message}` : message;
+}
+
+/** What describes a failed write, besides the error. */
+export interface WriteFailure {
+  /** What is missing because of it: `no comment on o/r#7`. */
+  readonly missing: string;
+  /** The permissions that the job needs: `pull-requests: write`. */
+  readonly permissions: string;
+  /** A cause that only this write has; null if it is none of those. */
+  readonly ownCause?: (status: number, message: string) => string | null;
+}
+
+/** Why something was not written to GitHub, and what would help, in one line. */
+export function describeWriteFailure(error: unknown, failure: WriteFailure): string {
+  return `${failure.missing}: ${causeOf(error, failure)} (${describeGithubError(error)})`;
+}
+
+function causeOf(error: unknown, { permissions, ownCause }: WriteFailure): string {
+  const status = statusOf(error);
+  if (status === null) return 'GitHub could not be reached';
+  if (status === 401) return 'GitHub does not accept the token; check the input github-token';
+  if (isRateLimit(error)) return 'GitHub rate limit';
+  const own = ownCause?.(status, messageOf(error)) ?? null;
+  if (own !== null) return own;
+  if (status === 403 || status === 404)
+    return `the token lacks permission; add \`permissions: ${permissions}\` to the job`;
+  if (status === 422) return 'GitHub rejected the request';
+  if (status >= 500) return 'GitHub had an internal error; the next run tries again';
+  return 'unexpected answer';
+}
+
+function isRequestError(error: unknown): error is Error & { status: unknown; response?: unknown } {
+  return error instanceof Error && 'status' in error;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

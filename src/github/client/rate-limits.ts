@@ -1,37 +1,37 @@
 import type { RetryPlugin } from '@octokit/plugin-retry';
 import { isRateLimit } from './errors.ts';
-import type { Plugged } from './request-timeout.ts';
+import type { OctokitHooks } from './request-timeout.ts';
 
-/** Of all waits of a client for rate limits together. A primary limit may ask for an hour: no comment is worth that. */
+/** A client's waits for rate limits, all together. A primary limit may last an hour, and no comment is worth that. */
 const MAX_SECONDS = 60;
 
 /**
- * Which rate limits are waited for.
- * @param most waits for one request
+ * Decides which rate limits to wait for.
+ * @param maxWaits for one request
  */
-export function rateLimits(most: number, say: (line: string) => void) {
+export function rateLimits(maxWaits: number, log: (line: string) => void) {
   let waited = 0;
 
-  /** @param count of waits for the same request so far */
+  /** @param count waits for the same request so far */
   function mayWait(seconds: number, count: number): boolean {
-    const may = count < most && waited + seconds <= MAX_SECONDS;
+    const may = count < maxWaits && waited + seconds <= MAX_SECONDS;
     if (may) waited += seconds;
-    say(`GitHub: rate limit, ${may ? 'once more' : 'given up; it would go on'} in ${seconds} s`);
+    log(`GitHub rate limit: ${may ? `retrying in ${seconds} s` : `not retrying (resets in ${seconds} s)`}`);
     return may;
   }
 
   /**
-   * The throttling plugin knows the secondary limit by its words and the primary one by the header of what remains. A
-   * server or a proxy before it may just say 429 and when to come again.
+   * The throttling plugin recognizes the secondary limit by its message, and the primary one by the header with the remaining
+   * requests. A server, or a proxy in front of it, may answer with 429 and `retry-after` only.
    */
-  function plainLimits(octokit: Plugged & Partial<RetryPlugin>): void {
+  function plainLimits(octokit: OctokitHooks & Partial<RetryPlugin>): void {
     octokit.hook.error('request', (error, options) => {
       if (!('response' in error) || !octokit.retry || !isRateLimit(error)) throw error;
       const headers = error.response?.headers ?? {};
       const seconds = Number(headers['retry-after']);
       const isKnown = /\bsecondary rate\b/i.test(error.message) || headers['x-ratelimit-remaining'] === '0';
       if (isKnown || !(seconds >= 0) || !mayWait(seconds, Number(options.request.retryCount ?? 0))) throw error;
-      throw octokit.retry.retryRequest(error, most, Math.ceil(seconds));
+      throw octokit.retry.retryRequest(error, maxWaits, Math.ceil(seconds));
     });
   }
 

@@ -1,23 +1,23 @@
-let hasLeftWork = false;
+let hasAbandoned = false;
 
-/** Is there work that was given up, which would keep the process alive? */
-export const hasAbandonedWork = (): boolean => hasLeftWork;
+/** Has work been abandoned that would keep the process alive? */
+export const hasAbandonedWork = (): boolean => hasAbandoned;
 
 /**
- * Wait for a service's answer, but not for ever: the toolkit waits three minutes for each of five attempts.
- * @param milliseconds after which the work is given up; what it still does, it does unheard
+ * Wait for a service's answer, but not forever: the toolkit waits three minutes for each of five attempts.
+ * @param milliseconds after which the work is abandoned; its result is ignored then
  * @throws what the work throws, and if it takes longer
  */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      hasLeftWork = true;
-      reject(new Error(`no answer in ${milliseconds / 1000} s`));
+      hasAbandoned = true;
+      reject(new Error(`no answer within ${milliseconds / 1000} s`));
     }, milliseconds);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

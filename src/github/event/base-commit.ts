@@ -1,13 +1,7 @@
 import { z } from 'zod';
+import type { Commit } from '../client/types.ts';
+import { repositorySchema, type WorkflowEvent } from './event.ts';
 
-/** The commit that a change is to be merged into. */
-export interface BaseCommit {
-  readonly owner: string;
-  readonly repo: string;
-  readonly sha: string;
-}
-
-const repositorySchema = z.object({ name: z.string(), owner: z.object({ login: z.string() }) });
 const pullRequestSchema = z.object({
   pull_request: z.object({ base: z.object({ sha: z.string() }) }),
   repository: repositorySchema,
@@ -18,29 +12,25 @@ const mergeGroupSchema = z.object({
 });
 
 /**
- * The base commit of an event's payload; null for an event that is about no change, such as a push: what it has checked
- * out is approved already. A review of a pull request is about its commits as well.
+ * The commit that an event's change is to be merged into. Null for an event that is not about a change, such as a push: what it
+ * has checked out is approved already. A review of a pull request is about a change too.
  */
-export function baseCommitOf(eventName: string, payload: unknown): BaseCommit | null {
-  if (eventName === 'merge_group') {
+export function baseCommitOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): Commit | null {
+  if (name === 'merge_group') {
     const { data } = mergeGroupSchema.safeParse(payload);
-    return data ? at(data.repository, data.merge_group.base_sha) : null;
+    return data ? { ...data.repository, sha: data.merge_group.base_sha } : null;
   }
   const { data } = pullRequestSchema.safeParse(payload);
-  return data ? at(data.repository, data.pull_request.base.sha) : null;
+  return data ? { ...data.repository, sha: data.pull_request.base.sha } : null;
 }
 
 const headSchema = z.object({ pull_request: z.object({ head: z.object({ sha: z.string() }) }) });
 
 /**
- * The commit that has what a change brings.
- * @param sha of the run: the change merged into its base, but for `pull_request_target`, where it is of the base branch
+ * The commit that contains the change. It is the commit of the run, which merges the change into its base, except in
+ * `pull_request_target`, whose runs are about the base branch.
  */
-export function headCommitOf(eventName: string, payload: unknown, sha: string): string {
-  if (eventName !== 'pull_request_target') return sha;
+export function headCommitOf({ name, payload, sha }: WorkflowEvent): string {
+  if (name !== 'pull_request_target') return sha;
   return headSchema.safeParse(payload).data?.pull_request.head.sha ?? sha;
-}
-
-function at({ name, owner }: z.infer<typeof repositorySchema>, sha: string): BaseCommit {
-  return { owner: owner.login, repo: name, sha };
 }

@@ -1,25 +1,16 @@
 import { z } from 'zod';
-
-export interface PullRequest {
-  readonly owner: string;
-  readonly repo: string;
-  readonly number: number;
-}
+import type { PullRequest } from '../client/types.ts';
+import { repositorySchema, type WorkflowEvent } from './event.ts';
 
 const payloadSchema = z.object({
   pull_request: z.object({ number: z.number().int().positive() }),
-  repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
+  repository: repositorySchema,
 });
 
-/**
- * The pull request that a run is about, of the event's payload; null if the event is about something else.
- * @param eventName such as `pull_request` or `push`
- */
-export function pullRequestOf(eventName: string, payload: unknown): PullRequest | null {
-  // Other events carry a pull request too (a review, a comment), but are not about its commits.
-  if (eventName !== 'pull_request' && eventName !== 'pull_request_target') return null;
-  const parsed = payloadSchema.safeParse(payload);
-  if (!parsed.success) return null;
-  const { pull_request, repository } = parsed.data;
-  return { owner: repository.owner.login, repo: repository.name, number: pull_request.number };
+/** The pull request whose commits an event is about; null if it is about something else. */
+export function pullRequestOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): PullRequest | null {
+  // Other events (a review, a comment) carry a pull request too, but are not about its commits.
+  if (name !== 'pull_request' && name !== 'pull_request_target') return null;
+  const { data } = payloadSchema.safeParse(payload);
+  return data ? { ...data.repository, number: data.pull_request.number } : null;
 }

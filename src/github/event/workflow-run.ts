@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Octokit } from '../client/author.ts';
-import type { PullRequest } from './pull-request.ts';
+import type { Octokit, PullRequest } from '../client/types.ts';
+import { repositorySchema, type WorkflowEvent } from './event.ts';
 
 const payloadSchema = z.object({
   workflow_run: z.object({
@@ -8,26 +8,27 @@ const payloadSchema = z.object({
     head_branch: z.string(),
     head_repository: z.object({ owner: z.object({ login: z.string() }) }),
   }),
-  repository: z.object({ name: z.string(), owner: z.object({ login: z.string() }) }),
+  repository: repositorySchema,
 });
 
 /**
- * The open pull request whose commit a finished workflow run was about, of the payload of `workflow_run`. The event lists
- * none for a pull request from a fork, so GitHub is asked for that of the run's branch; of the run's own report nothing is
- * taken, since whoever wrote the change may have written that too.
- * @returns null where there is none, or it has moved on to another commit
+ * The open pull request that a finished workflow run was about, for the event `workflow_run`. The event lists no pull request
+ * from a fork, so GitHub is asked for that of the run's branch. The run's own report is not used for this: whoever wrote the
+ * change may have written that too.
+ * @returns null if there is none, or if it has moved on to another commit
  */
-export async function pullRequestOfRun(octokit: Octokit, payload: unknown): Promise<PullRequest | null> {
+export async function pullRequestOfRun(
+  octokit: Octokit,
+  { payload }: Pick<WorkflowEvent, 'payload'>,
+): Promise<PullRequest | null> {
   const { data: event } = payloadSchema.safeParse(payload);
   if (!event) return null;
   const { workflow_run: run, repository } = event;
-  const [owner, repo] = [repository.owner.login, repository.name];
   const { data: found } = await octokit.rest.pulls.list({
-    owner,
-    repo,
+    ...repository,
     state: 'open',
     head: `${run.head_repository.owner.login}:${run.head_branch}`,
   });
   const own = found.find(({ head }) => head.sha === run.head_sha);
-  return own ? { owner, repo, number: own.number } : null;
+  return own ? { ...repository, number: own.number } : null;
 }

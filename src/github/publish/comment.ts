@@ -1,8 +1,8 @@
-import { type Author, authorOf, isBy, type Octokit } from '../client/author.ts';
-import { commentTrouble, isRateLimit, statusOf } from '../client/errors.ts';
-import type { PullRequest } from '../event/pull-request.ts';
+import { type Author, authorOf, isBy } from '../client/author.ts';
+import { describeWriteFailure, isRateLimit, statusOf } from '../client/errors.ts';
+import type { Octokit, PullRequest } from '../client/types.ts';
 
-/** The address of the comment, or one line that says why there is none. */
+/** The address of the comment, or one line that says why it was not written. */
 export type CommentResult = { readonly url: string } | { readonly warning: string };
 
 interface Comment {
@@ -12,43 +12,55 @@ interface Comment {
   readonly user: { readonly login: string; readonly type: string } | null;
 }
 
-/** Deletions in one run. More duplicates than that are no race, and GitHub wants a second between writes. */
-const MAX_FOLDED = 10;
+/** Deletions in one run. No race leaves more duplicates than that, and GitHub wants a second between two writes. */
+const MAX_DELETED = 10;
 
-/** How far back to look for a duplicate of a comment just made: longer than all attempts and waits of the client. */
+/** How far back to look for a duplicate of a new comment: longer than all attempts and waits of the client together. */
 const RACE_MILLISECONDS = 10 * 60_000;
 
 /**
- * Keep one comment on a pull request: the one that this token wrote and that begins with `marker` is updated in place,
- * else a new one is written. A comment of somebody else is never touched, whatever it begins with.
+ * Keep one comment on a pull request. The comment that this token wrote and that begins with `marker` is updated in place; if there
+ * is none, a new one is written. Other people's comments are never touched, whatever they begin with.
  *
- * Two runs at a time, or a request that was carried out though its answer was lost, may leave two comments. The oldest
- * stays and the others are deleted, so that all runs choose the same one.
+ * Two runs at the same time, or a request whose answer was lost, may leave two comments. The oldest stays and the others are
+ * deleted, so that all runs choose the same one.
  *
  * Never throws: a comment is worth less than the verdict.
  * @param octokit of `openClient`
  * @param body begins with `marker`
  */
-export async function stickyComment(
+export async function writeStickyComment(
   octokit: Octokit,
   pullRequest: PullRequest,
   { marker, body }: { marker: string; body: string },
 ): Promise<CommentResult> {
   try {
     const marked = await commentsWith(octokit, pullRequest, marker);
-    // Who we are is asked only where it matters: not on a first run.
+    // A first run does not need to know whose token this is.
     const author = marked.length > 0 ? await authorOf(octokit) : null;
     const own = author === null ? [] : ownFirst(marked, author);
     const url = await updateFirst(octokit, pullRequest, own, body);
     if (url !== null) return { url };
     const created = await create(octokit, pullRequest, body);
-    return { url: await foldNew(octokit, pullRequest, created, { marker, body }) };
+    return { url: await removeDuplicates(octokit, pullRequest, created, { marker, body }) };
   } catch (error) {
-    return { warning: commentTrouble(error, pullRequest) };
+    return { warning: describeCommentFailure(error, pullRequest) };
   }
 }
 
-/** All comments that begin with the marker, oldest first. One that quotes it further down is none of ours. */
+function describeCommentFailure(error: unknown, { owner, repo, number }: PullRequest): string {
+  const permissions = 'pull-requests: write';
+  return describeWriteFailure(error, {
+    missing: `no comment on ${owner}/${repo}#${number}`,
+    permissions,
+    ownCause: (status) =>
+      status === 403
+        ? `the token lacks permission; add \`permissions: ${permissions}\` to the job (the token of a pull request from a fork never has it)`
+        : null,
+  });
+}
+
+/** All comments that begin with the marker, oldest first. A comment that quotes it further down does not count. */
 async function commentsWith(
   octokit: Octokit,
   { owner, repo, number }: PullRequest,
@@ -67,7 +79,7 @@ async function commentsWith(
   return found;
 }
 
-/** Those that the author wrote; where we only know that we are some bot, the likeliest first. */
+/** The comments that the author wrote. If we only know that we are some bot, the likeliest come first. */
 function ownFirst(marked: readonly Comment[], author: Author): Comment[] {
   const own = marked.filter(({ user }) => user !== null && isBy(user, author));
   return author.login === null ? own.sort((a, b) => likelihood(b) - likelihood(a)) : own;
@@ -76,9 +88,9 @@ function ownFirst(marked: readonly Comment[], author: Author): Comment[] {
 const likelihood = ({ user }: Comment): number => (user?.login === 'github-actions[bot]' ? 1 : 0);
 
 /**
- * Update the first that lets itself be updated, and delete the later ones by the same login: that the token may write
- * a comment does not show that it wrote it.
- * @returns the address; null if there is none
+ * Update the first comment that can be updated, and delete the later ones by the same login only: that the token may edit a comment
+ * does not show that it wrote it.
+ * @returns the address; null if none could be updated
  */
 async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: readonly Comment[], body: string) {
   for (const [at, { id, user }] of own.entries()) {
@@ -92,12 +104,11 @@ async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: read
 }
 
 /**
- * Look once more after creating: one request, on a first run only. Without it the duplicate of a lost answer would stay
- * till the next push, and that of a race would be read by whoever opens the pull request first. GitHub says whose the
- * new comment is, so that nobody has to be asked.
+ * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost answer would
+ * stay until the next push, and people would see that of a race. GitHub tells who wrote the new comment, which saves a request.
  * @returns the address of the comment that stays
  */
-async function foldNew(
+async function removeDuplicates(
   octokit: Octokit,
   pullRequest: PullRequest,
   created: Comment & { readonly created_at: string },
@@ -113,29 +124,29 @@ async function foldNew(
     }
     return (await updateFirst(octokit, pullRequest, own, body)) ?? created.html_url;
   } catch {
-    // The comment stands, and the next run folds.
+    // The comment exists, and the next run removes duplicates.
     return created.html_url;
   }
 }
 
-/** Duplicates. Silent: the comment stands, and the next run tries again. */
+/** Ignores errors: the comment exists, and the next run tries again. */
 async function deleteAll(octokit: Octokit, { owner, repo }: PullRequest, duplicates: readonly Comment[]) {
   try {
-    for (const { id } of duplicates.slice(0, MAX_FOLDED)) {
+    for (const { id } of duplicates.slice(0, MAX_DELETED)) {
       await octokit.rest.issues.deleteComment({ owner, repo, comment_id: id });
     }
   } catch {}
 }
 
-/** @returns the address; null if the comment is gone or turns out to be somebody else's */
+/** @returns the address; null if the comment is gone or belongs to somebody else */
 async function update(octokit: Octokit, { owner, repo }: PullRequest, id: number, body: string) {
   try {
     const { data } = await octokit.rest.issues.updateComment({ owner, repo, comment_id: id, body });
     return data.html_url;
   } catch (error) {
-    // A new comment beside one that could only not be updated yet would be a second one.
+    // The old comment can be updated later; a new one would be a duplicate.
     if (isRateLimit(error)) throw error;
-    // With a token that may not write at all, creating fails the same way and says so.
+    // If the token may not write at all, creating a comment fails the same way, and that is reported.
     if (statusOf(error) === 403 || statusOf(error) === 404) return null;
     throw error;
   }

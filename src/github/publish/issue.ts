@@ -1,54 +1,61 @@
 import type { Verdict } from '../../compare/report.ts';
-import { type Author, authorOf, isBy, type Octokit } from '../client/author.ts';
-import { statusOf } from '../client/errors.ts';
+import { type Author, authorOf, isBy } from '../client/author.ts';
+import { describeWriteFailure } from '../client/errors.ts';
+import type { Octokit, Repository } from '../client/types.ts';
 
-export interface Repository {
-  readonly owner: string;
-  readonly repo: string;
-}
-
-/** What a scheduled check found. */
-export interface Finding {
+/** What an issue says about a scheduled check. */
+export interface CheckSummary {
   readonly verdict: Verdict;
-  /** Tells the issues of several gates apart; in the hidden first line by which the gate finds its own again. */
+  /** The hidden first line by which a gate finds its own issue, also among those of other gates. */
   readonly marker: string;
   readonly title: string;
-  /** The report, for the issue that is opened. */
+  /** The report, for an issue that is opened. */
   readonly body: string;
-  /** One line, for the comment while it lasts and at its end. */
+  /** One line, for a comment on an open issue. */
   readonly line: string;
 }
 
-/** The address of the issue, one line that says why it was not kept, or null: there is nothing to say. */
+/** The address of the issue, one line that says why it was not written, or null: there is nothing to say. */
 export type IssueResult = { readonly url: string } | { readonly warning: string } | null;
 
-/** By it the issue is found without reading all of a repository's. */
+/** The issue is found by it without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
-/** An answer that is lost does not say whether the issue is there: the next run sees, a second attempt would make two. */
+/** A lost answer does not tell whether the issue was created: the next run will see it, and a second attempt could double it. */
 const ONCE = { request: { retries: 0 } };
 
 /**
- * Keep one issue for a check that runs by the clock: opened on the first failure, commented on while it lasts, closed when
- * the check passes. A warning or an inconclusive check leaves it as it is: it is neither broken nor mended.
+ * Keep one issue for a scheduled check: it is opened at the first failure, gets a comment at each further one, and is closed when
+ * the check passes. A warning or an inconclusive check leaves it as it is.
  *
  * Never throws: an issue is worth less than the verdict.
  */
-export async function regressionIssue(octokit: Octokit, at: Repository, finding: Finding): Promise<IssueResult> {
+export async function updateIssue(
+  octokit: Octokit,
+  repository: Repository,
+  summary: CheckSummary,
+): Promise<IssueResult> {
   try {
-    const open = await ownIssue(octokit, at, finding.marker);
-    if (finding.verdict === 'fail') return { url: await fail(octokit, at, finding, open) };
-    if (finding.verdict !== 'pass' || open === null) return null;
-    await say(octokit, at, open.number, finding.line);
+    const open = await ownIssue(octokit, repository, summary.marker);
+    if (summary.verdict === 'fail') return { url: await reportFailure(octokit, repository, summary, open) };
+    if (summary.verdict !== 'pass' || open === null) return null;
+    await addComment(octokit, repository, open.number, summary.line);
     await octokit.rest.issues.update({
-      ...at,
+      ...repository,
       issue_number: open.number,
       state: 'closed',
       state_reason: 'completed',
     });
     return { url: open.html_url };
   } catch (error) {
-    return { warning: trouble(error, at) };
+    const { owner, repo } = repository;
+    return {
+      warning: describeWriteFailure(error, {
+        missing: `no issue on ${owner}/${repo}`,
+        permissions: 'issues: write',
+        ownCause: (status) => (status === 410 ? 'this repository has no issues' : null),
+      }),
+    };
   }
 }
 
@@ -57,14 +64,18 @@ interface Issue {
   readonly html_url: string;
 }
 
-async function fail(octokit: Octokit, at: Repository, finding: Finding, open: Issue | null): Promise<string> {
-  const { marker, title, body, line } = finding;
+async function reportFailure(
+  octokit: Octokit,
+  repository: Repository,
+  { marker, title, body, line }: CheckSummary,
+  open: Issue | null,
+): Promise<string> {
   if (open !== null) {
-    await say(octokit, at, open.number, line);
+    await addComment(octokit, repository, open.number, line);
     return open.html_url;
   }
   const { data } = await octokit.rest.issues.create({
-    ...at,
+    ...repository,
     title,
     body: `${marker}\n${body}`,
     labels: [LABEL],
@@ -73,14 +84,14 @@ async function fail(octokit: Octokit, at: Repository, finding: Finding, open: Is
   return data.html_url;
 }
 
-async function say(octokit: Octokit, at: Repository, number: number, body: string): Promise<void> {
-  await octokit.rest.issues.createComment({ ...at, issue_number: number, body, ...ONCE });
+async function addComment(octokit: Octokit, repository: Repository, number: number, body: string): Promise<void> {
+  await octokit.rest.issues.createComment({ ...repository, issue_number: number, body, ...ONCE });
 }
 
 /** The oldest open issue that this token wrote and that begins with the marker. */
-async function ownIssue(octokit: Octokit, at: Repository, marker: string): Promise<Issue | null> {
+async function ownIssue(octokit: Octokit, repository: Repository, marker: string): Promise<Issue | null> {
   const pages = octokit.paginate.iterator(octokit.rest.issues.listForRepo, {
-    ...at,
+    ...repository,
     state: 'open',
     labels: LABEL,
     sort: 'created',
@@ -90,7 +101,7 @@ async function ownIssue(octokit: Octokit, at: Repository, marker: string): Promi
   let author: Author | null = null;
   for await (const { data } of pages) {
     for (const issue of data) {
-      // Pull requests are issues too.
+      // GitHub lists pull requests as issues too.
       if (issue.pull_request !== undefined || !issue.body?.startsWith(`${marker}\n`)) continue;
       author ??= await authorOf(octokit);
       const { user } = issue;
@@ -98,16 +109,4 @@ async function ownIssue(octokit: Octokit, at: Repository, marker: string): Promi
     }
   }
   return null;
-}
-
-function trouble(error: unknown, { owner, repo }: Repository): string {
-  const status = statusOf(error);
-  const said = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 200);
-  const cause =
-    status === 403 || status === 404
-      ? 'the token may not; give the job `permissions: issues: write`'
-      : status === 410
-        ? 'this repository has no issues'
-        : 'GitHub had trouble; the next run will keep it';
-  return `no issue on ${owner}/${repo}: ${cause} (${status ?? 'no answer'}: ${said})`;
 }

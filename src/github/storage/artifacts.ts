@@ -2,24 +2,27 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
-import type { Octokit } from '../client/author.ts';
 import { statusOf } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
-import type { Repository } from '../publish/issue.ts';
+import type { Octokit, Repository } from '../client/types.ts';
 
-/** The artifacts of the run that this is a step of, and of finished ones. */
+/** The files in an artifact with results. */
+export const MEASUREMENT_FILE = 'measurement.json';
+export const REPORT_FILE = 'report.json';
+
+/** The artifacts of the current run, and of finished ones. */
 export interface Artifacts {
   /**
-   * Keep files of one folder as an artifact of this run; one of the same name, of an earlier attempt, makes room.
+   * Upload files of one folder as an artifact of this run. It replaces one of the same name, of an earlier attempt.
    * @throws if the service fails
    */
   readonly upload: (name: string, files: readonly string[]) => Promise<void>;
-  /** This run's artifacts, of two of one name the newer. @throws if the service fails */
+  /** This run's artifacts; of two with one name, the newer. @throws if the service fails */
   readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
   /**
    * The texts of an artifact's files, by name.
-   * @param from of another run; this one's if missing
-   * @throws if the service fails, or what arrives is not what was uploaded
+   * @param from the run that it belongs to, if not this one
+   * @throws if the service fails, or if what arrives is not what was uploaded
    */
   readonly read: (
     id: number,
@@ -27,8 +30,8 @@ export interface Artifacts {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
-/** An Enterprise server has another service, of which the toolkit's client only says so; a runner elsewhere has none. */
-export function areArtifactsThere(environment: Readonly<Record<string, string | undefined>>): boolean {
+/** The toolkit's client only fails on an Enterprise server, which has another service, and where there is no service at all. */
+export function hasArtifactService(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
   const host = new URL(server).hostname;
   const isGithub = host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost');
@@ -37,10 +40,10 @@ export function areArtifactsThere(environment: Readonly<Record<string, string | 
 
 /**
  * @param temporary the runner's temporary folder
- * @param print where the log goes
+ * @param print writes a line to the log
  */
 export function openArtifacts(
-  { token, at, temporary }: { token: string; at: Repository; temporary: string },
+  { token, repository, temporary }: { token: string; repository: Repository; temporary: string },
   print: (line: string) => void,
 ): Artifacts {
   const client = new DefaultArtifactClient();
@@ -56,14 +59,15 @@ export function openArtifacts(
       withToolkit(print, async () => {
         const folder = await mkdtemp(join(temporary, 'shadow-gate-artifact-'));
         try {
+          const { owner: repositoryOwner, repo: repositoryName } = repository;
           const { digestMismatch } = await client.downloadArtifact(id, {
             path: folder,
-            // As the one archive that it is: see scripts/build/without-unzip-stream.mjs.
+            // As one archive: see scripts/build/without-unzip-stream.mjs.
             skipDecompress: true,
             ...(from?.digest === undefined ? {} : { expectedHash: from.digest }),
             ...(from === undefined
               ? {}
-              : { findBy: { token, workflowRunId: from.runId, repositoryOwner: at.owner, repositoryName: at.repo } }),
+              : { findBy: { token, workflowRunId: from.runId, repositoryOwner, repositoryName } }),
           });
           if (digestMismatch === true) throw new Error('what arrived is not what was uploaded');
           const [archive = ''] = await readdir(folder);
@@ -76,14 +80,14 @@ export function openArtifacts(
   };
 }
 
-/** A run of a tag says that it is of a branch of that name, and whoever may push tags need not be one who may push there. */
-async function isOnBranch(octokit: Octokit, at: Repository, branch: string, sha: string): Promise<boolean> {
+/** A run of a tag claims a branch of the tag's name, and whoever may push tags need not be allowed to push to the branch. */
+async function isOnBranch(octokit: Octokit, repository: Repository, branch: string, sha: string): Promise<boolean> {
   try {
     const basehead = `${branch}...${sha}`;
-    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...at, basehead, per_page: 1 });
+    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...repository, basehead, per_page: 1 });
     return data.status === 'identical' || data.status === 'behind';
   } catch (error) {
-    // A branch that was rewritten since may have lost it.
+    // A branch that has been rewritten since then may not have the commit any more.
     if (statusOf(error) === 404) return false;
     throw error;
   }
@@ -100,37 +104,40 @@ export interface FoundArtifact {
   readonly wasDispatched: boolean;
 }
 
-/** Pages of a hundred that are looked through. Only runs on branches leave artifacts of ours, one each. */
+const PAGE_SIZE = 100;
+
+/** Only runs on branches leave artifacts of ours, one each, so that more pages are not normal. */
 const MAX_PAGES = 3;
 
-/** Events of runs that are about a branch and no change: what others may write cannot start them as such. */
+/** Events of runs that are about a branch and not about a change: no pull request can start a run with one of them. */
 const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * Artifacts of this name that runs on a branch have left, the newest first. A run of a pull request has left none, although a
- * fork may call its branch the same.
- * @param conclusions of the run that count; by default any
- * @throws if GitHub has trouble, or the token may not see them
+ * Artifacts with a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may give its
+ * branch the same name.
+ * @param conclusions of the runs that count; by default any
+ * @throws if GitHub has an error, or if the token may not see artifacts
  */
-export async function* artifactsOf(
+export async function* artifactsOnBranch(
   octokit: Octokit,
-  at: Repository,
+  repository: Repository,
   { name, branch, conclusions }: { name: string; branch: string; conclusions?: readonly string[] },
 ): AsyncGenerator<FoundArtifact> {
+  const { listArtifactsForRepo, getWorkflowRun } = octokit.rest.actions;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data } = await octokit.rest.actions.listArtifactsForRepo({ ...at, name, per_page: 100, page });
+    const { data } = await listArtifactsForRepo({ ...repository, name, per_page: PAGE_SIZE, page });
     for (const { id, expired, digest, workflow_run: run } of data.artifacts) {
       const isOwn = run?.repository_id !== undefined && run.repository_id === run.head_repository_id;
       if (expired || !isOwn || run.id === undefined || run.head_branch !== branch) continue;
-      const { data: found } = await octokit.rest.actions.getWorkflowRun({ ...at, run_id: run.id });
+      const { data: found } = await getWorkflowRun({ ...repository, run_id: run.id });
       if (!TRUSTED_EVENTS.includes(found.event) || found.head_branch !== branch) continue;
       if (conclusions && !conclusions.includes(found.conclusion ?? '')) continue;
-      if (!(await isOnBranch(octokit, at, branch, found.head_sha))) continue;
+      if (!(await isOnBranch(octokit, repository, branch, found.head_sha))) continue;
       const wasDispatched = found.event === 'workflow_dispatch';
       yield { id, digest: digest ?? undefined, runId: run.id, commit: found.head_sha, wasDispatched };
     }
-    if (data.artifacts.length < 100) return;
+    if (data.artifacts.length < PAGE_SIZE) return;
   }
-  // Whoever can start a run can leave artifacts of this name, and must not hide those that count.
-  throw new Error(`more than ${MAX_PAGES * 100} artifacts are called ${name}; delete those that do not count`);
+  // Whoever can start a run can leave artifacts of this name, and must not be able to hide those that count.
+  throw new Error(`more than ${MAX_PAGES * PAGE_SIZE} artifacts are called ${name}; delete those that do not count`);
 }

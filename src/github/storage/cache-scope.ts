@@ -1,37 +1,36 @@
-import type { Octokit } from '../client/author.ts';
-import type { Repository } from '../publish/issue.ts';
+import type { Octokit, Repository } from '../client/types.ts';
 
-/** Whose entries of GitHub's cache a run finds. */
+/** Who can have written the entries of GitHub's cache that a run gets. */
 export interface CacheScope {
-  /** How many with this prefix a change can have written. @throws where GitHub does not say */
+  /** How many entries with this prefix a change can have written. @throws if GitHub does not tell */
   readonly ofChange: (prefix: string) => Promise<number>;
-  /** How many with this prefix branches have that no change can write to. @throws where GitHub does not say */
+  /** How many entries with this prefix belong to branches that no change can write to. @throws if GitHub does not tell */
   readonly ofBranches: (prefix: string) => Promise<number>;
 }
 
 /**
- * A run of a pull request finds the entries of its own ref before those of the base branch and the default branch, and
- * whatever that pull request runs can have written these. What other pull requests have written it does not find.
- * @param octokit null without a token; asking needs `actions: read`
- * @param refs that the run finds entries of, and those of them that no change can write to, such as `refs/heads/main`
+ * A run of a pull request gets the entries of its own ref before those of the base branch and the default branch, and anything
+ * that the pull request runs can have written the former. It does not get what other pull requests have written.
+ * @param octokit null without a token; the token needs `actions: read`
+ * @param refs `visible`: whose entries the run gets; `trusted`: those that no change can write to, such as `refs/heads/main`
  */
 export function cacheScope(
   octokit: Octokit | null,
-  at: Repository,
-  { found, trusted }: { readonly found: readonly string[]; readonly trusted: readonly string[] },
+  repository: Repository,
+  { visible, trusted }: { readonly visible: readonly string[]; readonly trusted: readonly string[] },
 ): CacheScope {
   async function countOn(refs: readonly string[], key: string): Promise<number> {
     let count = 0;
     for (const ref of new Set(refs)) {
       if (octokit === null) throw new Error('the input github-token is empty');
-      const { data } = await octokit.rest.actions.getActionsCacheList({ ...at, key, ref, per_page: 1 });
+      const { data } = await octokit.rest.actions.getActionsCacheList({ ...repository, key, ref, per_page: 1 });
       count += data.total_count;
     }
     return count;
   }
-  const foreign = found.filter((ref) => !trusted.includes(ref));
+  const untrusted = visible.filter((ref) => !trusted.includes(ref));
   return {
-    ofChange: (prefix) => countOn(foreign, prefix),
+    ofChange: (prefix) => countOn(untrusted, prefix),
     ofBranches: (prefix) => countOn(trusted, prefix),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../src/github/client/client.ts';
-import { stickyComment } from '../../../src/github/publish/comment.ts';
+import { writeStickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
 import { FakeGithub, type Fault } from '../fake-github.ts';
 import { fastClient } from '../fast-client.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 const post = (text: string, options: ClientOptions = {}) =>
-  stickyComment(fastClient(github, options), pullRequest, { marker, body: `${marker}\n${text}` });
+  writeStickyComment(fastClient(github, options), pullRequest, { marker, body: `${marker}\n${text}` });
 const creations = () => github.requests.filter((request) => request === CREATE).length;
 
 const SECONDARY = 'You have exceeded a secondary rate limit';
@@ -48,7 +48,7 @@ describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphq
 
 const IN_AN_HOUR = String(Math.floor(Date.now() / 1000) + 3600);
 it.each([
-  [500, {}, 3, /had trouble/],
+  [500, {}, 3, /internal error/],
   ['reset', {}, 3, /could not be reached/],
   ['torn', {}, 3, /could not be reached/],
   [429, { 'retry-after': '1' }, 3, /rate limit/],
@@ -59,7 +59,7 @@ it.each([
   [403, {}, 1, /pull-requests: write/],
   [404, {}, 1, /pull-requests: write/],
   [409, {}, 1, /unexpected/],
-  [422, {}, 1, /refused its text/],
+  [422, {}, 1, /rejected the request/],
 ] as const)('%s %j for ever: %i attempts, then the warning', async (status, headers, times, cause) => {
   github.faults.push({ request: /^POST .*comments/, status, headers });
   expect(await post('one')).toEqual({ warning: expect.stringMatching(cause) });
@@ -75,13 +75,13 @@ it('waits for rate limits are 60 s in all, not for each request', async () => {
 
 it.each(['hangs', 'stalls'] as const)('a call that %s is given up after its time, not tried again', async (status) => {
   github.faults.push({ request: /^POST .*comments/, status });
-  expect(await post('one', { patience: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
+  expect(await post('one', { timeout: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
   expect(creations()).toBe(1);
 });
 
 it('each attempt has its own time', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 500, times: 2 });
-  expect(await post('one', { patience: 400, second: 100 })).toEqual({ url: github.comments[0]?.html_url });
+  expect(await post('one', { timeout: 400, second: 100 })).toEqual({ url: github.comments[0]?.html_url });
 });
 
 it.each(['lost', 'torn'] as const)('a comment whose answer was %s is not doubled', async (status) => {
@@ -113,7 +113,7 @@ it('the log names status, method and path, and neither the token nor what GitHub
     expect.stringMatching(/^GitHub: 502 to GET \S*\/comments, attempt 1 of 3$/),
     expect.stringMatching(/^GitHub: no answer to GET \S*\/comments, attempt 2 of 3$/),
     expect.stringMatching(/^GitHub: 500 to POST \S*\/comments, attempt 1 of 3$/),
-    'GitHub: rate limit, once more in 7 s',
-    'GitHub: rate limit, given up; it would go on in 3600 s',
+    'GitHub rate limit: retrying in 7 s',
+    'GitHub rate limit: not retrying (resets in 3600 s)',
   ]);
 });

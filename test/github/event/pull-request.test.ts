@@ -6,8 +6,8 @@ const payload = {
   repository: { name: 'r', owner: { login: 'o' } },
 };
 
-it.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (event) => {
-  expect(pullRequestOf(event, payload)).toEqual({ owner: 'o', repo: 'r', number: 7 });
+it.each(['pull_request', 'pull_request_target'])('%s is about its pull request, in the base repository', (name) => {
+  expect(pullRequestOf({ name, payload })).toEqual({ owner: 'o', repo: 'r', number: 7 });
 });
 
 it.each([
@@ -17,6 +17,6 @@ it.each([
   ['schedule', undefined],
   ['pull_request_review', payload],
   ['pull_request', {}],
-])('%s with %j is about none', (event, other) => {
-  expect(pullRequestOf(event, other)).toBeNull();
+])('%s with payload %j is not about a pull request', (name, other) => {
+  expect(pullRequestOf({ name, payload: other })).toBeNull();
 });

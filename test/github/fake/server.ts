@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { breakOff, type Fault, Faults } from './faults.ts';
 import { type Answer, bytesOf, refusal, reply } from './http.ts';
@@ -16,9 +16,11 @@ export abstract class FakeServer {
   /** What it was asked, in order. */
   readonly requests: string[] = [];
   readonly #faults = new Faults();
-  readonly #server = createServer((request, response) => {
+  #server: Server = createServer();
+  #isShared = false;
+  readonly #listener = (request: IncomingMessage, response: ServerResponse): void => {
     this.#receive(request, response).catch((error: Error) => reply(response, refusal(500, String(error.stack))));
-  });
+  };
 
   /** What goes wrong, the first that fits. */
   get faults(): Fault[] {
@@ -29,14 +31,19 @@ export abstract class FakeServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  /** @param shared a server that listens already, for one fake after another at the same address */
+  async start(shared?: Server): Promise<this> {
+    if (shared) this.#server = shared;
+    this.#isShared = shared !== undefined;
+    this.#server.on('request', this.#listener);
+    if (!shared) await listen(this.#server);
     return this;
   }
 
   async stop(): Promise<void> {
+    this.#server.off('request', this.#listener);
     this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    if (!this.#isShared) await new Promise((resolve) => this.#server.close(resolve));
   }
 
   protected abstract answer(received: Received): Answer;
@@ -73,4 +80,10 @@ export abstract class FakeServer {
       reply(response, refused ?? this.answer(received));
     }
   }
+}
+
+/** Listen on a free port of this machine. */
+export async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
 }

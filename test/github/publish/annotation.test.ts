@@ -1,11 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { VERDICTS } from '../../../src/compare/report.ts';
-import { announce, FAIL_ON_CHOICES, isFailure } from '../../../src/github/publish/annotation.ts';
+import { githubRunner } from '../../../src/github/client/runner.ts';
+import { FAIL_ON_CHOICES, isFailure, writeAnnotation } from '../../../src/github/publish/annotation.ts';
 import { reason, report } from '../../report/fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('which verdict fails the step', () => {
+it('fail-on decides which verdicts fail the step', () => {
   const failing = FAIL_ON_CHOICES.map((failOn) => [failOn, VERDICTS.filter((verdict) => isFailure(verdict, failOn))]);
   expect(Object.fromEntries(failing)).toEqual({
     fail: ['fail'],
@@ -14,11 +15,14 @@ it('which verdict fails the step', () => {
   });
 });
 
-it.each(VERDICTS)('%s with 200 reasons is one annotation: GitHub shows ten of a level', (verdict) => {
-  const written: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-  const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));
-  announce(report({ verdict, reasons }), 'never', 'default');
-  const commands = written.join('').match(/^::.*$/gm);
-  expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
-});
+it.each(VERDICTS)(
+  'verdict %s with 200 reasons is one annotation, since GitHub shows only ten of a level',
+  (verdict) => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));
+    writeAnnotation(githubRunner({}), report({ verdict, reasons }), { failOn: 'never', key: 'default' });
+    const commands = written.join('').match(/^::.*$/gm);
+    expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
+  },
+);

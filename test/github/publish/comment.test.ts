@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { stickyComment } from '../../../src/github/publish/comment.ts';
+import { writeStickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
 import { FakeGithub, type TokenKind } from '../fake-github.ts';
 import { fastClient } from '../fast-client.ts';
@@ -22,7 +22,7 @@ async function withToken(kind: TokenKind): Promise<void> {
 
 function post(text: string, key = 'default') {
   const marker = commentMarker(key);
-  return stickyComment(fastClient(github), pullRequest, { marker, body: `${marker}\n${text}` });
+  return writeStickyComment(fastClient(github), pullRequest, { marker, body: `${marker}\n${text}` });
 }
 
 const bodiesWith = (key: string): string[] =>
@@ -122,10 +122,10 @@ it.each([
   [403, { 'x-ratelimit-remaining': '0' }, 'API rate limit exceeded', /rate limit/],
   [403, { 'retry-after': '60' }, 'You have exceeded a secondary rate limit', /rate limit/],
   [404, {}, 'Not Found', /pull-requests: write/],
-  [422, {}, 'Validation Failed', /refused its text/],
+  [422, {}, 'Validation Failed', /rejected the request/],
   [429, {}, 'Too many requests', /rate limit/],
-  [500, {}, 'Server Error', /had trouble/],
-  [503, {}, '<html>\nUnicorn\n</html>', /had trouble/],
+  [500, {}, 'Server Error', /internal error/],
+  [503, {}, '<html>\nUnicorn\n</html>', /internal error/],
 ])('a %i on writing becomes one line that names the cause', async (status, headers, message, cause) => {
   github.faults.push({ request: /^POST .*comments/, status, headers, message });
   const result = await post('one');

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Workspace } from '../github/approved/repository-path.ts';
+import { type ClientOptions, openClient } from '../github/client/client.ts';
+import { githubRunner, type Runner } from '../github/client/runner.ts';
+import type { Octokit, Repository } from '../github/client/types.ts';
+import { baseBranchOf, defaultBranchOf, isOnDefaultBranch } from '../github/event/branches.ts';
+import type { WorkflowEvent } from '../github/event/event.ts';
+import { type ActionsCache, openActionsCache } from '../github/storage/actions-cache.ts';
+import { type Artifacts, hasArtifactService, openArtifacts } from '../github/storage/artifacts.ts';
+import { cacheScope } from '../github/storage/cache-scope.ts';
+import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
+import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
+import type { JudgingRun } from './inputs.ts';
+
+/** Everything outside the action that a run uses, made once at the entry point and passed down. */
+export interface ActionContext {
+  readonly event: WorkflowEvent;
+  readonly repository: Repository;
+  /** The workflow run that this is a step of. */
+  readonly workflowRun: { readonly id: number; readonly attempt: number; readonly url: string };
+  readonly runner: Runner;
+  /** Null without a token. */
+  readonly octokit: Octokit | null;
+  readonly artifacts: Artifacts;
+  readonly canUploadArtifacts: boolean;
+  readonly workspace: Workspace;
+  /** The runner's folder for temporary files. */
+  readonly temporary: string;
+  /** Of the endpoint: OPENAI_API_KEY. */
+  readonly apiKey: string | undefined;
+  readonly now: () => Date;
+}
+
+/** What the runner sets for a step. */
+export type StepEnvironment = Readonly<Record<string, string | undefined>>;
+
+export interface ContextOptions {
+  /** The working directory. */
+  readonly folder: string;
+  readonly now: () => Date;
+  /** Of the client for GitHub. */
+  readonly client?: ClientOptions;
+}
+
+/** @throws if GITHUB_EVENT_PATH names a file that is not JSON */
+export function openContext(environment: StepEnvironment, { folder, now, client }: ContextOptions): ActionContext {
+  const runner = githubRunner(environment);
+  const repository = repositoryOf(environment);
+  const { GITHUB_SERVER_URL: server = 'https://github.com', RUNNER_TEMP: temporary = '.' } = environment;
+  const id = Number(environment.GITHUB_RUN_ID);
+  const token = runner.input('github-token');
+  const print = runner.info;
+  return {
+    event: eventOf(environment),
+    repository,
+    workflowRun: {
+      id,
+      attempt: Number(environment.GITHUB_RUN_ATTEMPT),
+      url: `${server}/${repository.owner}/${repository.repo}/actions/runs/${id}`,
+    },
+    runner,
+    octokit: token === '' ? null : openClient(token, { baseUrl: environment.GITHUB_API_URL, print, ...client }),
+    artifacts: openArtifacts({ token, repository, temporary }, print),
+    canUploadArtifacts: hasArtifactService(environment),
+    workspace: { folder, alias: environment.GITHUB_WORKSPACE, repository },
+    temporary,
+    apiKey: environment.OPENAI_API_KEY,
+    now,
+  };
+}
+
+function eventOf({
+  GITHUB_EVENT_NAME: name = '',
+  GITHUB_EVENT_PATH: file = '',
+  GITHUB_REF: ref = '',
+  GITHUB_SHA: sha = '',
+}: StepEnvironment): WorkflowEvent {
+  return { name, ref, sha, payload: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} };
+}
+
+function repositoryOf({ GITHUB_REPOSITORY: name = '' }: StepEnvironment): Repository {
+  const [owner = '', repo = ''] = name.split('/');
+  return { owner, repo };
+}
+
+/** GitHub's cache, and what earlier runs have left in it: whole measurements, and single spectra. */
+export interface Caches {
+  readonly entries: ActionsCache;
+  readonly measurements: KeyValueStore;
+  readonly spectra: SpectrumBundle;
+}
+
+/** The cache as a run may use it; null if it is off. */
+export function openCaches({ cache, slug }: JudgingRun, context: ActionContext): Caches | null {
+  if (cache === 'off') return null;
+  const { event, octokit, repository, runner, workspace } = context;
+  const branches = [defaultBranchOf(event), baseBranchOf(event)].filter((branch) => branch !== null);
+  const trusted = branches.map((branch) => `refs/heads/${branch}`);
+  const entries = openActionsCache({
+    workspace: workspace.folder,
+    saves: isOnDefaultBranch(event),
+    scope: cacheScope(octokit, repository, { visible: [event.ref], trusted }),
+    print: runner.info,
+  });
+  return {
+    entries,
+    measurements: withPrefix(entries, 'shadow-gate-measurement/'),
+    spectra: openSpectrumBundle(entries, slug, runner.info),
+  };
+}

@@ -1,0 +1,37 @@
+import type { CheckResult } from '../gate/check.ts';
+import type { ActionContext, Caches } from './context.ts';
+import type { ReportingRun } from './inputs.ts';
+import type { Resolved } from './resolve-baseline.ts';
+
+/** A check that is finished, with what is needed to report it. */
+export interface Results extends CheckResult, Resolved {
+  readonly run: ReportingRun;
+  readonly context: ActionContext;
+  readonly caches: Caches | null;
+}
+
+/** Paths of the results, absolute. */
+export interface ResultFiles {
+  readonly report: string;
+  readonly measurement: string;
+}
+
+/** @param missing what cannot be written without a token */
+export function warnMissingToken({ runner }: ActionContext, missing: string): '' {
+  runner.warning(`no ${missing}: the input github-token is empty`);
+  return '';
+}
+
+/** Log the address of what was written to GitHub, or warn that it was not. @returns the address, or an empty text */
+export function logOrWarn(
+  { runner }: ActionContext,
+  label: string,
+  result: { readonly url: string } | { readonly warning: string },
+): string {
+  if ('warning' in result) {
+    runner.warning(result.warning);
+    return '';
+  }
+  runner.info(`${label}: ${result.url}`);
+  return result.url;
+}

@@ -1,0 +1,45 @@
+import { describeError } from '../platform/user-error.ts';
+import { printable } from '../report/escape.ts';
+import type { ActionContext } from './context.ts';
+import { type ActionRun, parseInputs } from './inputs.ts';
+import { runGate } from './run-gate.ts';
+import { runPublish } from './run-publish.ts';
+import { runMerge, runShard } from './run-shards.ts';
+
+/** One run of the action. Never throws: an error fails the step with one annotation. */
+export async function run(context: ActionContext): Promise<void> {
+  try {
+    const { runner, workspace, temporary, apiKey } = context;
+    await carryOut(parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey }), context);
+  } catch (error) {
+    reportError(error, context);
+  }
+}
+
+function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
+  switch (run.kind) {
+    case 'gate':
+      return runGate(run, context);
+    case 'shard':
+      return runShard(run, context);
+    case 'merge':
+      return runMerge(run, context);
+    case 'publish':
+      return runPublish(run, context);
+  }
+}
+
+const MAX_MESSAGE = 2000;
+
+/** There is no verdict, so that the step fails whatever `fail-on` says. */
+function reportError(error: unknown, { runner }: ActionContext): void {
+  const { kind, message } = describeError(error);
+  const line = printable(message, MAX_MESSAGE);
+  runner.failStep();
+  if (kind === 'error') {
+    runner.annotate({ level: 'error', message: line });
+    return;
+  }
+  runner.annotate({ level: 'error', message: `internal error: ${line} (enable debug logging for the stack)` });
+  runner.debug(error instanceof Error ? (error.stack ?? '') : '');
+}

@@ -1,0 +1,62 @@
+import { appendFile } from 'node:fs/promises';
+import * as core from '@actions/core';
+import type { Verdict } from '../../compare/report.ts';
+
+/** The outputs of action.yml. */
+export interface Outputs {
+  readonly verdict: Verdict;
+  /** Absolute paths, so that a later step finds them from any working directory. */
+  readonly report: string;
+  readonly measurement: string;
+  /** Addresses; empty if nothing was written. */
+  readonly comment: string;
+  readonly issue: string;
+  readonly 'baseline-pull-request': string;
+}
+
+export interface Annotation {
+  readonly level: 'notice' | 'warning' | 'error';
+  readonly message: string;
+  readonly title?: string;
+}
+
+/** GitHub's runner, as the step that it runs sees it: inputs, the log, outputs, the summary, the exit code. */
+export interface Runner {
+  /** The text of an input, trimmed; empty if it is not given. */
+  readonly input: (name: string) => string;
+  readonly info: (line: string) => void;
+  readonly debug: (text: string) => void;
+  /** An annotation of the run. GitHub shows ten of a level in a step, and drops the rest. */
+  readonly annotate: (annotation: Annotation) => void;
+  readonly warning: (message: string) => void;
+  /** Fold what is logged in the meantime. */
+  readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
+  readonly setOutputs: (outputs: Partial<Outputs>) => void;
+  /** Add to the page of the run. @throws if the summary cannot be written */
+  readonly addSummary: (markdown: string) => Promise<void>;
+  /** Make the step fail when it ends. */
+  readonly failStep: () => void;
+}
+
+/** @param environment of a step: GITHUB_STEP_SUMMARY names the file of its summary */
+export function githubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
+  return {
+    input: (name) => core.getInput(name),
+    info: core.info,
+    debug: core.debug,
+    annotate: ({ level, message, title }) => core[level](message, title === undefined ? {} : { title }),
+    warning: (message) => core.warning(message),
+    group: core.group,
+    setOutputs: (outputs) => {
+      for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+    },
+    addSummary: async (markdown) => {
+      const { GITHUB_STEP_SUMMARY: file } = environment;
+      if (file === undefined || file === '') throw new Error('this server has no step summary');
+      await appendFile(file, `${markdown}\n`);
+    },
+    failStep: () => {
+      process.exitCode = core.ExitCode.Failure;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { annotations, FAIL, PASS, useRig, WARN, WEIGHTS } from './rig.ts';
+import { PUSH, SCHEDULE } from './run-action.ts';
+
+const rig = useRig({ hasServices: false });
+
+describe('a scheduled check', () => {
+  const clock = { event: SCHEDULE };
+
+  it('a scheduled check opens an issue at the first failure, comments at further ones, and closes it when it passes', async () => {
+    const first = await rig.gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(first.outputs.issue, first.log).toBe('https://github.com/o/r/issues/100');
+    expect(rig.github.issues[0]).toMatchObject({
+      state: 'open',
+      title: 'Shadow Gate: the scheduled check of nightly fails',
+    });
+    expect(rig.github.issues[0]?.body).toContain('1 NaN');
+    const second = await rig.gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(second.outputs.issue).toBe(first.outputs.issue);
+    await rig.gate({ ...FAIL, key: 'weekly' }, clock);
+    expect(rig.github.issues).toHaveLength(2);
+    expect(rig.github.issues[0]?.comments).toEqual([expect.stringMatching(/^❌ fail: .*1 NaN/)]);
+    await rig.gate({ ...WARN, key: 'nightly' }, clock);
+    expect(rig.github.issues[0]).toMatchObject({ state: 'open', comments: { length: 1 } });
+    await rig.gate({ ...PASS, key: 'nightly' }, clock);
+    expect(rig.github.issues.map(({ state }) => state)).toEqual(['closed', 'open']);
+    expect(rig.github.issues[0]?.comments[1]).toMatch(/^✅ pass: /);
+    await rig.gate({ ...FAIL, key: 'nightly' }, clock);
+    expect(rig.github.issues).toHaveLength(3);
+  });
+
+  it("other people's issues are left alone, and there is none on push or if issues are off", async () => {
+    await rig.gate(FAIL, clock);
+    const [issue] = rig.github.issues;
+    if (issue) issue.user = { login: 'somebody', type: 'User' };
+    await rig.gate(PASS, clock);
+    expect(issue?.state).toBe('open');
+    await rig.gate(FAIL, { event: PUSH });
+    await rig.gate({ ...FAIL, issue: 'off' }, clock);
+    expect(rig.github.issues).toHaveLength(1);
+  });
+
+  it('an issue that the token may not write is a warning, and a run without a verdict opens none', async () => {
+    rig.github.faults.push({
+      request: /^POST \/repos\/o\/r\/issues$/,
+      status: 403,
+      message: 'Resource not accessible',
+    });
+    const outcome = await rig.gate(FAIL, clock);
+    expect(outcome.code).toBe(1);
+    expect(annotations(outcome)[1]?.message).toMatch(/issues: write/);
+    rig.github.faults.length = 0;
+    await rig.gate({ ...WEIGHTS, checkpoint: 'nowhere' }, clock);
+    expect(rig.github.issues).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { repository } from '../fixtures.ts';
+import { annotations, useRig, WARN, WEIGHTS } from './rig.ts';
+import { type Outcome, PUSH, SCHEDULE } from './run-action.ts';
+
+const rig = useRig();
+
+const BROKEN = { ...WEIGHTS, checkpoint: 'broken' };
+const FOREIGN = { ...WEIGHTS, checkpoint: repository('examples', 'base') };
+const POLICY = 'shadow-gate.yml';
+
+const measurementOf = async ({ outputs }: Outcome) => readFile(outputs.measurement ?? '', 'utf8');
+
+describe('update-baseline: pull-request', () => {
+  const INPUTS = { ...WARN, 'update-baseline': 'pull-request' };
+  const BRANCH = 'heads/shadow-gate/baseline-default';
+  const proposed = () => rig.github.files.get(`${rig.github.refs.get(BRANCH)}:.shadow-gate/baseline.json`);
+
+  it('a push to the default branch proposes its measurement as the baseline, and the next one updates the proposal', async () => {
+    const first = await rig.gate(INPUTS, { event: PUSH });
+    expect(first.outputs['baseline-pull-request'], first.log).toBe('https://github.com/o/r/pull/200');
+    expect(rig.github.pulls).toMatchObject([{ title: 'Shadow Gate: new baseline', base: { ref: 'main' } }]);
+    expect(rig.github.pulls[0]?.body).toMatch(/There is none so far/);
+    expect(proposed()).toBe(await measurementOf(first));
+
+    const second = await rig.gate({ ...INPUTS, ...FOREIGN, cache: 'off' }, { event: PUSH });
+    expect(second.outputs['baseline-pull-request']).toBe('https://github.com/o/r/pull/200');
+    expect(rig.github.pulls).toHaveLength(1);
+    expect(proposed()).toBe(await measurementOf(second));
+  });
+
+  it('a proposal shows what changed; there is none if nothing did, if the check failed, or without a push to main', async () => {
+    const base = await rig.gate(WARN, { event: PUSH });
+    const baseline = JSON.parse(await measurementOf(base));
+    // The last digits depend on the machine.
+    baseline.tensors[0].metrics.frobeniusNorm += 1e-9;
+    await writeFile(rig.path('baseline.json'), JSON.stringify(baseline));
+    const inputs = { ...INPUTS, baseline: 'baseline.json' };
+    await rig.gate(inputs, { event: PUSH });
+    await rig.gate({ ...inputs, ...BROKEN }, { event: PUSH });
+    await rig.gate({ ...inputs, ...FOREIGN });
+    await rig.gate({ ...inputs, ...FOREIGN }, { event: SCHEDULE });
+    expect(rig.github.pulls).toEqual([]);
+    await rig.gate({ ...inputs, ...FOREIGN }, { event: PUSH });
+    expect(rig.github.pulls[0]?.body).toContain('The shadow deltas below');
+  });
+
+  it('update-baseline is refused before measuring if the baseline is not a file: it would replace a checkpoint, or add an unused file', async () => {
+    for (const baseline of ['model', 'artifact']) {
+      const outcome = await rig.gate({ ...INPUTS, baseline }, { event: PUSH });
+      expect(annotations(outcome)[0]?.message, outcome.log).toMatch(
+        /^update-baseline: pull-request proposes a measurement file/,
+      );
+      expect(outcome.outputs).toEqual({});
+    }
+    await writeFile(rig.path(POLICY), 'baseline: cache\n');
+    expect((await rig.gate(INPUTS, { event: PUSH })).code).toBe(1);
+    expect(rig.github.pulls).toEqual([]);
+  });
+
+  it('a proposal that the token may not write is only a warning', async () => {
+    rig.github.mayOpenPullRequests = false;
+    const outcome = await rig.gate(INPUTS, { event: PUSH });
+    expect(outcome.code, outcome.log).toBe(0);
+    expect(annotations(outcome)[1]?.message).toMatch(/does not let actions open pull requests/);
+    rig.github.canWrite = false;
+    expect(annotations(await rig.gate(INPUTS, { event: PUSH }))[1]?.message).toMatch(/contents: write/);
+  });
+});
