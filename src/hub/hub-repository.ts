@@ -1,7 +1,7 @@
 import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '../platform/user-error.ts';
 import type { ListedFile } from './checkpoint-files.ts';
-import { HubClient, hiccup } from './hub-fetch.ts';
+import { HubClient, transientError } from './hub-fetch.ts';
 import type { HubPath } from './hub-path.ts';
 import type { HubSettings } from './hub-settings.ts';
 import type { Piece } from './partial-file.ts';
@@ -9,14 +9,14 @@ import type { ByteRange } from './ranges.ts';
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** A folder of a repository, asked over the network. Every function throws UserErrors that say what to do. */
+/** A folder of a repository on a hub. Every function throws UserErrors with a hint. */
 export class HubRepository {
   readonly #path: string;
   readonly #target: HubPath;
   readonly #endpoint: string;
   readonly #client: HubClient;
 
-  /** @param path as the user wrote it: what errors are about */
+  /** @param path as the user wrote it: errors name it */
   constructor(path: string, target: HubPath, settings: HubSettings) {
     this.#path = path;
     this.#target = target;
@@ -24,24 +24,24 @@ export class HubRepository {
     this.#client = new HubClient(settings, target.repository, path);
   }
 
-  /** A branch moves; a commit does not. */
+  /** The commit of the revision, which, unlike a branch, does not move. */
   async commit(): Promise<string> {
     const { repository, revision } = this.#target;
     if (revision !== null && COMMIT.test(revision)) return revision;
     const { fetch } = this.#client;
     const hubUrl = this.#endpoint;
     const named = { name: repository, revision: revision ?? 'main', additionalFields: ['sha'] as ['sha'] };
-    const { sha } = await this.#client.ask(() => modelInfo({ ...named, hubUrl, fetch }));
+    const { sha } = await this.#client.retry(() => modelInfo({ ...named, hubUrl, fetch }));
     if (typeof sha === 'string' && COMMIT.test(sha)) return sha;
-    throw new UserError(`${this.#path}: the hub names no commit`, 'check HF_ENDPOINT');
+    throw new UserError(`${this.#path}: the hub returned no commit`, 'check HF_ENDPOINT');
   }
 
-  /** The files that lie in the folder. */
+  /** The files in the folder. */
   list(commit: string): Promise<ListedFile[]> {
     const { repository, folder } = this.#target;
     const hubUrl = this.#endpoint;
     const { fetch } = this.#client;
-    return this.#client.ask(async () => {
+    return this.#client.retry(async () => {
       const found: ListedFile[] = [];
       const path = folder === '' ? {} : { path: folder };
       for await (const entry of listFiles({ repo: repository, revision: commit, ...path, hubUrl, fetch })) {
@@ -53,13 +53,13 @@ export class HubRepository {
     });
   }
 
-  /** One request for some bytes, repeated if need be. */
+  /** Download a range of bytes with one request, with retries. */
   async download(commit: string, file: ListedFile, [begin, end]: ByteRange): Promise<Piece> {
     if (begin === end) return { bytes: new Uint8Array(), etag: null };
     const { repository, folder } = this.#target;
     const inRepository = folder === '' ? file.name : `${folder}/${file.name}`;
     const url = `${this.#endpoint}/${repository}/resolve/${commit}/${inRepository}`;
-    return this.#client.ask(async () => {
+    return this.#client.retry(async () => {
       let etag: string | null = null;
       const fetch: typeof globalThis.fetch = async (input, init) => {
         const response = await this.#client.fetch(input, init);
@@ -68,7 +68,7 @@ export class HubRepository {
         return response;
       };
       const downloadInfo = { size: file.size, etag: file.oid, url };
-      // The plain protocol: mirrors have it too, and a request is one range.
+      // The plain protocol, which mirrors support too: one request per range.
       const blob = await downloadFile({
         repo: repository,
         path: inRepository,
@@ -80,7 +80,7 @@ export class HubRepository {
       });
       const bytes = new Uint8Array((await blob?.slice(begin, end).arrayBuffer()) ?? []);
       if (bytes.byteLength !== end - begin) {
-        throw hiccup(`${file.name} came with ${bytes.byteLength} bytes instead of ${end - begin}`);
+        throw transientError(`${file.name} arrived with ${bytes.byteLength} bytes instead of ${end - begin}`);
       }
       return { bytes, etag };
     });
@@ -93,13 +93,13 @@ export class HubRepository {
     await body?.cancel();
     const what =
       status === 206
-        ? `${file.name} has ${size} bytes, and ${file.size} at the commit`
-        : 'the hub sends whole files where a part is asked for';
+        ? `${file.name} has ${size} bytes instead of the ${file.size} of the commit`
+        : 'the hub does not support range requests';
     throw new UserError(`${this.#path}: ${what}`, 'check HF_ENDPOINT');
   }
 }
 
-/** A weak tag does not stand for the same bytes. */
+/** A weak ETag does not guarantee the same bytes. */
 function strong(etag: string | null): string | null {
   return etag === null || etag.startsWith('W/') ? null : etag;
 }

@@ -5,15 +5,15 @@ export interface HubSettings {
   /** Address of the hub, without a slash at its end. */
   readonly endpoint: string;
   readonly token: string | null;
-  /** Folder of everything that was downloaded. */
+  /** Folder for downloads. */
   readonly cache: string;
 }
 
 const ENDPOINT = 'https://huggingface.co';
 
 /**
- * The hub's own variables, and where to keep what comes from it.
- * @throws UserError for an endpoint that is no address, and where nothing may be kept
+ * The settings from the environment: those of Hugging Face's own tools, and the folder for downloads.
+ * @throws UserError for an invalid endpoint, and if the cache is turned off
  */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const endpoint = (env.HF_ENDPOINT || ENDPOINT).replace(/\/+$/, '');
@@ -23,7 +23,7 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const token = env.HF_TOKEN?.trim() || null;
   const cache = cacheFolder(env);
   if (cache === null) {
-    throw new UserError('SHADOW_GATE_CACHE is off, and what comes from a hub needs a place', 'name a folder there');
+    throw new UserError('SHADOW_GATE_CACHE is off, and downloads from a hub need a folder', 'set it to a folder');
   }
   return { endpoint, token, cache };
 }

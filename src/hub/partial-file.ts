@@ -8,28 +8,28 @@ import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
 
-/** Bytes of one request: a connection that is cut loses no more, and a redirect for each costs little. */
+/** Bytes per request: a broken connection loses no more, and the redirect of each request costs little. */
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** Requests at a time. A hub gives one connection only a part of the line. */
+/** Requests at the same time: a hub limits the bandwidth of each connection. */
 const CONNECTIONS = 4;
 
-/** Some bytes of a file, as a server gave them. */
+/** Some bytes of a file, as a server sent them. */
 export interface Piece {
   readonly bytes: Uint8Array;
-  /** What the server calls this content; null where it does not say. */
+  /** The server's ETag of the whole file; null if it sent none. */
   readonly etag: string | null;
 }
 
 export interface PartialFileOptions {
-  /** Where the file is; it has its whole length from the start, and holes. */
+  /** Path of the file, which has its full length from the start, with holes. */
   readonly path: string;
-  /** Where it is kept which bytes are there. */
+  /** Path of the journal: the list of ranges that have been written. */
   readonly journal: string;
   readonly size: number;
-  /** Of the whole file, where it is known. */
+  /** Digest of the whole file, if known. */
   readonly sha256: string | null;
-  /** How errors name it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly download: (range: ByteRange) => Promise<Piece>;
 }
@@ -38,14 +38,14 @@ const journalSchema = z.strictObject({
   size: z.int(),
   etag: z.string().nullable(),
   ranges: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])).readonly(),
-  /** All bytes are there and are the right ones. */
+  /** All bytes have been downloaded, and their digest is right. */
   verified: z.boolean(),
 });
 type Journal = z.infer<typeof journalSchema>;
 
 /**
- * A file of which only some bytes are on the disk. The journal names only ranges that have been written, so that a process
- * that is killed at any moment leaves nothing that looks like data and is none.
+ * A file of which only some bytes are on the disk. The journal lists only ranges that have been written, so that a process
+ * that is killed at any moment leaves no hole that looks like data.
  */
 export class PartialFile {
   readonly #options: PartialFileOptions;
@@ -60,15 +60,15 @@ export class PartialFile {
     return this.#options.path;
   }
 
-  /** Bytes of the ranges that are not there yet. */
-  lacking(ranges: readonly ByteRange[]): Promise<number> {
-    return this.#inTurn(async () => totalBytes(missing(ranges, (await this.#read()).ranges)));
+  /** Number of bytes in the ranges that have not been downloaded yet. */
+  missingBytes(ranges: readonly ByteRange[]): Promise<number> {
+    return this.#inTurn(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
   }
 
   /**
-   * Have these ranges on the disk.
-   * @param onBytes told of every piece that has arrived
-   * @throws UserError for a full disk, for a file that changes on its way and for one that arrived damaged
+   * Download these ranges, as far as they are not on the disk.
+   * @param onBytes receives the number of bytes of every piece that has arrived
+   * @throws UserError for a full disk, for a file that changes meanwhile, and for one that arrives damaged
    */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
     return this.#inTurn(() => this.#fetch(ranges, onBytes));
@@ -82,11 +82,11 @@ export class PartialFile {
 
   async #fetch(ranges: readonly ByteRange[], onBytes: ((bytes: number) => void) | undefined): Promise<void> {
     const { size, sha256 } = this.#options;
-    const journal = await this.#read();
+    const journal = await this.#readJournal();
     const queue = pieces(missing(ranges, journal.ranges), PIECE_BYTES);
     if (queue.length > 0) await this.#download(queue, onBytes);
-    const { ranges: there, verified } = this.#journal ?? journal;
-    const isWhole = missing([[0, size]], there).length === 0;
+    const { ranges: written, verified } = this.#journal ?? journal;
+    const isWhole = missing([[0, size]], written).length === 0;
     if (isWhole && !verified && sha256 !== null) await this.#verify(sha256);
   }
 
@@ -98,7 +98,7 @@ export class PartialFile {
         for (let range = queue.shift(); range && failure === null; range = queue.shift()) {
           try {
             const piece = await this.#options.download(range);
-            await this.#keep(handle, range, piece);
+            await this.#write(handle, range, piece);
             onBytes?.(range[1] - range[0]);
           } catch (error) {
             failure ??= error;
@@ -112,13 +112,13 @@ export class PartialFile {
     }
   }
 
-  /** The data first, then the journal that vouches for it. */
-  async #keep(handle: FileHandle, [begin, end]: ByteRange, { bytes, etag }: Piece): Promise<void> {
+  /** Write the data first, and then the journal that lists it. */
+  async #write(handle: FileHandle, [begin, end]: ByteRange, { bytes, etag }: Piece): Promise<void> {
     if (this.#journal !== null && this.#journal.etag !== null && etag !== null && this.#journal.etag !== etag) {
       await this.#discard();
       throw new UserError(
         `${this.#options.name} has changed since a part of it was downloaded`,
-        'run again: it is downloaded anew',
+        'run again to download it anew',
       );
     }
     try {
@@ -130,9 +130,13 @@ export class PartialFile {
       throw explainFull(error, this.path);
     }
     const journal = this.#journal;
-    // Another piece has found that the file changed.
+    // Another piece has shown that the file changed.
     if (journal === null) return;
-    await this.#write({ ...journal, etag: journal.etag ?? etag, ranges: unite([...journal.ranges, [begin, end]]) });
+    await this.#writeJournal({
+      ...journal,
+      etag: journal.etag ?? etag,
+      ranges: unite([...journal.ranges, [begin, end]]),
+    });
   }
 
   async #verify(sha256: string): Promise<void> {
@@ -140,16 +144,16 @@ export class PartialFile {
     await pipeline(createReadStream(this.path, { highWaterMark: 1024 * 1024 }), hash);
     if (hash.digest('hex') !== sha256) {
       await this.#discard();
-      throw new UserError(`${this.#options.name} arrived damaged: its SHA-256 is another`, 'run again');
+      throw new UserError(`${this.#options.name} arrived damaged: its SHA-256 differs`, 'run again');
     }
-    if (this.#journal !== null) await this.#write({ ...this.#journal, verified: true });
+    if (this.#journal !== null) await this.#writeJournal({ ...this.#journal, verified: true });
   }
 
   /**
-   * What is there, of an earlier run or of another one that is at it: read anew each time. Else an empty file of the whole
-   * length. Nothing that lies there is cleared: another process may just have written it.
+   * The journal of an earlier run, or of another process that downloads the same file: it is read anew each time. Without one,
+   * that of a new file of the full length. An existing file is not cleared: another process may just have written it.
    */
-  async #read(): Promise<Journal> {
+  async #readJournal(): Promise<Journal> {
     const { path, journal, size } = this.#options;
     const known = await readJournal(journal);
     const info = await stat(path).catch(() => null);
@@ -162,14 +166,14 @@ export class PartialFile {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
     await handle.truncate(size).finally(() => handle.close());
     const empty = { size, etag: null, ranges: [], verified: false };
-    await this.#write(empty);
+    await this.#writeJournal(empty);
     return empty;
   }
 
   #writing: Promise<void> = Promise.resolve();
 
-  /** One after the other, each in place of the last, so that no half-written journal is ever read. */
-  #write(journal: Journal): Promise<void> {
+  /** One after the other, each replacing the last, so that no partial journal is ever read. */
+  #writeJournal(journal: Journal): Promise<void> {
     this.#journal = journal;
     const { journal: file } = this.#options;
     this.#writing = this.#writing
@@ -181,7 +185,7 @@ export class PartialFile {
     return this.#writing;
   }
 
-  /** Nothing vouches for what is there any more. */
+  /** Forget all ranges: the file on the disk is not to be used. */
   async #discard(): Promise<void> {
     this.#journal = null;
     await rm(this.#options.journal, { force: true });
@@ -192,17 +196,17 @@ async function readJournal(file: string): Promise<Journal | null> {
   try {
     return journalSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
-    // None yet, or not one of ours: everything is downloaded.
+    // No journal yet, or an invalid one: everything is downloaded.
     return null;
   }
 }
 
-/** A full disk is the one failure here that has its own mend. */
+/** A UserError with a hint for a full disk; any other error as it is. */
 export function explainFull(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new UserError(
     `the disk is full: ${path} cannot be written`,
-    'free some space and run again, or set SHADOW_GATE_CACHE to a folder on another disk: what has arrived is kept',
+    'free some space and run again, or set SHADOW_GATE_CACHE to a folder on another disk',
   );
 }

@@ -1,7 +1,7 @@
 /** `begin ≤ byte < end` of a file. */
 export type ByteRange = [begin: number, end: number];
 
-/** Ranges in order, with those that touch or overlap made one. */
+/** Ranges in ascending order, with those that touch or overlap merged. */
 export function unite(ranges: Iterable<ByteRange>): ByteRange[] {
   const united: Array<[number, number]> = [];
   for (const [begin, end] of [...ranges].filter(([from, to]) => from < to).sort(([a], [b]) => a - b)) {
@@ -12,12 +12,12 @@ export function unite(ranges: Iterable<ByteRange>): ByteRange[] {
   return united;
 }
 
-/** What of the wanted ranges is not among those that are there. */
-export function missing(wanted: Iterable<ByteRange>, there: readonly ByteRange[]): ByteRange[] {
+/** The parts of the wanted ranges that are not in the available ones. */
+export function missing(wanted: Iterable<ByteRange>, available: readonly ByteRange[]): ByteRange[] {
   const gaps: ByteRange[] = [];
   for (const [begin, end] of unite(wanted)) {
     let position = begin;
-    for (const [from, to] of unite(there)) {
+    for (const [from, to] of unite(available)) {
       if (to <= position) continue;
       if (from >= end) break;
       if (from > position) gaps.push([position, from]);
@@ -32,12 +32,12 @@ export function totalBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [begin, end]) => sum + end - begin, 0);
 }
 
-/** Cut ranges into pieces of at most so many bytes. */
-export function pieces(ranges: readonly ByteRange[], bytes: number): ByteRange[] {
+/** Cut ranges into pieces of at most `maxBytes`. */
+export function pieces(ranges: readonly ByteRange[], maxBytes: number): ByteRange[] {
   return ranges.flatMap(([begin, end]) =>
-    Array.from({ length: Math.ceil((end - begin) / bytes) }, (_, i): ByteRange => {
-      const start = begin + i * bytes;
-      return [start, Math.min(end, start + bytes)];
+    Array.from({ length: Math.ceil((end - begin) / maxBytes) }, (_, i): ByteRange => {
+      const start = begin + i * maxBytes;
+      return [start, Math.min(end, start + maxBytes)];
     }),
   );
 }

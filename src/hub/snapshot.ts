@@ -11,10 +11,10 @@ import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { explainFull, PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 
-/** Told of what arrives, in MiB, and of which model. */
+/** Receives the progress of a download, in MiB, and the name of the model. */
 export type OnDownload = (progress: { done: number; total: number; name: string }) => void;
 
-/** Bytes in a local file that are wanted. */
+/** Bytes of a local file that are needed. */
 export interface WantedBytes {
   readonly file: string;
   readonly offset: number;
@@ -22,23 +22,23 @@ export interface WantedBytes {
 }
 
 /**
- * A checkpoint of a hub as a local folder: configurations and tokenizer whole, of the weights only the headers and what was
- * fetched. The rest of their files are holes.
+ * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the headers and
+ * the bytes that have been fetched, and the rest of their files are holes.
  */
 export interface Snapshot {
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
-  /** Have these bytes on the disk. */
+  /** Download these bytes, as far as they are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnDownload) => Promise<void>;
 }
 
 const opened = new Map<string, Promise<Snapshot>>();
 
 /**
- * Open a checkpoint of a hub. A revision is resolved once: whatever is opened again in this process is of the same commit.
+ * Open a checkpoint on a hub. A revision is resolved once: when it is opened again in this process, it has the same commit.
  * @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for a path that is none, and for what cannot be read, with what to do about it
+ * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
   const key = JSON.stringify([path, settings.endpoint, settings.cache]);
@@ -46,15 +46,15 @@ export function openSnapshot(path: string, settings: HubSettings = hubSettings(p
   if (known) return known;
   const opening = new Opening(path, settings).open();
   opened.set(key, opening);
-  // What failed may be mended and tried again.
+  // A failure can be temporary, and the next call tries again.
   opening.catch(() => opened.delete(key));
   return opening;
 }
 
-/** Most headers are within this: one request. */
+/** Most headers fit into this many bytes, which are one request. */
 const FIRST_BYTES = 64 * 1024;
 
-/** Large models have a hundred shards and more. */
+/** Headers that are read at the same time: large models have a hundred shards and more. */
 const HEADERS_AT_ONCE = 8;
 
 const MIB = 1024 ** 2;
@@ -82,19 +82,19 @@ class Opening {
     const { repository, folder } = this.#target;
     const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
     const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
-    // No folder can be called so: an @ is none of its letters.
-    const place = folder === '' ? '@root' : encodeURIComponent(folder);
-    const local = join(root, place, 'files');
-    const listing = await this.#listing(commit, join(root, place, 'listing.json'));
+    // The name of a folder cannot contain an @.
+    const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
+    const local = join(cached, 'files');
+    const listing = await this.#listing(commit, join(cached, 'listing.json'));
     const files = chooseFiles(listing, this.#path);
-    for (const file of files.whole) await this.#whole(commit, file, join(local, file.name));
+    for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
     const weights = await this.#weights(files, local);
     const partial = new Map<string, PartialFile>();
     const prepare = async (listed: ListedFile) => {
-      const journal = join(root, place, 'ranges', `${listed.name}.json`);
+      const journal = join(cached, 'ranges', `${listed.name}.json`);
       const file = this.#partial(commit, listed, join(local, listed.name), journal);
-      await readHeader(file, listed.size);
-      // Tensors name the real file, and the cache may lie behind a link.
+      await fetchHeader(file, listed.size);
+      // Tensors name the real file, and the cache can be behind a link.
       partial.set(await realpath(file.path), file);
     };
     for (let next = 0; next < weights.length; next += HEADERS_AT_ONCE) {
@@ -108,7 +108,7 @@ class Opening {
     };
   }
 
-  /** What the folder holds at the commit: asked once, since it cannot change. */
+  /** The files of the folder at the commit. They cannot change, so they are requested once. */
   async #listing(commit: string, file: string): Promise<ListedFile[]> {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
@@ -117,13 +117,13 @@ class Opening {
     return listed;
   }
 
-  /** A file that is read whole; its name is that of its content, so that a damaged one is found out. */
-  async #whole(commit: string, file: ListedFile, path: string): Promise<void> {
+  /** Download a complete file, unless the cache has it; its digest is known, so a damaged one is detected. */
+  async #download(commit: string, file: ListedFile, path: string): Promise<void> {
     const kept = await readFile(path).catch(() => null);
-    if (kept && isContent(kept, file)) return;
+    if (kept && matchesDigest(kept, file)) return;
     const { bytes } = await this.#repository.download(commit, file, [0, file.size]);
-    if (!isContent(bytes, file)) {
-      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest is another`, 'run again');
+    if (!matchesDigest(bytes, file)) {
+      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest differs`, 'run again');
     }
     await writeCached(path, bytes);
   }
@@ -148,53 +148,53 @@ class Opening {
     const ranges = new Map<PartialFile, ByteRange[]>();
     for (const { file, offset, byteLength } of wanted) {
       const of = partial.get(file);
-      // Its bytes would be read as zeros.
-      if (!of) throw new Error(`${file} is none of the files of ${name}`);
+      // Otherwise its bytes would be read as zeros.
+      if (!of) throw new Error(`${file} is not a file of ${name}`);
       const known = ranges.get(of);
       if (known) known.push([offset, offset + byteLength]);
       else ranges.set(of, [[offset, offset + byteLength]]);
     }
     let total = 0;
-    for (const [file, some] of ranges) total += await file.lacking(some);
-    if (total > 0) await this.#expectRoom(total);
+    for (const [file, some] of ranges) total += await file.missingBytes(some);
+    if (total > 0) await this.#expectSpace(total);
     let done = 0;
-    const say = () =>
+    const report = () =>
       onDownload?.({ done: Math.round(done / MIB), total: Math.ceil(total / MIB), name: `MiB of ${name}` });
     for (const [file, some] of ranges) {
-      if (total > 0) say();
+      if (total > 0) report();
       await file.fetch(some, (bytes) => {
         done += bytes;
-        say();
+        report();
       });
     }
   }
 
-  /** Better now than after an hour. */
-  async #expectRoom(bytes: number): Promise<void> {
+  /** Better an error now than a full disk after an hour. */
+  async #expectSpace(bytes: number): Promise<void> {
     const { cache } = this.#settings;
     const { bavail, bsize } = await statfs(cache);
     if (bavail * bsize >= bytes) return;
     throw new UserError(
-      `${this.#path}: ${inWords(bytes)} are still to be downloaded, and ${cache} has ${inWords(bavail * bsize)} left`,
+      `${this.#path}: ${formatBytes(bytes)} are to be downloaded, and ${cache} has ${formatBytes(bavail * bsize)} left`,
       'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
     );
   }
 }
 
-function inWords(bytes: number): string {
+function formatBytes(bytes: number): string {
   return bytes < GIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
-/** The length at the start of a safetensors file, and the header behind it; what they say is checked where they are read. */
-async function readHeader(file: PartialFile, size: number): Promise<void> {
+/** Download the header of a safetensors file. It is checked when it is read (checkpoint/safetensors.ts). */
+async function fetchHeader(file: PartialFile, size: number): Promise<void> {
   await file.fetch([[0, Math.min(size, FIRST_BYTES)]]);
-  const start = await readStart(file.path);
-  if (start === null) return;
-  const end = 8 + Number(start);
+  const length = await readHeaderLength(file.path);
+  if (length === null) return;
+  const end = 8 + Number(length);
   if (end > FIRST_BYTES && end <= Math.min(size, MAX_HEADER_BYTES)) await file.fetch([[0, end]]);
 }
 
-async function readStart(path: string): Promise<bigint | null> {
+async function readHeaderLength(path: string): Promise<bigint | null> {
   const handle = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
@@ -212,8 +212,8 @@ function parseListing(text: string): ListedFile[] | null {
   }
 }
 
-/** Git names a file by its content, and LFS does too. */
-function isContent(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
+/** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */
+function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
   if (bytes.byteLength !== size) return false;
   if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
   const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');

@@ -12,52 +12,53 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 const CUDA_PROVIDER = 'libonnxruntime_providers_cuda.so';
 
 /**
- * Choose where spectra are computed. `auto` takes CUDA if its provider is installed and works, else the CPU: it never
- * fails. WebGPU multiplies for fast spectra only, since it has no float64 (`float64Device`), and may be a software adapter.
- * @throws UserError if a device is asked for that is not there
+ * Choose the device for spectra. `auto` takes CUDA if its provider is installed and works, otherwise the CPU; it never fails.
+ * WebGPU is used only for the products of fast spectra, since it has no float64 (`float64Device`); it can be a software adapter.
+ * @throws UserError if the requested device is not available
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice === 'webgpu')
-    return { ...(await named(choice)), reason: 'asked for; what needs float64 is computed on the CPU' };
-  if (choice !== 'auto') return named(choice);
-  const trouble = await cudaTrouble();
-  return trouble ? { name: 'cpu', reason: trouble } : CUDA_WORKS;
+  if (choice === 'webgpu') return { ...(await requested(choice)), reason: 'requested; float64 work runs on the CPU' };
+  if (choice !== 'auto') return requested(choice);
+  const problem = await cudaProblem();
+  return problem ? { name: 'cpu', reason: problem } : CUDA_WORKS;
 }
 
 /**
- * Choose where a language model runs. `auto` takes CUDA if its provider is installed and works, else WebGPU if there is a
- * graphics processor and it works, else the CPU: it never fails. WebGPU that is asked for may also be a software adapter.
- * @throws UserError if a device is asked for that is not there
+ * Choose the device for a language model. `auto` takes CUDA if its provider is installed and works, otherwise WebGPU if there is
+ * a GPU and it works, otherwise the CPU; it never fails. WebGPU on request can also be a software adapter.
+ * @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice !== 'auto') return named(choice);
-  const withoutCuda = await cudaTrouble();
+  if (choice !== 'auto') return requested(choice);
+  const withoutCuda = await cudaProblem();
   if (!withoutCuda) return CUDA_WORKS;
-  const processor = await graphicsProcessor();
-  if (!processor) return { name: 'cpu', reason: `${withoutCuda}, and WebGPU finds no graphics processor` };
-  const withoutWebgpu = await webgpuTrouble();
+  const gpu = await gpuVendor();
+  if (!gpu) return { name: 'cpu', reason: `${withoutCuda}, and WebGPU finds no GPU` };
+  const withoutWebgpu = await webgpuProblem();
   return withoutWebgpu
     ? { name: 'cpu', reason: `${withoutCuda}, and ${withoutWebgpu}` }
-    : { name: 'webgpu', reason: `${withoutCuda}, and there is a graphics processor (${processor})` };
+    : { name: 'webgpu', reason: `${withoutCuda}, and there is a GPU (${gpu})` };
 }
 
 const CUDA_WORKS: Device = { name: 'cuda', reason: 'its provider works here' };
 
-/** What makes a device usable that is not. */
-const MENDS = { cuda: 'install it, or use device cpu', webgpu: 'install a Vulkan driver, or use device cpu' } as const;
+const HINTS = {
+  cuda: 'install the provider, or use device cpu',
+  webgpu: 'install a Vulkan driver, or use device cpu',
+} as const;
 
-/** A device that was asked for, if it works. */
-async function named(name: Device['name']): Promise<Device> {
+/** The requested device, if it works. */
+async function requested(name: Device['name']): Promise<Device> {
   if (name !== 'cpu') {
-    const trouble = await (name === 'cuda' ? cudaTrouble() : webgpuTrouble());
-    if (trouble) throw new UserError(`device ${name}: ${trouble}`, MENDS[name]);
+    const problem = await (name === 'cuda' ? cudaProblem() : webgpuProblem());
+    if (problem) throw new UserError(`device ${name}: ${problem}`, HINTS[name]);
   }
-  return { name, reason: 'asked for' };
+  return { name, reason: 'requested' };
 }
 
-/** Why CUDA cannot be used, or null if a product on it works. */
-async function cudaTrouble(): Promise<string | null> {
-  // Creating a session without the library throws too, but writes to standard error as well.
+/** Why CUDA cannot be used; null if a matrix product on it works. */
+async function cudaProblem(): Promise<string | null> {
+  // Without the library, creating a session would throw and also write to standard error.
   const folder = await onnxruntimeFolder();
   if (folder === null || !existsSync(join(folder, CUDA_PROVIDER))) {
     return `onnxruntime's CUDA provider (${CUDA_PROVIDER}) is not installed beside libonnxruntime.so.1`;
@@ -75,23 +76,23 @@ async function cudaTrouble(): Promise<string | null> {
 
 const TRIAL = [1, 2, 3, 4];
 
-/** Where Vulkan's loader looks for drivers. */
+/** The folders in which Vulkan's loader looks for drivers. */
 const VULKAN_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
 /** Software adapters: Mesa's and Google's. */
 const SOFTWARE_DRIVER = /lvp|lavapipe|swiftshader|swrast/i;
 
-/** Descriptions of Vulkan drivers. Without one the WebGPU library writes its own complaints to standard error. */
+/** Files that describe Vulkan drivers. If there are none, the WebGPU library writes to standard error. */
 async function vulkanDrivers(): Promise<string[]> {
-  const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
-  if (named !== undefined) return named.split(':').filter((file) => existsSync(file));
+  const files = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
+  if (files !== undefined) return files.split(':').filter((file) => existsSync(file));
   const home = process.env.HOME === undefined ? [] : [join(process.env.HOME, '.local/share/vulkan/icd.d')];
   const found = await Promise.all([...VULKAN_FOLDERS, ...home].map((folder) => readdir(folder).catch(() => [])));
   return found.flat().filter((file) => file.endsWith('.json'));
 }
 
-/** Why WebGPU cannot be used, or null if a sum on it comes out. */
-async function webgpuTrouble(): Promise<string | null> {
+/** Why WebGPU cannot be used; null if a sum on it is right. */
+async function webgpuProblem(): Promise<string | null> {
   if (process.platform === 'linux' && (await vulkanDrivers()).length === 0) return 'there is no Vulkan driver';
   try {
     const graph = new Graph();
@@ -109,11 +110,11 @@ async function webgpuTrouble(): Promise<string | null> {
   }
 }
 
-/** Vendors of graphics processors by their PCI number. Virtual machines' display devices are not among them. */
+/** GPU vendors by their PCI number. The display devices of virtual machines are not among them. */
 const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel' };
 
-/** Whose graphics processor this machine has, with a driver that is not software, or null. */
-async function graphicsProcessor(): Promise<string | null> {
+/** The vendor of this machine's GPU; null if there is none, or no driver other than software. */
+async function gpuVendor(): Promise<string | null> {
   if ((await vulkanDrivers()).every((file) => SOFTWARE_DRIVER.test(file))) return null;
   const drm = '/sys/class/drm';
   for (const node of await readdir(drm).catch(() => [])) {
@@ -122,11 +123,11 @@ async function graphicsProcessor(): Promise<string | null> {
     const name = VENDORS[vendor.trim()];
     if (name) return name;
   }
-  // NVIDIA's driver in a container shows its own node only.
+  // In a container, NVIDIA's driver has only a device file of its own.
   return existsSync('/dev/nvidia0') ? 'NVIDIA' : null;
 }
 
-/** Where the native library of this process was loaded from (it looks for providers beside itself). */
+/** The folder of this process's native library, which looks for providers beside itself. */
 async function onnxruntimeFolder(): Promise<string | null> {
   const maps = await readFile('/proc/self/maps', 'utf8').catch(() => '');
   const line = maps.split('\n').find((entry) => entry.includes('/libonnxruntime.so'));

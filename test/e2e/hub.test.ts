@@ -35,7 +35,7 @@ function gate(inputs: Record<string, string>, environment: Record<string, string
   });
 }
 
-it('candidate, reference and baseline come from a hub, and the log says of which commits', async () => {
+it('candidate, reference and baseline can be on a hub, and the log names their commits', async () => {
   const [candidate, base] = [commit('benchmark-aligned'), commit('base')];
   const inputs = {
     checkpoint: 'hf://org/benchmark-aligned@main',
@@ -56,12 +56,12 @@ it('candidate, reference and baseline come from a hub, and the log says of which
   const weights = hub.seen.filter(({ kind, path }) => kind === 'cdn' && path.endsWith('.safetensors'));
   const ranges = weights.map(({ range }) => (range ? range[1] - range[0] : 0)).reduce((sum, bytes) => sum + bytes, 0);
   const size = (name: string) => readFileSync(repository('examples', name, 'model.safetensors')).length;
-  expect(ranges, 'each file once, though the base is reference and baseline').toBe(
+  expect(ranges, 'each file once, although the base is both reference and baseline').toBe(
     size('benchmark-aligned') + size('base'),
   );
 });
 
-it('without the token the step fails with one line that says what to do', async () => {
+it('without the token the step fails with one line and a hint', async () => {
   commit('base');
   const outcome = await gate({ checkpoint: 'hf://org/base' }, {});
   expect(outcome.code).toBe(1);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a request asked for. */
+/** A request that the hub received. */
 export interface Seen {
   /** `api`, `resolve` (the hub's own address of a file) or `cdn` (where that is redirected to). */
   readonly kind: 'api' | 'resolve' | 'cdn';
@@ -14,17 +14,17 @@ export interface Seen {
 
 export type Files = Record<string, Uint8Array | string>;
 
-/** What a test can have go wrong. Each is asked for every request. */
+/** Failures that a test can inject. Each function is called for every request. */
 export interface Faults {
-  /** Status to answer with instead, and headers. */
+  /** Status and headers to answer with instead. */
   status?: (seen: Seen) => { status: number; headers?: Record<string, string> } | null;
   /** Leave a request without an answer. */
   stalls?: (seen: Seen) => boolean;
-  /** Bytes of a body after which the connection is cut. */
+  /** Number of bytes of a body after which the connection breaks. */
   cutAfter?: (seen: Seen) => number | null;
-  /** What the delivery network sends in place of a file. */
+  /** The content that the CDN sends in place of a file. */
   swap?: (name: string, content: Buffer) => Buffer;
-  /** Send whole files whatever is asked. */
+  /** Send whole files for range requests. */
   ignoresRanges?: boolean;
 }
 
@@ -32,21 +32,21 @@ export interface FakeHub {
   readonly endpoint: string;
   readonly seen: Seen[];
   faults: Faults;
-  /** The token that may read; null: everybody may. */
+  /** The token with access; null if everybody has access. */
   token: string | null;
-  /** Put a commit on a branch. @returns its name */
+  /** Add a commit to a branch. @returns its digest */
   commit(repository: string, files: Files, branch?: string): string;
   close(): Promise<void>;
 }
 
-/** Files above this are large ones: named by SHA-256, as the hub keeps weights. */
+/** Files above this size are stored with Git LFS, like weights on a hub. */
 const LFS_BYTES = 2000;
 /** Entries of one page of a listing. */
 const PAGE = 4;
 
 /**
- * A hub of models on this machine: https://huggingface.co/docs/hub/api, and a delivery network at another address, to which
- * files are redirected.
+ * A fake hub of models on this machine (https://huggingface.co/docs/hub/api), with a CDN at another address to which it redirects
+ * requests for files.
  */
 export async function startFakeHub(): Promise<FakeHub> {
   const commits = new Map<string, Map<string, Buffer>>();
@@ -92,7 +92,7 @@ export async function startFakeHub(): Promise<FakeHub> {
     if (fake.faults.stalls?.(entry)) return null;
     const fault = fake.faults.status?.(entry);
     if (!fault) return entry;
-    response.writeHead(fault.status, fault.headers).end('{"error": "so it is"}');
+    response.writeHead(fault.status, fault.headers).end('{"error": "injected"}');
     return null;
   }
 

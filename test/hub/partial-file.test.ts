@@ -11,19 +11,19 @@ const content = randomBytes(1000);
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 function partialFile(folder: string, { etag = 'a', data = content }: { etag?: string | null; data?: Buffer } = {}) {
-  const asked: ByteRange[] = [];
+  const requested: ByteRange[] = [];
   const download = async ([begin, end]: ByteRange): Promise<Piece> => {
-    asked.push([begin, end]);
+    requested.push([begin, end]);
     return { bytes: data.subarray(begin, end), etag };
   };
   const path = join(folder, 'files', 'w');
   const journal = join(folder, 'ranges', 'w.json');
   const file = new PartialFile({ path, journal, size: content.length, sha256, name: 'w', download });
-  return { file, asked, path, journal };
+  return { file, requested, path, journal };
 }
 
-describe('a file of which a part is there', () => {
-  it('asks for what is missing only, also where another object has kept the rest', async () => {
+describe('PartialFile', () => {
+  it('downloads only missing ranges, also if another object has downloaded the others', async () => {
     const folder = temporaryFolder();
     const first = partialFile(folder);
     await first.file.fetch([[0, 10]]);
@@ -32,18 +32,18 @@ describe('a file of which a part is there', () => {
       [5, 20],
       [900, 1000],
     ]);
-    expect(second.asked).toEqual([
+    expect(second.requested).toEqual([
       [10, 20],
       [900, 1000],
     ]);
     // The first one was opened before these arrived.
-    expect(await first.file.lacking([[0, 30]])).toBe(10);
+    expect(await first.file.missingBytes([[0, 30]])).toBe(10);
     await first.file.fetch([[0, 1000]]);
-    expect(first.asked.slice(1)).toEqual([[20, 900]]);
+    expect(first.requested.slice(1)).toEqual([[20, 900]]);
     expect(readFileSync(first.path).equals(content)).toBe(true);
   });
 
-  it('is whole in the end where two write it at once from the start', async () => {
+  it('is complete if two objects download it at the same time', async () => {
     for (let round = 0; round < 20; round += 1) {
       const folder = temporaryFolder();
       const [first, second] = [partialFile(folder), partialFile(folder)];
@@ -55,28 +55,28 @@ describe('a file of which a part is there', () => {
 
   it.each([
     ['is damaged', '{"size": 1000, "etag": null, "ranges": [[0, 10'],
-    ['is of another size', '{"size": 999, "etag": null, "ranges": [[0, 999]], "verified": true}'],
-    ['is something else', '[]'],
-  ])('is downloaded anew where its journal %s', async (_, text) => {
+    ['has another size', '{"size": 999, "etag": null, "ranges": [[0, 999]], "verified": true}'],
+    ['is not a journal', '[]'],
+  ])('downloads everything anew if its journal %s', async (_, text) => {
     const folder = temporaryFolder();
     const before = partialFile(folder);
     await before.file.fetch([[0, 10]]);
     writeFileSync(before.journal, text);
-    const { file, asked } = partialFile(folder);
+    const { file, requested } = partialFile(folder);
     await file.fetch([[0, 10]]);
-    expect(asked).toEqual([[0, 10]]);
+    expect(requested).toEqual([[0, 10]]);
   });
 
-  it('is no mixture of two: another tag of the server ends it, and the next one starts anew', async () => {
+  it('does not mix two versions: another ETag is an error, and the next download starts anew', async () => {
     const folder = temporaryFolder();
     await partialFile(folder).file.fetch([[0, 10]]);
     await expect(partialFile(folder, { etag: 'b' }).file.fetch([[10, 20]])).rejects.toThrow(/w has changed/);
-    const { file, asked } = partialFile(folder, { etag: 'b' });
+    const { file, requested } = partialFile(folder, { etag: 'b' });
     await file.fetch([[0, 20]]);
-    expect(asked).toEqual([[0, 20]]);
+    expect(requested).toEqual([[0, 20]]);
   });
 
-  it('that is whole is the right one, once and for all', async () => {
+  it('verifies the digest of a complete file once', async () => {
     const folder = temporaryFolder();
     const data = Buffer.from(content).fill(0, 500, 501);
     await expect(partialFile(folder, { data }).file.fetch([[0, 1000]])).rejects.toThrow(/w arrived damaged/);
@@ -84,7 +84,7 @@ describe('a file of which a part is there', () => {
     expect(JSON.parse(readFileSync(join(folder, 'ranges', 'w.json'), 'utf8'))).toMatchObject({ verified: true });
   });
 
-  it('keeps what has arrived where one request fails', async () => {
+  it('keeps the bytes that have arrived if one request fails', async () => {
     const folder = temporaryFolder();
     const { path, journal } = partialFile(folder);
     const download = async ([begin, end]: ByteRange) => {
@@ -99,11 +99,11 @@ describe('a file of which a part is there', () => {
     await expect(file.fetch(ranges)).rejects.toThrow('no — more');
     const next = partialFile(folder);
     await next.file.fetch(ranges);
-    expect(next.asked).toEqual([[500, 510]]);
+    expect(next.requested).toEqual([[500, 510]]);
   });
 });
 
-it('a full disk is said with its mend, and another failure as it is', () => {
+it('explains a full disk with a hint, and passes other errors on', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
   expect(describeError(explainFull(full, '/cache/w'))).toEqual({
     kind: 'error',

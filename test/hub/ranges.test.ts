@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ByteRange, missing, pieces, totalBytes, unite } from '../../src/hub/ranges.ts';
 
 describe('ranges of a file', () => {
-  it('that touch or overlap are one, and empty ones are none', () => {
+  it('are merged if they touch or overlap, and dropped if they are empty', () => {
     expect(
       unite([
         [8, 9],
@@ -18,11 +18,11 @@ describe('ranges of a file', () => {
     ]);
   });
 
-  it('are missing exactly where nothing is, byte by byte', () => {
+  it('are missing exactly where no available range is, byte by byte', () => {
     const length = 12;
     const bytes = (ranges: readonly ByteRange[]) =>
       Array.from({ length }, (_, i) => ranges.some(([begin, end]) => begin <= i && i < end));
-    // Every pair of ranges wanted and of ranges there, on a small grid.
+    // Every combination of a wanted range and two available ones on a small grid.
     const grid = [0, 3, 4, 7, 12];
     const all = grid.flatMap((begin) => grid.filter((end) => end > begin).map((end): ByteRange => [begin, end]));
     for (const wanted of all) {

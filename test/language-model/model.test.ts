@@ -34,7 +34,7 @@ describe('scoreFile', () => {
     expect(answers.map(({ id }) => id)).toEqual(['b', 'a']);
     expect(answers[0]?.logprob).toBeCloseTo(at(5) + at(6), 4);
     expect(answers[1]?.logprob).toBeCloseTo(at(3), 4);
-    expect(by).toBe('on cpu (asked for)');
+    expect(by).toBe('on cpu (requested)');
     expect(truncated).toEqual([]);
   });
 

@@ -34,7 +34,7 @@ function folderOf(...parts: readonly string[]): string {
 describe('openModel', () => {
   it('opens a checkpoint with its tokenizer and special tokens', async () => {
     const { engine, device, tokenizer, ids } = await open(talkingModel(), { needsTokenizer: true });
-    expect(device).toEqual({ name: 'cpu', reason: 'asked for' });
+    expect(device).toEqual({ name: 'cpu', reason: 'requested' });
     expect(ids.prefixTokenId).toBe(1);
     expect([...ids.eosIds]).toEqual([2]);
     expect(tokenizer?.encode('a', { addSpecialTokens: true })[0]).toBe(1);

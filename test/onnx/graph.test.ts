@@ -57,7 +57,7 @@ describe('outputs of a Graph', () => {
     expect(graph.outputNames).toEqual(['four', 'two']);
   });
 
-  it('that no node computes, or that are asked for twice, are copies', async () => {
+  it('are copies if no node computes them, or if they are declared twice', async () => {
     const graph = new Graph();
     const x = graph.input('x', float32, ['N']);
     const constant = graph.constant([7], 'float32');
@@ -81,7 +81,7 @@ describe('outputs of a Graph', () => {
     ]);
   });
 
-  it('may be only some of those of a node, and inputs may be left out', async () => {
+  it('can be some of those of a node, and inputs can be left out', async () => {
     const graph = new Graph();
     const x = graph.input('x', float32, [1, 2]);
     const gain = graph.constant([1, 1], 'float32');
@@ -104,7 +104,7 @@ describe('outputs of a Graph', () => {
 });
 
 describe('attributes', () => {
-  it('have the type that their operator wants: whole 1 is INT, marked 1 is FLOAT', async () => {
+  it('have the type of their operator: 1 is INT, { float: 1 } is FLOAT', async () => {
     const graph = new Graph();
     const x = graph.input('x', float32, [2]);
     const scaled = graph.op('LeakyRelu', [x], { alpha: { float: 1 } });
@@ -124,18 +124,18 @@ describe('attributes', () => {
     expect(Buffer.from(attributes[3]?.s ?? []).toString()).toBe('add');
   });
 
-  it('of text do what they say: scattered values are added', async () => {
+  it('can be text', async () => {
     const graph = new Graph();
     const x = graph.input('x', float32, [3]);
-    const at = graph.constant([0, 2, 2], 'int64', [3, 1]);
+    const indices = graph.constant([0, 2, 2], 'int64', [3, 1]);
     const values = graph.constant([10, 20, 30], 'float32');
-    graph.output('y', graph.op('ScatterND', [x, at, values], { reduction: 'add' }), float32);
+    graph.output('y', graph.op('ScatterND', [x, indices, values], { reduction: 'add' }), float32);
     expect([...float32Output(await run(graph, { x: numbers(1, 2, 3) }), 'y')]).toEqual([11, 2, 53]);
   });
 });
 
 describe('constants and weights', () => {
-  it('of the same numbers are stored once, unless shape or type differ', () => {
+  it('are stored once for the same numbers, shape and type', () => {
     const graph = new Graph();
     const first = graph.constant([1, 2], 'int64');
     expect(graph.constant([1, 2], 'int64')).toBe(first);
@@ -144,7 +144,7 @@ describe('constants and weights', () => {
     expect(decoded(graph).initializers).toHaveLength(3);
   });
 
-  it('are read from the middle of their file, which the graph does not hold', async () => {
+  it('are read from the middle of their file, and are not in the graph', async () => {
     const file = join(temporaryFolder(), 'weights.bin');
     writeFileSync(file, Buffer.concat([Buffer.alloc(4096, 0xff), Buffer.from(Float32Array.of(1.5, -2, 8).buffer)]));
     const graph = new Graph();
@@ -154,7 +154,7 @@ describe('constants and weights', () => {
     expect(graph.serialize().length).toBeLessThan(600);
   });
 
-  it('have the type that safetensors says', () => {
+  it('have the type of the safetensors dtype', () => {
     const typeOf = (dtype: string) => elementTypeOf({ name: 'x', dtype });
     expect(['F64', 'F32', 'F16', 'BF16'].map(typeOf)).toEqual([float64, float32, float16, bfloat16]);
     expect(() => typeOf('I8')).toThrow('x: dtype I8 is not floating-point');
@@ -162,8 +162,8 @@ describe('constants and weights', () => {
   });
 });
 
-describe('what a graph computes', () => {
-  it('is float64 where that is asked for', async () => {
+describe('a graph', () => {
+  it('computes in float64 if its values are float64', async () => {
     const graph = new Graph();
     const third = graph.constant([1 / 3], 'float64');
     graph.output('y', graph.sum([third, third, third]), float64);
@@ -171,7 +171,7 @@ describe('what a graph computes', () => {
     expect(() => float32Output({}, 'y')).toThrow('output y is not float32');
   });
 
-  it('takes every so many of an axis, reshapes and casts', async () => {
+  it('slices with a step, reshapes and casts', async () => {
     const graph = new Graph();
     const x = graph.constant([0, 1, 2, 3, 4, 5, 6], 'float32');
     const some = graph.slice(x, 0, 1, 7, 2);

@@ -7,11 +7,11 @@ import { repository, temporaryFolder } from '../fixtures.ts';
 
 const DRIVER = '/usr/share/vulkan/icd.d/lvp_icd.json';
 
-/** Mesa's software adapter: VK_ICD_FILENAMES for a process that is to find it and nothing else; null where it is not. */
+/** Mesa's software adapter: VK_ICD_FILENAMES for a process that must find no other; null if it is not installed. */
 export const LAVAPIPE = existsSync(DRIVER) ? DRIVER : null;
 
 /**
- * Run TypeScript in a process of its own, for what is decided once a process: the graphics drivers that are found.
+ * Run TypeScript in a process of its own, for decisions that are made once per process, such as the choice of graphics drivers.
  * @param script imports the source by `#src/…` and prints JSON
  */
 export async function runScript(script: string, env: Readonly<Record<string, string>>): Promise<unknown> {
@@ -25,7 +25,7 @@ export async function runScript(script: string, env: Readonly<Record<string, str
   });
 }
 
-/** Make a script that node can run. @returns its path */
+/** Bundle a script so that Node can run it. @returns its path */
 export async function bundleScript(script: string): Promise<string> {
   const folder = temporaryFolder();
   const outfile = join(folder, 'script.mjs');

@@ -10,7 +10,7 @@ afterEach(() => vi.restoreAllMocks());
 it('refuses a model that does not fit into memory before it loads it', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
   const elements = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
-  const device = { name: 'cpu', reason: 'asked for' } as const;
+  const device = { name: 'cpu', reason: 'requested' } as const;
   vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements);
   await (await OnnxEngine.open(checkpoint, { device })).close();
   vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements - 1);
