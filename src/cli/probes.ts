@@ -11,7 +11,7 @@ import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/jsonl.ts';
-import { stratifiedFacts } from '../probes/sample.ts';
+import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { plannedSentence } from '../report/markdown/probe-table.ts';
@@ -61,7 +61,7 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
   }
   if (options.export !== undefined) return exportSuites(suites, options.export, output);
   if (options.preview !== undefined) {
-    const items = stratifiedFacts(
+    const items = stratifiedSample(
       suites.flatMap((suite) => suite.items),
       seed,
     ).flat();

@@ -7,15 +7,15 @@ import { readProbeFile } from '../probes/files/read.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**
- * The suites that a policy asks. A file is looked for beside the policy, then in the working directory.
- * @throws UserError for a file that is missing or wrong, and for two suites of one name
+ * The suites that a policy lists. Files are searched next to the policy, then in the working directory.
+ * @throws UserError for a missing or invalid file, and for two suites with the same name
  */
 export async function loadSuites({ policy, policyPath }: ResolvedPolicy, seed: number): Promise<Suite[]> {
   const suites: Suite[] = [];
   for (const choice of policy.probes) {
     const suite = await loadSuite(choice, policyPath, seed);
     if (suites.some(({ name }) => name === suite.name)) {
-      throw new UserError(`probes: two suites are named ${JSON.stringify(suite.name)}`, 'rename one of the files');
+      throw new UserError(`probes: two suites have the name ${JSON.stringify(suite.name)}`, 'rename one of the files');
     }
     suites.push(suite);
   }
@@ -45,16 +45,11 @@ async function loadSuite(choice: SuiteChoice, policyPath: string | null, seed: n
 }
 
 async function findFile(file: string, policyPath: string | null): Promise<string> {
-  const places = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), file), resolve(file)])];
-  for (const place of places) {
-    if (
-      await stat(place).then(
-        (info) => info.isFile(),
-        () => false,
-      )
-    )
-      return place;
+  const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), file), resolve(file)])];
+  for (const candidate of candidates) {
+    const info = await stat(candidate).catch(() => null);
+    if (info?.isFile()) return candidate;
   }
-  const hint = file.includes('.') ? 'give a file, its path from the policy' : `give a file, or ${BUILTIN}`;
-  throw new UserError(`probes: there is no file ${JSON.stringify(file)}`, hint);
+  const hint = file.includes('.') ? 'give its path relative to the policy' : `give the path of a file, or ${BUILTIN}`;
+  throw new UserError(`probes: file ${JSON.stringify(file)} not found`, hint);
 }

@@ -6,6 +6,7 @@ import { loadSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
 
+/** Draw a new seed for `rotate`. */
 export function resolveSeed(choice: SeedChoice | undefined): number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
 }
@@ -13,29 +14,32 @@ export function resolveSeed(choice: SeedChoice | undefined): number {
 export interface ProbeSelection {
   readonly only?: Half | undefined;
   readonly seed: number;
-  /** Seconds that asking may take; everything is asked if missing. */
+  /** Time limit for one model; no limit if missing. */
   readonly budgetSeconds?: number | undefined;
-  /** Through the chat template, also where the policy does not say so. */
+  /** Whether prompts use the chat template; as the policy says if missing. */
   readonly chatTemplate?: boolean | undefined;
 }
 
 /**
- * What the policy and the caller want to be asked; null for nothing.
- * @throws UserError for a probe file that is missing or wrong, and where nothing at all would be measured
+ * The probes to run, from the policy and the caller's options; null for none.
+ * @throws UserError for a missing or invalid probe file, and if nothing at all would be measured
  */
-export async function selectProbes(found: ResolvedPolicy, wishes: ProbeSelection): Promise<ProbeRunOptions | null> {
-  const { only, seed, budgetSeconds, chatTemplate } = wishes;
-  if (only === 'probes' && found.policy.probes.length === 0) {
+export async function selectProbes(
+  resolved: ResolvedPolicy,
+  { only, seed, budgetSeconds, chatTemplate }: ProbeSelection,
+): Promise<ProbeRunOptions | null> {
+  const { policy, policyPath } = resolved;
+  if (only === 'probes' && policy.probes.length === 0) {
     throw new UserError(
-      `probes: policy ${found.policyPath ?? ''} has no suites, and nothing but probes is wanted`,
-      'name some under probes, or leave out --only probes',
+      `only the probes were requested, but policy ${policyPath ?? ''} lists no probe suites`,
+      'add some under probes, or measure the spectra as well',
     );
   }
-  if (only === 'spectra' || found.policy.probes.length === 0) return null;
+  if (only === 'spectra' || policy.probes.length === 0) return null;
   return {
-    suites: await loadSuites(found, seed),
+    suites: await loadSuites(resolved, seed),
     seed,
-    chatTemplate: chatTemplate ?? found.policy['chat-template'],
+    chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };
 }

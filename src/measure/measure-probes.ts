@@ -1,11 +1,11 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Plan, planWithin } from '../probes/estimate.ts';
-import { withoutThoseThatDoNotFit } from '../probes/fits-context.ts';
+import { estimateRun, type RunEstimate } from '../probes/estimate.ts';
+import { selectFitting } from '../probes/fits-context.ts';
 import { chanceOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
-import { type AskOptions, type LeftOut, PROBE_DATE } from '../probes/prompt.ts';
-import { askChunks, chunksOf, prepareToAsk } from '../probes/run.ts';
+import { PROBE_DATE } from '../probes/prompt.ts';
+import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
@@ -60,7 +60,7 @@ export async function askSuites(
   const plans = await planSuites(answerer, order);
   const questions = plans.map(({ suite, items }) => questionsOf(suite, items, answerer, chatTemplate));
   const chunks = questions.flatMap(({ chunks, options }) => chunks.map((items) => ({ items, options })));
-  await prepareToAsk(chunks, answerer);
+  await prepareModel(answerer, chunks);
   const costs = chunks.map(({ items }) => items.length);
   const own = new Set(shareOf(costs, shard).map((place) => chunks[place]?.items));
   const asked = costs.reduce((sum, cost) => sum + cost, 0);
@@ -72,12 +72,12 @@ export async function askSuites(
   for (const { suite, chunks, leftOut, options } of questions) {
     const onOwn = (done: number) => onProgress?.(before + done, total, expectedSeconds);
     onOwn(0);
-    const { outcomes, cut } = await askChunks(
+    const { outcomes, truncated } = await runChunks(
       chunks.filter((chunk) => own.has(chunk)),
       answerer,
       { ...options, onProgress: onOwn },
     );
-    answers.push(placeAnswers(suite, offset, outcomes, [...leftOut, ...cut.values()]));
+    answers.push(placeAnswers(suite, offset, outcomes, [...leftOut, ...truncated.values()]));
     before += outcomes.size;
     offset += suite.items.length;
   }
@@ -100,14 +100,14 @@ export async function askSuites(
 interface Questions {
   readonly suite: Suite;
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
-  readonly leftOut: readonly LeftOut[];
-  readonly options: AskOptions;
+  readonly leftOut: readonly LeftOutItem[];
+  readonly options: RunOptions;
 }
 
 function questionsOf(suite: Suite, items: readonly ProbeItem[], answerer: Model, chatTemplate: boolean): Questions {
-  const options: AskOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
-  const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
-  return { suite, chunks: chunksOf(fitting), leftOut, options };
+  const options: RunOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
+  const { fitting, leftOut } = selectFitting(items, answerer, options);
+  return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
 /** @param offset items of the suites before this one */
@@ -115,7 +115,7 @@ function placeAnswers(
   { name, items }: Suite,
   offset: number,
   outcomes: ReadonlyMap<string, Outcome>,
-  leftOut: readonly LeftOut[],
+  leftOut: readonly LeftOutItem[],
 ): ProbeAnswers {
   const reasons = new Map(leftOut.map(({ id, reason }) => [id, reason]));
   return {
@@ -137,7 +137,7 @@ function placeAnswers(
 export async function expectProbes(
   subject: ModelSource,
   order: ProbeRunOptions,
-): Promise<Plan & { readonly by: string }> {
+): Promise<RunEstimate & { readonly by: string }> {
   return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
     const plans = await planSuites(answerer, order);
     const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
@@ -149,13 +149,14 @@ export async function expectProbes(
 async function planSuites(
   answerer: Model,
   { suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions,
-): Promise<Array<Plan & { readonly suite: Suite }>> {
+): Promise<Array<RunEstimate & { readonly suite: Suite }>> {
   const all = suites.reduce((sum, { items }) => sum + items.length, 0);
-  const plans: Array<Plan & { readonly suite: Suite }> = [];
+  const plans: Array<RunEstimate & { readonly suite: Suite }> = [];
   for (const suite of suites) {
-    const budget = budgetSeconds === null ? null : (budgetSeconds * suite.items.length) / all;
+    const share = budgetSeconds === null ? null : (budgetSeconds * suite.items.length) / all;
     const { maxNewTokens } = suite;
-    const plan = await planWithin(suite.items, budget, answerer, { chatTemplate, maxNewTokens, seed });
+    const options = { chatTemplate, maxNewTokens, seed, budgetSeconds: share };
+    const plan = await estimateRun(suite.items, answerer, options);
     plans.push({ ...plan, suite });
   }
   return plans;

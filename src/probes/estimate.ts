@@ -1,83 +1,95 @@
 import type { Model } from '../language-model/model.ts';
+import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
+import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
-import type { AskOptions } from './prompt.ts';
-import { askItems } from './run.ts';
-import { type Fact, stratifiedFacts } from './sample.ts';
+import { type RunOptions, runChunks, splitIntoChunks } from './run.ts';
+import { type Fact, stratifiedSample } from './sample.ts';
 
-/** Items of the pilot: one for each stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
+/** Facts of the pilot run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
 const PILOT_FACTS = 12;
 
-/** A plan for asking some items within a time. */
-export interface Plan {
+/** Items to run, and how long that takes. */
+export interface RunEstimate {
   readonly items: readonly ProbeItem[];
-  /** What asking them will take. */
   readonly seconds: number;
 }
 
+export interface EstimateOptions extends RunOptions {
+  /** Null: no limit. */
+  readonly budgetSeconds: number | null;
+  /** Seed of the sample. */
+  readonly seed: number;
+  /** The time in milliseconds. */
+  readonly now?: () => number;
+}
+
 /**
- * How long will these items take? Asks a few to find out how fast the model reads; the first call is not counted, since
- * it loads the weights.
- * @param seconds the budget; null: all items, whatever they take
- * @returns a stratified part of the items that fits the budget, at least one fact
+ * Estimate how long some items take, from a pilot run of a few. The first call does not count for the rate, since it loads
+ * the weights, but it counts for the budget.
+ * @returns a stratified sample of the items that fits the budget, at least one fact
  */
-export async function planWithin(
+export async function estimateRun(
   items: readonly ProbeItem[],
-  seconds: number | null,
-  answerer: Model,
-  options: AskOptions & { readonly seed: number; readonly now?: () => number },
-): Promise<Plan> {
-  const { seed, now = () => performance.now() } = options;
-  const quiet = { ...options, onProgress: undefined };
-  const facts = stratifiedFacts(items, seed);
-  const beginnings = sharedBeginnings(items);
+  model: Model,
+  options: EstimateOptions,
+): Promise<RunEstimate> {
+  const { budgetSeconds, seed, now = () => performance.now() } = options;
+  const facts = stratifiedSample(items, seed);
+  const sharedPrefixes = sharedPrefixLengths(items);
   const pilot = facts.slice(0, PILOT_FACTS);
   const opened = now();
-  await askItems(pilot.slice(0, 1).flat(), answerer, quiet);
+  await runPilot(pilot.slice(0, 1), model, options);
   const started = now();
-  await askItems(pilot.flat(), answerer, quiet);
-  const rate = (now() - started) / 1000 / Math.max(1, runningCosts(pilot, beginnings).at(-1) ?? 0);
+  await runPilot(pilot, model, options);
+  const rate = (now() - started) / 1000 / Math.max(1, cumulativeCosts(pilot, sharedPrefixes).at(-1) ?? 0);
   const spent = (now() - opened) / 1000;
-  const costs = runningCosts(facts, beginnings);
-  const affordable = seconds === null ? facts.length : costs.filter((cost) => spent + rate * cost <= seconds).length;
+  const costs = cumulativeCosts(facts, sharedPrefixes);
+  const affordable =
+    budgetSeconds === null ? facts.length : costs.filter((cost) => spent + rate * cost <= budgetSeconds).length;
   const chosen = facts.slice(0, Math.max(1, affordable));
-  const wanted = new Set(chosen.map((fact) => fact[0]?.fact));
+  const wanted = new Set(chosen.map((fact) => at(fact, 0).fact));
   return {
     items: items.filter(({ fact }) => wanted.has(fact)),
     seconds: rate * (costs[chosen.length - 1] ?? 0),
   };
 }
 
+async function runPilot(facts: readonly Fact[], model: Model, options: RunOptions): Promise<void> {
+  const { fitting } = selectFitting(facts.flat(), model, options);
+  await runChunks(splitIntoChunks(fitting), model, { ...options, onProgress: undefined });
+}
+
 const templateOf = ({ family, cluster }: ProbeItem): string => JSON.stringify([family, cluster]);
 
-/** How many characters the prompts of each template begin with alike: they are read once. */
-function sharedBeginnings(items: readonly ProbeItem[]): Map<string, number> {
+/** How many characters all prompts of each template have in common at their beginning: the model reads them once. */
+function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   return new Map(
     [...groupBy(items, templateOf)].map(([template, members]) => {
       const prompts = members.map(({ prompt }) => prompt).sort();
-      // In order, the first and the last differ first.
-      const [first = '', last = ''] = [prompts[0], prompts.at(-1)];
+      // Of sorted texts, the first and the last have the shortest prefix in common.
+      const [first, last] = [at(prompts, 0), at(prompts, prompts.length - 1)];
       const end = Array.from(first).findIndex((_, i) => first[i] !== last[i]);
       return [template, end < 0 ? first.length : end];
     }),
   );
 }
 
-/** What asking the first 1, 2, … facts costs, in characters that are read; writing counts as many. */
-function runningCosts(facts: readonly Fact[], beginnings: ReadonlyMap<string, number>): number[] {
-  const begun = new Set<string>();
+/** The cost of generating an exact answer of two dozen tokens, in characters of a prompt. */
+const GENERATION_COST = 1500;
+
+/** The cost of the first 1, 2, … facts, in characters that the model reads. */
+function cumulativeCosts(facts: readonly Fact[], sharedPrefixes: ReadonlyMap<string, number>): number[] {
+  const seen = new Set<string>();
   let total = 0;
   return facts.map((fact) => {
     for (const item of fact) {
       const { prompt, question } = item;
-      const beginning = beginnings.get(templateOf(item)) ?? 0;
-      total += prompt.length - (begun.has(templateOf(item)) ? beginning : 0);
-      total += question.kind === 'choice' ? question.choices.join('').length : WRITING;
-      begun.add(templateOf(item));
+      const template = templateOf(item);
+      total += prompt.length - (seen.has(template) ? (sharedPrefixes.get(template) ?? 0) : 0);
+      total += question.kind === 'choice' ? question.choices.join('').length : GENERATION_COST;
+      seen.add(template);
     }
     return total;
   });
 }
-
-/** Of an exact answer of two dozen tokens, decoded one by one beside others. */
-const WRITING = 1500;

@@ -1,36 +1,36 @@
-/** A whole or decimal number, with or without thousands separators and a sign. */
+/** An integer or decimal number, with or without thousands separators and a sign. */
 const NUMBER = /[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-−+]?\.\d+/u;
-const WHOLE_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
+const ONLY_A_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
 /** How GSM8K marks the final answer. */
 const FINAL = '####';
 
 /**
- * Is this generated text the target? What is compared, on both sides:
+ * Whether a generated text gives the target. The final answer of the text is compared:
  *
- * - of a text with `####`, what stands behind it; else the first line that is not blank;
- * - where the target is a number, the first number in that, by value: `$1,200.00` is `1200`;
- * - else the text in NFKC and lower case, without quotes and full stops at its ends, its spaces made one.
+ * - the text behind `####`, else the first line that is not blank;
+ * - if the target is a number, the value of the first number in it: `$1,200.00` is `1200`;
+ * - else both in NFKC and lower case, without quotes and periods at their ends, with single spaces.
  */
 export function isExactMatch(generated: string, target: string): boolean {
-  const wanted = numberOf(target.trim().replace(/^[$€£]\s*/u, ''), WHOLE_NUMBER);
-  const said = finalAnswer(generated);
-  if (wanted !== null) return numberOf(said, NUMBER) === wanted;
-  return plain(said) === plain(target);
+  const expected = numberIn(target.trim().replace(/^[$€£]\s*/u, ''), ONLY_A_NUMBER);
+  const answer = finalAnswer(generated);
+  if (expected !== null) return numberIn(answer, NUMBER) === expected;
+  return normalize(answer) === normalize(target);
 }
 
-/** The part of a generated text that is taken for the answer. */
+/** The part of a generated text that counts as the answer. */
 export function finalAnswer(text: string): string {
-  const at = text.indexOf(FINAL);
-  const rest = at < 0 ? text : text.slice(at + FINAL.length);
+  const mark = text.indexOf(FINAL);
+  const rest = mark < 0 ? text : text.slice(mark + FINAL.length);
   return (rest.split('\n').find((line) => line.trim() !== '') ?? '').trim();
 }
 
-function numberOf(text: string, pattern: RegExp): number | null {
+function numberIn(text: string, pattern: RegExp): number | null {
   const found = pattern.exec(text)?.[0];
   return found === undefined ? null : Number(found.replaceAll(',', '').replace('−', '-'));
 }
 
-function plain(text: string): string {
+function normalize(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()

@@ -1,19 +1,20 @@
+import { at } from '../platform/at.ts';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
 
-/** What a model made of one item. */
+/** How a model answered one item. */
 export interface Outcome {
   readonly item: ProbeItem;
   readonly correct: boolean;
-  /** The choice it prefers, or what it wrote; empty where it prefers none. */
+  /** The preferred choice, or the generated answer; empty if two choices are preferred equally. */
   readonly given: string;
   /**
-   * By how much it is right: of choices, the score of the right one over the best other, in the unit of the scoring; of an
-   * exact answer, the mean log-probability of the target's tokens. Greater is better, and above 0 a choice is right.
+   * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct. For an
+   * exact answer, the mean log-probability of the target's tokens. Higher is better.
    */
   readonly margin: number;
-  /** Share of the right choice in the likelihood of all; null for an exact answer. */
+  /** Share of the right choice in the likelihood of all choices; null for an exact answer. */
   readonly probability: number | null;
-  /** log p(choice | prompt), summed over its tokens, for every choice; null for an exact answer. */
+  /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
 }
 
@@ -25,23 +26,23 @@ export function choiceOutcome(item: ProbeItem, logprobs: readonly number[]): Out
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
   const { choices, answer, scoring } = question;
-  const scores = logprobs.map((logprob, i) => logprob / unitsOf(choices[i] ?? '', scoring));
-  const right = scores[answer] ?? Number.NaN;
-  const margin = right - Math.max(...scores.filter((_, i) => i !== answer));
+  const scores = logprobs.map((logprob, i) => logprob / lengthOf(at(choices, i), scoring));
+  const margin = at(scores, answer) - Math.max(...scores.filter((_, i) => i !== answer));
   const best = Math.max(...scores);
-  const preferred = scores.flatMap((score, i) => (score === best ? [i] : []));
+  const preferred = choices.filter((_, i) => scores[i] === best);
   return {
     item,
-    // Who likes two choices alike has not answered; the first one would be right by its place.
+    // A tie is not an answer: picking the first choice would be right or wrong by its place.
     correct: margin > 0,
-    given: preferred.length === 1 ? (choices[preferred[0] ?? 0] ?? '') : '',
+    given: preferred.length === 1 ? at(preferred, 0) : '',
     margin,
-    probability: shareOf(logprobs, answer),
+    probability: softmaxAt(logprobs, answer),
     logprobs,
   };
 }
 
-function unitsOf(choice: string, scoring: ChoiceScoring): number {
+/** The length by which a log-likelihood is divided. */
+function lengthOf(choice: string, scoring: ChoiceScoring): number {
   switch (scoring) {
     case 'raw':
       return 1;
@@ -52,8 +53,8 @@ function unitsOf(choice: string, scoring: ChoiceScoring): number {
   }
 }
 
-function shareOf(logprobs: readonly number[], answer: number): number {
+function softmaxAt(logprobs: readonly number[], index: number): number {
   const best = Math.max(...logprobs);
   const weights = logprobs.map((logprob) => Math.exp(logprob - best));
-  return (weights[answer] ?? 0) / weights.reduce((sum, weight) => sum + weight, 0);
+  return at(weights, index) / weights.reduce((sum, weight) => sum + weight, 0);
 }

@@ -3,37 +3,27 @@ import { renderChat } from '../language-model/tokens/chat-template.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem } from './item.ts';
 
-export interface Prompting {
-  /** Ask as the user of a conversation, through the checkpoint's chat template. */
+export interface PromptOptions {
+  /** Render the prompt as a user's message, with the checkpoint's chat template. */
   readonly chatTemplate: boolean;
 }
 
-export interface AskOptions extends Prompting {
-  /** Of an exact answer. */
-  readonly maxNewTokens: number;
-  /** Told how many items are done. */
-  readonly onProgress?: ((done: number) => void) | undefined;
-}
-
-/** An item that was not asked, and why; its whole fact is left out with it. */
-export interface LeftOut {
-  readonly id: string;
-  readonly reason: string;
-}
-
-/** What a chat template may write as today: probes must not change by the day. */
+/** The date that chat templates see: probes must not change from day to day. */
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
-/** A choice follows the prompt after one space; in a conversation the answer is a turn of its own. */
-export function continuationOf(text: string, { chatTemplate }: Prompting): string {
+/** A choice follows the prompt after a space; in a conversation, the answer is a message of its own. */
+export function continuationOf(text: string, { chatTemplate }: PromptOptions): string {
   return chatTemplate ? text : ` ${text}`;
 }
 
-/** The text before a continuation: the prompt, or a conversation that has come to the answer. */
+/**
+ * The text before a continuation: the prompt, or the conversation up to the answer.
+ * @throws UserError if a chat template is wanted, and there is none
+ */
 export function contextOf(
   { id, prompt }: ProbeItem,
   { tokenizer }: Pick<Model, 'tokenizer'>,
-  { chatTemplate }: Prompting,
+  { chatTemplate }: PromptOptions,
 ): string {
   if (!chatTemplate) return prompt;
   const template = tokenizer?.chatTemplate ?? null;

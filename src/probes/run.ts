@@ -1,116 +1,114 @@
 import type { Model } from '../language-model/model.ts';
 import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
+import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { finalAnswer, isExactMatch } from './exact-match.ts';
-import { withoutThoseThatDoNotFit } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
-import { type AskOptions, contextOf, continuationOf, type LeftOut } from './prompt.ts';
+import { contextOf, continuationOf, type PromptOptions } from './prompt.ts';
 
-export interface Asked {
-  /** In the order of the items. */
-  readonly outcomes: readonly Outcome[];
-  readonly leftOut: readonly LeftOut[];
+export interface RunOptions extends PromptOptions {
+  /** Length limit of a generated answer. */
+  readonly maxNewTokens: number;
+  /** Called with the number of items that are done. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** Items that are asked in one call: enough to batch, few enough for progress. */
-const CHUNK = 128;
-
-/** An answer ends with its line, or where a base model would go on to the next question. */
-const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
-
-/**
- * Ask a model every item.
- * @throws UserError for a model that cannot answer: NaN, a server that fails, no chat template where one is wanted
- */
-export async function askItems(items: readonly ProbeItem[], answerer: Model, options: AskOptions): Promise<Asked> {
-  const { fitting, leftOut } = withoutThoseThatDoNotFit(items, answerer, options);
-  const { outcomes, cut } = await askChunks(chunksOf(fitting), answerer, options);
-  const lost = new Set(fitting.filter(({ id }) => cut.has(id)).map(({ fact }) => fact));
-  return {
-    outcomes: fitting.flatMap((item) => (lost.has(item.fact) ? [] : (outcomes.get(item.id) ?? []))),
-    leftOut: [...leftOut, ...cut.values()],
-  };
+/** An item without an outcome, and the reason. Its whole fact is left out with it. */
+export interface LeftOutItem {
+  readonly id: string;
+  readonly reason: string;
 }
 
-/** Items of one template begin alike: together they share that beginning. */
-export function chunksOf(items: readonly ProbeItem[]): ProbeItem[][] {
-  const alike = groupBy(items, ({ family, cluster, question }) => JSON.stringify([question.kind, family, cluster]));
-  return [...alike.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, i) => group.slice(i * CHUNK, (i + 1) * CHUNK)),
-  );
-}
-
-/** Let a model know all that it may be asked, so that a chunk has the same answers whichever others are asked before it. */
-export async function prepareToAsk(
-  chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: AskOptions }>,
-  answerer: Model,
-): Promise<void> {
-  function* calls(): Generator<ScoreRequest[]> {
-    for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, answerer, options));
-  }
-  const writes = chunks.some(({ items }) => items.some(isWritten));
-  await answerer.prepare?.({ score: calls(), generate: writes });
-}
-
-export interface AskedChunks {
+export interface RunResult {
   /** By the id of the item. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** Items whose prompt the server cut: their outcomes are to another question. By id. */
-  readonly cut: ReadonlyMap<string, LeftOut>;
+  /** Items whose prompt the server cut, by id: their outcomes belong to another question. */
+  readonly truncated: ReadonlyMap<string, LeftOutItem>;
 }
 
-/** Ask chunks of items that fit. @throws UserError as `askItems` does */
-export async function askChunks(
+/** Items of one call to the model: enough for full batches, few enough for progress. */
+const CHUNK_SIZE = 128;
+
+/** An answer ends with its line, or where a base model continues with the next question. */
+const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
+
+/** Items of one template go into the same chunks, since they begin with the same text, which is then read once. */
+export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
+  const templates = groupBy(items, ({ family, cluster, question }) => JSON.stringify([question.kind, family, cluster]));
+  return [...templates.values()].flatMap((members) =>
+    Array.from({ length: Math.ceil(members.length / CHUNK_SIZE) }, (_, i) =>
+      members.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE),
+    ),
+  );
+}
+
+/** Announce all chunks that may be run, so that the answers to a chunk do not depend on which chunks are run before it. */
+export async function prepareModel(
+  model: Model,
+  chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunOptions }>,
+): Promise<void> {
+  function* calls(): Generator<ScoreRequest[]> {
+    for (const { items, options } of chunks) yield items.flatMap((item) => scoreRequests(item, model, options));
+  }
+  await model.prepare?.({ score: calls(), generate: chunks.some(({ items }) => items.some(needsGeneration)) });
+}
+
+/**
+ * Run chunks of items that fit the context of the model.
+ * @throws UserError for a model that cannot answer: NaN, a server that fails, a missing chat template
+ */
+export async function runChunks(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
-  answerer: Model,
-  options: AskOptions,
-): Promise<AskedChunks> {
+  model: Model,
+  options: RunOptions,
+): Promise<RunResult> {
   const outcomes = new Map<string, Outcome>();
-  const cut = new Map<string, LeftOut>();
-  const tellCut = (id: string) => {
-    cut.set(id, { id, reason: 'it is longer than the model can read' });
+  const truncated = new Map<string, LeftOutItem>();
+  const onTruncation = (id: string) => {
+    truncated.set(id, { id, reason: 'the prompt is longer than the context of the model' });
   };
   for (const chunk of chunks) {
-    for (const outcome of await askChunk(chunk, answerer, options, tellCut)) outcomes.set(outcome.item.id, outcome);
+    for (const outcome of await runChunk(chunk, model, { ...options, onTruncation })) {
+      outcomes.set(outcome.item.id, outcome);
+    }
     options.onProgress?.(outcomes.size);
   }
-  return { outcomes, cut };
+  return { outcomes, truncated };
 }
 
-const isWritten = ({ question }: ProbeItem): boolean => question.kind === 'exact';
+const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
 
-type Told = (where: string) => void;
-
-async function askChunk(
+async function runChunk(
   items: readonly ProbeItem[],
-  answerer: Model,
-  options: AskOptions,
-  onTruncation: Told,
+  model: Model,
+  options: RunOptions & { readonly onTruncation: (id: string) => void },
 ): Promise<Outcome[]> {
-  const scores = await answerer.score(
-    items.flatMap((item) => scoreRequests(item, answerer, options)),
-    onTruncation,
+  const scores = await model.score(
+    items.flatMap((item) => scoreRequests(item, model, options)),
+    options.onTruncation,
   );
-  const written = items.some(isWritten)
-    ? await answerer.generate(
+  // All items of a chunk have the same kind of question.
+  const generated = items.some(needsGeneration)
+    ? await model.generate(
         items.map((item) => generateRequest(item, options)),
-        onTruncation,
+        options.onTruncation,
       )
     : [];
-  let taken = 0;
+  let used = 0;
   return items.map((item, i): Outcome => {
     const { question } = item;
     const count = question.kind === 'choice' ? question.choices.length : 1;
-    const own = scores.slice(taken, taken + count);
-    taken += count;
-    if (question.kind === 'choice')
+    const own = scores.slice(used, used + count);
+    used += count;
+    if (question.kind === 'choice') {
       return choiceOutcome(
         item,
         own.map(({ logprob }) => logprob),
       );
-    const text = written[i]?.text ?? '';
-    const tokens = own[0]?.token_logprobs ?? [];
+    }
+    const text = at(generated, i).text ?? '';
+    const tokens = at(own, 0).token_logprobs;
     return {
       item,
       correct: isExactMatch(text, question.target),
@@ -122,9 +120,9 @@ async function askChunk(
   });
 }
 
-function scoreRequests(item: ProbeItem, answerer: Model, options: AskOptions): ScoreRequest[] {
+function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): ScoreRequest[] {
   const { question, id } = item;
-  const context = contextOf(item, answerer, options);
+  const context = contextOf(item, model, options);
   const texts = question.kind === 'choice' ? question.choices : [question.target];
   return texts.map((text, i) => ({
     kind: 'text',
@@ -135,7 +133,7 @@ function scoreRequests(item: ProbeItem, answerer: Model, options: AskOptions): S
   }));
 }
 
-function generateRequest({ id, prompt }: ProbeItem, { chatTemplate, maxNewTokens }: AskOptions): GenerateRequest {
+function generateRequest({ id, prompt }: ProbeItem, { chatTemplate, maxNewTokens }: RunOptions): GenerateRequest {
   return {
     id,
     where: id,

@@ -6,11 +6,11 @@ import { Random } from './random.ts';
 export type Fact = readonly ProbeItem[];
 
 /**
- * All facts of some items, in an order of which every beginning is a stratified sample: one fact of each stratum (family
- * and kinds of twins), then the next of each. Within a stratum the order is random but for the seed, so that a larger
- * budget asks all that a smaller one asks.
+ * All facts of some items, in an order in which every beginning is a stratified sample: one fact of each stratum (family and
+ * templates of the twins), then the next of each, and so on. The order within a stratum is random but depends only on the
+ * seed, so a larger budget runs everything that a smaller one runs.
  */
-export function stratifiedFacts(items: readonly ProbeItem[], seed: number): Fact[] {
+export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
   const facts = [...groupBy(items, ({ fact }) => fact).values()];
   const strata = [...groupBy(facts, stratumOf).entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))

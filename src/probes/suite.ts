@@ -1,43 +1,44 @@
 import { createHash } from 'node:crypto';
-import type { Family } from './families/family.ts';
-import { FAMILIES } from './families/index.ts';
+import { at } from '../platform/at.ts';
+import type { Phrasing, ProbeFamily } from './families/family.ts';
+import { PROBE_FAMILIES } from './families/index.ts';
 import type { ProbeItem } from './item.ts';
 import { Random } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
-/** Goes up with every change that draws other items from the same seed: older measurements are no baseline then. */
+/** Increased by every change that draws other items from the same seed: older measurements are no longer baselines then. */
 export const SUITE_VERSION = 1;
 
-/** Facts of each family, each in its benchmark form and one twin: 360 pairs, 720 items in all. */
+/** Facts of each family, in a benchmark form and one twin each: 360 pairs, 720 items in total. */
 export const PAIRS_PER_FAMILY = 60;
 
-/** Items that are asked together, and what identifies them. */
+/** Items that are run together, and their identity. */
 export interface Suite {
   readonly name: string;
-  /** Of the built-in suite; null for a file. */
+  /** The version of the built-in suite; null for a file. */
   readonly version: number | null;
-  /** Of what the items were drawn from: the same name and digest are the same items. */
+  /** Digest of the whole suite: suites with the same name and digest have the same items. */
   readonly digest: string;
-  /** Null for a file whose items are not drawn. */
+  /** Null for a file without derived twins. */
   readonly seed: number | null;
   readonly items: readonly ProbeItem[];
-  /** How many items the whole suite has, where `items` are a part of it. */
+  /** Number of items in the whole suite, of which `items` may be a part. */
   readonly size: number;
-  /** Where its file lies; null for the built-in suite. */
+  /** The path of its file; null for the built-in suite. */
   readonly path: string | null;
-  /** What is odd about its file. */
+  /** Unusual records in its file. */
   readonly warnings: readonly string[];
-  /** Of its exact answers. */
+  /** Length limit of generated answers. */
   readonly maxNewTokens: number;
 }
 
-/** A number or a short phrase. */
+/** Enough for a number or a short phrase. */
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
 /** The built-in suite. The same seed gives the same items on every machine. */
 export function builtinSuite(seed: number): Suite {
-  const items = FAMILIES.flatMap((family) => drawFamily(family, seed, PAIRS_PER_FAMILY));
+  const items = PROBE_FAMILIES.flatMap((family) => drawFamily(family, seed, PAIRS_PER_FAMILY));
   return {
     name: BUILTIN,
     version: SUITE_VERSION,
@@ -51,12 +52,12 @@ export function builtinSuite(seed: number): Suite {
   };
 }
 
-/** Items of one family: the benchmark form of each fact, then its twin. */
-export function drawFamily(family: Family, seed: number, pairs: number): ProbeItem[] {
+/** The items of one family: the benchmark form of each fact, then its twin. */
+export function drawFamily(family: ProbeFamily, seed: number, pairs: number): ProbeItem[] {
   const { name, capability, twins } = family;
-  const kinds = Array.from({ length: pairs }, (_, i) => twins[i % twins.length] ?? '');
+  const templates = Array.from({ length: pairs }, (_, i) => at(twins, i % twins.length));
   const digits = String(pairs - 1).length;
-  return family.draw(new Random(seed, `suite ${name}`), kinds).flatMap(({ benchmark, twin }, i): ProbeItem[] => {
+  return family.draw(new Random(seed, `suite ${name}`), templates).flatMap(({ benchmark, twin }, i): ProbeItem[] => {
     const fact = `${name}-${String(i).padStart(digits, '0')}.${benchmark.template}`;
     const common = { capability, family: name, fact };
     return [
@@ -71,13 +72,17 @@ export function drawFamily(family: Family, seed: number, pairs: number): ProbeIt
   });
 }
 
-function formOf({ template, prompt, question }: ReturnType<Family['draw']>[number]['twin'], family: string) {
+function formOf({ template, prompt, question }: Phrasing, family: string) {
   return { cluster: `${family} · ${template}`, prompt, question };
 }
 
-/** @param maxNewTokens that an exact answer may take, where it is not the default: a shorter answer may be another one */
+/**
+ * The digest of a suite.
+ * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match items
+ */
 export function digestItems(items: readonly ProbeItem[], maxNewTokens = DEFAULT_MAX_NEW_TOKENS): string {
-  const isCut = maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
-  const identity = isCut ? { items, maxNewTokens } : items;
+  const dependsOnLimit =
+    maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
+  const identity = dependsOnLimit ? { items, maxNewTokens } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }

@@ -191,7 +191,7 @@ describe('what cannot be asked', () => {
     writeFileSync(file, 'probes: []\n');
     await expect(
       judge({ checkpoint: example('base'), baseline: example('base'), policy: file, only: 'probes' }),
-    ).rejects.toThrow(/has no suites/);
+    ).rejects.toThrow(/lists no probe suites/);
     const { measurement } = await judge({ checkpoint: example('base'), only: 'probes' });
     const empty = { ...measurement, probes: null };
     const report = compare({
@@ -231,9 +231,13 @@ describe('what cannot be asked', () => {
     const { measurement, report } = await judge({ checkpoint: example('base'), policy: file, only: 'probes' });
     expect(asked(measurement).items.map(({ id }) => id)).toEqual(['b.exam', 'b.twin']);
     expect(asked(measurement).leftOut).toEqual([
-      { suite: 'long.jsonl', id: 'a.twin', reason: 'it takes 202 tokens with its answer, and the model reads 97' },
+      {
+        suite: 'long.jsonl',
+        id: 'a.twin',
+        reason: "prompt and answer take 202 tokens, more than the 97 of the model's context",
+      },
     ]);
-    expect(report.reasons.map(({ message }) => message).join()).toContain('a.twin (it takes 202 tokens');
+    expect(report.reasons.map(({ message }) => message).join()).toContain('a.twin (prompt and answer take 202 tokens');
   });
 
   it('is left out as a whole where no prompt fits, with that reason alone', async () => {
@@ -262,7 +266,7 @@ describe('what cannot be asked', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'policy.yml');
     writeFileSync(file, 'probes: [none.jsonl]');
-    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/no file "none.jsonl"/);
+    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/file "none.jsonl" not found/);
     writeFileSync(join(folder, 'none.jsonl'), '{"id": "x"}\n');
     await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/none\.jsonl:1/);
   });

@@ -13,7 +13,7 @@ it.each([
   ['“Paris.”', 'paris'],
   ['The  Answer', 'the answer'],
   ['ﬁve', 'five'],
-])('%j is %j', (generated, target) => {
+])('accepts %j for %j', (generated, target) => {
   expect(isExactMatch(generated, target)).toBe(true);
 });
 
@@ -26,15 +26,15 @@ it.each([
   ['#### ', '18'],
   ['Paris, France', 'Paris'],
   ['', 'Paris'],
-  // A target that only begins with a number is none.
+  // A target that only begins with a number is text.
   ['10:45', '10:30'],
   ['1', '1/2'],
   ['12 oranges', '12 apples'],
-])('%j is not %j', (generated, target) => {
+])('does not accept %j for %j', (generated, target) => {
   expect(isExactMatch(generated, target)).toBe(false);
 });
 
-it('takes the first line, or what stands behind ####', () => {
+it('takes the first line, or the text behind ####, as the answer', () => {
   expect(finalAnswer('\n 4 apples\n5')).toBe('4 apples');
   expect(finalAnswer('2 + 2\n#### 4\n')).toBe('4');
 });

@@ -16,7 +16,7 @@ function item(choices: string[], answer: number, scoring: ChoiceScoring = 'raw')
   };
 }
 
-it('takes the likeliest choice, and says by how much', () => {
+it('prefers the likeliest choice, with the margin to the right one', () => {
   expect(choiceOutcome(item(['a', 'b', 'c'], 1), [-3, -1, -2])).toMatchObject({ correct: true, given: 'b', margin: 1 });
   expect(choiceOutcome(item(['a', 'b', 'c'], 0), [-3, -1, -2])).toMatchObject({
     correct: false,
@@ -25,12 +25,12 @@ it('takes the likeliest choice, and says by how much', () => {
   });
 });
 
-it('says the share of the right choice in the likelihood of all', () => {
+it('reports the share of the right choice in the likelihood of all', () => {
   const { probability } = choiceOutcome(item(['a', 'b'], 0), [Math.log(0.3), Math.log(0.1)]);
   expect(probability).toBeCloseTo(0.75, 12);
 });
 
-it('does not take a tie for an answer, at whatever place the right one is', () => {
+it('does not count a tie as an answer, wherever the right choice is', () => {
   for (const answer of [0, 1, 2, 3]) {
     expect(choiceOutcome(item(['a', 'b', 'c', 'd'], answer), [-2, -2, -2, -2])).toMatchObject({
       correct: false,
@@ -39,7 +39,7 @@ it('does not take a tie for an answer, at whatever place the right one is', () =
   }
 });
 
-it('divides by characters or bytes where it is told to', () => {
+it('divides by characters or bytes, as the scoring says', () => {
   // Per character −1 against −1.5; raw −4 against −3; per byte −4/8 against −3/2.
   const choices = ['ßßßß', 'ab'];
   expect(choiceOutcome(item(choices, 0, 'raw'), [-4, -3]).correct).toBe(false);

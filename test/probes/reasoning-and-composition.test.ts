@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/probes/families/commands.ts';
-import type { Family, Pair, Phrasing } from '../../src/probes/families/family.ts';
+import type { Pair, Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { stringOperations } from '../../src/probes/families/string-operations.ts';
 import { transitiveOrdering } from '../../src/probes/families/transitive-ordering.ts';
 import { wordProblems } from '../../src/probes/families/word-problems.ts';
@@ -10,7 +10,7 @@ import { pieces } from './pieces.ts';
 
 const DRAWS = 2_520;
 
-function draw(family: Family, seed: number, count: number): Pair[] {
+function draw(family: ProbeFamily, seed: number, count: number): Pair[] {
   const kinds = Array.from({ length: count }, (_, i) => family.twins[i % family.twins.length] ?? '');
   return family.draw(new Random(seed, family.name), kinds);
 }
@@ -265,7 +265,7 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
   });
 });
 
-const pairsOf = (family: Family, kind: string) =>
+const pairsOf = (family: ProbeFamily, kind: string) =>
   SUBJECTS.flatMap((subject) => (subject.family === family ? subject.pairs : []))
     .filter(({ twin }) => twin.template === kind)
     .map(({ benchmark, twin }) => ({ exam: asked(benchmark.prompt), other: asked(twin.prompt), benchmark, twin }));

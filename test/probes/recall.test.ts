@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
 import { RELATIONS } from '../../src/probes/families/facts/relations.ts';
 import { facts } from '../../src/probes/families/facts.ts';
-import type { Family, Pair, Phrasing } from '../../src/probes/families/family.ts';
+import type { Pair, Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { records } from '../../src/probes/families/records.ts';
-import { capitalised } from '../../src/probes/families/words.ts';
+import { capitalize } from '../../src/probes/families/words.ts';
 import { Random } from '../../src/probes/random.ts';
 import { pieces } from './pieces.ts';
 
 const kindOf = ({ twin }: Pair) => twin.template;
 
 /** `draws` suites of `size` facts, in the order in which the suite deals out the kinds. */
-function pairsOf(family: Family, size: number, draws: number): Pair[][] {
+function pairsOf(family: ProbeFamily, size: number, draws: number): Pair[][] {
   const kinds = Array.from({ length: size }, (_, i) => family.twins[i % family.twins.length] ?? '');
   return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), kinds));
 }
@@ -161,7 +161,7 @@ describe('the lists of facts', () => {
 
 describe('a fact has exactly one right answer', () => {
   const byQuestion = new Map(LISTED.map(({ relation, fact }) => [fill(relation.question, fact), { relation, fact }]));
-  const bySentence = new Map(LISTED.map(({ relation, fact }) => [capitalised(fill(relation.cloze, fact)), fact]));
+  const bySentence = new Map(LISTED.map(({ relation, fact }) => [capitalize(fill(relation.cloze, fact)), fact]));
   const byReversed = new Map(
     LISTED.flatMap(({ relation, fact }) =>
       relation.reversed ? [[fill(relation.reversed, fact), { relation, fact }]] : [],

@@ -5,9 +5,10 @@ import type { Model } from '../../src/language-model/model.ts';
 import { withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
+import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
-import { askItems } from '../../src/probes/run.ts';
+import { runChunks, splitIntoChunks } from '../../src/probes/run.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { scripted } from './scripted.ts';
 
@@ -30,7 +31,7 @@ function item(id: string, question: Question, more: Partial<ProbeItem> = {}): Pr
 const choice: Question = { kind: 'choice', choices: ['pink', 'green'], answer: 1, scoring: 'raw' };
 const exact: Question = { kind: 'exact', target: 'green' };
 
-/** A model that writes the same whatever it is asked. */
+/** A model that generates the same text for every prompt. */
 function writing(text: string): Model {
   return {
     ...scripted([], () => null),
@@ -38,61 +39,72 @@ function writing(text: string): Model {
   };
 }
 
-describe('askItems', () => {
-  it('answers in the order of the items, whatever their kinds', async () => {
+describe('a run', () => {
+  it('has an outcome for every item, whatever the kinds of their questions', async () => {
     const items = [item('a', exact), item('b', choice), item('c', exact), item('d', choice)];
-    const { outcomes } = await askItems(items, writing('Green.\nNext'), options);
-    expect(outcomes.map(({ item: { id }, correct, given }) => [id, correct, given])).toEqual([
+    const { outcomes } = await runChunks(splitIntoChunks(items), writing('Green.\nNext'), options);
+    const found = items.map(({ id }) => [id, outcomes.get(id)?.correct, outcomes.get(id)?.given]);
+    expect(found).toEqual([
       ['a', true, 'Green.'],
       ['b', false, ''],
       ['c', true, 'Green.'],
       ['d', false, ''],
     ]);
     // The margin of an exact answer is the log-probability of the target.
-    expect(outcomes[0]).toMatchObject({ margin: -5, probability: null, logprobs: null });
+    expect(outcomes.get('a')).toMatchObject({ margin: -5, probability: null, logprobs: null });
   });
 
-  it('tells how far it is, at the end all', async () => {
+  it('reports its progress, and at the end all items', async () => {
     const seen: number[] = [];
     const items = Array.from({ length: 300 }, (_, i) => item(`${i}`, choice));
-    await askItems(items, writing(''), { ...options, onProgress: (done) => seen.push(done) });
+    await runChunks(splitIntoChunks(items), writing(''), { ...options, onProgress: (done) => seen.push(done) });
     expect(seen).toEqual([128, 256, 300]);
   });
 
-  it('leaves a fact out whose prompt the server cut, with its other forms', async () => {
-    const items = [
-      item('a', choice),
-      item('a.twin', choice, { fact: 'a', form: 'twin' }),
-      item('b', choice),
-      item('b.twin', choice, { fact: 'b', form: 'twin' }),
-    ];
+  it('names the items whose prompt the server cut', async () => {
+    const items = ['a', 'b'].map((id) => item(id, choice));
     const model = writing('');
     const cutting: Model = {
       ...model,
       score: (requests, onTruncation) => {
-        onTruncation('a.twin');
+        onTruncation('b');
         return model.score(requests, onTruncation);
       },
     };
-    const { outcomes, leftOut } = await askItems(items, cutting, options);
-    expect(outcomes.map(({ item: { id } }) => id)).toEqual(['b', 'b.twin']);
-    expect(leftOut).toEqual([{ id: 'a.twin', reason: 'it is longer than the model can read' }]);
+    const { truncated } = await runChunks(splitIntoChunks(items), cutting, options);
+    expect([...truncated]).toEqual([['b', { id: 'b', reason: 'the prompt is longer than the context of the model' }]]);
   });
 
-  it('scores one after a space as the study did, and writes greedily', async () => {
+  it('scores choices after a space, as the controlled study did, and generates greedily', async () => {
     const checkpoint = repository('examples', 'base');
     const source = await openCheckpointSource({ checkpoint, device: 'cpu' });
-    const { outcomes } = await withModel(source, { needsTokenizer: true, now: PROBE_DATE }, (answerer) =>
-      askItems([item('a', choice), item('b', exact)], answerer, options),
+    const chunks = splitIntoChunks([item('a', choice), item('b', exact)]);
+    const { outcomes } = await withModel(source, { needsTokenizer: true, now: PROBE_DATE }, (model) =>
+      runChunks(chunks, model, options),
     );
-    expect(outcomes).toHaveLength(2);
-    expect(outcomes[0]?.logprobs).toHaveLength(2);
-    expect(outcomes[1]?.given.split(' ').length).toBeGreaterThan(0);
+    expect(outcomes.get('a')?.logprobs).toHaveLength(2);
+    expect(outcomes.get('b')?.given).toMatch(/\w/);
+  });
+});
+
+describe('the selection of facts that fit the context', () => {
+  it('leaves out a fact with a form that is too long, and names that form', async () => {
+    const tokenizer = await openTokenizer(repository('examples', 'base'));
+    const model = { ...writing(''), tokenizer, maxLength: 12 };
+    const long = Array<string>(20).fill('the').join(' ');
+    const items = [
+      item('a', choice),
+      item('a.twin', choice, { fact: 'a', form: 'twin', prompt: long }),
+      item('b', choice),
+    ];
+    const { fitting, leftOut } = selectFitting(items, model, options);
+    expect(fitting.map(({ id }) => id)).toEqual(['b']);
+    expect(leftOut.map(({ id }) => id)).toEqual(['a.twin']);
   });
 });
 
 describe('a chat model', () => {
-  it('is asked through its template, and answers without a space before it', async () => {
+  it('sees the prompt in its template, and answers without a space before it', async () => {
     const folder = temporaryFolder();
     cpSync(repository('examples', 'base'), folder, { recursive: true });
     writeFileSync(
@@ -100,20 +112,20 @@ describe('a chat model', () => {
       '{% for m in messages %}{{ m.role }} : {{ m.content }} {% endfor %}{% if add_generation_prompt %}assistant :{% endif %}',
     );
     const tokenizer = await openTokenizer(folder);
-    const asked: unknown[] = [];
+    const requested: unknown[] = [];
     const model: Model = {
       ...writing(''),
       tokenizer,
       score: async (requests) => {
-        asked.push(...requests);
+        requested.push(...requests);
         return requests.map(({ id }) => ({ id, logprob: -1, token_logprobs: [-1], greedy: true }));
       },
     };
-    await askItems([item('a', choice)], model, { ...options, chatTemplate: true });
-    expect(asked[0]).toMatchObject({ context: 'user : the color of vufe is assistant :', continuation: 'pink' });
+    await runChunks([[item('a', choice)]], model, { ...options, chatTemplate: true });
+    expect(requested[0]).toMatchObject({ context: 'user : the color of vufe is assistant :', continuation: 'pink' });
   });
 
-  it('without a template is an error that says so', async () => {
+  it('without a template is refused, and the error names the missing template', async () => {
     const tokenizer = await openTokenizer(repository('examples', 'base'));
     expect(() => contextOf(item('a', choice), { tokenizer }, { chatTemplate: true })).toThrow(
       /no tokenizer with a default/,

@@ -1,10 +1,10 @@
 import type { Model } from '../../src/language-model/model.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 
-/** Which choice a scripted model takes, or null for none of them. */
+/** The choice that a scripted model prefers, or null for none. */
 export type Script = (item: ProbeItem) => number | null;
 
-/** A "model" that follows a script: the choice it takes is likely, the others are not. */
+/** A "model" that follows a script: the choice that it prefers is likely, the others are not. */
 export function scripted(items: readonly ProbeItem[], script: Script): Model {
   const known = new Map(items.map((item) => [item.id, item]));
   return {

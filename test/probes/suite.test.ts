@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { groupBy } from '../../src/platform/group-by.ts';
-import { FAMILIES } from '../../src/probes/families/index.ts';
-import { stratifiedFacts } from '../../src/probes/sample.ts';
+import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
+import { stratifiedSample } from '../../src/probes/sample.ts';
 import { builtinSuite, digestItems } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
 
@@ -20,7 +20,9 @@ describe('the built-in suite', () => {
 
   it('asks every kind of twin of every family', () => {
     const found = new Set(suite.items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
-    expect(found).toEqual(new Set(FAMILIES.flatMap(({ name, twins }) => twins.map((kind) => `${name} · ${kind}`))));
+    expect(found).toEqual(
+      new Set(PROBE_FAMILIES.flatMap(({ name, twins }) => twins.map((kind) => `${name} · ${kind}`))),
+    );
   });
 
   it('is the same for the same seed, and other items for another', () => {
@@ -61,7 +63,7 @@ it('cuts exact answers elsewhere only as another suite', () => {
 
 describe('a stratified part', () => {
   const { items } = builtinSuite(1);
-  const facts = stratifiedFacts(items, 1);
+  const facts = stratifiedSample(items, 1);
 
   it('holds every fact once', () => {
     expect(

@@ -1,7 +1,7 @@
 /**
- * Draw until something comes that has not been there: no two facts of a suite are alike.
- * @param seen keys of what has been there; the new one's is added
- * @param draw undefined where a draw came to nothing
+ * Draw until the result is new, so that no two facts of a suite are the same.
+ * @param seen the keys of earlier results; the key of the new one is added
+ * @param draw returns undefined if a draw failed
  */
 export function drawNew<T>(seen: Set<string>, draw: () => T | undefined, keyOf: (drawn: T) => string): T {
   for (;;) {

@@ -1,67 +1,67 @@
 import type { Random } from '../random.ts';
-import { cloze, type Draw, exam, noneOfThese, restyled, reversed } from './facts/forms.ts';
-import type { Fact, Relation } from './facts/relation.ts';
+import { cloze, type DrawnQuestion, exam, noneOfThese, restyled, reversed } from './facts/forms.ts';
+import type { Entry, Relation } from './facts/relation.ts';
 import { RELATIONS } from './facts/relations.ts';
-import type { Family, Phrasing } from './family.ts';
+import type { Phrasing, ProbeFamily } from './family.ts';
 
 const WRONG = 3;
 
-/** The facts of one relation that one suite has not asked yet. */
+/** The entries of one relation that a suite has not used yet. */
 interface Deck {
   readonly relation: Relation;
-  readonly left: Fact[];
+  readonly left: Entry[];
   used: number;
 }
 
-/** The relation that was asked least, of those that have facts left and the form that is wanted. */
-function nextDeck(random: Random, decks: readonly Deck[], kind: string): Deck {
-  const able = decks.filter(({ relation, left }) => left.length > 0 && (kind !== 'reversed' || relation.reversed));
+/** One of the least used relations that have entries left and the form that is needed. */
+function nextDeck(random: Random, decks: readonly Deck[], template: string): Deck {
+  const able = decks.filter(({ relation, left }) => left.length > 0 && (template !== 'reversed' || relation.reversed));
   const least = Math.min(...able.map(({ used }) => used));
   return random.pick(able.filter(({ used }) => used === least));
 }
 
-/** The fact and three of its pool, one for each of three other objects, in random order. */
-function among(random: Random, relation: Relation, fact: Fact): Draw {
-  const pool = relation.pools.find((facts) => facts.includes(fact)) ?? [];
-  const others = [...new Set(pool.map(({ object }) => object))].filter((object) => object !== fact.object);
+/** An entry and three others of its pool, with three other objects, in random order. */
+function drawQuestion(random: Random, relation: Relation, entry: Entry): DrawnQuestion {
+  const pool = relation.pools.find((entries) => entries.includes(entry)) ?? [];
+  const others = [...new Set(pool.map(({ object }) => object))].filter((object) => object !== entry.object);
   const wrong = random
     .sample(others, WRONG)
     .map((object) => random.pick(pool.filter((candidate) => candidate.object === object)));
-  const options = random.shuffle([fact, ...wrong]);
-  return { relation, options, answer: options.indexOf(fact) };
+  const options = random.shuffle([entry, ...wrong]);
+  return { relation, options, answer: options.indexOf(entry) };
 }
 
-function twinOf(random: Random, draw: Draw, kind: string): Phrasing {
-  switch (kind) {
+function twinOf(random: Random, drawn: DrawnQuestion, template: string): Phrasing {
+  switch (template) {
     case 'cloze':
-      return cloze(draw);
+      return cloze(drawn);
     case 'reversed':
-      return reversed(draw);
+      return reversed(drawn);
     case 'restyled':
-      return restyled(draw, random);
+      return restyled(drawn, random);
     case 'none-of-these':
-      return noneOfThese(draw, random);
+      return noneOfThese(drawn, random);
     default:
-      throw new Error(`no twin of kind ${kind}`);
+      throw new Error(`unknown twin template ${template}`);
   }
 }
 
-/** What a model knows from its training, such as capitals, authors and chemical symbols. */
-export const facts: Family = {
+/** Knowledge from training, such as capitals, authors and chemical symbols. */
+export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',
   twins: ['cloze', 'reversed', 'restyled', 'none-of-these'],
-  draw(random, kinds) {
+  draw(random, templates) {
     const decks = RELATIONS.map(
       (relation): Deck => ({ relation, left: random.shuffle(relation.pools.flat()), used: 0 }),
     );
-    return kinds.map((kind) => {
-      const deck = nextDeck(random, decks, kind);
-      const fact = deck.left.pop();
-      if (fact === undefined) throw new Error(`${deck.relation.name} has no facts left`);
+    return templates.map((template) => {
+      const deck = nextDeck(random, decks, template);
+      const entry = deck.left.pop();
+      if (entry === undefined) throw new Error(`${deck.relation.name} has no entries left`);
       deck.used += 1;
-      const draw = among(random, deck.relation, fact);
-      return { benchmark: exam(draw), twin: twinOf(random, draw, kind) };
+      const drawn = drawQuestion(random, deck.relation, entry);
+      return { benchmark: exam(drawn), twin: twinOf(random, drawn, template) };
     });
   },
 };

@@ -1,7 +1,8 @@
+import { at } from '../../platform/at.ts';
 import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
 import { drawNew } from './draw-new.ts';
-import type { Family, Pair, Phrasing } from './family.ts';
+import type { Pair, Phrasing, ProbeFamily } from './family.ts';
 import { NONCE_WORDS } from './words.ts';
 
 type Letters = readonly string[];
@@ -12,7 +13,7 @@ interface Operation {
   readonly apply: (letters: Letters) => Letters;
 }
 
-/** What is done first stands first. */
+/** In the order of execution. */
 type Program = readonly Operation[];
 
 const REVERSE: Operation = {
@@ -42,25 +43,25 @@ const SWAP: Operation = {
 };
 const OPERATIONS: Program = [REVERSE, ROTATE, DROP, DOUBLE, SWAP];
 
-/** No vowels, which make words, and not the letters of the definitions. */
+/** Without vowels, which would form words, and without the letters of the definitions. */
 const LETTERS = 'fghjkmnpqrstvwxz'.split('');
 const DEFINED_ON = 'abcd'.split('');
 const EXAMPLE = { letters: 'kmpt'.split(''), program: [DROP, REVERSE] };
-/** Operations of a `deeper` twin; the benchmark form has fewer. */
+/** Number of operations in a `deeper` twin; the benchmark form has fewer. */
 const DEEPER = 3;
 const WRONG = 3;
 
-interface Fact {
+interface Task {
   readonly letters: Letters;
   readonly program: Program;
   readonly question: Question;
-  /** Begins like `program`. */
+  /** Begins with `program`. */
   readonly deeper: Program;
   readonly deeperQuestion: Question;
 }
 
 function run(program: Program, letters: Letters): string {
-  return program.reduce((sofar, { apply }) => apply(sofar), letters).join(' ');
+  return program.reduce((current, { apply }) => apply(current), letters).join(' ');
 }
 
 function permutations(program: Program): Program[] {
@@ -70,7 +71,7 @@ function permutations(program: Program): Program[] {
   );
 }
 
-/** What one does by mistake: another order, one operation taken for another, one forgotten, or one too many. */
+/** Wrong programs: another order, one operation replaced, one missing, or one too many. */
 function misreadings(program: Program): Program[] {
   const others = OPERATIONS.filter((operation) => !program.includes(operation));
   const places = [...program.keys()];
@@ -83,26 +84,26 @@ function misreadings(program: Program): Program[] {
 }
 
 /**
- * The right string among wrong ones of the same length, so that all are as many tokens. Undefined if there are too few, or
- * if who stops early is right.
+ * The right string among wrong ones of the same length, so that all have the same number of tokens. Undefined if there are too
+ * few, or if the first operations alone give the right string.
  */
-function ask(random: Random, program: Program, letters: Letters): Question | undefined {
+function questionFor(random: Random, program: Program, letters: Letters): Question | undefined {
   const right = run(program, letters);
   const results = new Set(misreadings(program).map((wrong) => run(wrong, letters)));
-  const alike = [...results].filter((wrong) => wrong !== right && wrong.length === right.length);
+  const sameLength = [...results].filter((wrong) => wrong !== right && wrong.length === right.length);
   const early = program.some((_, steps) => run(program.slice(0, steps), letters) === right);
-  if (alike.length < WRONG || early) return undefined;
-  const choices = random.shuffle([right, ...random.sample(alike, WRONG)]);
+  if (sameLength.length < WRONG || early) return undefined;
+  const choices = random.shuffle([right, ...random.sample(sameLength, WRONG)]);
   return { kind: 'choice', choices, answer: choices.indexOf(right), scoring: 'raw' };
 }
 
-function drawFact(random: Random): Fact {
+function drawTask(random: Random): Task {
   for (;;) {
     const letters = random.sample(LETTERS, random.int(4, 5));
     const deeper = random.sample(OPERATIONS, DEEPER);
     const program = deeper.slice(0, random.int(1, DEEPER - 1));
-    const question = ask(random, program, letters);
-    const deeperQuestion = ask(random, deeper, letters);
+    const question = questionFor(random, program, letters);
+    const deeperQuestion = questionFor(random, deeper, letters);
     if (question && deeperQuestion) return { letters, program, question, deeper, deeperQuestion };
   }
 }
@@ -113,11 +114,11 @@ const OWN_NAMES: Names = new Map(OPERATIONS.map((operation) => [operation, opera
 
 function nonceNames(random: Random): Names {
   const words = random.sample(NONCE_WORDS, OPERATIONS.length);
-  return new Map(OPERATIONS.map((operation, i) => [operation, words[i] ?? '']));
+  return new Map(OPERATIONS.map((operation, i) => [operation, at(words, i)]));
 }
 
-/** Definitions, each with an example; a worked example; the question. */
-function explain(names: Names, program: Program, letters: Letters): string {
+/** Definitions, each with an example; then a worked example; then the question. */
+function promptFor(names: Names, program: Program, letters: Letters): string {
   const definitions = OPERATIONS.map((operation) => {
     const shown = `${DEFINED_ON.join(' ')} -> ${run([operation], DEFINED_ON)}`;
     return `${names.get(operation)} = ${operation.meaning}: ${shown}`;
@@ -128,29 +129,30 @@ function explain(names: Names, program: Program, letters: Letters): string {
   return [...definitions, '', worked, '', instruct(program, letters)].join('\n');
 }
 
-function twinOf(random: Random, { letters, program, question, deeper, deeperQuestion }: Fact, kind: string): Phrasing {
-  switch (kind) {
+function twinOf(random: Random, task: Task, template: string): Phrasing {
+  const { letters, program, question, deeper, deeperQuestion } = task;
+  switch (template) {
     case 'deeper':
-      return { template: kind, prompt: explain(OWN_NAMES, deeper, letters), question: deeperQuestion };
+      return { template, prompt: promptFor(OWN_NAMES, deeper, letters), question: deeperQuestion };
     case 'renamed':
-      return { template: kind, prompt: explain(nonceNames(random), program, letters), question };
+      return { template, prompt: promptFor(nonceNames(random), program, letters), question };
     default:
-      throw new Error(`no twin of kind ${kind}`);
+      throw new Error(`unknown twin template ${template}`);
   }
 }
 
-/** Operations on a row of letters, which the prompt defines: one or two, one after the other, and three in `deeper`. */
-export const stringOperations: Family = {
+/** Operations on a row of letters, which the prompt defines: one or two after another, and three in `deeper`. */
+export const stringOperations: ProbeFamily = {
   name: 'string-operations',
   capability: 'composition',
   twins: ['deeper', 'renamed'],
-  draw(random, kinds) {
+  draw(random, templates) {
     const seen = new Set<string>();
-    return kinds.map((kind): Pair => {
-      const prompt = ({ program, letters }: Fact) => explain(OWN_NAMES, program, letters);
-      const fact = drawNew(seen, () => drawFact(random), prompt);
-      const benchmark = { template: 'exam', prompt: prompt(fact), question: fact.question };
-      return { benchmark, twin: twinOf(random, fact, kind) };
+    return templates.map((template): Pair => {
+      const prompt = ({ program, letters }: Task) => promptFor(OWN_NAMES, program, letters);
+      const task = drawNew(seen, () => drawTask(random), prompt);
+      const benchmark = { template: 'exam', prompt: prompt(task), question: task.question };
+      return { benchmark, twin: twinOf(random, task, template) };
     });
   },
 };

@@ -1,15 +1,16 @@
+import { at } from '../../platform/at.ts';
 import type { Random } from '../random.ts';
 import { drawNew } from './draw-new.ts';
-import type { Family, Pair, Phrasing } from './family.ts';
-import { capitalised, NAMES, NONCE_WORDS } from './words.ts';
+import type { Pair, Phrasing, ProbeFamily } from './family.ts';
+import { capitalize, NAMES, NONCE_WORDS } from './words.ts';
 
-/** One end of a scale: `Ann is taller than Ben`, `the tallest`. */
-interface Side {
+/** One direction of a scale: `Ann is taller than Ben`, `the tallest`. */
+interface Direction {
   readonly more: string;
   readonly most: string;
 }
 
-const SCALES: readonly (readonly [Side, Side])[] = [
+const SCALES: readonly (readonly [Direction, Direction])[] = [
   [
     { more: 'taller', most: 'tallest' },
     { more: 'shorter', most: 'shortest' },
@@ -39,8 +40,8 @@ const SCALES: readonly (readonly [Side, Side])[] = [
 const ORDINALS = ['', 'second ', 'third '];
 const CHOICES = 4;
 
-/** The rank that is asked for, 0 the first, among so many people: each is asked equally often. */
-const ASKED = [4, 5].flatMap((people) => Array.from({ length: people }, (_, rank) => ({ people, rank })));
+/** The ranks that questions ask for, from 0, for each number of people. They are drawn with equal probability. */
+const RANKS = [4, 5].flatMap((people) => Array.from({ length: people }, (_, rank) => ({ people, rank })));
 
 const EXAMPLES = `Question: Pam is older than Joe. Joe is older than Kay. Kay is older than Tom. Who is the youngest?
 Answer: Tom
@@ -50,14 +51,14 @@ Answer: Liz
 
 `;
 
-/** Who is more than whom, by places in the order: each more than the one after. */
+/** Two places in the order, the one with more first. */
 type Premise = readonly [more: number, less: number];
 
-interface Fact {
-  /** In whose words the benchmark form tells it, and the other side of the scale. */
-  readonly side: Side;
-  readonly inverse: Side;
-  /** From the most to the least, by `side`. */
+interface Ordering {
+  /** The direction that the benchmark form uses, and the opposite one. */
+  readonly direction: Direction;
+  readonly inverse: Direction;
+  /** From the most to the least, by `direction`. */
   readonly names: readonly string[];
   readonly premises: readonly Premise[];
   /** `Who is the second tallest?` */
@@ -67,79 +68,88 @@ interface Fact {
   readonly rank: number;
 }
 
-function drawFact(random: Random, { people, rank }: (typeof ASKED)[number]): Fact {
-  const [side, inverse] = random.shuffle(random.pick(SCALES)) as [Side, Side];
+function drawOrdering(random: Random, { people, rank }: (typeof RANKS)[number]): Ordering {
+  const [direction, inverse] = random.shuffle(random.pick(SCALES)) as [Direction, Direction];
   const places = Array.from({ length: people }, (_, place) => place);
   const others = random.sample(
     places.filter((place) => place !== rank),
     CHOICES - 1,
   );
   return {
-    side,
+    direction,
     inverse,
     names: random.sample(NAMES, people),
     premises: places.slice(1).map((place): Premise => [place - 1, place]),
-    query: `Who is the ${superlative(random, side, inverse, people, rank)}?`,
+    query: `Who is the ${superlative(random, [direction, inverse], { people, rank })}?`,
     choices: random.shuffle([rank, ...others]),
     rank,
   };
 }
 
-/** Counted from the nearer end: `second shortest`, not `third tallest` of four. */
-function superlative(random: Random, side: Side, inverse: Side, people: number, rank: number): string {
+/** Counted from the nearer end: `second shortest` of four, not `third tallest`. */
+function superlative(
+  random: Random,
+  [direction, inverse]: readonly [Direction, Direction],
+  { people, rank }: (typeof RANKS)[number],
+): string {
   const fromEnd = people - 1 - rank;
-  const counted = rank === fromEnd ? random.pick([side, inverse]) : rank < fromEnd ? side : inverse;
+  const counted = rank === fromEnd ? random.pick([direction, inverse]) : rank < fromEnd ? direction : inverse;
   return `${ORDINALS[Math.min(rank, fromEnd)]}${counted.most}`;
 }
 
-/** Any order but the given one. */
-function permuted(random: Random, premises: readonly Premise[]): Premise[] {
-  const mixed = random.shuffle(premises);
-  return mixed.every((premise, i) => premise === premises[i]) ? permuted(random, premises) : mixed;
+/** In another order than the given one. */
+function permutePremises(random: Random, premises: readonly Premise[]): Premise[] {
+  const shuffled = random.shuffle(premises);
+  return shuffled.every((premise, i) => premise === premises[i]) ? permutePremises(random, premises) : shuffled;
 }
 
-function phrase(template: string, fact: Fact): Phrasing {
-  const { side, names, premises, query, choices, rank } = fact;
-  const told = premises.map(([more, less]) => `${names[more]} is ${side.more} than ${names[less]}.`);
+function phrase(template: string, ordering: Ordering): Phrasing {
+  const { direction, names, premises, query, choices, rank } = ordering;
+  const sentences = premises.map(([more, less]) => `${names[more]} is ${direction.more} than ${names[less]}.`);
   return {
     template,
-    prompt: `${EXAMPLES}Question: ${told.join(' ')} ${query}\nAnswer:`,
+    prompt: `${EXAMPLES}Question: ${sentences.join(' ')} ${query}\nAnswer:`,
     question: {
       kind: 'choice',
-      choices: choices.map((place) => names[place] ?? ''),
+      choices: choices.map((place) => at(names, place)),
       answer: choices.indexOf(rank),
       scoring: 'raw',
     },
   };
 }
 
-function retold(random: Random, fact: Fact, kind: string): Fact {
-  switch (kind) {
+function orderingOfTwin(random: Random, ordering: Ordering, template: string): Ordering {
+  switch (template) {
     case 'nonce':
-      return { ...fact, names: random.sample(NONCE_WORDS, fact.names.length).map(capitalised) };
+      return { ...ordering, names: random.sample(NONCE_WORDS, ordering.names.length).map(capitalize) };
     case 'inverted':
-      return { ...fact, side: fact.inverse, premises: fact.premises.map(([more, less]) => [less, more]) };
+      return {
+        ...ordering,
+        direction: ordering.inverse,
+        premises: ordering.premises.map(([more, less]) => [less, more]),
+      };
     case 'permuted':
-      return { ...fact, premises: permuted(random, fact.premises) };
+      return { ...ordering, premises: permutePremises(random, ordering.premises) };
     default:
-      throw new Error(`no twin of kind ${kind}`);
+      throw new Error(`unknown twin template ${template}`);
   }
 }
 
 /**
- * Four or five people in one order, which the premises give by neighbours, from one end to the other. The benchmark form
- * links them (`A … B. B … C.`), so that a model may learn places instead of relations: the twins break that habit.
+ * Four or five people in one order, of which each premise gives two neighbors. The premises of the benchmark form go from one end
+ * to the other (`A … B. B … C.`), so a model can learn places instead of relations. The twins break that pattern.
  */
-export const transitiveOrdering: Family = {
+export const transitiveOrdering: ProbeFamily = {
   name: 'transitive-ordering',
   capability: 'reasoning',
   twins: ['nonce', 'inverted', 'permuted'],
-  draw(random, kinds) {
+  draw(random, templates) {
     const seen = new Set<string>();
-    return kinds.map((kind): Pair => {
-      const draw = () => drawFact(random, random.pick(ASKED));
-      const fact = drawNew(seen, draw, (drawn) => phrase('exam', drawn).prompt);
-      return { benchmark: phrase('exam', fact), twin: phrase(kind, retold(random, fact, kind)) };
+    return templates.map((template): Pair => {
+      const draw = () => drawOrdering(random, random.pick(RANKS));
+      const ordering = drawNew(seen, draw, (drawn) => phrase('exam', drawn).prompt);
+      const twin = phrase(template, orderingOfTwin(random, ordering, template));
+      return { benchmark: phrase('exam', ordering), twin };
     });
   },
 };

@@ -1,12 +1,12 @@
-/** A thing that stories count. */
+/** A thing that word problems count. */
 export interface Noun {
   readonly one: string;
   readonly many: string;
 }
 
 /**
- * First names as exam writers choose them. Each is a single token of GPT-2, cl100k and o200k, as are nearly all words of
- * this file: so the two forms are as long, and no name is more likely than another for being shorter.
+ * First names as exam writers choose them. Each is a single token of GPT-2, cl100k and o200k, like nearly all words in this
+ * file, so the two forms have the same length, and no name is more likely than another because it is shorter.
  */
 export const NAMES = (
   'Adam Alice Amy Anna Ben Brian Carl Carol Clara Daniel David Diana Emily Emma Eric Felix George Helen Henry Jack ' +
@@ -14,7 +14,7 @@ export const NAMES = (
   'Rosa Ryan Sam Sarah Simon Sophie Steve Susan Thomas Tina Victor Walter'
 ).split(' ');
 
-/** First names of other languages, which are rare in English exam questions; a few of them are two tokens. */
+/** First names from other languages, which are rare in English exam questions; a few of them are two tokens. */
 export const UNCOMMON_NAMES = (
   'Ahmed Ali Amina Anders Boris Carlos Diego Elena Erik Fatima Fritz Hans Hassan Hugo Ibrahim Igor Ivan Jorge ' +
   'Juan Kai Klaus Kofi Lars Lena Luis Malik Mei Miguel Ming Omar Otto Pablo Pavel Pedro Petra Pierre Priya Rafael Raj ' +
@@ -47,7 +47,7 @@ export const NOUNS: readonly Noun[] = [
   { one: 'umbrella', many: 'umbrellas' },
 ];
 
-/** Goods of the same kind that exam questions rarely count. */
+/** Similar goods that exam questions rarely count. */
 export const UNCOMMON_NOUNS: readonly Noun[] = [
   { one: 'bell', many: 'bells' },
   { one: 'charm', many: 'charms' },
@@ -65,16 +65,16 @@ export const UNCOMMON_NOUNS: readonly Noun[] = [
   { one: 'tile', many: 'tiles' },
 ];
 
-/** Buildings of an exam's small town. */
+/** Buildings of the small town in exam questions. */
 export const PLACES = ['bakery', 'hotel', 'library', 'museum', 'restaurant', 'school', 'shop', 'station'];
-/** Buildings of another. */
+/** Buildings that exam questions rarely mention. */
 export const UNCOMMON_PLACES = 'aquarium castle embassy factory gallery laboratory monastery stadium temple'.split(' ');
 
-/** `a toy`, `an umbrella`: right for the words above, whose first letter tells how they sound. */
+/** `a toy`, `an umbrella`: correct for the words above, whose first letter decides. */
 export function withArticle(word: string): string {
   return `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;
 }
 
-export function capitalised(text: string): string {
+export function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,8 +1,8 @@
 import { pool, type Relation } from './relation.ts';
 
 /**
- * By the first letter of the symbol, which would otherwise give the element away. Left out: symbols of one letter, which
- * begin others and may be labels of the exam.
+ * One pool per first letter of the symbol, which would otherwise give the element away. Without symbols of one letter, since others
+ * begin with them, and they can be labels of the exam.
  */
 export const symbols: Relation = {
   name: 'chemical symbols',
@@ -21,7 +21,7 @@ export const symbols: Relation = {
   ],
 };
 
-/** All of two digits: none begins another. */
+/** All have two digits, so none begins with another one. */
 export const atomicNumbers: Relation = {
   name: 'atomic numbers',
   question: 'What is the atomic number of {subject}?',

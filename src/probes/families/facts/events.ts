@@ -1,6 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/** By era, so that the flavor of the event does not give the century away. */
+/** One pool per era, so that the kind of event does not give the century away. */
 export const events: Relation = {
   name: 'events',
   question: 'In which year did {subject} take place?',

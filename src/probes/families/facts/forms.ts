@@ -1,23 +1,24 @@
+import { at } from '../../../platform/at.ts';
 import type { Random } from '../../random.ts';
 import type { Phrasing } from '../family.ts';
-import { capitalised } from '../words.ts';
+import { capitalize } from '../words.ts';
 import { EXAM, otherStyles, type Problem, printPaper, type Style } from './paper.ts';
-import { asOption, type Fact, fill, type Relation } from './relation.ts';
+import { asOption, type Entry, fill, type Relation } from './relation.ts';
 
-/** A fact among three of its pool whose objects are wrong for it, in the order of the options. */
-export interface Draw {
+/** An entry and three others of its pool, whose objects are wrong for it, in the order of the options. */
+export interface DrawnQuestion {
   readonly relation: Relation;
-  readonly options: readonly Fact[];
-  /** Index of the fact that is asked. */
+  readonly options: readonly Entry[];
+  /** Index of the entry that the question is about. */
   readonly answer: number;
 }
 
 interface WorkedProblem extends Problem {
-  /** The sentence that the right option ends. */
+  /** The sentence that the right option completes. */
   readonly cloze: string;
 }
 
-/** Before each question, in the format of its form: small base models answer in a format only after seeing it. */
+/** They come before each question, in its format: small base models answer in a format only if they have seen it. */
 const WORKED: readonly WorkedProblem[] = [
   {
     question: 'What is the color of a ripe lemon?',
@@ -33,24 +34,22 @@ const WORKED: readonly WorkedProblem[] = [
   },
 ];
 
-/** Begins a cloze, which is as long as an exam paper then. */
+/** With this opening, a cloze prompt is as long as the exam. */
 const OPENING = 'These sentences are completed with words, names or numbers.';
 
 const NONE = 'None of these';
-/** Every so many questions have no right option but that: as often as any other place is right. */
+/** In one of this many questions, that is the right option: as often as any other place. */
 const NONE_IS_RIGHT = 4;
 
-export function asked({ options, answer }: Draw): Fact {
-  const fact = options[answer];
-  if (fact === undefined) throw new Error(`no option ${answer}`);
-  return fact;
+export function entryOf({ options, answer }: DrawnQuestion): Entry {
+  return at(options, answer);
 }
 
-function problemOf(draw: Draw): Problem {
+function problemOf(drawn: DrawnQuestion): Problem {
   return {
-    question: fill(draw.relation.question, asked(draw)),
-    options: draw.options.map(({ object }) => object),
-    answer: draw.answer,
+    question: fill(drawn.relation.question, entryOf(drawn)),
+    options: drawn.options.map(({ object }) => object),
+    answer: drawn.answer,
   };
 }
 
@@ -67,14 +66,14 @@ function onPaper(
   };
 }
 
-export function exam(draw: Draw): Phrasing {
-  return onPaper('exam', problemOf(draw));
+export function exam(drawn: DrawnQuestion): Phrasing {
+  return onPaper('exam', problemOf(drawn));
 }
 
-/** The options as a word bank, and a sentence for one of them to end. */
-export function cloze(draw: Draw): Phrasing {
-  const { options, answer } = problemOf(draw);
-  const sentence = capitalised(fill(draw.relation.cloze, asked(draw)));
+/** The options as a list, and a sentence that one of them completes. */
+export function cloze(drawn: DrawnQuestion): Phrasing {
+  const { options, answer } = problemOf(drawn);
+  const sentence = capitalize(fill(drawn.relation.cloze, entryOf(drawn)));
   const solved = WORKED.map((each) => `${clozeOf(each.options, each.cloze)} ${each.options[each.answer]}.`);
   return {
     template: 'cloze',
@@ -84,41 +83,41 @@ export function cloze(draw: Draw): Phrasing {
 }
 
 function clozeOf(options: readonly string[], sentence: string): string {
-  const bank = `${options.slice(0, -1).join(', ')} or ${options.at(-1)}`;
-  return `The next sentence ends with one of these four: ${bank}.\n${sentence}`;
+  const list = `${options.slice(0, -1).join(', ')} or ${options.at(-1)}`;
+  return `The next sentence ends with one of these four: ${list}.\n${sentence}`;
 }
 
-/** The subject is asked for. @throws Error for a relation without an inverse */
-export function reversed({ relation, options, answer }: Draw): Phrasing {
+/** The question asks for the subject. @throws Error for a relation without an inverse */
+export function reversed({ relation, options, answer }: DrawnQuestion): Phrasing {
   if (relation.reversed === undefined) throw new Error(`${relation.name} cannot be reversed`);
   return onPaper('reversed', {
-    question: fill(relation.reversed, asked({ relation, options, answer })),
+    question: fill(relation.reversed, entryOf({ relation, options, answer })),
     options: options.map(({ subject }) => asOption(subject)),
     answer,
   });
 }
 
 /** Other labels, marks and headings, and the options in another order. */
-export function restyled(draw: Draw, random: Random): Phrasing {
-  const problem = problemOf(draw);
+export function restyled(drawn: DrawnQuestion, random: Random): Phrasing {
+  const problem = problemOf(drawn);
   return onPaper('restyled', reordered(problem, random), random.pick(otherStyles(problem.options)));
 }
 
 function reordered(problem: Problem, random: Random): Problem {
   const options = random.shuffle(problem.options);
   if (options.every((option, i) => option === problem.options[i])) return reordered(problem, random);
-  return { ...problem, options, answer: options.indexOf(problem.options[problem.answer] ?? '') };
+  return { ...problem, options, answer: options.indexOf(at(problem.options, problem.answer)) };
 }
 
-/** The last option stands for one that was taken out: a wrong one, or now and then the right one. */
-export function noneOfThese(draw: Draw, random: Random): Phrasing {
-  const { question, options, answer } = reordered(problemOf(draw), random);
+/** The last option replaces a wrong one or, now and then, the right one. */
+export function noneOfThese(drawn: DrawnQuestion, random: Random): Phrasing {
+  const { question, options, answer } = reordered(problemOf(drawn), random);
   const others = options.filter((_, i) => i !== answer);
   const isRight = random.int(1, NONE_IS_RIGHT) === 1;
-  const kept = isRight ? others : random.shuffle([options[answer] ?? '', ...others.slice(1)]);
+  const kept = isRight ? others : random.shuffle([at(options, answer), ...others.slice(1)]);
   return onPaper(
     'none-of-these',
-    { question, options: [...kept, NONE], answer: isRight ? kept.length : kept.indexOf(options[answer] ?? '') },
+    { question, options: [...kept, NONE], answer: isRight ? kept.length : kept.indexOf(at(options, answer)) },
     EXAM,
     WORKED.map((each) => ({ ...each, options: [...each.options.slice(0, -1), NONE] })),
   );

@@ -1,6 +1,6 @@
 import { pool, type Relation, sharedPool } from './relation.ts';
 
-/** As many countries for each, so that none is the better guess. Left out: islands, and countries on two continents. */
+/** The same number of countries for each, so that none is a better guess. Without islands and countries on two continents. */
 export const continents: Relation = {
   name: 'continents',
   question: 'On which continent is {subject}?',

@@ -1,6 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/** Gods and goddesses apart: many names tell which. */
+/** Separate pools for gods and goddesses, since many names give that away. */
 export const gods: Relation = {
   name: 'gods',
   question: 'What is the Roman name of the Greek deity {subject}?',

@@ -27,7 +27,7 @@ export const units: Relation = {
   ],
 };
 
-/** Left out: instruments that are named after what they measure, and the altimeter, which may work by air pressure. */
+/** Without instruments that are named after what they measure, and without the altimeter, which may use air pressure. */
 export const instruments: Relation = {
   name: 'instruments',
   question: 'What does {subject} measure?',

@@ -1,6 +1,6 @@
 import { pool, type Relation, sharedPool } from './relation.ts';
 
-/** All begin with a consonant: the sentence ends with `a`. Left out: young that are named after the grown animal. */
+/** All begin with a consonant, since the sentence ends with `a`. Without young that are named after the adult animal. */
 export const young: Relation = {
   name: 'young animals',
   question: 'What is a young {subject} called?',
@@ -24,7 +24,7 @@ export const young: Relation = {
   ],
 };
 
-/** As many animals for each, so that none is the better guess. */
+/** The same number of animals for each, so that none is a better guess. */
 export const animals: Relation = {
   name: 'animals',
   question: 'What kind of animal is {subject}?',

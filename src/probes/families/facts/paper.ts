@@ -1,4 +1,4 @@
-/** A question with four options, before it is set in a format. */
+/** A question with four options, in no particular format. */
 export interface Problem {
   readonly question: string;
   readonly options: readonly string[];
@@ -6,11 +6,11 @@ export interface Problem {
   readonly answer: number;
 }
 
-/** How an exam paper looks. */
+/** The format of an exam paper. */
 export interface Style {
   /** Before the question. */
-  readonly ask: string;
-  /** What the options are called: what a model is to say. */
+  readonly heading: string;
+  /** Names of the options, which the model should answer with. */
   readonly labels: readonly string[];
   /** After a label. */
   readonly mark: string;
@@ -22,7 +22,7 @@ export interface Style {
 
 /** The form of the MMLU leaderboards. */
 export const EXAM: Style = {
-  ask: 'Question: ',
+  heading: 'Question: ',
   labels: ['A', 'B', 'C', 'D'],
   mark: '.',
   separator: '\n',
@@ -30,26 +30,26 @@ export const EXAM: Style = {
 };
 
 const LETTERED: readonly Style[] = [
-  { ask: 'Q) ', labels: ['(w)', '(x)', '(y)', '(z)'], mark: '', separator: '\n', reply: 'Reply:' },
-  { ask: 'QUIZ: ', labels: ['[a]', '[b]', '[c]', '[d]'], mark: '', separator: ' ', reply: 'CHOICE:' },
+  { heading: 'Q) ', labels: ['(w)', '(x)', '(y)', '(z)'], mark: '', separator: '\n', reply: 'Reply:' },
+  { heading: 'QUIZ: ', labels: ['[a]', '[b]', '[c]', '[d]'], mark: '', separator: ' ', reply: 'CHOICE:' },
 ];
 const NUMBERED: readonly Style[] = [
-  { ask: 'Q. ', labels: ['1', '2', '3', '4'], mark: ')', separator: '\n', reply: 'Option no.' },
-  { ask: 'Problem: ', labels: ['1', '2', '3', '4'], mark: ':', separator: '\n', reply: 'Solution:' },
+  { heading: 'Q. ', labels: ['1', '2', '3', '4'], mark: ')', separator: '\n', reply: 'Option no.' },
+  { heading: 'Problem: ', labels: ['1', '2', '3', '4'], mark: ':', separator: '\n', reply: 'Solution:' },
 ];
 
-/** Styles that the options cannot be mistaken in: no number is the label of a number. */
+/** Styles without ambiguity: options with numbers do not get numbers as labels. */
 export function otherStyles(options: readonly string[]): readonly Style[] {
   return options.some((option) => /\d/.test(option)) ? LETTERED : [...LETTERED, ...NUMBERED];
 }
 
-/** Up to the open answer. */
+/** The problem up to its answer. */
 export function print(style: Style, { question, options }: Problem): string {
   const lines = options.map((option, i) => `${style.labels[i]}${style.mark} ${option}`);
-  return [`${style.ask}${question}`, ...lines, style.reply].join(style.separator);
+  return [`${style.heading}${question}`, ...lines, style.reply].join(style.separator);
 }
 
-/** Worked problems, with their answers, and the last one without. */
+/** Worked problems with their answers, and a problem without. */
 export function printPaper(style: Style, worked: readonly Problem[], problem: Problem): string {
   const solved = worked.map((each) => `${print(style, each)} ${style.labels[each.answer]}`);
   return [...solved, print(style, problem)].join('\n\n');

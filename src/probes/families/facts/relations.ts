@@ -10,7 +10,7 @@ import { planets, sciences } from './sciences.ts';
 import { stateCapitals } from './states.ts';
 import { authors, composers, painters } from './works.ts';
 
-/** All that is asked: chosen to be undisputed, and still true in ten years. */
+/** All relations: chosen to be undisputed, and to be true in ten years as well. */
 export const RELATIONS: readonly Relation[] = [
   animals,
   atomicNumbers,

@@ -1,6 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/** Left out: sciences that are part of another one here, such as zoology beside ornithology. */
+/** Without sciences that include another one here, such as zoology, which includes ornithology. */
 export const sciences: Relation = {
   name: 'sciences',
   question: 'What is the study of {subject} called?',

@@ -50,7 +50,7 @@ export const authors: Relation = {
   ],
 };
 
-/** Left out: titles that another painter of the list has used as well. */
+/** Without titles that another painter of the list has used as well. */
 export const painters: Relation = {
   name: 'painters',
   question: 'Who painted "{subject}"?',
@@ -81,7 +81,7 @@ export const painters: Relation = {
   ],
 };
 
-/** Left out: titles that another composer of the list has used or arranged as well. */
+/** Without titles that another composer of the list has used or arranged as well. */
 export const composers: Relation = {
   name: 'composers',
   question: 'Who composed "{subject}"?',

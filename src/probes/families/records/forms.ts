@@ -1,14 +1,15 @@
+import { at } from '../../../platform/at.ts';
 import type { Phrasing } from '../family.ts';
 import type { Field } from './field.ts';
 import type { Note, Notes } from './notes.ts';
 
-/** How one person is asked about, and the answer: the same for the worked example and the question. */
+/** A question about one person, and its answer: for the worked example, and for the question itself. */
 interface Query {
   readonly question: (note: Note) => string;
   readonly answer: (note: Note) => string;
 }
 
-/** Openings make the formats equally long, and say no more than one sees. JSON is the longest: it has none. */
+/** The openings give all formats the same length, and add no information. JSON is the longest and has none. */
 const OPENING =
   'Read these notes about five people who have never met. Two things are known about each of them, and no two are alike. ' +
   'Then answer the questions. The first one has been answered already, as an example.';
@@ -19,18 +20,13 @@ const CSV_OPENING =
   'Read this table of comma-separated values. The first line names the columns, and each of the other lines is about one ' +
   'of five people who have never met. Then answer the questions. The first one has been answered already, as an example.';
 
-function fieldOf({ fields }: Notes, index: number): Field {
-  const field = fields[index];
-  if (field === undefined) throw new Error(`no field ${index}`);
-  return field;
-}
-
-const valueAt = (note: Note, index: number): string => note.values[index] ?? '';
+const fieldOf = ({ fields }: Notes, index: number): Field => at(fields, index);
+const valueAt = (note: Note, index: number): string => at(note.values, index);
 
 /** `Where does Mara live?` */
 function forward(notes: Notes): Query {
   return {
-    question: ({ name }) => fieldOf(notes, notes.target).asked(name),
+    question: ({ name }) => fieldOf(notes, notes.target).question(name),
     answer: (note) => valueAt(note, notes.target),
   };
 }
@@ -53,34 +49,34 @@ function withQuestions(told: readonly string[], { worked, asked }: Notes, { ques
 }
 
 /** `Mara lives in Oslo and has a parrot.` */
-function tell({ fields, people }: Notes): string {
+function describePeople({ fields, people }: Notes): string {
   const sentence = ({ name, values }: Note) =>
-    `${name} ${fields.map(({ told }, i) => told(values[i] ?? '')).join(' and ')}.`;
+    `${name} ${fields.map(({ statement }, i) => statement(at(values, i))).join(' and ')}.`;
   return people.map(sentence).join(' ');
 }
 
 export function prose(notes: Notes): Phrasing {
   const query = forward(notes);
-  return phrase('exam', notes, withQuestions([OPENING, tell(notes)], notes, query), query.answer);
+  return phrase('exam', notes, withQuestions([OPENING, describePeople(notes)], notes, query), query.answer);
 }
 
-/** The value is given, and the person asked for: `Who lives in Oslo?` */
+/** The question gives the value and asks for the person: `Who lives in Oslo?` */
 export function inverse(notes: Notes): Phrasing {
   const query: Query = {
-    question: (note) => `Who ${fieldOf(notes, notes.target).told(valueAt(note, notes.target))}?`,
+    question: (note) => `Who ${fieldOf(notes, notes.target).statement(valueAt(note, notes.target))}?`,
     answer: ({ name }) => name,
   };
-  return phrase('inverse', notes, withQuestions([OPENING, tell(notes)], notes, query), query.answer);
+  return phrase('inverse', notes, withQuestions([OPENING, describePeople(notes)], notes, query), query.answer);
 }
 
-/** The person is not named, but known by the other field: `Where does the person who has a parrot live?` */
+/** The question describes the person by the other field: `Where does the person who has a parrot live?` */
 export function twoHop(notes: Notes): Phrasing {
-  const whom = (note: Note) => `the person who ${fieldOf(notes, notes.cue).told(valueAt(note, notes.cue))}`;
+  const whom = (note: Note) => `the person who ${fieldOf(notes, notes.cue).statement(valueAt(note, notes.cue))}`;
   const query: Query = {
-    question: (note) => fieldOf(notes, notes.target).asked(whom(note)),
+    question: (note) => fieldOf(notes, notes.target).question(whom(note)),
     answer: (note) => valueAt(note, notes.target),
   };
-  return phrase('two-hop', notes, withQuestions([TWO_HOP_OPENING, tell(notes)], notes, query), query.answer);
+  return phrase('two-hop', notes, withQuestions([TWO_HOP_OPENING, describePeople(notes)], notes, query), query.answer);
 }
 
 export function csv(notes: Notes): Phrasing {
@@ -91,12 +87,12 @@ export function csv(notes: Notes): Phrasing {
   return phrase('csv', notes, withQuestions([CSV_OPENING, table], notes, query), query.answer);
 }
 
-/** One object a line, the questions too. The last one is open: its answer and the brace are to come. */
+/** One object per line, also for the questions. The last one ends before its answer. */
 export function json(notes: Notes): Phrasing {
   const { fields, people, worked, asked } = notes;
   const { question, answer } = forward(notes);
   const rows = people.map(({ name, values }) =>
-    object([['name', name], ...fields.map(({ key }, i): Member => [key, values[i] ?? ''])]),
+    object([['name', name], ...fields.map(({ key }, i): Member => [key, at(values, i)])]),
   );
   const solved = object([
     ['question', question(worked)],
@@ -108,7 +104,7 @@ export function json(notes: Notes): Phrasing {
 
 type Member = readonly [key: string, value: string];
 
-/** With spaces, as most programs write it, so that the answer's own space is in style. */
+/** With spaces, as most programs write it, so that the space before the answer fits. */
 function member([key, value]: Member): string {
   return `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
 }
