@@ -1,29 +1,31 @@
+import { at } from '../platform/at.ts';
 import type { ExactMetrics } from './metrics-schema.ts';
 import { fitPowerLaw } from './power-law.ts';
 
-/** The Gram product in float64 leaves about 10⁻⁸·√M of noise where the true σ is zero. */
-const LOST_TOLERANCE = 1e-6;
+/** Values below this share of σ₁ count as zero: the Gram matrix in float64 leaves about 10⁻⁸·√M of noise in place of zeros. */
+const RANK_TOLERANCE = 1e-6;
 
 /**
- * For one single σ that small, after its direction was found: below this it is zero. The direction is known to about
- * ε·σ₁²/σ² of the one before it, which leaves up to 10⁻¹⁰ σ₁ where the true value is zero.
+ * If only one σ is that small, and was computed to full precision, it is zero below this share. Its singular vector is
+ * known to about ε·σ₁²/σ² of the next one, which leaves up to 10⁻¹⁰ σ₁ where the true value is zero.
  */
-const LOST_SINGLE_TOLERANCE = 1e-9;
+const SINGLE_TOLERANCE = 1e-9;
 
 /**
- * How many directions a matrix has lost: σ below 10⁻⁶ σ₁. Two or more of them never happen by chance (small singular
- * values repel each other), but one does in a healthy square matrix, so a single one must be exact to count.
- * @param isExact the smallest singular value has full precision, not that of the Gram matrix
+ * The rank deficiency: the number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel each
+ * other), but one does in a healthy square matrix, so a single one must be exact to count.
+ * @param isSmallestExact the smallest singular value has full precision, not that of the Gram matrix
  */
-function lostDirections(relative: Float64Array, isExact: boolean): number {
-  const lost = relative.filter((sigma) => sigma <= LOST_TOLERANCE).length;
-  const isChance = lost === 1 && isExact && (relative[relative.length - 1] ?? 0) > LOST_SINGLE_TOLERANCE;
-  return isChance ? 0 : lost;
+function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): number {
+  const small = relative.filter((sigma) => sigma <= RANK_TOLERANCE).length;
+  const isChance = small === 1 && isSmallestExact && at(relative, relative.length - 1) > SINGLE_TOLERANCE;
+  return isChance ? 0 : small;
 }
 
-/** Is exactly one singular value so small that the Gram matrix cannot tell it from zero? */
+/** Is exactly one singular value so small that the Gram matrix cannot distinguish it from zero? */
 export function needsExactSmallest(singularValues: Float64Array): boolean {
-  const limit = LOST_TOLERANCE * (singularValues[0] ?? 0);
+  const [largest = 0] = singularValues;
+  const limit = RANK_TOLERANCE * largest;
   return limit > 0 && singularValues.filter((sigma) => sigma <= limit).length === 1;
 }
 
@@ -32,12 +34,12 @@ export function needsExactSmallest(singularValues: Float64Array): boolean {
  * With energies eᵢ = σᵢ², pᵢ = eᵢ/Σe and qᵢ = σᵢ/Σσ:
  * stable rank Σe/e₁; participation ratio (Σe)²/Σe²; effective rank exp(−Σ pᵢ ln pᵢ);
  * Roy & Vetterli's effective rank (2007) exp(−Σ qᵢ ln qᵢ); top-k energy Σ_{i≤k} pᵢ.
- * They are ordered: stable rank ≤ participation ratio ≤ effective rank ≤ rank.
+ * They are in order: stable rank ≤ participation ratio ≤ effective rank ≤ rank.
  *
  * @param singularValues all min(m, n) of them, largest first
  * @param shape [m, n]
- * @param isSmallestExact see `lostDirections`
- * @returns null for a matrix of zeros, which has no shares
+ * @param isSmallestExact see `rankDeficiency`; false by default
+ * @returns null for a matrix of zeros, which has no energy shares
  */
 export function spectralMetrics(
   singularValues: Float64Array,
@@ -46,15 +48,15 @@ export function spectralMetrics(
 ): ExactMetrics | null {
   const [m, n] = shape;
   const M = singularValues.length;
-  const largest = singularValues[0] ?? 0;
+  const [largest = 0] = singularValues;
   if (largest === 0) return null;
-  // In units of σ₁: neither squares nor fourth powers leave the range of float64.
+  // In units of σ₁, so that neither squares nor fourth powers leave the range of float64.
   const relative = singularValues.map((sigma) => sigma / largest);
   const energies = relative.map((sigma) => sigma * sigma);
   const total = sum(energies);
   const participationRatio = (total * total) / sum(energies.map((energy) => energy * energy));
-  // Not to the noise where directions are lost.
-  const fit = fitPowerLaw(energies.filter((energy) => energy > LOST_TOLERANCE ** 2));
+  // Without the values that count as zero, which are noise.
+  const fit = fitPowerLaw(energies.filter((energy) => energy > RANK_TOLERANCE ** 2));
   const top = (k: number) => Math.min(1, sum(energies.subarray(0, Math.min(M, Math.max(1, k)))) / total);
   return {
     frobeniusNorm: largest * Math.sqrt(total),
@@ -64,7 +66,7 @@ export function spectralMetrics(
     participationRatioToNull: participationRatio * (1 / m + 1 / n),
     effectiveRank: Math.exp(entropy(energies, total)),
     effectiveRankRV: Math.exp(entropy(relative, sum(relative))),
-    rank: M - lostDirections(relative, isSmallestExact),
+    rank: M - rankDeficiency(relative, isSmallestExact),
     topEnergy: {
       '1': top(1),
       '8': top(8),
@@ -77,8 +79,8 @@ export function spectralMetrics(
   };
 }
 
-/** ⌈percent · M / 100⌉ in whole numbers: 0.05 · 20 is a little over 1 in binary. */
-function shareOf(M: number, percent: number): number {
+/** ⌈percent · M / 100⌉, computed in integers: 0.05 · 20 is a little over 1 in binary. */
+export function shareOf(M: number, percent: number): number {
   return Math.ceil((percent * M) / 100);
 }
 
@@ -91,24 +93,25 @@ function entropy(values: Float64Array, total: number): number {
   return result;
 }
 
-/** Smallest first, so that a long tail is not lost against the head. */
+/** Smallest first, so that a long tail is not lost in rounding. */
 function sum(values: Float64Array): number {
   let total = 0;
-  for (let i = values.length - 1; i >= 0; i -= 1) total += values[i] ?? 0;
+  for (let i = values.length - 1; i >= 0; i -= 1) total += at(values, i);
   return total;
 }
 
-/** Number of points of a stored spectrum: enough for a sparkline. */
-const SPECTRUM_POINTS = 24;
+/** Number of points of a profile: enough for a sparkline. */
+const PROFILE_POINTS = 24;
 
-/** σ/σ₁ at evenly spaced ranks, first and last included. */
+/** Evenly spaced ranks among M singular values, first and last included, counted from 0. */
+export function profileRanks(M: number): number[] {
+  const points = Math.min(PROFILE_POINTS, M);
+  return Array.from({ length: points }, (_, i) => (points === 1 ? 0 : Math.round((i * (M - 1)) / (points - 1))));
+}
+
+/** σ/σ₁ at evenly spaced ranks. Empty if there are no singular values, or all are zero. */
 export function spectrumProfile(singularValues: Float64Array): number[] {
-  const M = singularValues.length;
-  const largest = singularValues[0] ?? 0;
+  const [largest = 0] = singularValues;
   if (largest === 0) return [];
-  const points = Math.min(SPECTRUM_POINTS, M);
-  return Array.from({ length: points }, (_, i) => {
-    const rank = points === 1 ? 0 : Math.round((i * (M - 1)) / (points - 1));
-    return (singularValues[rank] ?? 0) / largest;
-  });
+  return profileRanks(singularValues.length).map((rank) => at(singularValues, rank) / largest);
 }

@@ -3,16 +3,16 @@ import { bandStride } from '../exact/band-reduction.ts';
 import { bandValues } from '../exact/bidiagonal-values.ts';
 import { at } from '../unchecked.ts';
 
-/** A row's entries outside of the band are dropped up to this norm, relative to the largest eigenvalue. */
+/** Entries of a row outside the band are dropped up to this norm, relative to the largest eigenvalue. */
 const NEGLIGIBLE = 1e-6;
 
-/** What makes a matrix that is positive semidefinite up to rounding definite, relative to the largest entry. */
+/** Added to the diagonal, relative to its largest entry: makes a matrix that is semidefinite up to rounding definite. */
 const SHIFT = 1e-5;
 
 /**
- * The eigenvalues of a symmetric matrix T ⪰ 0 that has its entries within `width` of the diagonal, up to rounding, as that
- * of a block Lanczos process has: the squares of the singular values of its Cholesky factor, which is an upper band. Where
- * that does not hold, those of the dense matrix.
+ * The eigenvalues of a symmetric matrix T ⪰ 0 whose entries are within `width` of the diagonal, up to rounding, as in block
+ * Lanczos: the squares of the singular values of its Cholesky factor, which is an upper band. A matrix that is not such a
+ * band is treated as dense.
  *
  * @param t [n, n] row-major; only the lower triangle is read; overwritten
  * @returns n eigenvalues, largest first
@@ -24,14 +24,14 @@ export function bandEigenvalues(t: Float64Array, n: number, width: number): Floa
   return bandValues({ entries, size: n, width }).map((sigma) => sigma * sigma - shift);
 }
 
-/** The largest eigenvalue of T ⪰ 0 is no smaller. */
+/** A lower bound of the largest eigenvalue of T ⪰ 0. */
 function largestDiagonal(t: Float64Array, n: number): number {
   let largest = 0;
   for (let i = 0; i < n; i += 1) largest = Math.max(largest, at(t, i * n + i));
   return largest;
 }
 
-/** Rounding leaves a little of everything outside of the band; a chain that lost its way leaves much in few rows. */
+/** Rounding leaves a little everywhere outside the band; a process that lost orthogonality leaves much in a few rows. */
 function isBand(t: Float64Array, n: number, width: number): boolean {
   const negligible = (NEGLIGIBLE * largestDiagonal(t, n)) ** 2;
   for (let i = width + 1; i < n; i += 1) {
@@ -44,7 +44,7 @@ function isBand(t: Float64Array, n: number, width: number): boolean {
 
 /**
  * R with Rᵀ·R = T + shift·I, an upper band.
- * @returns null where that is not positive definite
+ * @returns null if that is not positive definite
  */
 function bandFactor(t: Float64Array, n: number, width: number, shift: number): Float64Array | null {
   const stride = bandStride(width);

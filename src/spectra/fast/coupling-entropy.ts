@@ -1,46 +1,49 @@
+import { at as blockAt } from '../../platform/at.ts';
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
 import { at } from '../unchecked.ts';
-import type { Basis } from './lanczos-basis.ts';
-import type { Chain } from './largest-eigenvalue-bound.ts';
+import type { LanczosBasis } from './lanczos-basis.ts';
+import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
 import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
 
-/** Points of the integral, in units of the ceiling: a geometric grid. */
+/** Points of the integral, in units of the upper bound: a geometric grid. */
 const GRID = { from: 1e-3, to: 1e2, ratio: 1.6 } as const;
 
-/** What the trapezoidal rule in ln t on that grid may be off by: 2 % where the integrand falls like t⁻² or is constant. */
+/** Relative error of the trapezoidal rule in ln t on that grid: 2% where the integrand falls like t⁻² or is constant. */
 const ALLOWANCE = 0.05;
 
 /**
- * Tr f(S) − Tr f(T) − Tr f(S₂₂) for f = x·ln x and S = [T Cᵀ; C S₂₂] ⪰ 0.
+ * The entropy that the coupling C of two blocks adds: Tr f(S) − Tr f(T) − Tr f(S₂₂) for f = x·ln x and
+ * S = [T Cᵀ; C S₂₂] ⪰ 0, which is ≥ 0 by the pinching inequality.
  *
  * With f(x) = ∫₀^∞ (x/(1+t) − 1 + t/(x+t)) dt it is −∫₀^∞ ln det(I − W·K·Y·Kᵀ) dt, where W = (T+t)⁻¹ at the last block of
- * T, K the coupling of that block to the next one and Y = (S₂₂+t)⁻¹ at that one. The integrand falls with t and grows
- * with Y. Of Y some blocks of S₂₂ are known, Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and it grows with the Y behind them. That one
- * is ⪰ (μ+t)⁻¹ for the ceiling μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows there.
+ * T, K is the coupling of that block to the next one, and Y = (S₂₂+t)⁻¹ at that one. The integrand falls with t and grows
+ * with Y. Some blocks of S₂₂ are known, so Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and Y grows with the Yⱼ behind the known
+ * blocks. That one is ⪰ (μ+t)⁻¹ for the upper bound μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows there.
  *
- * @param beyond the beginning of S₂₂, from that next block on; may have no blocks
+ * @param beyond the beginning of S₂₂, from the next block on; may have no blocks
+ * @param upperBound μ: no eigenvalue of S₂₂ is larger
  */
-export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Bounded {
+export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upperBound: number): Bounded {
   const { b } = beyond;
-  const link = beyond.links[0] ?? new Float64Array();
-  const energy = link.reduce((sum, value) => sum + value * value, 0);
-  if (energy === 0 || !(ceiling > 0)) return bounded(0, 0);
-  const chain = blocksOf(basis, b);
-  const { known, floor } = floorOf(beyond, resolvent(chain, 0) ?? resolvent(chain, GRID.from * ceiling));
+  const k = blockAt(beyond.offDiagonal, 0);
+  const energy = k.reduce((sum, value) => sum + value * value, 0);
+  if (energy === 0 || !(upperBound > 0)) return bounded(0, 0);
+  const blocks = blocksOf(basis, b);
+  const { known, least } = leastBehind(beyond, resolvent(blocks, 0) ?? resolvent(blocks, GRID.from * upperBound));
   let low = 0;
   let high = 0;
   let before = { t: 0, low: 0, high: 0 };
-  for (let t = GRID.from * ceiling; t <= GRID.to * ceiling; t *= GRID.ratio) {
-    const w = resolvent(chain, t);
+  for (let t = GRID.from * upperBound; t <= GRID.to * upperBound; t *= GRID.ratio) {
+    const w = resolvent(blocks, t);
     if (!w) continue;
-    // KᵀWK is of the size of the next block, like Y.
-    const coupling = congruence(w, link, b);
+    // KᵀWK has the size of the next block, like Y.
+    const coupled = congruence(w, k, b);
     const here = {
       t,
-      low: -logDet(coupling, inverseY(beyond, known, scaledIdentity(ceiling, b), t), b),
-      high: -logDet(coupling, inverseY(beyond, known, floor, t), b),
+      low: -logDet(coupled, inverseY(beyond, { known, end: scaledIdentity(upperBound, b), t }), b),
+      high: -logDet(coupled, inverseY(beyond, { known, end: least, t }), b),
     };
-    // Up to the first point the integrand is a logarithm at the worst: its mean is its end and one for each direction.
+    // Up to the first point the integrand is at worst a logarithm: its mean is its last value plus one per direction.
     const ratio = Math.log(t / before.t);
     low += before.t === 0 ? here.low * t : ((before.low * before.t + here.low * t) / 2) * ratio;
     high += before.t === 0 ? (here.high + b) * t : ((before.high * before.t + here.high * t) / 2) * ratio;
@@ -51,32 +54,38 @@ export function pinchingGap(basis: Basis, beyond: Chain, ceiling: number): Bound
 }
 
 /**
- * The least that S ⪰ 0 allows behind the known blocks: F₁ = Kᵀ·W₀·K, F₂ = B₁ᵀ·(A₁ − F₁)⁻¹·B₁ and so on.
- * @param atZero W₀, or null: then the least is zero
- * @returns with how many of the blocks it comes; rounding may leave none of the others definite
+ * The least F that S ⪰ 0 allows behind the known blocks: F₁ = Kᵀ·W₀·K, F₂ = B₁ᵀ·(A₁ − F₁)⁻¹·B₁ and so on.
+ * @param atZero W₀; null counts as F₁ = 0
+ * @returns F, and the number of known blocks in front of it: rounding may leave the remaining ones indefinite
  */
-function floorOf({ b, diagonal, links }: Chain, atZero: Float64Array | null): { known: number; floor: Float64Array } {
-  let floor = atZero ? congruence(atZero, links[0] ?? new Float64Array(), b) : new Float64Array(b * b);
-  for (const [k, block] of diagonal.entries()) {
+function leastBehind(
+  { b, diagonal, offDiagonal }: BlockLanczos,
+  atZero: Float64Array | null,
+): { known: number; least: Float64Array } {
+  let least = atZero ? congruence(atZero, blockAt(offDiagonal, 0), b) : new Float64Array(b * b);
+  for (const [j, block] of diagonal.entries()) {
     const rest = inverse(
-      block.map((value, i) => value - at(floor, i)),
+      block.map((value, i) => value - at(least, i)),
       b,
     );
-    if (!rest) return { known: k, floor };
-    floor = congruence(rest, links[k + 1] ?? new Float64Array(), b);
+    if (!rest) return { known: j, least };
+    least = congruence(rest, blockAt(offDiagonal, j + 1), b);
   }
-  return { known: diagonal.length, floor };
+  return { known: diagonal.length, least };
 }
 
 /** Y⁻¹ = A₁ + t − B₁·(A₂ + t − …)⁻¹·B₁ᵀ with `end` + t behind the known blocks. */
-function inverseY({ b, diagonal, links }: Chain, known: number, end: Float64Array, t: number): Float64Array {
+function inverseY(
+  { b, diagonal, offDiagonal }: BlockLanczos,
+  { known, end, t }: { known: number; end: Float64Array; t: number },
+): Float64Array {
   let result = plusDiagonal(end, t, b);
-  for (let k = known - 1; k >= 0; k -= 1) {
+  for (let j = known - 1; j >= 0; j -= 1) {
     const inner = inverse(result, b);
-    const block = plusDiagonal(diagonal[k] ?? new Float64Array(), t, b);
+    const block = plusDiagonal(blockAt(diagonal, j), t, b);
     if (!inner) return block;
-    const taken = congruence(inner, transpose(links[k + 1] ?? new Float64Array(), b), b);
-    result = block.map((value, i) => value - at(taken, i));
+    const correction = congruence(inner, transpose(blockAt(offDiagonal, j + 1), b), b);
+    result = block.map((value, i) => value - at(correction, i));
   }
   return result;
 }
@@ -86,35 +95,35 @@ function inverse(matrix: Float64Array, b: number): Float64Array | null {
   const factor = cholesky(matrix, b);
   if (!factor) return null;
   const transposed = transpose(invertLower(factor, b), b);
-  return multiply(transposed, transposed, b, true);
+  return multiply(transposed, transposed, b, { transposeB: true });
 }
 
-function blocksOf(basis: Basis, b: number): Chain {
+/** T of a basis as blocks [b, b]. The first off-diagonal block, which there is none of, is empty. */
+function blocksOf(basis: LanczosBasis, b: number): BlockLanczos {
   const { size } = basis;
   const t = basis.matrix();
   const diagonal: Float64Array[] = [];
-  const links: Float64Array[] = [new Float64Array()];
+  const offDiagonal: Float64Array[] = [new Float64Array()];
   for (let start = 0; start < size; start += b) {
     diagonal.push(block(t, size, start, start, b));
-    if (start > 0) links.push(block(t, size, start - b, start, b));
+    if (start > 0) offDiagonal.push(block(t, size, start - b, start, b));
   }
-  return { b, diagonal, links };
+  return { b, diagonal, offDiagonal };
 }
 
 function block(t: Float64Array, size: number, row: number, column: number, b: number): Float64Array {
   return Float64Array.from({ length: b * b }, (_, i) => at(t, (row + Math.floor(i / b)) * size + column + (i % b)));
 }
 
-/** (T + t)⁻¹ at the last block; null where rounding leaves T + t indefinite. */
-function resolvent({ b, diagonal, links }: Chain, t: number): Float64Array | null {
+/** (T + t)⁻¹ at the last block; null if rounding leaves T + t indefinite. */
+function resolvent({ b, diagonal, offDiagonal }: BlockLanczos, t: number): Float64Array | null {
   let inverseFactor: Float64Array | null = null;
-  for (const [k, own] of diagonal.entries()) {
+  for (const [j, own] of diagonal.entries()) {
     let schur = plusDiagonal(own, t, b);
-    const link = links[k];
-    if (inverseFactor && link) {
-      const half = transpose(multiply(inverseFactor, link, b), b);
-      const taken = multiply(half, half, b, true);
-      schur = schur.map((value, i) => value - at(taken, i));
+    if (inverseFactor) {
+      const half = transpose(multiply(inverseFactor, blockAt(offDiagonal, j), b), b);
+      const correction = multiply(half, half, b, { transposeB: true });
+      schur = schur.map((value, i) => value - at(correction, i));
     }
     const factor = cholesky(schur, b);
     if (!factor) return null;
@@ -122,7 +131,7 @@ function resolvent({ b, diagonal, links }: Chain, t: number): Float64Array | nul
   }
   if (!inverseFactor) return null;
   const transposed = transpose(inverseFactor, b);
-  return multiply(transposed, transposed, b, true);
+  return multiply(transposed, transposed, b, { transposeB: true });
 }
 
 /** Kᵀ·W·K. */

@@ -1,14 +1,13 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Independent streams of the generator: what one has decided must say nothing about the next. */
+/** Independent streams of the generator: a decision that depends on one must not depend on the next. */
 export const STREAMS = { start: 1, complement: 2, shallow: 3 } as const;
 
-/** Outputs after which two seeds that are close have nothing in common any more. */
+/** Number of outputs after which similar seeds have nothing in common any more. */
 const WARM_UP = 256;
 
 /**
  * Standard normal numbers by the polar method (Marsaglia & Bray 1964), the same for the same stream on every machine.
- * @param count how many
  */
 export function gaussian(stream: number, count: number): Float32Array {
   const random = xoroshiro128plus(Math.imul(stream, 0x9e3779b1));

@@ -1,15 +1,15 @@
 import { at } from '../unchecked.ts';
 import { bandEigenvalues } from './band-eigenvalues.ts';
-import type { Basis } from './lanczos-basis.ts';
+import type { LanczosBasis } from './lanczos-basis.ts';
 
-/** Sums of the k largest eigenvalues of S. */
-export interface TopBounds {
+/** Bounds of the sum of the k largest eigenvalues of S, for any k. */
+export interface KyFanBounds {
   low(k: number): number;
   high(k: number): number;
 }
 
-/** Sum of the k largest of a falling list and `copies` times the same number. */
-export function topSum(values: Float64Array, k: number, rest: number, copies: number): number {
+/** Sum of the k largest of a descending list and `copies` copies of another number. */
+function topSum(values: Float64Array, k: number, rest: number, copies: number): number {
   let sum = 0;
   let taken = 0;
   for (let i = 0; i < k; i += 1) {
@@ -21,68 +21,69 @@ export function topSum(values: Float64Array, k: number, rest: number, copies: nu
   return sum;
 }
 
-/** A block Krylov basis of an operator S with Tr S = n, as far as sums of its eigenvalues need it. */
-export interface Krylov {
+/** The Rayleigh–Ritz projection T = Q·S·Qᵀ of an operator S with Tr S = n onto a block Krylov basis Q [d, n]. */
+export interface RitzProjection {
   /** n, the size of S. */
   readonly size: number;
-  /** T, [D, D]. */
+  /** T, [d, d]. */
   readonly t: Float64Array;
   /** Eigenvalues of T, largest first. */
   readonly ritz: Float64Array;
-  /** How the last block of the basis reaches the next one, [b, b]; nothing if there is none. */
-  readonly link: Float64Array;
+  /** The coupling of the last block of the basis to the next one, [b, b]; empty if there is no next block. */
+  readonly coupling: Float64Array;
 }
 
-/** T of a basis, and its eigenvalues. `block` is the width of its band. */
-export function krylovOf(basis: Basis, block: number): Krylov {
+/** @param block width of the band of T */
+export function projectionOf(basis: LanczosBasis, block: number): RitzProjection {
   const t = basis.matrix();
   const ritz = bandEigenvalues(t.slice(), basis.size, block).map((value) => Math.max(0, value));
-  return { size: basis.operator.size, t, ritz, link: basis.link };
+  return { size: basis.operator.size, t, ritz, coupling: basis.coupling };
 }
 
-/** Mean of the eigenvalues of S beyond those of T: what is left of the trace. */
-function averageOf({ size, ritz }: Krylov): number {
+/** Mean of the remaining eigenvalues: what is left of the trace, over their number. */
+function averageOf({ size, ritz }: RitzProjection): number {
   const left = size - ritz.length;
   return left > 0 ? Math.max(0, size - ritz.reduce((sum, value) => sum + value, 0)) / left : 0;
 }
 
 /**
- * With S = [T Cᵀ; C S₂₂] in a basis and its complement: the eigenvalues of T, and an average of S₂₂ for each direction
- * beyond them, lie below (Ky Fan 1949). S ⪯ [T Cᵀ; C μ] for the ceiling μ of S₂₂, so that the eigenvalues of the latter
- * lie above, one by one (Weyl). C reaches only the next block of the process.
+ * Let S = [T Cᵀ; C S₂₂] in a basis and its complement. The eigenvalues of T, and the mean eigenvalue of S₂₂ for each
+ * further direction, give a lower bound (Ky Fan 1949). If μ is an upper bound of the eigenvalues of S₂₂, S ⪯ [T Cᵀ; C μ],
+ * and the eigenvalues of the latter are an upper bound, one by one (Weyl). C reaches only the next block of the process.
+ * @param upperBound μ
  */
-export function topBounds(krylov: Krylov, ceiling: number): TopBounds {
+export function kyFanBounds(krylov: RitzProjection, upperBound: number): KyFanBounds {
   const { size, ritz } = krylov;
   const left = size - ritz.length;
-  const above = left > 0 ? extended(krylov, ceiling) : ritz;
+  const above = left > 0 ? extended(krylov, upperBound) : ritz;
   const average = averageOf(krylov);
   const low = (k: number) => topSum(ritz, k, average, left);
-  const high = (k: number) => topSum(above, k, ceiling, size - above.length);
+  const high = (k: number) => topSum(above, k, upperBound, size - above.length);
   return { low, high: (k) => Math.max(low(k), Math.min(high(k), size)) };
 }
 
-/** The same without C: a ceiling that does not do here does not do with it either. */
-export function optimisticBounds(krylov: Krylov, ceiling: number): TopBounds {
+/** The same without C: if the bounds are too wide here, they are too wide with C. */
+export function optimisticBounds(krylov: RitzProjection, upperBound: number): KyFanBounds {
   const { size, ritz } = krylov;
   const left = size - ritz.length;
   const average = averageOf(krylov);
   return {
     low: (k) => topSum(ritz, k, average, left),
-    high: (k) => topSum(ritz, k, Math.max(ceiling, average), left),
+    high: (k) => topSum(ritz, k, Math.max(upperBound, average), left),
   };
 }
 
 /** Eigenvalues of [T Cᵀ; C μ]. */
-function extended({ t, ritz, link }: Krylov, ceiling: number): Float64Array {
+function extended({ t, ritz, coupling }: RitzProjection, upperBound: number): Float64Array {
   const inside = ritz.length;
-  const b = Math.sqrt(link.length);
+  const b = Math.sqrt(coupling.length);
   const n = inside + b;
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < inside; i += 1) matrix.set(t.subarray(i * inside, (i + 1) * inside), i * n);
   // Only the lower triangle is read.
   for (let i = 0; i < b; i += 1) {
-    matrix[(inside + i) * n + inside + i] = ceiling;
-    for (let j = 0; j < b; j += 1) matrix[(inside + i) * n + inside - b + j] = at(link, j * b + i);
+    matrix[(inside + i) * n + inside + i] = upperBound;
+    for (let j = 0; j < b; j += 1) matrix[(inside + i) * n + inside - b + j] = at(coupling, j * b + i);
   }
   return bandEigenvalues(matrix, n, b);
 }

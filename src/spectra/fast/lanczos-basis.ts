@@ -4,23 +4,23 @@ import type { Operator, Panel, Step } from './operator.ts';
 import { rowsOf, type Stack } from './panels.ts';
 import { cholesky, invertLower, multiply } from './small-matrix.ts';
 
-/** A block that is not yet in the basis, and how the last block reaches it: S·X = … + link·next. */
+/** The next block, which is not in the basis yet, and how the last block reaches it: S·X = … + coupling·next. */
 interface Pending {
   readonly rows: Tensor;
   /** [b, b]. */
-  readonly link: Float64Array;
+  readonly coupling: Float64Array;
 }
 
-/** A product that keeps less than this share of its energy outside the basis has lost digits there: project again. */
+/** A product with less than this share of its energy outside the basis has lost digits there: project it again. */
 const LOST_SHARE = 1e-2;
 
-/** Gram matrices in float32 are blind below this share of the largest direction. */
+/** Gram matrices in float32 do not show directions below this share of the largest. */
 const GRAM_NOISE = 1e-6;
 
-/** How far from orthonormal rows may be. */
+/** How far from orthonormal the rows of a block may be. */
 const ORTHONORMAL = 3e-6;
 
-/** How far they may be for a projection to count. */
+/** How far from orthonormal they may be for a projection to count. */
 const CLOSE = 0.1;
 
 const MAX_PASSES = 10;
@@ -28,18 +28,18 @@ const MAX_PASSES = 10;
 /**
  * An orthonormal basis Q [d, n] grown by block Lanczos with full orthogonalisation, and T = Q·S·Qᵀ.
  *
- * A chain that is started with `start` is kept orthogonal to all that was in the basis before, so that its blocks of T
- * are those of a block Lanczos process on S restricted to the complement. Golub & Underwood 1977; the rows of a block are
+ * A process that is started with `start` is kept orthogonal to everything that was in the basis before, so its blocks of T
+ * are those of block Lanczos on S restricted to the complement. Golub & Underwood 1977; the rows of a block are
  * orthonormalised by repeated Cholesky QR with a shift (Fukaya et al. 2020, SIAM J. Sci. Comput. 42(1)).
  */
-export class Basis {
+export class LanczosBasis {
   readonly operator: Operator;
   readonly #capacity: number;
   readonly #q: Stack;
   readonly #t: Float64Array;
   #size = 0;
   #pending: Pending | null = null;
-  /** Still needed when it has been taken into the basis. */
+  /** A block to go back to: kept even when it has been taken into the basis. */
   #marked: Pending | null = null;
   #blockSize = 0;
 
@@ -55,7 +55,7 @@ export class Basis {
     return this.#size;
   }
 
-  /** Is all of the space in the basis? */
+  /** Does the basis span the whole space? */
   get isComplete(): boolean {
     return this.#size === this.operator.size;
   }
@@ -76,21 +76,21 @@ export class Basis {
     return result;
   }
 
-  /** The coupling of the last block to the complement of the basis, [b, b]: rows of the block, columns of the next. */
-  get link(): Float64Array {
-    return this.#pending?.link ?? new Float64Array();
+  /** The coupling of the last block to the next one, [b, b]: rows of the last, columns of the next. Empty if there is none. */
+  get coupling(): Float64Array {
+    return this.#pending?.coupling ?? new Float64Array();
   }
 
-  /** Remember where the chain is, to go on from there after it, or another one, was grown and dropped. */
+  /** Remember the current position: `drop` returns to it, after this process or another one was grown from here. */
   mark(): { drop(): void } {
     const [size, pending, blockSize] = [this.#size, this.#pending, this.#blockSize];
-    const takeOff = this.#q.mark();
+    const returnToMark = this.#q.mark();
     this.#marked = pending;
     return {
       drop: () => {
-        takeOff();
+        returnToMark();
         this.#marked = null;
-        if (this.#pending && this.#pending !== pending) this.operator.vectors.forget(this.#pending.rows);
+        if (this.#pending && this.#pending !== pending) this.operator.vectors.dispose(this.#pending.rows);
         this.#size = size;
         this.#pending = pending;
         this.#blockSize = blockSize;
@@ -99,41 +99,42 @@ export class Basis {
   }
 
   /**
-   * Start a chain with rows [b, n].
-   * @returns L with rows = L·X + what was in the basis before, X the first block
+   * Start a process with rows [b, n].
+   * @returns L with rows = L·X + their part in the span of the basis, where X is the first block
    */
   async start(rows: Float32Array): Promise<Float64Array> {
     const first = await this.project(rows);
     this.#blockSize = rows.length / this.operator.size;
     this.#pending = await this.#orthonormal(first, this.#size > 0);
-    return this.#pending.link;
+    return this.#pending.coupling;
   }
 
-  /** Add the next block and take its product. */
+  /** Add the next block, and multiply it by S. */
   async grow(): Promise<void> {
     const next = this.#pending;
-    if (!next) throw new Error('nothing to grow from');
+    if (!next) throw new Error('the basis cannot grow: no process was started, or it is complete');
     const b = rowsOf(next.rows);
     await this.#q.push(next.rows);
     this.#size += b;
     const nearRows = Math.min(this.#size, 2 * this.#blockSize);
     const { inside, near, outside, gram } = await this.operator.step(next.rows, this.#q.rows, nearRows);
-    if (next !== this.#marked) this.operator.vectors.forget(next.rows);
+    if (next !== this.#marked) this.operator.vectors.dispose(next.rows);
     const first = inside.length - near.length;
     for (let i = 0; i < near.length; i += 1) inside[first + i] = at(inside, first + i) + at(near, i);
     const kept = this.#store(inside, b);
     this.#pending = null;
     const left = this.operator.size - this.#size;
-    if (left < b) this.operator.vectors.forget(outside);
+    if (left < b) this.operator.vectors.dispose(outside);
     if (left === 0) return;
     if (left < b) {
-      // The rest of the space, whichever way it is turned.
+      // Any basis of the rest of the space will do.
       this.#pending = await this.#restOfSpace(left);
       return;
     }
-    let isLost = false;
-    for (let i = 0; i < b; i += 1) isLost ||= at(gram, i * b + i) < LOST_SHARE * (at(kept, i) + at(gram, i * b + i));
-    this.#pending = await this.#orthonormal({ rows: outside, gram }, isLost);
+    let hasLostDigits = false;
+    for (let i = 0; i < b; i += 1)
+      hasLostDigits ||= at(gram, i * b + i) < LOST_SHARE * (at(kept, i) + at(gram, i * b + i));
+    this.#pending = await this.#orthonormal({ rows: outside, gram }, hasLostDigits);
   }
 
   /** Rows less their part in the span of the basis. */
@@ -142,12 +143,12 @@ export class Basis {
     return this.operator.transform(identity(b), this.operator.rows(rows), this.#size > 0 ? this.#q.rows : null);
   }
 
-  /** The product of rows with S, split at the span of the basis. */
+  /** The product of rows with S, split into its parts inside and outside the span of the basis. */
   multiply(rows: Tensor): Promise<Step> {
     return this.operator.step(rows, this.#q.rows, this.#blockSize);
   }
 
-  /** The last b columns of T. @returns energy of each column */
+  /** Store the last b columns of T. @returns the energy of each column */
   #store(inside: Float32Array, b: number): Float64Array {
     const kept = new Float64Array(b);
     const first = this.#size - b;
@@ -164,20 +165,21 @@ export class Basis {
   }
 
   /**
-   * @param panel is given up
+   * Make the rows of a panel orthonormal.
+   * @param panel disposed of
    * @param isProjected project onto the complement of the basis in every pass
    */
   async #orthonormal(panel: Panel, isProjected: boolean): Promise<Pending> {
     const b = rowsOf(panel.rows);
     let { rows, gram } = panel;
-    const become = async (made: Promise<Panel>) => {
+    const replace = async (made: Promise<Panel>) => {
       const next = await made;
-      this.operator.vectors.forget(rows);
+      this.operator.vectors.dispose(rows);
       ({ rows, gram } = next);
     };
-    let link: Float64Array = identity(b);
+    let coupling: Float64Array = identity(b);
     let doesProject = isProjected;
-    /** A projection is only as good as the rows are long: it counts once they are close to orthonormal. */
+    /** The error of a projection is absolute, so it counts only once the rows are close to orthonormal. */
     let isClean = false;
     for (let pass = 0; pass < MAX_PASSES; pass += 1) {
       const distance = pass > 0 ? distanceFromIdentity(gram, b) : 1;
@@ -185,30 +187,30 @@ export class Basis {
       isClean = doesProject && distance < CLOSE;
       const { factor, isNoisy } = robustCholesky(gram, b);
       if (!factor) {
-        // Nothing is left outside the basis: any direction will do, and the last block does not reach it.
-        await become(this.#fresh(b));
-        link = new Float64Array(b * b);
+        // Nothing is left outside the basis: take any direction; the last block is not coupled to it.
+        await replace(this.#fresh(b));
+        coupling = new Float64Array(b * b);
         doesProject = true;
         continue;
       }
       doesProject ||= isNoisy && this.#size > 0;
-      await become(this.operator.transform(invertLower(factor, b), rows, doesProject ? this.#q.rows : null));
-      link = multiply(link, factor, b);
+      await replace(this.operator.transform(invertLower(factor, b), rows, doesProject ? this.#q.rows : null));
+      coupling = multiply(coupling, factor, b);
     }
-    return { rows, link };
+    return { rows, coupling };
   }
 
   async #restOfSpace(left: number): Promise<Pending> {
     return this.#orthonormal(await this.#fresh(left), true);
   }
 
-  /** Rows outside the basis that have nothing to do with S. */
+  /** Rows outside the basis, unrelated to S. */
   #fresh(b: number): Promise<Panel> {
     return this.operator.transform(identity(b), this.operator.rows(filler(b, this.operator.size)), this.#q.rows);
   }
 }
 
-/** Directions that no structured matrix knows of. */
+/** Directions unrelated to the structure of any matrix. */
 function filler(b: number, n: number): Float32Array {
   return Float32Array.from({ length: b * n }, (_, i) => Math.cos(1 + ((i * 7919) % 104729) * (i + 1)));
 }
@@ -230,7 +232,7 @@ function distanceFromIdentity(gram: Float32Array, b: number): number {
 /** Squares below this are zero beside a trace of n. */
 const NOTHING = 1e-24;
 
-/** A factor of G, shifted where float32 cannot tell G from a singular matrix. */
+/** A factor of G, shifted if float32 cannot distinguish G from a singular matrix. */
 function robustCholesky(gram: Float32Array, b: number): { factor: Float64Array | null; isNoisy: boolean } {
   let largest = 0;
   for (let i = 0; i < b; i += 1) largest = Math.max(largest, at(gram, i * b + i));

@@ -1,74 +1,78 @@
+import { at as blockAt } from '../../platform/at.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { at } from '../unchecked.ts';
 import { cholesky, invertLower, multiply, transpose } from './small-matrix.ts';
 
-/** A block Lanczos process: rows Ω = link₀·X₁, S·X_j = link_{j−1}ᵀ·X_{j−1} + A_j·X_j + link_j·X_{j+1}. All [b, b]. */
-export interface Chain {
+/**
+ * A block Lanczos process. From the rows Ω = B₀·X₁ it computes S·Xⱼ = Bⱼ₋₁ᵀ·Xⱼ₋₁ + Aⱼ·Xⱼ + Bⱼ·Xⱼ₊₁ for blocks Xⱼ of b
+ * orthonormal rows, with Aⱼ and Bⱼ of shape [b, b].
+ */
+export interface BlockLanczos {
   readonly b: number;
+  /** A₁, A₂, … */
   readonly diagonal: readonly Float64Array[];
-  /** One more than there are diagonal blocks: link₀ is that of the start. */
-  readonly links: readonly Float64Array[];
+  /** B₀, B₁, …: one more than there are diagonal blocks, since B₀ is how the start reaches X₁. */
+  readonly offDiagonal: readonly Float64Array[];
 }
 
-/** Chance that a ceiling is too low, in one matrix. */
+/** Probability that an upper bound is too low, per matrix. */
 const RISK = 1e-9;
 
-/** A ceiling need not be sharper than this, relative to itself. */
+/** Relative precision of an upper bound: it need not be sharper. */
 const PRECISION = 1e-3;
 
-/** Below this share of what is there at most it is zero. */
+/** Below this share of the trivial bound it counts as zero. */
 const NEGLIGIBLE = 1e-12;
 
 /**
- * A number that the largest eigenvalue of S does not exceed, save with a chance of 10⁻⁹ over the Gaussian start Ω.
+ * A number that the largest eigenvalue of S does not exceed, except with a probability of 10⁻⁹ over the Gaussian start Ω.
  *
  * Let S·v = x·v with |v| = 1. Then g = Ω·v is a vector of b independent standard normal numbers. The recurrence of the
- * process gives y_{j+1} = X_{j+1}·v out of g, and |y_{j+1}| ≤ |v| = 1 demands |g| ≤ ‖N(x)‖₂ with
- * N(x) = link₀·E₁⁻¹·link₁·E₂⁻¹·… , E_j = x − A_j − link_{j−1}ᵀ·E_{j−1}⁻¹·link_{j−1}. N falls with x beyond the Ritz
- * values. Where it is so small that |g|² is that small with a chance of 10⁻⁹ only, there is no eigenvalue. For b = 1
- * this is the argument of Kuczyński & Woźniakowski (1992, SIAM J. Matrix Anal. Appl. 13(4)), with the polynomial of the
- * process in the place of Chebyshev's.
+ * process expresses yⱼ₊₁ = Xⱼ₊₁·v in terms of g, and |yⱼ₊₁| ≤ |v| = 1 implies |g| ≤ ‖N(x)‖₂ with
+ * N(x) = B₀·E₁⁻¹·B₁·E₂⁻¹·… , Eⱼ = x − Aⱼ − Bⱼ₋₁ᵀ·Eⱼ₋₁⁻¹·Bⱼ₋₁. N falls with x beyond the Ritz values. Where it is so small
+ * that |g|² is that small only with a probability of 10⁻⁹, there is no eigenvalue. For b = 1 this is the argument of
+ * Kuczyński & Woźniakowski (1992, SIAM J. Matrix Anal. Appl. 13(4)), with the polynomial of the process in place of
+ * Chebyshev's.
  *
- * @param upper a number that is not exceeded in any case
+ * @param limit a number that is not exceeded in any case, such as the trace
  */
-export function eigenvalueCeiling(chain: Chain, upper: number): number {
-  if (!isAbove(chain, upper)) return upper;
+export function largestEigenvalueBound(process: BlockLanczos, limit: number): number {
+  if (!isAbove(process, limit)) return limit;
   let low = 0;
-  let high = upper;
+  let high = limit;
   while (high - low > PRECISION * high && high > Number.MIN_VALUE) {
-    // The end may lie orders of magnitude below the start.
+    // The bound may be orders of magnitude below the limit.
     const middle = low === 0 ? high / 4 : (low + high) / 2;
-    if (isAbove(chain, middle)) high = middle;
+    if (isAbove(process, middle)) high = middle;
     else low = middle;
-    if (high < NEGLIGIBLE * upper) return high;
+    if (high < NEGLIGIBLE * limit) return high;
   }
   return high;
 }
 
-/** Do all eigenvalues lie below x, save with a chance of 10⁻⁹? */
-export function isAbove(chain: Chain, x: number): boolean {
-  const norm = squaredNorm(chain, x);
-  return norm !== null && norm < 2 * (RISK * halfFactorial(chain.b)) ** (2 / chain.b);
+/** Is x above all eigenvalues, except with a probability of 10⁻⁹? */
+export function isAbove(process: BlockLanczos, x: number): boolean {
+  const norm = squaredNorm(process, x);
+  return norm !== null && norm < 2 * (RISK * halfFactorial(process.b)) ** (2 / process.b);
 }
 
 /** ‖N(x)‖₂², or null below the largest Ritz value. */
-function squaredNorm({ b, diagonal, links }: Chain, x: number): number | null {
-  let product = links[0] ?? new Float64Array();
-  let correction = new Float64Array(b * b);
+function squaredNorm({ b, diagonal, offDiagonal }: BlockLanczos, x: number): number | null {
+  let product = blockAt(offDiagonal, 0);
+  let correction: Float64Array = new Float64Array(b * b);
   for (const [j, block] of diagonal.entries()) {
     const e = block.map((value, i) => (i % (b + 1) === 0 ? x : 0) - value - at(correction, i));
     const factor = cholesky(e, b);
     if (!factor) return null;
     const inverseFactor = invertLower(factor, b);
-    const link = links[j + 1] ?? new Float64Array();
-    // E⁻¹·link = F⁻ᵀ·(F⁻¹·link), and linkᵀ·E⁻¹·link is the square of the second factor.
-    const half = multiply(inverseFactor, link, b);
+    // E⁻¹·B = F⁻ᵀ·(F⁻¹·B), and Bᵀ·E⁻¹·B is the square of the second factor.
+    const half = multiply(inverseFactor, blockAt(offDiagonal, j + 1), b);
     const halfTransposed = transpose(half, b);
-    correction = multiply(halfTransposed, halfTransposed, b, true) as Float64Array<ArrayBuffer>;
+    correction = multiply(halfTransposed, halfTransposed, b, { transposeB: true });
     product = multiply(product, multiply(transpose(inverseFactor, b), half, b), b);
   }
   if (!product.every(Number.isFinite)) return null;
-  return at(symmetricEigenvalues(multiply(product, product, b, true), b), 0);
+  return at(symmetricEigenvalues(multiply(product, product, b, { transposeB: true }), b), 0);
 }
 
 /** Γ(b/2 + 1): P(χ²_b < c) ≤ (c/2)^{b/2} / Γ(b/2 + 1). */

@@ -13,11 +13,11 @@ import {
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 import { openVectors, rowsOf, type Vectors } from './panels.ts';
 
-/** S·X and what of it lies outside the span of Q. Panels hold vectors as rows. */
+/** S·X, split into its parts inside and outside the span of Q. Panels have vectors as rows. */
 export interface Step {
-  /** Q·(S·Xᵀ), [rows of Q, b], less what `near` holds of it. */
+  /** Q·(S·Xᵀ), [rows of Q, b], less the part that is in `near`. */
   readonly inside: Float32Array;
-  /** The same for the last rows of Q, which hold nearly all of it. */
+  /** The same for the last rows of Q, which have nearly all of it. */
   readonly near: Float32Array;
   /** S·X less its part in the span of Q, [b, n]. */
   readonly outside: Tensor;
@@ -32,10 +32,10 @@ export interface Panel {
   readonly gram: Float32Array;
 }
 
-/** Behind every row. */
+/** An index after every row. */
 const LAST = 2 ** 31 - 1;
 
-/** Scales that float32 panels bear on both sides of a product. */
+/** Largest scale, and smallest as its inverse, that float32 panels can take on both sides of a product. */
 const LARGEST_ROOT = 1e16;
 
 export interface OperatorOptions {
@@ -52,7 +52,7 @@ export interface OperatorOptions {
 export class Operator {
   /** min(m, n) of the matrix: the size of S. */
   readonly size: number;
-  /** Where panels are kept: `forget` those that are done with. */
+  /** Where panels are kept: `dispose` of those that are no longer needed. */
   readonly vectors: Vectors;
   readonly #product: Session;
   readonly #panel: Session;
@@ -83,8 +83,8 @@ export class Operator {
   /**
    * @param x [b, n]
    * @param q orthonormal rows [d, n]
-   * @param nearRows so many of the last ones are projected out first. In exact arithmetic a Lanczos process needs no
-   *   others; projecting on all at once would multiply what orthogonality is lost from step to step
+   * @param nearRows this many of the last rows of Q are projected out first. In exact arithmetic block Lanczos needs no
+   *   others; projecting on all at once would amplify the loss of orthogonality from step to step
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<Step> {
     const outputs = await this.#product.run({ x, q, ...this.#lastRows(q, nearRows) });
@@ -97,7 +97,7 @@ export class Operator {
   }
 
   /**
-   * map·rows, less its part in the span of Q where Q is given.
+   * map·rows, less its part in the span of Q if Q is given.
    * @param map [b, b]
    * @param rows [b, n]
    */
@@ -108,7 +108,7 @@ export class Operator {
     return { rows: this.#kept(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
   }
 
-  /** Numbers as vectors: rows [b, n]. */
+  /** A panel [b, n] from numbers. */
   rows(data: Float32Array): Tensor {
     return tensor.float32(data, [data.length / this.size, this.size]);
   }
@@ -118,7 +118,7 @@ export class Operator {
     for (const session of [this.#product, this.#panel, this.#projectedPanel]) await session.release();
   }
 
-  /** The last rows of Q, which on the CPU need not be copied out of it. */
+  /** The last rows of Q. On the CPU they are a view and need no copy. */
   #lastRows(q: Tensor, count: number): Record<string, Tensor> {
     if (this.vectors.areOnDevice) return { nearby: tensor.int64([-count], [1]) };
     return { nearby: this.rows(float32Data(q).subarray((rowsOf(q) - count) * this.size)) };
@@ -143,7 +143,7 @@ function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: 
     [matrix, reference].some((side) => side && elementTypeOf(side.source) === ElementType.float64) ||
     root > LARGEST_ROOT ||
     root < 1 / LARGEST_ROOT;
-  // The difference of two float32 numbers is rounded once; float64 is rounded, and scaled into range, at the end.
+  // The difference of two float32 numbers is rounded once; float64 is scaled into range and rounded at the end.
   const type = isWide ? ElementType.float64 : ElementType.float32;
   let a = graph.cast(loadMatrix(graph, matrix), type);
   if (reference) a = graph.op('Sub', [a, graph.cast(loadMatrix(graph, reference), type)]);
@@ -152,10 +152,11 @@ function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: 
   const scaled = (value: Value) => (scale ? graph.op('Mul', [value, scale]) : value);
 
   const x = graph.input('x', ElementType.float32, ['b', size]);
-  // On the right onnxruntime packs A once, when the session opens; on the left it takes it as it is, and packs the panel.
-  const turned = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
+  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the panel is
+  // packed.
+  const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
   const timesA = (value: Value) => graph.op('MatMul', [value, a]);
-  const timesTransposed = (value: Value) => turned(graph.op('MatMul', [a, turned(value)]));
+  const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));
   const product = m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
   const q = graph.input('q', ElementType.float32, ['d', size]);
   const near = splitOff(
@@ -182,13 +183,13 @@ function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Gr
   return graph;
 }
 
-/** From the row `nearby` on, counted from the end. */
+/** The rows from `nearby` on, counted from the end. */
 function lastRows(graph: Graph, q: Value): Value {
   const start = graph.input('nearby', ElementType.int64, [1]);
   return graph.op('Slice', [q, start, graph.constant([LAST], 'int64'), graph.constant([0], 'int64')]);
 }
 
-/** Rows = insideᵀ·Q + outside. Q stands on the left, where it need not be packed each time. */
+/** rows = insideᵀ·Q + outside. Q is the left operand, which need not be packed each time. */
 function splitOff(graph: Graph, rows: Value, q: Value): { inside: Value; outside: Value } {
   const inside = graph.op('Gemm', [q, rows], { transB: 1 });
   const part = graph.op('Gemm', [q, inside], { transA: 1 });

@@ -9,38 +9,39 @@ import {
   tensor,
   tensorOutput,
 } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 
 /**
- * Where the vectors of one matrix are kept, as rows [d, n] of float32. Nobody else looks into them: on a device they never
+ * Keeps the vectors of one matrix, as rows [d, n] of float32. Nothing else reads them: if they are on a device, they never
  * leave it.
  */
 export interface Vectors {
-  /** Do outputs of the graphs stay on the device? */
+  /** Do the outputs of the graphs stay on the device? */
   readonly areOnDevice: boolean;
-  /** Take charge of rows that a graph has made. */
+  /** Take over rows that a graph returned. */
   keep(rows: Tensor): Tensor;
-  /** Give back what nobody needs any more; on the CPU the garbage collector does. */
-  forget(rows: Tensor): void;
-  /** Sum of the products of the elements of two of one shape. */
+  /** Free rows on the device; on the CPU the garbage collector does. */
+  dispose(rows: Tensor): void;
+  /** Sum of the elementwise products of two panels of the same shape. */
   dot(a: Tensor, b: Tensor): Promise<number>;
   /** @param capacity most rows */
   openStack(capacity: number): Stack;
-  /** Give back everything. */
+  /** Free everything. */
   release(): Promise<void>;
 }
 
-/** Rows in one piece, to which others are added at the end. */
+/** Contiguous rows, to which others are appended. */
 export interface Stack {
   /** [size, n]. */
   readonly rows: Tensor;
   push(rows: Tensor): Promise<void>;
-  /** @returns a function that takes off what was pushed since */
+  /** @returns a function that removes what was pushed since */
   mark(): () => void;
 }
 
 /** @param n elements of a vector */
 export async function openVectors(n: number, device: Device): Promise<Vectors> {
-  // What onnxruntime's binding can leave on a device is WebGPU's only: with CUDA, rows are copied to and fro.
+  // onnxruntime's binding can leave outputs on the device with WebGPU only: with CUDA, rows are copied back and forth.
   if (device.name !== 'webgpu') return new HostVectors(n);
   const join = await openSession(joinGraph(n), device, { onDevice: ['joined'] });
   const products = await openSession(productsGraph(n), device);
@@ -59,7 +60,7 @@ class HostVectors implements Vectors {
     return rows;
   }
 
-  forget(): void {}
+  dispose(): void {}
 
   async dot(a: Tensor, b: Tensor): Promise<number> {
     const [left, right] = [float32Data(a), float32Data(b)];
@@ -110,8 +111,8 @@ class DeviceVectors implements Vectors {
     return rows;
   }
 
-  forget(rows: Tensor): void {
-    // Rows that were made on the CPU are not on the device.
+  dispose(rows: Tensor): void {
+    // Rows that were created on the CPU are not on the device.
     if (this.#alive.delete(rows)) rows.dispose();
   }
 
@@ -122,7 +123,7 @@ class DeviceVectors implements Vectors {
 
   openStack(): Stack {
     let rows = tensor.float32(new Float32Array(), [0, this.#n]);
-    /** Still needed, if it is taken back to. */
+    /** States that the stack may be returned to. */
     const marked = new Set<Tensor>();
     return {
       get rows() {
@@ -130,14 +131,14 @@ class DeviceVectors implements Vectors {
       },
       push: async (next) => {
         const joined = tensorOutput(await this.#join.run({ rows, next }), 'joined');
-        if (!marked.has(rows)) this.forget(rows);
+        if (!marked.has(rows)) this.dispose(rows);
         rows = this.keep(joined);
       },
       mark: () => {
         const before = rows;
         marked.add(before);
         return () => {
-          if (rows !== before) this.forget(rows);
+          if (rows !== before) this.dispose(rows);
           rows = before;
           marked.delete(before);
         };
@@ -153,9 +154,9 @@ class DeviceVectors implements Vectors {
   }
 }
 
-/** How many vectors there are. */
+/** Number of vectors. */
 export function rowsOf(rows: Tensor): number {
-  return rows.dims[0] ?? 0;
+  return at(rows.dims, 0);
 }
 
 function joinGraph(n: number): Graph {

@@ -1,60 +1,57 @@
+import { at } from '../../platform/at.ts';
 import { gaussian } from './gaussian.ts';
-import type { Basis } from './lanczos-basis.ts';
-import { type Chain, eigenvalueCeiling } from './largest-eigenvalue-bound.ts';
-import type { ShallowProbes } from './trace-estimates.ts';
+import type { LanczosBasis } from './lanczos-basis.ts';
+import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
+import type { ProbeMoments } from './trace-estimates.ts';
 
 /**
- * Grow a chain of Gaussian probes on S restricted to the complement of a basis.
- * @param isEnough asked after each block with the chain so far
+ * Block Lanczos on S restricted to the complement of a basis.
+ * @param start Gaussian probe vectors, rows [b, n]
+ * @param isEnough called after each block with the process so far
  */
-export async function growProbes(
-  basis: Basis,
+export async function probeComplement(
+  basis: LanczosBasis,
   start: Float32Array,
   mostBlocks: number,
-  isEnough: (chain: Chain) => boolean,
-): Promise<Chain> {
-  return growChain(basis, await basis.start(start), mostBlocks, isEnough);
+  isEnough: (process: BlockLanczos) => boolean,
+): Promise<BlockLanczos> {
+  return continueProcess(basis, await basis.start(start), mostBlocks, isEnough);
 }
 
 /**
- * Grow a chain from the block that a basis would take next: the beginning of S restricted to its complement.
- * @param link how that block is reached, [b, b]
+ * Block Lanczos from the block that a basis would take next: the beginning of S restricted to the complement.
+ * @param coupling how that block is reached, [b, b]
  */
-export async function growChain(
-  basis: Basis,
-  link: Float64Array,
+export async function continueProcess(
+  basis: LanczosBasis,
+  coupling: Float64Array,
   mostBlocks: number,
-  isEnough: (chain: Chain) => boolean = () => false,
-): Promise<Chain> {
-  const b = Math.sqrt(link.length);
+  isEnough: (process: BlockLanczos) => boolean = () => false,
+): Promise<BlockLanczos> {
+  const b = Math.sqrt(coupling.length);
   const diagonal: Float64Array[] = [];
-  const links = [link];
+  const offDiagonal = [coupling];
   while (diagonal.length < mostBlocks) {
     await basis.grow();
     diagonal.push(basis.matrix(basis.size - b));
-    const { link: next } = basis;
+    const { coupling: next } = basis;
     if (basis.isComplete) {
-      links.push(new Float64Array(b * b));
+      offDiagonal.push(new Float64Array(b * b));
       break;
     }
     if (next.length < b * b) {
-      // Fewer directions than probes are left: how the last block reaches them is not known.
+      // Fewer directions than probe vectors are left: how the last block reaches them is not known.
       diagonal.pop();
       break;
     }
-    links.push(next);
-    if (isEnough({ b, diagonal, links })) break;
+    offDiagonal.push(next);
+    if (isEnough({ b, diagonal, offDiagonal })) break;
   }
-  return { b, diagonal, links };
+  return { b, diagonal, offDiagonal };
 }
 
-/** The largest eigenvalue of the operator of a chain, at most; `rounding` is what float32 may hide. */
-export function ceilingOf(chain: Chain, upper: number, rounding: number): number {
-  return Math.min(upper, eigenvalueCeiling(chain, upper) + rounding);
-}
-
-/** Probes that are multiplied twice with S restricted to the complement of a basis. */
-export async function shallowProbes(basis: Basis, count: number, stream: number): Promise<ShallowProbes> {
+/** Multiply Gaussian probe vectors twice by S restricted to the complement of a basis. */
+export async function multiplyProbes(basis: LanczosBasis, count: number, stream: number): Promise<ProbeMoments> {
   const start = (await basis.project(gaussian(stream, count * basis.operator.size))).rows;
   const once = (await basis.multiply(start)).outside;
   const twice = (await basis.multiply(once)).outside;
@@ -68,12 +65,12 @@ export async function shallowProbes(basis: Basis, count: number, stream: number)
   const { vectors } = basis.operator;
   const moments: number[] = [];
   for (const [a, b] of pairs) moments.push(await vectors.dot(a, b));
-  for (const rows of [start, once, twice]) vectors.forget(rows);
-  return { probes: count, moments };
+  for (const rows of [start, once, twice]) vectors.dispose(rows);
+  return { vectors: count, moments };
 }
 
-export const NO_PROBES: ShallowProbes = { probes: 0, moments: [] };
+export const NO_MOMENTS: ProbeMoments = { vectors: 0, moments: [0, 0, 0, 0, 0] };
 
-export function together(a: ShallowProbes, b: ShallowProbes): ShallowProbes {
-  return { probes: a.probes + b.probes, moments: b.moments.map((value, i) => value + (a.moments[i] ?? 0)) };
+export function addMoments(a: ProbeMoments, b: ProbeMoments): ProbeMoments {
+  return { vectors: a.vectors + b.vectors, moments: b.moments.map((value, i) => value + at(a.moments, i)) };
 }

@@ -1,8 +1,6 @@
 import { at } from '../unchecked.ts';
 
-/**
- * The b × b and D × D blocks that the panels leave behind, in float64, row-major.
- */
+// Linear algebra on small square blocks, in float64, row-major.
 
 /**
  * L with L·Lᵀ = G + shift·I in the lower triangle.
@@ -37,14 +35,19 @@ export function invertLower(l: Float64Array, n: number): Float64Array {
 }
 
 /** A·B, or A·Bᵀ, of n × n matrices. */
-export function multiply(a: Float64Array, b: Float64Array, n: number, transposeB = false): Float64Array {
+export function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  n: number,
+  { transposeB = false }: { transposeB?: boolean } = {},
+): Float64Array {
   const right = transposeB ? transpose(b, n) : b;
   const product = new Float64Array(n * n);
   for (let i = 0; i < n; i += 1) {
     const row = i * n;
     for (let k = 0; k < n; k += 1) {
       const factor = at(a, row + k);
-      if (factor === 0) continue; // Half of a triangular matrix.
+      if (factor === 0) continue; // Half of a triangular matrix is zero.
       const from = k * n;
       for (let j = 0; j < n; j += 1) product[row + j] = at(product, row + j) + factor * at(right, from + j);
     }

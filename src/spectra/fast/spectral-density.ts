@@ -1,6 +1,7 @@
+import { at as blockAt } from '../../platform/at.ts';
 import { symmetricEigenvaluesWithRows } from '../eigenvalues.ts';
 import { at } from '../unchecked.ts';
-import type { Chain } from './largest-eigenvalue-bound.ts';
+import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
 import { cholesky, invertLower, multiply } from './small-matrix.ts';
 
 /** Σ_k ω_kᵀ·f(S)·ω_k ≈ Σ_i weight_i·f(node_i). */
@@ -9,28 +10,28 @@ export interface Quadrature {
   readonly weights: Float64Array;
 }
 
-/** What random probes say of the spectrum of an operator S ⪰ 0. */
-export interface Density {
-  /** Number of Gaussian probes. */
-  readonly probes: number;
-  /** Blocks of their chain. */
+/** What random probe vectors reveal about the spectrum of an operator S ⪰ 0. */
+export interface SpectralDensity {
+  /** Number of Gaussian probe vectors. */
+  readonly vectors: number;
+  /** Blocks of their Lanczos process. */
   readonly blocks: number;
-  /** Gauss rule: below the integral of x·ln x. */
+  /** Gauss rule: a lower bound of the integral of x·ln x. */
   readonly gauss: Quadrature;
-  /** Gauss–Radau rule with a node at zero: above it. */
+  /** Gauss–Radau rule with a node at zero: an upper bound of it. */
   readonly radau: Quadrature;
 }
 
 /**
- * The Gauss and Gauss–Radau rules of a chain of one or more blocks. Golub & Meurant 2010, Matrices, Moments and
+ * The Gauss and Gauss–Radau rules of a process of one or more blocks. Golub & Meurant 2010, Matrices, Moments and
  * Quadrature, ch. 6: for x·ln x, whose even derivatives are positive and whose odd ones from the third on are negative,
- * they bracket the integral.
+ * they bound the integral from both sides.
  */
-export function densityOf(chain: Chain): Density {
-  const { b, diagonal } = chain;
-  const gauss = blockTridiagonal(chain);
+export function densityOf(process: BlockLanczos): SpectralDensity {
+  const { b, diagonal } = process;
+  const gauss = blockTridiagonal(process);
   const radau = gauss.slice();
-  const schur = lastSchur(chain);
+  const schur = lastSchur(process);
   const n = b * diagonal.length;
   if (schur) {
     for (let i = 0; i < b; i += 1) {
@@ -38,28 +39,28 @@ export function densityOf(chain: Chain): Density {
       for (let j = 0; j < b; j += 1) radau[row + j] = at(radau, row + j) - at(schur, i * b + j);
     }
   }
-  return { probes: b, blocks: diagonal.length, gauss: rule(gauss, chain), radau: rule(radau, chain) };
+  return { vectors: b, blocks: diagonal.length, gauss: rule(gauss, process), radau: rule(radau, process) };
 }
 
-/** Its lower triangle. */
-function blockTridiagonal({ b, diagonal, links }: Chain): Float64Array {
+/** The lower triangle of the tridiagonal matrix of a process, as a dense matrix. */
+function blockTridiagonal({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array {
   const n = b * diagonal.length;
   const matrix = new Float64Array(n * n);
   for (const [k, block] of diagonal.entries()) {
-    const link = k > 0 ? links[k] : undefined;
+    const coupling = k > 0 ? blockAt(offDiagonal, k) : null;
     for (let i = 0; i < b; i += 1) {
       for (let j = 0; j < b; j += 1) {
         matrix[(k * b + i) * n + k * b + j] = at(block, i * b + j);
-        if (link) matrix[(k * b + j) * n + (k - 1) * b + i] = at(link, i * b + j);
+        if (coupling) matrix[(k * b + j) * n + (k - 1) * b + i] = at(coupling, i * b + j);
       }
     }
   }
   return matrix;
 }
 
-function rule(matrix: Float64Array, { b, diagonal, links }: Chain): Quadrature {
+function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos): Quadrature {
   const n = b * diagonal.length;
-  const start = links[0] ?? new Float64Array();
+  const start = blockAt(offDiagonal, 0);
   const rows = Array.from({ length: b }, (_, i) => {
     const row = new Float64Array(n);
     row.set(start.subarray(i * b, (i + 1) * b));
@@ -71,10 +72,10 @@ function rule(matrix: Float64Array, { b, diagonal, links }: Chain): Quadrature {
 }
 
 /**
- * The Schur complement of the last diagonal block: the most that can be taken off it with the rest staying ⪰ 0.
- * @returns null where rounding has left the matrix indefinite: it is singular already
+ * The Schur complement of the last diagonal block: the most that can be subtracted from it so that the matrix stays ⪰ 0.
+ * @returns null if rounding has left the matrix indefinite: it is singular already
  */
-export function lastSchur({ b, diagonal, links }: Chain): Float64Array | null {
+export function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {
   let schur = new Float64Array();
   for (const [k, block] of diagonal.entries()) {
     if (k === 0) {
@@ -83,7 +84,7 @@ export function lastSchur({ b, diagonal, links }: Chain): Float64Array | null {
     }
     const factor = cholesky(schur, b);
     if (!factor) return null;
-    const half = multiply(invertLower(factor, b), links[k] ?? new Float64Array(), b);
+    const half = multiply(invertLower(factor, b), blockAt(offDiagonal, k), b);
     const next = block.slice();
     for (let i = 0; i < b; i += 1) {
       for (let j = 0; j < b; j += 1) {

@@ -1,61 +1,63 @@
+import { at as numberAt } from '../../platform/at.ts';
 import { type Bounded, bounded } from '../../statistics/bounded.ts';
 import { at } from '../unchecked.ts';
-import type { Density, Quadrature } from './spectral-density.ts';
+import type { Quadrature, SpectralDensity } from './spectral-density.ts';
 
-/** −ln of the chance that a trace leaves its bracket on one side. */
+/** −ln of the probability that a trace is outside its bounds on one side. */
 const RISK_EXPONENT = 15;
 
-/** Points at which the largest size of a function on an interval is looked up. */
+/** Points at which the largest absolute value of a function on an interval is looked for. */
 const GRID = 256;
 
-/** Allowance for the norm of the remainder, which comes from the quadrature too. */
+/** Allowance for the norm of the remainder, which is itself estimated by the quadrature. */
 const NORM_ALLOWANCE = 1.1;
 
-/** What is known of an operator S ⪰ 0 besides its probes. */
-export interface Known {
+/** What is known of an operator S ⪰ 0 apart from its probe vectors. */
+export interface KnownTraces {
   /** Tr I. */
   readonly size: number;
   /** Tr S. */
   readonly trace: number;
   /** No eigenvalue is larger. */
-  readonly ceiling: number;
+  readonly upperBound: number;
 }
 
-/** Two products of further probes ω with S. */
-export interface ShallowProbes {
-  readonly probes: number;
+/** Further Gaussian probe vectors ω, which were multiplied by S only twice. */
+export interface ProbeMoments {
+  /** Number of vectors. */
+  readonly vectors: number;
   /** Σ ωᵀ·Sʲ·ω for j = 0 … 4. */
   readonly moments: readonly number[];
 }
 
-/** The highest power of S that the shallow probes tell. */
+/** The highest power of S in the moments of probe vectors that were multiplied twice. */
 const MOST_DEGREE = 4;
 
-/** All random probes of an operator. */
+/** All probe vectors of an operator: few that went through block Lanczos, and many that were multiplied twice. */
 export interface Probes {
-  readonly deep: Density;
-  readonly shallow: ShallowProbes;
+  readonly deep: SpectralDensity;
+  readonly shallow: ProbeMoments;
 }
 
-/** A part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, for so many probes. */
+/** A part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, and the number of probe vectors. */
 interface Part {
-  readonly probes: number;
+  readonly vectors: number;
   weight(eigenvalue: number): number;
 }
 
 /**
- * How far an estimate by Gaussian probes may be off. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of independent
- * χ²₁ − 1 with weights r(λᵢ). With weights a it leaves ±(2‖a‖₂√t + 2‖a‖_∞·t) with a chance of at most e⁻ᵗ on either
- * side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probes give an estimate of ‖a‖₂, and the same lemma an
- * upper bound of it.
+ * How far an estimate by Gaussian probe vectors may be off. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of independent
+ * χ²₁ − 1 with weights r(λᵢ). With weights a it is outside ±(2‖a‖₂√t + 2‖a‖_∞·t) with a probability of at most e⁻ᵗ on either
+ * side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probe vectors give an estimate of ‖a‖₂, and the same
+ * lemma gives an upper bound of it.
  */
-function deviation(density: Density, parts: readonly Part[], ceiling: number): number {
+function deviation(density: SpectralDensity, parts: readonly Part[], upperBound: number): number {
   let squared = 0;
   let largest = 0;
-  for (const { probes, weight } of parts) {
-    if (probes === 0) continue;
-    squared += (probes * integrate(density.gauss, (x) => weight(x) ** 2)) / density.probes;
-    largest = Math.max(largest, largestOn(weight, ceiling));
+  for (const { vectors, weight } of parts) {
+    if (vectors === 0) continue;
+    squared += (vectors * integrate(density.gauss, (x) => weight(x) ** 2)) / density.vectors;
+    largest = Math.max(largest, largestOn(weight, upperBound));
   }
   const t = RISK_EXPONENT;
   const spread = largest * Math.sqrt(t);
@@ -63,22 +65,22 @@ function deviation(density: Density, parts: readonly Part[], ceiling: number): n
   return 2 * norm * Math.sqrt(t) + 2 * largest * t;
 }
 
-/** Tr (S² − its best line), which only probes tell. */
+/** Tr S² less the trace of its best line: the part that only probe vectors reveal. */
 function squareRemainder({ deep, shallow }: Probes) {
   const line = fitPolynomial(deep.gauss, (x) => x * x, 1);
   const remainder = (x: number) => x * x - line(x);
-  const sum = integrate(deep.gauss, remainder) + (shallow.moments[2] ?? 0) - line.trace(shallow.moments);
-  const probes = deep.probes + shallow.probes;
-  return { line, remainder, probes, estimate: sum / probes };
+  const sum = integrate(deep.gauss, remainder) + numberAt(shallow.moments, 2) - line.trace(shallow.moments);
+  const vectors = deep.vectors + shallow.vectors;
+  return { line, remainder, vectors, estimate: sum / vectors };
 }
 
 /** Tr S² of an operator with known Tr I and Tr S. */
-export function squareTrace(probes: Probes, { size, trace, ceiling }: Known): Bounded {
-  const { line, remainder, estimate, probes: count } = squareRemainder(probes);
-  const error = deviation(probes.deep, [{ probes: count, weight: (x) => remainder(x) / count }], ceiling);
+export function squareTrace(probes: Probes, { size, trace, upperBound }: KnownTraces): Bounded {
+  const { line, remainder, estimate, vectors } = squareRemainder(probes);
+  const error = deviation(probes.deep, [{ vectors, weight: (x) => remainder(x) / vectors }], upperBound);
   const middle = estimate + line.trace([size, trace]);
-  // In any case: by Cauchy–Schwarz, and as no eigenvalue exceeds the ceiling.
-  return within(trace ** 2 / size, ceiling * trace, middle - error, middle + error);
+  // Certain in any case: by Cauchy–Schwarz, and because no eigenvalue exceeds the upper bound.
+  return within(trace ** 2 / size, upperBound * trace, middle - error, middle + error);
 }
 
 /** x·ln x. */
@@ -87,39 +89,39 @@ export function xLogX(x: number): number {
 }
 
 /**
- * Tr S·ln S of an operator with known Tr I and Tr S, as the sum of three: its best line, which is known; from there to its
- * best polynomial, from all probes; and the small rest, from the deep probes.
+ * Tr S·ln S of an operator with known Tr I and Tr S, as a sum of three terms: its best line, which is known; the step from
+ * there to its best polynomial, from all probe vectors; and the small rest, from the deep ones.
  */
-export function entropyTrace({ deep, shallow }: Probes, { size, trace, ceiling }: Known): Bounded {
+export function entropyTrace({ deep, shallow }: Probes, { size, trace, upperBound }: KnownTraces): Bounded {
   if (!(trace > 0)) return bounded(0, 0);
   const line = fitPolynomial(deep.gauss, xLogX, 1);
-  // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and above x·ln x less a polynomial up to there.
+  // A Gauss–Radau rule of s blocks is exact up to degree 2s − 2, and an upper bound for x·ln x minus such a polynomial.
   const best = fitPolynomial(deep.gauss, xLogX, Math.min(MOST_DEGREE, 2 * deep.blocks - 2));
-  const count = deep.probes + shallow.probes;
+  const count = deep.vectors + shallow.vectors;
   const bend = (x: number) => best(x) - line(x);
   const rest = (x: number) => xLogX(x) - best(x);
   const bends = integrate(deep.gauss, bend) + best.trace(shallow.moments) - line.trace(shallow.moments);
   const error = deviation(
     deep,
     [
-      { probes: deep.probes, weight: (x) => rest(x) / deep.probes + bend(x) / count },
-      { probes: shallow.probes, weight: (x) => bend(x) / count },
+      { vectors: deep.vectors, weight: (x) => rest(x) / deep.vectors + bend(x) / count },
+      { vectors: shallow.vectors, weight: (x) => bend(x) / count },
     ],
-    ceiling,
+    upperBound,
   );
   const middle = line.trace([size, trace]) + bends / count;
-  // x·ln x is convex: least where all eigenvalues are equal, most where they are 0 or at the ceiling.
+  // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
   return within(
     trace * Math.log(trace / size),
-    trace * Math.log(ceiling),
-    middle + integrate(deep.gauss, rest) / deep.probes - error,
-    middle + integrate(deep.radau, rest) / deep.probes + error,
+    trace * Math.log(upperBound),
+    middle + integrate(deep.gauss, rest) / deep.vectors - error,
+    middle + integrate(deep.radau, rest) / deep.vectors + error,
   );
 }
 
 /** How far the two quadratures of Tr S·ln S are apart. */
-export function quadratureGap({ probes, gauss, radau }: Density): number {
-  return (integrate(radau, xLogX) - integrate(gauss, xLogX)) / probes;
+export function quadratureGap({ vectors, gauss, radau }: SpectralDensity): number {
+  return (integrate(radau, xLogX) - integrate(gauss, xLogX)) / vectors;
 }
 
 function within(least: number, most: number, low: number, high: number): Bounded {
@@ -164,21 +166,21 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
         inner(evaluator(next, scale), evaluator(other, scale)) /
         inner(evaluator(other, scale), evaluator(other, scale));
       other.forEach((value, i) => {
-        next[i] = (next[i] ?? 0) - share * value;
+        next[i] = numberAt(next, i) - share * value;
       });
     }
     const norm = inner(evaluator(next, scale), evaluator(next, scale));
-    // Few nodes: what is left of a higher power is rounding.
+    // With few nodes, what is left of a higher power is rounding.
     if (!(norm > 1e-12 * mass)) break;
     const share = inner(f, evaluator(next, scale)) / norm;
     next.forEach((value, i) => {
-      coefficients[i] = (coefficients[i] ?? 0) + (share * value) / scale ** i;
+      coefficients[i] = numberAt(coefficients, i) + (share * value) / scale ** i;
     });
     basis.push(next);
   }
   return Object.assign(evaluator(coefficients, 1), {
     coefficients,
-    trace: (powers: readonly number[]) => coefficients.reduce((sum, c, i) => sum + c * (powers[i] ?? 0), 0),
+    trace: (powers: readonly number[]) => coefficients.reduce((sum, c, i) => sum + c * numberAt(powers, i), 0),
   });
 }
 

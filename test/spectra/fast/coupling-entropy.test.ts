@@ -1,11 +1,11 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { expect, it } from 'vitest';
 import { float32Data } from '../../../src/onnx/session.ts';
-import { pinchingGap } from '../../../src/spectra/fast/coupling-entropy.ts';
+import { couplingEntropy } from '../../../src/spectra/fast/coupling-entropy.ts';
 import { gaussian } from '../../../src/spectra/fast/gaussian.ts';
-import { Basis } from '../../../src/spectra/fast/lanczos-basis.ts';
+import { LanczosBasis } from '../../../src/spectra/fast/lanczos-basis.ts';
 import { Operator } from '../../../src/spectra/fast/operator.ts';
-import { growChain } from '../../../src/spectra/fast/probe-vectors.ts';
+import { continueProcess } from '../../../src/spectra/fast/probe-vectors.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 
 const device = { name: 'cpu', reason: 'test' } as const;
@@ -34,7 +34,7 @@ it.each(['gaussian', 'heavyTail', 'lowRankAndNoise', 'rankDeficient'])(
       .mul(n / energy);
     const operator = await Operator.open(stored(values, n, n), { device, reference: null, energy });
     try {
-      const basis = new Basis(operator, n);
+      const basis = new LanczosBasis(operator, n);
       await basis.start(gaussian(1, b * n));
       for (let i = 0; i < 6; i += 1) await basis.grow();
 
@@ -50,9 +50,9 @@ it.each(['gaussian', 'heavyTail', 'lowRankAndNoise', 'rankDeficient'])(
       const widths: number[] = [];
       for (const blocks of [0, 1, 2]) {
         const here = basis.mark();
-        const beyond = await growChain(basis, basis.link, blocks);
+        const beyond = await continueProcess(basis, basis.coupling, blocks);
         here.drop();
-        const { low, high } = pinchingGap(basis, beyond, ceiling);
+        const { low, high } = couplingEntropy(basis, beyond, ceiling);
         const slack = 1e-5 * n;
         expect(low - slack).toBeLessThanOrEqual(truth);
         expect(truth).toBeLessThanOrEqual(high + slack);

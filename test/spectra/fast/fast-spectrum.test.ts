@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
-import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import type { Effort } from '../../../src/spectra/fast/effort.ts';
+import { fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics, spectrumProfile } from '../../../src/spectra/metrics.ts';
 import { boundedMetrics, STORING, violations } from './bounds.ts';

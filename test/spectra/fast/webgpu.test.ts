@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
-import { type Effort, fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
+import type { Effort } from '../../../src/spectra/fast/effort.ts';
+import { fastSpectrum } from '../../../src/spectra/fast/fast-spectrum.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import type { ExactMetrics, FastMetrics } from '../../../src/spectra/metrics-schema.ts';
