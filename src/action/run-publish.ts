@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { readReport } from '../compare/read-report.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
 import { pullRequestOfRun } from '../github/event/workflow-run.ts';
+import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import type { ActionContext } from './context.ts';
 import type { PublishRun } from './inputs.ts';

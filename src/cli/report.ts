@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readReport } from '../compare/read-report.ts';
+import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { REPORT_EXAMPLES } from './help.ts';
 import { type StrictOptions, strictOption } from './options.ts';

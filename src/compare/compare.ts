@@ -1,15 +1,15 @@
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { numberOf } from '../statistics/bounded.ts';
+import { applyRules, findIdleRules } from './checks/policy-rules.ts';
 import { findRankLoss } from './checks/rank-loss.ts';
-import { applyRules, findIdleRules } from './checks/rules.ts';
 import { findSpikes } from './checks/spikes.ts';
 import { turnTwoKeys } from './checks/two-key.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
-import { compareProbes } from './compare-probes.ts';
 import { invalid, type Reason } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
+import { compareProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
 import { sortReasons, verdictOf } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pairProbes } from '../../src/compare/pair-probes.ts';
-import { evaluateProbes } from '../../src/compare/probes/evaluate.ts';
+import { evaluateProbes } from '../../src/compare/probes/evaluation.ts';
+import { pairProbes } from '../../src/compare/probes/pair.ts';
 import { askSuites } from '../../src/measure/measure-probes.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';

@@ -3,7 +3,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { median, robustZ } from '../../statistics/descriptive.ts';
 import type { Reason } from '../finding.ts';
 import type { WeightPair } from '../metric-pair.ts';
-import { short } from './rules.ts';
+import { short } from './policy-rules.ts';
 
 /** A z-score within fewer matrices than this says nothing. */
 const MIN_GROUP = 4;

@@ -6,7 +6,7 @@ import { minimumDetectableMean } from '../../statistics/power.ts';
 import { clusterInterval, meanInterval } from '../../statistics/t-interval.ts';
 import type { Reason } from '../finding.ts';
 import type { ProbeComparison, ShadowRow } from './comparison.ts';
-import type { FamilyView } from './informative.ts';
+import type { FamilyView } from './families.ts';
 import { changeOf, type PairedFact, twinChangeOf } from './paired-item.ts';
 import { withInterval } from './words.ts';
 

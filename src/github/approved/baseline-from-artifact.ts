@@ -1,8 +1,8 @@
-import { parseReport } from '../../compare/read-report.ts';
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { parseReport } from '../../report/json.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason } from '../../report/text/reasons.ts';
+import { reasonsBySeverity, sentenceWithoutReason } from '../../report/text/verdict.ts';
 import type { Runner } from '../client/runner.ts';
 
 export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;

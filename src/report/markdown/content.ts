@@ -1,13 +1,13 @@
 import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason, worthListing } from '../text/reasons.ts';
+import { reasonsBySeverity, sentenceWithoutReason, worthListing } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
+import { messageMarkdown, reasonItem } from './phrase.ts';
 import { familyTable, flipDetails } from './probe-details.ts';
 import { probeNotes, probeTable } from './probe-table.ts';
-import { messageMarkdown, reasonItem } from './reason-list.ts';
 import { skippedList } from './skipped-list.ts';
 
 /** A reader takes in a screenful of reasons; a hundred spikes are one finding, and report.json has them all. */

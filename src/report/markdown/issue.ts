@@ -1,9 +1,9 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, plainText, printable } from '../escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason } from '../text/reasons.ts';
+import { reasonsBySeverity, sentenceWithoutReason } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
-import { messageMarkdown } from './reason-list.ts';
+import { messageMarkdown } from './phrase.ts';
 import { trendCharts, trendLine } from './trend-chart.ts';
 
 /** What an issue says of a check that runs by the clock. */

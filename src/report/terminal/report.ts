@@ -10,7 +10,7 @@ import {
   reasonsBySeverity,
   sentenceWithoutReason,
   worthListing,
-} from '../text/reasons.ts';
+} from '../text/verdict.ts';
 import { disclaimerOf, metricName, ofName } from '../text/words.ts';
 import { renderProbes } from './probes.ts';
 import { type Column, type TerminalOptions, terminalTable } from './table.ts';

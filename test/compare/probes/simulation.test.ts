@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateProbes } from '../../../src/compare/probes/evaluate.ts';
+import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { mcNemarPower } from '../../../src/statistics/power.ts';
 import { simulate, type World } from './simulation.ts';

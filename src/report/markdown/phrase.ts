@@ -1,7 +1,7 @@
 import { MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import type { Reason } from '../../compare/finding.ts';
 import { codeName, plainText } from '../escape.ts';
-import { formatTolerance, formatValues } from '../text/reasons.ts';
+import { formatTolerance, formatValues } from '../text/verdict.ts';
 import { ICONS, metricName } from '../text/words.ts';
 
 const OUR_PLACES: ReadonlySet<string> = new Set(['model', '', ...MODULE_TYPES]);

@@ -6,7 +6,7 @@ import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { Reason } from '../finding.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
-import type { FamilyView } from './informative.ts';
+import type { FamilyView } from './families.ts';
 import { changeOf, type PairedFact } from './paired-item.ts';
 import { points, probability } from './words.ts';
 

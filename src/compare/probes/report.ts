@@ -1,11 +1,11 @@
-import type { Measurement } from '../measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../measure/schema/probes.ts';
-import type { Policy } from '../policy/policy.ts';
-import { invalid, type Reason } from './finding.ts';
-import { pairProbes, pairWithItself } from './pair-probes.ts';
-import type { ProbeComparison } from './probes/comparison.ts';
-import { describeWithoutBaseline, evaluateProbes } from './probes/evaluate.ts';
-import type { ProbeReport } from './report.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { invalid, type Reason } from '../finding.ts';
+import type { ProbeReport } from '../report.ts';
+import type { ProbeComparison } from './comparison.ts';
+import { describeWithoutBaseline, evaluateProbes } from './evaluation.ts';
+import { pairProbes, pairWithItself } from './pair.ts';
 
 export interface ComparedProbes {
   /** Null where nothing was asked. */

@@ -4,13 +4,13 @@ import { signTest } from '../../statistics/sign-test.ts';
 import type { Reason } from '../finding.ts';
 import { changeInterval, exclusionLevel } from './change-interval.ts';
 import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
+import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
-import { type FamilyView, viewFamilies } from './informative.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracy, type PairedFact, type Side } from './paired-item.ts';
 import { retentionOf, retentionReasons } from './retention.ts';
 import { factsForDelta, shadowDeltaOf, shadowDeltaReasons } from './shadow-delta.ts';
-import { type TwinTest, testTwinAccuracy, twinAccuracyReasons } from './twin-accuracy.ts';
+import { type TwinTest, testTwinAccuracy, twinAccuracyReasons } from './twin-tests.ts';
 import { points } from './words.ts';
 
 export interface ProbeFindings {

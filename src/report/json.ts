@@ -1,5 +1,5 @@
+import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { parseVersioned, readVersioned } from '../measure/schema/read.ts';
-import { REPORT_SCHEMA, type Report, reportSchema } from './report.ts';
 
 /** A report's text. @throws UserError for a text that is none */
 export function parseReport(text: string, name: string): Report {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateProbes } from '../../../src/compare/probes/evaluate.ts';
+import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';

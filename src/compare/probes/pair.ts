@@ -1,7 +1,7 @@
-import type { MeasuredProbes, ProbeItemMeasurement } from '../measure/schema/probes.ts';
-import { groupBy } from '../platform/group-by.ts';
-import { invalid, type Reason } from './finding.ts';
-import type { PairedFact, PairedItem, ProbeAnswer } from './probes/paired-item.ts';
+import type { MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { invalid, type Reason } from '../finding.ts';
+import type { PairedFact, PairedItem, ProbeAnswer } from './paired-item.ts';
 
 export interface PairedProbes {
   readonly facts: readonly PairedFact[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyRules, findIdleRules } from '../../../src/compare/checks/rules.ts';
+import { applyRules, findIdleRules } from '../../../src/compare/checks/policy-rules.ts';
 import type { MetricPair } from '../../../src/compare/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 
