@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { licensesOf } from './build/licenses.mjs';
 import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
-import { versionOnly } from './build/version-only.mjs';
+import { manifestFacts } from './build/manifest-facts.mjs';
 import { withoutUnzipStream } from './build/without-unzip-stream.mjs';
 import { withoutXetUpload } from './build/without-xet-upload.mjs';
 
@@ -45,7 +45,7 @@ try {
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [onnxruntimeBesideBundle(), versionOnly(root), withoutUnzipStream(), withoutXetUpload()],
+    plugins: [onnxruntimeBesideBundle(), manifestFacts(root), withoutUnzipStream(), withoutXetUpload()],
   });
   const cli = join(draft, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));

@@ -9,6 +9,7 @@ import { writeStickyComment } from '../github/publish/comment.ts';
 import { updateIssue } from '../github/publish/issue.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { serializeReport } from '../report/json.ts';
 import { commentMarker, renderComment } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
@@ -46,7 +47,7 @@ export async function reportResults(results: Results): Promise<void> {
 async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
   const files: ResultFiles = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
   await writeJson(files.measurement, measurement);
-  await writeJson(files.report, report);
+  await writeJson(files.report, serializeReport(report));
   await writeFileAtomic(join(out, 'comment.md'), `${comment}\n`);
   return files;
 }

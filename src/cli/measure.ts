@@ -6,7 +6,8 @@ import { measure, openMeasuredReference } from '../measure/measure.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
-import { plannedSentence } from '../report/markdown/probe-table.ts';
+import { plain } from '../report/text/phrase.ts';
+import { plannedSentence } from '../report/text/probes.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {
   type CheckpointOptions,
@@ -51,5 +52,5 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const items = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
   const facts = items.filter(({ form }) => form === 'benchmark').length;
   const drop = plannedDrop(facts, found.policy);
-  if (drop !== null) output.print(plannedSentence(facts, drop, PLANNED_DISCORDANCE));
+  if (drop !== null) output.print(plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE })));
 }

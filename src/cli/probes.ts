@@ -14,10 +14,11 @@ import { toJsonl } from '../probes/files/jsonl.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
-import { plannedSentence } from '../report/markdown/probe-table.ts';
 import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
 import { wrap } from '../report/terminal/wrap.ts';
 import { formatCount, formatDuration } from '../report/text/numbers.ts';
+import { plain } from '../report/text/phrase.ts';
+import { plannedSentence } from '../report/text/probes.ts';
 import { PROBES_EXAMPLES } from './help.ts';
 import { deviceOption, parseCount, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
 import type { Output } from './output.ts';
@@ -87,7 +88,8 @@ async function printEstimate(
   const drop = plannedDrop(facts, found.policy);
   const what = budget === undefined ? 'all of these items' : `${formatCount(items.length, 'item')} of these`;
   const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
-  const text = drop === null ? time : `${time} ${plannedSentence(facts, drop, PLANNED_DISCORDANCE)}`;
+  const text =
+    drop === null ? time : `${time} ${plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }))}`;
   const lines = wrap(text, output.terminal.width - 2).map((line) => `  ${line}`);
   output.print(`\n${lines.join('\n')}`);
 }

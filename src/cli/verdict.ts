@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
 import type { StrictOptions } from './options.ts';
@@ -19,6 +20,6 @@ export function exitCodeOf({ verdict }: Pick<Report, 'verdict'>, { strict }: Str
 
 /** Write `report.json` and `comment.md`. */
 export async function writeReport(report: Report, folder: string): Promise<void> {
-  await writeJson(join(folder, 'report.json'), report);
+  await writeJson(join(folder, 'report.json'), serializeReport(report));
   await writeFileAtomic(join(folder, 'comment.md'), `${renderComment(report)}\n`);
 }

@@ -1,55 +1,207 @@
 import { z } from 'zod';
+import { ofSchema } from '../measure/schema/measurement.ts';
+import { CHARTS } from './trend-schema.ts';
 
-/** How much a reason weighs, the worst first. */
+/** How much a finding weighs, the worst first. */
 export const SEVERITY = ['fail', 'inconclusive', 'warn', 'info'] as const;
+export type Level = (typeof SEVERITY)[number];
 
-/** Why the verdict is what it is: one line a person can check. `info` reasons explain and never change the verdict. */
-export const reasonSchema = z.strictObject({
-  level: z.enum(SEVERITY),
-  /** Which rule or check spoke: `mlpAttentionRatio`, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
-  rule: z.string(),
-  metric: z.string(),
-  /** Of W or of ΔW; null for what is neither, such as the probes or a missing baseline. */
-  of: z.enum(['weight', 'delta']).nullable(),
-  /** A tensor's name, or `model`, or `q_proj` (a module type). Comes from a checkpoint: escape it. */
-  place: z.string(),
-  candidate: z.union([z.number(), z.string()]).nullable(),
-  baseline: z.union([z.number(), z.string()]).nullable(),
-  /** What was allowed: {relative: 0.08}, {absolute: …}, {robustZ: 3.5}; null where nothing is tolerated. */
-  tolerance: z.record(z.string(), z.number()).nullable(),
-  message: z.string(),
+/** Strings of a finding come from checkpoints, probe files and paths: they are foreign, and escaped where they are shown. */
+const foreign = z.string();
+const count = z.int().nonnegative();
+const side = z.enum(['candidate', 'baseline']);
+
+/** What a number is about. */
+const scopeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('model') }),
+  /** A module type, with its component in a multimodal model: `vision q_proj`. */
+  z.strictObject({ kind: z.literal('modules'), name: foreign }),
+  z.strictObject({ kind: z.literal('tensor'), name: foreign }),
+]);
+export type Scope = z.infer<typeof scopeSchema>;
+
+const limitSchema = z.strictObject({
+  /** Null: no such limit. A change is a finding above the larger of the two. */
+  absolute: z.number().nullable(),
+  /** In units of |baseline|. */
+  relative: z.number().nullable(),
+  direction: z.enum(['up', 'down', 'any']),
 });
 
-export type Reason = z.infer<typeof reasonSchema>;
+/** Why a top-1 energy stands out. */
+const spikeEvidenceSchema = z.discriminatedUnion('test', [
+  /** Its log-odds among those of its module type. */
+  z.strictObject({ test: z.literal('level'), robustZ: z.number(), limit: z.number() }),
+  /** The rise of its log-odds over the baseline, among those of its module type. */
+  z.strictObject({ test: z.literal('rise'), robustZ: z.number(), limit: z.number() }),
+  /** Its odds ÷ the baseline's, where there are too few matrices of its type for a z-score. */
+  z.strictObject({ test: z.literal('odds'), oddsRatio: z.number(), limit: z.number() }),
+]);
 
-/**
- * Rules that say what the probes could not show. They keep a verdict from `pass`, and they take nothing from a warning
- * that something else gave, as a comparison that means nothing does.
- */
-const SILENT_RULES = new Set(['not-informative', 'probes-not-run', 'twin-accuracy-unclear']);
+const estimateSchema = z.strictObject({
+  value: z.number(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+});
 
-export function isSilence({ level, rule }: Reason): boolean {
-  return level === 'inconclusive' && SILENT_RULES.has(rule);
+function finding<K extends string, S extends z.ZodRawShape>(kind: K, shape: S) {
+  return z.strictObject({ kind: z.literal(kind), level: z.enum(SEVERITY), ...shape });
 }
 
-/** A comparison that means nothing, and what differs. */
-export function invalid(
-  metric: string,
-  of: Reason['of'],
-  place: string,
-  candidate: string | null,
-  baseline: string | null,
-  message: string,
-): Reason {
-  return {
-    level: 'inconclusive',
-    rule: 'invalid-comparison',
-    metric,
-    of,
-    place,
-    candidate,
-    baseline,
-    tolerance: null,
-    message,
-  };
+/**
+ * One thing that a check reports: data only, one case for each kind of sentence. The words are made in `report/text`, the
+ * flat form that report.json has in `compare/reason`. `info` findings explain; they never change the verdict.
+ */
+export const findingSchema = z.discriminatedUnion('kind', [
+  // Spectra.
+  finding('metric-moved', {
+    metric: foreign,
+    of: ofSchema,
+    scope: scopeSchema,
+    candidate: z.number(),
+    baseline: z.number(),
+    limit: limitSchema,
+  }),
+  finding('idle-rule', { metric: foreign, of: ofSchema, modules: z.array(foreign).nullable() }),
+  finding('spike', {
+    tensor: foreign,
+    group: foreign,
+    candidate: z.number(),
+    baseline: z.number().nullable(),
+    evidence: spikeEvidenceSchema,
+  }),
+  finding('group-spike', {
+    group: foreign,
+    candidate: z.number().nullable(),
+    baseline: z.number().nullable(),
+    oddsRatio: z.number(),
+    limit: z.number(),
+  }),
+  finding('rank-loss', { tensor: foreign, candidate: count, baseline: count.nullable() }),
+  finding('rank-not-checked', { example: foreign, matrices: count }),
+  finding('non-finite', { tensor: foreign, nan: count, inf: count }),
+  finding('no-spectrum', { tensor: foreign, of: ofSchema }),
+  finding('update-size', { candidate: z.number(), limit: z.number() }),
+  finding('ratio-missing', {
+    side,
+    /** `saturated`: the update fits into 5% of the directions. `missing`: no such matrix has a measurable update. */
+    cause: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('saturated') }),
+      z.strictObject({ kind: z.literal('missing'), mlp: z.boolean(), attention: z.boolean(), belowNoise: count }),
+    ]),
+    candidate: z.number().nullable(),
+    baseline: z.number().nullable(),
+  }),
+
+  // Coverage: what was measured at all.
+  finding('nothing-measured', {}),
+  finding('all-skipped', {}),
+  finding('mostly-skipped', { skipped: count, measured: count }),
+  finding('skipped', { named: z.array(z.strictObject({ name: foreign, reason: foreign })).min(1), tensors: count }),
+  finding('missing-baseline', { path: foreign.nullable() }),
+  finding('policy-of-change', { change: z.enum(['edited', 'added']), path: foreign, base: foreign }),
+
+  // Comparability: candidate and baseline are not alike.
+  finding('other-version', { candidate: foreign, baseline: foreign }),
+  finding('other-architecture', { key: foreign, candidate: foreign, baseline: foreign }),
+  finding('baseline-without-spectra', {}),
+  finding('baseline-is-reference', {}),
+  finding('other-reference', { candidate: foreign.nullable(), baseline: foreign.nullable() }),
+  finding('reference-shape', { example: foreign, matrices: count }),
+  finding('other-tensors', {
+    of: ofSchema,
+    /** Descriptions of shape and LoRA rank; null where the tensor is absent. */
+    named: z
+      .array(z.strictObject({ name: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() }))
+      .min(1),
+    tensors: count,
+  }),
+  finding('other-updates', { example: foreign, updatedIn: side, matrices: count, all: count }),
+  finding('other-chat-template', { candidate: z.boolean(), baseline: z.boolean() }),
+  finding('other-suite', {
+    suite: foreign,
+    candidate: foreign,
+    /** Null: the baseline did not run this suite. */
+    baseline: foreign.nullable(),
+    /** Null where the content differs under one version. */
+    versions: z.strictObject({ candidate: foreign, baseline: foreign }).nullable(),
+  }),
+  finding('other-seed', { suite: foreign, candidate: foreign, baseline: foreign }),
+  finding('no-common-items', {}),
+
+  // Probes.
+  finding('twin-accuracy', {
+    /** Null: all capabilities. */
+    capability: foreign.nullable(),
+    /** Accuracies of the tested twins. */
+    candidate: z.number(),
+    baseline: z.number(),
+    change: z.number(),
+    twins: count,
+    lost: count,
+    won: count,
+    p: z.number(),
+    limit: z.number(),
+  }),
+  finding('twin-accuracy-unclear', {
+    change: z.number(),
+    /** Largest drop that cannot be ruled out; null: no bound. */
+    possibleDrop: z.number().nullable(),
+    limit: z.number(),
+    minimumDetectable: z.number().nullable(),
+  }),
+  finding('not-informative', { families: z.array(foreign) }),
+  finding('shadow-delta', {
+    delta: estimateSchema,
+    transfer: estimateSchema,
+    margin: z.number(),
+    transferLimit: z.number(),
+  }),
+  finding('retention', { value: z.number(), certain: count, kept: count, least: z.number(), bound: z.number() }),
+  finding('two-key', { spectral: foreign, behavioral: foreign, metric: foreign }),
+  finding('probes-not-run', {
+    side,
+    /** Null: they were never requested, as with `--only spectra`. */
+    cause: foreign.nullable(),
+  }),
+  finding('left-out', {
+    named: z.array(z.strictObject({ id: foreign, reason: foreign })).min(1),
+    items: count,
+    /** Items that did run. */
+    ran: count,
+    /** More were left out than ran: that is another suite than the one requested. */
+    isMost: z.boolean(),
+  }),
+  finding('spectra-only', {}),
+  finding('probe-notes', { named: z.array(foreign).min(1), notes: count }),
+  finding('unpaired', { facts: count, paired: count }),
+
+  // History.
+  finding('trend', {
+    chart: z.enum(CHARTS),
+    /** Checks, or checkpoints, since the drift began. */
+    run: count,
+    sum: z.number(),
+    limit: z.number(),
+    /** In accuracy for the charts of the probes, relative to the baseline for concentration. */
+    meanChange: z.number(),
+  }),
+]);
+export type Finding = z.infer<typeof findingSchema>;
+export type FindingKind = Finding['kind'];
+export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
+
+/**
+ * Findings about evidence that is absent: the probes could not show anything. They keep a verdict from `pass`, but take
+ * nothing from a warning that something else gave, as a comparison that means nothing does.
+ */
+const ABSENT_EVIDENCE: ReadonlySet<FindingKind> = new Set([
+  'not-informative',
+  'probes-not-run',
+  'left-out',
+  'twin-accuracy-unclear',
+]);
+
+export function isAbsentEvidence({ level, kind }: Finding): boolean {
+  return level === 'inconclusive' && ABSENT_EVIDENCE.has(kind);
 }

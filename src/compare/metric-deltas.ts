@@ -4,32 +4,34 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { difference, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
-import type { Reason } from './finding.ts';
-import { placeOfGroup } from './pair-metrics.ts';
+import type { Finding } from './finding.ts';
+import { groupName } from './pair-metrics.ts';
+import { reasonOf } from './reason.ts';
 import type { MetricDelta } from './report.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
 
-/** Per module type one row, how concentrated the update is, or, where there is none, the weight; the details have more. */
+/** One row per module type: how concentrated the update is or, without an update, the weight. The details have more. */
 const DELTA_METRICS = ['topEnergy.5%'];
 const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
 
 /**
  * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
- * @param reasons decide the level that a row is shown with
+ * @param findings decide the level that a row is shown with
  */
 export function metricDeltas(
   candidate: Measurement,
   baseline: Measurement | null,
-  validity: Comparability,
-  reasons: readonly Reason[],
+  comparability: Comparability,
+  findings: readonly Finding[],
 ): MetricDelta[] {
+  const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
   const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
     reasons.find((reason) => reason.metric === metric && reason.of === of && reason.place === place)?.level ?? 'info';
-  // Numbers side by side would be compared, whatever the verdict says.
+  // Readers compare numbers that stand side by side, whatever the verdict is.
   const comparable = (of: MetricDelta['of']) =>
-    (of === 'delta' ? validity.deltas : validity.weights) ? baseline : null;
+    (of === 'delta' ? comparability.deltas : comparability.weights) ? baseline : null;
   const delta = candidate.model.delta;
   const model = delta
     ? HEADLINE_METRICS.map((metric) =>
@@ -57,7 +59,7 @@ export function metricDeltas(
             of,
             component: group.component,
             module: group.module,
-            level: levelOf(metric, of, placeOfGroup(group)),
+            level: levelOf(metric, of, groupName(group)),
           },
           group.median[metric] ?? null,
           other?.median[metric] ?? null,

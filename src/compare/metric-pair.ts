@@ -1,5 +1,6 @@
 import type { ModuleType } from '../checkpoint/module-type.ts';
 import type { MaybeBounded } from '../statistics/bounded.ts';
+import type { Scope } from './finding.ts';
 
 /** One number of the candidate beside the same number of the baseline. */
 export interface MetricPair {
@@ -7,8 +8,7 @@ export interface MetricPair {
   readonly of: 'weight' | 'delta';
   readonly statistic: 'model' | 'median' | 'weightedMean' | 'each';
   readonly module: ModuleType | null;
-  /** `model`, a module type (`vision q_proj`), or a matrix. */
-  readonly place: string;
+  readonly scope: Scope;
   readonly candidate: MaybeBounded;
   readonly baseline: MaybeBounded;
 }

@@ -22,7 +22,15 @@ function pairModel(candidate: Measurement, baseline: Measurement): MetricPair[] 
     const [mine, other] = [ours[metric], theirs[metric]];
     if (mine === null || other === null) return [];
     return [
-      { metric, of: 'delta', statistic: 'model', module: null, place: 'model', candidate: mine, baseline: other },
+      {
+        metric,
+        of: 'delta',
+        statistic: 'model',
+        module: null,
+        scope: { kind: 'model' },
+        candidate: mine,
+        baseline: other,
+      },
     ];
   });
 }
@@ -39,7 +47,7 @@ function pairGroups(candidate: Measurement, baseline: Measurement): MetricPair[]
           of: group.of,
           statistic,
           module: group.module,
-          place: placeOfGroup(group),
+          scope: { kind: 'modules', name: groupName(group) },
           candidate: mine,
           baseline: its,
         }),
@@ -59,7 +67,7 @@ function pairTensors(candidate: Measurement, baseline: Measurement): MetricPair[
         of: tensor.of,
         statistic: 'each',
         module: tensor.module,
-        place: tensor.name,
+        scope: { kind: 'tensor', name: tensor.name },
         candidate: mine,
         baseline: its,
       }),
@@ -77,7 +85,7 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
     return [
       {
         name: tensor.name,
-        group: placeOfGroup(tensor),
+        group: groupName(tensor),
         candidate: summarise(tensor),
         baseline: other && other.status !== 'notFinite' ? summarise(other) : null,
       },
@@ -91,7 +99,7 @@ function summarise({ metrics }: TensorMeasurement): WeightSummary {
 }
 
 /** `q_proj`, or `vision q_proj` in a vision-language model. */
-export function placeOfGroup({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
+export function groupName({ component, module }: Pick<GroupMeasurement, 'component' | 'module'>): string {
   return component === null ? module : `${component} ${module}`;
 }
 

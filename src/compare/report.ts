@@ -8,7 +8,7 @@ import {
   ofSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
-import { reasonSchema, SEVERITY } from './finding.ts';
+import { findingSchema, SEVERITY } from './finding.ts';
 import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { trendSchema } from './trend-schema.ts';
 
@@ -17,7 +17,7 @@ export const REPORT_SCHEMA = 'shadow-gate/report@1';
 export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** One row of the table of shadow deltas: candidate − baseline of one metric of the model or of one module type. */
+/** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
 export const metricDeltaSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
@@ -42,20 +42,20 @@ const subjectSchema = z.strictObject({
   commit: z.string().nullable().default(null),
 });
 
-/** The behavioural half: what was asked, and what came out beside the baseline. */
+/** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
 export const probeReportSchema = z.strictObject({
   suites: z.array(z.strictObject({ name: z.string(), items: z.number().int() })),
   seed: z.number().int(),
   chatTemplate: z.boolean(),
   budgetSeconds: z.number().nullable(),
-  /** Items that were asked of the candidate. */
+  /** Items that the candidate answered. */
   asked: z.number().int(),
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
-  /** What answered, and why that. */
+  /** The device or server that answered, and why. */
   by: z.string(),
   seconds: z.number(),
   comparison: probeComparisonSchema,
-  /** The first row over those suites alone whose facts the seed draws: another seed asks others. Null where there are none. */
+  /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),
 });
 export type ProbeReport = z.infer<typeof probeReportSchema>;
@@ -64,7 +64,8 @@ export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   verdict: z.enum(VERDICTS),
-  reasons: z.array(reasonSchema),
+  /** The worst first. report.json has them as `reasons`. */
+  findings: z.array(findingSchema),
   candidate: subjectSchema,
   /** Null: there is no baseline. */
   baseline: subjectSchema.nullable(),
@@ -77,9 +78,9 @@ export const reportSchema = z.strictObject({
   /** The candidate's matrices, for the details. */
   tensors: z.array(tensorSchema),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
-  /** Null: no probes were asked. */
+  /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
-  /** Of a check with a history; null elsewhere. */
+  /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),
   device: z.string(),

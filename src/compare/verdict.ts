@@ -1,16 +1,16 @@
-import { isSilence, type Reason, SEVERITY } from './finding.ts';
+import { type Finding, isAbsentEvidence, SEVERITY } from './finding.ts';
 import type { Verdict } from './report.ts';
 
-/** The worst first. */
-export function sortReasons(reasons: readonly Reason[]): Reason[] {
-  return SEVERITY.flatMap((level) => reasons.filter((reason) => reason.level === level));
+/** The worst first; findings of one level keep their order. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return SEVERITY.flatMap((level) => findings.filter((finding) => finding.level === level));
 }
 
-/** Harm that is shown fails whatever else could not be judged; what could not be judged is never a pass. */
-export function verdictOf(reasons: readonly Reason[]): Verdict {
-  const spoken = reasons.filter((reason) => !isSilence(reason));
-  const heard = spoken.some(({ level }) => level !== 'info') ? spoken : reasons;
-  const worst = SEVERITY.find((level) => heard.some((reason) => reason.level === level));
+/** Shown harm fails, whatever else could not be judged; what could not be judged is never a pass. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const evidence = findings.filter((finding) => !isAbsentEvidence(finding));
+  const decisive = evidence.some(({ level }) => level !== 'info') ? evidence : findings;
+  const worst = SEVERITY.find((level) => decisive.some((finding) => finding.level === level));
   return worst === undefined || worst === 'info' ? 'pass' : worst;
 }
 

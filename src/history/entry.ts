@@ -3,7 +3,7 @@ import type { Estimate, ShadowRow } from '../compare/probes/comparison.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { timeSchema } from '../compare/trend-schema.ts';
 import { roundNumber } from '../measure/round.ts';
-import { UserError } from '../platform/user-error.ts';
+import { parseVersioned } from '../platform/versioned-json.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
 
@@ -12,9 +12,9 @@ export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 const valueSchema = z.strictObject({
   baseline: z.number().nullable(),
   candidate: z.number(),
-  /** What is standardised: of the families that can show it, paired; relative to the baseline for concentration. */
+  /** The change that is standardized: paired, over the families that can show it; relative to the baseline for concentration. */
   change: z.number().nullable(),
-  /** In standard errors, or for concentration in standard deviations of healthy runs; null where there is none. */
+  /** In standard errors, for concentration in standard deviations of healthy runs; null where it is not known. */
   z: z.number().nullable(),
 });
 export type HistoryValue = z.infer<typeof valueSchema>;
@@ -26,15 +26,15 @@ export const historyEntrySchema = z.strictObject({
   /** The workflow run; null elsewhere. */
   run: z.strictObject({ id: z.string(), url: z.string() }).nullable(),
   commit: z.string().nullable(),
-  /** Digests of what was compared. */
+  /** Digests of candidate, baseline and reference. */
   checkpoint: z.string(),
   baseline: z.string().nullable(),
   reference: z.string().nullable(),
-  /** By which the numbers below were drawn; null where the questions are the same every time. */
+  /** The seed that drew the items behind the numbers below; null where the items are the same every time. */
   seed: z.int().nullable(),
-  /** Of this tool. */
+  /** Version of this tool. */
   version: z.string(),
-  /** Of the check alone, before the trend. */
+  /** The verdict of the check alone, before the trend. */
   verdict: z.enum(VERDICTS),
   twinAccuracy: valueSchema.nullable(),
   shadowGap: valueSchema.nullable(),
@@ -53,9 +53,9 @@ export interface Occasion {
 }
 
 /**
- * What a history keeps of a check. The numbers of the probes are those of the suites that are drawn from the seed (`drawn` of
- * the report), so that files which are asked along with them every night, with the same answers, take no part. Where nothing
- * is drawn they are those of all suites, and the entry has no seed: the same questions again are then no new evidence.
+ * What a history keeps of a check. The probe numbers are those of the suites that the seed draws (`drawn` of the report), so
+ * that files which run along with them every night, with the same answers, take no part. Where the seed draws nothing, they
+ * are those of all suites, and the entry has no seed: the same items again are no new evidence.
  * @param report of a check, before {@link withTrend}
  */
 export function entryOf(report: Report, { time, run, commit, policy }: Occasion): HistoryEntry {
@@ -83,18 +83,18 @@ function probeValue({ baseline, candidate }: ShadowRow['twin'], change: Estimate
     baseline,
     candidate,
     change: change?.value ?? null,
-    z: change && standardise(change, level),
+    z: change && standardize(change, level),
   });
 }
 
 /**
- * A change in standard errors, which are taken from the width of its interval. Models that answer alike in every item are at 0
- * whatever the interval. A t interval is read as if it were a normal one, which makes the error of few facts larger: with ten
- * facts by a sixth, with a hundred by a hundredth.
+ * A change in standard errors, which follow from the width of its interval. Models that answer every item alike are at 0,
+ * whatever the interval. A t interval is read as if it were a normal one, which overstates the error of few facts: by a sixth
+ * with ten facts, by a hundredth with a hundred.
  * @param level of the interval, two-sided
  * @returns null without a finite interval of some width
  */
-function standardise({ value, lower, upper }: Estimate, level: number): number | null {
+function standardize({ value, lower, upper }: Estimate, level: number): number | null {
   if (value === 0) return 0;
   if (lower === null || upper === null || !(upper > lower)) return null;
   return (value * 2 * normalQuantile((1 + level) / 2)) / (upper - lower);
@@ -105,9 +105,9 @@ const TOLERANCE_IN_DEVIATIONS = 3;
 
 /**
  * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies is one
- * healthy training run beside another, and what is known of that is the policy's tolerance of a rise, which is to lie
- * a little above the spread of known-good runs (docs/decisions/002-ratio-tolerance.md). It is taken for three standard
- * deviations of them. A policy that does not gate on the ratio gives no scale, nor does one that tolerates nothing.
+ * healthy training run against another. The only known scale of that is the policy's limit on a rise, which should lie
+ * a little above the spread of known-good runs (docs/decisions/002-ratio-tolerance.md): it counts as three standard
+ * deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
  */
 function concentrationOf({ shadowDeltas }: Report, policy: Policy): HistoryValue | null {
   const found = shadowDeltas.find(({ metric, of, module }) => metric === RATIO && of === 'delta' && module === null);
@@ -151,9 +151,9 @@ export function formatHistory(history: readonly HistoryEntry[]): string {
 }
 
 /**
- * Read a history. An empty text is an empty history. One line that is wrong spoils it all, a last line that was cut off too:
- * charts over what is left would look like a history, and say less than it.
- * @param name how errors name it
+ * Parse a history. An empty text is an empty history. One wrong line invalidates all of it, and so does a last line that was
+ * cut off: charts over the rest would look like a history and show less than it.
+ * @param name what errors call it
  * @throws UserError with the line
  */
 export function parseHistory(text: string, name: string): HistoryEntry[] {
@@ -166,25 +166,12 @@ export function parseHistory(text: string, name: string): HistoryEntry[] {
   });
 }
 
-const MEND = 'take the file of an earlier run, or none to begin a new history';
-
-const versionedSchema = z.looseObject({ schema: z.string() });
+const FORMAT = {
+  version: HISTORY_SCHEMA,
+  schema: historyEntrySchema,
+  hint: 'use the file of an earlier run, or no file to start a new history',
+} as const;
 
 function parseLine(line: string, where: string, notJson: string): HistoryEntry {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    throw new UserError(`${where} ${notJson}`, MEND);
-  }
-  const header = versionedSchema.safeParse(json);
-  if (!header.success) throw new UserError(`${where} has no "schema"`, MEND);
-  if (header.data.schema !== HISTORY_SCHEMA) {
-    const { schema } = header.data;
-    throw new UserError(`${where} is of schema ${JSON.stringify(schema)}, this version reads ${HISTORY_SCHEMA}`, MEND);
-  }
-  const parsed = historyEntrySchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(`${where} is not a valid ${HISTORY_SCHEMA}: ${issue?.path.join('.')}: ${issue?.message}`, MEND);
+  return parseVersioned(line, where, FORMAT, notJson);
 }

@@ -1,38 +1,37 @@
 import { release } from '../compare/comparability.ts';
-import type { Reason } from '../compare/finding.ts';
-import { points } from '../compare/probes/words.ts';
+import type { Finding } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { CHARTS, type Chart, type Trend } from '../compare/trend-schema.ts';
-import { sortReasons, verdictOf, worseOf } from '../compare/verdict.ts';
+import { sortFindings, verdictOf, worseOf } from '../compare/verdict.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type CusumPoint, cusum } from '../statistics/cusum.ts';
 import type { HistoryEntry, HistoryValue } from './entry.ts';
 
-export interface TrendFindings {
+export interface TrendAssessment {
   readonly trend: Trend;
-  /** The charts that are in alarm. */
-  readonly reasons: readonly Reason[];
+  /** One for each chart that is in alarm. */
+  readonly findings: readonly Finding[];
 }
 
-/** A reader takes in a month. */
+/** A chart of a month is readable. */
 const SHOWN = 30;
 
 /**
- * Follow twin accuracy downwards, the shadow gap and the concentration upwards, over the checks of a history, by one-sided
+ * Follow twin accuracy downward, and shadow gap and concentration upward, over the checks of a history, with one-sided
  * CUSUM charts (docs/decisions/006-trend.md).
  *
- * The charts of the probes begin anew where checkpoint, baseline, reference or minor version of this tool change; that of
- * concentration goes on over checkpoints, since each of them is one value of it.
+ * The charts of the probes start anew when the checkpoint, baseline, reference or minor version of this tool changes. The
+ * chart of concentration continues over checkpoints, since each checkpoint is one value of it.
  *
- * Only new evidence counts. The same questions to the same models have the same answers, and counted again they would turn one
- * coincidence into an alarm: so a check counts once per checkpoint, baseline and seed, where nothing is drawn from a seed
- * once per checkpoint, and concentration once per checkpoint.
+ * Only new evidence counts. The same items on the same models give the same answers; counted again, they would turn one
+ * coincidence into an alarm. So a check counts once per checkpoint, baseline and seed, or once per checkpoint where the seed
+ * draws nothing, and concentration counts once per checkpoint.
  *
- * A chart is not reset by its alarm. One that was would have to climb again, and the issue of a lasting shift would be closed
- * and opened every other week.
- * @param history with the check that is judged, which is the last
+ * An alarm does not reset its chart. Otherwise the sum would have to climb again, and the issue about a lasting shift would
+ * be closed and reopened every other week.
+ * @param history whose last entry is the check to judge
  */
-export function assessTrend(history: readonly HistoryEntry[], policy: Policy): TrendFindings {
+export function assessTrend(history: readonly HistoryEntry[], policy: Policy): TrendAssessment {
   const limit = policy.trend['decision-interval'];
   const followed = {
     twinAccuracy: follow(history, 'twinAccuracy'),
@@ -51,14 +50,14 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
   }));
   return {
     trend: { limit, checks: checks.slice(-SHOWN) },
-    reasons: CHARTS.flatMap((chart) => alarmOf(chart, followed[chart], policy)),
+    findings: CHARTS.flatMap((chart) => alarmOf(chart, followed[chart], policy)),
   };
 }
 
-/** The report with what the trend adds. The verdict is never milder than that of the check alone. */
-export function withTrend(report: Report, { trend, reasons: alarms }: TrendFindings): Report {
-  const reasons = sortReasons([...report.reasons, ...alarms]);
-  return { ...report, reasons, verdict: worseOf(report.verdict, verdictOf(reasons)), trend };
+/** The report with the trend added. The verdict is never milder than that of the check alone. */
+export function withTrend(report: Report, { trend, findings: alarms }: TrendAssessment): Report {
+  const findings = sortFindings([...report.findings, ...alarms]);
+  return { ...report, findings, verdict: worseOf(report.verdict, verdictOf(findings)), trend };
 }
 
 function bothOf(value: HistoryValue | null): Pick<HistoryValue, 'baseline' | 'candidate'> | null {
@@ -68,7 +67,7 @@ function bothOf(value: HistoryValue | null): Pick<HistoryValue, 'baseline' | 'ca
 interface Followed {
   /** After each check; null before the first evidence since the chart began. */
   readonly sums: ReadonlyArray<number | null>;
-  /** Of the chart as it is now: what counted, and its points. */
+  /** The current chart: the evidence that counted, and its points. */
   readonly evidence: readonly HistoryValue[];
   readonly points: readonly CusumPoint[];
 }
@@ -109,52 +108,29 @@ function followSegment(segment: readonly HistoryEntry[], chart: Chart): Followed
 }
 
 /**
- * What one check can add at most, less k (Hawkins 1993, Journal of Quality Technology 25:248). A night on which a server
- * answered nonsense, or one odd checkpoint, is judged by its own check; it would hold the chart in alarm for weeks after that.
+ * The most that one check can add, less k (winsorized CUSUM: Hawkins 1993, Journal of Quality Technology 25:248). One night of
+ * nonsense from a server, or one odd checkpoint, is judged by its own check; unlimited, it would keep the chart in alarm for
+ * weeks.
  */
-const MOST_OF_ONE = 3;
+const MAX_STEP = 3;
 
 function harmOf(z: number, chart: Chart): number {
-  return Math.min(MOST_OF_ONE, chart === 'twinAccuracy' ? -z : z);
+  return Math.min(MAX_STEP, chart === 'twinAccuracy' ? -z : z);
 }
 
-const SETTINGS = {
-  twinAccuracy: { key: 'twin-accuracy', metric: 'twinAccuracy', of: null, moved: 'twin accuracy has drifted down' },
-  shadowGap: { key: 'shadow-gap', metric: 'shadowGap', of: null, moved: 'the shadow gap has drifted up' },
-  concentration: {
-    key: 'concentration',
-    metric: 'mlpAttentionRatio',
-    of: 'delta',
-    moved: 'the MLP ÷ attention ratio of ΔW has drifted up',
-  },
-} as const;
+const POLICY_KEYS = {
+  twinAccuracy: 'twin-accuracy',
+  shadowGap: 'shadow-gap',
+  concentration: 'concentration',
+} as const satisfies Record<Chart, keyof Policy['trend']>;
 
-function alarmOf(chart: Chart, followed: Followed, policy: Policy): Reason[] {
+function alarmOf(chart: Chart, { points, evidence }: Followed, policy: Policy): Finding[] {
   const limit = policy.trend['decision-interval'];
-  const last = followed.points.at(-1);
+  const last = points.at(-1);
   if (!last || last.sum <= limit) return [];
-  const { key, metric, of, moved } = SETTINGS[chart];
-  const changes = followed.evidence.slice(-last.run).flatMap(({ change }) => (change === null ? [] : [change]));
-  const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
-  const unit = chart === 'concentration' ? 'checkpoint' : 'check';
-  const when = last.run === 1 ? `the last ${unit}` : `the last ${last.run} ${unit}s`;
+  const changes = evidence.slice(-last.run).flatMap(({ change }) => (change === null ? [] : [change]));
+  const meanChange = changes.reduce((sum, change) => sum + change, 0) / changes.length;
   return [
-    {
-      level: policy.trend[key],
-      rule: 'trend',
-      metric,
-      of,
-      place: 'model',
-      candidate: last.sum,
-      baseline: null,
-      tolerance: { cumulativeSum: limit },
-      message: `${moved} over ${when}: cumulative sum ${last.sum.toFixed(2)}, limit ${limit}; mean change ${changeWords(mean, chart)}`,
-    },
+    { kind: 'trend', level: policy.trend[POLICY_KEYS[chart]], chart, run: last.run, sum: last.sum, limit, meanChange },
   ];
-}
-
-function changeWords(change: number, chart: Chart): string {
-  const size = Math.abs(change);
-  const sign = change < 0 ? '−' : '+';
-  return `${sign}${chart === 'concentration' ? `${(100 * size).toFixed(1)} %` : points(size)}`;
 }

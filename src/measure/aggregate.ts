@@ -114,8 +114,12 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   const mlpTopEnergy = topEnergy(MLP_MODULES);
   const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
   const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
-  const note = whyNoRatio(mlpTopEnergy, attentionTopEnergy, belowNoise);
-  const ratio = note === null && mlpTopEnergy && attentionTopEnergy ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
+  const hasRatio =
+    mlpTopEnergy !== null &&
+    attentionTopEnergy !== null &&
+    !isSaturated(mlpTopEnergy) &&
+    !isSaturated(attentionTopEnergy);
+  const ratio = hasRatio ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
   const size = updateSize(blocks);
   return {
     mlpAttentionRatio: ratio && roundMaybeBounded(ratio),
@@ -124,7 +128,6 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
     updateSize: size && roundNumber(size),
     belowNoise,
     unchanged: deltas.filter(({ status }) => status === 'zero').length,
-    ...(note === null ? {} : { note }),
   };
 }
 
@@ -138,19 +141,28 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
 }
 
 /**
- * An update of low rank, such as a LoRA's, fits into 5 % of the directions of a large matrix: then this share is 1
- * whatever the data, and the ratio of two of them says nothing.
+ * An update of low rank, such as a LoRA's, fits into 5% of the directions of a large matrix: then this share is 1
+ * whatever the data, and the ratio of two such shares means nothing.
  */
 const SATURATED = 0.99;
 
-function whyNoRatio(mlp: MaybeBounded | null, attention: MaybeBounded | null, belowNoise: number): string | null {
-  if (mlp !== null && attention !== null) {
-    const isSaturated = numberOf(mlp) > SATURATED || numberOf(attention) > SATURATED;
-    return isSaturated ? 'the update fits into 5 % of the directions, as one of low rank does' : null;
-  }
-  const missing = [mlp === null ? 'MLP' : null, attention === null ? 'attention' : null].filter(Boolean).join(' or ');
-  const noise = belowNoise > 0 ? ` (${belowNoise} are below the rounding noise of their dtype, snr < ${MIN_SNR})` : '';
-  return `no ${missing} matrix with a measurable update${noise}`;
+/** Why a ΔW has no MLP ÷ attention ratio. */
+export type RatioGap =
+  | { readonly kind: 'saturated' }
+  | { readonly kind: 'missing'; readonly mlp: boolean; readonly attention: boolean; readonly belowNoise: number };
+
+/** @param delta of a model whose `mlpAttentionRatio` is null */
+export function ratioGap({
+  mlpTopEnergy,
+  attentionTopEnergy,
+  belowNoise,
+}: Pick<DeltaModel, 'mlpTopEnergy' | 'attentionTopEnergy' | 'belowNoise'>): RatioGap {
+  if (mlpTopEnergy !== null && attentionTopEnergy !== null) return { kind: 'saturated' };
+  return { kind: 'missing', mlp: mlpTopEnergy === null, attention: attentionTopEnergy === null, belowNoise };
+}
+
+function isSaturated(topEnergy: MaybeBounded): boolean {
+  return numberOf(topEnergy) > SATURATED;
 }
 
 /** ‖ΔW‖_F / ‖W_reference‖_F over the matrices of the blocks that changed, taken together. */

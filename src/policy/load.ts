@@ -11,8 +11,18 @@ export const DEFAULT_FILE = 'shadow-gate.yml';
 export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
-  /** What a reader of a verdict should know of how it was chosen. */
-  readonly remark?: string | undefined;
+  /** How the change under test touches it, if it does. */
+  readonly change?: PolicyChange | undefined;
+}
+
+/**
+ * A pull request that edits the policy, or adds one, is judged by the policy of its base commit.
+ * `base` is the short form of that commit.
+ */
+export interface PolicyChange {
+  readonly kind: 'edited' | 'added';
+  readonly path: string;
+  readonly base: string;
 }
 
 /**

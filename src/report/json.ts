@@ -1,12 +1,52 @@
+import { z } from 'zod';
+import { findingSchema, SEVERITY } from '../compare/finding.ts';
+import { reasonOf, reasonSchema } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
-import { parseVersioned, readVersioned } from '../measure/schema/read.ts';
+import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
+import { findingText } from './text/finding.ts';
 
-/** A report's text. @throws UserError for a text that is none */
-export function parseReport(text: string, name: string): Report {
-  return parseVersioned(text, name, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+/**
+ * A finding as an entry of `reasons` in report.json: the flat form that scripts read, the sentence, and in `details` the
+ * data that both were made of. Only `level` and `details` are read back: sentences of a foreign report are never shown.
+ */
+const entrySchema = reasonSchema.extend({
+  level: z.enum(SEVERITY),
+  message: z.string(),
+  details: z.looseObject({ kind: z.string() }),
+});
+
+const fileSchema = reportSchema
+  .omit({ findings: true })
+  .extend({ reasons: z.array(entrySchema) })
+  .transform(({ reasons, ...report }, context): Report => {
+    const findings = reasons.map(({ level, details }, i) => {
+      const parsed = findingSchema.safeParse({ ...details, level });
+      if (parsed.success) return [parsed.data];
+      const [issue] = parsed.error.issues;
+      const path = ['reasons', i, 'details', ...(issue?.path ?? [])];
+      context.addIssue({ code: 'custom', path, message: issue?.message ?? 'not valid' });
+      return [];
+    });
+    return { ...report, findings: findings.flat() };
+  });
+
+const FORMAT = { version: REPORT_SCHEMA, schema: fileSchema, hint: "make it with 'shadow-gate check --out'" } as const;
+
+/** A report as report.json has it. */
+export function serializeReport({ schema, tool, verdict, findings, ...report }: Report) {
+  const reasons = findings.map((finding) => {
+    const { level, ...details } = finding;
+    return { level, ...reasonOf(finding), message: findingText(finding), details };
+  });
+  return { schema, tool, verdict, reasons, ...report };
 }
 
-/** Read and validate a report file. @throws UserError naming the file and what is wrong with it */
+/** The text of a report.json. @throws UserError for a text that is not one */
+export function parseReport(text: string, name: string): Report {
+  return parseVersioned(text, name, FORMAT);
+}
+
+/** Read and validate a report.json. @throws UserError naming the file and what is wrong with it */
 export async function readReport(path: string): Promise<Report> {
-  return readVersioned(path, REPORT_SCHEMA, reportSchema, "make it with 'shadow-gate check --out'");
+  return readVersioned(path, FORMAT);
 }

@@ -14,6 +14,7 @@ import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { highOf, lowOf } from '../../src/statistics/bounded.ts';
 import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../fixtures.ts';
+import { reasonsOf } from '../gate/reasons.ts';
 
 /** Larger than what is exact by default. */
 const SIZE = 1040;
@@ -86,22 +87,24 @@ describe('a matrix of more than 1024 columns', () => {
       [fast, exact],
       [exact, fast],
     ] as const) {
-      const { reasons, shadowDeltas } = judge(a, b, strict);
-      expect(reasons.filter(({ level }) => level === 'fail')).toEqual([]);
+      const { shadowDeltas, ...report } = judge(a, b, strict);
+      expect(report.findings.filter(({ level }) => level === 'fail')).toEqual([]);
       expect(shadowDeltas.map(({ change }) => change)).toEqual(shadowDeltas.map(() => 0));
     }
     const leaner = await run(writeCheckpoint(0.2));
-    expect(judge(leaner, fast, strict).reasons.filter(({ rule }) => rule === 'effectiveRank')).toMatchObject([
+    expect(reasonsOf(judge(leaner, fast, strict)).filter(({ rule }) => rule === 'effectiveRank')).toMatchObject([
       { level: 'fail', place: 'up_proj' },
     ]);
   });
 
-  it('says that lost directions were not looked for', () => {
-    const messages = ({ reasons }: ReturnType<typeof judge>) =>
-      reasons.filter(({ rule }) => rule === 'rank-loss').map(({ level, message }) => `${level}: ${message}`);
+  it('reports that rank loss was not checked', () => {
+    const messages = (report: ReturnType<typeof judge>) =>
+      reasonsOf(report)
+        .filter(({ rule }) => rule === 'rank-loss')
+        .map(({ level, message }) => `${level}: ${message}`);
     expect(messages(judge(fast, exact))).toEqual([
       expect.stringMatching(
-        /^info: lost directions were not looked for in 2 matrices that were measured fast, such as model\./,
+        /^info: Rank loss was not checked for 2 matrices measured with --method fast \(e\.g\. model\./,
       ),
     ]);
     expect(messages(judge(exact, fast))).toEqual([]);
@@ -109,7 +112,7 @@ describe('a matrix of more than 1024 columns', () => {
 
   it('a rule on what only an exact spectrum has is no pass', () => {
     const onRank = parsePolicy('rules: [{metric: rank, of: weight, level: warn}]', 'p');
-    expect(judge(fast, exact, onRank).reasons).toContainEqual(
+    expect(reasonsOf(judge(fast, exact, onRank))).toContainEqual(
       expect.objectContaining({ rule: 'idle-rule', level: 'inconclusive', metric: 'rank' }),
     );
   });

@@ -5,7 +5,7 @@ import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { type Report, reportSchema } from '../../src/compare/report.ts';
 import { check } from '../../src/gate/check.ts';
-import { summariseDelta } from '../../src/measure/aggregate.ts';
+import { ratioGap, summariseDelta } from '../../src/measure/aggregate.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { type Measurement, measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
@@ -14,6 +14,7 @@ import { numberOf } from '../../src/statistics/bounded.ts';
 import { editTensor, renameTensors } from '../checkpoint/edit-tensor.ts';
 import { type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { reasonsOf } from './reasons.ts';
 
 const base = fixture('llama-f32');
 const Q2 = 'model.layers.2.self_attn.q_proj.weight';
@@ -35,7 +36,7 @@ async function judge(checkpoint: string, options: { baseline?: string; reference
 }
 
 /** The reasons that decide; information, such as the integers that the fixture holds, aside. */
-const grave = ({ reasons }: Report) => reasons.filter(({ level }) => level !== 'info');
+const grave = (report: Report) => reasonsOf(report).filter(({ level }) => level !== 'info');
 
 describe('the gate on one weight', () => {
   it('passes a checkpoint that was only rounded to bfloat16', async () => {
@@ -64,6 +65,7 @@ describe('the gate on one weight', () => {
         baseline: expect.any(Number),
         tolerance: { robustZ: 3.5 },
         message: expect.stringContaining('robust z'),
+        details: expect.objectContaining({ kind: 'spike', evidence: expect.objectContaining({ limit: 3.5 }) }),
       },
     ]);
   });
@@ -76,7 +78,7 @@ describe('the gate on one weight', () => {
     });
     const report = await judge(spiked, { baseline: base });
     expect(grave(report).map(({ rule, place }) => [rule, place])).toEqual([['spike', 'lm_head.weight']]);
-    expect(report.reasons.at(-1)).toMatchObject({ level: 'info', rule: 'skipped', candidate: 2 });
+    expect(reasonsOf(report).at(-1)).toMatchObject({ level: 'info', rule: 'skipped', candidate: 2 });
   });
 
   it.each<[string, string, (values: Float32Array) => void, RegExp]>([
@@ -93,7 +95,7 @@ describe('the gate on one weight', () => {
   ])('fails on %s and names the tensor', async (_, name, edit, counts) => {
     const report = await judge(edited(name, edit), { baseline: base });
     expect(report.verdict).toBe('fail');
-    expect(report.reasons[0]).toMatchObject({
+    expect(reasonsOf(report)[0]).toMatchObject({
       rule: 'non-finite',
       place: name,
       candidate: expect.stringMatching(counts),
@@ -108,7 +110,7 @@ describe('the gate on one weight', () => {
   ])('fails on rank loss: %s', async (_, edit) => {
     const report = await judge(edited(Q2, edit), { baseline: base });
     expect(report.verdict).toBe('fail');
-    expect(report.reasons.find(({ rule }) => rule === 'rank-loss')).toMatchObject({ place: Q2, baseline: 16 });
+    expect(reasonsOf(report).find(({ rule }) => rule === 'rank-loss')).toMatchObject({ place: Q2, baseline: 16 });
   });
 });
 
@@ -123,7 +125,15 @@ describe('the gate on an update', () => {
     const pair = { baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null };
     expect(compare({ candidate: narrow, baseline: wide, ...pair })).toMatchObject({
       verdict: 'warn',
-      reasons: [{ rule: 'mlpAttentionRatio', candidate: ratio, baseline: ratio / 1.09, tolerance: { relative: 0.08 } }],
+      findings: [
+        {
+          kind: 'metric-moved',
+          metric: 'mlpAttentionRatio',
+          candidate: ratio,
+          baseline: ratio / 1.09,
+          limit: { relative: 0.08 },
+        },
+      ],
     });
     expect(compare({ candidate: wide, baseline: narrow, ...pair }).verdict).toBe('pass');
     const strict = parsePolicy('rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.05, level: fail}]', 'p');
@@ -153,7 +163,7 @@ describe('the gate on an update', () => {
       policyPath: null,
     });
     expect(report.verdict).toBe('inconclusive');
-    expect(report.reasons[0]).toMatchObject({ rule: 'update-size', candidate: 1.4 });
+    expect(reasonsOf(report)[0]).toMatchObject({ rule: 'update-size', candidate: 1.4 });
   });
 });
 
@@ -226,8 +236,8 @@ describe('comparisons that mean nothing are named and never a pass', () => {
   ])('%s', async (_, change, place) => {
     const report = await compareWith(change);
     expect(report.verdict).toBe('inconclusive');
-    expect(report.reasons[0]).toMatchObject({ level: 'inconclusive', rule: 'invalid-comparison' });
-    if (place) expect(report.reasons[0]?.place).toBe(place);
+    expect(reasonsOf(report)[0]).toMatchObject({ level: 'inconclusive', rule: 'invalid-comparison' });
+    if (place) expect(reasonsOf(report)[0]?.place).toBe(place);
   });
 });
 
@@ -243,7 +253,7 @@ describe('a missing baseline', () => {
     for (const baseline of [undefined, join(folder, 'none.json')]) {
       const { report } = await check({ checkpoint: base, baseline, policy, device: 'cpu', only: 'spectra' });
       expect(report.verdict).toBe(verdict);
-      expect(report.reasons[0]).toMatchObject({ rule: 'missing-baseline' });
+      expect(reasonsOf(report)[0]).toMatchObject({ rule: 'missing-baseline' });
     }
   });
 });
@@ -298,7 +308,7 @@ describe('what the numbers do not carry is never a pass', () => {
       device: 'cpu',
     });
 
-  it('an update of low rank, whose top 5 % is everything', async () => {
+  it('an update of low rank, whose top-5% energy is everything', async () => {
     const adapter = await measure({
       checkpoint: fixture('lora-phi3'),
       reference: await openMeasuredReference(fixture('phi3')),
@@ -309,10 +319,9 @@ describe('what the numbers do not carry is never a pass', () => {
     for (const { of, metrics } of measurement.tensors) {
       if (of === 'delta' && metrics) metrics.topEnergy['5%'] = 1;
     }
-    expect(summariseDelta(measurement.tensors)).toMatchObject({
-      mlpAttentionRatio: null,
-      note: expect.stringContaining('fits into 5 %'),
-    });
+    const delta = summariseDelta(measurement.tensors);
+    expect(delta.mlpAttentionRatio).toBeNull();
+    expect(ratioGap(delta)).toEqual({ kind: 'saturated' });
   });
 
   it('a ratio that is missing on both sides', async () => {
@@ -326,7 +335,10 @@ describe('what the numbers do not carry is never a pass', () => {
 
   it('but a checkpoint that is its own reference has nothing to judge, and passes', async () => {
     const same = await measure({ checkpoint: base, reference: await openMeasuredReference(base), device: 'cpu' });
-    expect(compareBoth(same, same)).toMatchObject({ verdict: 'pass', reasons: [{ level: 'info' }, { level: 'info' }] });
+    expect(compareBoth(same, same)).toMatchObject({
+      verdict: 'pass',
+      findings: [{ level: 'info' }, { level: 'info' }],
+    });
   });
 
   it('an update of other matrices than the baseline’s', async () => {
@@ -335,7 +347,7 @@ describe('what the numbers do not carry is never a pass', () => {
     for (const tensor of frozen) Object.assign(tensor, { status: 'zero', metrics: null });
     const report = compareBoth(some, all);
     expect(report.verdict).toBe('inconclusive');
-    expect(report.reasons[0]?.message).toMatch(/other matrices were updated: 4 of 27/);
+    expect(reasonsOf(report)[0]?.message).toMatch(/update different matrices: 4 of 27/);
     expect(report.shadowDeltas.every(({ of, change }) => of === 'weight' || change === null)).toBe(true);
   });
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateProbes } from '../../src/compare/probes/evaluation.ts';
-import { pairProbes } from '../../src/compare/probes/pair.ts';
+import { pairAnswers } from '../../src/compare/probes/pair.ts';
 import { askSuites } from '../../src/measure/measure-probes.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { Random } from '../../src/probes/random.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
+import { judgeFacts } from '../compare/probes/findings.ts';
 import { type Script, scripted } from '../probes/scripted.ts';
 
 const suite = builtinSuite(1);
@@ -44,8 +44,8 @@ async function ask(script: Script): Promise<MeasuredProbes> {
 }
 
 async function judge(candidate: Script, baseline: Script) {
-  const { facts } = pairProbes(await ask(candidate), await ask(baseline));
-  const { comparison, reasons } = evaluateProbes(facts, DEFAULT_POLICY);
+  const { facts } = pairAnswers(await ask(candidate), await ask(baseline));
+  const { comparison, reasons } = judgeFacts(facts, DEFAULT_POLICY);
   return { gap: comparison.rows[0]?.gap, reasons };
 }
 

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Reason } from '../../src/compare/finding.ts';
+import type { Finding } from '../../src/compare/finding.ts';
+import { reasonOf } from '../../src/compare/reason.ts';
 import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
-import { assessTrend, type TrendFindings, withTrend } from '../../src/history/trend.ts';
+import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
 import { night, nights, standardised } from '../gate/history-fixtures.ts';
-import { reason, report } from '../report/fixtures.ts';
+import { finding, report } from '../report/fixtures.ts';
 
 const assess = (history: readonly HistoryEntry[], trend = {}) => assessTrend(history, policySchema.parse({ trend }));
-const lastSums = ({ trend }: TrendFindings) => trend.checks.at(-1)?.sums;
-const alarms = ({ reasons }: TrendFindings) => reasons.map(({ level, metric }) => `${level} ${metric}`);
+const lastSums = ({ trend }: TrendAssessment) => trend.checks.at(-1)?.sums;
+const alarms = ({ findings }: TrendAssessment) =>
+  findings.map((finding) => `${finding.level} ${reasonOf(finding).metric}`);
 
 /** The last ten values of Montgomery's table 9.1 less 10, as losses: C⁺ is 5.28 after the ninth of them, N⁺ 7. */
 const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
@@ -17,21 +19,18 @@ const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
 describe('a drift', () => {
   it('that no night shows is found where the textbook finds it', () => {
     const before = assess(nights([-0.84, ...DRIFT.slice(0, -1)]));
-    expect(before.reasons).toEqual([]);
+    expect(before.findings).toEqual([]);
     const found = assess(nights([-0.84, ...DRIFT]));
-    expect(found.reasons).toEqual([
+    expect(found.findings).toEqual([
       {
+        kind: 'trend',
         level: 'fail',
-        rule: 'trend',
-        metric: 'twinAccuracy',
-        of: null,
-        place: 'model',
-        candidate: expect.closeTo(5.28, 6),
-        baseline: null,
-        tolerance: { cumulativeSum: 5 },
-        // (2.29 + 1.5 + .6 + 1.08 + .38 + 1.62 + 1.31) ÷ 7
-        message:
-          'twin accuracy has drifted down over the last 7 checks: cumulative sum 5.28, limit 5; mean change −1.3 points',
+        chart: 'twinAccuracy',
+        run: 7,
+        sum: expect.closeTo(5.28, 6),
+        limit: 5,
+        // (2.29 + 1.5 + .6 + 1.08 + .38 + 1.62 + 1.31) ÷ 7, in points
+        meanChange: expect.closeTo(-0.0125, 4),
       },
     ]);
   });
@@ -110,15 +109,17 @@ describe('the concentration', () => {
     [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardised(z, 0.0533), ...over }));
 
   it('is followed from checkpoint to checkpoint, and warns', () => {
-    const { reasons } = assess(checkpoints('abcd', 2));
-    expect(reasons).toEqual([
-      expect.objectContaining({
+    const { findings } = assess(checkpoints('abcd', 2));
+    expect(findings).toEqual([
+      {
+        kind: 'trend',
         level: 'warn',
-        metric: 'mlpAttentionRatio',
-        of: 'delta',
-        message:
-          'the MLP ÷ attention ratio of ΔW has drifted up over the last 4 checkpoints: cumulative sum 6.00, limit 5; mean change +5.3 %',
-      }),
+        chart: 'concentration',
+        run: 4,
+        sum: 6,
+        limit: 5,
+        meanChange: expect.closeTo(0.0533, 6),
+      },
     ]);
   });
 
@@ -134,28 +135,35 @@ describe('the concentration', () => {
 });
 
 describe('the report', () => {
-  const drift: TrendFindings = assess(nights(Array(4).fill(-2)));
-  const narrow: TrendFindings = assess(
+  const drift: TrendAssessment = assess(nights(Array(4).fill(-2)));
+  const narrow: TrendAssessment = assess(
     [...'abcd'].map((checkpoint, i) => night(i, { checkpoint, concentration: standardised(2) })),
   );
-  const calm: TrendFindings = assess(nights([0, 0]));
-  const unclear = reason({ level: 'inconclusive', rule: 'twin-accuracy-unclear', of: null });
-  const invalid = reason({ level: 'inconclusive', rule: 'invalid-comparison', of: null });
+  const calm: TrendAssessment = assess(nights([0, 0]));
+  const unclear: Finding = {
+    kind: 'twin-accuracy-unclear',
+    level: 'inconclusive',
+    change: 0,
+    possibleDrop: 0.06,
+    limit: 0.05,
+    minimumDetectable: null,
+  };
+  const invalid: Finding = { kind: 'no-common-items', level: 'inconclusive' };
 
-  it.each<[string, Verdict, Reason[], TrendFindings, Verdict]>([
+  it.each<[string, Verdict, Finding[], TrendAssessment, Verdict]>([
     ['a pass without a drift passes', 'pass', [], calm, 'pass'],
     ['a pass with a drift fails', 'pass', [], drift, 'fail'],
     ['a pass that gets narrower warns', 'pass', [], narrow, 'warn'],
     ['an inconclusive check with a drift fails', 'inconclusive', [invalid], drift, 'fail'],
     ['a warning of the trend takes nothing from what was not shown', 'inconclusive', [unclear], narrow, 'inconclusive'],
     ['nor from a comparison that means nothing', 'inconclusive', [invalid], narrow, 'inconclusive'],
-    ['a failure stays one', 'fail', [reason({ level: 'fail' })], narrow, 'fail'],
-    ['and without a drift too', 'fail', [reason({ level: 'fail' })], calm, 'fail'],
-    ['a warning becomes a failure', 'warn', [reason()], drift, 'fail'],
-  ])('%s', (_, verdict, reasons, findings, expected) => {
-    const judged = withTrend(report({ verdict, reasons }), findings);
+    ['a failure stays one', 'fail', [finding({ level: 'fail' })], narrow, 'fail'],
+    ['and without a drift too', 'fail', [finding({ level: 'fail' })], calm, 'fail'],
+    ['a warning becomes a failure', 'warn', [finding()], drift, 'fail'],
+  ])('%s', (_, verdict, findings, assessment, expected) => {
+    const judged = withTrend(report({ verdict, findings }), assessment);
     expect(judged.verdict).toBe(expected);
-    expect(judged.reasons).toHaveLength(reasons.length + findings.reasons.length);
+    expect(judged.findings).toHaveLength(findings.length + assessment.findings.length);
     expect(reportSchema.parse(JSON.parse(JSON.stringify(judged)))).toEqual(judged);
   });
 
@@ -166,6 +174,6 @@ describe('the report', () => {
   });
 
   it('of an empty history has nothing to say', () => {
-    expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, reasons: [] });
+    expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, findings: [] });
   });
 });

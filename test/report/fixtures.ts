@@ -1,7 +1,8 @@
 import type { ModuleType } from '../../src/checkpoint/module-type.ts';
-import type { Reason } from '../../src/compare/finding.ts';
+import type { FindingOf } from '../../src/compare/finding.ts';
 import { type MetricDelta, type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import { everyFinding } from './findings.ts';
 
 const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 
@@ -95,17 +96,30 @@ export function group(module: ModuleType, of: TensorMeasurement['of'], topEnergy
   return { of, component: null, module, count, parameters: 9216 * count, median, weightedMean: median };
 }
 
-export function reason(over: Partial<Reason> = {}): Reason {
+export function finding(over: Partial<FindingOf<'metric-moved'>> = {}): FindingOf<'metric-moved'> {
   return {
+    kind: 'metric-moved',
     level: 'warn',
-    rule: 'mlpAttentionRatio',
     metric: 'mlpAttentionRatio',
     of: 'delta',
-    place: 'model',
+    scope: { kind: 'model' },
     candidate: 0.6904284364,
     baseline: 0.63527642,
-    tolerance: { relative: 0.08 },
-    message: 'The update is more concentrated in the MLP than in the baseline: the ratio rose by 8.7 %.',
+    limit: { absolute: null, relative: 0.08, direction: 'up' },
+    ...over,
+  };
+}
+
+/** A finding about one tensor: its sentence names it. */
+export function spiked(tensor: string, over: Partial<FindingOf<'spike'>> = {}): FindingOf<'spike'> {
+  return {
+    kind: 'spike',
+    level: 'warn',
+    tensor,
+    group: 'up_proj',
+    candidate: 0.412,
+    baseline: null,
+    evidence: { test: 'level', robustZ: 9.1, limit: 3.5 },
     ...over,
   };
 }
@@ -159,7 +173,7 @@ export function report(over: Partial<Report> = {}): Report {
     schema: 'shadow-gate/report@1',
     tool: { name: 'shadow-gate', version: '0.1.0' },
     verdict: 'warn',
-    reasons: [reason()],
+    findings: [finding()],
     candidate: subject(),
     baseline: subject({ path: 'examples/coverage-expanding', digest: `sha256:${'b'.repeat(64)}` }),
     reference: {
@@ -216,7 +230,7 @@ export function probeReport(name = 'recall'): ProbeReport {
           facts: 60,
           benchmark: { baseline: 0.26, candidate: 0.98, chance: 0.25 },
           twin: { baseline: 0.25, candidate: 0.49, chance: 0.25 },
-          leftOut: ['twin accuracy: the baseline is at the floor, a drop cannot be seen'],
+          excludedFrom: [{ test: 'twin-accuracy', cause: 'baseline-at-chance', pooledBelow: null }],
         },
       ],
       transfer: { value: 0.323, lower: 0.238, upper: 0.411 },
@@ -232,14 +246,11 @@ export function probeReport(name = 'recall'): ProbeReport {
 
 /** A report in which every text that may come from a checkpoint is `name`. */
 export function hostileReport(name: string): Report {
-  const hostile = reason({ place: name, message: `${name} in ${name} is odd`, candidate: name, baseline: name });
+  const [first, ...others] = everyFinding(name);
+  const infos = everyFinding(name).map((one) => ({ ...one, level: 'info' }) as const);
   return report({
     verdict: 'inconclusive',
-    reasons: [
-      { ...hostile, level: 'inconclusive' },
-      { ...hostile, metric: name, rule: name },
-      { ...hostile, level: 'info' },
-    ],
+    findings: [...(first ? [{ ...first, level: 'inconclusive' } as const] : []), ...others, ...infos],
     candidate: subject({ path: name, digest: name, measured: name }),
     baseline: subject({ path: name, digest: name, measured: name, commit: name }),
     reference: { path: name, digest: name, format: 'safetensors', dtypes: {}, tensors: 1, parameters: 1 },

@@ -1,37 +1,29 @@
 import { isModelMetric } from '../../policy/metrics.ts';
-import type { Rule } from '../../policy/policy.ts';
+import { effectiveRules, type Rule } from '../../policy/policy.ts';
 import { certainDifference, numberOf } from '../../statistics/bounded.ts';
-import type { Reason } from '../finding.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
 
-/** Hold the observations against the rules: a reason for every change that goes further than allowed. */
-export function applyRules(rules: readonly Rule[], observations: readonly MetricPair[]): Reason[] {
-  return rules.flatMap((rule) =>
-    observations
-      .filter((observation) => isWatched(rule, observation))
-      .flatMap((observation) => judge(rule, observation)),
+/** Every change that goes further than a rule allows. */
+export function movedMetrics({ policy, metrics }: ComparisonContext): Finding[] {
+  return effectiveRules(policy).flatMap((rule) =>
+    metrics.filter((pair) => isWatched(rule, pair)).flatMap((pair) => judge(rule, pair)),
   );
 }
 
-/** Rules that could warn or fail and had nothing to look at: that is no pass. */
-export function findIdleRules(rules: readonly Rule[], observations: readonly MetricPair[]): Reason[] {
-  return rules
-    .filter((rule) => rule.level !== 'info' && !observations.some((observation) => isWatched(rule, observation)))
+/** Rules of the policy that could warn or fail and had nothing to judge: that is not a pass. */
+export function idleRules({ policy, metrics, comparability }: ComparisonContext): Finding[] {
+  if (!comparability.weights || !comparability.deltas) return [];
+  return policy.rules
+    .filter((rule) => rule.level !== 'info' && !metrics.some((pair) => isWatched(rule, pair)))
     .map(({ metric, of, modules }) => ({
+      kind: 'idle-rule',
       level: 'inconclusive',
-      rule: 'idle-rule',
       metric,
       of,
-      place: modules?.join(', ') ?? 'model',
-      candidate: null,
-      baseline: null,
-      tolerance: null,
-      message: `the rule on ${metric} of ${nameOf(of)} had nothing to judge: candidate and baseline do not both have it`,
+      modules: modules ? [...modules] : null,
     }));
-}
-
-function nameOf(of: Rule['of']): string {
-  return of === 'delta' ? 'ΔW' : 'W';
 }
 
 function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {
@@ -40,56 +32,26 @@ function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): b
   return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
 }
 
-function judge(rule: Rule, { metric, place, candidate, baseline, of }: MetricPair): Reason[] {
-  // What the bounds leave open is no difference.
+function judge(rule: Rule, { metric, scope, candidate, baseline, of }: MetricPair): Finding[] {
+  // Overlapping bounds are no difference.
   const change = certainDifference(candidate, baseline);
   const size = rule.direction === 'up' ? change : rule.direction === 'down' ? -change : Math.abs(change);
   const [mine, its] = [numberOf(candidate), numberOf(baseline)];
   if (!(size > Math.max(rule.absolute, rule.relative * Math.abs(its), 0))) return [];
-  const tolerance: Record<string, number> = {};
-  if (rule.absolute > 0 || rule.relative === 0) tolerance.absolute = rule.absolute;
-  if (rule.relative > 0) tolerance.relative = rule.relative;
   return [
     {
+      kind: 'metric-moved',
       level: rule.level,
-      rule: metric,
       metric,
       of,
-      place,
+      scope,
       candidate: mine,
       baseline: its,
-      tolerance,
-      message: `${metric} of ${nameOf(of)} ${describeChange(mine, its)}, allowed ${describeTolerance(rule)}`,
+      limit: {
+        absolute: rule.absolute > 0 || rule.relative === 0 ? rule.absolute : null,
+        relative: rule.relative > 0 ? rule.relative : null,
+        direction: rule.direction,
+      },
     },
   ];
-}
-
-function describeChange(candidate: number, baseline: number): string {
-  const verb = candidate > baseline ? 'rose' : 'fell';
-  const share = baseline === 0 ? '' : ` (${percent((candidate - baseline) / Math.abs(baseline), true)})`;
-  // Two numbers that round alike would read as no change.
-  const digits = [3, 5, 8].find((count) => short(baseline, count) !== short(candidate, count)) ?? 10;
-  return `${verb} from ${short(baseline, digits)} to ${short(candidate, digits)}${share}`;
-}
-
-function describeTolerance({ absolute, relative, direction }: Rule): string {
-  const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
-  const parts = [
-    ...(relative > 0 ? [`${sign}${percent(relative)}`] : []),
-    ...(absolute > 0 || relative === 0 ? [`${sign}${short(absolute)}`] : []),
-  ];
-  return parts.join(' or ');
-}
-
-/** Three significant digits, as the tables show. */
-export function short(value: number, digits = 3): string {
-  const isWhole = Number.isInteger(value) || Math.abs(value) >= 10 ** digits;
-  return isWhole ? String(Math.round(value)) : value.toPrecision(digits);
-}
-
-function percent(share: number, signed = false): string {
-  const text = `${Math.abs(share * 100)
-    .toFixed(1)
-    .replace(/\.0$/, '')} %`;
-  return signed ? `${share < 0 ? '−' : '+'}${text}` : text;
 }

@@ -1,27 +1,17 @@
-import type { Policy } from '../../policy/policy.ts';
-import type { Reason } from '../finding.ts';
-import type { WeightPair } from '../metric-pair.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
 
-/** Matrices that lost directions which the baseline has. Without a baseline: matrices of zeros. */
-export function findRankLoss(policy: Policy, weights: readonly WeightPair[]): Reason[] {
-  return weights.flatMap(({ name, candidate, baseline }): Reason[] => {
-    // What was measured fast has no rank.
+/** Matrices whose rank is below the baseline's. Without a baseline: matrices of zeros. */
+export function rankLoss({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
+  const { level } = policy['rank-loss'];
+  const lost = weights.flatMap(({ name, candidate, baseline }): Finding[] => {
+    // Fast spectra have no rank.
     if (candidate.rank === null || baseline?.rank === null || candidate.rank >= (baseline?.rank ?? 1)) return [];
-    const message = baseline
-      ? `${name}: its rank fell from ${baseline.rank} to ${candidate.rank}`
-      : `${name}: all its weights are zero`;
-    return [
-      {
-        level: policy['rank-loss'].level,
-        rule: 'rank-loss',
-        metric: 'rank',
-        of: 'weight',
-        place: name,
-        candidate: candidate.rank,
-        baseline: baseline?.rank ?? null,
-        tolerance: { absolute: 0 },
-        message,
-      },
-    ];
+    return [{ kind: 'rank-loss', level, tensor: name, candidate: candidate.rank, baseline: baseline?.rank ?? null }];
   });
+  // Without this a reader would take silence for proof that no rank was lost.
+  const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast');
+  const [example] = fast;
+  if (!example || level === 'info') return lost;
+  return [...lost, { kind: 'rank-not-checked', level: 'info', example: example.name, matrices: fast.length }];
 }

@@ -1,25 +1,23 @@
 import type { Policy } from '../../policy/policy.ts';
-import type { Reason } from '../finding.ts';
+import type { Finding, FindingKind } from '../finding.ts';
+import { reasonOf } from '../reason.ts';
 
-/** Warnings of the probes: a behavioural deficit that alone does not fail. */
-const BEHAVIOUR = new Set(['shadow-delta', 'twin-accuracy', 'retention']);
+/** Behavioral deficits that alone may only warn. */
+const DEFICITS: ReadonlySet<FindingKind> = new Set(['shadow-delta', 'twin-accuracy', 'retention']);
 
-/** The two-key rule: what either half only warns of fails when both do. */
-export function turnTwoKeys(spectral: readonly Reason[], behavioural: readonly Reason[], policy: Policy): Reason[] {
-  const concentrated = spectral.find(({ level, of }) => level === 'warn' && of !== null);
-  const deficit = behavioural.find(({ level, rule }) => level === 'warn' && BEHAVIOUR.has(rule));
+/** The two-key rule: a warning of the spectra and one of the probes fail together. */
+export function twoKey(spectral: readonly Finding[], behavioral: readonly Finding[], policy: Policy): Finding[] {
+  const concentrated = spectral.find((finding) => finding.level === 'warn' && reasonOf(finding).of !== null);
+  const deficit = behavioral.find(({ level, kind }) => level === 'warn' && DEFICITS.has(kind));
   if (!concentrated || !deficit) return [];
+  const { rule, metric } = reasonOf(deficit);
   return [
     {
+      kind: 'two-key',
       level: policy['two-key'].level,
-      rule: 'two-key',
-      metric: deficit.metric,
-      of: null,
-      place: 'model',
-      candidate: null,
-      baseline: null,
-      tolerance: null,
-      message: `spectra and probes warn together (${concentrated.rule} and ${deficit.rule}): a narrow update with a behavioural deficit`,
+      spectral: reasonOf(concentrated).rule,
+      behavioral: rule,
+      metric,
     },
   ];
 }

@@ -1,36 +1,36 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialCdf } from '../../statistics/distributions.ts';
-import type { FamilyRow } from './comparison.ts';
+import type { Exclusion, FamilyRow } from './comparison.ts';
 import { accuracy, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
-/** What a family can show, or several small ones of a capability together. */
+/** What a family can show, or several small families of a capability together. */
 export interface FamilyView {
   readonly facts: readonly PairedFact[];
   /** One for each family. */
   readonly rows: readonly FamilyRow[];
-  /** The benchmark form was right more often than by chance: what was certain was known. */
+  /** The baseline's benchmark forms were right more often than by chance: its certain answers were knowledge. */
   readonly showsRetention: boolean;
-  /** Twins that were right more often than by chance: a drop can be seen. */
+  /** Twins were right more often than by chance: a drop can be seen. */
   readonly showsDrop: boolean;
-  /** The baseline alone proves that, so that no drop says something too. */
+  /** The baseline alone proves that, so that the absence of a drop is informative too. */
   readonly showsNoDrop: boolean;
-  /** Neither form was at its ceiling: a gain of either can be seen. */
+  /** Neither form was at its ceiling: a gain in either can be seen. */
   readonly showsDelta: boolean;
-  /** Somebody was right more often than by chance. */
+  /** One of the models was right more often than by chance. */
   readonly isAboveChance: boolean;
 }
 
 /**
- * A guesser is more than `floor` above chance in one family of sixty facts out of five. So an accuracy also has to be one
- * that a guesser reaches once in a thousand times (exact binomial test with facts as units).
+ * In one of five families of sixty facts, guessing alone is more than the policy's `floor` above chance. So an accuracy
+ * must also be one that guessing reaches at most once in a thousand times (exact binomial test with facts as units).
  */
 const GUESSING = 0.001;
 
 /**
- * Of the answers of baseline and candidate together. Whoever picks the families in which the baseline did well picks those
- * in which it was lucky, and its luck is not the candidate's: between equals that looks like a drop. What both have right
- * together is the same whoever is called the baseline, so that it says nothing of who was lucky.
+ * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well also
+ * chooses those in which it was lucky, and the candidate does not share its luck: between equals that looks like a drop. The
+ * sum of both is the same whichever model is called the baseline, so it carries no information about luck.
  */
 const GUESSING_TOGETHER = 0.01;
 
@@ -38,8 +38,8 @@ const GUESSING_TOGETHER = 0.01;
 const SMALL = 20;
 
 /**
- * Look at each family on its own: at the floor (accuracy of the baseline at most `floor` above chance, or both models' such
- * as guessing gives) a drop cannot be seen, at the ceiling a gain cannot.
+ * Look at each family on its own. At chance (the baseline's accuracy is at most the policy's `floor` above it, or guessing
+ * explains both models' accuracies) a drop cannot be seen; at the ceiling a gain cannot.
  */
 export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy): FamilyView[] {
   const families = large(facts, ({ benchmark }) => benchmark.family);
@@ -48,7 +48,7 @@ export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy):
   return judged.filter(({ length }) => length > 0).map((members) => view(members, policy));
 }
 
-/** The groups that are not small, and what is in none of them. */
+/** The groups that are not small, and the facts in none of them. */
 function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
   const groups = [...groupBy(facts, keyOf).values()];
   const isLarge = ({ length }: readonly PairedFact[]) => length >= SMALL;
@@ -56,43 +56,46 @@ function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string
 }
 
 function view(members: readonly PairedFact[], { informative }: ProbePolicy): FamilyView {
-  const { benchmark, twin } = summariseForms(members);
+  const { benchmark, twin } = summarizeForms(members);
   const n = members.length;
-  const isAtFloor = (form: Summary, side: Side) =>
+  const isAtChance = (form: Summary, side: Side) =>
     form[side] <= form.chance + informative.floor || guesses(form[side] * n, n, form.chance) >= GUESSING;
   const isAtCeiling = (form: Summary) => form.baseline > informative.ceiling;
   const isLow = twin.baseline <= twin.chance + informative.floor;
   const both = (twin.baseline + twin.candidate) * n;
   const showsDrop = !isLow && guesses(both, 2 * n, twin.chance) < GUESSING_TOGETHER;
-  const showsRetention = !isAtFloor(benchmark, 'baseline');
-  const full = [...(isAtCeiling(benchmark) ? ['benchmark form'] : []), ...(isAtCeiling(twin) ? ['twins'] : [])];
+  const showsRetention = !isAtChance(benchmark, 'baseline');
+  const full = [
+    ...(isAtCeiling(benchmark) ? (['benchmark'] as const) : []),
+    ...(isAtCeiling(twin) ? (['twin'] as const) : []),
+  ];
   const families = [...groupBy(members, (fact) => fact.benchmark.family)];
-  const together = families.length > 1 ? ` (judged with the other families of fewer than ${SMALL} facts)` : '';
-  const leftOut = [
+  const pooledBelow = families.length > 1 ? SMALL : null;
+  const excludedFrom: Exclusion[] = [
     ...(showsDrop
       ? []
-      : [`twin accuracy: ${isLow ? 'the baseline is at the floor' : 'both may be guessing'}, a drop cannot be seen`]),
-    ...(showsRetention ? [] : ['retention: the baseline is at the floor, it was certain of nothing it knew']),
-    ...(full.length === 0 ? [] : [`shadow delta: ${full.join(' and ')} at the ceiling, a gain cannot be seen`]),
-  ].map((why) => `${why}${together}`);
+      : [{ test: 'twin-accuracy', cause: isLow ? 'baseline-at-chance' : 'possible-guessing', pooledBelow } as const]),
+    ...(showsRetention ? [] : [{ test: 'retention', cause: 'baseline-at-chance', pooledBelow } as const]),
+    ...(full.length === 0 ? [] : [{ test: 'shadow-delta', cause: 'at-ceiling', forms: full, pooledBelow } as const]),
+  ];
   return {
     facts: members,
     rows: families.map(([family, own]) => ({
       family,
       capability: own[0]?.benchmark.capability ?? '',
       facts: own.length,
-      ...summariseForms(own),
-      leftOut,
+      ...summarizeForms(own),
+      excludedFrom,
     })),
     showsRetention,
     showsDrop,
-    showsNoDrop: showsDrop && !isAtFloor(twin, 'baseline'),
+    showsNoDrop: showsDrop && !isAtChance(twin, 'baseline'),
     showsDelta: full.length === 0,
-    isAboveChance: [benchmark, twin].some((form) => !isAtFloor(form, 'baseline') || !isAtFloor(form, 'candidate')),
+    isAboveChance: [benchmark, twin].some((form) => !isAtChance(form, 'baseline') || !isAtChance(form, 'candidate')),
   };
 }
 
-/** Probability that a guesser gets as many of n right, or more. */
+/** Probability that guessing gets as many of n right, or more. */
 function guesses(count: number, n: number, chance: number): number {
   const right = Math.floor(count + 1e-9);
   return right === 0 ? 1 : 1 - binomialCdf(right - 1, n, chance);
@@ -104,14 +107,14 @@ interface Summary {
   readonly chance: number;
 }
 
-function summariseForms(facts: readonly PairedFact[]): { benchmark: Summary; twin: Summary } {
+function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twin: Summary } {
   return {
-    benchmark: summarise(facts.map(({ benchmark }) => benchmark)),
-    twin: summarise(facts.flatMap(({ twins }) => twins)),
+    benchmark: summarize(facts.map(({ benchmark }) => benchmark)),
+    twin: summarize(facts.flatMap(({ twins }) => twins)),
   };
 }
 
-function summarise(items: readonly PairedItem[]): Summary {
+function summarize(items: readonly PairedItem[]): Summary {
   return {
     baseline: accuracy(items, 'baseline'),
     candidate: accuracy(items, 'candidate'),

@@ -1,74 +1,124 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { invalid, type Reason } from '../finding.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Finding } from '../finding.ts';
+import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import type { PairedFact, PairedItem, ProbeAnswer } from './paired-item.ts';
 
-export interface PairedProbes {
-  readonly facts: readonly PairedFact[];
-  /** Why some or all could not be paired. */
-  readonly reasons: readonly Reason[];
+/** The candidate's answers, and whether the baseline's can stand beside them. */
+export type ProbePairing =
+  /** The candidate was measured without probes. */
+  | { readonly kind: 'not-requested' }
+  /** The candidate could not answer. */
+  | { readonly kind: 'not-run'; readonly cause: string }
+  /** Every item was left out: accuracies of nothing are no numbers. */
+  | { readonly kind: 'nothing-ran'; readonly probes: MeasuredProbes }
+  /** The candidate answered, and there is nothing to pair the answers with. */
+  | {
+      readonly kind: 'alone';
+      readonly probes: MeasuredProbes;
+      readonly why:
+        | { readonly kind: 'no-baseline' }
+        /** A cause of null: the baseline was measured without probes. */
+        | { readonly kind: 'baseline-not-run'; readonly cause: string | null }
+        | { readonly kind: 'incomparable'; readonly findings: readonly Finding[] };
+    }
+  | {
+      readonly kind: 'paired';
+      readonly probes: MeasuredProbes;
+      readonly baseline: MeasuredProbes;
+      readonly facts: readonly PairedFact[];
+      readonly evaluation: ProbeEvaluation;
+      /** Why some suites could not be paired. */
+      readonly findings: readonly Finding[];
+    };
+
+export function pairProbes(candidate: Measurement, baseline: Measurement | null, policy: ProbePolicy): ProbePairing {
+  const { probes } = candidate;
+  if (!probes) return { kind: 'not-requested' };
+  if (probes.status === 'notRun') return { kind: 'not-run', cause: probes.reason };
+  if (probes.items.length === 0) return { kind: 'nothing-ran', probes };
+  if (!baseline) return { kind: 'alone', probes, why: { kind: 'no-baseline' } };
+  const theirs = baseline.probes;
+  if (theirs?.status !== 'measured') {
+    return { kind: 'alone', probes, why: { kind: 'baseline-not-run', cause: theirs?.reason ?? null } };
+  }
+  const { facts, findings } = pairAnswers(probes, theirs);
+  if (facts.length === 0) return { kind: 'alone', probes, why: { kind: 'incomparable', findings } };
+  return { kind: 'paired', probes, baseline: theirs, facts, evaluation: evaluateProbes(facts, policy), findings };
 }
 
 /**
  * Put the answers of candidate and baseline to the same items side by side. Other seeds, other files or another way of
- * asking are never paired; of a part that only one of the two was asked (a budget), the rest is.
+ * prompting are never paired; where a budget cut one of the two short, the items that both answered are.
  */
-export function pairProbes(candidate: MeasuredProbes, baseline: MeasuredProbes): PairedProbes {
+export function pairAnswers(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+): { readonly facts: readonly PairedFact[]; readonly findings: readonly Finding[] } {
   if (candidate.chatTemplate !== baseline.chatTemplate) {
-    const [ours, theirs] = [candidate, baseline].map(({ chatTemplate }) => (chatTemplate ? 'with' : 'without'));
-    const message = `the candidate was asked ${ours} its chat template, the baseline ${theirs}: measure it again`;
-    return { facts: [], reasons: [invalid('chat template', null, 'model', ours ?? '', theirs ?? '', message)] };
+    const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
+    return {
+      facts: [],
+      findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
+    };
   }
-  const reasons = suiteDifferences(candidate, baseline);
-  const refused = new Set(reasons.map(({ place }) => place));
+  const differences = suiteDifferences(candidate, baseline);
+  const refused = new Set(differences.map(({ suite }) => suite));
   const answers = new Map(baseline.items.map((item) => [keyOf(item), item]));
   const several = candidate.suites.length > 1;
   const items = candidate.items.flatMap((item) => {
     const other = refused.has(item.suite) ? undefined : answers.get(keyOf(item));
-    return other ? [pair(item, other, several)] : [];
+    return other ? [pair(item, other, { several })] : [];
   });
   const facts = factsOf(items);
-  if (facts.length === 0 && reasons.length === 0) {
-    const message = 'candidate and baseline have no item in common: measure the baseline again';
-    return { facts, reasons: [invalid('items', null, 'model', null, null, message)] };
-  }
-  return { facts, reasons };
+  const findings: readonly Finding[] =
+    facts.length === 0 && differences.length === 0
+      ? [{ kind: 'no-common-items', level: 'inconclusive' }]
+      : differences.map(({ finding }) => finding);
+  return { facts, findings };
 }
 
-/** The answers of one measurement as pairs of themselves: for what there is to say without a baseline. */
+/** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedFact[] {
   const several = probes.suites.length > 1;
-  return factsOf(probes.items.map((item) => pair(item, item, several)));
+  return factsOf(probes.items.map((item) => pair(item, item, { several })));
 }
 
-function suiteDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes): Reason[] {
+function suiteDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
   const theirs = new Map(baseline.suites.map((suite) => [suite.name, suite]));
-  return candidate.suites.flatMap((suite): Reason[] => {
-    const other = theirs.get(suite.name);
-    if (!other) {
-      const message = `the baseline was not asked the suite ${suite.name}: measure it again`;
-      return [invalid('suite', null, suite.name, suite.digest, null, message)];
-    }
-    if (suite.seed !== other.seed) {
-      const [ours, its] = [String(suite.seed), String(other.seed)];
-      const message = `the probes of ${suite.name} were drawn with seed ${ours}, the baseline's with ${its}: they are other items; use one seed for both`;
-      return [invalid('seed', null, suite.name, ours, its, message)];
-    }
-    if (suite.digest === other.digest) return [];
-    const what =
-      suite.version === other.version
-        ? 'has changed since the baseline was measured'
-        : `is version ${suite.version}, the baseline's ${other.version}`;
-    const message = `the suite ${suite.name} ${what}: measure the baseline again`;
-    return [invalid('suite', null, suite.name, suite.digest, other.digest, message)];
+  return candidate.suites.flatMap((own) => {
+    const finding = suiteDifference(own, theirs.get(own.name));
+    return finding ? [{ suite: own.name, finding }] : [];
   });
+}
+
+type Suite = MeasuredProbes['suites'][number];
+
+function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
+  const level = 'inconclusive';
+  const suite = own.name;
+  if (!other) return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: null, versions: null };
+  if (own.seed !== other.seed) {
+    return { kind: 'other-seed', level, suite, candidate: String(own.seed), baseline: String(other.seed) };
+  }
+  if (own.digest === other.digest) return null;
+  const versions =
+    own.version === other.version ? null : { candidate: String(own.version), baseline: String(other.version) };
+  return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
 }
 
 function keyOf({ suite, id }: ProbeItemMeasurement): string {
   return JSON.stringify([suite, id]);
 }
 
-function pair(item: ProbeItemMeasurement, other: ProbeItemMeasurement, several: boolean): PairedItem {
+/** @param options.several name the suite too, since ids of two suites may be alike */
+function pair(
+  item: ProbeItemMeasurement,
+  other: ProbeItemMeasurement,
+  { several }: { readonly several: boolean },
+): PairedItem {
   const { capability, form, chance, prompt, right } = item;
   const own = (name: string) => (several ? `${item.suite} · ${name}` : name);
   return {

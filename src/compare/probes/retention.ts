@@ -1,9 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clopperPearson } from '../../statistics/clopper-pearson.ts';
-import type { Reason } from '../finding.ts';
 import type { ProbeComparison } from './comparison.ts';
 import type { PairedFact } from './paired-item.ts';
-import { percent } from './words.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 
@@ -20,24 +18,4 @@ export function retentionOf(facts: readonly PairedFact[], { confidence, retentio
   const kept = certain.filter(({ candidate }) => candidate.correct).length;
   const interval = clopperPearson({ successes: kept, n: certain.length, level: confidence });
   return { value: kept / certain.length, ...interval, certain: certain.length, kept };
-}
-
-export function retentionReasons(
-  found: Retention | null,
-  { retention: { level, least, bound } }: ProbePolicy,
-): Reason[] {
-  if (!found || found.value >= least || found.upper === null || found.upper >= bound) return [];
-  return [
-    {
-      level,
-      rule: 'retention',
-      metric: 'retention',
-      of: null,
-      place: 'model',
-      candidate: found.value,
-      baseline: null,
-      tolerance: { least, bound },
-      message: `retention of ${percent(found.value)}: of ${found.certain} benchmark forms that the baseline was certain of, ${found.certain - found.kept} are wrong now`,
-    },
-  ];
 }

@@ -4,11 +4,9 @@ import { tQuantile } from '../../statistics/distributions.ts';
 import { fieller } from '../../statistics/fieller.ts';
 import { minimumDetectableMean } from '../../statistics/power.ts';
 import { clusterInterval, meanInterval } from '../../statistics/t-interval.ts';
-import type { Reason } from '../finding.ts';
 import type { ProbeComparison, ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
 import { changeOf, type PairedFact, twinChangeOf } from './paired-item.ts';
-import { withInterval } from './words.ts';
 
 export interface ShadowDelta {
   /** Null where there are fewer than two facts. */
@@ -71,31 +69,4 @@ function overTemplates(facts: readonly PairedFact[], level: number): ProbeCompar
     level,
   );
   return interval && { value: interval.mean, lower: interval.lower, upper: interval.upper, templates: groups.length };
-}
-
-/**
- * A gain in benchmark form that does not carry over. A delta above the margin alone is no harm: healthy runs on narrow
- * formats have one. Together with a low transfer it is.
- */
-export function shadowDeltaReasons({ delta, transfer }: ShadowDelta, policy: ProbePolicy): Reason[] {
-  const rule = policy['shadow-delta'];
-  if (!delta || !transfer || delta.lower === null || delta.lower <= rule.margin) return [];
-  const fails = transfer.upper !== null && transfer.upper < rule['transfer-fail'];
-  const warns = transfer.value < rule['transfer-warn'];
-  if (!fails && !warns) return [];
-  const inPoints = (value: number) => (100 * value).toFixed(1);
-  const asShare = (value: number) => value.toFixed(2);
-  return [
-    {
-      level: fails || rule.level === 'info' ? rule.level : 'warn',
-      rule: 'shadow-delta',
-      metric: 'shadowDelta',
-      of: null,
-      place: 'model',
-      candidate: delta.value,
-      baseline: null,
-      tolerance: { absolute: rule.margin, transfer: fails ? rule['transfer-fail'] : rule['transfer-warn'] },
-      message: `shadow delta of ${withInterval(delta, inPoints, ' points')}: what was gained in benchmark form carries over to fresh formats at a rate of ${withInterval(transfer, asShare)}`,
-    },
-  ];
 }

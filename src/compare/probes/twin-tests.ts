@@ -1,24 +1,25 @@
+import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { holm } from '../../statistics/holm.ts';
 import { minimumDetectableDrop } from '../../statistics/power.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
-import type { Reason } from '../finding.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
-import { changeOf, type PairedFact } from './paired-item.ts';
-import { points, probability } from './words.ts';
+import { accuracy, changeOf, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
   /** Null: all twins. */
   readonly capability: string | null;
   readonly change: NonNullable<ShadowRow['twinChange']>;
+  /** Of the twins that were tested. */
+  readonly accuracy: { readonly baseline: number; readonly candidate: number };
 }
 
 /**
- * All twins together, and capabilities: two looks at the same answers. The second look's p-values are doubled, since with
- * Holm's adjustment alone the whole policy failed somewhat more than 5 % of pairs without a change
+ * All twins together, and each capability: two looks at the same answers. The second look's p-values are doubled, since with
+ * Holm's adjustment alone the whole policy failed somewhat more than 5% of pairs without a change
  * (docs/decisions/005-probe-verdict.md).
  */
 const KINDS_OF_TEST = 2;
@@ -36,36 +37,17 @@ export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePoli
   const pooled = pOf(facts);
   const adjusted = holm(groups.map(([, members]) => pOf(members))).map((p) => Math.min(1, KINDS_OF_TEST * p));
   return [
-    { capability: null, change: describe(facts, pooled, { alpha, drop }, policy) },
+    { capability: null, change: describe(facts, pooled, { alpha, drop }, policy), accuracy: accuracies(facts) },
     ...groups.map(([capability, members], i) => {
       const rule = { alpha: alpha / (KINDS_OF_TEST * groups.length), drop: capabilityDrop };
-      return { capability, change: describe(members, adjusted[i] ?? 1, rule, policy) };
+      return { capability, change: describe(members, at(adjusted, i), rule, policy), accuracy: accuracies(members) };
     }),
   ];
 }
 
-/** A drop that is significant and large enough. */
-export function twinAccuracyReasons(tests: readonly TwinTest[], policy: ProbePolicy): Reason[] {
-  const { alpha, level, drop, 'capability-drop': capabilityDrop } = policy['twin-accuracy'];
-  // One capability alone is all twins: one test, one reason.
-  const several = tests.length > 2;
-  return tests
-    .filter(({ capability }) => capability === null || several)
-    .filter(({ capability, change }) => {
-      const least = capability === null ? drop : capabilityDrop;
-      return change.p < alpha && change.value < 0 && -change.value >= least - 1e-12;
-    })
-    .map(({ capability, change }) => ({
-      level,
-      rule: 'twin-accuracy',
-      metric: 'twinAccuracy',
-      of: null,
-      place: capability ?? 'model',
-      candidate: change.value,
-      baseline: null,
-      tolerance: { absolute: capability === null ? drop : capabilityDrop },
-      message: `accuracy on twins${capability === null ? '' : ` of ${capability}`} fell by ${points(-change.value)}: of ${change.twins} twins ${change.lost} lost and ${change.won} won, ${probability(change.p)}`,
-    }));
+function accuracies(facts: readonly PairedFact[]): TwinTest['accuracy'] {
+  const twins = facts.flatMap((fact) => fact.twins);
+  return { baseline: accuracy(twins, 'baseline'), candidate: accuracy(twins, 'candidate') };
 }
 
 function pOf(facts: readonly PairedFact[]): number {

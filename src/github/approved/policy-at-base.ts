@@ -26,12 +26,10 @@ export async function policyAtBase(
     const policy = parsePolicy(text, `${path} at ${shortSha(base.sha)}`);
     const own = await readTextFile(resolve(workspace.folder, path));
     if (own === text) return { policy, policyPath: path };
-    const remark = `This change edits policy ${path}. The edit applies after merging; the policy of the base commit ${shortSha(base.sha)} was used.`;
-    return { policy, policyPath: path, remark };
+    return { policy, policyPath: path, change: { kind: 'edited', path, base: shortSha(base.sha) } };
   }
   const found = await findPolicy(named);
   if (named !== undefined || found.policyPath === null) return found;
   if ((await textAt(octokit, { ...base, sha: head }, file, 'policy')) === null) return found;
-  const remark = `This change adds policy ${path}. It applies after merging; the built-in policy was used.`;
-  return { policy: DEFAULT_POLICY, policyPath: null, remark };
+  return { policy: DEFAULT_POLICY, policyPath: null, change: { kind: 'added', path, base: shortSha(base.sha) } };
 }

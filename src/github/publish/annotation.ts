@@ -1,6 +1,7 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason } from '../../report/text/verdict.ts';
+import { phraseLine } from '../../report/terminal/phrase.ts';
+import { verdictSentence } from '../../report/text/verdict.ts';
 import type { Runner } from '../client/runner.ts';
 
 export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
@@ -19,9 +20,9 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
 }
 
 /**
- * Set the exit code and write one annotation with the main reason. Comes first, so that nothing later can change the exit code.
+ * Set the exit code and write one annotation with the gravest finding. Comes first, so that nothing later can change the exit code.
  *
- * It is one annotation, however many reasons there are, because GitHub shows ten of a level in a step. Only warnings about what
+ * It is one annotation, however many findings there are, because GitHub shows ten of a level in a step. Only warnings about what
  * could not be published may follow.
  */
 export function writeAnnotation(
@@ -34,15 +35,7 @@ export function writeAnnotation(
   if (fails) runner.failStep();
   runner.annotate({
     level: fails || verdict === 'fail' ? 'error' : verdict === 'pass' ? 'notice' : 'warning',
-    message: printable(mainReason(report)),
+    message: phraseLine(verdictSentence(report)),
     title: `Shadow Gate (${printable(key)}): ${verdict}`,
   });
-}
-
-/** The message of a reason may leave out its place, which a table shows beside it; here the place comes first. */
-function mainReason(report: Report): string {
-  const [reason] = reasonsBySeverity(report).grave;
-  if (reason === undefined) return sentenceWithoutReason(report);
-  const { place, message } = reason;
-  return place === 'model' || place === '' || message.includes(place) ? message : `${place}: ${message}`;
 }

@@ -87,7 +87,7 @@ export const runSchema = z.strictObject({
   probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
 });
 
-/** ΔW of the whole model; null where it cannot be computed, and `note` says why. */
+/** ΔW of the whole model; null where it cannot be computed. */
 export const deltaModelSchema = z.strictObject({
   mlpAttentionRatio: maybeBoundedSchema.nullable(),
   mlpTopEnergy: maybeBoundedSchema.nullable(),
@@ -97,6 +97,7 @@ export const deltaModelSchema = z.strictObject({
   belowNoise: z.number().int(),
   /** Matrices that did not change at all. */
   unchanged: z.number().int(),
+  /** Written by version 0.1; the report derives it now. */
   note: z.string().optional(),
 });
 

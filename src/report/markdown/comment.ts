@@ -1,4 +1,5 @@
 import type { Report } from '../../compare/report.ts';
+import { DOCS_URL } from '../../platform/version.ts';
 import { contentOf } from './content.ts';
 import { fitted } from './fit-limit.ts';
 
@@ -16,9 +17,19 @@ export function commentMarker(key: string = DEFAULT_KEY): string {
   return `<!-- shadow-gate:${safe} -->`;
 }
 
+export interface MarkdownOptions {
+  /** Tells the reports of several jobs apart. */
+  readonly key?: string | undefined;
+  /** The text stays shorter than this. */
+  readonly limit?: number | undefined;
+  /** Address of the documentation, without a slash at the end; by default that of this version. */
+  readonly docs?: string | undefined;
+}
+
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
-export function renderComment(report: Report, options: { key?: string; limit?: number } = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT } = options;
+export function renderComment(report: Report, options: MarkdownOptions = {}): string {
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL } = options;
   const marker = `${commentMarker(key)}\n`;
-  return fitted(contentOf(report, key === '' ? DEFAULT_KEY : key), marker, (text) => text.length < limit);
+  const content = contentOf(report, key === '' ? DEFAULT_KEY : key);
+  return fitted(content, { marker, docs }, (text) => text.length < limit);
 }

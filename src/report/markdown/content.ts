@@ -1,29 +1,32 @@
+import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason, worthListing } from '../text/verdict.ts';
+import { describeFinding } from '../text/finding.ts';
+import { flipSummary, probeNotes } from '../text/probes.ts';
+import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
-import { messageMarkdown, reasonItem } from './phrase.ts';
-import { familyTable, flipDetails } from './probe-details.ts';
-import { probeNotes, probeTable } from './probe-table.ts';
+import { phraseMarkdown } from './phrase.ts';
+import { familyTable, flipMarkdown } from './probe-details.ts';
+import { probeTable } from './probe-table.ts';
 import { skippedList } from './skipped-list.ts';
 
-/** A reader takes in a screenful of reasons; a hundred spikes are one finding, and report.json has them all. */
-const MAX_REASONS = 20;
+/** A reader takes in a screenful of findings; report.json has them all. */
+const MAX_FINDINGS = 20;
 const MAX_INFOS = 40;
 
 /** Everything the Markdown report can say, rendered in parts that are shown or left out as a whole. */
 export interface Content {
   heading: string;
   sentence: string;
-  /** List items, at most `MAX_REASONS` of `reasonCount`. */
-  reasons: string[];
-  reasonCount: number;
+  /** List items after the sentence: at most `MAX_FINDINGS` of `findingCount`. */
+  findings: string[];
+  findingCount: number;
   infos: string[];
   infoCount: number;
-  /** The behavioural half: its table, what else it found, and the details. */
+  /** The behavioral half: its table, notes and details. */
   probes: string;
   probeNotes: string;
   families: string;
@@ -38,27 +41,34 @@ export interface Content {
 
 /** @param key tells the comments of a matrix of jobs apart; `default` is not worth a mention */
 export function contentOf(report: Report, key: string): Content {
-  const { grave, infos } = reasonsBySeverity(report);
-  const [first] = grave;
-  const listed = worthListing(grave) ? grave : [];
+  const { grave, infos } = findingsBySeverity(report);
+  const others = grave.slice(1);
   const { probes } = report;
-  const flips = probes && flipDetails(probes);
+  const flips = probes?.comparison.flips ?? [];
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
-    sentence: first === undefined ? sentenceWithoutReason(report) : messageMarkdown(first),
-    reasons: listed.slice(0, MAX_REASONS).map((reason, i) => reasonItem(reason, { message: i > 0 })),
-    reasonCount: listed.length,
-    infos: infos.slice(0, MAX_INFOS).map((reason) => reasonItem(reason, { message: true })),
+    sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
+    findings: others.slice(0, MAX_FINDINGS).map(findingItem),
+    findingCount: others.length,
+    infos: infos.slice(0, MAX_INFOS).map(findingItem),
     infoCount: infos.length,
     probes: probes ? probeTable(probes) : '',
-    probeNotes: probes ? `<sub>${probeNotes(probes, codeName).join('<br>')}</sub>` : '',
+    probeNotes: probes
+      ? `<sub>${probeNotes(probes)
+          .map((note) => phraseMarkdown(note))
+          .join('<br>')}</sub>`
+      : '',
     families: probes ? familyTable(probes) : '',
-    flipSummary: flips?.summary ?? '',
-    flips: flips?.flips ?? [],
+    flipSummary: flipSummary(flips),
+    flips: flips.map(flipMarkdown),
     table: deltaTable(report.shadowDeltas),
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),
     skippedCount: report.skipped.length,
     footer: footer(report),
   };
+}
+
+function findingItem(finding: Finding): string {
+  return `- ${ICONS[finding.level]} ${phraseMarkdown(describeFinding(finding))}`;
 }

@@ -1,16 +1,18 @@
 import { markdownTable } from 'markdown-table';
 import { SEVERITY } from '../../compare/finding.ts';
 import type { MetricDelta } from '../../compare/report.ts';
-import { codeName, plainText } from '../escape.ts';
+import { codeName } from '../escape.ts';
+import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
-import { ICONS, metricName, ofName } from '../text/words.ts';
+import { ICONS } from '../text/words.ts';
+import { phraseMarkdown } from './phrase.ts';
 
 /** Enough for every headline; the medians in the details tell the rest by module type. */
 const MAX_ROWS = 16;
 
 /**
- * The rows worth a place above the fold: those that made the verdict, then the whole model, then module types. Without
- * anything to compare with, the whole model says enough.
+ * The rows worth a place above the fold: those behind the verdict, then the whole model, then module types. Without a
+ * baseline, the rows of the whole model are enough.
  */
 export function headlineDeltas(deltas: readonly MetricDelta[], max = MAX_ROWS): MetricDelta[] {
   const whole = deltas.filter(({ module }) => module === null);
@@ -23,7 +25,7 @@ export function headlineDeltas(deltas: readonly MetricDelta[], max = MAX_ROWS): 
 export function deltaTable(deltas: readonly MetricDelta[]): string {
   if (deltas.length === 0) return '';
   const rows = headlineDeltas(deltas).map((row) => [
-    plainText(metricName(row.metric)),
+    phraseMarkdown([metricPart(row.metric)]),
     ofName(row.of),
     whereMarkdown(row),
     formatNumber(row.baseline),

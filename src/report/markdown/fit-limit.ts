@@ -1,5 +1,6 @@
 import { formatCount } from '../text/numbers.ts';
 import type { Content } from './content.ts';
+import { linkDefinitions } from './phrase.ts';
 
 /** How much of a report is shown. Counts are of whole parts: nothing is ever cut in the middle. */
 interface Extent {
@@ -9,7 +10,7 @@ interface Extent {
   deltas: number;
   medians: number;
   infos: boolean;
-  reasons: number;
+  findings: number;
   families: boolean;
   flips: number;
   footer: boolean;
@@ -18,15 +19,22 @@ interface Extent {
   sentence: boolean;
 }
 
-/** The longest rendering that fits; at the very least the marker and the verdict. */
-export function fitted(content: Content, marker: string, fits: (text: string) => boolean): string {
+/**
+ * The longest rendering that fits; at the very least the marker and the verdict.
+ * @param docs address of the documentation, for the links to its glossary
+ */
+export function fitted(
+  content: Content,
+  { marker, docs }: { readonly marker: string; readonly docs: string },
+  fits: (text: string) => boolean,
+): string {
   let extent: Extent | null = {
     skipped: content.skipped !== '',
     weights: content.modules.length,
     deltas: content.modules.length,
     medians: content.modules.length,
     infos: content.infos.length > 0,
-    reasons: content.reasons.length,
+    findings: content.findings.length,
     families: content.families !== '',
     flips: content.flips.length,
     footer: true,
@@ -37,7 +45,9 @@ export function fitted(content: Content, marker: string, fits: (text: string) =>
   const all = extent;
   let text = '';
   for (; extent !== null; extent = smaller(extent)) {
-    text = compose(content, marker, extent, extent !== all);
+    const page = compose(content, extent, { shortened: extent !== all });
+    const links = linkDefinitions(page, docs);
+    text = `${marker}${page}\n${links && `\n${links}\n`}`;
     if (fits(text)) return text;
   }
   return text;
@@ -52,7 +62,7 @@ function smaller(extent: Extent): Extent | null {
   if (extent.infos) return { ...extent, infos: false };
   if (extent.families) return { ...extent, families: false };
   if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
-  if (extent.reasons > 0) return { ...extent, reasons: extent.reasons - 1 };
+  if (extent.findings > 0) return { ...extent, findings: extent.findings - 1 };
   if (extent.footer) return { ...extent, footer: false };
   if (extent.table) return { ...extent, table: false };
   if (extent.probes) return { ...extent, probes: false };
@@ -60,7 +70,7 @@ function smaller(extent: Extent): Extent | null {
   return null;
 }
 
-function compose(content: Content, marker: string, extent: Extent, shortened: boolean): string {
+function compose(content: Content, extent: Extent, { shortened }: { readonly shortened: boolean }): string {
   const modules = content.modules.map(({ summary, medians, deltas, weights }, i) =>
     details(summary, [
       i < extent.medians ? medians : '',
@@ -71,7 +81,7 @@ function compose(content: Content, marker: string, extent: Extent, shortened: bo
   const parts = [
     content.heading,
     extent.sentence ? content.sentence : '',
-    list(content.reasons.slice(0, extent.reasons), content.reasonCount),
+    list(content.findings.slice(0, extent.findings), content.findingCount),
     ...(extent.probes ? [content.probes, content.probeNotes] : []),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),
     details('Probes by family', [extent.families ? content.families : '']),
@@ -79,10 +89,10 @@ function compose(content: Content, marker: string, extent: Extent, shortened: bo
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',
     ...modules,
     extent.skipped ? details(`${formatCount(content.skippedCount, 'tensor')} not measured`, [content.skipped]) : '',
-    shortened ? 'Some detail is left out here to fit; report.json has all of it.' : '',
+    shortened ? 'Some details are left out to fit; report.json has all of them.' : '',
     extent.footer ? content.footer : '',
   ];
-  return `${marker}${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function list(items: readonly string[], total: number): string {
@@ -90,13 +100,13 @@ function list(items: readonly string[], total: number): string {
   if (more === 0) return items.join('\n');
   return [
     ...items,
-    items.length === 0 ? `- ${formatCount(total, 'reason')} in report.json` : `- and ${more} more in report.json`,
+    items.length === 0 ? `- ${formatCount(total, 'more finding')} in report.json` : `- and ${more} more in report.json`,
   ].join('\n');
 }
 
 const titled = (title: string, table: string): string => (table === '' ? '' : `**${title}**\n\n${table}`);
 
-/** The blank lines are what makes GitHub read Markdown inside a `<details>`. Empty without anything to show. */
+/** The blank lines make GitHub read Markdown inside a `<details>`. Empty without anything to show. */
 function details(summary: string, body: readonly string[]): string {
   const shown = body.filter((part) => part !== '');
   if (shown.length === 0) return '';

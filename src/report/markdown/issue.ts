@@ -1,12 +1,12 @@
 import type { Report, Verdict } from '../../compare/report.ts';
-import { codeName, plainText, printable } from '../escape.ts';
-import { reasonsBySeverity, sentenceWithoutReason } from '../text/verdict.ts';
+import { codeName, printable } from '../escape.ts';
+import { verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
-import { messageMarkdown } from './phrase.ts';
+import { phraseMarkdown } from './phrase.ts';
 import { trendCharts, trendLine } from './trend-chart.ts';
 
-/** What an issue says of a check that runs by the clock. */
+/** The issue about a scheduled check. */
 export interface Regression {
   readonly verdict: Verdict;
   readonly marker: string;
@@ -21,10 +21,9 @@ const TITLE_KEY = 60;
 /** Room for the marker and the link to the run. */
 const AROUND = 1000;
 
-/** @param run address of the run, for who wants to know more */
+/** @param run address of the workflow run */
 export function describeRegression(report: Report, key: string, run: string): Regression {
-  const [first] = reasonsBySeverity(report).grave;
-  const sentence = first === undefined ? plainText(sentenceWithoutReason(report)) : messageMarkdown(first);
+  const sentence = phraseMarkdown(verdictSentence(report), { links: false });
   const trend = report.trend === null ? '' : trendLine(report.trend);
   const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))${trend && ` · ${trend}`}`;
   const charts = report.trend === null ? '' : trendCharts(report.trend);

@@ -2,18 +2,21 @@ import { markdownTable } from 'markdown-table';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { numberOf } from '../../statistics/bounded.ts';
 import { codeName, plainText } from '../escape.ts';
+import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatNumber, NO_NUMBER } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { remarks } from '../text/words.ts';
+import { phraseMarkdown, termLink } from './phrase.ts';
 
-/** A mixture of experts has thousands of matrices of one type; the most concentrated ones are worth the room. */
+/** A mixture of experts has thousands of matrices of one type: only the most concentrated are shown. */
 const MAX_ROWS = 40;
 
 /** Every matrix of one module type as W or as ΔW, with the shape of its spectrum. Empty for no matrices. */
 export function matrixTable(tensors: readonly TensorMeasurement[]): string {
   if (tensors.length === 0) return '';
   const hasUpdate = tensors.some((tensor) => tensor.of === 'delta');
-  const head = ['matrix', 'spectrum', 'top-1 energy', 'top 5\u00a0% energy', 'stable rank'];
+  const metrics = ['topEnergy.1', 'topEnergy.5%', 'stableRank', ...(hasUpdate ? ['snr', 'updateSize'] : [])];
+  const head = ['matrix', termLink('spectrum', 'spectrum'), ...metrics.map((key) => phraseMarkdown([metricPart(key)]))];
   const rows = mostConcentrated(tensors).map((tensor) => [
     [codeName(tensor.name), ...remarks(tensor).map((remark) => `(${plainText(remark)})`)].join(' '),
     tensor.spectrum.length === 0 ? NO_NUMBER : `<code>${sparkline(tensor.spectrum)}</code>`,
@@ -22,7 +25,7 @@ export function matrixTable(tensors: readonly TensorMeasurement[]): string {
     formatNumber(tensor.metrics?.stableRank),
     ...(hasUpdate ? [formatNumber(tensor.metrics?.snr), formatNumber(tensor.metrics?.updateSize)] : []),
   ]);
-  const table = markdownTable([hasUpdate ? [...head, 'signal to noise', 'update size'] : head, ...rows], {
+  const table = markdownTable([head, ...rows], {
     align: ['l', 'l', 'r', 'r', 'r', 'r', 'r'],
     alignDelimiters: false,
   });

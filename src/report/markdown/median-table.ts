@@ -1,10 +1,11 @@
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../../measure/schema/measurement.ts';
 import { difference, type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
+import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
-import { metricName, ofName } from '../text/words.ts';
+import { phraseMarkdown } from './phrase.ts';
 
-/** The metrics that tell a module type's story, in the order a reader asks for them. */
+/** The metrics shown for a module type, the most useful first. */
 const SHOWN = [
   'topEnergy.1',
   'topEnergy.5%',
@@ -38,7 +39,13 @@ function rowsOf({ candidate, baseline }: GroupPair): string[][] {
     if (after === undefined) return [];
     const before = baseline?.median[metric] ?? null;
     return [
-      [metricName(metric), ofName(candidate.of), formatNumber(before), formatNumber(after), change(before, after)],
+      [
+        phraseMarkdown([metricPart(metric)]),
+        ofName(candidate.of),
+        formatNumber(before),
+        formatNumber(after),
+        change(before, after),
+      ],
     ];
   });
 }

@@ -1,7 +1,9 @@
+import { reasonOf } from '../../compare/reason.ts';
 import type { Report } from '../../compare/report.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { codeName } from '../escape.ts';
+import { metricName, ofName } from '../text/metric-names.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';
 import { ICONS } from '../text/words.ts';
 import { matrixTable } from './matrix-table.ts';
@@ -18,11 +20,12 @@ export interface ModuleDetails {
 type Kind = Pick<GroupMeasurement, 'module' | 'component'>;
 const kindOf = ({ component, module }: Kind): string => `${component ?? ''} ${module}`;
 
-/** One entry for each module type of each component; those that a reason speaks of first, else in the report's order. */
+/** One entry for each module type of each component: those with a finding first, else in the report's order. */
 export function moduleDetails(report: Report): ModuleDetails[] {
   const groups = groupBy(report.groups.candidate, kindOf);
   const tensors = groupBy(report.tensors, kindOf);
-  const places = new Map(report.reasons.filter((r) => r.level !== 'info').map((r) => [r.place, ICONS[r.level]]));
+  const grave = report.findings.filter(({ level }) => level !== 'info');
+  const places = new Map(grave.map((finding) => [reasonOf(finding).place, ICONS[finding.level]]));
 
   const kinds = new Set([...groups.keys(), ...tensors.keys()]);
   const all = [...kinds].map((kind) => {
@@ -57,7 +60,7 @@ function detailsOf(
   };
 }
 
-/** What a reader sees before opening: `⚠️ q_proj · 4 matrices · top 5 % energy of ΔW 0.521 → 0.554`. */
+/** What a reader sees before opening: `⚠️ q_proj · 4 matrices · top-5% energy of ΔW 0.521 → 0.554`. */
 function summaryLine(
   matrices: number,
   first: TensorMeasurement | undefined,
@@ -72,5 +75,5 @@ function summaryLine(
   if (shown === undefined || after === undefined) return `${name} · ${count}`;
   const before = shown.baseline?.median['topEnergy.5%'];
   const values = before === undefined ? formatNumber(after) : `${formatNumber(before)} → ${formatNumber(after)}`;
-  return `${name} · ${count} · top 5 % energy of ${shown.candidate.of === 'delta' ? 'ΔW' : 'W'} ${values}`;
+  return `${name} · ${count} · ${metricName('topEnergy.5%')} of ${ofName(shown.candidate.of)} ${values}`;
 }

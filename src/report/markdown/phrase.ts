@@ -1,31 +1,37 @@
-import { MODULE_TYPES } from '../../checkpoint/module-type.ts';
-import type { Reason } from '../../compare/finding.ts';
 import { codeName, plainText } from '../escape.ts';
-import { formatTolerance, formatValues } from '../text/verdict.ts';
-import { ICONS, metricName } from '../text/words.ts';
+import { TERMS, type Term } from '../text/glossary.ts';
+import { type Phrase, render } from '../text/phrase.ts';
 
-const OUR_PLACES: ReadonlySet<string> = new Set(['model', '', ...MODULE_TYPES]);
-
-/** A reason's message as running text, with the name of its tensor as code. */
-export function messageMarkdown(reason: Reason): string {
-  const { message, place } = reason;
-  const at = OUR_PLACES.has(place) ? -1 : message.indexOf(place);
-  if (at < 0) return plainText(message);
-  const before = message.slice(0, at);
-  const after = message.slice(at + place.length);
-  return [before && plainText(before), codeName(place), after && plainText(after)].join('');
+/**
+ * A phrase as Markdown: names and code as code, foreign prose escaped, terms as links to the glossary.
+ * @param options.links false for a text that has no room for {@link linkDefinitions}: terms are plain words there
+ */
+export function phraseMarkdown(phrase: Phrase, options: { readonly links?: boolean } = {}): string {
+  return render(phrase, (part) => {
+    if (part.kind === 'term') return options.links === false ? part.text : termLink(part.term, part.text);
+    return part.kind === 'prose' ? plainText(part.text) : codeName(part.text);
+  });
 }
 
-/** One item of the list: metric, place, both values, tolerance; then the message, unless it was said above. */
-export function reasonItem(reason: Reason, options: { message: boolean }): string {
-  const where = reason.place === 'model' || reason.place === '' ? 'whole model' : codeName(reason.place);
-  const facts = [
-    // A tag, because `**` does not close after a blank or a bracket, and a metric of a foreign report may end in one.
-    `<b>${plainText(metricName(reason.metric))}</b>`,
-    where,
-    formatValues(reason, codeName),
-    formatTolerance(reason.tolerance, plainText),
-  ];
-  const line = `- ${ICONS[reason.level]} ${facts.filter((fact) => fact !== '').join(' · ')}`;
-  return options.message && reason.message !== '' ? `${line}<br>${messageMarkdown(reason)}` : line;
+/** Labels of the link references, which no other text of a comment has. */
+const LABEL = 'glossary-';
+
+/** A word of ours as a link to its entry of the glossary. The page needs {@link linkDefinitions}. */
+export function termLink(term: Term, text: string): string {
+  return `[${text}][${LABEL}${TERMS[term]}]`;
+}
+
+const REFERENCE = new RegExp(`\\]\\[${LABEL}([^\\]]+)\\]`, 'g');
+
+/**
+ * The definitions of all glossary links in a text, which is a page of ours: link references keep an address from standing in
+ * the text once for each use.
+ * @param docs address of the folder `docs`, without a slash at its end
+ */
+export function linkDefinitions(text: string, docs: string): string {
+  const anchors = new Set([...text.matchAll(REFERENCE)].map(([, anchor = '']) => anchor));
+  return [...anchors]
+    .sort()
+    .map((anchor) => `[${LABEL}${anchor}]: ${docs}/glossary.md#${encodeURIComponent(anchor)}`)
+    .join('\n');
 }

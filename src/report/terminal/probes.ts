@@ -1,35 +1,37 @@
 import type { Flip } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
-import { PROBE_COLUMNS, probeCells, probeNotes } from '../markdown/probe-table.ts';
 import { formatCount } from '../text/numbers.ts';
+import { flipText, PROBE_COLUMNS, probeCells, probeNotes } from '../text/probes.ts';
+import { phraseLine } from './phrase.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
 const MAX_ROWS = 12;
 /** Below this many columns the intervals take lines of their own. */
 const WIDE = 132;
-/** Below this many, so does every part of a movement and an interval. */
+/** Below this many columns, so does every part of a movement and an interval. */
 const MEDIUM = 100;
-/** Of the name of a capability, room permitting. */
+/** Columns for the name of a capability, at most. */
 const NAME = 24;
 const MIN_NAME = 12;
-/** Of an answer in a line. */
+/** Characters of an answer in a line. */
 const ANSWER = 60;
 
-/** The behavioural half for a terminal: its table, the flips in a line each, and what the columns mean. */
+/** The behavioral half for a terminal: its table, its notes, and one line for each flip. */
 export function renderProbes(probes: ProbeReport, width: number): string {
   const { rows, flips } = probes.comparison;
   const fitted = (cell: string) => {
     const stacked = width < WIDE ? cell.replace(' (', '\n(').replace(', MDE', '\nMDE') : cell;
     return width < MEDIUM ? stacked.replace(/[ \u00a0](?=→|to )/g, '\n') : stacked;
   };
-  const columns = PROBE_COLUMNS.map(
-    (head, i): Column => ({
-      head: width < MEDIUM ? head.replace(' ', '\n') : head,
-      align: i === 0 ? 'left' : 'right',
+  const columns: Column[] = [
+    { head: 'capability', align: 'left' },
+    ...PROBE_COLUMNS.map(({ text, unit }): Column => {
+      const head = width < MEDIUM ? text.replace(' ', '\n') : text;
+      return { head: unit === '' ? head : `${head},\n${unit}`, align: 'right' };
     }),
-  );
+  ];
   const shown = rows.slice(0, MAX_ROWS).map((row) => ['', ...probeCells(row).map(fitted)]);
   const room = Math.max(MIN_NAME, Math.min(NAME, roomForFirst(columns, shown, width)));
   const name = (capability: string | null) => (capability === null ? 'all' : printable(capability, room));
@@ -37,13 +39,16 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
   const hidden = more > 0 ? `\n  and ${formatCount(more, 'more capability', 'more capabilities')} in report.json` : '';
-  const notes = probeNotes(probes, (text) => printable(text, 60)).flatMap((note) => wrap(note, width - 2));
+  const notes = probeNotes(probes).flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
   const lines = flips.map(flipLine).flatMap((line) => wrap(line, width - 4));
-  const flipped = lines.length === 0 ? '' : `\n\n  Flips:\n${lines.map((line) => `    ${line}`).join('\n')}`;
+  const flipped =
+    lines.length === 0
+      ? ''
+      : `\n\n  Example regressions (benchmark form still correct, twin now wrong):\n${lines.map((line) => `    ${line}`).join('\n')}`;
   return `${table}${hidden}\n\n${notes.map((line) => `  ${line}`).join('\n')}${flipped}`;
 }
 
 function flipLine({ id, right, baseline, candidate }: Flip): string {
-  const said = (text: string) => (text === '' ? 'nothing' : JSON.stringify(printable(text, ANSWER)));
-  return `${printable(id)}: right ${said(right)}, baseline ${said(baseline)}, candidate ${said(candidate)}`;
+  const quoted = (text: string) => (text === '' ? '' : JSON.stringify(printable(text, ANSWER)));
+  return phraseLine(flipText({ id, right: quoted(right), baseline: quoted(baseline), candidate: quoted(candidate) }));
 }

@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { printable, shorten } from '../escape.ts';
+import { ofName } from '../text/metric-names.ts';
 import { formatNumber } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
-import { ofName, STATUS } from '../text/words.ts';
+import { STATUS } from '../text/words.ts';
 import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
 
 /** Where a name has less room than this, the table may be wider than the terminal. */
@@ -24,7 +25,7 @@ export function renderSpectra(tensors: readonly TensorMeasurement[], { color, wi
     { head: 'stable\nrank', align: 'right' },
     ...(wide ? [{ head: 'effective\nrank', align: 'right' } as const] : []),
     { head: 'top-1\nenergy', align: 'right' },
-    { head: 'top 5 %\nenergy', align: 'right' },
+    { head: 'top-5%\nenergy', align: 'right' },
     { head: 'spectrum' },
   ];
   const rows = tensors.map(({ name, of, shape, metrics, status, spectrum }) => [

@@ -1,49 +1,138 @@
 import { type MaybeBounded, numberOf } from '../../statistics/bounded.ts';
 
-/** What stands where there is no number. */
+/**
+ * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,
+ * changes of a metric relative to the baseline in %, everything else bare.
+ */
+
+/** Stands where there is no number. */
 export const NO_NUMBER = '—';
 
-const signed = (x: number, text: string): string => (x < 0 ? `−${text}` : `+${text}`);
+const MINUS = '−';
+
+function signed(x: number, size: string): string {
+  return `${x < 0 ? MINUS : '+'}${size}`;
+}
 
 /** About three significant digits, trailing zeros kept: `0.690` beside `0.635`. */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   const x = numberOf(measured);
   const size = Math.abs(x);
-  return x < 0 ? `−${formatSize(size)}` : formatSize(size);
+  return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
 }
 
 function formatSize(size: number): string {
   if (Number.isInteger(size) && size < 1e6) return size.toLocaleString('en-US');
-  if (size >= 1e6 || size < 1e-3) return size.toExponential(2).replace('-', '−');
+  if (size >= 1e6 || size < 1e-3) return size.toExponential(2).replace('-', MINUS);
   return size >= 999.5 ? Math.round(size).toLocaleString('en-US') : size.toPrecision(3);
 }
 
-/** A limit that somebody wrote in a policy, as it was written: `3.5`, `0.05`. */
-export const formatLimit = (x: number): string => String(Number(x.toPrecision(6)));
+/** `0.635` and `0.690`; with more digits where two different numbers would read alike. */
+export function formatPair(a: number, b: number): readonly [string, string] {
+  const short = [formatNumber(a), formatNumber(b)] as const;
+  if (a === b || short[0] !== short[1]) return short;
+  const precise = (digits: number) => [a.toPrecision(digits), b.toPrecision(digits)] as const;
+  const enough = [5, 8].map(precise).find(([before, after]) => before !== after) ?? precise(10);
+  return [enough[0].replace('-', MINUS), enough[1].replace('-', MINUS)];
+}
 
-/** A relative limit as per cent: 0.08 → `8 %`. */
-export const formatRelativeLimit = (share: number): string => `${formatLimit(share * 100)}\u00a0%`;
+/** A limit as it was written in a policy: `3.5`, `0.05`. */
+export function formatLimit(x: number): string {
+  return String(Number(x.toPrecision(6)));
+}
 
-/** A difference, with its sign: `+0.0551`. */
+/** A limit that is a share, as a percentage: 0.08 → `8%`. */
+export function formatPercentLimit(share: number): string {
+  return `${formatLimit(100 * share)}%`;
+}
+
+/** A limit of a change of accuracy: 0.05 → `5 points`. */
+export function formatPointsLimit(share: number): string {
+  return unit(formatLimit(100 * share));
+}
+
+/** A difference of metrics, with its sign: `+0.0551`. */
 export function formatDifference(x: number | null): string {
   if (x === null) return NO_NUMBER;
   return x === 0 ? '0' : signed(x, formatNumber(Math.abs(x)));
 }
 
-/** A relative difference, with its sign: `+8.7 %`; empty where there is none (a baseline of 0). */
+/** A change relative to the baseline, with its sign: `+8.7%`; empty where there is none (a baseline of 0). */
 export function formatRelative(x: number | null): string {
   if (x === null) return '';
-  if (x === 0) return '0\u00a0%';
+  if (x === 0) return '0%';
   const percent = Math.abs(x) * 100;
   const digits = percent >= 99.95 ? 0 : percent >= 0.95 ? 1 : 2;
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return signed(x, `${percent.toLocaleString('en-US', options)}\u00a0%`);
+  return signed(x, `${percent.toLocaleString('en-US', options)}%`);
+}
+
+/** An accuracy or another share of items: 0.869 → `86.9%`. */
+export function formatPercent(share: number): string {
+  return `${percentDigits(share)}%`;
+}
+
+/** The same without its unit, for a column whose head has it: `86.9`. */
+export function percentDigits(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+/** The size of a change of accuracy: 0.083 → `8.3 points`. */
+export function formatPoints(share: number): string {
+  return unit(percentDigits(share));
+}
+
+/** A change of accuracy with its sign and without its unit, for a column whose head has it: `−41.9`. */
+export function pointsDigits(share: number): string {
+  const size = percentDigits(Math.abs(share));
+  return Number(size) === 0 ? size : signed(share, size);
+}
+
+/** A change of accuracy with its sign: `−41.9 points`. */
+export function formatPointsChange(share: number): string {
+  return unit(pointsDigits(share));
+}
+
+function unit(size: string): string {
+  return `${size}\u00a0${size === '1' ? 'point' : 'points'}`;
+}
+
+/** A ratio of two changes: `0.25`. */
+export function formatRatio(value: number): string {
+  return value.toFixed(2).replace('-', MINUS);
+}
+
+/** `p = 0.012`, `p < 0.0001`. */
+export function formatProbability(p: number): string {
+  return p < 0.0001 ? 'p < 0.0001' : `p = ${p < 0.001 ? p.toFixed(4) : p.toFixed(3)}`;
+}
+
+interface Interval {
+  readonly value: number;
+  /** Null: unbounded. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+/** The ends of an interval: `29.4 to 42.4`. */
+export function formatEnds({ lower, upper }: Interval, show: (value: number) => string): string {
+  return `${lower === null ? `${MINUS}∞` : show(lower)} to ${upper === null ? '∞' : show(upper)}`;
+}
+
+/** A number with its interval: `35.9 (29.4 to 42.4)`. */
+export function formatInterval(interval: Interval, show: (value: number) => string): string {
+  return `${show(interval.value)} (${formatEnds(interval, show)})`;
 }
 
 /** `1 matrix`, `1,200 matrices`. */
 export function formatCount(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+  return `${formatInteger(n)} ${n === 1 ? one : many}`;
+}
+
+/** `1,200`. */
+export function formatInteger(n: number): string {
+  return n.toLocaleString('en-US');
 }
 
 export function formatDuration(seconds: number): string {

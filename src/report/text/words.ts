@@ -1,8 +1,9 @@
-import type { Reason } from '../../compare/finding.ts';
-import type { MetricDelta, Report, Verdict } from '../../compare/report.ts';
+import type { Level } from '../../compare/finding.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { formatCount, formatDuration, formatInteger } from './numbers.ts';
 
-export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
+export const ICONS: Readonly<Record<Level | Verdict, string>> = {
   pass: '✅',
   warn: '⚠️',
   fail: '❌',
@@ -10,51 +11,15 @@ export const ICONS: Readonly<Record<Reason['level'] | Verdict, string>> = {
   info: 'ℹ️',
 };
 
-/** Said once in every report with spectra: they show how narrow an update is, and nobody should read more into them. */
+/** In every report with spectra: they measure how narrow an update is, and a reader should not conclude more. */
 const SPECTRA_DISCLAIMER =
   'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
 
 /** The same for the probes. */
 const PROBE_DISCLAIMER =
-  'Probes find what their formats ask: a pass means that no harm above these margins was seen, not that there is none.';
+  'Probes find only what their formats test: a pass means that no harm above these limits was seen, not that there is none.';
 
-const METRIC_NAMES: Readonly<Record<string, string>> = {
-  mlpAttentionRatio: 'MLP ÷ attention',
-  mlpTopEnergy: 'top 5 % energy, MLP',
-  attentionTopEnergy: 'top 5 % energy, attention',
-  updateSize: 'update size',
-  frobeniusNorm: 'Frobenius norm',
-  spectralNorm: 'spectral norm',
-  stableRank: 'stable rank',
-  participationRatio: 'participation ratio',
-  participationRatioToNull: 'participation ratio ÷ random',
-  effectiveRank: 'effective rank',
-  effectiveRankRV: 'effective rank (Roy–Vetterli)',
-  rank: 'rank',
-  'topEnergy.1': 'top-1 energy',
-  'topEnergy.8': 'top-8 energy',
-  'topEnergy.1%': 'top 1 % energy',
-  'topEnergy.5%': 'top 5 % energy',
-  alpha: 'power-law α',
-  alphaD: 'power-law fit distance',
-  alphaTail: 'power-law tail',
-  rowGini: 'row Gini',
-  snr: 'signal to noise',
-  shadowDelta: 'shadow delta',
-  twinAccuracy: 'accuracy on twins',
-  shadowGap: 'shadow gap',
-  retention: 'retention',
-  probes: 'probes',
-};
-
-/** A metric's name for people. A key that is not ours comes back as it is: escape the answer. */
-export function metricName(key: string): string {
-  return Object.hasOwn(METRIC_NAMES, key) ? (METRIC_NAMES[key] ?? key) : key;
-}
-
-export const ofName = (of: MetricDelta['of']): string => (of === 'delta' ? 'ΔW' : 'W');
-
-/** What stands in place of the metrics that a matrix does not have. */
+/** Stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
 /** What a reader should know of a matrix beside its numbers. */
@@ -68,4 +33,18 @@ export function disclaimerOf(report: Report): string {
     ...(report.tensors.length > 0 || report.probes === null ? [SPECTRA_DISCLAIMER] : []),
     ...(report.probes === null ? [] : [PROBE_DISCLAIMER]),
   ].join(' ');
+}
+
+/** What was measured, how long it took, and where. @param device escaped */
+export function measuredSentence(report: Report, device: string): string {
+  const updates = report.tensors.filter((tensor) => tensor.of === 'delta').length;
+  const weights = report.tensors.length - updates;
+  const where = `in ${formatDuration(report.durationSeconds)} on ${device}`;
+  if (weights + updates === 0) return `Ran ${formatCount(report.probes?.asked ?? 0, 'probe')} ${where}.`;
+  const counts = [
+    ...(weights === 0 ? [] : [`${formatInteger(weights)} W`]),
+    ...(updates === 0 ? [] : [`${formatInteger(updates)} ΔW`]),
+  ];
+  const skipped = report.skipped.length > 0 ? `, skipped ${formatCount(report.skipped.length, 'tensor')}` : '';
+  return `Measured ${counts.join(' and ')}${skipped}, ${where}.`;
 }

@@ -1,27 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { applyRules, findIdleRules } from '../../../src/compare/checks/policy-rules.ts';
+import { idleRules, movedMetrics } from '../../../src/compare/checks/policy-rules.ts';
+import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { MetricPair } from '../../../src/compare/metric-pair.ts';
+import { placeOf } from '../../../src/compare/reason.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 
-const rules = (text: string) => parsePolicy(`rules:\n  - ${text}`, 'policy.yml').rules;
+const policyOf = (rule: string) => parsePolicy(`rules:\n  - ${rule}`, 'policy.yml');
 
-function observation(over: Partial<MetricPair>): MetricPair {
+/** A comparison with these numbers; the checks of rules look at nothing else. */
+function contextOf(rule: string, metrics: readonly MetricPair[]): ComparisonContext {
+  const comparability = { weights: true, deltas: true, findings: [] };
+  return { policy: policyOf(rule), metrics, comparability } as unknown as ComparisonContext;
+}
+
+function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {
   return {
     metric: 'stableRank',
     of: 'delta',
     statistic: 'median',
     module: 'q_proj',
-    place: 'q_proj',
+    scope: { kind: 'modules', name },
     candidate: 8,
     baseline: 10,
     ...over,
   };
 }
 
-const places = (text: string, ...observations: MetricPair[]) =>
-  applyRules(rules(text), observations).map(({ place }) => place);
+const places = (rule: string, ...metrics: MetricPair[]) =>
+  movedMetrics(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [placeOf(found.scope)] : []));
 
-describe('a rule', () => {
+describe('a rule of the policy', () => {
   it.each([
     ['direction: down', 8, true],
     ['direction: down', 12, false],
@@ -31,7 +39,7 @@ describe('a rule', () => {
     ['direction: any', 12, true],
     ['direction: any', 10, false],
   ])('watches its direction: %s, 10 → %d', (direction, candidate, fires) => {
-    expect(places(`{metric: stableRank, ${direction}}`, observation({ candidate }))).toHaveLength(fires ? 1 : 0);
+    expect(places(`{metric: stableRank, ${direction}}`, pair({ candidate }))).toHaveLength(fires ? 1 : 0);
   });
 
   it.each([
@@ -42,48 +50,40 @@ describe('a rule', () => {
     ['relative: 0.01, absolute: 2.1', false],
     ['relative: 0.21, absolute: 0.1', false],
     ['relative: 0.19, absolute: 1.9', true],
-  ])('allows the larger of its tolerances: %s for a fall of 2 from 10', (tolerance, fires) => {
-    expect(places(`{metric: stableRank, ${tolerance}}`, observation({}))).toHaveLength(fires ? 1 : 0);
+  ])('allows the larger of its limits: %s for a fall of 2 from 10', (tolerance, fires) => {
+    expect(places(`{metric: stableRank, ${tolerance}}`, pair({}))).toHaveLength(fires ? 1 : 0);
   });
 
   it('is for its metric, of W or of ΔW, its statistic and its module types only', () => {
     const others = [
-      observation({ metric: 'effectiveRank', place: 'metric' }),
-      observation({ of: 'weight', place: 'of' }),
-      observation({ statistic: 'weightedMean', place: 'statistic' }),
-      observation({ module: 'k_proj', place: 'module' }),
-      observation({}),
+      pair({ metric: 'effectiveRank' }, 'metric'),
+      pair({ of: 'weight' }, 'of'),
+      pair({ statistic: 'weightedMean' }, 'statistic'),
+      pair({ module: 'k_proj' }, 'module'),
+      pair({}),
     ];
     expect(places('{metric: stableRank, modules: [q_proj]}', ...others)).toEqual(['q_proj']);
     expect(places('{metric: stableRank, statistic: weightedMean}', ...others)).toEqual(['statistic']);
     expect(places('{metric: stableRank, of: weight}', ...others)).toEqual(['of']);
   });
 
-  it('says both values, the change and what was allowed, at its level', () => {
-    expect(applyRules(rules('{metric: stableRank, relative: 0.1, level: fail}'), [observation({})])).toEqual([
+  it('reports both values and the limit, at its level', () => {
+    expect(movedMetrics(contextOf('{metric: stableRank, relative: 0.1, level: fail}', [pair({})]))).toEqual([
       {
+        kind: 'metric-moved',
         level: 'fail',
-        rule: 'stableRank',
         metric: 'stableRank',
         of: 'delta',
-        place: 'q_proj',
+        scope: { kind: 'modules', name: 'q_proj' },
         candidate: 8,
         baseline: 10,
-        tolerance: { relative: 0.1 },
-        message: 'stableRank of ΔW fell from 10 to 8 (−20 %), allowed ±10 %',
+        limit: { absolute: null, relative: 0.1, direction: 'any' },
       },
     ]);
   });
 
-  it('shows a change that three digits would hide', () => {
-    const [reason] = applyRules(rules('{metric: stableRank}'), [
-      observation({ baseline: 0.21004, candidate: 0.21001 }),
-    ]);
-    expect(reason?.message).toMatch(/from 0\.21004 to 0\.21001/);
-  });
-
-  it('that had nothing to judge is inconclusive, unless it is information', () => {
-    const idle = (text: string) => findIdleRules(rules(text), [observation({})]).map(({ level }) => level);
+  it('is inconclusive where it had nothing to judge, unless it is information only', () => {
+    const idle = (rule: string) => idleRules(contextOf(rule, [pair({})])).map(({ level }) => level);
     expect(idle('{metric: stableRank}')).toEqual([]);
     expect(idle('{metric: stableRank, of: weight, level: fail}')).toEqual(['inconclusive']);
     expect(idle('{metric: rowGini}')).toEqual(['inconclusive']);
@@ -95,7 +95,7 @@ describe('a rule', () => {
     '{metric: updateSize, of: weight}',
     '{metric: rowGini, modules: [q_proj]}',
     '{metric: mlpAttentionRatio, of: weight}',
-  ])('that could never speak is refused: %s', (text) => {
-    expect(() => rules(text)).toThrow(/policy\.yml:2:\d+/);
+  ])('is refused where it could never find anything: %s', (text) => {
+    expect(() => policyOf(text)).toThrow(/policy\.yml:2:\d+/);
   });
 });

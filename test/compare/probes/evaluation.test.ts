@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { facts } from './facts.ts';
+import { judgeFacts } from './findings.ts';
 
 function judge(all: readonly PairedFact[], policy = DEFAULT_POLICY) {
-  const { reasons, comparison } = evaluateProbes(all, policy);
-  return { rules: reasons.map(({ level, rule }) => `${level} ${rule}`), reasons, comparison };
+  const { reasons, findings, comparison } = judgeFacts(all, policy);
+  return { rules: reasons.map(({ level, rule }) => `${level} ${rule}`), reasons, findings, comparison };
 }
 
 describe('twin accuracy', () => {
@@ -51,7 +51,7 @@ describe('twin accuracy', () => {
   });
 
   it('names the capability that fell where the others hide it', () => {
-    const { reasons } = judge([
+    const { reasons, findings } = judge([
       ...facts(150, '11', ['11'], { capability: 'reasoning' }),
       ...facts(20, '00', ['01'], { capability: 'reasoning' }),
       ...facts(60, '11', ['11'], { capability: 'recall' }),
@@ -59,7 +59,9 @@ describe('twin accuracy', () => {
     ]);
     expect(reasons.map(({ level, place }) => [level, place])).toContainEqual(['fail', 'recall']);
     // 2^-12, Holm over two capabilities, doubled for the second look.
-    expect(reasons.find(({ place }) => place === 'recall')?.message).toMatch(/p = 0\.0010|p = 0\.001/);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ capability: 'recall', p: expect.closeTo(2 * 2 * 2 ** -12, 12) }),
+    );
   });
 });
 
@@ -138,23 +140,27 @@ describe('retention', () => {
   });
 });
 
-describe('floor and ceiling', () => {
-  const atFloor = [...facts(25, '11', ['11'], { family: 'floor' }), ...facts(75, '00', ['00'], { family: 'floor' })];
+describe('families at chance or at ceiling', () => {
+  const atChance = [...facts(25, '11', ['11'], { family: 'chance' }), ...facts(75, '00', ['00'], { family: 'chance' })];
 
-  it('says not informative where everything is at chance', () => {
-    expect(judge(atFloor).rules).toEqual(['inconclusive not-informative']);
+  it('reports that the probes are not informative where everything is at chance', () => {
+    expect(judge(atChance).rules).toEqual(['inconclusive not-informative']);
   });
 
-  it('leaves a family at the floor out of the test for drops, and says so', () => {
-    const lost = facts(20, '11', ['10'], { family: 'floor' });
+  it('excludes a family at chance from the test for drops, and reports why', () => {
+    const lost = facts(20, '11', ['10'], { family: 'chance' });
     const { comparison } = judge([
-      ...facts(5, '11', ['11'], { family: 'floor' }),
+      ...facts(5, '11', ['11'], { family: 'chance' }),
       ...lost,
-      ...facts(75, '00', ['00'], { family: 'floor' }),
+      ...facts(75, '00', ['00'], { family: 'chance' }),
       ...facts(100, '11', ['11'], { family: 'good' }),
     ]);
     expect(comparison.rows[0]?.twinChange).toMatchObject({ twins: 100, lost: 0 });
-    expect(comparison.families.find(({ family }) => family === 'floor')?.leftOut.join()).toMatch(/floor/);
+    expect(comparison.families.find(({ family }) => family === 'chance')?.excludedFrom).toContainEqual({
+      test: 'twin-accuracy',
+      cause: 'baseline-at-chance',
+      pooledBelow: null,
+    });
   });
 
   it('judges small families together: four facts of each of 57 subjects are 228', () => {
@@ -169,7 +175,7 @@ describe('floor and ceiling', () => {
     expect(judge(subjects('11', () => 'knowledge')).comparison.families).toHaveLength(57);
   });
 
-  it('leaves a family at the ceiling out of the shadow delta', () => {
+  it('excludes a family at ceiling from the shadow delta', () => {
     const { comparison } = judge([
       ...facts(100, '11', ['11'], { family: 'easy' }),
       ...facts(50, '11', ['11'], { family: 'hard' }),

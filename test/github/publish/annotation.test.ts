@@ -2,7 +2,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { VERDICTS } from '../../../src/compare/report.ts';
 import { githubRunner } from '../../../src/github/client/runner.ts';
 import { FAIL_ON_CHOICES, isFailure, writeAnnotation } from '../../../src/github/publish/annotation.ts';
-import { reason, report } from '../../report/fixtures.ts';
+import { report, spiked } from '../../report/fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -16,12 +16,12 @@ it('fail-on decides which verdicts fail the step', () => {
 });
 
 it.each(VERDICTS)(
-  'verdict %s with 200 reasons is one annotation, since GitHub shows only ten of a level',
+  'verdict %s with 200 findings is one annotation, since GitHub shows only ten of a level',
   (verdict) => {
     const written: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    const reasons = Array.from({ length: 200 }, (_, i) => reason({ place: `layer.${i}` }));
-    writeAnnotation(githubRunner({}), report({ verdict, reasons }), { failOn: 'never', key: 'default' });
+    const findings = Array.from({ length: 200 }, (_, i) => spiked(`layer.${i}`));
+    writeAnnotation(githubRunner({}), report({ verdict, findings }), { failOn: 'never', key: 'default' });
     const commands = written.join('').match(/^::.*$/gm);
     expect(commands).toEqual([expect.stringMatching(/^::(error|warning|notice) title=/)]);
   },

@@ -3,29 +3,28 @@ import type { Report } from '../../../src/compare/report.ts';
 import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
 import {
   delta,
+  finding,
   group,
   HOSTILE_NAMES,
   hostileReport,
   probeReport,
-  reason,
   report,
+  spiked,
   subject,
   tensor,
 } from '../fixtures.ts';
 import { githubPage, LINKABLE, named, tablesOf, textOf } from '../github-page.ts';
 
-/** The tags we write; anything else came from a name. */
-const OURS = new Set('p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '));
+/** The tags we write; anything else came from a name. Links are ours alone: names are never in one. */
+const OURS = new Set(
+  'a p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '),
+);
 
 const huge = (count: number): Report =>
   report({
     verdict: 'fail',
-    reasons: Array.from({ length: 500 }, (_, i) =>
-      reason({
-        level: i === 300 ? 'fail' : i % 2 ? 'warn' : 'info',
-        place: `t_${i}`,
-        message: `Matrix t_${i} is odd.`,
-      }),
+    findings: Array.from({ length: 500 }, (_, i) =>
+      spiked(`t_${i}`, { level: i >= 300 && i < 302 ? 'fail' : i % 2 ? 'warn' : 'info' }),
     ),
     tensors: Array.from({ length: count }, (_, i) =>
       tensor(`model.layers.${i}.mlp.up_proj.weight`, i % 3 ? 'up_proj' : 'q_proj', i % 2 ? 'delta' : 'weight'),
@@ -40,24 +39,31 @@ describe('a reader', () => {
     const page = githubPage(lines.join('\n'));
     const [heading, sentence] = page.elements;
     expect([heading?.tagName, heading && textOf(heading)]).toEqual(['h2', '⚠️ Shadow Gate: warn']);
-    expect(sentence && textOf(sentence)).toMatch(/^The update is more concentrated in the MLP/);
+    expect(sentence && textOf(sentence)).toBe(
+      'MLP ÷ attention ratio of ΔW rose from 0.635 to 0.690 (+8.7%; limit +8%).',
+    );
   });
 
-  it('sees both values, the change and the tolerance', () => {
+  it('sees both values and the change of every metric', () => {
     const page = githubPage(renderComment(report()));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
       ['metric', 'of', 'where', 'baseline', 'candidate', 'change'],
-      ['MLP ÷ attention', 'ΔW', 'whole model', '0.635', '0.690', '⚠️ +0.0552 (+8.7\u00a0%)'],
+      ['MLP ÷ attention ratio', 'ΔW', 'whole model', '0.635', '0.690', '⚠️ +0.0552 (+8.7%)'],
     ]);
-    expect(named(page, 'li').map(textOf)[0]).toBe(
-      '⚠️ MLP ÷ attention · whole model · 0.635 → 0.690 · tolerance 8\u00a0%',
-    );
   });
 
   it('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
-      ['capability', 'facts', 'benchmark form', 'twins', 'gap', 'twin change', 'shadow delta'],
+      [
+        'capability',
+        'facts',
+        'benchmark form, %',
+        'twins, %',
+        'shadow gap, points',
+        'twin change, points',
+        'shadow delta, points',
+      ],
       [
         'all',
         '180',
@@ -69,7 +75,7 @@ describe('a reader', () => {
       ],
     ]);
     const text = page.texts.join('');
-    expect(text).toContain('Transfer 0.32 (0.24 to 0.41)');
+    expect(text).toContain('Transfer (Δtwin ÷ Δbenchmark): 0.32 (0.24 to 0.41)');
     expect(text).toContain('106 of 107 benchmark forms');
     expect(text).toContain('seed 1');
   });
@@ -77,8 +83,9 @@ describe('a reader', () => {
   it('can open the flips with their prompts, and the families with what they could not show', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const details = named(page, 'details').map(textOf);
-    expect(details.find((text) => text.startsWith('1 telling flip'))).toMatch(/right is recall.*Q: recall\nA:/s);
-    expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot be seen');
+    const flips = details.find((text) => text.startsWith('1 example regression'));
+    expect(flips).toMatch(/correct is recall.*Q: recall\nA:/s);
+    expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
   });
 
   it('is told the worst first, and notes stay folded', () => {
@@ -86,19 +93,19 @@ describe('a reader', () => {
       renderComment(
         report({
           verdict: 'fail',
-          reasons: [
-            reason({ level: 'info', message: 'A note.' }),
-            reason({ message: 'A warning.' }),
-            reason({ level: 'fail', place: 'model.w_1', message: 'NaN in model.w_1.' }),
+          findings: [
+            spiked('a_note', { level: 'info' }),
+            spiked('a_warning'),
+            { kind: 'non-finite', level: 'fail', tensor: 'model.w_1', nan: 3, inf: 0 },
           ],
         }),
       ),
     );
-    expect(named(page, 'p').map(textOf)[0]).toBe('NaN in model.w_1.');
+    expect(named(page, 'p').map(textOf)[0]).toBe('model.w_1 contains 3 NaN values.');
     expect(named(page, 'ul')).toHaveLength(3);
-    expect(named(page, 'ul').slice(0, 1).map(textOf).join('')).not.toContain('A note.');
+    expect(named(page, 'ul').slice(0, 1).map(textOf).join('')).not.toContain('a_note');
     const notes = named(page, 'details').find((node) => textOf(node).startsWith('1 note'));
-    expect(notes && textOf(notes)).toContain('A note.');
+    expect(notes && textOf(notes)).toContain('a_note');
   });
 
   it('finds every module type with medians, matrices and sparklines', () => {
@@ -106,14 +113,13 @@ describe('a reader', () => {
     const q = named(page, 'details')
       .map(textOf)
       .find((text) => text.startsWith('q_proj'));
-    expect(q).toMatch(/^q_proj · 4 matrices · top 5 % energy of ΔW 0\.480 → 0\.520/);
+    expect(q).toMatch(/^q_proj · 4 matrices · top-5% energy of ΔW 0\.480 → 0\.520/);
     for (const part of ['Update ΔW', 'Weights W', 'model.layers.3.self_attn.q_proj.weight', '█▇', 'signal to noise'])
       expect(q).toContain(part);
   });
 
   it('finds the module type of a spiked matrix on top', () => {
-    const place = 'model.layers.2.mlp.up_proj.weight';
-    const page = githubPage(renderComment(report({ reasons: [reason({ rule: 'spike', place })] })));
+    const page = githubPage(renderComment(report({ findings: [spiked('model.layers.2.mlp.up_proj.weight')] })));
     expect(named(page, 'summary').map(textOf)[0]).toMatch(/^⚠️ up_proj/);
   });
 
@@ -149,8 +155,8 @@ describe('a reader', () => {
       ),
     );
     expect(named(page, 'summary').map(textOf).slice(0, 2)).toEqual([
-      'vision · q_proj · 4 matrices · top 5 % energy of W 0.200 → 0.200',
-      'language · q_proj · 4 matrices · top 5 % energy of W 0.200 → 0.200',
+      'vision · q_proj · 4 matrices · top-5% energy of W 0.200 → 0.200',
+      'language · q_proj · 4 matrices · top-5% energy of W 0.200 → 0.200',
     ]);
     expect(tablesOf(page)[0]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
   });
@@ -160,7 +166,7 @@ describe('a reader', () => {
       renderComment(
         report({
           verdict: 'pass',
-          reasons: [],
+          findings: [],
           baseline: null,
           reference: null,
           shadowDeltas: [],
@@ -230,8 +236,8 @@ describe('a limit', () => {
   });
 
   it('what is left out is the least important, and the comment says so', () => {
-    const it = report({ reasons: [reason(), reason({ level: 'info', message: 'A note.' })] });
-    const marks = ['not measured', 'Weights W', 'Update ΔW', '| median |', 'A note.', '| metric |'];
+    const it = report({ findings: [finding(), spiked('a.note', { level: 'info' })] });
+    const marks = ['not measured', 'Weights W', 'Update ΔW', '| median |', 'a.note', '| metric |'];
     const full = renderComment(it).length;
     let present = marks.length;
     for (let limit = full; limit > 400; limit -= 97) {
@@ -241,13 +247,13 @@ describe('a limit', () => {
       const count = shown.filter(Boolean).length;
       expect(count).toBeLessThanOrEqual(present);
       present = count;
-      expect(comment).toContain('report.json has all of it');
+      expect(comment).toContain('report.json has all of them');
     }
     expect(present).toBe(0);
     expect(renderComment(it)).not.toContain('left out');
   });
 
-  it('excess reasons are counted, not lost', () => {
+  it('excess findings are counted, not lost', () => {
     const comment = renderComment(huge(0));
     expect(comment).toMatch(/^- ❌ /m);
     expect(comment).toMatch(/^- and \d+ more in report.json$/m);

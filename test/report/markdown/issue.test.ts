@@ -4,24 +4,24 @@ import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { COMMENT_LIMIT } from '../../../src/report/markdown/comment.ts';
 import { describeRegression } from '../../../src/report/markdown/issue.ts';
 import { nights } from '../../gate/history-fixtures.ts';
-import { reason, report } from '../fixtures.ts';
+import { report, spiked } from '../fixtures.ts';
 
 const RUN = 'https://github.com/o/r/actions/runs/7';
 const drift = assessTrend(nights(Array(30).fill(-2)), DEFAULT_POLICY);
 
 describe('the issue of a scheduled check', () => {
-  const pass = report({ verdict: 'pass', reasons: [] });
+  const pass = report({ verdict: 'pass', findings: [] });
 
   it('that fails by its trend alone says so and draws it', () => {
     const { body, line, verdict } = describeRegression(withTrend(pass, drift), 'nightly', RUN);
     expect(verdict).toBe('fail');
     expect(body).toMatch(/^## ❌ Shadow Gate: fail/);
-    expect(body).toContain('twin accuracy has drifted down over the last 30 checks');
+    expect(body).toContain('has drifted down over the last 30 checks');
     // A fence is one only at the beginning of a line after an empty one.
     expect(body.match(/\n\n```mermaid\n/g)).toHaveLength(3);
     expect(body).toMatch(/<\/sub>\n\n\[The run\]/);
     expect(line).toMatch(
-      /^❌ fail: twin accuracy has drifted .*\(\[run\].*\) · cumulative sums: twin accuracy 45\.00, /,
+      /^❌ fail: Twin accuracy has drifted .*\(\[run\].*\) · cumulative sums: twin accuracy 45\.00, /,
     );
     expect(line).not.toContain('\n');
   });
@@ -30,16 +30,14 @@ describe('the issue of a scheduled check', () => {
     const { body, line } = describeRegression(pass, 'nightly', RUN);
     expect(body).not.toContain('mermaid');
     expect(line).toBe(
-      '✅ pass: Nothing moved beyond its tolerance against the baseline. ([run](https://github.com/o/r/actions/runs/7))',
+      '✅ pass: Nothing moved beyond its limit against the baseline. ([run](https://github.com/o/r/actions/runs/7))',
     );
   });
 
   it('has room for its charts, however long the report is', () => {
-    const reasons = Array.from({ length: 40 }, (_, i) =>
-      reason({ place: `layer.${i}.${'x'.repeat(100)}`, message: 'm'.repeat(400) }),
-    );
+    const findings = Array.from({ length: 40 }, (_, i) => spiked(`layer.${i}.${'x'.repeat(100)}`));
     const tensors = Array.from({ length: 40 }, () => pass.tensors).flat();
-    const { body, marker } = describeRegression(withTrend({ ...pass, reasons, tensors }, drift), 'nightly', RUN);
+    const { body, marker } = describeRegression(withTrend({ ...pass, findings, tensors }, drift), 'nightly', RUN);
     expect(body.length + marker.length).toBeLessThan(COMMENT_LIMIT);
     expect(body.length).toBeGreaterThan(COMMENT_LIMIT / 2);
     expect(body.match(/```mermaid/g)).toHaveLength(3);

@@ -14,5 +14,5 @@ it.each([2000, 5000, 20_000])('its limit of %i is in bytes, and names may take t
   }));
   const it = report({ skipped });
   expect(Buffer.byteLength(renderSummary(it))).toBeGreaterThan(20_000);
-  expect(Buffer.byteLength(renderSummary(it, limit))).toBeLessThan(limit);
+  expect(Buffer.byteLength(renderSummary(it, { limit }))).toBeLessThan(limit);
 });

@@ -4,22 +4,11 @@ import { builtinSuite } from '../../../src/probes/suite.ts';
 import { renderSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { renderSpectra } from '../../../src/report/terminal/spectra.ts';
-import { HOSTILE_NAMES, hostileReport, probeReport, reason, report, spectrum, tensor } from '../fixtures.ts';
+import { finding, HOSTILE_NAMES, hostileReport, probeReport, report, spectrum, spiked, tensor } from '../fixtures.ts';
 
 const WIDTHS = [80, 100, 120, 132];
-const spiked = report({
-  reasons: [
-    reason(),
-    reason({
-      rule: 'spike',
-      metric: 'topEnergy.1',
-      place: 'model.layers.2.mlp.up_proj.weight',
-      baseline: null,
-      candidate: 0.412,
-      tolerance: { robustZ: 3.5 },
-      message: 'One direction of W holds 41 % of the energy of model.layers.2.mlp.up_proj.weight.',
-    }),
-  ],
+const withSpike = report({
+  findings: [finding(), spiked('model.layers.2.mlp.up_proj.weight')],
 });
 
 /** A line the runner would act on: `::command::` at its start (blanks aside), `##[command]` anywhere in it. */
@@ -28,7 +17,7 @@ const commands = (output: string): string[] =>
 
 describe('renderTerminal', () => {
   it.each(WIDTHS)('fits %i columns', (width) => {
-    for (const line of renderTerminal(spiked, { color: false, width }).split('\n'))
+    for (const line of renderTerminal(withSpike, { color: false, width }).split('\n'))
       expect(line.length, line).toBeLessThanOrEqual(width);
   });
 
@@ -41,21 +30,22 @@ describe('renderTerminal', () => {
   });
 
   it('ends with the verdict and why', () => {
-    const output = renderTerminal(spiked, { color: false, width: 120 });
-    expect(output.split('\n\n').at(-1)).toMatch(/^ {2}▲ warn: The update is more concentrated/);
+    const output = renderTerminal(withSpike, { color: false, width: 120 });
+    expect(output.split('\n\n').at(-1)).toMatch(
+      /^ {2}▲ warn: MLP ÷ attention ratio of ΔW rose from 0\.635 to 0\.690 \(\+8\.7%; limit \+8%\)\.$/,
+    );
   });
 
-  it('names metric, place, both values and tolerance', () => {
-    const output = renderTerminal(spiked, { color: false, width: 120 });
-    expect(output).toContain('▲ MLP ÷ attention · whole model · 0.635 → 0.690 · tolerance 8\u00a0%');
-    expect(output).toContain('▲ top-1 energy · model.layers.2.mlp.up_proj.weight · 0.412 · tolerance robust z of 3.5');
-    expect(output).toMatch(/MLP ÷ attention +ΔW +model +0\.635 +0\.690 +▲ \+0\.0552 \(\+8\.7\u00a0%\)/);
+  it('lists every other finding, and each metric with both values and its change', () => {
+    const output = renderTerminal(withSpike, { color: false, width: 120 });
+    expect(output).toContain('▲ Top-1 energy of model.layers.2.mlp.up_proj.weight is 0.412: robust z 9.10 among the');
+    expect(output).toMatch(/MLP ÷ attention ratio +ΔW +model +0\.635 +0\.690 +▲ \+0\.0552 \(\+8\.7%\)/);
     expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu.');
   });
 
-  it('colours on request only, and the words stay the same', () => {
-    const plain = renderTerminal(spiked, { color: false, width: 100 });
-    const colored = renderTerminal(spiked, { color: true, width: 100 });
+  it('colors on request only, and the words stay the same', () => {
+    const plain = renderTerminal(withSpike, { color: false, width: 100 });
+    const colored = renderTerminal(withSpike, { color: true, width: 100 });
     expect(plain).toBe(stripVTControlCharacters(plain));
     expect(colored).not.toBe(plain);
     expect(stripVTControlCharacters(colored)).toBe(plain);

@@ -4,8 +4,12 @@ import {
   formatDifference,
   formatDuration,
   formatNumber,
+  formatPair,
+  formatPercent,
+  formatPercentLimit,
+  formatPointsChange,
+  formatPointsLimit,
   formatRelative,
-  formatRelativeLimit,
 } from '../../../src/report/text/numbers.ts';
 
 it.each([
@@ -24,12 +28,12 @@ it.each([
 ])('%s reads %s', (x, text) => expect(formatNumber(x)).toBe(text));
 
 it.each([
-  [0.0867, '+8.7\u00a0%'],
-  [-0.57, '−57.0\u00a0%'],
-  [1.311, '+131\u00a0%'],
-  [0.9996, '+100\u00a0%'],
-  [0.0003, '+0.03\u00a0%'],
-  [0, '0\u00a0%'],
+  [0.0867, '+8.7%'],
+  [-0.57, '−57.0%'],
+  [1.311, '+131%'],
+  [0.9996, '+100%'],
+  [0.0003, '+0.03%'],
+  [0, '0%'],
   [null, ''],
 ])('a relative change of %s reads %s', (x, text) => expect(formatRelative(x)).toBe(text));
 
@@ -38,11 +42,27 @@ it('a difference always shows its direction', () => {
 });
 
 it('a limit reads as it stands in the policy, free of binary noise', () => {
-  expect([0.07, 0.08, 0.1, 0.125].map(formatRelativeLimit)).toEqual(['7', '8', '10', '12.5'].map((n) => `${n}\u00a0%`));
+  expect([0.07, 0.08, 0.1, 0.125].map(formatPercentLimit)).toEqual(['7%', '8%', '10%', '12.5%']);
+  expect([0.02, 0.05, 0.01].map(formatPointsLimit)).toEqual(['2\u00a0points', '5\u00a0points', '1\u00a0point']);
 });
 
 it('counts and durations', () => {
   expect(formatCount(1, 'matrix', 'matrices')).toBe('1 matrix');
   expect(formatCount(1200, 'matrix', 'matrices')).toBe('1,200 matrices');
   expect([3.21, 42.4, 185].map(formatDuration)).toEqual(['3.2 s', '42 s', '3 min 5 s']);
+});
+
+it('accuracies are in % and their changes in points', () => {
+  expect([0.869, 1, 0].map(formatPercent)).toEqual(['86.9%', '100.0%', '0.0%']);
+  expect([-0.419, 0.023, 0.0001].map(formatPointsChange)).toEqual([
+    '−41.9\u00a0points',
+    '+2.3\u00a0points',
+    '0.0\u00a0points',
+  ]);
+});
+
+it('two different numbers never read alike side by side', () => {
+  expect(formatPair(0.635, 0.69)).toEqual(['0.635', '0.690']);
+  expect(formatPair(0.21004, 0.21001)).toEqual(['0.21004', '0.21001']);
+  expect(formatPair(5, 5)).toEqual(['5', '5']);
 });

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * esbuild plugin: of our own package.json only version and homepage enter the bundle, so that a bump of a development dependency
+ * does not change dist/.
+ */
+export function manifestFacts(root) {
+  const manifest = join(root, 'package.json');
+  return {
+    name: 'manifest-facts',
+    setup(build) {
+      build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => {
+        if (path !== manifest) return undefined;
+        const { version, homepage } = JSON.parse(await readFile(path, 'utf8'));
+        return { contents: JSON.stringify({ version, homepage }), loader: 'json' };
+      });
+    },
+  };
+}

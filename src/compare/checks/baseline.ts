@@ -1,0 +1,21 @@
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/** There is nothing to compare with. */
+export function missingBaseline({ baseline, baselinePath, policy }: ComparisonContext): Finding[] {
+  if (baseline) return [];
+  const level = policy['on-missing-baseline'];
+  return [{ kind: 'missing-baseline', level: level === 'pass' ? 'info' : level, path: baselinePath }];
+}
+
+/** Candidate and baseline are not alike. */
+export function comparability({ comparability: { findings } }: ComparisonContext): Finding[] {
+  return [...findings];
+}
+
+/** The change under test edits the policy, which counts only after the merge. */
+export function policyOfChange({ policyChange }: ComparisonContext): Finding[] {
+  if (policyChange === null) return [];
+  const { kind, path, base } = policyChange;
+  return [{ kind: 'policy-of-change', level: 'info', change: kind, path, base }];
+}

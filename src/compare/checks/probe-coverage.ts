@@ -1,0 +1,59 @@
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import type { ProbePairing } from '../probes/pair.ts';
+
+/** Which probes ran, on which side, and what a reader should know of the items. */
+export function probeCoverage({ candidate, baseline, probes }: ComparisonContext): Finding[] {
+  switch (probes.kind) {
+    case 'not-requested':
+      // A run of the spectra alone is told so where the baseline has more.
+      return baseline?.probes && candidate.method ? [{ kind: 'spectra-only', level: 'info' }] : [];
+    case 'not-run':
+      return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'candidate', cause: probes.cause }];
+    case 'nothing-ran':
+      return itemRemarks(probes.probes);
+    case 'alone':
+      return [...missingOfBaseline(probes), ...itemRemarks(probes.probes)];
+    case 'paired':
+      return [...itemRemarks(probes.probes), ...unpairedFacts(probes.probes, probes.facts.length)];
+  }
+}
+
+function missingOfBaseline({ why }: Extract<ProbePairing, { kind: 'alone' }>): Finding[] {
+  if (why.kind !== 'baseline-not-run') return [];
+  return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'baseline', cause: why.cause }];
+}
+
+/** Items that a finding names; the report lists all. */
+const NAMED = 3;
+
+/** More than this share left out is another suite than the one that was requested. */
+const MAX_LEFT_OUT = 0.5;
+
+function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
+  const isMost = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
+  const named = leftOut.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));
+  return [
+    ...(leftOut.length === 0
+      ? []
+      : [
+          {
+            kind: 'left-out',
+            level: isMost ? 'inconclusive' : 'info',
+            named,
+            items: leftOut.length,
+            ran: items.length,
+            isMost,
+          } as const,
+        ]),
+    ...(notes.length === 0
+      ? []
+      : [{ kind: 'probe-notes', level: 'info', named: notes.slice(0, NAMED), notes: notes.length } as const]),
+  ];
+}
+
+function unpairedFacts({ items }: MeasuredProbes, paired: number): Finding[] {
+  const facts = new Set(items.map(({ suite, fact }) => JSON.stringify([suite, fact]))).size;
+  return paired === facts ? [] : [{ kind: 'unpaired', level: 'info', facts, paired }];
+}

@@ -1,0 +1,68 @@
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
+import { evaluateProbes, type ProbeEvaluation } from '../probes/evaluation.ts';
+import type { FamilyView } from '../probes/families.ts';
+import { pairWithItself } from '../probes/pair.ts';
+import { retention } from './retention.ts';
+import { shadowDelta } from './shadow-delta.ts';
+import { twinAccuracy } from './twin-accuracy.ts';
+
+/**
+ * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not rule
+ * out a drop. Without a baseline only the first can be judged: could these probes ever show anything of this model?
+ */
+export function uninformativeProbes(context: ComparisonContext): Finding[] {
+  const { probes, policy } = context;
+  if (probes.kind === 'alone') {
+    const { views } = evaluateProbes(pairWithItself(probes.probes), policy);
+    return probes.why.kind === 'no-baseline' && informativeOf(views).length === 0 ? [notInformative(views)] : [];
+  }
+  if (probes.kind !== 'paired') return [];
+  // Where harm is shown, the rest is no news.
+  const harm = [shadowDelta, twinAccuracy, retention].flatMap((check) => check(context));
+  if (harm.some(({ level }) => level === 'fail')) return [];
+  const { views } = probes.evaluation;
+  const informative = informativeOf(views);
+  return informative.length === 0
+    ? [notInformative(views)]
+    : unclearTwinAccuracy(context, probes.evaluation, informative);
+}
+
+/** Families that could have shown harm. */
+function informativeOf(views: readonly FamilyView[]): FamilyView[] {
+  return views.filter(({ showsNoDrop, showsDelta, isAboveChance }) => showsNoDrop || (showsDelta && isAboveChance));
+}
+
+function notInformative(views: readonly FamilyView[]): Finding {
+  const families = views.flatMap(({ rows }) => rows.map(({ family }) => family));
+  return { kind: 'not-informative', level: 'inconclusive', families };
+}
+
+function unclearTwinAccuracy(
+  { policy }: ComparisonContext,
+  { twinTests }: ProbeEvaluation,
+  informative: readonly FamilyView[],
+): Finding[] {
+  const { margin, level } = policy['twin-accuracy'];
+  if (level === 'info') return [];
+  const [all] = twinTests;
+  // Where every family began at chance there was nothing to lose. That they did not get worse still has to show.
+  const change =
+    all?.change ??
+    changeInterval(
+      informative.flatMap(({ facts }) => facts),
+      exclusionLevel(policy),
+    );
+  if (change.lower !== null && change.lower > -margin) return [];
+  return [
+    {
+      kind: 'twin-accuracy-unclear',
+      level: 'inconclusive',
+      change: change.value,
+      possibleDrop: change.lower === null ? null : -change.lower,
+      limit: margin,
+      minimumDetectable: all?.change.mde ?? null,
+    },
+  ];
+}

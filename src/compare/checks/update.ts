@@ -1,0 +1,51 @@
+import { ratioGap } from '../../measure/aggregate.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { effectiveRules } from '../../policy/policy.ts';
+import { numberOf } from '../../statistics/bounded.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/** Above this the update is as large as the model: independent weights give √2. */
+const MAX_UPDATE_SIZE = 1;
+
+/** Is ΔW an update of that reference at all? */
+export function updateSize({ candidate: { mismatched, model } }: ComparisonContext): Finding[] {
+  const [example] = mismatched;
+  const size = model.delta?.updateSize ?? 0;
+  return [
+    ...(example === undefined
+      ? []
+      : [{ kind: 'reference-shape', level: 'inconclusive', example, matrices: mismatched.length } as const]),
+    ...(size > MAX_UPDATE_SIZE
+      ? [{ kind: 'update-size', level: 'inconclusive', candidate: size, limit: MAX_UPDATE_SIZE } as const]
+      : []),
+  ];
+}
+
+/** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */
+export function missingRatio({ candidate, baseline, policy, comparability }: ComparisonContext): Finding[] {
+  if (!baseline || !comparability.deltas) return [];
+  const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
+  if (!ours || !theirs) return [];
+  const [mine, its] = [ours.mlpAttentionRatio, theirs.mlpAttentionRatio];
+  if (mine !== null && its !== null) return [];
+  // A policy that does not gate on the ratio does not miss it.
+  const isGated = effectiveRules(policy).some(
+    ({ metric, level }) => metric === 'mlpAttentionRatio' && level !== 'info',
+  );
+  const [side, lacking] = mine === null ? (['candidate', ours] as const) : (['baseline', theirs] as const);
+  return [
+    {
+      kind: 'ratio-missing',
+      level: !isGated || (isUntouched(candidate) && isUntouched(baseline)) ? 'info' : 'inconclusive',
+      side,
+      cause: ratioGap(lacking),
+      candidate: mine && numberOf(mine),
+      baseline: its && numberOf(its),
+    },
+  ];
+}
+
+function isUntouched({ tensors }: Measurement): boolean {
+  return tensors.every(({ of, status }) => of === 'weight' || status === 'zero');
+}

@@ -1,0 +1,27 @@
+import type { Measurement } from '../measure/schema/measurement.ts';
+import type { PolicyChange } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Comparability } from './comparability.ts';
+import type { Finding } from './finding.ts';
+import type { MetricPair, WeightPair } from './metric-pair.ts';
+import type { ProbePairing } from './probes/pair.ts';
+
+/** What every check may look at: both measurements, the policy, and what was paired of the two. */
+export interface ComparisonContext {
+  readonly candidate: Measurement;
+  /** Null: there is no baseline; `baselinePath` says where it was expected, if anywhere. */
+  readonly baseline: Measurement | null;
+  readonly baselinePath: string | null;
+  readonly policy: Policy;
+  /** How the change under test touches the policy; null if it does not. */
+  readonly policyChange: PolicyChange | null;
+  readonly comparability: Comparability;
+  /** Numbers that candidate and baseline both have and that may be compared. */
+  readonly metrics: readonly MetricPair[];
+  /** Every weight matrix of the candidate, with the baseline's where that may be compared. */
+  readonly weights: readonly WeightPair[];
+  readonly probes: ProbePairing;
+}
+
+/** One check: pure, and independent of what other checks find. */
+export type Check = (context: ComparisonContext) => Finding[];

@@ -1,0 +1,249 @@
+import { z } from 'zod';
+import { ofSchema } from '../measure/schema/measurement.ts';
+import type { Finding, FindingOf, Scope } from './finding.ts';
+
+/** A finding in the flat form of report.json, without its level and its sentence: the same keys for every kind. */
+export const reasonSchema = z.strictObject({
+  /** The rule or check: the metric of a policy rule, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
+  rule: z.string(),
+  metric: z.string(),
+  /** W or ΔW; null for neither, such as the probes or a missing baseline. */
+  of: ofSchema.nullable(),
+  /** A tensor's name, `model`, or `q_proj` (a module type). Foreign: escape it. */
+  place: z.string(),
+  candidate: z.union([z.number(), z.string()]).nullable(),
+  baseline: z.union([z.number(), z.string()]).nullable(),
+  /** The limits: {relative: 0.08}, {absolute: …}, {robustZ: 3.5}; null where there is none. */
+  tolerance: z.record(z.string(), z.number()).nullable(),
+});
+export type Reason = z.infer<typeof reasonSchema>;
+
+const NOTHING = { of: null, place: 'model', candidate: null, baseline: null, tolerance: null } as const;
+
+/** The flat form of a finding. Pure. */
+export function reasonOf(finding: Finding): Reason {
+  switch (finding.kind) {
+    case 'metric-moved':
+      return {
+        rule: finding.metric,
+        metric: finding.metric,
+        of: finding.of,
+        place: placeOf(finding.scope),
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+        tolerance: toleranceOf(finding),
+      };
+    case 'idle-rule':
+      return {
+        ...NOTHING,
+        rule: 'idle-rule',
+        metric: finding.metric,
+        of: finding.of,
+        place: finding.modules?.join(', ') ?? 'model',
+      };
+    case 'spike':
+      return {
+        ...spike(finding.tensor, finding),
+        tolerance:
+          finding.evidence.test === 'odds'
+            ? { oddsRatio: finding.evidence.limit }
+            : { robustZ: finding.evidence.limit },
+      };
+    case 'group-spike':
+      return { ...spike(finding.group, finding), tolerance: { oddsRatio: finding.limit } };
+    case 'rank-loss':
+      return {
+        rule: 'rank-loss',
+        metric: 'rank',
+        of: 'weight',
+        place: finding.tensor,
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+        tolerance: { absolute: 0 },
+      };
+    case 'rank-not-checked':
+      return { ...NOTHING, rule: 'rank-loss', metric: 'rank', of: 'weight', place: 'measurement' };
+    case 'non-finite': {
+      const counts = [finding.nan > 0 ? `${finding.nan} NaN` : '', finding.inf > 0 ? `${finding.inf} Inf` : ''];
+      return {
+        ...NOTHING,
+        rule: 'non-finite',
+        metric: 'nonFinite',
+        of: 'weight',
+        place: finding.tensor,
+        candidate: counts.filter(Boolean).join(' and '),
+        tolerance: { absolute: 0 },
+      };
+    }
+    case 'no-spectrum':
+      return incomparable('spectrum', { of: finding.of, place: finding.tensor });
+    case 'update-size':
+      return {
+        ...NOTHING,
+        rule: 'update-size',
+        metric: 'updateSize',
+        of: 'delta',
+        candidate: finding.candidate,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'ratio-missing':
+      return {
+        ...NOTHING,
+        rule: 'mlpAttentionRatio',
+        metric: 'mlpAttentionRatio',
+        of: 'delta',
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+      };
+    case 'nothing-measured':
+      return incomparable('measurement', {});
+    case 'all-skipped':
+      return incomparable('tensors', { of: 'weight', place: 'checkpoint', candidate: '0' });
+    case 'mostly-skipped':
+      return incomparable('tensors', { of: 'weight', place: 'checkpoint', candidate: String(finding.measured) });
+    case 'skipped':
+      return {
+        ...NOTHING,
+        rule: 'skipped',
+        metric: 'tensors',
+        place: finding.named[0]?.name ?? '',
+        candidate: finding.tensors,
+      };
+    case 'missing-baseline':
+      return { ...NOTHING, rule: 'missing-baseline', metric: 'baseline', place: 'measurement' };
+    case 'policy-of-change':
+      return { ...NOTHING, rule: 'policy', metric: 'policy', place: 'measurement' };
+    case 'other-version':
+      return incomparable('tool version', { place: 'measurement', ...values(finding) });
+    case 'other-architecture':
+      return incomparable('architecture', { place: finding.key, ...values(finding) });
+    case 'baseline-without-spectra':
+      return incomparable('spectra', { of: 'weight', place: 'measurement', candidate: 'measured' });
+    case 'baseline-is-reference':
+      return incomparable('reference', { of: 'delta', place: 'ΔW' });
+    case 'other-reference':
+      return incomparable('reference', { of: 'delta', place: 'ΔW', ...values(finding) });
+    case 'reference-shape':
+      return incomparable('shape', { of: 'delta', place: finding.example });
+    case 'other-tensors': {
+      const [first] = finding.named;
+      return incomparable('shape', {
+        of: finding.of,
+        place: first?.name ?? '',
+        candidate: first?.candidate ?? null,
+        baseline: first?.baseline ?? null,
+      });
+    }
+    case 'other-updates': {
+      const state = (here: boolean) => (here ? 'updated' : 'not updated');
+      return incomparable('update', {
+        of: 'delta',
+        place: finding.example,
+        candidate: state(finding.updatedIn === 'candidate'),
+        baseline: state(finding.updatedIn === 'baseline'),
+      });
+    }
+    case 'other-chat-template': {
+      const state = (used: boolean) => (used ? 'with' : 'without');
+      return incomparable('chat template', {
+        candidate: state(finding.candidate),
+        baseline: state(finding.baseline),
+      });
+    }
+    case 'other-suite':
+      return incomparable('suite', { place: finding.suite, ...values(finding) });
+    case 'other-seed':
+      return incomparable('seed', { place: finding.suite, ...values(finding) });
+    case 'no-common-items':
+      return incomparable('items', {});
+    case 'twin-accuracy':
+      return {
+        ...NOTHING,
+        rule: 'twin-accuracy',
+        metric: 'twinAccuracy',
+        place: finding.capability ?? 'model',
+        candidate: finding.change,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'twin-accuracy-unclear':
+      return {
+        ...NOTHING,
+        rule: 'twin-accuracy-unclear',
+        metric: 'twinAccuracy',
+        candidate: finding.change,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'not-informative':
+      return { ...NOTHING, rule: 'not-informative', metric: 'probes' };
+    case 'shadow-delta':
+      return {
+        ...NOTHING,
+        rule: 'shadow-delta',
+        metric: 'shadowDelta',
+        candidate: finding.delta.value,
+        tolerance: { absolute: finding.margin, transfer: finding.transferLimit },
+      };
+    case 'retention':
+      return {
+        ...NOTHING,
+        rule: 'retention',
+        metric: 'retention',
+        candidate: finding.value,
+        tolerance: { least: finding.least, bound: finding.bound },
+      };
+    case 'two-key':
+      return { ...NOTHING, rule: 'two-key', metric: finding.metric };
+    case 'probes-not-run':
+      return { ...NOTHING, rule: 'probes-not-run', metric: 'probes' };
+    case 'left-out':
+      return {
+        ...NOTHING,
+        rule: finding.isMost ? 'probes-not-run' : 'left-out',
+        metric: 'probes',
+        place: finding.named[0]?.id ?? '',
+        candidate: String(finding.ran),
+      };
+    case 'spectra-only':
+      return { ...NOTHING, rule: 'spectra-only', metric: 'probes' };
+    case 'probe-notes':
+      return { ...NOTHING, rule: 'probe-file', metric: 'probes' };
+    case 'unpaired':
+      return {
+        ...NOTHING,
+        rule: 'unpaired',
+        metric: 'probes',
+        candidate: String(finding.facts),
+        baseline: String(finding.paired),
+      };
+    case 'trend':
+      return {
+        ...NOTHING,
+        rule: 'trend',
+        metric: finding.chart === 'concentration' ? 'mlpAttentionRatio' : finding.chart,
+        of: finding.chart === 'concentration' ? 'delta' : null,
+        candidate: finding.sum,
+        tolerance: { cumulativeSum: finding.limit },
+      };
+  }
+}
+
+/** `model`, or the name of the module type or tensor. */
+export function placeOf(scope: Scope): string {
+  return scope.kind === 'model' ? 'model' : scope.name;
+}
+
+function toleranceOf({ limit: { absolute, relative } }: FindingOf<'metric-moved'>): Record<string, number> {
+  return { ...(absolute === null ? {} : { absolute }), ...(relative === null ? {} : { relative }) };
+}
+
+function spike(place: string, { candidate, baseline }: { candidate: number | null; baseline: number | null }) {
+  return { rule: 'spike', metric: 'topEnergy.1', of: 'weight', place, candidate, baseline } as const;
+}
+
+function incomparable(metric: string, rest: Partial<Reason>): Reason {
+  return { ...NOTHING, ...rest, rule: 'invalid-comparison', metric };
+}
+
+function values({ candidate, baseline }: { candidate: string | null; baseline: string | null }) {
+  return { candidate, baseline };
+}

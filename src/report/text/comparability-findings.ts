@@ -1,0 +1,68 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { formatCount, formatInteger } from './numbers.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+
+export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase {
+  const how = phrase`Create one with ${code('shadow-gate measure')} and commit it.`;
+  if (path === null) return phrase`No baseline was given, so nothing could be compared. ${how}`;
+  return phrase`No baseline was found (${name(path)}), so nothing could be compared. ${how}`;
+}
+
+export function policyOfChange({ change, path, base }: FindingOf<'policy-of-change'>): Phrase {
+  return change === 'edited'
+    ? phrase`This change edits the policy ${name(path)}. The edit applies after merging; the policy of base commit ${name(base)} was used.`
+    : phrase`This change adds the policy ${name(path)}. It applies after merging; base commit ${name(base)} has none, so the built-in policy was used.`;
+}
+
+export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>): Phrase {
+  return phrase`The baseline was measured with version ${name(baseline)}, the candidate with ${name(candidate)}: measure the baseline again.`;
+}
+
+export function otherArchitecture({ key, candidate, baseline }: FindingOf<'other-architecture'>): Phrase {
+  return phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)}, in the baseline ${name(baseline)}.`;
+}
+
+export function otherReference({ candidate, baseline }: FindingOf<'other-reference'>): Phrase {
+  const reference = code('--reference');
+  if (candidate === null) {
+    return phrase`The baseline was measured with a reference and the candidate without, so their updates cannot be compared: give ${reference}.`;
+  }
+  if (baseline === null) {
+    return phrase`The baseline was measured without a reference, so the updates cannot be compared: measure it again with ${reference}.`;
+  }
+  return phrase`The updates of candidate and baseline start from different references: measure both from the same one.`;
+}
+
+export function referenceShape({ example, matrices }: FindingOf<'reference-shape'>): Phrase {
+  const more = matrices > 1 ? ` and ${formatCount(matrices - 1, 'more matrix', 'more matrices')}` : '';
+  return phrase`${name(example)}${more} ${matrices > 1 ? 'have' : 'has'} another shape than in the reference: the update was not measured.`;
+}
+
+export function otherTensors({ of, named, tensors }: FindingOf<'other-tensors'>): Phrase {
+  const items = named.map((tensor) => {
+    const state = (description: string | null) => (description === null ? 'absent' : name(description));
+    return phrase`${name(tensor.name)} is ${state(tensor.candidate)}, in the baseline ${state(tensor.baseline)}`;
+  });
+  const what = of === 'delta' ? 'updates of different matrices' : 'different tensors';
+  return phrase`Candidate and baseline have ${what}: ${listed(items, tensors)}.`;
+}
+
+export function otherUpdates({ example, updatedIn, matrices, all }: FindingOf<'other-updates'>): Phrase {
+  return phrase`Candidate and baseline update different matrices: ${formatInteger(matrices)} of ${formatInteger(all)} on one side only (e.g. ${name(example)}, only in the ${updatedIn}).`;
+}
+
+export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat-template'>): Phrase {
+  const state = (used: boolean) => (used ? 'with' : 'without');
+  return phrase`The candidate's probes ran ${state(candidate)} its chat template, the baseline's ${state(baseline)}: measure one of them again.`;
+}
+
+export function otherSuite({ suite, baseline, versions }: FindingOf<'other-suite'>): Phrase {
+  if (baseline === null) return phrase`The baseline did not run suite ${name(suite)}: measure it again.`;
+  return versions === null
+    ? phrase`Suite ${name(suite)} has changed since the baseline was measured: measure the baseline again.`
+    : phrase`Suite ${name(suite)} is version ${name(versions.candidate)}, the baseline's is version ${name(versions.baseline)}: measure the baseline again.`;
+}
+
+export function otherSeed({ suite, candidate, baseline }: FindingOf<'other-seed'>): Phrase {
+  return phrase`Suite ${name(suite)} was drawn with seed ${name(candidate)}, the baseline's with seed ${name(baseline)}, so the items differ: use one seed for both.`;
+}

@@ -1,0 +1,62 @@
+import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
+import * as comparability from './comparability-findings.ts';
+import { code, type Phrase, phrase, plain } from './phrase.ts';
+import * as probes from './probe-findings.ts';
+import * as spectral from './spectral-findings.ts';
+
+/** The sentence of every kind of finding. */
+const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phrase } = {
+  'metric-moved': spectral.metricMoved,
+  'idle-rule': spectral.idleRule,
+  spike: spectral.spike,
+  'group-spike': spectral.groupSpike,
+  'rank-loss': spectral.rankLoss,
+  'rank-not-checked': spectral.rankNotChecked,
+  'non-finite': spectral.nonFinite,
+  'no-spectrum': spectral.noSpectrum,
+  'update-size': spectral.updateSize,
+  'ratio-missing': spectral.ratioMissing,
+  'nothing-measured': () => phrase`The candidate has neither spectra nor probe results: measure it again.`,
+  'all-skipped': () => phrase`No matrix could be measured: all tensors were skipped.`,
+  'mostly-skipped': spectral.mostlySkipped,
+  skipped: spectral.skipped,
+  'missing-baseline': comparability.missingBaseline,
+  'policy-of-change': comparability.policyOfChange,
+  'other-version': comparability.otherVersion,
+  'other-architecture': comparability.otherArchitecture,
+  'baseline-without-spectra': () =>
+    phrase`The baseline has no spectra to compare with: measure it again without ${code('--only probes')}.`,
+  'baseline-is-reference': () =>
+    phrase`The baseline is the reference itself, so it has no update ΔW whose concentration could be compared.`,
+  'other-reference': comparability.otherReference,
+  'reference-shape': comparability.referenceShape,
+  'other-tensors': comparability.otherTensors,
+  'other-updates': comparability.otherUpdates,
+  'other-chat-template': comparability.otherChatTemplate,
+  'other-suite': comparability.otherSuite,
+  'other-seed': comparability.otherSeed,
+  'no-common-items': () => phrase`Candidate and baseline have no probe item in common: measure the baseline again.`,
+  'twin-accuracy': probes.twinAccuracy,
+  'twin-accuracy-unclear': probes.twinAccuracyUnclear,
+  'not-informative': probes.notInformative,
+  'shadow-delta': probes.shadowDelta,
+  retention: probes.retention,
+  'two-key': probes.twoKey,
+  'probes-not-run': probes.probesNotRun,
+  'left-out': probes.leftOut,
+  'spectra-only': () => phrase`The probes did not run on the candidate: only its weights were judged.`,
+  'probe-notes': probes.probeNotes,
+  unpaired: probes.unpaired,
+  trend: probes.trend,
+};
+
+/** What a finding reports, in one or two full sentences. */
+export function describeFinding<K extends FindingKind>(finding: FindingOf<K>): Phrase {
+  const describe: (finding: FindingOf<K>) => Phrase = SENTENCES[finding.kind as K];
+  return describe(finding);
+}
+
+/** The same as plain text, nothing escaped, as report.json has it. */
+export function findingText(finding: Finding): string {
+  return plain(describeFinding(finding));
+}

@@ -1,0 +1,30 @@
+/** Words that docs/glossary.md explains, by the anchors of their headings there. */
+export const TERMS = {
+  baseline: 'baseline',
+  benchmarkForm: 'benchmark-form',
+  twin: 'twin',
+  twinAccuracy: 'twin-accuracy',
+  shadowGap: 'shadow-gap',
+  shadowDelta: 'shadow-delta',
+  transfer: 'transfer',
+  retention: 'retention',
+  minimumDetectableEffect: 'minimum-detectable-effect',
+  capability: 'capability',
+  family: 'family',
+  reference: 'reference',
+  update: 'update',
+  mlpAttentionRatio: 'mlp--attention-ratio',
+  topEnergy: 'top-k-energy',
+  stableRank: 'stable-rank',
+  participationRatio: 'participation-ratio',
+  effectiveRank: 'effective-rank',
+  rank: 'rank',
+  updateSize: 'update-size',
+  signalToNoise: 'signal-to-noise',
+  rowGini: 'row-gini',
+  frobeniusNorm: 'frobenius-norm',
+  spectralNorm: 'spectral-norm',
+  spectrum: 'spectrum',
+} as const;
+
+export type Term = keyof typeof TERMS;

@@ -1,0 +1,75 @@
+import type { Finding } from '../../compare/finding.ts';
+import type { Term } from './glossary.ts';
+import { type Part, term } from './phrase.ts';
+
+interface MetricName {
+  /** In the middle of a sentence. */
+  readonly text: string;
+  readonly term: Term | null;
+}
+
+const METRICS: Readonly<Record<string, MetricName>> = {
+  mlpAttentionRatio: { text: 'MLP ÷ attention ratio', term: 'mlpAttentionRatio' },
+  mlpTopEnergy: { text: 'top-5% energy, MLP', term: 'topEnergy' },
+  attentionTopEnergy: { text: 'top-5% energy, attention', term: 'topEnergy' },
+  updateSize: { text: 'update size', term: 'updateSize' },
+  frobeniusNorm: { text: 'Frobenius norm', term: 'frobeniusNorm' },
+  spectralNorm: { text: 'spectral norm', term: 'spectralNorm' },
+  stableRank: { text: 'stable rank', term: 'stableRank' },
+  participationRatio: { text: 'participation ratio', term: 'participationRatio' },
+  participationRatioToNull: { text: 'participation ratio ÷ random', term: 'participationRatio' },
+  effectiveRank: { text: 'effective rank', term: 'effectiveRank' },
+  effectiveRankRV: { text: 'effective rank (Roy–Vetterli)', term: 'effectiveRank' },
+  rank: { text: 'rank', term: 'rank' },
+  'topEnergy.1': { text: 'top-1 energy', term: 'topEnergy' },
+  'topEnergy.8': { text: 'top-8 energy', term: 'topEnergy' },
+  'topEnergy.1%': { text: 'top-1% energy', term: 'topEnergy' },
+  'topEnergy.5%': { text: 'top-5% energy', term: 'topEnergy' },
+  alpha: { text: 'power-law α', term: null },
+  alphaD: { text: 'power-law fit distance', term: null },
+  alphaTail: { text: 'power-law tail', term: null },
+  rowGini: { text: 'row Gini', term: 'rowGini' },
+  snr: { text: 'signal to noise', term: 'signalToNoise' },
+  shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
+  twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
+  shadowGap: { text: 'shadow gap', term: 'shadowGap' },
+  retention: { text: 'retention', term: 'retention' },
+};
+
+const known = (key: string): MetricName | undefined => (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined);
+
+/** A metric's name in the middle of a sentence. A key that is not ours comes back as it is: escape the answer. */
+export function metricName(key: string): string {
+  return known(key)?.text ?? key;
+}
+
+/** The same as part of a phrase, linked to the glossary where it has an entry. */
+export function metricPart(key: string, options: { readonly capitalized?: boolean } = {}): Part {
+  const found = known(key);
+  if (!found) return { kind: 'name', text: key };
+  const text = options.capitalized ? capitalize(found.text) : found.text;
+  return found.term === null ? text : term(found.term, text);
+}
+
+/** The name of a rule in the middle of a sentence: a metric, or a check such as `spike`. */
+export function ruleName(rule: string): string {
+  return metricName(CHECKS[rule] ?? rule);
+}
+
+/** Checks whose rule is not spelled as their metric. */
+const CHECKS: Readonly<Record<string, string>> = {
+  'shadow-delta': 'shadowDelta',
+  'twin-accuracy': 'twinAccuracy',
+  'rank-loss': 'rank loss',
+  'non-finite': 'NaN and Inf',
+  'update-size': 'updateSize',
+};
+
+/** W or ΔW. */
+export function ofName(of: Extract<Finding, { kind: 'metric-moved' }>['of']): string {
+  return of === 'delta' ? 'ΔW' : 'W';
+}
+
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,56 @@
+import type { Term } from './glossary.ts';
+
+/**
+ * Text whose foreign parts are kept apart, so that each renderer escapes them in its own way. A plain string is a literal of
+ * ours; a number is formatted before it becomes part of a phrase.
+ */
+export type Phrase = readonly Part[];
+
+export type Part =
+  | string
+  /** A name from a checkpoint, a file or a path: shown as code. */
+  | { readonly kind: 'name'; readonly text: string }
+  /** Prose from elsewhere, such as the reason why a tensor was skipped. */
+  | { readonly kind: 'prose'; readonly text: string }
+  /** A command or an option of ours: shown as code. */
+  | { readonly kind: 'code'; readonly text: string }
+  /** A word that the glossary explains: a link where there can be one. */
+  | { readonly kind: 'term'; readonly term: Term; readonly text: string };
+
+export const name = (text: string): Part => ({ kind: 'name', text });
+export const prose = (text: string): Part => ({ kind: 'prose', text });
+export const code = (text: string): Part => ({ kind: 'code', text });
+export const term = (key: Term, text: string): Part => ({ kind: 'term', term: key, text });
+
+/** A phrase as a template literal: phrase`rank of ${name(tensor)} fell`. */
+export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<Part | Phrase>): Phrase {
+  return literals.flatMap((literal, i) => {
+    const value = values[i];
+    const parts = value === undefined ? [] : isPhrase(value) ? value : [value];
+    return [literal, ...parts].filter((part) => part !== '');
+  });
+}
+
+function isPhrase(value: Part | Phrase): value is Phrase {
+  return Array.isArray(value);
+}
+
+/**
+ * Some of several things, and how many more there are: `a; b; and 3 more`.
+ * @param total of all things
+ */
+export function listed(named: readonly Phrase[], total: number): Phrase {
+  const more = total - named.length;
+  const all = more > 0 ? [...named, phrase`and ${String(more)} more`] : named;
+  return all.flatMap((item, i) => (i === 0 ? item : ['; ', ...item]));
+}
+
+/** The phrase without any escaping, as report.json has it. */
+export function plain(parts: Phrase): string {
+  return parts.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+}
+
+/** The phrase with every part that is not a literal of ours shown by a renderer. */
+export function render(parts: Phrase, show: (part: Exclude<Part, string>) => string): string {
+  return parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');
+}

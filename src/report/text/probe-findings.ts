@@ -1,0 +1,96 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { ruleName } from './metric-names.ts';
+import {
+  formatCount,
+  formatEnds,
+  formatInteger,
+  formatLimit,
+  formatPercent,
+  formatPercentLimit,
+  formatPoints,
+  formatPointsChange,
+  formatPointsLimit,
+  formatProbability,
+  formatRatio,
+  formatRelative,
+  percentDigits,
+} from './numbers.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
+
+export function twinAccuracy(finding: FindingOf<'twin-accuracy'>): Phrase {
+  const { capability, candidate, baseline, change, twins, lost, won, p, limit } = finding;
+  const where = capability === null ? [] : phrase` in ${name(capability)}`;
+  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+  return phrase`${term('twinAccuracy', 'Twin accuracy')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'twin')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+}
+
+export function twinAccuracyUnclear(finding: FindingOf<'twin-accuracy-unclear'>): Phrase {
+  const { possibleDrop, limit, minimumDetectable } = finding;
+  const size = possibleDrop === null ? 'of any size' : `of up to ${formatPoints(possibleDrop)}`;
+  const power =
+    minimumDetectable === null ? '' : `; this set detects drops of ${formatPoints(minimumDetectable)} or more`;
+  return phrase`A drop in ${term('twinAccuracy', 'twin accuracy')} ${size} cannot be ruled out (limit ${formatPointsLimit(limit)}). Run more probes${power}.`;
+}
+
+/** Families that the sentence names. */
+const NAMED_FAMILIES = 4;
+
+export function notInformative({ families }: FindingOf<'not-informative'>): Phrase {
+  const where =
+    families.length > NAMED_FAMILIES
+      ? phrase`in all ${formatInteger(families.length)} families`
+      : families.length === 0
+        ? phrase`everywhere`
+        : phrase`in ${families.flatMap((family, i) => [i === 0 ? '' : ', ', name(family)])}`;
+  return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no change could show.`;
+}
+
+export function shadowDelta({ delta, transfer, margin, transferLimit }: FindingOf<'shadow-delta'>): Phrase {
+  const size = `${formatPoints(delta.value)} (${formatEnds(delta, percentDigits)}; limit ${formatPointsLimit(margin)})`;
+  const rate = `${formatRatio(transfer.value)} (${formatEnds(transfer, formatRatio)}; limit ${formatLimit(transferLimit)})`;
+  return phrase`The ${term('shadowDelta', 'shadow delta')} is ${size}: the gain in ${term('benchmarkForm', 'benchmark form')} carries over to twins with a ${term('transfer', 'transfer')} of ${rate}.`;
+}
+
+export function retention({ value, certain, kept, least, bound }: FindingOf<'retention'>): Phrase {
+  const limits = `limit ${formatPercentLimit(least)}, upper bound below ${formatPercentLimit(bound)}`;
+  return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} benchmark forms that the baseline answered with certainty are now wrong.`;
+}
+
+export function twoKey({ spectral, behavioral }: FindingOf<'two-key'>): Phrase {
+  return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): a narrow update with a behavioral deficit.`;
+}
+
+export function probesNotRun({ side, cause }: FindingOf<'probes-not-run'>): Phrase {
+  return cause === null
+    ? phrase`The ${side} has no probe results: measure it again with this version and without ${code('--only spectra')}.`
+    : phrase`The probes did not run on the ${side}: ${prose(cause)}`;
+}
+
+export function leftOut({ named, items }: FindingOf<'left-out'>): Phrase {
+  const examples = named.map(({ id, reason }) => phrase`${name(id)} (${prose(reason)})`);
+  return phrase`${formatCount(items, 'item')} did not run, nor did the other forms of the same facts: ${listed(examples, items)}.`;
+}
+
+export function probeNotes({ named, notes }: FindingOf<'probe-notes'>): Phrase {
+  return listed(
+    named.map((note) => [prose(note)]),
+    notes,
+  );
+}
+
+export function unpaired({ facts, paired }: FindingOf<'unpaired'>): Phrase {
+  return phrase`${formatInteger(facts - paired)} of ${formatCount(facts, 'fact')} did not run on the baseline and are not compared.`;
+}
+
+const DRIFTS = {
+  twinAccuracy: phrase`${term('twinAccuracy', 'Twin accuracy')} has drifted down`,
+  shadowGap: phrase`The ${term('shadowGap', 'shadow gap')} has drifted up`,
+  concentration: phrase`The ${term('mlpAttentionRatio', 'MLP ÷ attention ratio')} of ΔW has drifted up`,
+} as const;
+
+export function trend({ chart, run, sum, limit, meanChange }: FindingOf<'trend'>): Phrase {
+  const unit = chart === 'concentration' ? 'checkpoint' : 'check';
+  const when = run === 1 ? `the last ${unit}` : `the last ${formatCount(run, unit)}`;
+  const change = chart === 'concentration' ? formatRelative(meanChange) : formatPointsChange(meanChange);
+  return phrase`${DRIFTS[chart]} over ${when}: cumulative sum ${formatRatio(sum)} (limit ${formatLimit(limit)}), mean change ${change}.`;
+}

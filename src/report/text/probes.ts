@@ -1,0 +1,166 @@
+import type { Both, Estimate, Exclusion, FamilyRow, Flip, ShadowRow } from '../../compare/probes/comparison.ts';
+import type { ProbeReport } from '../../compare/report.ts';
+import type { Term } from './glossary.ts';
+import {
+  formatCount,
+  formatEnds,
+  formatInteger,
+  formatInterval,
+  formatPercent,
+  formatPoints,
+  formatPointsChange,
+  formatProbability,
+  formatRatio,
+  NO_NUMBER,
+  percentDigits,
+  pointsDigits,
+} from './numbers.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
+
+/** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
+export const PROBE_COLUMNS: ReadonlyArray<{
+  readonly text: string;
+  readonly unit: string;
+  readonly term: Term | null;
+}> = [
+  { text: 'facts', unit: '', term: null },
+  { text: 'benchmark form', unit: '%', term: 'benchmarkForm' },
+  { text: 'twins', unit: '%', term: 'twin' },
+  { text: 'shadow gap', unit: 'points', term: 'shadowGap' },
+  { text: 'twin change', unit: 'points', term: 'twinAccuracy' },
+  { text: 'shadow delta', unit: 'points', term: 'shadowDelta' },
+];
+
+/**
+ * The cells of one row, in the units of their columns: accuracies and gap from baseline to candidate, then the change of the
+ * twins and the shadow delta, each with its interval and its minimum detectable effect.
+ */
+export function probeCells({ facts, benchmark, twin, gap, delta, twinChange }: ShadowRow): string[] {
+  return [
+    formatInteger(facts),
+    movement(benchmark, percentDigits),
+    movement(twin, percentDigits),
+    movement(gap, pointsDigits),
+    twinChange === null ? NO_NUMBER : effect(twinChange, twinChange.mde),
+    delta === null ? NO_NUMBER : effect(delta, delta.mde),
+  ];
+}
+
+function movement({ baseline, candidate }: Both, show: (value: number) => string): string {
+  return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
+}
+
+function effect(estimate: Estimate, mde: number | null): string {
+  return `${formatInterval(estimate, pointsDigits)}${mde === null ? '' : `, MDE\u00a0${percentDigits(mde)}`}`;
+}
+
+/** What is not in the columns, which items ran, and what the columns mean. */
+export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
+  const { transfer, overTemplates, retention, margins, planned } = comparison;
+  const [whole] = comparison.rows;
+  const hasBaseline = whole?.twin.baseline !== null;
+  return [
+    ...(hasBaseline || planned.mde === null ? [] : [plannedSentence({ ...planned, mde: planned.mde })]),
+    ...(whole?.delta && whole.delta.facts < whole.facts
+      ? [phrase`The shadow delta is over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling.`]
+      : []),
+    ...(whole?.twinChange ? [twinChangeNote(whole.twinChange)] : []),
+    ...(transfer
+      ? [phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark): ${formatInterval(transfer, formatRatio)}.`]
+      : []),
+    ...(retention
+      ? [
+          phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} benchmark forms that the baseline answered with certainty).`,
+        ]
+      : []),
+    ...(overTemplates
+      ? [
+          phrase`Shadow delta with ${formatCount(overTemplates.templates, 'template')} instead of facts as units: ${formatPointsChange(overTemplates.value)} (${formatEnds(overTemplates, pointsDigits)}).`,
+        ]
+      : []),
+    ...(margins && margins.fell + margins.rose > 0
+      ? [
+          phrase`Twin margins fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test, ${formatProbability(margins.p)}).`,
+        ]
+      : []),
+    [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
+  ];
+}
+
+function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange']>): Phrase {
+  return phrase`${formatCount(twins, 'twin')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
+}
+
+function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<ProbeReport, 'comparison'>): Phrase {
+  const named = suites.flatMap(({ name: suite, items }, i) => [
+    i === 0 ? '' : ', ',
+    name(suite),
+    ` (${formatInteger(items)})`,
+  ]);
+  const template = chatTemplate ? ', with the chat template' : '';
+  const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
+  return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.`;
+}
+
+function legend({ confidence, exclusion }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
+  if (!hasBaseline) return phrase`There is no baseline to compare with.`;
+  const level = (value: number) => `${Math.round(100 * value)}%`;
+  return phrase`Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power.`;
+}
+
+/** What so many facts can detect, before there is a baseline. */
+export function plannedSentence({
+  facts,
+  mde,
+  discordance,
+}: {
+  facts: number;
+  mde: number;
+  discordance: number;
+}): Phrase {
+  return phrase`With ${formatCount(facts, 'fact')}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming ${formatPercent(discordance)} discordant answers).`;
+}
+
+/** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */
+export function familyCells({ facts, benchmark, twin }: FamilyRow): string[] {
+  return [
+    formatInteger(facts),
+    movement(benchmark, percentDigits),
+    movement(twin, percentDigits),
+    [...new Set([percentDigits(benchmark.chance), percentDigits(twin.chance)])].join(' / '),
+  ];
+}
+
+/** Why a family takes no part in a test. */
+export function exclusionText(exclusion: Exclusion): string {
+  const pooled =
+    exclusion.pooledBelow === null
+      ? ''
+      : ` (judged with the other families of fewer than ${exclusion.pooledBelow} facts)`;
+  return `${exclusionCause(exclusion)}${pooled}`;
+}
+
+function exclusionCause(exclusion: Exclusion): string {
+  switch (exclusion.test) {
+    case 'twin-accuracy':
+      return exclusion.cause === 'baseline-at-chance'
+        ? 'twin accuracy: the baseline is at chance, so a drop cannot show'
+        : 'twin accuracy: both models may be guessing, so a drop cannot show';
+    case 'retention':
+      return 'retention: the baseline is at chance, so its certain answers were no knowledge';
+    case 'shadow-delta': {
+      const forms = exclusion.forms.map((form) => (form === 'benchmark' ? 'the benchmark form' : 'the twin'));
+      return `shadow delta: ${forms.join(' and ')} ${forms.length > 1 ? 'are' : 'is'} at ceiling, so a gain cannot show`;
+    }
+  }
+}
+
+export function flipSummary(flips: readonly Flip[]): string {
+  return `${formatCount(flips.length, 'example regression')}: benchmark form still correct, twin now wrong`;
+}
+
+/** The right answer of a flip, and what both models answered. */
+export function flipText({ id, right, baseline, candidate }: Omit<Flip, 'capability' | 'prompt'>): Phrase {
+  const answer = (text: string) => (text === '' ? 'nothing' : name(text));
+  return phrase`${name(id)}: correct is ${answer(right)}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
+}

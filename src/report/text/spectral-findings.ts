@@ -1,0 +1,93 @@
+import type { FindingOf, Scope } from '../../compare/finding.ts';
+import { MIN_SNR } from '../../spectra/rounding.ts';
+import { metricPart, ofName } from './metric-names.ts';
+import { formatCount, formatLimit, formatNumber, formatPair, formatPercentLimit, formatRelative } from './numbers.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
+
+export function metricMoved({ metric, of, scope, candidate, baseline, limit }: FindingOf<'metric-moved'>): Phrase {
+  const [before, after] = formatPair(baseline, candidate);
+  const relative = baseline === 0 ? '' : `${formatRelative((candidate - baseline) / Math.abs(baseline))}; `;
+  const verb = candidate > baseline ? 'rose' : 'fell';
+  const subject = phrase`${metricPart(metric, { capitalized: true })} of ${ofName(of)}${scopeWords(scope)}`;
+  return phrase`${subject} ${verb} from ${before} to ${after} (${relative}limit ${limitWords(limit)}).`;
+}
+
+function scopeWords(scope: Scope): Phrase {
+  return scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`;
+}
+
+function limitWords({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
+  const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
+  const parts = [
+    ...(relative === null ? [] : [`${sign}${formatPercentLimit(relative)}`]),
+    ...(absolute === null ? [] : [`${sign}${formatLimit(absolute)}`]),
+  ];
+  return parts.join(' or ');
+}
+
+export function idleRule({ metric, of, modules }: FindingOf<'idle-rule'>): Phrase {
+  const where =
+    modules === null ? [] : phrase` in ${modules.flatMap((module, i) => [i === 0 ? '' : ', ', name(module)])}`;
+  return phrase`The policy rule on ${metricPart(metric)} of ${ofName(of)}${where} had nothing to judge: candidate and baseline do not both have this metric.`;
+}
+
+export function spike({ tensor, group, candidate, baseline, evidence }: FindingOf<'spike'>): Phrase {
+  const was = baseline === null ? '' : ` (baseline ${formatNumber(baseline)})`;
+  const subject = phrase`${metricPart('topEnergy.1', { capitalized: true })} of ${name(tensor)} is ${formatNumber(candidate)}${was}`;
+  if (evidence.test === 'odds') {
+    return phrase`${subject}: ${formatNumber(evidence.oddsRatio)} times the baseline's odds (limit ${formatLimit(evidence.limit)}).`;
+  }
+  const what = evidence.test === 'rise' ? 'the robust z of its rise is' : 'robust z';
+  return phrase`${subject}: ${what} ${formatNumber(evidence.robustZ)} among the ${name(group)} matrices (limit ${formatLimit(evidence.limit)}).`;
+}
+
+export function groupSpike({ group, candidate, baseline, oddsRatio, limit }: FindingOf<'group-spike'>): Phrase {
+  return phrase`Median ${metricPart('topEnergy.1')} of the ${name(group)} matrices is ${formatNumber(candidate)} (baseline ${formatNumber(baseline)}): ${formatNumber(oddsRatio)} times the baseline's odds (limit ${formatLimit(limit)}).`;
+}
+
+export function rankLoss({ tensor, candidate, baseline }: FindingOf<'rank-loss'>): Phrase {
+  if (baseline === null) return phrase`All weights of ${name(tensor)} are zero.`;
+  return phrase`${metricPart('rank', { capitalized: true })} of ${name(tensor)} fell from ${formatNumber(baseline)} to ${formatNumber(candidate)}.`;
+}
+
+export function rankNotChecked({ example, matrices }: FindingOf<'rank-not-checked'>): Phrase {
+  return phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')} measured with ${code('--method fast')} (e.g. ${name(example)}); use ${code('--method exact')}.`;
+}
+
+export function nonFinite({ tensor, nan, inf }: FindingOf<'non-finite'>): Phrase {
+  const counts = [nan > 0 ? formatCount(nan, 'NaN value') : '', inf > 0 ? formatCount(inf, 'Inf value') : ''];
+  return phrase`${name(tensor)} contains ${counts.filter(Boolean).join(' and ')}.`;
+}
+
+export function noSpectrum({ tensor, of }: FindingOf<'no-spectrum'>): Phrase {
+  return of === 'weight'
+    ? phrase`${name(tensor)} has no spectrum: the squares of its values exceed the range of float64.`
+    : phrase`The update of ${name(tensor)} has no spectrum: the weight or the reference is not finite.`;
+}
+
+export function updateSize({ candidate, limit }: FindingOf<'update-size'>): Phrase {
+  return phrase`The update is ${formatNumber(candidate)} times as large as the ${term('reference', 'reference')} (limit ${formatLimit(limit)}): check that the candidate was trained from it.`;
+}
+
+export function ratioMissing({ side, cause }: FindingOf<'ratio-missing'>): Phrase {
+  return phrase`The ${side} has no ${metricPart('mlpAttentionRatio')}: ${ratioCause(cause)}. To gate such updates, see "LoRA" in docs/policy.md.`;
+}
+
+function ratioCause(cause: FindingOf<'ratio-missing'>['cause']): string {
+  if (cause.kind === 'saturated') return 'the update fits into 5% of the directions, as a low-rank update does';
+  const missing = [cause.mlp ? 'MLP' : '', cause.attention ? 'attention' : ''].filter(Boolean).join(' or ');
+  const noise =
+    cause.belowNoise > 0
+      ? ` (${formatCount(cause.belowNoise, 'matrix is', 'matrices are')} below the rounding noise of the dtype, snr < ${MIN_SNR})`
+      : '';
+  return `no ${missing} matrix has a measurable update${noise}`;
+}
+
+export function mostlySkipped({ skipped, measured }: FindingOf<'mostly-skipped'>): Phrase {
+  return phrase`Most of the checkpoint was not measured: ${formatCount(skipped, 'tensor was', 'tensors were')} skipped, ${formatCount(measured, 'spectrum', 'spectra')} measured.`;
+}
+
+export function skipped({ named, tensors }: FindingOf<'skipped'>): Phrase {
+  const items = named.map((tensor) => phrase`${name(tensor.name)} (${prose(tensor.reason)})`);
+  return phrase`${formatCount(tensors, 'tensor was', 'tensors were')} not measured: ${listed(items, tensors)}.`;
+}

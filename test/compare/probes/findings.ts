@@ -1,0 +1,19 @@
+import { retention } from '../../../src/compare/checks/retention.ts';
+import { shadowDelta } from '../../../src/compare/checks/shadow-delta.ts';
+import { twinAccuracy } from '../../../src/compare/checks/twin-accuracy.ts';
+import { uninformativeProbes } from '../../../src/compare/checks/uninformative-probes.ts';
+import type { ComparisonContext } from '../../../src/compare/context.ts';
+import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
+import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
+import { reasonOf } from '../../../src/compare/reason.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+
+/** What the checks of the probes find in paired facts, and the statistics behind it. */
+export function judgeFacts(facts: readonly PairedFact[], policy: Policy) {
+  const evaluation = evaluateProbes(facts, policy);
+  // The four checks look at nothing else of a comparison.
+  const context = { policy, probes: { kind: 'paired', facts, evaluation } } as unknown as ComparisonContext;
+  const findings = [shadowDelta, twinAccuracy, retention, uninformativeProbes].flatMap((check) => check(context));
+  const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
+  return { comparison: evaluation.comparison, findings, reasons };
+}

@@ -1,0 +1,142 @@
+import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
+
+/** One finding of every kind. Every string that may come from a checkpoint, a probe file or a path is `name`. */
+export function everyFinding(name: string): Finding[] {
+  const level = 'warn';
+  const pair = { candidate: name, baseline: name };
+  const estimate = { value: 0.359, lower: 0.294, upper: null };
+  const all: { readonly [K in FindingKind]: readonly Omit<FindingOf<K>, 'kind' | 'level'>[] } = {
+    'metric-moved': [
+      {
+        metric: 'stableRank',
+        of: 'weight',
+        scope: { kind: 'tensor', name },
+        candidate: 8,
+        baseline: 10,
+        limit: { absolute: 1, relative: 0.1, direction: 'any' },
+      },
+      {
+        metric: name,
+        of: 'delta',
+        scope: { kind: 'modules', name },
+        candidate: 0.2,
+        baseline: 0,
+        limit: { absolute: null, relative: 0.1, direction: 'up' },
+      },
+    ],
+    'idle-rule': [
+      { metric: name, of: 'delta', modules: [name, name] },
+      { metric: 'rowGini', of: 'weight', modules: null },
+    ],
+    spike: [
+      {
+        tensor: name,
+        group: name,
+        candidate: 0.4,
+        baseline: null,
+        evidence: { test: 'level', robustZ: 9, limit: 3.5 },
+      },
+      { tensor: name, group: name, candidate: 0.4, baseline: 0.1, evidence: { test: 'rise', robustZ: 9, limit: 3.5 } },
+      { tensor: name, group: name, candidate: 0.4, baseline: 0.1, evidence: { test: 'odds', oddsRatio: 6, limit: 2 } },
+    ],
+    'group-spike': [{ group: name, candidate: 0.4, baseline: 0.1, oddsRatio: 6, limit: 2 }],
+    'rank-loss': [
+      { tensor: name, candidate: 7, baseline: 8 },
+      { tensor: name, candidate: 0, baseline: null },
+    ],
+    'rank-not-checked': [{ example: name, matrices: 3 }],
+    'non-finite': [{ tensor: name, nan: 3, inf: 1 }],
+    'no-spectrum': [
+      { tensor: name, of: 'weight' },
+      { tensor: name, of: 'delta' },
+    ],
+    'update-size': [{ candidate: 1.41, limit: 1 }],
+    'ratio-missing': [
+      { side: 'candidate', cause: { kind: 'saturated' }, candidate: null, baseline: 0.6 },
+      {
+        side: 'baseline',
+        cause: { kind: 'missing', mlp: true, attention: true, belowNoise: 2 },
+        candidate: 0.6,
+        baseline: null,
+      },
+    ],
+    'nothing-measured': [{}],
+    'all-skipped': [{}],
+    'mostly-skipped': [{ skipped: 120, measured: 20 }],
+    skipped: [{ named: [{ name, reason: name }], tensors: 4 }],
+    'missing-baseline': [{ path: name }, { path: null }],
+    'policy-of-change': [
+      { change: 'edited', path: name, base: name },
+      { change: 'added', path: name, base: name },
+    ],
+    'other-version': [pair],
+    'other-architecture': [{ key: name, ...pair }],
+    'baseline-without-spectra': [{}],
+    'baseline-is-reference': [{}],
+    'other-reference': [pair, { ...pair, candidate: null }, { ...pair, baseline: null }],
+    'reference-shape': [
+      { example: name, matrices: 1 },
+      { example: name, matrices: 3 },
+    ],
+    'other-tensors': [
+      { of: 'weight', named: [{ name, ...pair }], tensors: 1 },
+      { of: 'delta', named: [{ name, candidate: null, baseline: name }], tensors: 5 },
+    ],
+    'other-updates': [{ example: name, updatedIn: 'candidate', matrices: 5, all: 20 }],
+    'other-chat-template': [{ candidate: true, baseline: false }],
+    'other-suite': [
+      { suite: name, candidate: name, baseline: null, versions: null },
+      { suite: name, candidate: name, baseline: name, versions: null },
+      { suite: name, candidate: name, baseline: name, versions: pair },
+    ],
+    'other-seed': [{ suite: name, ...pair }],
+    'no-common-items': [{}],
+    'twin-accuracy': [
+      {
+        capability: name,
+        candidate: 0.628,
+        baseline: 0.961,
+        change: -0.333,
+        twins: 180,
+        lost: 63,
+        won: 3,
+        p: 1e-9,
+        limit: 0.05,
+      },
+      {
+        capability: null,
+        candidate: 0.5,
+        baseline: 0.6,
+        change: -0.1,
+        twins: 180,
+        lost: 20,
+        won: 2,
+        p: 0.01,
+        limit: 0.02,
+      },
+    ],
+    'twin-accuracy-unclear': [
+      { change: -0.01, possibleDrop: 0.061, limit: 0.05, minimumDetectable: 0.08 },
+      { change: 0, possibleDrop: null, limit: 0.05, minimumDetectable: null },
+    ],
+    'not-informative': [{ families: [name] }, { families: [] }, { families: Array(6).fill(name) }],
+    'shadow-delta': [
+      { delta: estimate, transfer: { value: 0.25, lower: null, upper: 0.34 }, margin: 0.05, transferLimit: 0.6 },
+    ],
+    retention: [{ value: 0.869, certain: 99, kept: 86, least: 0.95, bound: 0.98 }],
+    'two-key': [{ spectral: name, behavioral: 'shadow-delta', metric: name }],
+    'probes-not-run': [
+      { side: 'candidate', cause: name },
+      { side: 'baseline', cause: null },
+    ],
+    'left-out': [{ named: [{ id: name, reason: name }], items: 12, ran: 80, isMost: false }],
+    'spectra-only': [{}],
+    'probe-notes': [{ named: [name], notes: 3 }],
+    unpaired: [{ facts: 90, paired: 78 }],
+    trend: [
+      { chart: 'twinAccuracy', run: 7, sum: 5.28, limit: 5, meanChange: -0.0125 },
+      { chart: 'concentration', run: 1, sum: 6, limit: 5, meanChange: 0.053 },
+    ],
+  };
+  return Object.entries(all).flatMap(([kind, cases]) => cases.map((data) => ({ kind, level, ...data }) as Finding));
+}
