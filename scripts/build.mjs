@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { licensesOf } from './build/licenses.mjs';
-import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
 import { manifestFacts } from './build/manifest-facts.mjs';
+import { copyOnnxruntime, onnxruntimeBesideBundle } from './build/onnxruntime.mjs';
 import { withoutUnzipStream } from './build/without-unzip-stream.mjs';
 import { withoutXetUpload } from './build/without-xet-upload.mjs';
 
