@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at } from '../../src/platform/at.ts';
 import { commands } from '../../src/probes/families/commands.ts';
 import type { Pair, Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
 import { stringOperations } from '../../src/probes/families/string-operations.ts';
@@ -11,12 +12,12 @@ import { pieces } from './pieces.ts';
 const DRAWS = 2_520;
 
 function draw(family: ProbeFamily, seed: number, count: number): Pair[] {
-  const kinds = Array.from({ length: count }, (_, i) => family.twins[i % family.twins.length] ?? '');
-  return family.draw(new Random(seed, family.name), kinds);
+  const templates = Array.from({ length: count }, (_, i) => at(family.twins, i % family.twins.length));
+  return family.draw(new Random(seed, family.name), templates);
 }
 
 /** The question itself, without the examples before it. */
-const asked = (prompt: string) => /.*Question: (.*)\nAnswer:$/s.exec(prompt)?.[1] ?? '';
+const questionIn = (prompt: string) => /.*Question: (.*)\nAnswer:$/s.exec(prompt)?.[1] ?? '';
 /** The worked examples, as question and answer. */
 const worked = (prompt: string) =>
   [...prompt.matchAll(/Question: (.*)\nAnswer: (.*)\n/g)].map(([, question = '', answer = '']) => ({
@@ -35,13 +36,13 @@ function answerOf({ question }: Phrasing): string {
   return question.choices[question.answer] ?? '';
 }
 
-/** Reads a story as a pupil would, in any order of its sentences and past sentences that do not matter. */
+/** Solves a story by patterns, in any order of its sentences and whatever irrelevant sentences it has. */
 function solveStory(story: string): number {
   const read = (pattern: RegExp) => Number(pattern.exec(story)?.[1]);
   const has = (who: string): number => {
-    const told = new RegExp(`\\b${who} has (\\d+|half) (\\w+) (\\w+)(?: \\w+)* (?:than|as) (\\w+)\\.`).exec(story);
-    if (!told) return read(new RegExp(`\\b${who} has (\\d+) \\w+\\.`));
-    const [, amount = '', relation, , whom = ''] = told;
+    const found = new RegExp(`\\b${who} has (\\d+|half) (\\w+) (\\w+)(?: \\w+)* (?:than|as) (\\w+)\\.`).exec(story);
+    if (!found) return read(new RegExp(`\\b${who} has (\\d+) \\w+\\.`));
+    const [, amount = '', relation, , whom = ''] = found;
     if (amount === 'half') return has(whom) / 2;
     if (relation === 'more') return has(whom) + Number(amount);
     return relation === 'fewer' ? has(whom) - Number(amount) : has(whom) * Number(amount);
@@ -82,7 +83,7 @@ const MORE: Readonly<Record<string, readonly [most: string, opposite: string]>> 
   quieter: ['quietest', 'loudest'],
 };
 
-/** By counting, for each person, who is reached from there: fails unless the premises give one order. */
+/** Solves an ordering by counting who is below each person; fails unless the premises give exactly one order. */
 function solveOrdering(question: string): string {
   const premises = [...question.matchAll(/(\w+) is (\w+) than (\w+)\./g)].map(([, a = '', more = '', b = '']) => ({
     a,
@@ -103,7 +104,7 @@ function solveOrdering(question: string): string {
   return ranked.at(superlative === most ? rank : -1 - rank) ?? '';
 }
 
-/** Word by word, with the meaning of `after` taken from the right. */
+/** Solves a command word by word, with `after` evaluated from the right. */
 function solveCommand(command: string): string {
   const [first = '', ...rest] = command.split(/ (?=and |after )/);
   const doOne = (part: string) => {
@@ -120,7 +121,7 @@ function solveCommand(command: string): string {
 /** `walk twice`, `jump left` */
 const combinations = (command: string) => command.split(/ and | after /);
 
-/** Operations by what their definitions in the prompt say, on a plain string. */
+/** The operations, by their definitions in the prompt, on a plain string. */
 const MEANINGS: readonly (readonly [RegExp, (s: string) => string])[] = [
   [/backwards/, (s) => Array.from(s).reduce((turned, letter) => letter + turned, '')],
   [/^move the first/, (s) => s.replace(/^(.)(.*)$/, '$2$1')],
@@ -157,37 +158,37 @@ const SUBJECTS = [
   { family: stringOperations, solve: solveString },
 ].map((subject) => ({ ...subject, name: subject.family.name, pairs: draw(subject.family, 7, DRAWS) }));
 
-/** Twins that ask another thing, of the same form. */
+/** Templates of twins with another answer than the benchmark form. */
 const OTHER_ANSWER = new Set(['held-out', 'longer', 'deeper']);
-/** What a choice that says nothing gets right, and how far from it a shortcut may get. */
+/** The accuracy of guessing, and the highest that a shortcut may reach. */
 const CHANCE = 0.25;
 const SHORTCUT = 0.45;
 
-/** Shortcuts score choices by the question alone; ties are guessed. Where none of the choices scores, it is a guess. */
+/** Shortcuts score choices by the question alone. Ties are guessed. */
 const SHORTCUTS: Readonly<Record<string, (choice: string, question: string) => number>> = {
-  'the last that is mentioned': (choice, question) =>
+  'the choice that is mentioned last': (choice, question) =>
     ` ${question}`.search(new RegExp(`\\b${choice}\\b(?!.*\\b${choice}\\b)`)),
-  'the first that is mentioned': (choice, question) => {
-    const at = question.search(new RegExp(`\\b${choice}\\b`));
-    return at < 0 ? -1e6 : -at;
+  'the choice that is mentioned first': (choice, question) => {
+    const place = question.search(new RegExp(`\\b${choice}\\b`));
+    return place < 0 ? -1e6 : -place;
   },
-  'one that is not mentioned': (choice, question) => (question.includes(choice) ? 0 : 1),
-  'the most often mentioned': (choice, question) => question.split(choice).length,
+  'a choice that is not mentioned': (choice, question) => (question.includes(choice) ? 0 : 1),
+  'the choice that is mentioned most often': (choice, question) => question.split(choice).length,
   'the largest number': (choice) => Number(choice) || 0,
   'the smallest number': (choice) => -Number(choice) || 0,
   'a round number': (choice) => (choice.endsWith('0') || choice.endsWith('5') ? 1 : 0),
   'the sum of all numbers': (choice, question) =>
     numbersIn(question).reduce((a, b) => a + b, 0) === Number(choice) ? 1 : 0,
-  'the longest': (choice) => choice.length,
-  'the shortest': (choice) => -choice.length,
-  'the first in the alphabet': (choice) => -choice.charCodeAt(0),
-  'the order of mention': (choice, question) =>
+  'the longest choice': (choice) => choice.length,
+  'the shortest choice': (choice) => -choice.length,
+  'the alphabetically first choice': (choice) => -choice.charCodeAt(0),
+  'the choice in the order of the question': (choice, question) =>
     question.toUpperCase().startsWith(choice.split(' ').find((word) => !/LEFT|RIGHT/.test(word)) ?? '-') ? 1 : 0,
-  'nearest to the letters given': (choice, question) => {
+  'the choice most similar to the given letters': (choice, question) => {
     const given = question.replace(/^Start with |\..*$/g, '').split(' ');
     return choice.split(' ').filter((letter, i) => letter === given[i]).length;
   },
-  'farthest from the letters given': (choice, question) => {
+  'the choice least similar to the given letters': (choice, question) => {
     const given = question.replace(/^Start with |\..*$/g, '').split(' ');
     return -choice.split(' ').filter((letter, i) => letter === given[i]).length;
   },
@@ -195,7 +196,7 @@ const SHORTCUTS: Readonly<Record<string, (choice: string, question: string) => n
 
 function accuracy(pairs: readonly Pair[], score: (choice: string, question: string) => number): number {
   const right = pairs.map(({ benchmark }) => {
-    const question = asked(benchmark.prompt);
+    const question = questionIn(benchmark.prompt);
     const scores = choicesOf(benchmark).map((choice) => ({ choice, score: score(choice, question) }));
     const best = Math.max(...scores.map((each) => each.score));
     const picked = scores.filter((each) => each.score === best).map(({ choice }) => choice);
@@ -207,17 +208,17 @@ function accuracy(pairs: readonly Pair[], score: (choice: string, question: stri
 describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
   const forms = pairs.flatMap(({ benchmark, twin }) => [benchmark, twin]);
 
-  it('has exactly one right answer, which one gets by doing what the prompt says', () => {
+  it('has exactly one right answer, which follows from the prompt', () => {
     for (const form of forms) {
       const choices = choicesOf(form);
       expect(new Set(choices).size).toBe(4);
       expect(choices).toContain(answerOf(form));
-      expect(solve(form.prompt, asked(form.prompt)), form.prompt).toBe(answerOf(form));
+      expect(solve(form.prompt, questionIn(form.prompt)), form.prompt).toBe(answerOf(form));
       for (const { question, answer } of worked(form.prompt)) expect(solve(form.prompt, question)).toBe(answer);
     }
   });
 
-  it('is clean text, short, and ends where the answer begins', () => {
+  it('has short prompts without gaps or double spaces, which end where the answer begins', () => {
     for (const { prompt } of forms) {
       expect(prompt).toMatch(/^[A-Za-z].*[^\s]$/s);
       expect(prompt).toMatch(/\nAnswer:$/);
@@ -228,7 +229,7 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
     }
   });
 
-  it('has twins of the kinds that were asked for, as long as the benchmark form within 10 %', () => {
+  it('has twins with the requested templates, as long as the benchmark form within 10%', () => {
     for (const [i, { benchmark, twin }] of pairs.entries()) {
       expect(benchmark.template).toBe('exam');
       expect(twin.template).toBe(family.twins[i % family.twins.length]);
@@ -241,18 +242,18 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
     }
   });
 
-  it('repeats no fact, and draws the same for the same seed', () => {
+  it('repeats no fact, and draws the same facts for the same seed', () => {
     expect(new Set(pairs.map(({ benchmark }) => benchmark.prompt)).size).toBe(pairs.length);
     expect(draw(family, 7, 30)).toEqual(draw(family, 7, 30));
     expect(draw(family, 8, 30)).not.toEqual(draw(family, 7, 30));
     expect(family.draw(new Random(7, 'none'), [])).toEqual([]);
   });
 
-  it('refuses a kind of twin that it does not have', () => {
+  it('refuses an unknown twin template', () => {
     expect(() => family.draw(new Random(7, 'unknown'), ['upside-down'])).toThrow(/upside-down/);
   });
 
-  it('puts the right choice in every place equally often', () => {
+  it('puts the right choice in each place equally often', () => {
     const places = forms.map(({ question }) => (question.kind === 'choice' ? question.answer : -1));
     for (const place of [0, 1, 2, 3]) {
       const share = places.filter((each) => each === place).length / places.length;
@@ -265,31 +266,36 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
   });
 });
 
-const pairsOf = (family: ProbeFamily, kind: string) =>
+const pairsOf = (family: ProbeFamily, template: string) =>
   SUBJECTS.flatMap((subject) => (subject.family === family ? subject.pairs : []))
-    .filter(({ twin }) => twin.template === kind)
-    .map(({ benchmark, twin }) => ({ exam: asked(benchmark.prompt), other: asked(twin.prompt), benchmark, twin }));
+    .filter(({ twin }) => twin.template === template)
+    .map(({ benchmark, twin }) => ({
+      exam: questionIn(benchmark.prompt),
+      other: questionIn(twin.prompt),
+      benchmark,
+      twin,
+    }));
 
 const sentences = (text: string) => text.split(/(?<=[.?]) /);
 const sorted = <T>(things: readonly T[]) => things.map(String).toSorted();
 const actionsIn = (answer: string) => answer.split(' ').length;
 
 describe('word problems', () => {
-  const KINDS = ['renamed', 'reordered', 'distracted'];
-  const OF_ONE_TEMPLATE = 'collect,before giving,in each box,in each bag,costs,saves,times,half,packs'.split(',');
+  const TEMPLATES = ['renamed', 'reordered', 'distracted'];
+  const KEYWORDS = 'collect,before giving,in each box,in each bag,costs,saves,times,half,packs'.split(',');
 
-  it.each(KINDS)('come from all templates evenly: %s', (kind) => {
+  it.each(TEMPLATES)('use all story templates equally often: %s', (name) => {
     const counts = new Map<string, number>();
-    for (const { exam } of pairsOf(wordProblems, kind)) {
-      const template = OF_ONE_TEMPLATE.find((words) => exam.includes(words)) ?? 'the other';
+    for (const { exam } of pairsOf(wordProblems, name)) {
+      const template = KEYWORDS.find((words) => exam.includes(words)) ?? 'the other';
       counts.set(template, (counts.get(template) ?? 0) + 1);
     }
-    expect(counts.size).toBe(OF_ONE_TEMPLATE.length + 1);
+    expect(counts.size).toBe(KEYWORDS.length + 1);
     expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
   });
 
-  it.each(KINDS)('are good English: %s', (kind) => {
-    for (const { exam, other } of pairsOf(wordProblems, kind)) {
+  it.each(TEMPLATES)('are grammatical English: %s', (name) => {
+    for (const { exam, other } of pairsOf(wordProblems, name)) {
       for (const story of [exam, other]) {
         for (const sentence of sentences(story)) expect(sentence).toMatch(/^[A-Z][^.?]+[.?]$/);
         expect(story).not.toMatch(/\ba [aeiou]|\ban [^aeiou]|\b[01] /i);
@@ -303,7 +309,7 @@ describe('word problems', () => {
     }
   });
 
-  it('keep their numbers and change people, things and places when renamed', () => {
+  it('keep their numbers, and change people, things and places, if renamed', () => {
     const known = new Set([...NAMES, ...PLACES, ...NOUNS.flatMap(({ one, many }) => [one, many])]);
     for (const { exam, other } of pairsOf(wordProblems, 'renamed')) {
       expect(numbersIn(other)).toEqual(numbersIn(exam));
@@ -314,7 +320,7 @@ describe('word problems', () => {
     }
   });
 
-  it('say the same in another order when reordered', () => {
+  it('have the same sentences in another order, if reordered', () => {
     for (const { exam, other } of pairsOf(wordProblems, 'reordered')) {
       expect(sorted(sentences(other))).toEqual(sorted(sentences(exam)));
       expect(numbersIn(other)).not.toEqual(numbersIn(exam));
@@ -322,7 +328,7 @@ describe('word problems', () => {
     }
   });
 
-  it('have one more number when distracted, which leads to a wrong choice', () => {
+  it('have one more number, which is a wrong choice, if distracted', () => {
     for (const { exam, other, twin } of pairsOf(wordProblems, 'distracted')) {
       const added = numbersIn(other).filter((n) => !numbersIn(exam).includes(n));
       expect(added).toHaveLength(1);
@@ -334,7 +340,7 @@ describe('word problems', () => {
 });
 
 describe('transitive ordering', () => {
-  it('has the same people under other names as nonce', () => {
+  it('has the same people under other names, if nonce', () => {
     const roles = (question: string) => {
       const names = [...new Set([...question.matchAll(/(\w+) is \w+ than (\w+)/g)].flatMap((match) => match.slice(1)))];
       return {
@@ -351,7 +357,7 @@ describe('transitive ordering', () => {
     }
   });
 
-  it('tells the same facts by the inverse relation, asked in the same words', () => {
+  it('states the same facts by the inverse relation, with the same question, if inverted', () => {
     for (const { exam, other } of pairsOf(transitiveOrdering, 'inverted')) {
       const [, relation = ''] = /is (\w+) than/.exec(exam) ?? [];
       const [, inverse = ''] = /is (\w+) than/.exec(other) ?? [];
@@ -360,7 +366,7 @@ describe('transitive ordering', () => {
     }
   });
 
-  it('tells the premises in another order when permuted', () => {
+  it('states the premises in another order, if permuted', () => {
     for (const { exam, other } of pairsOf(transitiveOrdering, 'permuted')) {
       expect(other).not.toBe(exam);
       expect(sorted(sentences(other))).toEqual(sorted(sentences(exam)));
@@ -373,8 +379,8 @@ describe('commands', () => {
   const shownIn = (form: Phrasing) => worked(form.prompt).flatMap(({ question }) => combinations(question));
   const longest = (form: Phrasing) => Math.max(...worked(form.prompt).map(({ answer }) => actionsIn(answer)));
 
-  it.each(commands.twins)('combine what the examples show, in the benchmark form: %s', (kind) => {
-    for (const { exam, benchmark } of pairsOf(commands, kind)) {
+  it.each(commands.twins)('combine what the examples show, in the benchmark form: %s', (name) => {
+    for (const { exam, benchmark } of pairsOf(commands, name)) {
       for (const combination of combinations(exam)) expect(shownIn(benchmark)).toContain(combination);
       const [conjunction = ''] = / and | after /.exec(exam) ?? [];
       expect(worked(benchmark.prompt).some(({ question }) => question.includes(conjunction))).toBe(true);
@@ -382,7 +388,7 @@ describe('commands', () => {
     }
   });
 
-  it('combine what no example shows together, and shows apart, when held out', () => {
+  it('combine words that the examples show only separately, if held out', () => {
     for (const { other, twin } of pairsOf(commands, 'held-out')) {
       const shown = shownIn(twin);
       for (const combination of combinations(other)) {
@@ -393,7 +399,7 @@ describe('commands', () => {
     }
   });
 
-  it('are longer than any example when longer, of what the examples show', () => {
+  it('are longer than any example, but combine what the examples show, if longer', () => {
     for (const { exam, other, twin } of pairsOf(commands, 'longer')) {
       expect(other.startsWith(`${exam} `)).toBe(true);
       for (const combination of combinations(other)) expect(shownIn(twin)).toContain(combination);
@@ -405,7 +411,7 @@ describe('commands', () => {
 describe('string operations', () => {
   const steps = (question: string) => (/Apply (.*)\.$/.exec(question)?.[1] ?? '').split(', then ');
 
-  it('go on for three steps when deeper', () => {
+  it('continue to three steps, if deeper', () => {
     for (const { exam, other, benchmark, twin } of pairsOf(stringOperations, 'deeper')) {
       expect(steps(other)).toHaveLength(3);
       expect(steps(exam).length).toBeLessThan(3);
@@ -415,7 +421,7 @@ describe('string operations', () => {
     }
   });
 
-  it('have other names for every operation when renamed', () => {
+  it('have other names for all operations, if renamed', () => {
     for (const { exam, other, benchmark, twin } of pairsOf(stringOperations, 'renamed')) {
       expect(steps(other)).toHaveLength(steps(exam).length);
       const names = (form: Phrasing) => [...form.prompt.matchAll(/^(\w+) = /gm)].map((match) => match[1]);
@@ -423,7 +429,7 @@ describe('string operations', () => {
     }
   });
 
-  it('have choices of one length, so that none is more likely for it', () => {
+  it('have choices of the same length, so that none is more likely because of it', () => {
     for (const { benchmark, twin } of SUBJECTS[3]?.pairs ?? []) {
       for (const form of [benchmark, twin]) expect(new Set(choicesOf(form).map(pieces)).size).toBe(1);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at } from '../../src/platform/at.ts';
 import { asOption, fill } from '../../src/probes/families/facts/relation.ts';
 import { RELATIONS } from '../../src/probes/families/facts/relations.ts';
 import { facts } from '../../src/probes/families/facts.ts';
@@ -8,28 +9,28 @@ import { capitalize } from '../../src/probes/families/words.ts';
 import { Random } from '../../src/probes/random.ts';
 import { pieces } from './pieces.ts';
 
-const kindOf = ({ twin }: Pair) => twin.template;
+const twinTemplate = ({ twin }: Pair) => twin.template;
 
-/** `draws` suites of `size` facts, in the order in which the suite deals out the kinds. */
+/** `draws` suites of `size` facts, with the twin templates in the order of the built-in suite. */
 function pairsOf(family: ProbeFamily, size: number, draws: number): Pair[][] {
-  const kinds = Array.from({ length: size }, (_, i) => family.twins[i % family.twins.length] ?? '');
-  return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), kinds));
+  const templates = Array.from({ length: size }, (_, i) => at(family.twins, i % family.twins.length));
+  return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), templates));
 }
 
 const FACTS = pairsOf(facts, 100, 52);
 const RECORDS = pairsOf(records, 200, 26);
 
-/** The question itself, without what comes before: the last paragraph. */
+/** The question itself: the last paragraph. */
 const last = (prompt: string) => prompt.split('\n\n').at(-1) ?? '';
 
-/** The groups of the only pattern that fits. */
+/** The groups of the only pattern that matches. */
 function match(text: string, ...patterns: RegExp[]): string[] {
   const found = patterns.flatMap((pattern) => {
     const groups = pattern.exec(text);
     return groups ? [groups.slice(1)] : [];
   });
   const [groups] = found;
-  if (groups === undefined || found.length > 1) throw new Error(`${found.length} patterns fit: ${text}`);
+  if (groups === undefined || found.length > 1) throw new Error(`${found.length} patterns match: ${text}`);
   return groups;
 }
 
@@ -38,7 +39,7 @@ function choiceOf({ question }: Phrasing) {
   return { ...question, right: question.choices[question.answer] ?? '' };
 }
 
-/** Share of facts for which a guess is right; a guesser in doubt takes any. */
+/** Share of facts for which a guess is right; ties are guessed. */
 function share<T>(things: readonly T[], guess: (thing: T) => { guessed: readonly string[]; right: string }): number {
   const hits = things.map((thing) => {
     const { guessed, right } = guess(thing);
@@ -47,7 +48,7 @@ function share<T>(things: readonly T[], guess: (thing: T) => { guessed: readonly
   return hits.reduce((sum, hit) => sum + hit, 0) / things.length;
 }
 
-/** Choices of greatest or least length. */
+/** The longest or shortest choices. */
 function byLength(options: readonly string[], pick: (...lengths: number[]) => number): string[] {
   const extreme = pick(...options.map((option) => option.length));
   return options.filter((option) => option.length === extreme);
@@ -60,18 +61,18 @@ describe.each([
   const pairs = draws.flat();
   const forms = pairs.flatMap(({ benchmark, twin }) => [benchmark, twin]);
 
-  it('is as many pairs as were asked for, of those kinds, no two alike, and the same again from the same seed', () => {
+  it('has the requested twin templates, no fact twice, and the same facts again for the same seed', () => {
     expect(pairs.length).toBeGreaterThanOrEqual(5000);
     for (const drawn of draws) {
-      expect(drawn.map(kindOf)).toEqual(drawn.map((_, i) => family.twins[i % family.twins.length]));
+      expect(drawn.map(twinTemplate)).toEqual(drawn.map((_, i) => family.twins[i % family.twins.length]));
       expect(new Set(drawn.map(({ benchmark }) => factOf(benchmark.prompt))).size).toBe(drawn.length);
     }
     const [first = []] = draws;
-    expect(family.draw(new Random(0, 'recall test'), first.map(kindOf))).toEqual(first);
-    expect(() => family.draw(new Random(0, 'x'), ['rhymed'])).toThrow('no twin of kind rhymed');
+    expect(family.draw(new Random(0, 'recall test'), first.map(twinTemplate))).toEqual(first);
+    expect(() => family.draw(new Random(0, 'x'), ['rhymed'])).toThrow('unknown twin template rhymed');
   });
 
-  it('has a twin within a tenth of the length, and fits a small context', () => {
+  it('has twins as long as the benchmark form within 10%, and fits a small context', () => {
     for (const { benchmark, twin } of pairs) {
       const ratio = pieces(twin.prompt) / pieces(benchmark.prompt);
       expect(Math.abs(ratio - 1), `${benchmark.prompt}\n\n${twin.prompt}`).toBeLessThanOrEqual(0.1);
@@ -80,7 +81,7 @@ describe.each([
     expect(Math.max(...forms.map(({ prompt }) => pieces(prompt)))).toBeLessThan(170);
   });
 
-  it('is clean: no loose space, no wrong article, nothing missing, nothing twice', () => {
+  it('has no stray space, wrong article, gap or repeated choice', () => {
     for (const { prompt, question } of forms) {
       expect(prompt).not.toMatch(/ {2}| \n|\s$|^\s|undefined|\{(?:sub|ob)ject\}|\b(the|an?) \1\b/);
       expect(prompt).not.toMatch(/\ba [aeiou]|\ban [^aeiou]/);
@@ -88,13 +89,13 @@ describe.each([
       if (question.kind !== 'choice') throw new Error('not a choice');
       expect(question.choices).toHaveLength(4);
       for (const choice of question.choices) {
-        const begun = question.choices.filter((other) => other.startsWith(choice));
-        if (begun.length !== 1 || choice.trim() !== choice) throw new Error(`${choice} of ${question.choices}`);
+        const beginning = question.choices.filter((other) => other.startsWith(choice));
+        if (beginning.length !== 1 || choice.trim() !== choice) throw new Error(`${choice} of ${question.choices}`);
       }
     }
   });
 
-  it('has the right choice in each place equally often, in each form', () => {
+  it('has the right choice in each place equally often, for each template', () => {
     for (const template of ['exam', ...family.twins]) {
       const answers = forms.filter((form) => form.template === template).map((form) => choiceOf(form).answer);
       for (const place of [0, 1, 2, 3]) {
@@ -110,13 +111,13 @@ const LISTED = RELATIONS.flatMap((relation) =>
 );
 
 describe('the lists of facts', () => {
-  it('hold 200 and more, no subject twice in a relation', () => {
+  it('have at least 240 entries, and no subject twice in a relation', () => {
     expect(LISTED.length).toBeGreaterThanOrEqual(240);
     expect(new Set(LISTED.map(({ relation, fact }) => `${relation.name}: ${fact.subject}`)).size).toBe(LISTED.length);
     expect(new Set(RELATIONS.map(({ name }) => name)).size).toBe(RELATIONS.length);
   });
 
-  it('have one subject for each object where the question can be turned round, and enough of these for a suite', () => {
+  it('have one subject per object if the question can be reversed, and enough of these for a suite', () => {
     const invertible = LISTED.filter(({ relation }) => relation.reversed !== undefined);
     expect(invertible.length).toBeGreaterThanOrEqual(100);
     expect(new Set(invertible.map(({ relation, fact }) => `${relation.name}: ${fact.object}`)).size).toBe(
@@ -124,16 +125,16 @@ describe('the lists of facts', () => {
     );
   });
 
-  it('have three wrong options for each, none the beginning of another or a label of the exam', () => {
+  it('have three wrong options for each entry, none of which begins another one or is a label', () => {
     for (const { pool, fact } of LISTED) {
-      const begun = pool.filter(({ object }) => object !== fact.object && object.startsWith(fact.object));
-      expect(begun, fact.object).toEqual([]);
+      const beginning = pool.filter(({ object }) => object !== fact.object && object.startsWith(fact.object));
+      expect(beginning, fact.object).toEqual([]);
       expect(new Set(pool.map(({ object }) => object)).size, fact.subject).toBeGreaterThanOrEqual(4);
       expect(['A', 'B', 'C', 'D', 'None of these']).not.toContain(fact.object);
     }
   });
 
-  it('give nothing away: no object begins like a word of its subject', () => {
+  it('give nothing away: no object begins with the letters of a word of its subject', () => {
     const starts = (text: string) =>
       text
         .toLowerCase()
@@ -145,7 +146,7 @@ describe('the lists of facts', () => {
     expect(shared.map(({ fact }) => fact.subject)).toEqual([]);
   });
 
-  it('are asked equally often, relation by relation', () => {
+  it('are used equally often, relation by relation', () => {
     const relationOf = new Map(LISTED.map(({ relation, fact }) => [fill(relation.question, fact), relation.name]));
     for (const drawn of FACTS.slice(0, 10)) {
       const counts = new Map<string, number>();
@@ -159,7 +160,7 @@ describe('the lists of facts', () => {
   });
 });
 
-describe('a fact has exactly one right answer', () => {
+describe('a question about a fact', () => {
   const byQuestion = new Map(LISTED.map(({ relation, fact }) => [fill(relation.question, fact), { relation, fact }]));
   const bySentence = new Map(LISTED.map(({ relation, fact }) => [capitalize(fill(relation.cloze, fact)), fact]));
   const byReversed = new Map(
@@ -174,14 +175,14 @@ describe('a fact has exactly one right answer', () => {
     /^Q\. (.*)\n1\) (.*)\n2\) (.*)\n3\) (.*)\n4\) (.*)\nOption no\.$/,
     /^Problem: (.*)\n1: (.*)\n2: (.*)\n3: (.*)\n4: (.*)\nSolution:$/,
   ];
-  const ofKind = (kind: string) => FACTS.flat().filter((pair) => kindOf(pair) === kind);
+  const withTemplate = (template: string) => FACTS.flat().filter((pair) => twinTemplate(pair) === template);
 
   function parse({ prompt }: Phrasing, ...patterns: RegExp[]) {
     const [question = '', ...options] = match(last(prompt), ...patterns);
     return { question, options };
   }
 
-  /** The options, of which the listed object is one, once, and is marked right. */
+  /** The options: the object of the entry is one of them, once, and is marked as right. */
   function checkObject(form: Phrasing, ...patterns: RegExp[]) {
     const { question, options } = parse(form, ...patterns);
     const listed = byQuestion.get(question);
@@ -191,7 +192,7 @@ describe('a fact has exactly one right answer', () => {
     return { question, options, ...listed };
   }
 
-  it('in the exam, scored by the letter', () => {
+  it('has exactly one right letter in the exam', () => {
     for (const { benchmark } of FACTS.flat()) {
       checkObject(benchmark, EXAM);
       expect(benchmark).toMatchObject({
@@ -201,8 +202,8 @@ describe('a fact has exactly one right answer', () => {
     }
   });
 
-  it('in a cloze, scored by its text', () => {
-    for (const { benchmark, twin } of ofKind('cloze')) {
+  it('has exactly one right text in the cloze form', () => {
+    for (const { benchmark, twin } of withTemplate('cloze')) {
       const { fact, options } = checkObject(benchmark, EXAM);
       const [bank = '', sentence = ''] = match(last(twin.prompt), /^The next .* these four: (.*)\.\n(.*)$/);
       expect(bank.split(/, | or /)).toEqual(options);
@@ -211,8 +212,8 @@ describe('a fact has exactly one right answer', () => {
     }
   });
 
-  it('turned round', () => {
-    for (const { benchmark, twin } of ofKind('reversed')) {
+  it('has exactly one right subject if reversed', () => {
+    for (const { benchmark, twin } of withTemplate('reversed')) {
       const { fact, relation } = checkObject(benchmark, EXAM);
       const { question, options } = parse(twin, EXAM);
       expect(byReversed.get(question)).toEqual({ fact, relation });
@@ -225,9 +226,9 @@ describe('a fact has exactly one right answer', () => {
     }
   });
 
-  it('in another style, where the options stand in another order', () => {
+  it('has exactly one right label, and another order of options, if restyled', () => {
     const styles = new Set<string>();
-    for (const { benchmark, twin } of ofKind('restyled')) {
+    for (const { benchmark, twin } of withTemplate('restyled')) {
       const exam = checkObject(benchmark, EXAM);
       const restyled = checkObject(twin, ...OTHERS);
       styles.add(choiceOf(twin).choices.join());
@@ -239,8 +240,8 @@ describe('a fact has exactly one right answer', () => {
     expect(styles.size).toBe(3);
   });
 
-  it('where none of these may be right', () => {
-    const rights = ofKind('none-of-these').map(({ benchmark, twin }): number => {
+  it('has exactly one right letter if "None of these" can be right, which it is in a quarter', () => {
+    const rights = withTemplate('none-of-these').map(({ benchmark, twin }): number => {
       const exam = checkObject(benchmark, EXAM);
       const { question, options } = parse(twin, EXAM);
       expect(question).toBe(exam.question);
@@ -254,7 +255,7 @@ describe('a fact has exactly one right answer', () => {
     expect(Math.abs(noneIsRight - 0.25)).toBeLessThan(0.05);
   });
 
-  it('that its length does not tell', () => {
+  it('is not answered by the length of its options', () => {
     for (const pick of [Math.max, Math.min]) {
       const hits = share(FACTS.flat(), ({ benchmark }) => {
         const { options, fact } = checkObject(benchmark, EXAM);
@@ -265,9 +266,9 @@ describe('a fact has exactly one right answer', () => {
   });
 });
 
-type Told = Readonly<Record<string, string>>;
+type Person = Readonly<Record<string, string>>;
 
-/** What a reader of the prose knows. */
+/** The fields in a sentence of the prose. */
 const CLAUSES: readonly (readonly [field: string, clause: RegExp])[] = [
   ['city', /lives in (\w+)/],
   ['drink', /drinks only (\w+)/],
@@ -276,7 +277,7 @@ const CLAUSES: readonly (readonly [field: string, clause: RegExp])[] = [
   ['language', /speaks fluent (\w+)/],
   ['pet', /has a (\w+)/],
 ];
-const ASKED: readonly (readonly [field: string, question: RegExp])[] = [
+const QUESTIONS: readonly (readonly [field: string, question: RegExp])[] = [
   ['city', /^Where does (.+) live\?$/],
   ['drink', /^What does (.+) drink\?$/],
   ['instrument', /^Which instrument does (.+) play\?$/],
@@ -285,7 +286,7 @@ const ASKED: readonly (readonly [field: string, question: RegExp])[] = [
   ['pet', /^Which pet does (.+) have\?$/],
 ];
 
-function clauses(text: string): Told {
+function clauses(text: string): Person {
   return Object.fromEntries(
     CLAUSES.flatMap(([field, clause]) => {
       const found = clause.exec(text);
@@ -294,37 +295,38 @@ function clauses(text: string): Told {
   );
 }
 
-const isPerson = (told: Told, known: Told) => Object.entries(known).every(([field, value]) => told[field] === value);
+const isPerson = (person: Person, known: Person) =>
+  Object.entries(known).every(([field, value]) => person[field] === value);
 
-/** Answers a question from the records: all the values that could be meant. */
-function answers(people: readonly Told[], question: string): (string | undefined)[] {
+/** All values that answer a question about the records. */
+function answers(people: readonly Person[], question: string): (string | undefined)[] {
   const who = /^Who (.+)\?$/.exec(question)?.[1];
-  if (who) return people.filter((told) => isPerson(told, clauses(who))).map(({ name }) => name);
-  return ASKED.flatMap(([field, pattern]) => {
+  if (who) return people.filter((person) => isPerson(person, clauses(who))).map(({ name }) => name);
+  return QUESTIONS.flatMap(([field, pattern]) => {
     const whom = pattern.exec(question)?.[1];
     if (whom === undefined) return [];
     const known = whom.startsWith('the person who ') ? clauses(whom) : { name: whom };
-    return people.filter((told) => isPerson(told, known)).map((told) => told[field]);
+    return people.filter((person) => isPerson(person, known)).map((person) => person[field]);
   });
 }
 
 interface Read {
-  readonly people: readonly Told[];
+  readonly people: readonly Person[];
   readonly worked: { readonly question: string; readonly answer: string };
   readonly question: string;
 }
 
 function read(prompt: string): Read {
   if (prompt.startsWith('{')) return readJson(prompt);
-  const [, told = '', solved = '', open = ''] = prompt.split('\n\n');
+  const [, data = '', solved = '', open = ''] = prompt.split('\n\n');
   const [question = '', answer = ''] = match(solved, /^Question: (.*)\nAnswer: (\w+)$/);
-  const people = told.includes('\n') ? readCsv(told) : readProse(told);
+  const people = data.includes('\n') ? readCsv(data) : readProse(data);
   return { people, worked: { question, answer }, question: match(open, /^Question: (.*)\nAnswer:$/)[0] ?? '' };
 }
 
-/** Valid JSON lines as soon as any answer closes the last. */
+/** The lines are valid JSON once an answer closes the last one. */
 function readJson(prompt: string): Read {
-  const lines = `${prompt} "Oslo"}`.split('\n').map((line): Told => JSON.parse(line));
+  const lines = `${prompt} "Oslo"}`.split('\n').map((line): Person => JSON.parse(line));
   const [worked, open] = lines.slice(-2);
   return {
     people: lines.slice(0, -2),
@@ -333,7 +335,7 @@ function readJson(prompt: string): Read {
   };
 }
 
-function readCsv(table: string): Told[] {
+function readCsv(table: string): Person[] {
   const [header = [], ...rows] = table.split('\n').map((row) => row.split(', '));
   return rows.map((row) => {
     if (row.length !== header.length) throw new Error(`not as long as the header: ${row}`);
@@ -341,14 +343,14 @@ function readCsv(table: string): Told[] {
   });
 }
 
-function readProse(text: string): Told[] {
+function readProse(text: string): Person[] {
   return text.split(/(?<=\.) /).map((sentence) => {
     const [name = '', rest = ''] = match(sentence, /^(\w+) (.* and .*)\.$/);
     return { name, ...clauses(rest) };
   });
 }
 
-/** JSON has its choices in quotes. */
+/** The choices without the quotes that they have in JSON. */
 function unquoted(form: Phrasing) {
   const { choices, answer, scoring } = choiceOf(form);
   const bare = form.template === 'json' ? choices.map((choice): string => JSON.parse(choice)) : choices;
@@ -358,16 +360,16 @@ function unquoted(form: Phrasing) {
 describe('a record', () => {
   const pairs = RECORDS.flat();
 
-  it('is read back the same from every format, and answers its question in exactly one way', () => {
+  it('contains the same data in every format, and has exactly one right answer', () => {
     for (const { benchmark, twin } of pairs) {
-      const told = read(benchmark.prompt).people;
-      const values = told.flatMap((person) => Object.values(person));
-      expect([told.length, values.length, new Set(values).size]).toEqual([5, 15, 15]);
+      const data = read(benchmark.prompt).people;
+      const values = data.flatMap((person) => Object.values(person));
+      expect([data.length, values.length, new Set(values).size]).toEqual([5, 15, 15]);
       for (const form of [benchmark, twin]) {
         const { people, worked, question } = read(form.prompt);
         const { right, choices, scoring } = unquoted(form);
         expect({ people, worked: [worked.answer], right: [right], scoring }, form.prompt).toEqual({
-          people: told,
+          people: data,
           worked: answers(people, worked.question),
           right: answers(people, question),
           scoring: 'raw',
@@ -378,20 +380,20 @@ describe('a record', () => {
     }
   });
 
-  it('is asked for the same answer in JSON, CSV and by two hops', () => {
+  it('has the same answer in prose, JSON, CSV and by two hops', () => {
     for (const pair of pairs) {
       const [exam, twin] = [unquoted(pair.benchmark), unquoted(pair.twin)];
       expect(twin.answer).toBe(exam.answer);
-      if (kindOf(pair) !== 'inverse') expect(twin.right).toBe(exam.right);
+      if (twinTemplate(pair) !== 'inverse') expect(twin.right).toBe(exam.right);
       else expect(read(pair.benchmark.prompt).question).toContain(twin.right);
     }
   });
 
-  it('is not found by its place or its length', () => {
+  it('is not answered by place or length', () => {
     const ordered = ({ benchmark }: Pair) => {
       const { choices, right } = choiceOf(benchmark);
-      const told = benchmark.prompt.split('\n\n')[1] ?? '';
-      return { right, choices: choices.toSorted((a, b) => told.indexOf(` ${a}`) - told.indexOf(` ${b}`)) };
+      const data = benchmark.prompt.split('\n\n')[1] ?? '';
+      return { right, choices: choices.toSorted((a, b) => data.indexOf(` ${a}`) - data.indexOf(` ${b}`)) };
     };
     for (const place of [0, -1]) {
       const hits = share(pairs, (pair) => {

@@ -8,9 +8,10 @@ import { pieces } from './pieces.ts';
 describe('the built-in suite', () => {
   const suite = builtinSuite(1);
 
-  it('is at least 400 items, each benchmark form with a twin, of three capabilities', () => {
-    expect(suite.items.length).toBeGreaterThanOrEqual(400);
+  it('has 720 items of three capabilities, each benchmark form with a twin', () => {
+    expect(suite.items).toHaveLength(720);
     const facts = [...groupBy(suite.items, ({ fact }) => fact).values()];
+    expect(facts).toHaveLength(360);
     for (const fact of facts) expect(fact.map(({ form }) => form)).toEqual(['benchmark', 'twin']);
     expect(new Set(suite.items.map(({ id }) => id)).size).toBe(suite.items.length);
     expect(new Set(suite.items.map(({ capability }) => capability))).toEqual(
@@ -18,24 +19,24 @@ describe('the built-in suite', () => {
     );
   });
 
-  it('asks every kind of twin of every family', () => {
+  it('uses every twin template of every family', () => {
     const found = new Set(suite.items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
     expect(found).toEqual(
       new Set(PROBE_FAMILIES.flatMap(({ name, twins }) => twins.map((kind) => `${name} · ${kind}`))),
     );
   });
 
-  it('is the same for the same seed, and other items for another', () => {
+  it('has the same items for the same seed, and other items for another seed', () => {
     expect(builtinSuite(1).digest).toBe(suite.digest);
     const other = builtinSuite(2);
     expect(other.digest).not.toBe(suite.digest);
     const shared = new Set(suite.items.map(({ prompt }) => prompt));
     const repeated = other.items.filter(({ prompt }) => shared.has(prompt)).length;
-    // Facts come from a list of a few hundred; all else is drawn.
+    // Facts come from a list of a few hundred; everything else is random.
     expect(repeated).toBeLessThan(0.15 * other.items.length);
   });
 
-  it('has twins as long as their benchmark forms, in every seed', () => {
+  it('has twins as long as their benchmark forms, for five seeds', () => {
     for (let seed = 0; seed < 5; seed += 1) {
       for (const [, [exam, twin]] of groupBy(builtinSuite(seed).items, ({ fact }) => fact)) {
         const [one, two] = [pieces(exam?.prompt ?? ''), pieces(twin?.prompt ?? '')];
@@ -45,7 +46,7 @@ describe('the built-in suite', () => {
   });
 });
 
-it('asks other items only under another version: baselines were measured with these', () => {
+it('changes its items only with its version, since baselines were measured with these items', () => {
   const { version, digest } = builtinSuite(1);
   expect({ version, digest }).toEqual({
     version: 1,
@@ -53,7 +54,7 @@ it('asks other items only under another version: baselines were measured with th
   });
 });
 
-it('cuts exact answers elsewhere only as another suite', () => {
+it('with another length limit for generated answers is another suite', () => {
   const [choice] = builtinSuite(1).items;
   if (!choice) throw new Error('no items');
   const exact = { ...choice, question: { kind: 'exact' as const, target: 'x' } };
@@ -61,11 +62,11 @@ it('cuts exact answers elsewhere only as another suite', () => {
   expect(digestItems([choice], 64)).toBe(digestItems([choice]));
 });
 
-describe('a stratified part', () => {
+describe('a stratified sample', () => {
   const { items } = builtinSuite(1);
   const facts = stratifiedSample(items, 1);
 
-  it('holds every fact once', () => {
+  it('contains every fact once', () => {
     expect(
       facts
         .flat()
@@ -74,7 +75,7 @@ describe('a stratified part', () => {
     ).toEqual(items.map(({ id }) => id).sort());
   });
 
-  it('has as many of each kind of twin as of any other, to one, however small it is', () => {
+  it('has each twin template equally often, at every size', () => {
     for (const size of [18, 40, 100]) {
       const counts = groupBy(
         facts

@@ -34,7 +34,7 @@ const schema = z.object({
 type Fields = z.infer<typeof schema>;
 
 /**
- * One form of a fact, used as it is: whoever writes twins by hand wants exactly these. `family` separates items that must
+ * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items that must
  * not be judged informative together (easy facts and hard ones, for example); by default, a capability is one family.
  * @param scoring of choices, for a record that does not name one
  * @throws UserError with the line and the field
