@@ -86,14 +86,14 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
       {
         name: tensor.name,
         group: groupName(tensor),
-        candidate: summarise(tensor),
-        baseline: other && other.status !== 'notFinite' ? summarise(other) : null,
+        candidate: summarize(tensor),
+        baseline: other && other.status !== 'notFinite' ? summarize(other) : null,
       },
     ];
   });
 }
 
-function summarise({ metrics }: TensorMeasurement): WeightSummary {
+function summarize({ metrics }: TensorMeasurement): WeightSummary {
   if (metrics === null) return { topEnergy: 0, rank: 0 };
   return { topEnergy: numberOf(metrics.topEnergy['1']), rank: metrics.rank };
 }

@@ -24,7 +24,7 @@ export function flattenMetrics(metrics: Metrics): Record<string, MaybeBounded> {
   return Object.fromEntries(entries.filter((entry): entry is [string, MaybeBounded] => (entry[1] ?? null) !== null));
 }
 
-/** Is there an update, and is it above the rounding of its dtype? Only such a ΔW is summarised. */
+/** Is there an update, and is it above the rounding noise of its dtype? Only such a ΔW is summarized. */
 export function isJudged({ of, metrics }: TensorMeasurement): boolean {
   return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
 }
@@ -33,7 +33,7 @@ function isBelowNoise(metrics: Metrics): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
-/** How the spectra of a measurement were computed: fast and float32 if one was. */
+/** How the spectra of a measurement were computed: `fast` and `float32` if any of them was. */
 export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
   const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
   return {
@@ -42,20 +42,20 @@ export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<
   };
 }
 
-/** What all spectra of a measurement say together. */
-export function summarise(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
+/** The summary of all spectra of a measurement. */
+export function summarize(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
   return {
-    model: { delta: tensors.some(({ of }) => of === 'delta') ? summariseDelta(tensors) : null },
-    groups: summariseGroups(tensors),
+    model: { delta: tensors.some(({ of }) => of === 'delta') ? summarizeDelta(tensors) : null },
+    groups: summarizeGroups(tensors),
   };
 }
 
 /** Per module type (and component): the median and the parameter-weighted mean of every metric. */
-export function summariseGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
-  return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summariseGroup).sort(inReadingOrder);
+export function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
+  return [...groupBy(tensors.filter(isJudged), groupKey).values()].map(summarizeGroup).sort(inReadingOrder);
 }
 
-/** What makes a group: W or ΔW of one module type of one component. */
+/** The key of a group: W or ΔW of one module type of one component. */
 export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' | 'component' | 'module'>): string {
   return JSON.stringify([of, component, module]);
 }
@@ -69,13 +69,13 @@ function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
   return rank(a) - rank(b);
 }
 
-function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement {
+function summarizeGroup(members: readonly TensorMeasurement[]): GroupMeasurement {
   const [first] = members;
   if (!first) throw new Error('an empty group');
   const sizes = members.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   const flat = members.map(({ metrics }) => (metrics ? flattenMetrics(metrics) : {}));
   const keys = [...new Set(flat.flatMap(Object.keys))].sort();
-  const summarise = (summary: (values: number[], weights: number[]) => number | null) =>
+  const summarize = (summary: (values: number[], weights: number[]) => number | null) =>
     Object.fromEntries(
       keys.map((key) => {
         const having = flat.flatMap((metrics, i) => (key in metrics ? [i] : []));
@@ -90,18 +90,18 @@ function summariseGroup(members: readonly TensorMeasurement[]): GroupMeasurement
     module: first.module,
     count: members.length,
     parameters: sizes.reduce((total, size) => total + size, 0),
-    median: summarise((values) => median(values)),
-    weightedMean: summarise(weightedMean),
+    median: summarize((values) => median(values)),
+    weightedMean: summarize(weightedMean),
   };
 }
 
 type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
 /**
- * ΔW of the whole model. `mlpAttentionRatio` is the median top-5 % energy over the MLP matrices ÷ the same over the
+ * ΔW of the whole model. `mlpAttentionRatio` is the median top-5% energy over the MLP matrices ÷ the same over the
  * attention matrices; in a vision-language model, of its language model. Embeddings and lm_head are in neither.
  */
-export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
+export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
   const deltas = tensors.filter(({ of }) => of === 'delta');
   const blocks = blockUpdates(tensors);
   const topEnergy = (modules: readonly ModuleType[]) =>
@@ -131,7 +131,7 @@ export function summariseDelta(tensors: readonly TensorMeasurement[]): DeltaMode
   };
 }
 
-/** ΔW of the matrices that the headline is about: attention and MLP, in a multimodal model of its language model. */
+/** ΔW of the attention and MLP matrices; in a multimodal model, those of its language model. */
 export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasurement[] {
   const isMultimodal = tensors.some(({ component }) => component !== null);
   return tensors.filter(

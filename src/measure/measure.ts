@@ -7,7 +7,7 @@ import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
-import { methodOfAll, summarise } from './aggregate.ts';
+import { methodOfAll, summarize } from './aggregate.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { measureSpectra } from './measure-spectra.ts';
@@ -95,7 +95,7 @@ async function measureOpened(
     device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
     method: spectra && methodOfAll(tensors),
     // Summaries of a shard's tensors would be wrong: they are made when shards are merged.
-    ...summarise(shard ? [] : tensors),
+    ...summarize(shard ? [] : tensors),
     tensors: [...tensors],
     vectors: [...(spectra?.vectors ?? [])],
     nonFinite: spectra?.nonFinite ?? [],

@@ -11,7 +11,7 @@ export const DEFAULT_FILE = 'shadow-gate.yml';
 export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
-  /** How the change under test touches it, if it does. */
+  /** How the change under test affects it, if it does. */
   readonly change?: PolicyChange | undefined;
 }
 
@@ -36,7 +36,11 @@ export async function findPolicy(named: string | undefined): Promise<ResolvedPol
 
 async function loadPolicy(file: string): Promise<Policy> {
   const text = await readTextFile(file);
-  if (text === null) throw new UserError(`policy ${file} does not exist`, 'give a file, or none for the defaults');
+  if (text === null)
+    throw new UserError(
+      `policy ${file} does not exist`,
+      'give an existing file, or leave the option out for the defaults',
+    );
   return parsePolicy(text, file);
 }
 
@@ -57,12 +61,12 @@ export function parsePolicy(text: string, file: string): Policy {
   if (parsed.success) return parsed.data;
   const [whole] = parsed.error.issues;
   const issue = whole && innermost(whole);
-  if (!issue) throw new UserError(`policy ${file} is not valid`, 'see the README');
+  if (!issue) throw new UserError(`policy ${file} is not valid`, 'see docs/policy.md');
   const offset = offsetOf(document, issue);
   throw mistake(file, offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
 }
 
-/** Aliases are resolved here: one that stands for nothing, or a bomb of them, is a mistake in the file. */
+/** Aliases are resolved here: an undefined alias, or an alias bomb, is a mistake in the file. */
 function toValue(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 10 });
@@ -72,14 +76,14 @@ function toValue(document: Document, file: string): unknown {
 }
 
 function mistake(file: string, at: { line: number; col: number } | undefined, what: string): UserError {
-  return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see "Policy" in the README');
+  return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see docs/policy.md');
 }
 
-/** A union says that none of its forms fits. Where one went wrong in a field only, that field is the mistake. */
+/** An issue of a union reports that none of its forms fits. If one form failed only in a field, that field is the mistake. */
 function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue;
   const inner = issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length > 0).slice(0, 1))[0];
-  // Without a file it is no suite at all: then the forms are the news.
+  // Without a file it is not a suite at all: then the list of forms is the better message.
   return inner && !inner.path.includes('file') ? { ...inner, path: [...issue.path, ...inner.path] } : issue;
 }
 
@@ -91,7 +95,7 @@ function describe(issue: z.core.$ZodIssue): string {
   return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }
 
-/** Where in the text the trouble is: the unknown key itself, else the value, else what it is missing from. */
+/** The offset of the mistake: of the unknown key itself, else of the value, else of the mapping that lacks it. */
 function offsetOf(document: Document, issue: z.core.$ZodIssue): number | null {
   const parent = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
   if (issue.code === 'unrecognized_keys' && isMap(parent)) {

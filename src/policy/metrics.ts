@@ -1,12 +1,12 @@
 import { TOP_ENERGY_KEYS } from '../spectra/metrics-schema.ts';
 
-/** Metrics of the whole model's ΔW. */
+/** Metrics of ΔW of the whole model. */
 export const MODEL_METRICS = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'] as const;
 
-/** Fits to the tail: information only, they never decide. */
+/** Power-law fits to the tail: information only, they never decide. */
 export const INFORMATION_METRICS = ['alpha', 'alphaD', 'alphaTail'] as const;
 
-/** Metrics of one matrix, or summarised over a module type, by their dotted names. */
+/** Metrics of one matrix, or summarized over a module type, by their dotted names. */
 export const MATRIX_METRICS = [
   'frobeniusNorm',
   'spectralNorm',

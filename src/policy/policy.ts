@@ -9,14 +9,14 @@ export const BASELINES = ['file', 'artifact', 'cache'] as const;
 const level = z.enum(['info', 'warn', 'fail']);
 
 /**
- * One rule: how far a metric may move from the baseline. A change in the watched direction that is larger than both
- * `absolute` and `relative` · |baseline| is reported at `level`.
+ * One rule: how far a metric may move from the baseline. A change in the given direction that is larger than both
+ * `absolute` and `relative` · |baseline| is a finding of this level.
  */
 const ruleSchema = z
   .strictObject({
     metric: z.enum(METRICS),
     of: z.enum(['weight', 'delta']).default('delta'),
-    /** How a module type is summarised; `each` compares matrix by matrix. */
+    /** How the matrices of a module type are summarized; `each` compares matrix by matrix. */
     statistic: z.enum(['median', 'weightedMean', 'each']).default('median'),
     /** Module types that the rule is for; all of them if absent. */
     modules: z.array(z.enum(MODULE_TYPES)).min(1).optional(),
@@ -34,23 +34,31 @@ const ruleSchema = z
       });
     }
     if (isModelMetric(rule.metric) && rule.of !== 'delta') {
-      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is of delta only` });
+      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is only available with of: delta` });
     }
     if ((rule.metric === 'snr' || rule.metric === 'updateSize') && rule.of === 'weight') {
-      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is of delta only` });
+      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is only available with of: delta` });
     }
     if (rule.metric === 'rowGini' && rule.modules?.every((module) => !isEmbedding(module))) {
-      context.addIssue({ code: 'custom', path: ['modules'], message: 'rowGini is of embed and lm_head only' });
+      context.addIssue({
+        code: 'custom',
+        path: ['modules'],
+        message: 'rowGini is only available for embed and lm_head',
+      });
     }
     if (isModelMetric(rule.metric) && rule.modules) {
-      context.addIssue({ code: 'custom', path: ['modules'], message: `${rule.metric} is of the whole model` });
+      context.addIssue({
+        code: 'custom',
+        path: ['modules'],
+        message: `${rule.metric} is a metric of the whole model: leave out modules`,
+      });
     }
   });
 export type Rule = z.infer<typeof ruleSchema>;
 
 /**
- * 8 %, since the benchmark-aligned example rises by 8.7 % over the coverage-expanding one and healthy runs with the same
- * settings by up to 3.4 % (docs/decisions/002-ratio-tolerance.md).
+ * 8%: the benchmark-aligned example rises 8.7% above the coverage-expanding one, and healthy runs with the same settings
+ * rise by up to 3.4% (docs/decisions/002-ratio-tolerance.md).
  */
 const RATIO_TOLERANCE = 0.08;
 
@@ -69,26 +77,26 @@ export const DEFAULT_RULES: readonly Rule[] = [
 /** The policy file `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
   /**
-   * What the action compares with: the committed file, the artifact of the newest successful run on the base branch, or the
-   * newest measurement in the cache. The command line is given one.
+   * What the action uses as the baseline: the committed file, the artifact of the newest successful run on the base branch, or the
+   * newest measurement in the cache. The command line takes it as an option.
    */
   baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
-  /** Your rules; one replaces the default rule of the same metric and `of`. */
+  /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
   /** W: a matrix whose top-1 energy stands out in its module type, and did not in the baseline. */
   spike: z.strictObject({ level: level.default('warn'), 'robust-z': z.number().positive().default(3.5) }).prefault({}),
   /** W: NaN or Inf. */
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
-  /** W: directions that the baseline uses and the candidate has lost. */
+  /** W: rank that the baseline has and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('fail') }).prefault({}),
   ...probePolicyShape,
   /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
   trend: z
     .strictObject({
-      /** Twins lost. */
+      /** Twin accuracy fell. */
       'twin-accuracy': level.default('fail'),
-      /** The gap opened: Δbenchmark − Δtwin. */
+      /** The shadow gap widened: Δbenchmark − Δtwin. */
       'shadow-gap': level.default('fail'),
       /** The MLP ÷ attention ratio rose, from checkpoint to checkpoint. */
       concentration: level.default('warn'),
@@ -101,7 +109,7 @@ export type Policy = z.infer<typeof policySchema>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
-/** The rules that hold: the policy's own, then the defaults that they do not replace. */
+/** The rules in effect: the policy's own, then the defaults that they do not replace. */
 export function effectiveRules(policy: Policy): readonly Rule[] {
   const isReplaced = (rule: Rule) => policy.rules.some((own) => own.metric === rule.metric && own.of === rule.of);
   return [...policy.rules, ...DEFAULT_RULES.filter((rule) => !isReplaced(rule))];

@@ -1,6 +1,6 @@
 /**
- * Names in a checkpoint are chosen by whoever made the checkpoint, and a pull request from a stranger is exactly what
- * the gate is for. So nothing that is not a literal of ours reaches Markdown, HTML or a log except through this file.
+ * The author of a checkpoint chooses the names in it, and a pull request from a stranger is exactly what the gate is for. So
+ * nothing but our own literals reaches Markdown, HTML or a log without passing through this file.
  */
 
 /** Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`). */
@@ -9,7 +9,7 @@ const NAME_LENGTH = 120;
 const MESSAGE_LENGTH = 400;
 
 /**
- * What a reader cannot see: controls, format characters (bidi overrides, zero width), combining marks (they can be
+ * Characters that a reader cannot see: controls, format characters (bidi overrides, zero width), combining marks (they can be
  * stacked over the lines above), private and unassigned code points, lone surrogates, and every space but " ".
  */
 const UNSEEN = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\P{Zs} ]/gu;
@@ -25,7 +25,7 @@ const isolate = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${t
 const SIGILS = '@:#$';
 const SPECIAL = /www\.|GH-(?=\d)|(?![A-Za-z0-9 ,./-])[!-~]/gi;
 
-/** Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name say something. */
+/** Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name carry information. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   const points = Array.from(text.length > 4 * length ? text.slice(0, 2 * length) + text.slice(-2 * length) : text);
@@ -47,12 +47,12 @@ function visible(text: string, length: number): string {
   return shorten(seen, length);
 }
 
-/** No-break spaces are good typography in a sentence ("8.7 %") and no one's trick: an ordinary space does. */
+/** No-break spaces are good typography in a sentence ("41.9 points"), not a trick: an ordinary space replaces them. */
 const ordinarySpaces = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 
 const entity = (character: string): string => `&#${character.codePointAt(0)};`;
 
-function neutralise(text: string): string {
+function neutralize(text: string): string {
   const safe = text.replace(SPECIAL, (match) => {
     if (match.length > 1) return `${match.slice(0, -1)}<span>${match.slice(-1)}</span>`;
     return SIGILS.includes(match) ? `<span>${entity(match)}</span>` : entity(match);
@@ -65,14 +65,14 @@ function neutralise(text: string): string {
  * of backticks, because those break on backticks and, in a table, on pipes.
  */
 export function codeName(name: string): string {
-  return `<code>${name === '' ? '(empty)' : neutralise(visible(name, NAME_LENGTH))}</code>`;
+  return `<code>${name === '' ? '(empty)' : neutralize(visible(name, NAME_LENGTH))}</code>`;
 }
 
 /** A message as running text, safe in the same places. Its first character cannot open a list, a heading or a table. */
 export function plainText(text: string): string {
   const line = visible(ordinarySpaces(text), MESSAGE_LENGTH);
   const first = /^[\d =+-]/.exec(line)?.[0];
-  return first === undefined ? neutralise(line) : entity(first) + neutralise(line.slice(1));
+  return first === undefined ? neutralize(line) : entity(first) + neutralize(line.slice(1));
 }
 
 /**
@@ -85,7 +85,7 @@ export function printable(text: string, length = MESSAGE_LENGTH): string {
   return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#(?=\[|$)/g, '\\u0023'));
 }
 
-/** A prompt may be a page; a reader needs its question. */
+/** A prompt may be a page long; a reader needs its question. */
 const BLOCK_LINES = 40;
 const BLOCK_LENGTH = 2000;
 
@@ -97,5 +97,5 @@ export function codeBlock(text: string): string {
   const all = shorten(text, BLOCK_LENGTH).split('\n');
   const lines =
     all.length <= BLOCK_LINES ? all : [...all.slice(0, BLOCK_LINES / 2), '…', ...all.slice(-BLOCK_LINES / 2)];
-  return `<pre>${lines.map((line) => neutralise(visible(line, BLOCK_LENGTH))).join('\n')}</pre>`;
+  return `<pre>${lines.map((line) => neutralize(visible(line, BLOCK_LENGTH))).join('\n')}</pre>`;
 }

@@ -61,7 +61,7 @@ describe('a matrix of more than 1024 columns', () => {
     exact = await run(checkpoint, { method: 'exact' });
   }, 120_000);
 
-  it('is measured fast, in brackets in which the exact numbers lie', () => {
+  it('is measured fast, bounded in which the exact numbers lie', () => {
     expect(fast.method).toEqual({ mode: 'fast', accumulation: 'float32' });
     expect(exact.method?.mode).toBe('exact');
     for (const [i, { method, metrics }] of fast.tensors.entries()) {

@@ -5,7 +5,7 @@ import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { type Report, reportSchema } from '../../src/compare/report.ts';
 import { check } from '../../src/gate/check.ts';
-import { ratioGap, summariseDelta } from '../../src/measure/aggregate.ts';
+import { ratioGap, summarizeDelta } from '../../src/measure/aggregate.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { type Measurement, measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
@@ -319,7 +319,7 @@ describe('what the numbers do not carry is never a pass', () => {
     for (const { of, metrics } of measurement.tensors) {
       if (of === 'delta' && metrics) metrics.topEnergy['5%'] = 1;
     }
-    const delta = summariseDelta(measurement.tensors);
+    const delta = summarizeDelta(measurement.tensors);
     expect(delta.mlpAttentionRatio).toBeNull();
     expect(ratioGap(delta)).toEqual({ kind: 'saturated' });
   });
@@ -364,17 +364,17 @@ describe('what the numbers do not carry is never a pass', () => {
   it('the vision tower of a multimodal model is not in the headline', async () => {
     const measurement = await tuned();
     for (const tensor of measurement.tensors) tensor.component = tensor.layer === 0 ? 'vision' : 'language';
-    const language = summariseDelta(measurement.tensors);
+    const language = summarizeDelta(measurement.tensors);
     for (const tensor of measurement.tensors) {
       if (tensor.component === 'vision' && tensor.metrics) tensor.metrics.topEnergy['5%'] = 0.01;
     }
-    expect(summariseDelta(measurement.tensors).mlpAttentionRatio).toBe(language.mlpAttentionRatio);
+    expect(summarizeDelta(measurement.tensors).mlpAttentionRatio).toBe(language.mlpAttentionRatio);
   });
 
   it('an update outside of attention and MLP, unless the policy does not gate on the ratio', async () => {
     const measurement = await tuned();
     for (const tensor of measurement.tensors) tensor.module = 'other';
-    measurement.model.delta = summariseDelta(measurement.tensors);
+    measurement.model.delta = summarizeDelta(measurement.tensors);
     expect(compareBoth(measurement, measurement).verdict).toBe('inconclusive');
     const policy = parsePolicy('rules: [{metric: mlpAttentionRatio, level: info}, {metric: stableRank}]', 'p');
     const settings = { baselinePath: 'b.json', policy, policyPath: 'p' };

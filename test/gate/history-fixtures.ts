@@ -1,7 +1,7 @@
 import { HISTORY_SCHEMA, type HistoryEntry, type HistoryValue, historyEntrySchema } from '../../src/history/entry.ts';
 
-/** A value of which only the standardised change matters. */
-export function standardised(z: number | null, change: number | null = z === null ? null : z / 100): HistoryValue {
+/** A value of which only the standardized change matters. */
+export function standardized(z: number | null, change: number | null = z === null ? null : z / 100): HistoryValue {
   return { baseline: 0.8, candidate: 0.8 + (change ?? 0), change, z };
 }
 
@@ -20,8 +20,8 @@ export function night(i: number, over: Partial<HistoryEntry> = {}): HistoryEntry
     seed: 1000 + i,
     version: '0.1.0',
     verdict: 'pass',
-    twinAccuracy: standardised(0),
-    shadowGap: standardised(0),
+    twinAccuracy: standardized(0),
+    shadowGap: standardized(0),
     concentration: null,
     ...over,
   } satisfies HistoryEntry);
@@ -29,5 +29,5 @@ export function night(i: number, over: Partial<HistoryEntry> = {}): HistoryEntry
 
 /** Nights with these changes of the twin accuracy, in standard errors. */
 export function nights(changes: readonly (number | null)[], over: Partial<HistoryEntry> = {}): HistoryEntry[] {
-  return changes.map((z, i) => night(i, { twinAccuracy: standardised(z), ...over }));
+  return changes.map((z, i) => night(i, { twinAccuracy: standardized(z), ...over }));
 }

@@ -39,12 +39,12 @@ describe('a line of the history', () => {
     expect(parseHistory(formatHistory([entry]), 'history.jsonl')).toEqual([entry]);
   });
 
-  it('has the changes in standard errors, of a 90 % and of a 95 % interval', () => {
+  it('has the changes in standard errors, of a 90% and of a 95% interval', () => {
     const { twinAccuracy, shadowGap } = entryOf(report({ probes: probeReport() }), occasion);
-    // +2.3 (−3.1 to 7.7) at 90 %: half the width is 5.4 points, 1.6449 standard errors by the table.
+    // +2.3 (−3.1 to 7.7) at 90%: half the width is 5.4 points, 1.6449 standard errors by the table.
     expect(twinAccuracy).toMatchObject({ baseline: 0.253, candidate: 0.486, change: 0.023 });
     expect(twinAccuracy?.z).toBeCloseTo(2.3 / (5.4 / 1.6449), 4);
-    // +48.9 (40.4 to 57.3) at 95 %: 8.45 points and 1.95996.
+    // +48.9 (40.4 to 57.3) at 95%: 8.45 points and 1.95996.
     expect(shadowGap).toMatchObject({ baseline: 0.008, candidate: 0.497, change: 0.489 });
     expect(shadowGap?.z).toBeCloseTo(48.9 / (8.45 / 1.95996), 3);
   });
@@ -62,7 +62,7 @@ describe('a line of the history', () => {
   });
 
   it('has the concentration in thirds of the tolerance', () => {
-    // 0.635 → 0.690 is +8.68 % where 8 % are tolerated.
+    // 0.635 → 0.690 is +8.68% where 8% are tolerated.
     const { concentration } = entryOf(report(), occasion);
     expect(concentration?.change).toBeCloseTo(0.0868, 4);
     expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 8, 3);

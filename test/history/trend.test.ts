@@ -5,7 +5,7 @@ import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
-import { night, nights, standardised } from '../gate/history-fixtures.ts';
+import { night, nights, standardized } from '../gate/history-fixtures.ts';
 import { finding, report } from '../report/fixtures.ts';
 
 const assess = (history: readonly HistoryEntry[], trend = {}) => assessTrend(history, policySchema.parse({ trend }));
@@ -36,10 +36,10 @@ describe('a drift', () => {
   });
 
   it.each<[string, Partial<HistoryEntry>, string[]]>([
-    ['twins that are lost', { twinAccuracy: standardised(-2) }, ['fail twinAccuracy']],
-    ['a gap that opens', { shadowGap: standardised(2) }, ['fail shadowGap']],
-    ['twins that are won', { twinAccuracy: standardised(2) }, []],
-    ['a gap that closes', { shadowGap: standardised(-2) }, []],
+    ['twins that are lost', { twinAccuracy: standardized(-2) }, ['fail twinAccuracy']],
+    ['a gap that opens', { shadowGap: standardized(2) }, ['fail shadowGap']],
+    ['twins that are won', { twinAccuracy: standardized(2) }, []],
+    ['a gap that closes', { shadowGap: standardized(-2) }, []],
   ])('of %s', (_, over, expected) => {
     expect(alarms(assess(Array.from({ length: 8 }, (_, i) => night(i, over))))).toEqual(expected);
   });
@@ -90,7 +90,7 @@ describe('only new evidence counts', () => {
   ])('of the same %s', (_, change) => {
     const old = nights(Array(4).fill(-2));
     expect(alarms(assess(old))).toEqual(['fail twinAccuracy']);
-    const found = assess([...old, night(4, { ...change, twinAccuracy: standardised(-1) })]);
+    const found = assess([...old, night(4, { ...change, twinAccuracy: standardized(-1) })]);
     expect(alarms(found)).toEqual([]);
     expect(lastSums(found)?.twinAccuracy).toBeCloseTo(0.5, 9);
   });
@@ -98,7 +98,7 @@ describe('only new evidence counts', () => {
   it('a patch of the tool changes nothing', () => {
     const found = assess([
       ...nights(Array(3).fill(-2)),
-      night(4, { version: '0.1.9', twinAccuracy: standardised(-2) }),
+      night(4, { version: '0.1.9', twinAccuracy: standardized(-2) }),
     ]);
     expect(alarms(found)).toEqual(['fail twinAccuracy']);
   });
@@ -106,7 +106,7 @@ describe('only new evidence counts', () => {
 
 describe('the concentration', () => {
   const checkpoints = (names: string, z: number, over: Partial<HistoryEntry> = {}) =>
-    [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardised(z, 0.0533), ...over }));
+    [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardized(z, 0.0533), ...over }));
 
   it('is followed from checkpoint to checkpoint, and warns', () => {
     const { findings } = assess(checkpoints('abcd', 2));
@@ -137,7 +137,7 @@ describe('the concentration', () => {
 describe('the report', () => {
   const drift: TrendAssessment = assess(nights(Array(4).fill(-2)));
   const narrow: TrendAssessment = assess(
-    [...'abcd'].map((checkpoint, i) => night(i, { checkpoint, concentration: standardised(2) })),
+    [...'abcd'].map((checkpoint, i) => night(i, { checkpoint, concentration: standardized(2) })),
   );
   const calm: TrendAssessment = assess(nights([0, 0]));
   const unclear: Finding = {

@@ -69,8 +69,8 @@ it('right-to-left letters cannot reorder the numbers beside them', () => {
 });
 
 it('a message with no-break spaces reads as it was written', () => {
-  expect(plainText('rose by 8.7\u00a0%')).toBe(plainText('rose by 8.7 %'));
-  expect(printable('rose by 8.7\u202f%')).toBe('rose by 8.7 %');
+  expect(plainText('rose by 8.7\u00a0points')).toBe(plainText('rose by 8.7 points'));
+  expect(printable('rose by 8.7\u202fpoints')).toBe('rose by 8.7 points');
 });
 
 it('a long name keeps both ends and whole characters', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { VERSION } from '../../platform/version.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
-import { summarise } from '../aggregate.ts';
+import { summarize } from '../aggregate.ts';
 import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { parseMeasurement } from '../schema/read.ts';
@@ -81,7 +81,7 @@ function answers(
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (method !== null) === request.spectra &&
-    isDeepStrictEqual({ model, groups }, summarise(tensors)) &&
+    isDeepStrictEqual({ model, groups }, summarize(tensors)) &&
     haveRun(probes, request.probes)
   );
 }

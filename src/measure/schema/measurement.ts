@@ -30,14 +30,14 @@ export const tensorSchema = z.strictObject({
   accumulation: z.enum(ACCUMULATIONS).default('float64'),
   /** Null unless measured. */
   metrics: metricsSchema.nullable(),
-  /** Something a reader should know, such as why a fused matrix was not split. */
+  /** A remark, such as why a fused matrix was not split. */
   note: z.string().optional(),
   /** σ/σ₁ at evenly spaced ranks from first to last: the shape of the spectrum, for a sparkline. */
   spectrum: z.array(z.number()),
 });
 export type TensorMeasurement = z.infer<typeof tensorSchema>;
 
-/** A flat view of the metrics that are summarised: `topEnergy` unfolds to `topEnergy.1`, `topEnergy.5%`, … */
+/** The summarized metrics by their dotted names: `topEnergy` becomes `topEnergy.1`, `topEnergy.5%`, … */
 const summarySchema = z.record(z.string(), maybeBoundedSchema);
 
 export const groupSchema = z.strictObject({
@@ -70,7 +70,7 @@ export const architectureSchema = z.strictObject({
   keyValueHeads: z.number().int().nullable(),
 });
 
-/** Everything about one machine and moment; the only part that differs between two runs on the same input. */
+/** Facts about one machine and time: the only part that differs between two runs on the same input. */
 export const runSchema = z.strictObject({
   time: z.string(),
   host: z.string(),
@@ -81,9 +81,9 @@ export const runSchema = z.strictObject({
   checkpoint: z.string(),
   reference: z.string().nullable(),
   deviceReason: z.string(),
-  /** Spectra that were not computed, but known from an earlier measurement. */
+  /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
-  /** What answered the probes, how long that took, and how long it was thought to take. */
+  /** The device or server that answered the probes, how long that took, and the estimate before it. */
   probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
 });
 
@@ -113,16 +113,16 @@ export const measurementSchema = z.strictObject({
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),
   tensors: z.array(tensorSchema),
-  /** Norm weights, biases and the like: no spectrum, but part of what is compared. */
+  /** Norm weights, biases and the like: they have no spectrum, but they are compared. */
   vectors: z.array(z.strictObject({ name: z.string(), shape: z.array(z.number().int()) })),
   /** Tensors with NaN or Inf, of any shape. */
   nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
-  /** Null: the probes were not asked (`--only spectra`, or no suites). */
+  /** Null: the probes did not run (`--only spectra`, or no suites). */
   probes: probesSchema.nullable().default(null),
-  /** Null: this is the whole. Shards are merged before anything is compared with them. */
+  /** Null: a complete measurement. Shards are merged before they are compared. */
   shard: shardSchema.nullable().default(null),
   run: runSchema,
 });

@@ -4,7 +4,7 @@ import { FORMS } from '../../probes/item.ts';
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
 
-/** One item and what the model made of it: all that a later comparison needs, without the suite. */
+/** One item and the model's answer: all that a later comparison needs, without the suite. */
 export const probeItemSchema = z.strictObject({
   suite: z.string(),
   id: z.string(),
@@ -15,12 +15,12 @@ export const probeItemSchema = z.strictObject({
   cluster: z.string(),
   form: z.enum(FORMS),
   prompt: z.string(),
-  /** The right answer, and the one that was given. */
+  /** The correct answer, and the one that was given. */
   right: z.string(),
   given: z.string(),
   correct: z.boolean(),
   chance: share,
-  /** By how much the right answer led; see `Outcome`. */
+  /** The lead of the correct answer; see `Outcome`. */
   margin: z.number(),
   probability: share.nullable(),
   /** log p(choice | prompt) of every choice. */
@@ -31,30 +31,30 @@ export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 const suiteSchema = z.strictObject({
   name: z.string(),
   version: z.int().nullable(),
-  /** Items of the same name and digest are the same. */
+  /** Items with the same name and digest are the same. */
   digest: z.string(),
   seed: z.int().nullable(),
-  /** All of the suite, asked or not. */
+  /** Items of the whole suite, whether they ran or not. */
   items: count,
 });
 
 const measuredShape = z.strictObject({
   status: z.literal('measured'),
   suites: z.array(suiteSchema),
-  /** Of all that was drawn. */
+  /** The seed of everything that was drawn. */
   seed: z.int(),
   chatTemplate: z.boolean(),
-  /** Null: everything was asked. */
+  /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   items: z.array(probeItemSchema),
-  /** What is odd about the files that were asked. */
+  /** Warnings about the probe files. */
   notes: z.array(z.string()),
-  /** Items that were not asked, such as those that are longer than the model. */
+  /** Items that did not run, such as those that exceed the context. */
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
 });
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 
-/** An item that counts twice, or of a suite whose digest nobody compares, would be judged like any other. */
+/** A duplicate item, or one of an unlisted suite whose digest is never compared, would be judged like any other. */
 export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }, context) => {
   const names = new Set(suites.map(({ name }) => name));
   const seen = new Set<string>();
@@ -70,7 +70,7 @@ export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }
 
 export const probesSchema = z.discriminatedUnion('status', [
   measuredProbesSchema,
-  /** The checkpoint cannot be asked, and why. */
+  /** The checkpoint could not answer, and why. */
   z.strictObject({ status: z.literal('notRun'), reason: z.string() }),
 ]);
 export type Probes = z.infer<typeof probesSchema>;

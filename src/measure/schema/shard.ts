@@ -2,34 +2,34 @@ import { z } from 'zod';
 import { MAX_SHARDS } from '../shards/shard.ts';
 
 const count = z.int().nonnegative();
-/** Where things stand in the whole, counted from 0, in the order in which the file has them. */
+/** Positions in the complete measurement, counted from 0, in the order of this file. */
 const places = z.array(count);
 
-/** What joining the shards of a measurement takes, beside what each of them measured. */
+/** What a merge needs to know of a shard beside its results. */
 export const shardSchema = z.strictObject({
   index: z.int().min(1).max(MAX_SHARDS),
   count: z.int().min(1).max(MAX_SHARDS),
   /** Null: only the probes are measured. */
   spectra: z
     .strictObject({
-      /** Spectra of all shards. */
+      /** Number of spectra of all shards together. */
       jobs: count,
-      /** Of `tensors`. */
+      /** Positions of `tensors`. */
       measured: places,
-      /** Of the last ones of `skipped`, which take more memory than there is; those before them are skipped in any shard. */
+      /** Positions of the last entries of `skipped`, which need too much memory; every shard skips those before them. */
       skipped: places,
-      /** Those of `vectors` that were searched for NaN and Inf. */
+      /** Positions of the `vectors` that this shard searched for NaN and Inf. */
       vectors: places,
     })
     .nullable(),
-  /** Null: the probes were not asked. */
+  /** Null: the probes did not run. */
   probes: z
     .strictObject({
-      /** Items that all shards together ask. */
+      /** Number of items that all shards together run. */
       asked: count,
-      /** Of `items`; answers to facts that are left out are among them. */
+      /** Positions of `items`, answers to facts that are left out included. */
       items: places,
-      /** Of `leftOut`, and the facts that are left out with them. */
+      /** Positions of `leftOut`, and the facts that are left out with them. */
       leftOut: z.array(z.strictObject({ place: count, fact: z.string() })),
     })
     .nullable(),

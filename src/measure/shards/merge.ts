@@ -1,5 +1,5 @@
 import { UserError } from '../../platform/user-error.ts';
-import { methodOfAll, summarise } from '../aggregate.ts';
+import { methodOfAll, summarize } from '../aggregate.ts';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
 import type { Probes } from '../schema/probes.ts';
 import { readMeasurementOrShard } from '../schema/read.ts';
@@ -55,7 +55,7 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
   return measurementSchema.parse({
     ...first.measurement,
     method: first.measurement.method && methodOfAll(spectra.tensors),
-    ...summarise(spectra.tensors),
+    ...summarize(spectra.tensors),
     ...spectra,
     nonFinite: joinNonFinite(shards),
     probes: joinProbes(shards),

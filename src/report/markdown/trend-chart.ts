@@ -1,20 +1,20 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/trend-schema.ts';
-import { formatLimit } from '../text/numbers.ts';
+import { formatLimit, formatRatio } from '../text/numbers.ts';
 
-/** A reader takes in a month; the history has all. */
+/** A chart of a month is readable; the history has all checks. */
 const MOST_CHECKS = 30;
 
-/** A line needs two. */
+/** A line needs two points. */
 const FEWEST_CHECKS = 2;
 
-/** Blue, vermilion and green of Okabe & Ito (2008), which are told apart by everyone and stand out on white and on black. */
-const COLOURS: Readonly<Record<Chart, string>> = {
+/** Blue, vermilion and green of Okabe & Ito (2008), which everyone can tell apart, on white and on black. */
+const COLORS: Readonly<Record<Chart, string>> = {
   twinAccuracy: '#0072B2',
   shadowGap: '#D55E00',
   concentration: '#009E73',
 };
-const GREY = '#888888';
-const COLOUR_NAMES: Readonly<Record<Chart, string>> = {
+const GRAY = '#888888';
+const COLOR_NAMES: Readonly<Record<Chart, string>> = {
   twinAccuracy: 'blue',
   shadowGap: 'orange',
   concentration: 'green',
@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<Chart, string>> = {
 export function trendCharts({ limit, checks }: Trend): string {
   const shown = checks.slice(-MOST_CHECKS);
   const charts = [
-    ...levels(shown, 'twinAccuracy', 'Accuracy on twins, %'),
+    ...levels(shown, 'twinAccuracy', 'Twin accuracy, %'),
     ...levels(shown, 'shadowGap', 'Shadow gap, points'),
     ...cumulativeSums(shown, limit),
   ];
@@ -41,7 +41,7 @@ export function trendLine({ limit, checks }: Trend): string {
   const last = checks.at(-1);
   const sums = CHARTS.flatMap((chart) => {
     const sum = last?.sums[chart] ?? null;
-    return sum === null ? [] : [`${NAMES[chart]} ${sum.toFixed(2)}`];
+    return sum === null ? [] : [`${NAMES[chart]} ${formatRatio(sum)}`];
   });
   return sums.length === 0 ? '' : `cumulative sums: ${sums.join(', ')}; limit ${formatLimit(limit)}`;
 }
@@ -56,36 +56,36 @@ function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGa
   });
   if (asked.length < FEWEST_CHECKS) return [];
   const lines = [
-    { colour: GREY, values: asked.map(({ baseline }) => baseline) },
-    { colour: COLOURS[chart], values: asked.map(({ candidate }) => candidate) },
+    { color: GRAY, values: asked.map(({ baseline }) => baseline) },
+    { color: COLORS[chart], values: asked.map(({ candidate }) => candidate) },
   ];
   return [
     withCaption(
       drawing(title, rangeOf(lines.flatMap(({ values }) => values)), lines),
       asked,
-      `${COLOUR_NAMES[chart]}: candidate; grey: baseline`,
+      `${COLOR_NAMES[chart]}: candidate; gray: baseline`,
     ),
   ];
 }
 
-/** Room above the limit, so that its line is not the frame. */
+/** Headroom above the limit, so that its line is not the frame. */
 const HEADROOM = 1.2;
 
 function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] {
   const charts = CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
   if (charts.length === 0 || checks.length < FEWEST_CHECKS) return [];
   const lines = [
-    { colour: GREY, values: checks.map(() => limit) },
-    // Before the first evidence a sum is what it begins with.
-    ...charts.map((chart) => ({ colour: COLOURS[chart], values: checks.map(({ sums }) => sums[chart] ?? 0) })),
+    { color: GRAY, values: checks.map(() => limit) },
+    // Before the first evidence a sum is at its start.
+    ...charts.map((chart) => ({ color: COLORS[chart], values: checks.map(({ sums }) => sums[chart] ?? 0) })),
   ];
   const top = Math.ceil(HEADROOM * Math.max(...lines.flatMap(({ values }) => values)));
-  const legend = charts.map((chart) => `${COLOUR_NAMES[chart]}: ${NAMES[chart]}`).join('; ');
+  const legend = charts.map((chart) => `${COLOR_NAMES[chart]}: ${NAMES[chart]}`).join('; ');
   return [
     withCaption(
       drawing('Cumulative sums', [0, top], lines),
       checks,
-      `${legend}; grey: the limit ${formatLimit(limit)}, above which a drift is reported`,
+      `${legend}; gray: the limit ${formatLimit(limit)}, above which a drift is reported`,
     ),
   ];
 }
@@ -100,13 +100,13 @@ function rangeOf(values: readonly number[]): [number, number] {
 }
 
 interface Line {
-  readonly colour: string;
+  readonly color: string;
   readonly values: readonly number[];
 }
 
 /**
- * A diagram in the syntax of mermaid's XY chart. It draws no legend, gives a line no name, and labels under every point run
- * into each other, so the points are numbered and a caption says the rest. Nothing but numbers and words of ours is in it.
+ * A diagram in the syntax of Mermaid's XY chart. That draws no legend, gives lines no names, and lets the labels of points run
+ * into each other, so the points are numbered and a caption has the rest. It contains only numbers and our own words.
  */
 function drawing(title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string {
   return [
@@ -117,7 +117,7 @@ function drawing(title: string, [least, most]: readonly [number, number], lines:
     '    height: 300',
     '  themeVariables:',
     '    xyChart:',
-    `      plotColorPalette: "${lines.map(({ colour }) => colour).join(', ')}"`,
+    `      plotColorPalette: "${lines.map(({ color }) => color).join(', ')}"`,
     '---',
     'xychart-beta',
     `  title "${title}"`,

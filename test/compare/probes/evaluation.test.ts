@@ -127,7 +127,7 @@ describe('retention', () => {
   it('fails where what was certain is wrong now: 14 of 107', () => {
     const { rules, comparison } = judge([...facts(93, '11', ['11']), ...facts(14, '10', ['11'])]);
     expect(rules).toEqual(['fail retention']);
-    // Clopper & Pearson 1934 for 93 of 107 at 95 %.
+    // Clopper & Pearson 1934 for 93 of 107 at 95%.
     expect(comparison.retention).toMatchObject({ certain: 107, kept: 93 });
     expect(comparison.retention?.upper).toBeCloseTo(0.9266, 4);
   });

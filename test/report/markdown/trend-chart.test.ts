@@ -3,7 +3,7 @@ import type { Trend } from '../../../src/compare/trend-schema.ts';
 import { assessTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { trendCharts, trendLine } from '../../../src/report/markdown/trend-chart.ts';
-import { night, standardised } from '../../gate/history-fixtures.ts';
+import { night, standardized } from '../../gate/history-fixtures.ts';
 
 function trendOf(count: number, over: Parameters<typeof night>[1] = {}): Trend {
   return assessTrend(
@@ -28,7 +28,7 @@ describe('a reader of the issue', () => {
   const charts = trendCharts(trendOf(4, { ...lost, ...opened }));
 
   it('sees accuracy and gap of baseline and candidate, and the sums against their limit', () => {
-    expect(titles(charts)).toEqual(['Accuracy on twins, %', 'Shadow gap, points', 'Cumulative sums']);
+    expect(titles(charts)).toEqual(['Twin accuracy, %', 'Shadow gap, points', 'Cumulative sums']);
     const [accuracy, gap, sums] = drawn(charts).map(lines);
     expect(accuracy).toEqual([Array(4).fill(82), Array(4).fill(78.3)]);
     expect(gap).toEqual([Array(4).fill(-1.2), Array(4).fill(3.4)]);
@@ -45,13 +45,13 @@ describe('a reader of the issue', () => {
       expect(axis(text, 'x')).toEqual([1, 4]);
     }
     // Also where nothing moves.
-    const flat = drawn(trendCharts(trendOf(2, { shadowGap: standardised(0) })));
+    const flat = drawn(trendCharts(trendOf(2, { shadowGap: standardized(0) })));
     for (const text of flat) expect((axis(text)?.[1] ?? 0) - (axis(text)?.[0] ?? 0)).toBeGreaterThanOrEqual(5);
   });
 
   it('learns from the caption what is which, and when', () => {
-    expect(charts).toContain('<sub>4 checks, 2026-01-01 to 2026-01-04 · blue: candidate; grey: baseline</sub>');
-    expect(charts).toContain('blue: twin accuracy; orange: shadow gap; grey: the limit 5');
+    expect(charts).toContain('<sub>4 checks, 2026-01-01 to 2026-01-04 · blue: candidate; gray: baseline</sub>');
+    expect(charts).toContain('blue: twin accuracy; orange: shadow gap; gray: the limit 5');
     const palettes = drawn(charts).map((text) => /plotColorPalette: "(.*)"/.exec(text)?.[1]?.split(', ').length);
     expect(palettes).toEqual(drawn(charts).map((text) => lines(text).length));
   });
@@ -60,7 +60,7 @@ describe('a reader of the issue', () => {
     expect(trendLine(trendOf(4, { ...lost, ...opened }))).toBe(
       'cumulative sums: twin accuracy 6.00, shadow gap 2.00; limit 5',
     );
-    expect(trendLine(trendOf(1, { concentration: standardised(1) }))).toMatch(/concentration 0\.50; limit 5$/);
+    expect(trendLine(trendOf(1, { concentration: standardized(1) }))).toMatch(/concentration 0\.50; limit 5$/);
   });
 });
 
