@@ -1,4 +1,5 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
+import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
@@ -11,165 +12,187 @@ import type { ProbeRunOptions } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
-import { type Shard, shareOf } from './shards/shard.ts';
+import { indicesOfShard, type Shard } from './shards/shard.ts';
 
 export interface ProbeRun {
-  /** In a shard, with the answers to facts that are left out: another shard may have the rest of them. */
+  /** In a shard, the answers of facts that are left out are included: another shard can have the rest of a fact. */
   readonly probes: MeasuredProbes;
-  /** Null unless only a share was asked. */
+  /** The share of a shard; null for a run of all items. */
   readonly share: ProbesShare | null;
-  /** What answered, how long it took, and how long it was thought to take. */
+  /** The device or the server that answered, and why. */
   readonly by: string;
   readonly device: string;
   readonly seconds: number;
+  /** Estimated before the run. */
   readonly expectedSeconds: number;
 }
 
-/** @param expectedSeconds what all will take */
+/** @param expectedSeconds estimate for the whole run */
 export type OnProbes = (done: number, total: number, expectedSeconds: number) => void;
 
+export interface SuiteRunOptions {
+  readonly shard?: Shard | null;
+  readonly onProgress?: OnProbes;
+}
+
 /**
- * Open a model and ask it the items of all suites, or a shard's share of them.
- * @throws UserError for a model that cannot be asked
+ * Open a model and run the items of all suites on it, or a shard's share of them.
+ * @throws UserError for a model that cannot be run
  */
 export async function measureProbes(
-  subject: ModelSource,
-  order: ProbeRunOptions,
-  { shard = null, onProgress }: { readonly shard?: Shard | null; readonly onProgress?: OnProbes } = {},
+  source: ModelSource,
+  selection: ProbeRunOptions,
+  options: SuiteRunOptions = {},
 ): Promise<ProbeRun> {
-  if (order.suites.every(({ items }) => items.length === 0)) {
-    throw new UserError('probes: the suites hold no items', 'give one that does, or --only spectra');
+  if (selection.suites.every(({ items }) => items.length === 0)) {
+    throw new UserError('probes: the suites contain no items', 'give a suite with items, or use --only spectra');
   }
   const started = performance.now();
-  return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => ({
-    ...(await askSuites(answerer, order, shard, onProgress)),
-    by: answerer.by,
-    device: answerer.device,
+  return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => ({
+    ...(await runSuites(model, selection, options)),
+    by: model.by,
+    device: model.device,
     seconds: (performance.now() - started) / 1000,
   }));
 }
 
-/** Ask an opened model. A shard asks whole chunks, since what is asked together decides the last bits of the answers. */
-export async function askSuites(
-  answerer: Model,
-  order: ProbeRunOptions,
-  shard: Shard | null = null,
-  onProgress?: OnProbes,
+/**
+ * Run all suites on an opened model. A shard runs whole chunks, since the last bits of an answer depend on the items that are
+ * in one call with it.
+ */
+export async function runSuites(
+  model: Model,
+  selection: ProbeRunOptions,
+  { shard = null, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds'>> {
-  const { suites, seed, chatTemplate, budgetSeconds } = order;
-  const plans = await planSuites(answerer, order);
-  const questions = plans.map(({ suite, items }) => questionsOf(suite, items, answerer, chatTemplate));
-  const chunks = questions.flatMap(({ chunks, options }) => chunks.map((items) => ({ items, options })));
-  await prepareModel(answerer, chunks);
-  const costs = chunks.map(({ items }) => items.length);
-  const own = new Set(shareOf(costs, shard).map((place) => chunks[place]?.items));
-  const asked = costs.reduce((sum, cost) => sum + cost, 0);
+  const { suites, seed, chatTemplate, budgetSeconds } = selection;
+  const estimates = await estimateSuites(model, selection);
+  const runs = estimates.map(({ suite, items }) => prepareSuite(suite, items, { model, chatTemplate }));
+  const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
+  await prepareModel(model, chunks);
+  const sizes = chunks.map(({ items }) => items.length);
+  const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
+  const all = sizes.reduce((sum, size) => sum + size, 0);
   const total = chunks.reduce((sum, { items }) => sum + (own.has(items) ? items.length : 0), 0);
-  const expectedSeconds = (plans.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, asked);
+  const expectedSeconds = (estimates.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, all);
   const answers: ProbeAnswers[] = [];
-  let before = 0;
+  let done = 0;
   let offset = 0;
-  for (const { suite, chunks, leftOut, options } of questions) {
-    const onOwn = (done: number) => onProgress?.(before + done, total, expectedSeconds);
-    onOwn(0);
+  for (const { suite, chunks: ofSuite, leftOut, options } of runs) {
+    const before = done;
+    const report = (count: number) => onProgress?.(before + count, total, expectedSeconds);
+    report(0);
     const { outcomes, truncated } = await runChunks(
-      chunks.filter((chunk) => own.has(chunk)),
-      answerer,
-      { ...options, onProgress: onOwn },
+      ofSuite.filter((chunk) => own.has(chunk)),
+      model,
+      { ...options, onProgress: report },
     );
-    answers.push(placeAnswers(suite, offset, outcomes, [...leftOut, ...truncated.values()]));
-    before += outcomes.size;
+    answers.push(toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] }));
+    done += outcomes.size;
     offset += suite.items.length;
   }
   const notes = suites.flatMap(({ warnings }) => warnings);
-  const items = answers.flatMap((part) => part.items);
-  const leftOut = answers.flatMap((part) => part.leftOut);
   const settings = { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds } as const;
   if (shard === null) {
     return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds };
   }
+  const items = answers.flatMap((part) => part.items);
+  const leftOut = answers.flatMap((part) => part.leftOut);
   const probes = { ...settings, items: items.map(({ item }) => item), notes, leftOut: leftOut.map(({ item }) => item) };
   const share: ProbesShare = {
-    asked,
-    items: items.map(({ place }) => place),
-    leftOut: leftOut.map(({ place, fact }) => ({ place, fact })),
+    asked: all,
+    items: items.map(({ index }) => index),
+    leftOut: leftOut.map(({ index, fact }) => ({ place: index, fact })),
   };
   return { probes, share, expectedSeconds };
 }
 
-interface Questions {
+/** The items of a suite that fit into the model's context, in the chunks in which they run. */
+interface PreparedSuite {
   readonly suite: Suite;
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
   readonly leftOut: readonly LeftOutItem[];
   readonly options: RunOptions;
 }
 
-function questionsOf(suite: Suite, items: readonly ProbeItem[], answerer: Model, chatTemplate: boolean): Questions {
+function prepareSuite(
+  suite: Suite,
+  items: readonly ProbeItem[],
+  { model, chatTemplate }: { readonly model: Model; readonly chatTemplate: boolean },
+): PreparedSuite {
   const options: RunOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
-  const { fitting, leftOut } = selectFitting(items, answerer, options);
+  const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
-/** @param offset items of the suites before this one */
-function placeAnswers(
+function toAnswers(
   { name, items }: Suite,
-  offset: number,
-  outcomes: ReadonlyMap<string, Outcome>,
-  leftOut: readonly LeftOutItem[],
+  {
+    offset,
+    outcomes,
+    leftOut,
+  }: {
+    /** Number of items in the suites before this one. */
+    readonly offset: number;
+    readonly outcomes: ReadonlyMap<string, Outcome>;
+    readonly leftOut: readonly LeftOutItem[];
+  },
 ): ProbeAnswers {
   const reasons = new Map(leftOut.map(({ id, reason }) => [id, reason]));
   return {
     items: items.flatMap(({ id }, i) => {
       const outcome = outcomes.get(id);
-      return outcome ? [{ place: offset + i, item: toMeasurement(outcome, name) }] : [];
+      return outcome ? [{ index: offset + i, item: toMeasurement(outcome, name) }] : [];
     }),
     leftOut: items.flatMap(({ id, fact }, i) => {
       const reason = reasons.get(id);
-      return reason === undefined ? [] : [{ place: offset + i, fact, item: { suite: name, id, reason } }];
+      return reason === undefined ? [] : [{ index: offset + i, fact, item: { suite: name, id, reason } }];
     }),
   };
 }
 
 /**
- * What would be asked, and how long that takes, found out by asking a little.
- * @throws UserError for a model that cannot be asked
+ * The items that a run would include, and an estimate of its time from a few of them.
+ * @throws UserError for a model that cannot be run
  */
 export async function expectProbes(
-  subject: ModelSource,
-  order: ProbeRunOptions,
+  source: ModelSource,
+  selection: ProbeRunOptions,
 ): Promise<RunEstimate & { readonly by: string }> {
-  return withModel(subject, { needsTokenizer: true, now: PROBE_DATE }, async (answerer) => {
-    const plans = await planSuites(answerer, order);
-    const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
-    return { items: plans.flatMap(({ items }) => items), seconds, by: answerer.by };
+  return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
+    const estimates = await estimateSuites(model, selection);
+    const seconds = estimates.reduce((sum, estimate) => sum + estimate.seconds, 0);
+    return { items: estimates.flatMap(({ items }) => items), seconds, by: model.by };
   });
 }
 
-/** Each suite gets a share of the budget by its items. */
-async function planSuites(
-  answerer: Model,
+/** Each suite gets a share of the budget by its number of items. */
+async function estimateSuites(
+  model: Model,
   { suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions,
 ): Promise<Array<RunEstimate & { readonly suite: Suite }>> {
   const all = suites.reduce((sum, { items }) => sum + items.length, 0);
-  const plans: Array<RunEstimate & { readonly suite: Suite }> = [];
+  const estimates: Array<RunEstimate & { readonly suite: Suite }> = [];
   for (const suite of suites) {
-    const share = budgetSeconds === null ? null : (budgetSeconds * suite.items.length) / all;
-    const { maxNewTokens } = suite;
-    const options = { chatTemplate, maxNewTokens, seed, budgetSeconds: share };
-    const plan = await estimateRun(suite.items, answerer, options);
-    plans.push({ ...plan, suite });
+    const estimate = await estimateRun(suite.items, model, {
+      chatTemplate,
+      maxNewTokens: suite.maxNewTokens,
+      seed,
+      budgetSeconds: budgetSeconds === null ? null : (budgetSeconds * suite.items.length) / all,
+    });
+    estimates.push({ ...estimate, suite });
   }
-  return plans;
+  return estimates;
 }
 
 function identify({ name, version, digest, seed, size }: Suite): MeasuredProbes['suites'][number] {
   return { name, version, digest, seed, items: size };
 }
 
-/** A prompt is kept to show a flip; the rest of a very long one shows no more. */
+/** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
 const KEPT_CHARACTERS = 4000;
 
-/** float32 logits have some seven digits; what lies beyond differs from machine to machine. */
+/** float32 logits have about seven digits; further digits differ between machines. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 function toMeasurement(
@@ -186,7 +209,7 @@ function toMeasurement(
     cluster,
     form,
     prompt: item.prompt.slice(0, KEPT_CHARACTERS),
-    right: question.kind === 'choice' ? (question.choices[question.answer] ?? '') : question.target,
+    right: question.kind === 'choice' ? at(question.choices, question.answer) : question.target,
     given: given.slice(0, KEPT_CHARACTERS),
     correct,
     chance: round(chanceOf(item)),

@@ -14,7 +14,7 @@ import { type Part, timeLeft } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
-import { type Shard, shareOf } from './shards/shard.ts';
+import { indicesOfShard, type Shard } from './shards/shard.ts';
 
 /** The spectra of one checkpoint, and how they were measured. */
 export interface SpectraMeasurement {
@@ -65,11 +65,11 @@ interface Selection extends Pick<Plan, 'jobs' | 'vectors'> {
 }
 
 function selectJobs({ jobs, vectors }: Plan, shard: Shard | null): Selection {
-  const jobPositions = shareOf(
+  const jobPositions = indicesOfShard(
     jobs.map(({ cost }) => cost),
     shard,
   );
-  const vectorPositions = shareOf(
+  const vectorPositions = indicesOfShard(
     vectors.map(({ size }) => size),
     shard,
   );

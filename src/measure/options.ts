@@ -1,6 +1,6 @@
 import type { TensorDigests } from '../checkpoint/digest.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
-import type { ModelSource } from '../language-model/model.ts';
+import type { EndpointSource } from '../language-model/model.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { Suite } from '../probes/suite.ts';
@@ -8,22 +8,22 @@ import type { MethodChoice } from '../spectra/choose-method.ts';
 import type { TensorMeasurement } from './schema/measurement.ts';
 import type { Shard } from './shards/shard.ts';
 
-/** The halves of the gate. */
+/** The two halves of a measurement. */
 export const HALVES = ['spectra', 'probes'] as const;
 
 export type Half = (typeof HALVES)[number];
 
-/** A seed, or a fresh one that nobody could train on. */
+/** A seed, or a new random one, whose items nobody can have trained on. */
 export type SeedChoice = number | 'rotate';
 
 export const MAX_SEED = 2 ** 31 - 1;
 
-/** What to ask a checkpoint. */
+/** The probes to run on a checkpoint. */
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
   readonly seed: number;
   readonly chatTemplate: boolean;
-  /** Null: ask everything. */
+  /** Null for all items. */
   readonly budgetSeconds: number | null;
 }
 
@@ -31,9 +31,9 @@ export interface Progress {
   /** Matrices, or probes, done so far and in all. */
   readonly done: number;
   readonly total: number;
-  /** The matrix in work, or that probes are asked; empty at the end. */
+  /** The matrix in progress, or the probes; empty at the end. */
   readonly name: string;
-  /** What the rest will take; missing or null while nobody can say. */
+  /** Estimated time for the rest; missing or null as long as there is no estimate. */
   readonly secondsLeft?: number | null;
 }
 
@@ -41,38 +41,38 @@ export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
-  /** Bytes that the work on one matrix may take; by default most of the machine's memory. */
+  /** Memory for one matrix, in bytes; by default most of the machine's memory. */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Measure only matrices with these names. */
+  /** Measure only matrices with names that this accepts. */
   readonly isWanted?: ((name: string) => boolean) | undefined;
-  /** Measure only the share of one of several machines. */
+  /** Measure only the share of one machine among several. */
   readonly shard?: Shard | null | undefined;
-  /** Where to look before a spectrum is computed, and where to keep it. */
+  /** Cache of spectra. */
   readonly spectrumStore?: KeyValueStore | undefined;
-  /** Filled on the way: the bytes of a tensor are hashed when they are read. */
+  /** Digests of tensors: their bytes are hashed when they are read for the spectra. */
   readonly digests?: TensorDigests | undefined;
-  /** Receives every spectrum with all its singular values, which the measurement does not keep. */
+  /** Receives every spectrum with all its singular values, which are not part of the measurement. */
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }
 
-/** A server that answers the probes in place of the checkpoint. */
-export type Endpoint = Omit<Extract<ModelSource, { kind: 'endpoint' }>, 'kind'>;
+/** A server that runs the probes in place of the checkpoint. */
+export type Endpoint = Omit<EndpointSource, 'kind'>;
 
 export interface MeasureOptions extends SpectraOptions {
   readonly checkpoint: string;
-  /** False: only the probes. */
+  /** False to measure only the probes. */
   readonly spectra?: boolean | undefined;
-  /** What to ask; nothing if missing. */
+  /** The probes to run; none by default. */
   readonly probes?: ProbeRunOptions | null | undefined;
   readonly endpoint?: Endpoint | undefined;
-  /** The weights that the checkpoint was trained from: also measure ΔW. */
+  /** The weights that the checkpoint was trained from, to measure ΔW as well. */
   readonly reference?: Reference | null | undefined;
-  /** Where to look before measuring, and where to keep the result. */
+  /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
 }
 
-/** An opened reference, and what was hashed of it: each byte once, however many checkpoints are measured against it. */
+/** An opened reference with the digests of its tensors, which are computed once for all checkpoints measured against it. */
 export interface Reference {
   readonly checkpoint: FullCheckpoint;
   readonly digests: TensorDigests;
@@ -82,7 +82,7 @@ export const SEED_WORDS = `a whole number from 0 to ${MAX_SEED}, or rotate`;
 
 export const TIME_WORDS = 'a time such as 60s or 5m';
 
-/** @returns null for what is neither a seed nor `rotate` */
+/** @returns null for a text that is neither a seed nor `rotate` */
 export function parseSeed(text: string): SeedChoice | null {
   if (text === 'rotate') return text;
   const value = Number(text);
@@ -91,7 +91,7 @@ export function parseSeed(text: string): SeedChoice | null {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
-/** Seconds of `60s`, `1.5m`, `2 min`, `1h` or a bare number; null for anything else. */
+/** Number of seconds in `60s`, `1.5m`, `2 min`, `1h` or a bare number; null for anything else. */
 export function parseSeconds(text: string): number | null {
   const [, number = '', unit = 's'] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*$/.exec(text) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? 1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pairAnswers } from '../../src/compare/probes/pair.ts';
-import { askSuites } from '../../src/measure/measure-probes.ts';
+import { runSuites } from '../../src/measure/measure-probes.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
@@ -40,7 +40,7 @@ const guesser = (seed: number): Script => {
 };
 
 async function ask(script: Script): Promise<MeasuredProbes> {
-  return (await askSuites(scripted(suite.items, script), order)).probes;
+  return (await runSuites(scripted(suite.items, script), order)).probes;
 }
 
 async function judge(candidate: Script, baseline: Script) {

@@ -21,7 +21,7 @@ const example = (name: string) => repository('examples', name);
 
 type Measuring = (shard?: Shard) => Promise<Measurement>;
 
-/** Measure as the examples do, both halves. */
+/** A function that measures spectra and probes as in the examples, of a whole checkpoint or of a shard. */
 async function measuring(options: Partial<MeasureOptions> & { checkpoint: string }): Promise<Measuring> {
   const reference = await openMeasuredReference(example('base'));
   const probes = await selectProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
@@ -39,12 +39,12 @@ async function writeShards(measuring: Measuring, count: number): Promise<string[
   return files;
 }
 
-/** The JSON text, but for what tells about the machine and the moment. */
+/** The JSON text, without the values of `run`, which depend on machine and time. */
 function text(measurement: Measurement): string {
   return JSON.stringify({ ...measurement, run: null }, null, 2);
 }
 
-/** A copy of a checkpoint, to be changed. */
+/** A copy of a checkpoint, to edit. */
 function copyOf(path: string): string {
   const folder = join(temporaryFolder(), 'checkpoint');
   mkdirSync(folder);
@@ -52,7 +52,7 @@ function copyOf(path: string): string {
   return folder;
 }
 
-describe('shards of the benchmark-aligned example', () => {
+describe('the shards of a measurement', () => {
   let all: Measuring;
   let whole: Measurement;
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('shards of the benchmark-aligned example', () => {
   });
 
   // The last has more shards than there are matrices or chunks of probes.
-  it.each([1, 3, 4, 50])('%i merged are the measurement of one machine, byte for byte', async (count) => {
+  it.each([1, 3, 4, 50])('give the measurement of one machine after a merge of %i, byte for byte', async (count) => {
     const files = await writeShards(all, count);
     const merged = await mergeFiles(files.reverse());
     expect(merged.tensors.length).toBeGreaterThan(40);
@@ -71,7 +71,7 @@ describe('shards of the benchmark-aligned example', () => {
     expect(text(merged)).toBe(text(whole));
   });
 
-  it('share the work: none measures everything', async () => {
+  it('share the work', async () => {
     const files = await writeShards(all, 3);
     const shards = files.map((file) => readJson<Measurement>(file));
     for (const { tensors, probes } of shards) {
@@ -80,7 +80,7 @@ describe('shards of the benchmark-aligned example', () => {
     }
   });
 
-  it('ran from the first start on, and as long as the slowest', async () => {
+  it('started with the first and took as long as the slowest', async () => {
     const files = await writeShards(all, 2);
     const runs = files.map((file) => readJson<Measurement>(file).run);
     const { run } = await mergeFiles(files);
@@ -89,20 +89,20 @@ describe('shards of the benchmark-aligned example', () => {
   });
 });
 
-describe('a half', () => {
-  it.each([{ spectra: false }, { probes: null }])('%j: merged as it was measured', async (half) => {
+describe('the shards of spectra or probes alone', () => {
+  it.each([{ spectra: false }, { probes: null }])('give the measurement of one machine: %j', async (half) => {
     const one = await measuring({ checkpoint: example('base'), ...half, reference: null });
     expect(text(await mergeFiles(await writeShards(one, 3)))).toBe(text(await one()));
   });
 });
 
-describe('the last bits', () => {
+describe('the last bits of an answer', () => {
   const stories = shared('models', 'stories260K');
   itNeeds(Boolean(stories), '../shared/models/stories260K')(
-    'do not depend on what else a machine was asked',
+    'do not depend on the other items of a shard',
     { timeout: 240_000 },
     async () => {
-      // Few-shot prompts, whose shared beginnings are run once: asked beside others, one answer in ten differs.
+      // Few-shot prompts share prefixes, which run once: with other items beside it, one answer in ten differs.
       const suite = builtinSuite(1);
       const items = suite.items.filter(({ family }) => family === 'word-problems');
       const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
@@ -112,8 +112,8 @@ describe('the last bits', () => {
   );
 });
 
-describe('what a checkpoint lacks', () => {
-  it('NaN and Inf are found once, whichever shard finds them', async () => {
+describe('a merge of shards', () => {
+  it('reports NaN and Inf once, whichever shard finds them', async () => {
     const broken = copyOf(fixture('llama-f32'));
     const weights = join(broken, 'model.safetensors');
     editTensor(weights, 'model.layers.1.mlp.up_proj.weight', (values) => values.fill(Number.NaN, 0, 3));
@@ -132,7 +132,7 @@ describe('what a checkpoint lacks', () => {
     expect(text(merged)).toBe(text(whole));
   });
 
-  it('an answer: the same reason is given by all shards that ask in vain', async () => {
+  it('has the reason of the first shard if the model cannot answer', async () => {
     const broken = copyOf(example('benchmark-aligned'));
     const weights = join(broken, 'model.safetensors');
     const head = (await readSafetensorsHeader(weights)).find(({ name }) => name === 'lm_head.weight');
@@ -147,7 +147,7 @@ describe('what a checkpoint lacks', () => {
     expect(text(merged)).toBe(text(await one()));
   });
 
-  it('parts of one fused tensor that is not finite are in several shards, and it is named once', async () => {
+  it('names a fused tensor with NaN once, although its parts are in several shards', async () => {
     const broken = copyOf(fixture('gpt2'));
     const name = 'transformer.h.0.attn.c_attn.weight';
     editTensor(join(broken, 'model.safetensors'), name, (values) => values.fill(Number.NaN));
@@ -157,7 +157,7 @@ describe('what a checkpoint lacks', () => {
     expect(text(merged)).toBe(text(await one()));
   });
 
-  it('a tokenizer: no shard was asked, and the whole says so', async () => {
+  it('has the reason why no probes ran, if the tokenizer is missing', async () => {
     const mute = copyOf(example('benchmark-aligned'));
     rmSync(join(mute, 'tokenizer.json'));
     const one = await measuring({ checkpoint: mute });
@@ -166,7 +166,7 @@ describe('what a checkpoint lacks', () => {
     expect(text(merged)).toBe(text(await one()));
   });
 
-  it('memory: what does not fit is skipped in the order of the plan', async () => {
+  it('lists matrices that do not fit into memory in the order of one machine', async () => {
     const one = await measuring({
       checkpoint: fixture('llama-f32'),
       reference: null,
@@ -178,14 +178,14 @@ describe('what a checkpoint lacks', () => {
     expect(text(await mergeFiles(await writeShards(one, 3)))).toBe(text(whole));
   });
 
-  it('an adapter has its updates shared out as well', async () => {
+  it('works for an adapter', async () => {
     const reference = await openMeasuredReference(fixture('llama-f32'));
     const one = await measuring({ checkpoint: fixture('lora'), reference, probes: null });
     expect(text(await mergeFiles(await writeShards(one, 4)))).toBe(text(await one()));
   });
 });
 
-describe('merge refuses', () => {
+describe('a merge refuses', () => {
   let files: string[];
   beforeAll(async () => {
     files = await writeShards(await measuring({ checkpoint: example('benchmark-aligned') }), 4);
@@ -218,16 +218,16 @@ describe('merge refuses', () => {
       },
     ],
   ];
-  it.each(FOREIGN)('another measurement: %s', async (what, edit) => {
+  it.each(FOREIGN)('shards of different measurements: another %s', async (what, edit) => {
     const word = what.replace(/^a /, '');
     await expect(mergeFiles(changed(3, edit))).rejects.toThrow(
       new RegExp(
-        `changed\\.json is no shard of the same measurement as .*1\\.json: another ${word}.* — give the shards`,
+        `changed\\.json is not a shard of the same measurement as .*1\\.json: another ${word}.* — give the shards`,
       ),
     );
   });
 
-  it('a missing shard, or several', async () => {
+  it('an incomplete set of shards, or one twice', async () => {
     const [one = '', two = '', three = '', four = ''] = files;
     await expect(mergeFiles([one, two, four])).rejects.toThrow(/^shard 3\/4 of .*1\.json is missing — /);
     await expect(mergeFiles([two])).rejects.toThrow(/^shards 1\/4, 3\/4, 4\/4 of .*2\.json are missing — /);
@@ -236,11 +236,11 @@ describe('merge refuses', () => {
     );
   });
 
-  it('what is no shard', async () => {
+  it('a file that is not a shard', async () => {
     const folder = temporaryFolder();
     const whole = join(folder, 'whole.json');
     await writeJson(whole, await mergeFiles(files));
-    await expect(mergeFiles([whole])).rejects.toThrow(/whole\.json is no shard, but a whole measurement — /);
+    await expect(mergeFiles([whole])).rejects.toThrow(/whole\.json is a complete measurement, not a shard — /);
     await expect(mergeFiles([join(folder, 'none.json')])).rejects.toThrow(/none\.json does not exist/);
     writeFileSync(join(folder, 'broken.json'), readFileSync(whole, 'utf8').slice(0, 100));
     await expect(mergeFiles([join(folder, 'broken.json')])).rejects.toThrow(/broken\.json is not JSON/);
@@ -255,22 +255,22 @@ describe('merge refuses', () => {
       /changed\.json and .*4\.json both have spectrum \d+ of \d+/,
     ],
     [
-      'a spectrum less',
+      'one spectrum too few',
       ({ tensors, shard: { spectra } }: Writable) => {
         tensors.pop();
         spectra.measured.pop();
       },
-      /have \d+ of \d+ places for a spectrum/,
+      /together have \d+ of \d+ spectrum entries/,
     ],
-    ['a spectrum that has no place', ({ tensors }: Writable) => void tensors.pop(), /changed\.json is damaged/],
-    ['a vector less', ({ shard }: Writable) => void shard.spectra.vectors.pop(), /places for a vector/],
+    ['a spectrum without an index', ({ tensors }: Writable) => void tensors.pop(), /changed\.json is damaged/],
+    ['one vector too few', ({ shard }: Writable) => void shard.spectra.vectors.pop(), /vector entries/],
     [
-      'a probe less',
+      'one probe too few',
       ({ probes, shard }: Writable) => {
         probes?.items.pop();
         shard.probes?.items.pop();
       },
-      /have 809 of 810 places for a probe/,
+      /together have 809 of 810 probe entries/,
     ],
     [
       'a probe that is not in the suites',
@@ -280,7 +280,7 @@ describe('merge refuses', () => {
       /changed\.json has probe 5001 of 810/,
     ],
     [
-      'probes without places',
+      'probes without indices',
       ({ shard }: Writable) => {
         shard.probes = null;
       },
@@ -291,14 +291,14 @@ describe('merge refuses', () => {
     await expect(mergeFiles(changed(3, (shard) => edit(shard, other)))).rejects.toThrow(message);
   });
 
-  it('to be skipped: no comparison reads a shard', async () => {
+  it('nothing, but a comparison refuses a single shard', async () => {
     const [one = ''] = files;
     await expect(readMeasurement(one)).rejects.toThrow(/1\.json is shard 1\/4 of a measurement — join all .*merge/);
     await expect(readBaseline(one)).rejects.toThrow(/is shard 1\/4 of a measurement/);
   });
 });
 
-/** A measurement as JSON, to be damaged. */
+/** A measurement as JSON, to edit. */
 interface Writable {
   tool: object;
   checkpoint: object;

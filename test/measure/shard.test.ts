@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectShareable } from '../../src/gate/check.ts';
-import { parseShard, shareOf } from '../../src/measure/shards/shard.ts';
+import { indicesOfShard, parseShard } from '../../src/measure/shards/shard.ts';
+import { at } from '../../src/platform/at.ts';
 import { Random } from '../../src/probes/random.ts';
 
 describe('parseShard', () => {
@@ -14,25 +15,25 @@ describe('parseShard', () => {
   });
 });
 
-describe('shareOf', () => {
-  /** A model: many matrices alike, a few small ones, two very large ones. */
+describe('indicesOfShard', () => {
+  /** Like a model: many equal matrices, a few small ones, two very large ones. */
   const random = new Random(7, 'costs');
   const costs = Array.from({ length: 300 }, (_, i) => (i < 2 ? 4000 : i % 7 ? 100 : random.int(0, 30)));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
 
   it.each([1, 2, 3, 4, 7, 16, 299, 400])(
-    'of %i shards: each thing has one, and none has a third more than it must',
+    'gives each job to one of %i shards, and none has more than 4/3 of the optimum',
     (count) => {
-      const shares = Array.from({ length: count }, (_, i) => shareOf(costs, { index: i + 1, count }));
-      expect(shares.flat().sort((a, b) => a - b)).toEqual(costs.map((_, place) => place));
-      const loads = shares.map((share) => share.reduce((sum, place) => sum + (costs[place] ?? 0), 0));
+      const shares = Array.from({ length: count }, (_, i) => indicesOfShard(costs, { index: i + 1, count }));
+      expect(shares.flat().sort((a, b) => a - b)).toEqual([...costs.keys()]);
+      const loads = shares.map((share) => share.reduce((sum, index) => sum + at(costs, index), 0));
       expect(Math.max(...loads)).toBeLessThanOrEqual((4 / 3) * Math.max(total / count, ...costs));
     },
   );
 });
 
-describe('shards', () => {
-  it('cannot have a budget, nor draw a seed each', () => {
+describe('expectShareable', () => {
+  it('refuses a time budget and a random seed, which differ between machines', () => {
     expect(() => expectShareable({ budgetSeconds: 60 })).toThrow(/leave out the budget/);
     expect(() => expectShareable({ seed: 'rotate' })).toThrow(/give it to all of them/);
     expect(() => expectShareable({ seed: 5 })).not.toThrow();

@@ -1,31 +1,31 @@
 import type { MeasuredProbes, ProbeItemMeasurement } from '../schema/probes.ts';
 
-/** What one machine made of the suites: of all items, or of a share. */
+/** The answers of one machine, to all items of the suites or to a share of them. */
 export interface ProbeAnswers {
-  /** By their places in all suites, one after the other. */
-  readonly items: ReadonlyArray<{ readonly place: number; readonly item: ProbeItemMeasurement }>;
+  /** With their index in all suites together. */
+  readonly items: ReadonlyArray<{ readonly index: number; readonly item: ProbeItemMeasurement }>;
   readonly leftOut: ReadonlyArray<{
-    readonly place: number;
+    readonly index: number;
     readonly fact: string;
     readonly item: MeasuredProbes['leftOut'][number];
   }>;
 }
 
 /**
- * Put answers together in the order of the items, without those of facts that are left out: one of their forms was not
- * asked, here or on another machine.
+ * Join answers in the order of the items. Facts of which one form was left out, on this machine or on another one, are left
+ * out entirely.
  */
 export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes, 'items' | 'leftOut'> {
-  // What does not fit into the model is found out by every machine.
-  const leftOut = new Map(parts.flatMap((part) => part.leftOut.map((left) => [left.place, left])));
-  const lost = new Set([...leftOut.values()].map(({ fact, item: { suite } }) => JSON.stringify([suite, fact])));
-  const byPlace = (a: { place: number }, b: { place: number }) => a.place - b.place;
+  // Every machine finds the items that are too long for the model.
+  const leftOut = new Map(parts.flatMap((part) => part.leftOut.map((left) => [left.index, left])));
+  const excluded = new Set([...leftOut.values()].map(({ fact, item: { suite } }) => JSON.stringify([suite, fact])));
+  const byIndex = (a: { index: number }, b: { index: number }) => a.index - b.index;
   return {
     items: parts
       .flatMap(({ items }) => items)
-      .filter(({ item: { suite, fact } }) => !lost.has(JSON.stringify([suite, fact])))
-      .sort(byPlace)
+      .filter(({ item: { suite, fact } }) => !excluded.has(JSON.stringify([suite, fact])))
+      .sort(byIndex)
       .map(({ item }) => item),
-    leftOut: [...leftOut.values()].sort(byPlace).map(({ item }) => item),
+    leftOut: [...leftOut.values()].sort(byIndex).map(({ item }) => item),
   };
 }

@@ -1,3 +1,4 @@
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { methodOfAll, summarize } from '../aggregate.ts';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
@@ -5,12 +6,18 @@ import type { Probes } from '../schema/probes.ts';
 import { readMeasurementOrShard } from '../schema/read.ts';
 import type { ShardMeasurement } from '../schema/shard.ts';
 import { joinAnswers } from './join-answers.ts';
-import { joinInPlaces } from './join-places.ts';
-import { expectOneMeasurement, type ShardFile } from './same-measurement.ts';
+import { joinByIndex } from './join-by-index.ts';
+
+/** A shard of a measurement, and the file that it was read from. */
+export interface ShardFile {
+  readonly path: string;
+  readonly measurement: Measurement;
+  readonly shard: ShardMeasurement;
+}
 
 /**
  * Read the shards of a measurement and join them.
- * @throws UserError naming the file that does not belong there, or the shard that is missing
+ * @throws UserError naming a file that is not a shard of the same measurement, or a missing shard
  */
 export async function mergeFiles(paths: readonly string[]): Promise<Measurement> {
   const files: ShardFile[] = [];
@@ -22,17 +29,20 @@ function asShard(path: string, measurement: Measurement): ShardFile {
   const { shard } = measurement;
   if (shard === null) {
     throw new UserError(
-      `${path} is no shard, but a whole measurement`,
-      "give what 'shadow-gate measure --shard' wrote",
+      `${path} is a complete measurement, not a shard`,
+      "give the files that 'shadow-gate measure --shard' wrote",
     );
   }
-  if (!isWhole(measurement, shard)) {
-    throw new UserError(`${path} is damaged: its shard does not describe what it holds`, 'measure that shard again');
+  if (!isConsistent(measurement, shard)) {
+    throw new UserError(`${path} is damaged: its shard does not match its contents`, 'measure that shard again');
   }
   return { path, measurement, shard };
 }
 
-function isWhole({ method, skipped, probes }: Measurement, { index, count, spectra, probes: asked }: ShardMeasurement) {
+function isConsistent(
+  { method, skipped, probes }: Measurement,
+  { index, count, spectra, probes: asked }: ShardMeasurement,
+) {
   const answers = probes?.status === 'measured' ? probes : null;
   return (
     index <= count &&
@@ -44,9 +54,9 @@ function isWhole({ method, skipped, probes }: Measurement, { index, count, spect
 }
 
 /**
- * The measurement that one machine would have written, but for `run`. Pure.
+ * The measurement that one machine would have written, except for `run`. Pure.
  * @param files in any order
- * @throws UserError for shards that are missing, there twice, or not of one measurement
+ * @throws UserError for shards that are missing, given twice, or not of one measurement
  */
 export function mergeShards(files: readonly ShardFile[]): Measurement {
   const shards = inOrder(files);
@@ -66,10 +76,10 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
 
 type Shards = readonly [ShardFile, ...ShardFile[]];
 
-/** By their index, complete. A foreign shard is not to be called a duplicate, so that comes first. */
+/** All shards in the order of their index. Foreign shards are refused first, so that none is reported as a duplicate. */
 function inOrder(files: readonly ShardFile[]): Shards {
   const [first, ...rest] = [...files].sort((a, b) => a.shard.index - b.shard.index);
-  if (!first) throw new UserError('there are no shards to merge', 'give the files of all of them');
+  if (!first) throw new UserError('there are no shards to merge', 'give the files of all shards');
   const shards: Shards = [first, ...rest];
   expectOneMeasurement(shards);
   const { count } = first.shard;
@@ -79,61 +89,104 @@ function inOrder(files: readonly ShardFile[]): Shards {
       throw new UserError(`${before.path} and ${path} are both shard ${shard.index}/${count}`, 'give each shard once');
     }
   }
-  const there = new Set(shards.map(({ shard }) => shard.index));
-  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !there.has(index));
+  const given = new Set(shards.map(({ shard }) => shard.index));
+  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !given.has(index));
   if (missing.length > 0) {
     const names = missing.slice(0, NAMED_MISSING).map((index) => `${index}/${count}`);
     const more = missing.length > NAMED_MISSING ? ` and ${missing.length - NAMED_MISSING} more` : '';
     throw new UserError(
       `${missing.length > 1 ? 'shards' : 'shard'} ${names.join(', ')}${more} of ${first.path} ${missing.length > 1 ? 'are' : 'is'} missing`,
-      'measure what is missing, and give the files of all shards',
+      'measure the missing shards, and give the files of all shards',
     );
   }
   return shards;
 }
 
-/** Missing shards that an error names. */
+/** Number of missing shards that an error names. */
 const NAMED_MISSING = 5;
+
+/** What the shards of one measurement have in common, with its name in errors. */
+const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => unknown]> = [
+  ['tool version', ({ measurement: { tool } }) => tool.version],
+  ['number of shards', ({ shard }) => shard.count],
+  ['checkpoint', ({ measurement: { checkpoint } }) => checkpoint.digest],
+  ['reference', ({ measurement: { reference } }) => reference?.digest ?? null],
+  ['device', ({ measurement: { device } }) => device],
+  ['half (--only)', ({ measurement }) => halvesOf(measurement)],
+  ['seed', (file) => probesOf(file)?.seed],
+  ['chat template', (file) => probesOf(file)?.chatTemplate],
+  ['probe suites', (file) => probesOf(file)?.suites],
+  // These follow from those above, unless the file was edited.
+  ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
+  ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],
+  ['number of probes', (file) => probesOf(file) && file.shard.probes?.asked],
+];
+
+/** @throws UserError naming the first file that differs from the first one, and the difference */
+function expectOneMeasurement(files: Shards): void {
+  const [first] = files;
+  for (const [name, get] of COMMON) {
+    for (const file of files) {
+      const [theirs, ours] = [get(file), get(first)];
+      // A shard that could not run the probes has none of their values.
+      if (theirs === undefined || ours === undefined || JSON.stringify(theirs) === JSON.stringify(ours)) continue;
+      const values = [theirs, ours].every(isShort) ? ` (${theirs ?? 'none'} and ${ours ?? 'none'})` : '';
+      throw new UserError(
+        `${file.path} is not a shard of the same measurement as ${first.path}: another ${name}${values}`,
+        'give the shards of one measurement, all with the same inputs, settings and version',
+      );
+    }
+  }
+}
+
+const isShort = (value: unknown): boolean => value === null || typeof value !== 'object';
+
+function halvesOf({ method, probes }: Measurement): string {
+  const names = [method === null ? '' : 'spectra', probes === null ? '' : 'probes'].filter(Boolean);
+  return names.join(' and ') || 'nothing';
+}
+
+function probesOf({ measurement }: ShardFile) {
+  return measurement.probes?.status === 'measured' ? measurement.probes : undefined;
+}
 
 function joinSpectra(shards: Shards): Pick<Measurement, 'tensors' | 'skipped'> {
   const [{ measurement, shard }] = shards;
   const { spectra } = shard;
   if (spectra === null) return { tensors: [], skipped: measurement.skipped };
-  const ofPlan = measurement.skipped.length - spectra.skipped.length;
-  const joined = joinInPlaces(
-    'spectrum',
-    spectra.jobs,
+  // The first ones are skipped in every shard: they are not measured at all.
+  const everywhere = measurement.skipped.length - spectra.skipped.length;
+  const joined = joinByIndex(
     shards.map(({ path, measurement: { tensors, skipped }, shard }) => {
-      const places = shard.spectra ?? { measured: [], skipped: [] };
+      const indices = shard.spectra ?? { measured: [], skipped: [] };
       return {
         path,
-        places: [...places.measured, ...places.skipped],
-        things: [
+        indices: [...indices.measured, ...indices.skipped],
+        items: [
           ...tensors.map((tensor) => ({ tensor })),
-          ...skipped.slice(skipped.length - places.skipped.length).map((left) => ({ left })),
+          ...skipped.slice(skipped.length - indices.skipped.length).map((matrix) => ({ matrix })),
         ],
       };
     }),
+    { name: 'spectrum', length: spectra.jobs },
   );
-  joinInPlaces(
-    'vector',
-    measurement.vectors.length,
-    shards.map(({ path, shard }) => ({
-      path,
-      places: shard.spectra?.vectors ?? [],
-      things: shard.spectra?.vectors ?? [],
-    })),
+  joinByIndex(
+    shards.map(({ path, shard }) => {
+      const indices = shard.spectra?.vectors ?? [];
+      return { path, indices, items: indices };
+    }),
+    { name: 'vector', length: measurement.vectors.length },
   );
   return {
-    tensors: joined.flatMap((thing) => ('tensor' in thing ? [thing.tensor] : [])),
+    tensors: joined.flatMap(({ item }) => ('tensor' in item ? [item.tensor] : [])),
     skipped: [
-      ...measurement.skipped.slice(0, ofPlan),
-      ...joined.flatMap((thing) => ('left' in thing ? [thing.left] : [])),
+      ...measurement.skipped.slice(0, everywhere),
+      ...joined.flatMap(({ item }) => ('matrix' in item ? [item.matrix] : [])),
     ],
   };
 }
 
-/** Parts of a fused tensor may lie in several shards, and each of these looks at all of it. */
+/** Parts of a fused tensor can be in several shards, and each of these searches the whole tensor. */
 function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
   const byName = new Map(
     shards.flatMap(({ measurement }) => measurement.nonFinite.map((found) => [found.name, found])),
@@ -142,8 +195,8 @@ function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
 }
 
 /**
- * A model that could not be asked everything could not be asked. Where only some shards failed, the first of them says why;
- * one machine may have come upon another item first.
+ * If the model could not be run in some shards, it was not run. The first of them has the reason; on one machine another item
+ * might have failed first.
  */
 function joinProbes(shards: Shards): Probes | null {
   const [{ measurement, shard }] = shards;
@@ -152,42 +205,40 @@ function joinProbes(shards: Shards): Probes | null {
   if (measurement.probes?.status !== 'measured' || shard.probes === null) return measurement.probes;
   const parts = shards.map(({ path, measurement: { probes }, shard }) => {
     const share = shard.probes ?? { items: [], leftOut: [] };
-    const asked = probes?.status === 'measured' ? probes : { items: [], leftOut: [] };
-    return { path, share, asked };
+    const answers = probes?.status === 'measured' ? probes : { items: [], leftOut: [] };
+    return { path, share, answers };
   });
   const suitesSize = measurement.probes.suites.reduce((sum, { items }) => sum + items, 0);
-  const answers = joinInPlaces(
-    'probe',
-    suitesSize,
-    parts.map(({ path, share, asked }) => ({
-      path,
-      places: share.items,
-      things: asked.items.map((item, i) => ({ place: share.items[i] ?? 0, item })),
-    })),
-    shard.probes.asked,
+  const items = joinByIndex(
+    parts.map(({ path, share, answers }) => ({ path, indices: share.items, items: answers.items })),
+    { name: 'probe', length: suitesSize, filled: shard.probes.asked },
   );
-  const leftOut = parts.flatMap(({ share, asked }) =>
-    asked.leftOut.map((item, i) => ({ place: share.leftOut[i]?.place ?? 0, fact: share.leftOut[i]?.fact ?? '', item })),
+  // isConsistent() has compared the lengths.
+  const leftOut = parts.flatMap(({ share, answers }) =>
+    answers.leftOut.map((item, i) => {
+      const { place: index, fact } = at(share.leftOut, i);
+      return { index, fact, item };
+    }),
   );
-  return { ...measurement.probes, ...joinAnswers([{ items: answers, leftOut }]) };
+  return { ...measurement.probes, ...joinAnswers([{ items, leftOut }]) };
 }
 
-/** The machines work side by side: it began with the first of them, and took as long as the slowest. */
+/** The machines work in parallel: the run began with the first of them, and took as long as the slowest. */
 function joinRuns(shards: Shards): Measurement['run'] {
   const runs = shards.map(({ measurement }) => measurement.run);
   const [{ measurement }] = shards;
-  const asked = runs.flatMap(({ probes }) => probes ?? []);
-  const [answerer] = asked;
+  const probes = runs.flatMap((run) => run.probes ?? []);
+  const [first] = probes;
   return {
     ...measurement.run,
     time: runs.map(({ time }) => time).sort()[0] ?? measurement.run.time,
     durationSeconds: Math.max(...runs.map(({ durationSeconds }) => durationSeconds)),
     recalledSpectra: runs.reduce((sum, { recalledSpectra }) => sum + recalledSpectra, 0),
-    probes: answerer
+    probes: first
       ? {
-          by: answerer.by,
-          seconds: Math.max(...asked.map(({ seconds }) => seconds)),
-          expectedSeconds: Math.max(...asked.map(({ expectedSeconds }) => expectedSeconds)),
+          by: first.by,
+          seconds: Math.max(...probes.map(({ seconds }) => seconds)),
+          expectedSeconds: Math.max(...probes.map(({ expectedSeconds }) => expectedSeconds)),
         }
       : null,
   };

@@ -1,15 +1,17 @@
+import { at } from '../../platform/at.ts';
+
 /** One of `count` machines that share a measurement; `index` counts from 1. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
-/** More machines than this is a slip of the keyboard. */
+/** More machines than this must be a typo. */
 export const MAX_SHARDS = 1000;
 
 export const SHARD_WORDS = `i/n with 1 ≤ i ≤ n ≤ ${MAX_SHARDS}, such as 2/4`;
 
-/** @returns null for what is not `i/n` */
+/** @returns null for a text that is not `i/n` */
 export function parseShard(text: string): Shard | null {
   const [, index, count] = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
@@ -17,20 +19,20 @@ export function parseShard(text: string): Shard | null {
 }
 
 /**
- * Which of some things are a shard's: the dearest first, each to the shard that has the least to do so far (LPT, Graham
- * 1969: at most a third above the best). The same on every machine.
- * @param costs in any unit, none below 0
- * @returns their places, ascending; all of them without a shard
+ * The share of one shard in a list of jobs: the most expensive job first, each goes to the shard with the least work so far (LPT, Graham 1969: at
+ * most a third above the optimum). Every machine gets the same result.
+ * @param costs of the jobs, in any unit, none below 0
+ * @returns indices of jobs, ascending; all of them without a shard
  */
-export function shareOf(costs: readonly number[], shard: Shard | null): number[] {
-  if (shard === null) return costs.map((_, place) => place);
-  const loads = Array.from({ length: shard.count }, () => 0);
+export function indicesOfShard(costs: readonly number[], shard: Shard | null): number[] {
+  if (shard === null) return [...costs.keys()];
+  const loads = Array<number>(shard.count).fill(0);
   const own: number[] = [];
-  const order = costs.map((cost, place) => ({ cost, place })).sort((a, b) => b.cost - a.cost || a.place - b.place);
-  for (const { cost, place } of order) {
+  const jobs = costs.map((cost, index) => ({ cost, index })).sort((a, b) => b.cost - a.cost || a.index - b.index);
+  for (const { cost, index } of jobs) {
     const least = loads.indexOf(Math.min(...loads));
-    loads[least] = (loads[least] ?? 0) + cost;
-    if (least === shard.index - 1) own.push(place);
+    loads[least] = at(loads, least) + cost;
+    if (least === shard.index - 1) own.push(index);
   }
   return own.sort((a, b) => a - b);
 }

@@ -1,0 +1,53 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+
+/** Some items of a list, from one file. */
+export interface IndexedPart<T> {
+  readonly path: string;
+  /** The index of each item in the whole list. */
+  readonly indices: readonly number[];
+  readonly items: readonly T[];
+}
+
+const HINT = 'measure its shard again with the version that measured the others';
+
+/** Number of files that an error names. */
+const MAX_NAMED = 4;
+
+/**
+ * Join the parts of a list.
+ * @returns the items in the order of their indices
+ * @param list.name of one item, in errors
+ * @param list.length number of indices
+ * @param list.filled number of indices that have an item; all by default
+ * @throws UserError naming the file with an index that is missing, taken twice, or too large
+ */
+export function joinByIndex<T>(
+  parts: ReadonlyArray<IndexedPart<T>>,
+  { name, length, filled = length }: { readonly name: string; readonly length: number; readonly filled?: number },
+): Array<{ readonly index: number; readonly item: T }> {
+  const joined = new Map<number, { readonly path: string; readonly item: T }>();
+  for (const { path, indices, items } of parts) {
+    if (indices.length !== items.length) {
+      throw new UserError(
+        `${path} is damaged: its numbers of ${name} entries (${items.length}) and of their indices (${indices.length}) differ`,
+        HINT,
+      );
+    }
+    for (const [i, index] of indices.entries()) {
+      if (index >= length) throw new UserError(`${path} has ${name} ${index + 1} of ${length}`, HINT);
+      const other = joined.get(index);
+      if (other) {
+        const both = other.path === path ? `${path} has twice` : `${other.path} and ${path} both have`;
+        throw new UserError(`${both} ${name} ${index + 1} of ${length}`, HINT);
+      }
+      joined.set(index, { path, item: at(items, i) });
+    }
+  }
+  if (joined.size !== filled) {
+    const files = parts.map(({ path }) => path);
+    const named = `${files.slice(0, MAX_NAMED).join(', ')}${files.length > MAX_NAMED ? ', …' : ''}`;
+    throw new UserError(`${named} together have ${joined.size} of ${filled} ${name} entries`, HINT);
+  }
+  return [...joined].sort(([a], [b]) => a - b).map(([index, { item }]) => ({ index, item }));
+}
