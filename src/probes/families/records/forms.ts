@@ -32,20 +32,20 @@ function forward(notes: Notes): Query {
 }
 
 function phrase(template: string, notes: Notes, prompt: string, choice: (note: Note) => string): Phrasing {
-  const { options, asked } = notes;
+  const { options, queried } = notes;
   return {
     template,
     prompt,
-    question: { kind: 'choice', choices: options.map(choice), answer: options.indexOf(asked), scoring: 'raw' },
+    question: { kind: 'choice', choices: options.map(choice), answer: options.indexOf(queried), scoring: 'raw' },
   };
 }
 
-function withQuestions(told: readonly string[], { worked, asked }: Notes, { question, answer }: Query): string {
+function withQuestions(data: readonly string[], { worked, queried }: Notes, { question, answer }: Query): string {
   const questions = [
     `Question: ${question(worked)}\nAnswer: ${answer(worked)}`,
-    `Question: ${question(asked)}\nAnswer:`,
+    `Question: ${question(queried)}\nAnswer:`,
   ];
-  return [...told, ...questions].join('\n\n');
+  return [...data, ...questions].join('\n\n');
 }
 
 /** `Mara lives in Oslo and has a parrot.` */
@@ -89,7 +89,7 @@ export function csv(notes: Notes): Phrasing {
 
 /** One object per line, also for the questions. The last one ends before its answer. */
 export function json(notes: Notes): Phrasing {
-  const { fields, people, worked, asked } = notes;
+  const { fields, people, worked, queried } = notes;
   const { question, answer } = forward(notes);
   const rows = people.map(({ name, values }) =>
     object([['name', name], ...fields.map(({ key }, i): Member => [key, at(values, i)])]),
@@ -98,7 +98,7 @@ export function json(notes: Notes): Phrasing {
     ['question', question(worked)],
     ['answer', answer(worked)],
   ]);
-  const open = `{${member(['question', question(asked)])}, "answer":`;
+  const open = `{${member(['question', question(queried)])}, "answer":`;
   return phrase('json', notes, [...rows, solved, open].join('\n'), (note) => JSON.stringify(answer(note)));
 }
 

@@ -21,7 +21,7 @@ export interface Notes {
   /** The person of the worked example. */
   readonly worked: Note;
   /** The person of the question: one of `options`. */
-  readonly asked: Note;
+  readonly queried: Note;
   /** Everybody except `worked`, in the order of the choices. */
   readonly options: readonly Note[];
 }
@@ -39,5 +39,13 @@ export function drawNotes(random: Random): Notes {
   const worked = random.pick(people);
   const options = random.shuffle(people.filter((note) => note !== worked));
   const target = random.int(0, FIELDS_PER_PERSON - 1);
-  return { fields, people, target, cue: FIELDS_PER_PERSON - 1 - target, worked, asked: random.pick(options), options };
+  return {
+    fields,
+    people,
+    target,
+    cue: FIELDS_PER_PERSON - 1 - target,
+    worked,
+    queried: random.pick(options),
+    options,
+  };
 }
