@@ -10,7 +10,7 @@ import { runJobs, type SpectraFindings } from '../spectra/run-jobs.ts';
 import type { Spectrum } from '../spectra/spectrum.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { SpectraOptions } from './options.ts';
-import { type Part, timeLeft } from './progress/eta.ts';
+import { estimateEta, type Part } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
@@ -108,7 +108,7 @@ async function runSelection(selection: Selection, device: Device, options: Spect
   const measured = new Set<Job>();
   let recalled = 0;
   const cache = cacheOf(options);
-  const eta = timeLeft(partsOf(selection.jobs, memoryLimit));
+  const eta = estimateEta(partsOf(selection.jobs, memoryLimit));
   const findings = await runJobs(selection, {
     device,
     memoryLimit,

@@ -2,8 +2,8 @@ import type { Metrics } from '../spectra/metrics-schema.ts';
 import type { MaybeBounded } from '../statistics/bounded.ts';
 
 /**
- * Digits that a measurement keeps. More than any use of them, and fewer than float64 has, so that the last bits, which
- * depend on how many threads shared a sum, do not make two files of the same checkpoint differ.
+ * Significant digits in a measurement: more than anyone needs, but fewer than float64 has. The last bits depend on how many
+ * threads shared a sum; without them, two measurements of the same checkpoint are the same file.
  */
 const SIGNIFICANT_DIGITS = 10;
 
@@ -11,7 +11,7 @@ export function roundNumber(value: number, digits = SIGNIFICANT_DIGITS): number 
   return Number(value.toPrecision(digits));
 }
 
-/** Bounds are some 10⁻⁶ apart at the least: they hold as well when they are rounded. */
+/** Bounds are at least about 10⁻⁶ apart, so they are still bounds after rounding. */
 export function roundMaybeBounded(measured: MaybeBounded): MaybeBounded {
   if (typeof measured === 'number') return roundNumber(measured);
   const { value, low, high } = measured;

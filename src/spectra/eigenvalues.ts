@@ -15,9 +15,9 @@ export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
 }
 
 /**
- * The same with some coordinates of the eigenvectors: far less work than all of them.
+ * The same, with some coordinates of the eigenvectors, which is far less work than all of them.
  * @param rows vectors x of length n, overwritten by xᵀ·V, where V has the eigenvectors in its columns
- * @returns n eigenvalues in the order of the columns, which is none
+ * @returns n eigenvalues in the order of the columns, which are not sorted
  */
 export function symmetricEigenvaluesWithRows(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
   return decompose(a, n, rows);
@@ -25,24 +25,24 @@ export function symmetricEigenvaluesWithRows(a: Float64Array, n: number, rows: r
 
 function decompose(a: Float64Array, n: number, rows: readonly Float64Array[]): Float64Array {
   if (a.length !== n * n) throw new RangeError(`${a.length} numbers are not ${n} × ${n}`);
-  const scale = normalise(a, n);
-  const { diagonal, offDiagonal } = tridiagonalise(a, n, rows);
+  const scale = normalize(a, n);
+  const { diagonal, offDiagonal } = tridiagonalize(a, n, rows);
   implicitQL(diagonal, offDiagonal, rows);
   for (let i = 0; i < n; i += 1) diagonal[i] = at(diagonal, i) * scale;
   return diagonal;
 }
 
-/** Divide by the largest entry, so that no square over- or underflows. */
-function normalise(a: Float64Array, n: number): number {
+/** Divide by the largest entry, so that squares neither overflow nor underflow. */
+function normalize(a: Float64Array, n: number): number {
   let largest = 0;
   for (let i = 0; i < n; i += 1) {
     for (let k = i * n; k <= i * n + i; k += 1) {
       const magnitude = Math.abs(at(a, k));
       if (magnitude > largest) largest = magnitude;
-      else if (Number.isNaN(magnitude)) throw new RangeError('the matrix holds NaN');
+      else if (Number.isNaN(magnitude)) throw new RangeError('the matrix contains NaN');
     }
   }
-  if (!Number.isFinite(largest)) throw new RangeError('the matrix holds Inf');
+  if (!Number.isFinite(largest)) throw new RangeError('the matrix contains Inf');
   if (largest === 0) return 0;
   for (let i = 0; i < n; i += 1) {
     for (let k = i * n; k <= i * n + i; k += 1) a[k] = at(a, k) / largest;
@@ -55,16 +55,16 @@ function normalise(a: Float64Array, n: number): number {
  * every inner loop runs along a row.
  *
  * Step i needs A·v of the matrix that step i + 1 left, and every step changes the whole matrix by A ← A − v·wᵀ − w·vᵀ.
- * Both are done in one pass over memory, which bounds the speed: the change of the step before, and the product.
+ * Memory bandwidth limits the speed, so one pass over memory does both: the previous step's update, and the product.
  */
-function tridiagonalise(a: Float64Array, n: number, rows: readonly Float64Array[]) {
+function tridiagonalize(a: Float64Array, n: number, rows: readonly Float64Array[]) {
   const diagonal = new Float64Array(n);
   /** offDiagonal[i] couples i − 1 and i; offDiagonal[0] is unused. */
   const offDiagonal = new Float64Array(n);
-  /** The change that is still to be made. */
+  /** The update that is still to be applied. */
   let v = new Float64Array(n);
   let w = new Float64Array(n);
-  /** The vector of the step at hand, and A times it. */
+  /** The vector of the current step, and A times it. */
   let next = new Float64Array(n);
   let product = new Float64Array(n);
   for (let i = n - 1; i > 0; i -= 1) {
@@ -89,12 +89,12 @@ function tridiagonalise(a: Float64Array, n: number, rows: readonly Float64Array[
   return { diagonal, offDiagonal };
 }
 
-/** Squares that are lost beside an entry of 1 by hundreds of orders, and whose inverse would overflow. */
+/** Sums of squares below this vanish beside an entry of 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
 /**
- * The reflection I − β·v·vᵀ that leaves of a row only its last entry, which goes to `offDiagonal[i]`.
- * @param v receives the vector; zero where there is nothing to reflect
+ * The reflection I − β·v·vᵀ that reduces a row to its last entry, which goes to `offDiagonal[i]`.
+ * @param v receives the vector; zero if there is nothing to reflect
  * @returns β
  */
 function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Array, i: number): number {
@@ -102,7 +102,7 @@ function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Arr
   for (let k = 0; k < i - 1; k += 1) squares += at(row, k) ** 2;
   const last = at(row, i - 1);
   if (squares < TINY) {
-    // Already tridiagonal in this row, or to far below rounding: entries are at most 1 in size.
+    // This row is tridiagonal already, up to far below the rounding error: entries are at most 1.
     v.fill(0, 0, i);
     offDiagonal[i] = last;
     return 0;
@@ -130,7 +130,7 @@ function updateRow(a: Float64Array, row: number, i: number, v: Float64Array, w: 
   for (let k = 0; k <= i; k += 1) a[row + k] = at(a, row + k) - vi * at(w, k) - wi * at(v, k);
 }
 
-/** Rows that go through the pass together: each load of v, w, x and product then serves four of them. */
+/** Rows that go through a pass together, so that each load of v, w, x and product serves four of them. */
 const ROWS = 4;
 
 /** The vectors of one pass: A ← A − v·wᵀ − w·vᵀ, and product = A·x of the result. */
@@ -201,7 +201,7 @@ function passRow(a: Float64Array, n: number, j: number, from: number, { v, w, x,
   product[j] = at(product, j) + sum + diagonal * xj;
 }
 
-/** Far more than ever needed: two iterations per eigenvalue are usual. */
+/** Per eigenvalue, far more than ever needed: two are usual. */
 const MAX_ITERATIONS = 60;
 
 /** Implicit QL with Wilkinson's shift; the eigenvalues replace the diagonal. */
@@ -211,7 +211,7 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly F
   e.set(offDiagonal.subarray(1));
   let largest = 0;
   for (let i = 0; i < n; i += 1) largest = Math.max(largest, Math.abs(at(d, i)) + Math.abs(at(e, i)));
-  /** Against the largest and not the neighbours: a strongly graded matrix would never converge. */
+  /** Relative to the largest and not to adjacent entries: a strongly graded matrix would never converge. */
   const negligible = Number.EPSILON * largest;
   for (let l = 0; l < n; l += 1) {
     for (let iteration = 0; ; iteration += 1) {
@@ -225,7 +225,7 @@ function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly F
   }
 }
 
-/** The first m ≥ l whose coupling to m + 1 is lost in rounding. */
+/** The first m ≥ l whose coupling to m + 1 is negligible. */
 function firstNegligible(e: Float64Array, l: number, negligible: number): number {
   let m = l;
   while (m < e.length - 1 && Math.abs(at(e, m)) > negligible) m += 1;
@@ -251,7 +251,7 @@ function chase(
     const r = Math.hypot(f, g);
     e[i + 1] = r;
     if (r === 0) {
-      // The coupling vanished on the way: deflate here and start again.
+      // The coupling vanished during the sweep: deflate here and start again.
       d[i + 1] = at(d, i + 1) - p;
       e[m] = 0;
       return;

@@ -2,7 +2,7 @@ import type { MatrixView } from '../checkpoint/matrix-view.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/graph.ts';
 
-/** A matrix in a file: the stored tensor and where in it the matrix is. */
+/** A matrix in a file: the stored tensor, and which part of it the matrix is. */
 export interface MatrixSource {
   readonly source: TensorEntry;
   readonly view: MatrixView;
@@ -34,17 +34,17 @@ export function loadFlat(
   return graph.cast(part, type);
 }
 
-/** A strip of the matrix in float64 takes about this much; several are alive at a time. */
+/** Bytes of a strip of the matrix in float64; several strips are alive at a time. */
 export const STRIP_BYTES = 128 * 1024 * 1024;
 
-/** One in float64 that stays in the processor's cache between its conversion and its use. */
+/** Bytes of a strip that stays in the processor's cache between its conversion and its use. */
 export const CACHED_BYTES = 8 * 1024 * 1024;
 
 /**
  * Work through a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
  * @param axis the axis that is cut
- * @param work gets a function that cuts the strip at hand out of any value of this shape, and gives back what it made of
- *   it (values of one dimension or more): the next strip waits for those
+ * @param work receives a function that cuts the current strip out of any value of this shape, and returns what it computed
+ *   from it (values of one dimension or more): the next strip waits for those
  * @param bytes of a strip in float64
  */
 export function eachStrip(

@@ -1,6 +1,7 @@
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
+import { at } from '../platform/at.ts';
 import { loadFlat } from './load-matrix.ts';
 
 export interface NonFinite {
@@ -8,15 +9,15 @@ export interface NonFinite {
   readonly inf: number;
 }
 
-/** Elements looked at together: 8 bytes each, and a few copies. */
+/** Elements per block: 8 bytes each, and a few copies. */
 const BLOCK = 16 * 1024 * 1024;
 
-/** How many NaN and Inf a tensor holds. */
+/** Count the NaN and Inf values of a tensor. */
 export async function countNonFinite(entry: TensorEntry, device: Device): Promise<NonFinite> {
   return { nan: await count('IsNaN', entry, device), inf: await count('IsInf', entry, device) };
 }
 
-/** One graph for each kind: a block that two sums need would stay alive until the second. */
+/** One graph for each kind: a block that two sums need would stay alive until the second sum. */
 async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device): Promise<number> {
   const graph = new Graph();
   const counts = blockStarts(entry).map((start) => {
@@ -24,13 +25,13 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
     return graph.op('ReduceSum', [graph.cast(graph.op(type, [block]), ElementType.float64)], { keepdims: 0 });
   });
   graph.output('count', graph.sum(counts), ElementType.float64);
-  return float64Output(await runGraph(graph, device), 'count')[0] ?? 0;
+  return at(float64Output(await runGraph(graph, device), 'count'), 0);
 }
 
-/** Tensors looked at in one graph, of together at most BLOCK elements unless a single one has more. */
+/** Most tensors in one graph; together they have at most BLOCK elements unless a single one has more. */
 const MAX_BATCH = 256;
 
-/** Which of these tensors hold NaN or Inf: 0·x sums to 0 exactly if every x is finite. */
+/** The tensors that contain NaN or Inf: Σ 0·x is 0 if and only if every x is finite. */
 export async function findNonFinite(entries: readonly TensorEntry[], device: Device): Promise<TensorEntry[]> {
   const found: TensorEntry[] = [];
   for (const batch of batches(entries)) {
@@ -43,7 +44,7 @@ export async function findNonFinite(entries: readonly TensorEntry[], device: Dev
   return found;
 }
 
-/** Σ 0·x, block by block; float32 is wide enough for all but float64, and half the work. */
+/** Σ 0·x, block by block, in float32 unless the tensor is float64: half the work. */
 function zeroIfFinite(graph: Graph, entry: TensorEntry): Value {
   const isWide = entry.dtype === 'F64';
   const zero = graph.constant([0], isWide ? 'float64' : 'float32');

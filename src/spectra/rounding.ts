@@ -1,7 +1,7 @@
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
-/** Below this ratio of update to rounding energy there is no spectral verdict on a ΔW. */
+/** Below this ratio of the update's energy to the rounding energy, the spectrum of ΔW is not judged. */
 export const MIN_SNR = 10;
 
 interface FloatLayout {
@@ -16,13 +16,13 @@ const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
   F16: { exponentMask: 0x7c00, mantissaBits: 10, bias: 15 },
 };
 
-/** Is this dtype so coarse that rounding to it can drown an update? */
+/** Is this dtype so coarse that rounding to it can hide an update? */
 export function isRounded(entry: TensorEntry): boolean {
   return Object.hasOwn(LAYOUTS, entry.dtype);
 }
 
 /**
- * Σ ulp(w)² over a matrix of a 16-bit float, exactly: the exponent is read off the bits.
+ * Σ ulp(w)² over a matrix of a 16-bit float, exactly: the exponent is read from the bits.
  * ulp(w) = 2^(e − bias − mantissa bits) for the biased exponent e, and that of e = 1 for subnormal numbers.
  * Rounding to nearest adds an error of variance ulp²/12.
  * @param bits the matrix, read as uint16

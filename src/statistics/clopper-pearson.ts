@@ -1,12 +1,13 @@
 import { binomialCdf } from './distributions.ts';
 
-/** Halvings after which the limits have no more digits to gain. */
+/** Halvings after which the limits gain no more digits. */
 const HALVINGS = 55;
 
 /**
- * Exact interval of a proportion (Clopper & Pearson 1934, Biometrika 26:404): the shares that neither one-sided exact binomial test
- * rejects at (1 − level)/2. It covers at least as often as it says, also for few trials and shares near 1, where score intervals do
- * not: Wilson's excludes .98 after one failure in eight, which a true .98 gives in 15 % of draws. [0, 1] for n = 0.
+ * Exact interval of a proportion (Clopper & Pearson 1934, Biometrika 26:404): the proportions that neither one-sided exact
+ * binomial test rejects at (1 − level)/2. Its coverage is at least nominal even for few trials and proportions near 1, where that
+ * of score intervals is not: Wilson's excludes .98 after one failure in eight, which a true .98 gives in 15% of draws. [0, 1] for
+ * n = 0.
  * @param level two-sided, such as .95
  */
 export function clopperPearson({ successes, n, level }: { successes: number; n: number; level: number }): {
@@ -20,7 +21,7 @@ export function clopperPearson({ successes, n, level }: { successes: number; n: 
   };
 }
 
-/** Where `before` turns from true to false between 0 and 1. */
+/** Where `before` changes from true to false between 0 and 1. */
 function crossing(before: (share: number) => boolean): number {
   let [from, to] = [0, 1];
   for (let i = 0; i < HALVINGS; i += 1) {

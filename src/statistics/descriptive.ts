@@ -1,17 +1,18 @@
 import { medianAbsoluteDeviation, median as medianOf } from 'simple-statistics';
+import { at } from '../platform/at.ts';
 
-/** Median; the mean of the two middle values for an even count (as numpy). Null for nothing. */
+/** Median; for an even count the mean of the two middle values, as in numpy. Null for no values. */
 export function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : medianOf([...values]);
 }
 
-/** Σ wᵢxᵢ / Σ wᵢ. Null for nothing or no weight. */
+/** Σ wᵢxᵢ / Σ wᵢ. Null for no values, or no weight. */
 export function weightedMean(values: readonly number[], weights: readonly number[]): number | null {
   let total = 0;
   let weight = 0;
   values.forEach((value, i) => {
-    total += value * (weights[i] ?? 0);
-    weight += weights[i] ?? 0;
+    total += value * at(weights, i);
+    weight += at(weights, i);
   });
   return weight > 0 ? total / weight : null;
 }
@@ -20,19 +21,19 @@ export function weightedMean(values: readonly number[], weights: readonly number
 const MAD_TO_SIGMA = 1.4826;
 
 /**
- * Robust z-score of each value within its group: (x − median) / max(1.4826 · MAD, floor).
- * @param floor the smallest spread that is taken seriously
+ * Robust z-score of each value within its group: (x − median) / max(1.4826 · MAD, leastSpread).
+ * @param leastSpread a smaller spread does not make a small deviation an outlier
  */
-export function robustZ(values: readonly number[], floor: number): number[] {
-  const centre = median(values) ?? 0;
-  const spread = values.length === 0 ? 0 : MAD_TO_SIGMA * medianAbsoluteDeviation([...values]);
-  const scale = Math.max(spread, floor);
-  return values.map((value) => (value === centre ? 0 : (value - centre) / scale));
+export function robustZ(values: readonly number[], leastSpread: number): number[] {
+  const center = median(values);
+  if (center === null) return [];
+  const scale = Math.max(MAD_TO_SIGMA * medianAbsoluteDeviation([...values]), leastSpread);
+  return values.map((value) => (value === center ? 0 : (value - center) / scale));
 }
 
 /**
- * Gini coefficient of non-negative values: 0 if all are equal, towards 1 if one has everything.
- * G = 2·Σ i·xᵢ / (n·Σx) − (n + 1)/n with x ascending. Null for nothing or all zeros.
+ * Gini coefficient of non-negative values: 0 if all are equal, near 1 if one has everything.
+ * G = 2·Σ i·xᵢ / (n·Σx) − (n + 1)/n with x ascending. Null for no values, or all zeros.
  */
 export function gini(values: ArrayLike<number>): number | null {
   const ascending = Float64Array.from(values).sort();

@@ -1,7 +1,7 @@
 import jStat from 'jstat';
 
 /**
- * x with P(Z ≤ x) = p for a standard normal Z. Of jstat: within 1e-10 of SciPy, relative, for 1e-8 ≤ p ≤ 1 − 1e-8.
+ * x with P(Z ≤ x) = p for a standard normal Z. From jstat: within 1e-10 of SciPy, relative, for 1e-8 ≤ p ≤ 1 − 1e-8.
  * @param p 0 ≤ p ≤ 1; −∞ and ∞ at the ends
  * @throws RangeError for any other p
  */
@@ -12,7 +12,7 @@ export function normalQuantile(p: number): number {
 }
 
 /**
- * x with P(T ≤ x) = p for Student's t with `df` degrees of freedom. Of jstat: within 1e-7 of SciPy, relative, for
+ * x with P(T ≤ x) = p for Student's t with `df` degrees of freedom. From jstat: within 1e-7 of SciPy, relative, for
  * .6 ≤ p ≤ 1 − 1e-8 and 1 ≤ df ≤ 100,000.
  * @param p 0 ≤ p ≤ 1; −∞ and ∞ at the ends
  * @param df above 0
@@ -26,10 +26,10 @@ export function tQuantile(p: number, df: number): number {
 }
 
 /**
- * P(X ≤ k) for X ~ Bin(n, p): the shorter tail is summed term by term, so that a small probability keeps its digits (relative error
- * below 1e-11 up to n = 20,000; what is below 1e-307 becomes 0). Not of jstat, whose `binomial.cdf` rounds to ten decimals.
- * @param k a whole number; below 0 gives 0, from n on gives 1
- * @param n a whole number from 0
+ * P(X ≤ k) for X ~ Bin(n, p). The shorter tail is summed term by term, so that a small probability keeps its digits (relative
+ * error below 1e-11 up to n = 20,000; below 1e-307 the result is 0). Not from jstat, whose `binomial.cdf` rounds to ten decimals.
+ * @param k an integer; the result is 0 below 0, and 1 from n on
+ * @param n an integer ≥ 0
  * @param p 0 ≤ p ≤ 1
  * @throws RangeError for any other n or p
  */
@@ -41,7 +41,7 @@ export function binomialCdf(k: number, n: number, p: number): number {
 }
 
 /**
- * P(X = k) for X ~ Bin(n, p), in logs by the saddle-point expansion, which does not subtract large numbers (Loader 2000, "Fast and
+ * P(X = k) for X ~ Bin(n, p), in logarithms by the saddle-point expansion, which does not subtract large numbers (Loader 2000, "Fast and
  * accurate computation of binomial probabilities").
  * @throws RangeError as {@link binomialCdf}
  */
@@ -53,7 +53,7 @@ export function binomialPmf(k: number, n: number, p: number): number {
 /** Terms below this share of the sum no longer change it. */
 const NO_DIFFERENCE = 1e-17;
 
-/** P(X ≤ k) from k downwards, where the terms fall: k below the mean. */
+/** P(X ≤ k) for k below the mean, from k downwards, where the terms decrease. */
 function lowerTail(k: number, n: number, p: number): number {
   let term = mass(k, n, p);
   let sum = term;
@@ -74,7 +74,7 @@ function mass(k: number, n: number, p: number): number {
   return Math.exp(exponent) * Math.sqrt(n / (2 * Math.PI * k * (n - k)));
 }
 
-/** From here on, four terms of the series are exact to 1e-14. */
+/** From here on, four terms of the series are accurate to 1e-14. */
 const STIRLING_SERIES_FROM = 16;
 
 /** ln n! − ln(√(2πn) · (n/e)ⁿ) for n ≥ 1. */

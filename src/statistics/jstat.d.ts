@@ -1,4 +1,4 @@
-/** What distributions.ts uses of jstat 1.9.6, which has no types of its own. */
+/** The part of jstat 1.9.6 that distributions.ts uses: the package has no types of its own. */
 declare module 'jstat' {
   const jStat: {
     readonly normal: { inv(p: number, mean: number, standardDeviation: number): number };

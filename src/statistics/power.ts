@@ -3,11 +3,11 @@ import { binomialCdf, binomialPmf, normalQuantile } from './distributions.ts';
 export interface McNemarDesign {
   /** Pairs. */
   n: number;
-  /** Share of pairs that change without any true drop, half of them each way: 0–1. A drop comes on top, as further losses. */
+  /** Share of pairs that change without a true drop, half of them each way: 0–1. A drop adds further losses. */
   discordance: number;
-  /** The test is significant where p < alpha. */
+  /** The test is significant if p < alpha. */
   alpha: number;
-  /** The smallest (lost − won)/n that counts, such as .02; 0 for none. Equality up to rounding counts. */
+  /** The smallest (lost − won)/n that counts, such as .02; 0 if any does. Equality up to rounding counts. */
   minimumDrop: number;
 }
 
@@ -15,22 +15,23 @@ export interface McNemarDesign {
  * Probability that {@link exactMcNemar} is significant and (lost − won)/n reaches the minimum, if each of n independent pairs is lost with
  * probability discordance/2 + drop and won with probability discordance/2. Exact up to 1e-10: the number m of pairs that change is
  * Bin(n, discordance + drop), and of those Bin(m, (discordance/2 + drop)/(discordance + drop)) are lost (Duffy 1984, Biometrics 40:1005).
- * With several twins to a fact the pairs are not independent, and the true power is lower.
+ * With several twins per fact the pairs are not independent, and the true power is lower.
  * @param drop 0 ≤ drop ≤ 1 − discordance
- * @throws RangeError for probabilities that are none
+ * @throws RangeError for values that are not probabilities
  */
 export function mcNemarPower({ drop, ...design }: McNemarDesign & { drop: number }): number {
   return powerOf(design)(drop);
 }
 
-/** How near the minimum detectable drop is found. */
+/** Absolute precision of the minimum detectable drop. */
 const DROP_PRECISION = 1e-5;
 
 /**
- * The smallest true drop that {@link mcNemarPower} finds with the given power, up to 1e-5 and never too small: power rises with the drop,
- * because every further loss is one more reason to reject. Null where even the largest drop, 1 − discordance, is not found that often.
- * @param power .8 if not given
- * @throws RangeError for probabilities that are none
+ * The smallest true drop that is detected with the given power (see {@link mcNemarPower}), up to 1e-5 and never too small: power
+ * increases with the drop, because every further loss is one more reason to reject. Null if even the largest drop, 1 − discordance,
+ * is not detected that often.
+ * @param power .8 by default
+ * @throws RangeError for values that are not probabilities
  */
 export function minimumDetectableDrop({
   power = 0.8,
@@ -50,8 +51,8 @@ export function minimumDetectableDrop({
 }
 
 /**
- * The true mean whose two-sided interval lies above a margin with the given power: margin + (z₁₋₍₁₋level₎⸝₂ + z_power) · SE, such as
- * 2.80 standard errors for .95 and .8 (Bloom 1995, Evaluation Review 19:547). Normal: for few values the truth is larger.
+ * The true mean whose two-sided interval is above a margin with the given power: margin + (z₁₋₍₁₋level₎⸝₂ + z_power) · SE, such as
+ * 2.80 standard errors for .95 and .8 (Bloom 1995, Evaluation Review 19:547). A normal approximation: for few values the true number is larger.
  * @param level two-sided, such as .95
  */
 export function minimumDetectableMean({
@@ -68,14 +69,14 @@ export function minimumDetectableMean({
   return margin + (normalQuantile((1 + level) / 2) + normalQuantile(power)) * standardError;
 }
 
-/** Numbers of changed pairs further from the mean than this have no weight: below 1e-15 together. */
+/** Numbers of changed pairs further from the mean than this are left out: their total probability is below 1e-15. */
 const SPREAD_IN_DEVIATIONS = 9;
 const SPREAD_AT_LEAST = 20;
 
-/** Lets (lost − won)/n = minimumDrop count as reached, whatever the rounding. */
+/** So that (lost − won)/n = minimumDrop counts as reached, whatever the rounding. */
 const ROUNDING = 1e-9;
 
-/** Power as a function of the drop, so that what does not depend on the drop is worked out once. */
+/** Power as a function of the drop, so that what does not depend on the drop is computed once. */
 function powerOf({ n, discordance, alpha, minimumDrop }: McNemarDesign): (drop: number) => number {
   if (!(discordance >= 0 && discordance <= 1)) throw new RangeError(`not a share: discordance ${discordance}`);
   const fewestLost: number[] = [];
@@ -100,10 +101,10 @@ function powerOf({ n, discordance, alpha, minimumDrop }: McNemarDesign): (drop: 
   };
 }
 
-/** The fewest losses among `changed` pairs whose exact McNemar p-value is below alpha; more than there are if none is. */
+/** The fewest losses among `changed` pairs with an exact McNemar p-value below alpha; changed + 1 if there is no such number. */
 function criticalLost(changed: number, alpha: number): number {
   const significant = (lost: number) => binomialCdf(changed - lost, changed, 0.5) < alpha;
-  // Start where the normal approximation puts it, and walk.
+  // Start at the normal approximation, and walk.
   let lost = Math.min(changed + 1, Math.ceil(changed / 2 + (normalQuantile(1 - alpha) * Math.sqrt(changed)) / 2));
   while (lost <= changed && !significant(lost)) lost += 1;
   while (lost > 0 && significant(lost - 1)) lost -= 1;

@@ -3,21 +3,21 @@ import { exactMcNemar } from './mcnemar.ts';
 
 /**
  * Exact one-sided sign-flip (Fisher–Pitman) permutation test that the sum of the differences is below zero (Fisher 1935, The Design of
- * Experiments, §21; Pitman 1937): the share of all 2ⁿ ways to sign the |dᵢ| whose sum is no higher than the observed one. The twins
- * of one fact rise and fall together; with dᵢ = twins won − twins lost of fact i the test treats the fact, not the twin, as the unit.
- * With every |dᵢ| ≤ 1 it is the exact McNemar test. 1 where nothing changed.
+ * Experiments, §21; Pitman 1937): the share of all 2ⁿ sign assignments of the |dᵢ| whose sum is no higher than the observed one. The
+ * twins of one fact are correlated; with dᵢ = twins won − twins lost of fact i the unit of the test is the fact, not the twin.
+ * If every |dᵢ| ≤ 1 it is the exact McNemar test. 1 if nothing changed.
  *
  * S = Σ|dᵢ|; the positively signed |dᵢ| add up to A = Σ v · Bin(nᵥ, ½) over the magnitudes v, and the signed sum is 2A − S. So the
- * distribution of A comes from one convolution a magnitude: about S · n steps at most. What is below 1e-300 becomes 0.
- * @param differences whole numbers
- * @throws RangeError for a difference that is not a whole number
+ * distribution of A takes one convolution per magnitude: about S · n steps at most. Below 1e-300 the result is 0.
+ * @param differences integers
+ * @throws RangeError for a difference that is not an integer
  */
 export function exactSignFlip(differences: readonly number[]): number {
   const counts = new Map<number, number>();
   let sum = 0;
   let sumOfMagnitudes = 0;
   for (const difference of differences) {
-    if (!Number.isInteger(difference)) throw new RangeError(`not a whole number: ${difference}`);
+    if (!Number.isInteger(difference)) throw new RangeError(`not an integer: ${difference}`);
     const magnitude = Math.abs(difference);
     sum += difference;
     sumOfMagnitudes += magnitude;
@@ -28,7 +28,7 @@ export function exactSignFlip(differences: readonly number[]): number {
     return exactMcNemar({ lost: sumOfMagnitudes - observed, won: observed });
   }
   let distribution = Float64Array.of(1);
-  // In ascending order, which keeps the distribution short for longest.
+  // In ascending order, so that the distribution stays short as long as possible.
   for (const [magnitude, count] of [...counts].sort((a, b) => a[0] - b[0])) {
     distribution = addSteps(distribution, magnitude, count, observed);
   }
@@ -38,7 +38,7 @@ export function exactSignFlip(differences: readonly number[]): number {
   );
 }
 
-/** The distribution of A + magnitude · Bin(count, ½), given that of A: index = value, up to `limit`, which is all that is asked for. */
+/** The distribution of A + magnitude · Bin(count, ½), given that of A: index = value, up to `limit`. */
 function addSteps(
   distribution: Float64Array,
   magnitude: number,

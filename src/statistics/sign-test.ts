@@ -2,7 +2,7 @@ import { binomialCdf } from './distributions.ts';
 
 /**
  * Exact one-sided sign test that the median difference is below zero (Arbuthnott 1710; Dixon & Mood 1946): p = P(X ≥ below) for
- * X ~ Bin(below + above, ½). Ties say nothing about the direction and are dropped. p = 1 for nothing but ties.
+ * X ~ Bin(below + above, ½). Ties carry no information about the direction and are dropped. p = 1 if there are only ties.
  */
 export function signTest(differences: readonly number[]): { below: number; above: number; ties: number; p: number } {
   const below = differences.filter((difference) => difference < 0).length;

@@ -14,12 +14,12 @@ export interface PairedCounts {
  * Statistics in Medicine 17:891): the Δ that the score test does not reject, by bisection. At Δ = 0 that test is McNemar's.
  *
  * Chosen over Newcombe's square-and-add interval with phi correction (method 10 of Newcombe 1998, Statistics in Medicine 17:2635).
- * In 172 settings (n 100–500, 5–25 % discordant, drops of 0–8 points, accuracies .3, .6, .9; 20,000 draws each, 95 %) Tango covered
- * 94.2–96.8 % (mean 95.1 %) and Newcombe 93.3–98.6 % (mean 95.5 %). The lower limit is the one that the gate compares with a margin:
- * it was above the truth in at most 2.8 % of Tango's draws and up to 6.2 % of Newcombe's (nominal 2.5 %). Widths: .100 and .098.
+ * In 172 settings (n 100–500, 5–25% discordant, drops of 0–8 points, accuracies .3, .6, .9; 20,000 draws each, level 95%) Tango
+ * covered 94.2–96.8% (mean 95.1%) and Newcombe 93.3–98.6% (mean 95.5%). The gate compares the lower limit with a margin: it was
+ * above the truth in at most 2.8% of Tango's draws and up to 6.2% of Newcombe's (nominal 2.5%). Mean widths: .100 and .098.
  * @param level two-sided, such as .95
- * @returns within [−1, 1]; ±z²/(n + z²) where no pair changed; null for n = 0
- * @throws RangeError if the counts are not those of n pairs
+ * @returns within [−1, 1]; ±z²/(n + z²) if no pair changed; null for n = 0
+ * @throws RangeError for negative counts, or more than n
  */
 export function tango({
   lost,
@@ -39,11 +39,11 @@ export function tango({
   };
 }
 
-/** Tango's equations (24)–(26) in terms of Δ: falls from ∞ to −∞ as Δ rises, and is 0 at the estimate. */
+/** Tango's equations (24)–(26) in terms of Δ: decreases from ∞ to −∞ in Δ, and is 0 at the estimate. */
 function scoreStatistic({ lost, won, n }: PairedCounts, delta: number): number {
   const excess = won - lost - n * delta;
   if (excess === 0) return 0;
-  // The most likely P(lost) given Δ: the larger root of 2n·q² + b·q + c, in the form that does not cancel.
+  // The maximum-likelihood P(lost) given Δ: the larger root of 2n·q² + b·q + c, in the form without cancellation.
   const b = (2 * n - won + lost) * delta - won - lost;
   const c = -lost * delta * (1 - delta);
   const root = Math.sqrt(Math.max(0, b * b - 8 * n * c));
@@ -52,10 +52,10 @@ function scoreStatistic({ lost, won, n }: PairedCounts, delta: number): number {
   return variance > 0 ? excess / Math.sqrt(variance) : excess * Infinity;
 }
 
-/** Halvings after which the limits have no more digits to gain. */
+/** Halvings after which the limits gain no more digits. */
 const HALVINGS = 55;
 
-/** Where `before` turns from true to false between low and high. */
+/** Where `before` changes from true to false between low and high. */
 function crossing(low: number, high: number, before: (x: number) => boolean): number {
   let [from, to] = [low, high];
   for (let i = 0; i < HALVINGS; i += 1) {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Part, timeLeft } from '../../src/measure/progress/eta.ts';
+import { estimateEta, type Part } from '../../src/measure/progress/eta.ts';
 
 /** Work whose parts take the given seconds, on a clock of its own. */
 function work(parts: ReadonlyArray<Part & { readonly seconds: number; readonly isFree?: boolean }>) {
   let now = 0;
-  const left = timeLeft(new Map(parts.entries()), () => now);
+  const left = estimateEta(new Map(parts.entries()), () => now);
   const after = (count: number) => {
     for (const [place, { seconds, isFree = false }] of parts.slice(0, count).entries()) {
       now += 1000 * seconds;

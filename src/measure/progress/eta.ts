@@ -1,29 +1,26 @@
-/** A piece of some work. */
+/** A part of some work. */
 export interface Part {
   /** In any unit. */
   readonly cost: number;
-  /** Parts of one kind take about as long. */
+  /** Parts of the same kind take about the same time. */
   readonly kind: string;
 }
 
-/** Seconds that the rest of some work will take, from what of it is done. */
-export interface TimeLeft<Key> {
-  /** A part is done. A free one, whose result was known, says nothing of the speed. */
+/** Estimates how long the rest of some work will take, from the parts that are done. */
+export interface Eta<Key> {
+  /** Report that a part is done. A free one, whose result was known, reveals nothing about the speed. */
   readonly finish: (key: Key, wasFree: boolean) => void;
-  /** Null till a part was computed. */
+  /** Seconds that are left; null until a part was computed. */
   readonly seconds: () => number | null;
 }
 
 /**
- * A part of a kind that was measured will take the mean of that kind; any other what its cost says at the rate so far. As large
- * a share of the rest will be free as of what is done. Late measurements weigh more than early ones: a machine changes its
- * speed, and a run that was cut off has left its results at the beginning.
- * @param now in milliseconds
+ * Assumes that a part of a known kind takes the mean time of that kind, and any other part the time that its cost suggests at
+ * the rate so far; and that the share of free parts stays the same. Late measurements weigh more than early ones: machines
+ * change their speed, and after an interrupted run the known results are all at the beginning.
+ * @param now clock in milliseconds
  */
-export function timeLeft<Key>(
-  parts: ReadonlyMap<Key, Part>,
-  now: () => number = () => performance.now(),
-): TimeLeft<Key> {
+export function estimateEta<Key>(parts: ReadonlyMap<Key, Part>, now: () => number = () => performance.now()): Eta<Key> {
   const waiting = new Map(parts);
   const kinds = new Map<string, Kind>();
   for (const { kind, cost } of parts.values()) {
@@ -67,7 +64,7 @@ export function timeLeft<Key>(
   };
 }
 
-/** What is left of the parts of a kind, and what one takes in milliseconds. */
+/** The remaining parts of a kind, and the time that one takes in milliseconds. */
 interface Kind {
   count: number;
   cost: number;
@@ -80,7 +77,10 @@ interface RecentMean {
   readonly value: () => number | null;
 }
 
-/** What a measurement weighs beside the one after it: whether a part was free says less than how long one took. */
+/**
+ * Weight of a measurement relative to the next one. That of free parts fades more slowly: one part reveals less about their
+ * share than about the speed.
+ */
 const FADING = { time: 0.9, share: 0.95 } as const;
 
 function recentMean(fading: number): RecentMean {

@@ -5,33 +5,33 @@ import { at } from '../unchecked.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
-/** An upper banded matrix [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
+/** An upper band [size, size]: entry (i, j) is at i·stride + j − i + width, for i − width ≤ j ≤ i + 2·width. */
 export interface Band {
   readonly entries: Float64Array;
   readonly size: number;
-  /** Superdiagonals, and the width of the panels. */
+  /** Number of superdiagonals, and the width of the panels. */
   readonly width: number;
 }
 
 /** Reflections from the right: I − V·S·Vᵀ on the indices from `first` on. */
 export interface Reflections {
   readonly first: number;
-  /** Columns of V, each in one piece: [width, size − first]. */
+  /** The columns of V, each contiguous: [width, size − first]. */
   readonly v: Floats;
   /** [width, width] row-major. */
   readonly s: Float64Array;
   readonly width: number;
 }
 
-/** Entries of a row of the band, with the room on both sides that bulges need. */
+/** Entries per row of a band, with room for bulges on both sides. */
 export function bandStride(width: number): number {
   return 3 * width + 1;
 }
 
-/** Superdiagonals that are left. More make the products here faster and the bulge chasing after it slower. */
+/** Superdiagonals that remain. More of them make the products here faster, and the bulge chasing slower. */
 export const BAND_WIDTH = 24;
 
-/** Columns reduced before the rest of the matrix is brought up to date: the more, the faster that product. */
+/** Columns that are reduced before the rest of the matrix is updated: the more, the faster that product. */
 const BLOCK = 240;
 
 export interface ReductionOptions {
@@ -41,12 +41,12 @@ export interface ReductionOptions {
 
 /**
  * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and the
- * right in turn. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen & Hammarling
- * 1989) for the delayed update, here with a panel for a vector:
+ * right alternately. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen & Hammarling
+ * 1989) for the delayed update, here with panels instead of vectors:
  *
  * A = A₀ − Lᵀ·M, where a reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, and one from the right
- * appends (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with something thin, and A₀ itself changes
- * once in a BLOCK of columns. 8/3·n³ operations for n × n, all of them in onnxruntime but for the panels.
+ * appends (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with a thin matrix, and A₀ itself changes
+ * once per BLOCK of columns. 8/3·n³ operations for n × n, all of them in onnxruntime except for the panels.
  *
  * @param matrix rows ≥ columns; overwritten
  * @param onReflections receives the reflections from the right, first to last: A·G = Q·B with G their product
@@ -63,7 +63,7 @@ export async function reduceToBand(
   const precision = precisionOf(matrix.data);
   const kernels = await openKernels(precision, device);
   const factors = await openFactors(device);
-  /** A panel in float64. */
+  /** The current panel in float64. */
   const exact = new Float64Array(width * rows);
   const factor: Tools['factor'] = async (panel, taken, length, from, u) => {
     const r = factorPanel(panel, taken, length, from, u, exact.subarray(0, taken * length));
@@ -89,7 +89,7 @@ export async function reduceToBand(
   return { entries, size: columns, width };
 }
 
-/** What `reduceBlock` works with. */
+/** What `reduceBlock` uses. */
 interface Tools {
   readonly kernels: Kernels;
   /** R and T of a panel, and U: see `factorPanel`. */
@@ -100,12 +100,12 @@ interface Tools {
     from: number,
     u: Floats,
   ): Promise<{ readonly r: Float64Array; readonly t: Float64Array }>;
-  /** A number of the band. */
+  /** Set an entry of the band. */
   put(i: number, j: number, value: number): void;
   keep(reflections: Reflections): void;
 }
 
-/** Reduce the first `count` columns and rows of A; what is left of A is returned, in the same memory. */
+/** Reduce the first `count` columns and rows of A. @returns the rest of A, in the same memory */
 async function reduceBlock(
   a: Dense,
   { l, m }: Pick<State, 'l' | 'm'>,
@@ -125,7 +125,7 @@ async function reduceBlock(
     const across = await kernels.afterLeft({ a, l, m, rank, taken, factor: left.t, from: j });
     rank += taken;
     const right = await factor(across, taken, columns, start, m.subarray(rank * columns, (rank + taken) * columns));
-    // The rows of the panel are the columns of what was factored: its R is transposed, and lower triangular.
+    // The rows of the panel are the columns of the factored matrix: its R is transposed, hence lower triangular.
     const wide = Math.min(taken, columns - start);
     for (let i = 0; i < taken; i += 1) {
       for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, at(right.r, k * taken + i));
@@ -138,7 +138,7 @@ async function reduceBlock(
   return kernels.update({ a, l, m, rank, done: count });
 }
 
-/** The first columns of A, each in one piece. */
+/** The first columns of A, each contiguous. */
 function columnPanel({ data, rows, columns }: Dense, width: number): Floats {
   const panel = floats(precisionOf(data), width * rows);
   for (let i = 0; i < rows; i += 1) {
@@ -162,9 +162,9 @@ interface Step extends State {
 }
 
 interface Kernels {
-  /** Uᵀ is in L at `rank`: puts Yᵀ into M there, and returns the rows of A from `from` on, [taken, columns]. */
+  /** With Uᵀ in L at `rank`: writes Yᵀ to M there, and returns the rows of A from `from` on, [taken, columns]. */
   afterLeft(step: Step): Promise<Floats>;
-  /** Vᵀ is in M at `rank`: puts Xᵀ into L there, and returns the columns of A from `from` on, [next, rows]. */
+  /** With Vᵀ in M at `rank`: writes Xᵀ to L there, and returns the columns of A from `from` on, [next, rows]. */
   afterRight(step: Step & { readonly next: number }): Promise<Floats>;
   /** A₀ − Lᵀ·M without its first `done` rows and columns, in the memory of A₀. */
   update(state: State & { readonly done: number }): Promise<Dense>;
@@ -229,10 +229,10 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
 }
 
 const MINUS_ONE = { float: -1 };
-/** An end beyond every matrix. */
+/** An index after the end of every matrix. */
 const END = 2 ** 31 - 1;
 
-/** Yᵀ = Tᵀ·(Uᵀ·A₀ − (Uᵀ·Lᵀ)·M), and the rows of A at hand with this reflection applied. */
+/** Yᵀ = Tᵀ·(Uᵀ·A₀ − (Uᵀ·Lᵀ)·M), and the current rows of A with this reflection applied. */
 function leftGraph(type: ElementType): Graph {
   const graph = new Graph();
   const a = graph.input('A', type, ['rows', 'columns']);
@@ -272,12 +272,12 @@ function rightGraph(type: ElementType): Graph {
   return graph;
 }
 
-/** T is exact to float64, and an error of its product stretches: that takes next to nothing of the time. */
+/** An error in the product with T would stretch the matrix, so it is computed in float64, which takes hardly any time. */
 function wide(graph: Graph, value: Value): Value {
   return graph.cast(value, ElementType.float64);
 }
 
-/** A₀ − Lᵀ·M without its first rows (of A₀ they are left out already) and columns. */
+/** A₀ − Lᵀ·M without its first rows (A₀ is passed without them) and columns. */
 function updateGraph(type: ElementType): Graph {
   const graph = new Graph();
   const a = graph.input('A', type, ['rest', 'columns']);
@@ -290,7 +290,7 @@ function updateGraph(type: ElementType): Graph {
   return graph;
 }
 
-/** A function that cuts `start ≤ index < end` out of a value along an axis. */
+/** @returns a function that cuts `start ≤ index < end` out of a value along an axis */
 function range(graph: Graph): (value: Value, axis: 0 | 1) => Value {
   const start = graph.input('start', ElementType.int64, [1]);
   const end = graph.input('end', ElementType.int64, [1]);

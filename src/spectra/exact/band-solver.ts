@@ -5,25 +5,25 @@ import type { Band } from './band-reduction.ts';
 import type { Answer } from './band-worker.ts';
 import { bandValues } from './bidiagonal-values.ts';
 
-/** Who computes the singular values of bands. */
+/** Computes the singular values of bands. */
 export interface BandSolver {
-  /** @param band given away: its entries are gone from here */
+  /** @param band transferred: its entries are no longer usable afterwards */
   values(band: Band): Promise<Float64Array>;
   close(): Promise<void>;
 }
 
-/** In this thread. */
+/** Works in this thread. */
 export const SOLVE_HERE: BandSolver = {
   values: async (band) => bandValues(band),
   close: async () => {},
 };
 
-/** In a worker thread where there is a file to start one from, else in this one. */
+/** Works in a worker thread if there is a file to start it from, otherwise in this thread. */
 export function openBandSolver(entry: URL | null = workerEntry()): BandSolver {
   return entry ? new BandWorker(entry) : SOLVE_HERE;
 }
 
-/** The worker's file: beside the bundle, or beside this source where Node reads TypeScript (22.18 and later). */
+/** The worker's file: beside the bundle, or beside this source if Node reads TypeScript (22.18 and later). */
 function workerEntry(): URL | null {
   const isSource = import.meta.url.endsWith('.ts');
   const isReadable = !isSource || ('typescript' in process.features && Boolean(process.features.typescript));
@@ -31,15 +31,15 @@ function workerEntry(): URL | null {
   return isReadable && existsSync(fileURLToPath(entry)) ? entry : null;
 }
 
-interface Question {
+interface Request {
   readonly resolve: (values: Float64Array) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The worker answers in the order of the questions. It starts with the first one. */
+/** The worker answers in the order of the requests. It is started by the first one. */
 class BandWorker implements BandSolver {
   readonly #entry: URL;
-  readonly #questions: Question[] = [];
+  readonly #requests: Request[] = [];
   #worker: Worker | null = null;
 
   constructor(entry: URL) {
@@ -50,7 +50,7 @@ class BandWorker implements BandSolver {
     this.#worker ??= this.#start();
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
-      this.#questions.push({ resolve, reject });
+      this.#requests.push({ resolve, reject });
       worker.postMessage(band, [band.entries.buffer as ArrayBuffer]);
     });
   }
@@ -60,19 +60,19 @@ class BandWorker implements BandSolver {
   }
 
   #start(): Worker {
-    // Options of this process may be none that a worker can have: `node --input-type=module -e …`.
+    // A worker may not accept the options of this process: `node --input-type=module -e …`.
     const worker = new Worker(this.#entry, { execArgv: [] });
     worker.on('message', (answer: Answer) => {
-      const question = this.#questions.shift();
-      if ('error' in answer) question?.reject(answer.error);
-      else question?.resolve(answer.values);
+      const request = this.#requests.shift();
+      if ('error' in answer) request?.reject(answer.error);
+      else request?.resolve(answer.values);
     });
     const fail = (error: Error) => {
       this.#worker = null;
-      for (const { reject } of this.#questions.splice(0)) reject(error);
+      for (const { reject } of this.#requests.splice(0)) reject(error);
     };
     worker.on('error', fail);
-    worker.on('exit', () => fail(new Error('the worker thread of the spectra ended before it answered')));
+    worker.on('exit', () => fail(new Error('the worker thread for spectra ended before it answered')));
     return worker;
   }
 }

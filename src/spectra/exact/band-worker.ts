@@ -1,9 +1,9 @@
-// A worker thread: receives bands, answers with their singular values. A file of its own in dist (scripts/build.mjs).
+// The worker thread: receives bands and answers with their singular values. It is a separate file in dist (scripts/build.mjs).
 import { parentPort } from 'node:worker_threads';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
 
-/** What the worker answers: one for each band, in their order. */
+/** One for each band, in their order. */
 export type Answer = { readonly values: Float64Array } | { readonly error: Error };
 
 parentPort?.on('message', (band: Band) => parentPort?.postMessage(answer(band)));

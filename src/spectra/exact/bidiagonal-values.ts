@@ -14,12 +14,13 @@ export function bandValues(band: Band): Float64Array {
 const MAX_SWEEPS = 30;
 
 /**
- * The singular values of an upper bidiagonal matrix by the implicit QR iteration, with a shift of zero where a shift would
+ * The singular values of an upper bidiagonal matrix by the implicit QR iteration, with a zero shift where a shift would
  * cost accuracy. Golub & Kahan 1965; Demmel & Kahan 1990, SIAM J. Sci. Stat. Comput. 11(5).
  *
  * Absolute error ≈ n·ε·σ₁.
  *
- * @param bidiagonal entries whose squares stay inside the range of float64; overwritten
+ * @param bidiagonal overwritten; squares of its entries must be in the range of float64
+ * @throws RangeError if the matrix is not finite
  * @returns n values, largest first
  */
 export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal): Float64Array {
@@ -30,7 +31,7 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
   const negligible = Number.EPSILON * largest;
   let budget = MAX_SWEEPS * n;
   let last = n - 1;
-  /** The block that is being worked on, and which way round it lies. */
+  /** The previous block: a different one may have to be reversed. */
   let before = { first: -1, last: -1 };
   while (last > 0) {
     if (Math.abs(at(e, last - 1)) <= negligible) {
@@ -40,7 +41,7 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
     let first = last - 1;
     while (first > 0 && Math.abs(at(e, first - 1)) > negligible) first -= 1;
     if (first > before.last || last < before.first || before.last < 0) {
-      // A new block: values grow small towards its end.
+      // A new block: values should decrease towards its end.
       if (Math.abs(at(d, first)) < Math.abs(at(d, last))) {
         d.subarray(first, last + 1).reverse();
         e.subarray(first, last).reverse();
@@ -57,7 +58,7 @@ export function bidiagonalValues({ diagonal: d, superdiagonal: e }: Bidiagonal):
   return d.map(Math.abs).sort().reverse();
 }
 
-/** The smaller singular value of [[f, g], [0, h]], as LAPACK's dlas2. */
+/** The smaller singular value of [[f, g], [0, h]], as in LAPACK's dlas2. */
 function smallerValue(f: number, g: number, h: number): number {
   const [small, large, off] = [Math.min(Math.abs(f), Math.abs(h)), Math.max(Math.abs(f), Math.abs(h)), Math.abs(g)];
   if (small === 0) return 0;
@@ -103,7 +104,7 @@ function shiftedSweep(d: Float64Array, e: Float64Array, first: number, last: num
   e[last - 1] = f;
 }
 
-/** The same with a shift of zero, which keeps the small values. */
+/** The same with a zero shift, which keeps the relative accuracy of small values. */
 function zeroShiftSweep(d: Float64Array, e: Float64Array, first: number, last: number): void {
   let c = 1;
   let oldC = 1;

@@ -4,19 +4,20 @@ import type { Band } from './band-reduction.ts';
 /** An upper bidiagonal matrix. */
 export interface Bidiagonal {
   readonly diagonal: Float64Array;
-  /** One shorter: entry i is at (i, i + 1). */
+  /** One entry shorter: entry i is at (i, i + 1). */
   readonly superdiagonal: Float64Array;
 }
 
 /**
- * Reduce an upper band to an upper bidiagonal with the same singular values, by chasing bulges with Householder
+ * Reduce an upper band to an upper bidiagonal matrix with the same singular values, by chasing bulges with Householder
  * reflections: Bischof, Lang & Sun 2000 (ACM TOMS 26(4)) for symmetric bands, Haidar, Kurzak & Luszczek 2013 (SC '13) for
- * this one. Each sweep clears one row; of the bulge that a reflection makes only the first row or column is cleared
- * before it moves on, since the next sweep would fill the rest again. 8·n²·width operations.
+ * this one. Each sweep clears one row; only the first row or column of the bulge that a reflection creates is
+ * cleared before it moves on, since the next sweep would fill the rest again. 8·n²·width operations.
  *
  * @param band overwritten
  */
 export function chaseBulges({ entries: a, size, width }: Band): Bidiagonal {
+  // As `bandStride`, whose module would bring onnxruntime into the worker thread.
   const stride = 3 * width + 1;
   const v = new Float64Array(width);
   const product = new Float64Array(2 * width);
@@ -36,12 +37,12 @@ export function chaseBulges({ entries: a, size, width }: Band): Bidiagonal {
   };
 }
 
-/** Squares that are lost beside entries near 1 by hundreds of orders, and whose inverse would overflow. */
+/** Sums of squares below this vanish beside entries near 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
 /**
- * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of the reflection H = I − τ·v·vᵀ that does it.
- * @returns τ, zero if there is nothing to do
+ * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of the reflection H = I − τ·v·vᵀ that does so.
+ * @returns τ, zero if the entries have that form already
  */
 function reflection(a: Float64Array, start: number, step: number, length: number, v: Float64Array): number {
   let squares = 0;
@@ -60,7 +61,7 @@ function reflection(a: Float64Array, start: number, step: number, length: number
   return (alpha - first) / alpha;
 }
 
-/** Rows `first` to `last` of A ← A·(I − τ·v·vᵀ), columns from `column` on; four together, to load v once for them. */
+/** A ← A·(I − τ·v·vᵀ) on the rows `first` to `last`, columns from `column` on; four rows at a time, to load v once for them. */
 function reflectRows(
   a: Float64Array,
   width: number,
@@ -104,7 +105,7 @@ function reflectRows(
   }
 }
 
-/** Columns `first` to `last` of A ← (I − τ·v·vᵀ)·A, rows from `row` on, along the rows, four together. */
+/** A ← (I − τ·v·vᵀ)·A on the columns `first` to `last`, rows from `row` on; along the rows, four at a time. */
 function reflectColumns(
   a: Float64Array,
   width: number,

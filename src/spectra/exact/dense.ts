@@ -3,7 +3,7 @@ import { type Device, runGraph, tensor } from '../../onnx/session.ts';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 import type { Precision } from '../metrics-schema.ts';
 
-/** Element arrays of the matrices that onnxruntime works on. */
+/** The elements of a matrix that onnxruntime works on. */
 export type Floats = Float32Array | Float64Array;
 
 /** A matrix [rows, columns] in memory, row-major. */
@@ -21,7 +21,7 @@ export function precisionOf(data: Floats): Precision {
   return data instanceof Float32Array ? 'float32' : 'float64';
 }
 
-/** Elements read together: a few copies of them are alive at a time, in up to 8 bytes each. */
+/** Elements read at a time: a few copies of them are alive at once, of up to 8 bytes each. */
 const STRIP = 4 * 1024 * 1024;
 
 /** Bytes that `loadDense` needs beside its result. */
@@ -32,12 +32,12 @@ export interface LoadOptions {
   readonly reference: MatrixSource | null;
   /** Swap rows and columns. */
   readonly transposed: boolean;
-  /** A power of two that every entry is multiplied with. */
+  /** A power of two that every entry is multiplied by. */
   readonly scale: number;
   readonly precision: Precision;
 }
 
-/** A matrix of a file in memory, converted by onnxruntime strip by strip into the memory of the result. */
+/** Load a matrix from a file into memory; onnxruntime converts it strip by strip, directly into the result. */
 export async function loadDense(matrix: MatrixSource, options: LoadOptions, device: Device): Promise<Dense> {
   const { transposed, precision } = options;
   const [m, n] = matrix.view.shape;
@@ -60,7 +60,7 @@ export async function loadDense(matrix: MatrixSource, options: LoadOptions, devi
   return { data, rows, columns };
 }
 
-/** Differences and scaled entries are rounded once: float32 is enough for them unless float64 comes in or goes out. */
+/** Differences and scaled entries are rounded once, so float32 is enough unless the input or the result is float64. */
 function scaledStrip(
   graph: Graph,
   matrix: MatrixSource,

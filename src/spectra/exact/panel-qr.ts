@@ -5,11 +5,11 @@ import type { Floats } from './dense.ts';
 
 /**
  * QR of a tall panel by Householder reflections in float64: P = Q·[R; 0], Q = I − U·T·Uᵀ. Golub & Van Loan, Matrix
- * Computations, 4th ed., §5.2.2. T is made afterwards: see `openFactors`.
+ * Computations, 4th ed., §5.2.2. T is computed afterwards: see `openFactors`.
  *
- * @param panel [width, length]: the *columns* of P, each in one piece; those before `from` are not part of it
- * @param u [width, length] receives the columns of U in the type that they are used in, zero before `from`; may be the panel
- * @param exact [width, length] receives them in float64, as they were rounded
+ * @param panel [width, length]: the *columns* of P, each contiguous; entries before `from` are not part of it
+ * @param u [width, length] receives the columns of U in the precision that they are used in, zero before `from`; may be the panel
+ * @param exact [width, length] receives the same, rounded columns in float64
  * @returns R, [width, width] row-major, upper triangular; for fewer rows than columns its first rows
  */
 export function factorPanel(
@@ -26,7 +26,7 @@ export function factorPanel(
   for (let k = 0; k < width; k += 1) {
     exact.fill(0, k * length, k * length + from);
     const v = exact.subarray(k * length + from, (k + 1) * length);
-    // Above the diagonal the column is finished; v takes its place.
+    // Above the diagonal the column is finished; v replaces it.
     for (let i = 0; i < Math.min(k, rows); i += 1) {
       r[i * width + k] = at(v, i);
       v[i] = 0;
@@ -37,15 +37,15 @@ export function factorPanel(
     if (tau !== 0) reflectColumns(exact, v, tau, { from, length, entry: k, first: k + 1, last: width });
   }
   u.set(exact);
-  // Back in float64, what was rounded.
+  // Read the rounded columns back.
   if (u instanceof Float32Array) exact.set(u);
   return r;
 }
 
-/** Squares that are lost beside entries near 1 by hundreds of orders, and whose inverse would overflow. */
+/** Sums of squares below this vanish beside entries near 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
-/** The reflection that leaves of v[from..] only its first entry, α: v is overwritten by (0, 1, v′), H = I − τ·v·vᵀ. */
+/** The reflection H = I − τ·v·vᵀ that maps v[from..] to (α, 0, …); v is overwritten by (0, 1, v′). */
 function reflection(v: Float64Array, from: number, rows: number): { alpha: number; tau: number } {
   let squares = 0;
   for (let i = from + 1; i < rows; i += 1) squares += at(v, i) * at(v, i);
@@ -62,9 +62,9 @@ function reflection(v: Float64Array, from: number, rows: number): { alpha: numbe
   return { alpha, tau: (alpha - first) / alpha };
 }
 
-/** Which columns of a panel a reflection changes, and from which entry on. */
+/** The part of a panel that a reflection changes. */
 interface Reach {
-  /** Columns begin here, and are `length` apart. */
+  /** The columns begin here, and are `length` apart. */
   readonly from: number;
   readonly length: number;
   /** v is zero before this entry. */
@@ -73,7 +73,7 @@ interface Reach {
   readonly last: number;
 }
 
-/** Columns c ← c − τ·v·(vᵀc) for `first ≤ c < last`, four at a time: each load of v then serves four of them. */
+/** c ← c − τ·v·(vᵀc) for the columns from `first` to before `last`, four at a time, to load v once for them. */
 function reflectColumns(
   a: Float64Array,
   v: Float64Array,
@@ -115,11 +115,11 @@ function reflectColumns(
 }
 
 /**
- * T of Q = I − U·T·Uᵀ with T⁻¹ = the upper triangle of UᵀU with half its diagonal; zero where a column of U is. Puglisi 1992,
- * SIAM J. Sci. Stat. Comput. 13(3).
+ * T of Q = I − U·T·Uᵀ: T⁻¹ is the upper triangle of UᵀU with half its diagonal. T is zero where a column of U is. Puglisi
+ * 1992, SIAM J. Sci. Stat. Comput. 13(3).
  *
- * It is made from U as it was rounded: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so that rounding turns
- * the matrix a little but stretches nothing.
+ * It is computed from the rounded U: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so rounding U rotates the
+ * matrix a little but does not stretch it.
  *
  * @param gram UᵀU without its first `known` columns, [width, width − known]; only its upper triangle is read
  * @param before T of the first `known` columns
@@ -144,10 +144,10 @@ function triangularFactor(gram: Float64Array, width: number, before: Float64Arra
   return t;
 }
 
-/** Computes T of reflections, their products in onnxruntime. */
+/** Computes T of reflections; the products run in onnxruntime. */
 interface Factors {
   /**
-   * @param exact U in float64, its columns in one piece each: [width, length]
+   * @param exact the columns of U in float64, each contiguous: [width, length]
    * @param before T of its first `known` columns
    */
   of(exact: Float64Array, width: number, length: number, before?: Float64Array, known?: number): Promise<Float64Array>;

@@ -13,7 +13,7 @@ export class Mutex {
 
 /** What spectra that are computed at the same time share. */
 export interface SharedResources {
-  /** Whoever holds it has the device, and the only matrix in memory. */
+  /** Its holder has the device, and the only matrix in memory. */
   readonly mutex: Mutex;
   /** Turns the band of the previous matrix into singular values meanwhile. */
   readonly solver: BandSolver;

@@ -1,5 +1,6 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, openKernel, type Tensor, tensor } from '../../onnx/session.ts';
+import { at } from '../unchecked.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
 import { factorPanel, openFactors } from './panel-qr.ts';
 
@@ -11,7 +12,7 @@ const BLOCK = 256;
 
 /** I − U·T·Uᵀ. */
 interface Reflections {
-  /** Columns of U, each in one piece: [width, m]. */
+  /** The columns of U, each contiguous: [width, m]. */
   readonly u: Tensor;
   /** [width, width]. */
   readonly t: Tensor;
@@ -19,12 +20,12 @@ interface Reflections {
 
 /**
  * The triangular factor of a tall matrix: QR by blocks of Householder reflections (Schreiber & Van Loan 1989, SIAM J. Sci.
- * Stat. Comput. 10(1)), panels here, everything else in onnxruntime. 2·m·n² operations.
+ * Stat. Comput. 10(1)). Panels are factored here, everything else runs in onnxruntime. 2·m·n² operations.
  *
- * Columns are brought up to date when it is their turn, by all reflections so far, and not by each when it is found:
- * onnxruntime-node returns a copy of every output, even of one that is written where it shall be, and so there are few.
+ * Columns are updated when their turn comes, by all reflections so far, rather than by each reflection when it is found:
+ * onnxruntime-node copies every output, even one that is written in place, so there should be few of them.
  *
- * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each in one piece; overwritten
+ * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each contiguous; overwritten
  * @returns Rᵀ [n, n]
  */
 export async function triangularize(transposed: Dense, device: Device): Promise<Dense> {
@@ -57,10 +58,10 @@ export async function triangularize(transposed: Dense, device: Device): Promise<
         const panel = columns(start, next);
         if (known > 0) await own.apply(panel, m, [reflections(block, start, t)]);
         for (let k = start; k < next; k += 1) triangle.set(data.subarray(k * m, k * m + start), k * n);
-        // In the place of the columns of A: their part of R has been taken out.
+        // U replaces the columns of A: their part of R has been copied.
         const r = factorPanel(panel, count, m, start, panel, exact.subarray(known * m, width * m));
         for (let k = 0; k < count; k += 1) {
-          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = r[i * count + k] ?? 0;
+          for (let i = 0; i <= k; i += 1) triangle[(start + k) * n + start + i] = at(r, i * count + k);
         }
         t = await factors.of(exact, width, m, t, known);
       }
@@ -73,11 +74,11 @@ export async function triangularize(transposed: Dense, device: Device): Promise<
   return { data: triangle, rows: n, columns: n };
 }
 
-/** A session that applies so many reflections, one after the other. */
+/** A session that applies `count` reflections, one after the other. */
 async function openReflections(count: number, type: ElementType, device: Device) {
   const session = await openKernel(reflectionsGraph(count, type), device);
   return {
-    /** Columns of length m, each in one piece, in place. */
+    /** Apply them in place. @param columns of length m, each contiguous */
     async apply(columns: Floats, m: number, reflections: readonly Reflections[]): Promise<void> {
       const c = tensor.floats(columns, [columns.length / m, m]);
       const feeds = reflections.flatMap(({ u, t }, i) => [[`U${i}`, u] as const, [`T${i}`, t] as const]);
@@ -87,7 +88,7 @@ async function openReflections(count: number, type: ElementType, device: Device)
   };
 }
 
-/** With columns as rows: Cᵀ ← Cᵀ − (Tᵀ·U·C)ᵀ·U for each U [width, length] in turn. */
+/** With the columns of C as rows: Cᵀ ← Cᵀ − (Tᵀ·U·C)ᵀ·U for each U [width, length] in turn. */
 function reflectionsGraph(count: number, type: ElementType): Graph {
   const graph = new Graph();
   let c: Value = graph.input('C', type, ['columns', 'length']);
@@ -95,7 +96,7 @@ function reflectionsGraph(count: number, type: ElementType): Graph {
     const u = graph.input(`U${i}`, type, [`width${i}`, 'length']);
     const t = graph.input(`T${i}`, ElementType.float64, [`width${i}`, `width${i}`]);
     const projections = graph.cast(graph.op('Gemm', [u, c], { transB: 1 }), ElementType.float64);
-    // An error of T or of this product stretches: in float64, where it is next to nothing of the work.
+    // An error in T or in this product would stretch the matrix: both are in float64, which is hardly any work.
     const product = graph.cast(graph.op('Gemm', [t, projections], { transA: 1 }), type);
     c = graph.op('Gemm', [product, u, c], { alpha: { float: -1 }, transA: 1 });
   }
