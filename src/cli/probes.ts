@@ -86,7 +86,7 @@ async function printEstimate(
   const { seconds, by, items } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
   const facts = items.filter(({ form }) => form === 'benchmark').length;
   const drop = plannedDrop(facts, found.policy);
-  const what = budget === undefined ? 'all of these items' : `${formatCount(items.length, 'item')} of these`;
+  const what = budget === undefined ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
   const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
   const text =
     drop === null ? time : `${time} ${plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }))}`;

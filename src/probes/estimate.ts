@@ -25,8 +25,8 @@ export interface EstimateOptions extends RunOptions {
 }
 
 /**
- * Estimate how long some items take, from a pilot run of a few. The first call does not count for the rate, since it loads
- * the weights, but it counts for the budget.
+ * Estimate how long some items take, from a pilot run of a few. The first call does not count for the rate, since it
+ * loads the weights, but it counts for the budget.
  * @returns a stratified sample of the items that fits the budget, at least one fact
  */
 export async function estimateRun(

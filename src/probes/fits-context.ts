@@ -4,8 +4,8 @@ import { contextOf, continuationOf } from './prompt.ts';
 import type { LeftOutItem, RunOptions } from './run.ts';
 
 /**
- * Select the facts of which every form fits the context of the model: a prompt that is cut on the left is another question.
- * Without a tokenizer, all are selected, and the server reports which it has cut.
+ * Select the facts of which every form fits the context of the model: a prompt that is cut on the left is another
+ * question. Without a tokenizer, all are selected, and the server reports which it has cut.
  */
 export function selectFitting(
   items: readonly ProbeItem[],

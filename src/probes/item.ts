@@ -1,4 +1,6 @@
-/** How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes. */
+/**
+ * How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes.
+ */
 export const CHOICE_SCORINGS = ['raw', 'per-character', 'per-byte'] as const;
 export type ChoiceScoring = (typeof CHOICE_SCORINGS)[number];
 

@@ -8,8 +8,8 @@ export interface Outcome {
   /** The preferred choice, or the generated answer; empty if two choices are preferred equally. */
   readonly given: string;
   /**
-   * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct. For an
-   * exact answer, the mean log-probability of the target's tokens. Higher is better.
+   * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct.
+   * For an exact answer, the mean log-probability of the target's tokens. Higher is better.
    */
   readonly margin: number;
   /** Share of the right choice in the likelihood of all choices; null for an exact answer. */

@@ -43,7 +43,9 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   );
 }
 
-/** Announce all chunks that may be run, so that the answers to a chunk do not depend on which chunks are run before it. */
+/**
+ * Announce all chunks that may be run, so that the answers to a chunk do not depend on which chunks are run before it.
+ */
 export async function prepareModel(
   model: Model,
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunOptions }>,

@@ -6,9 +6,9 @@ import { Random } from './random.ts';
 export type Fact = readonly ProbeItem[];
 
 /**
- * All facts of some items, in an order in which every beginning is a stratified sample: one fact of each stratum (family and
- * templates of the twins), then the next of each, and so on. The order within a stratum is random but depends only on the
- * seed, so a larger budget runs everything that a smaller one runs.
+ * All facts of some items, in an order in which every beginning is a stratified sample: one fact of each stratum
+ * (family and templates of the twins), then the next of each, and so on. The order within a stratum is random but
+ * depends only on the seed, so a larger budget runs everything that a smaller one runs.
  */
 export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
   const facts = [...groupBy(items, ({ fact }) => fact).values()];

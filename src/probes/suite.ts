@@ -7,7 +7,9 @@ import { Random } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
-/** Increased by every change that draws other items from the same seed: older measurements are no longer baselines then. */
+/**
+ * Increased by every change that draws other items from the same seed: older measurements are no longer baselines then.
+ */
 export const SUITE_VERSION = 1;
 
 /** Facts of each family, in a benchmark form and one twin each: 360 pairs, 720 items in total. */
@@ -78,7 +80,8 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
 
 /**
  * The digest of a suite.
- * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match items
+ * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match
+ *   items
  */
 export function digestItems(items: readonly ProbeItem[], maxNewTokens = DEFAULT_MAX_NEW_TOKENS): string {
   const dependsOnLimit =

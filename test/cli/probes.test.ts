@@ -31,7 +31,7 @@ describe('probes', () => {
     expect((await runCli('probes', ...model)).stdout).toMatch(/takes about [\d.]+ s on cpu/);
     const tight = await runCli('probes', ...model, '--budget', '0.001s');
     // Whitespace: the sentence is wrapped.
-    expect(tight.stdout.replaceAll(/\s+/g, ' ')).toMatch(/Running 2 items of these on/);
+    expect(tight.stdout.replaceAll(/\s+/g, ' ')).toMatch(/Running 2 of these items on/);
   });
 });
 

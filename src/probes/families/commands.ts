@@ -81,8 +81,8 @@ function miscounted(random: Random, { instructions, conjunction }: Command): Com
 }
 
 /**
- * Four choices: right or wrong order, with right or wrong modifiers. So half of them begin like the right one, half of them end
- * like it, and half of them have its length.
+ * Four choices: right or wrong order, with right or wrong modifiers. So half of them begin like the right one, half of
+ * them end like it, and half of them have its length.
  */
 function questionFor(random: Random, command: Command, mistake: Task['mistake']): Question {
   const wrong = mistake === 'exchange' ? exchanged(random, command) : miscounted(random, command);
@@ -151,9 +151,9 @@ function phrase(random: Random, template: string, { examples, mistake }: Task, c
 }
 
 /**
- * Commands as in SCAN (Lake & Baroni 2018). The few examples show the whole language: two verbs with one modifier each, and both
- * conjunctions. The benchmark form recombines what the examples show, `held-out` exchanges the modifiers of the two verbs, and
- * `longer` has more instructions than any example.
+ * Commands as in SCAN (Lake & Baroni 2018). The few examples show the whole language: two verbs with one modifier each,
+ * and both conjunctions. The benchmark form recombines what the examples show, `held-out` exchanges the modifiers of
+ * the two verbs, and `longer` has more instructions than any example.
  */
 export const commands: ProbeFamily = {
   name: 'commands',

@@ -84,8 +84,8 @@ function misreadings(program: Program): Program[] {
 }
 
 /**
- * The right string among wrong ones of the same length, so that all have the same number of tokens. Undefined if there are too
- * few, or if the first operations alone give the right string.
+ * The right string among wrong ones of the same length, so that all have the same number of tokens. Undefined if there
+ * are too few, or if the first operations alone give the right string.
  */
 function questionFor(random: Random, program: Program, letters: Letters): Question | undefined {
   const right = run(program, letters);

@@ -136,8 +136,9 @@ function orderingOfTwin(random: Random, ordering: Ordering, template: string): O
 }
 
 /**
- * Four or five people in one order, of which each premise gives two neighbors. The premises of the benchmark form go from one end
- * to the other (`A … B. B … C.`), so a model can learn places instead of relations. The twins break that pattern.
+ * Four or five people in one order, of which each premise gives two neighbors. The premises of the benchmark form go
+ * from one end to the other (`A … B. B … C.`), so a model can learn places instead of relations. The twins break that
+ * pattern.
  */
 export const transitiveOrdering: ProbeFamily = {
   name: 'transitive-ordering',

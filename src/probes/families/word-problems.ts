@@ -16,7 +16,10 @@ import {
 
 type Formula<T> = (a: number, b: number, c: number) => T;
 
-/** A story with gaps: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for things. */
+/**
+ * A story with gaps: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
+ * things.
+ */
 interface StoryTemplate {
   readonly draw: (random: Random) => readonly number[];
   readonly answer: Formula<number>;
@@ -162,8 +165,8 @@ function drawCast(random: Random, names: readonly string[], nouns: typeof NOUNS,
 }
 
 /**
- * Three wrong answers, `below` of them smaller than the right one, so that the right one is the smallest, the second, the third
- * and the largest equally often.
+ * Three wrong answers, `below` of them smaller than the right one, so that the right one is the smallest, the second,
+ * the third and the largest equally often.
  */
 function wrongAnswers(random: Random, answer: number, mistakes: readonly number[], below: number): number[] {
   const near = random.shuffle(NEAR_MISSES).map((distance) => answer + distance);

@@ -53,8 +53,8 @@ export function distracted(record: ChoiceRecord, random: Random): Wording {
 const LONGEST_IN_A_ROW = 24;
 
 /**
- * The choices as a list without labels, and their text is scored. A question keeps its place for the answer; a sentence to
- * complete comes last, and the choice ends it.
+ * The choices as a list without labels, and their text is scored. A question keeps its place for the answer; a sentence
+ * to complete comes last, and the choice ends it.
  */
 export function cloze(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const { choices, answer } = record;
@@ -86,8 +86,8 @@ function endings(stem: string, list: string): string[] {
 }
 
 /**
- * The ways to list these choices without ambiguity: a choice that begins with a minus does not follow a dash, and numbers are
- * not separated by slashes.
+ * The ways to list these choices without ambiguity: a choice that begins with a minus does not follow a dash, and
+ * numbers are not separated by slashes.
  */
 function choiceLists(choices: readonly string[]): string[] {
   const every = (pattern: RegExp) => choices.every((choice) => pattern.test(choice));
@@ -162,8 +162,9 @@ function letterStyles({ choices }: ChoiceRecord): LabelStyle[] {
 }
 
 /**
- * Other labels than the letters of the exam, none of which the question or a choice contains. No label begins with another
- * one, since the likelihood of `i` would include that of `ii`: roman numerals have parentheses, and digits end with 9.
+ * Other labels than the letters of the exam, none of which the question or a choice contains. No label begins with
+ * another one, since the likelihood of `i` would include that of `ii`: roman numerals have parentheses, and digits end
+ * with 9.
  */
 function otherStyles(record: ChoiceRecord): LabelStyle[] {
   const { length: count } = record.choices;

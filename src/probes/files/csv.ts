@@ -20,8 +20,8 @@ interface Row {
 }
 
 /**
- * The records of a CSV file. The first row names the columns, commas separate cells, and a quoted cell may contain commas,
- * doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field.
+ * The records of a CSV file. The first row names the columns, commas separate cells, and a quoted cell may contain
+ * commas, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string): ProbeRecord[] {
@@ -70,7 +70,9 @@ function parseRows(texts: readonly string[], file: string): Row[] {
   return rows;
 }
 
-/** In these columns, an empty cell is an empty field, not a missing one: the row is wrong, not the format of the file. */
+/**
+ * In these columns, an empty cell is an empty field, not a missing one: the row is wrong, not the format of the file.
+ */
 const KEPT_WHEN_EMPTY = new Set(['question', 'prompt', 'form']);
 
 const HEADER_HINT =

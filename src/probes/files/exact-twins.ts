@@ -10,8 +10,9 @@ type Problem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 const A_NUMBER = ' (a number)';
 
 /**
- * Question and answer as in few-shot GSM8K, except that the prompt asks for a number: after "Answer:" alone, a model writes
- * out the solution, as the answers of the data set do, and greedy decoding would be cut off before the final answer.
+ * Question and answer as in few-shot GSM8K, except that the prompt asks for a number: after "Answer:" alone, a model
+ * writes out the solution, as the answers of the data set do, and greedy decoding would be cut off before the final
+ * answer.
  */
 export function plainProblem({ question, target, numeric }: Problem): Wording {
   return phrase(`Question: ${question}\nAnswer`, { target, numeric });
@@ -41,8 +42,9 @@ const EMPTY_IT =
   /\b(will|does|did|would|should|is|was) it (take|cost)\b|\bit (takes?|took|costs?|is|was) \w+ (to|that)\b/gi;
 
 /**
- * The plain form with an unrelated remark that contains a number. It stands before the question at the end, or earlier if the
- * sentence after it refers back. On a short problem, the remark exceeds the 10% by which other twins may differ in length.
+ * The plain form with an unrelated remark that contains a number. It stands before the question at the end, or earlier
+ * if the sentence after it refers back. On a short problem, the remark exceeds the 10% by which other twins may differ
+ * in length.
  */
 export function distractedProblem(problem: Problem, random: Random): Wording {
   const { question } = problem;

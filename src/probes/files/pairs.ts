@@ -34,8 +34,9 @@ const schema = z.object({
 type Fields = z.infer<typeof schema>;
 
 /**
- * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items that must
- * not be judged informative together (easy facts and hard ones, for example); by default, a capability is one family.
+ * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items
+ * that must not be judged informative together (easy facts and hard ones, for example); by default, a capability is one
+ * family.
  * @param scoring of choices, for a record that does not name one
  * @throws UserError with the line and the field
  */
@@ -94,8 +95,8 @@ export interface LocatedItem {
 }
 
 /**
- * Check that each twin has a benchmark form of the same capability and family, and each benchmark form a twin. The statistics
- * are computed over pairs, and an item without a partner would be dropped silently.
+ * Check that each twin has a benchmark form of the same capability and family, and each benchmark form a twin. The
+ * statistics are computed over pairs, and an item without a partner would be dropped silently.
  * @throws UserError with the line of the first item without a partner
  */
 export function checkPairs(located: readonly LocatedItem[]): void {

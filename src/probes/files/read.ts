@@ -22,8 +22,9 @@ export interface FileOptions {
   /** Seed of the derived twins. */
   readonly seed: number;
   /**
-   * How choices that are text are scored: instead of `per-character` for derived cloze twins, and instead of `raw` for paired
-   * items without a scoring of their own. Labels (`A`, `(ii)`) are always scored raw, since their length means nothing.
+   * How choices that are text are scored: instead of `per-character` for derived cloze twins, and instead of `raw` for
+   * paired items without a scoring of their own. Labels (`A`, `(ii)`) are always scored raw, since their length means
+   * nothing.
    */
   readonly scoring?: ChoiceScoring;
 }

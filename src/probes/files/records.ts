@@ -89,8 +89,8 @@ export interface ChoiceRecord {
 }
 
 /**
- * Whether two choices are the same, as in some rows of MMLU. The exam form is kept as it is, and its letters can be told
- * apart; but a twin must not depend on which of the two is the answer.
+ * Whether two choices are the same, as in some rows of MMLU. The exam form is kept as it is, and its letters can be
+ * told apart; but a twin must not depend on which of the two is the answer.
  */
 export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
   return new Set(choices).size < choices.length;

@@ -14,8 +14,8 @@ const LENGTH_TOLERANCE = 0.1;
 
 /**
  * The first of several randomly ordered wordings that is as long as the benchmark form, within 10% of its pieces.
- * @param fallback what to return if there is none: the closest, or the first. Where all are too long, the closest would always
- *   be the shortest one.
+ * @param fallback what to return if there is none: the closest, or the first. Where all are too long, the closest would
+ *   always be the shortest one.
  * @throws Error if there are no wordings
  */
 export function matchLength(
@@ -59,8 +59,8 @@ const WHOLE =
   /^(what|which|who|whom|whose|why|how|is|are|was|were|do|does|did|can|could|should|would|will|find|write|solve|name|choose|select|identify|give|fill)\b/i;
 
 /**
- * The beginning of a sentence that the right choice completes ("The process is called"), without the blank at its end; null
- * for a question, for a task, and if in doubt.
+ * The beginning of a sentence that the right choice completes ("The process is called"), without the blank at its end;
+ * null for a question, for a task, and if in doubt.
  */
 export function stemOf(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
@@ -98,8 +98,8 @@ export function pointsForward(question: string): boolean {
 }
 
 /**
- * Whether a label could be confused with something in the question or a choice: a variable `x`, part `(ii)` or `II`, point
- * `p`. The article "a" is not a variable.
+ * Whether a label could be confused with something in the question or a choice: a variable `x`, part `(ii)` or `II`,
+ * point `p`. The article "a" is not a variable.
  */
 export function mentionsLabel(
   { question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>,

@@ -15,8 +15,8 @@ const TEMPLATES = ['permuted', 'cloze', ...FOR_ALL] as const;
 type Template = (typeof TEMPLATES)[number];
 
 /**
- * The exam form of each question, followed by two twins with different templates. All templates are used about equally often
- * in a file. The twins depend only on the seed and the ids of the file.
+ * The exam form of each question, followed by two twins with different templates. All templates are used about equally
+ * often in a file. The twins depend only on the seed and the ids of the file.
  * @param scoring of the cloze twins
  */
 export function deriveChoiceItems(
@@ -51,8 +51,8 @@ function eligibleTemplates(question: ChoiceRecord): readonly Template[] {
 const MAX_DRAW = 2 ** 31 - 1;
 
 /**
- * Assign two different templates to each question, so that all templates are used about equally often. Questions with few
- * eligible templates come first, the others in an order drawn by id, so that the order of the file does not matter.
+ * Assign two different templates to each question, so that all templates are used about equally often. Questions with
+ * few eligible templates come first, the others in an order drawn by id, so that the order of the file does not matter.
  * @returns the templates by id
  */
 function assignTemplates(

@@ -1,6 +1,9 @@
 import { pool, type Relation, sharedPool } from './relation.ts';
 
-/** The same number of countries for each, so that none is a better guess. Without islands and countries on two continents. */
+/**
+ * The same number of countries for each, so that none is a better guess. Without islands and countries on two
+ * continents.
+ */
 export const continents: Relation = {
   name: 'continents',
   question: 'On which continent is {subject}?',

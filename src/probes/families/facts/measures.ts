@@ -27,7 +27,9 @@ export const units: Relation = {
   ],
 };
 
-/** Without instruments that are named after what they measure, and without the altimeter, which may use air pressure. */
+/**
+ * Without instruments that are named after what they measure, and without the altimeter, which may use air pressure.
+ */
 export const instruments: Relation = {
   name: 'instruments',
   question: 'What does {subject} measure?',

@@ -7,9 +7,10 @@ export interface Entry {
 }
 
 /**
- * Entries of one kind, whose objects are options for one another. Only knowledge can tell the right option: the symbols of one
- * pool begin with the same letter, and the years of one pool are of one era. The object of another entry is always wrong, in the
- * world and not only in the list. No object begins with another one, since its likelihood would include that of the other.
+ * Entries of one kind, whose objects are options for one another. Only knowledge can tell the right option: the symbols
+ * of one pool begin with the same letter, and the years of one pool are of one era. The object of another entry is
+ * always wrong, in the world and not only in the list. No object begins with another one, since its likelihood would
+ * include that of the other.
  */
 export type Pool = readonly Entry[];
 

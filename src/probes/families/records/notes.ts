@@ -29,7 +29,10 @@ export interface Notes {
 const PEOPLE = 5;
 const FIELDS_PER_PERSON = 2;
 
-/** The people of the example and of the question have random places, so neither the first nor the last is a better guess. */
+/**
+ * The people of the example and of the question have random places, so neither the first nor the last is a better
+ * guess.
+ */
 export function drawNotes(random: Random): Notes {
   const fields = random.sample(FIELDS, FIELDS_PER_PERSON);
   const columns = fields.map(({ values }) => random.sample(values, PEOPLE));
