@@ -10,6 +10,7 @@ import { type Artifacts, hasArtifactService, openArtifacts } from '../github/sto
 import { cacheScope } from '../github/storage/cache-scope.ts';
 import { openSpectrumBundle, type SpectrumBundle } from '../github/storage/spectrum-bundle.ts';
 import { type KeyValueStore, withPrefix } from '../platform/key-value-store.ts';
+import { DOCS_URL } from '../platform/version.ts';
 import type { JudgingRun } from './inputs.ts';
 
 /** Everything outside the action that a run uses, made once at the entry point and passed down. */
@@ -26,6 +27,8 @@ export interface ActionContext {
   readonly workspace: Workspace;
   /** The runner's folder for temporary files. */
   readonly temporary: string;
+  /** Address of the documentation of the action that runs, without a slash at the end: reports link to its glossary. */
+  readonly docs: string;
   /** Of the endpoint: OPENAI_API_KEY. */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
@@ -64,6 +67,7 @@ export function openContext(environment: StepEnvironment, { folder, now, client 
     canUploadArtifacts: hasArtifactService(environment),
     workspace: { folder, alias: environment.GITHUB_WORKSPACE, repository },
     temporary,
+    docs: docsOf(environment, server),
     apiKey: environment.OPENAI_API_KEY,
     now,
   };
@@ -76,6 +80,12 @@ function eventOf({
   GITHUB_SHA: sha = '',
 }: StepEnvironment): WorkflowEvent {
   return { name, ref, sha, payload: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} };
+}
+
+/** The docs of the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own: those of its version. */
+function docsOf({ GITHUB_ACTION_REPOSITORY: name = '', GITHUB_ACTION_REF: ref = '' }: StepEnvironment, server: string) {
+  const isPlain = /^[\w.-]+\/[\w.-]+$/.test(name) && /^[\w./-]+$/.test(ref);
+  return isPlain ? `${server}/${name}/blob/${ref}/docs` : DOCS_URL;
 }
 
 function repositoryOf({ GITHUB_REPOSITORY: name = '' }: StepEnvironment): Repository {

@@ -31,7 +31,7 @@ export async function reportResults(results: Results): Promise<void> {
   const { runner } = context;
   const { report, save } = await updateHistory(results);
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
-  const body = renderComment(report, { key: run.key });
+  const body = renderComment(report, { key: run.key, docs: context.docs });
   const files = await writeFiles(run, { ...results, report }, body);
 
   writeAnnotation(runner, report, run);
@@ -53,9 +53,9 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 }
 
 /** A summary is worth less than the verdict, so that a failure only warns. */
-export async function writeSummary(report: Report, { runner }: ActionContext): Promise<void> {
+export async function writeSummary(report: Report, { docs, runner }: ActionContext): Promise<void> {
   try {
-    await runner.addSummary(renderSummary(report));
+    await runner.addSummary(renderSummary(report, { docs }));
   } catch (error) {
     runner.warning(`the step summary was not written: ${(error as Error).message}`);
   }
@@ -80,9 +80,13 @@ export async function writeComment(
 
 /** @returns the address of the issue of a scheduled check; empty without one */
 async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {
-  const { event, octokit, repository, workflowRun } = context;
+  const { docs, event, octokit, repository, workflowRun } = context;
   if (event.name !== 'schedule' || issue === 'off') return '';
   if (octokit === null) return warnMissingToken(context, 'issue');
-  const result = await updateIssue(octokit, repository, describeRegression(report, key, workflowRun.url));
+  const result = await updateIssue(
+    octokit,
+    repository,
+    describeRegression(report, { key, run: workflowRun.url, docs }),
+  );
   return result === null ? '' : logOrWarn(context, 'Issue', result);
 }

@@ -17,7 +17,7 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
   await writeSummary(report, context);
   const pullRequest =
     event.name === 'workflow_run' && octokit !== null ? await pullRequestOfRun(octokit, event) : pullRequestOf(event);
-  const body = renderComment(report, { key: run.key });
+  const body = renderComment(report, { key: run.key, docs: context.docs });
   runner.setOutputs({
     verdict: report.verdict,
     report: resolve(workspace.folder, run.report),

@@ -77,7 +77,7 @@ async function propose({ run, context, measurement, report, baseline }: Publishe
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/baseline-${run.slug}`,
-    ...describeProposal(report, { key: run.key, path, run: workflowRun.url, commit: event.sha }),
+    ...describeProposal(report, { key: run.key, path, run: workflowRun.url, commit: event.sha, docs: context.docs }),
   });
   return logOrWarn(context, 'Proposed baseline', result);
 }

@@ -21,14 +21,20 @@ const TITLE_KEY = 60;
 /** Room for the marker and the link to the run. */
 const AROUND = 1000;
 
-/** @param run address of the workflow run */
-export function describeRegression(report: Report, key: string, run: string): Regression {
+/**
+ * @param run address of the workflow run
+ * @param docs address of the documentation
+ */
+export function describeRegression(
+  report: Report,
+  { key, run, docs }: { readonly key: string; readonly run: string; readonly docs?: string | undefined },
+): Regression {
   const sentence = phraseMarkdown(verdictSentence(report), { links: false });
   const trend = report.trend === null ? '' : trendLine(report.trend);
   const line = `${ICONS[report.verdict]} ${report.verdict}: ${sentence} ([run](${run}))${trend && ` · ${trend}`}`;
   const charts = report.trend === null ? '' : trendCharts(report.trend);
   const limit = COMMENT_LIMIT - AROUND - charts.length;
-  const [, ...lines] = renderComment(report, { key, limit }).split('\n');
+  const [, ...lines] = renderComment(report, { key, limit, docs }).split('\n');
   return {
     verdict: report.verdict,
     marker: commentMarker(`issue ${key}`),

@@ -12,10 +12,20 @@ export interface ProposalText {
 const LIMIT = 65_536 - 2_000;
 const TITLE_KEY = 60;
 
-/** @param path where the baseline is committed */
+/**
+ * @param path where the baseline is committed
+ * @param run address of the workflow run
+ * @param docs address of the documentation
+ */
 export function describeProposal(
   report: Report,
-  { key, path, run, commit }: { key: string; path: string; run: string; commit: string },
+  {
+    key,
+    path,
+    run,
+    commit,
+    docs,
+  }: { key: string; path: string; run: string; commit: string; docs?: string | undefined },
 ): ProposalText {
   const of = key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`;
   const was =
@@ -29,6 +39,6 @@ export function describeProposal(
     '',
   ];
   // The marker is for comments only.
-  const [, ...rest] = renderComment(report, { key, limit: LIMIT }).split('\n');
+  const [, ...rest] = renderComment(report, { key, limit: LIMIT, docs }).split('\n');
   return { title: `Shadow Gate: new baseline${of}`, body: [...lines, ...rest].join('\n') };
 }

@@ -265,3 +265,25 @@ it('a candidate whose module type has no spectrum says why', () => {
   const page = githubPage(renderComment(report({ tensors: [broken], candidate: subject() })));
   expect(tablesOf(page).flat()).toContainEqual(['w (not finite)', '—', '—', '—', '—']);
 });
+
+describe('links to the glossary', () => {
+  const docs = 'https://example.org/docs';
+
+  it('lead to the documentation that the caller names, once for each term', () => {
+    const comment = renderComment(report({ probes: probeReport() }), { docs });
+    const links = named(githubPage(comment), 'a').map(({ attrs }) => attrs.find(({ name }) => name === 'href')?.value);
+    expect(new Set(links)).toContain(`${docs}/glossary.md#shadow-delta`);
+    expect(links.filter((link) => !link?.startsWith(`${docs}/glossary.md#`))).toEqual([]);
+    // Every reference has its definition, or it would be shown with its brackets.
+    expect(githubPage(comment).texts.join('')).not.toMatch(/\]\[|\[glossary-/);
+    const definitions = comment.match(/^\[glossary-.*$/gm) ?? [];
+    expect(new Set(definitions).size).toBe(definitions.length);
+  });
+
+  it('are counted by the limit of a comment', () => {
+    const full = renderComment(report(), { docs });
+    const long = renderComment(report(), { docs: `${docs}/${'x'.repeat(500)}`, limit: full.length + 1 });
+    expect(long.length).toBeLessThanOrEqual(full.length);
+    expect(githubPage(long).texts.join('')).not.toMatch(/\]\[/);
+  });
+});

@@ -13,7 +13,7 @@ describe('the issue of a scheduled check', () => {
   const pass = report({ verdict: 'pass', findings: [] });
 
   it('that fails by its trend alone says so and draws it', () => {
-    const { body, line, verdict } = describeRegression(withTrend(pass, drift), 'nightly', RUN);
+    const { body, line, verdict } = describeRegression(withTrend(pass, drift), { key: 'nightly', run: RUN });
     expect(verdict).toBe('fail');
     expect(body).toMatch(/^## ❌ Shadow Gate: fail/);
     expect(body).toContain('has drifted down over the last 30 checks');
@@ -27,7 +27,7 @@ describe('the issue of a scheduled check', () => {
   });
 
   it('without a history is as it was', () => {
-    const { body, line } = describeRegression(pass, 'nightly', RUN);
+    const { body, line } = describeRegression(pass, { key: 'nightly', run: RUN });
     expect(body).not.toContain('mermaid');
     expect(line).toBe(
       '✅ pass: Nothing moved beyond its limit against the baseline. ([run](https://github.com/o/r/actions/runs/7))',
@@ -37,7 +37,10 @@ describe('the issue of a scheduled check', () => {
   it('has room for its charts, however long the report is', () => {
     const findings = Array.from({ length: 40 }, (_, i) => spiked(`layer.${i}.${'x'.repeat(100)}`));
     const tensors = Array.from({ length: 40 }, () => pass.tensors).flat();
-    const { body, marker } = describeRegression(withTrend({ ...pass, findings, tensors }, drift), 'nightly', RUN);
+    const { body, marker } = describeRegression(withTrend({ ...pass, findings, tensors }, drift), {
+      key: 'nightly',
+      run: RUN,
+    });
     expect(body.length + marker.length).toBeLessThan(COMMENT_LIMIT);
     expect(body.length).toBeGreaterThan(COMMENT_LIMIT / 2);
     expect(body.match(/```mermaid/g)).toHaveLength(3);
