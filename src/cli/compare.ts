@@ -32,10 +32,10 @@ async function runCompare(
   options: CompareOptions,
   output: Output,
 ): Promise<void> {
-  const found = await findPolicy(options.policy);
+  const resolved = await findPolicy(options.policy);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
-  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...found });
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, ...resolved });
   if (options.out !== undefined) await writeReport(report, options.out);
   printVerdict(report, options, output);
 }

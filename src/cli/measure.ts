@@ -39,8 +39,8 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(out, 'file');
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = measureSettings(options, output);
-  const found = await findPolicy(options.policy);
-  const probes = await selectProbes(found, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
+  const resolved = await findPolicy(options.policy);
+  const probes = await selectProbes(resolved, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
   const reference = await openMeasuredReference(options.reference);
   const measurement = await output.withProgress((onProgress) =>
     measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),
@@ -51,6 +51,6 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   if (shard) return;
   const items = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
   const facts = items.filter(({ form }) => form === 'benchmark').length;
-  const drop = plannedDrop(facts, found.policy);
+  const drop = plannedDrop(facts, resolved.policy);
   if (drop !== null) output.print(plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE })));
 }

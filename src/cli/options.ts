@@ -33,7 +33,7 @@ export function checkpointOptions(command: Command): Command {
       '--no-store',
       'recompute every spectrum instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
     )
-    .option('--max-memory <GiB>', 'memory limit for one matrix (default: 60% of the machine)', parseGibibytes);
+    .option('--max-memory <GiB>', "memory limit for one matrix (default: 60% of the machine's memory)", parseGibibytes);
 }
 
 export interface CheckpointOptions {

@@ -52,8 +52,8 @@ export function addProbesCommand(program: Command, output: Output): void {
 
 async function runProbes(options: ProbesOptions, output: Output): Promise<void> {
   const seed = resolveSeed(options.seed);
-  const found = await findPolicy(options.policy);
-  const selection = await selectProbes(found, { seed });
+  const resolved = await findPolicy(options.policy);
+  const selection = await selectProbes(resolved, { seed });
   if (!selection) throw new UserError('the policy lists no probe suites', 'add some under probes');
   const suites = selection.suites.map((suite) => onlyFamily(suite, options.family));
   if (suites.every(({ items }) => items.length === 0)) {
@@ -72,7 +72,7 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
   output.print(renderSuites(suites, seed, output.terminal));
   const { checkpoint } = options;
   if (checkpoint !== undefined) {
-    await printEstimate({ ...options, checkpoint }, { ...selection, suites }, { found, output });
+    await printEstimate({ ...options, checkpoint }, { ...selection, suites }, { resolved, output });
   }
 }
 
@@ -80,12 +80,12 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
 async function printEstimate(
   { checkpoint, reference, device, budget }: ProbesOptions & { checkpoint: string },
   selection: ProbeRunOptions,
-  { found, output }: { readonly found: ResolvedPolicy; readonly output: Output },
+  { resolved, output }: { readonly resolved: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
   const source = await openCheckpointSource({ checkpoint, reference, device });
   const { seconds, by, items } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
   const facts = items.filter(({ form }) => form === 'benchmark').length;
-  const drop = plannedDrop(facts, found.policy);
+  const drop = plannedDrop(facts, resolved.policy);
   const what = budget === undefined ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
   const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
   const text =
