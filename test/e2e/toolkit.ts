@@ -1,13 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { asProcess } from './as-process.ts';
 
-const SCRIPT = fileURLToPath(new URL('toolkit.mjs', import.meta.url));
-
-/** `['restoreCache', paths, key, restoreKeys]`, or a method of DefaultArtifactClient and what it is given. */
+/** `['restoreCache', paths, key, restoreKeys]`, or a method of DefaultArtifactClient with its arguments. */
 export type ToolkitCall = readonly [name: string, ...given: unknown[]];
 
 export interface Toolkit {
@@ -16,28 +12,49 @@ export interface Toolkit {
   readonly log: string;
 }
 
-/** Call the real toolkit as a step of a workflow would, in a workspace and with the environment of a run. */
+/** Call the real toolkit as a step of a workflow does, in a workspace and with the environment of a run. */
 export async function toolkit(
   workspace: string,
   environment: Readonly<Record<string, string>>,
   ...calls: ToolkitCall[]
 ): Promise<Toolkit> {
   const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-toolkit-'));
+  const step = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_WORKSPACE: workspace,
+    RUNNER_TEMP: folder,
+    ...environment,
+  };
+  const results: Array<Toolkit['results'][number]> = [];
   try {
-    const file = join(folder, 'results.json');
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify(calls), file], {
-      cwd: workspace,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        GITHUB_SERVER_URL: 'https://github.com',
-        GITHUB_WORKSPACE: workspace,
-        RUNNER_TEMP: folder,
-        ...environment,
-      },
+    const { log } = await asProcess({ environment: step, folder: workspace }, async () => {
+      const functions = await toolkitFunctions();
+      for (const [name, ...given] of calls) results.push(await resultOf(() => functions(name)(...given)));
     });
-    return { results: JSON.parse(await readFile(file, 'utf8')) as Toolkit['results'], log: stdout + stderr };
+    return { results, log };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type ToolkitFunction = (...given: unknown[]) => Promise<unknown>;
+
+async function toolkitFunctions(): Promise<(name: string) => ToolkitFunction> {
+  const { restoreCache, saveCache } = await import('@actions/cache');
+  const { DefaultArtifactClient } = await import('@actions/artifact');
+  const client = new DefaultArtifactClient();
+  const functions = { restoreCache, saveCache } as Readonly<Record<string, unknown>>;
+  const methods = client as unknown as Readonly<Record<string, ToolkitFunction>>;
+  return (name) => (functions[name] ?? methods[name]?.bind(client)) as ToolkitFunction;
+}
+
+async function resultOf(call: () => Promise<unknown>): Promise<Toolkit['results'][number]> {
+  try {
+    return { value: (await call()) ?? null };
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { error: `${name}: ${message}` };
   }
 }
