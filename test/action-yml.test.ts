@@ -32,7 +32,7 @@ const { inputs, outputs, runs } = actionSchema.parse(parse(await readFile(path('
 
 it('action.yml and the code have the same inputs', () => {
   expect(Object.keys(inputs).sort()).toEqual([...INPUT_NAMES].sort());
-  // Either of two has to be given, which action.yml cannot say.
+  // One of two inputs is required, which action.yml cannot express.
   expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual([]);
 });
 

@@ -20,9 +20,9 @@ export interface CheckOptions
    * else the built-in policy.
    */
   readonly policy?: string | ResolvedPolicy | undefined;
-  /** One half of the gate; both if missing. */
+  /** One half of the gate; by default both. */
   readonly only?: Half | undefined;
-  /** Of the probes; that of the baseline if missing. */
+  /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
@@ -44,7 +44,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   return { measurement: candidate, report };
 }
 
-/** The measurement of the baseline: it exists, or is made with the settings and the probes of the candidate's. Null: none. */
+/** The baseline's measurement: it exists, or is made with the settings and the probes of the candidate's. Null without a baseline. */
 async function measureBaseline(
   baseline: ResolvedBaseline,
   settings: MeasureOptions,

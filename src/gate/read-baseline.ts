@@ -12,13 +12,13 @@ export type ResolvedBaseline = BaselineOrigin &
     | {
         readonly kind: 'measurement';
         readonly measurement: Measurement;
-        /** The commit that it was read from; null where it was read from the disk. */
+        /** The commit that it was read at; null if it was read from disk. */
         readonly commit: string | null;
       }
   );
 
 interface BaselineOrigin {
-  /** What a report calls it: a path, or the artifact or cache entry; null where no baseline was given. */
+  /** What a report calls it: a path, an artifact or a cache entry; null if no baseline was given. */
   readonly name: string | null;
   /** One line for the log: which baseline was chosen, and why. */
   readonly note?: string | undefined;

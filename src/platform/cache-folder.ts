@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 /**
  * Where this user's results and downloads are kept between runs: SHADOW_GATE_CACHE, else `shadow-gate` in the user's cache
  * folder (XDG Base Directory Specification).
- * @returns null where SHADOW_GATE_CACHE is `off`
+ * @returns null if SHADOW_GATE_CACHE is `off`
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string | null {
   const { SHADOW_GATE_CACHE: own, XDG_CACHE_HOME: shared } = environment;

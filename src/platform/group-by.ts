@@ -1,4 +1,4 @@
-/** Gather things that have the same key, in the order in which they come. (`Map.groupBy` needs Node 21.) */
+/** Group items by key, in their order. (`Map.groupBy` needs Node 21.) */
 export function groupBy<T>(things: Iterable<T>, keyOf: (thing: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const thing of things) {

@@ -1,6 +1,6 @@
 import os from 'node:os';
 
-/** Memory of this machine, or of the part of it that this process may use, in bytes. */
+/** The memory of this machine, or the share of it that this process may use, in bytes. */
 export function machineMemory(): number {
   const constrained = process.constrainedMemory();
   const total = os.totalmem();

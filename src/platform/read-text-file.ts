@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from './user-error.ts';
 
-/** Configs and measurements are far smaller; a link to an endless device, which git can carry, is not. */
+/** Configs and measurements are far smaller. A link in a repository can lead to an endless device. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
- * Read a text file whole.
+ * Read a whole text file.
  * @returns null if there is none
- * @throws UserError for a directory, a pipe or a device, and for a file beyond any sense
+ * @throws UserError for a directory, a pipe or a device, and for a file that is unreasonably large
  */
 export async function readTextFile(file: string): Promise<string | null> {
   const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
@@ -15,7 +15,7 @@ export async function readTextFile(file: string): Promise<string | null> {
     throw error;
   });
   if (!info) return null;
-  if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'replace it by the file itself');
-  if (info.size > MAX_BYTES) throw new UserError(`${file} has ${info.size} bytes`, 'give the right file');
+  if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'replace it with the file itself');
+  if (info.size > MAX_BYTES) throw new UserError(`${file} is too large (${info.size} bytes)`, 'check the path');
   return readFile(file, 'utf8');
 }

@@ -1,20 +1,20 @@
 /**
- * Something the user can mend: bad input or wrong usage. The two doors (`cli.ts`, `action.ts`) print it in one line
- * and exit 2; every other error is a bug and keeps its stack.
+ * An error that the user can fix: bad input or wrong usage. The entry points print it in one line; every other error is a bug and
+ * keeps its stack.
  *
- * `message` says what is wrong and where (file, tensor, line); `mend` says what to do about it.
+ * The message says what is wrong and where (file, tensor, line), and the hint, an imperative clause, what to do about it.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly hint: string;
 
-  constructor(message: string, mend: string) {
-    super(`${message} — ${mend}`);
-    this.hint = mend;
+  constructor(message: string, hint: string) {
+    super(`${message} — ${hint}`);
+    this.hint = hint;
   }
 }
 
-/** How a door says an error in one line. What the system refuses (a missing right, a full disk) is no bug of ours. */
+/** An error in one line, for an entry point. What the system refuses (a missing permission, a full disk) is not a bug. */
 export function describeError(error: unknown): { kind: 'error' | 'internal error'; message: string } {
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
   const { path, syscall } = error as NodeJS.ErrnoException;

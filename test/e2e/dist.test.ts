@@ -43,7 +43,7 @@ it('the same sources give the same bytes, and nothing of an earlier build stays'
   expect(await readdir(dirname(again))).toEqual(['dist']);
 });
 
-it('dist says nothing of the machine it was built on', async () => {
+it('dist contains no path of the machine that built it', async () => {
   const repository = dirname(dirname(BUILD));
   for (const name of await readdir(dist)) {
     if (!/\.(js|json|txt)$/.test(name)) continue;
@@ -58,7 +58,7 @@ it('the command line is executable and knows its version', async () => {
   expect(stdout.trim()).toBe(packageJson.version);
 });
 
-it('every package in the bundle has its licence in licenses.txt', async () => {
+it('licenses.txt has the license of every package in the bundle', async () => {
   const text = await readFile(join(dist, 'licenses.txt'), 'utf8');
   for (const name of ['@actions/core', '@octokit/core', 'onnxruntime-node', 'zod', 'commander']) {
     expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
@@ -68,7 +68,7 @@ it('every package in the bundle has its licence in licenses.txt', async () => {
 it.each([
   ['darwin', 'Shadow Gate carries onnxruntime for linux-x64 and this is darwin-x64'],
   ['linux', 'onnxruntime could not be loaded (it needs glibc 2.28 or later)'],
-])('without a library for %s, help works and a measurement says why not', async (platform, message) => {
+])('without onnxruntime for %s, help works, and measuring explains what is missing', async (platform, message) => {
   const bare = await mkdtemp(join(folder, 'bare-'));
   for (const name of await readdir(dist)) {
     if (name !== 'ort') await copyFile(join(dist, name), join(bare, name));

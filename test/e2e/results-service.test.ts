@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeGithub } from '../github/fake-github.ts';
 import { cacheArchive, cacheVersion } from './results/cache-archive.ts';
 import type { WorkflowRun } from './results/run-token.ts';
 import { ResultsService } from './results-service.ts';
@@ -17,6 +18,11 @@ const FILE = '.shadow-gate/baseline.json';
 let service: ResultsService;
 let workspace: string;
 
+/** One for all tests: @actions/github reads its address once, when it is imported. */
+const github = new FakeGithub();
+beforeAll(() => github.start());
+afterAll(() => github.stop());
+
 beforeEach(async () => {
   service = await new ResultsService().start();
   workspace = await mkdtemp(join(tmpdir(), 'shadow-gate-results-'));
@@ -26,8 +32,10 @@ afterEach(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
+const environmentOf = (run: WorkflowRun) => ({ ...service.environment(run), GITHUB_API_URL: github.url });
+
 async function step(run: WorkflowRun, ...calls: ToolkitCall[]) {
-  const { results, log } = await toolkit(workspace, service.environment(run), ...calls);
+  const { results, log } = await toolkit(workspace, environmentOf(run), ...calls);
   return { results, values: results.map(({ value }) => value), log };
 }
 
@@ -40,8 +48,8 @@ const read = (path = FILE) => readFile(join(workspace, path), 'utf8');
 const save = (key: string): ToolkitCall => ['saveCache', PATHS, key];
 const restore = (key: string, ...others: string[]): ToolkitCall => ['restoreCache', PATHS, key, others];
 
-describe('the cache', () => {
-  it('gives back what a run has saved, by its key or by the newest that begins with another', async () => {
+describe('the cache of the fake results service', () => {
+  it('an entry is restored by its key, or as the newest whose key begins with another', async () => {
     await write('one');
     expect((await step(MAIN, save('base-1'))).values).toEqual([1]);
     await write('two');
@@ -54,7 +62,7 @@ describe('the cache', () => {
     expect((await step(MAIN, restore('nothing'), ['restoreCache', ['other'], 'base-1'])).values).toEqual([null, null]);
   });
 
-  it('of a pull request is its own: main and other pull requests do not see it, and it sees that of main last', async () => {
+  it('entries of a pull request are visible to it only; it sees those of main last', async () => {
     await write('main');
     await step(MAIN, save('base'));
     await write('pull');
@@ -74,7 +82,7 @@ describe('the cache', () => {
     expect(service.cache.find('base').map(({ ref }) => ref)).toEqual(['refs/pull/7/merge', 'refs/heads/main']);
   });
 
-  it('never changes under a key, and takes nothing from a run that may not write: both only say so', async () => {
+  it('an entry never changes, and a run that may not write saves none; both are only logged', async () => {
     await write('one');
     const { values, log } = await step(MAIN, save('base'), save('base'));
     expect(values).toEqual([1, -1]);
@@ -85,13 +93,13 @@ describe('the cache', () => {
     expect(service.cache.all).toHaveLength(1);
   });
 
-  it('can be poisoned by a test, with an archive like that of the toolkit', async () => {
+  it('a test can forge an entry with an archive like that of the toolkit', async () => {
     const version = await cacheVersion(PATHS);
     const bytes = await cacheArchive({ [FILE]: 'poison', '../outside': 'escaped' });
     service.cache.put({ ref: 'refs/heads/main', key: 'base', version, bytes });
     await mkdir(join(workspace, 'checkout'));
     const checkout = join(workspace, 'checkout');
-    const { results } = await toolkit(checkout, service.environment(PULL), restore('base'));
+    const { results } = await toolkit(checkout, environmentOf(PULL), restore('base'));
     expect(results).toEqual([{ value: 'base' }]);
     expect(await read(`checkout/${FILE}`)).toBe('poison');
     expect(await read('outside')).toBe('escaped');
@@ -100,7 +108,7 @@ describe('the cache', () => {
     expect((await step(PULL, restore('base'))).log).toContain('::warning::Failed to restore:');
   });
 
-  it('fails where a test says so, and the toolkit goes on', async () => {
+  it('a test can make the cache fail, and the toolkit goes on', async () => {
     await write('one');
     service.faults.push({ request: /CreateCacheEntry/, status: 403 }, { request: /GetCacheEntry/, status: 'reset' });
     const { values, log } = await step(MAIN, save('base'), restore('base'));
@@ -109,10 +117,10 @@ describe('the cache', () => {
   });
 });
 
-describe('artifacts', () => {
+describe('artifacts of the fake results service', () => {
   const upload = (name: string): ToolkitCall => ['uploadArtifact', name, [join(workspace, FILE)], workspace];
 
-  it('of a run are listed, downloaded and deleted by that run alone', async () => {
+  it('artifacts are listed, downloaded and deleted by their run only', async () => {
     await write('one');
     const { values } = await step(MAIN, upload('measurement'), ['getArtifact', 'measurement']);
     expect(values[0]).toMatchObject({
@@ -141,7 +149,24 @@ describe('artifacts', () => {
     ]);
   });
 
-  it('have names of their own in a run, and the second of a name is an error', async () => {
+  it('an artifact of another run is downloaded with a token for the repository', async () => {
+    github.results = service;
+    github.runs.push({ id: 1, event: 'push', conclusion: 'success', head_branch: 'main' });
+    await write('one');
+    await step(MAIN, upload('measurement'));
+    const findBy = { token: 't', workflowRunId: 1, repositoryOwner: 'o', repositoryName: 'r' };
+    const path = join(workspace, 'downloaded');
+    const { results } = await step(
+      PULL,
+      ['getArtifact', 'measurement', { findBy }],
+      ['downloadArtifact', 1, { findBy, path }],
+    );
+    expect(results).toMatchObject([{ value: { artifact: { id: 1 } } }, { value: { digestMismatch: false } }]);
+    expect(await read(`downloaded/${FILE}`)).toBe('one');
+    expect(github.invalid).toEqual([]);
+  });
+
+  it('two artifacts of a run cannot have the same name', async () => {
     await write('one');
     const { results } = await step(MAIN, upload('measurement'), upload('measurement'));
     expect(results[1]?.error).toMatch(
@@ -150,7 +175,7 @@ describe('artifacts', () => {
     expect((await step(PULL, upload('measurement'))).values).toEqual([expect.objectContaining({ id: 2 })]);
   });
 
-  it('lie in a storage that takes blocks and gives parts, and asks for a signature', async () => {
+  it('large artifacts are stored in blocks, read in ranges, and need a signature', async () => {
     // More than one block of 8 MiB, and nothing that a zip makes smaller.
     await writeFile(join(workspace, 'large'), randomBytes(9 * 2 ** 20));
     const large = ['uploadArtifact', 'large', [join(workspace, 'large')], workspace] as const;
@@ -170,13 +195,13 @@ describe('artifacts', () => {
     expect((await fetch(url.replace(/sig=.*/, 'sig=forged'))).status).toBe(403);
   });
 
-  it('can be put there by a test, as a run of somebody else would', async () => {
+  it('a test can add an artifact of another run', async () => {
     service.artifacts.put({ runId: 1, name: 'measurement', bytes: Buffer.from('no zip') });
     const [artifact] = (await step(MAIN, ['listArtifacts'])).values;
     expect(artifact).toMatchObject({ artifacts: [{ id: 1, name: 'measurement', size: 6 }] });
   });
 
-  it('fail where a test says so', async () => {
+  it('a test can make an upload fail', async () => {
     await write('one');
     service.faults.push({ request: /CreateArtifact/, status: 403, message: 'forbidden' });
     expect((await step(MAIN, upload('measurement'))).results[0]?.error).toMatch(/\(403\) Forbidden: forbidden/);

@@ -10,15 +10,15 @@ import { twirpError } from './results/twirp.ts';
 const SERVICES = /^POST \/twirp\/github\.actions\.results\.api\.v1\.(CacheService|ArtifactService)\/(\w+)$/;
 
 /**
- * GitHub's results service, in memory: what @actions/cache and @actions/artifact talk to, and the storage behind it. Its
- * faults see the lines of `requests`: `POST /twirp/….CacheService/CreateCacheEntry`, `PUT /blobs/…`.
+ * GitHub's results service, in memory: the server of @actions/cache and @actions/artifact, and its storage. Its requests are
+ * `POST /twirp/….CacheService/CreateCacheEntry`, `PUT /blobs/…` and so on.
  */
 export class ResultsService extends FakeServer {
   readonly #blobs = new Blobs();
   readonly cache = new CacheEntries(this.#blobs);
   readonly artifacts = new Artifacts(this.#blobs);
 
-  /** What the runner tells a run of it. */
+  /** The variables by which the runner tells a run about it. */
   environment(run: WorkflowRun): Record<string, string> {
     return {
       ACTIONS_RESULTS_URL: `${this.url}/`,

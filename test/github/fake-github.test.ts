@@ -31,7 +31,7 @@ const status = (call: Promise<unknown>) =>
     (error: { status: number; message: string }) => `${error.status} ${error.message}`,
   );
 
-/** One file, as a commit on top of another. */
+/** Commit one file on top of a commit. */
 async function commit(text: string, parent: string): Promise<string> {
   const { data: base } = await rest.git.getCommit({ ...O_R, commit_sha: parent });
   const { data: blob } = await rest.git.createBlob({ ...O_R, content: text, encoding: 'utf-8' });
@@ -45,10 +45,10 @@ async function textOf(ref: string, path = PATH): Promise<unknown> {
   return (await rest.repos.getContent({ ...O_R, path, ref, mediaType: { format: 'raw' } })).data;
 }
 
-describe('a pull request with one file', () => {
+describe('pull requests of the fake GitHub', () => {
   const pull = { ...O_R, title: 'Approve', head: BRANCH, base: 'main' };
 
-  it('is opened on a branch of its own, which keeps all other files, and follows it', async () => {
+  it('a pull request with one file keeps all other files, and follows its branch', async () => {
     github.files.set(`${BASE_SHA}:README.md`, 'read me').set(`${BASE_SHA}:${PATH}`, 'old');
     const { data: repository } = await rest.repos.get(O_R);
     expect(repository.default_branch).toBe('main');
@@ -71,7 +71,7 @@ describe('a pull request with one file', () => {
     expect((await rest.pulls.list({ ...O_R, head: `o:${BRANCH}` })).data).toEqual([]);
   });
 
-  it('is refused where the branch is not there, has moved on, or is taken', async () => {
+  it('a pull request is refused if its branch does not exist, has moved on, or has one already', async () => {
     expect(await status(rest.git.getRef({ ...O_R, ref: `heads/${BRANCH}` }))).toMatch(/^404/);
     expect(await status(rest.pulls.create(pull))).toMatch(/^422/);
     const [one, two] = [await commit('one', BASE_SHA), await commit('two', BASE_SHA)];
@@ -83,7 +83,7 @@ describe('a pull request with one file', () => {
     expect(await status(rest.git.updateRef({ ...move, force: true }))).toBe('done');
   });
 
-  it('needs a setting of the repository, and a token that may write', async () => {
+  it('a pull request needs a setting of the repository, and a token that may write', async () => {
     await rest.git.createRef({ ...O_R, ref: `refs/heads/${BRANCH}`, sha: await commit('new', BASE_SHA) });
     github.mayOpenPullRequests = false;
     expect(await status(rest.pulls.create(pull))).toMatch(/^403 GitHub Actions is not permitted to create/);
@@ -95,7 +95,7 @@ describe('a pull request with one file', () => {
   });
 });
 
-describe('what runs left', () => {
+describe('artifacts and caches of the fake GitHub', () => {
   let results: ResultsService;
   let workspace: string;
 
@@ -116,7 +116,7 @@ describe('what runs left', () => {
     await toolkit(workspace, environment, ...names.map((name) => ['uploadArtifact', name, [file], workspace] as const));
   }
 
-  it('artifacts are found by name in all runs, the newest first, with what is known of the run', async () => {
+  it('artifacts are found by name in all runs, newest first, with their run', async () => {
     github.runs.push({ id: 11, event: 'push', conclusion: 'success', head_branch: 'main' });
     const stranger = { event: 'pull_request', conclusion: 'failure', head_branch: 'main', head_repository: { id: 2 } };
     github.runs.push({ id: 12, ...stranger });
@@ -142,21 +142,7 @@ describe('what runs left', () => {
     expect(await status(rest.actions.downloadArtifact(zip))).toMatch(/^410/);
   });
 
-  it('the toolkit downloads one of another run with a token', async () => {
-    github.runs.push({ id: 11, event: 'push', conclusion: 'success', head_branch: 'main' });
-    await upload(11, 'measurement');
-    const environment = { ...results.environment({ runId: 12, ref: 'refs/heads/main' }), GITHUB_API_URL: github.url };
-    const findBy = { token: 't', workflowRunId: 11, repositoryOwner: 'o', repositoryName: 'r' };
-    const got = await toolkit(
-      workspace,
-      environment,
-      ['getArtifact', 'measurement', { findBy }],
-      ['downloadArtifact', 1, { findBy, path: join(workspace, 'got') }],
-    );
-    expect(got.results).toMatchObject([{ value: { artifact: { id: 1 } } }, { value: { digestMismatch: false } }]);
-  });
-
-  it('caches are listed by the beginning of a key and by ref', async () => {
+  it('caches are listed by the prefix of a key and by ref', async () => {
     for (const [ref, key] of [
       ['refs/heads/main', 'base-1'],
       ['refs/pull/7/merge', 'base-1'],
@@ -179,7 +165,7 @@ describe('what GitHub does not allow', () => {
     ['POST', 'issues', undefined, /body is missing/],
     ['PATCH', 'issues/100', { state: 'shut' }, /body\/state must be equal to one of the allowed values/],
     ['POST', 'issues/7/comments', { body: 'a', text: 'b' }, /must NOT have additional properties \(text\)/],
-    ['GET', 'pulls?state=shut&colour=red', undefined, /query must .* \(colour\), query\/state must be equal/],
+    ['GET', 'pulls?state=shut&nonsense=red', undefined, /query must .* \(nonsense\), query\/state must be equal/],
     ['GET', 'issues/seven/comments', undefined, /path\/issue_number must be integer/],
     ['GET', 'stargazers', undefined, /no such path/],
     ['POST', 'issues/8/comments', { body: 'a' }, /does not know/],

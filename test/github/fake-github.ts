@@ -13,7 +13,7 @@ export type { Fault } from './fake/faults.ts';
 export type { StoredPull } from './fake/pulls.ts';
 export type { StoredRun } from './fake/runs.ts';
 
-/** What kind of token the client shows, and so what GitHub tells it about itself. */
+/** Who owns the client's token, which decides what GitHub tells the client about itself. */
 export type TokenKind = 'actions' | 'app' | 'person';
 
 const LOGINS: Readonly<Record<TokenKind, string>> = {
@@ -22,12 +22,9 @@ const LOGINS: Readonly<Record<TokenKind, string>> = {
   person: 'maintainer',
 };
 
-/**
- * As much of GitHub's API as the action needs, in memory, for one repository, `o/r`. Its state is public: tests set it up
- * and look at it.
- */
+/** The part of GitHub's API that the action needs, in memory, for one repository, `o/r`. Tests set up its state and read it. */
 export class FakeGithub extends FakeServer {
-  /** `o/r#7`, for which comments are kept. */
+  /** The comments on `o/r#7`. */
   readonly comments: StoredComment[] = [];
   /** Files of commits, by `SHA:path`. */
   readonly files = new Map<string, string>();
@@ -35,22 +32,22 @@ export class FakeGithub extends FakeServer {
   readonly refs = new Map([['heads/main', BASE_SHA]]);
   readonly pulls: StoredPull[] = [];
   /**
-   * Requests that GitHub's description of its API does not allow, or that this GitHub has no answer to, and why: a test
-   * ends with `expect(github.invalid).toEqual([])`.
+   * Requests that GitHub's description of its API does not allow, or that this fake does not implement, and why. A test ends with
+   * `expect(github.invalid).toEqual([])`.
    */
   readonly invalid: string[] = [];
   /** Issues, with their comments. */
   readonly issues: StoredIssue[] = [];
-  /** Runs of workflows; without its run an artifact has none. */
+  /** Runs of workflows. The artifact of a run that is not here has no run. */
   readonly runs: StoredRun[] = [];
   /** Where its artifacts and caches are. */
   results: ResultsService | null = null;
   defaultBranch = 'main';
   /** Whether the token may read the repository. */
   canRead = true;
-  /** Whether it may change anything: that of a pull request from a fork may not. */
+  /** Whether the token may change anything. The token of a pull request from a fork may not. */
   canWrite = true;
-  /** A setting of the repository, for the token of its workflows. */
+  /** A setting of the repository that limits the token of its workflows. */
   mayOpenPullRequests = true;
   hasGraphql = true;
   readonly token: TokenKind;
@@ -67,12 +64,12 @@ export class FakeGithub extends FakeServer {
     this.token = token;
   }
 
-  /** Whom what the client writes is by. */
+  /** The author of what the client writes. */
   get user(): User {
     return { login: LOGINS[this.token], type: this.token === 'person' ? 'User' : 'Bot' };
   }
 
-  /** Somebody comments, without the client. */
+  /** A comment by somebody else. */
   addComment(body: string, login: string, type: 'Bot' | 'User' = 'User'): StoredComment {
     const id = this.#nextId++;
     const html_url = `https://github.com/o/r/pull/7#issuecomment-${id}`;
@@ -81,12 +78,12 @@ export class FakeGithub extends FakeServer {
     return comment;
   }
 
-  /** What reached GitHub and changed something. */
+  /** Requests that could change something. */
   get writes(): string[] {
     return this.requests.filter((request) => /^(POST|PATCH|PUT|DELETE) \/repos/.test(request));
   }
 
-  // An Enterprise server has the same below `/api/v3`, and GraphQL beside it.
+  // An Enterprise server has REST under `/api/v3`, and GraphQL under `/api/graphql`.
   protected override pathOf(pathname: string): string {
     return pathname.replace(/^\/api(\/v3)?(?=\/)/, '');
   }

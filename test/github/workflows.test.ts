@@ -41,7 +41,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** One run for all cases: most of its time is loading GitHub's language service. */
+/** One run for all cases: most of its time goes into loading GitHub's language service. */
 const result = lint({ clean: {}, ...CASES });
 
 function lint(cases: Readonly<Record<string, Partial<Case>>>) {

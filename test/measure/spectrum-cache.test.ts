@@ -19,16 +19,16 @@ function copyOf(path: string): string {
 const withStore = (folder: string, options: Partial<MeasureOptions> & { checkpoint: string }) =>
   measure({ device: 'cpu', ...options, spectrumStore: directoryStore(folder) });
 
-/** But for what tells of the machine and the moment. */
+/** Without what depends on the machine and the time. */
 const text = (measurement: Measurement) => JSON.stringify({ ...measurement, run: null });
 
 const files = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
 
-describe('a store of spectra', () => {
+describe('a cache of spectra', () => {
   const LLAMA = fixture('llama-f32');
 
-  it('gives the same measurement, and a checkpoint that changed three tensors costs three', async () => {
+  it('cached spectra give the same measurement, and a checkpoint that changed three tensors costs three', async () => {
     const store = temporaryFolder();
     const plain = await measure({ checkpoint: LLAMA, device: 'cpu' });
     const first = await withStore(store, { checkpoint: LLAMA });
@@ -45,7 +45,7 @@ describe('a store of spectra', () => {
     expect(text(changed)).toBe(text(await measure({ checkpoint: edited, device: 'cpu' })));
   });
 
-  it('knows updates by both of their sides, those of adapters too', async () => {
+  it('a cached update depends on both checkpoint and reference, also for adapters', async () => {
     for (const [checkpoint, base, other] of [
       [
         repository('examples', 'benchmark-aligned'),
@@ -66,7 +66,7 @@ describe('a store of spectra', () => {
     }
   });
 
-  it('recalls nothing that is damaged, cut off or of another key, and finds NaN that it knew', async () => {
+  it('an entry that is damaged, cut off or of another key is not used, and a cached NaN is still reported', async () => {
     const store = temporaryFolder();
     const broken = copyOf(LLAMA);
     editTensor(join(broken, 'model.safetensors'), 'model.layers.0.self_attn.q_proj.weight', (values) => {
@@ -85,7 +85,7 @@ describe('a store of spectra', () => {
     expect((await withStore(store, { checkpoint: broken })).run.recalledSpectra).toBe(first.tensors.length);
   });
 
-  it('that cannot be written to says so once, and all is measured', async () => {
+  it('a cache that cannot be written to warns once, and everything is measured', async () => {
     const place = join(temporaryFolder(), 'file');
     writeFileSync(place, '');
     const said: string[] = [];

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import * as core from '@actions/core';
+import { debug, ExitCode, error, getInput, group, info, notice, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
 
 /** The outputs of action.yml. */
@@ -38,17 +38,19 @@ export interface Runner {
   readonly failStep: () => void;
 }
 
+const ANNOTATE = { notice, warning, error } as const;
+
 /** @param environment of a step: GITHUB_STEP_SUMMARY names the file of its summary */
 export function githubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
-    input: (name) => core.getInput(name),
-    info: core.info,
-    debug: core.debug,
-    annotate: ({ level, message, title }) => core[level](message, title === undefined ? {} : { title }),
-    warning: (message) => core.warning(message),
-    group: core.group,
+    input: (name) => getInput(name),
+    info,
+    debug,
+    annotate: ({ level, message, title }) => ANNOTATE[level](message, title === undefined ? {} : { title }),
+    warning: (message) => warning(message),
+    group,
     setOutputs: (outputs) => {
-      for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+      for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
     },
     addSummary: async (markdown) => {
       const { GITHUB_STEP_SUMMARY: file } = environment;
@@ -56,7 +58,7 @@ export function githubRunner(environment: Readonly<Record<string, string | undef
       await appendFile(file, `${markdown}\n`);
     },
     failStep: () => {
-      process.exitCode = core.ExitCode.Failure;
+      process.exitCode = ExitCode.Failure;
     },
   };
 }

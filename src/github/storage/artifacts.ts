@@ -80,7 +80,7 @@ export function openArtifacts(
   };
 }
 
-/** A run of a tag claims a branch of the tag's name, and whoever may push tags need not be allowed to push to the branch. */
+/** A run of a tag claims a branch of the tag's name, and people who may push tags need not be allowed to push to the branch. */
 async function isOnBranch(octokit: Octokit, repository: Repository, branch: string, sha: string): Promise<boolean> {
   try {
     const basehead = `${branch}...${sha}`;
@@ -138,6 +138,6 @@ export async function* artifactsOnBranch(
     }
     if (data.artifacts.length < PAGE_SIZE) return;
   }
-  // Whoever can start a run can leave artifacts of this name, and must not be able to hide those that count.
+  // Anybody who can start a run can leave artifacts of this name, and must not be able to hide those that count.
   throw new Error(`more than ${MAX_PAGES * PAGE_SIZE} artifacts are called ${name}; delete those that do not count`);
 }

@@ -6,16 +6,16 @@ interface Blob {
   bytes: Buffer;
   type: string;
   readonly name: string;
-  /** Staged, till a list puts them together. */
+  /** Staged until a block list combines them. */
   readonly blocks: Map<string, Buffer>;
   readonly signature: string;
 }
 
-/** Azure's block blobs as far as the toolkit uses them: whole or in blocks, read whole or in ranges, by signed URLs only. */
+/** The part of Azure's block blobs that the toolkit uses: written whole or in blocks, read whole or in ranges, by signed URLs. */
 export class Blobs {
   readonly #blobs = new Map<string, Blob>();
 
-  /** A place for bytes, or these bytes. */
+  /** @param bytes empty if they are uploaded later */
   create(name: string, bytes: Buffer = Buffer.alloc(0), type = 'application/octet-stream'): string {
     const id = randomUUID();
     this.#blobs.set(id, { bytes, type, name, blocks: new Map(), signature: randomUUID() });
@@ -34,7 +34,7 @@ export class Blobs {
     blob.bytes = bytes;
   }
 
-  /** With the account first, as Azure's client reads an address without a domain. */
+  /** The account comes first in the path: so Azure's client reads an address without a domain. */
   signedUrl(origin: string, id: string): string {
     return `${origin}/blobs/results/${id}?sig=${this.#blobs.get(id)?.signature}`;
   }

@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** So that a path may climb out of the workspace, as a hostile one would. */
+/** Deep enough for a hostile path that climbs out of the workspace. */
 const WORKSPACE = 'a/b/c/workspace';
 
-/** zstd where there is one (packages/cache/src/internal/cacheUtils.ts, getCompressionMethod), or else gzip. */
+/** The toolkit uses zstd if it is installed (packages/cache/src/internal/cacheUtils.ts, getCompressionMethod), else gzip. */
 async function hasZstd(): Promise<boolean> {
   return run('zstd', ['--quiet', '--version']).then(
     () => true,
@@ -18,8 +18,8 @@ async function hasZstd(): Promise<boolean> {
 }
 
 /**
- * The version under which @actions/cache looks for these paths, on Linux (getCacheVersion): the strings themselves, in
- * their order, so that `./a` is another than `a`.
+ * The version under which @actions/cache looks for these paths on Linux (getCacheVersion). It depends on the strings and their
+ * order: `./a` is not `a`.
  */
 export async function cacheVersion(paths: readonly string[]): Promise<string> {
   const compression = (await hasZstd()) ? 'zstd-without-long' : 'gzip';

@@ -13,7 +13,7 @@ export interface CacheEntry {
   readonly blob: string;
   readonly createdAt: string;
   lastAccessedAt: string;
-  /** False while it is uploaded: it holds its key, and nobody gets it. */
+  /** False during the upload: its key is taken, and nobody gets it yet. */
   complete: boolean;
 }
 
@@ -21,8 +21,8 @@ const requestSchema = z.object({ key: z.string().min(1), version: z.string().min
 const lookupSchema = requestSchema.extend({ restore_keys: z.array(z.string()).default([]) });
 
 /**
- * The cache of a repository. An entry belongs to the ref that saved it, and is never changed. A run saves under its own
- * ref and restores from that and from the refs its token names, so that a pull request cannot write what main reads.
+ * The cache of a repository. An entry belongs to the ref that saved it, and never changes. A run saves under its own ref, and
+ * restores from that and from the refs that its token names, so that a pull request cannot write what main reads.
  */
 export class CacheEntries {
   readonly all: CacheEntry[] = [];
@@ -33,14 +33,14 @@ export class CacheEntries {
     this.#blobs = blobs;
   }
 
-  /** An entry that no run of ours has saved, as a hostile one in a readable ref would be. */
+  /** Add an entry that no run of ours has saved, such as a forged one in a readable ref. */
   put(entry: { ref: string; key: string; version: string; bytes: Buffer }): CacheEntry {
     const added = this.#reserve(entry.ref, entry.key, entry.version, entry.bytes);
     added.complete = true;
     return added;
   }
 
-  /** What is stored under a key, of any ref and version, newest first. */
+  /** The entries under a key, of any ref and version, newest first. */
   find(key: string): CacheEntry[] {
     return this.all.filter((entry) => entry.key === key).reverse();
   }
@@ -49,7 +49,7 @@ export class CacheEntries {
     return this.#blobs.bytesOf(blob);
   }
 
-  /** Other bytes under the same key. */
+  /** Replace the bytes under a key. */
   poison({ blob }: CacheEntry, bytes: Buffer): void {
     this.#blobs.replace(blob, bytes);
   }
@@ -64,7 +64,7 @@ export class CacheEntries {
 
   #create(token: RunToken, { key, version }: z.infer<typeof requestSchema>, origin: string): Answer {
     const ref = token.scopes.find(({ mayWrite }) => mayWrite)?.ref;
-    // Not a status: the toolkit knows it by the beginning of the message.
+    // The toolkit recognizes it by the beginning of the message, not by a status.
     if (ref === undefined) return ok({ ok: false, message: 'cache write denied: token has no writable scopes' });
     if (this.#at(ref, key, version)) {
       return twirpError(409, 'already_exists', 'cache entry with the same key, version, and scope already exists');
@@ -82,8 +82,8 @@ export class CacheEntries {
   }
 
   /**
-   * In each scope the key itself, then what begins with it, then with each of the others, newest first: a key is a prefix
-   * as well (docs.github.com, "Cache key matching").
+   * In each scope, the key itself comes first, then keys that begin with it, then those that begin with each of the others, newest
+   * first: a key is a prefix as well (docs.github.com, "Cache key matching").
    */
   #lookUp(token: RunToken, { key, restore_keys, version }: z.infer<typeof lookupSchema>, origin: string): Answer {
     const readable = token.scopes.filter(({ mayRead }) => mayRead);

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
-/** A run of a workflow as the results service knows it: what its token allows. */
+/** A run of a workflow, with what its token allows. */
 export interface WorkflowRun {
   readonly runId: number;
   readonly jobId?: string;
   /** The run's own scope, `refs/heads/main` or `refs/pull/7/merge`. */
   readonly ref: string;
-  /** Whose caches it restores too, in this order: the base branch and the default branch. By default `refs/heads/main`. */
+  /** Other refs that it restores caches of, in this order: the base branch and the default branch. By default `refs/heads/main`. */
   readonly readable?: readonly string[];
-  /** False: as for an event that strangers can cause. */
+  /** False for events that strangers can cause. */
   readonly mayWrite?: boolean;
 }
 
@@ -32,7 +32,7 @@ const WRITE = 2;
 const claimsSchema = z.object({ scp: z.string(), ac: z.string() });
 const scopesSchema = z.array(z.object({ Scope: z.string(), Permission: z.number() }));
 
-/** ACTIONS_RUNTIME_TOKEN: a JWT that nobody signed. */
+/** ACTIONS_RUNTIME_TOKEN: an unsigned JWT. */
 export function writeToken(run: WorkflowRun): string {
   const { runId, jobId = 'job', ref, readable = ['refs/heads/main'], mayWrite = true } = run;
   const scopes = [
@@ -43,7 +43,7 @@ export function writeToken(run: WorkflowRun): string {
   return [{ alg: 'none', typ: 'JWT' }, claims, {}].map(encode).join('.');
 }
 
-/** Null where there is none, or none of ours. */
+/** Null without a token of this format. */
 export function readToken(request: IncomingMessage): RunToken | null {
   const payload = /^bearer [^.]+\.([^.]+)\./i.exec(request.headers.authorization ?? '')?.[1];
   if (payload === undefined) return null;

@@ -4,7 +4,7 @@ export function ok(body: object): Answer {
   return { status: 200, body };
 }
 
-/** The form of an error of twirp; unlike GitHub's API it says `msg`. */
+/** An error in twirp's format, with `msg` where GitHub's API has `message`. */
 export function twirpError(status: number, code: string, msg: string): Answer {
   return { status, body: { code, msg } };
 }

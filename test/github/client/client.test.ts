@@ -34,8 +34,8 @@ const PASSING: readonly Omit<Fault, 'request'>[] = [
   { status: 429, message: SECONDARY, headers: { 'retry-after': '5' }, times: 1 },
 ];
 
-describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphql/])('trouble of %s', (request) => {
-  it.each(PASSING)('that passes is outlasted: %j', async (fault) => {
+describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphql/])('failures of %s', (request) => {
+  it.each(PASSING)('a failure that passes is retried: %j', async (fault) => {
     await post('one');
     if (request.test(CREATE)) github.comments.length = 0;
     github.faults.push({ request, ...fault });
@@ -60,26 +60,26 @@ it.each([
   [404, {}, 1, /pull-requests: write/],
   [409, {}, 1, /unexpected/],
   [422, {}, 1, /rejected the request/],
-] as const)('%s %j for ever: %i attempts, then the warning', async (status, headers, times, cause) => {
+] as const)('a permanent %s %j means %i attempts, then a warning', async (status, headers, times, cause) => {
   github.faults.push({ request: /^POST .*comments/, status, headers });
   expect(await post('one')).toEqual({ warning: expect.stringMatching(cause) });
   expect(creations()).toBe(times);
 });
 
-it('waits for rate limits are 60 s in all, not for each request', async () => {
+it('the client waits at most 60 s for rate limits in total, not for each request', async () => {
   const limit = { status: 403, message: SECONDARY, headers: { 'retry-after': '40' }, times: 1 } as const;
   github.faults.push({ request: /^GET .*comments/, ...limit }, { request: /^POST .*comments/, ...limit });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('rate limit') });
   expect([LIST, LIST, CREATE]).toEqual(github.requests);
 });
 
-it.each(['hangs', 'stalls'] as const)('a call that %s is given up after its time, not tried again', async (status) => {
+it.each(['hangs', 'stalls'] as const)('a call that %s times out and is not retried', async (status) => {
   github.faults.push({ request: /^POST .*comments/, status });
   expect(await post('one', { timeout: 200 })).toEqual({ warning: expect.stringContaining('could not be reached') });
   expect(creations()).toBe(1);
 });
 
-it('each attempt has its own time', async () => {
+it('each attempt has its own timeout', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 500, times: 2 });
   expect(await post('one', { timeout: 400, second: 100 })).toEqual({ url: github.comments[0]?.html_url });
 });
@@ -91,7 +91,7 @@ it.each(['lost', 'torn'] as const)('a comment whose answer was %s is not doubled
   expect(github.comments.map(({ id, body }) => [id, body])).toEqual([[1, `${marker}\none`]]);
 });
 
-it('an Enterprise server: everything is below its own address', async () => {
+it('requests to an Enterprise server go to its own address', async () => {
   const options = { baseUrl: `${github.url}/api/v3` };
   await post('one', options);
   expect(await post('two', options)).toEqual({ url: github.comments[0]?.html_url });
@@ -99,7 +99,7 @@ it('an Enterprise server: everything is below its own address', async () => {
   expect(github.comments.map(({ body }) => body)).toEqual([`${marker}\ntwo`]);
 });
 
-it('the log names status, method and path, and neither the token nor what GitHub said', async () => {
+it('the log names status, method and path, but neither the token nor the message of GitHub', async () => {
   const lines: string[] = [];
   github.faults.push(
     { request: /^GET .*comments/, status: 502, message: '::error::no', times: 1 },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { progressLog, withoutCommands, withToolkit } from '../../../src/github/client/log.ts';
 
-it('commands are off while names are printed, and on again after an error', async () => {
+it('workflow commands are off while names are logged, and on again after an error', async () => {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
   await expect(
@@ -16,7 +16,7 @@ it('commands are off while names are printed, and on again after an error', asyn
   expect(resume).toBe(`::${stop.replace('::stop-commands::', '')}::`);
 });
 
-it('nobody can know the word that turns commands on again', async () => {
+it('nobody can guess the token that turns commands on again', async () => {
   const words = new Set<string>();
   for (let i = 0; i < 3; i++) {
     await withoutCommands(
@@ -27,7 +27,7 @@ it('nobody can know the word that turns commands on again', async () => {
   expect(words.size).toBe(6);
 });
 
-it('progress is a line every few seconds, and the last', () => {
+it('progress is logged every few seconds, and at the end', () => {
   const lines: string[] = [];
   let now = 0;
   const log = progressLog(
@@ -47,7 +47,7 @@ it('progress is a line every few seconds, and the last', () => {
   ]);
 });
 
-it('the toolkit may mask in the midst of names, but annotates nothing', async () => {
+it('the toolkit can mask secrets while commands are off, but its annotations become plain lines', async () => {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
   const write = process.stdout.write;

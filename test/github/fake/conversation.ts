@@ -26,7 +26,7 @@ export interface StoredIssue {
   user: User;
 }
 
-/** Of a comment, an issue and a pull request; the API's description does not say so. */
+/** Limit on the text of a comment, an issue and a pull request; the description of the API does not contain it. */
 export const MAX_BODY = 65_536;
 // Both bodies take one property (docs.github.com, "Create an issue comment" and "Update an issue comment").
 const bodySchema = z.strictObject({ body: z.string().min(1).max(MAX_BODY) });
@@ -120,7 +120,7 @@ export function conversationRoutes(github: FakeGithub): readonly Route[] {
   ];
 }
 
-/** With the text of a comment, unless GitHub would refuse it. */
+/** Calls `write` with the text of a comment, unless GitHub would refuse it. */
 function withBody({ json }: Call, use: (body: string) => Answer): Answer {
   const { success, data, error } = bodySchema.safeParse(json);
   return success ? use(data.body) : refusal(422, `Validation Failed: ${error.message}`);

@@ -1,40 +1,39 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * GitHub fails on purpose: with a status, or by closing the connection: before it has done anything (`reset`), when it
- * has done what was asked (`lost`) or in the middle of its answer (`torn`); or it never answers (`hangs`), or never to the
- * end (`stalls`).
+ * A failure on purpose: an answer with an error status, or a connection that is closed before the request is carried out (`reset`),
+ * after that (`lost`) or in the middle of the answer (`torn`), or an answer that never starts (`hangs`) or never ends (`stalls`).
  */
 export interface Fault {
   readonly request: RegExp;
   readonly status: number | 'reset' | 'lost' | 'torn' | 'hangs' | 'stalls';
-  /** How often, till GitHub is well again; without it, for ever. */
+  /** How often it happens; by default always. */
   readonly times?: number;
-  /** How often all goes well before. */
+  /** How many requests succeed before. */
   readonly after?: number;
   readonly message?: string;
   readonly headers?: Record<string, string>;
 }
 
-/** Counts how often each fault has been met. */
+/** Counts how often each fault has happened. */
 export class Faults {
   readonly list: Fault[] = [];
   readonly #met = new Map<Fault, number>();
 
-  /** The one that befalls this request, if any does. */
+  /** The fault of a request, if it has one. */
   for(line: string): Fault | undefined {
     const fault = this.list.find((candidate) => candidate.request.test(line));
     if (fault === undefined) return undefined;
     const met = (this.#met.get(fault) ?? 0) + 1;
     this.#met.set(fault, met);
     const { after = 0, times = Number.POSITIVE_INFINITY } = fault;
-    // One that is over makes room for the next.
+    // A fault that is over is removed.
     if (met === after + times) this.list.splice(this.list.indexOf(fault), 1);
     return met > after ? fault : undefined;
   }
 }
 
-/** What is answered from now on does not arrive whole. */
+/** Breaks off the answer that is written next. */
 export function breakOff(response: ServerResponse, how: 'lost' | 'torn' | 'stalls'): void {
   const { socket } = response;
   response.end = () => {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** One request, as far as an answer depends on it. */
+/** The part of a request that an answer depends on. */
 export interface Call {
   readonly method: string;
-  /** Without `/api/v3`, which an Enterprise server puts before it. */
+  /** Without the `/api/v3` of an Enterprise server. */
   readonly path: string;
   readonly url: URL;
   /** Undefined without a body. */
@@ -18,10 +18,10 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `GET /repos/o/r/pulls/(\d+)` and what answers it, with the groups of the pattern. */
+/** A pattern such as `GET /repos/o/r/pulls/(\d+)`, and the function that answers, which gets the pattern's groups. */
 export type Route = readonly [RegExp, (call: Call, ...parts: string[]) => Answer];
 
-/** The first route that fits; null where there is none. */
+/** The answer of the first route that matches; null if none does. */
 export function answerOf(routes: readonly Route[], call: Call): Answer | null {
   for (const [pattern, answer] of routes) {
     const match = pattern.exec(`${call.method} ${call.path}`);
@@ -36,7 +36,7 @@ export function refusal(status: number, message: string): Answer {
   return { status, body: { message } };
 }
 
-/** One page of a list, of 30 unless asked for more, and how to get the others. */
+/** One page of a list, by default of 30 items, with links to the others. */
 export function pageOf<T>(url: URL, list: readonly T[]): { page: T[]; headers: Record<string, string> } {
   const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100);
   const number = Number(url.searchParams.get('page') ?? 1);

@@ -3,7 +3,7 @@ import type { FakeGithub } from '../fake-github.ts';
 import { MAX_BODY, type User } from './conversation.ts';
 import { type Answer, NOT_FOUND, pageOf, type Route, refusal } from './http.ts';
 
-/** A pull request; what is left out is that of an open one to any branch. */
+/** A pull request. By default it is open, and matches any base branch. */
 export interface StoredPull {
   number: number;
   head: { sha: string; label: string; ref?: string };
@@ -29,7 +29,7 @@ const updateSchema = z.object({
   base: z.string().optional(),
 });
 
-/** Pull requests; those that are opened here have numbers from 200 on. */
+/** Pull requests. New ones have numbers from 200 on. */
 export function pullRoutes(github: FakeGithub): readonly Route[] {
   const find = (number: string) => github.pulls.find((candidate) => candidate.number === Number(number));
   return [

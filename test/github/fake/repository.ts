@@ -4,7 +4,7 @@ import type { FakeGithub } from '../fake-github.ts';
 import { type Answer, type Call, NOT_FOUND, type Route, refusal } from './http.ts';
 
 export const REPOSITORY_ID = 1;
-/** The commit that `main` is at, and the one that a pull request brings. */
+/** The commit of `main`, and that of a pull request. */
 export const BASE_SHA = 'b'.repeat(40);
 export const HEAD_SHA = 'a'.repeat(40);
 
@@ -21,8 +21,8 @@ const refSchema = z.object({ ref: z.string(), sha: z.string() });
 const moveSchema = z.object({ sha: z.string(), force: z.boolean().default(false) });
 
 /**
- * The repository: its refs, and what a program needs to commit a file. Files of commits stay those of `github.files`, so
- * that tests put them there and find them there. A commit that nobody made has the files it was given, and no parents.
+ * The repository: its refs, and what a program needs to commit a file. Files of commits are in `github.files`, where tests put them
+ * and find them. A commit that was not made here has the files that a test gave it, and no parents.
  */
 export class Repository {
   readonly #github: FakeGithub;
@@ -188,7 +188,7 @@ function described(ref: string, sha: string) {
   return { ref: `refs/${ref}`, object: { sha, type: 'commit' } };
 }
 
-/** As git names it. */
+/** The name that git gives to content. */
 function blobSha(text: string): string {
   return sha1(`blob ${Buffer.byteLength(text)}\0${text}`);
 }

@@ -5,19 +5,19 @@ import type { Call } from './http.ts';
 
 interface Request {
   readonly line: string;
-  /** Of `GET /repos/o/r/pulls/7`, with the parameters of the path as named groups. */
+  /** Matches `GET /repos/o/r/pulls/7`, with the parameters of the path as named groups. */
   readonly pattern: RegExp;
   readonly path: ValidateFunction;
   readonly query: ValidateFunction;
-  /** Null: takes none. */
+  /** Null if there is no body. */
   readonly body: ValidateFunction | null;
   readonly bodyRequired: boolean;
 }
 
-/** Numbers arrive as text in an address; in a body they are numbers. */
+/** Numbers are text in an address, and numbers in a body. */
 const addresses = formatted(new Ajv({ allErrors: true, coerceTypes: true }));
 const bodies = formatted(new Ajv({ allErrors: true, allowUnionTypes: true }));
-/** A path or a ref may have slashes, as the action's client does not send them. */
+/** A path or a ref may contain slashes, which the client does not escape. */
 const WITH_SLASHES = new Set(['path', 'ref']);
 
 const requests: readonly Request[] = Object.entries(description.requests).map(([line, given]) => ({
@@ -29,7 +29,7 @@ const requests: readonly Request[] = Object.entries(description.requests).map(([
   bodyRequired: 'bodyRequired' in given && given.bodyRequired,
 }));
 
-/** What is wrong with a request by GitHub's own description of it; null where nothing is. */
+/** What is wrong with a request according to GitHub's own description; null if nothing is. */
 export function mistakeIn({ method, path, url, json }: Call): string | null {
   const line = `${method} ${path}`;
   for (const request of requests) {

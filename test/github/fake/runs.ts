@@ -3,7 +3,7 @@ import type { FakeGithub } from '../fake-github.ts';
 import { NOT_FOUND, pageOf, type Route, refusal } from './http.ts';
 import { HEAD_SHA, REPOSITORY_ID } from './repository.ts';
 
-/** A run of a workflow. What is left out is that of a run of this repository's own workflow that has ended. */
+/** A run of a workflow. By default it is a finished run of this repository's own workflow. */
 export interface StoredRun {
   readonly id: number;
   readonly event: string;
@@ -13,12 +13,12 @@ export interface StoredRun {
   readonly head_sha?: string;
   /** The workflow's file. */
   readonly path?: string;
-  /** Null: a fork that is gone. */
+  /** Null for a fork that has been deleted. */
   readonly head_repository?: { readonly id: number } | null;
   readonly created_at?: string;
 }
 
-/** Runs, and what they left: artifacts and caches, of the results service that belongs to this GitHub. */
+/** Runs, and what they have left in the results service: artifacts and caches. */
 export function runRoutes(github: FakeGithub): readonly Route[] {
   const run = (id: string) => github.runs.map(wholeRun).find((candidate) => String(candidate.id) === id);
   const artifacts = (url: URL, of: (artifact: Artifact) => boolean) => {
@@ -68,7 +68,7 @@ export function runRoutes(github: FakeGithub): readonly Route[] {
             created_at: entry.createdAt,
             size_in_bytes: github.results?.cache.bytesOf(entry).length,
           }));
-        // They come as they were made, which this sort keeps among those of one moment.
+        // They are in the order of creation, which a stable sort keeps for those of the same moment.
         if (sort !== 'created_at') found.sort((a, b) => a.last_accessed_at.localeCompare(b.last_accessed_at));
         const { page, headers } = pageOf(url, direction === 'asc' ? found : found.reverse());
         return { status: 200, body: { total_count: found.length, actions_caches: page }, headers };
@@ -102,7 +102,7 @@ function described(github: FakeGithub, artifact: Artifact) {
     created_at: artifact.createdAt,
     digest,
     archive_download_url: `${github.url}/repos/o/r/actions/artifacts/${id}/zip`,
-    // Null where GitHub has forgotten the run.
+    // Null for a run that GitHub no longer has.
     workflow_run: run
       ? {
           id: run.id,

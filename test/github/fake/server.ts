@@ -11,9 +11,9 @@ export interface Received {
   readonly bytes: Buffer;
 }
 
-/** A server on this machine that keeps what it was asked and fails where a test says so. */
+/** A server on this machine that records its requests, and fails where a test wants it to. */
 export abstract class FakeServer {
-  /** What it was asked, in order. */
+  /** The requests so far. */
   readonly requests: string[] = [];
   readonly #faults = new Faults();
   #server: Server = createServer();
@@ -22,7 +22,7 @@ export abstract class FakeServer {
     this.#receive(request, response).catch((error: Error) => reply(response, refusal(500, String(error.stack))));
   };
 
-  /** What goes wrong, the first that fits. */
+  /** What goes wrong; the first that matches a request counts. */
   get faults(): Fault[] {
     return this.#faults.list;
   }
@@ -48,17 +48,17 @@ export abstract class FakeServer {
 
   protected abstract answer(received: Received): Answer;
 
-  /** A refusal of what nobody should have sent, whether or not there is a fault. */
+  /** The refusal of an invalid request, also if there is a fault. */
   protected check(_received: Received): Answer | null {
     return null;
   }
 
-  /** How this service words a failure. */
+  /** The body of an error, in this service's format. */
   protected failure({ message = 'fault' }: Fault): unknown {
     return { message };
   }
 
-  /** A path without what does not matter. */
+  /** A path without the parts that do not matter. */
   protected pathOf(pathname: string): string {
     return pathname;
   }

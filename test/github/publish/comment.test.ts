@@ -32,14 +32,14 @@ function chatter(count: number): void {
   for (let i = 0; i < count; i++) github.addComment(`remark ${i}`, 'somebody');
 }
 
-it('the first run writes a comment and asks for nothing but the list, before and after', async () => {
+it('the first run writes a comment, and only lists comments before and after', async () => {
   expect(await post('one')).toEqual({ url: github.comments[0]?.html_url });
   const list = 'GET /repos/o/r/issues/7/comments';
   expect(github.requests).toEqual([list, 'POST /repos/o/r/issues/7/comments', list]);
 });
 
 for (const kind of ['actions', 'app', 'person'] as const) {
-  it(`the comment is updated in place, over pages of others, with the token of ${kind}`, async () => {
+  it(`the comment is updated in place among pages of others (token: ${kind})`, async () => {
     await withToken(kind);
     chatter(130);
     const first = await post('one');
@@ -70,7 +70,7 @@ it.each([true, false])(
   },
 );
 
-it('a comment that quotes the marker further down is not ours', async () => {
+it('a comment that quotes the marker further down is left alone', async () => {
   const body = `look:\n${commentMarker('default')}`;
   github.addComment(body, 'github-actions[bot]', 'Bot');
   await post('one');
@@ -78,7 +78,7 @@ it('a comment that quotes the marker further down is not ours', async () => {
   expect(github.comments[0]?.body).toBe(body);
 });
 
-it("another app's comment is left alone where GitHub says who we are", async () => {
+it("another app's comment is left alone if GitHub tells who wrote ours", async () => {
   const { id } = github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   await post('one');
   expect(github.comments).toHaveLength(2);
@@ -86,7 +86,7 @@ it("another app's comment is left alone where GitHub says who we are", async () 
 });
 
 for (const kind of ['actions', 'app'] as const) {
-  it(`a server without GraphQL: the token of ${kind} still makes one comment`, async () => {
+  it(`on a server without GraphQL there is still only one comment (token: ${kind})`, async () => {
     await withToken(kind);
     github.hasGraphql = false;
     await post('one');
@@ -95,20 +95,20 @@ for (const kind of ['actions', 'app'] as const) {
   });
 }
 
-it('nobody knows who we are: the comment of github-actions comes before that of another app', async () => {
+it('if the author is unknown, the comment of github-actions comes before that of another app', async () => {
   github.hasGraphql = false;
   github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   const ours = github.addComment(`${commentMarker('default')}\ny`, 'github-actions[bot]', 'Bot');
   expect(await post('one')).toEqual({ url: ours.html_url });
 });
 
-it.each([403, 404])('an update that is refused with %i becomes a new comment', async (status) => {
+it.each([403, 404])('an update that is refused with %i leads to a new comment', async (status) => {
   const old = github.addComment(`${commentMarker('default')}\nx`, 'github-actions[bot]', 'Bot');
   github.faults.push({ request: new RegExp(`PATCH .*/${old.id}$`), status });
   expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
 });
 
-it('an update that a rate limit refuses makes no second comment', async () => {
+it('an update that hits a rate limit leads to no second comment', async () => {
   await post('one');
   github.faults.push({ request: /^PATCH/, status: 403, headers: { 'retry-after': '3600' } });
   expect(await post('two')).toEqual({ warning: expect.stringContaining('rate limit') });
@@ -134,21 +134,21 @@ it.each([
   expect(result).toEqual({ warning: expect.stringContaining(`(${status}: `) });
 });
 
-it('a closed connection becomes a warning, on reading as on writing', async () => {
+it('a closed connection becomes a warning, on reading and on writing', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 'reset' });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
   github.faults.push({ request: /^GET .*comments/, status: 'reset' });
   expect(await post('one')).toEqual({ warning: expect.stringContaining('could not be reached') });
 });
 
-it.each(['GET /user', 'POST /graphql'])('trouble on %s makes no second comment', async (request) => {
+it.each(['GET /user', 'POST /graphql'])('a failure of %s leads to no second comment', async (request) => {
   await post('one');
   github.faults.push({ request: new RegExp(request), status: 502 });
   expect(await post('two')).toEqual({ warning: expect.stringContaining('502') });
   expect(github.comments).toHaveLength(1);
 });
 
-it('a comment above the limit of GitHub is a warning', async () => {
+it('a comment that is too long for GitHub is a warning', async () => {
   expect(await post('x'.repeat(65_536))).toEqual({ warning: expect.stringContaining('422') });
 });
 
@@ -156,7 +156,7 @@ const duplicate = (text: string, login = 'github-actions[bot]', type: 'Bot' | 'U
   github.addComment(`${commentMarker('default')}\n${text}`, login, type);
 const stored = () => github.comments.map(({ id, user }) => [id, user.login]);
 
-it('duplicates are folded into the oldest; what others wrote stays', async () => {
+it('of duplicates, only the oldest stays; comments of others stay too', async () => {
   duplicate('of a person', 'somebody', 'User');
   const oldest = duplicate('one');
   chatter(120);
@@ -170,7 +170,7 @@ it('duplicates are folded into the oldest; what others wrote stays', async () =>
   expect(github.comments).toHaveLength(123);
 });
 
-it('nobody knows who we are: only duplicates by the login of the updated one are deleted', async () => {
+it('if the author is unknown, only duplicates with the login of the updated comment are deleted', async () => {
   github.hasGraphql = false;
   duplicate('x', 'gate-app[bot]');
   duplicate('y');
@@ -184,7 +184,7 @@ it('nobody knows who we are: only duplicates by the login of the updated one are
   ]);
 });
 
-it.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs nothing', async (status) => {
+it.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s is ignored', async (status) => {
   const oldest = duplicate('one');
   duplicate('two');
   github.faults.push({ request: /^DELETE/, status });
@@ -192,7 +192,7 @@ it.each([403, 404, 500, 'reset'] as const)('a deletion that fails with %s costs 
   expect(github.comments[0]?.body).toContain('three');
 });
 
-it('an oldest that is refused stays, and the next takes its place', async () => {
+it('if the oldest comment may not be updated, it stays, and the next one is updated', async () => {
   duplicate('one');
   const next = duplicate('two');
   duplicate('three');
@@ -201,7 +201,7 @@ it('an oldest that is refused stays, and the next takes its place', async () => 
   expect(stored().map(([id]) => id)).toEqual([1, 2]);
 });
 
-it('runs at the same time leave one comment, and all know its address', async () => {
+it('runs at the same time leave one comment, and all report its address', async () => {
   const results = await Promise.all(['a', 'b', 'c', 'd'].map((text) => post(text)));
   expect(github.comments).toHaveLength(1);
   expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
@@ -209,11 +209,11 @@ it('runs at the same time leave one comment, and all know its address', async ()
   );
 });
 
-it('looking for duplicates of a new comment may fail', async () => {
+it('a failed search for duplicates of a new comment is ignored', async () => {
   github.faults.push({ request: /^POST .*comments/, status: 'lost', times: 1 });
   github.faults.push({ request: /^GET .*comments/, status: 500, after: 1, times: 3 });
   expect(await post('one')).toEqual({ url: github.comments[1]?.html_url });
-  // The next run folds what was left.
+  // The next run removes the duplicate.
   expect(await post('two')).toEqual({ url: github.comments[0]?.html_url });
   expect(github.comments).toHaveLength(1);
 });
