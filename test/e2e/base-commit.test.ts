@@ -23,7 +23,7 @@ describe('the policy of a pull request', () => {
     for (const event of [undefined, MERGE_GROUP]) {
       const outcome = await rig.gate(BROKEN, event ? { event } : {});
       expect(outcome.outputs.verdict, outcome.log).toBe('fail');
-      expect(outcome.summary).toContain('This change edits policy');
+      expect(outcome.summary).toContain('This change edits the policy');
     }
     // After merging, it counts.
     expect((await rig.gate(BROKEN, { event: PUSH })).outputs.verdict).toBe('warn');
@@ -56,7 +56,7 @@ it('pull_request_target, whose own commit is the base, uses no policy or baselin
   const outcome = await rig.gate({ ...BROKEN, baseline: 'baseline.json' }, { event });
   expect(outcome.outputs.verdict, outcome.log).toBe('fail');
   expect(outcome.log).toContain('the one in this change does not count');
-  expect(outcome.summary).toContain('This change adds policy');
+  expect(outcome.summary).toContain('This change adds the policy');
 });
 
 it('a run for a review of a pull request is judged by the base commit too', async () => {

@@ -21,7 +21,7 @@ describe('update-baseline: pull-request', () => {
     const first = await rig.gate(INPUTS, { event: PUSH });
     expect(first.outputs['baseline-pull-request'], first.log).toBe('https://github.com/o/r/pull/200');
     expect(rig.github.pulls).toMatchObject([{ title: 'Shadow Gate: new baseline', base: { ref: 'main' } }]);
-    expect(rig.github.pulls[0]?.body).toMatch(/There is none so far/);
+    expect(rig.github.pulls[0]?.body).toMatch(/There is no baseline so far/);
     expect(proposed()).toBe(await measurementOf(first));
 
     const second = await rig.gate({ ...INPUTS, ...FOREIGN, cache: 'off' }, { event: PUSH });
@@ -43,7 +43,7 @@ describe('update-baseline: pull-request', () => {
     await rig.gate({ ...inputs, ...FOREIGN }, { event: SCHEDULE });
     expect(rig.github.pulls).toEqual([]);
     await rig.gate({ ...inputs, ...FOREIGN }, { event: PUSH });
-    expect(rig.github.pulls[0]?.body).toContain('The shadow deltas below');
+    expect(rig.github.pulls[0]?.body).toContain('The report below compares it with the current baseline');
   });
 
   it('update-baseline is refused before measuring if the baseline is not a file: it would replace a checkpoint, or add an unused file', async () => {

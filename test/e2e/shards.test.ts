@@ -32,7 +32,7 @@ it('four merged shards are what one machine measures, and get one comment', asyn
   expect(merged.outputs.verdict, merged.log).toBe('fail');
   expect(merged.code).toBe(1);
   expect(rig.github.comments).toHaveLength(1);
-  expect(rig.github.comments[0]?.body).toMatch(/shadow delta of 3\d\.\d points/);
+  expect(rig.github.comments[0]?.body).toMatch(/shadow delta\S* is 3\d\.\d\spoints/);
 
   const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json' });
   expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
@@ -48,7 +48,7 @@ it('a shard that is missing or foreign is an error that names it, not a verdict 
 
   await rig.gate({ ...inputs, checkpoint: example('base'), shard: '3/4' }, { runId: 42 });
   expect(annotations(await rig.gate({ mode: 'merge' }, { runId: 42 }))[0]?.message).toMatch(
-    /is no shard of the same measurement.*another checkpoint/,
+    /is not a shard of the same measurement.*another checkpoint/,
   );
   // A job that runs again replaces its artifact.
   await rig.gate({ ...inputs, shard: '3/4' }, { runId: 42 });
