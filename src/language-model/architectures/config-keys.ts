@@ -1,6 +1,6 @@
 /**
- * Keys of config.json that leave the logits alone: bookkeeping, training, generation, other heads. transformers puts them
- * into every config, and fine-tuning tools add theirs.
+ * Keys of config.json that do not affect the logits: bookkeeping, training, generation, other heads. transformers writes them
+ * into every config, and fine-tuning tools add their own.
  */
 const ARITHMETIC_FREE = new Set(
   `
@@ -30,22 +30,22 @@ const ARITHMETIC_FREE = new Set(
 /** `_name_or_path`, `_attn_implementation`, `unsloth_version`, `is_llama_config`, `image_token_id`, … */
 const ARITHMETIC_FREE_PATTERN = /^(_|unsloth|transformers\.js_config$|is_\w+_config$|.*_token_(id|index)s?$)/;
 
-/** Switched off: whatever it is, it is not there. */
+/** A feature that is turned off, whatever it is. */
 function isOff(value: unknown): boolean {
   return value === null || value === false || value === 0;
 }
 
-/** On where a config does not name them: false or null is the choice that changes the arithmetic. */
+/** Features that are on by default: turning them off changes the arithmetic. */
 const ON_BY_DEFAULT = new Set(['is_causal']);
 
-/** Kinds of layers that are all the usual one. */
+/** Layer types that are all full attention. */
 function isPlain(key: string, value: unknown): boolean {
   return key === 'layer_types' && Array.isArray(value) && value.every((type) => FULL_ATTENTION.has(type));
 }
 
 const FULL_ATTENTION = new Set<unknown>(['full_attention', 'attention']);
 
-/** Can this key be passed over? */
+/** Can this key be ignored? */
 export function isArithmeticFree(key: string, value: unknown): boolean {
   if (ON_BY_DEFAULT.has(key)) return value === true;
   return ARITHMETIC_FREE.has(key) || ARITHMETIC_FREE_PATTERN.test(key) || isOff(value) || isPlain(key, value);

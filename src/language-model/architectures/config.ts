@@ -4,9 +4,20 @@ import { ACTIVATIONS, type Activation } from './decoder.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
+export interface ConfigSource {
+  readonly modelType: string;
+  /** Name of the file in errors. */
+  readonly file: string;
+  readonly values: Values;
+  /** Values of missing keys. */
+  readonly defaults: Values;
+  /** Other names of a key that the family's own code accepts. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
 /**
- * config.json as a family reads it. Keys that are missing take the family's defaults; which keys were read is kept, so
- * that one which nobody read can be refused (`refuseUnread`).
+ * config.json as a family reads it. Missing keys have the family's defaults. The keys that were read are recorded, so that an
+ * unknown key can be refused (`refuseUnread`).
  */
 export class Config {
   readonly modelType: string;
@@ -15,17 +26,7 @@ export class Config {
   readonly #defaults: Values;
   readonly #read = new Set<string>();
 
-  /**
-   * @param file for messages
-   * @param aliases other names of a key, as the family's own code accepts them
-   */
-  constructor(
-    modelType: string,
-    file: string,
-    values: Values,
-    defaults: Values,
-    aliases: Readonly<Record<string, string>> = {},
-  ) {
+  constructor({ modelType, file, values, defaults, aliases = {} }: ConfigSource) {
     this.modelType = modelType;
     this.#file = file;
     this.#defaults = defaults;
@@ -33,8 +34,9 @@ export class Config {
     this.#values = Object.fromEntries(Object.entries(values).map(([key, value]) => [nameOf(key), value]));
     for (const [key, value] of Object.entries(values)) {
       const name = nameOf(key);
-      if (this.#values[name] !== value)
-        throw this.error(`${key} is ${JSON.stringify(value)}, and ${name} says another`);
+      if (this.#values[name] !== value) {
+        throw this.error(`${key} is ${JSON.stringify(value)}, and ${name} has another value`);
+      }
     }
   }
 
@@ -44,17 +46,17 @@ export class Config {
     return value;
   }
 
-  /** A whole number above zero. */
+  /** A positive integer. */
   size(key: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(key);
     if (!Number.isSafeInteger(value) || value <= 0 || value > most) throw this.error(`${key} is ${value}, not a size`);
     return value;
   }
 
-  /** A number above zero, such as a norm's epsilon. */
+  /** A positive number, such as a norm's epsilon. */
   positive(key: string): number {
     const value = this.number(key);
-    if (value <= 0) throw this.error(`${key} is ${value}, and must be above zero`);
+    if (value <= 0) throw this.error(`${key} is ${value}, and must be positive`);
     return value;
   }
 
@@ -65,14 +67,14 @@ export class Config {
     return value;
   }
 
-  /** A number, or null where the config has none; the family's default counts only where the key is absent. */
+  /** A number or null, both of which can be explicit values; the family's default applies only if the key is missing. */
   numberOrNull(key: string): number | null {
     return key in this.#values
       ? this.optionalNumber(key)
       : ((this.#defaults[key] as number | null | undefined) ?? null);
   }
 
-  /** A number that the config itself has. */
+  /** A number of the config itself, without the default. */
   optionalNumber(key: string): number | null {
     const value = this.#get(key) ?? null;
     if (value !== null && (typeof value !== 'number' || !Number.isFinite(value))) {
@@ -94,33 +96,33 @@ export class Config {
     return value;
   }
 
-  /** The name of an activation function, as transformers' `ACT2FN` has them. */
+  /** An activation function, by its name in transformers' `ACT2FN`. */
   activation(key: string): Activation {
     const written = this.#get(key);
     const name = written === undefined ? this.#defaults[key] : written;
     const activation = typeof name === 'string' ? ACTIVATION_NAMES.get(name) : undefined;
     if (!activation) {
       throw this.error(
-        `${key} ${JSON.stringify(name ?? null)} is not known`,
-        `known: ${[...ACTIVATION_NAMES.keys()].join(', ')}`,
+        `${key} ${JSON.stringify(name ?? null)} is not supported`,
+        `use a model with one of ${[...ACTIVATION_NAMES.keys()].join(', ')}`,
       );
     }
     return activation;
   }
 
-  /** A key that must have this value (or none), since nothing else is built. */
+  /** Refuse any other value of this key, since only this one is supported. */
   expect(key: string, value: unknown, why: string): void {
     const found = this.#get(key) ?? value;
     if (JSON.stringify(found) !== JSON.stringify(value)) throw this.error(`${key} is ${JSON.stringify(found)}: ${why}`);
   }
 
-  /** Keys that this family's own code reads but that leave the logits alone. */
+  /** Keys that can be in this family's configs and do not affect the logits. */
   ignore(...keys: readonly string[]): void {
     for (const key of keys) this.#read.add(key);
   }
 
   /**
-   * Refuse a key that no one read and that may change the arithmetic.
+   * Refuse a key that has not been read and may change the arithmetic.
    * @throws UserError that names it
    */
   refuseUnread(): void {
@@ -131,13 +133,13 @@ export class Config {
     const shown = unread.slice(0, 5).map((key) => `${JSON.stringify(key)}: ${shorten(this.#values[key])}`);
     const more = unread.length > shown.length ? ` and ${unread.length - shown.length} more` : '';
     throw this.error(
-      `${shown.join(', ')}${more} may change what ${this.modelType} computes, and is not known`,
-      'remove it if it has no effect on inference',
+      `${shown.join(', ')}${more} may change what ${this.modelType} computes, and is not supported`,
+      'remove the key if it has no effect on inference',
     );
   }
 
-  error(message: string, mend = 'restore the file, or use a checkpoint of a supported family'): UserError {
-    return new UserError(`${this.#file}: ${message}`, mend);
+  error(message: string, hint = 'restore the file, or use a checkpoint of a supported family'): UserError {
+    return new UserError(`${this.#file}: ${message}`, hint);
   }
 
   #get(key: string): unknown {

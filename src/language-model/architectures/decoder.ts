@@ -1,6 +1,6 @@
 /**
- * A decoder-only language model, described from its config: what each family's file gives and what the graph builder
- * takes. Names of modules are relative to the trunk (the part under `model.` or `transformer.`).
+ * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
+ * builder. Names of modules are relative to the backbone (the part under `model.` or `transformer.`).
  */
 export interface Decoder {
   readonly vocabulary: number;
@@ -14,22 +14,22 @@ export interface Decoder {
   readonly layers: readonly Layer[];
   readonly finalNorm: Norm;
   readonly head: Head;
-  /** Where its modules are in the file, most usual first; the trunk ends with a dot or is empty. */
-  readonly places: readonly Place[];
+  /** How files can name its modules, the most common naming first. */
+  readonly namings: readonly ModuleNaming[];
 }
 
-/** Prefix of the trunk's modules, and name of the output layer. */
-export interface Place {
-  readonly trunk: string;
+/** Prefix of the backbone's modules, which ends with a dot or is empty, and name of the output layer. */
+export interface ModuleNaming {
+  readonly backbone: string;
   readonly head: string;
 }
 
 export interface Head {
-  /** The embeddings again, where the file has no output layer of its own. */
+  /** The embeddings are the output layer, if the file has no separate one. */
   readonly tied: boolean;
   /** Logits are multiplied by this. */
   readonly scale: number;
-  /** c·tanh(x / c) of the logits, or null. */
+  /** c in c·tanh(x / c) of the logits, or null. */
   readonly softcap: number | null;
 }
 
@@ -42,11 +42,11 @@ export interface Layer {
   readonly mlp: Mlp;
   readonly residual: 'sequential' | 'parallel';
   readonly residualScale: number;
-  /** Before attention; null where the family has none. */
+  /** Before attention; null in families without it. */
   readonly attentionNorm: Norm | null;
-  /** Of attention's output, before it is added. */
+  /** Applied to attention's output, before it is added. */
   readonly attentionOutputNorm: Norm | null;
-  /** Before the MLP; 'attention' is the output of `attentionNorm` again. */
+  /** Before the MLP; 'attention' for the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';
   readonly mlpOutputNorm: Norm | null;
 }
@@ -57,12 +57,12 @@ export interface Attention {
   readonly headDim: number;
   readonly projections: Projections;
   readonly output: Linear;
-  /** Of the head-wise products, before softcap and mask. */
+  /** Factor of the products of queries and keys, before softcap and mask. */
   readonly scale: number;
   readonly softcap: number | null;
-  /** A query sees this many positions, itself included; null is all before it. */
+  /** A query sees this many positions, itself included; null for all before it. */
   readonly window: number | null;
-  /** null: no rotary positions in this layer. */
+  /** Null for a layer without rotary positions. */
   readonly rope: Rope | null;
   /** Biases that fall linearly with the distance (Press et al. 2022, arXiv 2108.12409), or null. */
   readonly alibi: Alibi | null;
@@ -80,9 +80,9 @@ export type Projections =
       readonly split: readonly [query: number, key: number, value: number];
     };
 
-/** Added to the scores: slope · position of the key, rounded as the family's own code rounds it. */
+/** Added to the scores: slope · position of the key, rounded as in the family's own code. */
 export interface Alibi {
-  /** One a head. */
+  /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
 }
@@ -107,7 +107,7 @@ export interface Norm {
   readonly bias: boolean;
 }
 
-/** A norm of queries or keys: over each head with one weight, over all heads at once, or with a weight for each head. */
+/** A norm of queries or keys: over each head with one shared weight, over all heads at once, or with a weight per head. */
 export type HeadNorm =
   | { readonly over: 'head'; readonly norm: Norm }
   | { readonly over: 'all'; readonly norm: Norm }
@@ -131,19 +131,19 @@ export type Mlp =
   | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly activation: Activation }
   | Experts;
 
-/** Mixture of experts: softmax over the router's logits, the best few, their outputs weighted and added. */
+/** Mixture of experts: softmax over the router's logits; the outputs of the best few are weighted and added. */
 export interface Experts {
   readonly kind: 'experts';
   readonly router: Linear;
   readonly count: number;
   readonly perToken: number;
-  /** The weights of the chosen experts add up to one. */
+  /** The weights of the chosen experts are scaled to sum to one. */
   readonly normalize: boolean;
   readonly activation: Activation;
   readonly expert: (index: number) => { readonly gate: Linear; readonly up: Linear; readonly down: Linear };
-  /** How newer files keep them: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width]. */
+  /** Newer files stack them: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width]. */
   readonly stacked: { readonly gateUp: string; readonly down: string };
-  /** Other names of the router's and the stacked modules. */
+  /** Another name of the router's module. */
   readonly routerAlias: string | null;
 }
 
@@ -162,11 +162,11 @@ export const ACTIVATIONS = [
 export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface Rope {
-  /** How many of a head's dimensions turn; the others pass through. */
+  /** Number of a head's dimensions that are rotated; the others pass through. */
   readonly dim: number;
-  /** One a pair of dimensions, radians a token. [dim / 2] */
+  /** [dim / 2], one per pair of dimensions, in radians per token. */
   readonly frequencies: readonly number[];
-  /** Cosines and sines are multiplied by it (YaRN, LongRoPE). */
+  /** Factor of cosines and sines (YaRN, LongRoPE). */
   readonly magnitude: number;
   /** Used for sequences of more than `above` tokens (LongRoPE). */
   readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;

@@ -1,13 +1,13 @@
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 
-/** Names of methods as people write them. */
+/** Names of methods in messages. */
 const METHODS = new Map([
   ['gptq', 'GPTQ'],
   ['awq', 'AWQ'],
   ['fp8', 'FP8'],
 ]);
 
-/** Tensors that only a quantised checkpoint has. */
+/** Tensors that only quantized checkpoints have. */
 const MARKS: readonly (readonly [RegExp, string])[] = [
   [/\.qzeros$/, 'GPTQ or AWQ'],
   [/\.qweight$/, 'GPTQ or AWQ'],
@@ -17,14 +17,14 @@ const MARKS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * How the weights are quantised: the method that config.json names, or that the tensors show.
- * @returns null for plain weights
+ * The quantization method of the weights, according to config.json or to the names of the tensors.
+ * @returns null for weights that are not quantized
  */
-export function quantisationOf({ config, tensors }: FullCheckpoint): string | null {
+export function quantizationOf({ config, tensors }: FullCheckpoint): string | null {
   for (const values of [config, config?.text_config]) {
-    const quantisation = (values as Record<string, unknown> | null | undefined)?.quantization_config;
-    if (typeof quantisation === 'object' && quantisation !== null) {
-      return describeMethod(quantisation as Record<string, unknown>);
+    const quantization = (values as Record<string, unknown> | null | undefined)?.quantization_config;
+    if (typeof quantization === 'object' && quantization !== null) {
+      return describeMethod(quantization as Record<string, unknown>);
     }
   }
   for (const name of tensors.keys()) {

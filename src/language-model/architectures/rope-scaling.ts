@@ -1,25 +1,26 @@
+import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
 import type { Rope } from './decoder.ts';
 
-/** Length scalings of rotary positions: what each type makes of the plain frequencies. */
+/** Length scalings of rotary positions: the frequencies of each type, from those without scaling. */
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-export interface Given {
+export interface UnscaledRope {
   readonly config: Config;
   readonly parameters: Parameters;
   readonly dim: number;
   readonly theta: number;
   /** Frequencies without scaling. */
   readonly plain: readonly number[];
-  /** Length that the model was first trained for, in tokens. */
+  /** Context length of the original training, in tokens. */
   readonly original: number;
 }
 
 export interface Scaling {
-  /** Parameters that it has beside those of every type. */
+  /** Parameters of this type, beside those of every type. */
   readonly keys: readonly string[];
-  readonly build: (given: Given) => Rope;
+  readonly build: (given: UnscaledRope) => Rope;
 }
 
 export const SCALINGS: Readonly<Record<string, Scaling>> = {
@@ -27,17 +28,17 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
     keys: ['factor', 'original_max_position_embeddings'],
     build: (given) => plainRope(given, given.plain),
   },
-  // Text-only: the three positions of an image token are one and the same.
+  // For text, the three positions of a token are equal.
   mrope: { keys: [], build: (given) => plainRope(given, given.plain) },
   linear: {
     keys: ['factor', 'original_max_position_embeddings'],
     build: (given) =>
       plainRope(
         given,
-        given.plain.map((frequency) => Math.fround(frequency / need(given, 'factor'))),
+        given.plain.map((frequency) => Math.fround(frequency / required(given, 'factor'))),
       ),
   },
-  // Changes nothing up to max_position_embeddings, and longer inputs are cut.
+  // It changes nothing up to max_position_embeddings, and longer inputs are cut.
   dynamic: { keys: ['factor', 'original_max_position_embeddings'], build: (given) => plainRope(given, given.plain) },
   llama3: {
     keys: ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'],
@@ -62,19 +63,19 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
   },
 };
 
-export function knownTypes(): string {
-  return `known types: ${Object.keys(SCALINGS).join(', ')}`;
+export function knownTypesHint(): string {
+  return `use a model with one of the types ${Object.keys(SCALINGS).join(', ')}`;
 }
 
-function plainRope({ dim }: Given, frequencies: readonly number[]): Rope {
+function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): Rope {
   return { dim, frequencies, magnitude: 1, long: null };
 }
 
-/** Llama 3.1: low frequencies are divided, high ones kept, between them a ramp (Dubey et al. 2024, arXiv 2407.21783). */
-function llama3(given: Given): Rope {
-  const factor = need(given, 'factor');
-  const low = need(given, 'low_freq_factor');
-  const high = need(given, 'high_freq_factor');
+/** Llama 3.1: low frequencies are divided, high ones kept, with a ramp in between (Dubey et al. 2024, arXiv 2407.21783). */
+function llama3(given: UnscaledRope): Rope {
+  const factor = required(given, 'factor');
+  const low = required(given, 'low_freq_factor');
+  const high = required(given, 'high_freq_factor');
   const frequencies = given.plain.map((frequency) => {
     const wavelength = (2 * Math.PI) / frequency;
     if (wavelength < given.original / high) return frequency;
@@ -86,19 +87,20 @@ function llama3(given: Given): Rope {
 }
 
 /** YaRN (Peng et al. 2023, arXiv 2309.00071). */
-function yarn(given: Given): Rope {
+function yarn(given: UnscaledRope): Rope {
   const { config, parameters, dim, theta, original } = given;
-  const factor = positiveAt(given, 'factor') ?? given.config.number('max_position_embeddings') / given.original;
+  const factor = positiveOf(given, 'factor') ?? given.config.number('max_position_embeddings') / given.original;
   const magnitudeOf = (scale: number, weight = 1) => (scale <= 1 ? 1 : 0.1 * weight * Math.log(scale) + 1);
-  const weight = numberAt(config, parameters, 'mscale');
-  const weightOfAll = numberAt(config, parameters, 'mscale_all_dim');
+  const weight = numberOf(config, parameters, 'mscale');
+  const weightOfAll = numberOf(config, parameters, 'mscale_all_dim');
   const magnitude =
-    positiveAt(given, 'attention_factor') ??
+    positiveOf(given, 'attention_factor') ??
     (weight && weightOfAll ? magnitudeOf(factor, weight) / magnitudeOf(factor, weightOfAll) : magnitudeOf(factor));
-  /** The dimension that turns this many times over the original length. */
-  const dimensionOf = (turns: number) => (dim * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
-  let low = dimensionOf(numberAt(config, parameters, 'beta_fast') || 32);
-  let high = dimensionOf(numberAt(config, parameters, 'beta_slow') || 1);
+  /** The dimension with this many rotations over the original length. */
+  const dimensionOf = (rotations: number) =>
+    (dim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
+  let low = dimensionOf(numberOf(config, parameters, 'beta_fast') || 32);
+  let high = dimensionOf(numberOf(config, parameters, 'beta_slow') || 1);
   if (parameters.truncate !== false) {
     low = Math.floor(low);
     high = Math.ceil(high);
@@ -113,18 +115,18 @@ function yarn(given: Given): Rope {
   return { dim, frequencies, magnitude, long: null };
 }
 
-/** LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor a pair of dimensions, others for long sequences. */
-function longRope(given: Given): Rope {
+/** LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor per pair of dimensions, and other factors for long sequences. */
+function longRope(given: UnscaledRope): Rope {
   const { config, parameters, dim, original } = given;
-  const factor = positiveAt(given, 'factor') ?? config.number('max_position_embeddings') / original;
+  const factor = positiveOf(given, 'factor') ?? config.number('max_position_embeddings') / original;
   const magnitude =
-    positiveAt(given, 'attention_factor') ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
+    positiveOf(given, 'attention_factor') ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original)));
   const scaled = (key: string) => {
     const factors = parameters[key];
     if (!Array.isArray(factors) || factors.length !== dim / 2 || !factors.every((item) => typeof item === 'number')) {
       throw config.error(`${key} is not a list of ${dim / 2} numbers`);
     }
-    return given.plain.map((frequency, i) => Math.fround(frequency / (factors[i] as number)));
+    return given.plain.map((frequency, i) => Math.fround(frequency / at(factors, i)));
   };
   return {
     dim,
@@ -134,19 +136,19 @@ function longRope(given: Given): Rope {
   };
 }
 
-function need(given: Given, key: string): number {
-  const value = positiveAt(given, key);
+function required(given: UnscaledRope, key: string): number {
+  const value = positiveOf(given, key);
   if (value === null) throw given.config.error(`the rotary parameters lack ${JSON.stringify(key)}`);
   return value;
 }
 
-function positiveAt({ config, parameters }: Given, key: string): number | null {
-  const value = numberAt(config, parameters, key);
+function positiveOf({ config, parameters }: UnscaledRope, key: string): number | null {
+  const value = numberOf(config, parameters, key);
   if (value !== null && value <= 0) throw config.error(`${key} of the rotary parameters is ${value}`);
   return value;
 }
 
-export function numberAt(config: Config, parameters: Parameters, key: string): number | null {
+export function numberOf(config: Config, parameters: Parameters, key: string): number | null {
   const value = parameters[key] ?? null;
   if (value !== null && (typeof value !== 'number' || !Number.isFinite(value))) {
     throw config.error(`${key} of the rotary parameters is ${JSON.stringify(value)}, not a number`);

@@ -2,49 +2,50 @@
  * Rotary positions (Su et al. 2021, arXiv 2104.09864) and their length scalings, from config.json of either layout:
  * `rope_theta` + `rope_scaling`, or `rope_parameters`.
  */
+import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
 import type { Rope } from './decoder.ts';
-import { knownTypes, numberAt, SCALINGS } from './rope-scaling.ts';
+import { knownTypesHint, numberOf, SCALINGS } from './rope-scaling.ts';
 
 export interface RopeDefaults {
   readonly theta: number;
-  /** Share of a head's dimensions that turns. */
+  /** Share of a head's dimensions that is rotated. */
   readonly partial?: number;
-  /** May the config say another share? Families whose code turns all dimensions cannot. */
+  /** Can the config have another share? Not in families whose code rotates all dimensions. */
   readonly mayBePartial?: boolean;
-  /** The family has other names for base and share, which win over `rope_theta` beside them. */
+  /** The family has other keys for base and share, which have priority over `rope_theta`. */
   readonly hasOwnKeys?: boolean;
-  /** Length that the model was first trained for, where the family has a key of its own for it. */
+  /** Context length of the original training, if the family has a key of its own for it. */
   readonly original?: number;
-  /** Names that this family has for a type. */
+  /** This family's names of types. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-/** @throws UserError for a type of scaling that is not known, or one that lacks a parameter */
+/** @throws UserError for an unknown type of scaling, or a missing parameter */
 export function readRope(config: Config, headDim: number, defaults: RopeDefaults): Rope {
   const parameters = config.object('rope_scaling') ?? config.object('rope_parameters') ?? {};
   return ropeOf(config, headDim, parameters, defaults);
 }
 
-/** Notes of other tools; and sections of image tokens' positions, which are one and the same for text. */
+/** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
-/** The rotary positions that one set of parameters stands for. */
+/** The rotary positions of one set of parameters. */
 export function ropeOf(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
   const besideTheta = config.optionalNumber('rope_theta');
   const besidePartial = config.optionalNumber('partial_rotary_factor');
   const theta =
-    numberAt(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
+    numberOf(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
   const partial =
     (defaults.hasOwnKeys ? null : besidePartial) ??
-    numberAt(config, parameters, 'partial_rotary_factor') ??
+    numberOf(config, parameters, 'partial_rotary_factor') ??
     defaults.partial ??
     1;
   if (theta <= 0) throw config.error(`the rotary base is ${theta}`);
   if (partial !== 1 && defaults.mayBePartial !== true) {
-    throw config.error(`partial_rotary_factor is ${partial}, and this family turns whole heads`);
+    throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
   }
   const dim = Math.trunc(headDim * partial);
   if (dim < 2 || dim > headDim || dim % 2 !== 0) throw config.error(`${dim} of ${headDim} dimensions cannot be rotary`);
@@ -52,7 +53,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   if (typeof written !== 'string') throw config.error('rope_type is not a name');
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
-  if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not known`, knownTypes());
+  if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not supported`, knownTypesHint());
   const known = new Set(['rope_theta', 'rope_type', 'type', 'partial_rotary_factor', ...UNUSED_KEYS, ...scaling.keys]);
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
@@ -70,28 +71,32 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     original:
       defaults.original ??
       config.optionalNumber('original_max_position_embeddings') ??
-      numberAt(config, parameters, 'original_max_position_embeddings') ??
+      numberOf(config, parameters, 'original_max_position_embeddings') ??
       config.number('max_position_embeddings'),
   });
 }
 
-/** Which of the two sets of frequencies a sequence of this many tokens takes. */
+/** Does a sequence of this many tokens use the frequencies for long sequences? */
 export function isLong(rope: Rope, length: number): boolean {
   return rope.long !== null && length > rope.long.above;
 }
 
 /**
- * Cosines and sines of positions 0 … length − 1, each [length, dim / 2]. Angles are rounded to float32 before the cosine,
- * as the reference code does.
+ * Cosines and sines of positions 0 … length − 1, each [length, dim / 2]. Angles are rounded to float32 before the cosine, as
+ * in the reference code.
  */
-export function ropeTables(rope: Rope, length: number, long: boolean): { cos: Float32Array; sin: Float32Array } {
-  const frequencies = long && rope.long ? rope.long.frequencies : rope.frequencies;
+export function ropeTables(
+  rope: Rope,
+  length: number,
+  { isLong: useLong }: { readonly isLong: boolean },
+): { cos: Float32Array; sin: Float32Array } {
+  const frequencies = useLong && rope.long ? rope.long.frequencies : rope.frequencies;
   const half = rope.dim / 2;
   const cos = new Float32Array(length * half);
   const sin = new Float32Array(length * half);
   for (let position = 0; position < length; position += 1) {
     for (let i = 0; i < half; i += 1) {
-      const angle = Math.fround(position * (frequencies[i] as number));
+      const angle = Math.fround(position * at(frequencies, i));
       cos[position * half + i] = Math.cos(angle) * rope.magnitude;
       sin[position * half + i] = Math.sin(angle) * rope.magnitude;
     }

@@ -1,27 +1,27 @@
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { Decoder, Place } from './decoder.ts';
+import type { Decoder, ModuleNaming } from './decoder.ts';
 
 /**
- * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), wherever the file keeps them, with the
+ * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with the
  * modules that an adapter changes or replaces.
  */
 export class Weights {
-  readonly place: Place;
+  readonly naming: ModuleNaming;
   readonly #path: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
-  readonly #places: readonly Place[];
+  readonly #namings: readonly ModuleNaming[];
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
   readonly #adapterPath: string;
 
-  /** @throws UserError if the file has no embeddings where this family keeps them */
+  /** @throws UserError if the file has no embeddings with a name of this family */
   constructor(base: FullCheckpoint, decoder: Decoder, adapter: Adapter | null) {
     this.#path = base.path;
     this.#tensors = base.tensors;
-    this.#places = decoder.places;
-    this.place = findPlace(base, decoder);
+    this.#namings = decoder.namings;
+    this.naming = findNaming(base, decoder);
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#saved = new Map([...(adapter?.saved ?? [])].map(([name, entry]) => [this.#ownName(name), entry]));
@@ -32,30 +32,30 @@ export class Weights {
   }
 
   /**
-   * @param shape what the config says; an other one is an error
-   * @throws UserError for a tensor that is missing, of another shape or not floating-point
+   * @param shape the shape according to the config
+   * @throws UserError for a tensor that is missing, has another shape, or is not floating-point
    */
   tensor(name: string, shape: readonly number[]): TensorEntry {
     const saved = this.#saved.get(name);
     const entry = saved ?? this.#tensors.get(this.#fileName(name));
     if (!entry) {
       throw new UserError(
-        `${this.#path} has no tensor ${JSON.stringify(this.#fileName(name))}, which its config.json asks for`,
-        'restore the checkpoint: config.json and weights do not belong together',
+        `${this.#path} has no tensor ${JSON.stringify(this.#fileName(name))}, which its config.json describes`,
+        'restore the checkpoint, whose config.json and weights do not match',
       );
     }
     if (saved) this.#used.add(name);
     this.#used.add(this.#fileName(name));
     if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
       throw new UserError(
-        `${saved ? this.#adapterPath : this.#path}: tensor ${JSON.stringify(entry.name)} is [${entry.shape.join(', ')}], and config.json says [${shape.join(', ')}]`,
-        'restore the checkpoint: config.json and weights do not belong together',
+        `${saved ? this.#adapterPath : this.#path}: tensor ${JSON.stringify(entry.name)} is [${entry.shape.join(', ')}], and [${shape.join(', ')}] in config.json`,
+        'restore the checkpoint, whose config.json and weights do not match',
       );
     }
     if (!['F32', 'F16', 'BF16', 'F64'].includes(entry.dtype)) {
       throw new UserError(
-        `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights are run`,
-        'give the checkpoint that it was made from',
+        `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights can be run`,
+        'give the checkpoint that it was converted from',
       );
     }
     return entry;
@@ -66,7 +66,7 @@ export class Weights {
     return this.#loras.has(name);
   }
 
-  /** What the adapter adds to a weight: scale·B·A, or null. */
+  /** The adapter's update of a weight, scale·B·A; null if it has none. */
   lora(name: string): LoraModule | null {
     const module = this.#loras.get(name) ?? null;
     if (module) this.#used.add(name);
@@ -77,15 +77,15 @@ export class Weights {
   expectLora({ target, a, b, rank }: LoraModule, input: number, output: number): void {
     if (a.size === rank * input && a.shape[1] === input && b.size === rank * output && b.shape[0] === output) return;
     throw new UserError(
-      `${this.#adapterPath}: module ${JSON.stringify(target)} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}], and the base is ${input} → ${output}`,
+      `${this.#adapterPath}: module ${JSON.stringify(target)} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}], and the layer of the base model is ${input} → ${output}`,
       'give the base model that the adapter was trained on as reference',
     );
   }
 
   /**
-   * Once everything was asked for.
-   * @throws UserError if the adapter has modules that the decoder never asked for, or the file has weights of its layers
-   *   that nobody did: then config.json describes another model
+   * Check that everything has been used, once the graphs are built.
+   * @throws UserError if the adapter has modules that the decoder does not have, or the file has weights of layers that
+   *   config.json does not describe
    */
   refuseUnused(): void {
     const unadapted = [...this.#loras.keys(), ...this.#saved.keys()].filter((name) => !this.#used.has(name)).sort();
@@ -100,18 +100,18 @@ export class Weights {
       .sort();
     if (unused[0] !== undefined) {
       throw new UserError(
-        `${this.#path} has ${JSON.stringify(unused[0])}${andMore(unused)}, which its config.json does not ask for`,
-        'restore the checkpoint: config.json and weights do not belong together',
+        `${this.#path} has ${JSON.stringify(unused[0])}${andMore(unused)}, which its config.json does not describe`,
+        'restore the checkpoint, whose config.json and weights do not match',
       );
     }
   }
 
   #isLayerWeight(name: string): boolean {
-    const { trunk } = this.place;
-    return name.startsWith(trunk) && /^(layers|h)\.\d+\./.test(name.slice(trunk.length)) && !BUFFER.test(name);
+    const { backbone } = this.naming;
+    return name.startsWith(backbone) && /^(layers|h)\.\d+\./.test(name.slice(backbone.length)) && !BUFFER.test(name);
   }
 
-  /** Elements of all that was asked for. */
+  /** Number of elements of all tensors that have been used. */
   get size(): number {
     let size = 0;
     for (const name of this.#used) size += this.#tensors.get(name)?.size ?? 0;
@@ -120,14 +120,14 @@ export class Weights {
 
   /** The name in the base file. */
   #fileName(name: string): string {
-    return name.startsWith('lm_head.') ? name.replace('lm_head', this.place.head) : this.place.trunk + name;
+    return name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
   }
 
-  /** An adapter names modules as they are in memory, which may differ from the file: whichever place it means. */
+  /** An adapter names modules as in memory, which can differ from the file: all namings are tried. */
   #ownName(target: string): string {
-    const longestFirst = [...this.#places].sort((a, b) => b.trunk.length - a.trunk.length);
-    for (const { trunk, head } of longestFirst.filter(({ trunk }) => trunk !== '')) {
-      if (target.startsWith(trunk)) return target.slice(trunk.length);
+    const longestFirst = [...this.#namings].sort((a, b) => b.backbone.length - a.backbone.length);
+    for (const { backbone, head } of longestFirst.filter(({ backbone }) => backbone !== '')) {
+      if (target.startsWith(backbone)) return target.slice(backbone.length);
       if (target.startsWith(`${head}.`)) return `lm_head${target.slice(head.length)}`;
     }
     return target;
@@ -141,15 +141,15 @@ function andMore(names: readonly string[]): string {
   return names.length > 1 ? ` and ${names.length - 1} more` : '';
 }
 
-/** The first place where the embeddings are; of those, one with an output layer before one without. */
-function findPlace({ tensors, path }: FullCheckpoint, decoder: Decoder): Place {
-  const isThere = (name: string) => tensors.has(name);
-  const found = decoder.places.filter(({ trunk }) => isThere(`${trunk}${decoder.embeddings}.weight`));
-  const place = found.find(({ head }) => isThere(`${head}.weight`)) ?? found[0];
+/** The first naming under which the file has embeddings, preferably with an output layer. */
+function findNaming({ tensors, path }: FullCheckpoint, decoder: Decoder): ModuleNaming {
+  const isPresent = (name: string) => tensors.has(name);
+  const found = decoder.namings.filter(({ backbone }) => isPresent(`${backbone}${decoder.embeddings}.weight`));
+  const place = found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0];
   if (place) return place;
-  const usual = `${decoder.places[0]?.trunk}${decoder.embeddings}.weight`;
+  const usual = `${decoder.namings[0]?.backbone}${decoder.embeddings}.weight`;
   throw new UserError(
-    `${path} has no embeddings (${usual}) where its config.json says`,
-    'restore the checkpoint: config.json and weights do not belong together',
+    `${path} has no embeddings (${usual}), which its config.json describes`,
+    'restore the checkpoint, whose config.json and weights do not match',
   );
 }

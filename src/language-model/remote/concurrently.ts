@@ -1,5 +1,5 @@
 /** A bound on what runs at once. Whoever comes when all places are taken waits, first come, first served. */
-export class Places {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -31,7 +31,7 @@ export class Places {
  */
 export async function concurrently<Item, Answer>(
   items: readonly Item[],
-  places: Places,
+  places: Semaphore,
   signal: AbortSignal,
   task: (item: Item, signal: AbortSignal) => Promise<Answer>,
 ): Promise<Answer[]> {

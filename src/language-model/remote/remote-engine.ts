@@ -11,10 +11,10 @@ import {
   tokenStops,
   type WirePrompt,
 } from './completions-api.ts';
-import { concurrently, Places } from './concurrently.ts';
-import { saysUnsupported } from './remote-retry.ts';
+import { concurrently, Semaphore } from './concurrently.ts';
+import { isUnsupported } from './remote-retry.ts';
 import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server.ts';
-import { moveTrailingSpace, placeText, promptCount, type TextPair, tokenAt } from './remote-text.ts';
+import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 
 const DEFAULT_CONCURRENCY = 8;
 /** Where neither the user nor the server says: that of lm-evaluation-harness. */
@@ -66,14 +66,14 @@ export interface RemoteEngine extends Engine {
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
 export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
   const server = new RemoteServer(options);
-  const places = new Places(options.concurrency ?? DEFAULT_CONCURRENCY);
+  const places = new Semaphore(options.concurrency ?? DEFAULT_CONCURRENCY);
   const maxLength = options.maxLength ?? (await contextLengthAt(server, options.model)) - SPARE_TOKENS;
   return new ServerEngine(server, options.model, maxLength, places);
 }
 
 async function contextLengthAt(server: RemoteServer, model: string): Promise<number> {
   try {
-    const models = await server.ask('models', null, new AbortController().signal);
+    const models = await server.request('models', null, new AbortController().signal);
     return contextLength(models, model) ?? DEFAULT_CONTEXT_LENGTH;
   } catch (error) {
     // Not every server lists its models.
@@ -86,10 +86,10 @@ class ServerEngine implements RemoteEngine {
   readonly maxLength: number;
   readonly #server: RemoteServer;
   readonly #model: string;
-  readonly #places: Places;
+  readonly #places: Semaphore;
   readonly #closing = new AbortController();
 
-  constructor(server: RemoteServer, model: string, maxLength: number, places: Places) {
+  constructor(server: RemoteServer, model: string, maxLength: number, places: Semaphore) {
     this.#server = server;
     this.#model = model;
     this.maxLength = maxLength;
@@ -119,7 +119,7 @@ class ServerEngine implements RemoteEngine {
       const text = context + continuation;
       if (continuation === '') throw new RangeError('an empty continuation');
       const echoed = await this.#echo(text, signal);
-      const placed = placeText(echoed, text);
+      const placed = locateText(echoed, text);
       const start = placed === null ? null : tokenAt(placed, context.length);
       if (placed !== null && start !== null) {
         return this.#scoreOf(echoed, start, placed.first + placed.starts.length);
@@ -141,7 +141,7 @@ class ServerEngine implements RemoteEngine {
     return this.#each(texts, async (text, signal) => {
       if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
       const echoed = await this.#echo(text, signal);
-      const placed = placeText(echoed, text);
+      const placed = locateText(echoed, text);
       const first = placed?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
       const isScored = echoed.logprobs[first] !== null;
       const to = placed === null ? promptCount(echoed) : first + placed.starts.length;
@@ -196,19 +196,19 @@ class ServerEngine implements RemoteEngine {
   }
 
   async #complete(request: object, signal: AbortSignal) {
-    return continuation(await this.#server.ask('completions', request, signal), this.#server.shown);
+    return continuation(await this.#server.request('completions', request, signal), this.#server.shown);
   }
 
   async #echo(prompt: WirePrompt, signal: AbortSignal): Promise<EchoedTokens> {
     try {
-      const answer = await this.#server.ask('completions', scoreRequest(this.#model, prompt), signal);
+      const answer = await this.#server.request('completions', scoreRequest(this.#model, prompt), signal);
       return echoedTokens(answer, this.#server.shown);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (saysUnsupported(error.said)) throw noPromptLogprobs(this.#server.shown, `; it says: ${error.said}`);
-      if (error.status !== 422 || !/\bprompt\b/.test(error.said) || typeof prompt === 'string') throw error;
+      if (isUnsupported(error.reason)) throw noPromptLogprobs(this.#server.shown, `; it says: ${error.reason}`);
+      if (error.status !== 422 || !/\bprompt\b/.test(error.reason) || typeof prompt === 'string') throw error;
       throw new UserError(
-        `the server at ${this.#server.shown} does not take token ids as a prompt; it says: ${error.said}`,
+        `the server at ${this.#server.shown} does not take token ids as a prompt; it says: ${error.reason}`,
         'serve the model with vLLM or SGLang: text-generation-inference cannot score',
       );
     }

@@ -2,7 +2,7 @@
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 /** 1 + 2 + 4 + 8 seconds, a little less with jitter: a restart of a proxy, not the loading of a large model. */
-export const MAX_TRIES = 5;
+export const MAX_ATTEMPTS = 5;
 const FIRST_WAIT_MILLISECONDS = 1000;
 
 /** A server that asks for more patience than this, in all tries of one request together, is not there today. */
@@ -12,7 +12,7 @@ export const MAX_TOTAL_WAIT_MILLISECONDS = 300_000;
  * Statuses that may be gone the next time. Scoring changes nothing on the server, so a repeated request is harmless.
  * 409 is a lock that timed out (openai-node retries it too), 425 «too early» of a proxy.
  */
-const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
+const TRANSIENT: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
 
 /**
  * llama.cpp and llama-cpp-python answer 500, for ever, to what they do not support ("Only no echo is supported";
@@ -21,10 +21,10 @@ const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503,
 const UNSUPPORTED = /\b(?:echo|log_?probs?)\b/i;
 
 /** Does the server say that it cannot echo, or give log-probabilities? */
-export const saysUnsupported = (said: string): boolean => UNSUPPORTED.test(said);
+export const isUnsupported = (said: string): boolean => UNSUPPORTED.test(said);
 
 /** May the same request succeed later? */
-export const isPassing = (status: number, said: string): boolean => PASSING.has(status) && !saysUnsupported(said);
+export const isTransient = (status: number, said: string): boolean => TRANSIENT.has(status) && !isUnsupported(said);
 
 /**
  * How long to wait before the next try: twice as long as the last time, less up to half at random, so that requests
@@ -38,11 +38,11 @@ export const isPassing = (status: number, said: string): boolean => PASSING.has(
  */
 export function retryDelay(tries: number, retryAfter: string | null, random: number, now: number): number {
   const backoff = FIRST_WAIT_MILLISECONDS * 2 ** (tries - 1) * (1 - random / 2);
-  return Math.max(backoff, asked(retryAfter, now));
+  return Math.max(backoff, requestedDelay(retryAfter, now));
 }
 
 /** Milliseconds; 0 where the header is missing or unreadable. */
-function asked(retryAfter: string | null, now: number): number {
+function requestedDelay(retryAfter: string | null, now: number): number {
   if (retryAfter === null) return 0;
   if (/^\s*\d+(?:\.\d+)?\s*$/.test(retryAfter)) return Number(retryAfter) * 1000;
   const date = Date.parse(retryAfter);
@@ -50,7 +50,7 @@ function asked(retryAfter: string | null, now: number): number {
 }
 
 /** The wait of every day; tests bring their own. */
-export const waitForReal: Wait = (milliseconds, signal) =>
+export const sleep: Wait = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const give = () => {

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 import { remoteAddress, usableKey } from './remote-address.ts';
 import {
-  isPassing,
+  isTransient,
+  MAX_ATTEMPTS,
   MAX_TOTAL_WAIT_MILLISECONDS,
-  MAX_TRIES,
   retryDelay,
+  sleep,
   type Wait,
-  waitForReal,
 } from './remote-retry.ts';
 
 /** Below the 300 s of silence after which Node's own fetch gives up, so that the reason can be said. */
@@ -15,8 +15,8 @@ const TIMEOUT_MILLISECONDS = 240_000;
 /** vLLM takes about 300 bytes a prompt token (its own `prompt_logprobs` come along): room for 400 000 of them. */
 const MAX_ANSWER_BYTES = 128 * 2 ** 20;
 /** What a server says about its trouble is cut here. */
-const MAX_COMPLAINT_BYTES = 64 * 2 ** 10;
-const MAX_SAID_CHARACTERS = 300;
+const MAX_ERROR_BYTES = 64 * 2 ** 10;
+const MAX_REASON_CHARACTERS = 300;
 
 export interface RemoteServerOptions {
   /** `http://host:8000`, `…/v1` or `…/v1/completions`. */
@@ -37,18 +37,18 @@ export interface RemoteServerOptions {
 export class Refusal extends UserError {
   readonly status: number;
   /** Its own words, in one line. */
-  readonly said: string;
+  readonly reason: string;
 
   constructor(server: string, status: number, said: string, mend: string) {
     super(`the server at ${server} refuses (${status}): ${said}`, mend);
     this.status = status;
-    this.said = said;
+    this.reason = said;
   }
 }
 
 /** One try that failed in a way that may pass. */
-interface Trouble {
-  readonly what: string;
+interface TransientFailure {
+  readonly problem: string;
   readonly retryAfter: string | null;
 }
 
@@ -72,7 +72,7 @@ export class RemoteServer {
     this.#key = usableKey(options.apiKey);
     this.#timeout = options.timeout ?? TIMEOUT_MILLISECONDS;
     this.#fetch = options.fetch ?? globalThis.fetch;
-    this.#wait = options.wait ?? waitForReal;
+    this.#wait = options.wait ?? sleep;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
   }
@@ -85,19 +85,23 @@ export class RemoteServer {
    * @throws Refusal where the server says no, UserError where it cannot be reached or understood, the signal's reason
    *   where that is aborted
    */
-  async ask(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
+  async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
     let patience = MAX_TOTAL_WAIT_MILLISECONDS;
     for (let tries = 1; ; tries++) {
       const answer = await this.#try(name, body, signal);
       if ('text' in answer) return this.#parse(answer.text);
       const delay = retryDelay(tries, answer.retryAfter, this.#random(), this.#now());
       patience -= delay;
-      if (tries >= MAX_TRIES || patience < 0) throw this.#giveUp(answer, tries, delay);
+      if (tries >= MAX_ATTEMPTS || patience < 0) throw this.#giveUp(answer, tries, delay);
       await this.#wait(delay, signal);
     }
   }
 
-  async #try(name: string, body: object | null, signal: AbortSignal): Promise<{ readonly text: string } | Trouble> {
+  async #try(
+    name: string,
+    body: object | null,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string } | TransientFailure> {
     signal.throwIfAborted();
     const timeout = AbortSignal.timeout(this.#timeout);
     try {
@@ -119,7 +123,7 @@ export class RemoteServer {
       if (error instanceof UserError) throw error;
       signal.throwIfAborted();
       const what = timeout.aborted ? `gave no answer within ${this.#timeout / 1000} s` : `cannot be reached`;
-      return { what: timeout.aborted ? what : `${what} (${this.#oneLine(reasonOf(error))})`, retryAfter: null };
+      return { problem: timeout.aborted ? what : `${what} (${this.#oneLine(reasonOf(error))})`, retryAfter: null };
     }
   }
 
@@ -133,7 +137,7 @@ export class RemoteServer {
   }
 
   /** @throws Refusal where trying again is no use */
-  async #complaintOf(response: Response): Promise<Trouble> {
+  async #complaintOf(response: Response): Promise<TransientFailure> {
     const { status } = response;
     const location = response.headers.get('location');
     if (status >= 300 && status < 400) {
@@ -141,16 +145,16 @@ export class RemoteServer {
       const target = location === null ? 'nowhere' : this.#oneLine(location);
       throw new Refusal(this.shown, status, `it redirects to ${target}`, 'give that address, if you trust it');
     }
-    const text = (await readUpTo(response, MAX_COMPLAINT_BYTES)) ?? '';
-    const said = this.#oneLine(complaintIn(text) || response.statusText || 'no reason given');
-    if (!isPassing(status, said)) throw new Refusal(this.shown, status, said, mendOf(status));
-    return { what: `has trouble (${status}): ${said}`, retryAfter: response.headers.get('retry-after') };
+    const text = (await readUpTo(response, MAX_ERROR_BYTES)) ?? '';
+    const said = this.#oneLine(messageIn(text) || response.statusText || 'no reason given');
+    if (!isTransient(status, said)) throw new Refusal(this.shown, status, said, hintFor(status));
+    return { problem: `has trouble (${status}): ${said}`, retryAfter: response.headers.get('retry-after') };
   }
 
-  #giveUp({ what, retryAfter }: Trouble, tries: number, delay: number): UserError {
-    const asks = tries < MAX_TRIES && retryAfter !== null ? ` and asks to wait ${Math.ceil(delay / 1000)} s` : '';
+  #giveUp({ problem, retryAfter }: TransientFailure, tries: number, delay: number): UserError {
+    const asks = tries < MAX_ATTEMPTS && retryAfter !== null ? ` and asks to wait ${Math.ceil(delay / 1000)} s` : '';
     return new UserError(
-      `the server at ${this.shown} ${what}${asks}, ${tries === 1 ? 'once' : `${tries} times`}`,
+      `the server at ${this.shown} ${problem}${asks}, ${tries === 1 ? 'once' : `${tries} times`}`,
       'see that it runs, is reachable from here and not overloaded, then try again',
     );
   }
@@ -170,7 +174,7 @@ export class RemoteServer {
   #oneLine(text: string): string {
     const clean = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
     const mute = this.#key === undefined ? clean : clean.replaceAll(this.#key, '***');
-    return mute.length > MAX_SAID_CHARACTERS ? `${mute.slice(0, MAX_SAID_CHARACTERS)}…` : mute;
+    return mute.length > MAX_REASON_CHARACTERS ? `${mute.slice(0, MAX_REASON_CHARACTERS)}…` : mute;
   }
 }
 
@@ -187,7 +191,7 @@ async function readUpTo(response: Response, limit: number): Promise<string | nul
   return Buffer.concat(parts).toString('utf8');
 }
 
-const complaintSchema = z.union([
+const errorSchema = z.union([
   z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message), // OpenAI, vLLM, llama.cpp
   z.object({ error: z.string() }).transform(({ error }) => error), // text-generation-inference
   z.object({ message: z.string() }).transform(({ message }) => message), // vLLM before 0.10
@@ -197,16 +201,16 @@ const complaintSchema = z.union([
     .transform(({ detail }) => detail.map(({ msg }) => msg).join('; ')),
 ]);
 
-function complaintIn(text: string): string {
+function messageIn(text: string): string {
   try {
-    const complaint = complaintSchema.safeParse(JSON.parse(text));
+    const complaint = errorSchema.safeParse(JSON.parse(text));
     return complaint.success ? complaint.data : text;
   } catch {
     return text;
   }
 }
 
-function mendOf(status: number): string {
+function hintFor(status: number): string {
   if (status === 401 || status === 403) return 'check the key in OPENAI_API_KEY';
   if (status === 404) return 'check the name of the model (GET /v1/models lists them) and the endpoint';
   return 'change the request as it says, or see the log of the server';

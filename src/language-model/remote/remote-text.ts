@@ -17,7 +17,7 @@ export function moveTrailingSpace({ context, continuation }: TextPair): TextPair
 }
 
 /** Which of the echoed tokens are the text. */
-export interface Placed {
+export interface LocatedText {
   /** Index of the first token of the text; those before it (BOS) are not in it. */
   readonly first: number;
   /** Where each token of the text begins, in UTF-16 units from the start of the text. */
@@ -33,14 +33,14 @@ const MAX_TOKENS_BEFORE_TEXT = 2;
  * @returns null where the tokens do not give the text: SentencePiece drops spaces from single tokens, and a token may
  *   be part of a character
  */
-export function placeText(echoed: EchoedTokens, text: string): Placed | null {
+export function locateText(echoed: EchoedTokens, text: string): LocatedText | null {
   const count = promptCount(echoed);
-  const placed = placeWhole(echoed.tokens.slice(0, count), text);
+  const placed = locateIn(echoed.tokens.slice(0, count), text);
   // Where the server does not count, it may not list the end token that it generated.
-  return placed ?? (echoed.newTokens === null ? placeWhole(echoed.tokens, text) : null);
+  return placed ?? (echoed.newTokens === null ? locateIn(echoed.tokens, text) : null);
 }
 
-function placeWhole(tokens: readonly string[], text: string): Placed | null {
+function locateIn(tokens: readonly string[], text: string): LocatedText | null {
   for (let first = 0; first <= MAX_TOKENS_BEFORE_TEXT; first++) {
     const ofText = tokens.slice(first);
     if (ofText.join('') !== text) continue;
@@ -55,7 +55,7 @@ function placeWhole(tokens: readonly string[], text: string): Placed | null {
 }
 
 /** The index of the token that begins at a place of the text; null if none does: one straddles it. */
-export function tokenAt({ first, starts }: Placed, position: number): number | null {
+export function tokenAt({ first, starts }: LocatedText, position: number): number | null {
   const index = starts.indexOf(position);
   return index < 0 ? null : first + index;
 }

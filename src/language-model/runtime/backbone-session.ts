@@ -155,7 +155,7 @@ export class BackboneSession {
     const known = this.#ropeTensors.get(rope);
     if (known && known.isLong === isLong && known.positions >= positions) return known;
     const length = Math.max(positions, Math.min(2 * positions, this.#decoder.maxLength));
-    const { cos, sin } = ropeTables(rope, length, isLong);
+    const { cos, sin } = ropeTables(rope, length, { isLong });
     const shape = [length, rope.dim / 2];
     const made = { isLong, positions: length, cos: tensor.float32(cos, shape), sin: tensor.float32(sin, shape) };
     this.#ropeTensors.set(rope, made);

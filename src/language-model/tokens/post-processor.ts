@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 
 /** The special tokens that a tokenizer puts around one text. */
-export interface Surroundings {
+export interface Affixes {
   readonly leading: readonly number[];
   readonly trailing: readonly number[];
 }
 
-const NOTHING: Surroundings = { leading: [], trailing: [] };
+const NONE: Affixes = { leading: [], trailing: [] };
 
 const templateSchema = z.looseObject({
   type: z.literal('TemplateProcessing'),
@@ -34,8 +34,8 @@ const postProcessorSchema = z.discriminatedUnion('type', [
  * library, because scoring needs the two ends apart: an EOS after a context would cut it off from its continuation.
  * @throws UserError for a post-processor that is not one of the Rust library's
  */
-export function readSurroundings(postProcessor: unknown, file: string): Surroundings {
-  if (postProcessor === null || postProcessor === undefined) return NOTHING;
+export function readAffixes(postProcessor: unknown, file: string): Affixes {
+  if (postProcessor === null || postProcessor === undefined) return NONE;
   const parsed = postProcessorSchema.safeParse(postProcessor);
   if (!parsed.success) {
     throw new UserError(
@@ -46,16 +46,16 @@ export function readSurroundings(postProcessor: unknown, file: string): Surround
   const processor = parsed.data;
   switch (processor.type) {
     case 'ByteLevel':
-      return NOTHING;
+      return NONE;
     case 'Sequence':
       return processor.processors
-        .map((inner) => readSurroundings(inner, file))
+        .map((inner) => readAffixes(inner, file))
         .reduce(
           (inner, outer) => ({
             leading: [...outer.leading, ...inner.leading],
             trailing: [...inner.trailing, ...outer.trailing],
           }),
-          NOTHING,
+          NONE,
         );
     case 'TemplateProcessing':
       return readTemplate(processor);
@@ -64,7 +64,7 @@ export function readSurroundings(postProcessor: unknown, file: string): Surround
   }
 }
 
-function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>): Surroundings {
+function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>): Affixes {
   const leading: number[] = [];
   const trailing: number[] = [];
   let end = leading;

@@ -7,7 +7,7 @@ import { readTextFile } from '../../platform/read-text-file.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { readJsonObject, readModelTokenIds } from './model-token-ids.ts';
-import { readSurroundings, type Surroundings } from './post-processor.ts';
+import { type Affixes, readAffixes } from './post-processor.ts';
 import { readSpecialTokens, type SpecialTokens } from './special-tokens.ts';
 import {
   type AddedToken,
@@ -87,7 +87,7 @@ export async function openTokenizerIfPresent(directory: string): Promise<Tokeniz
   const idOf = (name: string) => (special.named[name] === undefined ? null : tokenIdOf(completed, special.named[name]));
   const bosId = idOf('bos_token');
   const eosId = idOf('eos_token');
-  const { leading, trailing } = surroundings(readSurroundings(json.post_processor, file), special, bosId, eosId);
+  const { leading, trailing } = affixesOf(readAffixes(json.post_processor, file), special, bosId, eosId);
   return {
     ...codec(completed, special, config, file, { leading, trailing }),
     bosId,
@@ -102,12 +102,12 @@ export async function openTokenizerIfPresent(directory: string): Promise<Tokeniz
 }
 
 /** `add_bos_token` and `add_eos_token` where they count; a token that does not exist is not added. */
-function surroundings(
-  stated: Surroundings,
+function affixesOf(
+  stated: Affixes,
   { addBos, addEos }: SpecialTokens,
   bosId: number | null,
   eosId: number | null,
-): Surroundings {
+): Affixes {
   const only = (id: number | null, wanted: boolean) => (wanted && id !== null ? [id] : []);
   return {
     leading: addBos === null ? stated.leading : only(bosId, addBos),
@@ -149,7 +149,7 @@ function codec(
   special: SpecialTokens,
   config: Readonly<Record<string, unknown>>,
   file: string,
-  { leading, trailing }: Surroundings,
+  { leading, trailing }: Affixes,
 ): Pick<Tokenizer, 'encode' | 'decode'> {
   const library = openLibrary(json, special, file);
   const names = new Set([...Object.values(special.named), ...special.extra]);

@@ -6,10 +6,10 @@ const configOf = (
   values: Record<string, unknown>,
   defaults: Record<string, unknown> = {},
   aliases: Record<string, string> = {},
-) => new Config('llama', '/m/config.json', values, defaults, aliases);
+) => new Config({ modelType: 'llama', file: '/m/config.json', values, defaults, aliases });
 
 describe('Config', () => {
-  it("takes the family's default where a key is absent", () => {
+  it("uses the family's default for a missing key", () => {
     const config = configOf({ a: 3, yes: false }, { a: 1, b: 2, yes: true, no: false });
     expect([config.number('a'), config.number('b')]).toEqual([3, 2]);
     expect([config.boolean('yes'), config.boolean('no')]).toEqual([false, false]);
@@ -17,7 +17,7 @@ describe('Config', () => {
     expect(() => config.boolean('c')).toThrow('c is null, neither true nor false');
   });
 
-  it('knows null from absent where null means something', () => {
+  it('distinguishes null from a missing key if null has a meaning', () => {
     // "sliding_window": null is no window; without the key Mistral has one of 4096.
     const config = configOf({ sliding_window: null }, { sliding_window: 4096, other_window: 4096 });
     expect(config.numberOrNull('sliding_window')).toBeNull();
@@ -25,17 +25,17 @@ describe('Config', () => {
     expect(config.numberOrNull('third_window')).toBeNull();
   });
 
-  it('takes null for the default where only a number will do', () => {
+  it('uses the default for null if only a number is valid', () => {
     expect(configOf({ a: null }, { a: 5 }).number('a')).toBe(5);
     expect(configOf({ a: null }, { a: true }).boolean('a')).toBe(true);
   });
 
-  it('finds a key by its other name, and refuses two that differ', () => {
+  it('finds a key by another name, and refuses two names with different values', () => {
     const aliases = { n_embd: 'hidden_size' };
     expect(configOf({ n_embd: 8 }, {}, aliases).number('hidden_size')).toBe(8);
     expect(configOf({ n_embd: 8, hidden_size: 8 }, {}, aliases).number('hidden_size')).toBe(8);
     expect(() => configOf({ n_embd: 8, hidden_size: 9 }, {}, aliases)).toThrow(UserError);
-    // Names of JavaScript are no names.
+    // Property names of JavaScript objects are not aliases.
     expect(() => configOf({ constructor: 8 }, {}, aliases).refuseUnread()).toThrow(/"constructor": 8/);
   });
 
@@ -52,11 +52,11 @@ describe('Config', () => {
       'an unknown activation',
       (config) => config.activation('x'),
       'mish',
-      /x "mish" is not known — known: silu, gelu, /,
+      /x "mish" is not supported — use a model with one of silu, gelu, /,
     ],
-    ['no activation', (config) => config.activation('x'), null, /x null is not known/],
+    ['no activation', (config) => config.activation('x'), null, /x null is not supported/],
     [
-      'what must be so and is not',
+      'another value than the supported one',
       (config) => config.expect('x', false, 'only decoders are built'),
       true,
       /x is true: only decoders are built/,
@@ -67,7 +67,7 @@ describe('Config', () => {
     expect(run).toThrow(pattern);
   });
 
-  it('has the names of activations that checkpoints have', () => {
+  it('knows the names of activations in checkpoints', () => {
     const of = (name: string) => configOf({ x: name }).activation('x');
     // ACT2FN of transformers: gelu_new, gelu_fast and gelu_pytorch_tanh are one formula, gelu is the exact one.
     expect(['gelu_new', 'gelu_fast', 'gelu_pytorch_tanh'].map(of)).toEqual(['gelu_tanh', 'gelu_tanh', 'gelu_tanh']);
@@ -79,29 +79,29 @@ describe('Config', () => {
       'relu_squared',
       'quick_gelu',
     ]);
-    // Our own names are no names of checkpoints.
+    // Names that only this program uses are refused.
     expect(() => of('gelu_tanh')).toThrow(UserError);
   });
 });
 
 describe('refuseUnread', () => {
-  it('names each key that nobody read, its value, and the family', () => {
+  it('names each unknown key, its value, and the family', () => {
     const config = configOf({ read: 1, logit_scale: 0.25, attn_multiplier: [1, 2] });
     config.number('read');
     expect(() => config.refuseUnread()).toThrow(
-      '/m/config.json: "attn_multiplier": [1,2], "logit_scale": 0.25 may change what llama computes, and is not known',
+      '/m/config.json: "attn_multiplier": [1,2], "logit_scale": 0.25 may change what llama computes, and is not supported',
     );
     expect(() => config.refuseUnread()).toThrow(UserError);
   });
 
-  it('says how many more there are, and cuts long values', () => {
+  it('names at most five keys, and shortens long values', () => {
     const many = Object.fromEntries(Array.from({ length: 7 }, (_, i) => [`key_${i}`, i + 1]));
     expect(() => configOf(many).refuseUnread()).toThrow(/"key_4": 5 and 2 more may/);
     const long = { factors: Array<number>(500).fill(1) };
     expect(() => configOf(long).refuseUnread()).toThrow(/^.{1,200}$/);
   });
 
-  it('lets pass what is switched off, and what never touches the logits', () => {
+  it('accepts features that are turned off, and keys that do not affect the logits', () => {
     const config = configOf({
       use_moba_attention: false,
       some_scaling: null,
@@ -114,17 +114,17 @@ describe('refuseUnread', () => {
       architectures: ['LlamaForCausalLM'],
     });
     expect(() => config.refuseUnread()).not.toThrow();
-    // Empty text is a value.
+    // An empty string is a value.
     expect(() => configOf({ some_scaling: '' }).refuseUnread()).toThrow(/"some_scaling": ""/);
   });
 
-  it('knows what is on unless it is switched off: attention to what comes after would not be causal', () => {
+  it('refuses to turn off causal attention, which is on by default', () => {
     expect(() => configOf({ is_causal: true }).refuseUnread()).not.toThrow();
     expect(() => configOf({ is_causal: false }).refuseUnread()).toThrow(/"is_causal": false may change what llama/);
     expect(() => configOf({ is_causal: null }).refuseUnread()).toThrow(/"is_causal": null may change/);
   });
 
-  it("lets pass what the family's own code leaves alone", () => {
+  it("accepts keys that the family's code ignores", () => {
     const config = configOf({ n_ctx: 1024 });
     config.ignore('n_ctx');
     expect(() => config.refuseUnread()).not.toThrow();

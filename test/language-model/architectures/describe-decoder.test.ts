@@ -17,13 +17,16 @@ function expectRefused(config: Record<string, unknown> | null, pattern: RegExp):
 }
 
 describe('describeDecoder', () => {
-  it('names a model type that it does not know, and all that it does', () => {
-    expectRefused({ model_type: 'mamba' }, /^\/m\/config\.json: model_type "mamba" is not supported — supported: /);
+  it('names an unknown model type, and all supported ones', () => {
+    expectRefused(
+      { model_type: 'mamba' },
+      /^\/m\/config\.json: model_type "mamba" is not supported — use a model of a supported type: /,
+    );
     for (const { modelType } of MODEL_FAMILIES) {
       expectRefused({ model_type: 'mamba' }, new RegExp(`(: |, )${modelType}(,|$)`));
     }
     expectRefused({ model_type: 'mamba' }, /gemma3, .*idefics3, .*llava, .*qwen2_5_vl/);
-    // A name of JavaScript is no family.
+    // A property name of JavaScript objects is not a family.
     expectRefused({ model_type: 'constructor' }, /"constructor" is not supported/);
   });
 
@@ -33,7 +36,7 @@ describe('describeDecoder', () => {
     expectRefused({ model_type: 7 }, /config\.json has no model_type/);
   });
 
-  it('knows what a config does not say: GPT-2 small (Radford et al. 2019), Llama 7B (arXiv 2302.13971)', () => {
+  it('has the defaults of the model classes: GPT-2 small (Radford et al. 2019), Llama 7B (arXiv 2302.13971)', () => {
     const gpt2 = decoderOf({ model_type: 'gpt2' });
     expect(gpt2).toMatchObject({ vocabulary: 50257, hidden: 768, maxLength: 1024, head: { tied: true } });
     expect(gpt2.layers).toHaveLength(12);
@@ -45,7 +48,7 @@ describe('describeDecoder', () => {
   });
 
   // Configs of real checkpoints have many more keys than the fixtures.
-  it.each(LANGUAGE_MODELS)('passes over what training and generation leave in a config: %s', (name) => {
+  it.each(LANGUAGE_MODELS)('ignores keys about training and generation: %s', (name) => {
     const more = {
       _name_or_path: 'x',
       _attn_implementation_autoset: true,
@@ -59,27 +62,27 @@ describe('describeDecoder', () => {
       use_cache: true,
       quantization_config: null,
     };
-    // Without the functions that name experts, which are never equal.
+    // JSON leaves out the functions that name experts, which are never equal.
     const data = (config: Record<string, unknown>) => JSON.stringify(decoderOf(config));
     expect(data({ ...more, ...configOf(name) })).toBe(data(configOf(name)));
   });
 
   it.each<[string, Record<string, unknown>]>([
-    // h2oGPT and Dolly: a pipeline of their own around GPT-NeoX.
+    // h2oGPT and Dolly: a custom pipeline around GPT-NeoX.
     ['gpt_neox', { custom_pipelines: { 'text-generation': { impl: 'a.B', pt: 'AutoModelForCausalLM' } } }],
-    // Pixtral, whose text half is Mistral: a note of transformers 4.45 on how configs are put together.
+    // Pixtral, whose text model is Mistral: a note of transformers 4.45 on the composition of configs.
     ['mistral', { is_composition: true }],
-  ])('passes over what some checkpoints on the hub have: %s', (model_type, more) => {
+  ])('ignores keys of some checkpoints on the Hub: %s', (model_type, more) => {
     expect(decoderOf({ model_type, ...more })).toEqual(decoderOf({ model_type }));
   });
 
-  it.each(LANGUAGE_MODELS)('refuses a key that it does not know, since it may be arithmetic: %s', (name) => {
+  it.each(LANGUAGE_MODELS)('refuses an unknown key, which may change the arithmetic: %s', (name) => {
     const config = configOf(name);
-    const half = config.text_config as Record<string, unknown> | undefined;
+    const text = config.text_config as Record<string, unknown> | undefined;
     const more = { mystery_multiplier: 2 };
     expectRefused(
-      half ? { ...config, text_config: { ...half, ...more } } : { ...config, ...more },
-      /"mystery_multiplier": 2 may change what \w+ computes, and is not known/,
+      text ? { ...config, text_config: { ...text, ...more } } : { ...config, ...more },
+      /"mystery_multiplier": 2 may change what \w+ computes, and is not supported/,
     );
   });
 
@@ -87,34 +90,38 @@ describe('describeDecoder', () => {
     [
       'heads that do not share keys',
       { model_type: 'llama', num_key_value_heads: 5 },
-      /32 attention heads do not share 5/,
+      /32 attention heads cannot share 5/,
     ],
-    ['no key-value heads', { model_type: 'llama', num_key_value_heads: 0 }, /do not share 0 key-value heads/],
+    ['no key-value heads', { model_type: 'llama', num_key_value_heads: 0 }, /cannot share 0 key-value heads/],
     ['a width that the heads do not divide', { model_type: 'llama', hidden_size: 100 }, /100 is not a multiple of 32/],
-    ['an activation', { model_type: 'llama', hidden_act: 'mish' }, /hidden_act "mish" is not known/],
-    ['layers of text', { model_type: 'llama', num_hidden_layers: '2' }, /num_hidden_layers is "2", not a number/],
+    ['an unknown activation', { model_type: 'llama', hidden_act: 'mish' }, /hidden_act "mish" is not supported/],
+    [
+      'a number of layers that is text',
+      { model_type: 'llama', num_hidden_layers: '2' },
+      /num_hidden_layers is "2", not a number/,
+    ],
     ['other rotary pairs', { model_type: 'llama', rope_interleaved: true }, /rope_interleaved is true/],
-    ['cross attention', { model_type: 'gpt2', add_cross_attention: true }, /only decoders are built/],
+    ['cross attention', { model_type: 'gpt2', add_cross_attention: true }, /only decoders are supported/],
     ['both directions', { model_type: 'gemma3_text', use_bidirectional_attention: true }, /only causal/],
     [
-      'kinds of layers for others',
+      'layer types for another number of layers',
       { model_type: 'gemma2', layer_types: ['full_attention'] },
       /1 entries for 26 layers/,
     ],
     [
-      'a kind of layer',
+      'an unknown layer type',
       { model_type: 'gemma2', num_hidden_layers: 1, layer_types: ['chunked_attention'] },
-      /layer type "chunked_attention" is not known/,
+      /layer type "chunked_attention" is not supported/,
     ],
     ['half a window', { model_type: 'mistral', sliding_window: 0.5 }, /sliding_window is 0.5/],
     ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a size/],
     ['three norms', { model_type: 'falcon', num_ln_in_parallel_attn: 3 }, /num_ln_in_parallel_attn is 3/],
     [
-      'one scaling for layers of two kinds',
+      'one scaling for two types of layers',
       { model_type: 'gemma3_text', rope_parameters: { rope_type: 'linear', factor: 8, rope_theta: 1e6 } },
       /rope_parameters has neither "full_attention" nor "sliding_attention"/,
     ],
-    ['NoPE for others', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
+    ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
     expectRefused(config, pattern);
   });
@@ -123,17 +130,17 @@ describe('describeDecoder', () => {
 describe('windows', () => {
   const layers = { num_hidden_layers: 4 };
 
-  it('of Mistral: in all layers, 4096 where the config says nothing, none where it says null', () => {
+  it('of Mistral are in all layers: 4096 by default, none for null', () => {
     expect(windows({ model_type: 'mistral', ...layers, sliding_window: 7 })).toEqual([7, 7, 7, 7]);
     expect(windows({ model_type: 'mistral', ...layers })).toEqual([4096, 4096, 4096, 4096]);
     expect(windows({ model_type: 'mistral', ...layers, sliding_window: null })).toEqual([null, null, null, null]);
   });
 
-  it('of Gemma 2: in every other layer, the first too', () => {
+  it('of Gemma 2 are in every other layer, beginning with the first', () => {
     expect(windows({ model_type: 'gemma2', ...layers, sliding_window: 7 })).toEqual([7, null, 7, null]);
   });
 
-  it('of Gemma 3: in all but every sixth layer, or as layer_types says', () => {
+  it('of Gemma 3 are in all but every sixth layer, or in those of layer_types', () => {
     const six = windows({ model_type: 'gemma3_text', num_hidden_layers: 7, sliding_window: 7 });
     expect(six).toEqual([7, 7, 7, 7, 7, null, 7]);
     const layer_types = ['full_attention', 'full_attention', 'sliding_attention', 'full_attention'];
@@ -141,7 +148,7 @@ describe('windows', () => {
     expect(written).toEqual([null, null, 7, null]);
   });
 
-  it('of Qwen 2: only if switched on, and from max_window_layers on', () => {
+  it('of Qwen 2 are off by default, and in the layers from max_window_layers on', () => {
     const config = { model_type: 'qwen2', ...layers, sliding_window: 7, max_window_layers: 3 };
     expect(windows(config)).toEqual([null, null, null, null]);
     expect(windows({ ...config, use_sliding_window: true })).toEqual([null, null, null, 7]);
@@ -149,17 +156,17 @@ describe('windows', () => {
 });
 
 describe('positions of SmolLM 3', () => {
-  const turns = (config: Record<string, unknown>) =>
+  const hasPositions = (config: Record<string, unknown>) =>
     decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config }).layers.map(
       ({ attention }) => attention.rope !== null,
     );
 
-  it('are in all but every fourth layer, or where no_rope_layers has a 1', () => {
-    expect(turns({})).toEqual([true, true, true, false]);
-    expect(turns({ no_rope_layer_interval: 2 })).toEqual([true, false, true, false]);
-    expect(turns({ no_rope_layers: [0, 1, 1, 0] })).toEqual([false, true, true, false]);
-    // Its documentation: at least as many as there are layers.
-    expect(turns({ no_rope_layers: [0, 1, 1, 0, 1, 1] })).toEqual([false, true, true, false]);
+  it('are in all but every fourth layer, or in those with a 1 in no_rope_layers', () => {
+    expect(hasPositions({})).toEqual([true, true, true, false]);
+    expect(hasPositions({ no_rope_layer_interval: 2 })).toEqual([true, false, true, false]);
+    expect(hasPositions({ no_rope_layers: [0, 1, 1, 0] })).toEqual([false, true, true, false]);
+    // According to its documentation, the list can be longer than the layers.
+    expect(hasPositions({ no_rope_layers: [0, 1, 1, 0, 1, 1] })).toEqual([false, true, true, false]);
   });
 });
 
@@ -173,15 +180,15 @@ describe('the experts of Qwen 3', () => {
     expect(kinds(some)).toEqual(['gated', 'gated', 'gated', 'experts']);
   });
 
-  it('are in no layer where the config says so, whatever else it says of them', () => {
+  it('are in no layer if the config turns them off', () => {
     const none = ['gated', 'gated', 'gated', 'gated'];
     expect(kinds({ decoder_sparse_step: 1, mlp_only_layers: [0, 1, 2, 3] })).toEqual(none);
     expect(kinds({ decoder_sparse_step: 1, num_experts: 0 })).toEqual(none);
   });
 });
 
-describe('a config without rotary base', () => {
-  // Each family's config class has its own. A head of 4 dimensions turns by θ^(−1/2) in its second pair.
+describe('the default rotary base', () => {
+  // Each family's config class has its own. The second pair of a head of 4 dimensions has the frequency θ^(−1/2).
   it.each<[string, number]>([
     ['llama', 1e4],
     ['mistral', 1e4],
@@ -205,14 +212,14 @@ describe('a config without rotary base', () => {
     expect(layer?.attention.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
 
-  it.each(['gpt_neox', 'stablelm'])('of %s turns a quarter of each head', (model_type) => {
+  it.each(['gpt_neox', 'stablelm'])('of %s applies to a quarter of each head', (model_type) => {
     const [layer] = decoderOf({ model_type, hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 }).layers;
     expect(layer?.attention.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
   });
 });
 
 describe('a vision-language checkpoint', () => {
-  it('is its text half, under whatever name that has', () => {
+  it('runs as its text model, of whichever family', () => {
     const text = { vocab_size: 64, num_hidden_layers: 2, sliding_window: 5 };
     const mistral = decoderOf({
       model_type: 'llava',
@@ -220,36 +227,36 @@ describe('a vision-language checkpoint', () => {
       vision_config: {},
     });
     expect(mistral.layers.map(({ attention }) => attention.window)).toEqual([5, 5]);
-    // Without a name LLaVA's is Llama, which has no window to speak of.
+    // LLaVA's default is Llama, which has no window.
     expectRefused({ model_type: 'llava', text_config: text }, /"sliding_window": 5 may change what llama computes/);
   });
 
-  it('names a text half that is not known', () => {
+  it('names an unsupported text model', () => {
     expectRefused(
       { model_type: 'llava', text_config: { model_type: 'mamba' } },
-      /model_type "llava", whose text half is "mamba", is not supported/,
+      /model_type "llava" with text model "mamba" is not supported/,
     );
   });
 
-  it('may say outside of it that the output layer is the embeddings', () => {
+  it('can tie the output layer to the embeddings outside of text_config', () => {
     const text_config = { model_type: 'llama' };
     expect(decoderOf({ model_type: 'llava', text_config }).head.tied).toBe(false);
     expect(decoderOf({ model_type: 'llava', text_config, tie_word_embeddings: true }).head.tied).toBe(true);
   });
 
-  it('of the Gemma 3 kind caps no logits, though its text-only sister does', () => {
+  it('of the Gemma 3 class has no softcap, unlike the text-only class', () => {
     const text_config = { num_hidden_layers: 1, final_logit_softcapping: 30 };
     expect(decoderOf({ model_type: 'gemma3', text_config }).head.softcap).toBeNull();
     expect(decoderOf({ model_type: 'gemma3_text', ...text_config }).head.softcap).toBe(30);
   });
 
-  it('of the Idefics 3 kind has norms of its own where it says nothing of its text half', () => {
+  it('of the Idefics 3 class has its own default for the norms of a missing text_config', () => {
     const epsilon = (config: object) => decoderOf({ model_type: 'idefics3', ...config }).finalNorm.epsilon;
     expect(epsilon({})).toBe(1e-5);
     expect(epsilon({ text_config: { model_type: 'llama' } })).toBe(1e-6);
   });
 
-  it('may have the keys of both halves side by side', () => {
+  it('can have the keys of both models side by side', () => {
     const flat = { model_type: 'qwen2_5_vl', vocab_size: 64, vision_config: { depth: 1 }, image_token_id: 5 };
     expect(decoderOf(flat).vocabulary).toBe(64);
   });

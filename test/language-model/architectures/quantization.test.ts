@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
-import { quantisationOf } from '../../../src/language-model/architectures/quantization.ts';
+import { quantizationOf } from '../../../src/language-model/architectures/quantization.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { checkpointOf } from './checkpoint-of.ts';
 
 const withConfig = (quantization_config: unknown) => checkpointOf({ model_type: 'llama', quantization_config });
 const withTensor = (name: string) => checkpointOf({ model_type: 'llama' }, { [name]: [1] });
 
-describe('a quantised checkpoint is refused by the name of its method', () => {
+describe('a quantized checkpoint is refused with the name of its method', () => {
   it.each<[string, ReturnType<typeof checkpointOf>]>([
     ['GPTQ, 4-bit', withConfig({ quant_method: 'gptq', bits: 4, group_size: 128 })],
     ['AWQ, 4-bit', withConfig({ quant_method: 'awq', bits: 4, zero_point: true })],
@@ -19,7 +19,7 @@ describe('a quantised checkpoint is refused by the name of its method', () => {
       'GPTQ, 3-bit',
       checkpointOf({ model_type: 'llava', text_config: { quantization_config: { quant_method: 'gptq', bits: 3 } } }),
     ],
-    // Where config.json was cleaned, the tensors still say it.
+    // If config.json does not name the method, the tensors show it.
     ['GPTQ or AWQ', withTensor('model.layers.0.self_attn.q_proj.qweight')],
     ['GPTQ or AWQ', withTensor('model.layers.0.self_attn.q_proj.qzeros')],
     ['bitsandbytes, 8-bit', withTensor('model.layers.0.self_attn.q_proj.SCB')],
@@ -27,20 +27,20 @@ describe('a quantised checkpoint is refused by the name of its method', () => {
     ['bitsandbytes, 4-bit', withTensor('model.layers.0.mlp.up_proj.weight.quant_state.bitsandbytes__nf4')],
     ['compressed-tensors', withTensor('model.layers.0.mlp.up_proj.weight_packed')],
   ])('%s', (method, checkpoint) => {
-    expect(quantisationOf(checkpoint)).toBe(method);
+    expect(quantizationOf(checkpoint)).toBe(method);
     const run = () => describeDecoder(checkpoint);
     expect(run).toThrow(UserError);
-    expect(run).toThrow(`/m is quantised (${method}), and only float32, float16 and bfloat16 weights are run`);
+    expect(run).toThrow(`/m is quantized (${method}), and only float32, float16 and bfloat16 weights can be run`);
   });
 
-  it('before its family is looked for: that is not what is wrong', () => {
+  it('even if its family is not supported either', () => {
     const run = () =>
       describeDecoder(checkpointOf({ model_type: 'mamba', quantization_config: { quant_method: 'awq' } }));
-    expect(run).toThrow(/quantised \(AWQ\)/);
+    expect(run).toThrow(/quantized \(AWQ\)/);
   });
 
-  it('plain weights are not', () => {
-    expect(quantisationOf(withTensor('model.embed_tokens.weight'))).toBeNull();
-    expect(quantisationOf(withConfig(null))).toBeNull();
+  it('but plain weights are not', () => {
+    expect(quantizationOf(withTensor('model.embed_tokens.weight'))).toBeNull();
+    expect(quantizationOf(withConfig(null))).toBeNull();
   });
 });

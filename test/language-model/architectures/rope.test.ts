@@ -9,7 +9,7 @@ import { checkpointOf } from './checkpoint-of.ts';
 const DEFAULTS: RopeDefaults = { theta: 10000 };
 
 function ropeOf(values: Record<string, unknown>, headDim: number, defaults: RopeDefaults = DEFAULTS): Rope {
-  return readRope(new Config('llama', '/m/config.json', values, {}), headDim, defaults);
+  return readRope(new Config({ modelType: 'llama', file: '/m/config.json', values, defaults: {} }), headDim, defaults);
 }
 
 /** To six digits. */
@@ -20,7 +20,7 @@ function expectFrequencies(found: readonly number[] | undefined, expected: reado
   }
 }
 
-// θ^(−2i/d) of d = 8 and θ = 10000 is 1, 0.1, 0.01, 0.001: one can reckon with that.
+// For d = 8 and θ = 10000, θ^(−2i/d) is 1, 0.1, 0.01, 0.001.
 const PLAIN = [1, 0.1, 0.01, 0.001];
 const LENGTHS = { max_position_embeddings: 512 };
 
@@ -33,12 +33,12 @@ describe('rotary frequencies', () => {
     expectFrequencies(ropeOf({ ...LENGTHS, rope_theta: 100 }, 4).frequencies, [1, 0.1]);
   });
 
-  it('are all divided by linear scaling (Chen et al. 2023, arXiv 2306.15595)', () => {
+  it('are all divided in linear scaling (Chen et al. 2023, arXiv 2306.15595)', () => {
     const rope_scaling = { type: 'linear', factor: 4 };
     expectFrequencies(ropeOf({ ...LENGTHS, rope_scaling }, 8).frequencies, [0.25, 0.025, 0.0025, 0.00025]);
   });
 
-  it('are divided where slow and kept where fast by Llama 3 (transformers, _compute_llama3_parameters)', () => {
+  it('are divided if low and kept if high in Llama 3 (transformers, _compute_llama3_parameters)', () => {
     const rope_scaling = {
       rope_type: 'llama3',
       factor: 8,
@@ -53,16 +53,16 @@ describe('rotary frequencies', () => {
 
   const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 128 };
 
-  it('pass from kept to divided along a ramp by YaRN (Peng et al. 2023, arXiv 2309.00071, and its code)', () => {
+  it('change from kept to divided along a ramp in YaRN (Peng et al. 2023, arXiv 2309.00071, and its code)', () => {
     const rope = ropeOf({ ...LENGTHS, rope_scaling: yarn }, 8);
-    // A dimension turns r times over 128 tokens at i(r) = d ln(128 / 2πr) / 2 ln θ: i(32) = −0.196, i(1) = 1.30903,
+    // A dimension has r rotations over 128 tokens at i(r) = d ln(128 / 2πr) / 2 ln θ: i(32) = −0.196, i(1) = 1.30903,
     // rounded outwards 0 and 2. Shares of the divided one: 0, 1/2, 1, 1. 0.1 · (1/2)/4 + 0.1 · 1/2 = 0.0625.
     expectFrequencies(rope.frequencies, [1, 0.0625, 0.0025, 0.00025]);
     // 0.1 ln s + 1 (§ 3.4, on both queries and keys).
     expect(rope.magnitude).toBeCloseTo(1.138629, 6);
   });
 
-  it('of YaRN need not round the ramp, and may begin and end it elsewhere', () => {
+  it('have an exact ramp in YaRN with truncate: false, and other ends with other betas', () => {
     // Up to i(1) = 1.30903: the share at 1 is 0.763924, 0.1 · (0.763924/4 + 0.236076) = 0.0427057.
     const exact = ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, truncate: false } }, 8);
     expectFrequencies(exact.frequencies, [1, 0.0427057, 0.0025, 0.00025]);
@@ -71,7 +71,7 @@ describe('rotary frequencies', () => {
     expectFrequencies(betas.frequencies, [1, 0.1, 0.00625, 0.00025]);
   });
 
-  it('of YaRN have the magnitude that the config says, or that of both scales (DeepSeek-V2, arXiv 2405.04434)', () => {
+  it('have the magnitude of attention_factor or of both mscales in YaRN (DeepSeek-V2, arXiv 2405.04434)', () => {
     const magnitude = (more: object) => ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, ...more } }, 8).magnitude;
     expect(magnitude({ attention_factor: 0.75 })).toBe(0.75);
     // (0.1 · 1 · ln 4 + 1) / (0.1 · 0.5 · ln 4 + 1) = 1.138629 / 1.069315
@@ -79,7 +79,7 @@ describe('rotary frequencies', () => {
     expect(magnitude({ mscale: 1, mscale_all_dim: 1 })).toBe(1);
   });
 
-  it('have a factor for each pair by LongRoPE, others for long sequences (Ding et al. 2024, arXiv 2402.13753)', () => {
+  it('have one factor per pair in LongRoPE, and others for long sequences (Ding et al. 2024, arXiv 2402.13753)', () => {
     const rope_scaling = {
       type: 'longrope',
       short_factor: [1, 2, 4, 5],
@@ -94,21 +94,21 @@ describe('rotary frequencies', () => {
     expect(isLong(ropeOf(LENGTHS, 8), 1e6)).toBe(false);
   });
 
-  it('of LongRoPE under its older name in Phi-3', () => {
+  it('are those of LongRoPE under its older name in Phi-3', () => {
     const rope_scaling = { type: 'su', short_factor: [1, 1], long_factor: [2, 2] };
     const own = { ...DEFAULTS, renamed: { su: 'longrope' }, original: 64 };
     expect(ropeOf({ max_position_embeddings: 64, rope_scaling }, 4, own).long?.above).toBe(64);
-    expect(() => ropeOf({ ...LENGTHS, rope_scaling }, 4)).toThrow(/rope_type "su" is not known/);
+    expect(() => ropeOf({ ...LENGTHS, rope_scaling }, 4)).toThrow(/rope_type "su" is not supported/);
   });
 
-  it('leave inputs of the trained length alone by dynamic scaling', () => {
+  it('do not change in dynamic scaling up to the trained length', () => {
     const rope_scaling = { type: 'dynamic', factor: 4 };
     expectFrequencies(ropeOf({ ...LENGTHS, rope_scaling }, 8).frequencies, PLAIN);
   });
 });
 
-describe('a config of either layout', () => {
-  it('says the same', () => {
+describe('rotary parameters', () => {
+  it('have the same meaning in both layouts of config.json', () => {
     const scaling = { factor: 4, rope_type: 'linear' };
     const old = ropeOf({ ...LENGTHS, rope_theta: 100, rope_scaling: scaling }, 4);
     const recent = ropeOf({ ...LENGTHS, rope_parameters: { ...scaling, rope_theta: 100 } }, 4);
@@ -116,7 +116,7 @@ describe('a config of either layout', () => {
     expectFrequencies(recent.frequencies, [0.25, 0.025]);
   });
 
-  it('says for each kind of layer what turns it (Gemma 3)', () => {
+  it('can differ between types of layers (Gemma 3)', () => {
     const rope_parameters = {
       full_attention: { rope_type: 'linear', factor: 2, rope_theta: 100 },
       sliding_attention: { rope_type: 'default', rope_theta: 16 },
@@ -125,13 +125,13 @@ describe('a config of either layout', () => {
     for (const ropes of [{ rope_parameters }, older]) {
       const config = { model_type: 'gemma3_text', num_hidden_layers: 6, head_dim: 4, ...ropes };
       const { layers } = describeDecoder(checkpointOf(config));
-      // The sixth is full.
+      // The sixth layer has no window.
       expectFrequencies(layers[4]?.attention.rope?.frequencies, [1, 0.25]);
       expectFrequencies(layers[5]?.attention.rope?.frequencies, [0.5, 0.05]);
     }
   });
 
-  it('turns a part of each head where the family can', () => {
+  it('can apply to a part of each head, in families that support it', () => {
     const partial = { ...DEFAULTS, mayBePartial: true };
     expect(ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8, partial)).toMatchObject({ dim: 4 });
     expectFrequencies(ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8, partial).frequencies, [1, 0.01]);
@@ -139,50 +139,54 @@ describe('a config of either layout', () => {
   });
 });
 
-describe('rotary parameters that cannot be', () => {
+describe('rotary parameters are refused', () => {
   const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
   it.each<[string, object, RegExp]>([
     [
-      'an unknown type',
+      'for an unknown type',
       { rope_type: 'xpos', factor: 2 },
-      /rope_type "xpos" is not known — known types: default, .*yarn/,
+      /rope_type "xpos" is not supported — use a model with one of the types default, .*yarn/,
     ],
-    ['a type that is no name', { rope_type: 3 }, /rope_type is not a name/],
-    ['a name of JavaScript', { rope_type: 'constructor' }, /rope_type "constructor" is not known/],
-    ['linear without factor', { type: 'linear' }, /the rotary parameters lack "factor"/],
-    ['llama3 without a bound', { ...llama3, low_freq_factor: undefined }, /lack "low_freq_factor"/],
-    ['a factor that is text', { type: 'linear', factor: '2' }, /factor of the rotary parameters is "2", not a number/],
+    ['for a type that is not a string', { rope_type: 3 }, /rope_type is not a name/],
+    ['for a property name of JavaScript', { rope_type: 'constructor' }, /rope_type "constructor" is not supported/],
+    ['for linear without factor', { type: 'linear' }, /the rotary parameters lack "factor"/],
+    ['for llama3 without a bound', { ...llama3, low_freq_factor: undefined }, /lack "low_freq_factor"/],
     [
-      'longrope without its long list',
+      'for a factor that is text',
+      { type: 'linear', factor: '2' },
+      /factor of the rotary parameters is "2", not a number/,
+    ],
+    [
+      'for longrope without its long list',
       { type: 'longrope', factor: 2, short_factor: [1, 1, 1, 1] },
       /long_factor is not a list of 4 numbers/,
     ],
     [
-      'longrope with a short list',
+      'for longrope with too short a list',
       { type: 'longrope', factor: 2, short_factor: [1], long_factor: [1, 1, 1, 1] },
       /short_factor is not a list of 4/,
     ],
-    ['a parameter of another type', { type: 'linear', factor: 2, beta_fast: 3 }, /type "linear" have "beta_fast"/],
+    ['for a parameter of another type', { type: 'linear', factor: 2, beta_fast: 3 }, /type "linear" have "beta_fast"/],
   ])('%s', (_, rope_scaling, pattern) => {
     const read = () => ropeOf({ ...LENGTHS, rope_scaling }, 8);
     expect(read).toThrow(UserError);
     expect(read).toThrow(pattern);
   });
 
-  it('an odd number of dimensions', () => {
+  it('for an odd number of dimensions', () => {
     expect(() => ropeOf(LENGTHS, 5)).toThrow(/5 of 5 dimensions cannot be rotary/);
   });
 });
 
 describe('ropeTables', () => {
-  it('are cosines and sines of position · frequency, times the magnitude', () => {
+  it('returns cosines and sines of position · frequency, times the magnitude', () => {
     const rope: Rope = { dim: 4, frequencies: [1, 0.5], magnitude: 2, long: { above: 9, frequencies: [0.25, 0] } };
-    const { cos, sin } = ropeTables(rope, 3, false);
+    const { cos, sin } = ropeTables(rope, 3, { isLong: false });
     // cos 0, cos 1, cos 2 and cos 0, cos ½, cos 1, doubled.
     const expected = [2, 2, 1.080605, 1.755165, -0.832294, 1.080605];
     for (const [i, value] of expected.entries()) expect(cos[i]).toBeCloseTo(value, 5);
     expect(sin[2]).toBeCloseTo(1.682942, 5); // 2 sin 1
-    const long = ropeTables(rope, 3, true);
+    const long = ropeTables(rope, 3, { isLong: true });
     expect(long.sin[4]).toBeCloseTo(0.958851, 5); // 2 sin ½
     expect(long.cos[5]).toBe(2);
   });

@@ -41,38 +41,43 @@ const module = (target: string, a: number[] = [2, 4], b: number[] = [4, 2]): Lor
 const EMBEDDINGS = { 'model.embed_tokens.weight': [8, 4] };
 
 describe('Weights', () => {
-  it('finds the trunk wherever a file keeps it', () => {
+  it('finds the backbone under all namings of a file', () => {
     const find = (embeddings: string, ...others: string[]) =>
-      weightsOf(Object.fromEntries([embeddings, ...others].map((name) => [name, [8, 4]]))).place;
-    expect(find('model.embed_tokens.weight')).toEqual({ trunk: 'model.', head: 'lm_head' });
-    expect(find('embed_tokens.weight')).toEqual({ trunk: '', head: 'lm_head' });
+      weightsOf(Object.fromEntries([embeddings, ...others].map((name) => [name, [8, 4]]))).naming;
+    expect(find('model.embed_tokens.weight')).toEqual({ backbone: 'model.', head: 'lm_head' });
+    expect(find('embed_tokens.weight')).toEqual({ backbone: '', head: 'lm_head' });
     expect(find('language_model.model.embed_tokens.weight')).toEqual({
-      trunk: 'language_model.model.',
+      backbone: 'language_model.model.',
       head: 'language_model.lm_head',
     });
     expect(find('model.language_model.embed_tokens.weight', 'lm_head.weight')).toEqual({
-      trunk: 'model.language_model.',
+      backbone: 'model.language_model.',
       head: 'lm_head',
     });
   });
 
-  it('says where the embeddings should be', () => {
+  it('names the missing embeddings', () => {
     const run = () => weightsOf({ 'transformer.wte.weight': [8, 4] });
     expect(run).toThrow(UserError);
     expect(run).toThrow('/m has no embeddings (model.embed_tokens.weight)');
   });
 
   it.each<[string, string, number[], RegExp]>([
-    ['is missing', 'norm.weight', [4], /\/m has no tensor "model\.norm\.weight", which its config\.json asks for/],
-    ['has another shape', 'embed_tokens.weight', [9, 4], /"model\.embed_tokens\.weight" is \[8, 4\].*says \[9, 4\]/],
-    ['has fewer dimensions', 'embed_tokens.weight', [32], /is \[8, 4\], and config\.json says \[32\]/],
+    ['is missing', 'norm.weight', [4], /\/m has no tensor "model\.norm\.weight", which its config\.json describes/],
+    [
+      'has another shape',
+      'embed_tokens.weight',
+      [9, 4],
+      /"model\.embed_tokens\.weight" is \[8, 4\], and \[9, 4\] in config\.json/,
+    ],
+    ['has fewer dimensions', 'embed_tokens.weight', [32], /is \[8, 4\], and \[32\] in config\.json/],
   ])('names a tensor that %s', (_, name, shape, pattern) => {
     const run = () => weightsOf(EMBEDDINGS).tensor(name, shape);
     expect(run).toThrow(UserError);
     expect(run).toThrow(pattern);
   });
 
-  it('names a tensor of whole numbers', () => {
+  it('names a tensor of integers', () => {
     const checkpoint = checkpointOf(LLAMA, EMBEDDINGS);
     const bytes: FullCheckpoint = {
       ...checkpoint,
@@ -82,8 +87,8 @@ describe('Weights', () => {
     expect(run).toThrow(/"model\.embed_tokens\.weight" is I8, and only float32/);
   });
 
-  it('gives each module of an adapter where the decoder asks for it, however PEFT names it', () => {
-    // In memory the trunk of LLaVA is model.language_model, in its file language_model.model.
+  it('finds the modules of an adapter, whichever name PEFT gave them', () => {
+    // In memory the backbone of LLaVA is model.language_model, in its file language_model.model.
     const tensors = { 'language_model.model.embed_tokens.weight': [8, 4] };
     const lora = module('model.language_model.layers.0.self_attn.q_proj.weight');
     const weights = weightsOf(tensors, adapterOf([lora]));
@@ -91,7 +96,7 @@ describe('Weights', () => {
     expect(() => weights.refuseUnused()).not.toThrow();
   });
 
-  it('refuses modules that nobody asked for', () => {
+  it('refuses modules that the decoder does not have', () => {
     const adapter = adapterOf([module('model.layers.7.self_attn.q_proj.weight')], { 'score.weight': [2, 4] });
     const weights = weightsOf(EMBEDDINGS, adapter);
     expect(() => weights.refuseUnused()).toThrow(UserError);
@@ -100,9 +105,9 @@ describe('Weights', () => {
     );
   });
 
-  it('refuses weights of layers that nobody asked for: the config is of another model', () => {
+  it('refuses weights of layers that the config does not describe', () => {
     const more = { 'model.layers.0.self_attn.q_norm.weight': [2], 'model.layers.1.mlp.up_proj.weight': [8, 4] };
-    // What is beside the layers may be anything, and old files have tables in them.
+    // Weights outside of the layers are not checked, and old files have tables in the layers.
     const free = {
       'model.layers.0.self_attn.rotary_emb.inv_freq': [1],
       'vision.layers.0.weight': [1],
@@ -110,21 +115,21 @@ describe('Weights', () => {
     };
     expect(() => weightsOf({ ...EMBEDDINGS, ...free }).refuseUnused()).not.toThrow();
     expect(() => weightsOf({ ...EMBEDDINGS, ...free, ...more }).refuseUnused()).toThrow(
-      '/m has "model.layers.0.self_attn.q_norm.weight" and 1 more, which its config.json does not ask for',
+      '/m has "model.layers.0.self_attn.q_norm.weight" and 1 more, which its config.json does not describe',
     );
   });
 
   it.each([
     ['A', module('model.norm.weight', [2, 5])],
     ['B', module('model.norm.weight', [2, 4], [5, 2])],
-  ])('refuses an adapter of another width: %s', (_, lora) => {
+  ])('refuses an adapter with another width: %s', (_, lora) => {
     const weights = weightsOf(EMBEDDINGS, adapterOf([lora]));
     expect(() => weights.expectLora(lora, 4, 4)).toThrow(
-      /\/a: module "model\.norm\.weight" has A \[.*the base is 4 → 4/,
+      /\/a: module "model\.norm\.weight" has A \[.*the layer of the base model is 4 → 4/,
     );
   });
 
-  it('takes what an adapter saved whole, and minds its shape', () => {
+  it('uses weights that an adapter saved whole, and checks their shape', () => {
     const weights = weightsOf(EMBEDDINGS, adapterOf([], { 'model.embed_tokens.weight': [9, 4] }));
     expect(() => weights.tensor('embed_tokens.weight', [8, 4])).toThrow(/^\/a: tensor .* is \[9, 4\]/);
     expect(weights.tensor('embed_tokens.weight', [9, 4]).shape).toEqual([9, 4]);
@@ -134,7 +139,7 @@ describe('Weights', () => {
 describe('a checkpoint that cannot run is refused when it is opened', () => {
   const path = languageModel('llama');
 
-  it('for a weight deep inside', async () => {
+  it('for a missing weight of any layer', async () => {
     const without = (name: string) =>
       openEngine(path, {
         edit: (checkpoint) => ({
@@ -150,13 +155,13 @@ describe('a checkpoint that cannot run is refused when it is opened', () => {
 
   it('for a width that the file does not have', async () => {
     await expect(openEngine(path, { config: { intermediate_size: 32 } })).rejects.toThrow(
-      /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], and config\.json says \[32, 16\]/,
+      /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], and \[32, 16\] in config\.json/,
     );
   });
 
-  it('for weights that the config has no use for', async () => {
+  it('for weights that the config does not describe', async () => {
     await expect(openEngine(path, { config: { num_hidden_layers: 1 } })).rejects.toThrow(
-      /has "model\.layers\.1\.[^"]+" and \d+ more, which its config\.json does not ask for/,
+      /has "model\.layers\.1\.[^"]+" and \d+ more, which its config\.json does not describe/,
     );
   });
 

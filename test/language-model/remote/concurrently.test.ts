@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { concurrently, Places } from '../../../src/language-model/remote/concurrently.ts';
+import { concurrently, Semaphore } from '../../../src/language-model/remote/concurrently.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 it('the bound holds over waves of work, and failures give their places back', async () => {
-  const places = new Places(2);
+  const places = new Semaphore(2);
   let running = 0;
   let most = 0;
   const work = async (fails: boolean) => {
@@ -23,7 +23,7 @@ it('the bound holds over waves of work, and failures give their places back', as
 it('after a failure nothing begins any more, and what runs is waited for', async () => {
   const begun: number[] = [];
   const ended: number[] = [];
-  const run = concurrently([0, 1, 2, 3, 4], new Places(2), never, async (item, signal) => {
+  const run = concurrently([0, 1, 2, 3, 4], new Semaphore(2), never, async (item, signal) => {
     begun.push(item);
     if (item === 0) throw new Error('first');
     while (!signal.aborted) await turn();
@@ -35,6 +35,6 @@ it('after a failure nothing begins any more, and what runs is waited for', async
 });
 
 it('no place is a mistake', () => {
-  expect(() => new Places(0)).toThrow(RangeError);
-  expect(() => new Places(1.5)).toThrow(RangeError);
+  expect(() => new Semaphore(0)).toThrow(RangeError);
+  expect(() => new Semaphore(1.5)).toThrow(RangeError);
 });

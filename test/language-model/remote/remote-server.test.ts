@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
-import { isPassing, retryDelay, waitForReal } from '../../../src/language-model/remote/remote-retry.ts';
+import { isTransient, retryDelay, sleep } from '../../../src/language-model/remote/remote-retry.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { BigramEngine, bigramTokenizer, ids } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
@@ -218,17 +218,17 @@ describe('when to try again', () => {
   });
 
   it('what is not supported does not pass, whatever the status', () => {
-    expect(isPassing(500, 'CUDA error')).toBe(true);
-    expect(isPassing(500, 'logprobs is not supported for models created with logits_all=False')).toBe(false);
-    expect(isPassing(400, 'CUDA error')).toBe(false);
+    expect(isTransient(500, 'CUDA error')).toBe(true);
+    expect(isTransient(500, 'logprobs is not supported for models created with logits_all=False')).toBe(false);
+    expect(isTransient(400, 'CUDA error')).toBe(false);
   });
 
   it('a wait ends with the signal', async () => {
     const controller = new AbortController();
-    const waiting = waitForReal(60_000, controller.signal);
+    const waiting = sleep(60_000, controller.signal);
     controller.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
-    await expect(waitForReal(0, controller.signal)).rejects.toThrow('enough');
-    await expect(waitForReal(0, new AbortController().signal)).resolves.toBeUndefined();
+    await expect(sleep(0, controller.signal)).rejects.toThrow('enough');
+    await expect(sleep(0, new AbortController().signal)).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EchoedTokens } from '../../../src/language-model/remote/completions-api.ts';
 import { openRemoteEngine } from '../../../src/language-model/remote/remote-engine.ts';
-import { moveTrailingSpace, placeText, tokenAt } from '../../../src/language-model/remote/remote-text.ts';
+import { locateText, moveTrailingSpace, tokenAt } from '../../../src/language-model/remote/remote-text.ts';
 import { BigramEngine, bigramTokenizer, id, logprob, type Piece } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
 
@@ -105,31 +105,31 @@ describe('placing text in tokens', () => {
   });
 
   it('tokens before and after the text are left out', () => {
-    expect(placeText(echo(['<s>', 'a', ' b', '!']), 'a b')).toEqual({ first: 1, starts: [0, 1] });
+    expect(locateText(echo(['<s>', 'a', ' b', '!']), 'a b')).toEqual({ first: 1, starts: [0, 1] });
   });
 
   it('a token that shows nothing is of the text where the server counts it', () => {
-    expect(placeText(echo(['a', '', '😀', '', '!']), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
-    expect(placeText(echo(['a', '', '😀', ''], 0), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
+    expect(locateText(echo(['a', '', '😀', '', '!']), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
+    expect(locateText(echo(['a', '', '😀', ''], 0), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
   });
 
   it('a server that neither counts nor lists its end token', () => {
-    expect(placeText(echo(['a', 'b'], null), 'ab')).toEqual({ first: 0, starts: [0, 1] });
-    expect(placeText(echo(['a', 'b'], 1), 'ab')).toBeNull();
+    expect(locateText(echo(['a', 'b'], null), 'ab')).toEqual({ first: 0, starts: [0, 1] });
+    expect(locateText(echo(['a', 'b'], 1), 'ab')).toBeNull();
   });
 
   it('a text that says <s> itself is not taken for the BOS token', () => {
-    expect(placeText(echo(['<s>', 'a', '!']), '<s>a')).toEqual({ first: 0, starts: [0, 3] });
-    expect(placeText(echo(['<s>', '<s>', 'a', '!']), '<s>a')).toEqual({ first: 1, starts: [0, 3] });
+    expect(locateText(echo(['<s>', 'a', '!']), '<s>a')).toEqual({ first: 0, starts: [0, 3] });
+    expect(locateText(echo(['<s>', '<s>', 'a', '!']), '<s>a')).toEqual({ first: 1, starts: [0, 3] });
   });
 
   it('no token begins inside another', () => {
-    const placed = placeText(echo(['a', 'bc', '!']), 'abc');
+    const placed = locateText(echo(['a', 'bc', '!']), 'abc');
     expect(placed && [0, 1, 2, 3].map((at) => tokenAt(placed, at))).toEqual([0, 1, null, null]);
   });
 
   it('pieces of characters do not give the text', () => {
-    expect(placeText(echo(['\ufffd', '\ufffd', '!']), '😀')).toBeNull();
-    expect(placeText(echo(['a', '!']), 'ab')).toBeNull();
+    expect(locateText(echo(['\ufffd', '\ufffd', '!']), '😀')).toBeNull();
+    expect(locateText(echo(['a', '!']), 'ab')).toBeNull();
   });
 });

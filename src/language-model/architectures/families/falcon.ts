@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts';
 import type { Alibi, Layer, Projections } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, places, plainAttention, readSizes, type Sizes } from './layers.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes, type Sizes } from './layers.ts';
 
 /** Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). */
-export const falcon: Family = {
+export const falcon: ModelFamily = {
   modelType: 'falcon',
   defaults: {
     vocab_size: 65024,
@@ -44,11 +44,11 @@ export const falcon: Family = {
     const isGrouped = config.boolean('new_decoder_architecture');
     const isMultiQuery = config.boolean('multi_query');
     const alibi = config.boolean('alibi');
-    const base = readSizes(config, false);
+    const base = readSizes(config, { hasHeadDim: false });
     const groups = config.numberOrNull('num_kv_heads') ?? base.heads;
     const sizes = { ...base, keyValueHeads: isGrouped ? groups : isMultiQuery ? 1 : base.heads };
     if (!Number.isInteger(sizes.heads / sizes.keyValueHeads)) {
-      throw config.error(`${sizes.heads} attention heads do not share ${groups} key-value heads evenly`);
+      throw config.error(`${sizes.heads} attention heads cannot share ${groups} key-value heads evenly`);
     }
     const rope = alibi ? null : readRope(config, sizes.headDim, { theta: 10000 });
     const { hidden } = sizes;
@@ -56,38 +56,45 @@ export const falcon: Family = {
     const width = config.numberOrNull('ffn_hidden_size') ?? 4 * hidden;
     return decoder(config, sizes, {
       embeddings: 'word_embeddings',
-      places: places('transformer.'),
+      namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) => ({
         attention: plainAttention(`h.${i}.self_attention`, sizes, {
           rope,
           alibi: alibi ? alibiOf(sizes) : null,
-          projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, bias, isGrouped || isMultiQuery),
-          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, bias),
+          projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, {
+            bias,
+            isShared: isGrouped || isMultiQuery,
+          }),
+          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, { bias }),
         }),
         mlp: {
           kind: 'plain',
-          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, width, bias),
-          down: linear(`h.${i}.mlp.dense_4h_to_h`, width, hidden, bias),
+          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, width, { bias }),
+          down: linear(`h.${i}.mlp.dense_4h_to_h`, width, hidden, { bias }),
           activation: config.activation('activation'),
         },
         residualScale: 1,
         attentionOutputNorm: null,
         mlpOutputNorm: null,
-        ...normsOf(config, i, hidden, isGrouped),
+        ...normsOf(config, i, { hidden, isGrouped }),
       })),
       finalNorm: layerNorm('ln_f', hidden, config.positive('layer_norm_epsilon')),
     });
   },
 };
 
-/** Queries, key and value of each group of heads lie together; without groups, those of each head. */
-function projectionsOf(module: string, sizes: Sizes, bias: boolean, isShared: boolean): Projections {
+/** Queries, key and value of each group of heads are adjacent; without groups, those of each head. */
+function projectionsOf(
+  module: string,
+  sizes: Sizes,
+  { bias, isShared }: { readonly bias: boolean; readonly isShared: boolean },
+): Projections {
   const { heads, keyValueHeads, headDim, hidden } = sizes;
   const groups = isShared ? keyValueHeads : heads;
   const queries = heads / groups;
   return {
     kind: 'fused',
-    linear: linear(module, hidden, groups * (queries + 2) * headDim, bias),
+    linear: linear(module, hidden, groups * (queries + 2) * headDim, { bias }),
     groups,
     split: [queries, 1, 1],
   };
@@ -96,14 +103,13 @@ function projectionsOf(module: string, sizes: Sizes, bias: boolean, isShared: bo
 function normsOf(
   config: Config,
   index: number,
-  hidden: number,
-  isGrouped: boolean,
+  { hidden, isGrouped }: { readonly hidden: number; readonly isGrouped: boolean },
 ): Pick<Layer, 'residual' | 'attentionNorm' | 'mlpNorm'> {
   const norm = (name: string) => layerNorm(`h.${index}.${name}`, hidden, config.positive('layer_norm_epsilon'));
   const norms = config.numberOrNull('num_ln_in_parallel_attn') ?? (isGrouped ? 2 : 1);
   const isParallel = config.boolean('parallel_attn');
   if (norms !== 1 && norms !== 2) throw config.error(`num_ln_in_parallel_attn is ${norms}`);
-  if (isGrouped && !isParallel) throw config.error('new_decoder_architecture without parallel_attn is not known');
+  if (isGrouped && !isParallel) throw config.error('new_decoder_architecture without parallel_attn is not supported');
   if (isParallel && norms === 2) {
     if (!isGrouped) throw config.error('num_ln_in_parallel_attn is 2 without new_decoder_architecture');
     return { residual: 'parallel', attentionNorm: norm('ln_attn'), mlpNorm: norm('ln_mlp') };
@@ -117,7 +123,7 @@ function normsOf(
       };
 }
 
-/** Slopes of a geometric sequence; head counts that are no power of two take every other one of the next. */
+/** Slopes in a geometric sequence; for a number of heads that is not a power of two, every other one of the next. */
 function alibiOf({ heads, headDim }: Sizes): Alibi {
   const power = 2 ** Math.floor(Math.log2(heads));
   const base = (count: number) => 2 ** -(2 ** -(Math.log2(count) - 3));

@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 
-/** One family of models: what its config means. A new family is one more file of this shape, listed in index.ts. */
-export interface Family {
+/** A family of models: the meaning of its config. A new family is a new file with such a description, listed in index.ts. */
+export interface ModelFamily {
   /** `model_type` in config.json. */
   readonly modelType: string;
-  /** What the model class assumes for keys that config.json lacks. */
+  /** The model class's defaults for keys that config.json lacks. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** Other names of a key, as the family's config class accepts them. */
+  /** Other names of a key that the family's config class accepts. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** @throws UserError for a config that cannot be built */
+  /** @throws UserError for a config that is not supported */
   readonly describe: (config: Config) => Decoder;
 }

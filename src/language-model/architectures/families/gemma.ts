@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /** Gemma 1: scaled embeddings, gains of weight + 1 (arXiv 2403.08295). */
-export const gemma: Family = {
+export const gemma: ModelFamily = {
   modelType: 'gemma',
   defaults: {
     vocab_size: 256000,
@@ -23,7 +23,7 @@ export const gemma: Family = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     config.ignore('hidden_activation', 'layer_types'); // the model class reads hidden_act
-    config.expect('use_bidirectional_attention', false, 'only causal attention is built');
+    config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
     const bias = config.boolean('attention_bias');
     return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { plusOne: true }), {
       plusOne: true,

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Attention, Decoder, Layer } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import {
   decoder,
   eachLayer,
@@ -14,8 +14,8 @@ import {
   slidingLayers,
 } from './layers.ts';
 
-/** Gemma 2: norms before and after each half, capped logits, every other layer slides (arXiv 2408.00118). */
-export const gemma2: Family = {
+/** Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118). */
+export const gemma2: ModelFamily = {
   modelType: 'gemma2',
   defaults: {
     vocab_size: 256000,
@@ -45,7 +45,7 @@ export const gemma2: Family = {
   },
 };
 
-/** What Gemma 2 and 3 share: four norms a layer, gains of weight + 1, scaled embeddings. */
+/** The common parts of Gemma 2 and 3: four norms per layer, gains of weight + 1, scaled embeddings. */
 export function gemmaDecoder(
   config: Config,
   sizes: Sizes,
@@ -53,22 +53,20 @@ export function gemmaDecoder(
 ): Decoder {
   const epsilon = config.positive('rms_norm_eps');
   config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window
-  config.expect('use_bidirectional_attention', false, 'only causal attention is built');
-  const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, true);
+  config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
+  const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, { plusOne: true });
   const layer = (i: number): Layer => ({
     attention: plainAttention(`layers.${i}.self_attn`, sizes, {
       bias: config.boolean('attention_bias'),
       scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
       ...attention(i),
     }),
-    mlp: gatedMlp(
-      config,
-      `layers.${i}.mlp`,
-      sizes.hidden,
-      config.size('intermediate_size'),
-      false,
-      'hidden_activation',
-    ),
+    mlp: gatedMlp(config, `layers.${i}.mlp`, {
+      hidden: sizes.hidden,
+      width: config.size('intermediate_size'),
+      bias: false,
+      key: 'hidden_activation',
+    }),
     residual: 'sequential',
     residualScale: 1,
     attentionNorm: norm(`layers.${i}.input_layernorm`),

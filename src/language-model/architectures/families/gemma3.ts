@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
 import { ropeOf } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { gemmaDecoder } from './gemma2.ts';
 import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 const THETA = { full_attention: 1e6, sliding_attention: 1e4 } as const;
 
-/** Gemma 3: normed queries and keys, five sliding layers to one full, each kind with its own rotary base (arXiv 2503.19786). */
-export const gemma3: Family = {
+/** Gemma 3: norms of queries and keys, five layers with a window to one without, each type with its own rotary base (arXiv 2503.19786). */
+export const gemma3: ModelFamily = {
   modelType: 'gemma3_text',
   defaults: {
     vocab_size: 262208,
@@ -33,30 +33,30 @@ export const gemma3: Family = {
     const window = readWindow(config);
     const pattern = config.size('sliding_window_pattern');
     const slides = slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
-    config.ignore('attn_logit_softcapping'); // kept in the config, never applied
+    config.ignore('attn_logit_softcapping'); // in the config, but never applied
     const ropes = {
-      full: readOne(config, sizes.headDim, 'full_attention'),
-      sliding: readOne(config, sizes.headDim, 'sliding_attention'),
+      full: readRopeOfType(config, sizes.headDim, 'full_attention'),
+      sliding: readRopeOfType(config, sizes.headDim, 'sliding_attention'),
     };
     return gemmaDecoder(config, sizes, (i) => ({
       rope: slides[i] ? ropes.sliding : ropes.full,
       window: slides[i] ? window : null,
-      ...headNorms(config, sizes, i, true),
+      ...headNorms(config, sizes, i, { plusOne: true }),
     }));
   },
 };
 
-/** Older configs scale the full layers with `rope_scaling` and give the sliding ones a base of their own. */
-function readOne(config: Config, headDim: number, kind: keyof typeof THETA): Rope {
+/** Older configs have `rope_scaling` for the layers without a window, and a base of their own for the others. */
+function readRopeOfType(config: Config, headDim: number, type: keyof typeof THETA): Rope {
   const scaling = config.object('rope_scaling');
-  const byKind = config.object('rope_parameters');
-  if (byKind && !Object.keys(THETA).some((name) => name in byKind)) {
+  const byType = config.object('rope_parameters');
+  if (byType && !Object.keys(THETA).some((name) => name in byType)) {
     throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
   }
-  const parameters = (byKind?.[kind] ?? {}) as Record<string, unknown>;
+  const parameters = (byType?.[type] ?? {}) as Record<string, unknown>;
   const full = config.optionalNumber('rope_theta');
   const local = config.optionalNumber('rope_local_base_freq');
-  const theta = (kind === 'full_attention' ? full : local) ?? THETA[kind];
-  const scaled = kind === 'full_attention' && scaling !== null ? { ...parameters, ...scaling } : parameters;
+  const theta = (type === 'full_attention' ? full : local) ?? THETA[type];
+  const scaled = type === 'full_attention' && scaling !== null ? { ...parameters, ...scaling } : parameters;
   return ropeOf(config, headDim, { rope_theta: theta, ...scaled }, { theta });
 }

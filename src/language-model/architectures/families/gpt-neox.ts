@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, places, plainAttention, readSizes } from './layers.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
 
-/** GPT-NeoX and Pythia: query, key and value side by side in each head, parallel residuals (arXiv 2204.06745). */
-export const gptNeox: Family = {
+/** GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). */
+export const gptNeox: ModelFamily = {
   modelType: 'gpt_neox',
   defaults: {
     vocab_size: 50432,
@@ -19,7 +19,7 @@ export const gptNeox: Family = {
     attention_bias: true,
   },
   describe: (config) => {
-    const sizes = readSizes(config, false);
+    const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, hidden } = sizes;
     const theta = config.optionalNumber('rotary_emb_base') ?? 10000;
     const partial = config.optionalNumber('rotary_pct') ?? 0.25;
@@ -29,22 +29,22 @@ export const gptNeox: Family = {
     const bias = config.boolean('attention_bias');
     return decoder(config, sizes, {
       embeddings: 'embed_in',
-      places: [...places('gpt_neox.', 'embed_out'), ...places('gpt_neox.')],
+      namings: [...namings('gpt_neox.', 'embed_out'), ...namings('gpt_neox.')],
       layers: eachLayer(sizes, (i) => ({
         attention: plainAttention(`layers.${i}.attention`, sizes, {
           rope,
           projections: {
             kind: 'fused',
-            linear: linear(`layers.${i}.attention.query_key_value`, hidden, 3 * hidden, bias),
+            linear: linear(`layers.${i}.attention.query_key_value`, hidden, 3 * hidden, { bias }),
             groups: heads,
             split: [1, 1, 1],
           },
-          output: linear(`layers.${i}.attention.dense`, hidden, hidden, bias),
+          output: linear(`layers.${i}.attention.dense`, hidden, hidden, { bias }),
         }),
         mlp: {
           kind: 'plain',
-          up: linear(`layers.${i}.mlp.dense_h_to_4h`, hidden, width, true),
-          down: linear(`layers.${i}.mlp.dense_4h_to_h`, width, hidden, true),
+          up: linear(`layers.${i}.mlp.dense_h_to_4h`, hidden, width, { bias: true }),
+          down: linear(`layers.${i}.mlp.dense_4h_to_h`, width, hidden, { bias: true }),
           activation: config.activation('hidden_act'),
         },
         residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',

@@ -1,8 +1,8 @@
-import type { Family } from './family.ts';
-import { conv1d, decoder, eachLayer, layerNorm, places, plainAttention, preNormLayer, readSizes } from './layers.ts';
+import type { ModelFamily } from './family.ts';
+import { conv1d, decoder, eachLayer, layerNorm, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
 
 /** GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). */
-export const gpt2: Family = {
+export const gpt2: ModelFamily = {
   modelType: 'gpt2',
   defaults: {
     vocab_size: 50257,
@@ -24,16 +24,16 @@ export const gpt2: Family = {
     n_head: 'num_attention_heads',
   },
   describe: (config) => {
-    const sizes = readSizes(config, false);
+    const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, headDim, hidden } = sizes;
     const epsilon = config.positive('layer_norm_epsilon');
     const width = config.numberOrNull('n_inner') ?? 4 * hidden;
-    config.ignore('n_ctx'); // an old name of n_positions that nothing reads
-    config.expect('add_cross_attention', false, 'only decoders are built');
+    config.ignore('n_ctx'); // an old name of n_positions, which is not read
+    config.expect('add_cross_attention', false, 'only decoders are supported');
     return decoder(config, sizes, {
       embeddings: 'wte',
       positions: 'wpe',
-      places: places('transformer.'),
+      namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) =>
         preNormLayer(
           plainAttention(`h.${i}.attn`, sizes, {

@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /** Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). */
-export const granite: Family = {
+export const granite: ModelFamily = {
   modelType: 'granite',
   defaults: {
     vocab_size: 32000,

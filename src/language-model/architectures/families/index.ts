@@ -1,5 +1,5 @@
 import { falcon } from './falcon.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
@@ -18,8 +18,8 @@ import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
 import { starcoder2 } from './starcoder2.ts';
 
-/** Every family that can be run. */
-export const MODEL_FAMILIES: readonly Family[] = [
+/** All families that can be run. */
+export const MODEL_FAMILIES: readonly ModelFamily[] = [
   falcon,
   gemma,
   gemma2,

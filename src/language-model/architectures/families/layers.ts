@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Attention, Decoder, HeadNorm, Layer, Linear, Mlp, Norm, Place, Projections } from '../decoder.ts';
+import type { Attention, Decoder, HeadNorm, Layer, Linear, Mlp, ModuleNaming, Norm, Projections } from '../decoder.ts';
 
 /** The sizes that every family has. */
 export interface Sizes {
@@ -10,26 +10,26 @@ export interface Sizes {
   readonly headDim: number;
 }
 
-/** Many times the largest models: a larger number is a mistake, and would take for ever to build. */
+/** Many times larger than any model: a larger number is a mistake, and the graph would never be finished. */
 const MAX_LAYERS = 2000;
 const MAX_HEAD_DIM = 65_536;
 export const MAX_EXPERTS = 10_000;
 
-/** @param mayNameHeadDim the family's code looks for a `head_dim` of its own */
-export function readSizes(config: Config, mayNameHeadDim = true): Sizes {
+/** @param hasHeadDim the family's code reads `head_dim`, which need not be hidden_size / heads */
+export function readSizes(config: Config, { hasHeadDim = true }: { readonly hasHeadDim?: boolean } = {}): Sizes {
   const hidden = config.size('hidden_size');
   const heads = config.size('num_attention_heads');
   const keyValueHeads = config.numberOrNull('num_key_value_heads') ?? heads;
   if (keyValueHeads <= 0 || heads % keyValueHeads !== 0) {
-    throw config.error(`${heads} attention heads do not share ${keyValueHeads} key-value heads evenly`);
+    throw config.error(`${heads} attention heads cannot share ${keyValueHeads} key-value heads evenly`);
   }
-  const headDim = (mayNameHeadDim ? config.numberOrNull('head_dim') : null) ?? hidden / heads;
+  const headDim = (hasHeadDim ? config.numberOrNull('head_dim') : null) ?? hidden / heads;
   if (headDim <= 0 || headDim > MAX_HEAD_DIM) throw config.error(`the heads have ${headDim} dimensions`);
   if (!Number.isInteger(headDim)) throw config.error(`hidden_size ${hidden} is not a multiple of ${heads} heads`);
   return { hidden, layers: config.size('num_hidden_layers', MAX_LAYERS), heads, keyValueHeads, headDim };
 }
 
-export function linear(module: string, input: number, output: number, bias: boolean): Linear {
+export function linear(module: string, input: number, output: number, { bias }: { readonly bias: boolean }): Linear {
   return { module, input, output, bias };
 }
 
@@ -37,28 +37,38 @@ export function conv1d(module: string, input: number, output: number): Linear {
   return { module, input, output, bias: true, layout: 'conv1d' };
 }
 
-export function rmsNorm(module: string, size: number, epsilon: number, plusOne = false): Norm {
+export function rmsNorm(
+  module: string,
+  size: number,
+  epsilon: number,
+  { plusOne = false }: { readonly plusOne?: boolean } = {},
+): Norm {
   return { kind: 'rms', module, size, epsilon, plusOne, bias: false };
 }
 
-export function layerNorm(module: string, size: number, epsilon: number, bias = true): Norm {
+export function layerNorm(
+  module: string,
+  size: number,
+  epsilon: number,
+  { bias = true }: { readonly bias?: boolean } = {},
+): Norm {
   return { kind: 'layer', module, size, epsilon, plusOne: false, bias };
 }
 
-/** `<at>.q_proj`, `k_proj`, `v_proj`. */
-export function separateProjections(at: string, sizes: Sizes, bias: boolean): Projections {
+/** `<module>.q_proj`, `k_proj`, `v_proj`. */
+export function separateProjections(module: string, sizes: Sizes, { bias }: { readonly bias: boolean }): Projections {
   const width = sizes.keyValueHeads * sizes.headDim;
   return {
     kind: 'separate',
-    query: linear(`${at}.q_proj`, sizes.hidden, sizes.heads * sizes.headDim, bias),
-    key: linear(`${at}.k_proj`, sizes.hidden, width, bias),
-    value: linear(`${at}.v_proj`, sizes.hidden, width, bias),
+    query: linear(`${module}.q_proj`, sizes.hidden, sizes.heads * sizes.headDim, { bias }),
+    key: linear(`${module}.k_proj`, sizes.hidden, width, { bias }),
+    value: linear(`${module}.v_proj`, sizes.hidden, width, { bias }),
   };
 }
 
-/** Attention as most families have it: `<at>.q_proj`, …, `o_proj`, scaled by 1/√headDim, all positions before it. */
+/** Attention as in most families: `<module>.q_proj`, …, `o_proj`, scaled by 1/√headDim, over all earlier positions. */
 export function plainAttention(
-  at: string,
+  module: string,
   sizes: Sizes,
   {
     bias = false,
@@ -70,8 +80,8 @@ export function plainAttention(
     heads: sizes.heads,
     keyValueHeads: sizes.keyValueHeads,
     headDim: sizes.headDim,
-    projections: separateProjections(at, sizes, bias),
-    output: linear(`${at}.o_proj`, sizes.heads * sizes.headDim, sizes.hidden, outputBias),
+    projections: separateProjections(module, sizes, { bias }),
+    output: linear(`${module}.o_proj`, sizes.heads * sizes.headDim, sizes.hidden, { bias: outputBias }),
     scale: 1 / Math.sqrt(sizes.headDim),
     softcap: null,
     window: null,
@@ -82,25 +92,33 @@ export function plainAttention(
   };
 }
 
-/** `<at>.gate_proj`, `up_proj`, `down_proj`: down(activation(gate(x)) · up(x)). */
+/** `<module>.gate_proj`, `up_proj`, `down_proj`: down(activation(gate(x)) · up(x)). */
 export function gatedMlp(
   config: Config,
-  at: string,
-  hidden: number,
-  width: number,
-  bias = false,
-  key = 'hidden_act',
+  module: string,
+  {
+    hidden,
+    width,
+    bias = false,
+    key = 'hidden_act',
+  }: {
+    readonly hidden: number;
+    readonly width: number;
+    readonly bias?: boolean;
+    /** Key of the activation in the config. */
+    readonly key?: string;
+  },
 ): Mlp {
   return {
     kind: 'gated',
-    gate: linear(`${at}.gate_proj`, hidden, width, bias),
-    up: linear(`${at}.up_proj`, hidden, width, bias),
-    down: linear(`${at}.down_proj`, width, hidden, bias),
+    gate: linear(`${module}.gate_proj`, hidden, width, { bias }),
+    up: linear(`${module}.up_proj`, hidden, width, { bias }),
+    down: linear(`${module}.down_proj`, width, hidden, { bias }),
     activation: config.activation(key),
   };
 }
 
-/** A block whose attention and MLP come one after the other, each with a norm before it. */
+/** A block with attention, then MLP, each with a norm before it. */
 export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
   return {
     attention,
@@ -114,10 +132,10 @@ export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm
   };
 }
 
-/** What a family changes in a block with Llama's names. */
+/** Deviations of a family from Llama's block. */
 export interface LlamaLayerOptions {
   readonly mlpBias?: boolean;
-  /** In place of the gated MLP. */
+  /** Replaces the gated MLP. */
   readonly mlp?: Mlp;
   /** Gains are weight + 1. */
   readonly plusOne?: boolean;
@@ -131,11 +149,17 @@ export function llamaLayer(
   attention: Parameters<typeof plainAttention>[2],
   { mlpBias = false, mlp, plusOne = false }: LlamaLayerOptions = {},
 ): Layer {
-  const at = `layers.${index}`;
-  const norm = (name: string) => rmsNorm(`${at}.${name}`, sizes.hidden, config.positive('rms_norm_eps'), plusOne);
+  const module = `layers.${index}`;
+  const norm = (name: string) =>
+    rmsNorm(`${module}.${name}`, sizes.hidden, config.positive('rms_norm_eps'), { plusOne });
   return preNormLayer(
-    plainAttention(`${at}.self_attn`, sizes, attention),
-    mlp ?? gatedMlp(config, `${at}.mlp`, sizes.hidden, config.size('intermediate_size'), mlpBias),
+    plainAttention(`${module}.self_attn`, sizes, attention),
+    mlp ??
+      gatedMlp(config, `${module}.mlp`, {
+        hidden: sizes.hidden,
+        width: config.size('intermediate_size'),
+        bias: mlpBias,
+      }),
     norm('input_layernorm'),
     norm('post_attention_layernorm'),
   );
@@ -151,33 +175,33 @@ export function llamaDecoder(
   const { plusOne = false, ...rest } = parts;
   return decoder(config, sizes, {
     layers: eachLayer(sizes, layer),
-    finalNorm: rmsNorm('norm', sizes.hidden, config.positive('rms_norm_eps'), plusOne),
+    finalNorm: rmsNorm('norm', sizes.hidden, config.positive('rms_norm_eps'), { plusOne }),
     ...rest,
   });
 }
 
-/** Norms of each head's queries and keys under Qwen's and Gemma's names. */
+/** Norms of each head's queries and keys, with the names of Qwen and Gemma. */
 export function headNorms(
   config: Config,
   sizes: Sizes,
   index: number,
-  plusOne = false,
+  { plusOne = false }: { readonly plusOne?: boolean } = {},
 ): Pick<Attention, 'queryNorm' | 'keyNorm'> {
   const norm = (name: string): HeadNorm => ({
     over: 'head',
-    norm: rmsNorm(`layers.${index}.self_attn.${name}`, sizes.headDim, config.positive('rms_norm_eps'), plusOne),
+    norm: rmsNorm(`layers.${index}.self_attn.${name}`, sizes.headDim, config.positive('rms_norm_eps'), { plusOne }),
   });
   return { queryNorm: norm('q_norm'), keyNorm: norm('k_norm') };
 }
 
-/** Where a language model keeps its modules: alone, without its head's prefix, or inside a vision-language model. */
-export function places(trunk: string, head = 'lm_head'): Place[] {
+/** The names of modules in a language model on its own, without the backbone's prefix, and in a vision-language model. */
+export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
   return [
-    { trunk, head },
-    { trunk: '', head },
-    { trunk: `language_model.${trunk}`, head: `language_model.${head}` },
-    { trunk: 'model.language_model.', head },
-    { trunk: 'model.text_model.', head },
+    { backbone, head },
+    { backbone: '', head },
+    { backbone: `language_model.${backbone}`, head: `language_model.${head}` },
+    { backbone: 'model.language_model.', head },
+    { backbone: 'model.text_model.', head },
   ];
 }
 
@@ -195,19 +219,19 @@ export function decoder(
     embeddingScale: 1,
     positions: null,
     head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null },
-    places: places('model.'),
+    namings: namings('model.'),
     ...parts,
   };
 }
 
-/** One entry a layer. */
+/** One entry per layer. */
 export function eachLayer<T>(sizes: Sizes, make: (index: number) => T): T[] {
   return Array.from({ length: sizes.layers }, (_, index) => make(index));
 }
 
 /**
- * Which layers slide: `layer_types` where the config has it, else the family's rule.
- * @returns for each layer, true for a sliding window
+ * The layers with a sliding window: those of `layer_types` if the config has it, otherwise by the family's rule.
+ * @returns one boolean per layer
  */
 export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number) => boolean): boolean[] {
   const types = config.list('layer_types');
@@ -218,11 +242,11 @@ export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number
   return types.map((type) => {
     if (type === 'sliding_attention') return true;
     if (type === 'full_attention') return false;
-    throw config.error(`layer type ${JSON.stringify(type)} is not known`);
+    throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
   });
 }
 
-/** A window of the config that must be a size or null. */
+/** The window of the config: a size, or null for none. */
 export function readWindow(config: Config, key = 'sliding_window'): number | null {
   const window = config.numberOrNull(key);
   if (window !== null && (!Number.isInteger(window) || window <= 0)) throw config.error(`${key} is ${window}`);

@@ -1,12 +1,12 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
- * Mistral 7B and its line (arXiv 2310.06825): a sliding window in every layer, unless the config says null, or names the
- * layers that slide (Ministral, which transformers takes such a config for).
+ * Mistral 7B and its successors (arXiv 2310.06825): a sliding window in every layer, unless the config has null or lists the
+ * layers with a window (transformers then treats the model as Ministral).
  */
-export const mistral: Family = {
+export const mistral: ModelFamily = {
   modelType: 'mistral',
   defaults: {
     vocab_size: 32000,

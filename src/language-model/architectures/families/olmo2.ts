@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, gatedMlp, plainAttention, readSizes, rmsNorm } from './layers.ts';
 
-/** OLMo 2: norms after each half instead of before, queries and keys normed over all heads (arXiv 2501.00656). */
-export const olmo2: Family = {
+/** OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656). */
+export const olmo2: ModelFamily = {
   modelType: 'olmo2',
   defaults: {
     vocab_size: 50304,
@@ -32,7 +32,7 @@ export const olmo2: Family = {
             queryNorm: { over: 'all', norm: rmsNorm(`${at}.q_norm`, heads * headDim, epsilon) },
             keyNorm: { over: 'all', norm: rmsNorm(`${at}.k_norm`, keyValueHeads * headDim, epsilon) },
           }),
-          mlp: gatedMlp(config, `layers.${i}.mlp`, hidden, config.size('intermediate_size')),
+          mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width: config.size('intermediate_size') }),
           residual: 'sequential',
           residualScale: 1,
           attentionNorm: null,

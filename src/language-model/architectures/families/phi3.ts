@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
-/** Phi-3 and Phi-4: fused projections, LongRoPE, part of each head may turn (arXiv 2404.14219). */
-export const phi3: Family = {
+/** Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). */
+export const phi3: ModelFamily = {
   modelType: 'phi3',
   defaults: {
     vocab_size: 32064,
@@ -20,12 +20,12 @@ export const phi3: Family = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    config.ignore('full_attn_mod', 'interpolate_factor'); // of Phi-4-mini, which nothing reads
+    config.ignore('full_attn_mod', 'interpolate_factor'); // in Phi-4-mini's config, but not read
     const { heads, keyValueHeads, headDim, hidden } = sizes;
     const rope = readRope(config, headDim, {
       theta: 10000,
       mayBePartial: true,
-      renamed: { su: 'longrope', yarn: 'longrope' }, // its config class has called it so
+      renamed: { su: 'longrope', yarn: 'longrope' }, // older names in its config class
       original: config.size('original_max_position_embeddings'),
     });
     const window = readWindow(config);
@@ -33,9 +33,9 @@ export const phi3: Family = {
     const activation = config.activation('hidden_act');
     return llamaDecoder(config, sizes, (i) => {
       const at = `layers.${i}`;
-      const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, false);
-      const gateUp = linear(`${at}.mlp.gate_up_proj`, hidden, 2 * width, false);
-      const down = linear(`${at}.mlp.down_proj`, width, hidden, false);
+      const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, { bias: false });
+      const gateUp = linear(`${at}.mlp.gate_up_proj`, hidden, 2 * width, { bias: false });
+      const down = linear(`${at}.mlp.down_proj`, width, hidden, { bias: false });
       return llamaLayer(
         config,
         sizes,

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 const defaults = {
@@ -20,15 +20,15 @@ const defaults = {
   max_window_layers: 28,
 };
 
-/** Qwen 2 and 2.5: biases on queries, keys and values; later layers may slide (arXiv 2407.10671). */
-export const qwen2: Family = {
+/** Qwen 2 and 2.5: biases on queries, keys and values; later layers can have a window (arXiv 2407.10671). */
+export const qwen2: ModelFamily = {
   modelType: 'qwen2',
   defaults,
   describe: (config) => describeQwen2(config, { theta: 10000, mayNameHeadDim: true }),
 };
 
-/** The text half of Qwen2.5-VL: the same arithmetic, other defaults (arXiv 2502.13923). */
-export const qwen25VlText: Family = {
+/** The text model of Qwen2.5-VL: the same arithmetic, other defaults (arXiv 2502.13923). */
+export const qwen25VlText: ModelFamily = {
   modelType: 'qwen2_5_vl_text',
   defaults: {
     ...defaults,
@@ -46,16 +46,16 @@ export const qwen25VlText: Family = {
 
 function describeQwen2(config: Config, own: { theta: number; mayNameHeadDim: boolean }): Decoder {
   if (!own.mayNameHeadDim) config.ignore('head_dim');
-  const sizes = readSizes(config, own.mayNameHeadDim);
+  const sizes = readSizes(config, { hasHeadDim: own.mayNameHeadDim });
   const rope = readRope(config, sizes.headDim, { theta: own.theta });
-  config.ignore('dual_chunk_attention_config'); // of the servers that have such an attention
+  config.ignore('dual_chunk_attention_config'); // for servers with such an attention
   const windows = qwenSliding(config, sizes);
   return llamaDecoder(config, sizes, (i) =>
     llamaLayer(config, sizes, i, { rope, bias: true, outputBias: false, window: windows[i] ?? null }),
   );
 }
 
-/** The window of each layer: the layers from `max_window_layers` on slide, if sliding is on at all. */
+/** The window of each layer: layers from `max_window_layers` on have one, if windows are turned on. */
 export function qwenSliding(config: Config, sizes: Parameters<typeof slidingLayers>[1]): (number | null)[] {
   const isOn = config.boolean('use_sliding_window');
   const window = readWindow(config);

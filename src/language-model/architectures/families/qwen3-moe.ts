@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { gatedMlp, headNorms, linear, llamaDecoder, llamaLayer, MAX_EXPERTS, readSizes, readWindow } from './layers.ts';
 
 /** Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). */
-export const qwen3Moe: Family = {
+export const qwen3Moe: ModelFamily = {
   modelType: 'qwen3_moe',
   defaults: {
     vocab_size: 151936,
@@ -33,7 +33,7 @@ export const qwen3Moe: Family = {
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const written = readWindow(config);
     const window = config.boolean('use_sliding_window') ? written : null;
-    // All layers slide, or none; norms of queries and keys are always there.
+    // Either all layers have a window or none; queries and keys always have norms.
     config.ignore('max_window_layers', 'layer_types', 'use_qk_norm', 'shared_expert_intermediate_size');
     const bias = config.boolean('attention_bias');
     return llamaDecoder(config, sizes, (i) =>
@@ -55,22 +55,22 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
   const width = config.size('moe_intermediate_size');
   const step = config.size('decoder_sparse_step');
   const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
-  const plain = gatedMlp(config, at, hidden, config.size('intermediate_size'));
+  const plain = gatedMlp(config, at, { hidden, width: config.size('intermediate_size') });
   const perToken = config.size('num_experts_per_tok');
   const normalize = config.boolean('norm_topk_prob');
   if (!isSparse) return plain;
   return {
     kind: 'experts',
-    router: linear(`${at}.gate`, hidden, count, false),
+    router: linear(`${at}.gate`, hidden, count, { bias: false }),
     routerAlias: null,
     count,
     perToken,
     normalize,
     activation: config.activation('hidden_act'),
     expert: (expert) => ({
-      gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, false),
-      up: linear(`${at}.experts.${expert}.up_proj`, hidden, width, false),
-      down: linear(`${at}.experts.${expert}.down_proj`, width, hidden, false),
+      gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, { bias: false }),
+      up: linear(`${at}.experts.${expert}.up_proj`, hidden, width, { bias: false }),
+      down: linear(`${at}.experts.${expert}.down_proj`, width, hidden, { bias: false }),
     }),
     stacked: { gateUp: `${at}.experts.gate_up_proj`, down: `${at}.experts.down_proj` },
   };

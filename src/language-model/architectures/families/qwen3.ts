@@ -1,10 +1,10 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { headNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 import { qwenSliding } from './qwen2.ts';
 
-/** Qwen 3: queries and keys are normed head by head before they turn (arXiv 2505.09388). */
-export const qwen3: Family = {
+/** Qwen 3: a norm of each head's queries and keys before the rotary embedding (arXiv 2505.09388). */
+export const qwen3: ModelFamily = {
   modelType: 'qwen3',
   defaults: {
     vocab_size: 151936,

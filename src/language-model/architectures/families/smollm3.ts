@@ -1,9 +1,9 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { eachLayer, llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
-/** SmolLM 3: Llama with layers that have no positions at all (NoPE: Yang et al. 2025, arXiv 2501.18795). */
-export const smollm3: Family = {
+/** SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). */
+export const smollm3: ModelFamily = {
   modelType: 'smollm3',
   defaults: {
     vocab_size: 128256,
@@ -30,7 +30,7 @@ export const smollm3: Family = {
     if (written && written.length < sizes.layers) {
       throw config.error(`no_rope_layers has ${written.length} entries for ${sizes.layers} layers`);
     }
-    // The name says the opposite: 1 is a layer with positions.
+    // Contrary to its name, 1 means a layer with positions.
     const turns = eachLayer(sizes, (i) => (written ? Boolean(written[i]) : (i + 1) % interval !== 0));
     const window = readWindow(config);
     const isOn = config.boolean('use_sliding_window');

@@ -1,10 +1,10 @@
 import type { HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
 
-/** StableLM 2: layer norms, a quarter of each head turns, residuals may be parallel (arXiv 2402.17834). */
-export const stablelm: Family = {
+/** StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv 2402.17834). */
+export const stablelm: ModelFamily = {
   modelType: 'stablelm',
   defaults: {
     vocab_size: 50304,
@@ -22,15 +22,17 @@ export const stablelm: Family = {
     use_parallel_residual: false,
   },
   describe: (config) => {
-    const sizes = readSizes(config, false);
+    const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, keyValueHeads, headDim, hidden } = sizes;
     const rope = readRope(config, headDim, { theta: 10000, partial: 0.25, mayBePartial: true });
     const epsilon = config.positive('layer_norm_eps');
-    config.ignore('norm_eps', 'rope_pct', 'rotary_scaling_factor'); // names of its first version
+    config.ignore('norm_eps', 'rope_pct', 'rotary_scaling_factor'); // keys of its first version
     const isParallel = config.boolean('use_parallel_residual');
     const isNormed = config.boolean('qk_layernorm');
     const normOf = (at: string, count: number): HeadNorm | null => {
-      const norms = Array.from({ length: count }, (_, h) => layerNorm(`${at}.norms.${h}`, headDim, epsilon, false));
+      const norms = Array.from({ length: count }, (_, h) =>
+        layerNorm(`${at}.norms.${h}`, headDim, epsilon, { bias: false }),
+      );
       return isNormed ? { over: 'each-head', norms } : null;
     };
     return decoder(config, sizes, {
@@ -44,7 +46,7 @@ export const stablelm: Family = {
             queryNorm: normOf(`${at}.q_layernorm`, heads),
             keyNorm: normOf(`${at}.k_layernorm`, keyValueHeads),
           }),
-          mlp: gatedMlp(config, `layers.${i}.mlp`, hidden, config.size('intermediate_size')),
+          mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width: config.size('intermediate_size') }),
           residual: isParallel ? 'parallel' : 'sequential',
           residualScale: 1,
           attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),

@@ -1,5 +1,5 @@
 import { readRope } from '../rope.ts';
-import type { Family } from './family.ts';
+import type { ModelFamily } from './family.ts';
 import {
   decoder,
   eachLayer,
@@ -11,8 +11,8 @@ import {
   readWindow,
 } from './layers.ts';
 
-/** StarCoder 2: layer norms, an MLP without gate, biases throughout (arXiv 2402.19173). */
-export const starcoder2: Family = {
+/** StarCoder 2: layer norms, an MLP without gate, biases in all layers (arXiv 2402.19173). */
+export const starcoder2: ModelFamily = {
   modelType: 'starcoder2',
   defaults: {
     vocab_size: 49152,
@@ -36,7 +36,7 @@ export const starcoder2: Family = {
     const window = readWindow(config);
     const bias = config.boolean('use_bias');
     const width = config.size('intermediate_size');
-    // Written by its first version; nothing reads them.
+    // Written by its first version, but not read.
     config.ignore('layer_types', 'mlp_type', 'norm_type', 'activation_function', 'layer_norm_epsilon');
     config.ignore('scale_attn_weights');
     return decoder(config, sizes, {
@@ -45,8 +45,8 @@ export const starcoder2: Family = {
           plainAttention(`layers.${i}.self_attn`, sizes, { rope, window, bias }),
           {
             kind: 'plain',
-            up: linear(`layers.${i}.mlp.c_fc`, hidden, width, bias),
-            down: linear(`layers.${i}.mlp.c_proj`, width, hidden, bias),
+            up: linear(`layers.${i}.mlp.c_fc`, hidden, width, { bias }),
+            down: linear(`layers.${i}.mlp.c_proj`, width, hidden, { bias }),
             activation: config.activation('hidden_act'),
           },
           layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
