@@ -62,7 +62,8 @@ export function openContext(environment: StepEnvironment, { folder, now, client 
       url: `${server}/${repository.owner}/${repository.repo}/actions/runs/${id}`,
     },
     runner,
-    octokit: token === '' ? null : openClient(token, { baseUrl: environment.GITHUB_API_URL, print, ...client }),
+    octokit:
+      token === '' ? null : openClient(token, { baseUrl: environment.GITHUB_API_URL || undefined, print, ...client }),
     artifacts: openArtifacts({ token, repository, temporary }, print),
     canUploadArtifacts: hasArtifactService(environment),
     workspace: { folder, alias: environment.GITHUB_WORKSPACE, repository },

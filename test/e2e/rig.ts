@@ -26,7 +26,7 @@ export const PASS = { ...WEIGHTS, checkpoint: 'model', baseline: 'model' };
 export const WARN = { ...WEIGHTS, checkpoint: 'model' };
 export const FAIL = { ...WEIGHTS, checkpoint: 'broken', baseline: 'model' };
 
-type JobOptions = Pick<Job, 'event' | 'environment'> & { readonly runId?: number };
+type JobOptions = Pick<Job, 'event' | 'environment' | 'now'> & { readonly runId?: number };
 
 /** One address for the GitHub of every test in a file: @actions/github reads it once, when it is imported. */
 let server: Promise<Server> | undefined;
@@ -89,12 +89,12 @@ export class Rig {
   }
 
   #job(inputs: Record<string, string>, options: JobOptions): Job {
-    const { event = PULL_REQUEST, runId = 1000 + this.#runs, environment = {} } = options;
+    const { event = PULL_REQUEST, runId = 1000 + this.#runs, ...rest } = options;
     this.#runs += 1;
     const folder = join(this.#workspace, `.run-${this.#runs}`);
     const run = { runId, jobId: `job-${this.#runs}`, ref: refOf(event.name) };
     const { url: api } = this.github;
-    const job = { folder, workspace: this.#workspace, api, inputs, event, run, environment };
+    const job = { folder, workspace: this.#workspace, api, inputs, event, run, ...rest };
     return this.#hasServices ? { ...job, results: this.results } : job;
   }
 

@@ -28,6 +28,8 @@ export interface Job {
   readonly run?: WorkflowRun;
   /** Cache and artifacts; without it the runner has none. */
   readonly results?: ResultsService;
+  /** The time of the run, for one in this process; by default the real time. */
+  readonly now?: Date;
   /** Variables that differ from what the runner usually sets. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -62,7 +64,7 @@ export function runAction(job: Job): Promise<Outcome> {
       // Loaded with this environment: @actions/github reads the address of the API when it is imported.
       const { openContext } = await import('../../src/action/context.ts');
       const { run } = await import('../../src/action/run.ts');
-      await run(openContext(environment, { folder: job.workspace, now: () => new Date(), client: FAST }));
+      await run(openContext(environment, { folder: job.workspace, now: () => job.now ?? new Date(), client: FAST }));
     }),
   );
 }

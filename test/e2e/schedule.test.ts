@@ -15,7 +15,8 @@ const NAME = 'shadow-gate-history-nightly';
 
 /** One scheduled run. @param conclusion of the run, after it has ended */
 async function night(inputs: Record<string, string>, runId: number, conclusion = 'success'): Promise<Outcome> {
-  const outcome = await rig.gate(inputs, { event: SCHEDULE, runId });
+  const now = new Date(Date.UTC(2026, 10, runId, 3, 17));
+  const outcome = await rig.gate(inputs, { event: SCHEDULE, runId, now });
   rig.end(runId, 'schedule', conclusion);
   return outcome;
 }
@@ -43,7 +44,11 @@ it('each scheduled check with a verdict is a line of the history; other events l
   await night({ ...NARROW, 'fail-on': 'warn' }, 3, 'failure');
   await rig.gate(NARROW, { event: PUSH });
   expect(history()).toMatchObject([
-    { run: { id: '1', url: 'https://github.com/o/r/actions/runs/1' }, verdict: 'warn' },
+    {
+      time: '2026-11-01T03:17:00.000Z',
+      run: { id: '1', url: 'https://github.com/o/r/actions/runs/1' },
+      verdict: 'warn',
+    },
     { run: { id: '3' }, concentration: { baseline: expect.closeTo(0.6353, 3), candidate: expect.closeTo(0.6904, 3) } },
   ]);
 });

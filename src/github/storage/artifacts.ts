@@ -33,7 +33,7 @@ export interface Artifacts {
 /** The toolkit's client only fails on an Enterprise server, which has another service, and where there is no service at all. */
 export function hasArtifactService(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
-  const host = new URL(server).hostname;
+  const host = URL.canParse(server) ? new URL(server).hostname : '';
   const isGithub = host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost');
   return service !== undefined && service !== '' && isGithub;
 }

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { readTextFile } from '../../src/platform/read-text-file.ts';
+import { describeError, UserError } from '../../src/platform/user-error.ts';
+import { temporaryFolder } from '../fixtures.ts';
+
+it('what the user can fix, and what the system refuses, is an error; everything else is an internal error', async () => {
+  expect(describeError(new UserError('input key is empty', 'give one'))).toEqual({
+    kind: 'error',
+    message: 'input key is empty — give one',
+  });
+  const refused = await readFile('/nowhere').catch((error: unknown) => error);
+  expect(describeError(refused)).toEqual({
+    kind: 'error',
+    message: expect.stringMatching(/^ENOENT.* — check that path/),
+  });
+  expect(describeError(new TypeError('x is not a function')).kind).toBe('internal error');
+  expect(describeError('thrown text')).toEqual({ kind: 'internal error', message: 'thrown text' });
+});
+
+it('a text file that does not exist is null, and a device or a folder is refused instead of read forever', async () => {
+  const folder = temporaryFolder();
+  expect(await readTextFile(`${folder}/none`)).toBeNull();
+  await expect(readTextFile(folder)).rejects.toThrow(/is not a regular file — /);
+  await expect(readTextFile('/dev/zero')).rejects.toThrow(/is not a regular file — /);
+});

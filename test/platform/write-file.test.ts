@@ -1,0 +1,68 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { expectWritable, writeFileAtomic, writeJson } from '../../src/platform/write-file.ts';
+import { temporaryFolder } from '../fixtures.ts';
+import { itNeeds } from '../needs.ts';
+
+it('a file is replaced as a whole, in folders that are created, and no draft stays', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'a', 'b', 'file.json');
+  await writeFileAtomic(file, 'old');
+  await writeFileAtomic(file, new Uint8Array([110, 101, 119]));
+  expect(readFileSync(file, 'utf8')).toBe('new');
+  expect(readdirSync(join(folder, 'a', 'b'))).toEqual(['file.json']);
+});
+
+it('a symbolic link to a file stays a link, and its target is replaced', async () => {
+  const folder = temporaryFolder();
+  const [target, link] = [join(folder, 'target'), join(folder, 'link')];
+  writeFileSync(target, 'old');
+  symlinkSync(target, link);
+  await writeFileAtomic(link, 'new');
+  expect(readFileSync(target, 'utf8')).toBe('new');
+  expect(readdirSync(folder).sort()).toEqual(['link', 'target']);
+});
+
+it('a device is written to, not replaced', async () => {
+  await writeFileAtomic('/dev/null', 'text');
+  expect(readFileSync('/dev/null', 'utf8')).toBe('');
+});
+
+it('a write that fails leaves the old file and no draft', async () => {
+  const folder = temporaryFolder();
+  const place = join(folder, 'place');
+  mkdirSync(place);
+  await expect(writeFileAtomic(place, 'text')).rejects.toThrow();
+  expect(readdirSync(folder)).toEqual(['place']);
+});
+
+it('JSON is written for people, with a newline at the end', async () => {
+  const file = join(temporaryFolder(), 'file.json');
+  await writeJson(file, { a: [1] });
+  expect(readFileSync(file, 'utf8')).toBe('{\n  "a": [\n    1\n  ]\n}\n');
+});
+
+it('a path that cannot be written to is refused before a long measurement', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  await expect(expectWritable(file, 'file')).resolves.toBeUndefined();
+  await expect(expectWritable(join(folder, 'new', 'file'), 'file')).resolves.toBeUndefined();
+  await expect(expectWritable(folder, 'folder')).resolves.toBeUndefined();
+  await expect(expectWritable('/dev/null', 'file')).resolves.toBeUndefined();
+  await expect(expectWritable('', 'file')).rejects.toThrow(/not a file — give the path of a file/);
+  await expect(expectWritable(folder, 'file')).rejects.toThrow(/not a file/);
+  await expect(expectWritable(file, 'folder')).rejects.toThrow(/not a folder/);
+  await expect(expectWritable(join(file, 'below'), 'file')).rejects.toThrow(/is not a folder/);
+  expect(existsSync(join(folder, 'new'))).toBe(false);
+});
+
+itNeeds(process.getuid?.() !== 0, 'a user other than root')(
+  'a folder without write permission is refused',
+  async () => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o500);
+    await expect(expectWritable(join(folder, 'file'), 'file')).rejects.toThrow(/EACCES/);
+  },
+);
