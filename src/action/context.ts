@@ -83,7 +83,10 @@ function eventOf({
   return { name, ref, sha, payload: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {} };
 }
 
-/** The docs of the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own: those of its version. */
+/**
+ * The docs of the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own: those of its
+ * version.
+ */
 function docsOf({ GITHUB_ACTION_REPOSITORY: name = '', GITHUB_ACTION_REF: ref = '' }: StepEnvironment, server: string) {
   const isPlain = /^[\w.-]+\/[\w.-]+$/.test(name) && /^[\w./-]+$/.test(ref);
   return isPlain ? `${server}/${name}/blob/${ref}/docs` : DOCS_URL;

@@ -23,8 +23,8 @@ import { updateHistory } from './update-history.ts';
 const LOG_WIDTH = 120;
 
 /**
- * From a result to everything that is reported of it and left for later runs. The verdict and the exit code come first, and what is
- * left comes last: nothing that fails later can change the verdict.
+ * From a result to everything that is reported of it and left for later runs. The verdict and the exit code come first,
+ * and what is left comes last: nothing that fails later can change the verdict.
  */
 export async function reportResults(results: Results): Promise<void> {
   const { run, context } = results;
@@ -61,7 +61,9 @@ export async function writeSummary(report: Report, { docs, runner }: ActionConte
   }
 }
 
-/** @returns the address of the comment; empty without one: it needs a pull request and a token, and can be turned off */
+/**
+ * @returns the address of the comment; empty without one: it needs a pull request and a token, and can be turned off
+ */
 export async function writeComment(
   { comment, key }: CommentingRun & KeyedRun,
   context: ActionContext,

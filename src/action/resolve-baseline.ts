@@ -19,7 +19,10 @@ export interface Resolved {
   readonly baseline: ResolvedBaseline;
 }
 
-/** For a change, the policy and the baseline of the commit that it is to be merged into; otherwise those of the workspace. */
+/**
+ * For a change, the policy and the baseline of the commit that it is to be merged into; otherwise those of the
+ * workspace.
+ */
 export async function resolveBaseline(
   run: JudgingRun,
   context: ActionContext,

@@ -8,8 +8,8 @@ import type { PublishRun } from './inputs.ts';
 import { writeComment, writeSummary } from './report-results.ts';
 
 /**
- * Publish the report of another run that could not: that of a pull request from a fork, whose token may not write. The file comes
- * from a stranger: it is validated and rendered again, and it decides nothing here.
+ * Publish the report of another run that could not: that of a pull request from a fork, whose token may not write. The
+ * file comes from a stranger: it is validated and rendered again, and it decides nothing here.
  */
 export async function runPublish(run: PublishRun, context: ActionContext): Promise<void> {
   const { event, octokit, runner, workspace } = context;

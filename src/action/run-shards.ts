@@ -31,7 +31,9 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
   context.runner.info(`Shard ${index}/${count}: artifact ${name}`);
 }
 
-/** Merge what the machines of a matrix have measured in this run, and judge it as if one machine had measured all of it. */
+/**
+ * Merge what the machines of a matrix have measured in this run, and judge it as if one machine had measured all of it.
+ */
 export async function runMerge(run: MergeRun, context: ActionContext): Promise<void> {
   await expectWritable(run.out, 'folder');
   const caches = openCaches(run, context);

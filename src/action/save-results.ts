@@ -16,8 +16,8 @@ interface PublishedResults extends Results {
 const UPLOADING_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * Leave results for later runs: the artifact of a branch, and on the default branch a pull request that proposes a baseline, and
- * cache entries. This comes last, after the verdict, and cannot change it.
+ * Leave results for later runs: the artifact of a branch, and on the default branch a pull request that proposes a
+ * baseline, and cache entries. This comes last, after the verdict, and cannot change it.
  */
 export async function saveResults(results: PublishedResults): Promise<void> {
   const { event, runner } = results.context;

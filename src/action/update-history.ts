@@ -25,8 +25,9 @@ export interface HistoryUpdate {
 }
 
 /**
- * Add a scheduled check to the history of those before it, which is an artifact of the last such run, and assess the trend. If the
- * history cannot be read, this check is judged alone and saves none, so that the next check may find the old one.
+ * Add a scheduled check to the history of those before it, which is an artifact of the last such run, and assess the
+ * trend. If the history cannot be read, this check is judged alone and saves none, so that the next check may find the
+ * old one.
  */
 export async function updateHistory({ run, context, report, policy: { policy } }: Results): Promise<HistoryUpdate> {
   const { event, octokit, runner, workflowRun, now } = context;

@@ -16,8 +16,8 @@ export interface CheckOptions
   /** A measurement file, or a checkpoint that is measured the same way; or the baseline itself, already resolved. */
   readonly baseline?: string | ResolvedBaseline | undefined;
   /**
-   * A policy file, or the policy itself, already resolved. By default `shadow-gate.yml` in the working directory if it exists,
-   * else the built-in policy.
+   * A policy file, or the policy itself, already resolved. By default `shadow-gate.yml` in the working directory if it
+   * exists, else the built-in policy.
    */
   readonly policy?: string | ResolvedPolicy | undefined;
   /** One half of the gate; by default both. */
@@ -44,7 +44,10 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   return { measurement: candidate, report };
 }
 
-/** The baseline's measurement: it exists, or is made with the settings and the probes of the candidate's. Null without a baseline. */
+/**
+ * The baseline's measurement: it exists, or is made with the settings and the probes of the candidate's. Null without a
+ * baseline.
+ */
 async function measureBaseline(
   baseline: ResolvedBaseline,
   settings: MeasureOptions,
@@ -57,7 +60,8 @@ async function measureBaseline(
 }
 
 /**
- * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same baseline.
+ * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same
+ * baseline.
  * @throws UserError for anything that the user can fix
  */
 export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {

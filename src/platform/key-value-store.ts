@@ -3,8 +3,8 @@ import { readTextFile } from './read-text-file.ts';
 import { writeFileAtomic } from './write-file.ts';
 
 /**
- * Texts under keys, kept between runs. A key changes with everything that its text depends on, so an entry never has to be
- * replaced. Neither function throws: what a store does not have, or cannot take, is computed again.
+ * Texts under keys, kept between runs. A key changes with everything that its text depends on, so an entry never has to
+ * be replaced. Neither function throws: what a store does not have, or cannot take, is computed again.
  */
 export interface KeyValueStore {
   /** @returns null if there is nothing under the key */
@@ -21,7 +21,8 @@ export function withPrefix(store: KeyValueStore, prefix: string): KeyValueStore 
 const SUBFOLDER_LENGTH = 2;
 
 /**
- * A store in a folder, one file a key. Files are written atomically: if the process is killed, no partial entry remains.
+ * A store in a folder, one file a key. Files are written atomically: if the process is killed, no partial entry
+ * remains.
  * @param warn is called once if nothing can be written
  */
 export function directoryStore(folder: string, warn: (line: string) => void = () => {}): KeyValueStore {

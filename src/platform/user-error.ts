@@ -1,8 +1,9 @@
 /**
- * An error that the user can fix: bad input or wrong usage. The entry points print it in one line; every other error is a bug and
- * keeps its stack.
+ * An error that the user can fix: bad input or wrong usage. The entry points print it in one line; every other error is
+ * a bug and keeps its stack.
  *
- * The message says what is wrong and where (file, tensor, line), and the hint, an imperative clause, what to do about it.
+ * The message says what is wrong and where (file, tensor, line), and the hint, an imperative clause, what to do about
+ * it.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -14,7 +15,9 @@ export class UserError extends Error {
   }
 }
 
-/** An error in one line, for an entry point. What the system refuses (a missing permission, a full disk) is not a bug. */
+/**
+ * An error in one line, for an entry point. What the system refuses (a missing permission, a full disk) is not a bug.
+ */
 export function describeError(error: unknown): { kind: 'error' | 'internal error'; message: string } {
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
   const { path, syscall } = error as NodeJS.ErrnoException;

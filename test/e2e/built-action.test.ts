@@ -6,8 +6,8 @@ import { annotations, FAIL, levels, useRig, WARN, WEIGHTS } from './rig.ts';
 import { PUSH } from './run-action.ts';
 import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
-// What only a process of the built action can show: that the bundle works, its exit code, and that it ends. Everything else about
-// the action is tested in process.
+// What only a process of the built action can show: that the bundle works, its exit code, and that it ends. Everything
+// else about the action is tested in process.
 
 const rig = useRig();
 let dist: string;

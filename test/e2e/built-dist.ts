@@ -16,8 +16,8 @@ export async function buildInto(folder: string): Promise<void> {
 }
 
 /**
- * The built action and command line: a folder with index.js and cli.js, far from any node_modules. It is built from the current
- * source once for all test files, by the first that needs it, so that no test passes on an old dist/.
+ * The built action and command line: a folder with index.js and cli.js, far from any node_modules. It is built from the
+ * current source once for all test files, by the first that needs it, so that no test passes on an old dist/.
  */
 export async function builtDist(): Promise<string> {
   const folder = inject('distFolder');

@@ -10,8 +10,8 @@ import { twirpError } from './results/twirp.ts';
 const SERVICES = /^POST \/twirp\/github\.actions\.results\.api\.v1\.(CacheService|ArtifactService)\/(\w+)$/;
 
 /**
- * GitHub's results service, in memory: the server of @actions/cache and @actions/artifact, and its storage. Its requests are
- * `POST /twirp/….CacheService/CreateCacheEntry`, `PUT /blobs/…` and so on.
+ * GitHub's results service, in memory: the server of @actions/cache and @actions/artifact, and its storage. Its
+ * requests are `POST /twirp/….CacheService/CreateCacheEntry`, `PUT /blobs/…` and so on.
  */
 export class ResultsService extends FakeServer {
   readonly #blobs = new Blobs();

@@ -111,7 +111,9 @@ export class Rig {
   }
 }
 
-/** A rig for the tests of a file, new for each. No test may send GitHub what the description of its API does not allow. */
+/**
+ * A rig for the tests of a file, new for each. No test may send GitHub what the description of its API does not allow.
+ */
 export function useRig(options?: RigOptions): Rig {
   const rig = new Rig(options);
   beforeEach(() => rig.open());

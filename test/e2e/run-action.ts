@@ -57,7 +57,9 @@ export const MERGE_GROUP = {
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
-/** Run the action in this process, from its source, with the environment that GitHub's runner sets and nothing of ours. */
+/**
+ * Run the action in this process, from its source, with the environment that GitHub's runner sets and nothing of ours.
+ */
 export function runAction(job: Job): Promise<Outcome> {
   return asRunnerDoes(job, (environment) =>
     asProcess({ environment, folder: job.workspace }, async () => {

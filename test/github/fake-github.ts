@@ -22,7 +22,10 @@ const LOGINS: Readonly<Record<TokenKind, string>> = {
   person: 'maintainer',
 };
 
-/** The part of GitHub's API that the action needs, in memory, for one repository, `o/r`. Tests set up its state and read it. */
+/**
+ * The part of GitHub's API that the action needs, in memory, for one repository, `o/r`. Tests set up its state and read
+ * it.
+ */
 export class FakeGithub extends FakeServer {
   /** The comments on `o/r#7`. */
   readonly comments: StoredComment[] = [];
@@ -32,8 +35,8 @@ export class FakeGithub extends FakeServer {
   readonly refs = new Map([['heads/main', BASE_SHA]]);
   readonly pulls: StoredPull[] = [];
   /**
-   * Requests that GitHub's description of its API does not allow, or that this fake does not implement, and why. A test ends with
-   * `expect(github.invalid).toEqual([])`.
+   * Requests that GitHub's description of its API does not allow, or that this fake does not implement, and why. A test
+   * ends with `expect(github.invalid).toEqual([])`.
    */
   readonly invalid: string[] = [];
   /** Issues, with their comments. */

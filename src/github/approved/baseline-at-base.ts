@@ -7,9 +7,9 @@ import { contentAt, shortSha } from './read-at-commit.ts';
 import { repositoryPath, type Workspace } from './repository-path.ts';
 
 /**
- * The baseline that a change is compared with: the file as the base commit has it, so that a pull request cannot bring its own.
- * Taken from disk instead: a checkpoint, a path outside the workspace, and a file in neither commit, which an earlier step of the
- * workflow has written.
+ * The baseline that a change is compared with: the file as the base commit has it, so that a pull request cannot bring
+ * its own. Taken from disk instead: a checkpoint, a path outside the workspace, and a file in neither commit, which an
+ * earlier step of the workflow has written.
  * @param path as the input gives it
  * @param head the commit that is checked out
  * @throws UserError if GitHub does not tell what the base commit has: to judge by another file would be a guess
@@ -43,7 +43,9 @@ export async function baselineAtBase(
   return { kind: 'missing', name: path, note };
 }
 
-/** Does a commit have something at a path, or a link or submodule in place of a folder above it, which could lead there? */
+/**
+ * Does a commit have something at a path, or a link or submodule in place of a folder above it, which could lead there?
+ */
 async function brings(octokit: Octokit, commit: Commit, file: string): Promise<boolean> {
   if ((await contentAt(octokit, commit, file, 'baseline')) !== null) return true;
   for (let folder = posix.dirname(file); folder !== '.'; folder = posix.dirname(folder)) {

@@ -17,9 +17,10 @@ import { shortSha } from './read-at-commit.ts';
 const MAX_RUNS = 20;
 
 /**
- * The measurement in the artifact of the newest successful run on a branch. A measurement whose verdict is fail is never a
- * baseline, even if `fail-on: never` let its run succeed. An inconclusive one counts only if somebody started the run by hand: a
- * checkpoint that could not be judged must not become the standard for the next one without anybody deciding so.
+ * The measurement in the artifact of the newest successful run on a branch. A measurement whose verdict is fail is
+ * never a baseline, even if `fail-on: never` let its run succeed. An inconclusive one counts only if somebody started
+ * the run by hand: a checkpoint that could not be judged must not become the standard for the next one without anybody
+ * deciding so.
  * @param name of the artifact
  * @throws UserError if GitHub does not tell: to judge without a baseline would be a guess
  */
@@ -52,7 +53,10 @@ export async function baselineFromArtifact(
   return { kind: 'missing', name: label, note: `no successful run has an ${label}` };
 }
 
-/** Null for what is not a baseline. An artifact of another version is not one either: it must not block until it expires. */
+/**
+ * Null for what is not a baseline. An artifact of another version is not one either: it must not block until it
+ * expires.
+ */
 function approvedIn(
   files: ReadonlyMap<string, string>,
   { wasDispatched }: FoundArtifact,

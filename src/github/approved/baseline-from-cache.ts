@@ -7,8 +7,8 @@ import type { ActionsCache } from '../storage/actions-cache.ts';
 import { shortSha } from './read-at-commit.ts';
 
 /**
- * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so. GitHub
- * deletes entries that nobody has used for a week, and then there is none.
+ * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so.
+ * GitHub deletes entries that nobody has used for a week, and then there is none.
  * @param slug of the key
  * @param cache null if it is off
  * @throws UserError if there may be one that cannot be read: to judge without a baseline would be a guess

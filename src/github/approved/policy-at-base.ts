@@ -7,8 +7,9 @@ import { shortSha, textAt } from './read-at-commit.ts';
 import { repositoryPath, type Workspace } from './repository-path.ts';
 
 /**
- * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the limits that
- * it has to meet. A file that the base commit does not have counts only if a workflow names it: that workflow is new as well.
+ * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the
+ * limits that it has to meet. A file that the base commit does not have counts only if a workflow names it: that
+ * workflow is new as well.
  * @param named as the input gives it
  * @param head the commit that is checked out
  * @throws UserError for an invalid policy, and if GitHub does not tell what the base commit has

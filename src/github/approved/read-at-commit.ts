@@ -2,7 +2,10 @@ import { UserError } from '../../platform/user-error.ts';
 import { describeGithubError, statusOf } from '../client/errors.ts';
 import type { Commit, Octokit } from '../client/types.ts';
 
-/** What a commit has at a path: a file, a folder, or something else, such as a submodule or a link out of the repository. */
+/**
+ * What a commit has at a path: a file, a folder, or something else, such as a submodule or a link out of the
+ * repository.
+ */
 export type Content = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'folder' | 'other' };
 
 /**

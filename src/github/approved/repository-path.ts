@@ -28,8 +28,8 @@ function insideOf(folder: string, path: string): string | null {
 }
 
 /**
- * Has actions/checkout been given this folder as its `path`? No commit can contain a folder `.git`. A link in a commit could lead
- * to one, and in a submodule `.git` is a file.
+ * Has actions/checkout been given this folder as its `path`? No commit can contain a folder `.git`. A link in a commit
+ * could lead to one, and in a submodule `.git` is a file.
  */
 async function isCheckout(workspace: string, folder: string, { owner, repo }: Repository): Promise<boolean> {
   const root = join(workspace, folder);

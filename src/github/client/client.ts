@@ -11,7 +11,10 @@ import type { Octokit } from './types.ts';
 const MAX_RETRIES = 2;
 /** For one attempt: a call to GitHub that hangs must not hold up the job. */
 const TIMEOUT_MILLISECONDS = 30_000;
-/** Not retried: another attempt does not change what the caller did wrong. Rate limits are handled by `rateLimits` and the plugin. */
+/**
+ * Not retried: another attempt does not change what the caller did wrong. Rate limits are handled by `rateLimits` and
+ * the plugin.
+ */
 const CLIENT_ERRORS = Array.from({ length: 100 }, (_, i) => 400 + i);
 
 export interface ClientOptions {
@@ -28,11 +31,11 @@ export interface ClientOptions {
 }
 
 /**
- * A client that survives passing failures. It retries after a 5xx and a closed connection, and waits for a rate limit if that is
- * short. All other 4xx fail at once, and so does a call that hangs.
+ * A client that survives passing failures. It retries after a 5xx and a closed connection, and waits for a rate limit
+ * if that is short. All other 4xx fail at once, and so does a call that hangs.
  *
- * A closed connection does not tell whether the request was carried out. Every request that is retried must be harmless if it is
- * carried out twice (see the removal of duplicates in `writeStickyComment`).
+ * A closed connection does not tell whether the request was carried out. Every request that is retried must be harmless
+ * if it is carried out twice (see the removal of duplicates in `writeStickyComment`).
  */
 export function openClient(token: string, options: ClientOptions = {}): Octokit {
   const { baseUrl, second = 1000, queues = {}, timeout = TIMEOUT_MILLISECONDS, print = () => {} } = options;

@@ -18,7 +18,10 @@ export function isRateLimit(error: unknown): boolean {
   );
 }
 
-/** An error in one line: `403: Resource not accessible`, `no answer: connect ECONNREFUSED`; for other errors, the message. */
+/**
+ * An error in one line: `403: Resource not accessible`, `no answer: connect ECONNREFUSED`; for other errors, the
+ * message.
+ */
 export function describeGithubError(error: unknown): string {
   const message = messageOf(error).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
   return isRequestError(error) ? `${statusOf(error) ?? 'no answer'}: ${message}` : message;

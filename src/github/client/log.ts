@@ -10,8 +10,8 @@ type Print = (line: string) => void;
 let resumeToken: string | null = null;
 
 /**
- * Do work that logs strings from a checkpoint. In the meantime the runner carries out no workflow command from the log, so that a
- * tensor named `::error::` is only a name, even if a library prints it.
+ * Do work that logs strings from a checkpoint. In the meantime the runner carries out no workflow command from the log,
+ * so that a tensor named `::error::` is only a name, even if a library prints it.
  */
 export async function withoutCommands<T>(print: Print, work: () => T | Promise<T>): Promise<T> {
   const token = randomUUID();
@@ -31,8 +31,8 @@ const ANNOTATION = /^::(error|warning|notice)\b[^\n]*?::/gm;
 const TIMEOUT_MILLISECONDS = 120_000;
 
 /**
- * Let one of the toolkit's clients work. Its commands that mask secrets must reach the runner, even while commands are off. Its
- * annotations become ordinary lines: whether a failure is worth an annotation is for the caller to decide.
+ * Let one of the toolkit's clients work. Its commands that mask secrets must reach the runner, even while commands are
+ * off. Its annotations become ordinary lines: whether a failure is worth an annotation is for the caller to decide.
  */
 export async function withToolkit<T>(print: Print, work: () => Promise<T>): Promise<T> {
   const token = resumeToken;

@@ -21,8 +21,8 @@ export function rateLimits(maxWaits: number, log: (line: string) => void) {
   }
 
   /**
-   * The throttling plugin recognizes the secondary limit by its message, and the primary one by the header with the remaining
-   * requests. A server, or a proxy in front of it, may answer with 429 and `retry-after` only.
+   * The throttling plugin recognizes the secondary limit by its message, and the primary one by the header with the
+   * remaining requests. A server, or a proxy in front of it, may answer with 429 and `retry-after` only.
    */
   function plainLimits(octokit: OctokitHooks & Partial<RetryPlugin>): void {
     octokit.hook.error('request', (error, options) => {

@@ -12,8 +12,8 @@ const mergeGroupSchema = z.object({
 });
 
 /**
- * The commit that an event's change is to be merged into. Null for an event that is not about a change, such as a push: what it
- * has checked out is approved already. A review of a pull request is about a change too.
+ * The commit that an event's change is to be merged into. Null for an event that is not about a change, such as a push:
+ * what it has checked out is approved already. A review of a pull request is about a change too.
  */
 export function baseCommitOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): Commit | null {
   if (name === 'merge_group') {

@@ -7,7 +7,9 @@ const defaultBranchSchema = z.object({ repository: z.object({ default_branch: z.
 
 type Payload = Pick<WorkflowEvent, 'payload'>;
 
-/** The branch that an event's change is to be merged into; for an event that is not about a change, the default branch. */
+/**
+ * The branch that an event's change is to be merged into; for an event that is not about a change, the default branch.
+ */
 export function baseBranchOf({ payload }: Payload): string | null {
   const pullRequest = pullRequestSchema.safeParse(payload);
   if (pullRequest.success) return pullRequest.data.pull_request.base.ref;
@@ -24,8 +26,8 @@ export function defaultBranchOf({ payload }: Payload): string | null {
 export const branchOfRef = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
 /**
- * Is this run about what has been merged already: a scheduled run, or one after a push to the default branch? Only such a run
- * leaves something for later runs.
+ * Is this run about what has been merged already: a scheduled run, or one after a push to the default branch? Only such
+ * a run leaves something for later runs.
  */
 export function isOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
   if (name === 'schedule') return true;

@@ -12,9 +12,9 @@ const payloadSchema = z.object({
 });
 
 /**
- * The open pull request that a finished workflow run was about, for the event `workflow_run`. The event lists no pull request
- * from a fork, so GitHub is asked for that of the run's branch. The run's own report is not used for this: the author
- * of the change may have written that too.
+ * The open pull request that a finished workflow run was about, for the event `workflow_run`. The event lists no pull
+ * request from a fork, so GitHub is asked for that of the run's branch. The run's own report is not used for this: the
+ * author of the change may have written that too.
  * @returns null if there is none, or if it has moved on to another commit
  */
 export async function pullRequestOfRun(

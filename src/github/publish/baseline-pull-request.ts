@@ -21,8 +21,8 @@ export type ProposalResult = { readonly url: string } | { readonly warning: stri
 const REGULAR_FILE = '100644';
 
 /**
- * Open a pull request that proposes a baseline, or update the open one: one commit on top of the base branch. The proposal
- * approves nothing; merging it does.
+ * Open a pull request that proposes a baseline, or update the open one: one commit on top of the base branch. The
+ * proposal approves nothing; merging it does.
  *
  * Never throws: a proposal is worth less than the verdict.
  */

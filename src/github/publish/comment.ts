@@ -19,11 +19,11 @@ const MAX_DELETED = 10;
 const RACE_MILLISECONDS = 10 * 60_000;
 
 /**
- * Keep one comment on a pull request. The comment that this token wrote and that begins with `marker` is updated in place; if there
- * is none, a new one is written. Other people's comments are never touched, whatever they begin with.
+ * Keep one comment on a pull request. The comment that this token wrote and that begins with `marker` is updated in
+ * place; if there is none, a new one is written. Other people's comments are never touched, whatever they begin with.
  *
- * Two runs at the same time, or a request whose answer was lost, may leave two comments. The oldest stays and the others are
- * deleted, so that all runs choose the same one.
+ * Two runs at the same time, or a request whose answer was lost, may leave two comments. The oldest stays and the
+ * others are deleted, so that all runs choose the same one.
  *
  * Never throws: a comment is worth less than the verdict.
  * @param octokit of `openClient`
@@ -88,8 +88,8 @@ function ownFirst(marked: readonly Comment[], author: Author): Comment[] {
 const likelihood = ({ user }: Comment): number => (user?.login === 'github-actions[bot]' ? 1 : 0);
 
 /**
- * Update the first comment that can be updated, and delete the later ones by the same login only: that the token may edit a comment
- * does not show that it wrote it.
+ * Update the first comment that can be updated, and delete the later ones by the same login only: that the token may
+ * edit a comment does not show that it wrote it.
  * @returns the address; null if none could be updated
  */
 async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: readonly Comment[], body: string) {
@@ -104,8 +104,9 @@ async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: read
 }
 
 /**
- * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost answer would
- * stay until the next push, and people would see that of a race. GitHub tells who wrote the new comment, which saves a request.
+ * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost
+ * answer would stay until the next push, and people would see that of a race. GitHub tells who wrote the new comment,
+ * which saves a request.
  * @returns the address of the comment that stays
  */
 async function removeDuplicates(

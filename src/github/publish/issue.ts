@@ -21,12 +21,15 @@ export type IssueResult = { readonly url: string } | { readonly warning: string 
 /** The issue is found by it without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
-/** A lost answer does not tell whether the issue was created: the next run will see it, and a second attempt could double it. */
+/**
+ * A lost answer does not tell whether the issue was created: the next run will see it, and a second attempt could
+ * double it.
+ */
 const ONCE = { request: { retries: 0 } };
 
 /**
- * Keep one issue for a scheduled check: it is opened at the first failure, gets a comment at each further one, and is closed when
- * the check passes. A warning or an inconclusive check leaves it as it is.
+ * Keep one issue for a scheduled check: it is opened at the first failure, gets a comment at each further one, and is
+ * closed when the check passes. A warning or an inconclusive check leaves it as it is.
  *
  * Never throws: an issue is worth less than the verdict.
  */

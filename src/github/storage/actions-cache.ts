@@ -7,8 +7,8 @@ import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
 
 /**
- * The one path that every entry contains, relative to the workspace. The service looks entries up by their path as well, so it
- * has to be the same on every machine.
+ * The one path that every entry contains, relative to the workspace. The service looks entries up by their path as
+ * well, so it has to be the same on every machine.
  */
 const FILE = '.shadow-gate-cached-measurement.json';
 

@@ -30,7 +30,10 @@ export interface Artifacts {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
-/** The toolkit's client only fails on an Enterprise server, which has another service, and where there is no service at all. */
+/**
+ * The toolkit's client only fails on an Enterprise server, which has another service, and where there is no service at
+ * all.
+ */
 export function hasArtifactService(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
   const host = URL.canParse(server) ? new URL(server).hostname : '';
@@ -80,7 +83,10 @@ export function openArtifacts(
   };
 }
 
-/** A run of a tag claims a branch of the tag's name, and people who may push tags need not be allowed to push to the branch. */
+/**
+ * A run of a tag claims a branch of the tag's name, and people who may push tags need not be allowed to push to the
+ * branch.
+ */
 async function isOnBranch(octokit: Octokit, repository: Repository, branch: string, sha: string): Promise<boolean> {
   try {
     const basehead = `${branch}...${sha}`;
@@ -113,8 +119,8 @@ const MAX_PAGES = 3;
 const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * Artifacts with a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may give its
- * branch the same name.
+ * Artifacts with a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may
+ * give its branch the same name.
  * @param conclusions of the runs that count; by default any
  * @throws if GitHub has an error, or if the token may not see artifacts
  */

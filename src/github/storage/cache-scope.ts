@@ -4,15 +4,20 @@ import type { Octokit, Repository } from '../client/types.ts';
 export interface CacheScope {
   /** How many entries with this prefix a change can have written. @throws if GitHub does not tell */
   readonly ofChange: (prefix: string) => Promise<number>;
-  /** How many entries with this prefix belong to branches that no change can write to. @throws if GitHub does not tell */
+  /**
+   * How many entries with this prefix belong to branches that no change can write to.
+   * @throws if GitHub does not tell
+   */
   readonly ofBranches: (prefix: string) => Promise<number>;
 }
 
 /**
- * A run of a pull request gets the entries of its own ref before those of the base branch and the default branch, and anything
- * that the pull request runs can have written the former. It does not get what other pull requests have written.
+ * A run of a pull request gets the entries of its own ref before those of the base branch and the default branch, and
+ * anything that the pull request runs can have written the former. It does not get what other pull requests have
+ * written.
  * @param octokit null without a token; the token needs `actions: read`
- * @param refs `visible`: whose entries the run gets; `trusted`: those that no change can write to, such as `refs/heads/main`
+ * @param refs `visible`: whose entries the run gets; `trusted`: those that no change can write to, such as
+ * `refs/heads/main`
  */
 export function cacheScope(
   octokit: Octokit | null,

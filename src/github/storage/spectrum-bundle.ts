@@ -11,7 +11,8 @@ export interface SpectrumBundle extends KeyValueStore {
 }
 
 /**
- * The spectra that the newest run on the default branch has saved: a checkpoint that differs in three matrices costs three.
+ * The spectra that the newest run on the default branch has saved: a checkpoint that differs in three matrices costs
+ * three.
  * @param folder of the key: checkpoints of one key resemble each other
  * @param print where to log that the cache was not read
  */

@@ -59,9 +59,10 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOp
 export const encodeMeasurement = (measurement: Measurement): string => JSON.stringify(measurement);
 
 /**
- * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store can put
- * anything into it. This checks that the text names the right checkpoint, and that its summaries follow from its matrices.
- * It cannot detect numbers that were forged with care: a store must not return an entry that a change can have written.
+ * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store
+ * can put anything into it. This checks that the text names the right checkpoint, and that its summaries follow from
+ * its matrices. It cannot detect numbers that were forged with care: a store must not return an entry that a change can
+ * have written.
  */
 export function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
   try {

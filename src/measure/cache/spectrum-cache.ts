@@ -37,7 +37,8 @@ export function decodeSpectrum(text: string, key: string): CachedSpectrum | null
 }
 
 /**
- * Depends on the bytes of the job's tensors, on the slice of them that is the matrix, and on how the spectrum is computed.
+ * Depends on the bytes of the job's tensors, on the slice of them that is the matrix, and on how the spectrum is
+ * computed.
  * @returns 64 hexadecimal digits
  */
 export async function spectrumKey(job: Job, digests: TensorDigests): Promise<string> {

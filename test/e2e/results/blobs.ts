@@ -11,7 +11,10 @@ interface Blob {
   readonly signature: string;
 }
 
-/** The part of Azure's block blobs that the toolkit uses: written whole or in blocks, read whole or in ranges, by signed URLs. */
+/**
+ * The part of Azure's block blobs that the toolkit uses: written whole or in blocks, read whole or in ranges, by signed
+ * URLs.
+ */
 export class Blobs {
   readonly #blobs = new Map<string, Blob>();
 

@@ -9,7 +9,10 @@ const run = promisify(execFile);
 /** Deep enough for a hostile path that climbs out of the workspace. */
 const WORKSPACE = 'a/b/c/workspace';
 
-/** The toolkit uses zstd if it is installed (packages/cache/src/internal/cacheUtils.ts, getCompressionMethod), else gzip. */
+/**
+ * The toolkit uses zstd if it is installed (packages/cache/src/internal/cacheUtils.ts, getCompressionMethod), else
+ * gzip.
+ */
 async function hasZstd(): Promise<boolean> {
   return run('zstd', ['--quiet', '--version']).then(
     () => true,
@@ -18,8 +21,8 @@ async function hasZstd(): Promise<boolean> {
 }
 
 /**
- * The version under which @actions/cache looks for these paths on Linux (getCacheVersion). It depends on the strings and their
- * order: `./a` is not `a`.
+ * The version under which @actions/cache looks for these paths on Linux (getCacheVersion). It depends on the strings
+ * and their order: `./a` is not `a`.
  */
 export async function cacheVersion(paths: readonly string[]): Promise<string> {
   const compression = (await hasZstd()) ? 'zstd-without-long' : 'gzip';

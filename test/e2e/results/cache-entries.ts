@@ -21,8 +21,9 @@ const requestSchema = z.object({ key: z.string().min(1), version: z.string().min
 const lookupSchema = requestSchema.extend({ restore_keys: z.array(z.string()).default([]) });
 
 /**
- * The cache of a repository. An entry belongs to the ref that saved it, and never changes. A run saves under its own ref, and
- * restores from that and from the refs that its token names, so that a pull request cannot write what main reads.
+ * The cache of a repository. An entry belongs to the ref that saved it, and never changes. A run saves under its own
+ * ref, and restores from that and from the refs that its token names, so that a pull request cannot write what main
+ * reads.
  */
 export class CacheEntries {
   readonly all: CacheEntry[] = [];
@@ -82,8 +83,8 @@ export class CacheEntries {
   }
 
   /**
-   * In each scope, the key itself comes first, then keys that begin with it, then those that begin with each of the others, newest
-   * first: a key is a prefix as well (docs.github.com, "Cache key matching").
+   * In each scope, the key itself comes first, then keys that begin with it, then those that begin with each of the
+   * others, newest first: a key is a prefix as well (docs.github.com, "Cache key matching").
    */
   #lookUp(token: RunToken, { key, restore_keys, version }: z.infer<typeof lookupSchema>, origin: string): Answer {
     const readable = token.scopes.filter(({ mayRead }) => mayRead);

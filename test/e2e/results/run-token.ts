@@ -7,7 +7,10 @@ export interface WorkflowRun {
   readonly jobId?: string;
   /** The run's own scope, `refs/heads/main` or `refs/pull/7/merge`. */
   readonly ref: string;
-  /** Other refs that it restores caches of, in this order: the base branch and the default branch. By default `refs/heads/main`. */
+  /**
+   * Other refs that it restores caches of, in this order: the base branch and the default branch. By default
+   * `refs/heads/main`.
+   */
   readonly readable?: readonly string[];
   /** False for events that strangers can cause. */
   readonly mayWrite?: boolean;

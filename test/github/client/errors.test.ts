@@ -1,18 +1,16 @@
-import { RequestError } from '@octokit/request-error';
 import { expect, it } from 'vitest';
 import { describeGithubError, describeWriteFailure, isRateLimit } from '../../../src/github/client/errors.ts';
 
-const REQUEST = { method: 'GET', url: 'https://api.github.com/', headers: {} } as const;
-
-function answered(status: number, message: string, headers: Record<string, string> = {}): RequestError {
-  const response = { status, url: REQUEST.url, headers, data: {}, retryCount: 0 };
-  return new RequestError(message, status, { request: REQUEST, response });
+/** An error as Octokit throws it, with an answer or without. */
+function answered(status: number, message: string, headers: Record<string, string> = {}): Error {
+  return Object.assign(new Error(message), { status, response: { headers } });
 }
+const unanswered = (message: string): Error => Object.assign(new Error(message), { status: 500, response: undefined });
 
 it.each([
   [answered(403, 'Resource not accessible'), '403: Resource not accessible'],
   [answered(503, '<html>\n  Unicorn\n</html>'), '503: <html> Unicorn </html>'],
-  [new RequestError('connect ECONNREFUSED', 500, { request: REQUEST }), 'no answer: connect ECONNREFUSED'],
+  [unanswered('connect ECONNREFUSED'), 'no answer: connect ECONNREFUSED'],
   [new Error('none of its entries could be fetched'), 'none of its entries could be fetched'],
   ['thrown text', 'thrown text'],
 ])('an error of GitHub is one line with its status: %s', (error, line) => {
@@ -35,7 +33,7 @@ it.each([
   [answered(410, 'Gone'), /: this repository has no issues \(410: /],
   [answered(422, 'Validation Failed'), /: GitHub rejected the request \(422: /],
   [answered(500, 'Oops'), /: GitHub had an internal error; the next run tries again \(500: /],
-  [new RequestError('reset', 500, { request: REQUEST }), /: GitHub could not be reached \(no answer: reset\)$/],
+  [unanswered('reset'), /: GitHub could not be reached \(no answer: reset\)$/],
 ])('a failed write names what is missing, the cause, and what would help: %s', (error, line) => {
   const description = describeWriteFailure(error, {
     missing: 'no issue on o/r',

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * A failure on purpose: an answer with an error status, or a connection that is closed before the request is carried out (`reset`),
- * after that (`lost`) or in the middle of the answer (`torn`), or an answer that never starts (`hangs`) or never ends (`stalls`).
+ * A failure on purpose: an answer with an error status, or a connection that is closed before the request is carried
+ * out (`reset`), after that (`lost`) or in the middle of the answer (`torn`), or an answer that never starts (`hangs`)
+ * or never ends (`stalls`).
  */
 export interface Fault {
   readonly request: RegExp;

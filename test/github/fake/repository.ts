@@ -21,8 +21,8 @@ const refSchema = z.object({ ref: z.string(), sha: z.string() });
 const moveSchema = z.object({ sha: z.string(), force: z.boolean().default(false) });
 
 /**
- * The repository: its refs, and what a program needs to commit a file. Files of commits are in `github.files`, where tests put them
- * and find them. A commit that was not made here has the files that a test gave it, and no parents.
+ * The repository: its refs, and what a program needs to commit a file. Files of commits are in `github.files`, where
+ * tests put them and find them. A commit that was not made here has the files that a test gave it, and no parents.
  */
 export class Repository {
   readonly #github: FakeGithub;
