@@ -3,7 +3,7 @@ import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Message } from './tokens/chat-template.ts';
 
-/** What a request and its answer are told apart by; `1` and `"1"` are two. */
+/** Identifies a request and its answer; `1` and `"1"` are different. */
 export type RequestId = string | number;
 
 interface Origin {
@@ -12,7 +12,7 @@ interface Origin {
   readonly where: string;
 }
 
-/** What is to be scored: a continuation after its context, or a text from its beginning (`rolling`). */
+/** A continuation to score after its context, or a text to score from its beginning (`rolling`). */
 export type ScoreRequest = Origin &
   (
     | { readonly kind: 'text'; readonly context: string; readonly continuation: string }
@@ -21,23 +21,25 @@ export type ScoreRequest = Origin &
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
   );
 
-/** What is to be continued greedily. */
+/** A prompt to continue greedily. */
 export type GenerateRequest = Origin & {
   readonly prompt:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'ids'; readonly tokens: readonly number[] }
     | { readonly kind: 'messages'; readonly messages: readonly Message[] };
-  /** null: the request does not say. */
+  /** Null for the default. */
   readonly maxNewTokens: number | null;
   readonly stop: readonly string[];
 };
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const idSchema = z.union([z.string(), z.number()], 'must be a string or a number');
-const textSchema = z.string().refine((text) => !LONE_SURROGATE.test(text), 'has half a surrogate pair: no text');
+const textSchema = z
+  .string()
+  .refine((text) => !LONE_SURROGATE.test(text), 'has half a surrogate pair, which is not valid text');
 const idsSchema = z.array(z.int().nonnegative());
 
-// Strict, all of them: a key with a typo must not be lost.
+// All are strict: a key with a typo must not be ignored.
 const pairSchema = z.strictObject({ id: idSchema, context: textSchema, continuation: textSchema });
 const idPairSchema = z.strictObject({ id: idSchema, context_ids: idsSchema, continuation_ids: idsSchema });
 const rollingSchema = z.strictObject({
@@ -49,17 +51,16 @@ const limits = {
   id: idSchema,
   max_new_tokens: z.int().positive().optional(),
   stop: z
-    .union([z.string().min(1), z.array(z.string().min(1))], 'must be text that is not empty, or a list of such')
+    .union([z.string().min(1), z.array(z.string().min(1))], 'must be text that is not empty, or a list of such texts')
     .optional(),
 };
 const promptSchema = z.strictObject({ ...limits, prompt: textSchema });
 const promptIdsSchema = z.strictObject({ ...limits, prompt_ids: idsSchema });
 const messagesSchema = z.strictObject({ ...limits, messages: z.array(z.looseObject({ role: z.string() })).min(1) });
 
-const SCORE_MEND =
+const SCORE_HINT =
   'give {"id", "context", "continuation"}, {"id", "context_ids", "continuation_ids"} or {"id", "rolling"}';
-const GENERATE_MEND =
-  'give {"id", "prompt" | "prompt_ids" | "messages"}, with "max_new_tokens" and "stop" where wanted';
+const GENERATE_HINT = 'give {"id", "prompt" | "prompt_ids" | "messages"}, and optionally "max_new_tokens" and "stop"';
 
 /** Does this request need the tokenizer of the checkpoint? */
 export function needsTokenizer(request: ScoreRequest | GenerateRequest): boolean {
@@ -69,18 +70,18 @@ export function needsTokenizer(request: ScoreRequest | GenerateRequest): boolean
 
 /** Read the requests of `shadow-gate score`. @throws UserError naming the file and the line */
 export async function readScoreRequests(file: string): Promise<ScoreRequest[]> {
-  return parseScoreRequests(await readRequestFile(file, SCORE_MEND), file);
+  return parseScoreRequests(await readRequestFile(file, SCORE_HINT), file);
 }
 
 /** Read the requests of `shadow-gate generate`. @throws UserError naming the file and the line */
 export async function readGenerateRequests(file: string): Promise<GenerateRequest[]> {
-  return parseGenerateRequests(await readRequestFile(file, GENERATE_MEND), file);
+  return parseGenerateRequests(await readRequestFile(file, GENERATE_HINT), file);
 }
 
-/** @param text JSONL; empty lines, a byte order mark and CRLF are no matter */
+/** @param text JSONL, possibly with empty lines, a byte order mark, and CRLF */
 export function parseScoreRequests(text: string, file: string): ScoreRequest[] {
-  return parseLines(text, file, SCORE_MEND, (json, where) => {
-    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, SCORE_MEND);
+  return parseLines(text, file, SCORE_HINT, (json, where) => {
+    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, SCORE_HINT);
     if ('rolling' in json) {
       const { id, rolling } = parse(rollingSchema);
       return typeof rolling === 'string'
@@ -95,10 +96,10 @@ export function parseScoreRequests(text: string, file: string): ScoreRequest[] {
   });
 }
 
-/** @param text JSONL; empty lines, a byte order mark and CRLF are no matter */
+/** @param text JSONL, possibly with empty lines, a byte order mark, and CRLF */
 export function parseGenerateRequests(text: string, file: string): GenerateRequest[] {
-  return parseLines(text, file, GENERATE_MEND, (json, where) => {
-    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, GENERATE_MEND);
+  return parseLines(text, file, GENERATE_HINT, (json, where) => {
+    const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, GENERATE_HINT);
     if ('prompt_ids' in json) {
       const { prompt_ids: tokens, ...rest } = parse(promptIdsSchema);
       return { ...common(rest), where, prompt: { kind: 'ids', tokens } };
@@ -121,9 +122,9 @@ export function toJsonLines(answers: readonly object[]): string {
   return answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
 }
 
-async function readRequestFile(file: string, mend: string): Promise<string> {
+async function readRequestFile(file: string, hint: string): Promise<string> {
   const text = await readTextFile(file);
-  if (text === null) throw new UserError(`${file} does not exist`, mend);
+  if (text === null) throw new UserError(`${file} does not exist`, hint);
   return text;
 }
 
@@ -132,46 +133,49 @@ type Json = Readonly<Record<string, unknown>>;
 function parseLines<T extends Origin>(
   text: string,
   file: string,
-  mend: string,
+  hint: string,
   parse: (json: Json, where: string) => T,
 ): T[] {
   const requests: T[] = [];
-  const places = new Map<RequestId, string>();
+  const lineOf = new Map<RequestId, string>();
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split('\n')
     .entries()) {
     if (line.trim() === '') continue;
     const where = `${file}:${index + 1}`;
-    const request = parse(parseLine(line, where, mend), where);
-    const twin = places.get(request.id);
-    if (twin !== undefined) {
-      throw new UserError(`${where}: ${twin} has the id ${JSON.stringify(request.id)} already`, 'give each its own');
+    const request = parse(parseLine(line, where, hint), where);
+    const other = lineOf.get(request.id);
+    if (other !== undefined) {
+      throw new UserError(
+        `${where}: ${other} already has the id ${JSON.stringify(request.id)}`,
+        'give each request an id of its own',
+      );
     }
-    places.set(request.id, where);
+    lineOf.set(request.id, where);
     requests.push(request);
   }
-  if (requests.length === 0) throw new UserError(`${file} holds no requests`, mend);
+  if (requests.length === 0) throw new UserError(`${file} contains no requests`, hint);
   return requests;
 }
 
 const objectSchema = z.record(z.string(), z.unknown());
 
-function parseLine(line: string, where: string, mend: string): Json {
+function parseLine(line: string, where: string, hint: string): Json {
   let json: unknown;
   try {
     json = JSON.parse(line);
   } catch (error) {
-    throw new UserError(`${where}: not JSON: ${(error as Error).message}`, mend);
+    throw new UserError(`${where}: not JSON: ${(error as Error).message}`, hint);
   }
   const parsed = objectSchema.safeParse(json);
-  if (!parsed.success) throw new UserError(`${where}: not a JSON object`, mend);
+  if (!parsed.success) throw new UserError(`${where}: not a JSON object`, hint);
   return parsed.data;
 }
 
-function parseRequest<T>(json: Json, schema: z.ZodType<T>, where: string, mend: string): T {
+function parseRequest<T>(json: Json, schema: z.ZodType<T>, where: string, hint: string): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new UserError(`${where}: ${issues.join('; ')}`, mend);
+  throw new UserError(`${where}: ${issues.join('; ')}`, hint);
 }

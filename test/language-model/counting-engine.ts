@@ -1,18 +1,20 @@
 import type { Continuation, Engine, Prompt, Sequence } from '../../src/language-model/engine.ts';
 
 /**
- * A model to reckon with by hand: p(next | last) = 1/2 for last + 1, and 2⁻ᵏ⁻² for the tokens k steps beyond; after token 9
- * comes 0 again. It keeps what it was asked.
+ * A model that is easy to follow by hand: p(next | last) = 1/2 for last + 1, and 2⁻ᵏ⁻² for the token k steps further; after
+ * token 9 comes 0 again. It records its calls.
  */
-export function countingEngine(maxLength: number): Engine & { asked: Sequence[]; prompts: Prompt[]; calls: number } {
+export function countingEngine(
+  maxLength: number,
+): Engine & { sequences: Sequence[]; prompts: Prompt[]; calls: number } {
   const engine = {
     maxLength,
-    asked: [] as Sequence[],
+    sequences: [] as Sequence[],
     prompts: [] as Prompt[],
     calls: 0,
     async score(sequences: readonly Sequence[]) {
       engine.calls++;
-      engine.asked.push(...sequences);
+      engine.sequences.push(...sequences);
       return sequences.map(({ context, continuation }) => {
         const steps = continuation.map((token, index) => {
           const last = index === 0 ? (context.at(-1) ?? 0) : (continuation[index - 1] ?? 0);

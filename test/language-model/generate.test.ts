@@ -86,7 +86,7 @@ describe('continuePrompts', () => {
       'messages that the template refuses',
       { messages: [{ role: 'system' }] },
       digits,
-      /:1: the chat template refuses: no system/,
+      /:1: the chat template fails: no system/,
     ],
   ])('refuses %s with its line', async (_, request, tokenizer, pattern) => {
     const answers = continuePrompts(requests({ id: 1, ...request }), countingEngine(40), { ...options, tokenizer });

@@ -9,7 +9,7 @@ export function generator(seed: number): () => number {
   };
 }
 
-/** A whole number, `least ≤ n ≤ most`. */
+/** A random integer, `least ≤ n ≤ most`. */
 export function wholeNumber(random: () => number, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }

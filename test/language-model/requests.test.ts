@@ -12,7 +12,7 @@ import { UserError } from '../../src/platform/user-error.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 describe('score requests', () => {
-  it('are read in all their kinds, over empty lines, CRLF and a byte order mark', () => {
+  it('are read in all forms, with empty lines, CRLF and a byte order mark', () => {
     const text = [
       '\uFEFF{"id": "a", "context": "x\\u2028y", "continuation": " z"}\r',
       '',
@@ -39,23 +39,23 @@ describe('score requests', () => {
     ['text and ids together', '{"id": 1, "context": "a", "continuation_ids": [1]}', /:2: context_ids: /],
     ['rolling and more', '{"id": 1, "rolling": "a", "context": "b"}', /:2: Unrecognized key: "context"/],
     ['a missing id', '{"context": "a", "continuation": "b"}', /:2: id: must be a string or a number/],
-    ['an id that is in use', '{"id": 0, "rolling": "b"}', /:2: r\.jsonl:1 has the id 0 already/],
+    ['an id that is in use', '{"id": 0, "rolling": "b"}', /:2: r\.jsonl:1 already has the id 0/],
     [
-      'ids that are none',
+      'invalid token ids',
       '{"id": 1, "context_ids": [1.5], "continuation_ids": [-1]}',
       /:2: context_ids: 0: .*; continuation_ids: 0: /,
     ],
-    ['rolling over neither', '{"id": 1, "rolling": 3}', /:2: rolling: must be text or a list of token ids/],
+    ['rolling with a number', '{"id": 1, "rolling": 3}', /:2: rolling: must be text or a list of token ids/],
     ['half a character', '{"id": 1, "rolling": "\\ud800"}', /:2: rolling: /],
-  ])('are refused with their line: %s', (_, line, pattern) => {
+  ])('are refused with their line for %s', (_, line, pattern) => {
     const parse = () => parseScoreRequests(`{"id": 0, "rolling": "a"}\n${line}`, 'r.jsonl');
     expect(parse).toThrow(pattern);
     expect(parse).toThrow(UserError);
     expect(parse).not.toThrow(/\n/);
   });
 
-  it('are not an empty or missing file', async () => {
-    expect(() => parseScoreRequests('\n\n', 'r.jsonl')).toThrow(/r\.jsonl holds no requests/);
+  it('cannot be an empty or missing file', async () => {
+    expect(() => parseScoreRequests('\n\n', 'r.jsonl')).toThrow(/r\.jsonl contains no requests/);
     const folder = temporaryFolder();
     await expect(readScoreRequests(join(folder, 'r.jsonl'))).rejects.toThrow(/r\.jsonl does not exist/);
     writeFileSync(join(folder, 'r.jsonl'), '{"id": 1, "rolling": [2]}');
@@ -64,7 +64,7 @@ describe('score requests', () => {
 });
 
 describe('generate requests', () => {
-  it('are read in all their kinds', () => {
+  it('are read in all forms', () => {
     const text = [
       '{"id": 1, "prompt": "x", "max_new_tokens": 3, "stop": "\\n"}',
       '{"id": 2, "prompt_ids": [4], "stop": ["a", "b"]}',
@@ -94,12 +94,12 @@ describe('generate requests', () => {
     ['an empty stop string', '{"id": 1, "prompt": "a", "stop": ["b", ""]}', /:1: stop: 1: /],
     ['no new tokens', '{"id": 1, "prompt": "a", "max_new_tokens": 0}', /:1: max_new_tokens: /],
     ['a typo', '{"id": 1, "prompt": "a", "max_tokens": 5}', /:1: Unrecognized key: "max_tokens"/],
-  ])('are refused with their line: %s', (_, line, pattern) => {
+  ])('are refused with their line for %s', (_, line, pattern) => {
     expect(() => parseGenerateRequests(line, 'g.jsonl')).toThrow(pattern);
   });
 });
 
-it('answers are a line each', () => {
+it('writes one answer per line', () => {
   expect(toJsonLines([{ id: 1, text: 'a\nb' }, { id: 2 }])).toBe('{"id":1,"text":"a\\nb"}\n{"id":2}\n');
   expect(toJsonLines([])).toBe('');
 });

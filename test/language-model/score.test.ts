@@ -48,7 +48,7 @@ describe('scoreRequests', () => {
       engine,
       { tokenizer: wordTokenizer(), prefixTokenId: 8 },
     );
-    expect(engine.asked).toEqual([
+    expect(engine.sequences).toEqual([
       { context: [8], continuation: [5] },
       { context: [8], continuation: [5] },
       { context: [8], continuation: [1] },
@@ -62,13 +62,15 @@ describe('scoreRequests', () => {
       tokenizer,
       prefixTokenId: 0,
     });
-    expect(engine.asked).toEqual([{ context: [0, ...tokenizer.ids('a', ' b')], continuation: tokenizer.ids(' c') }]);
+    expect(engine.sequences).toEqual([
+      { context: [0, ...tokenizer.ids('a', ' b')], continuation: tokenizer.ids(' c') },
+    ]);
     await scoreRequests(requests({ id: 1, context: 'a', continuation: ' b' }), engine, {
       tokenizer,
       prefixTokenId: 0,
       addSpecialTokens: false,
     });
-    expect(engine.asked[1]).toEqual({ context: tokenizer.ids('a'), continuation: tokenizer.ids(' b') });
+    expect(engine.sequences[1]).toEqual({ context: tokenizer.ids('a'), continuation: tokenizer.ids(' b') });
   });
 
   it('sums the windows of a rolling request', async () => {
@@ -85,7 +87,7 @@ describe('scoreRequests', () => {
       token_logprobs: [HALF, HALF, HALF, HALF, HALF, HALF, QUARTER],
       greedy: false,
     });
-    expect(engine.asked.slice(0, 2)).toEqual([
+    expect(engine.sequences.slice(0, 2)).toEqual([
       { context: [0], continuation: [1, 2, 3, 4] },
       { context: [3, 4], continuation: [5, 6, 8] },
     ]);
@@ -104,7 +106,7 @@ describe('scoreRequests', () => {
       engine,
       { ...IDS_ONLY, onTruncation: (where) => cut.push(where) },
     );
-    expect(engine.asked.map(({ context }) => context)).toEqual([
+    expect(engine.sequences.map(({ context }) => context)).toEqual([
       [2, 3, 4],
       [1, 2, 3],
     ]);
@@ -168,7 +170,7 @@ describe('scoreRequests', () => {
         continuation_ids: continuation,
       }));
       await scoreRequests(requests(...lines), engine, IDS_ONLY);
-      expect(engine.asked.map(({ context, continuation }) => context.length + continuation.length - 1)).toEqual(
+      expect(engine.sequences.map(({ context, continuation }) => context.length + continuation.length - 1)).toEqual(
         cases.map(({ model_input_length }) => model_input_length),
       );
     },

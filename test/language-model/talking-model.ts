@@ -5,12 +5,12 @@ import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { generator } from './random.ts';
 import { readTensors } from './read-tensors.ts';
 
-/** Ids of the tokenizer are below 380. */
+/** The ids of the tokenizer are below 380. */
 const VOCABULARY = 384;
 
 /**
- * A checkpoint with a tokenizer: the fixture llama with embeddings and output layer for the vocabulary of the tokenizer
- * llama2. It talks nonsense.
+ * A checkpoint with a tokenizer: the fixture llama, with random embeddings and output layer for the vocabulary of the tokenizer
+ * llama2.
  */
 export function talkingModel(changes: Readonly<Record<string, unknown>> = {}): string {
   const folder = join(temporaryFolder(), 'talking');

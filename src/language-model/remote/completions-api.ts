@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 
 /**
- * What is sent to `/v1/completions` and what comes back, as vLLM and OpenAI have it (the request is the one of
- * lm-evaluation-harness, lm_eval/models/openai_completions.py).
+ * Requests and responses of `/v1/completions`, as in vLLM and OpenAI's API (the request is that of lm-evaluation-harness,
+ * lm_eval/models/openai_completions.py).
  */
 
-/** Text, which the server tokenizes (and may put a BOS token before), or token ids, which it takes as they are. */
+/** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses unchanged. */
 export type WirePrompt = string | readonly number[];
 
 /**
- * One token is generated and dropped: old vLLM fails with 0, llama-cpp-python takes 0 for «no limit». So the server
- * needs room for one token more than the prompt has.
+ * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The server's context
+ * must therefore have room for one token more than the prompt has.
  */
 export const scoreRequest = (model: string, prompt: WirePrompt) => ({
   model,
@@ -22,7 +22,7 @@ export const scoreRequest = (model: string, prompt: WirePrompt) => ({
   echo: true,
 });
 
-/** vLLM takes a repetition penalty from the model's generation_config.json unless told otherwise; others ignore it. */
+/** By default, vLLM takes a repetition penalty from the model's generation_config.json; other servers ignore the key. */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number) => ({
   model,
   prompt,
@@ -31,7 +31,7 @@ export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens:
   repetition_penalty: 1,
 });
 
-/** Extensions of vLLM (0.10.2 and later) with which it stops at these tokens and no others, and says what it generated. */
+/** Extensions of vLLM (0.10.2 and later): stop at these tokens and no others, and return the generated ids. */
 export const tokenStops = (stopTokens: ReadonlySet<number>) => ({
   stop_token_ids: [...stopTokens],
   ignore_eos: true,
@@ -39,7 +39,7 @@ export const tokenStops = (stopTokens: ReadonlySet<number>) => ({
   return_token_ids: true,
 });
 
-const answerSchema = z.object({
+const responseSchema = z.object({
   choices: z
     .array(
       z.object({
@@ -52,29 +52,29 @@ const answerSchema = z.object({
     .min(1),
   usage: z.object({ prompt_tokens: z.int().nullish(), completion_tokens: z.int().nullish() }).nullish(),
 });
-// text_offset is left alone: vLLM counts a BOS token that is not in the text, SGLang writes −1, others count bytes.
+// text_offset is not used: vLLM counts a BOS token that is not in the text, SGLang writes −1, others count bytes.
 const logprobsSchema = z.object({
   tokens: z.array(z.string()),
   token_logprobs: z.array(z.number().nullable()),
   top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
 });
 
-/** What the server says of the tokens it read, and of those (zero or one) it added. */
+/** The tokens that the server read, followed by those (zero or one) that it generated. */
 export interface EchoedTokens {
   readonly tokens: readonly string[];
-  /** Natural logarithms; null for a token that has nothing before it. */
+  /** Natural logarithms; null for a token without context. */
   readonly logprobs: readonly (number | null)[];
-  /** Is each token the most likely at its place? Null where the server does not say. */
+  /** Is each token the most likely one at its position? Null if the server does not return it. */
   readonly isTop: readonly (boolean | null)[];
-  /** As the server counts; a BOS token may be in it and not in `tokens`. Null where it does not say. */
+  /** The server's count, which can include a BOS token that is not in `tokens`. Null if it does not return one. */
   readonly promptTokens: number | null;
-  /** How many at the end are not of the prompt; null where the server does not say. */
+  /** How many at the end are not part of the prompt; null if the server does not return it. */
   readonly newTokens: number | null;
 }
 
-/** @throws UserError where the answer has no log-probabilities of a prompt */
-export function echoedTokens(answer: unknown, server: string): EchoedTokens {
-  const { choice, usage } = firstChoice(answer, server);
+/** @throws UserError if the response has no log-probabilities of the prompt */
+export function echoedTokens(response: unknown, server: string): EchoedTokens {
+  const { choice, usage } = firstChoice(response, server);
   const logprobs = logprobsSchema.safeParse(choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
@@ -89,7 +89,7 @@ export function echoedTokens(answer: unknown, server: string): EchoedTokens {
   };
 }
 
-/** Values are compared, not names: two tokens may look alike, and vLLM lists the token of the text beside the best. */
+/** Compares values, not names: two tokens can look alike, and vLLM lists the token of the text beside the best. */
 function isMost(own: number | null, top: Readonly<Record<string, number>> | null | undefined): boolean | null {
   const values = Object.values(top ?? {});
   return own === null || values.length === 0 ? null : values.every((value) => value <= own);
@@ -97,12 +97,12 @@ function isMost(own: number | null, top: Readonly<Record<string, number>> | null
 
 export interface WireContinuation {
   readonly text: string;
-  /** Null where the server does not give them. */
+  /** Null if the server does not return them. */
   readonly tokens: readonly number[] | null;
   readonly finish: 'stop' | 'length';
 }
 
-/** The first two are of text-generation-inference. */
+/** The first two are from text-generation-inference. */
 const FINISHES: ReadonlyMap<string, 'stop' | 'length'> = new Map([
   ['eos_token', 'stop'],
   ['stop_sequence', 'stop'],
@@ -110,36 +110,33 @@ const FINISHES: ReadonlyMap<string, 'stop' | 'length'> = new Map([
   ['length', 'length'],
 ]);
 
-/** @throws UserError where the answer is of another shape or was broken off */
-export function continuation(answer: unknown, server: string): WireContinuation {
-  const { choice } = firstChoice(answer, server);
+/** @throws UserError for a response of another shape, or with a generation that was aborted */
+export function continuation(response: unknown, server: string): WireContinuation {
+  const { choice } = firstChoice(response, server);
   const { text, token_ids, finish_reason } = choice;
   const finish = FINISHES.get(finish_reason ?? '');
   if (finish === undefined) {
     const reason = JSON.stringify(finish_reason ?? null).slice(0, 50);
-    throw new UserError(
-      `the server at ${server} broke off what it generated (finish_reason: ${reason})`,
-      'see its log',
-    );
+    throw new UserError(`the server at ${server} aborted the generation (finish_reason: ${reason})`, 'check its log');
   }
   return { text: text ?? '', tokens: token_ids ?? null, finish };
 }
 
-function firstChoice(answer: unknown, server: string) {
-  const parsed = answerSchema.safeParse(answer);
+function firstChoice(response: unknown, server: string) {
+  const parsed = responseSchema.safeParse(response);
   const choice = parsed.data?.choices[0];
   if (parsed.success && choice !== undefined) return { choice, usage: parsed.data.usage };
   const issue = parsed.error?.issues[0];
   throw new UserError(
-    `the answer of the server at ${server} is no completion (${issue?.path.join('.')}: ${issue?.message})`,
-    'see that the endpoint is an OpenAI-compatible API',
+    `the response of the server at ${server} is not a completion (${issue?.path.join('.')}: ${issue?.message})`,
+    'check that the endpoint is an OpenAI-compatible API',
   );
 }
 
-export const noPromptLogprobs = (server: string, because = ''): UserError =>
+export const noPromptLogprobs = (server: string, reason = ''): UserError =>
   new UserError(
-    `the server at ${server} does not return log-probabilities of the prompt (echo with logprobs)${because}`,
-    "serve the model with vLLM or SGLang: llama.cpp's llama-server and text-generation-inference cannot do it, llama-cpp-python only with logits_all",
+    `the server at ${server} does not return log-probabilities of the prompt (echo with logprobs)${reason}`,
+    "serve the model with vLLM or SGLang (llama.cpp's llama-server and text-generation-inference cannot do it, llama-cpp-python only with logits_all)",
   );
 
 const modelsSchema = z.object({
@@ -153,10 +150,9 @@ const modelsSchema = z.object({
 });
 
 /**
- * How many tokens, read and generated together, a model has room for, from the answer of `/v1/models`.
- *
- * @returns where the model itself says nothing (an adapter, another name), the least that any model there has; null if
- *   none says anything
+ * The context length of a model, for read and generated tokens together, from the response of `/v1/models`.
+ * @returns if the response has none for this model (an adapter, another name), the smallest of all listed models; null if it has
+ *   none at all
  */
 export function contextLength(models: unknown, model: string): number | null {
   const parsed = modelsSchema.safeParse(models);

@@ -1,11 +1,11 @@
-/** A bound on what runs at once. Whoever comes when all places are taken waits, first come, first served. */
+/** Limits the number of tasks that run at the same time. Further tasks wait in their order. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   /** @param count at least 1 */
   constructor(count: number) {
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`${count} places`);
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`a semaphore needs a positive count, not ${count}`);
     this.#free = count;
   }
 
@@ -23,33 +23,32 @@ export class Semaphore {
 }
 
 /**
- * `task` of every item, as many at once as there are places. The first one that fails aborts the signal of the others;
- * those that have not begun never do. Nothing is still running when this returns or throws.
- *
- * @returns the answers in the order of the items
- * @throws what the first failing task threw
+ * Run `task` for every item, as many at the same time as the semaphore allows. The first failure aborts the signal of the other
+ * tasks, and those that have not started never do. No task is running any more when this returns or throws.
+ * @returns the results in the order of the items
+ * @throws the error of the first task that failed
  */
-export async function concurrently<Item, Answer>(
+export async function concurrently<Item, Result>(
   items: readonly Item[],
-  places: Semaphore,
+  semaphore: Semaphore,
   signal: AbortSignal,
-  task: (item: Item, signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer[]> {
+  task: (item: Item, signal: AbortSignal) => Promise<Result>,
+): Promise<Result[]> {
   const failing = new AbortController();
   const either = AbortSignal.any([signal, failing.signal]);
-  const answers = items.map((item) =>
-    places.use(async () => {
+  const results = items.map((item) =>
+    semaphore.use(async () => {
       either.throwIfAborted();
       try {
         return await task(item, either);
       } catch (error) {
-        // Later ones fail because of this one: an abort counts once.
+        // Later tasks fail because of this one, whose error is kept.
         if (!failing.signal.aborted) failing.abort(error);
         throw error;
       }
     }),
   );
-  await Promise.allSettled(answers);
+  await Promise.allSettled(results);
   either.throwIfAborted();
-  return Promise.all(answers);
+  return Promise.all(results);
 }

@@ -1,23 +1,24 @@
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { defaultMaxNewTokens, type GenerateAnswer } from '../generate.ts';
 import type { GenerateRequest, ScoreRequest } from '../requests.ts';
 import { type ScoreAnswer, toAnswer } from '../score.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 
-/** Requests whose texts the server encodes, since no tokenizer is at hand. */
+/** Requests whose texts the server encodes, since there is no tokenizer here. */
 
-const TOKENIZER_MEND = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
+const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
 
 /**
  * Score requests by text.
- * @param byIds answers those that are in token ids
+ * @param scoreIds scores the requests that are in token ids
  * @returns in the order of the requests
- * @throws UserError for a text whose first token has no probability, since nothing is before it
+ * @throws UserError for a text whose first token has no probability, since it has no context
  */
 export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
   engine: RemoteEngine,
-  byIds: (requests: readonly ScoreRequest[]) => Promise<ScoreAnswer[]>,
+  scoreIds: (requests: readonly ScoreRequest[]) => Promise<ScoreAnswer[]>,
 ): Promise<ScoreAnswer[]> {
   const pairs = requests.flatMap((request) => (request.kind === 'text' && !isBlank(request.context) ? request : []));
   const whole = requests.flatMap((request) => textOf(request) ?? []);
@@ -25,29 +26,25 @@ export async function scoreRequestsByText(
   const [scores, rolling, answers] = await Promise.all([
     engine.scoreText(pairs),
     engine.scoreRollingText(whole.map(({ text }) => text)),
-    inIds.length === 0 ? [] : byIds(inIds),
+    inIds.length === 0 ? [] : scoreIds(inIds),
   ]);
   const found = new Map<ScoreRequest, ScoreAnswer>();
-  pairs.forEach((request, i) => {
-    found.set(request, toAnswer(request, scores.slice(i, i + 1)));
-  });
-  whole.forEach(({ request }, i) => {
-    const score = rolling[i];
-    if (score && score.unscored !== '') {
+  for (const [i, request] of pairs.entries()) found.set(request, toAnswer(request, [at(scores, i)]));
+  for (const [i, { request }] of whole.entries()) {
+    const score = at(rolling, i);
+    if (score.unscored !== '') {
       throw new UserError(
-        `${request.where}: the server puts no BOS token first, so the text's first token ${JSON.stringify(score.unscored)} has no probability`,
-        TOKENIZER_MEND,
+        `${request.where}: the server adds no BOS token, so the text's first token ${JSON.stringify(score.unscored)} has no probability`,
+        TOKENIZER_HINT,
       );
     }
-    found.set(request, toAnswer(request, score ? [score] : []));
-  });
-  inIds.forEach((request, i) => {
-    found.set(request, answers[i] as ScoreAnswer);
-  });
-  return requests.map((request) => found.get(request) as ScoreAnswer);
+    found.set(request, toAnswer(request, [score]));
+  }
+  for (const [i, request] of inIds.entries()) found.set(request, at(answers, i));
+  return requests.flatMap((request) => found.get(request) ?? []);
 }
 
-/** A context of nothing: the continuation is scored from its first token on. */
+/** For a context without text, the continuation is scored from its first token on. */
 function isBlank(context: string): boolean {
   return context.trim() === '';
 }
@@ -60,7 +57,7 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
 
 /**
  * Continue prompts by text.
- * @throws UserError for messages, whose template lies with the tokenizer
+ * @throws UserError for messages, whose template belongs to the tokenizer
  */
 export async function continuePromptsByText(
   requests: readonly GenerateRequest[],
@@ -68,7 +65,7 @@ export async function continuePromptsByText(
 ): Promise<GenerateAnswer[]> {
   const prompts = requests.map(({ prompt, maxNewTokens, stop, where }) => {
     if (prompt.kind === 'messages') {
-      throw new UserError(`${where}: messages, but no tokenizer with a chat template is at hand`, TOKENIZER_MEND);
+      throw new UserError(`${where}: messages, but there is no tokenizer with a chat template`, TOKENIZER_HINT);
     }
     return {
       prompt: prompt.kind === 'text' ? prompt.text : prompt.tokens,
@@ -78,7 +75,7 @@ export async function continuePromptsByText(
   });
   const continuations = await engine.generateText(prompts);
   return requests.map(({ id }, i) => {
-    const { text = '', finish = 'length' } = continuations[i] ?? {};
+    const { text, finish } = at(continuations, i);
     return { id, text, tokens: null, finish };
   });
 }

@@ -17,24 +17,24 @@ import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 
 const DEFAULT_CONCURRENCY = 8;
-/** Where neither the user nor the server says: that of lm-evaluation-harness. */
+/** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
 const DEFAULT_CONTEXT_LENGTH = 2048;
-/** A server reads the last token too, which a local engine need not, and generates one that nobody asked for. */
+/** Unlike a local engine, a server also reads the last token, and generates one that is dropped. */
 const SPARE_TOKENS = 2;
 
 export interface RemoteEngineOptions extends RemoteServerOptions {
-  /** The name under which the server has the model. */
+  /** The server's name of the model. */
   readonly model: string;
-  /** As `Engine.maxLength`. If missing, two less than what the server says in `/v1/models`, or than 2048. */
+  /** See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048. */
   readonly maxLength?: number | undefined;
-  /** Requests at the same time, 8 if missing. */
+  /** Requests at the same time, 8 by default. */
   readonly concurrency?: number | undefined;
 }
 
 export interface TextPrompt {
   readonly prompt: WirePrompt;
   readonly maxNewTokens: number;
-  /** Decoding ends before one of these, which is not part of the answer. */
+  /** Decoding ends before one of these, which is not part of the continuation. */
   readonly stop: readonly string[];
 }
 
@@ -43,32 +43,32 @@ export interface TextContinuation {
   readonly finish: 'stop' | 'length';
 }
 
-/** Of all tokens but those of `unscored`. */
+/** The scores of all tokens but those of `unscored`. */
 export interface RollingScore extends SequenceScore {
-  /** How the text begins, as far as it has no probability: its first token, or '' where a BOS token is before it. */
+  /** The beginning of the text without a probability: its first token, or '' after a BOS token. */
   readonly unscored: string;
 }
 
 /**
- * An engine that is a server: in token ids as every engine, and in texts where no tokenizer is at hand.
+ * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here.
  *
- * All methods throw UserErrors: where the server cannot be reached, refuses, or cannot do what is asked.
+ * All methods throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
  */
 export interface RemoteEngine extends Engine {
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
-  /** log p(text), which must fit into the model whole. */
+  /** log p(text) of texts that fit into the model. */
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]>;
-  /** Greedy decoding until a stop string, or what the server takes for the end. */
+  /** Greedy decoding until a stop string, or the end according to the server. */
   generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]>;
 }
 
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
 export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
   const server = new RemoteServer(options);
-  const places = new Semaphore(options.concurrency ?? DEFAULT_CONCURRENCY);
+  const semaphore = new Semaphore(options.concurrency ?? DEFAULT_CONCURRENCY);
   const maxLength = options.maxLength ?? (await contextLengthAt(server, options.model)) - SPARE_TOKENS;
-  return new ServerEngine(server, options.model, maxLength, places);
+  return new ServerEngine(server, options.model, maxLength, semaphore);
 }
 
 async function contextLengthAt(server: RemoteServer, model: string): Promise<number> {
@@ -86,26 +86,27 @@ class ServerEngine implements RemoteEngine {
   readonly maxLength: number;
   readonly #server: RemoteServer;
   readonly #model: string;
-  readonly #places: Semaphore;
+  readonly #semaphore: Semaphore;
   readonly #closing = new AbortController();
 
-  constructor(server: RemoteServer, model: string, maxLength: number, places: Semaphore) {
+  constructor(server: RemoteServer, model: string, maxLength: number, semaphore: Semaphore) {
     this.#server = server;
     this.#model = model;
     this.maxLength = maxLength;
-    this.#places = places;
+    this.#semaphore = semaphore;
   }
 
   score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
     return this.#each(sequences, async ({ context, continuation }, signal) => {
-      if (context.length === 0 || continuation.length === 0) throw new RangeError('an empty context or continuation');
+      if (context.length === 0 || continuation.length === 0)
+        throw new RangeError('a sequence needs a context and a continuation');
       const length = context.length + continuation.length;
       const echoed = await this.#echo([...context, ...continuation], signal);
       const promptTokens = echoed.promptTokens ?? promptCount(echoed);
       if (promptTokens !== length || echoed.tokens.length < length) {
         throw new UserError(
-          `the server at ${this.#server.shown} reads ${promptTokens} tokens where ${length} were sent`,
-          'it must take token ids as they are, neither adding a BOS token nor cutting them',
+          `the server at ${this.#server.shown} read ${promptTokens} tokens, and ${length} were sent`,
+          'use a server that neither adds a BOS token to token ids nor cuts them',
         );
       }
       return this.#scoreOf(echoed, context.length, length);
@@ -117,22 +118,22 @@ class ServerEngine implements RemoteEngine {
     return this.#each(pairs, async (pair, signal) => {
       const { context, continuation } = moveTrailingSpace(pair);
       const text = context + continuation;
-      if (continuation === '') throw new RangeError('an empty continuation');
+      if (continuation === '') throw new RangeError('a pair needs a continuation');
       const echoed = await this.#echo(text, signal);
-      const placed = locateText(echoed, text);
-      const start = placed === null ? null : tokenAt(placed, context.length);
-      if (placed !== null && start !== null) {
-        return this.#scoreOf(echoed, start, placed.first + placed.starts.length);
+      const located = locateText(echoed, text);
+      const start = located === null ? null : tokenAt(located, context.length);
+      if (located !== null && start !== null) {
+        return this.#scoreOf(echoed, start, located.first + located.starts.length);
       }
-      if (context === '') throw this.#cannotPlace('the first token of the text');
-      // As lm-evaluation-harness cuts: after as many tokens as the context has alone.
+      if (context === '') throw this.#cannotLocate('the first token of the text');
+      // lm-evaluation-harness splits after as many tokens as the context alone has.
       let count = counts.get(context);
       if (count === undefined) {
         count = this.#echo(context, signal).then(promptCount);
         counts.set(context, count);
       }
       const [from, to] = [await count, promptCount(echoed)];
-      if (from >= to) throw this.#cannotPlace(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
+      if (from >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
       return this.#scoreOf(echoed, from, to);
     });
   }
@@ -141,10 +142,10 @@ class ServerEngine implements RemoteEngine {
     return this.#each(texts, async (text, signal) => {
       if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
       const echoed = await this.#echo(text, signal);
-      const placed = locateText(echoed, text);
-      const first = placed?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
+      const located = locateText(echoed, text);
+      const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
       const isScored = echoed.logprobs[first] !== null;
-      const to = placed === null ? promptCount(echoed) : first + placed.starts.length;
+      const to = located === null ? promptCount(echoed) : first + located.starts.length;
       return {
         ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
         unscored: isScored ? '' : (echoed.tokens[first] ?? ''),
@@ -152,9 +153,9 @@ class ServerEngine implements RemoteEngine {
     });
   }
 
-  /** Whether the first token is of the text, where the tokens together do not give the text. */
+  /** Is the first token part of the text, if the tokens together do not give the text? */
   #beginsText({ tokens: [first = ''] }: EchoedTokens, text: string): boolean {
-    if (first === '' || first.includes('\ufffd')) throw this.#cannotPlace('the first token of the text');
+    if (first === '' || first.includes('\ufffd')) throw this.#cannotLocate('the first token of the text');
     return text.startsWith(first);
   }
 
@@ -168,7 +169,7 @@ class ServerEngine implements RemoteEngine {
           'serve the model with vLLM 0.10.2 or later, or generate from text',
         );
       }
-      // What is beyond the end was generated in vain: over the wire nobody asks after each token.
+      // The server cannot call isDone after each token, so tokens beyond the end are dropped.
       for (const [i, token] of generated.tokens.entries()) {
         const soFar = generated.tokens.slice(0, i + 1);
         if (stopTokens.has(token) || isDone?.(soFar)) return { tokens: soFar, finish: 'stop' };
@@ -181,7 +182,7 @@ class ServerEngine implements RemoteEngine {
     return this.#each(prompts, async ({ prompt, maxNewTokens, stop }, signal) => {
       const request = generateRequest(this.#model, prompt, maxNewTokens);
       const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
-      // Some servers leave the stop string in, or take only the first four.
+      // Some servers include the stop string, or use only the first four.
       const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
       return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
     });
@@ -191,8 +192,8 @@ class ServerEngine implements RemoteEngine {
     this.#closing.abort(new Error('the engine is closed'));
   }
 
-  #each<Item, Answer>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Answer>) {
-    return concurrently(items, this.#places, this.#closing.signal, task);
+  #each<Item, Result>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Result>) {
+    return concurrently(items, this.#semaphore, this.#closing.signal, task);
   }
 
   async #complete(request: object, signal: AbortSignal) {
@@ -201,26 +202,26 @@ class ServerEngine implements RemoteEngine {
 
   async #echo(prompt: WirePrompt, signal: AbortSignal): Promise<EchoedTokens> {
     try {
-      const answer = await this.#server.request('completions', scoreRequest(this.#model, prompt), signal);
-      return echoedTokens(answer, this.#server.shown);
+      const response = await this.#server.request('completions', scoreRequest(this.#model, prompt), signal);
+      return echoedTokens(response, this.#server.shown);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (isUnsupported(error.reason)) throw noPromptLogprobs(this.#server.shown, `; it says: ${error.reason}`);
+      if (isUnsupported(error.reason)) throw noPromptLogprobs(this.#server.shown, `: ${error.reason}`);
       if (error.status !== 422 || !/\bprompt\b/.test(error.reason) || typeof prompt === 'string') throw error;
       throw new UserError(
-        `the server at ${this.#server.shown} does not take token ids as a prompt; it says: ${error.reason}`,
-        'serve the model with vLLM or SGLang: text-generation-inference cannot score',
+        `the server at ${this.#server.shown} does not accept token ids as a prompt: ${error.reason}`,
+        'serve the model with vLLM or SGLang (text-generation-inference cannot score)',
       );
     }
   }
 
-  /** Of the tokens `from` up to, and without, `to`. */
+  /** The score of tokens `from` to `to` − 1. */
   #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {
     const isTop = echoed.isTop.slice(from, to);
     const tokenLogprobs = this.#logprobsOf(echoed, from, to);
     if (isTop.includes(null)) {
       throw new UserError(
-        `the server at ${this.#server.shown} returns no top_logprobs, so nobody can say if a token is the likeliest`,
+        `the server at ${this.#server.shown} returns no top_logprobs, which show if a token is the most likely one`,
         'serve the model with vLLM or SGLang',
       );
     }
@@ -229,7 +230,7 @@ class ServerEngine implements RemoteEngine {
 
   #logprobsOf({ logprobs }: EchoedTokens, from: number, to: number): number[] {
     if (from === 0 && logprobs[0] === null) {
-      throw new UserError('the first token of a text has no probability: nothing is before it', 'give a context');
+      throw new UserError('the first token of a text has no probability without a context', 'give a context');
     }
     return logprobs.slice(from, to).map((logprob, i) => {
       if (logprob === null) throw noPromptLogprobs(this.#server.shown, `: none for token ${from + i + 1}`);
@@ -237,7 +238,7 @@ class ServerEngine implements RemoteEngine {
     });
   }
 
-  #cannotPlace(what: string): UserError {
+  #cannotLocate(what: string): UserError {
     return new UserError(
       `the tokens of the server at ${this.#server.shown} do not show ${what}`,
       "give the model's tokenizer, so that token ids can be sent",

@@ -10,18 +10,18 @@ import {
   type Wait,
 } from './remote-retry.ts';
 
-/** Below the 300 s of silence after which Node's own fetch gives up, so that the reason can be said. */
+/** Less than the 300 s after which Node's own fetch gives up, so that the error can have the reason. */
 const TIMEOUT_MILLISECONDS = 240_000;
-/** vLLM takes about 300 bytes a prompt token (its own `prompt_logprobs` come along): room for 400 000 of them. */
-const MAX_ANSWER_BYTES = 128 * 2 ** 20;
-/** What a server says about its trouble is cut here. */
+/** vLLM returns about 300 bytes per prompt token (with its own `prompt_logprobs`): enough for 400 000 tokens. */
+const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
+/** Error messages of a server are cut at these lengths. */
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
 const MAX_REASON_CHARACTERS = 300;
 
 export interface RemoteServerOptions {
   /** `http://host:8000`, `…/v1` or `…/v1/completions`. */
   readonly endpoint: string;
-  /** Goes to the endpoint as a bearer token, nowhere else, and into no message. */
+  /** Sent to the endpoint as a bearer token, to no other host, and never part of a message. */
   readonly apiKey?: string | undefined;
   /** For one request, in milliseconds. */
   readonly timeout?: number;
@@ -33,28 +33,28 @@ export interface RemoteServerOptions {
   readonly random?: () => number;
 }
 
-/** The server answered and will answer the same the next time. */
+/** The server refused the request, and would refuse it again. */
 export class Refusal extends UserError {
   readonly status: number;
-  /** Its own words, in one line. */
+  /** The server's message, on one line. */
   readonly reason: string;
 
-  constructor(server: string, status: number, said: string, mend: string) {
-    super(`the server at ${server} refuses (${status}): ${said}`, mend);
+  constructor(server: string, status: number, reason: string, hint: string) {
+    super(`the server at ${server} refuses the request (${status}): ${reason}`, hint);
     this.status = status;
-    this.reason = said;
+    this.reason = reason;
   }
 }
 
-/** One try that failed in a way that may pass. */
+/** An attempt that failed in a way that can be temporary. */
 interface TransientFailure {
   readonly problem: string;
   readonly retryAfter: string | null;
 }
 
-/** JSON over HTTP to one server, again and again until there is an answer or no hope. */
+/** JSON over HTTP to one server, with retries after temporary failures. */
 export class RemoteServer {
-  /** How messages call it. */
+  /** Its name in messages. */
   readonly shown: string;
   readonly #endpoint: (name: string) => string;
   readonly #key: string | undefined;
@@ -64,7 +64,7 @@ export class RemoteServer {
   readonly #now: () => number;
   readonly #random: () => number;
 
-  /** @throws UserError for an address or key that cannot work */
+  /** @throws UserError for an invalid address or key */
   constructor(options: RemoteServerOptions) {
     const { shown, endpoint } = remoteAddress(options.endpoint);
     this.shown = shown;
@@ -81,23 +81,23 @@ export class RemoteServer {
    * GET without a body, POST with one.
    *
    * @param name the endpoint: `completions`, `models`
-   * @returns the JSON of the answer
-   * @throws Refusal where the server says no, UserError where it cannot be reached or understood, the signal's reason
-   *   where that is aborted
+   * @returns the JSON of the response
+   * @throws Refusal if the server refuses the request, UserError if it cannot be reached or its response is invalid, and the
+   *   reason of the signal if that is aborted
    */
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
-    let patience = MAX_TOTAL_WAIT_MILLISECONDS;
-    for (let tries = 1; ; tries++) {
-      const answer = await this.#try(name, body, signal);
-      if ('text' in answer) return this.#parse(answer.text);
-      const delay = retryDelay(tries, answer.retryAfter, this.#random(), this.#now());
-      patience -= delay;
-      if (tries >= MAX_ATTEMPTS || patience < 0) throw this.#giveUp(answer, tries, delay);
+    let remaining = MAX_TOTAL_WAIT_MILLISECONDS;
+    for (let attempts = 1; ; attempts++) {
+      const result = await this.#attempt(name, body, signal);
+      if ('text' in result) return this.#parse(result.text);
+      const delay = retryDelay(attempts, result.retryAfter, this.#random(), this.#now());
+      remaining -= delay;
+      if (attempts >= MAX_ATTEMPTS || remaining < 0) throw this.#giveUp(result, attempts, delay);
       await this.#wait(delay, signal);
     }
   }
 
-  async #try(
+  async #attempt(
     name: string,
     body: object | null,
     signal: AbortSignal,
@@ -113,49 +113,53 @@ export class RemoteServer {
           ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
         },
         body: body === null ? null : JSON.stringify(body),
-        // Followed, a POST turns into a GET, and the prompts may go to another host.
+        // A followed redirect would turn a POST into a GET, and could send the prompts to another host.
         redirect: 'manual',
         signal: AbortSignal.any([signal, timeout]),
       });
-      if (response.ok) return { text: await this.#answerOf(response) };
-      return await this.#complaintOf(response);
+      if (response.ok) return { text: await this.#textOf(response) };
+      return await this.#failureOf(response);
     } catch (error) {
       if (error instanceof UserError) throw error;
       signal.throwIfAborted();
-      const what = timeout.aborted ? `gave no answer within ${this.#timeout / 1000} s` : `cannot be reached`;
-      return { problem: timeout.aborted ? what : `${what} (${this.#oneLine(reasonOf(error))})`, retryAfter: null };
+      const problem = timeout.aborted
+        ? `did not respond within ${this.#timeout / 1000} s`
+        : `cannot be reached (${this.#oneLine(reasonOf(error))})`;
+      return { problem, retryAfter: null };
     }
   }
 
-  async #answerOf(response: Response): Promise<string> {
-    const text = await readUpTo(response, MAX_ANSWER_BYTES);
+  async #textOf(response: Response): Promise<string> {
+    const text = await readUpTo(response, MAX_RESPONSE_BYTES);
     if (text !== null) return text;
     throw new UserError(
-      `the server at ${this.shown} answers with more than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`,
-      'ask for shorter sequences (maximum length)',
+      `the response of the server at ${this.shown} is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MiB`,
+      'use shorter sequences (a smaller maximum length)',
     );
   }
 
-  /** @throws Refusal where trying again is no use */
-  async #complaintOf(response: Response): Promise<TransientFailure> {
+  /** @throws Refusal if another attempt is useless */
+  async #failureOf(response: Response): Promise<TransientFailure> {
     const { status } = response;
     const location = response.headers.get('location');
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
       const target = location === null ? 'nowhere' : this.#oneLine(location);
-      throw new Refusal(this.shown, status, `it redirects to ${target}`, 'give that address, if you trust it');
+      throw new Refusal(this.shown, status, `it redirects to ${target}`, 'give that address if you trust it');
     }
     const text = (await readUpTo(response, MAX_ERROR_BYTES)) ?? '';
-    const said = this.#oneLine(messageIn(text) || response.statusText || 'no reason given');
-    if (!isTransient(status, said)) throw new Refusal(this.shown, status, said, hintFor(status));
-    return { problem: `has trouble (${status}): ${said}`, retryAfter: response.headers.get('retry-after') };
+    const reason = this.#oneLine(messageIn(text) || response.statusText || 'no reason given');
+    if (!isTransient(status, reason)) throw new Refusal(this.shown, status, reason, hintFor(status));
+    return { problem: `fails (${status}): ${reason}`, retryAfter: response.headers.get('retry-after') };
   }
 
-  #giveUp({ problem, retryAfter }: TransientFailure, tries: number, delay: number): UserError {
-    const asks = tries < MAX_ATTEMPTS && retryAfter !== null ? ` and asks to wait ${Math.ceil(delay / 1000)} s` : '';
+  #giveUp({ problem, retryAfter }: TransientFailure, attempts: number, delay: number): UserError {
+    const wait =
+      attempts < MAX_ATTEMPTS && retryAfter !== null ? `, with Retry-After of ${Math.ceil(delay / 1000)} s` : '';
+    const count = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
     return new UserError(
-      `the server at ${this.shown} ${problem}${asks}, ${tries === 1 ? 'once' : `${tries} times`}`,
-      'see that it runs, is reachable from here and not overloaded, then try again',
+      `the server at ${this.shown} ${problem}${wait} (${count})`,
+      'check that it runs, is reachable from here and is not overloaded, then try again',
     );
   }
 
@@ -164,21 +168,21 @@ export class RemoteServer {
       return JSON.parse(text);
     } catch {
       throw new UserError(
-        `the server at ${this.shown} does not answer in JSON: ${this.#oneLine(text.slice(0, 100))}`,
-        'see that the endpoint is an OpenAI-compatible API and not a web page or a proxy',
+        `the response of the server at ${this.shown} is not JSON: ${this.#oneLine(text.slice(0, 100))}`,
+        'check that the endpoint is an OpenAI-compatible API, not a web page or a proxy',
       );
     }
   }
 
-  /** What others wrote, fit for one line of a log: no control characters, no key, not endless. */
+  /** A foreign text as one short line for a log, without control characters and without the key. */
   #oneLine(text: string): string {
     const clean = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-    const mute = this.#key === undefined ? clean : clean.replaceAll(this.#key, '***');
-    return mute.length > MAX_REASON_CHARACTERS ? `${mute.slice(0, MAX_REASON_CHARACTERS)}…` : mute;
+    const masked = this.#key === undefined ? clean : clean.replaceAll(this.#key, '***');
+    return masked.length > MAX_REASON_CHARACTERS ? `${masked.slice(0, MAX_REASON_CHARACTERS)}…` : masked;
   }
 }
 
-/** The text of a body; null, and no more read, if it is longer. */
+/** The text of a body; null if it is longer, of which no more is read. */
 async function readUpTo(response: Response, limit: number): Promise<string | null> {
   if (response.body === null) return '';
   const parts: Uint8Array[] = [];
@@ -203,8 +207,8 @@ const errorSchema = z.union([
 
 function messageIn(text: string): string {
   try {
-    const complaint = errorSchema.safeParse(JSON.parse(text));
-    return complaint.success ? complaint.data : text;
+    const error = errorSchema.safeParse(JSON.parse(text));
+    return error.success ? error.data : text;
   } catch {
     return text;
   }
@@ -213,10 +217,10 @@ function messageIn(text: string): string {
 function hintFor(status: number): string {
   if (status === 401 || status === 403) return 'check the key in OPENAI_API_KEY';
   if (status === 404) return 'check the name of the model (GET /v1/models lists them) and the endpoint';
-  return 'change the request as it says, or see the log of the server';
+  return 'change the request accordingly, or check the log of the server';
 }
 
-/** fetch says «fetch failed» and hides what happened in the cause. */
+/** The message of fetch is always “fetch failed”; the reason is in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause : error;

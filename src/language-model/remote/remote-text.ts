@@ -1,26 +1,26 @@
 import type { EchoedTokens } from './completions-api.ts';
 
-/** log p(continuation | context) of texts, for where no tokenizer is at hand. */
+/** Texts to score, log p(continuation | context), if there is no tokenizer here. */
 export interface TextPair {
-  /** Not empty, and not white space alone. */
+  /** Not empty, and not only whitespace. */
   readonly context: string;
   readonly continuation: string;
 }
 
 /**
- * White space at the end of the context goes to the continuation, because tokens begin with a space rather than end
- * with one (lm-evaluation-harness, `TemplateLM._encode_pair`).
+ * Move whitespace at the end of the context to the continuation, since tokens begin with a space rather than end with one
+ * (lm-evaluation-harness, `TemplateLM._encode_pair`).
  */
 export function moveTrailingSpace({ context, continuation }: TextPair): TextPair {
   const trimmed = context.trimEnd();
   return { context: trimmed, continuation: context.slice(trimmed.length) + continuation };
 }
 
-/** Which of the echoed tokens are the text. */
+/** The position of the text in the echoed tokens. */
 export interface LocatedText {
-  /** Index of the first token of the text; those before it (BOS) are not in it. */
+  /** Index of the first token of the text, after a BOS token. */
   readonly first: number;
-  /** Where each token of the text begins, in UTF-16 units from the start of the text. */
+  /** Start of each token in the text, in UTF-16 units. */
   readonly starts: readonly number[];
 }
 
@@ -28,16 +28,15 @@ export interface LocatedText {
 const MAX_TOKENS_BEFORE_TEXT = 2;
 
 /**
- * Finds the text in the tokens by putting them together, which needs no trust in how the server counts offsets.
- *
- * @returns null where the tokens do not give the text: SentencePiece drops spaces from single tokens, and a token may
- *   be part of a character
+ * Find the text in the tokens by joining them, without the server's offsets, which differ between servers.
+ * @returns null if the tokens do not give the text: SentencePiece drops spaces of single tokens, and a token can be a part of a
+ *   character
  */
 export function locateText(echoed: EchoedTokens, text: string): LocatedText | null {
   const count = promptCount(echoed);
-  const placed = locateIn(echoed.tokens.slice(0, count), text);
-  // Where the server does not count, it may not list the end token that it generated.
-  return placed ?? (echoed.newTokens === null ? locateIn(echoed.tokens, text) : null);
+  const located = locateIn(echoed.tokens.slice(0, count), text);
+  // A server that does not count may not list the end token that it generated.
+  return located ?? (echoed.newTokens === null ? locateIn(echoed.tokens, text) : null);
 }
 
 function locateIn(tokens: readonly string[], text: string): LocatedText | null {
@@ -54,11 +53,11 @@ function locateIn(tokens: readonly string[], text: string): LocatedText | null {
   return null;
 }
 
-/** The index of the token that begins at a place of the text; null if none does: one straddles it. */
+/** The index of the token that begins at a position of the text; null if a token spans it. */
 export function tokenAt({ first, starts }: LocatedText, position: number): number | null {
   const index = starts.indexOf(position);
   return index < 0 ? null : first + index;
 }
 
-/** How many of the tokens are the prompt, without knowing its text: all but the one that was asked for. */
+/** Number of tokens of the prompt: all but those that were generated. */
 export const promptCount = ({ tokens, newTokens }: EchoedTokens): number => tokens.length - (newTokens ?? 1);

@@ -4,28 +4,28 @@ import { z } from 'zod';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { UserError } from '../../platform/user-error.ts';
 
-/** A template may read more than these two (`name`, `tool_calls`, …). */
+/** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
 
 export interface ChatOptions {
   /** The Jinja source. */
   readonly template: string;
-  /** `bos_token`, `eos_token`, … as text: the template knows them under these names. */
+  /** `bos_token`, `eos_token`, … as text, under the names that templates use. */
   readonly specialTokens: Readonly<Record<string, string>>;
-  /** Open the turn of the assistant? */
+  /** Open the turn of the assistant. */
   readonly addGenerationPrompt: boolean;
-  /** What `strftime_now` shows, in UTC: some templates write the date into the prompt. */
+  /** The time of `strftime_now`, in UTC: some templates write the date into the prompt. */
   readonly now: Date;
-  /** Whose messages these are, for errors: `FILE:12`. */
+  /** The request of the messages, for errors: `FILE:12`. */
   readonly where: string;
 }
 
 const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 
 /**
- * The chat template of a checkpoint: the file chat_template.jinja, else `chat_template` of tokenizer_config.json, which is
- * a text or a list of named ones, of which `default` is taken.
- * @returns null if there is none, or none that is the default: such a checkpoint can do all but chat
+ * The chat template of a checkpoint: the file chat_template.jinja, otherwise `chat_template` of tokenizer_config.json, which is
+ * a text or a list of named texts, of which `default` is used.
+ * @returns null if there is none, or no default: such a checkpoint can do anything but chat
  */
 export async function readChatTemplate(
   directory: string,
@@ -40,10 +40,10 @@ export async function readChatTemplate(
 }
 
 /**
- * Write a conversation as the text that the model was trained on, as transformers' `apply_chat_template` does
- * (`trim_blocks` and `lstrip_blocks`, which `@huggingface/jinja` always has). The text holds its own BOS: encode it with
+ * Write a conversation as the text that the model was trained on, like transformers' `apply_chat_template` (with `trim_blocks`
+ * and `lstrip_blocks`, which `@huggingface/jinja` always has). The text contains its own BOS: encode it with
  * `addSpecialTokens: false`.
- * @throws UserError with the template's own words (`raise_exception`) or what is wrong in the template
+ * @throws UserError with the message of the template (`raise_exception`) or the error in the template
  */
 export function renderChat(messages: readonly Message[], options: ChatOptions): string {
   const { template, specialTokens, addGenerationPrompt, now, where } = options;
@@ -56,23 +56,23 @@ export function renderChat(messages: readonly Message[], options: ChatOptions): 
     add_generation_prompt: addGenerationPrompt,
   };
   try {
-    // Jinja reads all line ends as \n; a template file may come from a checkout with others.
+    // Jinja reads all line ends as \n; a template file can have others after a git checkout.
     const { parsed } = new Template(template.replace(/\r\n?/g, '\n'));
     const environment = new Environment();
     for (const [name, value] of Object.entries(variables)) environment.set(name, value);
     return String(new Interpreter(environment).run(parsed).value);
   } catch (error) {
     throw new UserError(
-      `${where}: the chat template refuses: ${(error as Error).message}`,
-      'give messages that it takes, or mend the chat_template of the checkpoint',
+      `${where}: the chat template fails: ${(error as Error).message}`,
+      'give messages that the template accepts, or fix the chat_template of the checkpoint',
     );
   }
 }
 
-/** That of Jinja2's sandbox. */
+/** The limit of Jinja2's sandbox. */
 const MAX_RANGE = 100_000;
 
-/** `Template.render` has these too, but its `strftime_now` reads the clock and cannot be replaced, and its `range` has no end. */
+/** `Template.render` has these too, but its `strftime_now` reads the clock, and its `range` has no limit. */
 function globals(now: Date): Record<string, unknown> {
   return {
     true: true,
@@ -87,7 +87,7 @@ function globals(now: Date): Record<string, unknown> {
     range(from: number, to?: number, step = 1) {
       const [start, end] = to === undefined ? [0, from] : [from, to];
       const length = Math.max(0, Math.ceil((end - start) / step));
-      if (!(length <= MAX_RANGE)) throw new Error(`a range of ${length} numbers`);
+      if (!(length <= MAX_RANGE)) throw new Error(`a range of ${length} numbers is too long`);
       return Array.from({ length }, (_, index) => start + index * step);
     },
     strftime_now: (format: unknown) => strftime(String(format), now),
@@ -97,7 +97,7 @@ function globals(now: Date): Record<string, unknown> {
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-/** Python's `strftime` in the C locale and UTC, for what templates ask. */
+/** Python's `strftime` in the C locale and UTC, with the formats that templates use. */
 function strftime(format: string, date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const month = MONTHS[date.getUTCMonth()] ?? '';
@@ -120,7 +120,7 @@ function strftime(format: string, date: Date): string {
   };
   return format.replace(/%-?[A-Za-z%]/g, (part) => {
     const text = parts[part];
-    if (text === undefined) throw new Error(`strftime_now has no ${part} here`);
+    if (text === undefined) throw new Error(`strftime_now does not support ${part}`);
     return text;
   });
 }

@@ -8,17 +8,17 @@ import type { Tokenizer } from './tokenizer.ts';
  */
 export interface EncodeOptions {
   /**
-   * Put the special tokens before a text that the checkpoint's tokenizer puts there (mostly a BOS)? True unless said
-   * otherwise, as in the harness, whose `add_bos_token` is unset by default. A text that begins with the prefix token,
-   * such as a rendered chat, never gets a second one.
+   * Add the special tokens that the checkpoint's tokenizer puts before a text (mostly a BOS). True by default, as in the
+   * harness, whose `add_bos_token` is unset by default. A text that begins with the prefix token, such as a rendered chat,
+   * never gets a second one.
    *
-   * Only what comes before a text is added. Where a tokenizer also appends an EOS, the harness appends it to the context
-   * too, and so splits the pair one token late; that cannot be meant.
+   * Special tokens after a text are not added. If a tokenizer also appends an EOS, the harness appends it to the context too,
+   * and so splits the pair one token late, which cannot be intended.
    */
   readonly addSpecialTokens?: boolean;
 }
 
-/** The harness' own case of a text that is not the continuation of anything. */
+/** Encode a text that is not a continuation, as the harness does. */
 export function encodeText(tokenizer: Tokenizer, text: string, { addSpecialTokens = true }: EncodeOptions): number[] {
   const ids = tokenizer.encode(text, { addSpecialTokens: false });
   return addSpecialTokens && !beginsWithPrefix(tokenizer, text) ? [...tokenizer.leading, ...ids] : ids;
@@ -31,11 +31,11 @@ function beginsWithPrefix(tokenizer: Tokenizer, text: string): boolean {
 }
 
 /**
- * Encode a context and its continuation. White space at the end of the context goes to the continuation, since words
- * begin with their space in most vocabularies; then the whole string is encoded, and its tokens after as many as the
- * context alone has are the continuation.
+ * Encode a context and its continuation. Whitespace at the end of the context is moved to the continuation, since words begin
+ * with their space in most vocabularies. Then the whole string is encoded: if the context alone has n tokens, the continuation
+ * is everything after the first n.
  *
- * The context may come out empty, and so may the continuation, where the last token of the context swallows it.
+ * The context can be empty, and so can the continuation, if the last token of the context includes it.
  */
 export function encodePair(
   tokenizer: Tokenizer,
@@ -44,14 +44,14 @@ export function encodePair(
   options: EncodeOptions = {},
 ): Sequence {
   const end = endWithoutSpace(context);
-  // With no text before it, the continuation stands alone: the prefix token is its context (`withPrefix`).
+  // A continuation without text before it has the prefix token as its context (`withPrefix`).
   if (context === '') return { context: [], continuation: tokenizer.encode(continuation, { addSpecialTokens: false }) };
   const contextIds = encodeText(tokenizer, context.slice(0, end), options);
   const wholeIds = encodeText(tokenizer, context + continuation, options);
   return { context: contextIds, continuation: wholeIds.slice(contextIds.length) };
 }
 
-/** What Python's `str.rstrip` takes off, which is not JavaScript's list (`trimEnd` has U+FEFF instead of the controls). */
+/** The characters that Python's `str.rstrip` removes; JavaScript's `trimEnd` has U+FEFF instead of the control characters. */
 const PYTHON_SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
@@ -63,8 +63,8 @@ function endWithoutSpace(text: string): number {
 }
 
 /**
- * Give a pair without a context the prefix token as its context. A continuation that begins with that token has it
- * already: it is the context then, and is not scored.
+ * Give a pair without a context the prefix token as its context. If the continuation begins with that token, the token becomes
+ * the context, and is not scored.
  */
 export function withPrefix({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
   if (context.length > 0) return { context, continuation };
@@ -76,10 +76,9 @@ function splitPrefix(tokens: readonly number[], prefixTokenId: number): Sequence
 }
 
 /**
- * Take from the left of the context what the model has no room for. The last token is never an input, so `maxLength + 1`
- * tokens fit.
- * @param sequence a continuation of at most `maxLength` tokens. The harness asserts that: with a longer one, some of its
- *   tokens would have no context at all and be scored against the wrong ones.
+ * Cut the context on the left to fit the model. The last token is never an input, so `maxLength + 1` tokens fit.
+ * @param sequence with a continuation of at most `maxLength` tokens, as the harness asserts: some tokens of a longer one would
+ *   have no context, and would be scored after the wrong ones
  */
 export function truncateLeft({ context, continuation }: Sequence, maxLength: number): Sequence {
   const room = maxLength + 1 - continuation.length;
@@ -87,10 +86,10 @@ export function truncateLeft({ context, continuation }: Sequence, maxLength: num
 }
 
 /**
- * The tokens of a text whose rolling log-likelihood is wanted, without the prefix token that they may begin with.
+ * The tokens of a text for its rolling log-likelihood, without a prefix token at their beginning.
  *
- * Here we leave the harness, which gives the tokenizer's BOS to the prefix token as the first token to predict, and so adds
- * log p(BOS | BOS) for every tokenizer that writes one. A text of n tokens has n log-probabilities.
+ * This differs from the harness, which predicts the tokenizer's BOS after the prefix token, and so adds log p(BOS | BOS) for
+ * every tokenizer that writes one. Here a text of n tokens has n log-probabilities.
  */
 export function encodeRolling(
   tokenizer: Tokenizer,
@@ -102,10 +101,10 @@ export function encodeRolling(
 }
 
 /**
- * Cut a text of any length into sequences that score each token once. The first window has the prefix token as its
- * context; a later one takes `maxLength` tokens, or, being the last, what is left, behind as much context as fits.
- * (`get_rolling_token_windows` with context_len = 1, `make_disjoint_window`.)
- * @returns none for no tokens
+ * Split a text of any length into sequences that score each token once. The first window has the prefix token as its context;
+ * a later one scores `maxLength` tokens, or the rest, after as much context as fits (`get_rolling_token_windows` with
+ * context_len = 1, `make_disjoint_window`).
+ * @returns no windows for no tokens
  */
 export function rollingWindows(tokens: readonly number[], prefixTokenId: number, maxLength: number): Sequence[] {
   const windows: Sequence[] = [];

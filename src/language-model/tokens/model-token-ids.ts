@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
 import { readTextFile } from '../../platform/read-text-file.ts';
 
-/** The special tokens as the model's own configs know them: by id, without a tokenizer. */
+/** The ids of special tokens in the model's own configs, which need no tokenizer. */
 export interface ModelTokenIds {
   readonly bosId: number | null;
   /** Generation ends with any of these. */
   readonly eosIds: ReadonlySet<number>;
-  /** What stands before a text that has no context: BOS, else EOS; null if the configs name neither. */
+  /** The token before a text without context: BOS, otherwise EOS; null if the configs have neither. */
   readonly prefixTokenId: number | null;
 }
 
@@ -21,16 +21,16 @@ const idsSchema = z.union([
 ]);
 
 /**
- * Read `bos_token_id` and `eos_token_id` (one or a list) of generation_config.json, which transformers' `generate` asks
- * first, and of config.json where that says nothing.
+ * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in transformers'
+ * `generate`, and otherwise from config.json.
  * @throws UserError for a file that is not a JSON object
  */
 export async function readModelTokenIds(directory: string): Promise<ModelTokenIds> {
   const generation = (await readJsonObject(join(directory, 'generation_config.json'))) ?? {};
   const config = (await readConfig(directory)) ?? {};
-  const places = [generation, config, config.text_config, config.llm_config];
-  const bosId = firstIds(places, 'bos_token_id')[0] ?? null;
-  const eosIds = firstIds(places, 'eos_token_id');
+  const sources = [generation, config, config.text_config, config.llm_config];
+  const bosId = firstIds(sources, 'bos_token_id')[0] ?? null;
+  const eosIds = firstIds(sources, 'eos_token_id');
   return { bosId, eosIds: new Set(eosIds), prefixTokenId: bosId ?? eosIds[0] ?? null };
 }
 
@@ -40,10 +40,10 @@ export async function readJsonObject(file: string): Promise<Record<string, unkno
   return text === null ? null : parseJsonObject(text, file);
 }
 
-function firstIds(places: readonly unknown[], key: string): number[] {
-  for (const place of places) {
-    if (typeof place !== 'object' || place === null) continue;
-    const ids = idsSchema.safeParse((place as Record<string, unknown>)[key]);
+function firstIds(sources: readonly unknown[], key: string): number[] {
+  for (const source of sources) {
+    if (typeof source !== 'object' || source === null) continue;
+    const ids = idsSchema.safeParse((source as Record<string, unknown>)[key]);
     if (ids.success && ids.data.length > 0) return ids.data;
   }
   return [];

@@ -30,18 +30,15 @@ const postProcessorSchema = z.discriminatedUnion('type', [
 ]);
 
 /**
- * Which ids the post-processor of tokenizer.json puts before and after a single text. Read here, and not left to the
- * library, because scoring needs the two ends apart: an EOS after a context would cut it off from its continuation.
- * @throws UserError for a post-processor that is not one of the Rust library's
+ * The ids that the post-processor of tokenizer.json puts before and after a single text. The library could apply them, but
+ * scoring needs the two ends apart: an EOS after a context would separate it from its continuation.
+ * @throws UserError for a post-processor that the Rust library does not have
  */
 export function readAffixes(postProcessor: unknown, file: string): Affixes {
   if (postProcessor === null || postProcessor === undefined) return NONE;
   const parsed = postProcessorSchema.safeParse(postProcessor);
   if (!parsed.success) {
-    throw new UserError(
-      `${file} has a post_processor that is not understood`,
-      'save the tokenizer again with transformers',
-    );
+    throw new UserError(`${file} has an unknown post_processor`, 'save the tokenizer again with transformers');
   }
   const processor = parsed.data;
   switch (processor.type) {

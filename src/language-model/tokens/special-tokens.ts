@@ -1,23 +1,23 @@
 import { z } from 'zod';
 
-/** What the files of a tokenizer say about its special tokens, as text. */
+/** The special tokens in the files of a tokenizer, as text. */
 export interface SpecialTokens {
-  /** `bos_token`, `eos_token` and the other named ones, where there are any: a chat template may use them all. */
+  /** `bos_token`, `eos_token` and the other named ones, all of which a chat template can use. */
   readonly named: Readonly<Record<string, string>>;
   /** Special tokens without a name of their own (`additional_special_tokens`). */
   readonly extra: readonly string[];
-  /** Put a BOS before a text, an EOS after it? null: as the post-processor of tokenizer.json does. */
+  /** Add a BOS before a text, an EOS after it; null to do what the post-processor of tokenizer.json does. */
   readonly addBos: boolean | null;
   readonly addEos: boolean | null;
 }
 
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
-/** What a tokenizer class of transformers takes where the files are silent, from the signatures of their constructors. */
+/** Defaults of a tokenizer class in transformers, from the signatures of the constructors. */
 interface TokenizerClass {
   readonly bos: string | null;
   readonly eos: string | null;
-  /** Does the class make its own post-processor of `add_bos_token` and `add_eos_token`? With which default for BOS? */
+  /** Default of `add_bos_token`, in classes that build their own post-processor from it and `add_eos_token`. */
   readonly addBosDefault?: boolean;
 }
 
@@ -36,7 +36,7 @@ const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
   ['BloomTokenizer', { bos: '<s>', eos: '</s>' }],
 ]);
 
-/** The class that transformers takes for a `model_type` where tokenizer_config.json names none. */
+/** The class that transformers uses for a `model_type` if tokenizer_config.json names none. */
 const CLASS_OF_MODEL: ReadonlyArray<readonly [RegExp, string]> = [
   [/^(llama|mistral|mixtral|phi3|phimoe|persimmon|deepseek_v[23])$/, 'LlamaTokenizer'],
   [/^gemma/, 'GemmaTokenizer'],
@@ -53,25 +53,31 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * Read the special tokens as transformers does.
  *
- * `special_tokens_map.json` counts, and before tokenizer_config.json, only where the latter has no `added_tokens_decoder`.
- * A key that says null means that there is no such token; where the key is missing, the tokenizer class has a default.
+ * `special_tokens_map.json` is used, with priority over tokenizer_config.json, only if the latter has no
+ * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key the tokenizer class
+ * has a default.
  *
- * On `add_bos_token`, transformers 4 and 5 differ. In 4 the Llama, Gemma, Cohere and GPT-NeoX classes throw the
- * post-processor of tokenizer.json away and make one of `add_bos_token` and `add_eos_token`; all other classes ignore
- * these two keys. In 5 (5.16) tokenizer.json alone counts, and GPT-NeoX adds nothing. Files that either version saved agree
- * with themselves. Where they do not, an explicit statement wins for the classes that heed it (as in 4); without one the
- * post-processor says it (as in 5), and where that is missing as well, the default of the class (as in 4).
- *
- * @param config tokenizer_config.json, `{}` if there is none
- * @param map special_tokens_map.json
- * @param modelType `model_type` of config.json
- * @param hasPostProcessor has tokenizer.json a post-processor?
+ * transformers 4 and 5 differ in `add_bos_token`. In 4 the Llama, Gemma, Cohere and GPT-NeoX classes replace the
+ * post-processor of tokenizer.json by one built from `add_bos_token` and `add_eos_token`; all other classes ignore these two
+ * keys. In 5 (5.16) only tokenizer.json is used, and GPT-NeoX adds nothing. Files that one version saved are consistent. In
+ * others, an explicit value has priority in the classes that use it (as in 4); without one the post-processor decides (as in
+ * 5), and without a post-processor the default of the class (as in 4).
  */
 export function readSpecialTokens(
+  /** tokenizer_config.json, `{}` if there is none. */
   config: Json,
-  map: Json | null,
-  modelType: string | null,
-  hasPostProcessor: boolean,
+  {
+    map,
+    modelType,
+    hasPostProcessor,
+  }: {
+    /** special_tokens_map.json. */
+    readonly map: Json | null;
+    /** `model_type` of config.json. */
+    readonly modelType: string | null;
+    /** Does tokenizer.json have a post-processor? */
+    readonly hasPostProcessor: boolean;
+  },
 ): SpecialTokens {
   const merged = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
   const tokenizerClass = classOf(config, modelType);
@@ -82,16 +88,20 @@ export function readSpecialTokens(
     if (token !== null) named[name] = token;
   }
   const extra = [...textsOf(merged.additional_special_tokens), ...textsOf(merged.extra_special_tokens)];
-  return { named, extra, ...additions(config, tokenizerClass, hasPostProcessor) };
+  return { named, extra, ...additions(config, tokenizerClass, { hasPostProcessor }) };
 }
 
-function additions(config: Json, tokenizerClass: TokenizerClass | null, hasPostProcessor: boolean) {
+function additions(
+  config: Json,
+  tokenizerClass: TokenizerClass | null,
+  { hasPostProcessor }: { readonly hasPostProcessor: boolean },
+) {
   const fallback = tokenizerClass?.addBosDefault;
   if (fallback === undefined) return { addBos: null, addEos: null };
-  const silent = hasPostProcessor && fallback;
+  const byPostProcessor = hasPostProcessor && fallback;
   return {
-    addBos: boolean(config.add_bos_token) ?? (silent ? null : fallback),
-    addEos: boolean(config.add_eos_token) ?? (silent ? null : false),
+    addBos: boolean(config.add_bos_token) ?? (byPostProcessor ? null : fallback),
+    addEos: boolean(config.add_eos_token) ?? (byPostProcessor ? null : false),
   };
 }
 
@@ -104,7 +114,7 @@ function classOf(config: Json, modelType: string | null): TokenizerClass | null 
   return CLASSES.get(name ?? '') ?? null;
 }
 
-/** A token is its text, or an object with the text and how it is matched. */
+/** A token is a text, or an object with the text and rules of how to match it. */
 const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
 
 function tokenText(value: unknown): string | null {

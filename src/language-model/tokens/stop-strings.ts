@@ -1,17 +1,17 @@
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
- * A character of up to 4 bytes may begin before the tail that is decoded, and a decoder may strip a space at its start:
- * so many tokens more than a stop string can touch are looked at.
+ * Number of tokens that are decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin before
+ * the decoded tail, and a decoder can strip a space at its start.
  */
 const MARGIN = 4;
 
 /**
- * When has a text that is being generated reached one of the stop strings? Asked after each token, with the new tokens so
- * far. Each token is at least a byte of text, so a stop string of n bytes, which the last token completes, touches no more
- * than the n last tokens, and only these are decoded: a stop string may span tokens, end inside one, and begin with a part
- * of a character. Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
- * @returns undefined if there is nothing to stop at
+ * A function that is called after each token, with the new tokens so far: has the generated text reached a stop string? Each
+ * token is at least a byte of text, so a stop string of n bytes that the last token completes touches at most the n last
+ * tokens, and only these are decoded: a stop string can span tokens, end inside one, and begin with a part of a character.
+ * Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
+ * @returns undefined without stop strings
  */
 export function stopAt(
   tokenizer: Tokenizer,
@@ -26,8 +26,8 @@ export function stopAt(
 }
 
 /**
- * Cut a generated text before its stop strings, one after the other, as lm-evaluation-harness does
- * (`postprocess_generated_text`): what is left has none of them.
+ * Cut a generated text before its stop strings, one after the other, like lm-evaluation-harness
+ * (`postprocess_generated_text`): the result contains none of them.
  */
 export function cutAtStops(text: string, stops: readonly string[]): string {
   return stops.reduce((left, stop) => {

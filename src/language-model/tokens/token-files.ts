@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { UserError } from '../../platform/user-error.ts';
 
-/** Beside config.json, all that decides how a text becomes tokens, how a chat is written, and when an answer ends. */
+/** The files, beside config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
 const TOKEN_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -13,7 +13,7 @@ const TOKEN_FILES = [
 ];
 
 /**
- * A digest of these files of some directories, which the digest of a checkpoint does not hold: with another tokenizer the
+ * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another tokenizer the
  * same weights give other answers.
  * @returns `sha256:` and 64 hexadecimal digits
  */
@@ -25,7 +25,7 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** What is there and cannot be read is not the same as nothing. */
+/** A file that cannot be read is not the same as no file. */
 async function textOf(file: string): Promise<string | null | { readonly unreadable: string }> {
   try {
     return await readTextFile(file);

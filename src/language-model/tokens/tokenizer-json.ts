@@ -8,7 +8,7 @@ const addedTokenSchema = z.looseObject({
 });
 export type AddedToken = z.infer<typeof addedTokenSchema>;
 
-/** Only what is used here; the library reads the rest. Sizes forbid a deep look at the vocabulary. */
+/** The parts that are used here; the library reads the rest. The vocabulary is too large to check each entry. */
 const schema = z.looseObject({
   model: z.looseObject({
     type: z.string().optional(),
@@ -35,11 +35,14 @@ export function parseTokenizerJson(text: string, file: string): TokenizerJson {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const place = issue?.path.join('.') || 'the file';
-  throw new UserError(`${file} is not a tokenizer: ${place}: ${issue?.message}`, 'save it again with transformers');
+  const key = issue?.path.join('.') || 'the file';
+  throw new UserError(
+    `${file} is not a tokenizer: ${key}: ${issue?.message}`,
+    'save the tokenizer again with transformers',
+  );
 }
 
-/** The id of a token, added or of the vocabulary. */
+/** The id of a token, an added one or one of the vocabulary. */
 export function tokenIdOf(json: TokenizerJson, token: string): number | null {
   const added = json.added_tokens.find(({ content }) => content === token);
   if (added) return added.id;
@@ -53,19 +56,19 @@ export function tokenIdOf(json: TokenizerJson, token: string): number | null {
 }
 
 /**
- * The same tokenizer in words that `@huggingface/tokenizers` 0.2.0 understands as the Rust library does. Its pre-tokenizers
- * leave out `split` of Metaspace (true unless said otherwise), the behaviours of Punctuation and of Split that merge, and
- * letters and digits beyond ASCII in Whitespace and Digits. A regular expression that takes all pieces says each of them.
- * @throws UserError for what neither can say
+ * The same tokenizer in a form that `@huggingface/tokenizers` 0.2.0 interprets like the Rust library. Its pre-tokenizers ignore
+ * `split` of Metaspace (true by default), behaviors of Punctuation and Split that merge, and letters and digits beyond ASCII
+ * in Whitespace and Digits. Regular expressions that match the pieces replace them.
+ * @throws UserError for a pre-tokenizer that cannot be expressed
  */
 export function adaptForLibrary(json: TokenizerJson, file: string): TokenizerJson {
   if (json.model.type === 'BPE' && json.model.continuing_subword_prefix) {
-    throw new UserError(`${file} has a BPE model with continuing_subword_prefix`, unsupported);
+    throw new UserError(`${file} has a BPE model with continuing_subword_prefix`, UNSUPPORTED_HINT);
   }
   return { ...json, pre_tokenizer: adaptPreTokenizer(json.pre_tokenizer, file) };
 }
 
-const unsupported = 'score by token ids, or serve the model and score it remotely';
+const UNSUPPORTED_HINT = 'score token ids, or serve the model and use --endpoint';
 
 const preTokenizerSchema = z.looseObject({
   type: z.string(),
@@ -105,10 +108,10 @@ function adaptPreTokenizer(value: unknown, file: string): unknown {
 }
 
 function adaptPunctuation({ behavior }: PreTokenizer, file: string): unknown {
-  // Rust's default is to isolate each mark.
+  // The default of the Rust library is to isolate each mark.
   if (behavior === '' || behavior === 'Isolated') return pieces(`[${PUNCTUATION}]|[^${PUNCTUATION}]+`);
   if (behavior === 'Contiguous') return pieces(`[${PUNCTUATION}]+|[^${PUNCTUATION}]+`);
-  throw new UserError(`${file} has a Punctuation pre-tokenizer with behavior ${behavior}`, unsupported);
+  throw new UserError(`${file} has a Punctuation pre-tokenizer with behavior ${behavior}`, UNSUPPORTED_HINT);
 }
 
 function adaptSplit(value: unknown, { behavior, pattern, invert }: PreTokenizer, file: string): unknown {
@@ -118,7 +121,7 @@ function adaptSplit(value: unknown, { behavior, pattern, invert }: PreTokenizer,
     if (behavior === 'MergedWithPrevious') return mergedWithPrevious(delimiter);
     if (behavior === 'MergedWithNext') return mergedWithNext(delimiter);
   }
-  throw new UserError(`${file} has a Split pre-tokenizer with behavior ${behavior}`, unsupported);
+  throw new UserError(`${file} has a Split pre-tokenizer with behavior ${behavior}`, UNSUPPORTED_HINT);
 }
 
 function mergedWithPrevious(delimiter: string): unknown {
@@ -131,7 +134,7 @@ function mergedWithNext(delimiter: string): unknown {
   return pieces(`${one}?[^${one}]+|${one}`);
 }
 
-/** Take what matches as pieces. */
+/** A pre-tokenizer whose pieces are the matches of an expression. */
 function pieces(regex: string): unknown {
   return { type: 'Split', pattern: { Regex: regex }, behavior: 'Removed', invert: true };
 }

@@ -17,37 +17,37 @@ import {
   tokenIdOf,
 } from './tokenizer-json.ts';
 
-/** Text to token ids and back, as the checkpoint's own tokenizer does it in transformers. */
+/** Text to token ids and back, like the checkpoint's own tokenizer in transformers. */
 export interface Tokenizer {
   /**
-   * @param addSpecialTokens also put `leading` before and `trailing` after, which is what transformers does by default
-   * @throws UserError for text that the vocabulary has no token for, not even an unknown one
+   * @param addSpecialTokens add `leading` before and `trailing` after the text, as transformers does by default
+   * @throws UserError for text without a token in the vocabulary, if there is no unknown token
    */
   encode(text: string, options: { addSpecialTokens: boolean }): number[];
   /**
-   * Ids outside the vocabulary say nothing, as in the Rust library; a model's vocabulary is often padded.
-   * Spaces before punctuation stay for BPE models whatever `clean_up_tokenization_spaces` says, as in transformers 5.
+   * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. Spaces before
+   * punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
    */
   decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
   readonly bosId: number | null;
   readonly eosId: number | null;
-  /** Generation ends with any of these: those of the model's configs, and the tokenizer's own EOS. */
+  /** Generation ends with any of these: the ids in the model's configs, and the tokenizer's own EOS. */
   readonly eosIds: ReadonlySet<number>;
   /**
-   * What a text without a context is conditioned on, as in lm-evaluation-harness: BOS, else EOS; where the tokenizer has
-   * neither, those of the model's configs.
+   * The context of a text without context, as in lm-evaluation-harness: BOS, otherwise EOS; if the tokenizer has neither,
+   * those of the model's configs.
    */
   readonly prefixTokenId: number | null;
   /** The special tokens around a text that is encoded with them. */
   readonly leading: readonly number[];
   readonly trailing: readonly number[];
-  /** `bos_token` and so on, as text: a chat template knows them under these names. */
+  /** `bos_token` and so on, as text, under the names that chat templates use. */
   readonly specialTokens: Readonly<Record<string, string>>;
-  /** The Jinja source; null for a model that is not for chatting. */
+  /** The Jinja source; null for a model without a chat template. */
   readonly chatTemplate: string | null;
 }
 
-/** The slow tokenizers' own files, which hold no rules of how to split a text. */
+/** Files of slow tokenizers, which contain no rules of how to split a text. */
 const SLOW_FILES = ['tokenizer.model', 'vocab.json', 'merges.txt', 'tekken.json', 'spiece.model', 'vocab.txt'];
 
 /**
@@ -67,7 +67,7 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
   throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids');
 }
 
-/** @returns null if the directory has no tokenizer.json; requests by token ids need none */
+/** @returns null if the directory has no tokenizer.json, which requests in token ids do not need */
 export async function openTokenizerIfPresent(directory: string): Promise<Tokenizer | null> {
   const file = join(directory, 'tokenizer.json');
   const text = await readTextFile(file);
@@ -76,12 +76,11 @@ export async function openTokenizerIfPresent(directory: string): Promise<Tokeniz
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
   const modelType = (await readConfig(directory))?.model_type;
   const json = parseTokenizerJson(text, file);
-  const special = readSpecialTokens(
-    config,
+  const special = readSpecialTokens(config, {
     map,
-    typeof modelType === 'string' ? modelType : null,
-    json.post_processor !== null,
-  );
+    modelType: typeof modelType === 'string' ? modelType : null,
+    hasPostProcessor: json.post_processor !== null,
+  });
   const completed = { ...json, added_tokens: completeAddedTokens(json, config, special) };
   const ids = await readModelTokenIds(directory);
   const idOf = (name: string) => (special.named[name] === undefined ? null : tokenIdOf(completed, special.named[name]));
@@ -101,7 +100,7 @@ export async function openTokenizerIfPresent(directory: string): Promise<Tokeniz
   };
 }
 
-/** `add_bos_token` and `add_eos_token` where they count; a token that does not exist is not added. */
+/** Apply `add_bos_token` and `add_eos_token`; a token that does not exist is not added. */
 function affixesOf(
   stated: Affixes,
   { addBos, addEos }: SpecialTokens,
@@ -118,9 +117,9 @@ function affixesOf(
 const decoderSchema = z.record(z.string(), z.looseObject({ content: z.string() }));
 
 /**
- * tokenizer.json need not list all: tokens of `added_tokens_decoder`, and special tokens that are ordinary entries of the
- * vocabulary (old GPT-2 files), are matched whole in a text all the same. A special token that has no id is left out:
- * transformers would give it a new one, for which the model has no embedding.
+ * All tokens that are matched whole in a text. tokenizer.json need not list those of `added_tokens_decoder`, and special tokens
+ * that are ordinary entries of the vocabulary (old GPT-2 files). A special token without an id is left out: transformers would
+ * give it a new one, for which the model has no embedding.
  */
 function completeAddedTokens(
   json: TokenizerJson,
@@ -164,7 +163,7 @@ function codec(
       if (ids.length < found.length) {
         throw new UserError(
           `${file} has no token for a part of ${JSON.stringify(text.slice(0, 60))}`,
-          'give the model text that its tokenizer knows, or a tokenizer with an unk_token',
+          'give text that the tokenizer can encode, or a tokenizer with an unk_token',
         );
       }
       return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;
@@ -173,13 +172,13 @@ function codec(
       const shown = ids.filter(
         (id) => library.id_to_token(id) !== undefined && !(skipSpecialTokens && specialIds.has(id)),
       );
-      // The library refuses to decode nothing.
+      // The library throws for an empty list.
       return shown.length === 0 ? '' : library.decode(shown, { clean_up_tokenization_spaces: cleanUp });
     },
   };
 }
 
-/** What we use of the library; its own types (0.2.0) import without file endings, and so are `any` under NodeNext. */
+/** The part of the library that is used. Its own types (0.2.0) are `any` under NodeNext, since they import without extensions. */
 interface Library {
   /** A word outside a vocabulary without unk_token has no id. */
   encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: ReadonlyArray<number | undefined> };
@@ -187,7 +186,7 @@ interface Library {
   id_to_token(id: number): string | undefined;
 }
 
-/** Of tokenizer_config.json the library gets only what it needs: some of its keys mean something else there. */
+/** The library gets only two keys of tokenizer_config.json: others have a different meaning there. */
 function openLibrary(json: TokenizerJson, { named }: SpecialTokens, file: string): Library {
   const adapted = adaptForLibrary(json, file);
   const settings = { unk_token: json.model.unk_token ?? named.unk_token, eos_token: named.eos_token };
@@ -196,7 +195,7 @@ function openLibrary(json: TokenizerJson, { named }: SpecialTokens, file: string
   } catch (error) {
     throw new UserError(
       `${file} cannot be used: ${(error as Error).message}`,
-      'score by token ids, or serve the model and score it remotely',
+      'score token ids, or serve the model and use --endpoint',
     );
   }
 }

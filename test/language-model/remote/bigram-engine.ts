@@ -12,7 +12,7 @@ export function ids(...pieces: Piece[]): number[] {
   return pieces.map(id);
 }
 
-/** What is likely after a piece, with its probability; the other pieces share what is left. */
+/** Likely next pieces with their probabilities; the other pieces share the rest. */
 const LIKELY: Readonly<Record<Piece, readonly (readonly [Piece, number])[]>> = {
   '<s>': [['The', 1 / 2]],
   The: [[' cat', 1 / 2]],
@@ -29,7 +29,7 @@ const LIKELY: Readonly<Record<Piece, readonly (readonly [Piece, number])[]>> = {
   ' ': [['The', 1 / 2]],
 };
 
-/** log p(next | previous), to be reckoned by hand. */
+/** log p(next | previous), which is easy to calculate by hand. */
 export function logprob(previous: number, next: number): number {
   const likely = LIKELY[PIECES[previous] ?? '<s>'];
   const found = likely.find(([piece]) => id(piece) === next);

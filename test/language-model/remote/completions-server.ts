@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Engine } from '../../../src/language-model/engine.ts';
-import { type Fault, misbehave, reply } from './server-faults.ts';
+import { type Fault, injectFault, reply } from './server-faults.ts';
 
 export interface ServedTokenizer {
   /** Without a BOS token. */
@@ -11,19 +11,19 @@ export interface ServedTokenizer {
   readonly bos: number;
 }
 
-/** What servers that speak the same protocol do differently. */
+/** Differences between servers of the same protocol. */
 export interface Habits {
-  /** In place of the prompt's log-probabilities: nothing, as others do it, or an error (llama.cpp). */
+  /** What the server returns for the prompt's log-probabilities; `refused` is an error (llama.cpp). */
   promptLogprobs: 'given' | 'null' | 'new token only' | 'llama.cpp content' | 'refused';
   topLogprobs: boolean;
   textOffset: 'characters' | 'bytes' | '-1';
-  /** Text gets one; nobody may add one to ids. */
+  /** Text can get a BOS token; token ids must not. */
   addsBos: 'never' | 'to text' | 'to ids too';
-  /** As single tokens of SentencePiece come out. */
+  /** Tokens lose their leading spaces, like single tokens of SentencePiece. */
   dropsSpaces: boolean;
   usage: boolean;
   returnsTokenIds: boolean;
-  /** The answer of /v1/models; null for 404. */
+  /** The response of /v1/models; null for 404. */
   models: object | null;
   key: string | null;
 }
@@ -56,14 +56,14 @@ export class CompletionsServer {
     models: { data: [{ id: 'toy', max_model_len: 64 }] },
     key: null,
   };
-  /** Taken from the front, one for each request for a completion. */
+  /** One per request for a completion, taken from the front. */
   readonly faults: Fault[] = [];
   /** `POST /v1/completions`, in order of arrival. */
   readonly requests: string[] = [];
   readonly bodies: WireRequest[] = [];
   readonly authorizations: (string | undefined)[] = [];
   mostAtOnce = 0;
-  /** No answer before as many requests are here at once. */
+  /** The server responds only when this many requests are waiting. */
   gathers = 1;
   #open = 0;
   #gathered: (() => void)[] = [];
@@ -110,7 +110,7 @@ export class CompletionsServer {
     if (request.url?.startsWith('/v1/completions') !== true) return reply(response, 404, { detail: 'Not Found' });
     await this.#gather();
     const fault = this.faults.shift();
-    if (fault !== undefined) return misbehave(response, fault);
+    if (fault !== undefined) return injectFault(response, fault);
     const wire = requestSchema.parse(JSON.parse(body));
     this.bodies.push(wire);
     if (wire.model !== 'toy') {
@@ -183,7 +183,7 @@ export class CompletionsServer {
     return this.habits.topLogprobs ? all : { ...all, top_logprobs: null };
   }
 
-  /** Of each token its log-probability and the likeliest in its place; nothing of the first. */
+  /** The log-probability of each token, and the most likely token at its position; nothing for the first. */
   async #rows(tokens: number[]) {
     const prefixes = tokens.slice(1).map((_, i) => tokens.slice(0, i + 1));
     const [own] = await this.#engine.score([{ context: tokens.slice(0, 1), continuation: tokens.slice(1) }]);
@@ -195,7 +195,7 @@ export class CompletionsServer {
     return tokens.map((token, i) => {
       if (i === 0) return { token, own: null, top: null };
       const logprob = own?.tokenLogprobs[i - 1] ?? null;
-      // The same token twice is the same number, whatever the length of the run it comes from.
+      // A token has the same log-probability whatever follows it.
       const top = best[i - 1] === token ? logprob : (scores[i - 1]?.tokenLogprobs[0] ?? null);
       return { token, own: logprob, top: { token: best[i - 1] ?? 0, logprob: top } };
     });

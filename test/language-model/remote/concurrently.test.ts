@@ -4,8 +4,8 @@ import { concurrently, Semaphore } from '../../../src/language-model/remote/conc
 const never = new AbortController().signal;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('the bound holds over waves of work, and failures give their places back', async () => {
-  const places = new Semaphore(2);
+it('runs no more tasks at once than allowed, also after failures', async () => {
+  const semaphore = new Semaphore(2);
   let running = 0;
   let most = 0;
   const work = async (fails: boolean) => {
@@ -14,13 +14,13 @@ it('the bound holds over waves of work, and failures give their places back', as
     running--;
     if (fails) throw new Error('no');
   };
-  const wave = (fails: boolean) => Promise.allSettled([1, 2, 3, 4, 5].map(() => places.use(() => work(fails))));
+  const wave = (fails: boolean) => Promise.allSettled([1, 2, 3, 4, 5].map(() => semaphore.use(() => work(fails))));
   await wave(true);
   await Promise.all([wave(false), wave(true)]);
   expect(most).toBe(2);
 });
 
-it('after a failure nothing begins any more, and what runs is waited for', async () => {
+it('starts no task after a failure, and waits for running ones', async () => {
   const begun: number[] = [];
   const ended: number[] = [];
   const run = concurrently([0, 1, 2, 3, 4], new Semaphore(2), never, async (item, signal) => {
@@ -34,7 +34,7 @@ it('after a failure nothing begins any more, and what runs is waited for', async
   expect({ begun, ended }).toEqual({ begun: [0, 1], ended: [1] });
 });
 
-it('no place is a mistake', () => {
+it('rejects a semaphore for no tasks', () => {
   expect(() => new Semaphore(0)).toThrow(RangeError);
   expect(() => new Semaphore(1.5)).toThrow(RangeError);
 });

@@ -21,7 +21,7 @@ const sequences = [
 ];
 
 describe('score', () => {
-  it('gives the numbers of the engine behind the server', async () => {
+  it('returns the numbers of the engine behind the server', async () => {
     const remote = await open();
     expect(await remote.score(sequences)).toEqual(await local.score(sequences));
     expect(await remote.score(sequences.slice(0, 1))).toEqual([
@@ -37,12 +37,12 @@ describe('score', () => {
     });
   });
 
-  it('a tie with the likeliest token is greedy, a token below it is not', async () => {
+  it('counts a tie with the most likely token as greedy', async () => {
     const scores = await (await open()).score(sequences);
     expect(scores.map(({ greedy }) => greedy)).toEqual([true, false, true]);
   });
 
-  it('two tokens that look alike are told apart by their values', async () => {
+  it('distinguishes tokens that look alike by their values', async () => {
     const logprobs = {
       tokens: ['a', '\ufffd', 'b'],
       token_logprobs: [null, -5, -1],
@@ -53,7 +53,7 @@ describe('score', () => {
     expect(scores).toEqual([{ tokenLogprobs: [-5], greedy: false }]);
   });
 
-  it('answers come in the order asked, never more requests at once than allowed', async () => {
+  it('keeps the order, with no more requests at once than allowed', async () => {
     server.gathers = 3;
     const remote = await open({ concurrency: 3 });
     const many = Array.from({ length: 20 }, (_, i) => ({ context: [i % 9], continuation: [(i * 4) % 9, i % 7] }));
@@ -62,7 +62,7 @@ describe('score', () => {
     expect(server.bodies).toHaveLength(20);
   });
 
-  it('two calls at the same time share the bound', async () => {
+  it('limits two calls at the same time together', async () => {
     server.gathers = 2;
     const remote = await open({ concurrency: 2 });
     const both = [...sequences, ...sequences];
@@ -70,19 +70,19 @@ describe('score', () => {
     expect(server.mostAtOnce).toBe(2);
   });
 
-  it('without usage in the answer the token ids alone say where the continuation is', async () => {
+  it('finds the continuation without usage in the response', async () => {
     server.habits.usage = false;
     expect(await (await open()).score(sequences)).toEqual(await local.score(sequences));
   });
 
-  it.each([true, false])('a server that puts a BOS token before ids is found out (usage: %s)', async (usage) => {
+  it.each([true, false])('detects a server that adds a BOS token to token ids (usage: %s)', async (usage) => {
     server.habits.addsBos = 'to ids too';
     server.habits.usage = usage;
-    await expect((await open()).score(sequences)).rejects.toThrow(/reads 5 tokens where 4 were sent/);
+    await expect((await open()).score(sequences)).rejects.toThrow(/read 5 tokens, and 4 were sent/);
   });
 
   it.each(['null', 'new token only', 'llama.cpp content', 'refused'] as const)(
-    'a server without log-probabilities of the prompt (%s) is named, at once',
+    'reports a server without log-probabilities of the prompt after one request (%s)',
     async (habit) => {
       server.habits.promptLogprobs = habit;
       const remote = await open({ concurrency: 1 });
@@ -93,15 +93,15 @@ describe('score', () => {
     },
   );
 
-  it('a server that takes no token ids is named (text-generation-inference)', async () => {
+  it('reports a server that does not accept token ids (text-generation-inference)', async () => {
     server.faults.push({
       status: 422,
       body: 'Failed to deserialize the JSON body into the target type: prompt: data did not match any variant',
     });
-    await expect((await open()).score(sequences.slice(0, 1))).rejects.toThrow(/does not take token ids.*any variant/);
+    await expect((await open()).score(sequences.slice(0, 1))).rejects.toThrow(/does not accept token ids.*any variant/);
   });
 
-  it('null for a token in the middle is not taken for a number', async () => {
+  it('rejects null for a token in the middle', async () => {
     const answer = {
       choices: [
         {
@@ -120,7 +120,7 @@ describe('score', () => {
     await expect(remote.score([{ context: [1], continuation: [2] }])).rejects.toThrow(/none for token 2/);
   });
 
-  it('without top_logprobs nobody can say what is greedy', async () => {
+  it('reports a server without top_logprobs, which greedy needs', async () => {
     server.habits.topLogprobs = false;
     await expect((await open()).score(sequences)).rejects.toThrow(/returns no top_logprobs/);
   });
@@ -130,23 +130,23 @@ describe('generate', () => {
   const stopTokens = new Set(ids('.'));
   const prompt = { tokens: ids('The'), maxNewTokens: 5, stopTokens };
 
-  it('ends with the stop token, as the engine behind does', async () => {
+  it('ends with the stop token, like the engine behind the server', async () => {
     const prompts = [prompt, { ...prompt, maxNewTokens: 2 }, { ...prompt, stopTokens: new Set<number>() }];
     expect(await (await open()).generate(prompts)).toEqual(await local.generate(prompts));
     expect(server.bodies[0]).toMatchObject({ stop_token_ids: ids('.'), ignore_eos: true, repetition_penalty: 1 });
   });
 
-  it('what is generated beyond «enough» is cut', async () => {
+  it('cuts tokens after isDone', async () => {
     const prompts = [{ ...prompt, isDone: (tokens: readonly number[]) => tokens.includes(id(' cat')) }];
     expect(await (await open()).generate(prompts)).toEqual([{ tokens: ids(' cat'), finish: 'stop' }]);
   });
 
-  it('a server without token ids is named', async () => {
+  it('reports a server that returns no token ids', async () => {
     server.habits.returnsTokenIds = false;
     await expect((await open()).generate([prompt])).rejects.toThrow(/does not return the ids of generated tokens/);
   });
 
-  it('text comes from any server, from text or ids, without the stop string', async () => {
+  it('gets text from any server, for text or token ids, without the stop string', async () => {
     server.habits.returnsTokenIds = false;
     const answers = await (await open()).generateText([
       { prompt: 'The', maxNewTokens: 9, stop: ['.'] },
@@ -158,24 +158,24 @@ describe('generate', () => {
     ]);
   });
 
-  it('a stop string that the server leaves in is cut', async () => {
+  it('cuts a stop string that the server includes', async () => {
     server.faults.push({ status: 200, body: { choices: [{ text: ' cat. The\n', finish_reason: 'length' }] } });
     const prompts = [{ prompt: 'The', maxNewTokens: 9, stop: ['\n', '.'] }];
     expect(await (await open()).generateText(prompts)).toEqual([{ text: ' cat', finish: 'stop' }]);
   });
 
-  it('an answer that was broken off is not taken for the whole', async () => {
+  it('rejects a generation that was aborted', async () => {
     server.faults.push({ status: 200, body: { choices: [{ text: ' c', finish_reason: 'abort' }] } });
     const prompts = [{ prompt: 'The', maxNewTokens: 9, stop: [] }];
-    await expect((await open()).generateText(prompts)).rejects.toThrow(/broke off.*"abort"/);
+    await expect((await open()).generateText(prompts)).rejects.toThrow(/aborted the generation.*"abort"/);
   });
 });
 
-describe('the longest input', () => {
+describe('maxLength', () => {
   it.each([
     ['of vLLM', { data: [{ id: 'toy', max_model_len: 4096 }] }, 4094],
     [
-      'of the model asked for',
+      'of the requested model',
       {
         data: [
           { id: 'big', max_model_len: 9 },
@@ -185,7 +185,7 @@ describe('the longest input', () => {
       48,
     ],
     [
-      'of the base of an adapter',
+      'of the base model of an adapter',
       {
         data: [
           { id: 'base', max_model_len: 50 },
@@ -196,34 +196,34 @@ describe('the longest input', () => {
     ],
     ['of llama.cpp', { data: [{ id: '/models/toy.gguf', meta: { n_ctx_train: 8192 } }] }, 8190],
     ['by default', { data: [{ id: 'toy' }] }, 2046],
-    ['by default where the answer is strange', { models: 'none' }, 2046],
-    ['by default where there is no list', null, 2046],
-  ])('%s leaves room for the last token and the generated one', async (_, models, maxLength) => {
+    ['by default for an unknown response', { models: 'none' }, 2046],
+    ['by default without a list of models', null, 2046],
+  ])('%s: leaves room for the last token and the generated one', async (_, models, maxLength) => {
     server.habits.models = models;
     expect((await open()).maxLength).toBe(maxLength);
   });
 
-  it('given, the server is not asked', async () => {
+  it('is the given one without a request', async () => {
     expect((await open({ maxLength: 77 })).maxLength).toBe(77);
     expect(server.requests).toEqual([]);
   });
 });
 
-it('closing breaks off what is under way, and nothing runs afterwards', async () => {
+it('aborts running requests when it is closed, and starts none afterwards', async () => {
   server.faults.push('silence');
   const remote = await open();
   const hanging = remote.score(sequences.slice(0, 1));
-  const asked = expect(hanging).rejects.toThrow(/closed/);
+  const rejection = expect(hanging).rejects.toThrow(/closed/);
   await remote.close();
-  await asked;
+  await rejection;
   await expect(remote.score(sequences)).rejects.toThrow(/closed/);
 });
 
-it('an empty context of token ids is a mistake of ours', async () => {
+it('throws a RangeError for an empty context, which is a bug of the caller', async () => {
   await expect((await open()).score([{ context: [], continuation: [1] }])).rejects.toThrow(RangeError);
 });
 
-it('the bigram numbers are a distribution', () => {
+it('the probabilities of the bigram model sum to one', () => {
   for (const previous of [0, 4, 8]) {
     const sum = [0, 1, 2, 3, 4, 5, 6, 7, 8].reduce((total, next) => total + Math.exp(logprob(previous, next)), 0);
     expect(sum).toBeCloseTo(1, 12);

@@ -32,7 +32,7 @@ const sequence = { context: ids('The'), continuation: ids(' cat') };
 const score = async (options: Partial<RemoteEngineOptions> = {}) => (await open(options)).score([sequence]);
 const answer = [{ tokenLogprobs: [Math.log(1 / 2)], greedy: true }];
 
-async function complaint(options: Partial<RemoteEngineOptions> = {}): Promise<string> {
+async function errorMessage(options: Partial<RemoteEngineOptions> = {}): Promise<string> {
   const error = await score(options).then(
     () => null,
     (thrown: unknown) => thrown,
@@ -41,21 +41,21 @@ async function complaint(options: Partial<RemoteEngineOptions> = {}): Promise<st
   return (error as UserError).message;
 }
 
-describe('trouble that passes', () => {
-  it('500 twice, then an answer that counts once', async () => {
+describe('a temporary failure', () => {
+  it('is retried after status 500, twice, and the answer counts once', async () => {
     server.faults.push({ status: 500 }, { status: 500 });
     expect(await score()).toEqual(answer);
     expect(waits).toEqual([1000, 2000]);
     expect(server.requests).toHaveLength(3);
   });
 
-  it.each(['reset', 'reset in the body'] as const)('the connection breaks (%s)', async (fault) => {
+  it.each(['reset', 'reset in the body'] as const)('is retried after a broken connection (%s)', async (fault) => {
     server.faults.push(fault);
     expect(await score()).toEqual(answer);
     expect(server.requests).toHaveLength(2);
   });
 
-  it('no answer in time', async () => {
+  it('is retried after a timeout', async () => {
     server.faults.push('silence');
     expect(await score({ timeout: 100 })).toEqual(answer);
   });
@@ -66,13 +66,13 @@ describe('trouble that passes', () => {
     ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
     ['Wed, 21 Oct 2026 07:27:00 GMT', 1000],
     ['soon', 1000],
-  ])('429 with Retry-After: %s', async (header, wait) => {
+  ])('is retried after 429 with Retry-After: %s', async (header, wait) => {
     server.faults.push({ status: 429, headers: { 'retry-after': header } });
     expect(await score()).toEqual(answer);
     expect(waits).toEqual([wait]);
   });
 
-  it('in many requests, each is answered once and in its place', async () => {
+  it('does not change the order of many requests', async () => {
     server.faults.push({ status: 503 }, 'reset', { status: 429 }, { status: 502 });
     const remote = await open({ concurrency: 4 });
     const many = Array.from({ length: 12 }, (_, i) => ({ context: [i % 9], continuation: [(i * 5) % 9] }));
@@ -81,42 +81,42 @@ describe('trouble that passes', () => {
   });
 });
 
-describe('trouble that stays', () => {
-  it('five tries, then its words', async () => {
+describe('a permanent failure', () => {
+  it('is reported after five attempts, with the message of the server', async () => {
     for (let i = 0; i < 9; i++) server.faults.push({ status: 503, body: { error: { message: 'Loading model' } } });
-    expect(await complaint()).toMatch(/\/v1 has trouble \(503\): Loading model, 5 times — see that it runs/);
+    expect(await errorMessage()).toMatch(/\/v1 fails \(503\): Loading model \(5 attempts\) — check that it runs/);
     expect(waits).toEqual([1000, 2000, 4000, 8000]);
     expect(server.requests).toHaveLength(5);
   });
 
-  it('a server that asks for an hour is not waited for', async () => {
+  it('is reported at once if the server requests to wait for an hour', async () => {
     server.faults.push({ status: 429, headers: { 'retry-after': '3600' } });
-    expect(await complaint()).toMatch(/\(429\).*asks to wait 3600 s, once/);
+    expect(await errorMessage()).toMatch(/\(429\).*with Retry-After of 3600 s \(1 attempt\)/);
     expect(waits).toEqual([]);
   });
 
-  it('nobody there', async () => {
+  it('is reported if there is no server', async () => {
     const gone = await new CompletionsServer(new BigramEngine(), bigramTokenizer).start();
     const endpoint = gone.url;
     await gone.stop();
-    expect(await complaint({ endpoint })).toMatch(/cannot be reached \(ECONNREFUSED\), 5 times/);
+    expect(await errorMessage({ endpoint })).toMatch(/cannot be reached \(ECONNREFUSED\) \(5 attempts\)/);
   });
 
-  it('one that fails stops the others', async () => {
+  it('stops requests that have not started', async () => {
     server.faults.push({ status: 400, body: { error: { message: 'no' } } });
     const remote = await open({ concurrency: 1 });
     await expect(remote.score([sequence, sequence, sequence])).rejects.toThrow(/\(400\): no/);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('one that fails breaks off those under way', async () => {
+  it('aborts requests that are running', async () => {
     server.gathers = 2;
     server.faults.push({ status: 400 }, 'silence');
     await expect((await open()).score([sequence, sequence])).rejects.toThrow(/\(400\)/);
   });
 });
 
-describe('refusals', () => {
+describe('a refusal', () => {
   it.each([
     ['OpenAI', { error: { message: 'too long' } }],
     ['vLLM of old', { object: 'error', message: 'too long' }],
@@ -124,62 +124,64 @@ describe('refusals', () => {
     ['FastAPI', { detail: 'too long' }],
     ['FastAPI, by field', { detail: [{ loc: ['body'], msg: 'too long' }] }],
     ['plain text', 'too long'],
-  ])('are final and in the words of the server: %s', async (_, body) => {
+  ])('is not retried, and has the message of the server: %s', async (_, body) => {
     server.faults.push({ status: 422, body });
-    expect(await complaint()).toMatch(/refuses \(422\): too long — /);
+    expect(await errorMessage()).toMatch(/refuses the request \(422\): too long — /);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('a model that is not there', async () => {
-    expect(await complaint({ model: 'other' })).toMatch(/`other` does not exist.*check the name of the model/);
+  it('of an unknown model suggests to check its name', async () => {
+    expect(await errorMessage({ model: 'other' })).toMatch(/`other` does not exist.*check the name of the model/);
   });
 
-  it('words of others stay in one line, short and without control characters', async () => {
+  it('is one short line without control characters, whatever the server sends', async () => {
     server.faults.push({ status: 400, body: `\u001b[31mBad\r\n::error::\u202e ${'x'.repeat(5000)}` });
-    const message = await complaint();
+    const message = await errorMessage();
     expect(message).toMatch(/^[^\p{Cc}\p{Cf}]{100,600}$/u);
     expect(message).toContain('[31mBad ::error:: xxx');
   });
 
   it.each([
-    ['web page', /does not answer in JSON: <html> <h1>Welcome/],
-    ['another shape', /is no completion \(choices: /],
-  ] as const)('an answer that is none: %s', async (fault, message) => {
+    ['web page', /is not JSON: <html> <h1>Welcome/],
+    ['another shape', /is not a completion \(choices: /],
+  ] as const)('is the error for a response of another kind: %s', async (fault, message) => {
     server.faults.push(fault);
-    expect(await complaint()).toMatch(message);
+    expect(await errorMessage()).toMatch(message);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('an answer without end is not read to the end', async () => {
+  it('is the error for an endless response, which is not read to the end', async () => {
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 24)) });
-    expect(await complaint({ fetch: async () => new Response(endless) })).toMatch(/more than 128 MiB/);
+    expect(await errorMessage({ fetch: async () => new Response(endless) })).toMatch(/larger than 128 MiB/);
   });
 });
 
 describe('the key', () => {
-  it('goes along, and is not in what the server says of it', async () => {
+  it('is sent to the server, and masked in its messages', async () => {
     server.habits.key = 'sk-right';
     expect(await score({ apiKey: ' sk-right\n' })).toEqual(answer);
-    const message = await complaint({ apiKey: 'sk-wrong' });
-    expect(message).toMatch(/refuses \(401\): Incorrect API key provided: \*\*\* — check the key/);
+    const message = await errorMessage({ apiKey: 'sk-wrong' });
+    expect(message).toMatch(/refuses the request \(401\): Incorrect API key provided: \*\*\* — check the key/);
     expect(server.authorizations).toEqual(['Bearer sk-right', 'Bearer sk-wrong']);
   });
 
-  it('without one there is no header', async () => {
+  it('is optional', async () => {
     await score({ apiKey: '' });
     expect(server.authorizations).toEqual([undefined]);
   });
 
-  it('one that no header can carry is not repeated', async () => {
-    const message = await complaint({ apiKey: 'sk-a\nsk-b' });
-    expect(message).toContain('no HTTP header can carry');
+  it('is not in the message about a key that a header cannot contain', async () => {
+    const message = await errorMessage({ apiKey: 'sk-a\nsk-b' });
+    expect(message).toContain('not allowed in an HTTP header');
     expect(message).not.toContain('sk-');
   });
 
-  it('does not follow to another place', async () => {
+  it('is not sent to the target of a redirect', async () => {
     const other = await new CompletionsServer(new BigramEngine(), bigramTokenizer).start();
     server.faults.push({ status: 307, headers: { location: `${other.url}/v1/completions` } });
-    expect(await complaint({ apiKey: 'sk' })).toMatch(/refuses \(307\): it redirects to http.*if you trust it/);
+    expect(await errorMessage({ apiKey: 'sk' })).toMatch(
+      /refuses the request \(307\): it redirects to http.*if you trust it/,
+    );
     expect(other.requests).toEqual([]);
     await other.stop();
   });
@@ -187,43 +189,43 @@ describe('the key', () => {
 
 describe('the endpoint', () => {
   it.each(['', '/', '/v1', '/v1/', '/v1/completions', '/v1/completions/', '/v1/chat/completions'])(
-    'may be given as %j',
+    'can be written as %j',
     async (path) => {
       expect(await score({ endpoint: server.url + path })).toEqual(answer);
       expect(server.requests).toEqual(['POST /v1/completions']);
     },
   );
 
-  it('keeps its query, which messages do not show', async () => {
+  it('keeps its query, which is not part of messages', async () => {
     server.faults.push({ status: 400 });
-    expect(await complaint({ endpoint: `${server.url}/v1?api-version=1` })).not.toContain('api-version');
+    expect(await errorMessage({ endpoint: `${server.url}/v1?api-version=1` })).not.toContain('api-version');
     expect(server.requests).toEqual(['POST /v1/completions?api-version=1']);
   });
 
-  it.each(['localhost:8000', 'file:///etc/passwd', 'nonsense', ''])('is not %j', async (endpoint) => {
-    expect(await complaint({ endpoint })).toMatch(/is no http address — give one like/);
+  it.each(['localhost:8000', 'file:///etc/passwd', 'nonsense', ''])('cannot be %j', async (endpoint) => {
+    expect(await errorMessage({ endpoint })).toMatch(/is not an http address — give an address like/);
   });
 
-  it('holds no password', async () => {
-    const message = await complaint({ endpoint: 'http://me:secret@localhost:1/' });
-    expect(message).toContain('localhost:1 holds a user or password');
+  it('cannot contain a password', async () => {
+    const message = await errorMessage({ endpoint: 'http://me:secret@localhost:1/' });
+    expect(message).toContain('localhost:1 contains a user or password');
     expect(message).not.toContain('secret');
   });
 });
 
-describe('when to try again', () => {
-  it('the wait doubles, and is shorter by up to half at random', () => {
-    expect([1, 2, 3].map((tries) => retryDelay(tries, null, 0, NOW))).toEqual([1000, 2000, 4000]);
+describe('a retry', () => {
+  it('comes after twice the last wait, less a random part of up to half', () => {
+    expect([1, 2, 3].map((attempts) => retryDelay(attempts, null, 0, NOW))).toEqual([1000, 2000, 4000]);
     expect(retryDelay(3, null, 0.5, NOW)).toBe(3000);
   });
 
-  it('what is not supported does not pass, whatever the status', () => {
+  it('is useless for a feature that is not supported, whatever the status', () => {
     expect(isTransient(500, 'CUDA error')).toBe(true);
     expect(isTransient(500, 'logprobs is not supported for models created with logits_all=False')).toBe(false);
     expect(isTransient(400, 'CUDA error')).toBe(false);
   });
 
-  it('a wait ends with the signal', async () => {
+  it('is not awaited after an abort', async () => {
     const controller = new AbortController();
     const waiting = sleep(60_000, controller.signal);
     controller.abort(new Error('enough'));

@@ -16,7 +16,7 @@ const open = () => openRemoteEngine({ endpoint: server.url, model: 'toy', maxLen
 const p = (previous: Piece, next: Piece): number => logprob(id(previous), id(next));
 
 describe('scoreText', () => {
-  it('scores the tokens after the context, whose last space goes along', async () => {
+  it('scores the tokens after the context, with its trailing space', async () => {
     const [score, emoji] = await (await open()).scoreText([
       { context: 'The ', continuation: 'cat sat' },
       { context: 'The cat😀', continuation: '.The' },
@@ -26,13 +26,13 @@ describe('scoreText', () => {
     expect(server.bodies.map(({ prompt }) => prompt).sort()).toEqual(['The cat sat', 'The cat😀.The']);
   });
 
-  it.each(['bytes', '-1', 'characters'] as const)('offsets in %s change nothing', async (textOffset) => {
+  it.each(['bytes', '-1', 'characters'] as const)('does not use the offsets of the server: %s', async (textOffset) => {
     server.habits.textOffset = textOffset;
     const [score] = await (await open()).scoreText([{ context: '😀', continuation: '.The' }]);
     expect(score?.tokenLogprobs).toEqual([p('😀', '.'), p('.', 'The')]);
   });
 
-  it('a BOS token of the server is not of the text, and lets an empty context be', async () => {
+  it('does not count a BOS token of the server as text, and accepts an empty context after one', async () => {
     server.habits.addsBos = 'to text';
     const scores = await (await open()).scoreText([
       { context: 'The cat', continuation: ' sat' },
@@ -41,23 +41,23 @@ describe('scoreText', () => {
     expect(scores.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual([[p(' cat', ' sat')], [p('<s>', ' dog')]]);
   });
 
-  it('without a BOS token an empty context has no answer', async () => {
+  it('needs a context if the server adds no BOS token', async () => {
     await expect((await open()).scoreText([{ context: '', continuation: 'The' }])).rejects.toThrow(/give a context/);
   });
 
-  it('a token that straddles the border is cut where lm-evaluation-harness cuts it', async () => {
-    // Whole: The| cats|. — the context alone: The| cat, two tokens, so the continuation is the third.
+  it('splits like lm-evaluation-harness if a token spans the end of the context', async () => {
+    // The whole text is The| cats|., the context alone The| cat: two tokens, so the continuation is the third.
     const [score] = await (await open()).scoreText([{ context: 'The cat', continuation: 's.' }]);
     expect(score?.tokenLogprobs).toEqual([p(' cats', '.')]);
   });
 
-  it('a continuation that melts into the context is not scored as something else', async () => {
+  it('rejects a continuation without a token of its own', async () => {
     await expect((await open()).scoreText([{ context: 'The cat', continuation: 's' }])).rejects.toThrow(
       /do not show where "s" begins — give the model's tokenizer/,
     );
   });
 
-  it('where single tokens lose their spaces, the context alone is counted, once', async () => {
+  it('counts the tokens of the context, once, if single tokens lose their spaces', async () => {
     server.habits.dropsSpaces = true;
     const scores = await (await open()).scoreText([
       { context: 'The', continuation: ' cat sat' },
@@ -72,14 +72,14 @@ describe('scoreText', () => {
 });
 
 describe('scoreRollingText', () => {
-  it('names the beginning that has no probability', async () => {
+  it('returns the beginning without a probability', async () => {
     expect(await (await open()).scoreRollingText(['The cat.', ''])).toEqual([
       { tokenLogprobs: [p('The', ' cat'), p(' cat', '.')], greedy: false, unscored: 'The' },
       { tokenLogprobs: [], greedy: true, unscored: '' },
     ]);
   });
 
-  it.each([false, true])('scores all of it after a BOS token (spaces dropped: %s)', async (dropsSpaces) => {
+  it.each([false, true])('scores the whole text after a BOS token (spaces dropped: %s)', async (dropsSpaces) => {
     server.habits.addsBos = 'to text';
     server.habits.dropsSpaces = dropsSpaces;
     expect(await (await open()).scoreRollingText(['The cat'])).toEqual([
@@ -87,7 +87,7 @@ describe('scoreRollingText', () => {
     ]);
   });
 
-  it('a first token that shows nothing is not guessed at', async () => {
+  it('rejects a first token that is not readable', async () => {
     const logprobs = { tokens: ['\ufffd', '\ufffd', 'x'], token_logprobs: [null, -1, -1], top_logprobs: null };
     server.faults.push({ status: 200, body: { choices: [{ logprobs }] } });
     await expect((await open()).scoreRollingText(['😀'])).rejects.toThrow(/do not show the first token/);
@@ -98,37 +98,39 @@ function echo(tokens: string[], newTokens: number | null = 1): EchoedTokens {
   return { tokens, newTokens, logprobs: tokens.map(() => -1), isTop: tokens.map(() => true), promptTokens: null };
 }
 
-describe('placing text in tokens', () => {
-  it('white space moves', () => {
+describe('moveTrailingSpace', () => {
+  it('moves whitespace to the continuation', () => {
     expect(moveTrailingSpace({ context: 'a \n', continuation: 'b' })).toEqual({ context: 'a', continuation: ' \nb' });
     expect(moveTrailingSpace({ context: ' a', continuation: ' b' })).toEqual({ context: ' a', continuation: ' b' });
   });
+});
 
-  it('tokens before and after the text are left out', () => {
+describe('locateText', () => {
+  it('leaves out tokens before and after the text', () => {
     expect(locateText(echo(['<s>', 'a', ' b', '!']), 'a b')).toEqual({ first: 1, starts: [0, 1] });
   });
 
-  it('a token that shows nothing is of the text where the server counts it', () => {
+  it('includes a token without text if the server counts it', () => {
     expect(locateText(echo(['a', '', '😀', '', '!']), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
     expect(locateText(echo(['a', '', '😀', ''], 0), 'a😀')).toEqual({ first: 0, starts: [0, 1, 1, 3] });
   });
 
-  it('a server that neither counts nor lists its end token', () => {
+  it('works for a server that neither counts nor lists its end token', () => {
     expect(locateText(echo(['a', 'b'], null), 'ab')).toEqual({ first: 0, starts: [0, 1] });
     expect(locateText(echo(['a', 'b'], 1), 'ab')).toBeNull();
   });
 
-  it('a text that says <s> itself is not taken for the BOS token', () => {
+  it('does not mistake <s> in the text for the BOS token', () => {
     expect(locateText(echo(['<s>', 'a', '!']), '<s>a')).toEqual({ first: 0, starts: [0, 3] });
     expect(locateText(echo(['<s>', '<s>', 'a', '!']), '<s>a')).toEqual({ first: 1, starts: [0, 3] });
   });
 
-  it('no token begins inside another', () => {
-    const placed = locateText(echo(['a', 'bc', '!']), 'abc');
-    expect(placed && [0, 1, 2, 3].map((at) => tokenAt(placed, at))).toEqual([0, 1, null, null]);
+  it('has no token that begins inside another', () => {
+    const located = locateText(echo(['a', 'bc', '!']), 'abc');
+    expect(located && [0, 1, 2, 3].map((position) => tokenAt(located, position))).toEqual([0, 1, null, null]);
   });
 
-  it('pieces of characters do not give the text', () => {
+  it('returns null for parts of characters', () => {
     expect(locateText(echo(['\ufffd', '\ufffd', '!']), '😀')).toBeNull();
     expect(locateText(echo(['a', '!']), 'ab')).toBeNull();
   });

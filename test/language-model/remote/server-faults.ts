@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** One request that goes wrong: a status with body and headers, or worse. */
+/** The failure of one request: a status with body and headers, or a broken connection. */
 export type Fault =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | 'reset'
@@ -9,7 +9,7 @@ export type Fault =
   | 'another shape'
   | 'silence';
 
-export function misbehave(response: ServerResponse, fault: Fault): void {
+export function injectFault(response: ServerResponse, fault: Fault): void {
   if (fault === 'silence') return;
   if (fault === 'reset') {
     response.destroy();

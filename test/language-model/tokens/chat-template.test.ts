@@ -28,23 +28,23 @@ const options: Omit<ChatOptions, 'template'> = {
 const user: Message[] = [{ role: 'user', content: 'hi' }];
 
 describe('renderChat', () => {
-  it.each(chats)('writes what Jinja2 writes in transformers: $name', ({ template, messages, expected }) => {
+  it.each(chats)('gives the text of Jinja2 in transformers: $name', ({ template, messages, expected }) => {
     expect(renderChat(messages, { ...options, template })).toBe(expected);
-    // A checkout may have other line ends.
+    // A git checkout can have other line ends.
     expect(renderChat(messages, { ...options, template: template.replaceAll('\n', '\r\n') })).toBe(expected);
   });
 
-  it('leaves the turn of the assistant closed when told to', () => {
+  it('does not open the turn of the assistant without addGenerationPrompt', () => {
     const template = '{{ messages[0].content }}{% if add_generation_prompt %} model:{% endif %}';
     expect(renderChat(user, { ...options, template, addGenerationPrompt: false })).toBe('hi');
   });
 
-  it('shows the time that it is given', () => {
+  it('shows the given time', () => {
     const template = "{{ strftime_now('%A %-d %B %Y, %H:%M:%S, %a %y-%m-%d %b %%') }}";
     expect(renderChat(user, { ...options, template })).toBe('Thursday 4 July 2024, 09:05:00, Thu 24-07-04 Jul %');
   });
 
-  it('counts as Python does', () => {
+  it('has the range of Python', () => {
     const template =
       '{{ range(3) | join }} {{ range(2, 7, 2) | join }} {{ range(3, 0, -1) | join }}{{ range(2, 1) | join }}';
     expect(renderChat(user, { ...options, template })).toBe('012 246 321');
@@ -52,17 +52,17 @@ describe('renderChat', () => {
 
   it.each<[string, string, RegExp]>([
     ['its own words', "{{ raise_exception('Only user and model roles') }}", /g\.jsonl:1: .*Only user and model roles/],
-    ['a syntax error', '{% if %}', /g\.jsonl:1: the chat template refuses: /],
+    ['a syntax error', '{% if %}', /g\.jsonl:1: the chat template fails: /],
     ['a range without end', '{% for i in range(1, 10 ** 9) %}{% endfor %}', /a range of 999999999 numbers/],
-    ['a date that we do not write', "{{ strftime_now('%U') }}", /strftime_now has no %U/],
-  ])('passes on %s', (_, template, pattern) => {
+    ['a date format that is not supported', "{{ strftime_now('%U') }}", /strftime_now does not support %U/],
+  ])('reports %s', (_, template, pattern) => {
     expect(() => renderChat(user, { ...options, template })).toThrow(pattern);
     expect(() => renderChat(user, { ...options, template })).toThrow(UserError);
   });
 });
 
 describe('readChatTemplate', () => {
-  it('takes the file before the config, and the default of a list', async () => {
+  it('prefers the file to the config, and takes the default of a list', async () => {
     const folder = temporaryFolder();
     const named = [
       { name: 'tool_use', template: 'tools' },
@@ -71,19 +71,19 @@ describe('readChatTemplate', () => {
     expect(await readChatTemplate(folder, {})).toBeNull();
     expect(await readChatTemplate(folder, { chat_template: 'text' })).toBe('text');
     expect(await readChatTemplate(folder, { chat_template: named })).toBe('plain');
-    // Not taken for the default, and no reason to refuse a checkpoint that is to be scored.
+    // A checkpoint without a default can still be scored.
     expect(await readChatTemplate(folder, { chat_template: named.slice(0, 1) })).toBeNull();
     writeFileSync(join(folder, 'chat_template.jinja'), 'file');
     expect(await readChatTemplate(folder, { chat_template: 'text' })).toBe('file');
   });
 
-  it('is found by the tokenizer, which turns the text into special tokens', async () => {
+  it('is found by the tokenizer, which encodes its special tokens', async () => {
     const tokenizer = await openTokenizer(fixture('tokenizers', 'llama3'));
     const { chatTemplate, specialTokens } = tokenizer;
     expect(chatTemplate).toBe(chats[0]?.template);
     const text = renderChat(user, { ...options, template: chatTemplate ?? '', specialTokens });
     const ids = tokenizer.encode(text, { addSpecialTokens: false });
-    // One BOS, and the ends of the two turns.
+    // One BOS, and the ends of two turns.
     expect(ids.filter((id) => id >= 346)).toEqual([346, 348, 348]);
     expect(ids[0]).toBe(346);
   });

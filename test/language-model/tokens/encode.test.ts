@@ -13,7 +13,7 @@ import { wordTokenizer } from './word-tokenizer.ts';
 
 // What each of these should be follows from the harness' own words; see the doc comments of encode.ts for the places.
 describe('encodePair', () => {
-  it('moves the space at the end of the context to the continuation', () => {
+  it('moves a space at the end of the context to the continuation', () => {
     const t = wordTokenizer();
     const expected = { context: t.ids('a', ' b'), continuation: t.ids(' c', ' d') };
     expect(encodePair(t, 'a b', ' c d')).toEqual(expected);
@@ -21,22 +21,22 @@ describe('encodePair', () => {
     expect(encodePair(t, 'a b \n', 'c')).toEqual({ context: t.ids('a', ' b'), continuation: t.ids(' ', '\nc') });
   });
 
-  it('calls white space what Python does', () => {
+  it('uses the whitespace of Python', () => {
     const t = wordTokenizer();
-    // str.rstrip takes U+001F, U+0085 and U+3000, and leaves U+FEFF, which JavaScript takes.
+    // str.rstrip removes U+001F, U+0085 and U+3000, and keeps U+FEFF, which JavaScript removes.
     const length = (context: string) => encodePair(t, context, 'x').context.length;
     expect(['a\x1f', 'a\u3000', 'a\x85'].map(length)).toEqual([1, 1, 1]);
     expect(encodePair(t, 'a\ufeff', ' x').context).toEqual(t.ids('a', '\ufeff'));
   });
 
-  it('takes as context what the context alone is, and as continuation what is left of the whole', () => {
+  it('splits the tokens of the whole text after as many as the context alone has', () => {
     const t = wordTokenizer();
-    // "ab" is one token: the one of the context stands for it, and nothing is left.
+    // "ab" is one token, like the context alone: nothing is left for the continuation.
     expect(encodePair(t, 'a', 'b')).toEqual({ context: t.ids('a'), continuation: [] });
     expect(encodePair(t, 'a', 'b c')).toEqual({ context: t.ids('a'), continuation: t.ids(' c') });
   });
 
-  it('adds what the tokenizer adds, once, before the context', () => {
+  it('adds the special tokens of the tokenizer once, before the context', () => {
     const t = wordTokenizer({ leading: [0], trailing: [9] });
     const [a, b] = t.ids('a', ' b') as [number, number];
     expect(encodePair(t, 'a', ' b')).toEqual({ context: [0, a], continuation: [b] });
@@ -45,13 +45,13 @@ describe('encodePair', () => {
     expect(encodeText(t, 'a', {})).toEqual([0, a]);
   });
 
-  it('leaves a pair without context to the prefix token', () => {
+  it('returns an empty context for the prefix token to fill', () => {
     const t = wordTokenizer({ leading: [0] });
     const [a] = t.ids('a') as [number];
     expect(withPrefix(encodePair(t, '', 'a'), 0)).toEqual({ context: [0], continuation: [a] });
-    // The continuation begins with it already.
+    // The continuation already begins with it.
     expect(withPrefix(encodePair(t, '', '<s>a'), 0)).toEqual({ context: [0], continuation: [a] });
-    // A context of nothing but space is none.
+    // A context of only whitespace is empty.
     const plain = wordTokenizer();
     const [spaced] = plain.ids(' a') as [number];
     expect(withPrefix(encodePair(plain, ' ', 'a'), 0)).toEqual({ context: [0], continuation: [spaced] });
@@ -60,7 +60,7 @@ describe('encodePair', () => {
 });
 
 describe('truncateLeft', () => {
-  it('keeps one token more than the model takes, since the last is never an input', () => {
+  it('keeps one token more than the context length, since the last is never an input', () => {
     expect(truncateLeft({ context: [1, 2, 3, 4], continuation: [5, 6] }, 4)).toEqual({
       context: [2, 3, 4],
       continuation: [5, 6],
@@ -71,7 +71,7 @@ describe('truncateLeft', () => {
 });
 
 describe('rollingWindows', () => {
-  it("is the harness' own example", () => {
+  it("gives the windows of the harness's own example", () => {
     expect(rollingWindows([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], -1, 4)).toEqual([
       { context: [-1], continuation: [0, 1, 2, 3] },
       { context: [3], continuation: [4, 5, 6, 7] },
@@ -86,7 +86,7 @@ describe('rollingWindows', () => {
     expect(rollingWindows([1, 2, 3], 0, 1).map(({ context }) => context)).toEqual([[0], [1], [2]]);
   });
 
-  it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])('cuts like the harness: %s', (name) => {
+  it.each(['gpt2', 'qwen2', 'llama-gqa-llama3rope'])('gives the windows of lm-evaluation-harness: %s', (name) => {
     const path = shared('golden', name, 'golden.json');
     if (path === null) return;
     const { tokens, prefix_token, max_length, windows } = readJson<{
@@ -106,17 +106,17 @@ describe('rollingWindows', () => {
 });
 
 describe('encodeRolling', () => {
-  it('does not score the BOS that the tokenizer writes', () => {
+  it('does not score the BOS of the tokenizer', () => {
     const t = wordTokenizer({ leading: [0] });
     const expected = t.ids('a', ' b');
     expect(encodeRolling(t, 'a b', 0)).toEqual(expected);
     expect(encodeRolling(t, '<s>a b', 0)).toEqual(expected);
     expect(encodeRolling(t, 'a b', 0, { addSpecialTokens: false })).toEqual(expected);
-    // Another prefix: then BOS is a token of the text like others.
+    // With another prefix, BOS is a token of the text like others.
     expect(encodeRolling(t, 'a b', 7)).toEqual([0, ...expected]);
   });
 
-  it('has the 34 tokens over which the perplexity of the fox is known', async () => {
+  it('gives the 34 tokens of a sentence with a known perplexity', async () => {
     const stories = shared('models', 'stories260K');
     if (stories === null) return;
     const tokenizer = await openTokenizer(stories);

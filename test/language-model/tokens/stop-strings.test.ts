@@ -24,7 +24,7 @@ describe('stopAt', () => {
     ]) {
       const isDone = stopAt(tokenizer, ['never there', stop]);
       const prefixes = tokens.map((_, index) => tokens.slice(0, index + 1));
-      // The plain way: decode everything, each time.
+      // The simple way: decode everything each time.
       const expected = prefixes.findIndex((prefix) =>
         tokenizer.decode(prefix, { skipSpecialTokens: false }).includes(stop),
       );
@@ -36,7 +36,7 @@ describe('stopAt', () => {
     }
   });
 
-  it('decodes no more than a stop string can touch', async () => {
+  it('decodes only the tokens that a stop string can touch', async () => {
     const tokenizer = await openTokenizer(fixture('tokenizers', 'llama3'));
     let longest = 0;
     const watched: typeof tokenizer = {
@@ -51,13 +51,13 @@ describe('stopAt', () => {
     expect(longest).toBe(6);
   });
 
-  it('is not there when there is nothing to stop at', async () => {
+  it('is undefined without stop strings', async () => {
     expect(stopAt(await openTokenizer(fixture('tokenizers', 'llama3')), [])).toBeUndefined();
   });
 });
 
 describe('cutAtStops', () => {
-  it('leaves what comes before all of them', () => {
+  it('keeps the text before all of them', () => {
     expect(cutAtStops('4\nQ: 5', ['Q:', '\n'])).toBe('4');
     expect(cutAtStops('4', ['\n'])).toBe('4');
     expect(cutAtStops('\n4', ['\n'])).toBe('');

@@ -8,7 +8,7 @@ import { describeNeeds } from '../../needs.ts';
 
 type Json = Record<string, unknown>;
 
-/** A copy of a fixture with some keys of one of its files changed; undefined takes a key away. */
+/** A copy of a fixture with changed keys in one of its files; undefined removes a key. */
 function changed(kind: string, file: string, changes: Json): string {
   const folder = temporaryFolder();
   cpSync(fixture('tokenizers', kind), folder, { recursive: true });
@@ -16,7 +16,7 @@ function changed(kind: string, file: string, changes: Json): string {
   return folder;
 }
 
-/** A tokenizer whose vocabulary is whole pieces, so that ids show where a text was split. */
+/** A tokenizer whose vocabulary consists of whole pieces, so that the ids show where a text was split. */
 async function openWords(words: readonly string[], preTokenizer: Json, model: Json = {}): Promise<Tokenizer> {
   const folder = temporaryFolder();
   const vocab = Object.fromEntries(words.map((word, index) => [word, index]));
@@ -36,14 +36,14 @@ const template = (id: string, ids: number[]) => ({
 });
 
 describe('a tokenizer', () => {
-  it.each(['llama3', 'gpt2', 'llama2', 'gemma'])('gives the ids of plain byte pair encoding: %s', async (kind) => {
+  it.each(['llama3', 'gpt2', 'llama2', 'gemma'])('gives the ids of plain byte-pair encoding: %s', async (kind) => {
     const tokenizer = await openTokenizer(fixture('tokenizers', kind));
     for (const { text, ids } of readJson<Array<{ text: string; ids: number[] }>>(
       fixture('tokenizers', kind, 'expected.json'),
     )) {
       expect(bare(tokenizer, text), text).toEqual(ids);
       expect(whole(tokenizer, text)).toEqual([...tokenizer.leading, ...ids, ...tokenizer.trailing]);
-      // Metaspace cannot tell a space at the very beginning from its own mark.
+      // Metaspace cannot distinguish a space at the very beginning from its own mark.
       const readBack = kind === 'llama2' ? text.replace(/^ /, '') : text;
       expect(tokenizer.decode(ids, { skipSpecialTokens: true })).toBe(readBack);
     }
@@ -51,12 +51,12 @@ describe('a tokenizer', () => {
 
   it.each([
     ['llama3', { bosId: 346, eosId: 347, eosIds: new Set([347, 348]), prefixTokenId: 346, leading: [346] }],
-    // Its class names <|endoftext|> as both, and adds neither.
+    // Its class uses <|endoftext|> as both, and adds neither.
     ['gpt2', { bosId: 346, eosId: 346, eosIds: new Set([346]), prefixTokenId: 346, leading: [] }],
-    // add_bos_token, without a post-processor in the file.
+    // It has add_bos_token, and no post-processor in the file.
     ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [1] }],
     ['gemma', { bosId: 2, eosId: 1, eosIds: new Set([1, 5]), prefixTokenId: 2, leading: [2] }],
-  ])('knows its special tokens: %s', async (kind, expected) => {
+  ])('has special tokens: %s', async (kind, expected) => {
     expect(await openTokenizer(fixture('tokenizers', kind))).toMatchObject({ ...expected, trailing: [] });
   });
 
@@ -76,7 +76,7 @@ describe('a tokenizer', () => {
     expect([tokenizer.leading, tokenizer.trailing]).toEqual([leading, trailing]);
   });
 
-  it('lets the post-processor of the file say it where a Llama config does not', async () => {
+  it('uses the post-processor of the file if a Llama config has no add_bos_token', async () => {
     const folder = changed('llama2', 'tokenizer_config.json', { add_bos_token: undefined, add_eos_token: undefined });
     const file = join(folder, 'tokenizer.json');
     const json = readJson<Json>(file);
@@ -97,14 +97,14 @@ describe('a tokenizer', () => {
     expect(await openTokenizer(folder)).toMatchObject({ leading: [1, 2], trailing: [] });
   });
 
-  it('reads special_tokens_map.json only where the config has no added_tokens_decoder', async () => {
+  it('reads special_tokens_map.json only if the config has no added_tokens_decoder', async () => {
     const map = changed('llama2', 'special_tokens_map.json', { bos_token: '</s>' });
     expect((await openTokenizer(map)).bosId).toBe(2);
     writeFileSync(join(map, 'tokenizer_config.json'), JSON.stringify({ bos_token: '<s>', added_tokens_decoder: {} }));
     expect((await openTokenizer(map)).bosId).toBe(1);
   });
 
-  it('conditions on EOS where there is no BOS, and on the ids of the model where there is neither', async () => {
+  it('has EOS as prefix if there is no BOS, and the ids of the model if there is neither', async () => {
     const noBos = changed('llama3', 'tokenizer_config.json', { bos_token: null });
     expect(await openTokenizer(noBos)).toMatchObject({ bosId: null, prefixTokenId: 347 });
     const neither = changed('llama3', 'tokenizer_config.json', { bos_token: null, eos_token: null });
@@ -115,7 +115,7 @@ describe('a tokenizer', () => {
     });
   });
 
-  it('matches special tokens whole, and leaves them out of a text when asked', async () => {
+  it('matches special tokens whole, and skips them in a text on request', async () => {
     const gpt2 = await openTokenizer(fixture('tokenizers', 'gpt2'));
     const ids = bare(gpt2, 'the fox<|endoftext|>the');
     expect(ids).toEqual([...bare(gpt2, 'the fox'), 346, ...bare(gpt2, 'the')]);
@@ -123,18 +123,18 @@ describe('a tokenizer', () => {
     expect(gpt2.decode(ids, { skipSpecialTokens: true })).toBe('the foxthe');
   });
 
-  it('says nothing for ids beyond its vocabulary, which models are padded to', async () => {
+  it('has no text for ids beyond its vocabulary, which padded models can generate', async () => {
     const llama3 = await openTokenizer(fixture('tokenizers', 'llama3'));
     expect(llama3.decode([9999, ...bare(llama3, 'key'), 349], { skipSpecialTokens: true })).toBe('key');
     expect(llama3.decode([], { skipSpecialTokens: true })).toBe('');
   });
 
-  it('keeps the spaces before punctuation of a BPE model, whatever the config says', async () => {
+  it('keeps spaces before punctuation in a BPE model, whatever the config says', async () => {
     const llama3 = await openTokenizer(fixture('tokenizers', 'llama3'));
     expect(llama3.decode(bare(llama3, "1 . 2 , it 's"), { skipSpecialTokens: true })).toBe("1 . 2 , it 's");
   });
 
-  // The Rust library's rules, split by hand.
+  // Split by hand, with the rules of the Rust library.
   it.each<[string, Json, string, string[]]>([
     ['Digits', { type: 'Digits', individual_digits: true }, 'a12٣b', ['a', '1', '2', '٣', 'b']],
     ['Punctuation, each mark apart', { type: 'Punctuation' }, 'hey!?–you', ['hey', '!', '?', '–', 'you']],
@@ -156,7 +156,7 @@ describe('a tokenizer', () => {
     expect(bare(tokenizer, text).map((id) => words[id])).toEqual(pieces);
   });
 
-  it('has an unknown token for unknown words, or says that it has none', async () => {
+  it('has an unknown token for unknown words, or reports that it has none', async () => {
     const tokenizer = await openWords(['?', 'fox'], { type: 'WhitespaceSplit' });
     expect(bare(tokenizer, 'fox ox')).toEqual([1, 0]);
     const strict = await openWords(['fox'], { type: 'WhitespaceSplit' }, { unk_token: undefined });
@@ -175,7 +175,7 @@ describe('a tokenizer', () => {
     ['another JSON', { 'tokenizer.json': '{"vocab": {}}' }, /tokenizer\.json is not a tokenizer: model/],
     ['an unknown part', { 'tokenizer.json': words({ normalizer: { type: 'Magic' } }) }, /cannot be used: .*Magic/],
     [
-      'a part that would split wrongly',
+      'a pre-tokenizer that the library would split wrongly',
       { 'tokenizer.json': words({ pre_tokenizer: split('Contiguous') }) },
       /Contiguous/,
     ],
@@ -199,7 +199,7 @@ function words(changes: Json): string {
 
 const stories = shared('models', 'stories260K');
 describeNeeds(stories !== null, '../shared/models/stories260K')('the tokenizer of stories260K', () => {
-  it('gives the 35 tokens with BOS that the original program gives', async () => {
+  it('gives the 35 tokens of the original program', async () => {
     const tokenizer = await openTokenizer(stories ?? '');
     const text = 'One day, a clever fox found a shiny key under the old oak tree.';
     const ids = whole(tokenizer, text);
@@ -213,7 +213,7 @@ describeNeeds(stories !== null, '../shared/models/stories260K')('the tokenizer o
 
 const zoo = shared('zoo', 'baseA');
 describeNeeds(zoo !== null, '../shared/zoo')('a tokenizer of whole words', () => {
-  it('is understood', async () => {
+  it('is supported', async () => {
     const tokenizer = await openTokenizer(zoo ?? '');
     const { vocab } = readJson<{ model: { vocab: Record<string, number> } }>(join(zoo ?? '', 'tokenizer.json')).model;
     const [[first, a] = ['', 0], [second, b] = ['', 0]] = Object.entries(vocab).slice(-2);
