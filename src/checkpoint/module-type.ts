@@ -1,3 +1,5 @@
+import { at } from '../platform/at.ts';
+
 /** The types of matrices in a transformer. Other names of the same type are mapped to these. */
 export const MODULE_TYPES = [
   'q_proj',
@@ -169,7 +171,7 @@ export function placeOf(tensorName: string, { multimodal }: { readonly multimoda
 }
 
 function moduleOf(path: readonly string[]): ModuleType {
-  const leaf = path[path.length - 1] ?? '';
+  const leaf = at(path, path.length - 1);
   // The router of most MoE models is called `gate`: it is not one of the projections, and has no entry in the tables.
   const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
   if (direct) return direct;

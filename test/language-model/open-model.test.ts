@@ -75,9 +75,13 @@ describe('openModel', () => {
   it('refuses a checkpoint that cannot be run, and a reference that is not one', async () => {
     await expectRefused(languageModel('lora'), /is an adapter, which runs only with its base model — .*--reference/);
     await expectRefused(languageModel('lora'), /is an adapter, not full weights/, { reference: languageModel('lora') });
-    await expectRefused(languageModel('lora'), /has A \[3, 16\] and B \[16, 3\], and the layer of the base model is 24 → 24/, {
-      reference: languageModel('stablelm'),
-    });
+    await expectRefused(
+      languageModel('lora'),
+      /has A \[3, 16\] and B \[16, 3\], and the layer of the base model is 24 → 24/,
+      {
+        reference: languageModel('stablelm'),
+      },
+    );
     await expectRefused(languageModel('llama'), /tokenizer\.json/, { needsTokenizer: true });
     await expectRefused(join(temporaryFolder(), 'none'), /does not exist/);
     await expectRefused(languageModel('llama'), /does not exist/, { reference: join(temporaryFolder(), 'typo') });

@@ -1,3 +1,4 @@
+import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import {
@@ -148,7 +149,7 @@ class ServerEngine implements RemoteEngine {
       const to = located === null ? promptCount(echoed) : first + located.starts.length;
       return {
         ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
-        unscored: isScored ? '' : (echoed.tokens[first] ?? ''),
+        unscored: isScored ? '' : at(echoed.tokens, first),
       };
     });
   }

@@ -1,4 +1,5 @@
 import { type Device, openSession, type Session, type Tensor, tensor, tensorOutput } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
 import type { Decoder, Rope } from '../architectures/decoder.ts';
 import { ropeTables } from '../architectures/rope.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -105,8 +106,8 @@ export class BackboneSession {
 
   /** The same keys and values with room for one more token at least: a full cache grows to twice its size, up to `most`. */
   growKvCache(cache: KvCache, most: number): KvCache {
-    const [batch = 0] = cache.layers[0]?.key.dims ?? [];
     if (this.#kind !== 'split' || cache.length < cache.capacity) return cache;
+    const batch = at(at(cache.layers, 0).key.dims, 0);
     const capacity = Math.max(cache.length + 1, Math.min(2 * cache.capacity, most));
     return appendToKvCache(emptyKvCache(this.#decoder, batch, capacity), cache.layers, cache.length);
   }

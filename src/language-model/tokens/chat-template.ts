@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { z } from 'zod';
+import { at } from '../../platform/at.ts';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { UserError } from '../../platform/user-error.ts';
 
@@ -100,8 +101,8 @@ const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 /** Python's `strftime` in the C locale and UTC, with the formats that templates use. */
 function strftime(format: string, date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
-  const month = MONTHS[date.getUTCMonth()] ?? '';
-  const day = DAYS[date.getUTCDay()] ?? '';
+  const month = at(MONTHS, date.getUTCMonth());
+  const day = at(DAYS, date.getUTCDay());
   const parts: Record<string, string> = {
     '%Y': String(date.getUTCFullYear()),
     '%y': two(date.getUTCFullYear() % 100),

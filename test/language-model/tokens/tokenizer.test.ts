@@ -61,13 +61,19 @@ describe('a tokenizer', () => {
   });
 
   it.each<[string, string, Json, number[], number[]]>([
-    ['a Llama class heeds add_bos_token', 'llama2', { add_bos_token: false }, [], []],
-    ['and add_eos_token', 'llama2', { add_eos_token: true }, [1], [2]],
-    ['and adds BOS unless told otherwise', 'llama2', { add_bos_token: undefined }, [1], []],
-    ['the class of a model type', 'llama2', { tokenizer_class: undefined, add_bos_token: undefined }, [1], []],
-    ['a Gemma class too, over its post-processor', 'gemma', { add_bos_token: false }, [], []],
-    ['Llama 3 has a class that only reads the post-processor', 'llama3', { add_bos_token: false }, [346], []],
-    ['GPT-2 has a class that never adds', 'gpt2', { add_bos_token: true }, [], []],
+    ['has the add_bos_token of a Llama class', 'llama2', { add_bos_token: false }, [], []],
+    ['has the add_eos_token of a Llama class', 'llama2', { add_eos_token: true }, [1], [2]],
+    ['has a BOS by default in a Llama class', 'llama2', { add_bos_token: undefined }, [1], []],
+    [
+      'has the default of the class of a model type',
+      'llama2',
+      { tokenizer_class: undefined, add_bos_token: undefined },
+      [1],
+      [],
+    ],
+    ['has the add_bos_token of a Gemma class, not its post-processor', 'gemma', { add_bos_token: false }, [], []],
+    ['has the post-processor of Llama 3, whatever add_bos_token is', 'llama3', { add_bos_token: false }, [346], []],
+    ['has no BOS in GPT-2, whatever add_bos_token is', 'gpt2', { add_bos_token: true }, [], []],
     ['GPT-NeoX adds when told', 'gpt2', { tokenizer_class: 'GPTNeoXTokenizerFast', add_bos_token: true }, [346], []],
     ['GPT-NeoX does not by itself', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
     ['no BOS, nothing to add', 'llama2', { bos_token: null, added_tokens_decoder: {} }, [], []],
