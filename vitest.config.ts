@@ -9,6 +9,8 @@ export default defineConfig({
     include: [isSlow ? SLOW : 'test/**/*.test.ts'],
     exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],
     testTimeout: isSlow ? 600_000 : 60_000,
+    // The first test that needs dist/ builds it in a hook, and others wait for it.
+    hookTimeout: 60_000,
     globalSetup: './test/e2e/dist-folder.ts',
     reporters: ['default', './test/skipped-reporter.ts'],
     // No test finds what another has left, or what a developer has.

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,7 +118,7 @@ async function asRunnerDoes(
     GITHUB_WORKSPACE: workspace,
     RUNNER_TEMP: join(folder, 'temporary'),
     ...job.results?.environment(workflowRun),
-    ...(await inputsOf(job.inputs)),
+    ...inputsOf(job.inputs),
     ...job.environment,
   });
   return {
@@ -135,17 +136,30 @@ export function refOf(event: string): string {
   return event === 'merge_group' ? 'refs/heads/gh-readonly-queue/main/pr-7' : MAIN;
 }
 
-/** The runner fills in the defaults of action.yml and warns of unknown inputs; here they are errors. */
-async function inputsOf(given: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  const { inputs } = parse(await readFile(ACTION_YML, 'utf8')) as { inputs: Record<string, { default?: string }> };
-  const unknown = Object.keys(given).filter((name) => !(name in inputs));
+/** Defaults of the inputs, from action.yml. */
+const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries((parse(readFileSync(ACTION_YML, 'utf8')) as ActionYml).inputs).map(
+    ([name, { default: text = '' }]) => {
+      const value = text.replace('$' + '{{ github.token }}', 'ghs_test');
+      if (value.includes('{{')) throw new Error(`the default of ${name} is unknown here`);
+      return [name, value];
+    },
+  ),
+);
+
+interface ActionYml {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+}
+
+/** The runner fills in defaults and warns of unknown inputs; here they are errors. */
+function inputsOf(given: Readonly<Record<string, string>>): Record<string, string> {
+  const unknown = Object.keys(given).filter((name) => !(name in DEFAULTS));
   if (unknown.length > 0) throw new Error(`action.yml has no input ${unknown.join(', ')}`);
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, input]) => {
-      const value = (given[name] ?? input.default ?? '').replace('$' + '{{ github.token }}', 'ghs_test');
-      if (value.includes('{{')) throw new Error(`the default of ${name} is unknown here`);
-      return [`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`, value];
-    }),
+    Object.entries({ ...DEFAULTS, ...given }).map(([name, value]) => [
+      `INPUT_${name.toUpperCase().replaceAll(' ', '_')}`,
+      value,
+    ]),
   );
 }
 
