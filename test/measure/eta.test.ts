@@ -33,7 +33,7 @@ const layer = [
 const model = Array.from({ length: 32 }, () => layer).flat();
 
 describe('the time left', () => {
-  it('is unknown till something was computed, and nothing at the end', () => {
+  it('is unknown until something was computed, and nothing at the end', () => {
     expect(work(model).after(0)).toBeNull();
     expect(work(layer).after(layer.length)).toBe(0);
     expect(work([{ ...square, seconds: 0.01, isFree: true }, ...layer]).after(1)).toBeNull();
