@@ -16,11 +16,11 @@ import { safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from '../gate/reasons.ts';
 
-/** Larger than what is exact by default. */
+/** Larger than matrices that are exact by default. */
 const SIZE = 1040;
 const NAMES = ['model.layers.0.self_attn.q_proj.weight', 'model.layers.0.mlp.up_proj.weight'];
 
-/** Two matrices of a decaying spectrum, the second a little narrower by `lean`. */
+/** Two matrices with decaying spectra; the second decays faster by `lean`. */
 function writeCheckpoint(lean = 0): string {
   const folder = join(temporaryFolder(), 'model');
   mkdirSync(folder);
@@ -61,7 +61,7 @@ describe('a matrix of more than 1024 columns', () => {
     exact = await run(checkpoint, { method: 'exact' });
   }, 120_000);
 
-  it('is measured fast, bounded in which the exact numbers lie', () => {
+  it('is measured fast by default, with bounds that contain the exact numbers', () => {
     expect(fast.method).toEqual({ mode: 'fast', accumulation: 'float32' });
     expect(exact.method?.mode).toBe('exact');
     for (const [i, { method, metrics }] of fast.tensors.entries()) {
@@ -77,7 +77,7 @@ describe('a matrix of more than 1024 columns', () => {
     }
   });
 
-  it('is no different from itself, measured either way, and a change beyond the brackets shows', async () => {
+  it('does not differ from itself, whichever method measured it, but a change beyond the bounds shows', async () => {
     const strict = parsePolicy(
       'rules: [{metric: effectiveRank, of: weight, direction: any, relative: 0, level: fail}]',
       'p',
@@ -110,14 +110,14 @@ describe('a matrix of more than 1024 columns', () => {
     expect(messages(judge(exact, fast))).toEqual([]);
   });
 
-  it('a rule on what only an exact spectrum has is no pass', () => {
+  it('does not pass a rule on a metric that only exact spectra have', () => {
     const onRank = parsePolicy('rules: [{metric: rank, of: weight, level: warn}]', 'p');
     expect(reasonsOf(judge(fast, exact, onRank))).toContainEqual(
       expect.objectContaining({ rule: 'idle-rule', level: 'inconclusive', metric: 'rank' }),
     );
   });
 
-  it('gives the same file again, in shards, and from the store', async () => {
+  it('gives the same measurement again, in shards, and from the store', async () => {
     const text = (measurement: Measurement) => JSON.stringify({ ...measurement, run: null });
     expect(text(await run(checkpoint))).toBe(text(fast));
     const folder = temporaryFolder();
@@ -132,7 +132,7 @@ describe('a matrix of more than 1024 columns', () => {
     const recalled = await run(checkpoint, { spectrumStore: store });
     expect(text(recalled)).toBe(text(fast));
     expect(recalled.run.recalledSpectra).toBe(2);
-    // Exact numbers are not those of brackets.
+    // An exact spectrum is not a bounded one.
     expect((await run(checkpoint, { spectrumStore: store, method: 'exact' })).run.recalledSpectra).toBe(0);
   }, 120_000);
 });

@@ -20,7 +20,7 @@ interface Answers {
   model?: { mlpAttentionRatio: number; updateSize: number; unchanged: string[] };
 }
 
-/** What the issue promises: σ to 1e-5 of σ₁, energy metrics to 1e-4. LAPACK and this code agree far better. */
+/** Promised are 1e-5 σ₁ for σ and 1e-4 for energy metrics. LAPACK and this code agree far better. */
 const SIGMA_TOLERANCE = 1e-7;
 const METRIC_TOLERANCE = 1e-6;
 
@@ -65,7 +65,7 @@ function compareWith(expected: Record<string, Expected>, found: readonly Found[]
   }
 }
 
-describe('spectra of weights agree with LAPACK', () => {
+describe('spectra of weights', () => {
   it.each([
     'llama-f64',
     'llama-f32',
@@ -78,12 +78,12 @@ describe('spectra of weights agree with LAPACK', () => {
     'mixtral',
     'gpt-oss',
     'llava',
-  ])('%s', async (name) => {
+  ])('agree with LAPACK: %s', async (name) => {
     const { found } = await measureAll(fixture(name));
     compareWith(readJson<Answers>(fixture(name, 'expected.json')).weight ?? {}, found);
   });
 
-  it('lists integers and 8-bit floats as skipped, by name', async () => {
+  it('leave out integers and 8-bit floats, and list them as skipped', async () => {
     const { measurement } = await measureAll(fixture('llama-f32'));
     expect(measurement.skipped).toEqual([
       { name: 'model.scale', reason: 'dtype F8_E4M3 is not measured' },
@@ -92,12 +92,12 @@ describe('spectra of weights agree with LAPACK', () => {
   });
 });
 
-describe('spectra of updates agree with LAPACK', () => {
+describe('spectra of updates', () => {
   it.each([
     ['lora', 'llama-f32'],
     ['lora-gpt2', 'gpt2'],
     ['lora-phi3', 'phi3'],
-  ])('adapter %s on %s', async (name, base) => {
+  ])('agree with LAPACK: adapter %s on %s', async (name, base) => {
     const { found } = await measureAll(fixture(name), fixture(base));
     compareWith(
       readJson<Answers>(fixture(name, 'expected.json')).delta ?? {},
@@ -105,15 +105,15 @@ describe('spectra of updates agree with LAPACK', () => {
     );
   });
 
-  it('an adapter alone: its fused module is split by the config of the base that it names', async () => {
+  it('agree with LAPACK for an adapter alone, whose fused module is split by the config of the base that it names', async () => {
     const { found } = await measureAll(fixture('lora-phi3'));
     const { delta = {} } = readJson<Answers>(fixture('lora-phi3', 'expected.json'));
-    // How far the weights moved is known only beside the base's weights.
+    // How far the weights moved is known only with the weights of the base.
     for (const { metrics } of Object.values(delta)) delete metrics.updateSize;
     compareWith(delta, found);
   });
 
-  it('a fine-tune in bfloat16: every metric, and those of the model', async () => {
+  it('agree with LAPACK for a fine-tune in bfloat16, in every metric and those of the model', async () => {
     const { found, measurement } = await measureAll(fixture('llama-tuned'), fixture('llama-bf16'));
     const { delta = {}, model } = readJson<Answers>(fixture('llama-tuned', 'expected.json'));
     const updates = found.filter(({ of }) => of === 'delta');

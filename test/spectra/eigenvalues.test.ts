@@ -6,7 +6,7 @@ function dense(n: number, entry: (i: number, j: number) => number): Float64Array
 }
 
 describe('eigenvalues of a symmetric matrix', () => {
-  it('of the discrete Laplacian: 2 − 2·cos(kπ/(n + 1))', () => {
+  it('are 2 − 2·cos(kπ/(n + 1)) for the discrete Laplacian', () => {
     const n = 60;
     const laplacian = dense(n, (i, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0));
     const values = symmetricEigenvalues(laplacian, n);
@@ -15,7 +15,7 @@ describe('eigenvalues of a symmetric matrix', () => {
     }
   });
 
-  it('of the dense matrix min(i, j): 1/(4·sin²((2k − 1)π/(4n + 2)))', () => {
+  it('are 1/(4·sin²((2k − 1)π/(4n + 2))) for the dense matrix min(i, j)', () => {
     const n = 80;
     const values = symmetricEigenvalues(
       dense(n, (i, j) => Math.min(i, j) + 1),
@@ -27,7 +27,7 @@ describe('eigenvalues of a symmetric matrix', () => {
     }
   });
 
-  it('of Hilbert matrix 5 × 5, whose smallest is 3.287928772e-6 (Golub & Van Loan)', () => {
+  it('are those in Golub & Van Loan for the Hilbert matrix 5 × 5, the smallest 3.287928772e-6', () => {
     const values = symmetricEigenvalues(
       dense(5, (i, j) => 1 / (i + j + 1)),
       5,
@@ -36,7 +36,7 @@ describe('eigenvalues of a symmetric matrix', () => {
     expect(values[4]).toBeCloseTo(3.287928772e-6, 13);
   });
 
-  it('of one with all eigenvalues alike but one, as a spike makes it', () => {
+  it('are right if all but one are equal, as with a single spike', () => {
     const n = 50;
     const values = symmetricEigenvalues(
       dense(n, (i, j) => 1 + (i === j ? 3 : 0)),
@@ -46,7 +46,7 @@ describe('eigenvalues of a symmetric matrix', () => {
     for (const value of values.subarray(1)) expect(value).toBeCloseTo(3, 12);
   });
 
-  it.each([1e-290, 1e290])('at the scale %d, without over- or underflow', (scale) => {
+  it.each([1e-290, 1e290])('neither overflow nor underflow at the scale %d', (scale) => {
     const values = symmetricEigenvalues(
       dense(3, (i, j) => scale * (i === j ? 2 : 1)),
       3,
@@ -58,12 +58,12 @@ describe('eigenvalues of a symmetric matrix', () => {
     ]);
   });
 
-  it('of zero, and of size one', () => {
+  it('are right for a matrix of zeros, and for size one', () => {
     expect([...symmetricEigenvalues(new Float64Array(9), 3)]).toEqual([0, 0, 0]);
     expect([...symmetricEigenvalues(Float64Array.of(-2.5), 1)]).toEqual([-2.5]);
   });
 
-  it('of a matrix graded over hundreds of orders, where squares vanish and neighbours never agree', () => {
+  it('are right for a matrix graded over hundreds of orders, whose squares vanish', () => {
     const n = 24;
     for (const decades of [40, 300]) {
       const scale = (i: number) => 10 ** (-(decades * i) / n);
@@ -82,22 +82,22 @@ describe('eigenvalues of a symmetric matrix', () => {
     }
   });
 
-  it('reads the lower triangle only', () => {
+  it('depend on the lower triangle only', () => {
     const lower = Float64Array.of(2, Number.NaN, 1, 2);
     expect([...symmetricEigenvalues(lower, 2)]).toEqual([expect.closeTo(3, 14), expect.closeTo(1, 14)]);
   });
 
-  it('refuses a matrix that is not finite', () => {
+  it('are refused for a matrix that is not finite', () => {
     expect(() => symmetricEigenvalues(Float64Array.of(1, 0, Number.NaN, 1), 2)).toThrow(RangeError);
   });
 });
 
 describe('eigenvalues with some coordinates of the eigenvectors', () => {
-  /** A matrix with zeros, so that couplings vanish on the way. */
+  /** A matrix with zeros, so that couplings vanish during the sweeps. */
   const n = 24;
   const entry = (i: number, j: number) => (Math.abs(i - j) < 5 ? Math.sin(1 + i * j) + (i === j ? i : 0) : 0);
 
-  it('has all of them for all coordinates: A·V = V·Λ, VᵀV = I', () => {
+  it('are the whole decomposition for all coordinates: A·V = V·Λ, VᵀV = I', () => {
     const rows = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, k) => (i === k ? 1 : 0)));
     const values = symmetricEigenvaluesWithRows(dense(n, entry), n, rows);
     const v = (i: number, k: number) => rows[i]?.[k] ?? Number.NaN;
@@ -111,7 +111,7 @@ describe('eigenvalues with some coordinates of the eigenvectors', () => {
     expect([...values].sort((a, b) => b - a)).toEqual([...symmetricEigenvalues(dense(n, entry), n)]);
   });
 
-  it('of a vector are its moments: Σ (x·v)²·λᵏ = xᵀ·Aᵏ·x', () => {
+  it('reproduce the moments of a vector: Σ (x·v)²·λᵏ = xᵀ·Aᵏ·x', () => {
     const x = Float64Array.from({ length: n }, (_, i) => Math.cos(3 * i));
     const row = x.slice();
     const values = symmetricEigenvaluesWithRows(dense(n, entry), n, [row]);

@@ -5,7 +5,7 @@ import { fitPowerLaw } from '../../src/spectra/power-law.ts';
 const of = (...values: number[]) => Float64Array.from(values);
 
 describe('metrics of a spectrum', () => {
-  it('of equal singular values: everything is the size', () => {
+  it('are all equal to the size if the singular values are equal', () => {
     const metrics = spectralMetrics(new Float64Array(20).fill(3), [20, 40]);
     expect(metrics).toMatchObject({
       stableRank: expect.closeTo(20, 10),
@@ -24,13 +24,13 @@ describe('metrics of a spectrum', () => {
     });
   });
 
-  it('counts ⌈5 % M⌉ exactly: of 20 values one, of 21 two', () => {
+  it('count ⌈5% M⌉ exactly: one of 20 values, two of 21', () => {
     expect(spectralMetrics(new Float64Array(20).fill(1), [20, 20])?.topEnergy['5%']).toBeCloseTo(1 / 20, 12);
     expect(spectralMetrics(new Float64Array(21).fill(1), [21, 21])?.topEnergy['5%']).toBeCloseTo(2 / 21, 12);
     expect(spectralMetrics(new Float64Array(300).fill(1), [300, 300])?.topEnergy['1%']).toBeCloseTo(3 / 300, 12);
   });
 
-  it('by hand for σ = 2, 1, 1: energies 4, 1, 1', () => {
+  it('agree with a calculation by hand for σ = 2, 1, 1: energies 4, 1, 1', () => {
     const metrics = spectralMetrics(of(2, 1, 1), [3, 3]);
     expect(metrics?.stableRank).toBeCloseTo(1.5, 12);
     expect(metrics?.participationRatio).toBeCloseTo(2, 12);
@@ -39,7 +39,7 @@ describe('metrics of a spectrum', () => {
     expect(metrics?.effectiveRankRV).toBeCloseTo(2 * Math.sqrt(2), 12);
   });
 
-  it('orders stable rank ≤ participation ratio ≤ effective rank ≤ rank, whatever the spectrum', () => {
+  it('are in order, whatever the spectrum: stable rank ≤ participation ratio ≤ effective rank ≤ rank', () => {
     let seed = 1;
     const random = () => {
       seed = (seed * 48271) % 2147483647;
@@ -57,24 +57,24 @@ describe('metrics of a spectrum', () => {
       const slack = 1 + 1e-9;
       expect(stableRank).toBeLessThanOrEqual(participationRatio * slack);
       expect(participationRatio).toBeLessThanOrEqual(effectiveRank * slack);
-      // Directions below the tolerance of `rank` carry next to nothing.
+      // Values below the tolerance of `rank` have almost no energy.
       expect(effectiveRank).toBeLessThanOrEqual(rank * slack + 1e-6);
     }
   });
 
-  it('survives extreme scales, and has nothing to say of zero', () => {
+  it('do not overflow at extreme scales, and are null for zero', () => {
     expect(spectralMetrics(of(1e150, 1e150), [2, 2])?.participationRatio).toBeCloseTo(2, 12);
     expect(spectralMetrics(of(1e-170, 1e-170), [2, 2])?.stableRank).toBeCloseTo(2, 12);
     expect(spectralMetrics(of(0, 0), [2, 2])).toBeNull();
   });
 
-  it('counts one tiny σ as lost only if it is zero to full precision', () => {
+  it('count a single tiny σ as rank loss only if it is zero to full precision', () => {
     expect(spectralMetrics(of(1, 0.5, 3e-7), [3, 3], { isSmallestExact: true })?.rank).toBe(3);
     expect(spectralMetrics(of(1, 0.5, 1e-16), [3, 3], { isSmallestExact: true })?.rank).toBe(2);
     expect(spectralMetrics(of(1, 3e-7, 2e-7), [3, 3])?.rank).toBe(1);
   });
 
-  it('keeps the ends of the spectrum in its profile', () => {
+  it('include both ends of the spectrum in the profile', () => {
     const profile = spectrumProfile(Float64Array.from({ length: 1000 }, (_, i) => 1000 - i));
     expect(profile).toHaveLength(24);
     expect(profile[0]).toBe(1);
@@ -92,7 +92,7 @@ describe('the power-law fit', () => {
     expect(fit?.distance).toBeLessThan(0.01);
   });
 
-  it('leaves the body below the cut-off out', () => {
+  it('leaves out the body below the cut-off', () => {
     const tail = Array.from({ length: 500 }, (_, i) => 10 * (1 - (i + 0.5) / 500) ** (-1 / 2));
     const body = Array.from({ length: 500 }, (_, i) => 9 + i / 500);
     const fit = fitPowerLaw([...tail, ...body].sort((a, b) => b - a));
@@ -101,7 +101,7 @@ describe('the power-law fit', () => {
     expect(fit?.tail).toBeLessThan(560);
   });
 
-  it('has nothing to say of fewer than two values', () => {
+  it('needs at least two values', () => {
     expect(fitPowerLaw([])).toBeNull();
     expect(fitPowerLaw([2])).toBeNull();
     expect(fitPowerLaw([2, 2, 2])).toBeNull();

@@ -38,7 +38,7 @@ function expectClose(found: readonly number[], expected: readonly number[], name
   });
 }
 
-describe('an ONNX model has the spectra that LAPACK finds for the same weights', () => {
+describe('the spectra of an ONNX model', () => {
   it.each([
     ['llama-f64', undefined],
     ['llama-f32', undefined],
@@ -62,7 +62,7 @@ describe('an ONNX model has the spectra that LAPACK finds for the same weights',
     }
   });
 
-  it('of the update too, and a folder with one model is enough', async () => {
+  it('include those of the update, and a folder with one model is enough', async () => {
     const [candidate, reference] = [temporaryFolder(), temporaryFolder()];
     exportToOnnx(fixture('llama-tuned', 'model.safetensors'), join(candidate, 'model.onnx'));
     exportToOnnx(fixture('llama-f32', 'model.safetensors'), join(reference, 'model.onnx'), 'weights.bin');
@@ -77,7 +77,7 @@ describe('an ONNX model has the spectra that LAPACK finds for the same weights',
     }
   });
 
-  it('splits fused projections as it does in safetensors, whichever way they are stored', async () => {
+  it('are those of split fused projections, as in safetensors, whichever way they are stored', async () => {
     const folder = temporaryFolder();
     exportToOnnx(fixture('phi3', 'model.safetensors'), join(folder, 'model.onnx'));
     copyFileSync(fixture('phi3', 'config.json'), join(folder, 'config.json'));
@@ -95,11 +95,11 @@ describe('an ONNX model has the spectra that LAPACK finds for the same weights',
 /** How spectra are computed does not matter here. */
 const PREFERENCES = { method: 'auto', device: { name: 'cpu', reason: 'test' } } as const;
 
-describe('what ΔW is taken of', () => {
+describe('an update ΔW', () => {
   const square = float32([2, 2], [1, 2, 3, 4]);
   const name = 'model.layers.0.self_attn.q_proj.weight';
 
-  it('never a weight and its transpose, even where the shapes agree', async () => {
+  it('is never computed from a weight and its transpose, even if the shapes agree', async () => {
     const folder = temporaryFolder();
     const gemm = writeOnnx(join(folder, 'gemm.onnx'), {
       tensors: [initializer(name, square)],
@@ -115,7 +115,7 @@ describe('what ΔW is taken of', () => {
     expect(() => planSpectra(candidate, reference, PREFERENCES)).toThrow(/is not the reference of/);
   });
 
-  it('never of an ONNX model and safetensors weights', async () => {
+  it('is never computed from an ONNX model and safetensors weights', async () => {
     const path = join(temporaryFolder(), 'model.onnx');
     exportToOnnx(fixture('llama-f32', 'model.safetensors'), path);
     const [onnx, safetensors] = await Promise.all([openReference(path), openReference(fixture('llama-f32'))]);
@@ -126,7 +126,7 @@ describe('what ΔW is taken of', () => {
   });
 });
 
-it('is not compared with safetensors weights, whose tensors are shaped otherwise', async () => {
+it('an ONNX model is not compared with safetensors weights, whose tensors have other shapes', async () => {
   const folder = temporaryFolder();
   exportToOnnx(fixture('llama-f32', 'model.safetensors'), join(folder, 'model.onnx'));
   copyFileSync(fixture('llama-f32', 'config.json'), join(folder, 'config.json'));
@@ -138,7 +138,7 @@ it('is not compared with safetensors weights, whose tensors are shaped otherwise
   expect(own.report.verdict).toBe('pass');
 });
 
-it('reads every element at any offset: raw data in a model is not aligned', async () => {
+it('every element of an ONNX model is read at any offset: raw data is not aligned', async () => {
   const tensor = readTensors(fixture('llama-f64', 'model.safetensors')).get('lm_head.weight');
   if (!tensor) throw new Error('the fixture has no lm_head');
   const spectra: number[][] = [];

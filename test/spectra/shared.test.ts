@@ -6,8 +6,8 @@ import { readJson, shared } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
 
 /**
- * Larger checkpoints with reference spectra (numpy in float64) that lie beside the repository on some machines. The
- * fixtures inside the repository cover the same code.
+ * Larger checkpoints with reference spectra (numpy in float64), which are beside the repository on some machines. The
+ * fixtures in the repository cover the same code.
  */
 const TOLERANCE = 1e-7;
 
@@ -55,7 +55,7 @@ const zoo = shared('zoo');
 const golden = shared('golden');
 
 describeNeeds(Boolean(models), '../shared/models')('stories260K, a real language model', () => {
-  it('has the spectra that LAPACK finds', async () => {
+  it('has the spectra that LAPACK computes', async () => {
     const answers = readJson<Record<string, { singularValues: number[] }>>(`${models}/golden_spectra.json`);
     const expected = Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, answer.singularValues]));
     expectClose(await singularValues(`${models}/stories260K`, 'weight'), expected);
@@ -72,7 +72,7 @@ interface ZooAnswers {
 }
 
 describeNeeds(Boolean(zoo), '../shared/zoo')('real fine-tunes', () => {
-  it('have the update spectra and the ratio that numpy finds', async () => {
+  it('have the update spectra and the ratio that numpy computes', async () => {
     for (const { base, tuned, aggregate, tensors } of readJson<ZooAnswers>(`${zoo}/spectra_golden.json`).pairs) {
       const expected = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.singular_values]));
       expectClose(await singularValues(`${zoo}/${tuned}`, 'delta', `${zoo}/${base}`), expected);
@@ -84,13 +84,13 @@ describeNeeds(Boolean(zoo), '../shared/zoo')('real fine-tunes', () => {
 });
 
 describeNeeds(Boolean(golden), '../shared/golden')('checkpoints of transformers and PEFT', () => {
-  it('a LLaVA model has the spectra of torch, convolution included', async () => {
+  it('have the spectra of torch, including the convolution of a LLaVA model', async () => {
     const file = `${golden}/vlm-llava/golden.safetensors`;
     // Stored in float32.
     expectClose(await singularValues(`${golden}/vlm-llava`, 'weight'), await readVectors(file, 'sv.'), 1e-6);
   });
 
-  it('an adapter has the spectra of its dense update', async () => {
+  it('have the spectra of the dense update for an adapter', async () => {
     const dense = await singularValues(`${golden}/lora-llama-gqa/golden_delta.safetensors`, 'weight');
     expectClose(await singularValues(`${golden}/lora-llama-gqa`, 'delta'), dense, 1e-6);
   });

@@ -16,24 +16,24 @@ const UPPER = [
 describe('the tabular CUSUM', () => {
   const points = cusum(MONTGOMERY.map((value) => value - 10));
 
-  it('has the sums of the textbook', () => {
+  it('has the sums of Montgomery, table 9.2', () => {
     expect(points).toHaveLength(UPPER.length);
     points.forEach(({ sum }, i) => {
       expect(sum, `value ${i + 1}`).toBeCloseTo(UPPER[i] ?? Number.NaN, 6);
     });
   });
 
-  it('alarms where the textbook does, at the 29th value, and counts seven back to the shift', () => {
+  it('alarms at the 29th value, as there, and counts seven values back to the shift', () => {
     expect(points.findIndex(({ sum }) => sum > DECISION_INTERVAL)).toBe(28);
     expect(points[28]?.run).toBe(7);
   });
 
-  it('finds shifts down by the values negated: 1.77 is the highest lower sum of that table', () => {
+  it('detects downward shifts of negated values: 1.77 is the highest lower sum of that table', () => {
     const lower = cusum(MONTGOMERY.map((value) => 10 - value)).map(({ sum }) => sum);
     expect(Math.max(...lower)).toBeCloseTo(1.77, 6);
   });
 
-  it('of nothing is nothing', () => {
+  it('has no points without values', () => {
     expect(cusum([])).toEqual([]);
   });
 });
@@ -49,7 +49,7 @@ const RUN_LENGTHS: ReadonlyArray<readonly [shift: number, limit: number, publish
 ];
 
 it.each(RUN_LENGTHS)(
-  'alarms after as many values as published: shift %d, h = %d, on average %d',
+  'the CUSUM alarms after as many values as published: shift %d, h = %d, on average %d',
   (shift, limit, published, longest) => {
     const { normal } = seeded(1000 * shift + limit);
     const runs = Array.from({ length: 1000 }, () => {

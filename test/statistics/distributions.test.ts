@@ -17,13 +17,13 @@ function exactCdf(k: number, n: number, wins: bigint, losses: bigint): number {
 }
 
 describe('distributions', () => {
-  it('normal: Abramowitz & Stegun 1964, table 26.6', () => {
+  it('normal quantiles agree with Abramowitz & Stegun 1964, table 26.6', () => {
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
     expect(normalQuantile(0.05)).toBeCloseTo(-1.6448536269514722, 10);
     expect(normalQuantile(1e-5)).toBeCloseTo(-4.264890793922825, 9);
   });
 
-  it('t: NIST/SEMATECH e-Handbook, 1.3.6.7.2, upper critical values', () => {
+  it('t quantiles agree with the NIST/SEMATECH e-Handbook, 1.3.6.7.2, upper critical values', () => {
     const table: [df: number, p95: number, p975: number, p999: number][] = [
       [1, 6.314, 12.706, 318.313],
       [2, 2.92, 4.303, 22.327],
@@ -42,7 +42,7 @@ describe('distributions', () => {
     }
   });
 
-  it('t: the closed forms for one and two degrees of freedom, and the normal for very many', () => {
+  it('t quantiles agree with closed forms for one and two degrees of freedom, and with the normal for very many', () => {
     for (const p of [0.6, 0.9, 0.975, 0.9999]) {
       expect(tQuantile(p, 1) / Math.tan(Math.PI * (p - 0.5))).toBeCloseTo(1, 6);
       expect(tQuantile(p, 2) / ((2 * p - 1) / Math.sqrt(2 * p * (1 - p)))).toBeCloseTo(1, 6);
@@ -50,7 +50,7 @@ describe('distributions', () => {
     }
   });
 
-  it('binomial: whole-number arithmetic up to 20,000 trials, in the tails too', () => {
+  it('binomial probabilities agree with integer arithmetic up to 20,000 trials, in the tails too', () => {
     const cases: [k: number, n: number, wins: bigint, losses: bigint][] = [
       [3, 10, 1n, 1n],
       [7, 10, 1n, 1n],
@@ -70,7 +70,7 @@ describe('distributions', () => {
     }
   });
 
-  it('binomial: certain outcomes and impossible counts', () => {
+  it('binomial probabilities are exact for certain outcomes and impossible counts', () => {
     expect(binomialCdf(-1, 5, 0.5)).toBe(0);
     expect(binomialCdf(5, 5, 0.5)).toBe(1);
     expect(binomialCdf(0, 0, 0.5)).toBe(1);
@@ -81,7 +81,7 @@ describe('distributions', () => {
     expect(total).toBeCloseTo(1, 13);
   });
 
-  it('refuses what is no probability', () => {
+  it('arguments that are not probabilities are refused', () => {
     expect(() => normalQuantile(1.1)).toThrow(RangeError);
     expect(() => tQuantile(0.5, 0)).toThrow(RangeError);
     expect(() => binomialCdf(1, 2.5, 0.5)).toThrow(RangeError);

@@ -24,7 +24,7 @@ function studentT(pairs: readonly { numerator: number; denominator: number }[], 
 }
 
 describe("Fieller's interval", () => {
-  it('Efron & Tibshirani 1993: −.071, 90 % from −.249 to .170', () => {
+  it('agrees with Efron & Tibshirani 1993: −.071, 90% from −.249 to .170', () => {
     const interval = fieller(PATCHES, 0.9);
     expect(interval?.ratio).toBeCloseTo(-0.0713, 4);
     expect(interval?.lower).toBeCloseTo(-0.249, 3);
@@ -41,7 +41,7 @@ describe("Fieller's interval", () => {
     }
   });
 
-  it('has no end where the denominator may be zero, rather than a wrong one', () => {
+  it('is unbounded if the denominator may be zero, rather than wrong', () => {
     const pairs = [
       { numerator: 1, denominator: 1 },
       { numerator: 2, denominator: -1 },
@@ -51,7 +51,7 @@ describe("Fieller's interval", () => {
     expect(fieller(pairs.slice(0, 1), 0.95)).toBeNull();
   });
 
-  it('is a point where numerator and denominator are in step', () => {
+  it('is a point if numerator and denominator are proportional', () => {
     const interval = fieller(
       [1, 2, 3, 5].map((denominator) => ({ numerator: 0.5 * denominator, denominator })),
       0.95,
@@ -60,7 +60,7 @@ describe("Fieller's interval", () => {
     expect(interval?.upper).toBeCloseTo(0.5, 6);
   });
 
-  it('covers the ratio of normal means 95 times in 100, with a denominator that is sometimes in doubt', () => {
+  it('covers the ratio of normal means 95 times in 100, even if the denominator is near zero', () => {
     const { normal } = seeded(51);
     const covers = (mean: number) => () => {
       const pairs = Array.from({ length: 10 }, () => {
@@ -75,7 +75,7 @@ describe("Fieller's interval", () => {
     expectShare(8000, covers(0.7), [0.95, 0.995]);
   });
 
-  it('facts of a study: the right-or-wrong changes of 180 facts are covered too', () => {
+  it('covers the ratio of right-or-wrong changes of 180 facts too', () => {
     const { uniform } = seeded(52);
     const covers = () => {
       const pairs = Array.from({ length: 180 }, () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exactMcNemar } from '../../src/statistics/mcnemar.ts';
 
-describe('exact McNemar test', () => {
-  it('published two-sided p-values are twice ours', () => {
+describe('the exact McNemar test', () => {
+  it('gives half of published two-sided p-values', () => {
     // Airway hyper-responsiveness of 21 children (Bentur 2009), in Fagerland, Lydersen & Laake 2013, BMC Med Res Methodol 13:91.
     expect(2 * exactMcNemar({ lost: 7, won: 1 })).toBeCloseTo(0.0703, 4);
     // Complete response before and after consolidation (Cavo 2012), in Fagerland, Lydersen & Laake 2017, ch. 8 (contingencytables).
@@ -11,13 +11,13 @@ describe('exact McNemar test', () => {
     expect(2 * exactMcNemar({ lost: 12, won: 2 })).toBeCloseTo(0.0129, 4);
   });
 
-  it('sees harm only: as much won as lost, or more, is no evidence', () => {
+  it('is one-sided: equally many or more pairs won than lost is no evidence of harm', () => {
     expect(exactMcNemar({ lost: 1, won: 7 })).toBeCloseTo(255 / 256, 12);
     expect(exactMcNemar({ lost: 5, won: 5 })).toBeGreaterThan(0.5);
     expect(exactMcNemar({ lost: 0, won: 0 })).toBe(1);
   });
 
-  it('refuses what is no count', () => {
+  it('refuses arguments that are not counts', () => {
     expect(() => exactMcNemar({ lost: -1, won: 2 })).toThrow(RangeError);
     expect(() => exactMcNemar({ lost: 1.5, won: 2 })).toThrow(RangeError);
   });

@@ -25,8 +25,8 @@ function ways(n: number, k: number): number {
   return product;
 }
 
-describe('power of the exact McNemar test', () => {
-  it("O'Brien 2002, in the manual of G*Power 3.1, ch. 5: 50 pairs, .32 lost, .08 won, one-sided .05", () => {
+describe('the power of the exact McNemar test', () => {
+  it("agrees with O'Brien 2002, in the manual of G*Power 3.1, ch. 5: 50 pairs, .32 lost, .08 won, one-sided .05", () => {
     const design = { n: 50, alpha: 0.05, minimumDrop: 0 };
     const power = mcNemarPower({ ...design, discordance: 0.16, drop: 0.24 });
     // G*Power prints .839343, R's pwrss .839356985: the former leaves out the ends of the sum.
@@ -36,11 +36,11 @@ describe('power of the exact McNemar test', () => {
     expect(mcNemarPower({ ...design, discordance: 0.4, drop: 0 })).toBeCloseTo(0.032578, 5);
   });
 
-  it('144 pairs, .45 against .25, one-sided .025: .80 (the tests of R MESS)', () => {
+  it('agrees with the tests of R MESS: .80 for 144 pairs, .45 against .25, one-sided .025', () => {
     expect(mcNemarPower({ n: 144, discordance: 0.5, drop: 0.2, alpha: 0.025, minimumDrop: 0 })).toBeCloseTo(0.8, 2);
   });
 
-  it('with a smallest drop that counts, in whole-number arithmetic (Python math.comb and fsum): 256 pairs, 13 more lost', () => {
+  it('agrees with integer arithmetic if there is a smallest drop that counts (Python math.comb and fsum): 256 pairs, 13 more lost', () => {
     const table: [changes: number, drop: number, significant: number, andLarge: number][] = [
       [0.1, 0.05, 0.782221774671, 0.519149347311],
       [0.2, 0.05, 0.508574554797, 0.497249202424],
@@ -54,7 +54,7 @@ describe('power of the exact McNemar test', () => {
     }
   });
 
-  it('is the sum over all tables', () => {
+  it('agrees with the sum over all tables', () => {
     const { int, uniform } = seeded(61);
     for (let round = 0; round < 60; round += 1) {
       const n = int(1, 40);
@@ -65,7 +65,7 @@ describe('power of the exact McNemar test', () => {
     }
   });
 
-  it('is what a simulation finds', () => {
+  it('agrees with a simulation', () => {
     const { uniform } = seeded(62);
     const design = { n: 400, discordance: 0.15, drop: 0.04, alpha: 0.05, minimumDrop: 0.02 };
     const power = mcNemarPower(design);
@@ -81,7 +81,7 @@ describe('power of the exact McNemar test', () => {
     expectShare(5000, detects, [power, power]);
   });
 
-  it('certain losses and no pairs', () => {
+  it('is right for certain losses, and for no pairs', () => {
     expect(mcNemarPower({ n: 10, discordance: 0, drop: 1, alpha: 0.05, minimumDrop: 0 })).toBeCloseTo(1, 12);
     expect(mcNemarPower({ n: 10, discordance: 0, drop: 0, alpha: 0.05, minimumDrop: 0 })).toBe(0);
     expect(mcNemarPower({ n: 0, discordance: 0.2, drop: 0.1, alpha: 0.05, minimumDrop: 0 })).toBe(0);
@@ -89,8 +89,8 @@ describe('power of the exact McNemar test', () => {
   });
 });
 
-describe('minimum detectable drop', () => {
-  it('is found with the power asked for, and 1e-5 less is not', () => {
+describe('the minimum detectable drop', () => {
+  it('is detected with the given power, and a drop smaller by 1e-5 is not', () => {
     for (const [n, power] of [
       [60, 0.8],
       [400, 0.8],
@@ -104,7 +104,7 @@ describe('minimum detectable drop', () => {
     }
   });
 
-  it('is .8 power by default, and near the sample-size formula of Connor 1987', () => {
+  it('has .8 power by default, and is near the sample-size formula of Connor 1987', () => {
     // n = (z_α√ψ + z_β√(ψ − δ²))² / δ², ψ = share of pairs that change, here .1 + δ; one-sided .05. The exact test needs a few more.
     const drop = minimumDetectableDrop({ n: 400, discordance: 0.1, alpha: 0.05, minimumDrop: 0 }) ?? Number.NaN;
     const changes = 0.1 + drop;
@@ -113,7 +113,7 @@ describe('minimum detectable drop', () => {
     expect(connor).toBeLessThan(400);
   });
 
-  it('does not promise what too few pairs cannot show: 4 of 4 lost has p = 1/16', () => {
+  it('does not exist for too few pairs: 4 of 4 lost has p = 1/16', () => {
     expect(minimumDetectableDrop({ n: 4, discordance: 0, alpha: 0.05, minimumDrop: 0 })).toBeNull();
     expect(minimumDetectableDrop({ n: 0, discordance: 0, alpha: 0.05, minimumDrop: 0 })).toBeNull();
     // 5 of 5 lost has p = 1/32: found with power .8 if each is lost with .8^(1/5).
@@ -121,13 +121,13 @@ describe('minimum detectable drop', () => {
   });
 });
 
-describe('minimum detectable mean', () => {
-  it('2.80 standard errors above the margin for .95 and .8 (Bloom 1995)', () => {
+describe('the minimum detectable mean', () => {
+  it('is 2.80 standard errors above the margin for .95 and .8 (Bloom 1995)', () => {
     const found = minimumDetectableMean({ standardError: 0.04, margin: 0.05, level: 0.95, power: 0.8 });
     expect((found - 0.05) / 0.04).toBeCloseTo(2.8, 2);
   });
 
-  it('is what a simulation finds: the interval lies above the margin that often', () => {
+  it('agrees with a simulation of how often the interval is above the margin', () => {
     const { normal } = seeded(63);
     const truth = minimumDetectableMean({ standardError: 0.04, margin: 0.05, level: 0.95, power: 0.8 });
     const above = () => truth + 0.04 * normal() - 1.959964 * 0.04 > 0.05;

@@ -9,7 +9,7 @@ export interface Seeded {
   uniform: () => number;
   /** Standard normal (Box & Muller 1958). */
   normal: () => number;
-  /** A whole number, least ≤ n ≤ most. */
+  /** An integer, least ≤ n ≤ most. */
   int: (least: number, most: number) => number;
 }
 
@@ -21,10 +21,10 @@ export function seeded(seed: number): Seeded {
   return { uniform, normal, int };
 }
 
-/** How many binomial standard errors a simulated share may be off: one false alarm in 15,000. */
+/** Binomial standard errors that a simulated share may be off: one false alarm in 15,000. */
 const STANDARD_ERRORS = 4;
 
-/** The share of `draws` for which `happens`, checked against what it should be: within Monte-Carlo error of `between`. */
+/** Expect that the share of draws for which `happens` is true is in a range, up to Monte Carlo error. */
 export function expectShare(draws: number, happens: () => boolean, [least, most]: readonly [number, number]): void {
   let hits = 0;
   for (let i = 0; i < draws; i += 1) hits += happens() ? 1 : 0;

@@ -6,7 +6,7 @@ import { seeded } from './seeded.ts';
 /** Crossed minus self-fertilised height in eighths of an inch (Darwin 1876), as in Fisher 1935, The Design of Experiments. */
 const MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];
 
-/** The share of all ways to sign the magnitudes whose sum is no higher. */
+/** The share of all sign assignments whose sum is no higher. */
 function byEnumeration(differences: readonly number[]): number {
   const observed = differences.reduce((sum, difference) => sum + difference, 0);
   let extreme = 0;
@@ -17,14 +17,14 @@ function byEnumeration(differences: readonly number[]): number {
   return extreme / 2 ** differences.length;
 }
 
-describe('exact sign-flip test', () => {
-  it("Fisher's count for Darwin's maize: 863 of 32,768 sums are as high as 314 (Fisher 1935, section 21)", () => {
+describe('the exact sign-flip test', () => {
+  it("agrees with Fisher's count for Darwin's maize: 863 of 32,768 sums are as high as 314 (Fisher 1935, section 21)", () => {
     expect(exactSignFlip(MAIZE.map((difference) => -difference))).toBeCloseTo(863 / 32768, 14);
     // 28 of the 863 are ties, which count on both sides: 835 sums exceed 314.
     expect(exactSignFlip(MAIZE)).toBeCloseTo(1 - 835 / 32768, 14);
   });
 
-  it('is the enumeration of all signs', () => {
+  it('agrees with the enumeration of all sign assignments', () => {
     const { int } = seeded(11);
     for (let round = 0; round < 200; round += 1) {
       const differences = Array.from({ length: int(1, 12) }, () => int(-4, 3));
@@ -32,7 +32,7 @@ describe('exact sign-flip test', () => {
     }
   });
 
-  it('is the exact McNemar test where every fact has one twin', () => {
+  it('is the exact McNemar test if every fact has one twin', () => {
     const { int } = seeded(12);
     for (let round = 0; round < 100; round += 1) {
       const [lost, won, same] = [int(0, 400), int(0, 400), int(0, 50)];
@@ -42,17 +42,17 @@ describe('exact sign-flip test', () => {
     }
   });
 
-  it('does not take the twins of one fact for independent: ten facts that lost both twins are ten, not twenty', () => {
+  it('does not treat the twins of one fact as independent: ten facts that lost both twins count as ten, not twenty', () => {
     expect(exactSignFlip(Array(10).fill(-2))).toBeCloseTo(2 ** -10, 15);
   });
 
-  it('no change, no evidence', () => {
+  it('has a p-value of 1 if nothing changed', () => {
     expect(exactSignFlip([])).toBe(1);
     expect(exactSignFlip([0, 0])).toBe(1);
     expect(exactSignFlip([3, -3])).toBeCloseTo(0.75, 15);
   });
 
-  it('10,000 facts of up to 8 twins, and a tiny p-value keeps its digits', () => {
+  it('handles 10,000 facts of up to 8 twins, and keeps the digits of a tiny p-value', () => {
     const { int, uniform } = seeded(13);
     const even = Array.from({ length: 10_000 }, () => int(-8, 8));
     const p = exactSignFlip(even);
@@ -65,7 +65,7 @@ describe('exact sign-flip test', () => {
     expect(Math.log2(exactSignFlip(worse))).toBeCloseTo(-900, 9);
   });
 
-  it('refuses what is no whole number', () => {
+  it('refuses differences that are not integers', () => {
     expect(() => exactSignFlip([0.5])).toThrow(RangeError);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { clusterInterval, meanInterval } from '../../src/statistics/t-interval.ts';
 import { expectShare, seeded } from './seeded.ts';
 
-describe('t interval of a mean', () => {
-  it("'Student' 1908, extra hours of sleep, drug 1 − drug 2: R's t.test(paired = TRUE)", () => {
+describe('the t interval of a mean', () => {
+  it("agrees with R's t.test(paired = TRUE) for 'Student' 1908, extra hours of sleep, drug 1 − drug 2", () => {
     const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2];
     const second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
     const differences = first.map((hours, i) => hours - (second[i] ?? Number.NaN));
@@ -15,7 +15,7 @@ describe('t interval of a mean', () => {
     expect(interval?.upper).toBeCloseTo(-0.7001142, 6);
   });
 
-  it('one value says nothing of the spread', () => {
+  it('does not exist for one value, and has no width for equal ones', () => {
     expect(meanInterval([3], 0.95)).toBeNull();
     expect(meanInterval([], 0.95)).toBeNull();
     expect(meanInterval([3, 3], 0.95)).toMatchObject({ mean: 3, standardError: 0, lower: 3, upper: 3 });
@@ -31,8 +31,8 @@ describe('t interval of a mean', () => {
   });
 });
 
-describe('t interval over clusters', () => {
-  it('clusters of one size: grade points of 5 suites of 4 students (Lohr 1999, example 5.2), 2.826 ± .1637', () => {
+describe('the t interval over clusters', () => {
+  it('agrees with a textbook for clusters of one size: grade points of 5 suites of 4 students (Lohr 1999, example 5.2), 2.826 ± .1637', () => {
     const suites = [
       [3.08, 2.6, 3.44, 3.04],
       [2.36, 3.04, 3.28, 2.68],
@@ -53,7 +53,7 @@ describe('t interval over clusters', () => {
     expect(interval?.lower).toBeCloseTo(overMeans?.lower ?? Number.NaN, 12);
   });
 
-  it('clusters of many sizes: incomes in 25 blocks of 415 (Scheaffer, Mendenhall & Ott, example 8.2), $8801 ± 1617', () => {
+  it('agrees with a textbook for clusters of many sizes: incomes in 25 blocks of 415 (Scheaffer, Mendenhall & Ott, example 8.2), $8801 ± 1617', () => {
     const residents = [8, 12, 4, 5, 6, 6, 7, 5, 8, 3, 2, 6, 5, 10, 9, 3, 6, 5, 5, 4, 6, 8, 7, 3, 8];
     const thousands = [
       96, 121, 42, 65, 52, 40, 75, 65, 45, 50, 85, 43, 54, 49, 53, 50, 32, 22, 45, 37, 51, 30, 39, 47, 41,
@@ -64,7 +64,7 @@ describe('t interval over clusters', () => {
     expect(interval?.df).toBe(24);
   });
 
-  it('12 algebra classes of 187 (Lohr 1999, example 5.6): 62.57, standard error 1.49', () => {
+  it('agrees with a textbook for 12 algebra classes of 187 (Lohr 1999, example 5.6): 62.57, standard error 1.49', () => {
     const students = [20, 26, 24, 34, 26, 28, 19, 32, 17, 21, 26, 26];
     const means = [61.5, 64.2, 58.4, 58, 58, 64.9, 55.2, 72.1, 58.2, 66.6, 62.3, 67.2];
     const sums = means.map((mean, i) => mean * (students[i] ?? 0));
@@ -73,13 +73,13 @@ describe('t interval over clusters', () => {
     expect((interval?.standardError ?? 0) * Math.sqrt(1 - 12 / 187)).toBeCloseTo(1.49, 2);
   });
 
-  it('one template says nothing of other templates; a template without items is none', () => {
+  it('does not exist for one cluster, and ignores clusters without items', () => {
     expect(clusterInterval([[1, 2, 3]], 0.95)).toBeNull();
     expect(clusterInterval([[1, 2, 3], []], 0.95)).toBeNull();
     expect(clusterInterval([[1], [], [3]], 0.95)?.df).toBe(1);
   });
 
-  it('covers where items of a cluster move together, and the interval over items does not', () => {
+  it('covers the mean if the items of a cluster are correlated; the interval over items does not', () => {
     const { normal, int } = seeded(42);
     const draw = () =>
       Array.from({ length: 12 }, () => {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { tango } from '../../src/statistics/tango.ts';
 import { expectShare, seeded } from './seeded.ts';
 
-describe('Tango interval', () => {
-  it('published examples', () => {
+describe("Tango's interval", () => {
+  it('agrees with published examples', () => {
     const examples: [lost: number, won: number, n: number, level: number, lower: number, upper: number][] = [
       // Airway hyper-responsiveness (Bentur 2009), in Fagerland, Lydersen & Laake 2014, Statistics in Medicine 33:2850.
       [7, 1, 21, 0.95, -0.517, -0.026],
@@ -27,14 +27,14 @@ describe('Tango interval', () => {
     expect(tango({ lost: 0, won: 7, n: 14, level: 0.95 })?.upper).toBeCloseTo(0.732008, 5);
   });
 
-  it('no pair changed: ±z²/(n + z²), not a point', () => {
+  it('is ±z²/(n + z²), not a point, if no pair changed', () => {
     const interval = tango({ lost: 0, won: 0, n: 50, level: 0.95 });
     expect(interval?.difference).toBe(0);
     expect(interval?.upper).toBeCloseTo(3.841458820694 / 53.841458820694, 11);
     expect(interval?.lower).toBeCloseTo(-(interval?.upper ?? 0), 11);
   });
 
-  it('every pair lost, or won: the end of the scale (contingencytables)', () => {
+  it('reaches the end of the scale if every pair was lost, or won (contingencytables)', () => {
     const all = tango({ lost: 3, won: 0, n: 3, level: 0.95 });
     expect(all?.lower).toBe(-1);
     expect(all?.upper).toBeCloseTo(0.123, 4);
@@ -51,12 +51,12 @@ describe('Tango interval', () => {
     }
   });
 
-  it('nothing for nothing; refuses counts of more pairs than there are', () => {
+  it('does not exist without pairs, and refuses counts of more pairs than there are', () => {
     expect(tango({ lost: 0, won: 0, n: 0, level: 0.95 })).toBeNull();
     expect(() => tango({ lost: 5, won: 6, n: 10, level: 0.95 })).toThrow(RangeError);
   });
 
-  it('covers the truth 95 times in 100, and errs as often below as above', () => {
+  it('covers the truth 95 times in 100, and misses it equally often on both sides', () => {
     const { uniform } = seeded(32);
     for (const [n, pLost, pWon] of [
       [100, 0.09, 0.06],

@@ -9,7 +9,7 @@ import { type BandSolver, openBandSolver, SOLVE_HERE } from '../../../src/spectr
 import { repository, temporaryFolder } from '../../fixtures.ts';
 import { generator } from '../../language-model/random.ts';
 
-/** Built as scripts/build.mjs builds it: from its source only recent versions of Node could start it. */
+/** Built as by scripts/build.mjs: only recent versions of Node could start it from its source. */
 let worker: URL;
 beforeAll(async () => {
   const outfile = join(temporaryFolder(), 'band-worker.mjs');
@@ -32,8 +32,8 @@ async function using<T>(solver: BandSolver, work: (solver: BandSolver) => Promis
   return work(solver).finally(() => solver.close());
 }
 
-describe('the worker thread', () => {
-  it('gives what this thread gives, in the order of the questions', async () => {
+describe('the worker thread for spectra', () => {
+  it('returns the same values as this thread, in the order of the requests', async () => {
     const found = await using(openBandSolver(worker), (solver) =>
       Promise.all([200, 30, 100].map((size) => solver.values(randomBand(size, 6, size)))),
     );
@@ -41,7 +41,7 @@ describe('the worker thread', () => {
     expect(found).toEqual(expected);
   });
 
-  it('says what is wrong with one band, and answers the next', async () => {
+  it('reports what is wrong with one band, and solves the next', async () => {
     await using(openBandSolver(worker), async (solver) => {
       const bad = randomBand(20, 3, 1);
       bad.entries[bandStride(3) * 4 + 3] = Number.NaN;
@@ -50,7 +50,7 @@ describe('the worker thread', () => {
     });
   });
 
-  it('that cannot be started, or ends, fails the question', async () => {
+  it('fails the request if it cannot be started, or ends', async () => {
     const missing = pathToFileURL(join(temporaryFolder(), 'missing.mjs'));
     await expect(using(openBandSolver(missing), (solver) => solver.values(randomBand(5, 2, 1)))).rejects.toThrow(
       /missing\.mjs/,
@@ -65,7 +65,7 @@ describe('the worker thread', () => {
     ).rejects.toThrow('ended before it answered');
   });
 
-  it('leaves the process free to end once it is closed', async () => {
+  it('does not keep the process alive once it is closed', async () => {
     const folder = temporaryFolder();
     const outfile = join(folder, 'solver.mjs');
     const entryPoints = [repository('src/spectra/exact/band-solver.ts')];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bandEigenvalues } from '../../../src/spectra/fast/band-eigenvalues.ts';
 import { Numbers } from './matrices.ts';
 
-/** Bᵀ·B of an upper band B whose rows fall off: a band ⪰ 0, graded over ten orders where it is steep. */
+/** Bᵀ·B of an upper band B whose rows decay: a band ⪰ 0, graded over ten orders of magnitude for fall = 11. */
 function semidefinite(n: number, width: number, fall: number, numbers: Numbers): Float64Array {
   const b = new Matrix(n, n);
   for (let i = 0; i < n; i += 1) {
@@ -13,7 +13,7 @@ function semidefinite(n: number, width: number, fall: number, numbers: Numbers):
   return Float64Array.from(b.transpose().mmul(b).to1DArray());
 }
 
-/** By ml-matrix, largest first. */
+/** The eigenvalues by ml-matrix, largest first. */
 function truthOf(t: Float64Array, n: number): number[] {
   const matrix = Matrix.from1DArray(n, n, Array.from(t));
   return new EigenvalueDecomposition(matrix, { assumeSymmetric: true }).realEigenvalues.sort((a, b) => b - a);
@@ -25,7 +25,7 @@ function expectSame(found: Float64Array, truth: readonly number[]): void {
   for (const [i, value] of truth.entries()) expect(Math.abs((found[i] ?? 0) - value)).toBeLessThan(1e-11 * largest);
 }
 
-describe('the eigenvalues of a band', () => {
+describe('eigenvalues of a band', () => {
   const numbers = new Numbers(5);
 
   for (const [n, width, fall] of [
@@ -42,12 +42,12 @@ describe('the eigenvalues of a band', () => {
     });
   }
 
-  it('are right where the matrix is singular', () => {
+  it('are right if the matrix is singular', () => {
     const t = semidefinite(60, 4, 0, numbers).map((value, i) => (i % 60 > 40 || i > 41 * 60 ? 0 : value));
     expectSame(bandEigenvalues(t.slice(), 60, 4), truthOf(t, 60));
   });
 
-  it('are right where the matrix is no band, or not semidefinite', () => {
+  it('are right if the matrix is not a band, or not semidefinite', () => {
     const t = semidefinite(50, 4, 0, numbers);
     t[40 * 50 + 3] = 0.5;
     t[3 * 50 + 40] = 0.5;
@@ -56,7 +56,7 @@ describe('the eigenvalues of a band', () => {
     expectSame(bandEigenvalues(indefinite.slice(), 50, 4), truthOf(indefinite, 50));
   });
 
-  it('of zeros are zero', () => {
+  it('are zero for a matrix of zeros', () => {
     expect([...bandEigenvalues(new Float64Array(9), 3, 1)]).toEqual([0, 0, 0]);
   });
 });

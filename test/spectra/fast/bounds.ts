@@ -1,12 +1,12 @@
 import type { ExactMetrics, FastMetrics } from '../../../src/spectra/metrics-schema.ts';
-import type { Bounded } from '../../../src/statistics/bounded.ts';
+import { type Bounded, relativeWidth } from '../../../src/statistics/bounded.ts';
 
-/** Storing a matrix in float32 moves its singular values by this much. */
+/** Storing a matrix in float32 moves its singular values by this much, relative to the largest. */
 export const STORING = 2e-7;
 
 type Named<T> = ReadonlyArray<readonly [name: string, value: T]>;
 
-/** All metrics that are brackets where the spectrum is fast, by name, of a fast one or an exact one. */
+/** All metrics that a fast spectrum bounds, by name, of a fast or an exact spectrum. */
 export function boundedMetrics(metrics: FastMetrics): Named<Bounded>;
 export function boundedMetrics(metrics: ExactMetrics): Named<number>;
 export function boundedMetrics(metrics: FastMetrics | ExactMetrics): Named<Bounded | number> {
@@ -20,7 +20,7 @@ export function boundedMetrics(metrics: FastMetrics | ExactMetrics): Named<Bound
   ];
 }
 
-/** Brackets that the truth lies outside of, or that are no brackets. */
+/** One line for each metric whose true value is not between its bounds, or whose value is not. */
 export function violations(metrics: FastMetrics, truth: ExactMetrics, tolerance = 0): string[] {
   const truths = new Map(boundedMetrics(truth));
   return boundedMetrics(metrics).flatMap(([name, { low, value, high }]) => {
@@ -29,4 +29,24 @@ export function violations(metrics: FastMetrics, truth: ExactMetrics, tolerance 
     const isRight = low - slack <= exact && exact <= high + slack && low <= value && value <= high;
     return isRight ? [] : [`${name}: ${exact} is not in [${low}, ${high}]`];
   });
+}
+
+/** The widths that a policy does not notice. */
+const WIDTHS: Readonly<Record<string, number>> = {
+  spectralNorm: 1e-3,
+  stableRank: 1e-3,
+  'topEnergy 1': 1e-3,
+  'topEnergy 8': 1e-3,
+  'topEnergy 1%': 1e-3,
+  'topEnergy 5%': 1e-2,
+  participationRatio: 1e-2,
+  participationRatioToNull: 1e-2,
+  effectiveRank: 1e-2,
+};
+
+/** One line for each metric whose bounds are so wide that a policy could notice. */
+export function tooWide(metrics: FastMetrics): string[] {
+  return boundedMetrics(metrics)
+    .filter(([name, measured]) => !(relativeWidth(measured) <= (WIDTHS[name] ?? 0)))
+    .map(([name, measured]) => `${name} ${relativeWidth(measured)}`);
 }

@@ -14,13 +14,13 @@ function eigenvalues(matrix: Matrix): number[] {
   return new EigenvalueDecomposition(matrix, { assumeSymmetric: true }).realEigenvalues;
 }
 
-/** Tr S·ln S; rounding may leave a zero below zero. */
+/** Tr S·ln S; rounding may leave zeros slightly negative. */
 function entropy(matrix: Matrix): number {
   return eigenvalues(matrix).reduce((sum, x) => sum + (x > 1e-9 ? x * Math.log(x) : 0), 0);
 }
 
 it.each(['gaussian', 'heavyTail', 'lowRankAndNoise', 'rankDeficient'])(
-  'the gap between a matrix and its two blocks lies in its bracket, and blocks beyond make that narrower: %s',
+  'the entropy of the coupling is between its bounds, and more known blocks make them narrower: %s',
   async (shape) => {
     const [n, b] = [90, 4];
     const numbers = new Numbers(31);

@@ -10,7 +10,7 @@ let files = 0;
 
 export type Dtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
-/** Numbers that are the same in every run. */
+/** Random numbers that are the same in every run. */
 export class Numbers {
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
 
@@ -55,11 +55,11 @@ function encode(values: ArrayLike<number>, dtype: Dtype): Uint8Array {
   return new Uint8Array(Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16).buffer);
 }
 
-/** The bits of the nearest float16: of 10 bits below the leading one, and none finer than 2⁻²⁴. */
+/** The bits of the nearest float16: 10 bits after the leading one, and none finer than 2⁻²⁴. */
 function float16(value: number): number {
   const size = Math.abs(value);
   const exponent = Math.max(-14, Math.floor(Math.log2(size)));
-  // One too many after rounding carries into the exponent, as it should; below 2⁻¹⁴ there is no leading one.
+  // A carry after rounding goes into the exponent, as it should; below 2⁻¹⁴ there is no leading one.
   const steps = Math.round(size * 2 ** (10 - exponent));
   return (value < 0 ? 0x8000 : 0) | (steps + ((exponent + 14) << 10));
 }
@@ -72,7 +72,7 @@ export function toBfloat16(values: ArrayLike<number>): Float64Array {
 
 const REFLECTIONS = 4;
 
-/** U·diag(σ)·Vᵀ [m, n] with U and V products of random Householder reflections: σ is right to rounding in float64. */
+/** U·diag(σ)·Vᵀ [m, n], where U and V are products of random Householder reflections: σ is exact up to rounding in float64. */
 export function withSingularValues(sigma: ArrayLike<number>, m: number, n: number, numbers: Numbers): Float64Array {
   const a = new Float64Array(m * n);
   for (let i = 0; i < sigma.length; i += 1) a[i * n + i] = sigma[i] ?? 0;
@@ -108,7 +108,7 @@ function reflectRows(a: Float64Array, m: number, n: number, v: Float64Array): vo
   }
 }
 
-/** All singular values by the quarter-circle law, which those of a square Gaussian matrix follow, largest first. */
+/** Singular values that follow the quarter-circle law, as those of a square Gaussian matrix do, largest first. */
 function quarterCircle(M: number): number[] {
   // F(x) for the density √(4 − x²)/π on [0, 2], inverted by bisection.
   const share = (x: number) => (x * Math.sqrt(4 - x * x) + 4 * Math.asin(x / 2)) / (2 * Math.PI);
@@ -123,7 +123,7 @@ function quarterCircle(M: number): number[] {
   });
 }
 
-/** Singular values of many shapes, largest first. */
+/** Singular values of many shapes of spectrum, largest first. */
 export const SHAPES: Readonly<Record<string, (M: number, numbers: Numbers) => number[]>> = {
   heavyTail: (M, numbers) => {
     const alpha = 0.5 + 2.5 * numbers.uniform();
@@ -156,7 +156,7 @@ export const SHAPES: Readonly<Record<string, (M: number, numbers: Numbers) => nu
     return Array.from({ length: M }, (_, i) => rate ** i);
   },
   clusteredAtBoundary: (M, numbers) => {
-    // The k-th and its neighbours differ by less than anything can resolve.
+    // Values around the k-th differ by less than a Krylov basis can resolve.
     const k = [8, Math.ceil(M / 100), Math.ceil(M / 20)][numbers.int(0, 2)] ?? 8;
     return Array.from({ length: M }, (_, i) => {
       if (i < k - 3) return 2 + numbers.uniform();
