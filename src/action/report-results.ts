@@ -23,8 +23,8 @@ import { updateHistory } from './update-history.ts';
 const LOG_WIDTH = 120;
 
 /**
- * From a result to everything that is reported of it and left for later runs. The verdict and the exit code come first,
- * and what is left comes last: nothing that fails later can change the verdict.
+ * Report a result, then save what later runs need. The exit code and the verdict are set first, so that nothing that
+ * fails later can change them.
  */
 export async function reportResults(results: Results): Promise<void> {
   const { run, context } = results;
@@ -54,8 +54,9 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 
 /** A summary is worth less than the verdict, so that a failure only warns. */
 export async function writeSummary(report: Report, { docs, runner }: ActionContext): Promise<void> {
+  const summary = renderSummary(report, { docs });
   try {
-    await runner.addSummary(renderSummary(report, { docs }));
+    await runner.addSummary(summary);
   } catch (error) {
     runner.warning(`the step summary was not written: ${(error as Error).message}`);
   }

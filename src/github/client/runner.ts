@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { debug, ExitCode, error, getInput, group, info, notice, setOutput, warning } from '@actions/core';
+import { debug, ExitCode, error, group, info, notice, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
 
 /** The outputs of action.yml. */
@@ -40,10 +40,10 @@ export interface Runner {
 
 const ANNOTATE = { notice, warning, error } as const;
 
-/** @param environment of a step: GITHUB_STEP_SUMMARY names the file of its summary */
+/** @param environment of a step, with its inputs (`INPUT_…`) and the file of its summary (GITHUB_STEP_SUMMARY) */
 export function githubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
-    input: (name) => getInput(name),
+    input: (name) => (environment[`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`] ?? '').trim(),
     info,
     debug,
     annotate: ({ level, message, title }) => ANNOTATE[level](message, title === undefined ? {} : { title }),
