@@ -5,7 +5,10 @@ const ROWS = 2048;
 const SIZE = 2048;
 const REPEATS = 7;
 
-/** Floating-point operations a second of a float32 product [2048, 2048] × [2048, 2048] in onnxruntime: the best of several. */
+/**
+ * Floating-point operations a second of a float32 product [2048, 2048] × [2048, 2048] in onnxruntime: the best of
+ * several.
+ */
 export async function gemmRate(device: Device): Promise<number> {
   const graph = new Graph();
   const x = graph.input('x', ElementType.float32, [ROWS, SIZE]);

@@ -1,5 +1,6 @@
-// The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32 matrix
-// rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M] [--start-only]
+// The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32
+// matrix rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M]
+// [--start-only]
 //
 // The model is Llama-shaped, with random weights that this script writes itself. All times are medians of five.
 import { mkdtemp, rm } from 'node:fs/promises';

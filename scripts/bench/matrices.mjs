@@ -14,7 +14,8 @@ const STREAMS_PER_SEED = 4;
 
 /**
  * Row-major float32 [m, n].
- * @param kind `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and noise
+ * @param kind `heavy`: columns that decay as a power, in random order; `flat`: Gaussian; `low-rank`: 16 directions and
+ *   noise
  * @param gaussian (stream, count) → standard normal numbers
  */
 export function matrixOf(kind, m, n, seed, gaussian) {

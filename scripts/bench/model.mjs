@@ -1,6 +1,6 @@
-// Spectra of some layers of a large model through the command line: time, bytes of checkpoint per second, peak memory, error of
-// the ETA, and an extrapolation to the whole model. Needs `script` of util-linux and GNU time.
-// Part of `npm run bench:spectra -- --model 7b`.
+// Spectra of some layers of a large model through the command line: time, bytes of checkpoint per second, peak memory,
+// error of the ETA, and an extrapolation to the whole model. Needs `script` of util-linux and GNU time. Part of `npm
+// run bench:spectra -- --model 7b`.
 import { execFile, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -125,8 +125,8 @@ async function writeModel(folder, matrices) {
 }
 
 /**
- * Run the built command line as a user sees it: in a terminal, which `script` of util-linux emulates, with GNU time for its peak
- * memory.
+ * Run the built command line as a user sees it: in a terminal, which `script` of util-linux emulates, with GNU time for
+ * its peak memory.
  * @returns seconds, mebibytes, and `etas`: each ETA that was shown, and the seconds after the start when it was
  */
 async function measure({ cli, checkpoint, folder }, method, glob, store = 'off') {

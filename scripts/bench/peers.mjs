@@ -10,7 +10,8 @@ const run = promisify(execFile);
 
 /**
  * Which peers are installed.
- * @returns `reason`: one line that says why there is no comparison, null if there is one; `torch`: whether it is installed too
+ * @returns `reason`: one line that says why there is no comparison, null if there is one; `torch`: whether it is
+ *   installed too
  */
 export async function findPeers() {
   try {

@@ -1,10 +1,10 @@
-// Exact and fast spectra beside LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak memory.
-// Without python3, numpy and scipy there are no peers, and no errors. Usage:
+// Exact and fast spectra beside LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak
+// memory. Without python3, numpy and scipy there are no peers, and no errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
 //   npm run bench:spectra -- --model 7b [--layers 2]: some layers of a model through the built command line
 //
-// Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the float64 SVD
-// on one thread, which is run once per matrix and is also the truth.
+// Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the
+// float64 SVD on one thread, which is run once per matrix and is also the truth.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -182,7 +182,9 @@ async function compareOn(file, kind, folder, peers, all) {
   );
 }
 
-/** As the matrices of a checkpoint are: twice through all, since the worker stage of the last one overlaps with nothing. */
+/**
+ * As the matrices of a checkpoint are: twice through all, since the worker stage of the last one overlaps with nothing.
+ */
 async function compareInSequence(bundle, folder, files, bytes) {
   const sequence = [...files, ...files];
   for (const method of ['exact', 'fast']) {

@@ -139,7 +139,9 @@ function cacheOf({ digests, spectrumStore, onSpectrum }: SpectraOptions) {
   const keys = new Map<Job, string>();
   const kept: Array<Promise<void>> = [];
   return {
-    /** Hashes the tensors of a job as a side effect: the digest of the checkpoint needs them, and they are read anyway. */
+    /**
+     * Hashes the tensors of a job as a side effect: the digest of the checkpoint needs them, and they are read anyway.
+     */
     async lookUp(job: Job): Promise<{ readonly finite: boolean; readonly spectrum: CachedSpectrum } | null> {
       if (!digests) return null;
       for (const entry of [...job.tensors.checkpoint, ...job.tensors.reference]) await digests.of(entry);
@@ -182,7 +184,9 @@ function collect(plan: Plan, device: Device, selection: Selection, results: Resu
   };
 }
 
-/** The jobs that take time, for the ETA: all except those over the memory limit. Jobs of one kind take about as long. */
+/**
+ * The jobs that take time, for the ETA: all except those over the memory limit. Jobs of one kind take about as long.
+ */
 function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, Part> {
   const running = jobs.filter(({ memory }) => memory <= memoryLimit);
   return new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }]));

@@ -2,8 +2,8 @@ import type { Metrics } from '../spectra/metrics-schema.ts';
 import type { MaybeBounded } from '../statistics/bounded.ts';
 
 /**
- * Significant digits in a measurement: more than anyone needs, but fewer than float64 has. The last bits depend on how many
- * threads shared a sum; without them, two measurements of the same checkpoint are the same file.
+ * Significant digits in a measurement: more than anyone needs, but fewer than float64 has. The last bits depend on how
+ * many threads shared a sum; without them, two measurements of the same checkpoint are the same file.
  */
 const SIGNIFICANT_DIGITS = 10;
 

@@ -1,8 +1,8 @@
 import { GRAM_UP_TO } from './exact/exact-spectrum.ts';
 import type { Method } from './metrics-schema.ts';
 
-// Estimated costs, in multiplications of a float32 matrix product. The factors were fitted to times on two cores; on other
-// machines they differ, but not by much. They decide how work is shared among machines and what the ETA expects.
+// Estimated costs, in multiplications of a float32 matrix product. The factors were fitted to times on two cores; on
+// other machines they differ, but not by much. They decide how work is shared among machines and what the ETA expects.
 
 /** An exact spectrum from the Gram matrix: its product in float64, and its eigenvalues, which are no matrix product. */
 const GRAM = { product: 2.5, eigenvalues: 45 } as const;

@@ -8,7 +8,9 @@ import { isRounded, sumOfSquaredUlps } from './rounding.ts';
 export interface DifferenceSums {
   /** ‖reference‖_F²; null without one. */
   readonly referenceEnergy: number | null;
-  /** Expected energy of rounding A to its dtype, Σ ulp²/12; null without a reference, or if A is not stored in 16 bits. */
+  /**
+   * Expected energy of rounding A to its dtype, Σ ulp²/12; null without a reference, or if A is not stored in 16 bits.
+   */
   readonly roundingEnergy: number | null;
 }
 

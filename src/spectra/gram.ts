@@ -35,8 +35,8 @@ export function gramMemory(shape: readonly [number, number]): number {
 }
 
 /**
- * The Gram matrix of A (or of A − reference) in float64, computed by onnxruntime directly from the files, strip by strip
- * along the longer side, so that memory does not grow with it.
+ * The Gram matrix of A (or of A − reference) in float64, computed by onnxruntime directly from the files, strip by
+ * strip along the longer side, so that memory does not grow with it.
  */
 export async function gramMatrix(matrix: MatrixSource, device: Device, options: GramOptions = {}): Promise<Gram> {
   const [m, n] = matrix.view.shape;

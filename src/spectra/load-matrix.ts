@@ -43,8 +43,8 @@ export const CACHED_BYTES = 8 * 1024 * 1024;
 /**
  * Work through a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
  * @param axis the axis that is cut
- * @param work receives a function that cuts the current strip out of any value of this shape, and returns what it computed
- *   from it (values of one dimension or more): the next strip waits for those
+ * @param work receives a function that cuts the current strip out of any value of this shape, and returns what it
+ *   computed from it (values of one dimension or more): the next strip waits for those
  * @param bytes of a strip in float64
  */
 export function eachStrip(

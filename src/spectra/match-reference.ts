@@ -10,7 +10,9 @@ export interface Matched {
   readonly mismatched: readonly string[];
 }
 
-/** Pair the matrices of a checkpoint with those that they were trained from, and say why the others have no such pair. */
+/**
+ * Pair the matrices of a checkpoint with those that they were trained from, and say why the others have no such pair.
+ */
 export function matchMatrices(matrices: readonly Matrix[], reference: FullCheckpoint): Matched {
   const pairs: Array<{ matrix: Matrix; original: Matrix }> = [];
   const skipped: Skipped[] = [];
@@ -44,7 +46,9 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
 /** Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it. */
 const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.'];
 
-/** A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed. */
+/**
+ * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed.
+ */
 export function matchNames(
   names: readonly string[],
   originals: ReadonlyMap<string, unknown>,
@@ -60,8 +64,8 @@ export function matchNames(
 }
 
 /**
- * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, and a vision tower may be new, but a
- * language-model projection that the reference does not have means that it is the wrong reference.
+ * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, and a vision tower may be new, but
+ * a language-model projection that the reference does not have means that it is the wrong reference.
  */
 function isBlock({ place: { module, component } }: Matrix): boolean {
   return component !== 'vision' && component !== 'projector' && BLOCK_MODULES.includes(module);

@@ -7,8 +7,8 @@ const boundedSchema = z.strictObject({ value: z.number(), low: z.number(), high:
 export const maybeBoundedSchema = z.union([z.number(), boundedSchema]);
 
 /**
- * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. A matrix that
- * is small is measured exactly whatever the choice.
+ * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. A matrix
+ * that is small is measured exactly whatever the choice.
  */
 export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
@@ -17,7 +17,9 @@ export type Method = (typeof METHODS)[number];
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
 export type Precision = (typeof ACCUMULATIONS)[number];
 
-/** Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up. */
+/**
+ * Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up.
+ */
 export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
 type TopEnergyKey = (typeof TOP_ENERGY_KEYS)[number];
 

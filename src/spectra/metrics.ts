@@ -2,7 +2,10 @@ import { at } from '../platform/at.ts';
 import type { ExactMetrics } from './metrics-schema.ts';
 import { fitPowerLaw } from './power-law.ts';
 
-/** Values below this share of σ₁ count as zero: the Gram matrix in float64 leaves about 10⁻⁸·√M of noise in place of zeros. */
+/**
+ * Values below this share of σ₁ count as zero: the Gram matrix in float64 leaves about 10⁻⁸·√M of noise in place of
+ * zeros.
+ */
 const RANK_TOLERANCE = 1e-6;
 
 /**
@@ -12,8 +15,8 @@ const RANK_TOLERANCE = 1e-6;
 const SINGLE_TOLERANCE = 1e-9;
 
 /**
- * The rank deficiency: the number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel each
- * other), but one does in a healthy square matrix, so a single one must be exact to count.
+ * The rank deficiency: the number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel
+ * each other), but one does in a healthy square matrix, so a single one must be exact to count.
  * @param isSmallestExact the smallest singular value has full precision, not that of the Gram matrix
  */
 function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): number {

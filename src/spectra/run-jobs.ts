@@ -22,8 +22,8 @@ export interface RunOptions<Known> {
   readonly memoryLimit: number;
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
   /**
-   * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum that
-   * need not be computed (null if it must).
+   * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum
+   * that need not be computed (null if it must).
    */
   readonly lookUp?: ((job: Job) => Promise<Known | null>) | undefined;
   /** Called in the order of the plan. */
@@ -38,8 +38,8 @@ export interface SpectraFindings {
 }
 
 /**
- * Run the jobs of a plan. A job begins while the last steps of the previous one still run elsewhere; results are reported
- * in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
+ * Run the jobs of a plan. A job begins while the last steps of the previous one still run elsewhere; results are
+ * reported in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,

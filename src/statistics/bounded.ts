@@ -8,7 +8,9 @@ export interface Bounded {
 /** A number known exactly (up to rounding), or only between bounds. */
 export type MaybeBounded = number | Bounded;
 
-/** The number between these bounds, with their middle as its value. Bounds that rounding has swapped are put in order. */
+/**
+ * The number between these bounds, with their middle as its value. Bounds that rounding has swapped are put in order.
+ */
 export function bounded(low: number, high: number): Bounded {
   const [least, most] = low <= high ? [low, high] : [high, low];
   return { value: least + (most - least) / 2, low: least, high: most };

@@ -1,14 +1,14 @@
 /**
- * k, in standard deviations: half of the shift that is detected fastest, which is one standard deviation (Montgomery 2012,
- * §9.1.3).
+ * k, in standard deviations: half of the shift that is detected fastest, which is one standard deviation (Montgomery
+ * 2012, §9.1.3).
  */
 export const REFERENCE_VALUE = 0.5;
 
 /**
- * h, in standard deviations: a sum above it is an alarm. With k = ½, independent normal values without a shift give a false
- * alarm after 930 values on average; after a shift by one standard deviation the true alarm comes after 10.4. (Two-sided
- * charts, which alarm twice as often without a shift: 465 and 10.4 for h = 5, 168 and 8.4 for h = 4; Lucas & Crosier 1982,
- * Technometrics 24:199; Montgomery, table 9.3.)
+ * h, in standard deviations: a sum above it is an alarm. With k = ½, independent normal values without a shift give a
+ * false alarm after 930 values on average; after a shift by one standard deviation the true alarm comes after 10.4.
+ * (Two-sided charts, which alarm twice as often without a shift: 465 and 10.4 for h = 5, 168 and 8.4 for h = 4; Lucas &
+ * Crosier 1982, Technometrics 24:199; Montgomery, table 9.3.)
  */
 export const DECISION_INTERVAL = 5;
 
@@ -20,8 +20,9 @@ export interface CusumPoint {
 }
 
 /**
- * One-sided tabular CUSUM, for upward shifts (Page 1954, Biometrika 41:100; Montgomery 2012, Introduction to Statistical Quality
- * Control, §9.1.2; NIST/SEMATECH e-Handbook, 6.3.2.3): C⁺ᵢ = max(0, C⁺ᵢ₋₁ + xᵢ − k), C⁺₀ = 0. Negate the values for downward shifts.
+ * One-sided tabular CUSUM, for upward shifts (Page 1954, Biometrika 41:100; Montgomery 2012, Introduction to
+ * Statistical Quality Control, §9.1.2; NIST/SEMATECH e-Handbook, 6.3.2.3): C⁺ᵢ = max(0, C⁺ᵢ₋₁ + xᵢ − k), C⁺₀ = 0.
+ * Negate the values for downward shifts.
  * @param values deviations from the target, in standard deviations, oldest first
  * @returns one point per value
  */

@@ -26,8 +26,9 @@ export function tQuantile(p: number, df: number): number {
 }
 
 /**
- * P(X ≤ k) for X ~ Bin(n, p). The shorter tail is summed term by term, so that a small probability keeps its digits (relative
- * error below 1e-11 up to n = 20,000; below 1e-307 the result is 0). Not from jstat, whose `binomial.cdf` rounds to ten decimals.
+ * P(X ≤ k) for X ~ Bin(n, p). The shorter tail is summed term by term, so that a small probability keeps its digits
+ * (relative error below 1e-11 up to n = 20,000; below 1e-307 the result is 0). Not from jstat, whose `binomial.cdf`
+ * rounds to ten decimals.
  * @param k an integer; the result is 0 below 0, and 1 from n on
  * @param n an integer ≥ 0
  * @param p 0 ≤ p ≤ 1
@@ -41,8 +42,8 @@ export function binomialCdf(k: number, n: number, p: number): number {
 }
 
 /**
- * P(X = k) for X ~ Bin(n, p), in logarithms by the saddle-point expansion, which does not subtract large numbers (Loader 2000, "Fast and
- * accurate computation of binomial probabilities").
+ * P(X = k) for X ~ Bin(n, p), in logarithms by the saddle-point expansion, which does not subtract large numbers
+ * (Loader 2000, "Fast and accurate computation of binomial probabilities").
  * @throws RangeError as {@link binomialCdf}
  */
 export function binomialPmf(k: number, n: number, p: number): number {

@@ -10,10 +10,11 @@ export interface RatioInterval {
 }
 
 /**
- * Interval of a ratio of means of paired values (Fieller 1954, JRSS B 16:175; Franz 2007, arXiv:0710.2024): the ρ for which a one-sample
- * t test does not reject that the mean of numerator − ρ · denominator is zero. With means ȳ, x̄, the (co)variances of the means vᵧᵧ, vᵧₓ,
- * vₓₓ and t at n − 1 degrees of freedom it is where aρ² − 2bρ + c ≤ 0, a = x̄² − t²vₓₓ, b = ȳx̄ − t²vᵧₓ, c = ȳ² − t²vᵧᵧ.
- * For a ≤ 0 that set is the whole line, or the line without an interval; −∞ to ∞ contains it.
+ * Interval of a ratio of means of paired values (Fieller 1954, JRSS B 16:175; Franz 2007, arXiv:0710.2024): the ρ for
+ * which a one-sample t test does not reject that the mean of numerator − ρ · denominator is zero. With means ȳ, x̄, the
+ * (co)variances of the means vᵧᵧ, vᵧₓ, vₓₓ and t at n − 1 degrees of freedom it is where aρ² − 2bρ + c ≤ 0, a = x̄² −
+ * t²vₓₓ, b = ȳx̄ − t²vᵧₓ, c = ȳ² − t²vᵧᵧ. For a ≤ 0 that set is the whole line, or the line without an interval; −∞ to
+ * ∞ contains it.
  * @param level two-sided, such as .95
  * @returns null for fewer than two pairs
  */

@@ -1,8 +1,8 @@
 import { binomialCdf } from './distributions.ts';
 
 /**
- * Exact one-sided McNemar test (McNemar 1947; exact conditional form) of paired right-or-wrong outcomes: the p-value P(X ≥ lost) for
- * X ~ Bin(lost + won, ½), small if more pairs were lost than won. 1 if nothing changed.
+ * Exact one-sided McNemar test (McNemar 1947; exact conditional form) of paired right-or-wrong outcomes: the p-value
+ * P(X ≥ lost) for X ~ Bin(lost + won, ½), small if more pairs were lost than won. 1 if nothing changed.
  * @param lost pairs that were right before and are wrong now
  * @param won pairs that were wrong before and are right now
  * @throws RangeError for counts that are not integers ≥ 0

@@ -12,10 +12,11 @@ export interface McNemarDesign {
 }
 
 /**
- * Probability that {@link exactMcNemar} is significant and (lost − won)/n reaches the minimum, if each of n independent pairs is lost with
- * probability discordance/2 + drop and won with probability discordance/2. Exact up to 1e-10: the number m of pairs that change is
- * Bin(n, discordance + drop), and of those Bin(m, (discordance/2 + drop)/(discordance + drop)) are lost (Duffy 1984, Biometrics 40:1005).
- * With several twins per fact the pairs are not independent, and the true power is lower.
+ * Probability that {@link exactMcNemar} is significant and (lost − won)/n reaches the minimum, if each of n independent
+ * pairs is lost with probability discordance/2 + drop and won with probability discordance/2. Exact up to 1e-10: the
+ * number m of pairs that change is Bin(n, discordance + drop), and of those Bin(m, (discordance/2 + drop)/(discordance
+ * + drop)) are lost (Duffy 1984, Biometrics 40:1005). With several twins per fact the pairs are not independent, and
+ * the true power is lower.
  * @param drop 0 ≤ drop ≤ 1 − discordance
  * @throws RangeError for values that are not probabilities
  */
@@ -27,9 +28,9 @@ export function mcNemarPower({ drop, ...design }: McNemarDesign & { drop: number
 const DROP_PRECISION = 1e-5;
 
 /**
- * The smallest true drop that is detected with the given power (see {@link mcNemarPower}), up to 1e-5 and never too small: power
- * increases with the drop, because every further loss is one more reason to reject. Null if even the largest drop, 1 − discordance,
- * is not detected that often.
+ * The smallest true drop that is detected with the given power (see {@link mcNemarPower}), up to 1e-5 and never too
+ * small: power increases with the drop, because every further loss is one more reason to reject. Null if even the
+ * largest drop, 1 − discordance, is not detected that often.
  * @param power .8 by default
  * @throws RangeError for values that are not probabilities
  */
@@ -51,8 +52,9 @@ export function minimumDetectableDrop({
 }
 
 /**
- * The true mean whose two-sided interval is above a margin with the given power: margin + (z₁₋₍₁₋level₎⸝₂ + z_power) · SE, such as
- * 2.80 standard errors for .95 and .8 (Bloom 1995, Evaluation Review 19:547). A normal approximation: for few values the true number is larger.
+ * The true mean whose two-sided interval is above a margin with the given power: margin + (z₁₋₍₁₋level₎⸝₂ + z_power) ·
+ * SE, such as 2.80 standard errors for .95 and .8 (Bloom 1995, Evaluation Review 19:547). A normal approximation: for
+ * few values the true number is larger.
  * @param level two-sided, such as .95
  */
 export function minimumDetectableMean({
@@ -101,7 +103,10 @@ function powerOf({ n, discordance, alpha, minimumDrop }: McNemarDesign): (drop: 
   };
 }
 
-/** The fewest losses among `changed` pairs with an exact McNemar p-value below alpha; changed + 1 if there is no such number. */
+/**
+ * The fewest losses among `changed` pairs with an exact McNemar p-value below alpha; changed + 1 if there is no such
+ * number.
+ */
 function criticalLost(changed: number, alpha: number): number {
   const significant = (lost: number) => binomialCdf(changed - lost, changed, 0.5) < alpha;
   // Start at the normal approximation, and walk.

@@ -2,13 +2,14 @@ import { binomialPmf } from './distributions.ts';
 import { exactMcNemar } from './mcnemar.ts';
 
 /**
- * Exact one-sided sign-flip (Fisher–Pitman) permutation test that the sum of the differences is below zero (Fisher 1935, The Design of
- * Experiments, §21; Pitman 1937): the share of all 2ⁿ sign assignments of the |dᵢ| whose sum is no higher than the observed one. The
- * twins of one fact are correlated; with dᵢ = twins won − twins lost of fact i the unit of the test is the fact, not the twin.
- * If every |dᵢ| ≤ 1 it is the exact McNemar test. 1 if nothing changed.
+ * Exact one-sided sign-flip (Fisher–Pitman) permutation test that the sum of the differences is below zero (Fisher
+ * 1935, The Design of Experiments, §21; Pitman 1937): the share of all 2ⁿ sign assignments of the |dᵢ| whose sum is no
+ * higher than the observed one. The twins of one fact are correlated; with dᵢ = twins won − twins lost of fact i the
+ * unit of the test is the fact, not the twin. If every |dᵢ| ≤ 1 it is the exact McNemar test. 1 if nothing changed.
  *
- * S = Σ|dᵢ|; the positively signed |dᵢ| add up to A = Σ v · Bin(nᵥ, ½) over the magnitudes v, and the signed sum is 2A − S. So the
- * distribution of A takes one convolution per magnitude: about S · n steps at most. Below 1e-300 the result is 0.
+ * S = Σ|dᵢ|; the positively signed |dᵢ| add up to A = Σ v · Bin(nᵥ, ½) over the magnitudes v, and the signed sum is 2A
+ * − S. So the distribution of A takes one convolution per magnitude: about S · n steps at most. Below 1e-300 the result
+ * is 0.
  * @param differences integers
  * @throws RangeError for a difference that is not an integer
  */

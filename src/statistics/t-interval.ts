@@ -9,8 +9,8 @@ export interface MeanInterval {
 }
 
 /**
- * Student's t interval of a mean: x̄ ± t · s/√n with n − 1 degrees of freedom ("Student" 1908). If all values are equal, the
- * interval has no width.
+ * Student's t interval of a mean: x̄ ± t · s/√n with n − 1 degrees of freedom ("Student" 1908). If all values are
+ * equal, the interval has no width.
  * @param level two-sided, such as .95
  * @returns null for fewer than two values
  */
@@ -22,11 +22,12 @@ export function meanInterval(values: readonly number[], level: number): MeanInte
 }
 
 /**
- * t interval of a mean over items that come in clusters, such as templates, treating the clusters as a sample of many: the linearized
- * ratio estimator of one-stage cluster sampling (Cochran 1977, Sampling Techniques, §9A; Lohr 1999, §5.2). With the sums tᵢ and
- * sizes mᵢ of G clusters, the mean is r = Σtᵢ / Σmᵢ, which gives every item the same weight, and
- * SE² = G/(G − 1) · Σ(tᵢ − r·mᵢ)² / (Σmᵢ)², with G − 1 degrees of freedom. Clusters of one size give the t interval over their means,
- * clusters of one item the ordinary t interval. With few clusters of very different sizes it is too narrow.
+ * t interval of a mean over items that come in clusters, such as templates, treating the clusters as a sample of many:
+ * the linearized ratio estimator of one-stage cluster sampling (Cochran 1977, Sampling Techniques, §9A; Lohr 1999,
+ * §5.2). With the sums tᵢ and sizes mᵢ of G clusters, the mean is r = Σtᵢ / Σmᵢ, which gives every item the same
+ * weight, and SE² = G/(G − 1) · Σ(tᵢ − r·mᵢ)² / (Σmᵢ)², with G − 1 degrees of freedom. Clusters of one size give the t
+ * interval over their means, clusters of one item the ordinary t interval. With few clusters of very different sizes it
+ * is too narrow.
  * @param groups the values of each cluster; clusters without values do not count
  * @param level two-sided, such as .95
  * @returns null for fewer than two clusters

@@ -10,13 +10,15 @@ export interface PairedCounts {
 }
 
 /**
- * Tango's score interval of the difference of two paired proportions, Δ = P(won) − P(lost), estimated by (won − lost)/n (Tango 1998,
- * Statistics in Medicine 17:891): the Δ that the score test does not reject, by bisection. At Δ = 0 that test is McNemar's.
+ * Tango's score interval of the difference of two paired proportions, Δ = P(won) − P(lost), estimated by (won − lost)/n
+ * (Tango 1998, Statistics in Medicine 17:891): the Δ that the score test does not reject, by bisection. At Δ = 0 that
+ * test is McNemar's.
  *
- * Chosen over Newcombe's square-and-add interval with phi correction (method 10 of Newcombe 1998, Statistics in Medicine 17:2635).
- * In 172 settings (n 100–500, 5–25% discordant, drops of 0–8 points, accuracies .3, .6, .9; 20,000 draws each, level 95%) Tango
- * covered 94.2–96.8% (mean 95.1%) and Newcombe 93.3–98.6% (mean 95.5%). The gate compares the lower limit with a margin: it was
- * above the truth in at most 2.8% of Tango's draws and up to 6.2% of Newcombe's (nominal 2.5%). Mean widths: .100 and .098.
+ * Chosen over Newcombe's square-and-add interval with phi correction (method 10 of Newcombe 1998, Statistics in
+ * Medicine 17:2635). In 172 settings (n 100–500, 5–25% discordant, drops of 0–8 points, accuracies .3, .6, .9; 20,000
+ * draws each, level 95%) Tango covered 94.2–96.8% (mean 95.1%) and Newcombe 93.3–98.6% (mean 95.5%). The gate compares
+ * the lower limit with a margin: it was above the truth in at most 2.8% of Tango's draws and up to 6.2% of Newcombe's
+ * (nominal 2.5%). Mean widths: .100 and .098.
  * @param level two-sided, such as .95
  * @returns within [−1, 1]; ±z²/(n + z²) if no pair changed; null for n = 0
  * @throws RangeError for negative counts, or more than n

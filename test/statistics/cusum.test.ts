@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { cusum, DECISION_INTERVAL } from '../../src/statistics/cusum.ts';
 import { seeded } from './seeded.ts';
 
-/** Montgomery, Introduction to Statistical Quality Control, table 9.1: twenty values of N(10, 1), then ten of N(11, 1). */
+/**
+ * Montgomery, Introduction to Statistical Quality Control, table 9.1: twenty values of N(10, 1), then ten of N(11, 1).
+ */
 const MONTGOMERY = [
   ...[9.45, 7.99, 9.29, 11.66, 12.16, 10.18, 8.04, 11.46, 9.2, 10.34, 9.03, 11.47, 10.51, 9.4, 10.08],
   ...[9.37, 10.62, 10.31, 8.52, 10.84, 10.9, 9.33, 12.29, 11.5, 10.6, 11.08, 10.38, 11.62, 11.31, 10.52],

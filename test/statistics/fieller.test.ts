@@ -3,7 +3,9 @@ import { tQuantile } from '../../src/statistics/distributions.ts';
 import { fieller } from '../../src/statistics/fieller.ts';
 import { expectShare, seeded } from './seeded.ts';
 
-/** Hormone patches (Efron & Tibshirani 1993, An Introduction to the Bootstrap, table 10.1): new − old, old − placebo. */
+/**
+ * Hormone patches (Efron & Tibshirani 1993, An Introduction to the Bootstrap, table 10.1): new − old, old − placebo.
+ */
 const PATCHES = [
   { numerator: -1200, denominator: 8406 },
   { numerator: 2601, denominator: 2342 },

@@ -3,9 +3,11 @@ import { exactMcNemar } from '../../src/statistics/mcnemar.ts';
 
 describe('the exact McNemar test', () => {
   it('gives half of published two-sided p-values', () => {
-    // Airway hyper-responsiveness of 21 children (Bentur 2009), in Fagerland, Lydersen & Laake 2013, BMC Med Res Methodol 13:91.
+    // Airway hyper-responsiveness of 21 children (Bentur 2009), in Fagerland, Lydersen & Laake 2013, BMC Med Res
+    // Methodol 13:91.
     expect(2 * exactMcNemar({ lost: 7, won: 1 })).toBeCloseTo(0.0703, 4);
-    // Complete response before and after consolidation (Cavo 2012), in Fagerland, Lydersen & Laake 2017, ch. 8 (contingencytables).
+    // Complete response before and after consolidation (Cavo 2012), in Fagerland, Lydersen & Laake 2017, ch. 8
+    // (contingencytables).
     expect(2 * exactMcNemar({ lost: 16, won: 6 })).toBeCloseTo(0.052479, 6);
     // Two media for culturing M. tuberculosis (Armitage & Berry 1994, p. 127), by StatsDirect after Liddell 1983.
     expect(2 * exactMcNemar({ lost: 12, won: 2 })).toBeCloseTo(0.0129, 4);

@@ -105,7 +105,8 @@ describe('the minimum detectable drop', () => {
   });
 
   it('has .8 power by default, and is near the sample-size formula of Connor 1987', () => {
-    // n = (z_α√ψ + z_β√(ψ − δ²))² / δ², ψ = share of pairs that change, here .1 + δ; one-sided .05. The exact test needs a few more.
+    // n = (z_α√ψ + z_β√(ψ − δ²))² / δ², ψ = share of pairs that change, here .1 + δ; one-sided .05. The exact test
+    // needs a few more.
     const drop = minimumDetectableDrop({ n: 400, discordance: 0.1, alpha: 0.05, minimumDrop: 0 }) ?? Number.NaN;
     const changes = 0.1 + drop;
     const connor = ((1.6449 * Math.sqrt(changes) + 0.8416 * Math.sqrt(changes - drop ** 2)) / drop) ** 2;

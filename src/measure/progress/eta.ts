@@ -15,9 +15,9 @@ export interface Eta<Key> {
 }
 
 /**
- * Assumes that a part of a known kind takes the mean time of that kind, and any other part the time that its cost suggests at
- * the rate so far; and that the share of free parts stays the same. Late measurements weigh more than early ones: machines
- * change their speed, and after an interrupted run the known results are all at the beginning.
+ * Assumes that a part of a known kind takes the mean time of that kind, and any other part the time that its cost
+ * suggests at the rate so far; and that the share of free parts stays the same. Late measurements weigh more than early
+ * ones: machines change their speed, and after an interrupted run the known results are all at the beginning.
  * @param now clock in milliseconds
  */
 export function estimateEta<Key>(parts: ReadonlyMap<Key, Part>, now: () => number = () => performance.now()): Eta<Key> {
@@ -78,8 +78,8 @@ interface RecentMean {
 }
 
 /**
- * Weight of a measurement relative to the next one. That of free parts fades more slowly: one part reveals less about their
- * share than about the speed.
+ * Weight of a measurement relative to the next one. That of free parts fades more slowly: one part reveals less about
+ * their share than about the speed.
  */
 const FADING = { time: 0.9, share: 0.95 } as const;
 

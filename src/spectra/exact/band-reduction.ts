@@ -40,9 +40,9 @@ export interface ReductionOptions {
 }
 
 /**
- * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and the
- * right alternately. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen & Hammarling
- * 1989) for the delayed update, here with panels instead of vectors:
+ * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and
+ * the right alternately. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen &
+ * Hammarling 1989) for the delayed update, here with panels instead of vectors:
  *
  * A = A₀ − Lᵀ·M, where a reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, and one from the right
  * appends (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with a thin matrix, and A₀ itself changes
@@ -272,7 +272,9 @@ function rightGraph(type: ElementType): Graph {
   return graph;
 }
 
-/** An error in the product with T would stretch the matrix, so it is computed in float64, which takes hardly any time. */
+/**
+ * An error in the product with T would stretch the matrix, so it is computed in float64, which takes hardly any time.
+ */
 function wide(graph: Graph, value: Value): Value {
   return graph.cast(value, ElementType.float64);
 }

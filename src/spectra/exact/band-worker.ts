@@ -1,4 +1,5 @@
-// The worker thread: receives bands and answers with their singular values. It is a separate file in dist (scripts/build.mjs).
+// The worker thread: receives bands and answers with their singular values. It is a separate file in dist
+// (scripts/build.mjs).
 import { parentPort } from 'node:worker_threads';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';

@@ -10,8 +10,8 @@ export interface Bidiagonal {
 
 /**
  * Reduce an upper band to an upper bidiagonal matrix with the same singular values, by chasing bulges with Householder
- * reflections: Bischof, Lang & Sun 2000 (ACM TOMS 26(4)) for symmetric bands, Haidar, Kurzak & Luszczek 2013 (SC '13) for
- * this one. Each sweep clears one row; only the first row or column of the bulge that a reflection creates is
+ * reflections: Bischof, Lang & Sun 2000 (ACM TOMS 26(4)) for symmetric bands, Haidar, Kurzak & Luszczek 2013 (SC '13)
+ * for this one. Each sweep clears one row; only the first row or column of the bulge that a reflection creates is
  * cleared before it moves on, since the next sweep would fill the rest again. 8·n²·width operations.
  *
  * @param band overwritten
@@ -41,7 +41,8 @@ export function chaseBulges({ entries: a, size, width }: Band): Bidiagonal {
 const TINY = 1e-290;
 
 /**
- * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of the reflection H = I − τ·v·vᵀ that does so.
+ * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of the reflection H = I − τ·v·vᵀ that does
+ * so.
  * @returns τ, zero if the entries have that form already
  */
 function reflection(a: Float64Array, start: number, step: number, length: number, v: Float64Array): number {
@@ -61,7 +62,10 @@ function reflection(a: Float64Array, start: number, step: number, length: number
   return (alpha - first) / alpha;
 }
 
-/** A ← A·(I − τ·v·vᵀ) on the rows `first` to `last`, columns from `column` on; four rows at a time, to load v once for them. */
+/**
+ * A ← A·(I − τ·v·vᵀ) on the rows `first` to `last`, columns from `column` on; four rows at a time, to load v once for
+ * them.
+ */
 function reflectRows(
   a: Float64Array,
   width: number,

@@ -47,10 +47,10 @@ export interface DenseSingularValues {
 }
 
 /**
- * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: a tall one is reduced
- * to a triangle, then to a band, and from there on the work is in float64. First in float32, accurate to about 10⁻⁷ σ₁. If
- * float32 loses a single σ, that one is refined; if it loses more, everything is repeated in float64, accurate to about
- * 10⁻¹⁴ σ₁.
+ * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: a tall one is
+ * reduced to a triangle, then to a band, and from there on the work is in float64. First in float32, accurate to about
+ * 10⁻⁷ σ₁. If float32 loses a single σ, that one is refined; if it loses more, everything is repeated in float64,
+ * accurate to about 10⁻¹⁴ σ₁.
  */
 export async function denseSingularValues(matrix: MatrixSource, options: DenseOptions): Promise<DenseSingularValues> {
   const { device, reference, energy, resources, limit = DENSE_LIMIT } = options;
@@ -75,7 +75,9 @@ export async function denseSingularValues(matrix: MatrixSource, options: DenseOp
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
-/** Copies of the square part alive at once while it is reduced to a band: what is cut off, and what the allocator keeps. */
+/**
+ * Copies of the square part alive at once while it is reduced to a band: what is cut off, and what the allocator keeps.
+ */
 const SQUARES_ALIVE = 2;
 
 /** Bytes that `denseSingularValues` needs at its peak. */

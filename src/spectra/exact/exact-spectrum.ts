@@ -28,9 +28,9 @@ type Settings = {
 };
 
 /**
- * The exact spectrum of a matrix W, or of ΔW = W − reference. Small ones come from their Gram matrix in float64, accurate
- * to about 10⁻⁸·√M·σ₁; larger ones from transformations of the matrix itself (`denseSingularValues`), accurate to 10⁻⁶·σ₁
- * or better.
+ * The exact spectrum of a matrix W, or of ΔW = W − reference. Small ones come from their Gram matrix in float64,
+ * accurate to about 10⁻⁸·√M·σ₁; larger ones from transformations of the matrix itself (`denseSingularValues`), accurate
+ * to 10⁻⁶·σ₁ or better.
  */
 export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions): Promise<ExactSpectrum> {
   const { device, reference = null, wantRowGini = false, resources = UNSHARED } = options;

@@ -8,7 +8,8 @@ import type { Floats } from './dense.ts';
  * Computations, 4th ed., §5.2.2. T is computed afterwards: see `openFactors`.
  *
  * @param panel [width, length]: the *columns* of P, each contiguous; entries before `from` are not part of it
- * @param u [width, length] receives the columns of U in the precision that they are used in, zero before `from`; may be the panel
+ * @param u [width, length] receives the columns of U in the precision that they are used in, zero before `from`; may be
+ *   the panel
  * @param exact [width, length] receives the same, rounded columns in float64
  * @returns R, [width, width] row-major, upper triangular; for fewer rows than columns its first rows
  */
@@ -115,11 +116,11 @@ function reflectColumns(
 }
 
 /**
- * T of Q = I − U·T·Uᵀ: T⁻¹ is the upper triangle of UᵀU with half its diagonal. T is zero where a column of U is. Puglisi
- * 1992, SIAM J. Sci. Stat. Comput. 13(3).
+ * T of Q = I − U·T·Uᵀ: T⁻¹ is the upper triangle of UᵀU with half its diagonal. T is zero where a column of U is.
+ * Puglisi 1992, SIAM J. Sci. Stat. Comput. 13(3).
  *
- * It is computed from the rounded U: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so rounding U rotates the
- * matrix a little but does not stretch it.
+ * It is computed from the rounded U: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so rounding U
+ * rotates the matrix a little but does not stretch it.
  *
  * @param gram UᵀU without its first `known` columns, [width, width − known]; only its upper triangle is read
  * @param before T of the first `known` columns

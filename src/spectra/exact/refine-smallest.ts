@@ -18,13 +18,13 @@ interface RefineOptions {
 }
 
 /**
- * The smallest singular value of a matrix whose band was computed in float32, to far more digits, if the next value is well
- * above the noise of float32.
+ * The smallest singular value of a matrix whose band was computed in float32, to far more digits, if the next value is
+ * well above the noise of float32.
  *
  * With A ≈ Q·B·Gᵀ, P = G·(BᵀB)⁻¹·Gᵀ is nearly the inverse of AᵀA and costs two triangular solves of a band. Inverse
- * iteration gives the direction v of the band's smallest value; then v ← v − P·r + (vᵀP·r / vᵀP·v)·P·v, r = AᵀA·v − ρ·v, with
- * AᵀA·v in float64 (Olsen, Jørgensen & Simons 1990, Chem. Phys. Lett. 169(6)), and ‖A·v‖ is not squared. The second term
- * removes the band's own smallest direction, which P amplifies without limit.
+ * iteration gives the direction v of the band's smallest value; then v ← v − P·r + (vᵀP·r / vᵀP·v)·P·v, r = AᵀA·v −
+ * ρ·v, with AᵀA·v in float64 (Olsen, Jørgensen & Simons 1990, Chem. Phys. Lett. 169(6)), and ‖A·v‖ is not squared. The
+ * second term removes the band's own smallest direction, which P amplifies without limit.
  *
  * @param band of the scaled matrix, or of its transpose if it is wide; not overwritten
  * @param reflections that led to the band, first to last

@@ -4,15 +4,17 @@ import { gramMatrix, trace } from '../gram.ts';
 import { type MatrixSource, sumOverStrips } from '../load-matrix.ts';
 import { at } from '../unchecked.ts';
 
-/** Each step of inverse iteration gains as many digits as separate σ_min from the next larger value: a few are plenty. */
+/**
+ * Each step of inverse iteration gains as many digits as separate σ_min from the next larger value: a few are plenty.
+ */
 const STEPS = 3;
 
 /**
  * The smallest singular value to full precision.
  *
- * The Gram matrix squares σ, so it cannot tell σ = 0 from 10⁻⁷ σ₁, and σ_min of a healthy square matrix of size n is below
- * t·σ₁ with a probability of about 2·n·t (Edelman 1988, SIAM J. Matrix Anal. Appl. 9(4)). Inverse iteration still
- * determines its *direction* v well, and ‖A·v‖ is not squared.
+ * The Gram matrix squares σ, so it cannot distinguish σ = 0 from 10⁻⁷ σ₁, and σ_min of a healthy square matrix of size
+ * n is below t·σ₁ with a probability of about 2·n·t (Edelman 1988, SIAM J. Matrix Anal. Appl. 9(4)). Inverse iteration
+ * still determines its *direction* v well, and ‖A·v‖ is not squared.
  */
 export async function smallestSingularValue(matrix: MatrixSource, device: Device): Promise<number> {
   const { gram, size } = await gramMatrix(matrix, device);

@@ -6,13 +6,15 @@ import { at } from '../unchecked.ts';
 /** Entries of a row outside the band are dropped up to this norm, relative to the largest eigenvalue. */
 const NEGLIGIBLE = 1e-6;
 
-/** Added to the diagonal, relative to its largest entry: makes a matrix that is semidefinite up to rounding definite. */
+/**
+ * Added to the diagonal, relative to its largest entry: makes a matrix that is semidefinite up to rounding definite.
+ */
 const SHIFT = 1e-5;
 
 /**
- * The eigenvalues of a symmetric matrix T ⪰ 0 whose entries are within `width` of the diagonal, up to rounding, as in block
- * Lanczos: the squares of the singular values of its Cholesky factor, which is an upper band. A matrix that is not such a
- * band is treated as dense.
+ * The eigenvalues of a symmetric matrix T ⪰ 0 whose entries are within `width` of the diagonal, up to rounding, as in
+ * block Lanczos: the squares of the singular values of its Cholesky factor, which is an upper band. A matrix that is
+ * not such a band is treated as dense.
  *
  * @param t [n, n] row-major; only the lower triangle is read; overwritten
  * @returns n eigenvalues, largest first
@@ -31,7 +33,9 @@ function largestDiagonal(t: Float64Array, n: number): number {
   return largest;
 }
 
-/** Rounding leaves a little everywhere outside the band; a process that lost orthogonality leaves much in a few rows. */
+/**
+ * Rounding leaves a little everywhere outside the band; a process that lost orthogonality leaves much in a few rows.
+ */
 function isBand(t: Float64Array, n: number, width: number): boolean {
   const negligible = (NEGLIGIBLE * largestDiagonal(t, n)) ** 2;
   for (let i = width + 1; i < n; i += 1) {

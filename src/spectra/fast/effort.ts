@@ -1,5 +1,5 @@
-// How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra: bounds as
-// narrow as a policy can notice, at the least number of products with the matrix.
+// How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra:
+// bounds as narrow as a policy can notice, at the least number of products with the matrix.
 
 /** How much work is spent at most. */
 export interface Effort {
@@ -20,7 +20,10 @@ export const TARGET_WIDTH = { top: 9e-4, wide: 9e-3 } as const;
 /** Bounds this many times too wide will not be narrow at the next stop either. */
 export const FAR = 8;
 
-/** If a Ritz value rose by less than this since the last stop, relative to itself, no eigenvalue like it is left outside. */
+/**
+ * If a Ritz value rose by less than this since the last stop, relative to itself, no eigenvalue like it is left
+ * outside.
+ */
 export const SETTLED = 1e-3;
 
 /** Probe vectors beside the Krylov basis. */
@@ -47,7 +50,10 @@ export const MOST_ROUNDS = 9;
 /** A round that narrows the bounds by less than this share is the last. */
 export const LEAST_GAIN = 0.02;
 
-/** How far the two quadratures of the entropy may be apart, as a share of it: more probe vectors do not bring them closer. */
+/**
+ * How far the two quadratures of the entropy may be apart, as a share of it: more probe vectors do not bring them
+ * closer.
+ */
 export const QUADRATURE_GAP = 5e-4;
 
 /** Relative width to reach for the participation ratio and the effective rank. */

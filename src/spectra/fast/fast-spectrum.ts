@@ -1,8 +1,8 @@
-// The fast spectrum of one matrix A: guaranteed bounds for every metric, from a few thousand products of A with vectors.
-// `Operator` multiplies with S = AᵀA, scaled to Tr S = n. `scaledSpectrum` bounds the spectrum of S: a block Krylov basis
-// holds the largest eigenvalues, and Ky Fan's inequalities bound their sums; random probe vectors in the complement of the
-// basis bound the largest eigenvalue that is left there, and the traces of S² and S·ln S. This file turns those into the
-// metrics of A.
+// The fast spectrum of one matrix A: guaranteed bounds for every metric, from a few thousand products of A with
+// vectors. `Operator` multiplies with S = AᵀA, scaled to Tr S = n. `scaledSpectrum` bounds the spectrum of S: a block
+// Krylov basis holds the largest eigenvalues, and Ky Fan's inequalities bound their sums; random probe vectors in the
+// complement of the basis bound the largest eigenvalue that is left there, and the traces of S² and S·ln S. This file
+// turns those into the metrics of A.
 import type { Device } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import { bounded } from '../../statistics/bounded.ts';
@@ -33,9 +33,9 @@ export interface FastOptions {
 }
 
 /**
- * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probe vectors. The same input gives the
- * same numbers on the same kind of device with the same number of threads. How improbable it is that a bound fails, see
- * `largest-eigenvalue-bound.ts` and `trace-estimates.ts`.
+ * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probe vectors. The same input gives
+ * the same numbers on the same kind of device with the same number of threads. How improbable it is that a bound fails,
+ * see `largest-eigenvalue-bound.ts` and `trace-estimates.ts`.
  */
 export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
   const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
@@ -64,8 +64,8 @@ export async function boundedSpectrum(matrix: MatrixSource, options: FastOptions
 }
 
 /**
- * Copies of the matrix in float32 that are alive at once, the pages of the file included: as it is read, and as onnxruntime
- * packs it; for a difference, both operands too.
+ * Copies of the matrix in float32 that are alive at once, the pages of the file included: as it is read, and as
+ * onnxruntime packs it; for a difference, both operands too.
  */
 const COPIES_ALIVE = { matrix: 3, difference: 5 } as const;
 

@@ -28,8 +28,8 @@ const MAX_PASSES = 10;
 /**
  * An orthonormal basis Q [d, n] grown by block Lanczos with full orthogonalisation, and T = Q·S·Qᵀ.
  *
- * A process that is started with `start` is kept orthogonal to everything that was in the basis before, so its blocks of T
- * are those of block Lanczos on S restricted to the complement. Golub & Underwood 1977; the rows of a block are
+ * A process that is started with `start` is kept orthogonal to everything that was in the basis before, so its blocks
+ * of T are those of block Lanczos on S restricted to the complement. Golub & Underwood 1977; the rows of a block are
  * orthonormalised by repeated Cholesky QR with a shift (Fukaya et al. 2020, SIAM J. Sci. Comput. 42(1)).
  */
 export class LanczosBasis {
@@ -76,7 +76,10 @@ export class LanczosBasis {
     return result;
   }
 
-  /** The coupling of the last block to the next one, [b, b]: rows of the last, columns of the next. Empty if there is none. */
+  /**
+   * The coupling of the last block to the next one, [b, b]: rows of the last, columns of the next. Empty if there is
+   * none.
+   */
   get coupling(): Float64Array {
     return this.#pending?.coupling ?? new Float64Array();
   }

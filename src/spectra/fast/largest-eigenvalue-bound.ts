@@ -25,12 +25,12 @@ const PRECISION = 1e-3;
 const NEGLIGIBLE = 1e-12;
 
 /**
- * A number that the largest eigenvalue of S does not exceed, except with a probability of 10⁻⁹ over the Gaussian start Ω.
+ * An upper bound of the largest eigenvalue of S, exceeded with a probability of 10⁻⁹ over the Gaussian start Ω.
  *
  * Let S·v = x·v with |v| = 1. Then g = Ω·v is a vector of b independent standard normal numbers. The recurrence of the
- * process expresses yⱼ₊₁ = Xⱼ₊₁·v in terms of g, and |yⱼ₊₁| ≤ |v| = 1 implies |g| ≤ ‖N(x)‖₂ with
- * N(x) = B₀·E₁⁻¹·B₁·E₂⁻¹·… , Eⱼ = x − Aⱼ − Bⱼ₋₁ᵀ·Eⱼ₋₁⁻¹·Bⱼ₋₁. N falls with x beyond the Ritz values. Where it is so small
- * that |g|² is that small only with a probability of 10⁻⁹, there is no eigenvalue. For b = 1 this is the argument of
+ * process expresses yⱼ₊₁ = Xⱼ₊₁·v in terms of g, and |yⱼ₊₁| ≤ |v| = 1 implies |g| ≤ ‖N(x)‖₂ with N(x) =
+ * B₀·E₁⁻¹·B₁·E₂⁻¹·… , Eⱼ = x − Aⱼ − Bⱼ₋₁ᵀ·Eⱼ₋₁⁻¹·Bⱼ₋₁. N falls with x beyond the Ritz values. Where it is so small that
+ * |g|² is that small only with a probability of 10⁻⁹, there is no eigenvalue. For b = 1 this is the argument of
  * Kuczyński & Woźniakowski (1992, SIAM J. Matrix Anal. Appl. 13(4)), with the polynomial of the process in place of
  * Chebyshev's.
  *

@@ -152,8 +152,8 @@ function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: 
   const scaled = (value: Value) => (scale ? graph.op('Mul', [value, scale]) : value);
 
   const x = graph.input('x', ElementType.float32, ['b', size]);
-  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the panel is
-  // packed.
+  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
+  // panel is packed.
   const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
   const timesA = (value: Value) => graph.op('MatMul', [value, a]);
   const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));

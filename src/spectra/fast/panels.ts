@@ -12,8 +12,8 @@ import {
 import { at } from '../../platform/at.ts';
 
 /**
- * Keeps the vectors of one matrix, as rows [d, n] of float32. Nothing else reads them: if they are on a device, they never
- * leave it.
+ * Keeps the vectors of one matrix, as rows [d, n] of float32. Nothing else reads them: if they are on a device, they
+ * never leave it.
  */
 export interface Vectors {
   /** Do the outputs of the graphs stay on the device? */

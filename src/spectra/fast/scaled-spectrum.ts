@@ -41,8 +41,8 @@ export interface ScaledSpectrum {
 }
 
 /**
- * Bounds of the spectrum of S. A Krylov basis captures the largest eigenvalues; random probe vectors in its complement give
- * the rest: an upper bound of the largest eigenvalue there, and the traces of S² and S·ln S.
+ * Bounds of the spectrum of S. A Krylov basis captures the largest eigenvalues; random probe vectors in its complement
+ * give the rest: an upper bound of the largest eigenvalue there, and the traces of S² and S·ln S.
  */
 export async function scaledSpectrum(operator: Operator, effort: Effort): Promise<ScaledSpectrum> {
   const n = operator.size;
@@ -133,7 +133,8 @@ async function growBasis(
     const [next = 1, afterNext = 1] = STOPS.filter((share) => share * end > basis.size);
     const stop = end * (isFar ? afterNext : next);
     while (basis.size < stop && !basis.isComplete) await basis.grow();
-    // Take the last directions along if they are too few for a block of probe vectors and the next block, which it reaches.
+    // Take the last directions along if they are too few for a block of probe vectors and the next block, which it
+    // reaches.
     while (n - basis.size < 2 * block && !basis.isComplete) await basis.grow();
     const projection = projectionOf(basis, block);
     if (basis.isComplete) return { projection, boundedTop: null };

@@ -72,7 +72,8 @@ function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos):
 }
 
 /**
- * The Schur complement of the last diagonal block: the most that can be subtracted from it so that the matrix stays ⪰ 0.
+ * The Schur complement of the last diagonal block: the most that can be subtracted from it while the matrix stays
+ * ⪰ 0.
  * @returns null if rounding has left the matrix indefinite: it is singular already
  */
 export function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {

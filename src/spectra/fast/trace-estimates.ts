@@ -39,17 +39,20 @@ export interface Probes {
   readonly shallow: ProbeMoments;
 }
 
-/** A part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, and the number of probe vectors. */
+/**
+ * A part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, and the number of probe
+ * vectors.
+ */
 interface Part {
   readonly vectors: number;
   weight(eigenvalue: number): number;
 }
 
 /**
- * How far an estimate by Gaussian probe vectors may be off. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of independent
- * χ²₁ − 1 with weights r(λᵢ). With weights a it is outside ±(2‖a‖₂√t + 2‖a‖_∞·t) with a probability of at most e⁻ᵗ on either
- * side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probe vectors give an estimate of ‖a‖₂, and the same
- * lemma gives an upper bound of it.
+ * How far an estimate by Gaussian probe vectors may be off. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of
+ * independent χ²₁ − 1 with weights r(λᵢ). With weights a it is outside ±(2‖a‖₂√t + 2‖a‖_∞·t) with a probability of at
+ * most e⁻ᵗ on either side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probe vectors give an estimate of
+ * ‖a‖₂, and the same lemma gives an upper bound of it.
  */
 function deviation(density: SpectralDensity, parts: readonly Part[], upperBound: number): number {
   let squared = 0;
@@ -89,8 +92,8 @@ export function xLogX(x: number): number {
 }
 
 /**
- * Tr S·ln S of an operator with known Tr I and Tr S, as a sum of three terms: its best line, which is known; the step from
- * there to its best polynomial, from all probe vectors; and the small rest, from the deep ones.
+ * Tr S·ln S of an operator with known Tr I and Tr S, as a sum of three terms: its best line, which is known; the step
+ * from there to its best polynomial, from all probe vectors; and the small rest, from the deep ones.
  */
 export function entropyTrace({ deep, shallow }: Probes, { size, trace, upperBound }: KnownTraces): Bounded {
   if (!(trace > 0)) return bounded(0, 0);

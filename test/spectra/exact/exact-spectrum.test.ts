@@ -14,7 +14,8 @@ interface Answer {
   readonly singularValues: readonly number[];
 }
 
-// Just above the size up to which the Gram matrix is used. `exact-spectrum.slow.test.ts` has more matrices, and larger ones.
+// Just above the size up to which the Gram matrix is used. `exact-spectrum.slow.test.ts` has more matrices, and larger
+// ones.
 describe('the exact spectrum of a large matrix', () => {
   const answers = readJson<Answer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
   it.each(answers.slice(0, 1))(

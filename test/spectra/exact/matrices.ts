@@ -41,8 +41,8 @@ export function pseudoRandom(kind: Kind, m: number, n: number, seed: number): Fl
 }
 
 /**
- * A dense matrix with these singular values: a diagonal matrix, rotated from both sides by plane rotations that pair each
- * index with the one 1, 2, 4, … away. Orthogonal by construction, and not an algorithm of the code under test.
+ * A dense matrix with these singular values: a diagonal matrix, rotated from both sides by plane rotations that pair
+ * each index with the one 1, 2, 4, … away. Orthogonal by construction, and not an algorithm of the code under test.
  */
 export function withSingularValues(m: number, n: number, values: ArrayLike<number>, seed = 1): Float64Array {
   const a = new Float64Array(m * n);

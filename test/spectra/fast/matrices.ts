@@ -72,7 +72,10 @@ export function toBfloat16(values: ArrayLike<number>): Float64Array {
 
 const REFLECTIONS = 4;
 
-/** U·diag(σ)·Vᵀ [m, n], where U and V are products of random Householder reflections: σ is exact up to rounding in float64. */
+/**
+ * U·diag(σ)·Vᵀ [m, n], where U and V are products of random Householder reflections: σ is exact up to rounding in
+ * float64.
+ */
 export function withSingularValues(sigma: ArrayLike<number>, m: number, n: number, numbers: Numbers): Float64Array {
   const a = new Float64Array(m * n);
   for (let i = 0; i < sigma.length; i += 1) a[i * n + i] = sigma[i] ?? 0;

@@ -37,8 +37,8 @@ const STORAGES: ReadonlyArray<{ readonly dtype: Dtype; readonly isUpdate: boolea
 const REFERENCE = 0.1;
 
 /**
- * A matrix with these singular values in files, and the metrics of what is stored. If rounding has changed the values, the
- * metrics are those of the exact spectrum, which is computed in float64 at this size.
+ * A matrix with these singular values in files, and the metrics of what is stored. If rounding has changed the values,
+ * the metrics are those of the exact spectrum, which is computed in float64 at this size.
  */
 async function storedCase(
   sigma: readonly number[],
@@ -82,7 +82,10 @@ export async function expectBoundsHold(
   expect(found).toEqual([]);
 }
 
-/** Measure a matrix of a shape and size with the default effort, and expect bounds that contain the truth and are narrow. */
+/**
+ * Measure a matrix of a shape and size with the default effort, and expect bounds that contain the truth and are
+ * narrow.
+ */
 export async function expectNarrowBounds(shape: string, m: number, n: number): Promise<void> {
   const numbers = new Numbers(m + n);
   const sigma = SHAPES[shape]?.(Math.min(m, n), numbers) ?? expect.fail(`no shape ${shape}`);
