@@ -83,7 +83,7 @@ export async function checkMeasured(
   return judge(candidate, expectMeasured(baseline), { policy, baseline });
 }
 
-/** Everything that fails fast: nobody waits for a measurement to learn of a typo in the policy. */
+/** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
   const { baseline: _, policy: __, reference: referencePath, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
