@@ -117,7 +117,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   };
 }
 
-/** A plan whose jobs lack the decisions how. */
+/** A plan before it is decided how each spectrum is computed. */
 interface Draft extends Omit<Plan, 'jobs'> {
   readonly jobs: readonly Target[];
 }

@@ -1,3 +1,4 @@
+import { bisect } from './bisect.ts';
 import { normalQuantile } from './distributions.ts';
 
 export interface PairedCounts {
@@ -36,8 +37,8 @@ export function tango({
   const score = (delta: number) => scoreStatistic({ lost, won, n }, delta);
   return {
     difference,
-    lower: crossing(-1, difference, (delta) => score(delta) > z),
-    upper: crossing(difference, 1, (delta) => score(delta) >= -z),
+    lower: bisect(-1, difference, (delta) => score(delta) > z),
+    upper: bisect(difference, 1, (delta) => score(delta) >= -z),
   };
 }
 
@@ -52,18 +53,4 @@ function scoreStatistic({ lost, won, n }: PairedCounts, delta: number): number {
   const probability = b > 0 ? (-2 * c) / (b + root) : (root - b) / (4 * n);
   const variance = n * (2 * probability + delta * (1 - delta));
   return variance > 0 ? excess / Math.sqrt(variance) : excess * Infinity;
-}
-
-/** Halvings after which the limits gain no more digits. */
-const HALVINGS = 55;
-
-/** Where `before` changes from true to false between low and high. */
-function crossing(low: number, high: number, before: (x: number) => boolean): number {
-  let [from, to] = [low, high];
-  for (let i = 0; i < HALVINGS; i += 1) {
-    const middle = (from + to) / 2;
-    if (before(middle)) from = middle;
-    else to = middle;
-  }
-  return (from + to) / 2;
 }

@@ -1,5 +1,5 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { type Device, openKernel, type Session, type Tensor, tensor } from '../../onnx/session.ts';
+import { type Device, openKernel, type Session, type Tensor, tensor, tensorOutput } from '../../onnx/session.ts';
 import type { Precision } from '../metrics-schema.ts';
 import { at } from '../unchecked.ts';
 import { type Dense, type Floats, floats, precisionOf } from './dense.ts';
@@ -183,7 +183,6 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
   const update = await open(updateGraph(ElementType[type]));
   const matrix = (data: Floats, rows: number, columns: number, first = 0): Tensor =>
     tensor.floats(data.subarray(first * columns, (first + rows) * columns), [rows, columns]);
-  const data = (outputs: Readonly<Record<string, Tensor>>, name: string) => outputs[name]?.data as Floats;
   return {
     async afterLeft({ a, l, m, rank, taken, factor, from }) {
       const feeds = {
@@ -196,7 +195,7 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
         end: tensor.int64([from + taken], [1]),
       };
       const outputs = await left.run(feeds, { Y: matrix(m, taken, a.columns, rank), panel: null });
-      return data(outputs, 'panel');
+      return tensorOutput(outputs, 'panel').data as Floats;
     },
     async afterRight({ a, l, m, rank, taken, factor, from, next }) {
       const feeds = {
@@ -209,7 +208,7 @@ async function openKernels(type: Precision, device: Device): Promise<Kernels> {
         end: tensor.int64([from + next], [1]),
       };
       const outputs = await right.run(feeds, { X: matrix(l, taken, a.rows, rank), panel: null });
-      return data(outputs, 'panel');
+      return tensorOutput(outputs, 'panel').data as Floats;
     },
     async update({ a, l, m, rank, done }) {
       const [rows, columns] = [a.rows - done, a.columns - done];

@@ -1,4 +1,4 @@
-"""Write lapack.json: singular values by LAPACK (dgesdd) of the matrices that `pseudo-random.ts` makes."""
+"""Write lapack.json: singular values by LAPACK (dgesdd) of the matrices that `pseudoRandom` in `matrices.ts` generates."""
 
 import json
 import os
