@@ -29,7 +29,7 @@ export interface ActionContext {
   readonly temporary: string;
   /** Address of the documentation of the action that runs, without a slash at the end: reports link to its glossary. */
   readonly docs: string;
-  /** Of the endpoint: OPENAI_API_KEY. */
+  /** API key of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
 }
@@ -41,7 +41,7 @@ export interface ContextOptions {
   /** The working directory. */
   readonly folder: string;
   readonly now: () => Date;
-  /** Of the client for GitHub. */
+  /** Options of the client for GitHub. */
   readonly client?: ClientOptions;
 }
 
@@ -84,8 +84,8 @@ function eventOf({
 }
 
 /**
- * The docs of the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own: those of its
- * version.
+ * The docs at the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own, and gets those
+ * of its version.
  */
 function docsOf({ GITHUB_ACTION_REPOSITORY: name = '', GITHUB_ACTION_REF: ref = '' }: StepEnvironment, server: string) {
   const isPlain = /^[\w.-]+\/[\w.-]+$/.test(name) && /^[\w./-]+$/.test(ref);

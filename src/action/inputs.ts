@@ -31,7 +31,7 @@ export const INPUT_DEFAULTS = {
 
 const MAX_KEY_LENGTH = 100;
 
-/** More of a key makes its slug no clearer. */
+/** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
 
 const optional = z.string().transform((text) => (text === '' ? undefined : text));
@@ -147,7 +147,7 @@ export interface StepSettings {
   readonly folder: string;
   /** The runner's temporary folder, for results without a folder of their own. */
   readonly temporary: string;
-  /** Of the endpoint: a secret is not an input. */
+  /** API key of the endpoint: a secret is not an input. */
   readonly apiKey?: string | undefined;
 }
 

@@ -26,8 +26,8 @@ export interface HistoryUpdate {
 
 /**
  * Add a scheduled check to the history of those before it, which is an artifact of the last such run, and assess the
- * trend. If the history cannot be read, this check is judged alone and saves none, so that the next check may find the
- * old one.
+ * trend. If the history cannot be read, this check is judged without it and saves none, so that the next check may find
+ * the old one.
  */
 export async function updateHistory({ run, context, report, policy: { policy } }: Results): Promise<HistoryUpdate> {
   const { event, octokit, runner, workflowRun, now } = context;
@@ -51,7 +51,7 @@ export async function updateHistory({ run, context, report, policy: { policy } }
   };
 }
 
-/** Empty if no run has left one; null, with a warning, if GitHub does not tell. */
+/** Empty if no run has left one; null, with a warning, if it cannot be read. */
 async function readHistory(octokit: Octokit, context: ActionContext, name: string): Promise<HistoryEntry[] | null> {
   const { artifacts, repository, event } = context;
   const branch = defaultBranchOf(event);
@@ -84,7 +84,7 @@ function parseCopy({ runner }: ActionContext, name: string, text: string | undef
 }
 
 function warnUnreadable({ runner }: ActionContext, cause: string): null {
-  runner.warning(printable(`this check is judged alone, because the history could not be read: ${cause}`));
+  runner.warning(printable(`this check is judged without the history, which could not be read: ${cause}`));
   return null;
 }
 

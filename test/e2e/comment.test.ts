@@ -7,7 +7,7 @@ import { PUSH } from './run-action.ts';
 
 const rig = useRig({ hasServices: false });
 
-/** Failures that pass. `lost`: the request was carried out, and its answer was lost. */
+/** Temporary failures. `lost`: the request was carried out, and its answer was lost. */
 const PASSING: ReadonlyArray<Omit<Fault, 'request' | 'times'>> = [
   { status: 500 },
   { status: 502 },

@@ -86,7 +86,7 @@ it('a history that cannot be read is a warning, and no new history replaces it',
   const blind = await night(NARROW, 2);
   expect(blind.outputs.verdict).toBe('warn');
   expect(levels(blind)).toEqual(['warning', 'warning']);
-  expect(blind.log).toMatch(/judged alone.*actions: read/);
+  expect(blind.log).toMatch(/judged without the history.*actions: read/);
   rig.github.faults.length = 0;
   await night(NARROW, 3);
   expect(history().map(({ run }) => run?.id)).toEqual(['1', '3']);

@@ -13,7 +13,7 @@ export type { Fault } from './fake/faults.ts';
 export type { StoredPull } from './fake/pulls.ts';
 export type { StoredRun } from './fake/runs.ts';
 
-/** Who owns the client's token, which decides what GitHub tells the client about itself. */
+/** Who owns the client's token, which decides how GitHub answers "who am I". */
 export type TokenKind = 'actions' | 'app' | 'person';
 
 const LOGINS: Readonly<Record<TokenKind, string>> = {

@@ -12,7 +12,7 @@ import { repositoryPath, type Workspace } from './repository-path.ts';
  * earlier step of the workflow has written.
  * @param path as the input gives it
  * @param head the commit that is checked out
- * @throws UserError if GitHub does not tell what the base commit has: to judge by another file would be a guess
+ * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(
   octokit: Octokit,

@@ -22,7 +22,7 @@ const MAX_RUNS = 20;
  * the run by hand: a checkpoint that could not be judged must not become the standard for the next one without anybody
  * deciding so.
  * @param name of the artifact
- * @throws UserError if GitHub does not tell: to judge without a baseline would be a guess
+ * @throws UserError if the artifacts cannot be read: to judge without a baseline would be a guess
  */
 export async function baselineFromArtifact(
   octokit: Octokit,

@@ -12,7 +12,7 @@ import { repositoryPath, type Workspace } from './repository-path.ts';
  * workflow is new as well.
  * @param named as the input gives it
  * @param head the commit that is checked out
- * @throws UserError for an invalid policy, and if GitHub does not tell what the base commit has
+ * @throws UserError for an invalid policy, and if the base commit cannot be read
  */
 export async function policyAtBase(
   octokit: Octokit,

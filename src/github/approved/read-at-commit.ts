@@ -11,7 +11,7 @@ export type Content = { readonly kind: 'file'; readonly text: string } | { reado
 /**
  * What a commit has at a path, files with their text (up to 100 MB); null if it has nothing there.
  * @param what the content is called in errors, such as `baseline`
- * @throws UserError if GitHub does not tell: to go on without the content would be a guess
+ * @throws UserError if the commit cannot be read: to go on without the content would be a guess
  */
 export async function contentAt(octokit: Octokit, commit: Commit, path: string, what: string): Promise<Content | null> {
   const { owner, repo, sha } = commit;

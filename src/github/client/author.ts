@@ -1,7 +1,7 @@
 import { isRateLimit, statusOf } from './errors.ts';
 import type { Octokit } from './types.ts';
 
-/** Who writes with a token. Null for an app that GitHub does not name; it always names people. */
+/** Who writes with a token. The login is null for an app that GitHub does not identify. */
 export interface Author {
   readonly login: string | null;
 }

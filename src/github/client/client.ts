@@ -31,10 +31,10 @@ export interface ClientOptions {
 }
 
 /**
- * A client that survives passing failures. It retries after a 5xx and a closed connection, and waits for a rate limit
+ * A client that survives temporary failures. It retries after a 5xx and a closed connection, and waits for a rate limit
  * if that is short. All other 4xx fail at once, and so does a call that hangs.
  *
- * A closed connection does not tell whether the request was carried out. Every request that is retried must be harmless
+ * A closed connection leaves open whether the request was carried out. Every request that is retried must be harmless
  * if it is carried out twice (see the removal of duplicates in `writeStickyComment`).
  */
 export function openClient(token: string, options: ClientOptions = {}): Octokit {

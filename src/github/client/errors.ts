@@ -33,7 +33,7 @@ export interface WriteFailure {
   readonly missing: string;
   /** The permissions that the job needs: `pull-requests: write`. */
   readonly permissions: string;
-  /** A cause that only this write has; null if it is none of those. */
+  /** A cause that is specific to this write; null for the general ones. */
   readonly ownCause?: (status: number, message: string) => string | null;
 }
 

@@ -14,7 +14,7 @@ export interface RequestTimeoutOptions {
 export function requestTimeout({ timeout, maxAttempts, log }: RequestTimeoutOptions) {
   return ({ hook }: OctokitHooks): void => {
     hook.before('request', (options) => {
-      // A copy: the plugins count in it, and without one of the request it is the client's.
+      // Copied, because the plugins keep counters in it, and requests without their own share the client's.
       options.request = { ...options.request, signal: AbortSignal.timeout(timeout) };
     });
 

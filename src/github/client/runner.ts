@@ -29,7 +29,7 @@ export interface Runner {
   /** An annotation of the run. GitHub shows ten of a level in a step, and drops the rest. */
   readonly annotate: (annotation: Annotation) => void;
   readonly warning: (message: string) => void;
-  /** Fold what is logged in the meantime. */
+  /** Fold the log of some work. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   readonly setOutputs: (outputs: Partial<Outputs>) => void;
   /** Add to the page of the run. @throws if the summary cannot be written */

@@ -20,8 +20,8 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
 }
 
 /**
- * Set the exit code and write one annotation with the gravest finding. Comes first, so that nothing later can change
- * the exit code.
+ * Set the exit code and write one annotation with the most severe finding. This comes first, so that nothing later can
+ * change the exit code.
  *
  * It is one annotation, however many findings there are, because GitHub shows ten of a level in a step. Only warnings
  * about what could not be published may follow.

@@ -105,7 +105,7 @@ async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: read
 
 /**
  * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost
- * answer would stay until the next push, and people would see that of a race. GitHub tells who wrote the new comment,
+ * answer would stay until the next push, and people would see that of a race. GitHub says who wrote the new comment,
  * which saves a request.
  * @returns the address of the comment that stays
  */

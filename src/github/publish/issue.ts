@@ -18,11 +18,11 @@ export interface CheckSummary {
 /** The address of the issue, one line that says why it was not written, or null: there is nothing to say. */
 export type IssueResult = { readonly url: string } | { readonly warning: string } | null;
 
-/** The issue is found by it without reading all issues of a repository. */
+/** With a label, the issue is found without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
 /**
- * A lost answer does not tell whether the issue was created: the next run will see it, and a second attempt could
+ * A lost answer leaves open whether the issue was created: the next run will see it, and a second attempt could
  * double it.
  */
 const ONCE = { request: { retries: 0 } };

@@ -2,11 +2,11 @@ import type { Octokit, Repository } from '../client/types.ts';
 
 /** Who can have written the entries of GitHub's cache that a run gets. */
 export interface CacheScope {
-  /** How many entries with this prefix a change can have written. @throws if GitHub does not tell */
+  /** How many entries with this prefix a change can have written. @throws if GitHub does not answer */
   readonly ofChange: (prefix: string) => Promise<number>;
   /**
    * How many entries with this prefix belong to branches that no change can write to.
-   * @throws if GitHub does not tell
+   * @throws if GitHub does not answer
    */
   readonly ofBranches: (prefix: string) => Promise<number>;
 }

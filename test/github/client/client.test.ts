@@ -35,7 +35,7 @@ const PASSING: readonly Omit<Fault, 'request'>[] = [
 ];
 
 describe.each([/^GET .*comments$/, /^POST .*comments$/, /^PATCH/, /^POST .graphql/])('failures of %s', (request) => {
-  it.each(PASSING)('a failure that passes is retried: %j', async (fault) => {
+  it.each(PASSING)('a temporary failure is retried: %j', async (fault) => {
     await post('one');
     if (request.test(CREATE)) github.comments.length = 0;
     github.faults.push({ request, ...fault });

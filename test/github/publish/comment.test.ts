@@ -78,7 +78,7 @@ it('a comment that quotes the marker further down is left alone', async () => {
   expect(github.comments[0]?.body).toBe(body);
 });
 
-it("another app's comment is left alone if GitHub tells who wrote ours", async () => {
+it("another app's comment is left alone if GitHub says who wrote ours", async () => {
   const { id } = github.addComment(`${commentMarker('default')}\nx`, 'gate-app[bot]', 'Bot');
   await post('one');
   expect(github.comments).toHaveLength(2);
