@@ -7,7 +7,7 @@ import type { MatrixSource } from '../../src/spectra/load-matrix.ts';
 import { runJobs } from '../../src/spectra/run-jobs.ts';
 import { pseudoRandom, stored } from './exact/matrices.ts';
 
-const device = { name: 'cpu', reason: 'asked for' } as const;
+const device = { name: 'cpu', reason: 'test' } as const;
 
 function planOf(...matrices: MatrixSource[]): { jobs: Job[]; vectors: [] } {
   const jobs = matrices.map((matrix, index) => {

@@ -73,7 +73,7 @@ describe("Fieller's interval", () => {
       return interval !== null && interval.lower <= 0.6 && interval.upper >= 0.6;
     };
     expectShare(8000, covers(3), [0.95, 0.95]);
-    // Where the set is unbounded the interval holds more than the set: more than 95.
+    // Where the set is unbounded the interval contains more than the set: above 95.
     expectShare(8000, covers(0.7), [0.95, 0.995]);
   });
 

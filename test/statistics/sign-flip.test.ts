@@ -4,7 +4,7 @@ import { exactSignFlip } from '../../src/statistics/sign-flip.ts';
 import { seeded } from './seeded.ts';
 
 /**
- * Crossed minus self-fertilised height in eighths of an inch (Darwin 1876), as in Fisher 1935, The Design of
+ * Crossed minus self-fertilized height in eighths of an inch (Darwin 1876), as in Fisher 1935, The Design of
  * Experiments.
  */
 const MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48];

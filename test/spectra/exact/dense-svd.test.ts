@@ -11,7 +11,7 @@ import {
   withSingularValues,
 } from './matrices.ts';
 
-const cpu = { name: 'cpu', reason: 'asked for' } as const;
+const cpu = { name: 'cpu', reason: 'test' } as const;
 
 /** Large enough for several blocks of panels. `exact-spectrum.slow.test.ts` has full sizes. */
 const SIZE = 300;

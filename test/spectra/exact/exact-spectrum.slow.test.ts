@@ -16,7 +16,7 @@ import {
   withSingularValues,
 } from './matrices.ts';
 
-const cpu = { name: 'cpu', reason: 'asked for' } as const;
+const cpu = { name: 'cpu', reason: 'test' } as const;
 
 function measure(matrix: MatrixSource, reference: MatrixSource | null = null) {
   return exactSpectrum(matrix, { device: cpu, reference });

@@ -4,7 +4,7 @@ import { spectralMetrics } from '../../../src/spectra/metrics.ts';
 import { readJson, repository } from '../../fixtures.ts';
 import { errorOf, FLOAT32_TOLERANCE, type Kind, pseudoRandom, stored, withSingularValues } from './matrices.ts';
 
-const cpu = { name: 'cpu', reason: 'asked for' } as const;
+const cpu = { name: 'cpu', reason: 'test' } as const;
 
 interface Answer {
   readonly kind: Kind;

@@ -7,7 +7,7 @@ import { triangularize } from '../../../src/spectra/exact/tall-qr.ts';
 import { generator } from '../../language-model/random.ts';
 import { withSingularValues } from './matrices.ts';
 
-const cpu = { name: 'cpu', reason: 'asked for' } as const;
+const cpu = { name: 'cpu', reason: 'test' } as const;
 
 function expectValues(found: Float64Array, expected: ArrayLike<number>, tolerance: number): void {
   expect(found.length).toBe(expected.length);
