@@ -6,8 +6,8 @@ import { check } from '../../src/gate/check.ts';
 import { appendHistory, entryOf, formatHistory, parseHistory } from '../../src/history/entry.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
-import { night } from '../gate/history-fixtures.ts';
 import { probeReport, report } from '../report/fixtures.ts';
+import { night } from './fixtures.ts';
 
 const TIME = '2026-03-01T03:17:00Z';
 const occasion = { time: TIME, run: null, commit: 'c0ffee', policy: DEFAULT_POLICY };

@@ -5,8 +5,8 @@ import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
-import { night, nights, standardized } from '../gate/history-fixtures.ts';
 import { finding, report } from '../report/fixtures.ts';
+import { night, nights, standardized } from './fixtures.ts';
 
 const assess = (history: readonly HistoryEntry[], trend = {}) => assessTrend(history, policySchema.parse({ trend }));
 const lastSums = ({ trend }: TrendAssessment) => trend.checks.at(-1)?.sums;

@@ -3,7 +3,7 @@ import { assessTrend, withTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { COMMENT_LIMIT } from '../../../src/report/markdown/comment.ts';
 import { describeRegression } from '../../../src/report/markdown/issue.ts';
-import { nights } from '../../gate/history-fixtures.ts';
+import { nights } from '../../history/fixtures.ts';
 import { report, spiked } from '../fixtures.ts';
 
 const RUN = 'https://github.com/o/r/actions/runs/7';

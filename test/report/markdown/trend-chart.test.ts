@@ -3,7 +3,7 @@ import type { Trend } from '../../../src/compare/trend-schema.ts';
 import { assessTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { trendCharts, trendLine } from '../../../src/report/markdown/trend-chart.ts';
-import { night, standardized } from '../../gate/history-fixtures.ts';
+import { night, standardized } from '../../history/fixtures.ts';
 
 function trendOf(count: number, over: Parameters<typeof night>[1] = {}): Trend {
   return assessTrend(

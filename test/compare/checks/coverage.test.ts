@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOn, matrices, measurement, ofKind, probes, probesOnly } from '../measurement.ts';
+
+const skipped = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `t${i}`, reason: 'not a matrix' }));
+
+describe('the checks of coverage', () => {
+  it('a candidate with neither spectra nor probes is inconclusive', () => {
+    expect(findingsOn(probesOnly(null), probesOnly(null))).toEqual([
+      { kind: 'nothing-measured', level: 'inconclusive' },
+    ]);
+    expect(ofKind('nothing-measured', findingsOn(probesOnly(probes()), probesOnly(probes())))).toEqual([]);
+  });
+
+  it('a checkpoint whose tensors were all skipped is inconclusive', () => {
+    const nothing = measurement({ tensors: [], skipped: skipped(2) });
+    expect(ofKind('all-skipped', findingsOn(nothing, nothing))).toEqual([
+      { kind: 'all-skipped', level: 'inconclusive' },
+    ]);
+  });
+
+  it('a checkpoint with more skipped tensors than spectra is inconclusive', () => {
+    const some = matrices().length;
+    const half = measurement({ skipped: skipped(some) });
+    expect(ofKind('mostly-skipped', findingsOn(half, half))).toEqual([]);
+    const most = measurement({ skipped: skipped(some + 1) });
+    expect(ofKind('mostly-skipped', findingsOn(most, most))).toEqual([
+      { kind: 'mostly-skipped', level: 'inconclusive', skipped: some + 1, measured: some },
+    ]);
+  });
+
+  it('skipped tensors are counted, and the first three are named', () => {
+    const four = measurement({ skipped: skipped(4) });
+    expect(findingsOn(four, measurement())).toEqual([
+      { kind: 'skipped', level: 'info', named: skipped(3), tensors: 4 },
+    ]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { answers, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
+
+const LEVEL = 'inconclusive';
+
+describe('the check of probe coverage', () => {
+  it('a run of the spectra alone passes, and is told that the baseline has probes', () => {
+    expect(reportOn(measurement(), measurement({ probes: probes() }))).toMatchObject({
+      verdict: 'pass',
+      findings: [{ kind: 'spectra-only', level: 'info' }],
+    });
+  });
+
+  it('a candidate that could not answer is never a pass', () => {
+    const mute = measurement({ probes: { status: 'notRun', reason: 'no tokenizer' } });
+    expect(findingsOn(mute, measurement({ probes: probes() }))).toEqual([
+      { kind: 'probes-not-run', level: LEVEL, side: 'candidate', cause: 'no tokenizer' },
+    ]);
+  });
+
+  it('a baseline without answers is never a pass, and the finding distinguishes the two causes', () => {
+    const candidate = measurement({ probes: probes() });
+    expect(findingsOn(candidate, measurement())).toEqual([
+      { kind: 'probes-not-run', level: LEVEL, side: 'baseline', cause: null },
+    ]);
+    expect(findingsOn(candidate, measurement({ probes: { status: 'notRun', reason: 'no tokenizer' } }))).toEqual([
+      { kind: 'probes-not-run', level: LEVEL, side: 'baseline', cause: 'no tokenizer' },
+    ]);
+  });
+
+  it('items that did not run are named; if they are most of the suite, that is never a pass', () => {
+    const leftOut = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ suite: 'builtin', id: `long ${i}`, reason: 'too long' }));
+    const named = leftOut(3).map(({ id, reason }) => ({ id, reason }));
+    const found = (count: number) =>
+      ofKind('left-out', findingsOn(probesOnly(probes({ leftOut: leftOut(count) })), probesOnly(probes())));
+    expect(found(0)).toEqual([]);
+    expect(found(200)).toEqual([{ kind: 'left-out', level: 'info', named, items: 200, ran: 200, isMost: false }]);
+    expect(found(201)).toEqual([{ kind: 'left-out', level: LEVEL, named, items: 201, ran: 200, isMost: true }]);
+  });
+
+  it('a suite of which no item ran has no accuracies, only the reason', () => {
+    const leftOut = [{ suite: 'builtin', id: 'a', reason: 'too long' }];
+    const report = reportOn(probesOnly(probes({ items: [], leftOut })), probesOnly(probes()));
+    expect(report.probes).toBeNull();
+    expect(report.findings).toMatchObject([{ kind: 'left-out', level: LEVEL, ran: 0 }]);
+  });
+
+  it('warnings about the probe files reach the report', () => {
+    const notes = ['one', 'two', 'three', 'four'];
+    expect(ofKind('probe-notes', findingsOn(probesOnly(probes({ notes })), probesOnly(probes())))).toEqual([
+      { kind: 'probe-notes', level: 'info', named: ['one', 'two', 'three'], notes: 4 },
+    ]);
+  });
+
+  it('facts that the baseline did not answer are counted as not compared', () => {
+    const findings = findingsOn(probesOnly(probes()), probesOnly(probes({ items: answers(90) })));
+    expect(ofKind('unpaired', findings)).toEqual([{ kind: 'unpaired', level: 'info', facts: 100, paired: 90 }]);
+  });
+});

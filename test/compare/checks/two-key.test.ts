@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { twoKey } from '../../../src/compare/checks/two-key.ts';
+import type { Finding } from '../../../src/compare/finding.ts';
+import { parsePolicy } from '../../../src/policy/load.ts';
+import { finding } from '../../report/fixtures.ts';
+
+const policy = parsePolicy('', 'policy.yml');
+const concentrated = finding();
+const retention: Finding = {
+  kind: 'retention',
+  level: 'warn',
+  value: 0.9,
+  certain: 100,
+  kept: 90,
+  least: 0.95,
+  bound: 0.98,
+};
+
+describe('the two-key rule', () => {
+  it('fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
+    expect(twoKey([concentrated], [retention], policy)).toEqual([
+      { kind: 'two-key', level: 'fail', spectral: 'mlpAttentionRatio', behavioral: 'retention', metric: 'retention' },
+    ]);
+    expect(twoKey([concentrated], [], policy)).toEqual([]);
+    expect(twoKey([], [retention], policy)).toEqual([]);
+  });
+
+  it('needs a warning of both: a failure has failed already, and information is no evidence', () => {
+    for (const level of ['fail', 'inconclusive', 'info'] as const) {
+      expect(twoKey([{ ...concentrated, level }], [retention], policy), `spectra: ${level}`).toEqual([]);
+      expect(twoKey([concentrated], [{ ...retention, level }], policy), `probes: ${level}`).toEqual([]);
+    }
+  });
+
+  it('takes neither a missing baseline for a narrow update nor missing probes for a deficit', () => {
+    const missing: Finding = { kind: 'missing-baseline', level: 'warn', path: null };
+    const notRun: Finding = { kind: 'probes-not-run', level: 'warn', side: 'candidate', cause: null };
+    expect(twoKey([missing], [retention], policy)).toEqual([]);
+    expect(twoKey([concentrated], [notRun], policy)).toEqual([]);
+  });
+
+  it('has the level of the policy', () => {
+    const lenient = parsePolicy('two-key: {level: warn}', 'policy.yml');
+    expect(twoKey([concentrated], [retention], lenient)).toMatchObject([{ level: 'warn' }]);
+  });
+});

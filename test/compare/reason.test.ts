@@ -1,0 +1,130 @@
+import { expect, it } from 'vitest';
+import { reasonOf } from '../../src/compare/reason.ts';
+import { everyFinding } from '../report/findings.ts';
+
+/**
+ * The flat form that scripts read from report.json: `rule`, `metric`, `of`, `place`, `candidate`, `baseline`, `tolerance`.
+ * A change here breaks them, so it belongs into the changelog.
+ */
+const MODEL = [null, 'model', null, null, null] as const;
+const PAIR = ['w', 'w', null] as const;
+const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  'metric-moved': [
+    ['stableRank', 'stableRank', 'weight', 'w', 8, 10, { absolute: 1, relative: 0.1 }],
+    ['w', 'w', 'delta', 'w', 0.2, 0, { relative: 0.1 }],
+  ],
+  'idle-rule': [
+    ['idle-rule', 'w', 'delta', 'w, w', null, null, null],
+    ['idle-rule', 'rowGini', 'weight', 'model', null, null, null],
+  ],
+  spike: [
+    ['spike', 'topEnergy.1', 'weight', 'w', 0.4, null, { robustZ: 3.5 }],
+    ['spike', 'topEnergy.1', 'weight', 'w', 0.4, 0.1, { robustZ: 3.5 }],
+    ['spike', 'topEnergy.1', 'weight', 'w', 0.4, 0.1, { oddsRatio: 2 }],
+  ],
+  'group-spike': [['spike', 'topEnergy.1', 'weight', 'w', 0.4, 0.1, { oddsRatio: 2 }]],
+  'rank-loss': [
+    ['rank-loss', 'rank', 'weight', 'w', 7, 8, { absolute: 0 }],
+    ['rank-loss', 'rank', 'weight', 'w', 0, null, { absolute: 0 }],
+  ],
+  'rank-not-checked': [['rank-loss', 'rank', 'weight', 'measurement', null, null, null]],
+  'non-finite': [['non-finite', 'nonFinite', 'weight', 'w', '3 NaN and 1 Inf', null, { absolute: 0 }]],
+  'no-spectrum': [
+    ['invalid-comparison', 'spectrum', 'weight', 'w', null, null, null],
+    ['invalid-comparison', 'spectrum', 'delta', 'w', null, null, null],
+  ],
+  'update-size': [['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }]],
+  'ratio-missing': [
+    ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', null, 0.6, null],
+    ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', 0.6, null, null],
+  ],
+  'nothing-measured': [['invalid-comparison', 'measurement', ...MODEL]],
+  'all-skipped': [['invalid-comparison', 'tensors', 'weight', 'checkpoint', '0', null, null]],
+  'mostly-skipped': [['invalid-comparison', 'tensors', 'weight', 'checkpoint', '20', null, null]],
+  skipped: [['skipped', 'tensors', null, 'w', 4, null, null]],
+  'missing-baseline': [
+    ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
+    ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
+  ],
+  'policy-of-change': [
+    ['policy', 'policy', null, 'measurement', null, null, null],
+    ['policy', 'policy', null, 'measurement', null, null, null],
+  ],
+  'other-version': [['invalid-comparison', 'tool version', null, 'measurement', ...PAIR]],
+  'other-architecture': [['invalid-comparison', 'architecture', null, 'w', ...PAIR]],
+  'baseline-without-spectra': [['invalid-comparison', 'spectra', 'weight', 'measurement', 'measured', null, null]],
+  'baseline-is-reference': [['invalid-comparison', 'reference', 'delta', 'ΔW', null, null, null]],
+  'other-reference': [
+    ['invalid-comparison', 'reference', 'delta', 'ΔW', ...PAIR],
+    ['invalid-comparison', 'reference', 'delta', 'ΔW', null, 'w', null],
+    ['invalid-comparison', 'reference', 'delta', 'ΔW', 'w', null, null],
+  ],
+  'reference-shape': [
+    ['invalid-comparison', 'shape', 'delta', 'w', null, null, null],
+    ['invalid-comparison', 'shape', 'delta', 'w', null, null, null],
+  ],
+  'other-tensors': [
+    ['invalid-comparison', 'shape', 'weight', 'w', ...PAIR],
+    ['invalid-comparison', 'shape', 'delta', 'w', null, 'w', null],
+  ],
+  'other-updates': [['invalid-comparison', 'update', 'delta', 'w', 'updated', 'not updated', null]],
+  'other-chat-template': [['invalid-comparison', 'chat template', null, 'model', 'with', 'without', null]],
+  'other-suite': [
+    ['invalid-comparison', 'suite', null, 'w', 'w', null, null],
+    ['invalid-comparison', 'suite', null, 'w', ...PAIR],
+    ['invalid-comparison', 'suite', null, 'w', ...PAIR],
+  ],
+  'other-seed': [['invalid-comparison', 'seed', null, 'w', ...PAIR]],
+  'no-common-items': [['invalid-comparison', 'items', ...MODEL]],
+  'twin-accuracy': [
+    ['twin-accuracy', 'twinAccuracy', null, 'w', -0.333, null, { absolute: 0.05 }],
+    ['twin-accuracy', 'twinAccuracy', null, 'model', -0.1, null, { absolute: 0.02 }],
+  ],
+  'twin-accuracy-unclear': [
+    ['twin-accuracy-unclear', 'twinAccuracy', null, 'model', -0.01, null, { absolute: 0.05 }],
+    ['twin-accuracy-unclear', 'twinAccuracy', null, 'model', 0, null, { absolute: 0.05 }],
+  ],
+  'not-informative': [
+    ['not-informative', 'probes', ...MODEL],
+    ['not-informative', 'probes', ...MODEL],
+    ['not-informative', 'probes', ...MODEL],
+  ],
+  'shadow-delta': [['shadow-delta', 'shadowDelta', null, 'model', 0.359, null, { absolute: 0.05, transfer: 0.6 }]],
+  retention: [['retention', 'retention', null, 'model', 0.869, null, { least: 0.95, bound: 0.98 }]],
+  'two-key': [['two-key', 'w', ...MODEL]],
+  'probes-not-run': [
+    ['probes-not-run', 'probes', ...MODEL],
+    ['probes-not-run', 'probes', ...MODEL],
+  ],
+  'left-out': [['left-out', 'probes', null, 'w', '80', null, null]],
+  'spectra-only': [['spectra-only', 'probes', ...MODEL]],
+  'probe-notes': [['probe-file', 'probes', ...MODEL]],
+  unpaired: [['unpaired', 'probes', null, 'model', '90', '78', null]],
+  trend: [
+    ['trend', 'twinAccuracy', null, 'model', 5.28, null, { cumulativeSum: 5 }],
+    ['trend', 'mlpAttentionRatio', 'delta', 'model', 6, null, { cumulativeSum: 5 }],
+  ],
+};
+
+const all = everyFinding('w');
+
+it.each([...new Set(all.map(({ kind }) => kind))])('scripts that read %s from report.json keep working', (kind) => {
+  const flat = all
+    .filter((finding) => finding.kind === kind)
+    .map(reasonOf)
+    .map(({ rule, metric, of, place, candidate, baseline, tolerance }) => [
+      rule,
+      metric,
+      of,
+      place,
+      candidate,
+      baseline,
+      tolerance,
+    ]);
+  expect(flat).toEqual(EXPECTED[kind]);
+});
+
+it('a suite of which most items were left out has the rule of probes that did not run', () => {
+  const [leftOut] = all.filter(({ kind }) => kind === 'left-out');
+  expect(leftOut && reasonOf({ ...leftOut, isMost: true } as typeof leftOut).rule).toBe('probes-not-run');
+});
