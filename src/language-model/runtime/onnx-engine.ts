@@ -1,6 +1,5 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
-import { type Device, float32Data } from '../../onnx/session.ts';
-import { at } from '../../platform/at.ts';
+import type { Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
@@ -12,13 +11,12 @@ import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget } from './batch-budget.ts';
-import { type ForwardBatch, sequenceBatch, treeAfterPrefixBatch, treesBatch } from './batches.ts';
+import { sequenceBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
-import { HeadQueue, type SequenceTarget } from './head-queue.ts';
+import { HeadQueue } from './head-queue.ts';
 import { HeadSession } from './head-session.ts';
-import { disposeKvCache } from './kv-cache.ts';
-import { prefill } from './prefill.ts';
-import { buildPromptTree, groupByContext, groupByPrefix, type PromptTree } from './prefix-sharing.ts';
+import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
+import { runStep } from './run-step.ts';
 import { type ScoringStep, scheduleScoring } from './schedule.ts';
 
 export interface OnnxEngineOptions {
@@ -127,7 +125,7 @@ export class OnnxEngine implements Engine {
     const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
     const steps = this.#schedule(sequences);
     const backbone = await this.#openBackbone({ useKvCache: needsKvCache(steps) });
-    for (const step of steps) await this.#runStep(backbone, step, queue);
+    for (const step of steps) await runStep(step, { backbone, budget: this.#budget, queue });
     return queue.finish(sequences.map(({ continuation }) => continuation.length));
   }
 
@@ -174,72 +172,6 @@ export class OnnxEngine implements Engine {
     return this.#backbone;
   }
 
-  async #runStep(backbone: BackboneSession, step: ScoringStep, queue: HeadQueue): Promise<void> {
-    const { isLong } = step;
-    switch (step.kind) {
-      case 'batch': {
-        const prompts = step.trees.map((groups) => buildPromptTree(groups, 0));
-        const rows = prompts.map(predictorSlots);
-        const trees = prompts.map(({ tree }) => tree);
-        await this.#scoreTrees(backbone, treesBatch(trees, { rows, isLong }), prompts, queue);
-        return;
-      }
-      case 'chunked':
-        await this.#scoreInChunks(backbone, buildPromptTree([step.group], 0), { isLong, queue });
-        return;
-      case 'prefix': {
-        const { kvCache } = await prefill(backbone, this.#budget, [step.prefix], { isLong });
-        try {
-          for (const groups of step.trees) {
-            const prompt = buildPromptTree(groups, step.prefix.length);
-            const batch = treeAfterPrefixBatch(prompt.tree, { rows: predictorSlots(prompt), kvCache, isLong });
-            await this.#scoreTrees(backbone, batch, [prompt], queue);
-          }
-        } finally {
-          disposeKvCache(kvCache);
-        }
-      }
-    }
-  }
-
-  /** A sequence that does not fit into one batch. */
-  async #scoreInChunks(
-    backbone: BackboneSession,
-    prompt: PromptTree,
-    { isLong, queue }: { readonly isLong: boolean; readonly queue: HeadQueue },
-  ): Promise<void> {
-    const all = predictorSlots(prompt);
-    let row = 0;
-    const { kvCache } = await prefill(backbone, this.#budget, [prompt.tree.tokens], {
-      isLong,
-      wantedSlots: (start, end) => all.filter((slot) => slot >= start && slot < end).map((slot) => slot - start),
-      onHidden: async (hidden, rows) => {
-        const slots = all.slice(row, row + rows);
-        row += rows;
-        await queue.add(hidden, targetsOf(prompt, slots, 0));
-      },
-    });
-    disposeKvCache(kvCache);
-  }
-
-  /** @param batch of the trees of these prompts, in which the predictor slots of each are the rows */
-  async #scoreTrees(
-    backbone: BackboneSession,
-    batch: ForwardBatch,
-    prompts: readonly PromptTree[],
-    queue: HeadQueue,
-  ): Promise<void> {
-    const { hidden } = await backbone.run(batch);
-    let first = 0;
-    const targets = prompts.flatMap((prompt) => {
-      const slots = predictorSlots(prompt);
-      const own = targetsOf(prompt, slots, first);
-      first += slots.length;
-      return own;
-    });
-    await queue.add(float32Data(hidden), targets);
-  }
-
   #isLong(length: number): boolean {
     return this.#decoder.layers.some(({ attention }) => attention.rope !== null && isLong(attention.rope, length));
   }
@@ -268,22 +200,4 @@ function refuseTooLarge(path: string, weights: Weights, { name }: Device): void 
 /** Every step but a batch reads keys and values of an earlier one. */
 function needsKvCache(steps: readonly ScoringStep[]): boolean {
   return steps.some(({ kind }) => kind !== 'batch');
-}
-
-/** Each slot whose hidden state predicts a target, once, ascending. */
-function predictorSlots({ predictors }: PromptTree): number[] {
-  return [...new Set(predictors.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
-}
-
-/** The targets that these slots of a tree predict; their hidden states are the rows from `first` on. */
-function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: number): SequenceTarget[] {
-  const rowOf = new Map(slots.map((slot, i) => [slot, first + i]));
-  return predictors.flatMap(({ member, slots: own }) =>
-    own.flatMap((slot, position) => {
-      const row = rowOf.get(slot);
-      return row === undefined
-        ? []
-        : { row, token: at(member.continuation, position), sequence: member.index, position };
-    }),
-  );
 }

@@ -1,0 +1,101 @@
+import { float32Data } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
+import type { BackboneSession } from './backbone-session.ts';
+import type { BatchBudget } from './batch-budget.ts';
+import { type ForwardBatch, treeAfterPrefixBatch, treesBatch } from './batches.ts';
+import type { HeadQueue, SequenceTarget } from './head-queue.ts';
+import { disposeKvCache } from './kv-cache.ts';
+import { prefill } from './prefill.ts';
+import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
+import type { ScoringStep } from './schedule.ts';
+
+export interface ScoringSetup {
+  readonly backbone: BackboneSession;
+  readonly budget: BatchBudget;
+  /** Receives the hidden states that predict target tokens. */
+  readonly queue: HeadQueue;
+}
+
+/** Compute the hidden states of one step of the schedule. */
+export async function runStep(step: ScoringStep, setup: ScoringSetup): Promise<void> {
+  const { isLong } = step;
+  switch (step.kind) {
+    case 'batch': {
+      const prompts = step.trees.map((groups) => buildPromptTree(groups, 0));
+      const rows = prompts.map(predictorSlots);
+      const trees = prompts.map(({ tree }) => tree);
+      await scoreTrees(treesBatch(trees, { rows, isLong }), prompts, setup);
+      return;
+    }
+    case 'chunked':
+      await scoreInChunks(buildPromptTree([step.group], 0), { isLong }, setup);
+      return;
+    case 'prefix': {
+      const { kvCache } = await prefill(setup.backbone, setup.budget, [step.prefix], { isLong });
+      try {
+        for (const groups of step.trees) {
+          const prompt = buildPromptTree(groups, step.prefix.length);
+          const batch = treeAfterPrefixBatch(prompt.tree, { rows: predictorSlots(prompt), kvCache, isLong });
+          await scoreTrees(batch, [prompt], setup);
+        }
+      } finally {
+        disposeKvCache(kvCache);
+      }
+    }
+  }
+}
+
+/** A sequence that does not fit into one batch. */
+async function scoreInChunks(
+  prompt: PromptTree,
+  { isLong }: { readonly isLong: boolean },
+  { backbone, budget, queue }: ScoringSetup,
+): Promise<void> {
+  const all = predictorSlots(prompt);
+  let row = 0;
+  const { kvCache } = await prefill(backbone, budget, [prompt.tree.tokens], {
+    isLong,
+    wantedSlots: (start, end) => all.filter((slot) => slot >= start && slot < end).map((slot) => slot - start),
+    onHidden: async (hidden, rows) => {
+      const slots = all.slice(row, row + rows);
+      row += rows;
+      await queue.add(hidden, targetsOf(prompt, slots, 0));
+    },
+  });
+  disposeKvCache(kvCache);
+}
+
+/** @param batch of the trees of these prompts, in which the predictor slots of each are the rows */
+async function scoreTrees(
+  batch: ForwardBatch,
+  prompts: readonly PromptTree[],
+  { backbone, queue }: ScoringSetup,
+): Promise<void> {
+  const { hidden } = await backbone.run(batch);
+  let first = 0;
+  const targets = prompts.flatMap((prompt) => {
+    const slots = predictorSlots(prompt);
+    const own = targetsOf(prompt, slots, first);
+    first += slots.length;
+    return own;
+  });
+  await queue.add(float32Data(hidden), targets);
+}
+
+/** Each slot whose hidden state predicts a target, once, ascending. */
+function predictorSlots({ predictors }: PromptTree): number[] {
+  return [...new Set(predictors.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
+}
+
+/** The targets that these slots of a tree predict; their hidden states are the rows from `first` on. */
+function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: number): SequenceTarget[] {
+  const rowOf = new Map(slots.map((slot, i) => [slot, first + i]));
+  return predictors.flatMap(({ member, slots: own }) =>
+    own.flatMap((slot, position) => {
+      const row = rowOf.get(slot);
+      return row === undefined
+        ? []
+        : { row, token: at(member.continuation, position), sequence: member.index, position };
+    }),
+  );
+}
