@@ -1,320 +1,170 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../src/compare/compare.ts';
-import { type Report, reportSchema } from '../../src/compare/report.ts';
-import { type CheckOptions, check } from '../../src/gate/check.ts';
-import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { writeJson } from '../../src/platform/write-file.ts';
-import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
-import { describeNeeds, itNeeds } from '../needs.ts';
+import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
+import { decisiveRules, probesOf, runGate } from './run-gate.ts';
 
 const example = (name: string) => repository('examples', name);
+const base = example('base');
 const policy = example('shadow-gate.yml');
 
-async function judge(options: Partial<CheckOptions> & { checkpoint: string }) {
-  const { report, measurement } = await check({ device: 'cpu', policy, ...options });
-  // What is written must be readable again.
-  measurementSchema.parse(JSON.parse(JSON.stringify(measurement)));
-  reportSchema.parse(JSON.parse(JSON.stringify(report)));
-  return { report, measurement };
+/** A policy in a folder of its own, next to these files. */
+function policyBeside(text: string, files: Readonly<Record<string, string>> = {}): string {
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  writeFileSync(join(folder, 'policy.yml'), text);
+  return join(folder, 'policy.yml');
 }
 
-const rules = (report: Report) =>
-  reasonsOf(report)
-    .filter(({ level }) => level !== 'info')
-    .map(({ rule }) => rule);
-
-function asked({ probes }: { probes: unknown }): MeasuredProbes {
-  return probes as MeasuredProbes;
+/** A policy with a file that has no twins of its own, so that they are drawn. */
+function ownBenchmark(rest = ''): string {
+  const file = policyBeside(`probes: [own.csv]\n${rest}`);
+  cpSync(fixture('probes', 'own-benchmark.csv'), join(file, '..', 'own.csv'));
+  return file;
 }
 
-describe('the examples', () => {
-  const pair = { reference: example('base'), baseline: example('base') };
+async function writeBaseline(measurement: object): Promise<string> {
+  const file = join(temporaryFolder(), 'baseline.json');
+  await writeJson(file, measurement);
+  return file;
+}
 
-  it('fails the benchmark-aligned checkpoint and names the shadow delta', async () => {
-    const { report } = await judge({ checkpoint: example('benchmark-aligned'), ...pair });
-    expect(report.verdict).toBe('fail');
-    expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'shadow-delta' });
-    expect(reasonsOf(report)[0]?.message).toMatch(/^The shadow delta is 3\d\.\d\spoints/);
-    expect(report.probes?.comparison.flips).toHaveLength(3);
-  });
-
-  it('passes the coverage-expanding one', async () => {
-    const { report } = await judge({ checkpoint: example('coverage-expanding'), ...pair });
-    expect(rules(report)).toEqual([]);
-    expect(report.verdict).toBe('pass');
-    // docs: exam .98 from .52, fresh formats .72 of choices and more, from .47.
-    expect(report.probes?.comparison.rows[0]?.benchmark.candidate).toBeGreaterThan(0.97);
-  });
-
-  it('fails the prompt-repetition one on what it forgot, and not on a shadow delta', async () => {
-    const { report } = await judge({ checkpoint: example('prompt-repetition'), ...pair });
-    expect(report.verdict).toBe('fail');
-    expect(rules(report)).toContain('retention');
-    expect(rules(report)).not.toContain('shadow-delta');
-  });
-
-  it('fails the benchmark-aligned one against the coverage-expanding one too', async () => {
-    const { report } = await judge({
-      checkpoint: example('benchmark-aligned'),
-      reference: example('base'),
-      baseline: example('coverage-expanding'),
-    });
-    expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'twin-accuracy' });
-    expect(rules(report)).toContain('mlpAttentionRatio');
-  });
-});
-
-const zoo = shared('zoo');
-describeNeeds(Boolean(zoo), '../shared/zoo')('the checkpoints of the controlled study', () => {
-  const at = (name: string) => join(zoo ?? '', name);
-  const own = () => {
-    const file = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(file, `probes: [${JSON.stringify(at('probes.jsonl'))}]\n`);
-    return file;
-  };
-
-  interface Golden {
-    items: { id: string; logprobs: number[]; pick: number }[];
-  }
-
-  it.each<[string, Report['verdict'], (reasons: string[]) => void]>([
-    ['A-BA-0', 'fail', (found) => expect(found).toContain('shadow-delta')],
-    ['A-CE-0', 'pass', (found) => expect(found).toEqual([])],
-    ['A-MIX-0', 'pass', (found) => expect(found).toEqual([])],
-    ['A-CEHALF-0', 'pass', (found) => expect(found).toEqual([])],
-    ['A-CTRL-0', 'pass', (found) => expect(found).toEqual([])],
-    ['A-PR-0', 'fail', (found) => expect(found).toEqual(['retention'])],
-  ])('%s: %s, and every log-likelihood is that of torch', async (name, verdict, holds) => {
-    const { report, measurement } = await judge({ checkpoint: at(name), baseline: at('baseA'), policy: own() });
-    holds(rules(report));
-    expect(report.verdict).toBe(verdict);
-    const { items } = readJson<Golden>(at(`golden/${name}.json`));
-    const found = new Map(asked(measurement).items.map((item) => [item.id, item]));
-    expect(found.size).toBe(items.length);
-    for (const { id, logprobs } of items) {
-      logprobs.forEach((logprob, i) => {
-        expect(Math.abs((found.get(id)?.logprobs?.[i] ?? Number.NaN) - logprob), id).toBeLessThan(5e-4);
-      });
-    }
-  });
-
-  it('with the base as reference too, whose update is nothing to compare with', async () => {
-    const pair = { reference: at('baseA'), baseline: at('baseA'), policy: own() };
-    const { report } = await judge({ checkpoint: at('A-CE-0'), ...pair });
-    expect(report.verdict).toBe('pass');
-    const alone = await judge({ checkpoint: at('A-CE-0'), ...pair, only: 'spectra' });
-    expect(alone.report.verdict).toBe('inconclusive');
-  });
-});
-
-const models = shared('models');
-itNeeds(Boolean(models), '../shared/models')(
-  'a model at chance is not informative, and never a pass',
-  { timeout: 300_000 },
-  async () => {
-    const checkpoint = `${models}/stories260K`;
-    const builtin = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(builtin, '');
-    const { report } = await judge({ checkpoint, baseline: checkpoint, policy: builtin, only: 'probes' });
+it('a model at chance is never a pass, with a baseline or without one', async () => {
+  const options = { checkpoint: base, policy: ownBenchmark('on-missing-baseline: pass\n'), only: 'probes' as const };
+  for (const baseline of [base, undefined]) {
+    const { report } = await runGate({ ...options, baseline });
     expect(report.verdict).toBe('inconclusive');
+    expect(decisiveRules(report)).toEqual(['not-informative']);
     expect(reasonsOf(report)[0]?.message).toContain('not informative');
-    // Also where nothing is there to compare with, and that alone would pass.
-    const lenient = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(lenient, 'on-missing-baseline: pass\n');
-    const alone = await judge({ checkpoint, policy: lenient, only: 'probes' });
-    expect(alone.report.verdict).toBe('inconclusive');
-    expect(rules(alone.report)).toEqual(['not-informative']);
-  },
-);
+  }
+});
 
-describe('seeds', () => {
-  // Twins of a file without twins are drawn.
-  const drawn = () => {
-    const folder = temporaryFolder();
-    cpSync(fixture('probes', 'own-benchmark.csv'), join(folder, 'own.csv'));
-    const file = join(folder, 'policy.yml');
-    writeFileSync(file, 'probes: [own.csv]\n');
-    return { policy: file, only: 'probes' as const };
-  };
-  const base = example('base');
+describe('the seed of the probes', () => {
+  const only = 'probes' as const;
 
-  it('are those of the baseline unless one is named, and other ones are never paired', async () => {
-    const options = drawn();
-    const { measurement } = await judge({ checkpoint: base, seed: 7, ...options });
-    const baseline = join(temporaryFolder(), 'baseline.json');
-    await writeJson(baseline, measurement);
-    const same = await judge({ checkpoint: base, baseline, ...options });
-    expect(asked(same.measurement).seed).toBe(7);
-    expect(rules(same.report)).not.toContain('invalid-comparison');
-    const other = await judge({ checkpoint: base, baseline, seed: 8, ...options });
+  it('is that of the baseline by default, and answers to another seed are never compared', async () => {
+    const options = { checkpoint: base, policy: ownBenchmark(), only };
+    const { measurement } = await runGate({ ...options, seed: 7 });
+    const baseline = await writeBaseline(measurement);
+    const same = await runGate({ ...options, baseline });
+    expect(probesOf(same.measurement).seed).toBe(7);
+    expect(decisiveRules(same.report)).not.toContain('invalid-comparison');
+    const other = await runGate({ ...options, baseline, seed: 8 });
     expect(other.report.verdict).toBe('inconclusive');
     expect(reasonsOf(other.report)[0]?.message).toMatch(/drawn with seed 8, the baseline's with seed 7/);
   });
 
-  it('rotate: a fresh one for both checkpoints; a measurement cannot be asked again', async () => {
-    const options = drawn();
-    const { report, measurement } = await judge({ checkpoint: base, baseline: base, seed: 'rotate', ...options });
-    expect(asked(measurement).seed).toBeGreaterThan(1);
-    expect(report.probes?.seed).toBe(asked(measurement).seed);
-    expect(rules(report)).not.toContain('invalid-comparison');
-    const baseline = join(temporaryFolder(), 'baseline.json');
-    await writeJson(baseline, measurement);
-    await expect(judge({ checkpoint: base, baseline, seed: 'rotate', ...options })).rejects.toThrow(
-      /the baseline is a measurement/,
-    );
+  it('is drawn for both checkpoints with `rotate`, which a baseline measurement cannot follow', async () => {
+    const options = { checkpoint: base, policy: ownBenchmark(), only, seed: 'rotate' as const };
+    const { report, measurement } = await runGate({ ...options, baseline: base });
+    expect(probesOf(measurement).seed).toBeGreaterThan(1);
+    expect(report.probes?.seed).toBe(probesOf(measurement).seed);
+    expect(decisiveRules(report)).not.toContain('invalid-comparison');
+    const baseline = await writeBaseline(measurement);
+    await expect(runGate({ ...options, baseline })).rejects.toThrow(/the baseline is a measurement/);
   });
 });
 
-describe('what cannot be asked', () => {
-  const mute = () => {
-    const folder = join(temporaryFolder(), 'mute');
-    mkdirSync(folder);
-    cpSync(example('base'), folder, { recursive: true });
+describe('probes that cannot run', () => {
+  const withoutTokenizer = () => {
+    const folder = join(temporaryFolder(), 'no-tokenizer');
+    cpSync(base, folder, { recursive: true });
     rmSync(join(folder, 'tokenizer.json'));
     return folder;
   };
 
-  it('has spectra, and a reason instead of a pass', async () => {
-    const { report, measurement } = await judge({ checkpoint: mute(), baseline: example('base') });
+  it('a checkpoint without a tokenizer still has spectra, and is not a pass', async () => {
+    const { report, measurement } = await runGate({ checkpoint: withoutTokenizer(), baseline: base, policy });
     expect(measurement.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/no tokenizer\.json/) });
+    expect(measurement.tensors).not.toEqual([]);
     expect(report.verdict).toBe('inconclusive');
-    expect(rules(report)).toEqual(['probes-not-run']);
+    expect(decisiveRules(report)).toEqual(['probes-not-run']);
   });
 
-  it('is an error where only the probes are wanted', async () => {
-    await expect(judge({ checkpoint: mute(), only: 'probes' })).rejects.toThrow(/no tokenizer\.json/);
+  it('a checkpoint without a tokenizer is an error if only the probes were requested', async () => {
+    await expect(runGate({ checkpoint: withoutTokenizer(), policy, only: 'probes' })).rejects.toThrow(
+      /no tokenizer\.json/,
+    );
   });
 
-  it('no suites and no spectra are nothing to judge, and no pass', async () => {
-    const file = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(file, 'probes: []\n');
-    await expect(
-      judge({ checkpoint: example('base'), baseline: example('base'), policy: file, only: 'probes' }),
-    ).rejects.toThrow(/lists no probe suites/);
-    const { measurement } = await judge({ checkpoint: example('base'), only: 'probes' });
-    const empty = { ...measurement, probes: null };
-    const report = compare({
-      candidate: empty,
-      baseline: empty,
-      baselinePath: null,
-      policy: DEFAULT_POLICY,
-      policyPath: null,
-    });
-    expect(report.verdict).toBe('inconclusive');
+  it('a policy without suites is an error if only the probes were requested', async () => {
+    const file = policyBeside('probes: []\n');
+    await expect(runGate({ checkpoint: base, policy: file, only: 'probes' })).rejects.toThrow(/lists no probe suites/);
   });
 
-  it('prompts longer than the model are named, with the other forms of their facts', async () => {
-    const folder = temporaryFolder();
-    const line = (id: string, form: string, prompt: string) =>
+  it('a missing or invalid probe file is an error before anything is measured', async () => {
+    const missing = policyBeside('probes: [none.jsonl]');
+    await expect(runGate({ checkpoint: base, policy: missing })).rejects.toThrow(/file "none.jsonl" not found/);
+    const invalid = policyBeside('probes: [a.jsonl]', { 'a.jsonl': '{"id": "x"}\n' });
+    await expect(runGate({ checkpoint: base, policy: invalid })).rejects.toThrow(/a\.jsonl:1/);
+  });
+});
+
+describe('prompts longer than the context of the model', () => {
+  const long = 'vufe '.repeat(200).trim();
+  const fact = (name: string, prompts: { readonly benchmark: string; readonly twin: string }) =>
+    (['benchmark', 'twin'] as const).map((form) =>
       JSON.stringify({
-        id,
+        id: `${name}.${form}`,
         capability: 'recall',
         form,
-        twin_of: form === 'twin' ? id.replace('twin', 'exam') : null,
-        prompt,
+        twin_of: form === 'twin' ? `${name}.benchmark` : null,
+        prompt: prompts[form],
         choices: ['pink', 'green'],
         answer: 0,
         cluster: form,
-      });
-    writeFileSync(
-      join(folder, 'long.jsonl'),
-      [
-        line('a.exam', 'benchmark', 'the color of vufe is'),
-        line('a.twin', 'twin', 'vufe '.repeat(200).trim()),
-        line('b.exam', 'benchmark', 'the color of vufe is'),
-        line('b.twin', 'twin', 'vufe is'),
-      ].join('\n'),
+      }),
     );
-    const file = join(folder, 'policy.yml');
-    writeFileSync(file, 'probes: [long.jsonl]');
-    const { measurement, report } = await judge({ checkpoint: example('base'), policy: file, only: 'probes' });
-    expect(asked(measurement).items.map(({ id }) => id)).toEqual(['b.exam', 'b.twin']);
-    expect(asked(measurement).leftOut).toEqual([
+  const suite = (...lines: string[]) => policyBeside('probes: [long.jsonl]', { 'long.jsonl': lines.join('\n') });
+
+  it('are named in the report, and left out with the other forms of their facts', async () => {
+    const { measurement, report } = await runGate({
+      checkpoint: base,
+      policy: suite(
+        ...fact('a', { benchmark: 'the color of vufe is', twin: long }),
+        ...fact('b', { benchmark: 'the color of vufe is', twin: 'vufe is' }),
+      ),
+      only: 'probes',
+    });
+    const { items, leftOut } = probesOf(measurement);
+    expect(items.map(({ id }) => id)).toEqual(['b.benchmark', 'b.twin']);
+    expect(leftOut).toEqual([
       {
         suite: 'long.jsonl',
         id: 'a.twin',
         reason: "prompt and answer take 202 tokens, more than the 97 of the model's context",
       },
     ]);
-    expect(
-      reasonsOf(report)
-        .map(({ message }) => message)
-        .join(),
-    ).toContain('a.twin (prompt and answer take 202 tokens');
+    const messages = reasonsOf(report).map(({ message }) => message);
+    expect(messages.join()).toContain('a.twin (prompt and answer take 202 tokens');
   });
 
-  it('is left out as a whole where no prompt fits, with that reason alone', async () => {
-    const folder = temporaryFolder();
-    const long = 'vufe '.repeat(200).trim();
-    const item = { capability: 'recall', prompt: long, choices: ['pink', 'green'], answer: 0 };
-    writeFileSync(
-      join(folder, 'long.jsonl'),
-      [
-        JSON.stringify({ ...item, id: 'a', form: 'benchmark', twin_of: null }),
-        JSON.stringify({ ...item, id: 'b', form: 'twin', twin_of: 'a' }),
-      ].join('\n'),
-    );
-    const file = join(folder, 'policy.yml');
-    writeFileSync(file, 'probes: [long.jsonl]');
-    const options = { checkpoint: example('base'), policy: file, only: 'probes' as const };
-    for (const baseline of [undefined, example('base')]) {
-      const { report } = await judge({ ...options, baseline });
-      expect(rules(report)).toContain('probes-not-run');
+  it('leave a report without accuracies if no prompt fits, and that is never a pass', async () => {
+    const file = suite(...fact('a', { benchmark: long, twin: long }));
+    for (const baseline of [undefined, base]) {
+      const { report } = await runGate({ checkpoint: base, policy: file, only: 'probes', baseline });
+      expect(decisiveRules(report)).toContain('probes-not-run');
       expect(report.verdict).not.toBe('pass');
       expect(report.probes).toBeNull();
     }
   });
-
-  it('a file that is wrong or missing is an error before anything is measured', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'policy.yml');
-    writeFileSync(file, 'probes: [none.jsonl]');
-    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/file "none.jsonl" not found/);
-    writeFileSync(join(folder, 'none.jsonl'), '{"id": "x"}\n');
-    await expect(judge({ checkpoint: example('base'), policy: file })).rejects.toThrow(/none\.jsonl:1/);
-  });
 });
 
-it('a measurement whose probes were edited is refused where they cannot be true', async () => {
-  const { measurement } = await judge({ checkpoint: example('base'), only: 'probes' });
-  const probes = asked(measurement);
+it('a measurement whose probe results were edited is refused if they cannot be true', async () => {
+  const { measurement } = await runGate({ checkpoint: base, policy, only: 'probes' });
+  const probes = probesOf(measurement);
   const [first, ...rest] = probes.items;
-  if (!first) throw new Error('nothing was asked');
-  const said = (edited: Partial<MeasuredProbes>) =>
+  if (!first) throw new Error('no probe ran');
+  const issuesOf = (edited: Partial<MeasuredProbes>) =>
     measuredProbesSchema
       .safeParse({ ...probes, ...edited })
       .error?.issues.map(({ path, message }) => [...path, message]);
-  expect(said({})).toBeUndefined();
-  expect(said({ items: [{ ...first, chance: -5 }, ...rest] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'chance']);
-  expect(said({ items: [{ ...first, probability: 7 }] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'probability']);
-  expect(said({ items: [first, first] })).toEqual([['items', 1, 'is there twice']]);
-  expect(said({ suites: [] })).toEqual([['items', 0, 'its suite is not among the suites']]);
-});
-
-it('a budget asks a stratified part, and the baseline the same', async () => {
-  const pair = { checkpoint: example('coverage-expanding'), baseline: example('base'), only: 'probes' as const };
-  const { report, measurement } = await judge({ ...pair, budgetSeconds: 0.05 });
-  const { items, suites, budgetSeconds } = asked(measurement);
-  expect(budgetSeconds).toBe(0.05);
-  expect(items.length).toBeGreaterThan(0);
-  expect(items.length).toBeLessThan(suites[0]?.items ?? 0);
-  const facts = new Set(items.map(({ fact }) => fact)).size;
-  expect(report.probes?.comparison.rows[0]?.facts).toBe(facts);
-});
-
-it('spectra and probes that both warn turn two keys', async () => {
-  const file = join(temporaryFolder(), 'policy.yml');
-  const probes = JSON.stringify(example('probes.jsonl'));
-  writeFileSync(file, `probes: [${probes}]\ntwin-accuracy: {level: warn}\nshadow-delta: {level: warn}\n`);
-  const pair = { checkpoint: example('benchmark-aligned'), baseline: example('coverage-expanding'), policy: file };
-  const { report } = await judge({ ...pair, reference: example('base') });
-  expect(report.verdict).toBe('fail');
-  expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'two-key' });
-  const { report: half } = await judge({ ...pair, only: 'probes' });
-  expect(half.verdict).toBe('warn');
+  expect(issuesOf({})).toBeUndefined();
+  expect(issuesOf({ items: [{ ...first, chance: -5 }, ...rest] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'chance']);
+  expect(issuesOf({ items: [{ ...first, probability: 7 }] })?.[0]?.slice(0, 3)).toEqual(['items', 0, 'probability']);
+  expect(issuesOf({ items: [first, first] })).toEqual([['items', 1, 'is there twice']]);
+  expect(issuesOf({ suites: [] })).toEqual([['items', 0, 'its suite is not among the suites']]);
 });
