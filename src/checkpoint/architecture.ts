@@ -57,7 +57,9 @@ export async function readConfig(directory: string): Promise<Config | null> {
   return text === null ? null : parseJsonObject(text, file);
 }
 
-/** Python's json writes numbers that JSON does not have, and some configs contain them. Strings match so that they stay. */
+/**
+ * Python's json writes numbers that JSON does not have, and some configs contain them. Strings match so that they stay.
+ */
 const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
 
 /** @throws UserError naming the file if the text is not a JSON object */

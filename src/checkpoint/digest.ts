@@ -24,8 +24,8 @@ export class TensorDigests {
 }
 
 /**
- * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their names,
- * and of the configuration. Sharding, file names and metadata do not change it.
+ * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their
+ * names, and of the configuration. Sharding, file names and metadata do not change it.
  * @param digests of tensors that have been read already
  * @returns `sha256:` and 64 hexadecimal digits
  */

@@ -19,8 +19,8 @@ export interface AxisSlice {
 }
 
 /**
- * One part of a fused matrix, described only along its *output* features, so that one description applies to a weight of
- * either orientation and to the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
+ * One part of a fused matrix, described only along its *output* features, so that one description applies to a weight
+ * of either orientation and to the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
  */
 export interface OutputSlice {
   readonly outDims: readonly number[];

@@ -93,7 +93,10 @@ const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   value: 'v_proj',
 };
 
-/** The same for the MLP. w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up projection; wi, wo are T5's. */
+/**
+ * The same for the MLP. w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up
+ * projection; wi, wo are T5's.
+ */
 const IN_MLP: Readonly<Record<string, ModuleType>> = {
   c_proj: 'down_proj',
   w1: 'gate_proj',

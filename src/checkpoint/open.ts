@@ -15,8 +15,8 @@ import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
- * directory, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are read;
- * symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
+ * directory, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
+ * read; symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not a complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
@@ -31,8 +31,8 @@ export function nameOf({ remote, path }: Checkpoint): string {
 }
 
 /**
- * Make sure that the bytes of these tensors are on the disk, where they are already unless the checkpoint is on a hub. Call it
- * before tensors are read: what has not been fetched is a hole in its file, and reads as zeros.
+ * Make sure that the bytes of these tensors are on the disk, where they are already unless the checkpoint is on a hub.
+ * Call it before tensors are read: what has not been fetched is a hole in its file, and reads as zeros.
  * @throws UserError for a download that fails
  */
 export async function fetchTensors(

@@ -25,8 +25,8 @@ const entrySchema = z.object({
 /**
  * Read and check the header of one safetensors file.
  * @returns the tensors in the order of their data
- * @throws UserError naming the file (and tensor) for a pickle, an LFS pointer, a truncated file, a header larger than the
- *   file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
+ * @throws UserError naming the file (and tensor) for a pickle, an LFS pointer, a truncated file, a header larger than
+ *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
   // Opening a pipe would wait for a writer.
@@ -80,7 +80,9 @@ export function pickleError(file: string): UserError {
   );
 }
 
-/** The real file behind a name: the Hugging Face cache consists of links, some of them dangling after a failed download. */
+/**
+ * The real file behind a name: the Hugging Face cache consists of links, some of them dangling after a failed download.
+ */
 export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
   const file = join(directory, name);
   return realpath(file).catch((error: NodeJS.ErrnoException) => {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
 
 /**
- * The largest accepted header of a safetensors file: that of the reference implementation. The first bytes of any other file,
- * read as a length, can amount to exabytes.
+ * The largest accepted header of a safetensors file: that of the reference implementation. The first bytes of any other
+ * file, read as a length, can amount to exabytes.
  */
 export const MAX_HEADER_BYTES = 100_000_000;
 
@@ -42,8 +42,8 @@ const NOT_NEEDED = /\.(bin|h5|msgpack|gguf|onnx|pt|pth)(\.index\.json)?$/;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
 
 /**
- * Choose the files of one checkpoint from a folder, with the same precedence as on the disk: one file before shards, full
- * weights before an adapter. Other formats of the same weights, and other folders, are not downloaded.
+ * Choose the files of one checkpoint from a folder, with the same precedence as on the disk: one file before shards,
+ * full weights before an adapter. Other formats of the same weights, and other folders, are not downloaded.
  * @throws UserError for a folder without safetensors
  */
 export function chooseFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {

@@ -35,8 +35,8 @@ export class HubClient {
   }
 
   /**
-   * A replacement for `fetch`. It adds the token to requests to the hub itself, and to no other host, and throws for a response
-   * that is not OK.
+   * A replacement for `fetch`. It adds the token to requests to the hub itself, and to no other host, and throws for a
+   * response that is not OK.
    */
   readonly fetch: typeof fetch = async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);

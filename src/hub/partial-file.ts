@@ -44,8 +44,8 @@ const journalSchema = z.strictObject({
 type Journal = z.infer<typeof journalSchema>;
 
 /**
- * A file of which only some bytes are on the disk. The journal lists only ranges that have been written, so that a process
- * that is killed at any moment leaves no hole that looks like data.
+ * A file of which only some bytes are on the disk. The journal lists only ranges that have been written, so that a
+ * process that is killed at any moment leaves no hole that looks like data.
  */
 export class PartialFile {
   readonly #options: PartialFileOptions;
@@ -150,8 +150,9 @@ export class PartialFile {
   }
 
   /**
-   * The journal of an earlier run, or of another process that downloads the same file: it is read anew each time. Without one,
-   * that of a new file of the full length. An existing file is not cleared: another process may just have written it.
+   * The journal of an earlier run, or of another process that downloads the same file: it is read anew each time.
+   * Without one, that of a new file of the full length. An existing file is not cleared: another process may just have
+   * written it.
    */
   async #readJournal(): Promise<Journal> {
     const { path, journal, size } = this.#options;

@@ -22,8 +22,8 @@ export interface WantedBytes {
 }
 
 /**
- * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the headers and
- * the bytes that have been fetched, and the rest of their files are holes.
+ * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the
+ * headers and the bytes that have been fetched, and the rest of their files are holes.
  */
 export interface Snapshot {
   readonly folder: string;
@@ -36,7 +36,8 @@ export interface Snapshot {
 const opened = new Map<string, Promise<Snapshot>>();
 
 /**
- * Open a checkpoint on a hub. A revision is resolved once: when it is opened again in this process, it has the same commit.
+ * Open a checkpoint on a hub. A revision is resolved once: when it is opened again in this process, it has the same
+ * commit.
  * @param path `hf://org/model[@revision][/folder]`
  * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */

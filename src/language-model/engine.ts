@@ -7,8 +7,8 @@ export interface Engine {
   /** Number of tokens in the vocabulary, if the engine knows it: ids are below it. */
   readonly vocabulary?: number;
   /**
-   * Announce all calls that follow: from then on the results of a call do not depend on the calls before it, to the last
-   * bit. An engine without state between calls does not need it.
+   * Announce all calls that follow: from then on the results of a call do not depend on the calls before it, to the
+   * last bit. An engine without state between calls does not need it.
    */
   prepare?(calls: Calls): Promise<void>;
   /** Log-likelihoods, in the order of the sequences. */
@@ -20,7 +20,10 @@ export interface Engine {
 }
 
 export interface Calls {
-  /** The sequences of each call to `score`. They are encoded one call after the other, only until the engine knows enough. */
+  /**
+   * The sequences of each call to `score`. They are encoded one call after the other, only until the engine knows
+   * enough.
+   */
   readonly score: Iterable<readonly Sequence[]>;
   /** Will `generate` be called? */
   readonly generate: boolean;

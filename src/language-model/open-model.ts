@@ -49,8 +49,8 @@ export interface OpenedModel {
 
 /**
  * Load the weights of a checkpoint, or of an adapter and its base model, to score and generate.
- * @throws UserError for a checkpoint that cannot be run, for a device that is not available, and for a tokenizer that is
- *   needed and missing
+ * @throws UserError for a checkpoint that cannot be run, for a device that is not available, and for a tokenizer that
+ *   is needed and missing
  */
 export async function openModel(
   { checkpoint, reference, device: choice, batchBytes }: CheckpointSource,

@@ -32,11 +32,11 @@ export interface ScoreOptions extends EncodeOptions {
 }
 
 /**
- * Score requests with the semantics of lm-evaluation-harness `loglikelihood` and `loglikelihood_rolling` (see encode.ts).
- * The engine gets all sequences in one call, so that it can batch them and share their prefixes.
+ * Score requests with the semantics of lm-evaluation-harness `loglikelihood` and `loglikelihood_rolling` (see
+ * encode.ts). The engine gets all sequences in one call, so that it can batch them and share their prefixes.
  *
- * A rolling answer covers all windows: the log-probabilities in the order of the text, their sum, and greedy if all windows
- * are. A text without tokens has the log-likelihood 0, as in the harness.
+ * A rolling answer covers all windows: the log-probabilities in the order of the text, their sum, and greedy if all
+ * windows are. A text without tokens has the log-likelihood 0, as in the harness.
  * @returns in the order of the requests
  * @throws UserError naming the line of a request that cannot be scored
  */

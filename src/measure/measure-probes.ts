@@ -57,8 +57,8 @@ export async function measureProbes(
 }
 
 /**
- * Run all suites on an opened model. A shard runs whole chunks, since the last bits of an answer depend on the items that are
- * in one call with it.
+ * Run all suites on an opened model. A shard runs whole chunks, since the last bits of an answer depend on the items
+ * that are in one call with it.
  */
 export async function runSuites(
   model: Model,

@@ -24,10 +24,10 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 }
 
 /**
- * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened once, looked
- * up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then the probes, for
- * which the opened checkpoint is handed to the language model. The result is checked against the schema, so that whatever is
- * written can be read back.
+ * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened
+ * once, looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then
+ * the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
+ * schema, so that whatever is written can be read back.
  * @throws UserError for a checkpoint that cannot be opened or measured
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
@@ -124,9 +124,9 @@ async function measureOpened(
 }
 
 /**
- * Run the probes on the checkpoint, or on the server that runs it. A checkpoint that cannot be run (no tokenizer, an unknown
- * family) still has spectra: then the measurement has the reason, and no comparison passes with it. Without spectra, or with a
- * server, it is an error.
+ * Run the probes on the checkpoint, or on the server that runs it. A checkpoint that cannot be run (no tokenizer, an
+ * unknown family) still has spectra: then the measurement has the reason, and no comparison passes with it. Without
+ * spectra, or with a server, it is an error.
  */
 async function tryProbes(
   checkpoint: Checkpoint,

@@ -72,7 +72,9 @@ export interface MeasureOptions extends SpectraOptions {
   readonly store?: KeyValueStore | undefined;
 }
 
-/** An opened reference with the digests of its tensors, which are computed once for all checkpoints measured against it. */
+/**
+ * An opened reference with the digests of its tensors, which are computed once for all checkpoints measured against it.
+ */
 export interface Reference {
   readonly checkpoint: FullCheckpoint;
   readonly digests: TensorDigests;

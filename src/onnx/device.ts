@@ -12,8 +12,9 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 const CUDA_PROVIDER = 'libonnxruntime_providers_cuda.so';
 
 /**
- * Choose the device for spectra. `auto` takes CUDA if its provider is installed and works, otherwise the CPU; it never fails.
- * WebGPU is used only for the products of fast spectra, since it has no float64 (`float64Device`); it can be a software adapter.
+ * Choose the device for spectra. `auto` takes CUDA if its provider is installed and works, otherwise the CPU; it never
+ * fails. WebGPU is used only for the products of fast spectra, since it has no float64 (`float64Device`); it can be a
+ * software adapter.
  * @throws UserError if the requested device is not available
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
@@ -24,8 +25,8 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 }
 
 /**
- * Choose the device for a language model. `auto` takes CUDA if its provider is installed and works, otherwise WebGPU if there is
- * a GPU and it works, otherwise the CPU; it never fails. WebGPU on request can also be a software adapter.
+ * Choose the device for a language model. `auto` takes CUDA if its provider is installed and works, otherwise WebGPU if
+ * there is a GPU and it works, otherwise the CPU; it never fails. WebGPU on request can also be a software adapter.
  * @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {

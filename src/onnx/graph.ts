@@ -70,8 +70,8 @@ const OPSET = 21;
 const IR_VERSION = 10;
 
 /**
- * An ONNX graph, built in memory. Weights are initializers that point into their files: onnxruntime maps them itself, and
- * they never pass through JavaScript.
+ * An ONNX graph, built in memory. Weights are initializers that point into their files: onnxruntime maps them itself,
+ * and they never pass through JavaScript.
  */
 export class Graph {
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
@@ -172,9 +172,9 @@ export class Graph {
 
   /**
    * `start ≤ index < end`, every `step`-th, along one axis.
-   * @param after compute the slice only after these values (of one dimension or more). onnxruntime orders nodes by their
-   *   inputs alone, so all strips of a large matrix would be in memory together; a start computed from the shapes of
-   *   other values delays the slice
+   * @param after compute the slice only after these values (of one dimension or more). onnxruntime orders nodes by
+   *   their inputs alone, so all strips of a large matrix would be in memory together; a start computed from the shapes
+   *   of other values delays the slice
    */
   slice(value: Value, axis: number, start: number, end: number, step = 1, after: readonly Value[] = []): Value {
     const constant = (item: number) => this.constant([item], 'int64');
@@ -219,8 +219,8 @@ export class Graph {
   }
 
   /**
-   * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so it
-   * can write into a tensor of the caller. Only a value that no node computes is copied.
+   * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so
+   * it can write into a tensor of the caller. Only a value that no node computes is copied.
    */
   #nodesWithOutputNames(): InstanceType<typeof onnx.NodeProto>[] {
     const computed = new Set(this.#nodes.flatMap(({ output }) => output ?? []));
@@ -251,7 +251,9 @@ function toAttribute(name: string, value: Attribute) {
   return { name, type: AttributeType.INTS, ints: [...value] };
 }
 
-/** The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere. */
+/**
+ * The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere.
+ */
 export function externalDataFolder(file: string): string {
   return parse(file).root;
 }

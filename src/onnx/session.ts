@@ -5,7 +5,8 @@ import { externalDataFolder, type Graph } from './graph.ts';
 // On by default on Linux from 1.29 on; a gate sends nothing anywhere. Read at the first session.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 // CUDA multiplies float32 with 10 bits of mantissa by default (TF32), an error near 10⁻³: no bounds would be right. The
-// binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's environment.
+// binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's
+// environment.
 process.env.NVIDIA_TF32_OVERRIDE = '0';
 ort.env.logLevel = 'fatal';
 
@@ -68,8 +69,8 @@ export async function openSession(
 /**
  * Run a graph without inputs once, and release its memory.
  *
- * Graph optimization is off: everything in such a graph is an initializer, so the optimizer would fold the whole computation
- * into constants while the session is created, on one thread and with every intermediate value in memory.
+ * Graph optimization is off: everything in such a graph is an initializer, so the optimizer would fold the whole
+ * computation into constants while the session is created, on one thread and with every intermediate value in memory.
  * @param device where to run it; operators that the device does not have fall back to the CPU
  * @param into tensors that outputs are written into; the other outputs get new ones
  */

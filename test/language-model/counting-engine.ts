@@ -1,8 +1,8 @@
 import type { Continuation, Engine, Prompt, Sequence } from '../../src/language-model/engine.ts';
 
 /**
- * A model that is easy to follow by hand: p(next | last) = 1/2 for last + 1, and 2⁻ᵏ⁻² for the token k steps further; after
- * token 9 comes 0 again. It records its calls.
+ * A model that is easy to follow by hand: p(next | last) = 1/2 for last + 1, and 2⁻ᵏ⁻² for the token k steps further;
+ * after token 9 comes 0 again. It records its calls.
  */
 export function countingEngine(
   maxLength: number,

@@ -9,8 +9,8 @@ import { readTensors } from './read-tensors.ts';
 const VOCABULARY = 384;
 
 /**
- * A checkpoint with a tokenizer: the fixture llama, with random embeddings and output layer for the vocabulary of the tokenizer
- * llama2.
+ * A checkpoint with a tokenizer: the fixture llama, with random embeddings and output layer for the vocabulary of the
+ * tokenizer llama2.
  */
 export function talkingModel(changes: Readonly<Record<string, unknown>> = {}): string {
   const folder = join(temporaryFolder(), 'talking');

@@ -11,7 +11,8 @@ const DRIVER = '/usr/share/vulkan/icd.d/lvp_icd.json';
 export const LAVAPIPE = existsSync(DRIVER) ? DRIVER : null;
 
 /**
- * Run TypeScript in a process of its own, for decisions that are made once per process, such as the choice of graphics drivers.
+ * Run TypeScript in a process of its own, for decisions that are made once per process, such as the choice of graphics
+ * drivers.
  * @param script imports the source by `#src/…` and prints JSON
  */
 export async function runScript(script: string, env: Readonly<Record<string, string>>): Promise<unknown> {

@@ -13,8 +13,8 @@ export interface ExternalFile {
 }
 
 /**
- * Finds the files of external data. A location is relative to the model's folder and must stay inside it, so that a hostile
- * model cannot have other files read. The file itself can be a link, as in the Hugging Face cache.
+ * Finds the files of external data. A location is relative to the model's folder and must stay inside it, so that a
+ * hostile model cannot have other files read. The file itself can be a link, as in the Hugging Face cache.
  */
 export class ExternalFiles {
   readonly #model: string;

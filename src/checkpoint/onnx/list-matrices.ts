@@ -15,8 +15,8 @@ interface OnnxModelContext {
 }
 
 /**
- * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up in; other
- * tensors of two dimensions or more (masks, tables of positions, scales) are skipped.
+ * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up
+ * in; other tensors of two dimensions or more (masks, tables of positions, scales) are skipped.
  */
 export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];

@@ -67,8 +67,8 @@ export interface OnnxModel {
 }
 
 /**
- * Read the structure of an ONNX file: names, shapes and locations of its tensors, and the nodes that use them. Elements are not
- * read.
+ * Read the structure of an ONNX file: names, shapes and locations of its tensors, and the nodes that use them. Elements
+ * are not read.
  * @throws UserError naming the file if it is not ONNX, truncated, or damaged
  */
 export function readOnnxModel(path: string): OnnxModel {

@@ -4,8 +4,8 @@ import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
 /**
- * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), read from a file by position: a tensor of
- * gigabytes is skipped, and the result is the range of its bytes.
+ * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), read from a file by position: a tensor
+ * of gigabytes is skipped, and the result is the range of its bytes.
  *
  * Reads are synchronous: a model has tens of thousands of small fields, and only a few windows of the file are touched.
  */
@@ -55,7 +55,10 @@ export class WireFile {
     closeSync(this.#descriptor);
   }
 
-  /** The fields of the message in this range, one after the other. @throws UserError for bytes that are not a message */
+  /**
+   * The fields of the message in this range, one after the other.
+   * @throws UserError for bytes that are not a message
+   */
   *fields({ begin, end }: Range): Generator<Field> {
     for (let position = begin; position < end; ) {
       const tag = this.#varint(position, end);

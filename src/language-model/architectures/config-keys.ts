@@ -1,6 +1,6 @@
 /**
- * Keys of config.json that do not affect the logits: bookkeeping, training, generation, other heads. transformers writes them
- * into every config, and fine-tuning tools add their own.
+ * Keys of config.json that do not affect the logits: bookkeeping, training, generation, other heads. transformers
+ * writes them into every config, and fine-tuning tools add their own.
  */
 const ARITHMETIC_FREE = new Set(
   `

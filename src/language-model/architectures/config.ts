@@ -16,8 +16,8 @@ export interface ConfigSource {
 }
 
 /**
- * config.json as a family reads it. Missing keys have the family's defaults. The keys that were read are recorded, so that an
- * unknown key can be refused (`refuseUnread`).
+ * config.json as a family reads it. Missing keys have the family's defaults. The keys that were read are recorded, so
+ * that an unknown key can be refused (`refuseUnread`).
  */
 export class Config {
   readonly modelType: string;
@@ -67,7 +67,9 @@ export class Config {
     return value;
   }
 
-  /** A number or null, both of which can be explicit values; the family's default applies only if the key is missing. */
+  /**
+   * A number or null, both of which can be explicit values; the family's default applies only if the key is missing.
+   */
   numberOrNull(key: string): number | null {
     return key in this.#values
       ? this.optionalNumber(key)

@@ -34,8 +34,8 @@ export interface Head {
 }
 
 /**
- * One block. Sequential: h += scale·attention(norm(h)), then h += scale·mlp(norm(h)). Parallel: h += attention(norm(h)) +
- * mlp(norm(h)), both from the same h.
+ * One block. Sequential: h += scale·attention(norm(h)), then h += scale·mlp(norm(h)). Parallel: h += attention(norm(h))
+ * + mlp(norm(h)), both from the same h.
  */
 export interface Layer {
   readonly attention: Attention;
@@ -107,7 +107,9 @@ export interface Norm {
   readonly bias: boolean;
 }
 
-/** A norm of queries or keys: over each head with one shared weight, over all heads at once, or with a weight per head. */
+/**
+ * A norm of queries or keys: over each head with one shared weight, over all heads at once, or with a weight per head.
+ */
 export type HeadNorm =
   | { readonly over: 'head'; readonly norm: Norm }
   | { readonly over: 'all'; readonly norm: Norm }

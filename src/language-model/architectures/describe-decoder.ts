@@ -9,8 +9,8 @@ import { textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
 
 /**
  * The decoder that the checkpoint's config.json describes.
- * @throws UserError for an unknown family (with a list of the known ones), for a quantized checkpoint, and for an unknown key
- *   that may change the arithmetic
+ * @throws UserError for an unknown family (with a list of the known ones), for a quantized checkpoint, and for an
+ *   unknown key that may change the arithmetic
  */
 export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const { config, path } = checkpoint;

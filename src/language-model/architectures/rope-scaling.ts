@@ -71,7 +71,9 @@ function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): Rope 
   return { dim, frequencies, magnitude: 1, long: null };
 }
 
-/** Llama 3.1: low frequencies are divided, high ones kept, with a ramp in between (Dubey et al. 2024, arXiv 2407.21783). */
+/**
+ * Llama 3.1: low frequencies are divided, high ones kept, with a ramp in between (Dubey et al. 2024, arXiv 2407.21783).
+ */
 function llama3(given: UnscaledRope): Rope {
   const factor = required(given, 'factor');
   const low = required(given, 'low_freq_factor');
@@ -115,7 +117,10 @@ function yarn(given: UnscaledRope): Rope {
   return { dim, frequencies, magnitude, long: null };
 }
 
-/** LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor per pair of dimensions, and other factors for long sequences. */
+/**
+ * LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor per pair of dimensions, and other factors for long
+ * sequences.
+ */
 function longRope(given: UnscaledRope): Rope {
   const { config, parameters, dim, original } = given;
   const factor = positiveOf(given, 'factor') ?? config.number('max_position_embeddings') / original;

@@ -82,8 +82,8 @@ export function isLong(rope: Rope, length: number): boolean {
 }
 
 /**
- * Cosines and sines of positions 0 … length − 1, each [length, dim / 2]. Angles are rounded to float32 before the cosine, as
- * in the reference code.
+ * Cosines and sines of positions 0 … length − 1, each [length, dim / 2]. Angles are rounded to float32 before the
+ * cosine, as in the reference code.
  */
 export function ropeTables(
   rope: Rope,

@@ -3,8 +3,8 @@ import { UserError } from '../../platform/user-error.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 
 /**
- * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with the
- * modules that an adapter changes or replaces.
+ * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with
+ * the modules that an adapter changes or replaces.
  */
 export class Weights {
   readonly naming: ModuleNaming;

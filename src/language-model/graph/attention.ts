@@ -25,7 +25,9 @@ export interface LayerInputs {
   readonly bias: Value;
   /** Cosines and sines by position, each [L, dim / 2]. */
   readonly rope: { readonly cos: Value; readonly sin: Value } | null;
-  /** Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache. */
+  /**
+   * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache.
+   */
   readonly past: KeyAndValue | null;
 }
 
@@ -50,8 +52,8 @@ export interface AttentionResult {
  * How attention is computed, and which keys and values are returned.
  * - `fused`: GroupQueryAttention, which returns those of all T tokens.
  * - `concat`: products and a softmax; those of all T tokens.
- * - `split`: separate products with the past and with the new tokens, so that the past is not copied; those of the S new
- *   tokens.
+ * - `split`: separate products with the past and with the new tokens, so that the past is not copied; those of the S
+ *   new tokens.
  */
 export type AttentionKind = 'fused' | 'concat' | 'split';
 
@@ -157,7 +159,8 @@ export function applyFusedAttention(
   } as const;
   const flat = (mixed: Value) => graph.reshape(mixed, [-1, heads * headDim]);
   if (past === null) {
-    // The operator fills every output that is named: without a KV cache the other two would be copies that nothing reads.
+    // The operator fills every output that is named: without a KV cache the other two would be copies that nothing
+    // reads.
     const [mixed] = graph.node('GroupQueryAttention', [query, key, value, null, null, ...rest], {
       outputs: 1,
       ...options,

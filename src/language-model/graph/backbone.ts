@@ -62,15 +62,15 @@ export function backboneInputs({ layers }: Decoder): BackboneInputs {
 export interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
   /**
-   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: for 32 layers
-   * of 4096 that is a megabyte per token.
+   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: for 32
+   * layers of 4096 that is a megabyte per token.
    */
   readonly useKvCache: boolean;
 }
 
 /**
- * All of a decoder but its output matrix, as a graph over B sequences of S tokens, after P tokens whose keys and values are
- * known. Inputs and outputs: see `BACKBONE`.
+ * All of a decoder but its output matrix, as a graph over B sequences of S tokens, after P tokens whose keys and values
+ * are known. Inputs and outputs: see `BACKBONE`.
  */
 export function buildBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): Graph {
   const graph = new Graph();

@@ -6,8 +6,9 @@ import { applyLinear, applyWeight, blockOf, loadFloat32 } from './linear.ts';
 
 export interface ExpertsOptions {
   /**
-   * Use onnxruntime's MoE operator, which only the CPU provider has, where it computes the same. A session of thousands of
-   * nodes whose shapes are known only at run time takes minutes to plan: two layers of 500 experts took 50 s, and 1 s fused.
+   * Use onnxruntime's MoE operator, which only the CPU provider has, where it computes the same. A session of thousands
+   * of nodes whose shapes are known only at run time takes minutes to plan: two layers of 500 experts took 50 s, and 1
+   * s fused.
    */
   readonly fuseExperts: boolean;
 }
@@ -32,8 +33,8 @@ export function applyExperts(
 }
 
 /**
- * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It normalizes the weights of the
- * chosen experts; for a family that does not, the result is multiplied by their sum.
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It normalizes the weights of
+ * the chosen experts; for a family that does not, the result is multiplied by their sum.
  */
 function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
   const { count, perToken, normalize } = experts;
@@ -128,7 +129,10 @@ function route(graph: Graph, weights: Weights, experts: Experts, x: Value): Valu
   return graph.reshape(graph.op('Transpose', [spread], { perm: [1, 0] }), [count, -1]);
 }
 
-/** The probabilities of all experts [m, count], of the best few [m, perToken], the indices of those, and their sum [m, 1]. */
+/**
+ * The probabilities of all experts [m, count], of the best few [m, perToken], the indices of those, and their sum [m,
+ * 1].
+ */
 function chosenShares(graph: Graph, logits: Value, perToken: number) {
   const probabilities = graph.op('Softmax', [logits], { axis: -1 });
   const k = graph.constant([perToken], 'int64');

@@ -43,9 +43,9 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
 }
 
 /**
- * The stored output layer, or the embeddings if the model ties them and stores no output layer. A checkpoint that ties them
- * and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is right. LoRA on
- * the embeddings does not change the output layer.
+ * The stored output layer, or the embeddings if the model ties them and stores no output layer. A checkpoint that ties
+ * them and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is
+ * right. LoRA on the embeddings does not change the output layer.
  */
 function outputLayer(decoder: Decoder, weights: Weights) {
   const { vocabulary, hidden, head, embeddings } = decoder;

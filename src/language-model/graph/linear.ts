@@ -25,7 +25,7 @@ export function blockOf(entry: TensorEntry, index: number, count: number): Tenso
 /**
  * A linear layer: [m, input] → [m, output], with the update of an adapter.
  *
- * Gemm takes the weight as it is stored: onnxruntime packs it once, and never holds a second copy.
+ * Gemm takes the weight as it is stored: onnxruntime packs it once, without a second copy.
  * @param adapted the name of the weight in an adapter
  */
 export function applyLinear(
@@ -55,8 +55,8 @@ export function applyWeight(graph: Graph, x: Value, weight: Value): Value {
 }
 
 /**
- * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with the update of an adapter. The table stays in
- * the file's type, and only the rows that are looked up are read.
+ * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with the update of an adapter. The table
+ * stays in the file's type, and only the rows that are looked up are read.
  */
 export function lookUp(
   graph: Graph,

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
 
 /**
- * Requests and responses of `/v1/completions`, as in vLLM and OpenAI's API (the request is that of lm-evaluation-harness,
- * lm_eval/models/openai_completions.py).
+ * Requests and responses of `/v1/completions`, as in vLLM and OpenAI's API (the request is that of
+ * lm-evaluation-harness, lm_eval/models/openai_completions.py).
  */
 
 /** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses unchanged. */
 export type WirePrompt = string | readonly number[];
 
 /**
- * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The server's context
- * must therefore have room for one token more than the prompt has.
+ * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The
+ * server's context must therefore have room for one token more than the prompt has.
  */
 export const scoreRequest = (model: string, prompt: WirePrompt) => ({
   model,
@@ -22,7 +22,9 @@ export const scoreRequest = (model: string, prompt: WirePrompt) => ({
   echo: true,
 });
 
-/** By default, vLLM takes a repetition penalty from the model's generation_config.json; other servers ignore the key. */
+/**
+ * By default, vLLM takes a repetition penalty from the model's generation_config.json; other servers ignore the key.
+ */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number) => ({
   model,
   prompt,
@@ -151,8 +153,8 @@ const modelsSchema = z.object({
 
 /**
  * The context length of a model, for read and generated tokens together, from the response of `/v1/models`.
- * @returns if the response has none for this model (an adapter, another name), the smallest of all listed models; null if it has
- *   none at all
+ * @returns if the response has none for this model (an adapter, another name), the smallest of all listed models; null
+ *   if it has none at all
  */
 export function contextLength(models: unknown, model: string): number | null {
   const parsed = modelsSchema.safeParse(models);

@@ -23,8 +23,8 @@ export class Semaphore {
 }
 
 /**
- * Run `task` for every item, as many at the same time as the semaphore allows. The first failure aborts the signal of the other
- * tasks, and those that have not started never do. No task is running any more when this returns or throws.
+ * Run `task` for every item, as many at the same time as the semaphore allows. The first failure aborts the signal of
+ * the other tasks, and those that have not started never do. No task is running any more when this returns or throws.
  * @returns the results in the order of the items
  * @throws the error of the first task that failed
  */

@@ -9,8 +9,8 @@ export interface RemoteAddress {
 }
 
 /**
- * Parse an address in any common form: `http://host:8000`, `…/v1`, `…/v1/completions`, with or without a slash at the end. A
- * query (Azure's `?api-version=`) is kept.
+ * Parse an address in any common form: `http://host:8000`, `…/v1`, `…/v1/completions`, with or without a slash at the
+ * end. A query (Azure's `?api-version=`) is kept.
  * @throws UserError for anything but an http(s) address, and for an address with a user or password
  */
 export function remoteAddress(given: string): RemoteAddress {

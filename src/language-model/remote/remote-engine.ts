@@ -26,7 +26,9 @@ const SPARE_TOKENS = 2;
 export interface RemoteEngineOptions extends RemoteServerOptions {
   /** The server's name of the model. */
   readonly model: string;
-  /** See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048. */
+  /**
+   * See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048.
+   */
   readonly maxLength?: number | undefined;
   /** Requests at the same time, 8 by default. */
   readonly concurrency?: number | undefined;

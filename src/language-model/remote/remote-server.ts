@@ -82,8 +82,8 @@ export class RemoteServer {
    *
    * @param name the endpoint: `completions`, `models`
    * @returns the JSON of the response
-   * @throws Refusal if the server refuses the request, UserError if it cannot be reached or its response is invalid, and the
-   *   reason of the signal if that is aborted
+   * @throws Refusal if the server refuses the request, UserError if it cannot be reached or its response is invalid,
+   *   and the reason of the signal if that is aborted
    */
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
     let remaining = MAX_TOTAL_WAIT_MILLISECONDS;

@@ -8,8 +8,8 @@ export interface TextPair {
 }
 
 /**
- * Move whitespace at the end of the context to the continuation, since tokens begin with a space rather than end with one
- * (lm-evaluation-harness, `TemplateLM._encode_pair`).
+ * Move whitespace at the end of the context to the continuation, since tokens begin with a space rather than end with
+ * one (lm-evaluation-harness, `TemplateLM._encode_pair`).
  */
 export function moveTrailingSpace({ context, continuation }: TextPair): TextPair {
   const trimmed = context.trimEnd();
@@ -29,8 +29,8 @@ const MAX_TOKENS_BEFORE_TEXT = 2;
 
 /**
  * Find the text in the tokens by joining them, without the server's offsets, which differ between servers.
- * @returns null if the tokens do not give the text: SentencePiece drops spaces of single tokens, and a token can be a part of a
- *   character
+ * @returns null if the tokens do not give the text: SentencePiece drops spaces of single tokens, and a token can be a
+ *   part of a character
  */
 export function locateText(echoed: EchoedTokens, text: string): LocatedText | null {
   const count = promptCount(echoed);

@@ -3,8 +3,8 @@ import type { ForwardBatch } from './batches.ts';
 import type { KvCache } from './kv-cache.ts';
 
 /**
- * What is added to the attention scores of a batch: masks, and ALiBi's slopes. A key axis has T = capacity + S entries: the
- * new keys lie behind the capacity of the KV cache, filled or not.
+ * Tensors that are added to the attention scores of a batch: masks, and ALiBi's slopes. The key axis has T = capacity +
+ * S entries: the new keys come after the whole capacity of the KV cache, filled or not.
  */
 
 /** Below every score, and finite: a row of infinities alone would be NaN. */

@@ -22,7 +22,10 @@ interface Trial {
   readonly before: number;
 }
 
-/** Long enough for the kernels that providers have for long sequences (WebGPU's flash attention starts at 32); and one step. */
+/**
+ * Long enough for the kernels that providers have for long sequences (WebGPU's flash attention starts at 32); and one
+ * step.
+ */
 const TRIALS: readonly Trial[] = [
   { length: 48, before: 0 },
   { length: 1, before: 47 },
@@ -31,9 +34,9 @@ const TRIALS: readonly Trial[] = [
 const TRIAL_TOLERANCE = 1e-3;
 
 /**
- * Fused attention where it gives the right results, else plain products. On the CPU it does (the tests check it), for head
- * sizes that it supports. On other devices it is compared with plain products first: WebGPU's ignores the softcap and is wrong
- * from 32 tokens on with Mesa's software adapter; CUDA has none in float32.
+ * Fused attention where it gives the right results, else plain products. On the CPU it does (the tests check it), for
+ * head sizes that it supports. On other devices it is compared with plain products first: WebGPU's ignores the softcap
+ * and is wrong from 32 tokens on with Mesa's software adapter; CUDA has none in float32.
  */
 export async function chooseAttentionKind(
   decoder: Decoder,

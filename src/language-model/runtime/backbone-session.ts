@@ -25,10 +25,10 @@ interface RopeTensors {
 }
 
 /**
- * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a `ForwardBatch`
- * into the graph's inputs (masks, rotary tables, ALiBi) and hands the KV cache from one batch to the next. On the CPU the
- * cache is memory of ours with spare capacity, to which the keys and values of new tokens are appended; on a device every
- * run returns a new one.
+ * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a
+ * `ForwardBatch` into the graph's inputs (masks, rotary tables, ALiBi) and hands the KV cache from one batch to the
+ * next. On the CPU the cache is memory of ours with spare capacity, to which the keys and values of new tokens are
+ * appended; on a device every run returns a new one.
  */
 export class BackboneSession {
   /** Can a batch take and return a KV cache? */
@@ -104,7 +104,9 @@ export class BackboneSession {
     return this.#kind === 'split' ? emptyKvCache(this.#decoder, batch, capacity) : null;
   }
 
-  /** The same keys and values with room for one more token at least: a full cache grows to twice its size, up to `most`. */
+  /**
+   * The same keys and values with room for one more token at least: a full cache grows to twice its size, up to `most`.
+   */
   growKvCache(cache: KvCache, most: number): KvCache {
     if (this.#kind !== 'split' || cache.length < cache.capacity) return cache;
     const batch = at(at(cache.layers, 0).key.dims, 0);
@@ -151,7 +153,10 @@ export class BackboneSession {
     return feeds;
   }
 
-  /** Rotary tables of at least this many positions. They double when they grow, so that few decoding steps make new ones. */
+  /**
+   * Rotary tables of at least this many positions. They double when they grow, so that few decoding steps make new
+   * ones.
+   */
   #ropeTensorsOf(rope: Rope, positions: number, { isLong }: ForwardBatch): RopeTensors {
     const known = this.#ropeTensors.get(rope);
     if (known && known.isLong === isLong && known.positions >= positions) return known;

@@ -14,7 +14,10 @@ const FLOAT_BYTES = 4;
 /** The share of the memory that logits may take; the rest is for the layers. */
 const LOGIT_SHARE = 0.25;
 
-/** What plain attention holds at a time: products, products plus mask, probabilities. Fused attention holds the products only. */
+/**
+ * What plain attention holds at a time: products, products plus mask, probabilities. Fused attention holds the products
+ * only.
+ */
 const PLAIN_COPIES = 3;
 
 /** What a batch's memory depends on, beside its size. */
@@ -54,8 +57,8 @@ export class BatchBudget {
   }
 
   /**
-   * How many slots of each of B sequences fit into a batch that sees `keys` keys, beside the KV cache, which is in memory in
-   * any case. At least MIN_CHUNK, since smaller batches are no faster.
+   * How many slots of each of B sequences fit into a batch that sees `keys` keys, beside the KV cache, which is in
+   * memory in any case. At least MIN_CHUNK, since smaller batches are no faster.
    */
   chunkLength(batch: number, keys: number, { plainAttention }: BatchKind): number {
     let length = Math.max(1, Math.floor(MAX_TOKENS / batch));

@@ -33,8 +33,8 @@ export interface AttentionMask {
 }
 
 /**
- * Trees side by side as the sequences of one batch, padded on the right: a slot sees only what is before it, so the padding
- * is never seen.
+ * Trees side by side as the sequences of one batch, padded on the right: a slot sees only what is before it, so the
+ * padding is never seen.
  * @param rows for each tree, the slots whose hidden state is returned
  */
 export function treesBatch(

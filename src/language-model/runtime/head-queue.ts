@@ -17,8 +17,8 @@ interface QueuedRows {
 }
 
 /**
- * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row as
- * for hundreds. At most as many go through it together as their logits have memory for.
+ * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row
+ * as for hundreds. At most as many go through it together as their logits have memory for.
  */
 export class HeadQueue {
   readonly #head: HeadSession;

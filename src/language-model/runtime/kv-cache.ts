@@ -3,8 +3,8 @@ import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 
 /**
- * Keys and values of the `length` tokens before a batch, one pair per layer: each [B, keyValueHeads, capacity, headDim], of
- * which the first `length` are filled.
+ * Keys and values of the `length` tokens before a batch, one pair per layer: each [B, keyValueHeads, capacity,
+ * headDim], of which the first `length` are filled.
  */
 export interface KvCache {
   readonly length: number;

@@ -70,7 +70,9 @@ export class OnnxEngine implements Engine {
     return new OnnxEngine(decoder, weights, head, options);
   }
 
-  /** The last bits of a result depend on whether the backbone has a KV cache: if any call needs one, all calls use it. */
+  /**
+   * The last bits of a result depend on whether the backbone has a KV cache: if any call needs one, all calls use it.
+   */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#backbone?.usesKvCache) return;
@@ -160,8 +162,8 @@ export class OnnxEngine implements Engine {
   }
 
   /**
-   * The backbone is opened at its first use, and opened anew at the first use that needs a KV cache, since that graph takes
-   * more memory. Two at a time would hold the weights twice.
+   * The backbone is opened at its first use, and replaced at the first use that needs a KV cache, since that graph
+   * takes more memory. Two at the same time would need memory for the weights twice.
    */
   async #openBackbone({ useKvCache }: { readonly useKvCache: boolean }): Promise<BackboneSession> {
     const known = this.#backbone;

@@ -18,7 +18,10 @@ export interface PrefillOptions {
   readonly onHidden?: (hidden: Float32Array, rows: number) => Promise<void>;
 }
 
-/** The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last slots unless others were wanted. */
+/**
+ * The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last slots unless others were
+ * wanted.
+ */
 export interface Prefilled {
   readonly kvCache: KvCache;
   readonly hidden: Tensor;

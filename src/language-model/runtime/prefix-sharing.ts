@@ -3,11 +3,11 @@ import type { Sequence } from '../engine.ts';
 import { TokenTree } from './token-tree.ts';
 
 /**
- * Requests of an evaluation repeat themselves: the choices of a question share its text, and the questions of a few-shot
- * benchmark share their examples. Here the sequences of a call are arranged so that shared tokens are computed once.
- * Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a `PrefixGroup`; and
- * the inputs of some context groups become the branches of a `PromptTree`, which runs as one sequence under a tree-shaped
- * attention mask.
+ * Requests of an evaluation repeat themselves: the choices of a question share its text, and the questions of a
+ * few-shot benchmark share their examples. Here the sequences of a call are arranged so that shared tokens are computed
+ * once. Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a
+ * `PrefixGroup`; and the inputs of some context groups become the branches of a `PromptTree`, which runs as one
+ * sequence under a tree-shaped attention mask.
  */
 
 /** Sequences with the same context. */
@@ -88,8 +88,8 @@ function sharedLength(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * When a shared prefix is worth a batch of its own. What comes after it goes into one sequence, whose branches are masked
- * from each other: that costs more than sequences side by side, so a BOS token alone is not worth it.
+ * When a shared prefix is worth a batch of its own. What comes after it goes into one sequence, whose branches are
+ * masked from each other: that costs more than sequences side by side, so a BOS token alone is not worth it.
  */
 const MIN_PREFIX = 32;
 const MIN_SAVED_SHARE = 0.25;
@@ -114,9 +114,9 @@ interface Partition {
 }
 
 /**
- * The best partition of the groups from `start` to `end`, which all share some tokens: all with one prefix, or cut wherever
- * neighbors share least, with what has no prefix of its own joined under the prefix of all. Cutting at all such places at
- * once keeps the depth of the recursion below the length of a context.
+ * The best partition of the groups from `start` to `end`, which all share some tokens: all with one prefix, or cut
+ * wherever neighbors share least, with what has no prefix of its own joined under the prefix of all. Cutting at all
+ * such places at once keeps the depth of the recursion below the length of a context.
  * @param shared number of tokens that group i + 1 shares with group i
  */
 function partition(groups: readonly ContextGroup[], shared: readonly number[], start: number, end: number): Partition {

@@ -2,10 +2,11 @@ import type { BatchBudget, BatchKind } from './batch-budget.ts';
 import type { ContextGroup, PrefixGroup } from './prefix-sharing.ts';
 
 /**
- * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: a list of steps,
- * each of which fits into the memory budget: many short trees side by side in one batch; a shared prefix, computed once, and
- * the trees after it; or one sequence that is too long for a batch, in chunks. Only the first kind does without a KV cache,
- * so the schedule also decides which backbone is opened (onnx-engine.ts). The trees themselves are built when a step runs.
+ * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: a list of
+ * steps, each of which fits into the memory budget: many short trees side by side in one batch; a shared prefix,
+ * computed once, and the trees after it; or one sequence that is too long for a batch, in chunks. Only the first kind
+ * does without a KV cache, so the schedule also decides which backbone is opened (onnx-engine.ts). The trees themselves
+ * are built when a step runs.
  */
 
 /**
@@ -38,8 +39,8 @@ export const WITH_KV_CACHE: BatchKind = { useKvCache: true, plainAttention: true
 const AFTER_PREFIX: BatchKind = { useKvCache: false, plainAttention: true };
 
 /**
- * Arrange groups so that each batch is full, has little padding, and fits into the budget: similar lengths side by side,
- * longest first.
+ * Arrange groups so that each batch is full, has little padding, and fits into the budget: similar lengths side by
+ * side, longest first.
  */
 export function scheduleScoring(
   prefixGroups: readonly PrefixGroup[],

@@ -1,8 +1,8 @@
 import { at } from '../../platform/at.ts';
 
 /**
- * Token sequences that begin alike, as one tree in which the shared tokens occur once. Slots are numbered in the order in
- * which they are added, so a parent comes before its children.
+ * Token sequences that begin alike, as one tree in which the shared tokens occur once. Slots are numbered in the order
+ * in which they are added, so a parent comes before its children.
  */
 export class TokenTree {
   readonly tokens: number[] = [];

@@ -24,8 +24,8 @@ export interface ChatOptions {
 const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 
 /**
- * The chat template of a checkpoint: the file chat_template.jinja, otherwise `chat_template` of tokenizer_config.json, which is
- * a text or a list of named texts, of which `default` is used.
+ * The chat template of a checkpoint: the file chat_template.jinja, otherwise `chat_template` of tokenizer_config.json,
+ * which is a text or a list of named texts, of which `default` is used.
  * @returns null if there is none, or no default: such a checkpoint can do anything but chat
  */
 export async function readChatTemplate(
@@ -41,9 +41,9 @@ export async function readChatTemplate(
 }
 
 /**
- * Write a conversation as the text that the model was trained on, like transformers' `apply_chat_template` (with `trim_blocks`
- * and `lstrip_blocks`, which `@huggingface/jinja` always has). The text contains its own BOS: encode it with
- * `addSpecialTokens: false`.
+ * Write a conversation as the text that the model was trained on, like transformers' `apply_chat_template` (with
+ * `trim_blocks` and `lstrip_blocks`, which `@huggingface/jinja` always has). The text contains its own BOS: encode it
+ * with `addSpecialTokens: false`.
  * @throws UserError with the message of the template (`raise_exception`) or the error in the template
  */
 export function renderChat(messages: readonly Message[], options: ChatOptions): string {

@@ -2,18 +2,18 @@ import type { Sequence } from '../engine.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
- * From text to sequences, with the semantics of EleutherAI/lm-evaluation-harness 4e7e0d4 (`TemplateLM.loglikelihood` and
- * `_encode_pair` in lm_eval/api/model.py, `HFLM.tok_encode` and `_loglikelihood_tokens` in lm_eval/models/huggingface.py,
- * `get_rolling_token_windows` in lm_eval/utils.py).
+ * From text to sequences, with the semantics of EleutherAI/lm-evaluation-harness 4e7e0d4 (`TemplateLM.loglikelihood`
+ * and `_encode_pair` in lm_eval/api/model.py, `HFLM.tok_encode` and `_loglikelihood_tokens` in
+ * lm_eval/models/huggingface.py, `get_rolling_token_windows` in lm_eval/utils.py).
  */
 export interface EncodeOptions {
   /**
-   * Add the special tokens that the checkpoint's tokenizer puts before a text (mostly a BOS). True by default, as in the
-   * harness, whose `add_bos_token` is unset by default. A text that begins with the prefix token, such as a rendered chat,
-   * never gets a second one.
+   * Add the special tokens that the checkpoint's tokenizer puts before a text (mostly a BOS). True by default, as in
+   * the harness, whose `add_bos_token` is unset by default. A text that begins with the prefix token, such as a
+   * rendered chat, never gets a second one.
    *
-   * Special tokens after a text are not added. If a tokenizer also appends an EOS, the harness appends it to the context too,
-   * and so splits the pair one token late, which cannot be intended.
+   * Special tokens after a text are not added. If a tokenizer also appends an EOS, the harness appends it to the
+   * context too, and so splits the pair one token late, which cannot be intended.
    */
   readonly addSpecialTokens?: boolean;
 }
@@ -31,9 +31,9 @@ function beginsWithPrefix(tokenizer: Tokenizer, text: string): boolean {
 }
 
 /**
- * Encode a context and its continuation. Whitespace at the end of the context is moved to the continuation, since words begin
- * with their space in most vocabularies. Then the whole string is encoded: if the context alone has n tokens, the continuation
- * is everything after the first n.
+ * Encode a context and its continuation. Whitespace at the end of the context is moved to the continuation, since words
+ * begin with their space in most vocabularies. Then the whole string is encoded: if the context alone has n tokens, the
+ * continuation is everything after the first n.
  *
  * The context can be empty, and so can the continuation, if the last token of the context includes it.
  */
@@ -51,7 +51,10 @@ export function encodePair(
   return { context: contextIds, continuation: wholeIds.slice(contextIds.length) };
 }
 
-/** The characters that Python's `str.rstrip` removes; JavaScript's `trimEnd` has U+FEFF instead of the control characters. */
+/**
+ * The characters that Python's `str.rstrip` removes; JavaScript's `trimEnd` has U+FEFF instead of the control
+ * characters.
+ */
 const PYTHON_SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
@@ -63,8 +66,8 @@ function endWithoutSpace(text: string): number {
 }
 
 /**
- * Give a pair without a context the prefix token as its context. If the continuation begins with that token, the token becomes
- * the context, and is not scored.
+ * Give a pair without a context the prefix token as its context. If the continuation begins with that token, the token
+ * becomes the context, and is not scored.
  */
 export function withPrefix({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
   if (context.length > 0) return { context, continuation };
@@ -77,8 +80,8 @@ function splitPrefix(tokens: readonly number[], prefixTokenId: number): Sequence
 
 /**
  * Cut the context on the left to fit the model. The last token is never an input, so `maxLength + 1` tokens fit.
- * @param sequence with a continuation of at most `maxLength` tokens, as the harness asserts: some tokens of a longer one would
- *   have no context, and would be scored after the wrong ones
+ * @param sequence with a continuation of at most `maxLength` tokens, as the harness asserts: some tokens of a longer
+ *   one would have no context, and would be scored after the wrong ones
  */
 export function truncateLeft({ context, continuation }: Sequence, maxLength: number): Sequence {
   const room = maxLength + 1 - continuation.length;
@@ -88,8 +91,8 @@ export function truncateLeft({ context, continuation }: Sequence, maxLength: num
 /**
  * The tokens of a text for its rolling log-likelihood, without a prefix token at their beginning.
  *
- * This differs from the harness, which predicts the tokenizer's BOS after the prefix token, and so adds log p(BOS | BOS) for
- * every tokenizer that writes one. Here a text of n tokens has n log-probabilities.
+ * This differs from the harness, which predicts the tokenizer's BOS after the prefix token, and so adds log p(BOS |
+ * BOS) for every tokenizer that writes one. Here a text of n tokens has n log-probabilities.
  */
 export function encodeRolling(
   tokenizer: Tokenizer,
@@ -101,9 +104,9 @@ export function encodeRolling(
 }
 
 /**
- * Split a text of any length into sequences that score each token once. The first window has the prefix token as its context;
- * a later one scores `maxLength` tokens, or the rest, after as much context as fits (`get_rolling_token_windows` with
- * context_len = 1, `make_disjoint_window`).
+ * Split a text of any length into sequences that score each token once. The first window has the prefix token as its
+ * context; a later one scores `maxLength` tokens, or the rest, after as much context as fits
+ * (`get_rolling_token_windows` with context_len = 1, `make_disjoint_window`).
  * @returns no windows for no tokens
  */
 export function rollingWindows(tokens: readonly number[], prefixTokenId: number, maxLength: number): Sequence[] {

@@ -21,8 +21,8 @@ const idsSchema = z.union([
 ]);
 
 /**
- * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in transformers'
- * `generate`, and otherwise from config.json.
+ * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in
+ * transformers' `generate`, and otherwise from config.json.
  * @throws UserError for a file that is not a JSON object
  */
 export async function readModelTokenIds(directory: string): Promise<ModelTokenIds> {

@@ -54,14 +54,14 @@ type Json = Readonly<Record<string, unknown>>;
  * Read the special tokens as transformers does.
  *
  * `special_tokens_map.json` is used, with priority over tokenizer_config.json, only if the latter has no
- * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key the tokenizer class
- * has a default.
+ * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key the tokenizer
+ * class has a default.
  *
  * transformers 4 and 5 differ in `add_bos_token`. In 4 the Llama, Gemma, Cohere and GPT-NeoX classes replace the
- * post-processor of tokenizer.json by one built from `add_bos_token` and `add_eos_token`; all other classes ignore these two
- * keys. In 5 (5.16) only tokenizer.json is used, and GPT-NeoX adds nothing. Files that one version saved are consistent. In
- * others, an explicit value has priority in the classes that use it (as in 4); without one the post-processor decides (as in
- * 5), and without a post-processor the default of the class (as in 4).
+ * post-processor of tokenizer.json by one built from `add_bos_token` and `add_eos_token`; all other classes ignore
+ * these two keys. In 5 (5.16) only tokenizer.json is used, and GPT-NeoX adds nothing. Files that one version saved are
+ * consistent. In others, an explicit value has priority in the classes that use it (as in 4); without one the
+ * post-processor decides (as in 5), and without a post-processor the default of the class (as in 4).
  */
 export function readSpecialTokens(
   /** tokenizer_config.json, `{}` if there is none. */

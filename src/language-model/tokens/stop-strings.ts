@@ -1,8 +1,8 @@
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
- * Number of tokens that are decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin before
- * the decoded tail, and a decoder can strip a space at its start.
+ * Number of tokens that are decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin
+ * before the decoded tail, and a decoder can strip a space at its start.
  */
 const MARGIN = 4;
 

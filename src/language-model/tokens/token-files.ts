@@ -13,8 +13,8 @@ const TOKEN_FILES = [
 ];
 
 /**
- * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another tokenizer the
- * same weights give other answers.
+ * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another
+ * tokenizer the same weights give other answers.
  * @returns `sha256:` and 64 hexadecimal digits
  */
 export async function digestTokenFiles(directories: readonly string[]): Promise<string> {

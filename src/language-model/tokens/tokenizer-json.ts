@@ -56,9 +56,9 @@ export function tokenIdOf(json: TokenizerJson, token: string): number | null {
 }
 
 /**
- * The same tokenizer in a form that `@huggingface/tokenizers` 0.2.0 interprets like the Rust library. Its pre-tokenizers ignore
- * `split` of Metaspace (true by default), behaviors of Punctuation and Split that merge, and letters and digits beyond ASCII
- * in Whitespace and Digits. Regular expressions that match the pieces replace them.
+ * The same tokenizer in a form that `@huggingface/tokenizers` 0.2.0 interprets like the Rust library. Its
+ * pre-tokenizers ignore `split` of Metaspace (true by default), behaviors of Punctuation and Split that merge, and
+ * letters and digits beyond ASCII in Whitespace and Digits. Regular expressions that match the pieces replace them.
  * @throws UserError for a pre-tokenizer that cannot be expressed
  */
 export function adaptForLibrary(json: TokenizerJson, file: string): TokenizerJson {

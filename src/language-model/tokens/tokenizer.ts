@@ -25,8 +25,8 @@ export interface Tokenizer {
    */
   encode(text: string, options: { addSpecialTokens: boolean }): number[];
   /**
-   * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. Spaces before
-   * punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
+   * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. Spaces
+   * before punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
    */
   decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
   readonly bosId: number | null;
@@ -34,8 +34,8 @@ export interface Tokenizer {
   /** Generation ends with any of these: the ids in the model's configs, and the tokenizer's own EOS. */
   readonly eosIds: ReadonlySet<number>;
   /**
-   * The context of a text without context, as in lm-evaluation-harness: BOS, otherwise EOS; if the tokenizer has neither,
-   * those of the model's configs.
+   * The context of a text without context, as in lm-evaluation-harness: BOS, otherwise EOS; if the tokenizer has
+   * neither, those of the model's configs.
    */
   readonly prefixTokenId: number | null;
   /** The special tokens around a text that is encoded with them. */
@@ -117,9 +117,9 @@ function affixesOf(
 const decoderSchema = z.record(z.string(), z.looseObject({ content: z.string() }));
 
 /**
- * All tokens that are matched whole in a text. tokenizer.json need not list those of `added_tokens_decoder`, and special tokens
- * that are ordinary entries of the vocabulary (old GPT-2 files). A special token without an id is left out: transformers would
- * give it a new one, for which the model has no embedding.
+ * All tokens that are matched whole in a text. tokenizer.json need not list those of `added_tokens_decoder`, and
+ * special tokens that are ordinary entries of the vocabulary (old GPT-2 files). A special token without an id is left
+ * out: transformers would give it a new one, for which the model has no embedding.
  */
 function completeAddedTokens(
   json: TokenizerJson,
@@ -178,7 +178,10 @@ function codec(
   };
 }
 
-/** The part of the library that is used. Its own types (0.2.0) are `any` under NodeNext, since they import without extensions. */
+/**
+ * The part of the library that is used. Its own types (0.2.0) are `any` under NodeNext, since they import without
+ * extensions.
+ */
 interface Library {
   /** A word outside a vocabulary without unk_token has no id. */
   encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: ReadonlyArray<number | undefined> };

@@ -12,8 +12,8 @@ export interface ProbeAnswers {
 }
 
 /**
- * Join answers in the order of the items. Facts of which one form was left out, on this machine or on another one, are left
- * out entirely.
+ * Join answers in the order of the items. Facts of which one form was left out, on this machine or on another one, are
+ * left out entirely.
  */
 export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes, 'items' | 'leftOut'> {
   // Every machine finds the items that are too long for the model.

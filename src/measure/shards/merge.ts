@@ -76,7 +76,9 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
 
 type Shards = readonly [ShardFile, ...ShardFile[]];
 
-/** All shards in the order of their index. Foreign shards are refused first, so that none is reported as a duplicate. */
+/**
+ * All shards in the order of their index. Foreign shards are refused first, so that none is reported as a duplicate.
+ */
 function inOrder(files: readonly ShardFile[]): Shards {
   const [first, ...rest] = [...files].sort((a, b) => a.shard.index - b.shard.index);
   if (!first) throw new UserError('there are no shards to merge', 'give the files of all shards');
@@ -195,8 +197,8 @@ function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
 }
 
 /**
- * If the model could not be run in some shards, it was not run. The first of them has the reason; on one machine another item
- * might have failed first.
+ * If the model could not be run in some shards, it was not run. The first of them has the reason; on one machine
+ * another item might have failed first.
  */
 function joinProbes(shards: Shards): Probes | null {
   const [{ measurement, shard }] = shards;

@@ -55,8 +55,8 @@ function numbersOf({ batch, past, length }: Shape): Numbers {
 }
 
 /**
- * softmax(softcap(scale · q·k) + bias) · v in float64, number by number (Vaswani et al. 2017, arXiv 1706.03762); the heads of
- * a group share keys and values (Ainslie et al. 2023, arXiv 2305.13245). [B · S, heads · size]
+ * softmax(softcap(scale · q·k) + bias) · v in float64, number by number (Vaswani et al. 2017, arXiv 1706.03762); the
+ * heads of a group share keys and values (Ainslie et al. 2023, arXiv 2305.13245). [B · S, heads · size]
  */
 function byHand(numbers: Numbers, { batch, past, length }: Shape, scale: number, softcap: number | null): number[] {
   const total = past + length;

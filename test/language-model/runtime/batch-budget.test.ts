@@ -49,7 +49,8 @@ describe('BatchBudget', () => {
   });
 
   it('cuts a long sequence into chunks that fit', () => {
-    // 64 tokens that see 1000 keys: 64 · (100 + 7 · 1000) floats. The KV cache takes the same memory for every chunk size.
+    // 64 tokens that see 1000 keys: 64 · (100 + 7 · 1000) floats. The KV cache takes the same memory for every chunk
+    // size.
     expect(budgetOf(bytesOf(454_400)).chunkLength(1, 1000, CACHED)).toBe(64);
     expect(budgetOf(bytesOf(454_399)).chunkLength(1, 1000, CACHED)).toBe(32);
     expect(budgetOf(bytesOf(2 * 454_400)).chunkLength(2, 1000, CACHED)).toBe(64);

@@ -6,9 +6,10 @@ import { checkpointOf } from '../architectures/checkpoint-of.ts';
 export const LEAN: BatchKind = { useKvCache: false, plainAttention: false };
 
 /**
- * The budget of a model whose memory can be calculated by hand. In floats: a token takes 4 · 8 of the stream, 2 · 16 of the
- * MLP and 3 · (2 + 1) · 4 of queries, keys and values, 100 in all. A pair of token and key takes one per head and one of the
- * mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its value.
+ * The budget of a model whose memory can be calculated by hand. In floats: a token takes 4 · 8 of the stream, 2 · 16 of
+ * the MLP and 3 · (2 + 1) · 4 of queries, keys and values, 100 in all. A pair of token and key takes one per head and
+ * one of the mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its
+ * value.
  */
 export function budgetOf(bytes?: number): BatchBudget {
   const decoder = describeDecoder(

@@ -22,7 +22,9 @@ import {
   withEngine,
 } from './engines.ts';
 
-/** Scores of sequences in one call must equal those of each sequence alone, in every kind of attention and positions. */
+/**
+ * Scores of sequences in one call must equal those of each sequence alone, in every kind of attention and positions.
+ */
 
 export interface ModelKind {
   readonly name: string;

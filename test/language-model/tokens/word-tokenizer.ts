@@ -1,8 +1,8 @@
 import type { Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 
 /**
- * A tokenizer that is easy to follow by hand: each word with the space before it is a token, and so is a space without a word
- * after it; `<s>` has the id 0. Words get ids in the order of their first appearance, from 1.
+ * A tokenizer that is easy to follow by hand: each word with the space before it is a token, and so is a space without
+ * a word after it; `<s>` has the id 0. Words get ids in the order of their first appearance, from 1.
  */
 export function wordTokenizer(changes: Partial<Tokenizer> = {}): Tokenizer & { ids: (...words: string[]) => number[] } {
   const words = ['<s>'];

@@ -1,7 +1,10 @@
 import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 
-/** A family of models: the meaning of its config. A new family is a new file with such a description, listed in index.ts. */
+/**
+ * A family of models: the meaning of its config. A new family is a new file with such a description, listed in
+ * index.ts.
+ */
 export interface ModelFamily {
   /** `model_type` in config.json. */
   readonly modelType: string;

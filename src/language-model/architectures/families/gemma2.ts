@@ -14,7 +14,9 @@ import {
   slidingLayers,
 } from './layers.ts';
 
-/** Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118). */
+/**
+ * Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118).
+ */
 export const gemma2: ModelFamily = {
   modelType: 'gemma2',
   defaults: {

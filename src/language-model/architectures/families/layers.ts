@@ -194,7 +194,9 @@ export function headNorms(
   return { queryNorm: norm('q_norm'), keyNorm: norm('k_norm') };
 }
 
-/** The names of modules in a language model on its own, without the backbone's prefix, and in a vision-language model. */
+/**
+ * The names of modules in a language model on its own, without the backbone's prefix, and in a vision-language model.
+ */
 export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
   return [
     { backbone, head },

@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
- * Mistral 7B and its successors (arXiv 2310.06825): a sliding window in every layer, unless the config has null or lists the
- * layers with a window (transformers then treats the model as Ministral).
+ * Mistral 7B and its successors (arXiv 2310.06825): a sliding window in every layer, unless the config has null or
+ * lists the layers with a window (transformers then treats the model as Ministral).
  */
 export const mistral: ModelFamily = {
   modelType: 'mistral',

@@ -2,7 +2,9 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, gatedMlp, plainAttention, readSizes, rmsNorm } from './layers.ts';
 
-/** OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656). */
+/**
+ * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656).
+ */
 export const olmo2: ModelFamily = {
   modelType: 'olmo2',
   defaults: {

@@ -3,7 +3,10 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
 
-/** StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv 2402.17834). */
+/**
+ * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv
+ * 2402.17834).
+ */
 export const stablelm: ModelFamily = {
   modelType: 'stablelm',
   defaults: {
