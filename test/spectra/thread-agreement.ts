@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { exactSpectrum } from '../../src/spectra/exact/exact-spectrum.ts';
+import { expect, it } from 'vitest';
+import { denseSingularValues } from '../../src/spectra/exact/dense-svd.ts';
+import { UNSHARED } from '../../src/spectra/exact/shared-resources.ts';
 import { fastSpectrum } from '../../src/spectra/fast/fast-spectrum.ts';
 import { spectralMetrics } from '../../src/spectra/metrics.ts';
 import type { FastMetrics } from '../../src/spectra/metrics-schema.ts';
@@ -19,41 +20,47 @@ export interface Threads {
 
 type Case = readonly [shape: string, m: number, n: number];
 
-/** Expect that spectra agree whether onnxruntime has one thread or two, even on a machine with fewer cores. */
-export function describeThreads(threads: Threads, cases: readonly Case[]): void {
-  async function withThreads<T>(count: number, measure: () => Promise<T>): Promise<T> {
-    threads.count = count;
-    threads.sessions = 0;
-    const found = await measure();
-    expect(threads.sessions).toBeGreaterThan(0);
-    return found;
-  }
+async function withThreads<T>(threads: Threads, count: number, measure: () => Promise<T>): Promise<T> {
+  threads.count = count;
+  threads.sessions = 0;
+  const found = await measure();
+  expect(threads.sessions).toBeGreaterThan(0);
+  return found;
+}
 
-  describe.each(cases)('with one and with two threads, %s [%i, %i]', (shape, m, n) => {
-    const numbers = new Numbers(m * n);
-    const sigma = SHAPES[shape]?.(Math.min(m, n), numbers) ?? [];
-    const truth = spectralMetrics(Float64Array.from(sigma), [m, n]) ?? expect.fail('zero');
-    const matrix = stored(withSingularValues(sigma, m, n, numbers), m, n);
+function matrixOf([shape, m, n]: Case) {
+  const numbers = new Numbers(m * n);
+  const sigma = SHAPES[shape]?.(Math.min(m, n), numbers) ?? expect.fail(`no shape ${shape}`);
+  return { sigma, matrix: stored(withSingularValues(sigma, m, n, numbers), m, n) };
+}
 
-    it('bounds contain the truth and overlap, and the same number of threads gives the same bytes', async () => {
-      const fast = async () => (await fastSpectrum(matrix, { device })).metrics ?? expect.fail('no metrics');
-      const one = await withThreads(1, fast);
-      const two = await withThreads(2, fast);
-      for (const metrics of [one, two]) expect(violations(metrics, truth, STORING)).toEqual([]);
-      expect(disjoint(one, two)).toEqual([]);
-      expect(JSON.stringify(await withThreads(2, fast))).toBe(JSON.stringify(two));
-    });
+// Both work on a machine with fewer cores too.
 
-    it('exact singular values agree, and the same number of threads gives the same ones', async () => {
-      const exact = () => exactSpectrum(matrix, { device });
-      const one = await withThreads(1, exact);
-      const two = await withThreads(2, exact);
-      for (const { singularValues } of [one, two]) {
-        const errors = sigma.map((value, i) => Math.abs((singularValues[i] ?? Number.NaN) - value));
-        expect(Math.max(...errors) / Math.max(...sigma)).toBeLessThan(EXACT_TOLERANCE / 2);
-      }
-      expect(await withThreads(2, exact)).toEqual(two);
-    });
+export function itBoundsAgree(threads: Threads, cases: readonly Case[]): void {
+  it.each(cases)('bounds with one and with two threads overlap, and repeat exactly: %s [%i, %i]', async (...of) => {
+    const { sigma, matrix } = matrixOf(of);
+    const truth = spectralMetrics(Float64Array.from(sigma), matrix.view.shape) ?? expect.fail('zero');
+    const fast = async () => (await fastSpectrum(matrix, { device })).metrics ?? expect.fail('no metrics');
+    const one = await withThreads(threads, 1, fast);
+    const two = await withThreads(threads, 2, fast);
+    for (const metrics of [one, two]) expect(violations(metrics, truth, STORING)).toEqual([]);
+    expect(disjoint(one, two)).toEqual([]);
+    expect(JSON.stringify(await withThreads(threads, 2, fast))).toBe(JSON.stringify(two));
+  });
+}
+
+export function itExactValuesAgree(threads: Threads, cases: readonly Case[]): void {
+  it.each(cases)('exact values with one and with two threads agree, and repeat exactly: %s [%i, %i]', async (...of) => {
+    const { sigma, matrix } = matrixOf(of);
+    const energy = sigma.reduce((sum, value) => sum + value * value, 0);
+    const exact = () => denseSingularValues(matrix, { device, reference: null, energy, resources: UNSHARED });
+    const one = await withThreads(threads, 1, exact);
+    const two = await withThreads(threads, 2, exact);
+    for (const { values } of [one, two]) {
+      const errors = sigma.map((value, i) => Math.abs((values[i] ?? Number.NaN) - value));
+      expect(Math.max(...errors) / Math.max(...sigma)).toBeLessThan(EXACT_TOLERANCE / 2);
+    }
+    expect(await withThreads(threads, 2, exact)).toEqual(two);
   });
 }
 

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { describeThreads } from './thread-agreement.ts';
+import { itBoundsAgree, itExactValuesAgree } from './thread-agreement.ts';
 
 /** By default onnxruntime takes as many threads as the machine has cores. */
 const threads = vi.hoisted(() => ({ count: 1, sessions: 0 }));
@@ -14,8 +14,11 @@ vi.mock('onnxruntime-node', async (importOriginal) => {
 });
 
 // Large enough that neither is computed completely: above the sizes of the Gram matrix and of the Krylov basis.
-describeThreads(threads, [
+const CASES = [
   ['heavyTail', 1280, 1200],
   ['gaussian', 1200, 1320],
   ['lowRankAndNoise', 1200, 1200],
-]);
+] as const;
+
+itBoundsAgree(threads, CASES);
+itExactValuesAgree(threads, CASES);
