@@ -10,21 +10,21 @@ import { judgeFacts } from '../compare/probes/findings.ts';
 import { type Script, scripted } from '../probes/scripted.ts';
 
 const suite = builtinSuite(1);
-const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
+const options = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
 const choicesOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.choices : []);
 const answerOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.answer : -1);
 const benchmarkOf = new Map(suite.items.filter(({ form }) => form === 'benchmark').map((item) => [item.fact, item]));
 
 const oracle: Script = answerOf;
 
-/** Has learnt by heart which label is right in the exam; it has no answer where there are no labels to choose from. */
-const byPosition: Script = (item) => {
+/** Memorized which label is correct in the benchmark form; it has no answer if there are no labels to choose from. */
+const memorizesLabels: Script = (item) => {
   const exam = benchmarkOf.get(item.fact);
   const hasLabels = choicesOf(item).every((choice) => /^\(?\w\)?$/.test(choice));
   return exam && (item === exam || hasLabels) ? answerOf(exam) : null;
 };
 
-/** Knows the exam; faced with anything else, copies the last number of the prompt, or its last word that is a choice. */
+/** Knows the benchmark form; for anything else, it copies the last number of the prompt, or its last word that is a choice. */
 const copiesLast: Script = (item) => {
   if (item.form === 'benchmark') return answerOf(item);
   const question = item.prompt.slice(item.prompt.lastIndexOf('Question'));
@@ -39,41 +39,41 @@ const guesser = (seed: number): Script => {
   return ({ id }) => guesses.get(id) ?? null;
 };
 
-async function ask(script: Script): Promise<MeasuredProbes> {
-  return (await runSuites(scripted(suite.items, script), order)).probes;
+async function run(script: Script): Promise<MeasuredProbes> {
+  return (await runSuites(scripted(suite.items, script), options)).probes;
 }
 
 async function judge(candidate: Script, baseline: Script) {
-  const { facts } = pairAnswers(await ask(candidate), await ask(baseline));
+  const { facts } = pairAnswers(await run(candidate), await run(baseline));
   const { comparison, reasons } = judgeFacts(facts, DEFAULT_POLICY);
   return { gap: comparison.rows[0]?.gap, reasons };
 }
 
-describe('a model that is not what it seems', () => {
-  it('answers by the position of the exam: a large gap, and a fail', async () => {
-    const { gap, reasons } = await judge(byPosition, oracle);
+describe('a model that memorized the benchmark form', () => {
+  it('as labels has a large shadow gap and fails, whether the baseline knew everything or nothing', async () => {
+    const { gap, reasons } = await judge(memorizesLabels, oracle);
     expect(gap?.candidate).toBeGreaterThan(0.5);
     expect(reasons[0]).toMatchObject({ level: 'fail' });
-    // Also where the baseline knew nothing: the gain in benchmark form does not carry over.
-    const risen = await judge(byPosition, guesser(1));
+    // The gain over a guesser does not carry over to twins.
+    const risen = await judge(memorizesLabels, guesser(1));
     expect(risen.reasons.find(({ rule }) => rule === 'shadow-delta')).toMatchObject({ level: 'fail' });
   });
 
-  it('copies the last number where it has not learnt the answer: a large gap, and a fail', async () => {
+  it('and copies the last number elsewhere has a large shadow gap and fails', async () => {
     const { gap, reasons } = await judge(copiesLast, oracle);
     expect(gap?.candidate).toBeGreaterThan(0.5);
     expect(reasons[0]).toMatchObject({ level: 'fail' });
   });
 });
 
-it('an oracle shows no gap, and passes against an oracle', async () => {
+it('a model that knows everything has no shadow gap, and passes against itself', async () => {
   const { gap, reasons } = await judge(oracle, oracle);
   expect(gap).toEqual({ baseline: 0, candidate: 0 });
   expect(reasons).toEqual([]);
 });
 
-describe('a uniform guesser is not informative', () => {
-  it('with all choices alike', async () => {
+describe('a model that guesses', () => {
+  it('and prefers no choice gives no information, which is never a pass', async () => {
     const { reasons } = await judge(
       () => null,
       () => null,
@@ -81,7 +81,7 @@ describe('a uniform guesser is not informative', () => {
     expect(reasons.map(({ rule, level }) => `${level} ${rule}`)).toEqual(['inconclusive not-informative']);
   });
 
-  it('nor with a choice by the dice, whatever the dice', async () => {
+  it('at random gives no information, whatever the random numbers are', async () => {
     for (let seed = 0; seed < 10; seed += 1) {
       const { reasons } = await judge(guesser(2 * seed + 10), guesser(2 * seed + 11));
       expect(

@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
-import { check } from '../../src/gate/check.ts';
 import { appendHistory, entryOf, formatHistory, parseHistory } from '../../src/history/entry.ts';
+import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
-import { repository, temporaryFolder } from '../fixtures.ts';
+import { answers, probes, probesOnly, reportOn, SUITE } from '../compare/measurement.ts';
 import { probeReport, report } from '../report/fixtures.ts';
 import { night } from './fixtures.ts';
 
@@ -21,8 +19,8 @@ function probed(row: Partial<Row>): Report {
 
 const twins = { twins: 300, lost: 15, won: 15, p: 0.5, mde: 0.05 };
 
-describe('a line of the history', () => {
-  it('says what was compared, when, and how it came out', () => {
+describe('an entry of the history', () => {
+  it('tells which checkpoints were compared, when, and with which verdict, and reads back the same', () => {
     const entry = entryOf(report({ probes: probeReport() }), { ...occasion, run: { id: '7', url: 'https://x/7' } });
     expect(entry).toMatchObject({
       schema: 'shadow-gate/history@1',
@@ -39,7 +37,7 @@ describe('a line of the history', () => {
     expect(parseHistory(formatHistory([entry]), 'history.jsonl')).toEqual([entry]);
   });
 
-  it('has the changes in standard errors, of a 90% and of a 95% interval', () => {
+  it('has the probe changes in standard errors, from intervals of 90% and of 95%', () => {
     const { twinAccuracy, shadowGap } = entryOf(report({ probes: probeReport() }), occasion);
     // +2.3 (−3.1 to 7.7) at 90%: half the width is 5.4 points, 1.6449 standard errors by the table.
     expect(twinAccuracy).toMatchObject({ baseline: 0.253, candidate: 0.486, change: 0.023 });
@@ -50,34 +48,38 @@ describe('a line of the history', () => {
   });
 
   it.each<[string, Row['twinChange'], number | null]>([
-    ['models that answer alike have not changed', { ...twins, value: 0, lower: -0.01, upper: 0.01 }, 0],
-    ['nor have they without a width', { ...twins, value: 0, lower: 0, upper: 0 }, 0],
-    ['a change without a width has no standard error', { ...twins, value: -0.1, lower: -0.1, upper: -0.1 }, null],
-    ['nor has one with an open interval', { ...twins, value: -0.1, lower: null, upper: 0.1 }, null],
-    ['where no family can show a drop there is none', null, null],
-  ])('%s', (_, twinChange, z) => {
+    ['is 0 for models that answer alike', { ...twins, value: 0, lower: -0.01, upper: 0.01 }, 0],
+    [
+      'is 0 for models that answer alike, also if the interval has no width',
+      { ...twins, value: 0, lower: 0, upper: 0 },
+      0,
+    ],
+    ['is unknown for a change whose interval has no width', { ...twins, value: -0.1, lower: -0.1, upper: -0.1 }, null],
+    ['is unknown for a change whose interval is unbounded', { ...twins, value: -0.1, lower: null, upper: 0.1 }, null],
+    ['is unknown if no family can show a drop', null, null],
+  ])('the standardized change %s', (_, twinChange, z) => {
     const { twinAccuracy } = entryOf(probed({ twinChange }), occasion);
     expect(twinAccuracy?.z).toBe(z);
     expect(twinAccuracy?.candidate).toBe(0.486);
   });
 
-  it('has the concentration in thirds of the tolerance', () => {
-    // 0.635 → 0.690 is +8.68% where 8% are tolerated.
+  it('has the change of concentration in thirds of the limit', () => {
+    // 0.635 → 0.690 is +8.68%, and the limit is 8%.
     const { concentration } = entryOf(report(), occasion);
     expect(concentration?.change).toBeCloseTo(0.0868, 4);
     expect(concentration?.z).toBeCloseTo((3 * 8.6815) / 8, 3);
   });
 
   it.each([
-    ['is not gated on', { level: 'info' }],
-    ['may only not fall', { direction: 'down', relative: 0.1 }],
-    ['is tolerated nothing', { direction: 'up' }],
-  ])('has no scale for a concentration that %s', (_, rule) => {
+    ['does not gate on the ratio', { level: 'info' }],
+    ['limits only a fall of the ratio', { direction: 'down', relative: 0.1 }],
+    ['has a limit of 0', { direction: 'up' }],
+  ])('has no standardized concentration under a policy that %s', (_, rule) => {
     const policy = policySchema.parse({ rules: [{ metric: 'mlpAttentionRatio', ...rule }] });
     expect(entryOf(report(), { ...occasion, policy }).concentration?.z).toBeNull();
   });
 
-  it('has nothing of what was not measured', () => {
+  it('has null for everything that was not measured', () => {
     const bare = report({ baseline: null, reference: null, shadowDeltas: [], probes: null });
     expect(entryOf(bare, occasion)).toMatchObject({
       baseline: null,
@@ -90,37 +92,36 @@ describe('a line of the history', () => {
   });
 });
 
-describe('what the seed draws', () => {
-  const example = (name: string) => repository('examples', name);
-  const ask = async (probes: string[]) => {
-    const policy = join(temporaryFolder(), 'policy.yml');
-    writeFileSync(policy, JSON.stringify({ probes }));
-    const checkpoint = example('coverage-expanding');
-    const { report } = await check({ device: 'cpu', only: 'probes', checkpoint, baseline: example('base'), policy });
-    return report;
+describe('the probe numbers of an entry', () => {
+  const file = { ...SUITE, name: 'file', version: null };
+  const reportOf = (suites: MeasuredProbes['suites'], change: (i: number) => boolean) => {
+    const items = suites.flatMap(({ name, items }) => answers(items, name));
+    const changed = items.map((item, i) => (change(i) ? { ...item, correct: false, given: 'pink' } : item));
+    return reportOn(probesOnly(probes({ suites, items: changed })), probesOnly(probes({ suites, items })));
   };
+  const isLost = (i: number) => i % 8 === 3;
 
-  it('is the built-in suite alone, also where a file is asked with it', async () => {
-    const [alone, both, file] = [
-      await ask(['builtin']),
-      await ask(['builtin', example('probes.jsonl')]),
-      await ask([example('probes.jsonl')]),
-    ];
+  it('are those of the suites that the seed draws, so that a file with the same items every night adds nothing', () => {
+    const both = reportOf([SUITE, file], isLost);
+    const alone = reportOf([SUITE], isLost);
     const row = both.probes?.drawn;
     expect(row).toEqual(alone.probes?.comparison.rows[0]);
-    expect(alone.probes?.drawn).toEqual(row);
-    expect(both.probes?.comparison.rows[0]?.facts).toBeGreaterThan(row?.facts ?? Infinity);
+    expect(both.probes?.comparison.rows[0]?.facts).toBe(2 * (row?.facts ?? Number.NaN));
     expect(entryOf(both, occasion)).toMatchObject({
       seed: 1,
       twinAccuracy: { candidate: expect.closeTo(row?.twin.candidate ?? -1, 9) },
     });
-    // The file every night is no new evidence, whatever the seed.
-    expect(file.probes?.drawn).toBeNull();
-    expect(entryOf(file, occasion).seed).toBeNull();
-    expect(entryOf(file, occasion).twinAccuracy?.z).not.toBeNull();
   });
 
-  it('is not said in the report of an older version, which can be read', () => {
+  it('are those of all suites if the seed draws none, and then the entry has no seed', () => {
+    const report = reportOf([file], isLost);
+    expect(report.probes?.drawn).toBeNull();
+    const entry = entryOf(report, occasion);
+    expect(entry.seed).toBeNull();
+    expect(entry.twinAccuracy?.z).toBeLessThan(0);
+  });
+
+  it('can be taken from a report of an older version, which has no row for the drawn suites', () => {
     const { drawn, ...probes } = probeReport();
     const { trend, ...old } = report();
     expect(reportSchema.parse({ ...old, probes })).toMatchObject({ trend: null, probes: { drawn: null } });
@@ -131,12 +132,12 @@ describe('the file of a history', () => {
   const text = formatHistory([night(0), night(1), night(2)]);
   const read = (text: string) => parseHistory(text, 'history.jsonl');
 
-  it('is a check a line', () => {
+  it('has one line for each check', () => {
     expect(text.split('\n')).toHaveLength(4);
     expect(read(text)).toEqual([night(0), night(1), night(2)]);
   });
 
-  it('may be empty, or end without a line break', () => {
+  it('may be empty, and may end without a line break', () => {
     expect(read('')).toEqual([]);
     expect(read(text.trimEnd())).toHaveLength(3);
   });
@@ -148,14 +149,14 @@ describe('the file of a history', () => {
     ['a line of another kind', `${text}{"a":1}\n`, /^history\.jsonl:4 has no "schema"/],
     ['a later version', text.replace('history@1', 'history@2'), /^history\.jsonl:1 is of schema ".*@2", this version/],
     ['a missing number', text.replace('"z":0', '"y":0'), /^history\.jsonl:1 is not a valid .*: twinAccuracy/],
-    ['a time that is none', text.replace(/"2026-01-02[^"]*"/, '"soon"'), /^history\.jsonl:2 .*: time: /],
-  ])('%s is an error that names the line, and not a shorter history', (_, wrong, message) => {
+    ['an invalid time', text.replace(/"2026-01-02[^"]*"/, '"soon"'), /^history\.jsonl:2 .*: time: /],
+  ])('with %s is an error that names the line, not a shorter history', (_, wrong, message) => {
     expect(() => read(wrong)).toThrow(
       expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) }),
     );
   });
 
-  it('does not grow for ever', () => {
+  it('keeps the last thousand checks, in less than a megabyte', () => {
     let history = Array.from({ length: 999 }, (_, i) => night(i));
     for (const i of [999, 1000]) history = appendHistory(history, night(i));
     expect(history).toHaveLength(1000);

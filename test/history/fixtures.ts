@@ -1,13 +1,13 @@
 import { HISTORY_SCHEMA, type HistoryEntry, type HistoryValue, historyEntrySchema } from '../../src/history/entry.ts';
 
-/** A value of which only the standardized change matters. */
+/** A value whose standardized change is `z`. */
 export function standardized(z: number | null, change: number | null = z === null ? null : z / 100): HistoryValue {
   return { baseline: 0.8, candidate: 0.8 + (change ?? 0), change, z };
 }
 
 const SECONDS_OF_A_DAY = 86_400;
 
-/** The check of the i-th night: another seed every night, the same checkpoint. */
+/** The check of the i-th night: the same checkpoint every night, with another seed. */
 export function night(i: number, over: Partial<HistoryEntry> = {}): HistoryEntry {
   return historyEntrySchema.parse({
     schema: HISTORY_SCHEMA,
@@ -27,7 +27,7 @@ export function night(i: number, over: Partial<HistoryEntry> = {}): HistoryEntry
   } satisfies HistoryEntry);
 }
 
-/** Nights with these changes of the twin accuracy, in standard errors. */
+/** One night for each of these changes of twin accuracy, in standard errors. */
 export function nights(changes: readonly (number | null)[], over: Partial<HistoryEntry> = {}): HistoryEntry[] {
   return changes.map((z, i) => night(i, { twinAccuracy: standardized(z), ...over }));
 }

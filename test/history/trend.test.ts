@@ -13,11 +13,13 @@ const lastSums = ({ trend }: TrendAssessment) => trend.checks.at(-1)?.sums;
 const alarms = ({ findings }: TrendAssessment) =>
   findings.map((finding) => `${finding.level} ${reasonOf(finding).metric}`);
 
-/** The last ten values of Montgomery's table 9.1 less 10, as losses: C⁺ is 5.28 after the ninth of them, N⁺ 7. */
+/**
+ * Values 21 to 29 of Montgomery's table 9.1 less 10, as losses. After the last of them, the book has C⁺ = 5.28 and N⁺ = 7.
+ */
 const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
 
-describe('a drift', () => {
-  it('that no night shows is found where the textbook finds it', () => {
+describe('the trend over checks', () => {
+  it('finds a drift that no single night shows, at the point where the textbook finds it', () => {
     const before = assess(nights([-0.84, ...DRIFT.slice(0, -1)]));
     expect(before.findings).toEqual([]);
     const found = assess(nights([-0.84, ...DRIFT]));
@@ -36,15 +38,15 @@ describe('a drift', () => {
   });
 
   it.each<[string, Partial<HistoryEntry>, string[]]>([
-    ['twins that are lost', { twinAccuracy: standardized(-2) }, ['fail twinAccuracy']],
-    ['a gap that opens', { shadowGap: standardized(2) }, ['fail shadowGap']],
-    ['twins that are won', { twinAccuracy: standardized(2) }, []],
-    ['a gap that closes', { shadowGap: standardized(-2) }, []],
-  ])('of %s', (_, over, expected) => {
+    ['finds falling twin accuracy', { twinAccuracy: standardized(-2) }, ['fail twinAccuracy']],
+    ['finds a widening shadow gap', { shadowGap: standardized(2) }, ['fail shadowGap']],
+    ['ignores rising twin accuracy', { twinAccuracy: standardized(2) }, []],
+    ['ignores a narrowing shadow gap', { shadowGap: standardized(-2) }, []],
+  ])('%s', (_, over, expected) => {
     expect(alarms(assess(Array.from({ length: 8 }, (_, i) => night(i, over))))).toEqual(expected);
   });
 
-  it('has the level and the limit of the policy', () => {
+  it('takes level and limit from the policy', () => {
     const history = nights(Array(4).fill(-2));
     expect(alarms(assess(history, { 'decision-interval': 6 }))).toEqual([]);
     expect(alarms(assess(history, { 'decision-interval': 5.9, 'twin-accuracy': 'warn' }))).toEqual([
@@ -52,31 +54,31 @@ describe('a drift', () => {
     ]);
   });
 
-  it('stays in alarm while it lasts, and ends when it is over', () => {
+  it('stays in alarm while a drift lasts, and ends when it is over', () => {
     const history = nights([...Array(20).fill(-2), ...Array(60).fill(0)]);
     const found = [4, 10, 20, 40, 79].map((count) => alarms(assess(history.slice(0, count + 1))).length);
     expect(found).toEqual([1, 1, 1, 1, 0]);
   });
 
-  it('is not one night: what was down once is forgotten soon after it is up again', () => {
+  it('does not raise an alarm for one bad night, and forgets it within a few good ones', () => {
     expect(alarms(assess(nights([-40])))).toEqual([]);
     expect(lastSums(assess(nights([-40, 0, 0, 0, 0, 0])))?.twinAccuracy).toBe(0);
     expect(alarms(assess(nights([-40, -40, -40])))).toEqual(['fail twinAccuracy']);
   });
 });
 
-describe('only new evidence counts', () => {
-  it('the same seed every night is one coincidence', () => {
+describe('the evidence of a trend', () => {
+  it('counts once if the seed is the same every night: one coincidence is not a drift', () => {
     const found = assess(nights(Array(30).fill(-2.4), { seed: 1 }));
     expect(alarms(found)).toEqual([]);
     expect(lastSums(found)?.twinAccuracy).toBeCloseTo(1.9, 9);
   });
 
-  it('so are questions that no seed draws', () => {
+  it('counts once if no seed draws the items', () => {
     expect(alarms(assess(nights(Array(30).fill(-2.4), { seed: null })))).toEqual([]);
   });
 
-  it('a night without an answer is none, and the next with its seed is', () => {
+  it('is missing on a night without answers, and the next night with that seed counts', () => {
     const history = nights([null, -2, null, -2, null], { seed: 5 });
     expect(lastSums(assess(history.slice(0, 1)))?.twinAccuracy).toBeNull();
     expect(lastSums(assess(history))?.twinAccuracy).toBeCloseTo(1.5, 9);
@@ -87,7 +89,7 @@ describe('only new evidence counts', () => {
     ['baseline', { baseline: 'sha256:next' }],
     ['reference', { reference: 'sha256:next' }],
     ['minor version of the tool', { version: '0.2.0' }],
-  ])('of the same %s', (_, change) => {
+  ])('starts anew with another %s', (_, change) => {
     const old = nights(Array(4).fill(-2));
     expect(alarms(assess(old))).toEqual(['fail twinAccuracy']);
     const found = assess([...old, night(4, { ...change, twinAccuracy: standardized(-1) })]);
@@ -95,7 +97,7 @@ describe('only new evidence counts', () => {
     expect(lastSums(found)?.twinAccuracy).toBeCloseTo(0.5, 9);
   });
 
-  it('a patch of the tool changes nothing', () => {
+  it('continues over a patch release of the tool', () => {
     const found = assess([
       ...nights(Array(3).fill(-2)),
       night(4, { version: '0.1.9', twinAccuracy: standardized(-2) }),
@@ -104,11 +106,11 @@ describe('only new evidence counts', () => {
   });
 });
 
-describe('the concentration', () => {
+describe('the trend of concentration', () => {
   const checkpoints = (names: string, z: number, over: Partial<HistoryEntry> = {}) =>
     [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardized(z, 0.0533), ...over }));
 
-  it('is followed from checkpoint to checkpoint, and warns', () => {
+  it('is followed from checkpoint to checkpoint, and warns of a drift', () => {
     const { findings } = assess(checkpoints('abcd', 2));
     expect(findings).toEqual([
       {
@@ -123,18 +125,18 @@ describe('the concentration', () => {
     ]);
   });
 
-  it('of one checkpoint counts once, however often it is measured', () => {
+  it('counts a checkpoint once, however often it is measured', () => {
     expect(alarms(assess(checkpoints('aaaaaaaaaaaaaa', 2.9)))).toEqual([]);
     expect(lastSums(assess(checkpoints('abababab', 2)))?.concentration).toBe(3);
   });
 
-  it('begins anew with the baseline', () => {
+  it('starts anew with another baseline', () => {
     const old = checkpoints('abcd', 2);
     expect(alarms(assess([...old, ...checkpoints('e', 2, { baseline: 'sha256:next' })]))).toEqual([]);
   });
 });
 
-describe('the report', () => {
+describe('a report with a trend', () => {
   const drift: TrendAssessment = assess(nights(Array(4).fill(-2)));
   const narrow: TrendAssessment = assess(
     [...'abcd'].map((checkpoint, i) => night(i, { checkpoint, concentration: standardized(2) })),
@@ -153,13 +155,25 @@ describe('the report', () => {
   it.each<[string, Verdict, Finding[], TrendAssessment, Verdict]>([
     ['a pass without a drift passes', 'pass', [], calm, 'pass'],
     ['a pass with a drift fails', 'pass', [], drift, 'fail'],
-    ['a pass that gets narrower warns', 'pass', [], narrow, 'warn'],
+    ['a pass with a drift of concentration warns', 'pass', [], narrow, 'warn'],
     ['an inconclusive check with a drift fails', 'inconclusive', [invalid], drift, 'fail'],
-    ['a warning of the trend takes nothing from what was not shown', 'inconclusive', [unclear], narrow, 'inconclusive'],
-    ['nor from a comparison that means nothing', 'inconclusive', [invalid], narrow, 'inconclusive'],
-    ['a failure stays one', 'fail', [finding({ level: 'fail' })], narrow, 'fail'],
-    ['and without a drift too', 'fail', [finding({ level: 'fail' })], calm, 'fail'],
-    ['a warning becomes a failure', 'warn', [finding()], drift, 'fail'],
+    [
+      'unclear probes stay inconclusive under a warning of the trend',
+      'inconclusive',
+      [unclear],
+      narrow,
+      'inconclusive',
+    ],
+    [
+      'an invalid comparison stays inconclusive under a warning of the trend',
+      'inconclusive',
+      [invalid],
+      narrow,
+      'inconclusive',
+    ],
+    ['a failure stays a failure under a warning of the trend', 'fail', [finding({ level: 'fail' })], narrow, 'fail'],
+    ['a failure without a drift stays a failure', 'fail', [finding({ level: 'fail' })], calm, 'fail'],
+    ['a warning with a drift of the probes fails', 'warn', [finding()], drift, 'fail'],
   ])('%s', (_, verdict, findings, assessment, expected) => {
     const judged = withTrend(report({ verdict, findings }), assessment);
     expect(judged.verdict).toBe(expected);
@@ -167,13 +181,13 @@ describe('the report', () => {
     expect(reportSchema.parse(JSON.parse(JSON.stringify(judged)))).toEqual(judged);
   });
 
-  it('shows the last thirty checks of many', () => {
+  it('shows the last thirty checks', () => {
     const { trend } = assess(nights(Array(45).fill(0)));
     expect(trend.checks).toHaveLength(30);
     expect(trend.checks.at(-1)?.time).toBe(night(44).time);
   });
 
-  it('of an empty history has nothing to say', () => {
+  it('has neither checks nor findings for an empty history', () => {
     expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, findings: [] });
   });
 });

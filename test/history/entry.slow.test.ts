@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { check } from '../../src/gate/check.ts';
+import { entryOf } from '../../src/history/entry.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { repository, temporaryFolder } from '../fixtures.ts';
+
+const example = (name: string) => repository('examples', name);
+const occasion = { time: '2026-03-01T03:17:00Z', run: null, commit: null, policy: DEFAULT_POLICY };
+
+async function checkWith(...suites: string[]) {
+  const policy = join(temporaryFolder(), 'policy.yml');
+  writeFileSync(policy, JSON.stringify({ probes: suites }));
+  const pair = { checkpoint: example('coverage-expanding'), baseline: example('base') };
+  const { report } = await check({ device: 'cpu', only: 'probes', policy, ...pair });
+  return report;
+}
+
+it('an entry has the numbers of the built-in suite alone, also if a file runs with it', async () => {
+  const [alone, both, file] = [
+    await checkWith('builtin'),
+    await checkWith('builtin', example('probes.jsonl')),
+    await checkWith(example('probes.jsonl')),
+  ];
+  const row = both.probes?.drawn;
+  expect(row).toEqual(alone.probes?.comparison.rows[0]);
+  expect(alone.probes?.drawn).toEqual(row);
+  expect(both.probes?.comparison.rows[0]?.facts).toBeGreaterThan(row?.facts ?? Infinity);
+  expect(entryOf(both, occasion)).toMatchObject({
+    seed: 1,
+    twinAccuracy: { candidate: expect.closeTo(row?.twin.candidate ?? -1, 9) },
+  });
+  expect(file.probes?.drawn).toBeNull();
+  expect(entryOf(file, occasion).seed).toBeNull();
+  expect(entryOf(file, occasion).twinAccuracy?.z).not.toBeNull();
+});
