@@ -28,7 +28,7 @@ try {
     openReference: 'src/checkpoint/open.ts',
     gemmRate: 'scripts/bench/gemm-rate.ts',
   });
-  const device = { name: values.device, reason: 'asked for' };
+  const device = { name: values.device, reason: 'requested' };
   const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype);
   const baseline = process.memoryUsage.rss();
   const rate = await gemmRate(device);

@@ -54,7 +54,7 @@ process.exitCode = rows.length > 0 && wrong.length === 0 ? 0 : 1;
 
 async function check(directory, path) {
   const { base, adapter } = await open(path);
-  const engine = await OnnxEngine.open(base, { device: { name: values.device, reason: 'asked for' }, adapter });
+  const engine = await OnnxEngine.open(base, { device: { name: values.device, reason: 'requested' }, adapter });
   try {
     const logits = await logitError(engine, join(path, set.expected));
     const json = join(path, 'golden.json');
