@@ -38,14 +38,14 @@ const TABLE =
 
 /** Finds how tensors are used, over all graphs of a model. */
 export class WeightUses {
-  readonly #consumers = new Map<string, Array<{ readonly node: OnnxNode; readonly at: number }>>();
+  readonly #consumers = new Map<string, Array<{ readonly node: OnnxNode; readonly input: number }>>();
 
   constructor({ nodes }: OnnxModel) {
     for (const node of nodes) {
-      for (const [at, name] of node.inputs.entries()) {
+      for (const [input, name] of node.inputs.entries()) {
         const users = this.#consumers.get(name);
-        if (users) users.push({ node, at });
-        else this.#consumers.set(name, [{ node, at }]);
+        if (users) users.push({ node, input });
+        else this.#consumers.set(name, [{ node, input }]);
       }
     }
   }
@@ -67,8 +67,8 @@ export class WeightUses {
     for (let next = queue.shift(); next && seen.size < MAX_STEPS; next = queue.shift()) {
       if (seen.has(next.name)) continue;
       seen.add(next.name);
-      for (const { node, at } of (this.#consumers.get(next.name) ?? []).slice(0, MAX_STEPS)) {
-        const use = useBy(node, at, dimensions, next.transposed);
+      for (const { node, input } of (this.#consumers.get(next.name) ?? []).slice(0, MAX_STEPS)) {
+        const use = useBy(node, input, { dimensions, isTransposed: next.transposed });
         if (use) uses.push(use);
         const turned = PASSING.has(node.opType) ? turns(node, dimensions) : null;
         const [output] = node.outputs;
@@ -88,19 +88,25 @@ function turns({ opType, numbers }: OnnxNode, dimensions: number): boolean | nul
   return order.join() === swapped.join() ? true : null;
 }
 
-function useBy(node: OnnxNode, at: number, dimensions: number, transposed: boolean): WeightUse | null {
+/** @param input index of the tensor among the node's inputs */
+function useBy(
+  node: OnnxNode,
+  input: number,
+  { dimensions, isTransposed }: { readonly dimensions: number; readonly isTransposed: boolean },
+): WeightUse | null {
   const { opType, numbers, name } = node;
-  if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(at)) return null;
+  if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(input)) return null;
   if (EMBEDDINGS.has(opType)) {
     // A table has two dimensions and one row per token; other look-ups split sizes and masks.
-    const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !transposed;
+    const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !isTransposed;
     return isTable ? { opType, node: name, inputFirst: false } : null;
   }
-  if (opType === 'Conv' || opType === 'FusedConv') return transposed ? null : { opType, node: name, inputFirst: false };
-  if (opType === 'ConvTranspose') return transposed ? null : { opType, node: name, inputFirst: true };
+  if (opType === 'Conv' || opType === 'FusedConv')
+    return isTransposed ? null : { opType, node: name, inputFirst: false };
+  if (opType === 'ConvTranspose') return isTransposed ? null : { opType, node: name, inputFirst: true };
   // W is [in, out] in x·W, and [out, in] in W·x and in the experts of MoE; the operators can transpose either.
-  const turned = numbers.get(at === 0 ? 'transA' : 'transB')?.[0] === 1;
-  return { opType, node: name, inputFirst: (at === 1) !== (turned !== transposed) };
+  const turned = numbers.get(input === 0 ? 'transA' : 'transB')?.[0] === 1;
+  return { opType, node: name, inputFirst: (input === 1) !== (turned !== isTransposed) };
 }
 
 /** Names that exporters generate: `onnx::MatMul_123`, `val_7`, `/model/layers.0/Constant_output_0`. */
