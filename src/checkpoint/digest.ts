@@ -66,7 +66,7 @@ async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<
       const want = Math.min(CHUNK_BYTES, byteLength - done);
       const { bytesRead } = await handle.read(buffer, 0, want, offset + done);
       if (bytesRead === 0)
-        throw new UserError(`${file} became shorter while it was read`, 'run again when it is complete');
+        throw new UserError(`${file} became shorter while it was read`, 'run again when the file is complete');
       hash.update(buffer.subarray(0, bytesRead));
       done += bytesRead;
     }

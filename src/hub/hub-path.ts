@@ -30,13 +30,14 @@ export function parseHubPath(path: string): HubPath {
   const separator = second.indexOf('@');
   const model = separator < 0 ? second : second.slice(0, separator);
   if (!NAME.test(organization) || !NAME.test(model) || /\.\.|--/.test(`${organization}/${model}`)) {
-    throw wrong('names no model');
+    throw wrong('does not name a model');
   }
   const { revision, folder } =
     separator < 0 ? { revision: null, folder: rest.join('/') } : splitRevision(second.slice(separator + 1), rest);
-  if (revision !== null && (!REVISION.test(revision) || revision.includes('..'))) throw wrong('names no revision');
+  if (revision !== null && (!REVISION.test(revision) || revision.includes('..')))
+    throw wrong('does not name a valid revision');
   if (folder !== '' && !folder.split('/').every((part) => NAME.test(part) && !part.includes('..'))) {
-    throw wrong('names no folder');
+    throw wrong('does not name a valid folder');
   }
   return { repository: `${organization}/${model}`, revision, folder };
 }

@@ -87,7 +87,10 @@ function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly
   if (prompt.kind === 'text') return encodeText(tokenizer, prompt.text, options);
   const { chatTemplate: template, specialTokens } = tokenizer;
   if (template === null) {
-    throw new UserError(`${where}: messages, but the checkpoint has no default chat template`, 'give a prompt instead');
+    throw new UserError(
+      `${where}: the request has messages, but the checkpoint has no default chat template`,
+      'give a prompt instead',
+    );
   }
   const { now } = options;
   const text = renderChat(prompt.messages, { template, specialTokens, addGenerationPrompt: true, now, where });
@@ -97,7 +100,7 @@ function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly
 function expectTokenizer({ tokenizer }: GenerateOptions, { where }: GenerateRequest): Tokenizer {
   if (tokenizer) return tokenizer;
   throw new UserError(
-    `${where}: text or stop strings, but the checkpoint has no tokenizer.json`,
+    `${where}: the request has text or stop strings, but the checkpoint has no tokenizer.json`,
     'add the file, or give token ids and no stop strings',
   );
 }

@@ -121,7 +121,10 @@ function fit(
 
 function expectTokenizer(tokenizer: Tokenizer | null, { where }: ScoreRequest): Tokenizer {
   if (tokenizer) return tokenizer;
-  throw new UserError(`${where}: text, but the checkpoint has no tokenizer.json`, 'add the file, or give token ids');
+  throw new UserError(
+    `${where}: the request has text, but the checkpoint has no tokenizer.json`,
+    'add the file, or give token ids',
+  );
 }
 
 function expectPrefix(prefixTokenId: number | null, { where }: ScoreRequest): number {

@@ -408,7 +408,9 @@ describe('one line explains why a checkpoint cannot be read', () => {
     'hf://org/model@main/a//b',
     'hf://org/mo del',
   ])('for an invalid path: %s', async (path) => {
-    expect(await messageOf(path)).toMatch(/names no (model|revision|folder) — write hf:\/\/org\/model/);
+    expect(await messageOf(path)).toMatch(
+      /does not name a (model|valid revision|valid folder) — write hf:\/\/org\/model/,
+    );
     expect(hub.seen).toEqual([]);
   });
 

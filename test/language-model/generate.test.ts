@@ -74,13 +74,18 @@ describe('continuePrompts', () => {
       digits,
       /:1: max_new_tokens is 40, the model takes 40/,
     ],
-    ['text without a tokenizer', { prompt: '1' }, null, /:1: text or stop strings, but .* no tokenizer/],
-    ['stop strings without one', { prompt_ids: [1], stop: 'a' }, null, /:1: text or stop strings/],
+    [
+      'text without a tokenizer',
+      { prompt: '1' },
+      null,
+      /:1: the request has text or stop strings, but .* no tokenizer/,
+    ],
+    ['stop strings without one', { prompt_ids: [1], stop: 'a' }, null, /:1: the request has text or stop strings/],
     [
       'messages without a template',
       { messages: [{ role: 'user' }] },
       { ...digits, chatTemplate: null },
-      /:1: messages, but/,
+      /:1: the request has messages, but/,
     ],
     [
       'messages that the template refuses',

@@ -141,7 +141,7 @@ describe('scoreRequests', () => {
   it('needs a tokenizer only for text', async () => {
     const text = requests({ id: 1, context: 'a', continuation: 'b' });
     await expect(scoreRequests(text, countingEngine(4), { tokenizer: null, prefixTokenId: 0 })).rejects.toThrow(
-      /requests\.jsonl:1: text, but .*no tokenizer/,
+      /requests\.jsonl:1: the request has text, but .*no tokenizer/,
     );
   });
 

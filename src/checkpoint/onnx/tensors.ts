@@ -79,7 +79,7 @@ async function locate(
   const damaged = (what: string) =>
     new UserError(
       `${path}: tensor ${JSON.stringify(name)}: ${what}`,
-      'the file is damaged: export or download it again',
+      'export or download the model again: the file is damaged',
     );
   const elements = shape.reduce((product, dimension) => product * BigInt(dimension), 1n);
   if (elements > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(`its shape [${shape.join(', ')}] overflows`);

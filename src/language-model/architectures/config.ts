@@ -49,7 +49,8 @@ export class Config {
   /** A positive integer. */
   size(key: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(key);
-    if (!Number.isSafeInteger(value) || value <= 0 || value > most) throw this.error(`${key} is ${value}, not a size`);
+    if (!Number.isSafeInteger(value) || value <= 0 || value > most)
+      throw this.error(`${key} is ${value}, not a positive integer`);
     return value;
   }
 

@@ -149,7 +149,8 @@ function required(given: UnscaledRope, key: string): number {
 
 function positiveOf({ config, parameters }: UnscaledRope, key: string): number | null {
   const value = numberOf(config, parameters, key);
-  if (value !== null && value <= 0) throw config.error(`${key} of the rotary parameters is ${value}`);
+  if (value !== null && value <= 0)
+    throw config.error(`${key} of the rotary parameters is ${value}, and must be positive`);
   return value;
 }
 

@@ -43,21 +43,23 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     numberOf(config, parameters, 'partial_rotary_factor') ??
     defaults.partial ??
     1;
-  if (theta <= 0) throw config.error(`the rotary base is ${theta}`);
+  if (theta <= 0) throw config.error(`the rotary base is ${theta}, and must be positive`);
   if (partial !== 1 && defaults.mayBePartial !== true) {
     throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
   }
   const dim = Math.trunc(headDim * partial);
   if (dim < 2 || dim > headDim || dim % 2 !== 0) throw config.error(`${dim} of ${headDim} dimensions cannot be rotary`);
   const written = parameters.rope_type ?? parameters.type ?? 'default';
-  if (typeof written !== 'string') throw config.error('rope_type is not a name');
+  if (typeof written !== 'string') throw config.error('rope_type is not a string');
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
   if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not supported`, knownTypesHint());
   const known = new Set(['rope_theta', 'rope_type', 'type', 'partial_rotary_factor', ...UNUSED_KEYS, ...scaling.keys]);
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
-    throw config.error(`the rotary parameters of type ${JSON.stringify(written)} have ${JSON.stringify(foreign)}`);
+    throw config.error(
+      `the rotary parameters of type ${JSON.stringify(written)} have the unknown key ${JSON.stringify(foreign)}`,
+    );
   }
   const plain = Array.from({ length: dim / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / dim))),

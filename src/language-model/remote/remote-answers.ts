@@ -65,7 +65,10 @@ export async function continuePromptsByText(
 ): Promise<GenerateAnswer[]> {
   const prompts = requests.map(({ prompt, maxNewTokens, stop, where }) => {
     if (prompt.kind === 'messages') {
-      throw new UserError(`${where}: messages, but there is no tokenizer with a chat template`, TOKENIZER_HINT);
+      throw new UserError(
+        `${where}: the request has messages, but there is no tokenizer with a chat template`,
+        TOKENIZER_HINT,
+      );
     }
     return {
       prompt: prompt.kind === 'text' ? prompt.text : prompt.tokens,

@@ -114,7 +114,7 @@ describe('describeDecoder', () => {
       /layer type "chunked_attention" is not supported/,
     ],
     ['half a window', { model_type: 'mistral', sliding_window: 0.5 }, /sliding_window is 0.5/],
-    ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a size/],
+    ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a positive integer/],
     ['three norms', { model_type: 'falcon', num_ln_in_parallel_attn: 3 }, /num_ln_in_parallel_attn is 3/],
     [
       'one scaling for two types of layers',

@@ -147,7 +147,7 @@ describe('rotary parameters are refused', () => {
       { rope_type: 'xpos', factor: 2 },
       /rope_type "xpos" is not supported — use a model with one of the types default, .*yarn/,
     ],
-    ['for a type that is not a string', { rope_type: 3 }, /rope_type is not a name/],
+    ['for a type that is not a string', { rope_type: 3 }, /rope_type is not a string/],
     ['for a property name of JavaScript', { rope_type: 'constructor' }, /rope_type "constructor" is not supported/],
     ['for linear without factor', { type: 'linear' }, /the rotary parameters lack "factor"/],
     ['for llama3 without a bound', { ...llama3, low_freq_factor: undefined }, /lack "low_freq_factor"/],
@@ -166,7 +166,11 @@ describe('rotary parameters are refused', () => {
       { type: 'longrope', factor: 2, short_factor: [1], long_factor: [1, 1, 1, 1] },
       /short_factor is not a list of 4/,
     ],
-    ['for a parameter of another type', { type: 'linear', factor: 2, beta_fast: 3 }, /type "linear" have "beta_fast"/],
+    [
+      'for a parameter of another type',
+      { type: 'linear', factor: 2, beta_fast: 3 },
+      /type "linear" have the unknown key "beta_fast"/,
+    ],
   ])('%s', (_, rope_scaling, pattern) => {
     const read = () => ropeOf({ ...LENGTHS, rope_scaling }, 8);
     expect(read).toThrow(UserError);

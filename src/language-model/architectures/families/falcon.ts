@@ -108,7 +108,7 @@ function normsOf(
   const norm = (name: string) => layerNorm(`h.${index}.${name}`, hidden, config.positive('layer_norm_epsilon'));
   const norms = config.numberOrNull('num_ln_in_parallel_attn') ?? (isGrouped ? 2 : 1);
   const isParallel = config.boolean('parallel_attn');
-  if (norms !== 1 && norms !== 2) throw config.error(`num_ln_in_parallel_attn is ${norms}`);
+  if (norms !== 1 && norms !== 2) throw config.error(`num_ln_in_parallel_attn is ${norms}, not 1 or 2`);
   if (isGrouped && !isParallel) throw config.error('new_decoder_architecture without parallel_attn is not supported');
   if (isParallel && norms === 2) {
     if (!isGrouped) throw config.error('num_ln_in_parallel_attn is 2 without new_decoder_architecture');
