@@ -304,7 +304,7 @@ describe('the elements of an ONNX tensor', () => {
   });
 });
 
-describe('an ONNX file is refused', () => {
+describe('an ONNX file', () => {
   const whole = modelBytes(small);
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -341,17 +341,17 @@ describe('an ONNX file is refused', () => {
       modelBytes({ ...small, tensors: [initializer('w', { ...counting([2, 3]), shape: [-2, 3] })] }),
       /negative or overflows/,
     ],
-  ])('if it is %s', async (_, bytes, message) => {
+  ])('is refused if it is %s', async (_, bytes, message) => {
     expect(await refused(bytes)).toMatch(message);
   });
 
-  it('if it was truncated at any byte', async () => {
+  it('is refused if it was truncated at any byte', async () => {
     for (let length = 1; length < whole.length; length += 1) {
       expect(await refused(whole.subarray(0, length)), `${length} bytes`).toMatch(/truncated|ONNX model|no tensors/);
     }
   });
 
-  it('or read, but never crashes the reader, if any byte was changed', async () => {
+  it('is read or refused, but never crashes the reader, if any byte was changed', async () => {
     const path = join(temporaryFolder(), 'model.onnx');
     for (const [index, original] of whole.entries()) {
       for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff, original ^ 0x08]) {
@@ -367,7 +367,7 @@ describe('an ONNX file is refused', () => {
     }
   });
 
-  it('if a length exceeds the file, without reading that much', async () => {
+  it('is refused if a length exceeds the file, without reading that much', async () => {
     // Field 7 (the graph) of 2^62 bytes.
     const bytes = Buffer.from([0x08, 10, 0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]);
     expect(await refused(bytes)).toMatch(
@@ -375,7 +375,7 @@ describe('an ONNX file is refused', () => {
     );
   });
 
-  it('if its graphs are nested too deeply', async () => {
+  it('is refused if its graphs are nested too deeply', async () => {
     const { AttributeType } = onnx.AttributeProto;
     let graph: InstanceType<typeof onnx.GraphProto> = new onnx.GraphProto({ name: 'end' });
     for (let depth = 0; depth < 30; depth += 1) {

@@ -346,14 +346,14 @@ describe('a download with failures', () => {
   });
 });
 
-describe('one line explains why a checkpoint cannot be read', () => {
+describe('a checkpoint that cannot be read', () => {
   it.each([
     [
       null,
       /is gated \(status 401\) — set HF_TOKEN to a token with access, and accept its license at http.*org\/gated$/,
     ],
     ['hf_wrong', /is gated, and HF_TOKEN has no access \(status 401\) — accept its license at http/],
-  ])('for a gated repository, with the token %s', async (token, message) => {
+  ])('is refused with one line for a gated repository, with the token %s', async (token, message) => {
     if (token !== null) process.env.HF_TOKEN = token;
     hub.token = 'hf_right';
     hub.commit('org/gated', folderOf('llama-f32'));
@@ -362,7 +362,7 @@ describe('one line explains why a checkpoint cannot be read', () => {
     expect(text).not.toContain('hf_wrong');
   });
 
-  it('for a repository with a public listing and gated files', async () => {
+  it('is refused with one line for a repository with a public listing and gated files', async () => {
     hub.commit('org/half', folderOf('llama-f32'));
     hub.faults = {
       status: ({ kind }) => (kind === 'resolve' ? { status: 403, headers: { 'X-Error-Code': 'GatedRepo' } } : null),
@@ -370,7 +370,7 @@ describe('one line explains why a checkpoint cannot be read', () => {
     expect(await messageOf('hf://org/half')).toMatch(/hf:\/\/org\/half is gated \(status 403\)/);
   });
 
-  it('for a missing model, revision, folder, and missing weights', async () => {
+  it('is refused with one line for a missing model, revision, folder, and missing weights', async () => {
     hub.commit('org/some', folderOf('llama-f32'));
     hub.commit('org/pickle', { 'config.json': '{}', 'pytorch_model.bin': 'x', 'model.gguf': 'y' });
     hub.commit('org/none', { 'config.json': '{}' });
@@ -381,7 +381,7 @@ describe('one line explains why a checkpoint cannot be read', () => {
     expect(await messageOf('hf://org/none')).toMatch(/it has no weights/);
   });
 
-  it('offline, unless everything is in the cache', async () => {
+  it('is refused with one line offline, unless everything is in the cache', async () => {
     const sha = hub.commit('org/offline', folderOf('llama-f32'));
     const digest = await digestCheckpoint(await openCheckpoint('hf://org/offline'));
     const other = await startFakeHub();
@@ -407,14 +407,14 @@ describe('one line explains why a checkpoint cannot be read', () => {
     'hf://org/model@main/../../etc',
     'hf://org/model@main/a//b',
     'hf://org/mo del',
-  ])('for an invalid path: %s', async (path) => {
+  ])('is refused with one line for an invalid path: %s', async (path) => {
     expect(await messageOf(path)).toMatch(
       /does not name a (model|valid revision|valid folder) — write hf:\/\/org\/model/,
     );
     expect(hub.seen).toEqual([]);
   });
 
-  it('for an invalid endpoint', async () => {
+  it('is refused with one line for an invalid endpoint', async () => {
     process.env.HF_ENDPOINT = 'huggingface.co';
     expect(await messageOf('hf://org/model')).toMatch(/HF_ENDPOINT is "huggingface\.co" — give an address/);
   });

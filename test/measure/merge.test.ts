@@ -40,7 +40,7 @@ describe('the shards of a measurement', () => {
     expect(text(merged)).toBe(text(whole));
   });
 
-  it('can be one', async () => {
+  it('can be a single one', async () => {
     expect(text(await mergeFiles(await writeShards(all, 1)))).toBe(text(whole));
   });
 
@@ -143,7 +143,7 @@ describe('a merge of shards', () => {
   });
 });
 
-describe('a merge refuses', () => {
+describe('a merge', () => {
   /** The shards, with one of them changed. */
   function changed(index: number, edit: (shard: Writable) => void): string[] {
     const path = files[index - 1] ?? '';
@@ -171,7 +171,7 @@ describe('a merge refuses', () => {
       },
     ],
   ];
-  it.each(FOREIGN)('shards of different measurements: another %s', async (what, edit) => {
+  it.each(FOREIGN)('refuses shards of different measurements: another %s', async (what, edit) => {
     const word = what.replace(/^a /, '');
     await expect(mergeFiles(changed(3, edit))).rejects.toThrow(
       new RegExp(
@@ -180,7 +180,7 @@ describe('a merge refuses', () => {
     );
   });
 
-  it('an incomplete set of shards, or one twice', async () => {
+  it('refuses an incomplete set of shards, and a shard that is given twice', async () => {
     const [one = '', two = '', three = '', four = ''] = files;
     await expect(mergeFiles([one, two, four])).rejects.toThrow(/^shard 3\/4 of .*1\.json is missing — /);
     await expect(mergeFiles([two])).rejects.toThrow(/^shards 1\/4, 3\/4, 4\/4 of .*2\.json are missing — /);
@@ -189,7 +189,7 @@ describe('a merge refuses', () => {
     );
   });
 
-  it('a file that is not a shard', async () => {
+  it('refuses a file that is not a shard', async () => {
     const folder = temporaryFolder();
     const whole = join(folder, 'whole.json');
     await writeJson(whole, await mergeFiles(files));
@@ -239,12 +239,12 @@ describe('a merge refuses', () => {
       },
       /changed\.json is damaged/,
     ],
-  ] as const)('%s', async (_, edit, message) => {
+  ] as const)('refuses a damaged shard: %s', async (_, edit, message) => {
     const other = readJson<Writable>(files[3] ?? '');
     await expect(mergeFiles(changed(3, (shard) => edit(shard, other)))).rejects.toThrow(message);
   });
 
-  it('nothing, but a comparison refuses a single shard', async () => {
+  it('is needed before a comparison, which refuses a single shard', async () => {
     const [one = ''] = files;
     await expect(readMeasurement(one)).rejects.toThrow(/1\.json is shard 1\/4 of a measurement — join all .*merge/);
     await expect(readBaseline(one)).rejects.toThrow(/is shard 1\/4 of a measurement/);

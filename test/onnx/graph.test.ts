@@ -124,7 +124,7 @@ describe('attributes', () => {
     expect(Buffer.from(attributes[3]?.s ?? []).toString()).toBe('add');
   });
 
-  it('can be text', async () => {
+  it('can be text, such as the reduction of ScatterND', async () => {
     const graph = new Graph();
     const x = graph.input('x', float32, [3]);
     const indices = graph.constant([0, 2, 2], 'int64', [3, 1]);

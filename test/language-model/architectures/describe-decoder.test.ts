@@ -130,17 +130,17 @@ describe('describeDecoder', () => {
 describe('windows', () => {
   const layers = { num_hidden_layers: 4 };
 
-  it('of Mistral are in all layers: 4096 by default, none for null', () => {
+  it('Mistral has a window in all layers: 4096 by default, none for null', () => {
     expect(windows({ model_type: 'mistral', ...layers, sliding_window: 7 })).toEqual([7, 7, 7, 7]);
     expect(windows({ model_type: 'mistral', ...layers })).toEqual([4096, 4096, 4096, 4096]);
     expect(windows({ model_type: 'mistral', ...layers, sliding_window: null })).toEqual([null, null, null, null]);
   });
 
-  it('of Gemma 2 are in every other layer, beginning with the first', () => {
+  it('Gemma 2 has a window in every other layer, beginning with the first', () => {
     expect(windows({ model_type: 'gemma2', ...layers, sliding_window: 7 })).toEqual([7, null, 7, null]);
   });
 
-  it('of Gemma 3 are in all but every sixth layer, or in those of layer_types', () => {
+  it('Gemma 3 has a window in all but every sixth layer, or in those of layer_types', () => {
     const six = windows({ model_type: 'gemma3_text', num_hidden_layers: 7, sliding_window: 7 });
     expect(six).toEqual([7, 7, 7, 7, 7, null, 7]);
     const layer_types = ['full_attention', 'full_attention', 'sliding_attention', 'full_attention'];
@@ -148,7 +148,7 @@ describe('windows', () => {
     expect(written).toEqual([null, null, 7, null]);
   });
 
-  it('of Qwen 2 are off by default, and in the layers from max_window_layers on', () => {
+  it('Qwen 2 has no window by default, and otherwise in the layers from max_window_layers on', () => {
     const config = { model_type: 'qwen2', ...layers, sliding_window: 7, max_window_layers: 3 };
     expect(windows(config)).toEqual([null, null, null, null]);
     expect(windows({ ...config, use_sliding_window: true })).toEqual([null, null, null, 7]);
@@ -161,7 +161,7 @@ describe('positions of SmolLM 3', () => {
       ({ attention }) => attention.rope !== null,
     );
 
-  it('are in all but every fourth layer, or in those with a 1 in no_rope_layers', () => {
+  it('SmolLM 3 has positions in all but every fourth layer, or in those with a 1 in no_rope_layers', () => {
     expect(hasPositions({})).toEqual([true, true, true, false]);
     expect(hasPositions({ no_rope_layer_interval: 2 })).toEqual([true, false, true, false]);
     expect(hasPositions({ no_rope_layers: [0, 1, 1, 0] })).toEqual([false, true, true, false]);
@@ -174,13 +174,13 @@ describe('the experts of Qwen 3', () => {
   const kinds = (config: Record<string, unknown>) =>
     decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp.kind);
 
-  it('are in every layer, or in every decoder_sparse_step-th that is not in mlp_only_layers', () => {
+  it('Qwen 3 has experts in every layer, or in every decoder_sparse_step-th that is not in mlp_only_layers', () => {
     expect(kinds({})).toEqual(['experts', 'experts', 'experts', 'experts']);
     const some = { decoder_sparse_step: 2, mlp_only_layers: [1] };
     expect(kinds(some)).toEqual(['gated', 'gated', 'gated', 'experts']);
   });
 
-  it('are in no layer if the config turns them off', () => {
+  it('Qwen 3 has experts in no layer if the config turns them off', () => {
     const none = ['gated', 'gated', 'gated', 'gated'];
     expect(kinds({ decoder_sparse_step: 1, mlp_only_layers: [0, 1, 2, 3] })).toEqual(none);
     expect(kinds({ decoder_sparse_step: 1, num_experts: 0 })).toEqual(none);
@@ -205,21 +205,24 @@ describe('the default rotary base', () => {
     ['starcoder2', 1e4],
     ['smollm3', 2e6],
     ['falcon', 1e4],
-  ])('of %s has %s', (model_type, theta) => {
+  ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
     const [layer] = decoderOf({ model_type, ...heads, ...own }).layers;
     expect(layer?.attention.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
 
-  it.each(['gpt_neox', 'stablelm'])('of %s applies to a quarter of each head', (model_type) => {
-    const [layer] = decoderOf({ model_type, hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 }).layers;
-    expect(layer?.attention.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
-  });
+  it.each(['gpt_neox', 'stablelm'])(
+    'the rotary embedding of %s applies to a quarter of each head by default',
+    (model_type) => {
+      const [layer] = decoderOf({ model_type, hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 }).layers;
+      expect(layer?.attention.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
+    },
+  );
 });
 
 describe('a vision-language checkpoint', () => {
-  it('runs as its text model, of whichever family', () => {
+  it('a vision-language checkpoint runs as its text model, of whichever family', () => {
     const text = { vocab_size: 64, num_hidden_layers: 2, sliding_window: 5 };
     const mistral = decoderOf({
       model_type: 'llava',
@@ -231,32 +234,32 @@ describe('a vision-language checkpoint', () => {
     expectRefused({ model_type: 'llava', text_config: text }, /"sliding_window": 5 may change what llama computes/);
   });
 
-  it('names an unsupported text model', () => {
+  it('the error for a vision-language checkpoint names an unsupported text model', () => {
     expectRefused(
       { model_type: 'llava', text_config: { model_type: 'mamba' } },
       /model_type "llava" with text model "mamba" is not supported/,
     );
   });
 
-  it('can tie the output layer to the embeddings outside of text_config', () => {
+  it('a vision-language config can tie the output layer to the embeddings outside of text_config', () => {
     const text_config = { model_type: 'llama' };
     expect(decoderOf({ model_type: 'llava', text_config }).head.tied).toBe(false);
     expect(decoderOf({ model_type: 'llava', text_config, tie_word_embeddings: true }).head.tied).toBe(true);
   });
 
-  it('of the Gemma 3 class has no softcap, unlike the text-only class', () => {
+  it('the vision-language class of Gemma 3 has no softcap, unlike the text-only class', () => {
     const text_config = { num_hidden_layers: 1, final_logit_softcapping: 30 };
     expect(decoderOf({ model_type: 'gemma3', text_config }).head.softcap).toBeNull();
     expect(decoderOf({ model_type: 'gemma3_text', ...text_config }).head.softcap).toBe(30);
   });
 
-  it('of the Idefics 3 class has its own default for the norms of a missing text_config', () => {
+  it('the class of Idefics 3 has its own default for the norms of a missing text_config', () => {
     const epsilon = (config: object) => decoderOf({ model_type: 'idefics3', ...config }).finalNorm.epsilon;
     expect(epsilon({})).toBe(1e-5);
     expect(epsilon({ text_config: { model_type: 'llama' } })).toBe(1e-6);
   });
 
-  it('can have the keys of both models side by side', () => {
+  it('a vision-language config can have the keys of both models side by side', () => {
     const flat = { model_type: 'qwen2_5_vl', vocab_size: 64, vision_config: { depth: 1 }, image_token_id: 5 };
     expect(decoderOf(flat).vocabulary).toBe(64);
   });

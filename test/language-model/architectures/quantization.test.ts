@@ -7,7 +7,7 @@ import { checkpointOf } from './checkpoint-of.ts';
 const withConfig = (quantization_config: unknown) => checkpointOf({ model_type: 'llama', quantization_config });
 const withTensor = (name: string) => checkpointOf({ model_type: 'llama' }, { [name]: [1] });
 
-describe('a quantized checkpoint is refused with the name of its method', () => {
+describe('a quantized checkpoint', () => {
   it.each<[string, ReturnType<typeof checkpointOf>]>([
     ['GPTQ, 4-bit', withConfig({ quant_method: 'gptq', bits: 4, group_size: 128 })],
     ['AWQ, 4-bit', withConfig({ quant_method: 'awq', bits: 4, zero_point: true })],
@@ -26,20 +26,20 @@ describe('a quantized checkpoint is refused with the name of its method', () => 
     ['bitsandbytes, 4-bit', withTensor('model.layers.0.self_attn.q_proj.weight.absmax')],
     ['bitsandbytes, 4-bit', withTensor('model.layers.0.mlp.up_proj.weight.quant_state.bitsandbytes__nf4')],
     ['compressed-tensors', withTensor('model.layers.0.mlp.up_proj.weight_packed')],
-  ])('%s', (method, checkpoint) => {
+  ])('is refused with the name of its quantization: %s', (method, checkpoint) => {
     expect(quantizationOf(checkpoint)).toBe(method);
     const run = () => describeDecoder(checkpoint);
     expect(run).toThrow(UserError);
     expect(run).toThrow(`/m is quantized (${method}), and only float32, float16 and bfloat16 weights can be run`);
   });
 
-  it('even if its family is not supported either', () => {
+  it('is refused as quantized even if its family is not supported either', () => {
     const run = () =>
       describeDecoder(checkpointOf({ model_type: 'mamba', quantization_config: { quant_method: 'awq' } }));
     expect(run).toThrow(/quantized \(AWQ\)/);
   });
 
-  it('but plain weights are not', () => {
+  it('is not one with plain weights', () => {
     expect(quantizationOf(withTensor('model.embed_tokens.weight'))).toBeNull();
     expect(quantizationOf(withConfig(null))).toBeNull();
   });

@@ -139,7 +139,7 @@ describe('rotary parameters', () => {
   });
 });
 
-describe('rotary parameters are refused', () => {
+describe('invalid rotary parameters', () => {
   const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
   it.each<[string, object, RegExp]>([
     [
@@ -171,13 +171,13 @@ describe('rotary parameters are refused', () => {
       { type: 'linear', factor: 2, beta_fast: 3 },
       /type "linear" have the unknown key "beta_fast"/,
     ],
-  ])('%s', (_, rope_scaling, pattern) => {
+  ])('are refused %s', (_, rope_scaling, pattern) => {
     const read = () => ropeOf({ ...LENGTHS, rope_scaling }, 8);
     expect(read).toThrow(UserError);
     expect(read).toThrow(pattern);
   });
 
-  it('for an odd number of dimensions', () => {
+  it('are refused for an odd number of dimensions', () => {
     expect(() => ropeOf(LENGTHS, 5)).toThrow(/5 of 5 dimensions cannot be rotary/);
   });
 });

@@ -136,10 +136,10 @@ describe('Weights', () => {
   });
 });
 
-describe('a checkpoint that cannot run is refused when it is opened', () => {
+describe('a checkpoint that cannot run', () => {
   const path = languageModel('llama');
 
-  it('for a missing weight of any layer', async () => {
+  it('is refused when it is opened if a weight of any layer is missing', async () => {
     const without = (name: string) =>
       openEngine(path, {
         edit: (checkpoint) => ({
@@ -153,19 +153,19 @@ describe('a checkpoint that cannot run is refused when it is opened', () => {
     }
   });
 
-  it('for a width that the file does not have', async () => {
+  it('is refused when it is opened if its weights have another width', async () => {
     await expect(openEngine(path, { config: { intermediate_size: 32 } })).rejects.toThrow(
       /"model\.layers\.0\.mlp\.gate_proj\.weight" is \[24, 16\], and \[32, 16\] in config\.json/,
     );
   });
 
-  it('for weights that the config does not describe', async () => {
+  it('is refused when it is opened if the config does not describe all weights', async () => {
     await expect(openEngine(path, { config: { num_hidden_layers: 1 } })).rejects.toThrow(
       /has "model\.layers\.1\.[^"]+" and \d+ more, which its config\.json does not describe/,
     );
   });
 
-  it('for an adapter of another model', async () => {
+  it('is refused when it is opened with an adapter of another model', async () => {
     const adapter = adapterOf([module('model.layers.2.self_attn.q_proj.weight', [2, 16], [16, 2])]);
     await expect(openEngine(path, { adapter })).rejects.toThrow(/adapts "layers\.2\.self_attn\.q_proj\.weight"/);
   });

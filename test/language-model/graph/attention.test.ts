@@ -154,7 +154,7 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
 
 const KINDS: readonly AttentionKind[] = ['fused', 'concat', 'split'];
 
-describe.each(KINDS)('%s attention equals the formula in float64', (kind) => {
+describe.each(KINDS)('%s attention', (kind) => {
   it.each<[string, Shape, number, number | null]>([
     ['without a KV cache', { batch: 2, past: 0, length: 5 }, 0.35, null],
     // The fused operator takes only one sequence of several tokens after a KV cache, and no batch has more.
@@ -162,7 +162,7 @@ describe.each(KINDS)('%s attention equals the formula in float64', (kind) => {
     ['for several tokens after a KV cache', { batch: 1, past: 7, length: 40 }, 1 / Math.sqrt(10), null],
     ['with capped scores', { batch: 1, past: 7, length: 4 }, 0.35, 1.5],
     ['with capped scores and no KV cache', { batch: 2, past: 0, length: 40 }, 1, 3],
-  ])('%s', async (_, shape, scale, softcap) => {
+  ])('equals the formula in float64 %s', async (_, shape, scale, softcap) => {
     const numbers = numbersOf(shape);
     const found = await compute(kind, attentionOf(scale, softcap), numbers, shape);
     expect(difference(found, byHand(numbers, shape, scale, softcap))).toBeLessThanOrEqual(1e-5);

@@ -48,8 +48,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('greedy decoding of many prompts equals that of each alone, without a KV cache', () => {
-  it.each(KINDS)('%s (%s)', async (_, name, changes) => {
+describe('greedy decoding of many prompts', () => {
+  it.each(KINDS)('equals that of each alone, without a KV cache: %s (%s)', async (_, name, changes) => {
     const expected = await withEngine(languageModel(name), changes, async (engine) => {
       const made: Continuation[] = [];
       for (const one of PROMPTS) made.push(await byHand(engine, one));

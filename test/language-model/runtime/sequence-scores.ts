@@ -175,7 +175,7 @@ function kindOf(name: string): ModelKind {
 
 export function describeKinds(names: readonly string[]): void {
   describe.each(names.map((name) => [name, kindOf(name)] as const))(
-    '%s: the log-likelihood of a sequence is the same as alone',
+    '%s: the log-likelihood of a sequence',
     (_, { name, path: make = () => languageModel(name), config = {}, shared }) => {
       const path = make();
       let sequences: Sequence[] = [];
@@ -187,7 +187,7 @@ export function describeKinds(names: readonly string[]): void {
         });
       });
 
-      it('whatever other sequences are scored with it, in any order', async () => {
+      it('is the same as alone, whatever other sequences are scored with it, in any order', async () => {
         const order = shuffled(generator(2), [...sequences.keys()]);
         const pick = <T>(list: readonly T[], which: readonly number[]) => which.map((i) => at(list, i));
         await withEngine(path, { config }, async (engine) => {
@@ -199,7 +199,7 @@ export function describeKinds(names: readonly string[]): void {
         });
       });
 
-      it('with shared prefixes and without, and shared ones save most of the work', async () => {
+      it('is the same with shared prefixes and without, and shared ones save most of the work', async () => {
         const batches = watchBatches();
         await withEngine(path, { config }, (engine) => engine.score(sequences));
         expect(batches.some(usesPrefix)).toBe(true);
@@ -213,7 +213,7 @@ export function describeKinds(names: readonly string[]): void {
         });
       });
 
-      it('in little memory, in chunks', async () => {
+      it('is the same in little memory, in chunks', async () => {
         const batches = watchBatches();
         await withEngine(path, { config, batchBytes: 2 ** 20 }, async (engine) => {
           expectScores(await engine.score(sequences), expected, 'in chunks');

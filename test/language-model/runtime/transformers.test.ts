@@ -35,12 +35,12 @@ async function expectCases(engine: Parameters<Parameters<typeof withEngine>[2]>[
 }
 
 describe('the logits are those of transformers', () => {
-  it('for a fixture of every family', () => {
+  it('has a fixture of every family', () => {
     // it.each over an empty list would pass.
     expect(LANGUAGE_MODELS.length).toBeGreaterThanOrEqual(28);
   });
 
-  it.each(LANGUAGE_MODELS)('%s', async (name) => {
+  it.each(LANGUAGE_MODELS)('the logits of %s are those of transformers', async (name) => {
     const cases = casesOf(name);
     expect(cases.map(({ label }) => label).sort()).toEqual(['long', 'short']);
     await withEngine(languageModel(name), {}, async (engine) => {
@@ -61,7 +61,7 @@ describe('the logits are those of transformers', () => {
     });
   });
 
-  it.each(['lora', 'lora-rslora'])('with the adapter %s', async (name) => {
+  it.each(['lora', 'lora-rslora'])('the logits with the adapter %s are those of transformers', async (name) => {
     const adapter = await openLora(languageModel(name));
     const [base] = casesOf('llama');
     await withEngine(languageModel('llama'), { adapter }, async (engine) => {
@@ -82,7 +82,7 @@ const renamed =
     tensors: new Map([...checkpoint.tensors].map(([old, entry]) => [name(old), { ...entry, name: name(old) }])),
   });
 
-describe('the same weights in another layout give the same logits', () => {
+describe('weights in another layout', () => {
   it.each<[string, string, (old: string) => string]>([
     ['a backbone without its prefix', 'llama', (old) => old.replace(/^model\./, '')],
     ['GPT-2 with its prefix', 'gpt2', (old) => `transformer.${old}`],
@@ -100,25 +100,28 @@ describe('the same weights in another layout give the same logits', () => {
     ],
     ['Gemma 3 as on the Hub', 'gemma3', (old) => old.replace(/^model\.language_model\./, 'language_model.model.')],
     ['Qwen2.5-VL as on the Hub', 'qwen2-5-vl', (old) => old.replace(/^model\.language_model\./, 'model.')],
-  ])('%s', async (_, name, rename) => {
+  ])('give the same logits: %s', async (_, name, rename) => {
     await withEngine(languageModel(name), { edit: renamed(rename) }, (engine) => expectCases(engine, casesOf(name)));
   });
 
-  it.each(['mixtral', 'qwen3-moe'])('%s with its experts stacked, as transformers 5 saves them', async (name) => {
-    const folder = join(temporaryFolder(), name);
-    mkdirSync(folder);
-    const tensors = readTensors(join(languageModel(name), 'model.safetensors'));
-    const stacked = stackExperts(tensors);
-    expect([...stacked.keys()].some((key) => key.endsWith('experts.gate_up_proj'))).toBe(true);
-    const written = Object.fromEntries(
-      [...stacked].map(([key, { shape, values }]) => [key, float32(shape, [...values])]),
-    );
-    writeSafetensors(join(folder, 'model.safetensors'), written);
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(readJson(join(languageModel(name), 'config.json'))));
-    await withEngine(folder, {}, (engine) => expectCases(engine, casesOf(name)));
-  });
+  it.each(['mixtral', 'qwen3-moe'])(
+    'give the same logits: %s with stacked experts, as transformers 5 saves them',
+    async (name) => {
+      const folder = join(temporaryFolder(), name);
+      mkdirSync(folder);
+      const tensors = readTensors(join(languageModel(name), 'model.safetensors'));
+      const stacked = stackExperts(tensors);
+      expect([...stacked.keys()].some((key) => key.endsWith('experts.gate_up_proj'))).toBe(true);
+      const written = Object.fromEntries(
+        [...stacked].map(([key, { shape, values }]) => [key, float32(shape, [...values])]),
+      );
+      writeSafetensors(join(folder, 'model.safetensors'), written);
+      writeFileSync(join(folder, 'config.json'), JSON.stringify(readJson(join(languageModel(name), 'config.json'))));
+      await withEngine(folder, {}, (engine) => expectCases(engine, casesOf(name)));
+    },
+  );
 
-  it('uses a stored output layer even if the config ties it to the embeddings', async () => {
+  it('give the same logits with an output layer that the config ties to the embeddings', async () => {
     // transformers 5 does this if the two differ.
     await withEngine(languageModel('llama'), { config: { tie_word_embeddings: true } }, (engine) =>
       expectCases(engine, casesOf('llama')),
@@ -196,7 +199,7 @@ describe('an adapter', () => {
   const wave = (count: number, step: number) => Array.from({ length: count }, (_, i) => Math.sin(step * (i + 1)));
   const [vocabulary, hidden, tokens] = [64, 16, [5, 60, 9, 5, 33, 12]];
 
-  it('of the embeddings is the embeddings with scale · (B·A)ᵀ added', async () => {
+  it('of the embeddings adds scale · (B·A)ᵀ to them', async () => {
     // PEFT: lora_embedding_A [rank, vocabulary], lora_embedding_B [hidden, rank].
     const [a, b] = [wave(2 * vocabulary, 0.7), wave(hidden * 2, 1.1)];
     const adapter = await adapterOf({
@@ -210,7 +213,7 @@ describe('an adapter', () => {
     await expectSame('llama', adapter, both);
   });
 
-  it('replaces what it saved whole', async () => {
+  it('replaces the weights that it saved whole', async () => {
     const values = wave(vocabulary * hidden, 0.3);
     const adapter = await adapterOf({
       'base_model.model.lm_head.modules_to_save.weight': { shape: [vocabulary, hidden], values },
@@ -219,7 +222,7 @@ describe('an adapter', () => {
     await expectSame('llama', adapter, both);
   });
 
-  it('of Conv1D weights (GPT-2) is the same, though they are stored [in, out]', async () => {
+  it('of Conv1D weights (GPT-2), which are stored [in, out], adds scale · B·A too', async () => {
     const [a, b] = [wave(2 * 16, 0.7), wave(48 * 2, 1.1)];
     const adapter = await adapterOf({
       'base_model.model.transformer.h.1.attn.c_attn.lora_A.weight': { shape: [2, 16], values: a },

@@ -74,9 +74,15 @@ describe('a tokenizer', () => {
     ['has the add_bos_token of a Gemma class, not its post-processor', 'gemma', { add_bos_token: false }, [], []],
     ['has the post-processor of Llama 3, whatever add_bos_token is', 'llama3', { add_bos_token: false }, [346], []],
     ['has no BOS in GPT-2, whatever add_bos_token is', 'gpt2', { add_bos_token: true }, [], []],
-    ['GPT-NeoX adds when told', 'gpt2', { tokenizer_class: 'GPTNeoXTokenizerFast', add_bos_token: true }, [346], []],
-    ['GPT-NeoX does not by itself', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
-    ['no BOS, nothing to add', 'llama2', { bos_token: null, added_tokens_decoder: {} }, [], []],
+    [
+      'has a BOS in GPT-NeoX with add_bos_token',
+      'gpt2',
+      { tokenizer_class: 'GPTNeoXTokenizerFast', add_bos_token: true },
+      [346],
+      [],
+    ],
+    ['has no BOS in GPT-NeoX by default', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
+    ['adds nothing without a BOS', 'llama2', { bos_token: null, added_tokens_decoder: {} }, [], []],
   ])('%s', async (_, kind, changes, leading, trailing) => {
     const tokenizer = await openTokenizer(changed(kind, 'tokenizer_config.json', changes));
     expect([tokenizer.leading, tokenizer.trailing]).toEqual([leading, trailing]);
@@ -219,7 +225,7 @@ describeNeeds(stories !== null, '../shared/models/stories260K')('the tokenizer o
 
 const zoo = shared('zoo', 'baseA');
 describeNeeds(zoo !== null, '../shared/zoo')('a tokenizer of whole words', () => {
-  it('is supported', async () => {
+  it('of whole words is supported', async () => {
     const tokenizer = await openTokenizer(zoo ?? '');
     const { vocab } = readJson<{ model: { vocab: Record<string, number> } }>(join(zoo ?? '', 'tokenizer.json')).model;
     const [[first, a] = ['', 0], [second, b] = ['', 0]] = Object.entries(vocab).slice(-2);
