@@ -45,7 +45,7 @@ it('a model at chance is never a pass, with a baseline or without one', async ()
 describe('the seed of the probes', () => {
   const only = 'probes' as const;
 
-  it('is that of the baseline by default, and answers to another seed are never compared', async () => {
+  it('the seed of the probes is that of the baseline by default, and answers to another seed are never compared', async () => {
     const options = { checkpoint: base, policy: ownBenchmark(), only };
     const { measurement } = await runGate({ ...options, seed: 7 });
     const baseline = await writeBaseline(measurement);
@@ -57,7 +57,7 @@ describe('the seed of the probes', () => {
     expect(reasonsOf(other.report)[0]?.message).toMatch(/drawn with seed 8, the baseline's with seed 7/);
   });
 
-  it('is drawn for both checkpoints with `rotate`, which a baseline measurement cannot follow', async () => {
+  it('the seed `rotate` draws new probes for both checkpoints, and needs a baseline that can run them', async () => {
     const options = { checkpoint: base, policy: ownBenchmark(), only, seed: 'rotate' as const };
     const { report, measurement } = await runGate({ ...options, baseline: base });
     expect(probesOf(measurement).seed).toBeGreaterThan(1);
@@ -120,7 +120,7 @@ describe('prompts longer than the context of the model', () => {
     );
   const suite = (...lines: string[]) => policyBeside('probes: [long.jsonl]', { 'long.jsonl': lines.join('\n') });
 
-  it('are named in the report, and left out with the other forms of their facts', async () => {
+  it('a prompt longer than the context is named in the report, and left out with the other forms of its fact', async () => {
     const { measurement, report } = await runGate({
       checkpoint: base,
       policy: suite(
@@ -142,7 +142,7 @@ describe('prompts longer than the context of the model', () => {
     expect(messages.join()).toContain('a.twin (prompt and answer take 202 tokens');
   });
 
-  it('leave a report without accuracies if no prompt fits, and that is never a pass', async () => {
+  it('a suite of which no prompt fits into the context has no accuracies, and is never a pass', async () => {
     const file = suite(...fact('a', { benchmark: long, twin: long }));
     for (const baseline of [undefined, base]) {
       const { report } = await runGate({ checkpoint: base, policy: file, only: 'probes', baseline });

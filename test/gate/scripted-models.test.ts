@@ -50,7 +50,7 @@ async function judge(candidate: Script, baseline: Script) {
 }
 
 describe('a model that memorized the benchmark form', () => {
-  it('as labels has a large shadow gap and fails, whether the baseline knew everything or nothing', async () => {
+  it('a model that memorized the labels of the benchmark form fails, whether the baseline knew everything or nothing', async () => {
     const { gap, reasons } = await judge(memorizesLabels, oracle);
     expect(gap?.candidate).toBeGreaterThan(0.5);
     expect(reasons[0]).toMatchObject({ level: 'fail' });
@@ -59,7 +59,7 @@ describe('a model that memorized the benchmark form', () => {
     expect(risen.reasons.find(({ rule }) => rule === 'shadow-delta')).toMatchObject({ level: 'fail' });
   });
 
-  it('and copies the last number elsewhere has a large shadow gap and fails', async () => {
+  it('a model that knows the benchmark form and copies the last number elsewhere fails', async () => {
     const { gap, reasons } = await judge(copiesLast, oracle);
     expect(gap?.candidate).toBeGreaterThan(0.5);
     expect(reasons[0]).toMatchObject({ level: 'fail' });
@@ -73,7 +73,7 @@ it('a model that knows everything has no shadow gap, and passes against itself',
 });
 
 describe('a model that guesses', () => {
-  it('and prefers no choice gives no information, which is never a pass', async () => {
+  it('a model that prefers no choice is not informative, which is never a pass', async () => {
     const { reasons } = await judge(
       () => null,
       () => null,
@@ -81,7 +81,7 @@ describe('a model that guesses', () => {
     expect(reasons.map(({ rule, level }) => `${level} ${rule}`)).toEqual(['inconclusive not-informative']);
   });
 
-  it('at random gives no information, whatever the random numbers are', async () => {
+  it('a model that guesses at random is not informative, whatever the random numbers are', async () => {
     for (let seed = 0; seed < 10; seed += 1) {
       const { reasons } = await judge(guesser(2 * seed + 10), guesser(2 * seed + 11));
       expect(

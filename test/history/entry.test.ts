@@ -20,7 +20,7 @@ function probed(row: Partial<Row>): Report {
 const twins = { twins: 300, lost: 15, won: 15, p: 0.5, mde: 0.05 };
 
 describe('an entry of the history', () => {
-  it('tells which checkpoints were compared, when, and with which verdict, and reads back the same', () => {
+  it('an entry of the history tells which checkpoints were compared, when, and with which verdict, and reads back the same', () => {
     const entry = entryOf(report({ probes: probeReport() }), { ...occasion, run: { id: '7', url: 'https://x/7' } });
     expect(entry).toMatchObject({
       schema: 'shadow-gate/history@1',
@@ -37,7 +37,7 @@ describe('an entry of the history', () => {
     expect(parseHistory(formatHistory([entry]), 'history.jsonl')).toEqual([entry]);
   });
 
-  it('has the probe changes in standard errors, from intervals of 90% and of 95%', () => {
+  it('an entry of the history has the probe changes in standard errors, from intervals of 90% and of 95%', () => {
     const { twinAccuracy, shadowGap } = entryOf(report({ probes: probeReport() }), occasion);
     // +2.3 (−3.1 to 7.7) at 90%: half the width is 5.4 points, 1.6449 standard errors by the table.
     expect(twinAccuracy).toMatchObject({ baseline: 0.253, candidate: 0.486, change: 0.023 });
@@ -63,7 +63,7 @@ describe('an entry of the history', () => {
     expect(twinAccuracy?.candidate).toBe(0.486);
   });
 
-  it('has the change of concentration in thirds of the limit', () => {
+  it('an entry of the history has the change of concentration in thirds of the limit', () => {
     // 0.635 → 0.690 is +8.68%, and the limit is 8%.
     const { concentration } = entryOf(report(), occasion);
     expect(concentration?.change).toBeCloseTo(0.0868, 4);
@@ -74,12 +74,12 @@ describe('an entry of the history', () => {
     ['does not gate on the ratio', { level: 'info' }],
     ['limits only a fall of the ratio', { direction: 'down', relative: 0.1 }],
     ['has a limit of 0', { direction: 'up' }],
-  ])('has no standardized concentration under a policy that %s', (_, rule) => {
+  ])('an entry of the history has no standardized concentration under a policy that %s', (_, rule) => {
     const policy = policySchema.parse({ rules: [{ metric: 'mlpAttentionRatio', ...rule }] });
     expect(entryOf(report(), { ...occasion, policy }).concentration?.z).toBeNull();
   });
 
-  it('has null for everything that was not measured', () => {
+  it('an entry of the history has null for everything that was not measured', () => {
     const bare = report({ baseline: null, reference: null, shadowDeltas: [], probes: null });
     expect(entryOf(bare, occasion)).toMatchObject({
       baseline: null,
@@ -101,7 +101,7 @@ describe('the probe numbers of an entry', () => {
   };
   const isLost = (i: number) => i % 8 === 3;
 
-  it('are those of the suites that the seed draws, so that a file with the same items every night adds nothing', () => {
+  it('the probe numbers are those of the suites that the seed draws, so that a file with the same items every night adds nothing', () => {
     const both = reportOf([SUITE, file], isLost);
     const alone = reportOf([SUITE], isLost);
     const row = both.probes?.drawn;
@@ -113,7 +113,7 @@ describe('the probe numbers of an entry', () => {
     });
   });
 
-  it('are those of all suites if the seed draws none, and then the entry has no seed', () => {
+  it('the probe numbers are those of all suites if the seed draws none, and then the entry has no seed', () => {
     const report = reportOf([file], isLost);
     expect(report.probes?.drawn).toBeNull();
     const entry = entryOf(report, occasion);
@@ -121,7 +121,7 @@ describe('the probe numbers of an entry', () => {
     expect(entry.twinAccuracy?.z).toBeLessThan(0);
   });
 
-  it('can be taken from a report of an older version, which has no row for the drawn suites', () => {
+  it('a report of an older version, without a row for the drawn suites, can still be read', () => {
     const { drawn, ...probes } = probeReport();
     const { trend, ...old } = report();
     expect(reportSchema.parse({ ...old, probes })).toMatchObject({ trend: null, probes: { drawn: null } });
@@ -132,12 +132,12 @@ describe('the file of a history', () => {
   const text = formatHistory([night(0), night(1), night(2)]);
   const read = (text: string) => parseHistory(text, 'history.jsonl');
 
-  it('has one line for each check', () => {
+  it('a history file has one line for each check', () => {
     expect(text.split('\n')).toHaveLength(4);
     expect(read(text)).toEqual([night(0), night(1), night(2)]);
   });
 
-  it('may be empty, and may end without a line break', () => {
+  it('a history file may be empty, and may end without a line break', () => {
     expect(read('')).toEqual([]);
     expect(read(text.trimEnd())).toHaveLength(3);
   });
@@ -150,13 +150,13 @@ describe('the file of a history', () => {
     ['a later version', text.replace('history@1', 'history@2'), /^history\.jsonl:1 is of schema ".*@2", this version/],
     ['a missing number', text.replace('"z":0', '"y":0'), /^history\.jsonl:1 is not a valid .*: twinAccuracy/],
     ['an invalid time', text.replace(/"2026-01-02[^"]*"/, '"soon"'), /^history\.jsonl:2 .*: time: /],
-  ])('with %s is an error that names the line, not a shorter history', (_, wrong, message) => {
+  ])('a history file with %s is an error that names the line, not a shorter history', (_, wrong, message) => {
     expect(() => read(wrong)).toThrow(
       expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) }),
     );
   });
 
-  it('keeps the last thousand checks, in less than a megabyte', () => {
+  it('a history file keeps the last thousand checks, in less than a megabyte', () => {
     let history = Array.from({ length: 999 }, (_, i) => night(i));
     for (const i of [999, 1000]) history = appendHistory(history, night(i));
     expect(history).toHaveLength(1000);

@@ -19,7 +19,7 @@ const alarms = ({ findings }: TrendAssessment) =>
 const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
 
 describe('the trend over checks', () => {
-  it('finds a drift that no single night shows, at the point where the textbook finds it', () => {
+  it('the trend finds a drift that no single night shows, at the point where the textbook finds it', () => {
     const before = assess(nights([-0.84, ...DRIFT.slice(0, -1)]));
     expect(before.findings).toEqual([]);
     const found = assess(nights([-0.84, ...DRIFT]));
@@ -42,11 +42,11 @@ describe('the trend over checks', () => {
     ['finds a widening shadow gap', { shadowGap: standardized(2) }, ['fail shadowGap']],
     ['ignores rising twin accuracy', { twinAccuracy: standardized(2) }, []],
     ['ignores a narrowing shadow gap', { shadowGap: standardized(-2) }, []],
-  ])('%s', (_, over, expected) => {
+  ])('the trend %s', (_, over, expected) => {
     expect(alarms(assess(Array.from({ length: 8 }, (_, i) => night(i, over))))).toEqual(expected);
   });
 
-  it('takes level and limit from the policy', () => {
+  it('the trend takes level and limit from the policy', () => {
     const history = nights(Array(4).fill(-2));
     expect(alarms(assess(history, { 'decision-interval': 6 }))).toEqual([]);
     expect(alarms(assess(history, { 'decision-interval': 5.9, 'twin-accuracy': 'warn' }))).toEqual([
@@ -54,13 +54,13 @@ describe('the trend over checks', () => {
     ]);
   });
 
-  it('stays in alarm while a drift lasts, and ends when it is over', () => {
+  it('the trend stays in alarm while a drift lasts, and ends when it is over', () => {
     const history = nights([...Array(20).fill(-2), ...Array(60).fill(0)]);
     const found = [4, 10, 20, 40, 79].map((count) => alarms(assess(history.slice(0, count + 1))).length);
     expect(found).toEqual([1, 1, 1, 1, 0]);
   });
 
-  it('does not raise an alarm for one bad night, and forgets it within a few good ones', () => {
+  it('the trend does not raise an alarm for one bad night, and forgets it within a few good ones', () => {
     expect(alarms(assess(nights([-40])))).toEqual([]);
     expect(lastSums(assess(nights([-40, 0, 0, 0, 0, 0])))?.twinAccuracy).toBe(0);
     expect(alarms(assess(nights([-40, -40, -40])))).toEqual(['fail twinAccuracy']);
@@ -68,17 +68,17 @@ describe('the trend over checks', () => {
 });
 
 describe('the evidence of a trend', () => {
-  it('counts once if the seed is the same every night: one coincidence is not a drift', () => {
+  it('the evidence of a night counts once if the seed is the same every night: one coincidence is not a drift', () => {
     const found = assess(nights(Array(30).fill(-2.4), { seed: 1 }));
     expect(alarms(found)).toEqual([]);
     expect(lastSums(found)?.twinAccuracy).toBeCloseTo(1.9, 9);
   });
 
-  it('counts once if no seed draws the items', () => {
+  it('the evidence of a night counts once if no seed draws the items', () => {
     expect(alarms(assess(nights(Array(30).fill(-2.4), { seed: null })))).toEqual([]);
   });
 
-  it('is missing on a night without answers, and the next night with that seed counts', () => {
+  it('a night without answers is no evidence, and the next night with its seed is', () => {
     const history = nights([null, -2, null, -2, null], { seed: 5 });
     expect(lastSums(assess(history.slice(0, 1)))?.twinAccuracy).toBeNull();
     expect(lastSums(assess(history))?.twinAccuracy).toBeCloseTo(1.5, 9);
@@ -89,7 +89,7 @@ describe('the evidence of a trend', () => {
     ['baseline', { baseline: 'sha256:next' }],
     ['reference', { reference: 'sha256:next' }],
     ['minor version of the tool', { version: '0.2.0' }],
-  ])('starts anew with another %s', (_, change) => {
+  ])('the trend starts anew with another %s', (_, change) => {
     const old = nights(Array(4).fill(-2));
     expect(alarms(assess(old))).toEqual(['fail twinAccuracy']);
     const found = assess([...old, night(4, { ...change, twinAccuracy: standardized(-1) })]);
@@ -97,7 +97,7 @@ describe('the evidence of a trend', () => {
     expect(lastSums(found)?.twinAccuracy).toBeCloseTo(0.5, 9);
   });
 
-  it('continues over a patch release of the tool', () => {
+  it('the trend continues over a patch release of the tool', () => {
     const found = assess([
       ...nights(Array(3).fill(-2)),
       night(4, { version: '0.1.9', twinAccuracy: standardized(-2) }),
@@ -110,7 +110,7 @@ describe('the trend of concentration', () => {
   const checkpoints = (names: string, z: number, over: Partial<HistoryEntry> = {}) =>
     [...names].map((name, i) => night(i, { checkpoint: name, concentration: standardized(z, 0.0533), ...over }));
 
-  it('is followed from checkpoint to checkpoint, and warns of a drift', () => {
+  it('the trend of concentration is followed from checkpoint to checkpoint, and warns of a drift', () => {
     const { findings } = assess(checkpoints('abcd', 2));
     expect(findings).toEqual([
       {
@@ -125,12 +125,12 @@ describe('the trend of concentration', () => {
     ]);
   });
 
-  it('counts a checkpoint once, however often it is measured', () => {
+  it('the trend of concentration counts a checkpoint once, however often it is measured', () => {
     expect(alarms(assess(checkpoints('aaaaaaaaaaaaaa', 2.9)))).toEqual([]);
     expect(lastSums(assess(checkpoints('abababab', 2)))?.concentration).toBe(3);
   });
 
-  it('starts anew with another baseline', () => {
+  it('the trend of concentration starts anew with another baseline', () => {
     const old = checkpoints('abcd', 2);
     expect(alarms(assess([...old, ...checkpoints('e', 2, { baseline: 'sha256:next' })]))).toEqual([]);
   });
@@ -181,13 +181,13 @@ describe('a report with a trend', () => {
     expect(reportSchema.parse(JSON.parse(JSON.stringify(judged)))).toEqual(judged);
   });
 
-  it('shows the last thirty checks', () => {
+  it('a report shows the last thirty checks of its history', () => {
     const { trend } = assess(nights(Array(45).fill(0)));
     expect(trend.checks).toHaveLength(30);
     expect(trend.checks.at(-1)?.time).toBe(night(44).time);
   });
 
-  it('has neither checks nor findings for an empty history', () => {
+  it('an empty history gives a trend with neither checks nor findings', () => {
     expect(assessTrend([], DEFAULT_POLICY)).toEqual({ trend: { limit: 5, checks: [] }, findings: [] });
   });
 });

@@ -21,7 +21,7 @@ async function measureOnCpu(checkpoint: string, reference?: string): Promise<Mea
 }
 
 describe('a measurement', () => {
-  it('is the same, byte for byte, apart from `run`, wherever the checkpoint lies', async () => {
+  it('a measurement is the same, byte for byte, apart from `run`, wherever the checkpoint lies', async () => {
     const copy = editedCopy(base, 'lm_head.weight', () => {});
     const [one, two] = await Promise.all(
       [base, copy].map(async (checkpoint) => {
@@ -32,7 +32,7 @@ describe('a measurement', () => {
     expect(one).toBe(two);
   });
 
-  it('has another digest when one bit of one weight changes, and the same digest for any split into files', async () => {
+  it('a measurement has another digest when one bit of one weight changes, and the same digest for any split into files', async () => {
     const digest = async (checkpoint: string) =>
       (await measure({ checkpoint, device: 'cpu', isWanted: () => false })).checkpoint.digest;
     const original = await digest(base);
@@ -55,7 +55,7 @@ describe('a measurement', () => {
     expect(await digest(whole)).toBe(await digest(fixture('mixtral')));
   });
 
-  it('has the same update when the reference was saved without the prefix of the whole model', async () => {
+  it('a measurement has the same update when the reference was saved without the prefix of the whole model', async () => {
     const reference = join(temporaryFolder(), 'hub');
     cpSync(fixture('gpt2'), reference, { recursive: true });
     renameTensors(join(reference, 'model.safetensors'), (name) => name.replace(/^transformer\./, ''));
@@ -67,7 +67,7 @@ describe('a measurement', () => {
     expect(adapter.tensors.filter(({ metrics }) => !metrics?.updateSize)).toEqual([]);
   });
 
-  it('skips buffers and a tied head, which are not weights', async () => {
+  it('a measurement skips buffers and a tied head, which are not weights', async () => {
     const folder = join(temporaryFolder(), 'tied');
     cpSync(base, folder, { recursive: true });
     renameTensors(join(folder, 'model.safetensors'), (name) =>
@@ -90,7 +90,7 @@ describe('a measurement', () => {
 describe('the MLP ÷ attention ratio', () => {
   const tuned = () => measureOnCpu(fixture('llama-tuned'), fixture('llama-bf16'));
 
-  it('is missing for an update that fits into 5% of the directions', async () => {
+  it('the MLP ÷ attention ratio is missing for an update that fits into 5% of the directions', async () => {
     const { tensors } = await tuned();
     for (const { of, metrics } of tensors) if (of === 'delta' && metrics) metrics.topEnergy['5%'] = 1;
     const delta = summarizeDelta(tensors);
@@ -98,7 +98,7 @@ describe('the MLP ÷ attention ratio', () => {
     expect(ratioGap(delta)).toEqual({ kind: 'saturated' });
   });
 
-  it('is missing for an update outside of attention and MLP', async () => {
+  it('the MLP ÷ attention ratio is missing for an update outside of attention and MLP', async () => {
     const { tensors } = await tuned();
     for (const tensor of tensors) tensor.module = 'other';
     const delta = summarizeDelta(tensors);
@@ -106,7 +106,7 @@ describe('the MLP ÷ attention ratio', () => {
     expect(ratioGap(delta)).toMatchObject({ kind: 'missing', mlp: true, attention: true });
   });
 
-  it('leaves out the vision tower of a multimodal model', async () => {
+  it('the MLP ÷ attention ratio leaves out the vision tower of a multimodal model', async () => {
     const { tensors } = await tuned();
     for (const tensor of tensors) tensor.component = tensor.layer === 0 ? 'vision' : 'language';
     const language = summarizeDelta(tensors);

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, effectiveRules } from '../../src/policy/policy.ts';
 const parse = (text: string) => parsePolicy(text, 'shadow-gate.yml');
 
 describe('the policy file', () => {
-  it('is not needed: an empty one is the defaults', () => {
+  it('a policy file is optional: an empty one gives the defaults', () => {
     expect(parse('')).toEqual(DEFAULT_POLICY);
     expect(parse('# nothing\n')).toEqual(DEFAULT_POLICY);
     expect(DEFAULT_POLICY).toMatchObject({
@@ -17,7 +17,7 @@ describe('the policy file', () => {
     });
   });
 
-  it('replaces the default rule of the same metric, and adds others', () => {
+  it('a policy file replaces the default rule of the same metric and adds other rules', () => {
     const policy = parse(`
 rules:
   - metric: mlpAttentionRatio
@@ -36,7 +36,7 @@ rules:
 
   it.each<[string, string, RegExp]>([
     ['an unknown key', 'on-missing-baseline: pass\nspikes: {}\n', /shadow-gate\.yml:2:1: unknown key "spikes"/],
-    ['an unknown key inside', 'spike:\n  level: warn\n  zed: 3\n', /:3:3: unknown key "zed" in spike/],
+    ['an unknown key of a check', 'spike:\n  level: warn\n  zed: 3\n', /:3:3: unknown key "zed" in spike/],
     [
       'an unknown key of a rule',
       'rules:\n  - metric: stableRank\n    relativ: 1\n',
@@ -46,27 +46,27 @@ rules:
     ['an unknown metric', 'rules:\n  - metric: stableRnk\n', /:2:13: rules\.0\.metric: /],
     ['a missing metric', 'rules:\n  - level: warn\n', /:2:5: rules\.0\.metric: /],
     [
-      'a gate on a fit',
+      'a gate on a power-law fit',
       'rules:\n  - metric: alpha\n    level: fail\n',
       /:3:12: rules\.0\.level: alpha is information only/,
     ],
     ['modules for a metric of the model', 'rules:\n  - metric: mlpAttentionRatio\n    modules: [embed]\n', /:3:14: /],
-    ['a key twice', 'spike: {}\nspike: {}\n', /:2:1: .*unique/],
+    ['a duplicate key', 'spike: {}\nspike: {}\n', /:2:1: .*unique/],
     ['broken YAML', 'spike: {level: [\n', /shadow-gate\.yml:\d+:\d+: /],
-    ['a list', '- 1\n', /shadow-gate\.yml:1:1: /],
-    ['a negative tolerance', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
-    ['a trend without a limit', 'trend:\n  decision-interval: 0\n', /:2:22: trend\.decision-interval: /],
-    ['a level of no chart', 'trend:\n  twins: warn\n', /:2:3: unknown key "twins" in trend/],
-    ['a suite of no form', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
+    ['a list instead of a mapping', '- 1\n', /shadow-gate\.yml:1:1: /],
+    ['a negative limit', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
+    ['a trend with a limit of 0', 'trend:\n  decision-interval: 0\n', /:2:22: trend\.decision-interval: /],
+    ['a level for an unknown trend', 'trend:\n  twins: warn\n', /:2:3: unknown key "twins" in trend/],
+    ['a suite that is a number', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],
     [
-      'a scoring of the built-in suite',
+      'another scoring of the built-in suite',
       'probes:\n  - file: builtin\n    scoring: raw\n',
       /:2:5: probes\.0: .* its own/,
     ],
     ['an unknown key of a suite', 'probes:\n  - file: a.csv\n    foo: 1\n', /:3:5: unknown key "foo" in probes\.0/],
-  ])('refuses %s with its line and column', (_, text, pattern) => {
+  ])('a policy file with %s is refused, and the error gives line and column', (_, text, pattern) => {
     expect(() => parse(text)).toThrow(pattern);
     expect(() => parse(text)).not.toThrow(/\n/);
   });

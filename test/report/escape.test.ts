@@ -11,38 +11,41 @@ describe.each([
   ['codeName', codeName],
   ['plainText', plainText],
 ])('%s', (_, safe) => {
-  it.each(cases)('%s stays words in a paragraph', (_, name) => {
+  it.each(cases)('the hostile name %s stays text in a paragraph', (_, name) => {
     const page = githubPage(`${safe(name)} end`);
     expect(page.elements.map(({ tagName }) => tagName).filter((tag) => !NEUTRAL.has(tag))).toEqual([]);
     expect(named(page, 'p')).toHaveLength(1);
     expect(page.comments).toEqual([]);
   });
 
-  it.each(cases)('%s does not break a table', (_, name) => {
+  it.each(cases)('the hostile name %s does not break a table', (_, name) => {
     const [table] = tablesOf(githubPage(`| a | b |\n| - | - |\n| ${safe(name)} | x |\n| ${safe(name)} | y |`));
     expect(table?.map((row) => row.length)).toEqual([2, 2, 2]);
     expect(table?.map((row) => row[1])).toEqual(['b', 'x', 'y']);
   });
 
-  it.each(cases)('%s notifies nobody and links nowhere, even where entities are resolved first', (_, name) => {
-    for (const text of githubPage(`x ${safe(name)}`).texts) {
-      for (const pattern of LINKABLE) expect(text).not.toMatch(pattern);
-    }
-  });
+  it.each(cases)(
+    'the hostile name %s notifies nobody and links nowhere, also if entities are resolved first',
+    (_, name) => {
+      for (const text of githubPage(`x ${safe(name)}`).texts) {
+        for (const pattern of LINKABLE) expect(text).not.toMatch(pattern);
+      }
+    },
+  );
 
-  it.each(cases)('%s hides nothing', (_, name) => {
+  it.each(cases)('the hostile name %s leaves no invisible character', (_, name) => {
     const text = githubPage(`x ${safe(name)}`)
       .texts.join('')
       .replace(/[\u2068\u2069\n]/g, '');
     expect(text).not.toMatch(/[\p{C}\p{M}\p{Default_Ignorable_Code_Point}]|[^\P{Zs} ]/u);
   });
 
-  it.each(cases)('%s takes a bounded room', (_, name) => {
+  it.each(cases)('the hostile name %s takes at most 10,000 characters', (_, name) => {
     expect(safe(name).length).toBeLessThan(10_000);
   });
 });
 
-it('a reader sees the name that is in the file', () => {
+it('a reader sees a name as it is in the file', () => {
   for (const name of [
     'model.layers.0.self_attn.q_proj.weight',
     'a|b',
@@ -56,7 +59,7 @@ it('a reader sees the name that is in the file', () => {
   }
 });
 
-it('what cannot be seen is written out, so that two names that look the same do not', () => {
+it('invisible characters are written out, so that two names never look alike', () => {
   expect(codeName('w\u200beight')).not.toBe(codeName('weight'));
   const seen = (name: string): string => githubPage(codeName(name)).texts.join('').trim();
   expect(seen('a\nb\t\u202ec')).toBe('a\\nb\\t\\u202ec');
@@ -68,12 +71,12 @@ it('right-to-left letters cannot reorder the numbers beside them', () => {
   expect(codeName('שלום')).toContain('\u2068שלום\u2069');
 });
 
-it('a message with no-break spaces reads as it was written', () => {
+it('a message with no-break spaces keeps its words', () => {
   expect(plainText('rose by 8.7\u00a0points')).toBe(plainText('rose by 8.7 points'));
   expect(printable('rose by 8.7\u202fpoints')).toBe('rose by 8.7 points');
 });
 
-it('a long name keeps both ends and whole characters', () => {
+it('a shortened name keeps both ends and whole characters', () => {
   expect(shorten('model.layers.10.weight', 11)).toBe('model…eight');
   for (const name of ['😀'.repeat(50_000), `a${'😀'.repeat(50_000)}`, `${'😀'.repeat(50_000)}b`]) {
     const short = shorten(name, 40);
@@ -84,20 +87,23 @@ it('a long name keeps both ends and whole characters', () => {
   expect(shorten('😀😀😀', 3)).toBe('😀😀😀');
 });
 
-it.each(cases)('printable: %s is one line, moves no cursor and starts no workflow command', (_, name) => {
-  const line = printable(name);
-  expect(line.replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
-  expect(line).not.toContain('::');
-  expect(line).not.toContain('##[');
-});
+it.each(cases)(
+  'the hostile name %s is one line on a terminal, moves no cursor and starts no workflow command',
+  (_, name) => {
+    const line = printable(name);
+    expect(line.replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
+    expect(line).not.toContain('::');
+    expect(line).not.toContain('##[');
+  },
+);
 
-it('the mark of a final answer stays readable, and what is printed after it makes no command of it', () => {
+it('the mark of a final answer stays readable, and text printed after it makes no command of it', () => {
   expect(printable('give "#### 42"')).toBe('give "#### 42"');
   expect(`${printable('####')}[error]`).not.toContain('##[');
 });
 
 it.each(['##[', '###[', '::::', ':::error:::', '\u200b::error::', '##\u200b[x]'])(
-  'printable: no command in %j',
+  'the text %j starts no workflow command',
   (text) => {
     expect(printable(text)).not.toMatch(/::|##\[/);
   },

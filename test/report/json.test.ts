@@ -6,14 +6,14 @@ import { finding, HOSTILE_NAMES, probeReport, report } from './fixtures.ts';
 const reread = (of: ReturnType<typeof report>) => parseReport(JSON.stringify(serializeReport(of)), 'report.json');
 
 describe('report.json', () => {
-  it('reads back as the report that was written, whatever the findings and their names', () => {
+  it('report.json reads back as the report that was written, whatever the findings and their names', () => {
     for (const name of HOSTILE_NAMES.filter((hostile) => !hostile.includes('\ud800'))) {
       const written = report({ findings: everyFinding(name), probes: probeReport() });
       expect(reread(written)).toEqual(written);
     }
   });
 
-  it('has one flat entry for each finding, with the keys that scripts read', () => {
+  it('report.json has one flat entry for each finding, with the keys that scripts read', () => {
     const { reasons, verdict, schema } = serializeReport(report({ findings: [finding(), ...everyFinding('w')] }));
     expect([schema, verdict]).toEqual(['shadow-gate/report@1', 'warn']);
     expect(reasons[0]).toEqual({
@@ -32,7 +32,7 @@ describe('report.json', () => {
     expect([...keys]).toEqual(['baseline,candidate,details,level,message,metric,of,place,rule,tolerance']);
   });
 
-  it('is not believed about its sentences: only the data of a finding is read', () => {
+  it('sentences in a foreign report.json are never shown: only the data of its findings is read', () => {
     const written = serializeReport(report());
     const forged = { ...written, reasons: written.reasons.map((entry) => ({ ...entry, message: 'All is well.' })) };
     expect(parseReport(JSON.stringify(forged), 'report.json')).toEqual(report());
@@ -42,7 +42,7 @@ describe('report.json', () => {
     ['an unknown kind', { kind: 'praise' }],
     ['a number that is a text', { kind: 'update-size', candidate: '1', limit: 1 }],
     ['a key too many', { kind: 'update-size', candidate: 1, limit: 1, note: '' }],
-  ])('with %s in a finding is refused, and the error says where', (_, details) => {
+  ])('a report.json with %s in a finding is refused, and the error names the place', (_, details) => {
     const written = serializeReport(report());
     const broken = { ...written, reasons: written.reasons.map((entry) => ({ ...entry, details })) };
     expect(() => parseReport(JSON.stringify(broken), 'r.json')).toThrow(/r\.json is not a valid .*reasons\.0\.details/);

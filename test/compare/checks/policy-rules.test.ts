@@ -7,7 +7,7 @@ import { parsePolicy } from '../../../src/policy/load.ts';
 
 const policyOf = (rule: string) => parsePolicy(`rules:\n  - ${rule}`, 'policy.yml');
 
-/** A comparison with these numbers; the checks of rules look at nothing else. */
+/** A comparison with these numbers; the checks of rules look at no other part of it. */
 function contextOf(rule: string, metrics: readonly MetricPair[]): ComparisonContext {
   const comparability = { weights: true, deltas: true, findings: [] };
   return { policy: policyOf(rule), metrics, comparability } as unknown as ComparisonContext;
@@ -29,7 +29,7 @@ function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {
 const places = (rule: string, ...metrics: MetricPair[]) =>
   movedMetrics(contextOf(rule, metrics)).flatMap((found) => ('scope' in found ? [placeOf(found.scope)] : []));
 
-describe('a rule of the policy', () => {
+describe('the rules of the policy', () => {
   it.each([
     ['direction: down', 8, true],
     ['direction: down', 12, false],
@@ -38,7 +38,7 @@ describe('a rule of the policy', () => {
     ['direction: any', 8, true],
     ['direction: any', 12, true],
     ['direction: any', 10, false],
-  ])('watches its direction: %s, 10 → %d', (direction, candidate, fires) => {
+  ])('a rule of the policy reports only changes in its direction: %s, 10 → %d', (direction, candidate, fires) => {
     expect(places(`{metric: stableRank, ${direction}}`, pair({ candidate }))).toHaveLength(fires ? 1 : 0);
   });
 
@@ -50,11 +50,11 @@ describe('a rule of the policy', () => {
     ['relative: 0.01, absolute: 2.1', false],
     ['relative: 0.21, absolute: 0.1', false],
     ['relative: 0.19, absolute: 1.9', true],
-  ])('allows the larger of its limits: %s for a fall of 2 from 10', (tolerance, fires) => {
-    expect(places(`{metric: stableRank, ${tolerance}}`, pair({}))).toHaveLength(fires ? 1 : 0);
+  ])('a rule of the policy allows the larger of its limits: %s for a fall of 2 from 10', (limit, fires) => {
+    expect(places(`{metric: stableRank, ${limit}}`, pair({}))).toHaveLength(fires ? 1 : 0);
   });
 
-  it('is for its metric, of W or of ΔW, its statistic and its module types only', () => {
+  it('a rule of the policy judges no other metric, statistic or module type, and W and ΔW apart', () => {
     const others = [
       pair({ metric: 'effectiveRank' }, 'metric'),
       pair({ of: 'weight' }, 'of'),
@@ -67,7 +67,7 @@ describe('a rule of the policy', () => {
     expect(places('{metric: stableRank, of: weight}', ...others)).toEqual(['of']);
   });
 
-  it('reports both values and the limit, at its level', () => {
+  it('a rule of the policy gives both values and the limit in its finding, at its own level', () => {
     expect(movedMetrics(contextOf('{metric: stableRank, relative: 0.1, level: fail}', [pair({})]))).toEqual([
       {
         kind: 'metric-moved',
@@ -82,7 +82,7 @@ describe('a rule of the policy', () => {
     ]);
   });
 
-  it('is inconclusive where it had nothing to judge, unless it is information only', () => {
+  it('a rule of the policy is inconclusive if it had nothing to judge, unless it is only information', () => {
     const idle = (rule: string) => idleRules(contextOf(rule, [pair({})])).map(({ level }) => level);
     expect(idle('{metric: stableRank}')).toEqual([]);
     expect(idle('{metric: stableRank, of: weight, level: fail}')).toEqual(['inconclusive']);
@@ -95,7 +95,7 @@ describe('a rule of the policy', () => {
     '{metric: updateSize, of: weight}',
     '{metric: rowGini, modules: [q_proj]}',
     '{metric: mlpAttentionRatio, of: weight}',
-  ])('is refused where it could never find anything: %s', (text) => {
+  ])('a rule of the policy is refused if it could never find anything: %s', (text) => {
     expect(() => policyOf(text)).toThrow(/policy\.yml:2:\d+/);
   });
 });

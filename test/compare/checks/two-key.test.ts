@@ -17,7 +17,7 @@ const retention: Finding = {
 };
 
 describe('the two-key rule', () => {
-  it('fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
+  it('the two-key rule fails an update that is narrow and lost knowledge, where each alone would only warn', () => {
     expect(twoKey([concentrated], [retention], policy)).toEqual([
       { kind: 'two-key', level: 'fail', spectral: 'mlpAttentionRatio', behavioral: 'retention', metric: 'retention' },
     ]);
@@ -25,21 +25,21 @@ describe('the two-key rule', () => {
     expect(twoKey([], [retention], policy)).toEqual([]);
   });
 
-  it('needs a warning of both: a failure has failed already, and information is no evidence', () => {
+  it('the two-key rule needs a warning of both: a failure has failed already, and information is no evidence', () => {
     for (const level of ['fail', 'inconclusive', 'info'] as const) {
       expect(twoKey([{ ...concentrated, level }], [retention], policy), `spectra: ${level}`).toEqual([]);
       expect(twoKey([concentrated], [{ ...retention, level }], policy), `probes: ${level}`).toEqual([]);
     }
   });
 
-  it('takes neither a missing baseline for a narrow update nor missing probes for a deficit', () => {
+  it('the two-key rule takes neither a missing baseline for a narrow update nor missing probes for a deficit', () => {
     const missing: Finding = { kind: 'missing-baseline', level: 'warn', path: null };
     const notRun: Finding = { kind: 'probes-not-run', level: 'warn', side: 'candidate', cause: null };
     expect(twoKey([missing], [retention], policy)).toEqual([]);
     expect(twoKey([concentrated], [notRun], policy)).toEqual([]);
   });
 
-  it('has the level of the policy', () => {
+  it('the two-key rule has the level of the policy', () => {
     const lenient = parsePolicy('two-key: {level: warn}', 'policy.yml');
     expect(twoKey([concentrated], [retention], lenient)).toMatchObject([{ level: 'warn' }]);
   });

@@ -1,13 +1,13 @@
 import type { PairedFact, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
 
-/** `b` right before, `c` right now; `11` both, `10` lost, `01` won, `00` never. */
+/** Correct (1) or not (0) in the baseline, then in the candidate: `10` was lost, `01` was won. */
 export type Change = '11' | '10' | '01' | '00';
 
 export interface FactOptions {
   readonly capability?: string;
   readonly family?: string;
   readonly chance?: number;
-  /** Choice probability of what is right. */
+  /** Choice probability of a correct answer. */
   readonly probability?: number;
 }
 
@@ -39,7 +39,7 @@ export function fact(id: string, benchmark: Change, twins: readonly Change[], op
   };
 }
 
-/** `count` facts that are alike. */
+/** Several facts that are alike but for their names. */
 export function facts(
   count: number,
   benchmark: Change,

@@ -8,10 +8,10 @@ import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { reasonOf } from '../../../src/compare/reason.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 
-/** What the checks of the probes find in paired facts, and the statistics behind it. */
+/** The findings of the probe checks in paired facts, and the statistics behind them. */
 export function judgeFacts(facts: readonly PairedFact[], policy: Policy) {
   const evaluation = evaluateProbes(facts, policy);
-  // The four checks look at nothing else of a comparison.
+  // The four checks look at no other part of a comparison.
   const context = { policy, probes: { kind: 'paired', facts, evaluation } } as unknown as ComparisonContext;
   const findings = [shadowDelta, twinAccuracy, retention, uninformativeProbes].flatMap((check) => check(context));
   const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));

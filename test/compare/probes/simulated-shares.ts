@@ -5,7 +5,7 @@ import { simulate, type World } from './simulation.ts';
 /** The size of the built-in suite. A `noise` of 0.8 makes 10% of the answers differ between equals. */
 export const WORLD: World = { facts: 360, means: [1, 0.5, 2], noise: 0.8 };
 
-/** How often the default policy fails and passes simulated pairs of measurements, and how they look on average. */
+/** How often the default policy fails and passes simulated pairs of measurements, and their average statistics. */
 export function simulatedShares(world: World, pairs: number) {
   const results = Array.from({ length: pairs }, (_, seed) => judgeFacts(simulate(world, seed), DEFAULT_POLICY));
   const share = (has: (result: (typeof results)[number]) => boolean) => results.filter(has).length / pairs;

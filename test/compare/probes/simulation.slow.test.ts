@@ -13,14 +13,14 @@ describe(`over ${PAIRS} simulated pairs of measurements`, () => {
     expect(equals.passes).toBeGreaterThan(0.75);
   });
 
-  it('the default policy fails at most 5% of equal pairs where two twins of a fact change together', () => {
+  it('the default policy fails at most 5% of equal pairs whose twins of one fact change together', () => {
     const world = { facts: 180, twins: 2, means: [1, 0.5, 2], noise: 0.8, shared: 0.8 };
     expect(simulatedShares(world, PAIRS).fails).toBeLessThanOrEqual(0.05);
   });
 
-  it('lucky families of the baseline are not picked, whether they are small or close to chance', () => {
+  it('the default policy fails few equal pairs whose families are small or close to chance', () => {
     const small: World = { facts: 570, means: Array.from({ length: 57 }, () => 0.5), noise: 0.8 };
-    // Two standard deviations above 5% in 500 pairs; 40% and 20% where such families are picked by the baseline alone.
+    // Two standard deviations above 5% in 500 pairs. Families chosen by the luck of the baseline alone gave 40% and 20%.
     expect(simulatedShares(small, 500).fails).toBeLessThanOrEqual(0.07);
     const low: World = { facts: 1200, means: Array.from({ length: 20 }, () => -0.5), noise: 0.8 };
     expect(simulatedShares(low, 500).fails).toBeLessThanOrEqual(0.07);
@@ -30,7 +30,7 @@ describe(`over ${PAIRS} simulated pairs of measurements`, () => {
     expect(simulatedShares({ ...WORLD, facts: 400, drop: 0.08 }, PAIRS).fails).toBeGreaterThanOrEqual(0.8);
   });
 
-  it('the minimum detectable effect is the drop that is found with 80% power, to a point', () => {
+  it('a drop of the minimum detectable effect is found with 80% power, to within a point', () => {
     const { mde, discordance, n } = equals;
     const powerAt = (drop: number) => simulatedShares({ ...WORLD, drop }, PAIRS).pooledFails;
     expect(powerAt(mde - 0.01)).toBeLessThan(0.8);

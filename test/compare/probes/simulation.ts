@@ -1,18 +1,18 @@
 import type { PairedFact, PairedItem } from '../../../src/compare/probes/paired-item.ts';
 import { Random } from '../../../src/probes/random.ts';
 
-/** A world in which candidate and baseline are asked the same facts. Margins are logits. */
+/** A world in which candidate and baseline answer the same facts. Margins are logits. */
 export interface World {
   readonly facts: number;
   /** Twins of each fact. */
   readonly twins?: number;
-  /** Mean margin of each capability; items differ by two about it. */
+  /** Mean margin of each capability. The items of a capability have a standard deviation of two. */
   readonly means: readonly number[];
-  /** Standard deviation of what a margin moves between two models that are equally good. */
+  /** Standard deviation of the difference of a margin between two models that are equally good. */
   readonly noise: number;
-  /** How much of that noise the twins of one fact share, 0–1. */
+  /** The part of that noise that the twins of one fact share, 0–1. */
   readonly shared?: number;
-  /** Share of all twins that the candidate loses in truth. */
+  /** The true drop of the candidate's twin accuracy. */
   readonly drop?: number;
 }
 
@@ -59,7 +59,7 @@ export function simulate(world: World, seed: number): PairedFact[] {
   return drop === 0 ? drawn : withDrop(drawn, drop, uniform);
 }
 
-/** Take twins that the candidate has right, so that the expected accuracy falls by `drop`. */
+/** Make correct answers to twins wrong at random, so that the expected twin accuracy falls by `drop`. */
 function withDrop(facts: readonly PairedFact[], drop: number, uniform: () => number): PairedFact[] {
   const all = facts.flatMap(({ twins }) => twins);
   const share = (drop * all.length) / all.filter(({ candidate }) => candidate.correct).length;

@@ -15,7 +15,7 @@ import {
 } from '../fixtures.ts';
 import { githubPage, LINKABLE, named, tablesOf, textOf } from '../github-page.ts';
 
-/** The tags we write; anything else came from a name. Links are ours alone: names are never in one. */
+/** The tags of our own; any other came from a name. Names are never in a link. */
 const OURS = new Set(
   'a p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '),
 );
@@ -32,8 +32,8 @@ const huge = (count: number): Report =>
     skipped: Array.from({ length: count }, (_, i) => ({ name: `norm_${i}`, reason: `not a matrix ${i % 50}` })),
   });
 
-describe('a reader', () => {
-  it('sees the verdict first, then why', () => {
+describe('the comment', () => {
+  it('a reader of the comment sees the verdict first, then its cause', () => {
     const lines = renderComment(report()).split('\n');
     expect(lines[0]).toBe(commentMarker());
     const page = githubPage(lines.join('\n'));
@@ -44,7 +44,7 @@ describe('a reader', () => {
     );
   });
 
-  it('sees both values and the change of every metric', () => {
+  it('the comment shows both values and the change of every metric', () => {
     const page = githubPage(renderComment(report()));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
       ['metric', 'of', 'where', 'baseline', 'candidate', 'change'],
@@ -52,7 +52,7 @@ describe('a reader', () => {
     ]);
   });
 
-  it('sees the probes before the spectra: accuracies, gap, both changes with interval and least effect', () => {
+  it('the comment shows the probes before the spectra: accuracies, gap, and both changes with interval and MDE', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
       [
@@ -80,7 +80,7 @@ describe('a reader', () => {
     expect(text).toContain('seed 1');
   });
 
-  it('can open the flips with their prompts, and the families with what they could not show', () => {
+  it('a reader can open the flips with their prompts, and the families with the tests that exclude them', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const details = named(page, 'details').map(textOf);
     const flips = details.find((text) => text.startsWith('1 example regression'));
@@ -88,7 +88,7 @@ describe('a reader', () => {
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
   });
 
-  it('is told the worst first, and notes stay folded', () => {
+  it('the worst finding comes first in the comment, and notes stay folded', () => {
     const page = githubPage(
       renderComment(
         report({
@@ -108,7 +108,7 @@ describe('a reader', () => {
     expect(notes && textOf(notes)).toContain('a_note');
   });
 
-  it('finds every module type with medians, matrices and sparklines', () => {
+  it('the comment has every module type with medians, matrices and sparklines', () => {
     const page = githubPage(renderComment(report()));
     const q = named(page, 'details')
       .map(textOf)
@@ -118,12 +118,12 @@ describe('a reader', () => {
       expect(q).toContain(part);
   });
 
-  it('finds the module type of a spiked matrix on top', () => {
+  it('the module type of a spiked matrix comes first in the details', () => {
     const page = githubPage(renderComment(report({ findings: [spiked('model.layers.2.mlp.up_proj.weight')] })));
     expect(named(page, 'summary').map(textOf)[0]).toMatch(/^⚠️ up_proj/);
   });
 
-  it('is told what was compared, and what the verdict does not claim', () => {
+  it('the comment names what was compared, and what the verdict does not claim', () => {
     const text = githubPage(renderComment(report())).texts.join('');
     for (const part of [
       'examples/benchmark-aligned',
@@ -136,11 +136,11 @@ describe('a reader', () => {
     expect(text).toMatch(/not whether it does harm/);
   });
 
-  it('can tell the comments of a matrix of jobs apart', () => {
+  it('the comments of several jobs can be told apart by their headings', () => {
     expect(renderComment(report(), { key: 'gpu' })).toContain('## ⚠️ Shadow Gate: warn · <code>gpu</code>');
   });
 
-  it('sees the parts of a vision-language model apart', () => {
+  it('the comment keeps vision and language parts of a model apart', () => {
     const both = (['vision', 'language'] as const).map((component) => ({
       ...group('q_proj', 'weight', 0.2),
       component,
@@ -161,7 +161,7 @@ describe('a reader', () => {
     expect(tablesOf(page)[0]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
   });
 
-  it('is told that there is nothing to compare with', () => {
+  it('a comment without a baseline states that there is nothing to compare with', () => {
     const page = githubPage(
       renderComment(
         report({
@@ -182,12 +182,12 @@ describe('a reader', () => {
 });
 
 describe('a hostile name', () => {
-  // No limit: a name of 100 kB may cost details, and that is another test.
+  // No limit: a name of 100 kB may make the comment leave out details, which is another test.
   const limit = Number.POSITIVE_INFINITY;
   const harmless = githubPage(renderComment(hostileReport('harmless'), { limit })).skeleton;
 
   it.each(HOSTILE_NAMES.filter((name) => name !== '').map((name) => [JSON.stringify(name).slice(0, 50), name]))(
-    '%s leaves the comment as it is for any other name',
+    'the hostile name %s leaves the comment as it is for any other name',
     (_, name) => {
       const page = githubPage(renderComment(hostileReport(name), { limit }));
       expect(page.skeleton).toBe(harmless);
@@ -198,7 +198,7 @@ describe('a hostile name', () => {
     },
   );
 
-  it('in a key cannot close the marker, and no two keys share one', () => {
+  it('a hostile key cannot close the marker of a comment, and no two keys share a marker', () => {
     const keys = [
       'a',
       'a-',
@@ -218,24 +218,27 @@ describe('a hostile name', () => {
   });
 });
 
-describe('a limit', () => {
+describe('the limit of a comment', () => {
   const LIMITS = [300, 1000, 3000, 10_000, 30_000, 65_536];
   const reports = { huge: huge(10_000), usual: report(), hostile: hostileReport('@'.repeat(1000)) };
   const cases = Object.entries(reports).flatMap(([name, it]) => LIMITS.map((limit) => [name, limit, it] as const));
 
-  it.each(cases)('%s report under %i: every table whole, every tag closed', (_, limit, it) => {
-    const comment = renderComment(it, { limit });
-    expect(comment.length).toBeLessThan(limit);
-    expect(comment.startsWith(`${commentMarker()}\n## `)).toBe(true);
-    for (const tag of ['details', 'summary', 'code', 'sub', 'span', 'b'])
-      expect(comment.split(`<${tag}>`).length, tag).toBe(comment.split(`</${tag}>`).length);
-    const full = new Set(renderComment(it, { limit: Number.POSITIVE_INFINITY }).split('\n\n'));
-    const tables = comment.split('\n\n').filter((part) => part.startsWith('|'));
-    for (const table of tables) expect(full).toContain(table);
-    expect(tablesOf(githubPage(comment))).toHaveLength(tables.length);
-  });
+  it.each(cases)(
+    'a comment on a %s report fits into %i characters, with whole tables and closed tags',
+    (_, limit, it) => {
+      const comment = renderComment(it, { limit });
+      expect(comment.length).toBeLessThan(limit);
+      expect(comment.startsWith(`${commentMarker()}\n## `)).toBe(true);
+      for (const tag of ['details', 'summary', 'code', 'sub', 'span', 'b'])
+        expect(comment.split(`<${tag}>`).length, tag).toBe(comment.split(`</${tag}>`).length);
+      const full = new Set(renderComment(it, { limit: Number.POSITIVE_INFINITY }).split('\n\n'));
+      const tables = comment.split('\n\n').filter((part) => part.startsWith('|'));
+      for (const table of tables) expect(full).toContain(table);
+      expect(tablesOf(githubPage(comment))).toHaveLength(tables.length);
+    },
+  );
 
-  it('what is left out is the least important, and the comment says so', () => {
+  it('a comment that is too long leaves out the least important parts first, and names report.json', () => {
     const it = report({ findings: [finding(), spiked('a.note', { level: 'info' })] });
     const marks = ['not measured', 'Weights W', 'Update ΔW', '| median |', 'a.note', '| metric |'];
     const full = renderComment(it).length;
@@ -253,14 +256,14 @@ describe('a limit', () => {
     expect(renderComment(it)).not.toContain('left out');
   });
 
-  it('excess findings are counted, not lost', () => {
+  it('the comment counts the findings that it does not show', () => {
     const comment = renderComment(huge(0));
     expect(comment).toMatch(/^- ❌ /m);
     expect(comment).toMatch(/^- and \d+ more in report.json$/m);
   });
 });
 
-it('a candidate whose module type has no spectrum says why', () => {
+it('the comment gives the cause if a matrix has no spectrum', () => {
   const broken = { ...tensor('w', 'other', 'weight'), metrics: null, spectrum: [], note: 'not finite' };
   const page = githubPage(renderComment(report({ tensors: [broken], candidate: subject() })));
   expect(tablesOf(page).flat()).toContainEqual(['w (not finite)', '—', '—', '—', '—']);
@@ -269,7 +272,7 @@ it('a candidate whose module type has no spectrum says why', () => {
 describe('links to the glossary', () => {
   const docs = 'https://example.org/docs';
 
-  it('lead to the documentation that the caller names, once for each term', () => {
+  it('links to the glossary lead to the documentation that the caller names, with one definition for each term', () => {
     const comment = renderComment(report({ probes: probeReport() }), { docs });
     const links = named(githubPage(comment), 'a').map(({ attrs }) => attrs.find(({ name }) => name === 'href')?.value);
     expect(new Set(links)).toContain(`${docs}/glossary.md#shadow-delta`);
@@ -280,7 +283,7 @@ describe('links to the glossary', () => {
     expect(new Set(definitions).size).toBe(definitions.length);
   });
 
-  it('are counted by the limit of a comment', () => {
+  it('links to the glossary count toward the limit of a comment', () => {
     const full = renderComment(report(), { docs });
     const long = renderComment(report(), { docs: `${docs}/${'x'.repeat(500)}`, limit: full.length + 1 });
     expect(long.length).toBeLessThanOrEqual(full.length);

@@ -12,12 +12,12 @@ const drift = assessTrend(nights(Array(30).fill(-2)), DEFAULT_POLICY);
 describe('the issue of a scheduled check', () => {
   const pass = report({ verdict: 'pass', findings: [] });
 
-  it('that fails by its trend alone says so and draws it', () => {
+  it('the issue of a check that fails by its trend alone names the drift and draws it', () => {
     const { body, line, verdict } = describeRegression(withTrend(pass, drift), { key: 'nightly', run: RUN });
     expect(verdict).toBe('fail');
     expect(body).toMatch(/^## ❌ Shadow Gate: fail/);
     expect(body).toContain('has drifted down over the last 30 checks');
-    // A fence is one only at the beginning of a line after an empty one.
+    // GitHub draws a fence only at the start of a line after an empty line.
     expect(body.match(/\n\n```mermaid\n/g)).toHaveLength(3);
     expect(body).toMatch(/<\/sub>\n\n\[The run\]/);
     expect(line).toMatch(
@@ -26,7 +26,7 @@ describe('the issue of a scheduled check', () => {
     expect(line).not.toContain('\n');
   });
 
-  it('without a history is as it was', () => {
+  it('the issue of a check without a history has no charts', () => {
     const { body, line } = describeRegression(pass, { key: 'nightly', run: RUN });
     expect(body).not.toContain('mermaid');
     expect(line).toBe(
@@ -34,7 +34,7 @@ describe('the issue of a scheduled check', () => {
     );
   });
 
-  it('has room for its charts, however long the report is', () => {
+  it('the issue has room for its charts, however long the report is', () => {
     const findings = Array.from({ length: 40 }, (_, i) => spiked(`layer.${i}.${'x'.repeat(100)}`));
     const tensors = Array.from({ length: 40 }, () => pass.tensors).flat();
     const { body, marker } = describeRegression(withTrend({ ...pass, findings, tensors }, drift), {

@@ -3,16 +3,16 @@ import { commentMarker, renderComment } from '../../../src/report/markdown/comme
 import { renderSummary } from '../../../src/report/markdown/summary.ts';
 import { report } from '../fixtures.ts';
 
-it('the step summary says what the comment says, without its marker', () => {
+it('the step summary is the comment without its marker', () => {
   expect(`${commentMarker()}\n${renderSummary(report())}`).toBe(renderComment(report()));
 });
 
-it.each([2000, 5000, 20_000])('its limit of %i is in bytes, and names may take three each', (limit) => {
+it.each([2000, 5000, 20_000])('a step summary fits into %i bytes, also with characters of three bytes', (limit) => {
   const skipped = Array.from({ length: 200 }, (_, i) => ({
     name: `重み${i}`.repeat(20),
     reason: `${i}は行列ではない`,
   }));
-  const it = report({ skipped });
-  expect(Buffer.byteLength(renderSummary(it))).toBeGreaterThan(20_000);
-  expect(Buffer.byteLength(renderSummary(it, { limit }))).toBeLessThan(limit);
+  const long = report({ skipped });
+  expect(Buffer.byteLength(renderSummary(long))).toBeGreaterThan(20_000);
+  expect(Buffer.byteLength(renderSummary(long, { limit }))).toBeLessThan(limit);
 });

@@ -12,7 +12,7 @@ function trendOf(count: number, over: Parameters<typeof night>[1] = {}): Trend {
   ).trend;
 }
 
-/** What GitHub hands to mermaid. */
+/** The diagrams that GitHub draws with mermaid. */
 const drawn = (markdown: string) =>
   [...markdown.matchAll(/^```mermaid\n([\s\S]*?)\n```$/gm)].map((match) => match[1] ?? '');
 const titles = (markdown: string) => drawn(markdown).map((text) => /title "(.*)"/.exec(text)?.[1]);
@@ -24,10 +24,10 @@ const axis = (text = '', name = 'y') =>
 const lost = { twinAccuracy: { baseline: 0.82, candidate: 0.783, change: -0.037, z: -2 } };
 const opened = { shadowGap: { baseline: -0.012, candidate: 0.034, change: 0.046, z: 1 } };
 
-describe('a reader of the issue', () => {
+describe('the charts of a trend', () => {
   const charts = trendCharts(trendOf(4, { ...lost, ...opened }));
 
-  it('sees accuracy and gap of baseline and candidate, and the sums against their limit', () => {
+  it('the charts show accuracy and gap of baseline and candidate, and the sums against their limit', () => {
     expect(titles(charts)).toEqual(['Twin accuracy, %', 'Shadow gap, points', 'Cumulative sums']);
     const [accuracy, gap, sums] = drawn(charts).map(lines);
     expect(accuracy).toEqual([Array(4).fill(82), Array(4).fill(78.3)]);
@@ -35,7 +35,8 @@ describe('a reader of the issue', () => {
     expect(sums).toEqual([Array(4).fill(5), [1.5, 3, 4.5, 6], [0.5, 1, 1.5, 2]]);
   });
 
-  it('sees every value, the frame being wider', () => {
+  it('every value lies inside its chart, which also holds if nothing moves', () => {
+    expect(drawn(charts)).toHaveLength(3);
     for (const text of drawn(charts)) {
       const [least = Number.NaN, most = Number.NaN] = axis(text) ?? [];
       for (const value of lines(text).flat()) {
@@ -44,19 +45,19 @@ describe('a reader of the issue', () => {
       }
       expect(axis(text, 'x')).toEqual([1, 4]);
     }
-    // Also where nothing moves.
     const flat = drawn(trendCharts(trendOf(2, { shadowGap: standardized(0) })));
+    expect(flat).not.toEqual([]);
     for (const text of flat) expect((axis(text)?.[1] ?? 0) - (axis(text)?.[0] ?? 0)).toBeGreaterThanOrEqual(5);
   });
 
-  it('learns from the caption what is which, and when', () => {
+  it('the caption names the color of every line, and the dates', () => {
     expect(charts).toContain('<sub>4 checks, 2026-01-01 to 2026-01-04 · blue: candidate; gray: baseline</sub>');
     expect(charts).toContain('blue: twin accuracy; orange: shadow gap; gray: the limit 5');
     const palettes = drawn(charts).map((text) => /plotColorPalette: "(.*)"/.exec(text)?.[1]?.split(', ').length);
     expect(palettes).toEqual(drawn(charts).map((text) => lines(text).length));
   });
 
-  it('has the sums in one line too', () => {
+  it('the cumulative sums are also available as one line of text', () => {
     expect(trendLine(trendOf(4, { ...lost, ...opened }))).toBe(
       'cumulative sums: twin accuracy 6.00, shadow gap 2.00; limit 5',
     );
@@ -64,14 +65,14 @@ describe('a reader of the issue', () => {
   });
 });
 
-describe('what cannot be drawn', () => {
-  it('a line through one check', () => {
+describe('checks that cannot be drawn', () => {
+  it('a single check gives no chart, since there is no line through one point', () => {
     expect(trendCharts(trendOf(1, lost))).toBe('');
     expect(trendCharts(trendOf(0))).toBe('');
     expect(trendLine(trendOf(0))).toBe('');
   });
 
-  it('checks in which nothing was asked, or of nothing to compare with, are passed over', () => {
+  it('checks without probes or without a baseline are left out of the charts of the probes', () => {
     const history = [
       night(0, lost),
       night(1, { twinAccuracy: null, shadowGap: null }),
@@ -83,13 +84,13 @@ describe('what cannot be drawn', () => {
     expect(lines(sums)[1]).toEqual([1.5, 1.5, 1.5, 3]);
   });
 
-  it('more than thirty checks', () => {
+  it('the charts show the last thirty checks', () => {
     const { checks } = trendOf(30, lost);
     const all = drawn(trendCharts({ limit: 5, checks: [...checks, ...checks] }));
     expect(lines(all[0])[0]).toHaveLength(30);
   });
 
-  it('anything but numbers, dates and words of ours', () => {
+  it('the charts contain nothing from a checkpoint but numbers and dates', () => {
     const name = '"]\n```\n<script>@octocat';
     const trend = trendOf(3, {
       ...lost,

@@ -11,17 +11,17 @@ const withSpike = report({
   findings: [finding(), spiked('model.layers.2.mlp.up_proj.weight')],
 });
 
-/** A line the runner would act on: `::command::` at its start (blanks aside), `##[command]` anywhere in it. */
+/** Lines that the runner would execute: `::command::` at the start (after blanks), or `##[command]` anywhere. */
 const commands = (output: string): string[] =>
   output.split(/\r\n|\r|\n/).filter((line) => line.trimStart().startsWith('::') || line.includes('##['));
 
 describe('renderTerminal', () => {
-  it.each(WIDTHS)('fits %i columns', (width) => {
+  it.each(WIDTHS)('a report fits into a terminal of %i columns', (width) => {
     for (const line of renderTerminal(withSpike, { color: false, width }).split('\n'))
       expect(line.length, line).toBeLessThanOrEqual(width);
   });
 
-  it.each(WIDTHS)('fits %i columns with probes, whatever their capabilities are called', (width) => {
+  it.each(WIDTHS)('a report with probes fits into %i columns, whatever the names of the capabilities are', (width) => {
     for (const name of ['composition', 'a capability that is called like this '.repeat(3)]) {
       const probed = report({ probes: probeReport(name) });
       for (const line of renderTerminal(probed, { color: false, width }).split('\n'))
@@ -29,21 +29,21 @@ describe('renderTerminal', () => {
     }
   });
 
-  it('ends with the verdict and why', () => {
+  it('a report on the terminal ends with the verdict and its cause', () => {
     const output = renderTerminal(withSpike, { color: false, width: 120 });
     expect(output.split('\n\n').at(-1)).toMatch(
       /^ {2}▲ warn: MLP ÷ attention ratio of ΔW rose from 0\.635 to 0\.690 \(\+8\.7%; limit \+8%\)\.$/,
     );
   });
 
-  it('lists every other finding, and each metric with both values and its change', () => {
+  it('a report on the terminal lists the other findings, and each metric with both values and its change', () => {
     const output = renderTerminal(withSpike, { color: false, width: 120 });
     expect(output).toContain('▲ Top-1 energy of model.layers.2.mlp.up_proj.weight is 0.412: robust z 9.10 among the');
     expect(output).toMatch(/MLP ÷ attention ratio +ΔW +model +0\.635 +0\.690 +▲ \+0\.0552 \(\+8\.7%\)/);
     expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu.');
   });
 
-  it('colors on request only, and the words stay the same', () => {
+  it('a report has colors only on request, and the same words with them', () => {
     const plain = renderTerminal(withSpike, { color: false, width: 100 });
     const colored = renderTerminal(withSpike, { color: true, width: 100 });
     expect(plain).toBe(stripVTControlCharacters(plain));
@@ -51,17 +51,20 @@ describe('renderTerminal', () => {
     expect(stripVTControlCharacters(colored)).toBe(plain);
   });
 
-  it.each(HOSTILE_NAMES.map((name) => [JSON.stringify(name).slice(0, 50), name]))('%s stays a name', (_, name) => {
-    for (const width of [40, ...WIDTHS]) {
-      const output = renderTerminal(hostileReport(name), { color: false, width });
-      expect(commands(output)).toEqual([]);
-      expect(output.replaceAll('\n', '').replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
-    }
-  });
+  it.each(HOSTILE_NAMES.map((name) => [JSON.stringify(name).slice(0, 50), name]))(
+    'the hostile name %s starts no command in a report on the terminal',
+    (_, name) => {
+      for (const width of [40, ...WIDTHS]) {
+        const output = renderTerminal(hostileReport(name), { color: false, width });
+        expect(commands(output)).toEqual([]);
+        expect(output.replaceAll('\n', '').replace(/[\u2068\u2069]/g, '')).not.toMatch(/\p{C}/u);
+      }
+    },
+  );
 });
 
 describe('renderSuites', () => {
-  it.each(WIDTHS)('fits %i columns', (width) => {
+  it.each(WIDTHS)('a list of suites fits into %i columns', (width) => {
     const long = 'a name that is like this '.repeat(9);
     const suite = builtinSuite(1);
     const items = suite.items.map((item) => ({ ...item, capability: long, family: long }));
@@ -77,7 +80,7 @@ describe('renderSpectra', () => {
     { ...tensor('broken', 'other', 'weight'), status: 'notFinite' as const, metrics: null, spectrum: [] },
   ];
 
-  it.each(WIDTHS)('fits %i columns and loses no part of a name', (width) => {
+  it.each(WIDTHS)('a table of spectra fits into %i columns and loses no part of a name', (width) => {
     const output = renderSpectra(tensors, { color: false, width });
     for (const line of output.split('\n')) expect(line.length, line).toBeLessThanOrEqual(width);
     const names = output
@@ -87,16 +90,16 @@ describe('renderSpectra', () => {
     expect(names.join('')).toBe('model.layers.11.self_attn.q_proj.weightbroken');
   });
 
-  it('a row tells shape, values and the spike', () => {
+  it('a row of spectra has shape, values and a sparkline that shows a spike', () => {
     const row = renderSpectra(tensors, { color: false, width: 120 }).split('\n')[3];
     expect(row).toMatch(/^ {2}model\.layers\.11\.self_attn\.q_proj\.weight +W +96×32 +1 +1\.19 .* █▅▄/);
   });
 
-  it('a matrix without a spectrum says why', () => {
+  it('a matrix without a spectrum has the cause in its row', () => {
     expect(renderSpectra(tensors, { color: false, width: 120 })).toMatch(/broken .* — .* not finite/);
   });
 
-  it('hostile names start no command, at any width', () => {
+  it('hostile tensor names start no command in a table of spectra, at any width', () => {
     const hostile = HOSTILE_NAMES.map((name) => tensor(name, 'other', 'weight'));
     for (const width of [40, ...WIDTHS]) {
       const output = renderSpectra(hostile, { color: false, width });
@@ -105,7 +108,7 @@ describe('renderSpectra', () => {
     }
   });
 
-  it('ten thousand matrices are ten thousand rows', { timeout: 60_000 }, () => {
+  it('ten thousand matrices give ten thousand aligned rows', { timeout: 60_000 }, () => {
     const many = Array.from({ length: 10_000 }, (_, i) => tensor(`model.layers.${i}.weight`, 'other', 'weight'));
     const lines = renderSpectra(many, { color: false, width: 120 }).split('\n');
     expect(lines).toHaveLength(10_003);

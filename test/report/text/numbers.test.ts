@@ -25,7 +25,7 @@ it.each([
   [-0.25, '−0.250'],
   [null, '—'],
   [undefined, '—'],
-])('%s reads %s', (x, text) => expect(formatNumber(x)).toBe(text));
+])('the number %s reads %s', (x, text) => expect(formatNumber(x)).toBe(text));
 
 it.each([
   [0.0867, '+8.7%'],
@@ -41,12 +41,12 @@ it('a difference always shows its direction', () => {
   expect([0.0551, -0.0551, 0, null].map(formatDifference)).toEqual(['+0.0551', '−0.0551', '0', '—']);
 });
 
-it('a limit reads as it stands in the policy, free of binary noise', () => {
+it('a limit reads as it is written in the policy, without binary noise', () => {
   expect([0.07, 0.08, 0.1, 0.125].map(formatPercentLimit)).toEqual(['7%', '8%', '10%', '12.5%']);
   expect([0.02, 0.05, 0.01].map(formatPointsLimit)).toEqual(['2\u00a0points', '5\u00a0points', '1\u00a0point']);
 });
 
-it('counts and durations', () => {
+it('counts have the right plural and thousands separators, and durations a readable unit', () => {
   expect(formatCount(1, 'matrix', 'matrices')).toBe('1 matrix');
   expect(formatCount(1200, 'matrix', 'matrices')).toBe('1,200 matrices');
   expect([3.21, 42.4, 185].map(formatDuration)).toEqual(['3.2 s', '42 s', '3 min 5 s']);
@@ -61,7 +61,7 @@ it('accuracies are in % and their changes in points', () => {
   ]);
 });
 
-it('two different numbers never read alike side by side', () => {
+it('two different numbers never look alike side by side', () => {
   expect(formatPair(0.635, 0.69)).toEqual(['0.635', '0.690']);
   expect(formatPair(0.21004, 0.21001)).toEqual(['0.21004', '0.21001']);
   expect(formatPair(5, 5)).toEqual(['5', '5']);

@@ -4,11 +4,11 @@ import { spectrum } from '../fixtures.ts';
 
 const height = (bar: string | undefined): number => '·▁▂▃▄▅▆▇█'.indexOf(bar ?? '');
 
-it('one step down is a halving', () => {
+it('one step down in a sparkline is a halving', () => {
   expect(sparkline([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 1000])).toBe('█▇▆▅▄▃▂▁▁');
 });
 
-it('a spike is a cliff after the first bar, also when many values are thinned', () => {
+it('a spike shows as a cliff after the first bar, also if values are thinned out', () => {
   const flat = sparkline(spectrum({ rank: 200, decay: 0.1 }));
   const spiked = sparkline(spectrum({ rank: 200, decay: 0.1, spike: 10 }));
   expect(height(spiked[0])).toBe(8);
@@ -22,12 +22,12 @@ it('a power law falls evenly, without a cliff', () => {
   expect(bars.at(-1)).toBeLessThan(5);
 });
 
-it('where the matrix has no direction left, there is no bar', () => {
+it('singular values of 0 have no bar', () => {
   expect(sparkline([1, 0.5, 0, 0])).toBe('█▇··');
   expect(sparkline([1, Number.NaN])).toBe('█·');
 });
 
-it('width bounds it, and nothing gives nothing', () => {
+it('a sparkline is never wider than requested, and empty without values', () => {
   expect(sparkline(spectrum({ rank: 500 }), 8)).toHaveLength(8);
   expect(sparkline([1, 0.5], 8)).toHaveLength(2);
   expect(sparkline([])).toBe('');
