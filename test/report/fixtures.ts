@@ -244,13 +244,16 @@ export function probeReport(name = 'recall'): ProbeReport {
   };
 }
 
-/** A report in which every text that may come from a checkpoint is `name`. */
+/**
+ * A report in which every text that may come from a checkpoint is `name`. It has a few findings of each level; the tests of
+ * phrases have all kinds.
+ */
 export function hostileReport(name: string): Report {
-  const [first, ...others] = everyFinding(name);
-  const infos = everyFinding(name).map((one) => ({ ...one, level: 'info' }) as const);
+  const levels = (['inconclusive', 'warn', 'warn', 'info', 'info'] as const).entries();
+  const every = everyFinding(name);
   return report({
     verdict: 'inconclusive',
-    findings: [...(first ? [{ ...first, level: 'inconclusive' } as const] : []), ...others, ...infos],
+    findings: [...levels].flatMap(([i, level]) => every.slice(i, i + 1).map((one) => ({ ...one, level }))),
     candidate: subject({ path: name, digest: name, measured: name }),
     baseline: subject({ path: name, digest: name, measured: name, commit: name }),
     reference: { path: name, digest: name, format: 'safetensors', dtypes: {}, tensors: 1, parameters: 1 },

@@ -108,10 +108,10 @@ describe('renderSpectra', () => {
     }
   });
 
-  it('ten thousand matrices give ten thousand aligned rows', { timeout: 60_000 }, () => {
-    const many = Array.from({ length: 10_000 }, (_, i) => tensor(`model.layers.${i}.weight`, 'other', 'weight'));
+  it('a thousand matrices give a thousand aligned rows', () => {
+    const many = Array.from({ length: 1000 }, (_, i) => tensor(`model.layers.${i}.weight`, 'other', 'weight'));
     const lines = renderSpectra(many, { color: false, width: 120 }).split('\n');
-    expect(lines).toHaveLength(10_003);
+    expect(lines).toHaveLength(1003);
     expect(new Set(lines.slice(3).map((line) => line.indexOf('96×32'))).size).toBe(1);
   });
 });
