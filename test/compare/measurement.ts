@@ -71,6 +71,14 @@ export function withMatrices(change: (tensor: TensorMeasurement) => Partial<Tens
   return measurement({ tensors: matrices().map((tensor) => ({ ...tensor, ...change(tensor) })) });
 }
 
+/** A measurement whose ΔW of the whole model has another summary. */
+export function withDelta(over: Partial<NonNullable<Measurement['model']['delta']>>): Measurement {
+  const made = measurement();
+  const { delta } = made.model;
+  if (delta === null) throw new Error('the measurement has no update');
+  return { ...made, model: { delta: { ...delta, ...over } } };
+}
+
 /** A measurement of the probes alone, as `--only probes` makes it. */
 export function probesOnly(probes: Measurement['probes'], over: Partial<Measurement> = {}): Measurement {
   return measurement({ method: null, reference: null, tensors: [], vectors: [], probes, ...over });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
+import type { ProbeReport, Report } from '../../src/compare/report.ts';
 import { appendHistory, entryOf, formatHistory, parseHistory } from '../../src/history/entry.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
@@ -119,12 +119,6 @@ describe('the probe numbers of an entry', () => {
     const entry = entryOf(report, occasion);
     expect(entry.seed).toBeNull();
     expect(entry.twinAccuracy?.z).toBeLessThan(0);
-  });
-
-  it('a report of an older version, without a row for the drawn suites, can still be read', () => {
-    const { drawn, ...probes } = probeReport();
-    const { trend, ...old } = report();
-    expect(reportSchema.parse({ ...old, probes })).toMatchObject({ trend: null, probes: { drawn: null } });
   });
 });
 

@@ -32,6 +32,18 @@ describe('report.json', () => {
     expect([...keys]).toEqual(['baseline,candidate,details,level,message,metric,of,place,rule,tolerance']);
   });
 
+  it('report.json without the keys that were added later reads back with null for them', () => {
+    const { trend, probes, candidate, ...file } = serializeReport(report({ probes: probeReport() }));
+    const { commit, ...older } = candidate;
+    const { drawn, ...ran } = probes ?? expect.fail('no probes');
+    const text = JSON.stringify({ ...file, candidate: older, probes: ran });
+    expect(parseReport(text, 'report.json')).toMatchObject({
+      trend: null,
+      candidate: { commit: null },
+      probes: { drawn: null },
+    });
+  });
+
   it('sentences in a foreign report.json are never shown: only the data of its findings is read', () => {
     const written = serializeReport(report());
     const forged = { ...written, reasons: written.reasons.map((entry) => ({ ...entry, message: 'All is well.' })) };

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { findingsOn, measurement, ofKind, reportOn, withMatrices } from '../measurement.ts';
-
-/** A measurement whose ΔW has another summary. */
-function withDelta(over: Partial<NonNullable<Measurement['model']['delta']>>): Measurement {
-  const made = measurement();
-  const { delta } = made.model;
-  if (delta === null) throw new Error('the fixture has no update');
-  return { ...made, model: { delta: { ...delta, ...over } } };
-}
+import { findingsOn, measurement, ofKind, reportOn, withDelta, withMatrices } from '../measurement.ts';
 
 describe('the checks of the update', () => {
   it('an update larger than its reference is inconclusive: the candidate was hardly trained from it', () => {

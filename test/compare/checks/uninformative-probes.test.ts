@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../../src/policy/load.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
+import { answers, findingsOn, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
+import { facts } from '../probes/facts.ts';
+import { judgeFacts } from '../probes/findings.ts';
+
+const kinds = (...judged: Parameters<typeof judgeFacts>) => judgeFacts(...judged).findings.map(({ kind }) => kind);
+
+/** A model that is right one time in four, as by guessing. */
+const atChance = () =>
+  probesOnly(probes({ items: answers(100).map((item, i) => ({ ...item, correct: Math.floor(i / 2) % 4 === 0 })) }));
+
+describe('the check of uninformative probes', () => {
+  it('a model at chance is never a pass, also without a baseline and under a policy that allows that', () => {
+    const notInformative = { kind: 'not-informative', level: 'inconclusive', families: ['colors'] };
+    expect(findingsOn(atChance(), atChance())).toEqual([notInformative]);
+    const alone = reportOn(atChance(), null, { policy: 'on-missing-baseline: pass' });
+    expect(alone.verdict).toBe('inconclusive');
+    expect(ofKind('not-informative', alone.findings)).toEqual([notInformative]);
+    const informative = reportOn(probesOnly(probes()), null, { policy: 'on-missing-baseline: pass' });
+    expect(informative.verdict).toBe('pass');
+  });
+
+  it('too few facts to rule out a drop are never a pass, and the finding gives the drop that is possible', () => {
+    const few = judgeFacts(facts(20, '11', ['11']), DEFAULT_POLICY).findings;
+    expect(few).toMatchObject([{ kind: 'twin-accuracy-unclear', level: 'inconclusive', change: 0, limit: 0.05 }]);
+    const [unclear] = ofKind('twin-accuracy-unclear', few);
+    expect(unclear?.possibleDrop).toBeGreaterThan(0.05);
+    expect(unclear?.minimumDetectable).toBeGreaterThan(0.05);
+    expect(kinds(facts(200, '11', ['11']), DEFAULT_POLICY)).toEqual([]);
+  });
+
+  it('unclear twin accuracy is not reported where harm was shown, or where the policy does not gate on it', () => {
+    expect(kinds(facts(20, '11', ['10']), DEFAULT_POLICY)).toEqual(['twin-accuracy']);
+    expect(kinds(facts(20, '11', ['11']), parsePolicy('twin-accuracy: {level: info}', 'p'))).toEqual([]);
+  });
+
+  it('harm that only warns does not hide that a drop cannot be ruled out', () => {
+    const policy = parsePolicy('twin-accuracy: {level: warn}', 'p');
+    expect(kinds(facts(20, '11', ['10']), policy)).toEqual(['twin-accuracy', 'twin-accuracy-unclear']);
+  });
+});
