@@ -88,7 +88,7 @@ describe('the check of comparability', () => {
     expect(updates.filter((row) => row.baseline !== null || row.change !== null)).toEqual([]);
   });
 
-  it('updates that only one side has are never a pass, and the report says that the other has no reference', () => {
+  it('updates that only one side has are never a pass, and the report names the side without a reference', () => {
     const bare = measurement({ reference: null, tensors: matrices().filter(({ of }) => of === 'weight') });
     const digest = 'sha256:reference';
     for (const [candidate, baseline] of [
@@ -111,7 +111,7 @@ describe('the check of comparability', () => {
     expect(findingsOn(measurement(), measurement({ tool, architecture }))).toEqual([]);
   });
 
-  it('of many different tensors the report counts all and names three', () => {
+  it('a report on many different tensors counts all of them and names three', () => {
     const baseline = measurement({ vectors: Array.from({ length: 5 }, (_, i) => ({ name: `v${i}`, shape: [1] })) });
     const [found] = ofKind('other-tensors', findingsOn(measurement(), baseline));
     expect(found?.named.map(({ name }) => name)).toEqual(['norm', 'v0', 'v1']);

@@ -217,7 +217,7 @@ export function probeReport(name = 'recall'): ProbeReport {
     budgetSeconds: null,
     asked: 720,
     leftOut: [{ suite: name, id: name, reason: name }],
-    by: 'on cpu (asked for)',
+    by: 'on cpu (requested)',
     seconds: 12.3,
     comparison: {
       confidence: 0.95,

@@ -5,7 +5,7 @@ import { type DefaultTreeAdapterMap, parseFragment } from 'parse5';
 type Node = DefaultTreeAdapterMap['childNode'];
 type Element = DefaultTreeAdapterMap['element'];
 
-/** What a browser makes of a comment, as far as it matters here: GitHub Markdown → HTML → tree. */
+/** The parts of a rendered comment that matter here: GitHub Markdown → HTML → tree. */
 export interface Page {
   elements: Element[];
   /** Text between two tags, entities resolved: where GitHub looks for mentions, references and links. */
@@ -40,7 +40,7 @@ export function textOf(node: Node): string {
 
 export const named = (page: Page, tag: string): Element[] => page.elements.filter(({ tagName }) => tagName === tag);
 
-/** Rows of each table, each row its cells' text. */
+/** The rows of each table, each with the text of its cells. */
 export function tablesOf(page: Page): string[][][] {
   const inside = (node: Element, tags: readonly string[]): Element[] =>
     node.childNodes.flatMap((child) =>
@@ -51,7 +51,7 @@ export function tablesOf(page: Page): string[][][] {
   );
 }
 
-/** What GitHub would turn into a link, a notification, a picture or a formula. */
+/** Text that GitHub would turn into a link, a notification, a picture or a formula. */
 export const LINKABLE: readonly RegExp[] = [
   /@\w/,
   /\w@/,

@@ -31,7 +31,7 @@ describe('the check for rank loss', () => {
     expect(findingsOn(withRank(1), null, { policy })).toMatchObject([{ kind: 'missing-baseline' }]);
   });
 
-  it('spectra measured fast have no rank, and the report says that rank loss was not checked', () => {
+  it('spectra measured fast have no rank, and the report states that rank loss was not checked', () => {
     const fast = withMatrices(({ of, metrics }) =>
       of === 'weight' && metrics
         ? {
