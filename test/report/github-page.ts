@@ -52,14 +52,9 @@ export function tablesOf(page: Page): string[][][] {
 }
 
 /** Text that GitHub would turn into a link, a notification, a picture or a formula. */
-export const LINKABLE: readonly RegExp[] = [
-  /@\w/,
-  /\w@/,
-  /#\d/,
-  /GH-\d/i,
-  /:\w+:/,
-  /\$./,
-  /www\./i,
-  /\w:\/\//,
-  /mailto:./,
-];
+const LINKABLE: readonly RegExp[] = [/@\w/, /\w@/, /#\d/, /GH-\d/i, /:\w+:/, /\$./, /www\./i, /\w:\/\//, /mailto:./];
+
+/** The texts of a page that GitHub would change so. */
+export function linkableTexts({ texts }: Page): string[] {
+  return texts.filter((text) => LINKABLE.some((pattern) => pattern.test(text)));
+}
