@@ -48,5 +48,6 @@ export function parseVersioned<T>(
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new UserError(`${name} is not a valid ${version}: ${issue?.path.join('.')}: ${issue?.message}`, hint);
+  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+  throw new UserError(`${name} is not a valid ${version}: ${where}${issue?.message}`, hint);
 }

@@ -30,7 +30,7 @@ describe('a versioned JSON file', () => {
       'sizes.json is of schema "test/sizes@3", this version reads test/sizes@2',
     ],
     ['a wrong value', text({ sizes: [1, 'b'] }), /^sizes\.json is not a valid test\/sizes@2: sizes\.1: /],
-    ['an unknown key', text({ colors: [] }), /^sizes\.json is not a valid test\/sizes@2: .*colors/],
+    ['an unknown key', text({ colors: [] }), /^sizes\.json is not a valid test\/sizes@2: Unrecognized key.*colors/],
   ])('%s is refused, and the error names the file, the place and what to do', (_, wrong, message) => {
     expect(() => parseVersioned(wrong, 'sizes.json', FORMAT)).toThrow(
       expect.objectContaining({
