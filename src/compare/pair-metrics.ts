@@ -6,8 +6,8 @@ import type { Comparability } from './comparability.ts';
 import type { MetricPair, WeightPair, WeightSummary } from './metric-pair.ts';
 
 /** Every number that candidate and baseline both have and that may be compared. */
-export function pairMetrics(candidate: Measurement, baseline: Measurement, validity: Comparability): MetricPair[] {
-  const may = ({ of }: Pick<MetricPair, 'of'>) => (of === 'delta' ? validity.deltas : validity.weights);
+export function pairMetrics(candidate: Measurement, baseline: Measurement, comparability: Comparability): MetricPair[] {
+  const may = ({ of }: Pick<MetricPair, 'of'>) => (of === 'delta' ? comparability.deltas : comparability.weights);
   return [
     ...pairModel(candidate, baseline),
     ...pairGroups(candidate, baseline),

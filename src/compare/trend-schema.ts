@@ -13,7 +13,7 @@ const sumSchema = z.number().nonnegative().nullable();
 /** One check as the charts show it. */
 const checkSchema = z.strictObject({
   time: timeSchema,
-  /** Of the twins, as shares; null where they were not asked. */
+  /** Accuracies of the twins; null where the probes did not run. */
   twinAccuracy: bothSchema.nullable(),
   shadowGap: bothSchema.nullable(),
   /** The cumulative sums after it; null where there was no evidence yet. */

@@ -16,7 +16,7 @@ export interface ProbeSelection {
   readonly seed: number;
   /** Time limit for one model; no limit if missing. */
   readonly budgetSeconds?: number | undefined;
-  /** Whether prompts use the chat template; as the policy says if missing. */
+  /** Whether prompts use the chat template; as in the policy if missing. */
   readonly chatTemplate?: boolean | undefined;
 }
 

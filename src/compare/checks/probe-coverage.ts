@@ -7,7 +7,7 @@ import type { ProbePairing } from '../probes/pair.ts';
 export function probeCoverage({ candidate, baseline, probes }: ComparisonContext): Finding[] {
   switch (probes.kind) {
     case 'not-requested':
-      // A run of the spectra alone is told so where the baseline has more.
+      // A run of the spectra alone judges less than its baseline could.
       return baseline?.probes && candidate.method ? [{ kind: 'spectra-only', level: 'info' }] : [];
     case 'not-run':
       return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'candidate', cause: probes.cause }];

@@ -6,7 +6,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import type { WeightPair } from '../metric-pair.ts';
 
-/** A z-score within fewer matrices than this says nothing. */
+/** A z-score among fewer matrices than this means nothing. */
 const MIN_GROUP = 4;
 
 /**

@@ -19,7 +19,7 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
     return probes.why.kind === 'no-baseline' && informativeOf(views).length === 0 ? [notInformative(views)] : [];
   }
   if (probes.kind !== 'paired') return [];
-  // Where harm is shown, the rest is no news.
+  // Once harm is shown, doubts about the rest add nothing.
   const harm = [shadowDelta, twinAccuracy, retention].flatMap((check) => check(context));
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views } = probes.evaluation;
@@ -47,7 +47,7 @@ function unclearTwinAccuracy(
   const { margin, level } = policy['twin-accuracy'];
   if (level === 'info') return [];
   const [all] = twinTests;
-  // Where every family began at chance there was nothing to lose. That they did not get worse still has to show.
+  // If every family began at chance, there was nothing to lose. Still, the interval must show that none got worse.
   const change =
     all?.change ??
     changeInterval(

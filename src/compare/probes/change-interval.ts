@@ -11,7 +11,7 @@ export function exclusionLevel(policy: ProbePolicy): number {
   return 1 - 2 * policy['twin-accuracy'].alpha;
 }
 
-/** The change of the accuracy on twins and its interval. Several twins of a fact count for as many as they are worth. */
+/** The change of the accuracy on twins and its interval. Several twins of one fact count as their effective number. */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
   const changes = facts.flatMap(({ twins }) => twins.map(changeOf));
   const value = changes.reduce((sum, change) => sum + change, 0) / changes.length;
@@ -26,8 +26,8 @@ export function changeInterval(facts: readonly PairedFact[], level: number): Est
 }
 
 /**
- * How much twins of one fact change together: 1 where they do not, their number where they always do (Kish 1965). Counted
- * with one more fact all of whose twins changed, since few changes say little about it, and none nothing.
+ * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed with
+ * one extra fact all of whose twins changed, since few changes carry little information about it, and none carries any.
  */
 export function designEffect(facts: readonly PairedFact[]): number {
   const changes = facts.map(({ twins }) => twins.map(changeOf));

@@ -1,6 +1,6 @@
 import type { Form } from '../../probes/item.ts';
 
-/** One item, asked of candidate and baseline alike. */
+/** One item with the answers of candidate and baseline. */
 export interface PairedItem {
   /** Unique over all suites, as the fact, the family and the cluster are. */
   readonly id: string;
@@ -9,7 +9,7 @@ export interface PairedItem {
   readonly family: string;
   readonly cluster: string;
   readonly form: Form;
-  /** Share of right answers of a guesser. */
+  /** Expected accuracy of guessing. */
   readonly chance: number;
   readonly prompt: string;
   readonly right: string;
@@ -21,7 +21,7 @@ export interface ProbeAnswer {
   readonly correct: boolean;
   readonly given: string;
   readonly margin: number;
-  /** Share of the right choice; null for an exact answer. */
+  /** Probability of the correct choice; null for an exact answer. */
   readonly probability: number | null;
 }
 
@@ -33,7 +33,7 @@ export interface PairedFact {
   readonly twins: readonly PairedItem[];
 }
 
-/** +1 where the candidate is right and the baseline was not, −1 the other way round, else 0. */
+/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */
 export function changeOf({ candidate, baseline }: PairedItem): number {
   return Number(candidate.correct) - Number(baseline.correct);
 }

@@ -6,9 +6,9 @@ import type { PairedFact } from './paired-item.ts';
 type Retention = NonNullable<ProbeComparison['retention']>;
 
 /**
- * Of the benchmark forms that the baseline had right with a choice probability of at least `certain`, the share still
- * right. What was certain does not flip by chance, so a loss here is forgetting.
- * @returns null where the baseline was certain of none
+ * The share still correct of the benchmark forms that the baseline answered correctly with a choice probability of at least
+ * `certain`. Such answers do not flip by chance, so a loss is forgetting.
+ * @returns null if the baseline was certain of none
  */
 export function retentionOf(facts: readonly PairedFact[], { confidence, retention }: ProbePolicy): Retention | null {
   const certain = facts

@@ -15,13 +15,13 @@ export interface ShadowDelta {
   readonly overTemplates: ProbeComparison['overTemplates'];
 }
 
-/** With which an effect of the size of the MDE is found. */
+/** The power with which an effect of the size of the MDE is detected. */
 const POWER = 0.8;
 
 /**
- * The paired difference of differences, Δbenchmark − Δtwin, over facts: of each, how the benchmark form changed less how
- * its twins did. The interval is Student's over facts, since the templates are fixed by the design of the suite. Its
- * standard error is at least that of one fact which differs from the others: facts that are all alike are not certainty.
+ * The paired difference of differences, Δbenchmark − Δtwin: for each fact, the change of its benchmark form minus the mean
+ * change of its twins. The interval is Student's over facts, since the templates are fixed by the design of the suite. Its
+ * standard error is at least that of one fact that differs from the others: facts that are all alike are not certainty.
  */
 export function shadowDeltaOf(facts: readonly PairedFact[], policy: ProbePolicy): ShadowDelta {
   const { confidence, 'shadow-delta': rule } = policy;
@@ -53,7 +53,7 @@ function transferOf(facts: readonly PairedFact[], level: number): ProbeCompariso
   const found = fieller(pairs, level);
   if (!found) return null;
   const { ratio, lower, upper } = found;
-  // A policy without a minimum gain asks this of no gain too.
+  // Without a minimum gain in the policy, the gain may be 0.
   if (!Number.isFinite(ratio)) return null;
   const finite = (bound: number) => (Number.isFinite(bound) ? bound : null);
   return { value: ratio, lower: finite(lower), upper: finite(upper) };

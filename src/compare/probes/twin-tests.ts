@@ -13,7 +13,7 @@ export interface TwinTest {
   /** Null: all twins. */
   readonly capability: string | null;
   readonly change: NonNullable<ShadowRow['twinChange']>;
-  /** Of the twins that were tested. */
+  /** Accuracies of the tested twins. */
   readonly accuracy: { readonly baseline: number; readonly candidate: number };
 }
 
@@ -27,7 +27,7 @@ const KINDS_OF_TEST = 2;
 /**
  * Did the accuracy on twins fall? Exact tests with facts as units (McNemar's where each fact has one twin): of all twins
  * together, and of each capability (Holm 1979 over the capabilities).
- * @returns first the test of all; none where no family can show a drop
+ * @returns the test of all twins first; empty if no family can show a drop
  */
 export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePolicy): TwinTest[] {
   const facts = views.filter(({ showsDrop }) => showsDrop).flatMap((view) => view.facts);
@@ -76,7 +76,7 @@ function describe(
   return { ...changeInterval(facts, exclusionLevel(policy)), twins: changes.length, lost, won, p, mde };
 }
 
-/** Changes that are noise: what is more than a standard deviation out of balance is a true change. */
+/** The changes that count as noise: an imbalance beyond one standard deviation is a true change. */
 function noiseOf(lost: number, won: number): number {
   const all = lost + won;
   return all - Math.max(0, Math.abs(lost - won) - Math.sqrt(all));

@@ -20,7 +20,7 @@ export function footer(report: Report): string {
   return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
 }
 
-/** How old a baseline is and where it came from: one that nobody has looked at for a year approves little. */
+/** The age of a baseline and its commit: an approval that is a year old is worth little. */
 function ageOf({ measured, commit }: NonNullable<Report['baseline']>): string {
   const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
   const parts = [

@@ -48,21 +48,21 @@ export function trendLine({ limit, checks }: Trend): string {
 
 /** Baseline and candidate side by side. */
 function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGap', title: string): string[] {
-  const asked = checks.flatMap(({ time, ...check }) => {
+  const answered = checks.flatMap(({ time, ...check }) => {
     const value = check[chart];
     return value === null || value.baseline === null
       ? []
       : [{ time, baseline: 100 * value.baseline, candidate: 100 * value.candidate }];
   });
-  if (asked.length < FEWEST_CHECKS) return [];
+  if (answered.length < FEWEST_CHECKS) return [];
   const lines = [
-    { color: GRAY, values: asked.map(({ baseline }) => baseline) },
-    { color: COLORS[chart], values: asked.map(({ candidate }) => candidate) },
+    { color: GRAY, values: answered.map(({ baseline }) => baseline) },
+    { color: COLORS[chart], values: answered.map(({ candidate }) => candidate) },
   ];
   return [
     withCaption(
       drawing(title, rangeOf(lines.flatMap(({ values }) => values)), lines),
-      asked,
+      answered,
       `${COLOR_NAMES[chart]}: candidate; gray: baseline`,
     ),
   ];
