@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defaultExclude, defineConfig } from 'vitest/config';
 
 /** Sweeps and simulations at full size: `npm run test:slow`. */
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     include: [isSlow ? SLOW : 'test/**/*.test.ts'],
     exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],
+    // One worker per core: by default a machine of two cores gets one.
+    maxWorkers: availableParallelism(),
     testTimeout: isSlow ? 600_000 : 60_000,
     // The first test that needs dist/ builds it in a hook, and others wait for it.
     hookTimeout: 60_000,
