@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Report } from '../../src/compare/report.ts';
+import { checkMeasured } from '../../src/gate/check.ts';
+import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
 import { decisiveRules, probesOf, runGate } from './run-gate.ts';
@@ -8,11 +11,34 @@ import { decisiveRules, probesOf, runGate } from './run-gate.ts';
 const example = (name: string) => repository('examples', name);
 const policy = example('shadow-gate.yml');
 
-describe('the example checkpoints', () => {
-  const pair = { reference: example('base'), baseline: example('base'), policy };
+const measured = new Map<string, Promise<Measurement>>();
 
+/** The measurement of an example as an update of the base, made once. */
+function measureOnce(name: string): Promise<Measurement> {
+  const known = measured.get(name);
+  if (known) return known;
+  const made = runGate({ checkpoint: example(name), reference: example('base'), policy });
+  const measurement = made.then((result) => result.measurement);
+  measured.set(name, measurement);
+  return measurement;
+}
+
+/** The report on one example with another as its baseline. */
+async function reportOn(candidate: string, baseline: string, file = policy): Promise<Report> {
+  return checkMeasured(await measureOnce(candidate), {
+    baseline: { kind: 'measurement', measurement: await measureOnce(baseline), commit: null, name: baseline },
+    policy: file,
+  });
+}
+
+describe('the example checkpoints', () => {
   it('the benchmark-aligned checkpoint fails by its shadow delta, and the report shows three flips', async () => {
-    const { report } = await runGate({ checkpoint: example('benchmark-aligned'), ...pair });
+    const { report } = await runGate({
+      checkpoint: example('benchmark-aligned'),
+      reference: example('base'),
+      baseline: example('base'),
+      policy,
+    });
     expect(report.verdict).toBe('fail');
     expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'shadow-delta' });
     expect(reasonsOf(report)[0]?.message).toMatch(/^The shadow delta is 3\d\.\d\spoints/);
@@ -20,7 +46,7 @@ describe('the example checkpoints', () => {
   });
 
   it('the coverage-expanding checkpoint passes', async () => {
-    const { report } = await runGate({ checkpoint: example('coverage-expanding'), ...pair });
+    const report = await reportOn('coverage-expanding', 'base');
     expect(decisiveRules(report)).toEqual([]);
     expect(report.verdict).toBe('pass');
     // The docs: benchmark form from .52 to .98, twins in new formats from .47 to .72 and more.
@@ -28,18 +54,14 @@ describe('the example checkpoints', () => {
   });
 
   it('the prompt-repetition checkpoint fails by the knowledge that it lost, not by a shadow delta', async () => {
-    const { report } = await runGate({ checkpoint: example('prompt-repetition'), ...pair });
+    const report = await reportOn('prompt-repetition', 'base');
     expect(report.verdict).toBe('fail');
     expect(decisiveRules(report)).toContain('retention');
     expect(decisiveRules(report)).not.toContain('shadow-delta');
   });
 
   it('the benchmark-aligned checkpoint fails against the coverage-expanding one too', async () => {
-    const { report } = await runGate({
-      ...pair,
-      checkpoint: example('benchmark-aligned'),
-      baseline: example('coverage-expanding'),
-    });
+    const report = await reportOn('benchmark-aligned', 'coverage-expanding');
     expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'twin-accuracy' });
     expect(decisiveRules(report)).toContain('mlpAttentionRatio');
   });
@@ -48,15 +70,15 @@ describe('the example checkpoints', () => {
     const file = join(temporaryFolder(), 'policy.yml');
     const probes = JSON.stringify(example('probes.jsonl'));
     writeFileSync(file, `probes: [${probes}]\ntwin-accuracy: {level: warn}\nshadow-delta: {level: warn}\n`);
-    const options = {
+    const report = await reportOn('benchmark-aligned', 'coverage-expanding', file);
+    expect(report.verdict).toBe('fail');
+    expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'two-key' });
+    const { report: half } = await runGate({
       checkpoint: example('benchmark-aligned'),
       baseline: example('coverage-expanding'),
       policy: file,
-    };
-    const { report } = await runGate({ ...options, reference: example('base') });
-    expect(report.verdict).toBe('fail');
-    expect(reasonsOf(report)[0]).toMatchObject({ level: 'fail', rule: 'two-key' });
-    const { report: half } = await runGate({ ...options, only: 'probes' });
+      only: 'probes',
+    });
     expect(half.verdict).toBe('warn');
   });
 
