@@ -3,7 +3,7 @@ import type { PolicyChange } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { comparability, missingBaseline, policyOfChange } from './checks/baseline.ts';
 import { nothingMeasured, skippedTensors } from './checks/coverage.ts';
-import { nonFinite } from './checks/non-finite.ts';
+import { missingSpectra, nonFinite } from './checks/non-finite.ts';
 import { idleRules, movedMetrics } from './checks/policy-rules.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
 import { probeCoverage } from './checks/probe-coverage.ts';
@@ -53,6 +53,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   rankLoss,
   updateSize,
   nothingMeasured,
+  missingSpectra,
   movedMetrics,
   idleRules,
   missingRatio,

@@ -54,7 +54,9 @@ describe('the seed of the probes', () => {
     expect(decisiveRules(same.report)).not.toContain('invalid-comparison');
     const other = await runGate({ ...options, baseline, seed: 8 });
     expect(other.report.verdict).toBe('inconclusive');
-    expect(reasonsOf(other.report)[0]?.message).toMatch(/drawn with seed 8, the baseline's with seed 7/);
+    expect(reasonsOf(other.report)[0]?.message).toMatch(
+      /drawn with seed 8 for the candidate and seed 7 for the baseline/,
+    );
   });
 
   it('the seed `rotate` draws new probes for both checkpoints, and needs a baseline that can run them', async () => {

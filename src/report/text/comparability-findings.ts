@@ -19,7 +19,7 @@ export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>
 }
 
 export function otherArchitecture({ key, candidate, baseline }: FindingOf<'other-architecture'>): Phrase {
-  return phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)}, in the baseline ${name(baseline)}.`;
+  return phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)} in the candidate and ${name(baseline)} in the baseline.`;
 }
 
 export function otherReference({ candidate, baseline }: FindingOf<'other-reference'>): Phrase {
@@ -34,35 +34,37 @@ export function otherReference({ candidate, baseline }: FindingOf<'other-referen
 }
 
 export function referenceShape({ example, matrices }: FindingOf<'reference-shape'>): Phrase {
-  const more = matrices > 1 ? ` and ${formatCount(matrices - 1, 'more matrix', 'more matrices')}` : '';
-  return phrase`${name(example)}${more} ${matrices > 1 ? 'have' : 'has'} another shape than in the reference: the update was not measured.`;
+  const more = ` and ${formatCount(matrices - 1, 'more matrix', 'more matrices')}`;
+  return matrices > 1
+    ? phrase`${name(example)}${more} have different shapes in the reference, so their updates were not measured.`
+    : phrase`${name(example)} has a different shape in the reference, so its update was not measured.`;
 }
 
 export function otherTensors({ of, named, tensors }: FindingOf<'other-tensors'>): Phrase {
   const items = named.map((tensor) => {
     const state = (description: string | null) => (description === null ? 'absent' : name(description));
-    return phrase`${name(tensor.name)} is ${state(tensor.candidate)}, in the baseline ${state(tensor.baseline)}`;
+    return phrase`${name(tensor.name)} is ${state(tensor.candidate)} in the candidate and ${state(tensor.baseline)} in the baseline`;
   });
   const what = of === 'delta' ? 'updates of different matrices' : 'different tensors';
   return phrase`Candidate and baseline have ${what}: ${listed(items, tensors)}.`;
 }
 
 export function otherUpdates({ example, updatedIn, matrices, all }: FindingOf<'other-updates'>): Phrase {
-  return phrase`Candidate and baseline update different matrices: ${formatInteger(matrices)} of ${formatInteger(all)} on one side only (e.g. ${name(example)}, only in the ${updatedIn}).`;
+  return phrase`Candidate and baseline update different matrices: ${formatInteger(matrices)} of ${formatInteger(all)} were updated on one side only (e.g. ${name(example)}, only in the ${updatedIn}).`;
 }
 
 export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat-template'>): Phrase {
   const state = (used: boolean) => (used ? 'with' : 'without');
-  return phrase`The candidate's probes ran ${state(candidate)} its chat template, the baseline's ${state(baseline)}: measure one of them again.`;
+  return phrase`The candidate ran the probes ${state(candidate)} its chat template, the baseline ${state(baseline)}: measure one of them again.`;
 }
 
 export function otherSuite({ suite, baseline, versions }: FindingOf<'other-suite'>): Phrase {
   if (baseline === null) return phrase`The baseline did not run suite ${name(suite)}: measure it again.`;
   return versions === null
     ? phrase`Suite ${name(suite)} has changed since the baseline was measured: measure the baseline again.`
-    : phrase`Suite ${name(suite)} is version ${name(versions.candidate)}, the baseline's is version ${name(versions.baseline)}: measure the baseline again.`;
+    : phrase`Suite ${name(suite)} is version ${name(versions.candidate)} in the candidate and version ${name(versions.baseline)} in the baseline: measure the baseline again.`;
 }
 
 export function otherSeed({ suite, candidate, baseline }: FindingOf<'other-seed'>): Phrase {
-  return phrase`Suite ${name(suite)} was drawn with seed ${name(candidate)}, the baseline's with seed ${name(baseline)}, so the items differ: use one seed for both.`;
+  return phrase`Suite ${name(suite)} was drawn with seed ${name(candidate)} for the candidate and seed ${name(baseline)} for the baseline, so the items differ: use one seed for both.`;
 }

@@ -52,23 +52,27 @@ export function shadowDelta({ delta, transfer, margin, transferLimit }: FindingO
 }
 
 export function retention({ value, certain, kept, least, bound }: FindingOf<'retention'>): Phrase {
-  const limits = `limit ${formatPercentLimit(least)}, upper bound below ${formatPercentLimit(bound)}`;
+  const limits = `limits: ${formatPercentLimit(least)}, interval ${formatPercentLimit(bound)}`;
   return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} benchmark forms that the baseline answered with certainty are now wrong.`;
 }
 
 export function twoKey({ spectral, behavioral }: FindingOf<'two-key'>): Phrase {
-  return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): a narrow update with a behavioral deficit.`;
+  return phrase`Spectra and probes warn together (${prose(ruleName(spectral))} and ${prose(ruleName(behavioral))}): the update is narrow and the probes show a deficit.`;
 }
 
 export function probesNotRun({ side, cause }: FindingOf<'probes-not-run'>): Phrase {
-  return cause === null
-    ? phrase`The ${side} has no probe results: measure it again with this version and without ${code('--only spectra')}.`
-    : phrase`The probes did not run on the ${side}: ${prose(cause)}`;
+  if (cause === null) {
+    return phrase`The ${side} has no probe results: measure it again with this version and without ${code('--only spectra')}.`;
+  }
+  return phrase`The probes did not run on the ${side}: ${prose(cause)}${/[.!?]$/.test(cause) ? '' : '.'}`;
 }
 
-export function leftOut({ named, items }: FindingOf<'left-out'>): Phrase {
+export function leftOut({ named, items, ran, isMost }: FindingOf<'left-out'>): Phrase {
   const examples = named.map(({ id, reason }) => phrase`${name(id)} (${prose(reason)})`);
-  return phrase`${formatCount(items, 'item')} did not run, nor did the other forms of the same facts: ${listed(examples, items)}.`;
+  const what = isMost
+    ? `Most items did not run (${formatInteger(items)} of ${formatInteger(items + ran)})`
+    : `${formatCount(items, 'item')} did not run, nor did the other forms of the same facts`;
+  return phrase`${what}: ${listed(examples, items)}.`;
 }
 
 export function probeNotes({ named, notes }: FindingOf<'probe-notes'>): Phrase {
@@ -90,7 +94,7 @@ const DRIFTS = {
 
 export function trend({ chart, run, sum, limit, meanChange }: FindingOf<'trend'>): Phrase {
   const unit = chart === 'concentration' ? 'checkpoint' : 'check';
-  const when = run === 1 ? `the last ${unit}` : `the last ${formatCount(run, unit)}`;
+  const when = run === 1 ? `at the last ${unit}` : `over the last ${formatCount(run, unit)}`;
   const change = chart === 'concentration' ? formatRelative(meanChange) : formatPointsChange(meanChange);
-  return phrase`${DRIFTS[chart]} over ${when}: cumulative sum ${formatRatio(sum)} (limit ${formatLimit(limit)}), mean change ${change}.`;
+  return phrase`${DRIFTS[chart]} ${when}: cumulative sum ${formatRatio(sum)} (limit ${formatLimit(limit)}), mean change ${change}.`;
 }

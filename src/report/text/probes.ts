@@ -118,7 +118,7 @@ export function plannedSentence({
   mde: number;
   discordance: number;
 }): Phrase {
-  return phrase`With ${formatCount(facts, 'fact')}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming ${formatPercent(discordance)} discordant answers).`;
+  return phrase`With ${formatCount(facts, 'fact')}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
 /** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */

@@ -37,7 +37,7 @@ export function spike({ tensor, group, candidate, baseline, evidence }: FindingO
   if (evidence.test === 'odds') {
     return phrase`${subject}: ${formatNumber(evidence.oddsRatio)} times the baseline's odds (limit ${formatLimit(evidence.limit)}).`;
   }
-  const what = evidence.test === 'rise' ? 'the robust z of its rise is' : 'robust z';
+  const what = evidence.test === 'rise' ? 'its rise has a robust z-score of' : 'a robust z-score of';
   return phrase`${subject}: ${what} ${formatNumber(evidence.robustZ)} among the ${name(group)} matrices (limit ${formatLimit(evidence.limit)}).`;
 }
 

@@ -38,7 +38,9 @@ describe('renderTerminal', () => {
 
   it('a report on the terminal lists the other findings, and each metric with both values and its change', () => {
     const output = renderTerminal(withSpike, { color: false, width: 120 });
-    expect(output).toContain('▲ Top-1 energy of model.layers.2.mlp.up_proj.weight is 0.412: robust z 9.10 among the');
+    expect(output).toContain(
+      '▲ Top-1 energy of model.layers.2.mlp.up_proj.weight is 0.412: a robust z-score of 9.10 among the',
+    );
     expect(output).toMatch(/MLP ÷ attention ratio +ΔW +model +0\.635 +0\.690 +▲ \+0\.0552 \(\+8\.7%\)/);
     expect(output).toContain('Measured 28 W and 28 ΔW, skipped 1 tensor, in 3.2 s on cpu.');
   });
