@@ -11,8 +11,11 @@ if (reportFile === undefined || htmlFile === undefined) {
   process.exit(2);
 }
 
-const { renderComment } = await importSources({ renderComment: 'src/report/markdown/comment.ts' });
-const comment = renderComment(JSON.parse(await readFile(reportFile, 'utf8')));
+const { readReport, renderComment } = await importSources({
+  readReport: 'src/report/json.ts',
+  renderComment: 'src/report/markdown/comment.ts',
+});
+const comment = renderComment(await readReport(reportFile));
 const body = micromark(comment, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
 const style = await readFile(
   createRequire(import.meta.url).resolve('github-markdown-css/github-markdown-light.css'),
