@@ -26,7 +26,7 @@ export const INPUT_DEFAULTS = {
   comment: 'sticky',
   issue: 'schedule',
   key: 'default',
-  'fail-on': 'fail',
+  'fail-on': 'inconclusive',
 } as const;
 
 const MAX_KEY_LENGTH = 100;

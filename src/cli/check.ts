@@ -9,14 +9,14 @@ import {
   checkpointOptions,
   type ProbeOptions,
   probeOptions,
-  type StrictOptions,
-  strictOption,
+  type VerdictOptions,
+  verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
 import { measureSettings } from './settings.ts';
 import { printVerdict, writeReport } from './verdict.ts';
 
-interface CheckOptions extends CheckpointOptions, ProbeOptions, StrictOptions {
+interface CheckOptions extends CheckpointOptions, ProbeOptions, VerdictOptions {
   baseline?: string;
   out?: string;
   shard?: string;
@@ -29,7 +29,7 @@ export function addCheckCommand(program: Command, output: Output): void {
   probeOptions(checkpointOptions(command))
     .option('--baseline <file|path>', 'approved measurement, or a checkpoint to measure in the same way')
     .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
-  strictOption(command)
+  verdictOptions(command)
     // Accepted only to explain what to do instead.
     .addOption(new Option('--shard <i/n>').hideHelp())
     .addHelpText('after', CHECK_EXAMPLES)

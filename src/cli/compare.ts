@@ -3,11 +3,11 @@ import { compare } from '../compare/compare.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
-import { policyOption, type StrictOptions, strictOption } from './options.ts';
+import { policyOption, type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printVerdict, writeReport } from './verdict.ts';
 
-interface CompareOptions extends StrictOptions {
+interface CompareOptions extends VerdictOptions {
   policy?: string;
   out?: string;
 }
@@ -19,7 +19,7 @@ export function addCompareCommand(program: Command, output: Output): void {
     .argument('<candidate.json>')
     .argument('<baseline.json>');
   policyOption(command).option('--out <dir>', 'folder to write report.json and comment.md to');
-  strictOption(command)
+  verdictOptions(command)
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>
       runCompare(candidate, baseline, options, output),

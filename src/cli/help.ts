@@ -2,10 +2,10 @@
 
 export const EXIT_HELP = `
 Exit codes:
-  0  pass or warn (also inconclusive, without --strict)
+  0  pass or warn
   1  fail
   2  no verdict: bad input or wrong usage
-  3  inconclusive, with --strict
+  3  inconclusive: not judged (0 with --allow-inconclusive)
 
 Run 'shadow-gate help <command>' for the options of a command and examples.`;
 

@@ -98,13 +98,18 @@ export interface EndpointOptions {
   maxLength?: number;
 }
 
-/** The option of every command that reports a verdict. */
-export function strictOption(command: Command): Command {
-  return command.option('--strict', 'exit with code 3 if the verdict is inconclusive');
+/** The options of every command that reports a verdict. */
+export function verdictOptions(command: Command): Command {
+  return (
+    command
+      .option('--allow-inconclusive', 'exit with code 0 instead of 3 if the verdict is inconclusive')
+      // The default since 0.3: older scripts may still give it.
+      .addOption(new Option('--strict').hideHelp().conflicts('allowInconclusive'))
+  );
 }
 
-export interface StrictOptions {
-  strict?: boolean;
+export interface VerdictOptions {
+  allowInconclusive?: boolean;
 }
 
 function parseGibibytes(text: string): number {

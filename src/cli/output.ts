@@ -5,7 +5,7 @@ import type { TerminalOptions } from '../report/terminal/table.ts';
 import { formatDuration } from '../report/text/numbers.ts';
 
 /** The exit codes are an interface: do not change them. */
-export const EXIT = { pass: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
+export const EXIT = { pass: 0, warn: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
 
 /** What a command gets from its process, or from a test. */
 export interface Io {

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { REPORT_EXAMPLES } from './help.ts';
-import { type StrictOptions, strictOption } from './options.ts';
+import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { exitCodeOf, printVerdict } from './verdict.ts';
 
-interface ReportOptions extends StrictOptions {
+interface ReportOptions extends VerdictOptions {
   markdown?: boolean;
 }
 
@@ -16,7 +16,7 @@ export function addReportCommand(program: Command, output: Output): void {
     .description('print a saved report')
     .argument('<report.json>')
     .option('--markdown', 'print the pull-request comment');
-  strictOption(command)
+  verdictOptions(command)
     .addHelpText('after', REPORT_EXAMPLES)
     .action((file: string, options: ReportOptions) => runReport(file, options, output));
 }

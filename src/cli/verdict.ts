@@ -4,18 +4,21 @@ import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
-import type { StrictOptions } from './options.ts';
+import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
 /** Print a report, with the verdict last, and set the exit code to match. */
-export function printVerdict(report: Report, options: StrictOptions, output: Output): void {
+export function printVerdict(report: Report, options: VerdictOptions, output: Output): void {
   output.print(renderTerminal(report, output.terminal));
   output.exitCode = exitCodeOf(report, options);
 }
 
-export function exitCodeOf({ verdict }: Pick<Report, 'verdict'>, { strict }: StrictOptions): number {
-  if (verdict === 'fail') return EXIT.fail;
-  return verdict === 'inconclusive' && strict ? EXIT.inconclusive : EXIT.pass;
+export function exitCodeOf(
+  { verdict }: Pick<Report, 'verdict'>,
+  { allowInconclusive = false }: VerdictOptions,
+): number {
+  if (verdict === 'inconclusive') return allowInconclusive ? EXIT.pass : EXIT.inconclusive;
+  return EXIT[verdict];
 }
 
 /** Write `report.json` and `comment.md`. */

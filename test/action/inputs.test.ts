@@ -16,7 +16,7 @@ const JUDGING = {
   cache: 'auto',
   out: '/temporary/shadow-gate/default',
 };
-const REPORTING = { ...JUDGING, comment: 'sticky', artifact: 'auto', issue: 'schedule', failOn: 'fail' };
+const REPORTING = { ...JUDGING, comment: 'sticky', artifact: 'auto', issue: 'schedule', failOn: 'inconclusive' };
 const MEASURING = {
   checkpoint: 'model',
   reference: undefined,
@@ -108,7 +108,7 @@ it.each([
   [{}, 'input checkpoint is missing — give the path of a checkpoint'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
-  [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, warn, never'],
+  [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, inconclusive, warn, never'],
   [{ checkpoint: 'm', key: 'a\nb' }, 'input key is "a\\nb" — allowed: one line of at most 100 characters'],
   [{ checkpoint: 'm', key: 'k'.repeat(101) }, /^input key is "k+" — allowed: one line/],
   [{ checkpoint: 'm', seed: 'x' }, /^input seed is "x" — allowed: a whole number/],

@@ -60,21 +60,21 @@ describe('the exit code of check', () => {
     expect(stdout).toContain('model.layers.1.mlp.up_proj.weight');
   });
 
-  it('is 3 on an inconclusive verdict, but only under --strict', async () => {
+  it('is 3 on an inconclusive verdict unless --allow-inconclusive is given; scripts may still say --strict', async () => {
     const args = ['check', '--checkpoint', fixture('gpt2'), '--baseline', fixture('llama-f32')];
-    expect((await runCli(...args)).code).toBe(0);
+    expect((await runCli(...args)).code).toBe(3);
     expect((await runCli(...args, '--strict')).code).toBe(3);
+    expect((await runCli(...args, '--allow-inconclusive')).code).toBe(0);
+  });
+
+  it('is 2 if a command line both allows and refuses what could not be judged', async () => {
+    const { code, stderr } = await runCli('report', 'report.json', '--strict', '--allow-inconclusive');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--strict.* cannot be used with .*--allow-inconclusive/);
   });
 
   it('is not a pass if every matrix was skipped: the output names the matrices and the memory limit', async () => {
-    const { code, stdout } = await runCli(
-      'check',
-      '--checkpoint',
-      fixture('falcon'),
-      '--max-memory',
-      '0.000001',
-      '--strict',
-    );
+    const { code, stdout } = await runCli('check', '--checkpoint', fixture('falcon'), '--max-memory', '0.000001');
     expect(code).toBe(3);
     expect(stdout).toMatch(/no matrix could be measured/i);
     expect(stdout).toMatch(/query_key_value\.weight\[q\]/);

@@ -11,6 +11,9 @@ import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
 
 const rig = useRig({ hasServices: false });
 
+/** Neither side can run the probes. */
+const INCONCLUSIVE = { checkpoint: 'model', baseline: 'model' };
+
 it('a first run without a baseline writes a warning, all outputs, the summary and one comment', async () => {
   const outcome = await rig.gate(WARN);
   expect(outcome.code, outcome.log).toBe(0);
@@ -66,10 +69,15 @@ it.each([
 it.each([
   [PASS, 'warn', 0, 'notice'],
   [WARN, 'fail', 0, 'warning'],
+  [WARN, '', 0, 'warning'],
   [WARN, 'warn', 1, 'error'],
   [FAIL, 'fail', 1, 'error'],
   [FAIL, 'warn', 1, 'error'],
   [FAIL, 'never', 0, 'error'],
+  [INCONCLUSIVE, '', 1, 'error'],
+  [INCONCLUSIVE, 'inconclusive', 1, 'error'],
+  [INCONCLUSIVE, 'warn', 1, 'error'],
+  [INCONCLUSIVE, 'fail', 0, 'warning'],
 ])('%j with fail-on %s has exit code %i and one annotation, %s', async (inputs, failOn, code, level) => {
   const outcome = await rig.gate({ ...inputs, 'fail-on': failOn });
   expect(outcome.code, outcome.log).toBe(code);

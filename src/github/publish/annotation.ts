@@ -4,13 +4,14 @@ import { phraseLine } from '../../report/terminal/phrase.ts';
 import { verdictSentence } from '../../report/text/verdict.ts';
 import type { Runner } from '../client/runner.ts';
 
-export const FAIL_ON_CHOICES = ['fail', 'warn', 'never'] as const;
+export const FAIL_ON_CHOICES = ['fail', 'inconclusive', 'warn', 'never'] as const;
 
 export type FailOn = (typeof FAIL_ON_CHOICES)[number];
 
 const FAILING: Readonly<Record<FailOn, readonly Verdict[]>> = {
   fail: ['fail'],
-  warn: ['fail', 'warn', 'inconclusive'],
+  inconclusive: ['fail', 'inconclusive'],
+  warn: ['fail', 'inconclusive', 'warn'],
   never: [],
 };
 

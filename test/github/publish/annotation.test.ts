@@ -10,6 +10,7 @@ it('fail-on decides which verdicts fail the step', () => {
   const failing = FAIL_ON_CHOICES.map((failOn) => [failOn, VERDICTS.filter((verdict) => isFailure(verdict, failOn))]);
   expect(Object.fromEntries(failing)).toEqual({
     fail: ['fail'],
+    inconclusive: ['fail', 'inconclusive'],
     warn: ['warn', 'fail', 'inconclusive'],
     never: [],
   });
