@@ -24,7 +24,8 @@ export function printMeasurement(measurement: Measurement, file: string, output:
 const MAX_WARNINGS = 3;
 
 function warnOfProbes({ notes, leftOut }: MeasuredProbes, file: string, output: Output): void {
-  const left = leftOut.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
+  const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
+  const left = causes.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
   for (const messages of [notes, left]) {
     for (const message of messages.slice(0, MAX_WARNINGS)) output.warn(printable(message));
     const more = messages.length - MAX_WARNINGS;

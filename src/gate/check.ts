@@ -145,14 +145,16 @@ function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline):
   return resolveSeed(choice);
 }
 
-/** The probes that the candidate has answered: a budget may have left no time for the rest. */
-function probesRunOn({ probes }: Measurement, selected: ProbeRunOptions): ProbeRunOptions | null {
+/**
+ * The probes that were selected for the candidate, also those that it cannot be asked: a budget may have left no time
+ * for the rest.
+ */
+function probesRunOn({ probes }: Measurement, selected: ProbeRunOptions): ProbeRunOptions {
   if (probes?.status !== 'measured') return selected;
-  if (probes.items.length === 0) return null;
-  const answered = new Set(probes.items.map(({ suite, id }) => JSON.stringify([suite, id])));
+  const wanted = new Set([...probes.items, ...probes.leftOut].map(({ suite, id }) => JSON.stringify([suite, id])));
   const suites = selected.suites.map((suite) => ({
     ...suite,
-    items: suite.items.filter(({ id }) => answered.has(JSON.stringify([suite.name, id]))),
+    items: suite.items.filter(({ id }) => wanted.has(JSON.stringify([suite.name, id]))),
   }));
   return { ...selected, suites, budgetSeconds: null };
 }

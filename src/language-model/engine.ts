@@ -69,5 +69,6 @@ export function expectInVocabulary(
   throw new UserError(
     `${where}: token ${foreign} is not in the model's vocabulary of ${vocabulary}`,
     'use the tokenizer that belongs to the checkpoint',
+    { code: 'no-tokenizer' },
   );
 }

@@ -61,6 +61,7 @@ function toPrompt(request: GenerateRequest, { maxLength }: Engine, options: Gene
     throw new UserError(
       `${where}: max_new_tokens is ${maxNewTokens}, the model takes ${maxLength} tokens with the prompt`,
       'use a smaller number',
+      { code: 'does-not-fit' },
     );
   }
   const whole = promptTokens(request, options);
@@ -77,6 +78,7 @@ function promptTokens(request: GenerateRequest, options: GenerateOptions): reado
   throw new UserError(
     `${request.where}: the prompt is empty, and the checkpoint has no BOS or EOS token to begin with`,
     'give a prompt, or set bos_token_id in config.json',
+    { code: 'no-tokenizer' },
   );
 }
 
@@ -90,6 +92,7 @@ function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly
     throw new UserError(
       `${where}: the request has messages, but the checkpoint has no default chat template`,
       'give a prompt instead',
+      { code: 'no-tokenizer' },
     );
   }
   const { now } = options;

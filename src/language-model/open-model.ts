@@ -2,7 +2,7 @@ import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoi
 import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
-import { UserError } from '../platform/user-error.ts';
+import { UserError, withErrorCode } from '../platform/user-error.ts';
 import { OnnxEngine } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from './tokens/tokenizer.ts';
@@ -59,7 +59,9 @@ export async function openModel(
   const { base, adapter } = weightsOf(checkpoint, reference);
   for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
   const device = await chooseModelDevice(choice);
-  const tokens = await openTokens({ own: checkpoint.path, base: base.path, needsTokenizer });
+  const tokens = await withErrorCode('no-tokenizer', () =>
+    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
+  );
   const engine = await OnnxEngine.open(base, { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) });
   return { engine, device, ...tokens };
 }
@@ -81,6 +83,7 @@ function weightsOf(
     throw new UserError(
       `${name}: ${JSON.stringify(bias)} is a bias of the update, which is not supported`,
       'merge the adapter into the base model and give the merged model',
+      { code: 'unsupported-model' },
     );
   }
   refuseOnnx(reference);
@@ -93,6 +96,7 @@ function refuseOnnx(checkpoint: FullCheckpoint): void {
   throw new UserError(
     `${nameOf(checkpoint)} is an ONNX model, which can only be measured with spectra`,
     'give the safetensors checkpoint it was exported from, an endpoint that serves it, or --only spectra',
+    { code: 'unsupported-model' },
   );
 }
 

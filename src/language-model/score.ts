@@ -112,6 +112,7 @@ function fit(
     throw new UserError(
       `${where}: the continuation has ${length} tokens, the model takes ${maxLength}`,
       'shorten it, or request its rolling log-likelihood',
+      { code: 'does-not-fit' },
     );
   }
   const fitted = truncateLeft(sequence, maxLength);
@@ -132,6 +133,7 @@ function expectPrefix(prefixTokenId: number | null, { where }: ScoreRequest): nu
   throw new UserError(
     `${where}: no context, and the checkpoint has no BOS or EOS token to begin with`,
     'give a context, or set bos_token_id in config.json',
+    { code: 'no-tokenizer' },
   );
 }
 
@@ -151,6 +153,7 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
     throw new UserError(
       `${where}: the log-likelihood is ${logprob}`,
       "look for NaN and Inf in the weights with 'shadow-gate spectra'",
+      { code: 'not-finite' },
     );
   }
   const greedy = scores.every((score) => score.greedy);

@@ -11,7 +11,7 @@ import type { Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
-import { joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
+import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { indicesOfShard, type Shard } from './shards/shard.ts';
 
 export interface ProbeRun {
@@ -138,15 +138,16 @@ function toAnswers(
     readonly leftOut: readonly LeftOutItem[];
   },
 ): ProbeAnswers {
-  const reasons = new Map(leftOut.map(({ id, reason }) => [id, reason]));
+  const problems = new Map(leftOut.map((left) => [left.id, left]));
   return {
     items: items.flatMap(({ id }, i) => {
       const outcome = outcomes.get(id);
       return outcome ? [{ index: offset + i, item: toMeasurement(outcome, name) }] : [];
     }),
-    leftOut: items.flatMap(({ id, fact }, i) => {
-      const reason = reasons.get(id);
-      return reason === undefined ? [] : [{ index: offset + i, fact, item: { suite: name, id, reason } }];
+    leftOut: items.flatMap((item, i) => {
+      const problem = problems.get(item.id);
+      if (!problem) return [];
+      return [{ index: offset + i, fact: item.fact, item: describeLeftOut(item, name, problem) }];
     }),
   };
 }

@@ -150,7 +150,7 @@ async function tryProbes(
     return { result: run.probes, run };
   } catch (error) {
     if (!(error instanceof UserError) || endpoint || spectra === false) throw error;
-    return { result: { status: 'notRun', reason: error.message }, run: null };
+    return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
   }
 }
 

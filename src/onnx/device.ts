@@ -52,7 +52,7 @@ const HINTS = {
 async function requested(name: Device['name']): Promise<Device> {
   if (name !== 'cpu') {
     const problem = await (name === 'cuda' ? cudaProblem() : webgpuProblem());
-    if (problem) throw new UserError(`device ${name}: ${problem}`, HINTS[name]);
+    if (problem) throw new UserError(`device ${name}: ${problem}`, HINTS[name], { code: 'no-device' });
   }
   return { name, reason: 'requested' };
 }

@@ -1,3 +1,20 @@
+/** Why a model cannot answer, where a comparison decides by it. */
+export const ERROR_CODES = [
+  /** The tokenizer or the chat template is missing, cannot be read, or is not the model's. */
+  'no-tokenizer',
+  /** The family, a key of config.json or the layout of the weights is not understood, or they do not match. */
+  'unsupported-model',
+  /** Too long for the context of the model. */
+  'does-not-fit',
+  /** NaN or Inf instead of probabilities. */
+  'not-finite',
+  'not-enough-memory',
+  'no-device',
+  /** A server does not answer, or not with what is needed. */
+  'server',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 /**
  * An error that the user can fix: bad input or wrong usage. The entry points print it in one line; every other error is
  * a bug and keeps its stack.
@@ -8,10 +25,28 @@
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly hint: string;
+  /** Null where nothing decides by it. */
+  readonly code: ErrorCode | null;
 
-  constructor(message: string, hint: string) {
+  constructor(message: string, hint: string, { code = null }: { readonly code?: ErrorCode | null } = {}) {
     super(`${message} — ${hint}`);
     this.hint = hint;
+    this.code = code;
+  }
+
+  /** The message without the hint. */
+  get problem(): string {
+    return this.message.slice(0, -` — ${this.hint}`.length);
+  }
+}
+
+/** Give the errors of some work a code, unless they have one: for work of which every error means the same. */
+export async function withErrorCode<T>(code: ErrorCode, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== null) throw error;
+    throw new UserError(error.problem, error.hint, { code });
   }
 }
 

@@ -31,6 +31,7 @@ export function contextOf(
     throw new UserError(
       'chat-template is on, but there is no tokenizer with a default chat template',
       'turn it off for a base model, or give the tokenizer of the chat model',
+      { code: 'no-tokenizer' },
     );
   }
   return renderChat([{ role: 'user', content: prompt }], {

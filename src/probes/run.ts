@@ -14,10 +14,11 @@ export interface RunOptions extends PromptOptions {
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** An item without an outcome, and the reason. Its whole fact is left out with it. */
+/** An item that cannot be asked, and the reason. Its whole fact is left out with it. */
 export interface LeftOutItem {
   readonly id: string;
   readonly reason: string;
+  readonly cause: 'does-not-fit' | 'not-encodable' | 'other-form';
 }
 
 export interface RunResult {
@@ -68,7 +69,7 @@ export async function runChunks(
   const outcomes = new Map<string, Outcome>();
   const truncated = new Map<string, LeftOutItem>();
   const onTruncation = (id: string) => {
-    truncated.set(id, { id, reason: 'the prompt is longer than the context of the model' });
+    truncated.set(id, { id, reason: 'the prompt is longer than the context of the model', cause: 'does-not-fit' });
   };
   for (const chunk of chunks) {
     for (const outcome of await runChunk(chunk, model, { ...options, onTruncation })) {

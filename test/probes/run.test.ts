@@ -72,7 +72,9 @@ describe('a run', () => {
       },
     };
     const { truncated } = await runChunks(splitIntoChunks(items), cutting, options);
-    expect([...truncated]).toEqual([['b', { id: 'b', reason: 'the prompt is longer than the context of the model' }]]);
+    expect([...truncated]).toEqual([
+      ['b', { id: 'b', reason: 'the prompt is longer than the context of the model', cause: 'does-not-fit' }],
+    ]);
   });
 
   it('scores choices after a space, as the controlled study did, and generates greedily', async () => {
@@ -88,7 +90,7 @@ describe('a run', () => {
 });
 
 describe('the selection of facts that fit the context', () => {
-  it('leaves out a fact with a form that is too long, and names that form', async () => {
+  it('leaves out a fact with a form that is too long, and lists each of its forms with the cause', async () => {
     const tokenizer = await openTokenizer(repository('examples', 'base'));
     const model = { ...writing(''), tokenizer, maxLength: 12 };
     const long = Array<string>(20).fill('the').join(' ');
@@ -99,7 +101,10 @@ describe('the selection of facts that fit the context', () => {
     ];
     const { fitting, leftOut } = selectFitting(items, model, options);
     expect(fitting.map(({ id }) => id)).toEqual(['b']);
-    expect(leftOut.map(({ id }) => id)).toEqual(['a.twin']);
+    expect(leftOut.map(({ id, cause }) => [id, cause])).toEqual([
+      ['a', 'other-form'],
+      ['a.twin', 'does-not-fit'],
+    ]);
   });
 });
 

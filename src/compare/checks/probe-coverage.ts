@@ -33,7 +33,8 @@ const MAX_LEFT_OUT = 0.5;
 
 function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
   const isMost = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
-  const named = leftOut.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));
+  const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
+  const named = causes.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));
   return [
     ...(leftOut.length === 0
       ? []

@@ -37,7 +37,7 @@ function describe({ run }: Measurement, probes: MeasuredProbes, compare: Compare
     chatTemplate,
     budgetSeconds,
     asked: items.length,
-    leftOut,
+    leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),
     by: run.probes?.by ?? '',
     seconds: run.probes?.seconds ?? 0,
     comparison: compare(probes),

@@ -58,6 +58,7 @@ export class HeadSession {
       throw new UserError(
         "the model's logits are not finite",
         "look for NaN and Inf in the weights with 'shadow-gate spectra'",
+        { code: 'not-finite' },
       );
     }
     return int64Output(outputs, HEAD.best);

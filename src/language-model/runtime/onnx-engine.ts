@@ -1,7 +1,7 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
 import type { Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
-import { UserError } from '../../platform/user-error.ts';
+import { UserError, withErrorCode } from '../../platform/user-error.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
@@ -59,12 +59,9 @@ export class OnnxEngine implements Engine {
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
-    const decoder = describeDecoder(checkpoint);
-    const weights = new Weights(checkpoint, decoder, options.adapter ?? null);
-    // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
-    buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
-    buildHead(decoder, weights);
-    weights.refuseUnused();
+    const { decoder, weights } = await withErrorCode('unsupported-model', () =>
+      describe(checkpoint, options.adapter ?? null),
+    );
     refuseTooLarge(checkpoint.path, weights, options.device);
     const head = await HeadSession.open(decoder, weights, options.device);
     return new OnnxEngine(decoder, weights, head, options);
@@ -185,6 +182,16 @@ export class OnnxEngine implements Engine {
   }
 }
 
+function describe(checkpoint: FullCheckpoint, adapter: Adapter | null): { decoder: Decoder; weights: Weights } {
+  const decoder = describeDecoder(checkpoint);
+  const weights = new Weights(checkpoint, decoder, adapter);
+  // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
+  buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
+  buildHead(decoder, weights);
+  weights.refuseUnused();
+  return { decoder, weights };
+}
+
 const FLOAT_BYTES = 4;
 
 /** Better an error now than a process that the system kills while it loads. */
@@ -195,7 +202,8 @@ function refuseTooLarge(path: string, weights: Weights, { name }: Device): void 
   const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
   throw new UserError(
     `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(available)} GiB`,
-    'use a larger runner, or a server (--endpoint)',
+    `use a runner with at least ${gibibytes(needed)} GiB, or a server (--endpoint)`,
+    { code: 'not-enough-memory' },
   );
 }
 

@@ -66,6 +66,7 @@ export function renderChat(messages: readonly Message[], options: ChatOptions): 
     throw new UserError(
       `${where}: the chat template fails: ${(error as Error).message}`,
       'give messages that the template accepts, or fix the chat_template of the checkpoint',
+      { code: 'no-tokenizer' },
     );
   }
 }

@@ -62,9 +62,12 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
     throw new UserError(
       `${directory} has ${name}, but no tokenizer.json`,
       'save the fast tokenizer: AutoTokenizer.from_pretrained(…).save_pretrained(…) in transformers',
+      { code: 'no-tokenizer' },
     );
   }
-  throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids');
+  throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids', {
+    code: 'no-tokenizer',
+  });
 }
 
 /** @returns null if the directory has no tokenizer.json, which requests in token ids do not need */
@@ -164,6 +167,7 @@ function codec(
         throw new UserError(
           `${file} has no token for a part of ${JSON.stringify(text.slice(0, 60))}`,
           'give text that the tokenizer can encode, or a tokenizer with an unk_token',
+          { code: 'no-tokenizer' },
         );
       }
       return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_CODES } from '../../platform/user-error.ts';
 import { FORMS } from '../../probes/item.ts';
 
 const count = z.int().nonnegative();
@@ -38,6 +39,29 @@ const suiteSchema = z.strictObject({
   items: count,
 });
 
+/** Why an item did not run. */
+export const LEFT_OUT_CAUSES = [
+  /** Prompt and answer are longer than the context of the model. */
+  'does-not-fit',
+  /** The tokenizer deletes the prompt or an answer, has no token for a part of it, or reads two answers alike. */
+  'not-encodable',
+  /** Another form of its fact did not run. */
+  'other-form',
+] as const;
+
+/** Items that did not run; those of older files have no more than the first three keys, and no `other-form`. */
+const leftOutSchema = z.strictObject({
+  suite: z.string(),
+  id: z.string(),
+  reason: z.string(),
+  cause: z.enum(LEFT_OUT_CAUSES).optional(),
+  ...probeItemSchema.pick({ fact: true, capability: true, family: true, cluster: true, form: true }).partial().shape,
+});
+export type LeftOutMeasurement = z.infer<typeof leftOutSchema>;
+
+/** Why the probes did not run on a checkpoint; `other` has no code of its own. */
+export const NOT_RUN_CAUSES = [...ERROR_CODES, 'other'] as const;
+
 const measuredShape = z.strictObject({
   status: z.literal('measured'),
   suites: z.array(suiteSchema),
@@ -49,8 +73,11 @@ const measuredShape = z.strictObject({
   items: z.array(probeItemSchema),
   /** Warnings about the probe files. */
   notes: z.array(z.string()),
-  /** Items that did not run, such as those that exceed the context. */
-  leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
+  /**
+   * Items that cannot be asked. Every item of the suites is here or in `items`, except those that a budget left no time
+   * for.
+   */
+  leftOut: z.array(leftOutSchema),
 });
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 
@@ -71,6 +98,11 @@ export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }
 export const probesSchema = z.discriminatedUnion('status', [
   measuredProbesSchema,
   /** The checkpoint could not answer, and why. */
-  z.strictObject({ status: z.literal('notRun'), reason: z.string() }),
+  z.strictObject({
+    status: z.literal('notRun'),
+    reason: z.string(),
+    /** Missing in files of older versions. */
+    cause: z.enum(NOT_RUN_CAUSES).optional(),
+  }),
 ]);
 export type Probes = z.infer<typeof probesSchema>;

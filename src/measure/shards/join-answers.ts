@@ -1,31 +1,58 @@
-import type { MeasuredProbes, ProbeItemMeasurement } from '../schema/probes.ts';
+import { leftOutWith } from '../../probes/fits-context.ts';
+import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement } from '../schema/probes.ts';
 
 /** The answers of one machine, to all items of the suites or to a share of them. */
 export interface ProbeAnswers {
   /** With their index in all suites together. */
   readonly items: ReadonlyArray<{ readonly index: number; readonly item: ProbeItemMeasurement }>;
-  readonly leftOut: ReadonlyArray<{
-    readonly index: number;
-    readonly fact: string;
-    readonly item: MeasuredProbes['leftOut'][number];
-  }>;
+  readonly leftOut: readonly LeftOut[];
+}
+
+interface LeftOut {
+  readonly index: number;
+  readonly fact: string;
+  readonly item: LeftOutMeasurement;
 }
 
 /**
  * Join answers in the order of the items. Facts of which one form was left out, on this machine or on another one, are
- * left out entirely.
+ * left out entirely, and each of their forms is listed.
  */
 export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes, 'items' | 'leftOut'> {
+  const byIndex = (a: { index: number }, b: { index: number }) => a.index - b.index;
   // Every machine finds the items that are too long for the model.
   const leftOut = new Map(parts.flatMap((part) => part.leftOut.map((left) => [left.index, left])));
-  const excluded = new Set([...leftOut.values()].map(({ fact, item: { suite } }) => JSON.stringify([suite, fact])));
-  const byIndex = (a: { index: number }, b: { index: number }) => a.index - b.index;
+  const causes = new Map<string, string>();
+  for (const { fact, item } of [...leftOut.values()].sort(byIndex)) {
+    const key = keyOf(item.suite, fact);
+    if (item.cause !== 'other-form' && !causes.has(key)) causes.set(key, item.id);
+  }
+  const answered = parts.flatMap(({ items }) => items).sort(byIndex);
+  const others = answered.flatMap(({ index, item }): LeftOut[] => {
+    const form = causes.get(keyOf(item.suite, item.fact));
+    if (form === undefined || leftOut.has(index)) return [];
+    return [{ index, fact: item.fact, item: describeLeftOut(item, item.suite, leftOutWith(form)) }];
+  });
   return {
-    items: parts
-      .flatMap(({ items }) => items)
-      .filter(({ item: { suite, fact } }) => !excluded.has(JSON.stringify([suite, fact])))
-      .sort(byIndex)
-      .map(({ item }) => item),
-    leftOut: [...leftOut.values()].sort(byIndex).map(({ item }) => item),
+    items: answered.map(({ item }) => item).filter(({ suite, fact }) => !causes.has(keyOf(suite, fact))),
+    leftOut: [...leftOut.values(), ...others].sort(byIndex).map(({ item }) => item),
   };
+}
+
+const keyOf = (suite: string, fact: string): string => JSON.stringify([suite, fact]);
+
+/** In the order of the keys in a file. */
+export function describeLeftOut(
+  {
+    id,
+    fact,
+    capability,
+    family,
+    cluster,
+    form,
+  }: Pick<ProbeItemMeasurement, 'id' | 'fact' | 'capability' | 'family' | 'cluster' | 'form'>,
+  suite: string,
+  { reason, cause }: Required<Pick<LeftOutMeasurement, 'reason' | 'cause'>>,
+): LeftOutMeasurement {
+  return { suite, id, reason, cause, fact, capability, family, cluster, form };
 }
