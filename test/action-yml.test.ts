@@ -60,6 +60,9 @@ it.each([
 it('action.yml names the outputs and the entry point that the code has', () => {
   expect(Object.keys(outputs)).toEqual([
     'verdict',
+    'shadow-delta',
+    'transfer',
+    'twin-accuracy-change',
     'report',
     'measurement',
     'comment',

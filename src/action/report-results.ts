@@ -8,7 +8,9 @@ import { writeAnnotation } from '../github/publish/annotation.ts';
 import { writeStickyComment } from '../github/publish/comment.ts';
 import { updateIssue } from '../github/publish/issue.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
+import { describeError } from '../platform/user-error.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
 import { commentMarker, renderComment } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
@@ -16,39 +18,61 @@ import { renderSummary } from '../report/markdown/summary.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
 import type { ActionContext } from './context.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './inputs.ts';
+import { numberOutputs } from './numbers.ts';
+import { COMMENT_FILE } from './out-folder.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
 import { updateHistory } from './update-history.ts';
 
 const LOG_WIDTH = 120;
+const MAX_MESSAGE = 2000;
 
 /**
  * Report a result, then save what later runs need. The exit code and the verdict are set first, so that nothing that
- * fails later can change them.
+ * fails later can change them: not even a full disk, which fails the step but leaves the verdict in the log.
  */
 export async function reportResults(results: Results): Promise<void> {
   const { run, context } = results;
   const { runner } = context;
   const { report, save } = await updateHistory(results);
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
-  const body = renderComment(report, { key: run.key, docs: context.docs });
-  const files = await writeFiles(run, { ...results, report }, body);
-
   writeAnnotation(runner, report, run);
-  runner.setOutputs({ verdict: report.verdict, ...files });
+  await orFailStep(context, () => runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }));
+  const body = renderComment(report, { key: run.key, docs: context.docs });
+  const files = await orFailStep(context, async () => {
+    const written = await writeFiles(run, { ...results, report }, body);
+    runner.setOutputs(written);
+    return written;
+  });
   await writeSummary(report, context);
   runner.setOutputs({ comment: await writeComment(run, context, { body, pullRequest: pullRequestOf(context.event) }) });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
+  // Without its files, this run is no one to continue from.
+  if (files === null) return;
   await save();
   await saveResults({ ...results, report, files });
+}
+
+/** Results that cannot be written fail the step; whatever does not need them goes on. @returns null if work failed */
+async function orFailStep<T>({ runner }: ActionContext, work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    runner.failStep();
+    runner.annotate({
+      level: 'error',
+      message: printable(`the results of this check were not saved: ${describeError(error).message}`, MAX_MESSAGE),
+    });
+    return null;
+  }
 }
 
 async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
   const files: ResultFiles = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
   await writeJson(files.measurement, measurement);
   await writeJson(files.report, serializeReport(report));
-  await writeFileAtomic(join(out, 'comment.md'), `${comment}\n`);
+  await writeFileAtomic(join(out, COMMENT_FILE), `${comment}\n`);
   return files;
 }
 

@@ -1,16 +1,16 @@
 import { check } from '../gate/check.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { progressLog, withoutCommands } from '../github/client/log.ts';
-import { expectWritable } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { GateRun, MeasuringRun } from './inputs.ts';
+import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { resolveBaseline } from './resolve-baseline.ts';
 
 /** Measure a checkpoint, compare it with the baseline, and report the verdict. */
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
-  await expectWritable(run.out, 'folder');
+  await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const resolved = await resolveBaseline(run, context, caches);
   const settings = measureSettings(run, context, resolved.baseline);

@@ -6,16 +6,17 @@ import { MEASUREMENT_FILE } from '../github/storage/artifacts.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { mergeFiles } from '../measure/shards/merge.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable, writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './inputs.ts';
+import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { artifactName, resolveBaseline } from './resolve-baseline.ts';
 import { inMeasuringGroup, measureSettings } from './run-gate.ts';
 
 /** Measure one machine's share, and upload it for the job that merges. It has no verdict. */
 export async function runShard(run: ShardRun, context: ActionContext): Promise<void> {
-  await expectWritable(run.out, 'folder');
+  await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const resolved = await resolveBaseline(run, context, caches);
   const settings = measureSettings(run, context, resolved.baseline);
@@ -35,7 +36,7 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
  * Merge what the machines of a matrix have measured in this run, and judge it as if one machine had measured all of it.
  */
 export async function runMerge(run: MergeRun, context: ActionContext): Promise<void> {
-  await expectWritable(run.out, 'folder');
+  await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
   const resolved = await resolveBaseline(run, context, caches);
   const measurement = await mergeShards(run, context);

@@ -10,9 +10,8 @@ import { writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import type { ActionContext } from './context.ts';
 import type { ReportingRun } from './inputs.ts';
+import { HISTORY_FILE } from './out-folder.ts';
 import { type Results, warnMissingToken } from './results.ts';
-
-const FILE = 'history.jsonl';
 
 /** So many damaged copies in a row need a person to look at them. */
 const MAX_DAMAGED = 5;
@@ -59,7 +58,7 @@ async function readHistory(octokit: Octokit, context: ActionContext, name: strin
   try {
     let damaged = 0;
     for await (const found of artifactsOnBranch(octokit, repository, { name, branch })) {
-      const past = parseCopy(context, name, (await artifacts.read(found.id, found)).get(FILE));
+      const past = parseCopy(context, name, (await artifacts.read(found.id, found)).get(HISTORY_FILE));
       if (past !== null) return past;
       damaged += 1;
       if (damaged === MAX_DAMAGED) {
@@ -75,7 +74,8 @@ async function readHistory(octokit: Octokit, context: ActionContext, name: strin
 /** Null, and a line in the log, for a damaged copy. */
 function parseCopy({ runner }: ActionContext, name: string, text: string | undefined): HistoryEntry[] | null {
   try {
-    if (text === undefined) throw new UserError(`artifact ${name} has no file ${FILE}`, 'the one before it is used');
+    if (text === undefined)
+      throw new UserError(`artifact ${name} has no file ${HISTORY_FILE}`, 'the one before it is used');
     return parseHistory(text, name);
   } catch (error) {
     runner.info(printable((error as Error).message));
@@ -94,7 +94,7 @@ async function saveHistory(
   { name, history }: { name: string; history: readonly HistoryEntry[] },
 ): Promise<void> {
   try {
-    const path = join(out, FILE);
+    const path = join(out, HISTORY_FILE);
     await writeFileAtomic(path, formatHistory(history));
     await artifacts.upload(name, [path]);
   } catch (error) {

@@ -7,8 +7,17 @@ import { UserError } from './user-error.ts';
 /**
  * Write a file so that a reader sees the old content or the new, never a part: write beside it, then rename.
  * Missing folders are created. A symbolic link stays and its target is replaced; a device or pipe is written to.
+ * @throws the system's error, which names a path
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeOrRename(path, content);
+  } catch (error) {
+    throw withPath(error, path);
+  }
+}
+
+async function writeOrRename(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const target = await realpath(path).catch(() => path);
   const info = await stat(target).catch(() => null);
@@ -21,6 +30,12 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** A write that meets a full disk knows only a file descriptor, and its error does not name the file. */
+function withPath(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('syscall' in error) || 'path' in error) return error;
+  return Object.assign(error, { path, message: `${error.message} '${path}'` });
 }
 
 /** Write a value as indented JSON, atomically. */

@@ -130,7 +130,12 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
     policy: example('shadow-gate.yml'),
   });
   expect(outcome.code, outcome.log).toBe(1);
-  expect(outcome.outputs.verdict).toBe('fail');
+  expect(outcome.outputs).toMatchObject({
+    verdict: 'fail',
+    'shadow-delta': expect.stringMatching(/^0\.3\d+$/),
+    transfer: expect.stringMatching(/^0\.\d+$/),
+    'twin-accuracy-change': expect.stringMatching(/^-?0\.\d+$/),
+  });
   expect(annotations(outcome)[0]?.message).toMatch(/^The shadow delta is 3\d\.\d\spoints/);
   const body = rig.github.comments[0]?.body ?? '';
   expect(body).toMatch(/^\| \[?capability\b.* \| facts \|/m);

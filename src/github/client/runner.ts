@@ -2,8 +2,15 @@ import { appendFile } from 'node:fs/promises';
 import { debug, ExitCode, error, group, info, notice, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
 
+/** Numbers of the probes, as text; empty where there is none. */
+export interface NumberOutputs {
+  readonly 'shadow-delta': string;
+  readonly transfer: string;
+  readonly 'twin-accuracy-change': string;
+}
+
 /** The outputs of action.yml. */
-export interface Outputs {
+export interface Outputs extends NumberOutputs {
   readonly verdict: Verdict;
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;

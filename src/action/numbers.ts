@@ -1,0 +1,19 @@
+import type { Report } from '../compare/report.ts';
+import type { NumberOutputs } from '../github/client/runner.ts';
+
+/** Enough for any use: an accuracy over a million items has no more digits. */
+const DECIMALS = 6;
+
+/** The numbers of a report that a workflow can work with, as plain decimals in shares of 1; empty where there is none. */
+export function numberOutputs({ probes }: Report): NumberOutputs {
+  const all = probes?.comparison.rows.find(({ capability }) => capability === null);
+  return {
+    'shadow-delta': decimal(all?.delta?.value),
+    transfer: decimal(probes?.comparison.transfer?.value),
+    'twin-accuracy-change': decimal(all?.twinChange?.value),
+  };
+}
+
+function decimal(value: number | undefined): string {
+  return value === undefined ? '' : String(Number(value.toFixed(DECIMALS)) + 0);
+}
