@@ -1,6 +1,7 @@
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
+import { explainOutOfMemory } from './out-of-memory.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
 import {
@@ -100,11 +101,15 @@ export async function withModel<T>(
   options: ModelOptions,
   work: (model: Model) => Promise<T>,
 ): Promise<T> {
-  const opened = await open(source, options);
   try {
-    return await work(modelOf(opened, options));
-  } finally {
-    await opened.engine.close();
+    const opened = await open(source, options);
+    try {
+      return await work(modelOf(opened, options));
+    } finally {
+      await opened.engine.close();
+    }
+  } catch (error) {
+    throw explainOutOfMemory(error);
   }
 }
 

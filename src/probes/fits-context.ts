@@ -1,4 +1,5 @@
 import type { Model } from '../language-model/model.ts';
+import { encodePair } from '../language-model/tokens/encode.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem } from './item.ts';
@@ -41,24 +42,26 @@ export function leftOutWith(id: string): Problem {
 type Problem = Omit<LeftOutItem, 'id'>;
 
 function whyNotAsked(item: ProbeItem, model: Model, options: RunOptions): Problem | null {
-  const { tokenizer, maxLength } = model;
-  if (tokenizer === null) return null;
+  const { maxLength } = model;
+  if (model.tokenizer === null) return null;
+  const tokenizer = remembering(model.tokenizer);
   const context = contextOf(item, model, options);
-  const { question } = item;
+  const { question, prompt } = item;
   const texts = question.kind === 'choice' ? question.choices : [question.target];
-  const encoded = encodeAll(tokenizer, [context, ...texts.map((text) => continuationOf(text, options))]);
-  if (typeof encoded === 'string') return { reason: encoded, cause: 'not-encodable' };
-  const [prompt, ...answers] = encoded;
-  if (prompt === undefined || prompt.length === 0) {
+  const pairs = encodable(() => {
+    if (tokenizer.encode(prompt, { addSpecialTokens: false }).length === 0) return null;
+    // As they will be scored: what a normalizer does to an answer can depend on the text before it.
+    return texts.map((text) => encodePair(tokenizer, context, continuationOf(text, options)));
+  });
+  if (typeof pairs === 'string') return { reason: pairs, cause: 'not-encodable' };
+  if (pairs === null)
     return { reason: 'the prompt has no tokens in the vocabulary of the model', cause: 'not-encodable' };
-  }
-  const alike = whyAlike(answers);
+  const alike = whyAlike(pairs.map(({ continuation }) => continuation));
   if (alike !== null) return { reason: alike, cause: 'not-encodable' };
-  const longestAnswer = Math.max(
-    ...answers.map(({ length }) => length),
-    question.kind === 'exact' ? options.maxNewTokens : 0,
+  const maxNewTokens = question.kind === 'exact' ? options.maxNewTokens : 0;
+  const needed = Math.max(
+    ...pairs.map((pair) => pair.context.length + Math.max(pair.continuation.length, maxNewTokens)),
   );
-  const needed = prompt.length + tokenizer.leading.length + longestAnswer;
   // The last token is only scored, not read.
   const available = maxLength + 1;
   if (needed <= available) return null;
@@ -66,10 +69,24 @@ function whyNotAsked(item: ProbeItem, model: Model, options: RunOptions): Proble
   return { reason, cause: 'does-not-fit' };
 }
 
-/** The tokens of some texts, or why one of them cannot be encoded. */
-function encodeAll(tokenizer: Tokenizer, texts: readonly string[]): number[][] | string {
+/** The answers to an item have their context in common, which is then encoded once. */
+function remembering(tokenizer: Tokenizer): Tokenizer {
+  const known = new Map<string, number[]>();
+  return {
+    ...tokenizer,
+    encode(text, options) {
+      const key = `${options.addSpecialTokens} ${text}`;
+      const ids = known.get(key) ?? tokenizer.encode(text, options);
+      known.set(key, ids);
+      return ids;
+    },
+  };
+}
+
+/** The result, or why a text cannot be encoded. */
+function encodable<T>(encode: () => T): T | string {
   try {
-    return texts.map((text) => tokenizer.encode(text, { addSpecialTokens: false }));
+    return encode();
   } catch (error) {
     if (error instanceof UserError) return error.problem;
     throw error;

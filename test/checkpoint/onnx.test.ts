@@ -461,6 +461,7 @@ describe('a measurement of an ONNX model', () => {
     expect(measurement.probes).toEqual({
       status: 'notRun',
       reason: expect.stringMatching(/is an ONNX model, which can only be measured with spectra/),
+      cause: 'unsupported-model',
     });
     await expect(measure({ checkpoint: folder, device: 'cpu', probes, spectra: false })).rejects.toThrow(UserError);
   });

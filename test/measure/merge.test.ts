@@ -101,7 +101,11 @@ describe('a merge of shards', () => {
     const one = await measuring({ checkpoint: broken });
     const merged = await mergeFiles(await writeShards(one, 3));
     expect(merged.nonFinite).toEqual([{ name: 'lm_head.weight', nan: head?.size, inf: 0 }]);
-    expect(merged.probes).toMatchObject({ status: 'notRun', reason: expect.stringMatching(/NaN/) });
+    expect(merged.probes).toMatchObject({
+      status: 'notRun',
+      reason: expect.stringMatching(/NaN/),
+      cause: 'not-finite',
+    });
     expect(text(merged)).toBe(text(await one()));
   });
 

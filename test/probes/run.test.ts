@@ -9,7 +9,7 @@ import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
 import { runChunks, splitIntoChunks } from '../../src/probes/run.ts';
-import { repository, temporaryFolder } from '../fixtures.ts';
+import { readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { scripted } from './scripted.ts';
 
 const options = { chatTemplate: false, maxNewTokens: 4 };
@@ -105,6 +105,37 @@ describe('the selection of facts that fit the context', () => {
       ['a', 'other-form'],
       ['a.twin', 'does-not-fit'],
     ]);
+  });
+});
+
+describe('a tokenizer whose normalizer deletes or changes texts', () => {
+  /** The tokenizer of an example, which first replaces what matches. */
+  async function replacing(regex: string, content = ''): Promise<Model> {
+    const folder = temporaryFolder();
+    cpSync(repository('examples', 'base'), folder, { recursive: true });
+    const file = join(folder, 'tokenizer.json');
+    const normalizer = { type: 'Replace', pattern: { Regex: regex }, content };
+    writeFileSync(file, JSON.stringify({ ...readJson<object>(file), normalizer }));
+    return { ...writing(''), tokenizer: await openTokenizer(folder), maxLength: 96 };
+  }
+
+  const items = [item('a', choice), item('a.twin', choice, { fact: 'a', form: 'twin', prompt: 'vufe is' })];
+
+  it.each([
+    ['the right answer', 'green', '', 'an answer has no tokens in the vocabulary of the model'],
+    ['an answer after its prompt', '(?<=vufe is).*', '', 'an answer has no tokens in the vocabulary of the model'],
+    ['the difference of two answers', 'pink|green', 'blue', 'answers 1 and 2 have the same tokens'],
+    ['every text', '.+', '', 'the prompt has no tokens in the vocabulary of the model'],
+  ])('cannot drop a question silently: without %s it is left out by name', async (_, regex, content, reason) => {
+    const { fitting, leftOut } = selectFitting(items, await replacing(regex, content), options);
+    expect(fitting).toEqual([]);
+    expect(leftOut.map(({ id }) => id)).toEqual(['a', 'a.twin']);
+    expect(leftOut).toContainEqual({ id: 'a.twin', reason, cause: 'not-encodable' });
+  });
+
+  it('does not matter if it keeps the texts apart', async () => {
+    const { fitting } = selectFitting(items, await replacing('zzz'), options);
+    expect(fitting).toEqual(items);
   });
 });
 

@@ -160,6 +160,7 @@ export class RemoteServer {
     return new UserError(
       `the server at ${this.shown} ${problem}${wait} (${count})`,
       'check that it runs, is reachable from here and is not overloaded, then try again',
+      { code: 'server' },
     );
   }
 
