@@ -1,9 +1,10 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { writeJson } from '../../src/platform/write-file.ts';
-import { fixture, repository, temporaryFolder } from '../fixtures.ts';
+import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
 import { decisiveRules, probesOf, runGate } from './run-gate.ts';
 
@@ -162,6 +163,25 @@ describe('prompts longer than the context of the model', () => {
     ]);
     const messages = reasonsOf(report).map(({ message }) => message);
     expect(messages.join()).toContain('a.twin (prompt and answer take 202 tokens');
+  });
+
+  it('a baseline checkpoint answers also what no longer fits the candidate, which chooses no questions for it', async () => {
+    const candidate = join(temporaryFolder(), 'short');
+    cpSync(base, candidate, { recursive: true });
+    const config = readJson<object>(join(base, 'config.json'));
+    writeFileSync(join(candidate, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 24 }));
+    const file = suite(
+      ...fact('a', { benchmark: 'the color of vufe is', twin: 'vufe '.repeat(30).trim() }),
+      ...fact('b', { benchmark: 'the color of vufe is', twin: 'vufe is' }),
+    );
+    const measured: string[] = [];
+    const store = { get: async () => null, set: async (_: string, text: string) => void measured.push(text) };
+    await runGate({ checkpoint: candidate, baseline: base, policy: file, only: 'probes', store });
+    const ids = measured.map((text) => probesOf(measurementSchema.parse(JSON.parse(text))).items.map(({ id }) => id));
+    expect(ids).toEqual([
+      ['b.benchmark', 'b.twin'],
+      ['a.benchmark', 'a.twin', 'b.benchmark', 'b.twin'],
+    ]);
   });
 
   it('a suite of which no prompt fits into the context has no accuracies, and is never a pass', async () => {
