@@ -17,6 +17,8 @@ import type { JudgingRun } from './inputs.ts';
 export interface ActionContext {
   readonly event: WorkflowEvent;
   readonly repository: Repository;
+  /** The address of the repository, without a slash at the end. */
+  readonly repositoryUrl: string;
   /** The workflow run that this is a step of. */
   readonly workflowRun: { readonly id: number; readonly attempt: number; readonly url: string };
   readonly runner: Runner;
@@ -50,16 +52,18 @@ export function openContext(environment: StepEnvironment, { folder, now, client 
   const runner = githubRunner(environment);
   const repository = repositoryOf(environment);
   const { GITHUB_SERVER_URL: server = 'https://github.com', RUNNER_TEMP: temporary = '.' } = environment;
+  const repositoryUrl = `${server}/${repository.owner}/${repository.repo}`;
   const id = Number(environment.GITHUB_RUN_ID);
   const token = runner.input('github-token');
   const print = runner.info;
   return {
     event: eventOf(environment),
     repository,
+    repositoryUrl,
     workflowRun: {
       id,
       attempt: Number(environment.GITHUB_RUN_ATTEMPT),
-      url: `${server}/${repository.owner}/${repository.repo}/actions/runs/${id}`,
+      url: `${repositoryUrl}/actions/runs/${id}`,
     },
     runner,
     octokit:

@@ -100,6 +100,8 @@ export interface PublishRun extends KeyedRun, CommentingRun {
   readonly kind: 'publish';
   /** Path of the report. */
   readonly report: string;
+  /** That of the run that made the report: how it ended has to agree with the verdict. */
+  readonly failOn: Inputs['fail-on'];
 }
 
 export interface KeyedRun {
@@ -162,13 +164,13 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   expectOneJob(inputs);
   const endpoint = endpointOf(inputs, apiKey);
   const slug = slugOf(key);
-  if (report !== undefined) return { kind: 'publish', report, key, slug, comment };
+  const { artifact, issue, 'fail-on': failOn } = inputs;
+  if (report !== undefined) return { kind: 'publish', report, key, slug, comment, failOn };
   const { baseline, policy, 'update-baseline': updateBaseline, cache, out } = inputs;
   const judging = {
     ...{ key, slug, baseline, policy, updateBaseline, cache },
     out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
   };
-  const { artifact, issue, 'fail-on': failOn } = inputs;
   const reporting = { ...judging, comment, artifact, issue, failOn };
   if (mode === 'merge') return { kind: 'merge', ...reporting };
   const { checkpoint, reference, device, method, only, seed, budget: budgetSeconds } = inputs;

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
 import { withoutCommands } from '../github/client/log.ts';
-import type { PullRequest } from '../github/client/types.ts';
+import type { Octokit, PullRequest } from '../github/client/types.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
 import { writeAnnotation } from '../github/publish/annotation.ts';
 import { writeStickyComment } from '../github/publish/comment.ts';
+import { headOf } from '../github/publish/comment-order.ts';
 import { updateIssue } from '../github/publish/issue.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
 import { describeError } from '../platform/user-error.ts';
@@ -14,11 +15,13 @@ import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
 import { commentMarker, renderComment } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
+import type { Origin } from '../report/markdown/origin.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
 import type { ActionContext } from './context.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './inputs.ts';
 import { numberOutputs } from './numbers.ts';
+import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
@@ -38,14 +41,18 @@ export async function reportResults(results: Results): Promise<void> {
   await withoutCommands(runner.info, () => runner.info(renderTerminal(report, { color: true, width: LOG_WIDTH })));
   writeAnnotation(runner, report, run);
   await orFailStep(context, () => runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }));
-  const body = renderComment(report, { key: run.key, docs: context.docs });
+  const origin = ownOrigin(context);
+  const render = (from: Origin | undefined) =>
+    renderComment(report, { key: run.key, docs: context.docs, origin: from });
   const files = await orFailStep(context, async () => {
-    const written = await writeFiles(run, { ...results, report }, body);
+    const written = await writeFiles(run, { ...results, report }, render(origin));
     runner.setOutputs(written);
     return written;
   });
   await writeSummary(report, context);
-  runner.setOutputs({ comment: await writeComment(run, context, { body, pullRequest: pullRequestOf(context.event) }) });
+  const pullRequest = pullRequestOf(context.event);
+  const pullRequests = pullRequest === null ? [] : [pullRequest];
+  runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.
@@ -76,9 +83,12 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
   return files;
 }
 
-/** A summary is worth less than the verdict, so that a failure only warns. */
-export async function writeSummary(report: Report, { docs, runner }: ActionContext): Promise<void> {
-  const summary = renderSummary(report, { docs });
+/**
+ * A summary is worth less than the verdict, so that a failure only warns.
+ * @param origin of the report of another run
+ */
+export async function writeSummary(report: Report, { docs, runner }: ActionContext, origin?: Origin): Promise<void> {
+  const summary = renderSummary(report, { docs, origin });
   try {
     await runner.addSummary(summary);
   } catch (error) {
@@ -86,23 +96,53 @@ export async function writeSummary(report: Report, { docs, runner }: ActionConte
   }
 }
 
+interface CommentToWrite {
+  /** The text, beginning with its marker. */
+  readonly render: (origin: Origin | undefined) => string;
+  readonly origin: Origin | undefined;
+  readonly pullRequests: readonly PullRequest[];
+}
+
 /**
- * @returns the address of the comment; empty without one: it needs a pull request and a token, and can be turned off
+ * @returns the address of the (first) comment; empty without one: it needs a pull request and a token, and can be turned
+ * off
  */
 export async function writeComment(
-  { comment, key }: CommentingRun & KeyedRun,
+  run: CommentingRun & KeyedRun,
   context: ActionContext,
-  { body, pullRequest }: { body: string; pullRequest: PullRequest | null },
+  comment: CommentToWrite,
 ): Promise<string> {
   const { event, octokit, runner } = context;
-  if (comment === 'off') return '';
-  if (pullRequest === null) {
+  if (run.comment === 'off') return '';
+  if (comment.pullRequests.length === 0) {
     runner.info(`No comment: the event ${event.name} is not about a pull request, or the pull request has moved on.`);
     return '';
   }
   if (octokit === null) return warnMissingToken(context, 'comment');
-  const result = await writeStickyComment(octokit, pullRequest, { marker: commentMarker(key), body });
-  return logOrWarn(context, 'Comment', result);
+  let first = '';
+  for (const pullRequest of comment.pullRequests) {
+    const url = await writeCommentOn(pullRequest, octokit, run, context, comment);
+    first ||= url;
+  }
+  return first;
+}
+
+async function writeCommentOn(
+  pullRequest: PullRequest,
+  octokit: Octokit,
+  { key }: KeyedRun,
+  context: ActionContext,
+  { render, origin }: CommentToWrite,
+): Promise<string> {
+  const head = origin === undefined || origin.commit === null ? null : await headOf(octokit, pullRequest);
+  const from = origin === undefined ? undefined : { ...origin, head };
+  const result = await writeStickyComment(octokit, pullRequest, {
+    ...{ marker: commentMarker(key), body: render(from) },
+    ...{ run: origin ?? null, head },
+  });
+  if (!('outdated' in result)) return logOrWarn(context, 'Comment', result);
+  context.runner.info(`No comment: ${result.outdated}`);
+  return '';
 }
 
 /** @returns the address of the issue of a scheduled check; empty without one */

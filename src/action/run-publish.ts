@@ -1,26 +1,79 @@
 import { resolve } from 'node:path';
+import type { Report } from '../compare/report.ts';
+import type { PullRequest } from '../github/client/types.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
-import { pullRequestOfRun } from '../github/event/workflow-run.ts';
+import { type FinishedRun, finishedRunOf, pullRequestsOfRun } from '../github/event/workflow-run.ts';
+import { isFailure } from '../github/publish/annotation.ts';
+import { UserError } from '../platform/user-error.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
+import type { Origin } from '../report/markdown/origin.ts';
+import { renderRefusal } from '../report/markdown/refusal.ts';
 import type { ActionContext } from './context.ts';
 import type { PublishRun } from './inputs.ts';
+import { numberOutputs } from './numbers.ts';
+import { originOfRun, ownOrigin } from './origin.ts';
 import { writeComment, writeSummary } from './report-results.ts';
 
 /**
  * Publish the report of another run that could not: that of a pull request from a fork, whose token may not write. The
- * file comes from a stranger: it is validated and rendered again, and it decides nothing here.
+ * file comes from a stranger: it is validated, has to agree with how that run ended, and is rendered again. It decides
+ * nothing here.
  */
 export async function runPublish(run: PublishRun, context: ActionContext): Promise<void> {
-  const { event, octokit, runner, workspace } = context;
+  const { event, runner, workspace } = context;
   const report = await readReport(run.report);
-  await writeSummary(report, context);
-  const pullRequest =
-    event.name === 'workflow_run' && octokit !== null ? await pullRequestOfRun(octokit, event) : pullRequestOf(event);
-  const body = renderComment(report, { key: run.key, docs: context.docs });
+  const finished = finishedRunOfEvent(context);
+  if (finished !== null && !agrees(finished, report, run)) return refuse(run, context, { report, finished });
+  const origin = finished === null ? ownOrigin(context) : originOfRun(finished, context);
+  await writeSummary(report, context, finished === null ? undefined : origin);
+  const { docs } = context;
+  const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from });
+  const pullRequests =
+    finished === null ? [pullRequestOf(event)].filter(isThere) : await openPullRequests(finished, context);
   runner.setOutputs({
     verdict: report.verdict,
+    ...numberOutputs(report),
     report: resolve(workspace.folder, run.report),
-    comment: await writeComment(run, context, { body, pullRequest }),
+    comment: await writeComment(run, context, { render, origin, pullRequests }),
   });
+}
+
+const isThere = (pullRequest: PullRequest | null): pullRequest is PullRequest => pullRequest !== null;
+
+/** The run that made the report; null for an event about something else, such as a pull request itself. */
+function finishedRunOfEvent({ event }: ActionContext): FinishedRun | null {
+  if (event.name !== 'workflow_run') return null;
+  const run = finishedRunOf(event);
+  if (run !== null) return run;
+  throw new UserError('the event workflow_run does not say which run it is about', 'run this workflow again');
+}
+
+async function openPullRequests(finished: FinishedRun, { octokit }: ActionContext): Promise<PullRequest[]> {
+  return octokit === null ? [] : pullRequestsOfRun(octokit, finished);
+}
+
+/** A run succeeds exactly if its verdict does not fail it. What was cut short has not succeeded. */
+function agrees({ conclusion }: FinishedRun, { verdict }: Report, { failOn }: PublishRun): boolean {
+  return isFailure(verdict, failOn) !== (conclusion === 'success');
+}
+
+/** Say in the comment that the report is not to be trusted, also in place of an earlier one, and fail the step. */
+async function refuse(
+  run: PublishRun,
+  context: ActionContext,
+  { report: { verdict }, finished }: { report: Report; finished: FinishedRun },
+): Promise<never> {
+  const origin = originOfRun(finished, context);
+  const conclusion = finished.conclusion ?? 'no conclusion';
+  context.runner.failStep();
+  await writeComment(run, context, {
+    render: (from = origin) => renderRefusal({ key: run.key, origin: from, verdict, conclusion }),
+    origin,
+    pullRequests: await openPullRequests(finished, context),
+  });
+  throw new UserError(
+    `the report has the verdict ${verdict}, and run ${finished.id} that made it ended with ${conclusion}`,
+    'open that run to see which is right; give this step the fail-on of its workflow, and keep the gate in a workflow of its own',
+  );
 }

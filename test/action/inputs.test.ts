@@ -45,13 +45,14 @@ it('a merge reports and does not measure', () => {
   expect(parse({ mode: 'merge' })).toEqual({ kind: 'merge', ...REPORTING });
 });
 
-it('publishing a report needs the report, its key, and whether to comment', () => {
-  expect(parse({ report: 'report.json', key: 'llama', comment: 'off' })).toEqual({
+it('publishing a report needs the report, its key, whether to comment, and which verdicts fail its run', () => {
+  expect(parse({ report: 'report.json', key: 'llama', comment: 'off', 'fail-on': 'warn' })).toEqual({
     kind: 'publish',
     report: 'report.json',
     key: 'llama',
     slug: 'llama',
     comment: 'off',
+    failOn: 'warn',
   });
 });
 

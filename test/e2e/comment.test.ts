@@ -3,7 +3,7 @@ import { commentMarker } from '../../src/report/markdown/comment.ts';
 import type { Fault } from '../github/fake-github.ts';
 import { sizeOfLargeReport } from './large-report.ts';
 import { FAIL, levels, PASS, useRig, WARN } from './rig.ts';
-import { PUSH } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, PULL_REQUEST, PUSH } from './run-action.ts';
 
 const rig = useRig({ hasServices: false });
 
@@ -91,4 +91,46 @@ it('there is no comment without a pull request, or if comments are off', async (
     expect(levels(outcome)).toEqual(['warning']);
   }
   expect(rig.github.writes).toEqual([]);
+});
+
+/** A pull request whose head is a commit, when the run started. */
+const at = (sha: string) => ({
+  ...PULL_REQUEST,
+  payload: { ...PULL_REQUEST.payload, pull_request: { ...PULL_REQUEST.payload.pull_request, head: { sha } } },
+});
+
+it('the comment names the commit and the run that it is about', async () => {
+  rig.github.pulls.push({ number: 7, head: { sha: HEAD_SHA, label: 'stranger:tune' } });
+  await rig.gate(FAIL, { event: at(HEAD_SHA), runId: 12, environment: { GITHUB_RUN_ATTEMPT: '2' } });
+  const [comment] = rig.github.comments;
+  expect(comment?.body).toContain(
+    `About commit [<code>aaaaaaa</code>](https://github.com/o/r/commit/${HEAD_SHA}), from [run 12, attempt 2](https://github.com/o/r/actions/runs/12/attempts/2).`,
+  );
+  expect(comment?.body).not.toMatch(/moved on|own run/);
+});
+
+it('a slow run of an older commit neither overwrites the result of the newer one nor passes for it', async () => {
+  const pull = { number: 7, head: { sha: BASE_SHA, label: 'stranger:tune' } };
+  rig.github.pulls.push(pull);
+  const slow = { event: at(HEAD_SHA), runId: 11 };
+  const early = await rig.gate(PASS, slow);
+  expect(early.outputs.comment, early.log).toBe(rig.github.comments[0]?.html_url);
+  expect(rig.github.comments[0]?.body).toContain(
+    `The pull request has moved on to commit [<code>bbbbbbb</code>](https://github.com/o/r/commit/${BASE_SHA})`,
+  );
+  await rig.gate(FAIL, { event: at(BASE_SHA), runId: 12 });
+  expect(rig.github.comments[0]?.body).toContain('1 NaN');
+  const late = await rig.gate(PASS, slow);
+  expect(late.outputs, late.log).toMatchObject({ verdict: 'pass', comment: '' });
+  expect(late.log).toMatch(/No comment: the comment on o\/r#7 is of a newer run \(12, attempt 1\) and stays as it is/);
+  expect(levels(late)).toEqual(['notice']);
+  expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('1 NaN')]);
+});
+
+it('if GitHub does not say where the pull request is, the run in the comment decides', async () => {
+  rig.github.faults.push({ request: /^GET .*\/pulls\/7$/, status: 500 });
+  await rig.gate(FAIL, { event: at(HEAD_SHA), runId: 12 });
+  const late = await rig.gate(PASS, { event: at(HEAD_SHA), runId: 11 });
+  expect(late.code, late.log).toBe(0);
+  expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('1 NaN')]);
 });

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { PullRequest } from '../client/types.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
+const headSchema = z.object({ pull_request: z.object({ head: z.object({ sha: z.string() }) }) });
+
 const payloadSchema = z.object({
   pull_request: z.object({ number: z.number().int().positive() }),
   repository: repositorySchema,
@@ -13,4 +15,10 @@ export function pullRequestOf({ name, payload }: Pick<WorkflowEvent, 'name' | 'p
   if (name !== 'pull_request' && name !== 'pull_request_target') return null;
   const { data } = payloadSchema.safeParse(payload);
   return data ? { ...data.repository, number: data.pull_request.number } : null;
+}
+
+/** The newest commit of the pull request when its event was sent; null for an event about something else. */
+export function pullRequestHeadOf(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
+  if (pullRequestOf(event) === null) return null;
+  return headSchema.safeParse(event.payload).data?.pull_request.head.sha ?? null;
 }

@@ -1,34 +1,68 @@
 import { z } from 'zod';
-import type { Octokit, PullRequest } from '../client/types.ts';
+import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
 const payloadSchema = z.object({
   workflow_run: z.object({
+    id: z.number().int(),
+    run_attempt: z.number().int(),
     head_sha: z.string(),
-    head_branch: z.string(),
-    head_repository: z.object({ owner: z.object({ login: z.string() }) }),
+    head_branch: z.string().nullable(),
+    conclusion: z.string().nullable(),
+    // Null for a fork that has been deleted.
+    head_repository: z.object({ id: z.number().int(), owner: z.object({ login: z.string() }) }).nullable(),
   }),
-  repository: repositorySchema,
+  repository: z.intersection(repositorySchema, z.object({ id: z.number().int() })),
 });
 
-/**
- * The open pull request that a finished workflow run was about, for the event `workflow_run`. The event lists no pull
- * request from a fork, so GitHub is asked for that of the run's branch. The run's own report is not used for this: the
- * author of the change may have written that too.
- * @returns null if there is none, or if it has moved on to another commit
- */
-export async function pullRequestOfRun(
-  octokit: Octokit,
-  { payload }: Pick<WorkflowEvent, 'payload'>,
-): Promise<PullRequest | null> {
+/** The run of a workflow that another one was started after. */
+export interface FinishedRun {
+  readonly id: number;
+  readonly attempt: number;
+  /** The head of the pull request that the run was about. */
+  readonly commit: string;
+  /** How it ended, in GitHub's words: `success`, `failure` and others. Null: it has not ended. */
+  readonly conclusion: string | null;
+  readonly isFork: boolean;
+  readonly head: { readonly owner: string; readonly branch: string; readonly repositoryId: number } | null;
+  /** The repository that the run belongs to. */
+  readonly repository: Repository;
+}
+
+/** The run of the event `workflow_run`; null if its payload is not complete. */
+export function finishedRunOf({ payload }: Pick<WorkflowEvent, 'payload'>): FinishedRun | null {
   const { data: event } = payloadSchema.safeParse(payload);
   if (!event) return null;
   const { workflow_run: run, repository } = event;
-  const { data: found } = await octokit.rest.pulls.list({
+  const { head_repository: from, head_branch: branch } = run;
+  return {
+    id: run.id,
+    attempt: run.run_attempt,
+    commit: run.head_sha,
+    conclusion: run.conclusion,
+    isFork: from?.id !== repository.id,
+    head: from === null || branch === null ? null : { owner: from.owner.login, branch, repositoryId: from.id },
+    repository: { owner: repository.owner, repo: repository.repo },
+  };
+}
+
+/**
+ * All open pull requests that a finished run was about. The event lists no pull request from a fork, so GitHub is asked
+ * for those of the run's branch. The run's own report is not used for this: the author of the change may have written
+ * that too.
+ * @returns none if all have moved on to another commit
+ */
+export async function pullRequestsOfRun(octokit: Octokit, run: FinishedRun): Promise<PullRequest[]> {
+  const { head, repository, commit } = run;
+  if (head === null) return [];
+  const found = await octokit.paginate(octokit.rest.pulls.list, {
     ...repository,
     state: 'open',
-    head: `${run.head_repository.owner.login}:${run.head_branch}`,
+    head: `${head.owner}:${head.branch}`,
+    per_page: 100,
   });
-  const own = found.find(({ head }) => head.sha === run.head_sha);
-  return own ? { ...repository, number: own.number } : null;
+  return found
+    .filter((pull) => pull.head.sha === commit && pull.head.label === `${head.owner}:${head.branch}`)
+    .filter((pull) => (pull.head.repo?.id ?? head.repositoryId) === head.repositoryId)
+    .map(({ number }) => ({ ...repository, number }));
 }

@@ -1,9 +1,21 @@
+import { type ReportRun, runOfPage } from '../../report/markdown/origin.ts';
 import { type Author, authorOf, isBy } from '../client/author.ts';
 import { describeWriteFailure, isRateLimit, statusOf } from '../client/errors.ts';
 import type { Octokit, PullRequest } from '../client/types.ts';
+import { isNewer } from './comment-order.ts';
 
-/** The address of the comment, or one line that says why it was not written. */
-export type CommentResult = { readonly url: string } | { readonly warning: string };
+/** The address of the comment, or one line that says why it was not written: a failure, or a newer comment that stays. */
+export type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
+
+export interface StickyComment {
+  readonly marker: string;
+  /** Begins with the marker. */
+  readonly body: string;
+  /** The run that it is about; null: it replaces any other comment of this marker. */
+  readonly run: ReportRun | null;
+  /** The newest commit of the pull request; null if it is not known. */
+  readonly head: string | null;
+}
 
 interface Comment {
   readonly id: number;
@@ -23,29 +35,43 @@ const RACE_MILLISECONDS = 10 * 60_000;
  * place; if there is none, a new one is written. Other people's comments are never touched, whatever they begin with.
  *
  * Two runs at the same time, or a request whose answer was lost, may leave two comments. The oldest stays and the
- * others are deleted, so that all runs choose the same one.
+ * others are deleted, so that all runs choose the same one. A comment about a newer run is left as it is.
  *
  * Never throws: a comment is worth less than the verdict.
  * @param octokit of `openClient`
- * @param body begins with `marker`
  */
 export async function writeStickyComment(
   octokit: Octokit,
   pullRequest: PullRequest,
-  { marker, body }: { marker: string; body: string },
+  comment: StickyComment,
 ): Promise<CommentResult> {
   try {
+    const { marker, body } = comment;
     const marked = await commentsWith(octokit, pullRequest, marker);
     // A first run does not need to know whose token this is.
     const author = marked.length > 0 ? await authorOf(octokit) : null;
     const own = author === null ? [] : ownFirst(marked, author);
+    const newer = newerThan(comment, own);
+    if (newer !== null) return describeNewer(newer, pullRequest);
     const url = await updateFirst(octokit, pullRequest, own, body);
     if (url !== null) return { url };
     const created = await create(octokit, pullRequest, body);
-    return { url: await removeDuplicates(octokit, pullRequest, created, { marker, body }) };
+    return await removeDuplicates(octokit, pullRequest, created, comment);
   } catch (error) {
     return { warning: describeCommentFailure(error, pullRequest) };
   }
+}
+
+function newerThan({ run, head }: StickyComment, own: readonly Comment[]): Comment | null {
+  if (run === null) return null;
+  return own.find(({ body = '' }) => isNewer(runOfPage(body), run, head)) ?? null;
+}
+
+function describeNewer({ html_url, body = '' }: Comment, { owner, repo, number }: PullRequest): CommentResult {
+  const run = runOfPage(body);
+  return {
+    outdated: `the comment on ${owner}/${repo}#${number} is of a newer run${run && ` (${run.id}, attempt ${run.attempt})`} and stays as it is: ${html_url}`,
+  };
 }
 
 function describeCommentFailure(error: unknown, { owner, repo, number }: PullRequest): string {
@@ -107,26 +133,31 @@ async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: read
  * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost
  * answer would stay until the next push, and people would see that of a race. GitHub says who wrote the new comment,
  * which saves a request.
- * @returns the address of the comment that stays
  */
 async function removeDuplicates(
   octokit: Octokit,
   pullRequest: PullRequest,
   created: Comment & { readonly created_at: string },
-  { marker, body }: { marker: string; body: string },
-): Promise<string> {
+  comment: StickyComment,
+): Promise<CommentResult> {
+  const { marker, body } = comment;
+  const url = created.html_url;
   try {
     const since = new Date(Date.parse(created.created_at) - RACE_MILLISECONDS).toISOString();
     const marked = await commentsWith(octokit, pullRequest, marker, since);
     const own = marked.filter(({ user }) => user !== null && user.login === created.user?.login);
     if (own[0] === undefined || own[0].id === created.id) {
+      // Should one of them be newer, its own run puts it into the oldest.
       await deleteAll(octokit, pullRequest, own.slice(1));
-      return created.html_url;
+      return { url };
     }
-    return (await updateFirst(octokit, pullRequest, own, body)) ?? created.html_url;
+    const newer = newerThan(comment, own);
+    if (newer === null) return { url: (await updateFirst(octokit, pullRequest, own, body)) ?? url };
+    await deleteAll(octokit, pullRequest, [created]);
+    return describeNewer(newer, pullRequest);
   } catch {
     // The comment exists, and the next run removes duplicates.
-    return created.html_url;
+    return { url };
   }
 }
 

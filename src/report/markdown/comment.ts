@@ -2,6 +2,7 @@ import type { Report } from '../../compare/report.ts';
 import { DOCS_URL } from '../../platform/version.ts';
 import { contentOf } from './content.ts';
 import { fitted } from './fit-limit.ts';
+import { type Origin, runMarker } from './origin.ts';
 
 /** GitHub refuses a longer comment with a 422. It counts characters; UTF-16 units are never fewer. */
 export const COMMENT_LIMIT = 65_536;
@@ -24,12 +25,14 @@ export interface MarkdownOptions {
   readonly limit?: number | undefined;
   /** Address of the documentation, without a slash at the end; by default that of this version. */
   readonly docs?: string | undefined;
+  /** Where the report comes from, for a page that outlives its run. */
+  readonly origin?: Origin | undefined;
 }
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL } = options;
-  const marker = `${commentMarker(key)}\n`;
-  const content = contentOf(report, key === '' ? DEFAULT_KEY : key);
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin } = options;
+  const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
+  const content = contentOf(report, key === '' ? DEFAULT_KEY : key, origin);
   return fitted(content, { marker, docs }, (text) => text.length < limit);
 }

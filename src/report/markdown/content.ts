@@ -8,6 +8,7 @@ import { ICONS } from '../text/words.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
+import { type Origin, originLines } from './origin.ts';
 import { phraseMarkdown } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
 import { probeTable } from './probe-table.ts';
@@ -21,6 +22,8 @@ const MAX_INFOS = 40;
 export interface Content {
   heading: string;
   sentence: string;
+  /** Which commit and run the report is about. Always shown. */
+  origin: string;
   /** List items after the sentence: at most `MAX_FINDINGS` of `findingCount`. */
   findings: string[];
   findingCount: number;
@@ -40,7 +43,7 @@ export interface Content {
 }
 
 /** @param key tells the comments of a matrix of jobs apart; `default` is not worth a mention */
-export function contentOf(report: Report, key: string): Content {
+export function contentOf(report: Report, key: string, origin?: Origin): Content {
   const { grave, infos } = findingsBySeverity(report);
   const others = grave.slice(1);
   const { probes } = report;
@@ -48,6 +51,7 @@ export function contentOf(report: Report, key: string): Content {
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
+    origin: origin === undefined ? '' : originLines(origin),
     findings: others.slice(0, MAX_FINDINGS).map(findingItem),
     findingCount: others.length,
     infos: infos.slice(0, MAX_INFOS).map(findingItem),
@@ -65,7 +69,7 @@ export function contentOf(report: Report, key: string): Content {
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),
     skippedCount: report.skipped.length,
-    footer: footer(report),
+    footer: footer(report, origin?.repository),
   };
 }
 

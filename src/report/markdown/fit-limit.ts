@@ -81,6 +81,7 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
   const parts = [
     content.heading,
     extent.sentence ? content.sentence : '',
+    content.origin,
     list(content.findings.slice(0, extent.findings), content.findingCount),
     ...(extent.probes ? [content.probes, content.probeNotes] : []),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),

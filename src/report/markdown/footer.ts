@@ -2,18 +2,22 @@ import type { Report } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDuration } from '../text/numbers.ts';
 import { disclaimerOf } from '../text/words.ts';
+import { commitLink } from './origin.ts';
 
 /** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
 const DIGEST_LENGTH = 'sha256:'.length + 12;
 
-/** Which files were compared, by which tool, and what the verdict does not claim. */
-export function footer(report: Report): string {
+/**
+ * Which files were compared, by which tool, and what the verdict does not claim.
+ * @param repository address of the repository that the baseline's commit is in, for a link to it
+ */
+export function footer(report: Report, repository?: string): string {
   const { candidate, baseline, reference, tool } = report;
   const named = (role: string, { path, digest }: { path: string; digest: string }): string =>
     `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}`;
   const subjects = [
     named('Candidate', candidate),
-    baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline),
+    baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline, repository),
     reference === null ? 'no reference (W only)' : named('reference', reference),
   ];
   const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
@@ -21,11 +25,13 @@ export function footer(report: Report): string {
 }
 
 /** The age of a baseline and its commit: an approval that is a year old is worth little. */
-function ageOf({ measured, commit }: NonNullable<Report['baseline']>): string {
+function ageOf({ measured, commit }: NonNullable<Report['baseline']>, repository: string | undefined): string {
   const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
   const parts = [
     ...(day === undefined ? [] : [`measured ${day}`]),
-    ...(commit === null ? [] : [`as of commit ${codeName(commit.slice(0, 7))}`]),
+    ...(commit === null
+      ? []
+      : [`as of commit ${repository === undefined ? codeName(commit.slice(0, 7)) : commitLink(commit, repository)}`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

@@ -20,7 +20,12 @@ afterEach(async () => {
 });
 
 const post = (text: string, options: ClientOptions = {}) =>
-  writeStickyComment(fastClient(github, options), pullRequest, { marker, body: `${marker}\n${text}` });
+  writeStickyComment(fastClient(github, options), pullRequest, {
+    marker,
+    body: `${marker}\n${text}`,
+    run: null,
+    head: null,
+  });
 const creations = () => github.requests.filter((request) => request === CREATE).length;
 
 const SECONDARY = 'You have exceeded a secondary rate limit';

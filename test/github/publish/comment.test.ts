@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeStickyComment } from '../../../src/github/publish/comment.ts';
 import { commentMarker } from '../../../src/report/markdown/comment.ts';
+import { type ReportRun, runMarker } from '../../../src/report/markdown/origin.ts';
 import { FakeGithub, type TokenKind } from '../fake-github.ts';
 import { fastClient } from '../fast-client.ts';
 
@@ -22,7 +23,22 @@ async function withToken(kind: TokenKind): Promise<void> {
 
 function post(text: string, key = 'default') {
   const marker = commentMarker(key);
-  return writeStickyComment(fastClient(github), pullRequest, { marker, body: `${marker}\n${text}` });
+  return writeStickyComment(fastClient(github), pullRequest, {
+    marker,
+    body: `${marker}\n${text}`,
+    run: null,
+    head: null,
+  });
+}
+
+const marker = commentMarker();
+const OLD = 'a'.repeat(40);
+const HEAD = 'b'.repeat(40);
+const textOf = (text: string, run: ReportRun) => `${marker}\n${runMarker(run)}\n${text}`;
+
+/** A comment of a run about a commit. */
+function postOf(run: ReportRun, head: string | null, text = `run ${run.id}.${run.attempt}`) {
+  return writeStickyComment(fastClient(github), pullRequest, { marker, body: textOf(text, run), run, head });
 }
 
 const bodiesWith = (key: string): string[] =>
@@ -216,4 +232,54 @@ it('a failed search for duplicates of a new comment is ignored', async () => {
   // The next run removes the duplicate.
   expect(await post('two')).toEqual({ url: github.comments[0]?.html_url });
   expect(github.comments).toHaveLength(1);
+});
+
+const run = (id: number, commit: string | null = HEAD, attempt = 1): ReportRun => ({ id, attempt, commit });
+
+it.each([
+  ['an earlier run of the same commit', run(12), run(11), HEAD],
+  ['an earlier attempt', run(11, HEAD, 3), run(11, HEAD, 2), HEAD],
+  ['a later run of a commit that the pull request has left', run(11), run(12, OLD), HEAD],
+  ['an earlier run, if the head is not known', run(12, OLD), run(11), null],
+  ['a run of a commit that its event does not name', run(11), run(12, null), HEAD],
+])('%s does not overwrite the comment of a newer one, and says so', async (_, first, second, head) => {
+  const { url } = (await postOf(first, head)) as { url: string };
+  expect(await postOf(second, head)).toEqual({
+    outdated: expect.stringMatching(new RegExp(`^the comment on o/r#7 is of a newer run .*stays as it is: ${url}$`)),
+  });
+  expect(github.comments.map(({ body }) => body)).toEqual([textOf(`run ${first.id}.${first.attempt}`, first)]);
+});
+
+it.each([
+  ['a later run', run(11), run(12), HEAD],
+  ['a later attempt', run(11, HEAD, 2), run(11, HEAD, 3), HEAD],
+  ['another job of the same attempt', run(11), run(11), HEAD],
+  ['an earlier run of the commit that the pull request is at again', run(12, OLD), run(11), HEAD],
+  ['a later run, if the head is not known', run(11, OLD), run(12), null],
+])('%s updates the comment', async (_, first, second, head) => {
+  const before = await postOf(first, head);
+  expect(await postOf(second, head, 'after')).toEqual(before);
+  expect(github.comments.map(({ body }) => body)).toEqual([textOf('after', second)]);
+});
+
+it('the comment of a version that named no run is found and updated, also if a browser has changed its line breaks', async () => {
+  const old = github.addComment(`${marker}\r\n## fail`, 'github-actions[bot]', 'Bot');
+  expect(await postOf(run(11), HEAD)).toEqual({ url: old.html_url });
+  old.body = textOf('edited', run(13)).replaceAll('\n', '\r\n');
+  expect(await postOf(run(12), HEAD)).toEqual({ outdated: expect.stringContaining('run (13, attempt 1)') });
+});
+
+it("a person cannot keep the comment as it is by writing a newer run into one's own", async () => {
+  github.addComment(textOf('pass', run(999_999)), 'somebody');
+  await postOf(run(11), HEAD);
+  await postOf(run(12), HEAD, 'after');
+  expect(github.comments.map(({ body }) => body).slice(1)).toEqual([textOf('after', run(12))]);
+});
+
+it('runs at the same time leave one comment, which the newest can take and no other takes back', async () => {
+  await Promise.all([14, 11, 13, 12].map((id) => postOf(run(id), HEAD)));
+  expect(github.comments).toHaveLength(1);
+  await postOf(run(14), HEAD);
+  expect(await postOf(run(13), HEAD)).toHaveProperty('outdated');
+  expect(github.comments.map(({ body }) => body)).toEqual([textOf('run 14.1', run(14))]);
 });

@@ -1,0 +1,65 @@
+import { codeName } from '../escape.ts';
+
+/** The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt. */
+export interface ReportRun {
+  readonly id: number;
+  readonly attempt: number;
+  /** The commit that was checked: the head of a pull request, not its merge commit. Null if the event does not say. */
+  readonly commit: string | null;
+}
+
+/** Where a report comes from, for the line of a page that names it. */
+export interface Origin extends ReportRun {
+  /** Address of the repository, without a slash at the end. */
+  readonly repository: string;
+  /** `own`: the run that writes the page. The author of a change can edit the workflow of the others. */
+  readonly by: 'own' | 'pull-request' | 'fork';
+  /** The newest commit of the pull request; null if it is not known. */
+  readonly head: string | null;
+}
+
+const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+const SHORT = 7;
+
+/** A hidden line that says which run a page is from. */
+export function runMarker({ id, attempt, commit }: ReportRun): string {
+  return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && COMMIT.test(commit) ? ` ${commit}` : ''} -->`;
+}
+
+/** The run of a page whose second line is a {@link runMarker}; null without one, as in comments of 0.1 and 0.2. */
+export function runOfPage(page: string): ReportRun | null {
+  const match = /^<!-- [^\n]* -->\r?\n<!-- shadow-gate-run: (\d{1,15})\.(\d{1,9})(?: ([0-9a-f]+))? -->\r?\n/.exec(page);
+  return match === null ? null : { id: Number(match[1]), attempt: Number(match[2]), commit: match[3] ?? null };
+}
+
+/** A commit as a link to it. What is not the name of a commit is only shown. */
+export function commitLink(commit: string, repository: string): string {
+  const label = codeName(commit.slice(0, SHORT));
+  return COMMIT.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
+}
+
+export function runLink({ id, attempt, repository }: Origin): string {
+  const run = `${repository}/actions/runs/${id}`;
+  return attempt > 1 ? `[run ${id}, attempt ${attempt}](${run}/attempts/${attempt})` : `[run ${id}](${run})`;
+}
+
+/** Which commit and run a page is about, and how far its numbers can be trusted. */
+export function originLines(origin: Origin): string {
+  const { commit, head, by, repository } = origin;
+  const lines = [
+    commit === null
+      ? `From ${runLink(origin)}.`
+      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.`,
+  ];
+  if (head !== null && commit !== null && head !== commit) {
+    lines.push(
+      `⚠️ The pull request has moved on to commit ${commitLink(head, repository)}, which this result is not about.`,
+    );
+  }
+  if (by !== 'own') {
+    lines.push(
+      `The numbers come from the ${by === 'fork' ? "fork's" : "pull request's"} own run, whose workflow its author can edit. The check of that run decides, not this comment.`,
+    );
+  }
+  return `<sub>${lines.join('<br>')}</sub>`;
+}
