@@ -68,11 +68,17 @@ export function parseJsonObject(text: string, file: string): Config {
   try {
     json = JSON.parse(text.replace(PYTHON_NUMBER, (token) => (token.startsWith('"') ? token : 'null')));
   } catch (error) {
-    throw new UserError(`${file} is not JSON: ${(error as Error).message}`, 'restore the file');
+    throw new UserError(`${file} is not JSON${placeOf(error, text)}`, 'restore the file');
   }
   const parsed = configSchema.safeParse(json);
   if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
   return parsed.data;
+}
+
+/** The line of a syntax error. Its message quotes the file, which can be a link to a secret. */
+export function placeOf(error: unknown, text: string): string {
+  const [, position] = /at position (\d+)/.exec((error as Error).message) ?? [];
+  return position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`;
 }
 
 /** Keys that different families use for the same number. */

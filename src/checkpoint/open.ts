@@ -8,6 +8,7 @@ import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import { isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
+import { quotingOnlyInside } from './leading-outside.ts';
 import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
@@ -20,9 +21,14 @@ import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
  * @throws UserError for anything that is not a complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!isHubPath(path)) return openLocal(path);
+  if (!isHubPath(path)) return quotingOnlyInside([folderOf(path)], () => openLocal(path));
   const remote = await openSnapshot(path);
   return { ...(await openLocal(remote.folder)), remote };
+}
+
+/** The folder of a checkpoint's files: a lone file has its config.json beside it. */
+export function folderOf(path: string): string {
+  return /\.(safetensors|onnx)$/.test(path) ? dirname(path) : path;
 }
 
 /** The name of a checkpoint in a measurement: its path, or on a hub its name with the commit. */

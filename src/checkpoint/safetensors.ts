@@ -59,13 +59,14 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
   const length = start.readBigUInt64LE(0);
   if (length > BigInt(size - 8)) {
     throw new UserError(
-      `${file} is not a complete safetensors file: its header is ${length} bytes long, and the file has ${size - 8}`,
+      // The length is the first bytes of the file, which are nobody's business if it is a link to another one.
+      `${file} is not a complete safetensors file: its header is longer than the ${size} bytes of the file`,
       'download it again, or check that it is a safetensors file',
     );
   }
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw new UserError(
-      `${file}: its header of ${length} bytes exceeds the limit of ${MAX_HEADER_BYTES}`,
+      `${file}: its header exceeds the limit of ${MAX_HEADER_BYTES} bytes`,
       'check that it is a safetensors file',
     );
   }

@@ -68,7 +68,7 @@ describe('a safetensors header', () => {
     [
       'a header larger than the file',
       Buffer.concat([Buffer.from([0xff, 0xff, 0, 0, 0, 0, 0, 0]), Buffer.from('{}')]),
-      /header is 65535 bytes long/,
+      /header is longer than the \d+ bytes of the file/,
     ],
     ['a random length', Buffer.from('0123456789abcdef'), /not a complete safetensors file/],
     ['a pickle', Buffer.concat([Buffer.from([0x80, 2]), Buffer.alloc(40, 0x41)]), /pickle/],

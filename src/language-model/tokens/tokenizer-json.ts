@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { placeOf } from '../../checkpoint/architecture.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 const addedTokenSchema = z.looseObject({
@@ -30,7 +31,7 @@ export function parseTokenizerJson(text: string, file: string): TokenizerJson {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${file} is not JSON: ${(error as Error).message}`, 'restore the file');
+    throw new UserError(`${file} is not JSON${placeOf(error, text)}`, 'restore the file');
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
