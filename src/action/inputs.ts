@@ -194,25 +194,36 @@ function expectOneJob({ checkpoint, report, mode, shard }: Inputs): void {
   if (shard !== undefined && report !== undefined) {
     throw new UserError('inputs shard and report exclude each other', 'give one of them');
   }
+  if (checkpoint !== '' && report !== undefined) {
+    // A named checkpoint is to be judged, and publishing a report judges nothing.
+    throw new UserError('inputs checkpoint and report exclude each other', 'give one of them');
+  }
   if (checkpoint === '' && report === undefined && mode !== 'merge') {
     throw new UserError('input checkpoint is missing', 'give the path of a checkpoint');
   }
 }
 
 function endpointOf({ endpoint, model, tokenizer }: Inputs, apiKey: string | undefined): Endpoint | undefined {
-  if (endpoint === undefined && model === undefined) return undefined;
+  if (endpoint === undefined && model === undefined) {
+    if (tokenizer === undefined) return undefined;
+    throw new UserError('input tokenizer needs endpoint and model', 'give all three, or leave it out');
+  }
   if (endpoint === undefined || model === undefined) {
     throw new UserError('inputs endpoint and model belong together', 'give both or neither');
   }
   return { endpoint, model, tokenizer, apiKey };
 }
 
+/** How the name of a key ends that is not readable as it is. */
+const HASHED = /-[0-9a-f]{8}$/;
+
 function slugOf(key: string): string {
   const readable = key
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, MAX_READABLE_LENGTH);
-  if (readable === key) return key;
+  // A key that ends like a hash could be the name of another key.
+  if (readable === key && !HASHED.test(key)) return key;
   return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
 }
 

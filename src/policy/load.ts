@@ -3,7 +3,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import type { z } from 'zod';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { DEFAULT_POLICY, type Policy, policySchema } from './policy.ts';
+import { DEFAULT_POLICY, effectiveRules, type Policy, policySchema } from './policy.ts';
 
 export const DEFAULT_FILE = 'shadow-gate.yml';
 
@@ -52,18 +52,31 @@ async function loadPolicy(file: string): Promise<Policy> {
 export function parsePolicy(text: string, file: string): Policy {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, logLevel: 'error' });
-  const [syntax] = document.errors;
+  // A warning is a tag that nothing here knows, and the value might not be what a reviewer reads.
+  const [syntax] = [...document.errors, ...document.warnings];
   if (syntax) {
     const at = syntax.linePos?.[0];
     throw mistake(file, at, syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML');
   }
   const parsed = policySchema.safeParse(toValue(document, file) ?? {});
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return expectEffect(parsed.data, file);
   const [whole] = parsed.error.issues;
   const issue = whole && innermost(whole);
   if (!issue) throw new UserError(`policy ${file} is not valid`, 'see docs/policy.md');
   const offset = offsetOf(document, issue);
   throw mistake(file, offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
+}
+
+/** A pass under a policy that can neither warn nor fail would say nothing. @throws UserError for such a policy */
+function expectEffect(policy: Policy, file: string): Policy {
+  const spectral = [policy.spike, policy['non-finite'], policy['rank-loss'], ...effectiveRules(policy)];
+  const behavioral = [policy['twin-accuracy'], policy['shadow-delta'], policy.retention];
+  const checks = policy.probes.length > 0 ? [...spectral, ...behavioral] : spectral;
+  if (checks.some(({ level }) => level !== 'info')) return policy;
+  throw new UserError(
+    `policy ${file}: every check that would run has the level info, so that nothing could ever fail`,
+    'set a level to warn or fail; to report without failing the step, use fail-on: never',
+  );
 }
 
 /** Aliases are resolved here: an undefined alias, or an alias bomb, is a mistake in the file. */

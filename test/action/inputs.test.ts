@@ -119,6 +119,14 @@ it.each([
   [{ mode: 'merge', shard: '1/2' }, 'inputs mode: merge and shard exclude each other'],
   [{ mode: 'merge', report: 'r.json' }, 'inputs mode: merge and report exclude each other'],
   [{ shard: '1/2', report: 'r.json' }, 'inputs shard and report exclude each other'],
+  [{ checkpoint: 'm', report: 'r.json' }, 'inputs checkpoint and report exclude each other'],
+  [{ checkpoint: 'm', tokenizer: 't' }, 'input tokenizer needs endpoint and model'],
+  ...['Never', 'NEVER', 'n\u0435ver', 'never\u200b', 'never,fail', 'off', 'false', 'none', 'null', '0'].map(
+    (word): [Record<string, string>, RegExp] => [
+      { checkpoint: 'm', 'fail-on': word },
+      /^input fail-on is .* — allowed: fail, /,
+    ],
+  ),
 ])('%j is refused, and the error names the input, its value and what is allowed', (given, message) => {
   expect(() => parse(given)).toThrow(UserError);
   expect(() => parse(given)).toThrow(message);
@@ -129,6 +137,7 @@ it('no key leads out of the temporary folder, and no two keys share a folder', (
     'a/b',
     'a-b',
     'a b',
+    'a-b-c8687a08', // the folder that "a b" gets
     '..',
     '.',
     '../../etc',

@@ -57,6 +57,21 @@ rules:
     ['a negative limit', 'rules:\n  - metric: stableRank\n    relative: -1\n', /:3:15: rules\.0\.relative/],
     ['a trend with a limit of 0', 'trend:\n  decision-interval: 0\n', /:2:22: trend\.decision-interval: /],
     ['a level for an unknown trend', 'trend:\n  twins: warn\n', /:2:3: unknown key "twins" in trend/],
+    ['a second document', 'spike: {}\n---\nspike: {level: info}\n', /:2:1: .*multiple documents/],
+    ['a second document after an end', 'spike: {}\n...\nspike: {level: info}\n', /:3:1: .*multiple documents/],
+    ['a merge key', 'spike: &a {level: info}\nretention:\n  <<: *a\n', /:3:3: unknown key "<<" in retention/],
+    ['a tag that is not known', 'twin-accuracy: {level: !high info}\n', /:1:24: .*tag/],
+    ['a limit beyond all numbers', 'rules: [{metric: stableRank, relative: 1e999}]\n', /rules\.0\.relative: /],
+    ['an infinite limit', 'spike: {robust-z: .inf}\n', /spike\.robust-z: /],
+    ['a limit that is no number', 'twin-accuracy: {margin: .nan}\n', /twin-accuracy\.margin: /],
+    ['a level with a letter of another alphabet', 'twin-accuracy: {level: fa\u0456l}\n', /twin-accuracy\.level: /],
+    ['a level in capitals', 'twin-accuracy: {level: Fail}\n', /twin-accuracy\.level: /],
+    ['a check without content', 'twin-accuracy:\n', /:1:15: twin-accuracy: /],
+    ['a key with a hyphen of another kind', 'twin\u2011accuracy: {}\n', /:1:1: unknown key /],
+    ['a key of every object', '__proto__: {twin-accuracy: {level: info}}\n', /:1:1: unknown key "__proto__"/],
+    ['a text of many brackets', '['.repeat(20_000), /shadow-gate\.yml:\d+:\d+: /],
+    ['a bomb of aliases', 'a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: [*b,*b,*b,*b]\n', /alias|unknown key/i],
+    ['null in place of suites', 'probes:\n', /:1:8: probes: /],
     ['a suite that is a number', 'probes: [3]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['a suite without a file', 'probes: [{}]\n', /:1:10: probes\.0: must be `builtin`, a file, or /],
     ['an unknown scoring', 'probes:\n  - file: a.csv\n    scoring: foo\n', /:3:14: probes\.0\.scoring: .*"per-byte"/],
@@ -69,5 +84,26 @@ rules:
   ])('a policy file with %s is refused, and the error gives line and column', (_, text, pattern) => {
     expect(() => parse(text)).toThrow(pattern);
     expect(() => parse(text)).not.toThrow(/\n/);
+  });
+});
+
+describe('a policy under which nothing can fail', () => {
+  const level = '{level: info}';
+  const spectral = `spike: ${level}\nnon-finite: ${level}\nrank-loss: ${level}\nrules: [{metric: mlpAttentionRatio, level: info}]\n`;
+  const behavioral = `twin-accuracy: ${level}\nshadow-delta: ${level}\nretention: ${level}\n`;
+
+  it.each([
+    ['every level is info', spectral + behavioral],
+    ['the probes are off, and every level of the spectra is info', `${spectral}probes: []\n`],
+  ])('is refused, since its pass would say nothing: %s', (_, text) => {
+    expect(() => parse(text)).toThrow(/shadow-gate\.yml: every check .* info.* — set a level to warn or fail/);
+  });
+
+  it.each([
+    ['the probes are judged', spectral],
+    ['the spectra are judged', behavioral],
+    ['one check warns', spectral.replace(level, '{level: warn}') + behavioral],
+  ])('does not include one under which %s', (_, text) => {
+    expect(() => parse(text)).not.toThrow();
   });
 });
