@@ -3,6 +3,7 @@ import type { Report } from '../compare/report.ts';
 import type { CheckResult } from '../gate/check.ts';
 import { withoutCommands } from '../github/client/log.ts';
 import type { Octokit, PullRequest } from '../github/client/types.ts';
+import { isManualOnDefaultBranch } from '../github/event/branches.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
 import { writeAnnotation } from '../github/publish/annotation.ts';
 import { writeStickyComment } from '../github/publish/comment.ts';
@@ -145,10 +146,15 @@ async function writeCommentOn(
   return '';
 }
 
-/** @returns the address of the issue of a scheduled check; empty without one */
+/**
+ * A scheduled check opens and closes the issue. A run by hand, after a fix, closes it too; it opens none, since somebody
+ * is looking at it.
+ * @returns the address of the issue; empty without one
+ */
 async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {
   const { docs, event, octokit, repository, workflowRun } = context;
-  if (event.name !== 'schedule' || issue === 'off') return '';
+  const isAnswer = isManualOnDefaultBranch(event) && report.verdict === 'pass';
+  if ((event.name !== 'schedule' && !isAnswer) || issue === 'off') return '';
   if (octokit === null) return warnMissingToken(context, 'issue');
   const result = await updateIssue(
     octokit,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setBaseline } from '../github/approved/baseline-from-cache.ts';
 import { repositoryPath } from '../github/approved/repository-path.ts';
-import { branchOfRef, isOnDefaultBranch } from '../github/event/branches.ts';
+import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
 import { proposeBaseline } from '../github/publish/baseline-pull-request.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { describeProposal } from '../report/markdown/proposal.ts';
@@ -22,9 +22,9 @@ const UPLOADING_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispa
 export async function saveResults(results: PublishedResults): Promise<void> {
   const { event, runner } = results.context;
   if (UPLOADING_EVENTS.includes(event.name)) await uploadArtifact(results);
-  if (!isOnDefaultBranch(event)) return;
+  if (!isOnDefaultBranch(event) && !isManualOnDefaultBranch(event)) return;
   runner.setOutputs({ 'baseline-pull-request': await propose(results) });
-  await saveCaches(results);
+  if (isOnDefaultBranch(event)) await saveCaches(results);
 }
 
 async function uploadArtifact({ run, context, files }: PublishedResults): Promise<void> {
@@ -57,7 +57,7 @@ async function saveCaches({ run, context, caches, measurement, report }: Publish
 /** @returns the address of the pull request; empty if nothing is proposed */
 async function propose({ run, context, measurement, report, baseline }: PublishedResults): Promise<string> {
   const { event, octokit, repository, runner, workflowRun, workspace } = context;
-  if (run.updateBaseline === 'off' || event.name !== 'push') return '';
+  if (run.updateBaseline === 'off' || event.name === 'schedule') return '';
   if (baseline.kind === 'measurement' && isSame(baseline.measurement, measurement)) return '';
   if (report.verdict === 'fail') {
     runner.info(

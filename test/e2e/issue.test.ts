@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { annotations, FAIL, PASS, useRig, WARN, WEIGHTS } from './rig.ts';
-import { PUSH, SCHEDULE } from './run-action.ts';
+import { DISPATCH, PUSH, SCHEDULE } from './run-action.ts';
 
 const rig = useRig({ hasServices: false });
 
@@ -38,6 +38,52 @@ describe('a scheduled check', () => {
     await rig.gate(FAIL, { event: PUSH });
     await rig.gate({ ...FAIL, issue: 'off' }, clock);
     expect(rig.github.issues).toHaveLength(1);
+  });
+
+  it('a manual pass on the default branch closes the issue; a manual failure, or a pass elsewhere, leaves it', async () => {
+    await rig.gate(FAIL, clock);
+    const [issue] = rig.github.issues;
+    await rig.gate(FAIL, { event: DISPATCH });
+    await rig.gate(PASS, { event: DISPATCH, environment: { GITHUB_REF: 'refs/heads/tune' } });
+    await rig.gate(WARN, { event: DISPATCH });
+    await rig.gate({ ...PASS, key: 'other' }, { event: DISPATCH });
+    expect(issue).toMatchObject({ state: 'open', comments: [] });
+    const fixed = await rig.gate(PASS, { event: DISPATCH });
+    expect(fixed.outputs.issue, fixed.log).toBe(issue?.html_url);
+    expect(issue).toMatchObject({ state: 'closed', comments: [expect.stringMatching(/^✅ pass: /)] });
+    expect(rig.github.issues).toHaveLength(1);
+  });
+
+  it('the issue is found whatever people have done to it in a browser', async () => {
+    await rig.gate(FAIL, clock);
+    const [issue] = rig.github.issues;
+    if (!issue) throw new Error('no issue');
+    const { body } = issue;
+    const edits: Array<() => void> = [
+      () => Object.assign(issue, { body: body.replaceAll('\n', '\r\n') }),
+      () => Object.assign(issue, { body: `We are on it.\r\n\r\n${body.replaceAll('\n', '\r\n')}` }),
+      () => Object.assign(issue, { labels: ['bug'] }),
+      () => Object.assign(issue, { title: 'Nightly regression', labels: [] }),
+    ];
+    for (const edit of edits) {
+      edit();
+      const outcome = await rig.gate(FAIL, clock);
+      expect(outcome.outputs.issue, outcome.log).toBe(issue.html_url);
+    }
+    await rig.gate(PASS, clock);
+    expect(issue).toMatchObject({ state: 'closed', comments: { length: edits.length + 1 } });
+    expect(rig.github.issues).toHaveLength(1);
+  });
+
+  it('an issue that only quotes the marker, or is of another gate, is not closed by a pass', async () => {
+    await rig.gate({ ...FAIL, key: 'weekly' }, clock);
+    const [weekly] = rig.github.issues;
+    if (!weekly) throw new Error('no issue');
+    const marker = weekly.body.split('\n')[0] ?? '';
+    const quoted = `> ${marker.replace('weekly', 'default')}\n\`${marker.replace('weekly', 'default')}\``;
+    rig.github.issues.push({ ...weekly, number: 150, labels: [], body: quoted, comments: [] });
+    await rig.gate(PASS, clock);
+    expect(rig.github.issues.map(({ state }) => state)).toEqual(['open', 'open']);
   });
 
   it('an issue that the token may not write is a warning, and a run without a verdict opens none', async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
 import { annotations, useRig, WARN, WEIGHTS } from './rig.ts';
-import { type Outcome, PUSH, SCHEDULE } from './run-action.ts';
+import { DISPATCH, type Outcome, PUSH, SCHEDULE } from './run-action.ts';
 
 const rig = useRig();
 
@@ -28,6 +28,14 @@ describe('update-baseline: pull-request', () => {
     expect(second.outputs['baseline-pull-request']).toBe('https://github.com/o/r/pull/200');
     expect(rig.github.pulls).toHaveLength(1);
     expect(proposed()).toBe(await measurementOf(second));
+  });
+
+  it('a run by hand on the default branch proposes its measurement too, and one on another branch does not', async () => {
+    await rig.gate(INPUTS, { event: DISPATCH, environment: { GITHUB_REF: 'refs/heads/tune' } });
+    expect(rig.github.pulls).toEqual([]);
+    const outcome = await rig.gate(INPUTS, { event: DISPATCH });
+    expect(outcome.outputs['baseline-pull-request'], outcome.log).toBe('https://github.com/o/r/pull/200');
+    expect(proposed()).toBe(await measurementOf(outcome));
   });
 
   it('a proposal shows what changed; there is none if nothing did, if the check failed, or without a push to main', async () => {

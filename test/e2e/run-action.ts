@@ -56,6 +56,8 @@ export const MERGE_GROUP = {
   payload: { merge_group: { base_sha: BASE_SHA, base_ref: MAIN }, repository: REPOSITORY },
 };
 export const SCHEDULE = { name: 'schedule', payload: { schedule: '0 3 * * *', repository: REPOSITORY } };
+/** Somebody has pressed the button of a workflow. */
+export const DISPATCH = { name: 'workflow_dispatch', payload: { inputs: null, repository: REPOSITORY } };
 export const PUSH = { name: 'push', payload: { repository: REPOSITORY } };
 
 /**

@@ -34,3 +34,9 @@ export function isOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolea
   const branch = defaultBranchOf({ payload });
   return name === 'push' && branch !== null && ref === `refs/heads/${branch}`;
 }
+
+/** Has somebody started this run by hand, and for the default branch? */
+export function isManualOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
+  const branch = defaultBranchOf({ payload });
+  return name === 'workflow_dispatch' && branch !== null && ref === `refs/heads/${branch}`;
+}

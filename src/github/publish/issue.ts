@@ -21,6 +21,9 @@ export type IssueResult = { readonly url: string } | { readonly warning: string 
 /** With a label, the issue is found without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
+/** Of 100 issues each: more would cost minutes and the rate limit of the repository. */
+const MAX_PAGES = 30;
+
 /**
  * A lost answer leaves open whether the issue was created: the next run will see it, and a second attempt could
  * double it.
@@ -91,25 +94,41 @@ async function addComment(octokit: Octokit, repository: Repository, number: numb
   await octokit.rest.issues.createComment({ ...repository, issue_number: number, body, ...ONCE });
 }
 
-/** The oldest open issue that this token wrote and that begins with the marker. */
+/** The open issue that this token wrote and that has the marker: first among those with the label, then among all. */
 async function ownIssue(octokit: Octokit, repository: Repository, marker: string): Promise<Issue | null> {
-  const pages = octokit.paginate.iterator(octokit.rest.issues.listForRepo, {
-    ...repository,
-    state: 'open',
-    labels: LABEL,
-    sort: 'created',
-    direction: 'asc',
-    per_page: 100,
-  });
+  const labeled = { labels: LABEL, sort: 'created', direction: 'asc' } as const;
+  // Somebody may have removed the label. The issue gets a comment at each failure, so that it is among the last updated.
+  const all = { sort: 'updated', direction: 'desc' } as const;
+  return (
+    (await findIssue(octokit, { ...repository, ...labeled }, marker)) ??
+    (await findIssue(octokit, { ...repository, ...all }, marker))
+  );
+}
+
+/** The first of a list of open issues. */
+async function findIssue(
+  octokit: Octokit,
+  list: Repository & { labels?: string; sort: 'created' | 'updated'; direction: 'asc' | 'desc' },
+  marker: string,
+): Promise<Issue | null> {
+  const pages = octokit.paginate.iterator(octokit.rest.issues.listForRepo, { ...list, state: 'open', per_page: 100 });
   let author: Author | null = null;
+  let read = 0;
   for await (const { data } of pages) {
     for (const issue of data) {
       // GitHub lists pull requests as issues too.
-      if (issue.pull_request !== undefined || !issue.body?.startsWith(`${marker}\n`)) continue;
+      if (issue.pull_request !== undefined || !hasLine(issue.body ?? '', marker)) continue;
       author ??= await authorOf(octokit);
       const { user } = issue;
       if (user && isBy({ login: user.login, type: user.type }, author)) return issue;
     }
+    read += 1;
+    if (read === MAX_PAGES) return null;
   }
   return null;
+}
+
+/** A browser saves a text with other line breaks, and people write above it. A quotation is another line. */
+function hasLine(text: string, line: string): boolean {
+  return text.split(/\r\n|\r|\n/).some((own) => own.trim() === line);
 }

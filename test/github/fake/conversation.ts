@@ -81,10 +81,10 @@ export function conversationRoutes(github: FakeGithub): readonly Route[] {
     [
       /^GET \/repos\/o\/r\/issues$/,
       ({ url }) => {
-        const label = url.searchParams.get('labels') ?? '';
+        const label = url.searchParams.get('labels');
         const { page, headers } = pageOf(
           url,
-          github.issues.filter(({ state, labels }) => state === 'open' && labels.includes(label)),
+          github.issues.filter(({ state, labels }) => state === 'open' && (label === null || labels.includes(label))),
         );
         return { status: 200, body: page, headers };
       },
