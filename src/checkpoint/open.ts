@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { INDEX, SINGLE } from '../hub/checkpoint-files.ts';
+import { INDEX, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
@@ -18,7 +18,7 @@ import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
  * directory, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
  * read; symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
- * @throws UserError for anything that is not a complete checkpoint
+ * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (!isHubPath(path)) return quotingOnlyInside([folderOf(path)], () => openLocal(path));
@@ -63,6 +63,7 @@ async function openLocal(path: string): Promise<Checkpoint> {
   if (info.isFile()) return openFile(path);
   if (!info.isDirectory())
     throw new UserError(`${path} is neither a file nor a directory`, 'give the path of a checkpoint');
+  await refuseTwoSets(path);
   if (await isAdapterDirectory(path)) return openAdapter(path);
   return openDirectory(path);
 }
@@ -89,6 +90,26 @@ async function openFile(path: string): Promise<FullCheckpoint> {
   return build(path, entries, await readConfig(dirname(path)));
 }
 
+/** One of them would be measured, and the other one loaded. */
+async function refuseTwoSets(path: string): Promise<void> {
+  const names = new Set(await readdir(path));
+  const conflict = twoSetsOfWeights(names, path);
+  if (conflict) throw conflict;
+  if (names.has(SINGLE) && names.has(INDEX)) {
+    const shard = Object.values(await readWeightMap(path)).find((name) => name !== SINGLE);
+    if (shard !== undefined) throw twoSets(path, [SINGLE, INDEX]);
+  }
+  const all = [...names].sort();
+  const onnx = all.find((name) => name.endsWith('.onnx'));
+  const safetensors = all.find((name) => name === INDEX || name.endsWith('.safetensors'));
+  if (onnx !== undefined && safetensors !== undefined) {
+    throw new UserError(
+      `${path} has two models, ${safetensors} and ${onnx}`,
+      `move ${onnx} to the subfolder onnx, where Transformers.js and Optimum have it, or give its path to measure it`,
+    );
+  }
+}
+
 async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
@@ -98,7 +119,6 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   if (!config) {
     throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file instead of the directory');
   }
-  // The same precedence as transformers: one file before shards.
   const entries = names.has(SINGLE)
     ? await readSafetensorsHeader(await resolveFile(path, SINGLE))
     : await readShards(path);
@@ -132,12 +152,18 @@ function onlyOnnx(names: ReadonlySet<string>): string | null {
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-async function readShards(directory: string): Promise<TensorEntry[]> {
+/** The file of each tensor. */
+async function readWeightMap(directory: string): Promise<Record<string, string>> {
   const indexFile = join(directory, INDEX);
   const parsed = indexSchema.safeParse(parseJsonObject((await readTextFile(indexFile)) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
-  const weightMap: Record<string, string | undefined> = parsed.data.weight_map;
-  const shards = [...new Set(Object.values(parsed.data.weight_map))].sort();
+  return parsed.data.weight_map;
+}
+
+async function readShards(directory: string): Promise<TensorEntry[]> {
+  const indexFile = join(directory, INDEX);
+  const weightMap: Record<string, string | undefined> = await readWeightMap(directory);
+  const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
   const entries: TensorEntry[] = [];
   for (const shard of shards) {
     // A shard is a file beside its index: a path could lead out of the checkpoint.

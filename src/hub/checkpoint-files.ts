@@ -32,6 +32,33 @@ export const SINGLE = 'model.safetensors';
 export const INDEX = 'model.safetensors.index.json';
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER = 'adapter_model.safetensors';
+const PICKLED_ADAPTER = 'adapter_model.bin';
+
+const SHARD = /^model-\d+-of-\d+\.safetensors$/;
+
+/**
+ * Two sets of weights in one folder, of which one would be measured and the other one loaded: transformers prefers an
+ * adapter to full weights and one file to shards, vLLM the files of an index and, without one, all of them. Weights in
+ * other formats (`.bin`, GGUF, `consolidated.safetensors`) are loaded only on request or by other programs, and so
+ * common beside safetensors that they are no sign of a mistake.
+ * @param names of the files in the folder
+ * @returns null unless the names alone show it; whether an index is of the single file is in the index
+ */
+export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): UserError | null {
+  const find = (...wanted: readonly string[]) => wanted.find((name) => names.has(name));
+  const full = find(SINGLE, INDEX);
+  const adapter = find(ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER);
+  if (full !== undefined && adapter !== undefined) return twoSets(path, [full, adapter]);
+  const shard = names.has(SINGLE) ? [...names].sort().find((name) => SHARD.test(name)) : undefined;
+  return shard === undefined ? null : twoSets(path, [SINGLE, shard]);
+}
+
+export function twoSets(path: string, [one, other]: readonly [string, string]): UserError {
+  return new UserError(
+    `${path} has two sets of weights, ${one} and ${other}, and loaders differ in which they use`,
+    `keep one of them there: remove ${one} or ${other}, or move it to a folder of its own`,
+  );
+}
 
 /** Configurations and tokenizers. The largest vocabularies take tens of MiB. */
 const WHOLE = /\.(json|jinja|model)$|^(vocab|merges)\.txt$/;
@@ -42,16 +69,19 @@ const NOT_NEEDED = /\.(bin|h5|msgpack|gguf|onnx|pt|pth)(\.index\.json)?$/;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
 
 /**
- * Choose the files of one checkpoint from a folder, with the same precedence as on the disk: one file before shards,
- * full weights before an adapter. Other formats of the same weights, and other folders, are not downloaded.
- * @throws UserError for a folder without safetensors
+ * Choose the files of one checkpoint from a folder. Other formats of the same weights, and other folders, are not
+ * downloaded.
+ * @throws UserError for a folder without safetensors, or with two sets of them
  */
 export function chooseFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
   const find = (wanted: string) => named.find(({ name }) => name === wanted) ?? null;
+  const conflict = twoSetsOfWeights(new Set(named.map(({ name }) => name)), path);
+  if (conflict) throw conflict;
   const small = named.filter(({ name, size }) => WHOLE.test(name) && !NOT_NEEDED.test(name) && size <= MAX_WHOLE_BYTES);
   const [single, index, adapter] = [find(SINGLE), find(INDEX), find(ADAPTER)];
-  if (single) return { whole: small.filter(({ name }) => name !== INDEX), weights: [single], index: null };
+  // An index beside the single file is compared with it when the folder is opened.
+  if (single) return { whole: small, weights: [single], index: null };
   if (index) return { whole: small, weights: named.filter(({ name }) => name.endsWith('.safetensors')), index };
   if (adapter && find(ADAPTER_CONFIG)) return { whole: small, weights: [adapter], index: null };
   throw noSafetensors(named, path);

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
@@ -406,7 +406,11 @@ describe('a folder', () => {
     writeOnnx(join(both, 'model.onnx'), small);
     writeSafetensors(join(both, 'model.safetensors'), { w: counting([2, 3]) });
     writeFileSync(join(both, 'config.json'), '{}');
+    expect(await messageOf(both)).toMatch(/has two models, model\.safetensors and model\.onnx — move model\.onnx to/);
+    mkdirSync(join(both, 'onnx'));
+    renameSync(join(both, 'model.onnx'), join(both, 'onnx', 'model.onnx'));
     expect(await openCheckpoint(both)).toMatchObject({ format: 'safetensors' });
+    expect(await openCheckpoint(join(both, 'onnx'))).toMatchObject({ format: 'onnx' });
   });
 });
 
