@@ -18,14 +18,17 @@ export function checkComparability(candidate: Measurement, baseline: Measurement
   if (candidate.method === null || baseline.method === null) {
     return { weights: false, deltas: false, findings: [...models, ...spectraDifference(candidate, baseline)] };
   }
-  const everything = [...models, ...tensorDifference(candidate, baseline, 'weight')];
+  const everything = [
+    ...models,
+    ...tensorDifference(candidate, baseline, 'weight', { isSameModel: models.length === 0 }),
+  ];
   if (isReference(baseline, candidate)) {
     const updates = everything.length === 0 ? [noUpdateToCompare(candidate)] : [];
     return { weights: everything.length === 0, deltas: false, findings: [...everything, ...updates] };
   }
   const deltas = [
     ...referenceDifference(candidate, baseline),
-    ...tensorDifference(candidate, baseline, 'delta'),
+    ...tensorDifference(candidate, baseline, 'delta', { isSameModel: false }),
     ...updateDifference(candidate, baseline),
   ];
   return {
@@ -91,7 +94,13 @@ function referenceDifference(candidate: Measurement, baseline: Measurement): Fin
 /** Names in one finding. */
 const NAMED = 3;
 
-function tensorDifference(candidate: Measurement, baseline: Measurement, of: 'weight' | 'delta'): Finding[] {
+/** A tensor of W that the baseline has and the candidate lacks is a failure, if both are the same kind of model. */
+function tensorDifference(
+  candidate: Measurement,
+  baseline: Measurement,
+  of: 'weight' | 'delta',
+  { isSameModel }: { readonly isSameModel: boolean },
+): Finding[] {
   const [ours, theirs] = [describeTensors(candidate, of), describeTensors(baseline, of)];
   if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
   const names = [...new Set([...ours.keys(), ...theirs.keys()])].filter((name) => ours.get(name) !== theirs.get(name));
@@ -99,7 +108,9 @@ function tensorDifference(candidate: Measurement, baseline: Measurement, of: 'we
   const named = names
     .slice(0, NAMED)
     .map((name) => ({ name, candidate: ours.get(name) ?? null, baseline: theirs.get(name) ?? null }));
-  return [{ kind: 'other-tensors', level: 'inconclusive', of, named, tensors: names.length }];
+  const isSameFormat = candidate.checkpoint.format === baseline.checkpoint.format;
+  const lacks = isSameModel && isSameFormat && [...theirs.keys()].some((name) => !ours.has(name));
+  return [{ kind: 'other-tensors', level: lacks ? 'fail' : 'inconclusive', of, named, tensors: names.length }];
 }
 
 /** Shape and LoRA rank of every matrix, and for W of every vector, by name. */

@@ -1,10 +1,13 @@
+import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { PolicyChange } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
+import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { comparability, missingBaseline, policyOfChange } from './checks/baseline.ts';
-import { nothingMeasured, skippedTensors } from './checks/coverage.ts';
+import { missingHalf, nothingMeasured, skippedTensors } from './checks/coverage.ts';
+import { lostItems } from './checks/lost-items.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
-import { idleRules, movedMetrics } from './checks/policy-rules.ts';
+import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
 import { probeCoverage } from './checks/probe-coverage.ts';
 import { rankLoss } from './checks/rank-loss.ts';
@@ -34,15 +37,19 @@ export interface Comparison {
   readonly policy: Policy;
   /** Null: the defaults. */
   readonly policyPath: string | null;
+  /** The half of the gate that was requested alone, if any. */
+  readonly only?: Half | undefined;
   /** How the change under test touches the policy, if it does. */
   readonly change?: PolicyChange | undefined;
 }
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
-const GENERAL_CHECKS: readonly Check[] = [missingBaseline, policyOfChange, comparability];
+const GENERAL_CHECKS: readonly Check[] = [missingHalf, missingBaseline, policyOfChange, comparability];
 const PROBE_CHECKS: readonly Check[] = [
+  lostItems,
   shadowDelta,
   twinAccuracy,
+  accuracyLoss,
   retention,
   uninformativeProbes,
   probeComparability,
@@ -55,6 +62,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   nothingMeasured,
   missingSpectra,
   movedMetrics,
+  unclearMetrics,
   idleRules,
   missingRatio,
   spikes,
@@ -97,7 +105,7 @@ export function compare(comparison: Comparison): Report {
   };
 }
 
-function contextOf({ candidate, baseline, baselinePath, policy, change }: Comparison): ComparisonContext {
+function contextOf({ candidate, baseline, baselinePath, policy, change, only }: Comparison): ComparisonContext {
   const comparability: Comparability = baseline
     ? checkComparability(candidate, baseline)
     : { weights: false, deltas: false, findings: [] };
@@ -106,6 +114,7 @@ function contextOf({ candidate, baseline, baselinePath, policy, change }: Compar
     baseline,
     baselinePath,
     policy,
+    only: only ?? null,
     policyChange: change ?? null,
     comparability,
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],

@@ -1,3 +1,4 @@
+import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { PolicyChange } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -13,6 +14,8 @@ export interface ComparisonContext {
   readonly baseline: Measurement | null;
   readonly baselinePath: string | null;
   readonly policy: Policy;
+  /** The half that was requested alone; null for both. A half that is missing without having been left out is a gap. */
+  readonly only: Half | null;
   /** How the change under test touches the policy; null if it does not. */
   readonly policyChange: PolicyChange | null;
   readonly comparability: Comparability;

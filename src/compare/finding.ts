@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ofSchema } from '../measure/schema/measurement.ts';
+import { FORMS } from '../probes/item.ts';
 import { CHARTS } from './trend-schema.ts';
 
 /** How much a finding weighs, the worst first. */
@@ -62,6 +63,15 @@ export const findingSchema = z.discriminatedUnion('kind', [
     baseline: z.number(),
     limit: limitSchema,
   }),
+  finding('bounds-too-wide', {
+    metric: foreign,
+    of: ofSchema,
+    scope: scopeSchema,
+    side,
+    /** Width of its bounds in units of the value, and the limit of the rule in the same unit. */
+    width: z.number(),
+    limit: z.number(),
+  }),
   finding('idle-rule', { metric: foreign, of: ofSchema, modules: z.array(foreign).nullable() }),
   finding('spike', {
     tensor: foreign,
@@ -120,8 +130,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('other-chat-template', { candidate: z.boolean(), baseline: z.boolean() }),
   finding('other-suite', {
     suite: foreign,
-    candidate: foreign,
-    /** Null: the baseline did not run this suite. */
+    /** Digests; null where the suite did not run. */
+    candidate: foreign.nullable(),
     baseline: foreign.nullable(),
     /** Null where the content differs under one version. */
     versions: z.strictObject({ candidate: foreign, baseline: foreign }).nullable(),
@@ -172,7 +182,31 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** More were left out than ran: that is another suite than the one requested. */
     isMost: z.boolean(),
   }),
-  finding('spectra-only', {}),
+  finding('one-half-only', { half: z.enum(['spectra', 'probes']) }),
+  finding('no-answers', { side }),
+  finding('items-lost', {
+    /** Items that the baseline answered and the candidate cannot run: they count as wrong. */
+    items: count,
+    named: z.array(z.strictObject({ id: foreign, reason: foreign.nullable() })).min(1),
+    capabilities: z.array(foreign),
+  }),
+  finding('accuracy-loss', {
+    form: z.enum(FORMS),
+    candidate: z.number(),
+    baseline: z.number(),
+    change: z.number(),
+    items: count,
+    lost: count,
+    won: count,
+    p: z.number(),
+    limit: z.number(),
+  }),
+  finding('capability-not-judged', {
+    capability: foreign,
+    facts: count,
+    /** Whether the policy requires it: only then does it keep a verdict from `pass`. */
+    isRequired: z.boolean(),
+  }),
   finding('probe-notes', { named: z.array(foreign).min(1), notes: count }),
   finding('unpaired', { facts: count, paired: count }),
 
@@ -190,18 +224,3 @@ export const findingSchema = z.discriminatedUnion('kind', [
 export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];
 export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
-
-/**
- * Findings about evidence that is absent: the probes could not show anything. They keep a verdict from `pass`, but take
- * nothing from a warning that something else gave, as a comparison that means nothing does.
- */
-const ABSENT_EVIDENCE: ReadonlySet<FindingKind> = new Set([
-  'not-informative',
-  'probes-not-run',
-  'left-out',
-  'twin-accuracy-unclear',
-]);
-
-export function isAbsentEvidence({ level, kind }: Finding): boolean {
-  return level === 'inconclusive' && ABSENT_EVIDENCE.has(kind);
-}

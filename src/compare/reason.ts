@@ -33,6 +33,15 @@ export function reasonOf(finding: Finding): Reason {
         baseline: finding.baseline,
         tolerance: toleranceOf(finding),
       };
+    case 'bounds-too-wide':
+      return {
+        ...NOTHING,
+        rule: 'bounds-too-wide',
+        metric: finding.metric,
+        of: finding.of,
+        place: placeOf(finding.scope),
+        tolerance: { relative: finding.limit },
+      };
     case 'idle-rule':
       return {
         ...NOTHING,
@@ -203,8 +212,33 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.named[0]?.id ?? '',
         candidate: String(finding.ran),
       };
-    case 'spectra-only':
-      return { ...NOTHING, rule: 'spectra-only', metric: 'probes' };
+    case 'one-half-only':
+      return {
+        ...NOTHING,
+        rule: `${finding.half}-only`,
+        metric: finding.half === 'spectra' ? 'probes' : 'spectra',
+      };
+    case 'no-answers':
+      return { ...NOTHING, rule: 'probes-not-run', metric: 'probes' };
+    case 'items-lost':
+      return {
+        ...NOTHING,
+        rule: 'items-lost',
+        metric: 'probes',
+        place: finding.named[0]?.id ?? '',
+        candidate: finding.items,
+        tolerance: { absolute: 0 },
+      };
+    case 'accuracy-loss':
+      return {
+        ...NOTHING,
+        rule: 'accuracy-loss',
+        metric: finding.form === 'benchmark' ? 'benchmarkAccuracy' : 'twinAccuracy',
+        candidate: finding.change,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'capability-not-judged':
+      return { ...NOTHING, rule: 'capability-not-judged', metric: 'probes', place: finding.capability };
     case 'probe-notes':
       return { ...NOTHING, rule: 'probe-file', metric: 'probes' };
     case 'unpaired':

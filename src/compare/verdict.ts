@@ -1,21 +1,50 @@
-import { type Finding, isAbsentEvidence, SEVERITY } from './finding.ts';
+import { type Finding, type FindingKind, SEVERITY } from './finding.ts';
 import type { Verdict } from './report.ts';
 
-/** The worst first; findings of one level keep their order. */
+/**
+ * The kinds of findings, the most decisive first: what the candidate cannot do at all, then harm, then missing evidence, then
+ * remarks. Among findings of one level the first is the headline. Kinds that are not listed come between harm and remarks.
+ */
+const FIRST: readonly FindingKind[] = [
+  'probes-not-run',
+  'items-lost',
+  'no-answers',
+  'non-finite',
+  'shadow-delta',
+  'twin-accuracy',
+  'accuracy-loss',
+  'retention',
+  'two-key',
+  'rank-loss',
+  'not-informative',
+  'capability-not-judged',
+  'twin-accuracy-unclear',
+];
+const LAST: readonly FindingKind[] = [
+  'missing-baseline',
+  'policy-of-change',
+  'baseline-is-reference',
+  'reference-shape',
+  'update-size',
+  'skipped',
+  'probe-notes',
+];
+
+function rankOf({ kind }: Finding): number {
+  const first = FIRST.indexOf(kind);
+  if (first >= 0) return first - FIRST.length;
+  return LAST.indexOf(kind) + 1;
+}
+
+/** The worst first, and the most decisive first among findings of one level. Stable otherwise. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
-  return SEVERITY.flatMap((level) => findings.filter((finding) => finding.level === level));
+  return SEVERITY.flatMap((level) =>
+    findings.filter((finding) => finding.level === level).sort((a, b) => rankOf(a) - rankOf(b)),
+  );
 }
 
-/** Shown harm fails, whatever else could not be judged; what could not be judged is never a pass. */
+/** The worst level decides: shown harm fails, whatever else could not be judged, and what could not be judged is never green. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
-  const evidence = findings.filter((finding) => !isAbsentEvidence(finding));
-  const decisive = evidence.some(({ level }) => level !== 'info') ? evidence : findings;
-  const worst = SEVERITY.find((level) => decisive.some((finding) => finding.level === level));
+  const worst = SEVERITY.find((level) => findings.some((finding) => finding.level === level));
   return worst === undefined || worst === 'info' ? 'pass' : worst;
-}
-
-const WORST_FIRST: readonly Verdict[] = ['fail', 'inconclusive', 'warn', 'pass'];
-
-export function worseOf(a: Verdict, b: Verdict): Verdict {
-  return WORST_FIRST.indexOf(a) < WORST_FIRST.indexOf(b) ? a : b;
 }

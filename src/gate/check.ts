@@ -40,7 +40,11 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
   const candidate = await measure(settings);
-  const report = judge(candidate, await measureBaseline(baseline, settings, candidate), { policy, baseline });
+  const report = judge(candidate, await measureBaseline(baseline, settings, candidate), {
+    policy,
+    baseline,
+    only: options.only,
+  });
   return { measurement: candidate, report };
 }
 
@@ -77,10 +81,10 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
  */
 export async function checkMeasured(
   candidate: Measurement,
-  options: Pick<CheckOptions, 'baseline' | 'policy'>,
+  options: Pick<CheckOptions, 'baseline' | 'policy' | 'only'>,
 ): Promise<Report> {
   const { policy, baseline } = await resolvePair(options);
-  return judge(candidate, expectMeasured(baseline), { policy, baseline });
+  return judge(candidate, expectMeasured(baseline), { policy, baseline, only: options.only });
 }
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
@@ -122,8 +126,13 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
   return baseline.kind === 'measurement' ? baseline.measurement : null;
 }
 
-function judge(candidate: Measurement, measurement: Measurement | null, { policy, baseline }: ResolvedPair): Report {
+function judge(
+  candidate: Measurement,
+  measurement: Measurement | null,
+  { policy, baseline, only }: ResolvedPair & { readonly only: Half | undefined },
+): Report {
   return compare({
+    only,
     candidate,
     baseline: measurement,
     baselinePath: baseline.name,

@@ -2,7 +2,7 @@ import { release } from '../compare/comparability.ts';
 import type { Finding } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { CHARTS, type Chart, type Trend } from '../compare/trend-schema.ts';
-import { sortFindings, verdictOf, worseOf } from '../compare/verdict.ts';
+import { sortFindings, verdictOf } from '../compare/verdict.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type CusumPoint, cusum } from '../statistics/cusum.ts';
 import type { HistoryEntry, HistoryValue } from './entry.ts';
@@ -54,10 +54,10 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
   };
 }
 
-/** The report with the trend added. The verdict is never milder than that of the check alone. */
+/** The report with the trend added. More findings never make a verdict milder. */
 export function withTrend(report: Report, { trend, findings: alarms }: TrendAssessment): Report {
   const findings = sortFindings([...report.findings, ...alarms]);
-  return { ...report, findings, verdict: worseOf(report.verdict, verdictOf(findings)), trend };
+  return { ...report, findings, verdict: verdictOf(findings), trend };
 }
 
 function bothOf(value: HistoryValue | null): Pick<HistoryValue, 'baseline' | 'candidate'> | null {

@@ -32,6 +32,8 @@ export type SuiteChoice = z.infer<typeof suiteSchema>;
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
   probes: z.array(suiteSchema).default(['builtin']),
+  /** Capabilities that a pass has to cover; all of the suites if missing. An empty list requires none. */
+  require: z.array(z.string().min(1)).optional(),
   /** Run the probes with the checkpoint's chat template. */
   'chat-template': z.boolean().default(false),
   /** Level of the intervals of shadow delta, transfer and retention, two-sided. */

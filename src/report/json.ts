@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findingSchema, SEVERITY } from '../compare/finding.ts';
 import { reasonOf, reasonSchema } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
+import { verdictOf } from '../compare/verdict.ts';
 import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
 import { findingText } from './text/finding.ts';
 
@@ -27,6 +28,11 @@ const fileSchema = reportSchema
       context.addIssue({ code: 'custom', path, message: issue?.message ?? 'not valid' });
       return [];
     });
+    const expected = verdictOf(findings.flat());
+    if (report.verdict !== expected) {
+      const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
+      context.addIssue({ code: 'custom', path: ['verdict'], message });
+    }
     return { ...report, findings: findings.flat() };
   });
 

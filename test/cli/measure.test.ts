@@ -10,7 +10,7 @@ const example = (name: string) => repository('examples', name);
 describe('measure, compare and report', () => {
   const folder = temporaryFolder();
   const [candidate, baseline] = [join(folder, 'candidate.json'), join(folder, 'baseline.json')];
-  const reference = ['--reference', example('base')];
+  const reference = ['--reference', example('base'), '--only', 'spectra'];
 
   beforeAll(async () => {
     await runCli('measure', '--checkpoint', example('benchmark-aligned'), ...reference, '--out', candidate);

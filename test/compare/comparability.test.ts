@@ -134,7 +134,9 @@ describe('the check of comparability', () => {
     expect(withProbes).toMatchObject({ verdict: 'pass', findings: [{ kind: 'baseline-is-reference', level: 'info' }] });
   });
 
-  it('a run of the probes alone does not miss the spectra of the baseline', () => {
-    expect(reportOn(probesOnly(probes()), measurement({ probes: probes() })).verdict).toBe('pass');
+  it('a run of the probes alone does not miss the spectra of the baseline, if that was requested', () => {
+    const [candidate, baseline] = [probesOnly(probes()), measurement({ probes: probes() })];
+    expect(reportOn(candidate, baseline, { only: 'probes' }).verdict).toBe('pass');
+    expect(reportOn(candidate, baseline).verdict).toBe('inconclusive');
   });
 });

@@ -2,6 +2,7 @@ import { compare } from '../../src/compare/compare.ts';
 import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { summarize } from '../../src/measure/aggregate.ts';
+import type { Half } from '../../src/measure/options.ts';
 import {
   MEASUREMENT_SCHEMA,
   type Measurement,
@@ -134,16 +135,17 @@ export interface ComparisonOptions {
   /** YAML; the defaults if missing. */
   readonly policy?: string;
   readonly baselinePath?: string;
+  readonly only?: Half | undefined;
   readonly change?: PolicyChange;
 }
 
 export function reportOn(
   candidate: Measurement,
   baseline: Measurement | null,
-  { policy = '', baselinePath, change }: ComparisonOptions = {},
+  { policy = '', baselinePath, change, only }: ComparisonOptions = {},
 ): Report {
   const resolved = { policy: parsePolicy(policy, 'policy.yml'), policyPath: null };
-  return compare({ candidate, baseline, baselinePath: baselinePath ?? null, change, ...resolved });
+  return compare({ candidate, baseline, baselinePath: baselinePath ?? null, change, only, ...resolved });
 }
 
 /** Everything that the gate finds when it compares two measurements. */

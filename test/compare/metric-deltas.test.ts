@@ -46,7 +46,7 @@ describe('the table of metrics', () => {
     const candidate = withDelta({ mlpAttentionRatio: { value: 0.9, low: 0.7, high: 1.1 } });
     const baseline = withDelta({ mlpAttentionRatio: { value: 0.6, low: 0.4, high: 0.8 } });
     expect(reportOn(candidate, baseline).shadowDeltas[0]).toMatchObject({
-      level: 'info',
+      level: 'inconclusive',
       change: 0,
       relativeChange: 0,
     });

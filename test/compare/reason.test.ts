@@ -97,7 +97,21 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['probes-not-run', 'probes', ...MODEL],
   ],
   'left-out': [['left-out', 'probes', null, 'w', '80', null, null]],
-  'spectra-only': [['spectra-only', 'probes', ...MODEL]],
+  'one-half-only': [
+    ['spectra-only', 'probes', ...MODEL],
+    ['probes-only', 'spectra', ...MODEL],
+  ],
+  'no-answers': [['probes-not-run', 'probes', ...MODEL]],
+  'items-lost': [['items-lost', 'probes', null, 'w', 12, null, { absolute: 0 }]],
+  'accuracy-loss': [
+    ['accuracy-loss', 'benchmarkAccuracy', null, 'model', -0.31, null, { absolute: 0.02 }],
+    ['accuracy-loss', 'twinAccuracy', null, 'model', -0.17, null, { absolute: 0.02 }],
+  ],
+  'capability-not-judged': [
+    ['capability-not-judged', 'probes', null, 'w', null, null, null],
+    ['capability-not-judged', 'probes', null, 'w', null, null, null],
+  ],
+  'bounds-too-wide': [['bounds-too-wide', 'stableRank', 'delta', 'model', null, null, { relative: 0.08 }]],
   'probe-notes': [['probe-file', 'probes', ...MODEL]],
   unpaired: [['unpaired', 'probes', null, 'model', '90', '78', null]],
   trend: [

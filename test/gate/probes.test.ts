@@ -81,7 +81,7 @@ describe('probes that cannot run', () => {
     return folder;
   };
 
-  it('a checkpoint without a tokenizer still has spectra, and is not a pass', async () => {
+  it('a checkpoint without the tokenizer that its baseline has still has spectra, and fails', async () => {
     const { report, measurement } = await runGate({ checkpoint: withoutTokenizer(), baseline: base, policy });
     expect(measurement.probes).toMatchObject({
       status: 'notRun',
@@ -89,7 +89,7 @@ describe('probes that cannot run', () => {
       cause: 'no-tokenizer',
     });
     expect(measurement.tensors).not.toEqual([]);
-    expect(report.verdict).toBe('inconclusive');
+    expect(report.verdict).toBe('fail');
     expect(decisiveRules(report)).toEqual(['probes-not-run']);
   });
 

@@ -24,6 +24,16 @@ export function everyFinding(name: string): Finding[] {
         limit: { absolute: null, relative: 0.1, direction: 'up' },
       },
     ],
+    'bounds-too-wide': [
+      {
+        metric: 'stableRank',
+        of: 'delta',
+        scope: { kind: 'model' },
+        side: 'candidate',
+        width: 0.4,
+        limit: 0.08,
+      },
+    ],
     'idle-rule': [
       { metric: name, of: 'delta', modules: [name, name] },
       { metric: 'rowGini', of: 'weight', modules: null },
@@ -130,7 +140,46 @@ export function everyFinding(name: string): Finding[] {
       { side: 'baseline', cause: null },
     ],
     'left-out': [{ named: [{ id: name, reason: name }], items: 12, ran: 80, isMost: false }],
-    'spectra-only': [{}],
+    'one-half-only': [{ half: 'spectra' }, { half: 'probes' }],
+    'no-answers': [{ side: 'candidate' }],
+    'items-lost': [
+      {
+        items: 12,
+        named: [
+          { id: name, reason: name },
+          { id: name, reason: null },
+        ],
+        capabilities: [name],
+      },
+    ],
+    'accuracy-loss': [
+      {
+        form: 'benchmark',
+        candidate: 0.27,
+        baseline: 0.58,
+        change: -0.31,
+        items: 100,
+        lost: 50,
+        won: 19,
+        p: 1e-4,
+        limit: 0.02,
+      },
+      {
+        form: 'twin',
+        candidate: 0.24,
+        baseline: 0.41,
+        change: -0.17,
+        items: 200,
+        lost: 62,
+        won: 28,
+        p: 2e-4,
+        limit: 0.02,
+      },
+    ],
+    'capability-not-judged': [
+      { capability: name, facts: 120, isRequired: true },
+      { capability: name, facts: 120, isRequired: false },
+    ],
     'probe-notes': [{ named: [name], notes: 3 }],
     unpaired: [{ facts: 90, paired: 78 }],
     trend: [

@@ -9,6 +9,20 @@ export function nothingMeasured({ candidate: { method, probes, tensors, skipped 
   return [{ kind: 'mostly-skipped', level: 'inconclusive', skipped: skipped.length, measured: tensors.length }];
 }
 
+/**
+ * A half of the gate that the baseline has and the candidate does not. That is a request if the caller made it, and if the
+ * policy lists no probes. Otherwise the candidate is judged by less than it could be, which is not a pass.
+ */
+export function missingHalf({ candidate, baseline, only, policy }: ComparisonContext): Finding[] {
+  if (!baseline) return [];
+  const lacksProbes = candidate.probes === null && candidate.method !== null && baseline.probes !== null;
+  const lacksSpectra = candidate.method === null && candidate.probes !== null && baseline.method !== null;
+  if (!lacksProbes && !lacksSpectra) return [];
+  const half = lacksProbes ? 'spectra' : 'probes';
+  const isRequested = only === half || (lacksProbes && policy.probes.length === 0);
+  return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];
+}
+
 /** Tensors that a finding names; the report lists all. */
 const NAMED = 3;
 

@@ -1,6 +1,6 @@
 import { isModelMetric } from '../../policy/metrics.ts';
 import { effectiveRules, type Rule } from '../../policy/policy.ts';
-import { certainDifference, numberOf } from '../../statistics/bounded.ts';
+import { certainDifference, highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
@@ -23,6 +23,42 @@ export function idleRules({ policy, metrics, comparability }: ComparisonContext)
       metric,
       of,
       modules: modules ? [...modules] : null,
+    }));
+}
+
+/**
+ * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
+ * that certainly moved is a finding already.
+ */
+export function unclearMetrics({ policy, metrics }: ComparisonContext): Finding[] {
+  return effectiveRules(policy)
+    .filter(({ level }) => level !== 'info')
+    .flatMap((rule) =>
+      metrics
+        .filter((pair) => isWatched(rule, pair) && judge(rule, pair).length === 0)
+        .flatMap((pair) => widths(rule, pair)),
+    );
+}
+
+function widths(rule: Rule, { metric, of, scope, candidate, baseline }: MetricPair): Finding[] {
+  const scale = Math.abs(numberOf(baseline));
+  const limit = Math.max(rule.absolute, rule.relative * scale, 0);
+  const sides = [
+    ['candidate', candidate],
+    ['baseline', baseline],
+  ] as const;
+  return sides
+    .filter(([, value]) => typeof value !== 'number' && !(highOf(value) - lowOf(value) <= limit))
+    .slice(0, 1)
+    .map(([side, value]) => ({
+      kind: 'bounds-too-wide',
+      level: 'inconclusive',
+      metric,
+      of,
+      scope,
+      side,
+      width: (highOf(value) - lowOf(value)) / (scale || 1),
+      limit: limit / (scale || 1),
     }));
 }
 

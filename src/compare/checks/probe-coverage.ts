@@ -4,15 +4,17 @@ import type { Finding } from '../finding.ts';
 import type { ProbePairing } from '../probes/pair.ts';
 
 /** Which probes ran, on which side, and what a reader should know of the items. */
-export function probeCoverage({ candidate, baseline, probes }: ComparisonContext): Finding[] {
+export function probeCoverage({ baseline, probes }: ComparisonContext): Finding[] {
   switch (probes.kind) {
     case 'not-requested':
-      // A run of the spectra alone judges less than its baseline could.
-      return baseline?.probes && candidate.method ? [{ kind: 'spectra-only', level: 'info' }] : [];
-    case 'not-run':
-      return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'candidate', cause: probes.cause }];
+      return [];
+    case 'not-run': {
+      // The baseline could answer: a candidate that cannot has lost it.
+      const level = baseline?.probes?.status === 'measured' ? 'fail' : 'inconclusive';
+      return [{ kind: 'probes-not-run', level, side: 'candidate', cause: probes.cause }];
+    }
     case 'nothing-ran':
-      return itemRemarks(probes.probes);
+      return [{ kind: 'no-answers', level: 'inconclusive', side: 'candidate' }, ...itemRemarks(probes.probes)];
     case 'alone':
       return [...missingOfBaseline(probes), ...itemRemarks(probes.probes)];
     case 'paired':

@@ -9,9 +9,15 @@ export function rankLoss({ policy, weights, candidate: { tensors } }: Comparison
     if (candidate.rank === null || baseline?.rank === null || candidate.rank >= (baseline?.rank ?? 1)) return [];
     return [{ kind: 'rank-loss', level, tensor: name, candidate: candidate.rank, baseline: baseline?.rank ?? null }];
   });
-  // Without this a reader would take silence for proof that no rank was lost.
-  const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast');
-  const [example] = fast;
-  if (!example || level === 'info') return lost;
-  return [...lost, { kind: 'rank-not-checked', level: 'info', example: example.name, matrices: fast.length }];
+  if (level === 'info') return lost;
+  // Silence would be taken for proof that no rank was lost. Where the baseline has a rank to lose, it is not even a remark.
+  const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast').map(({ name }) => name);
+  const unknown = weights.filter(
+    ({ candidate, baseline }) => candidate.rank === null && (baseline?.rank ?? null) !== null,
+  );
+  const names = unknown.length > 0 ? unknown.map(({ name }) => name) : fast;
+  const [example] = names;
+  if (example === undefined) return lost;
+  const weight = unknown.length > 0 ? 'inconclusive' : 'info';
+  return [...lost, { kind: 'rank-not-checked', level: weight, example, matrices: names.length }];
 }

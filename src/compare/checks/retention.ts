@@ -1,12 +1,16 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
+/** Fewer certain answers than this are not enough to judge by: two of seven lost would fail a merge. */
+const MIN_CERTAIN = 20;
+
 /** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
 export function retention({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const found = probes.evaluation.comparison.retention;
   const { level, least, bound } = policy.retention;
-  if (!found || found.value >= least || found.upper === null || found.upper >= bound) return [];
+  if (!found || found.certain < MIN_CERTAIN) return [];
+  if (found.value >= least || found.upper === null || found.upper >= bound) return [];
   const { value, certain, kept } = found;
   return [{ kind: 'retention', level, value, certain, kept, least, bound }];
 }

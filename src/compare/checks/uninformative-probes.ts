@@ -1,9 +1,12 @@
+import { groupBy } from '../../platform/group-by.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import { evaluateProbes, type ProbeEvaluation } from '../probes/evaluation.ts';
 import type { FamilyView } from '../probes/families.ts';
 import { pairWithItself } from '../probes/pair.ts';
+import type { PairedFact } from '../probes/paired-item.ts';
+import { accuracyLoss } from './accuracy-loss.ts';
 import { retention } from './retention.ts';
 import { shadowDelta } from './shadow-delta.ts';
 import { twinAccuracy } from './twin-accuracy.ts';
@@ -20,18 +23,42 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   }
   if (probes.kind !== 'paired') return [];
   // Once harm is shown, doubts about the rest add nothing.
-  const harm = [shadowDelta, twinAccuracy, retention].flatMap((check) => check(context));
+  const harm = [shadowDelta, twinAccuracy, accuracyLoss, retention].flatMap((check) => check(context));
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views } = probes.evaluation;
   const informative = informativeOf(views);
-  return informative.length === 0
-    ? [notInformative(views)]
-    : unclearTwinAccuracy(context, probes.evaluation, informative);
+  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views)];
+  const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
+  return [
+    ...unjudgedCapabilities(context, probes.facts, informative),
+    ...(isDropShown ? [] : unclearTwinAccuracy(context, probes.evaluation, informative)),
+  ];
 }
 
 /** Families that could have shown harm. */
 function informativeOf(views: readonly FamilyView[]): FamilyView[] {
   return views.filter(({ showsNoDrop, showsDelta, isAboveChance }) => showsNoDrop || (showsDelta && isAboveChance));
+}
+
+/**
+ * Capabilities without an informative family. A pass would claim to cover them: it is one only if the policy's `require` names
+ * other capabilities alone.
+ */
+function unjudgedCapabilities(
+  { policy }: ComparisonContext,
+  facts: readonly PairedFact[],
+  informative: readonly FamilyView[],
+): Finding[] {
+  const capabilityOf = ({ benchmark }: PairedFact) => benchmark.capability;
+  const judged = new Set(informative.flatMap((view) => view.facts).map(capabilityOf));
+  const required = policy.require ?? null;
+  return [...groupBy(facts, capabilityOf)]
+    .filter(([capability]) => !judged.has(capability))
+    .map(([capability, members]) => {
+      const isRequired = required === null || required.includes(capability);
+      const level = isRequired ? 'inconclusive' : 'info';
+      return { kind: 'capability-not-judged', level, capability, facts: members.length, isRequired };
+    });
 }
 
 function notInformative(views: readonly FamilyView[]): Finding {

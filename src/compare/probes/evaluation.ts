@@ -5,6 +5,7 @@ import { exclusionLevel } from './change-interval.ts';
 import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
+import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracy, type PairedFact, type Side } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
@@ -18,6 +19,8 @@ export interface ProbeEvaluation {
   /** First all twins, then each capability; empty where no family can show a drop. */
   readonly twinTests: readonly TwinTest[];
   readonly shadow: ShadowDelta;
+  /** Tests over all facts, first of the benchmark forms, then of the twins. */
+  readonly losses: readonly LossTest[];
 }
 
 /** Evaluate the answers of candidate and baseline to the same items. Pure. */
@@ -48,7 +51,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
     flips: findFlips(facts),
     planned: { facts: facts.length, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(facts.length, policy) },
   };
-  return { comparison, views, twinTests, shadow };
+  return { comparison, views, twinTests, shadow, losses: testLosses(facts, policy) };
 }
 
 /**

@@ -30,6 +30,8 @@ export type ProbePairing =
       readonly baseline: MeasuredProbes;
       readonly facts: readonly PairedFact[];
       readonly evaluation: ProbeEvaluation;
+      /** Items that the baseline answered and the candidate could not run: they are wrong in `facts`. */
+      readonly lost: readonly ProbeItemMeasurement[];
       /** Why some suites could not be paired. */
       readonly findings: readonly Finding[];
     };
@@ -38,29 +40,40 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   const { probes } = candidate;
   if (!probes) return { kind: 'not-requested' };
   if (probes.status === 'notRun') return { kind: 'not-run', cause: probes.reason };
-  if (probes.items.length === 0) return { kind: 'nothing-ran', probes };
+  const theirs = baseline?.probes ?? null;
+  const couldAnswer = theirs?.status === 'measured' && theirs.items.length > 0;
+  if (probes.items.length === 0 && !couldAnswer) return { kind: 'nothing-ran', probes };
   if (!baseline) return { kind: 'alone', probes, why: { kind: 'no-baseline' } };
-  const theirs = baseline.probes;
   if (theirs?.status !== 'measured') {
     return { kind: 'alone', probes, why: { kind: 'baseline-not-run', cause: theirs?.reason ?? null } };
   }
-  const { facts, findings } = pairAnswers(probes, theirs);
-  if (facts.length === 0) return { kind: 'alone', probes, why: { kind: 'incomparable', findings } };
-  return { kind: 'paired', probes, baseline: theirs, facts, evaluation: evaluateProbes(facts, policy), findings };
+  const { facts, lost, findings } = pairAnswers(probes, theirs);
+  if (facts.length === 0) {
+    return probes.items.length === 0
+      ? { kind: 'nothing-ran', probes }
+      : { kind: 'alone', probes, why: { kind: 'incomparable', findings } };
+  }
+  return { kind: 'paired', probes, baseline: theirs, facts, evaluation: evaluateProbes(facts, policy), lost, findings };
 }
 
 /**
  * Put the answers of candidate and baseline to the same items side by side. Other seeds, other files or another way of
- * prompting are never paired; where a budget cut one of the two short, the items that both answered are.
+ * prompting are never paired. An item that the baseline answered and the candidate could not run is wrong: a candidate cannot
+ * choose which probes count. Only a time budget may leave items out: then the items that both answered are paired.
  */
 export function pairAnswers(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
-): { readonly facts: readonly PairedFact[]; readonly findings: readonly Finding[] } {
+): {
+  readonly facts: readonly PairedFact[];
+  readonly lost: readonly ProbeItemMeasurement[];
+  readonly findings: readonly Finding[];
+} {
   if (candidate.chatTemplate !== baseline.chatTemplate) {
     const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
     return {
       facts: [],
+      lost: [],
       findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
     };
   }
@@ -72,12 +85,35 @@ export function pairAnswers(
     const other = refused.has(item.suite) ? undefined : answers.get(keyOf(item));
     return other ? [pair(item, other, { several })] : [];
   });
-  const facts = factsOf(items);
+  const lost = lostItems(candidate, baseline).filter(({ suite }) => !refused.has(suite));
+  const facts = factsOf([...items, ...lost.map((item) => pairLost(item, { several }))]);
   const findings: readonly Finding[] =
     facts.length === 0 && differences.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : differences.map(({ finding }) => finding);
-  return { facts, findings };
+  return { facts, lost, findings };
+}
+
+/**
+ * What the baseline answered and the candidate should have: all its items without a budget; with one, the items of facts that
+ * the candidate left out because it could not run them.
+ */
+function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
+  const answered = new Set(candidate.items.map(keyOf));
+  const missing = baseline.items.filter((item) => !answered.has(keyOf(item)));
+  if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
+  const leftOut = new Set(candidate.leftOut.map(keyOf));
+  const factOf = ({ suite, fact }: ProbeItemMeasurement) => JSON.stringify([suite, fact]);
+  const facts = new Set(baseline.items.filter((item) => leftOut.has(keyOf(item))).map(factOf));
+  return missing.filter((item) => facts.has(factOf(item)));
+}
+
+/** An item that only the baseline answered: the candidate's answer is wrong, by as much as there is. */
+function pairLost(item: ProbeItemMeasurement, options: { readonly several: boolean }): PairedItem {
+  const paired = pair(item, item, options);
+  const { probability } = paired.baseline;
+  const candidate = { correct: false, given: '', margin: -Math.abs(item.margin), probability: probability && 0 };
+  return { ...paired, candidate };
 }
 
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
@@ -88,13 +124,20 @@ export function pairWithItself(probes: MeasuredProbes): PairedFact[] {
 
 function suiteDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
   const theirs = new Map(baseline.suites.map((suite) => [suite.name, suite]));
-  return candidate.suites.flatMap((own) => {
+  const names = new Set(candidate.suites.map(({ name }) => name));
+  const differences = candidate.suites.flatMap((own) => {
     const finding = suiteDifference(own, theirs.get(own.name));
     return finding ? [{ suite: own.name, finding }] : [];
   });
+  const missing = baseline.suites.filter(({ name }) => !names.has(name));
+  return [...differences, ...missing.map(({ name, digest }) => ({ suite: name, finding: missingSuite(name, digest) }))];
 }
 
 type Suite = MeasuredProbes['suites'][number];
+
+function missingSuite(suite: string, baseline: string): Finding {
+  return { kind: 'other-suite', level: 'inconclusive', suite, candidate: null, baseline, versions: null };
+}
 
 function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   const level = 'inconclusive';
@@ -109,7 +152,7 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
 }
 
-function keyOf({ suite, id }: ProbeItemMeasurement): string {
+function keyOf({ suite, id }: { readonly suite: string; readonly id: string }): string {
   return JSON.stringify([suite, id]);
 }
 

@@ -59,11 +59,15 @@ function transferOf(facts: readonly PairedFact[], level: number): ProbeCompariso
   return { value: ratio, lower: finite(lower), upper: finite(upper) };
 }
 
+/** An interval over fewer templates than this is wider than the possible range. */
+const MIN_TEMPLATES = 4;
+
 function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
     twins.map((twin) => ({ cluster: twin.cluster, difference: changeOf(benchmark) - changeOf(twin) })),
   );
   const groups = [...groupBy(differences, ({ cluster }) => cluster).values()];
+  if (groups.length < MIN_TEMPLATES) return null;
   const interval = clusterInterval(
     groups.map((members) => members.map(({ difference }) => difference)),
     level,

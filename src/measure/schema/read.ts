@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../platform/user-error.ts';
 import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
+import { summarize } from '../aggregate.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 
 const FORMAT = {
@@ -15,12 +17,25 @@ export async function readMeasurement(path: string): Promise<Measurement> {
 
 /** Read a measurement file that may be a shard. @throws UserError naming the file and what is wrong with it */
 export async function readMeasurementOrShard(path: string): Promise<Measurement> {
-  return readVersioned(path, FORMAT);
+  return expectConsistent(await readVersioned(path, FORMAT), path);
 }
 
 /** @throws UserError for a text that is not a whole measurement */
 export function parseMeasurement(text: string, name: string): Measurement {
-  return expectWhole(parseVersioned(text, name, FORMAT), name);
+  return expectWhole(expectConsistent(parseVersioned(text, name, FORMAT), name), name);
+}
+
+/**
+ * The summaries of a whole measurement follow from its matrices. One whose summaries were edited would be judged by them.
+ * @throws UserError for a measurement that contradicts itself
+ */
+function expectConsistent(measurement: Measurement, where: string): Measurement {
+  const { shard, tensors, model, groups } = measurement;
+  if (shard !== null) return measurement;
+  const { note: _, ...delta } = model.delta ?? {};
+  const stored = { model: { delta: model.delta && delta }, groups };
+  if (isDeepStrictEqual(stored, summarize(tensors))) return measurement;
+  throw new UserError(`${where} contradicts itself: its summaries do not follow from its matrices`, FORMAT.hint);
 }
 
 /** A shard would be compared as if the rest of the measurement did not exist. @throws UserError for a shard */

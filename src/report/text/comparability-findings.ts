@@ -58,7 +58,10 @@ export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat
   return phrase`The candidate ran the probes ${state(candidate)} its chat template, the baseline ${state(baseline)}: measure one of them again.`;
 }
 
-export function otherSuite({ suite, baseline, versions }: FindingOf<'other-suite'>): Phrase {
+export function otherSuite({ suite, candidate, baseline, versions }: FindingOf<'other-suite'>): Phrase {
+  if (candidate === null) {
+    return phrase`The baseline ran suite ${name(suite)} and the candidate did not: run it, or measure the baseline again.`;
+  }
   if (baseline === null) return phrase`The baseline did not run suite ${name(suite)}: measure it again.`;
   return versions === null
     ? phrase`Suite ${name(suite)} has changed since the baseline was measured: measure the baseline again.`

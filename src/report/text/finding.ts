@@ -7,6 +7,7 @@ import * as spectral from './spectral-findings.ts';
 /** The sentence of every kind of finding. */
 const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phrase } = {
   'metric-moved': spectral.metricMoved,
+  'bounds-too-wide': spectral.boundsTooWide,
   'idle-rule': spectral.idleRule,
   spike: spectral.spike,
   'group-spike': spectral.groupSpike,
@@ -44,7 +45,11 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'two-key': probes.twoKey,
   'probes-not-run': probes.probesNotRun,
   'left-out': probes.leftOut,
-  'spectra-only': () => phrase`The probes did not run on the candidate: only its weights were judged.`,
+  'one-half-only': probes.oneHalfOnly,
+  'no-answers': probes.noAnswers,
+  'items-lost': probes.itemsLost,
+  'accuracy-loss': probes.accuracyLoss,
+  'capability-not-judged': probes.capabilityNotJudged,
   'probe-notes': probes.probeNotes,
   unpaired: probes.unpaired,
   trend: probes.trend,

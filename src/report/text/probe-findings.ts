@@ -86,6 +86,42 @@ export function unpaired({ facts, paired }: FindingOf<'unpaired'>): Phrase {
   return phrase`${formatInteger(facts - paired)} of ${formatCount(facts, 'fact')} did not run on the baseline and are not compared.`;
 }
 
+export function oneHalfOnly({ half }: FindingOf<'one-half-only'>): Phrase {
+  return half === 'spectra'
+    ? phrase`The probes did not run on the candidate: only its weights were judged.`
+    : phrase`The spectra of the candidate were not measured: only its probe results were judged.`;
+}
+
+export function noAnswers({ side }: FindingOf<'no-answers'>): Phrase {
+  return phrase`The ${side} answered no probe item, so its behavior was not judged.`;
+}
+
+export function itemsLost({ items, named, capabilities }: FindingOf<'items-lost'>): Phrase {
+  const examples = named.map(({ id, reason }) =>
+    reason === null ? phrase`${name(id)}` : phrase`${name(id)} (${prose(reason)})`,
+  );
+  const where = capabilities.flatMap((capability, i) => [i === 0 ? '' : ', ', name(capability)]);
+  return phrase`The candidate cannot run ${formatCount(items, 'probe item')} that the baseline answered (in ${where}). They count as wrong: ${listed(examples, items)}.`;
+}
+
+export function accuracyLoss(finding: FindingOf<'accuracy-loss'>): Phrase {
+  const { form, candidate, baseline, change, items, lost, won, p, limit } = finding;
+  const subject =
+    form === 'benchmark'
+      ? phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}`
+      : phrase`${term('twinAccuracy', 'Twin accuracy')} over all families`;
+  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+  return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+}
+
+export function capabilityNotJudged(finding: FindingOf<'capability-not-judged'>): Phrase {
+  const { capability, facts, isRequired } = finding;
+  const what = phrase`Capability ${name(capability)} was not judged: on its ${formatCount(facts, 'fact')}, no family is informative (accuracy at chance or at ceiling).`;
+  return isRequired
+    ? phrase`${what} Use easier or more probes, or leave it out of ${code('require')} in the policy.`
+    : what;
+}
+
 const DRIFTS = {
   twinAccuracy: phrase`${term('twinAccuracy', 'Twin accuracy')} has drifted down`,
   shadowGap: phrase`The ${term('shadowGap', 'shadow gap')} has drifted up`,

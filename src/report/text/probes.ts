@@ -41,13 +41,22 @@ export function probeCells({ facts, benchmark, twin, gap, delta, twinChange }: S
     movement(benchmark, percentDigits),
     movement(twin, percentDigits),
     movement(gap, pointsDigits),
-    twinChange === null ? NO_NUMBER : effect(twinChange, twinChange.mde),
-    delta === null ? NO_NUMBER : effect(delta, delta.mde),
+    twinChange === null ? NO_NUMBER : effect(within(twinChange, 1), twinChange.mde),
+    delta === null ? NO_NUMBER : effect(within(delta, 2), delta.mde),
   ];
 }
 
 function movement({ baseline, candidate }: Both, show: (value: number) => string): string {
   return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
+}
+
+/** An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2. */
+function within({ value, lower, upper }: Estimate, limit: number): Estimate {
+  return {
+    value,
+    lower: lower === null ? null : Math.max(-limit, lower),
+    upper: upper === null ? null : Math.min(limit, upper),
+  };
 }
 
 function effect(estimate: Estimate, mde: number | null): string {
@@ -75,7 +84,7 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
       : []),
     ...(overTemplates
       ? [
-          phrase`Shadow delta with ${formatCount(overTemplates.templates, 'template')} instead of facts as units: ${formatPointsChange(overTemplates.value)} (${formatEnds(overTemplates, pointsDigits)}).`,
+          phrase`Shadow delta with ${formatCount(overTemplates.templates, 'template')} instead of facts as units: ${formatPointsChange(overTemplates.value)} (${formatEnds(within(overTemplates, 2), pointsDigits)}).`,
         ]
       : []),
     ...(margins && margins.fell + margins.rose > 0

@@ -1,7 +1,15 @@
 import type { FindingOf, Scope } from '../../compare/finding.ts';
 import { MIN_SNR } from '../../spectra/rounding.ts';
 import { metricPart, ofName } from './metric-names.ts';
-import { formatCount, formatLimit, formatNumber, formatPair, formatPercentLimit, formatRelative } from './numbers.ts';
+import {
+  formatCount,
+  formatLimit,
+  formatNumber,
+  formatPair,
+  formatPercent,
+  formatPercentLimit,
+  formatRelative,
+} from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
 
 export function metricMoved({ metric, of, scope, candidate, baseline, limit }: FindingOf<'metric-moved'>): Phrase {
@@ -23,6 +31,11 @@ function limitWords({ absolute, relative, direction }: FindingOf<'metric-moved'>
     ...(absolute === null ? [] : [`${sign}${formatLimit(absolute)}`]),
   ];
   return parts.join(' or ');
+}
+
+export function boundsTooWide({ metric, of, scope, side, width, limit }: FindingOf<'bounds-too-wide'>): Phrase {
+  const subject = phrase`${metricPart(metric, { capitalized: true })} of ${ofName(of)}${scopeWords(scope)}`;
+  return phrase`${subject} cannot be judged: the bounds of the ${side} are ${formatPercent(width)} wide, and the limit is ${formatPercentLimit(limit)}. Measure it with ${code('--method exact')}.`;
 }
 
 export function idleRule({ metric, of, modules }: FindingOf<'idle-rule'>): Phrase {

@@ -4,16 +4,25 @@ import { answers, findingsOn, measurement, ofKind, probes, probesOnly, reportOn 
 const LEVEL = 'inconclusive';
 
 describe('the check of probe coverage', () => {
-  it('a run of the spectra alone passes, and is told that the baseline has probes', () => {
-    expect(reportOn(measurement(), measurement({ probes: probes() }))).toMatchObject({
+  it('a run of the spectra alone passes if it was requested, and is not a pass if the probes are missing', () => {
+    const [candidate, baseline] = [measurement(), measurement({ probes: probes() })];
+    expect(reportOn(candidate, baseline, { only: 'spectra' })).toMatchObject({
       verdict: 'pass',
-      findings: [{ kind: 'spectra-only', level: 'info' }],
+      findings: [{ kind: 'one-half-only', level: 'info', half: 'spectra' }],
+    });
+    expect(reportOn(candidate, baseline, { policy: 'probes: []' }).verdict).toBe('pass');
+    expect(reportOn(candidate, baseline)).toMatchObject({
+      verdict: 'inconclusive',
+      findings: [{ kind: 'one-half-only', level: 'inconclusive', half: 'spectra' }],
     });
   });
 
-  it('a candidate that could not answer is never a pass', () => {
+  it('a candidate that can no longer answer fails; without answers of the baseline it is inconclusive', () => {
     const mute = measurement({ probes: { status: 'notRun', reason: 'no tokenizer' } });
     expect(findingsOn(mute, measurement({ probes: probes() }))).toEqual([
+      { kind: 'probes-not-run', level: 'fail', side: 'candidate', cause: 'no tokenizer' },
+    ]);
+    expect(findingsOn(mute, null).filter(({ kind }) => kind === 'probes-not-run')).toEqual([
       { kind: 'probes-not-run', level: LEVEL, side: 'candidate', cause: 'no tokenizer' },
     ]);
   });
@@ -39,11 +48,21 @@ describe('the check of probe coverage', () => {
     expect(found(201)).toEqual([{ kind: 'left-out', level: LEVEL, named, items: 201, ran: 200, isMost: true }]);
   });
 
-  it('a suite of which no item ran has no accuracies, only the reason', () => {
+  it('a suite of which no item ran fails against a baseline that answered it, and is never a pass alone', () => {
     const leftOut = [{ suite: 'builtin', id: 'a', reason: 'too long' }];
-    const report = reportOn(probesOnly(probes({ items: [], leftOut })), probesOnly(probes()));
-    expect(report.probes).toBeNull();
-    expect(report.findings).toMatchObject([{ kind: 'left-out', level: LEVEL, ran: 0 }]);
+    const mute = probesOnly(probes({ items: [], leftOut }));
+    expect(reportOn(mute, probesOnly(probes()))).toMatchObject({
+      verdict: 'fail',
+    });
+    expect(findingsOn(mute, probesOnly(probes()))[0]).toMatchObject({ kind: 'items-lost', level: 'fail', items: 200 });
+    expect(reportOn(mute, mute)).toMatchObject({
+      verdict: 'inconclusive',
+      probes: null,
+      findings: [
+        { kind: 'no-answers', level: LEVEL },
+        { kind: 'left-out', level: LEVEL, ran: 0 },
+      ],
+    });
   });
 
   it('warnings about the probe files reach the report', () => {

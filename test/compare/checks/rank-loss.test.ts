@@ -40,8 +40,10 @@ describe('the check for rank loss', () => {
           }
         : null,
     );
-    const notChecked = { kind: 'rank-not-checked', level: 'info', example: '0.q_proj', matrices: 4 };
+    const notChecked = { kind: 'rank-not-checked', level: 'inconclusive', example: '0.q_proj', matrices: 4 };
     expect(findingsOn(fast, measurement())).toEqual([notChecked]);
+    // Where the baseline has no rank either, none can be lost by the choice of the method.
+    expect(findingsOn(fast, fast)).toEqual([{ ...notChecked, level: 'info' }]);
     expect(findingsOn(fast, measurement(), { policy: 'rank-loss: {level: info}' })).toEqual([]);
   });
 });

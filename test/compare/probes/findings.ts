@@ -1,3 +1,4 @@
+import { accuracyLoss } from '../../../src/compare/checks/accuracy-loss.ts';
 import { retention } from '../../../src/compare/checks/retention.ts';
 import { shadowDelta } from '../../../src/compare/checks/shadow-delta.ts';
 import { twinAccuracy } from '../../../src/compare/checks/twin-accuracy.ts';
@@ -11,9 +12,11 @@ import type { Policy } from '../../../src/policy/policy.ts';
 /** The findings of the probe checks in paired facts, and the statistics behind them. */
 export function judgeFacts(facts: readonly PairedFact[], policy: Policy) {
   const evaluation = evaluateProbes(facts, policy);
-  // The four checks look at no other part of a comparison.
+  // The five checks look at no other part of a comparison.
   const context = { policy, probes: { kind: 'paired', facts, evaluation } } as unknown as ComparisonContext;
-  const findings = [shadowDelta, twinAccuracy, retention, uninformativeProbes].flatMap((check) => check(context));
+  const findings = [shadowDelta, twinAccuracy, accuracyLoss, retention, uninformativeProbes].flatMap((check) =>
+    check(context),
+  );
   const reasons = findings.map((finding) => ({ level: finding.level, ...reasonOf(finding) }));
   return { comparison: evaluation.comparison, findings, reasons };
 }
