@@ -59,4 +59,16 @@ describe('report.json', () => {
     const broken = { ...written, reasons: written.reasons.map((entry) => ({ ...entry, details })) };
     expect(() => parseReport(JSON.stringify(broken), 'r.json')).toThrow(/r\.json is not a valid .*reasons\.0\.details/);
   });
+
+  it('with a verdict that does not follow from its findings is refused', () => {
+    const written = serializeReport(report());
+    for (const forged of [
+      { ...written, verdict: 'pass' },
+      { ...written, reasons: [] },
+    ]) {
+      expect(() => parseReport(JSON.stringify(forged), 'r.json')).toThrow(
+        /the verdict is (pass|warn), and the reasons give/,
+      );
+    }
+  });
 });

@@ -9,9 +9,10 @@ export function probeCoverage({ baseline, probes }: ComparisonContext): Finding[
     case 'not-requested':
       return [];
     case 'not-run': {
-      // The baseline could answer: a candidate that cannot has lost it.
-      const level = baseline?.probes?.status === 'measured' ? 'fail' : 'inconclusive';
-      return [{ kind: 'probes-not-run', level, side: 'candidate', cause: probes.cause }];
+      // The baseline could answer: a candidate that cannot has lost that, unless the machine is to blame.
+      const isLost = baseline?.probes?.status === 'measured' && !probes.isOfMachine;
+      const level = isLost ? 'fail' : 'inconclusive';
+      return [{ kind: 'probes-not-run', level, side: 'candidate', cause: probes.reason }];
     }
     case 'nothing-ran':
       return [{ kind: 'no-answers', level: 'inconclusive', side: 'candidate' }, ...itemRemarks(probes.probes)];

@@ -1,5 +1,5 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes, NOT_RUN_CAUSES, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding } from '../finding.ts';
@@ -11,7 +11,7 @@ export type ProbePairing =
   /** The candidate was measured without probes. */
   | { readonly kind: 'not-requested' }
   /** The candidate could not answer. */
-  | { readonly kind: 'not-run'; readonly cause: string }
+  | { readonly kind: 'not-run'; readonly reason: string; readonly isOfMachine: boolean }
   /** Every item was left out: accuracies of nothing are no numbers. */
   | { readonly kind: 'nothing-ran'; readonly probes: MeasuredProbes }
   /** The candidate answered, and there is nothing to pair the answers with. */
@@ -36,10 +36,16 @@ export type ProbePairing =
       readonly findings: readonly Finding[];
     };
 
+/** Causes that say nothing of the candidate: another machine, or another minute, may do better. */
+const OF_MACHINE: ReadonlySet<(typeof NOT_RUN_CAUSES)[number]> = new Set(['not-enough-memory', 'no-device', 'server']);
+
 export function pairProbes(candidate: Measurement, baseline: Measurement | null, policy: ProbePolicy): ProbePairing {
   const { probes } = candidate;
   if (!probes) return { kind: 'not-requested' };
-  if (probes.status === 'notRun') return { kind: 'not-run', cause: probes.reason };
+  if (probes.status === 'notRun') {
+    const isOfMachine = probes.cause !== undefined && OF_MACHINE.has(probes.cause);
+    return { kind: 'not-run', reason: probes.reason, isOfMachine };
+  }
   const theirs = baseline?.probes ?? null;
   const couldAnswer = theirs?.status === 'measured' && theirs.items.length > 0;
   if (probes.items.length === 0 && !couldAnswer) return { kind: 'nothing-ran', probes };

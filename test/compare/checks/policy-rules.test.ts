@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idleRules, movedMetrics } from '../../../src/compare/checks/policy-rules.ts';
+import { idleRules, movedMetrics, unclearMetrics } from '../../../src/compare/checks/policy-rules.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { MetricPair } from '../../../src/compare/metric-pair.ts';
 import { placeOf } from '../../../src/compare/reason.ts';
@@ -97,5 +97,16 @@ describe('the rules of the policy', () => {
     '{metric: mlpAttentionRatio, of: weight}',
   ])('a rule of the policy is refused if it could never find anything: %s', (text) => {
     expect(() => policyOf(text)).toThrow(/policy\.yml:2:\d+/);
+  });
+
+  it('cannot judge a metric whose bounds are wider than its limit, and is inconclusive then', () => {
+    const wide = pair({ candidate: { value: 8, low: 5, high: 11 }, baseline: 10 });
+    const narrow = pair({ candidate: { value: 10, low: 9.9, high: 10.1 }, baseline: 10 });
+    const rule = '{metric: stableRank, relative: 0.1}';
+    expect(unclearMetrics(contextOf(rule, [wide]))).toMatchObject([
+      { kind: 'bounds-too-wide', level: 'inconclusive', side: 'candidate', width: 0.6, limit: 0.1 },
+    ]);
+    expect(unclearMetrics(contextOf(rule, [narrow]))).toEqual([]);
+    expect(unclearMetrics(contextOf('{metric: stableRank, relative: 0.1, level: info}', [wide]))).toEqual([]);
   });
 });

@@ -22,6 +22,11 @@ describe('the check of probe coverage', () => {
     expect(findingsOn(mute, measurement({ probes: probes() }))).toEqual([
       { kind: 'probes-not-run', level: 'fail', side: 'candidate', cause: 'no tokenizer' },
     ]);
+    // Memory, devices and servers are not the candidate's fault.
+    for (const cause of ['not-enough-memory', 'no-device', 'server'] as const) {
+      const unlucky = measurement({ probes: { status: 'notRun', reason: 'a bad minute', cause } });
+      expect(findingsOn(unlucky, measurement({ probes: probes() }))).toMatchObject([{ level: LEVEL }]);
+    }
     expect(findingsOn(mute, null).filter(({ kind }) => kind === 'probes-not-run')).toEqual([
       { kind: 'probes-not-run', level: LEVEL, side: 'candidate', cause: 'no tokenizer' },
     ]);

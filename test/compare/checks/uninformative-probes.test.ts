@@ -40,4 +40,16 @@ describe('the check of uninformative probes', () => {
     const policy = parsePolicy('twin-accuracy: {level: warn}', 'p');
     expect(kinds(facts(20, '11', ['10']), policy)).toEqual(['twin-accuracy']);
   });
+
+  it('a capability at chance keeps a verdict from pass, unless the policy requires others alone', () => {
+    const known = facts(100, '11', ['11'], { capability: 'recall' });
+    const guessed = [
+      ...facts(25, '11', ['11'], { capability: 'reasoning', family: 'guessed' }),
+      ...facts(75, '00', ['00'], { capability: 'reasoning', family: 'guessed' }),
+    ];
+    const found = (policy: string) => judgeFacts([...known, ...guessed], parsePolicy(policy, 'p')).findings;
+    const finding = { kind: 'capability-not-judged', capability: 'reasoning', facts: 100 };
+    expect(found('')).toContainEqual({ ...finding, level: 'inconclusive', isRequired: true });
+    expect(found('require: [recall]')).toContainEqual({ ...finding, level: 'info', isRequired: false });
+  });
 });
