@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Report } from '../compare/report.ts';
+import { describeGithubError } from '../github/client/errors.ts';
 import type { PullRequest } from '../github/client/types.ts';
 import { pullRequestOf } from '../github/event/pull-request.ts';
 import { type FinishedRun, finishedRunOf, pullRequestsOfRun } from '../github/event/workflow-run.ts';
@@ -25,8 +26,8 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
   const report = await readReport(run.report);
   const finished = finishedRunOfEvent(context);
   if (finished !== null && !agrees(finished, report, run)) return refuse(run, context, { report, finished });
-  const origin = finished === null ? ownOrigin(context) : originOfRun(finished, context);
-  await writeSummary(report, context, finished === null ? undefined : origin);
+  const origin = finished === null ? originOfEvent(context) : originOfRun(finished, context);
+  await writeSummary(report, context, origin);
   const { docs } = context;
   const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from });
   const pullRequests =
@@ -49,8 +50,22 @@ function finishedRunOfEvent({ event }: ActionContext): FinishedRun | null {
   throw new UserError('the event workflow_run does not say which run it is about', 'run this workflow again');
 }
 
+/** A report that some other step has made, or downloaded. */
+function originOfEvent(context: ActionContext): Origin | undefined {
+  const own = ownOrigin(context);
+  return own && { ...own, by: 'pull-request' };
+}
+
 async function openPullRequests(finished: FinishedRun, { octokit }: ActionContext): Promise<PullRequest[]> {
-  return octokit === null ? [] : pullRequestsOfRun(octokit, finished);
+  if (octokit === null) return [];
+  try {
+    return await pullRequestsOfRun(octokit, finished);
+  } catch (error) {
+    throw new UserError(
+      `the pull request of run ${finished.id} could not be found: ${describeGithubError(error)}`,
+      'run this workflow again; it needs `permissions: pull-requests: write`',
+    );
+  }
 }
 
 /** A run succeeds exactly if its verdict does not fail it. What was cut short has not succeeded. */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { commentMarker } from '../../src/report/markdown/comment.ts';
 import { annotations, FAIL, PASS, useRig } from './rig.ts';
-import { BASE_SHA, HEAD_SHA } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, PULL_REQUEST } from './run-action.ts';
 
 const rig = useRig({ hasServices: false });
 
@@ -104,6 +104,27 @@ describe('the trusted workflow of a pair', () => {
     expect(late.outputs.comment).toBe('');
     expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('1 NaN')]);
   });
+
+  it('a report that is given to a run of a pull request is not shown as the own numbers of that run', async () => {
+    const report = await untrusted(PASS);
+    await rig.gate({ report }, { event: PULL_REQUEST, runId: 60 });
+    const [comment] = rig.github.comments;
+    expect(comment?.body).toContain("The numbers come from the pull request's own run");
+  });
+
+  it.each([403, 502])(
+    'if GitHub answers %i to the search for the pull request, the step fails and says so',
+    async (status) => {
+      openPull();
+      rig.github.faults.push({ request: /^GET .*\/pulls$/, status });
+      const outcome = await rig.gate({ report: await untrusted() }, { event: run() });
+      expect(outcome.code, outcome.log).toBe(1);
+      expect(annotations(outcome)[0]?.message).toMatch(
+        /^the pull request of run 50 could not be found: .*run this workflow again/,
+      );
+      expect(rig.github.comments).toEqual([]);
+    },
+  );
 
   it('an event that does not say how its run ended is an error, not a run to trust', async () => {
     openPull();

@@ -57,8 +57,9 @@ export function originLines(origin: Origin): string {
     );
   }
   if (by !== 'own') {
+    const whose = by === 'fork' ? "fork's" : "pull request's";
     lines.push(
-      `The numbers come from the ${by === 'fork' ? "fork's" : "pull request's"} own run, whose workflow its author can edit. The check of that run decides, not this comment.`,
+      `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`,
     );
   }
   return `<sub>${lines.join('<br>')}</sub>`;
