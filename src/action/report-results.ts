@@ -141,9 +141,7 @@ async function writeCommentOn(
     ...{ marker: commentMarker(key), body: render(from) },
     ...{ run: origin ?? null, head },
   });
-  if (!('outdated' in result)) return logOrWarn(context, 'Comment', result);
-  context.runner.info(`No comment: ${result.outdated}`);
-  return '';
+  return logOrWarn(context, 'Comment', result);
 }
 
 /**

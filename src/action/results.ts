@@ -26,8 +26,12 @@ export function warnMissingToken({ runner }: ActionContext, missing: string): ''
 export function logOrWarn(
   { runner }: ActionContext,
   label: string,
-  result: { readonly url: string } | { readonly warning: string },
+  result: { readonly url: string } | { readonly warning: string } | { readonly outdated: string },
 ): string {
+  if ('outdated' in result) {
+    runner.info(`${label}: none, since ${result.outdated}`);
+    return '';
+  }
   if ('warning' in result) {
     runner.warning(result.warning);
     return '';

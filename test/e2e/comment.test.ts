@@ -122,7 +122,9 @@ it('a slow run of an older commit neither overwrites the result of the newer one
   expect(rig.github.comments[0]?.body).toContain('1 NaN');
   const late = await rig.gate(PASS, slow);
   expect(late.outputs, late.log).toMatchObject({ verdict: 'pass', comment: '' });
-  expect(late.log).toMatch(/No comment: the comment on o\/r#7 is of a newer run \(12, attempt 1\) and stays as it is/);
+  expect(late.log).toMatch(
+    /Comment: none, since the comment on o\/r#7 is of a newer run \(12, attempt 1\) and stays as it is/,
+  );
   expect(levels(late)).toEqual(['notice']);
   expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('1 NaN')]);
 });

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
+import { HEAD_SHA } from '../github/fake/repository.ts';
+import { fastClient } from '../github/fast-client.ts';
 import { annotations, useRig, WARN, WEIGHTS } from './rig.ts';
 import { DISPATCH, type Outcome, PUSH, SCHEDULE } from './run-action.ts';
 
@@ -28,6 +30,27 @@ describe('update-baseline: pull-request', () => {
     expect(second.outputs['baseline-pull-request']).toBe('https://github.com/o/r/pull/200');
     expect(rig.github.pulls).toHaveLength(1);
     expect(proposed()).toBe(await measurementOf(second));
+  });
+
+  it('an earlier commit that is run again does not take the place of the proposal of a later one', async () => {
+    const { git } = fastClient(rig.github).rest;
+    const repo = { owner: 'o', repo: 'r' };
+    const { data: tree } = await git.createTree({ ...repo, tree: [] });
+    const later = { message: 'later', tree: tree.sha, parents: [HEAD_SHA] };
+    const { data: commit } = await git.createCommit({ ...repo, ...later });
+    rig.github.files.set(`${HEAD_SHA}:README.md`, '');
+    rig.github.refs.set('heads/main', commit.sha);
+    const newest = await rig.gate(INPUTS, { event: PUSH, environment: { GITHUB_SHA: commit.sha } });
+    const again = await rig.gate({ ...INPUTS, ...FOREIGN, cache: 'off' }, { event: PUSH });
+    expect(again.log).toContain(
+      'Proposed baseline: none, since the proposal on branch shadow-gate/baseline-default is of',
+    );
+    expect(again.outputs['baseline-pull-request']).toBe('');
+    expect(proposed()).toBe(await measurementOf(newest));
+    // The same commit may be measured again.
+    const other = { ...INPUTS, ...FOREIGN, cache: 'off' };
+    const same = await rig.gate(other, { event: PUSH, environment: { GITHUB_SHA: commit.sha } });
+    expect(proposed()).toBe(await measurementOf(same));
   });
 
   it('a run by hand on the default branch proposes its measurement too, and one on another branch does not', async () => {

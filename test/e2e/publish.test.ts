@@ -100,7 +100,7 @@ describe('the trusted workflow of a pair', () => {
     await rig.gate({ report }, { event: run({ id: 51 }) });
     const late = await rig.gate({ report: await untrusted(PASS) }, { event: run({ id: 50, conclusion: 'success' }) });
     expect(late.code, late.log).toBe(0);
-    expect(late.log).toMatch(/No comment: .*newer run \(51, attempt 1\)/);
+    expect(late.log).toMatch(/Comment: none, since .*newer run \(51, attempt 1\)/);
     expect(late.outputs.comment).toBe('');
     expect(rig.github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('1 NaN')]);
   });

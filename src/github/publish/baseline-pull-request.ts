@@ -15,14 +15,15 @@ export interface Proposal {
   readonly body: string;
 }
 
-/** The address of the pull request, or one line that says why there is none. */
-export type ProposalResult = { readonly url: string } | { readonly warning: string };
+/** The address of the pull request, or one line that says why it was not written: a failure, or a newer proposal. */
+export type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly outdated: string };
 
 const REGULAR_FILE = '100644';
 
 /**
  * Open a pull request that proposes a baseline, or update the open one: one commit on top of the base branch. The
- * proposal approves nothing; merging it does.
+ * proposal approves nothing; merging it does. The proposal of a later commit is left as it is: somebody may have run an
+ * earlier one again.
  *
  * Never throws: a proposal is worth less than the verdict.
  */
@@ -32,7 +33,11 @@ export async function proposeBaseline(
   proposal: Proposal,
 ): Promise<ProposalResult> {
   try {
-    await pushBranch(octokit, repository, proposal);
+    const proposed = await commitOf(octokit, repository, proposal.branch);
+    if (proposed !== null && (await isLater(octokit, repository, proposed, proposal))) {
+      return { outdated: `the proposal on branch ${proposal.branch} is of a later commit and stays as it is` };
+    }
+    await pushBranch(octokit, repository, proposal, { exists: proposed !== null });
     return { url: await openPullRequest(octokit, repository, proposal) };
   } catch (error) {
     const { owner, repo } = repository;
@@ -53,6 +58,7 @@ async function pushBranch(
   octokit: Octokit,
   repository: Repository,
   { path, text, sha, branch, title }: Proposal,
+  { exists }: { readonly exists: boolean },
 ): Promise<void> {
   const { git } = octokit.rest;
   const { data: parent } = await git.getCommit({ ...repository, commit_sha: sha });
@@ -64,21 +70,39 @@ async function pushBranch(
     tree: [{ path, mode: REGULAR_FILE, type: 'blob', sha: blob.sha }],
   });
   const { data: commit } = await git.createCommit({ ...repository, message: title, tree: tree.sha, parents: [sha] });
-  if (await hasBranch(octokit, repository, branch)) {
+  if (exists) {
     await git.updateRef({ ...repository, ref: `heads/${branch}`, sha: commit.sha, force: true });
   } else {
     await git.createRef({ ...repository, ref: `refs/heads/${branch}`, sha: commit.sha });
   }
 }
 
-async function hasBranch(octokit: Octokit, repository: Repository, branch: string): Promise<boolean> {
+/** The newest commit of a branch; null if there is no such branch. */
+async function commitOf(octokit: Octokit, repository: Repository, branch: string): Promise<string | null> {
   try {
-    await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });
-    return true;
+    const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });
+    return data.object.sha;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return null;
     throw error;
   }
+}
+
+/** Is an existing proposal of a commit that comes after ours? A proposal is one commit on top of that which it is of. */
+async function isLater(
+  octokit: Octokit,
+  repository: Repository,
+  proposed: string,
+  { branch, sha }: Proposal,
+): Promise<boolean> {
+  const { data: commit } = await octokit.rest.git.getCommit({ ...repository, commit_sha: proposed });
+  if (commit.parents.some((parent) => parent.sha === sha)) return false;
+  const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+    ...repository,
+    basehead: `${branch}...${sha}`,
+    per_page: 1,
+  });
+  return data.status === 'behind';
 }
 
 async function openPullRequest(
