@@ -1,0 +1,165 @@
+import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
+import { spectrum, tensor } from '../report/fixtures.ts';
+import { type Seeded, seeded } from '../statistics/seeded.ts';
+import { measurement, probes, SUITE } from './measurement.ts';
+
+/** A candidate, its baseline and a policy, all drawn from one seed. */
+export interface RandomPair {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement | null;
+  /** YAML. */
+  readonly policy: string;
+}
+
+const CAPABILITIES = ['recall', 'reasoning', 'composition'] as const;
+const MODULES = ['q_proj', 'o_proj', 'up_proj', 'down_proj'] as const;
+/** What training did to a family or to a matrix; most of them are nothing. */
+const TRAININGS = ['nothing', 'nothing', 'noise', 'better', 'exam only', 'forgot', 'forgot twins'] as const;
+const DAMAGES = ['nothing', 'nothing', 'nothing', 'narrower', 'spike', 'lost rank', 'NaN'] as const;
+
+export function pick<T>(random: Seeded, choices: readonly T[]): T {
+  const chosen = choices[random.int(0, choices.length - 1)];
+  if (chosen === undefined) throw new Error('nothing to choose from');
+  return chosen;
+}
+
+export function randomPair(seed: number): RandomPair {
+  const random = seeded(seed);
+  const chance = (share: number) => random.uniform() < share;
+  const halves = pick(random, ['both', 'both', 'probes', 'spectra'] as const);
+  const [asked, answered] = randomAnswers(random);
+  const [before, after] = randomTensors(random);
+  const suites = [{ ...SUITE, items: asked.length }];
+  const side = (items: ProbeItemMeasurement[], tensors: TensorMeasurement[], name: string): Measurement => {
+    const run: MeasuredProbes = probes({ items, suites });
+    const made = measurement({
+      tensors: halves === 'probes' ? [] : tensors,
+      probes: halves === 'spectra' ? null : run,
+      checkpoint: { digest: `sha256:${name}`, format: 'safetensors', dtypes: { F32: 4 }, tensors: 4, parameters: 9216 },
+      nonFinite: tensors.flatMap(({ name: of, status }) =>
+        status === 'notFinite' ? [{ name: of, nan: 1, inf: 0 }] : [],
+      ),
+    });
+    return halves === 'probes' ? { ...made, method: null, vectors: [], nonFinite: [], reference: null } : made;
+  };
+  return {
+    candidate: side(answered, after, 'candidate'),
+    baseline: chance(0.08) ? null : side(asked, before, 'baseline'),
+    policy: randomPolicy(random),
+  };
+}
+
+/** The answers of a baseline and of a candidate to the same items. */
+function randomAnswers(random: Seeded): [ProbeItemMeasurement[], ProbeItemMeasurement[]] {
+  const chance = (share: number) => random.uniform() < share;
+  const before: ProbeItemMeasurement[] = [];
+  const after: ProbeItemMeasurement[] = [];
+  const families = random.int(1, 4);
+  for (let family = 0; family < families; family += 1) {
+    const capability = pick(random, CAPABILITIES);
+    const training = pick(random, TRAININGS);
+    const skill = { benchmark: pick(random, [0.25, 0.6, 0.9, 1]), twin: pick(random, [0.25, 0.6, 0.9, 1]) };
+    const twins = random.int(1, 2);
+    const guess = pick(random, [0, 0.25]);
+    const facts = pick(random, [3, 12, 40, 90]);
+    for (let fact = 0; fact < facts; fact += 1) {
+      for (let form = 0; form <= twins; form += 1) {
+        const kind = form === 0 ? 'benchmark' : 'twin';
+        const was = chance(skill[kind]);
+        const now = answerAfter(was, kind, training, chance);
+        const id = `${family}.${fact}`;
+        const certain = chance(0.6);
+        const item = (correct: boolean): ProbeItemMeasurement => ({
+          ...{ suite: SUITE.name, id: `${id}.${form}`, fact: id, capability, family: `family ${family}` },
+          ...{ cluster: `${family}.${form}`, form: kind, prompt: `prompt of ${id}`, right: 'green', chance: guess },
+          ...{ given: correct ? 'green' : 'pink', correct, margin: correct ? 1 : -1, logprobs: null },
+          probability: guess === 0 ? null : correct ? (certain ? 0.97 : 0.6) : 0.1,
+        });
+        before.push(item(was));
+        after.push(item(now));
+      }
+    }
+  }
+  return [before, after];
+}
+
+function answerAfter(
+  was: boolean,
+  form: ProbeItemMeasurement['form'],
+  training: (typeof TRAININGS)[number],
+  chance: (share: number) => boolean,
+): boolean {
+  switch (training) {
+    case 'nothing':
+      return was;
+    case 'noise':
+      return chance(0.05) ? !was : was;
+    case 'better':
+      return was || chance(0.6);
+    case 'exam only':
+      return was || (form === 'benchmark' && chance(0.8));
+    case 'forgot':
+      return was && chance(0.6);
+    case 'forgot twins':
+      return was && (form === 'benchmark' || chance(0.5));
+  }
+}
+
+/** W and, in most cases, ΔW of the matrices of a baseline and of a candidate. */
+function randomTensors(random: Seeded): [TensorMeasurement[], TensorMeasurement[]] {
+  const before: TensorMeasurement[] = [];
+  const after: TensorMeasurement[] = [];
+  const sides = random.uniform() < 0.8 ? (['weight', 'delta'] as const) : (['weight'] as const);
+  const modules = random.uniform() < 0.8 ? MODULES : MODULES.slice(0, 2);
+  const narrower = random.uniform() < 0.3 ? 0.35 : 0;
+  const layers = pick(random, [1, 2, 5]);
+  for (let layer = 0; layer < layers; layer += 1) {
+    for (const module of modules) {
+      const damage = random.uniform() < 0.1 ? pick(random, DAMAGES) : 'nothing';
+      for (const of of sides) {
+        const decay = 0.4 + 0.1 * random.uniform();
+        const isMlp = module === 'up_proj' || module === 'down_proj';
+        const name = `${layer}.${module}`;
+        before.push(tensor(name, module, of, spectrum({ decay }), { layer }));
+        const worse = decay + (of === 'delta' && isMlp ? narrower : 0) + (damage === 'narrower' ? 0.3 : 0);
+        const values = spectrum({ decay: worse, spike: damage === 'spike' ? 8 : 1 });
+        const made = tensor(name, module, of, values, { layer });
+        after.push(
+          damage === 'NaN'
+            ? { ...made, status: 'notFinite', metrics: null, spectrum: [] }
+            : damage === 'lost rank' && made.metrics
+              ? { ...made, metrics: { ...made.metrics, rank: 20 } }
+              : made,
+        );
+      }
+    }
+  }
+  return [before, after];
+}
+
+const LEVELS = ['info', 'warn', 'fail'] as const;
+
+function randomPolicy(random: Seeded): string {
+  const level = () => pick(random, LEVELS);
+  const some = (line: string) => (random.uniform() < 0.25 ? [line] : []);
+  const rule = () => {
+    const metric = pick(random, ['stableRank', 'effectiveRank', 'topEnergy.1', 'rank', 'updateSize']);
+    const of = metric === 'updateSize' ? 'delta' : pick(random, ['weight', 'delta']);
+    const statistic = pick(random, ['median', 'weightedMean', 'each']);
+    return `  - {metric: ${metric}, of: ${of}, statistic: ${statistic}, relative: 0.05, level: ${level()}}`;
+  };
+  return [
+    ...some(`on-missing-baseline: ${pick(random, ['pass', 'warn', 'fail'])}`),
+    ...some(`spike: {level: ${level()}}`),
+    ...some(`non-finite: {level: ${level()}}`),
+    ...some(`rank-loss: {level: ${level()}}`),
+    ...some(`twin-accuracy: {level: ${level()}, margin: ${pick(random, [0.02, 0.05, 0.3, 1])}}`),
+    ...some(`shadow-delta: {level: ${level()}, margin: ${pick(random, [0, 0.05, 0.2])}}`),
+    ...some(`retention: {level: ${level()}}`),
+    ...some(`two-key: {level: ${level()}}`),
+    ...some(`informative: {ceiling: ${pick(random, [0.5, 0.97, 1])}}`),
+    ...some(`confidence: ${pick(random, [0.8, 0.95, 0.99])}`),
+    ...(random.uniform() < 0.3 ? ['rules:', rule()] : []),
+  ].join('\n');
+}
