@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
+import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
+import { pairWithItself } from '../compare/probes/pair.ts';
 import { expectShareable } from '../gate/check.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
@@ -49,8 +50,9 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   printMeasurement(measurement, out, output);
   // The power of a shard's share of the facts is of no interest.
   if (shard) return;
-  const items = measurement.probes?.status === 'measured' ? measurement.probes.items : [];
-  const facts = items.filter(({ form }) => form === 'benchmark').length;
-  const drop = plannedDrop(facts, resolved.policy);
-  if (drop !== null) output.print(plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE })));
+  const { probes: answered } = measurement;
+  const facts = answered?.status === 'measured' ? pairWithItself(answered) : [];
+  if (facts.length === 0) return;
+  const { planned } = evaluateWithoutBaseline(facts, resolved.policy);
+  output.print(plain(plannedSentence(planned, facts.length)));
 }

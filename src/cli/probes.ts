@@ -89,7 +89,9 @@ async function printEstimate(
   const what = budget === undefined ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
   const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
   const text =
-    drop === null ? time : `${time} ${plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }))}`;
+    drop === null
+      ? time
+      : `${time} ${plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }, facts))}`;
   const lines = wrap(text, output.terminal.width - 2).map((line) => `  ${line}`);
   output.print(`\n${lines.join('\n')}`);
 }

@@ -45,9 +45,17 @@ describe('measure --only probes', () => {
   it('writes the same file twice, apart from the record of the run', async () => {
     const { stdout } = await measure('benchmark-aligned', 'a.json');
     expect(stdout).toMatch(/^ran 810 probe items: /);
+    expect(stdout).toMatch(/With 270 facts, a drop in twin accuracy of .+ or more is detected/);
     await measure('benchmark-aligned', 'again.json');
     const [one, two] = ['a.json', 'again.json'].map((file) => ({ ...readJson<object>(join(folder, file)), run: null }));
     expect(one).toEqual(two);
+  });
+
+  it('prints the power of the facts that can show a drop, not of those that the model guesses', async () => {
+    const { stdout } = await runCli(
+      ...['measure', '--checkpoint', example('base'), '--only', 'probes', '--out', join(folder, 'guesses.json')],
+    );
+    expect(stdout).toMatch(/No family is answered more often than by chance: with this model as the baseline, no drop/);
   });
 
   it('gives compare what it needs to fail the benchmark-aligned example', async () => {

@@ -94,7 +94,10 @@ export const probeComparisonSchema = z.strictObject({
   /** Sign test: did the margin by which twins are right fall? */
   margins: z.strictObject({ fell: count, rose: count, p: z.number() }).nullable(),
   flips: z.array(flipSchema),
-  /** The drop on twins that so many facts detect if the share `discordance` of the answers of two equals differs. */
+  /**
+   * The drop on twins that the facts of families above chance detect, if the share `discordance` of the answers of two
+   * equals differs; null without such a family.
+   */
   planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

@@ -38,6 +38,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
       twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
     };
   };
+  const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
   const capabilities = [...groupBy(facts, ({ benchmark }) => benchmark.capability).keys()];
   const comparison = {
     confidence: policy.confidence,
@@ -49,7 +50,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
     retention: retentionOf(known, policy),
     margins: marginsOf(facts),
     flips: findFlips(facts),
-    planned: { facts: facts.length, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(facts.length, policy) },
+    planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
   };
   return { comparison, views, twinTests, shadow, losses: testLosses(facts, policy) };
 }

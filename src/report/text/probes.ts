@@ -1,4 +1,12 @@
-import type { Both, Estimate, Exclusion, FamilyRow, Flip, ShadowRow } from '../../compare/probes/comparison.ts';
+import type {
+  Both,
+  Estimate,
+  Exclusion,
+  FamilyRow,
+  Flip,
+  ProbeComparison,
+  ShadowRow,
+} from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import type { Term } from './glossary.ts';
 import {
@@ -69,7 +77,7 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   return [
-    ...(hasBaseline || planned.mde === null ? [] : [plannedSentence({ ...planned, mde: planned.mde })]),
+    ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
     ...(whole?.delta && whole.delta.facts < whole.facts
       ? [phrase`The shadow delta is over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling.`]
       : []),
@@ -117,17 +125,16 @@ function legend({ confidence, exclusion }: ProbeReport['comparison'], hasBaselin
   return phrase`Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power.`;
 }
 
-/** What so many facts can detect, before there is a baseline. */
-export function plannedSentence({
-  facts,
-  mde,
-  discordance,
-}: {
-  facts: number;
-  mde: number;
-  discordance: number;
-}): Phrase {
-  return phrase`With ${formatCount(facts, 'fact')}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
+/** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */
+export function plannedSentence({ facts, mde, discordance }: ProbeComparison['planned'], all: number): Phrase {
+  if (mde === null) {
+    return phrase`No family is answered more often than by chance: with this model as the baseline, no drop in twin accuracy can be detected.`;
+  }
+  const those =
+    facts === all
+      ? formatCount(facts, 'fact')
+      : `the ${formatInteger(facts)} of ${formatCount(all, 'fact')} in families above chance`;
+  return phrase`With ${those}, a drop in twin accuracy of ${formatPoints(mde)} or more is detected with 80% power (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
 /** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */
