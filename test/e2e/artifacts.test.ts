@@ -20,7 +20,7 @@ describe('baseline: artifact', () => {
     rig.end(1, 'push', 'success');
     const second = await rig.gate(INPUTS);
     expect(second.outputs.verdict, second.log).toBe('pass');
-    expect(rig.github.comments[0]?.body).toContain(`as of commit <code>${HEAD_SHA.slice(0, 7)}</code>`);
+    expect(rig.github.comments[0]?.body).toContain(`as of commit [<code>${HEAD_SHA.slice(0, 7)}</code>`);
     // Another key has none.
     expect((await rig.gate({ ...INPUTS, key: 'other' })).outputs.verdict).toBe('warn');
   });

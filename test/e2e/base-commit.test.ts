@@ -117,7 +117,7 @@ describe('the baseline of a pull request', () => {
     rig.github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
     const outcome = await rig.gate(WARN);
     expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
-    expect(rig.github.comments[0]?.body).toContain('as of commit <code>bbbbbbb</code>');
+    expect(rig.github.comments[0]?.body).toContain('as of commit [<code>bbbbbbb</code>');
   });
 
   it('a baseline that only the pull request has does not count', async () => {

@@ -116,7 +116,7 @@ describe('the cache', () => {
     rig.github.files.set(`${BASE_SHA}:${POLICY}`, 'baseline: cache\n');
     const outcome = await rig.gate(WARN);
     expect(outcome.outputs.verdict, outcome.log).toBe('pass');
-    expect(rig.github.comments[0]?.body).toContain(`as of commit <code>${HEAD_SHA.slice(0, 7)}</code>`);
+    expect(rig.github.comments[0]?.body).toContain(`as of commit [<code>${HEAD_SHA.slice(0, 7)}</code>`);
     expect((await rig.gate({ ...WARN, key: 'other' })).outputs.verdict).toBe('warn');
     const off = await rig.gate({ ...WARN, cache: 'off' });
     expect(annotations(off)[0]?.message).toMatch(/^the policy says baseline: cache, and the input cache is off/);
