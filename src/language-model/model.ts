@@ -1,5 +1,5 @@
-import { quotingOnlyInside } from '../checkpoint/leading-outside.ts';
 import { folderOf } from '../checkpoint/open.ts';
+import { quotingOnlyInside } from '../platform/leading-outside.ts';
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';

@@ -57,7 +57,9 @@ export async function openModel(
   { needsTokenizer }: { readonly needsTokenizer: boolean },
 ): Promise<OpenedModel> {
   const { base, adapter } = weightsOf(checkpoint, reference);
-  for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
+  await withErrorCode('server', async () => {
+    for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
+  });
   const device = await chooseModelDevice(choice);
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),

@@ -109,7 +109,9 @@ function createSession(graph: Graph, device: Device, options: ort.InferenceSessi
     ...options,
   }).catch((error: Error & { code?: string }) => {
     // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.mjs).
-    if (error.code === 'ONNXRUNTIME_MISSING') throw new UserError(error.message, 'use a recent x64 Linux machine');
+    if (error.code === 'ONNXRUNTIME_MISSING') {
+      throw new UserError(error.message, 'use a recent x64 Linux machine', { code: 'no-device' });
+    }
     throw error;
   });
 }

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { readCsv } from './csv.ts';
@@ -47,7 +48,11 @@ const READERS: Readonly<Record<string, (lines: Iterable<Line>, file: string) => 
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
  * @throws UserError with the line, the field and what to do
  */
-export async function readProbeFile(path: string, options: FileOptions): Promise<FileSuite> {
+export function readProbeFile(path: string, options: FileOptions): Promise<FileSuite> {
+  return quotingUnlessLinked(path, () => readFileSuite(path, options));
+}
+
+async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
   const read = READERS[extname(path).toLowerCase()];
   if (!read) {
     throw new UserError(

@@ -1,11 +1,16 @@
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
+import { readProbeFile } from '../../src/probes/files/read.ts';
+import { messageOf } from '../checkpoint/refusal.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
-import { messageOf } from './refusal.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const SECRET = 'ghp_hunter2';
 
@@ -85,6 +90,32 @@ it('a file of the checkpoint itself, or of the Hugging Face cache, is quoted as 
   }
   writeFileSync(join(blobs, 'config.json'), JSON.stringify({ model_type: 'none' }));
   expect(await runError(snapshot)).toContain('model_type "none" is not supported');
+});
+
+describe('a probe file that is a secret of the machine', () => {
+  it.each([
+    [
+      'by a link',
+      (workspace: string, outside: string) => symlinkSync(join(outside, 'own.csv'), join(workspace, 'own.csv')),
+      'own.csv',
+    ],
+    [
+      'by a linked folder',
+      (workspace: string, outside: string) => symlinkSync(outside, join(workspace, 'probes')),
+      'probes/own.csv',
+    ],
+  ])('%s is refused without a word of it', async (_, link, name) => {
+    const [workspace, outside] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(outside, 'own.csv'), `prompt,${SECRET},${SECRET}\n`);
+    link(workspace, outside);
+    vi.spyOn(process, 'cwd').mockReturnValue(workspace);
+    const file = join(workspace, name);
+    const error: unknown = await readProbeFile(file, { seed: 1 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining(file) });
+    expect((error as Error).message).not.toContain(SECRET.slice(0, 5));
+    // The file itself is quoted, so the link is what matters.
+    await expect(readProbeFile(join(outside, 'own.csv'), { seed: 1 })).rejects.toThrow(SECRET);
+  });
 });
 
 it('a syntax error names its line, and quotes nothing', async () => {
