@@ -6,7 +6,7 @@ import { type Answer, NOT_FOUND, pageOf, type Route, refusal } from './http.ts';
 /** A pull request. By default it is open, and matches any base branch. */
 export interface StoredPull {
   number: number;
-  head: { sha: string; label: string; ref?: string };
+  head: { sha: string; label: string; ref?: string; repo?: { id: number } | null };
   base?: { ref: string };
   title?: string;
   body?: string | null;
