@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { commentMarker } from '../../src/report/markdown/comment.ts';
 import { annotations, FAIL, PASS, useRig } from './rig.ts';
@@ -84,6 +84,22 @@ describe('the trusted workflow of a pair', () => {
       expect(rig.github.comments[0]?.body).not.toMatch(/NaN|✅|Candidate/);
     },
   );
+
+  it('a verdict that was edited into a report does not follow from its findings, and without these it disagrees with the run', async () => {
+    openPull();
+    const { verdict: _, ...honest } = JSON.parse(await readFile(await untrusted(), 'utf8'));
+    const publish = async (forged: object, conclusion: string) => {
+      await writeFile(rig.path('forged.json'), JSON.stringify({ ...honest, ...forged }));
+      return rig.gate({ report: 'forged.json' }, { event: run({ conclusion }) });
+    };
+    const edited = await publish({ verdict: 'pass' }, 'success');
+    expect(edited.code, edited.log).toBe(1);
+    expect(annotations(edited)[0]?.message).toContain('the verdict is pass, and the reasons give fail');
+    expect(rig.github.comments).toEqual([]);
+    const emptied = await publish({ verdict: 'pass', reasons: [] }, 'failure');
+    expect(emptied.code, emptied.log).toBe(1);
+    expect(rig.github.comments[0]?.body).toContain('They disagree, so the report is not shown.');
+  });
 
   it('a run agrees with its report by the fail-on of its own workflow', async () => {
     openPull();
