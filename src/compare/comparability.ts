@@ -115,8 +115,13 @@ function tensorDifference(
 
 /** Shape and LoRA rank of every matrix, and for W of every vector, by name. */
 function describeTensors({ tensors, vectors }: Measurement, of: 'weight' | 'delta'): ReadonlyMap<string, string> {
-  const described = [...tensors.filter((tensor) => tensor.of === of), ...(of === 'weight' ? vectors : [])];
-  return new Map(described.map((tensor) => [tensor.name, describe(tensor)]));
+  const matrices = tensors
+    .filter((tensor) => tensor.of === of)
+    .map((tensor) => [tensor.name, describe(tensor)] as const);
+  // A matrix that is listed as a vector would not be judged: the two are not alike.
+  const others =
+    of === 'weight' ? vectors.map(({ name, shape }) => [name, `vector [${shape.join(', ')}]`] as const) : [];
+  return new Map([...matrices, ...others]);
 }
 
 function describe({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): string {

@@ -50,7 +50,7 @@ describe('the check of comparability', () => {
         kind: 'other-tensors',
         level,
         of: 'weight',
-        named: [{ name: 'norm', candidate: '[96]', baseline: '[48]' }],
+        named: [{ name: 'norm', candidate: 'vector [96]', baseline: 'vector [48]' }],
         tensors: 1,
       },
     ],

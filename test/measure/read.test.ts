@@ -1,6 +1,17 @@
 import { expect, it } from 'vitest';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { measurement } from '../compare/measurement.ts';
+import type { Metrics } from '../../src/spectra/metrics-schema.ts';
+import { answers, measurement, probes } from '../compare/measurement.ts';
+
+/** The matrices with other metrics in the first of them. */
+function edited(over: Partial<Metrics>) {
+  return measurement().tensors.map((tensor, i) =>
+    i === 0 && tensor.metrics ? { ...tensor, metrics: { ...tensor.metrics, ...over } } : tensor,
+  );
+}
+
+const lying = () =>
+  answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
 
 const parse = (value: unknown) => parseMeasurement(JSON.stringify(value), 'm.json');
 
@@ -18,6 +29,13 @@ it.each<[string, object]>([
   ['no groups', { groups: [] }],
   ['a smaller ratio', { model: { delta: { ...measurement().model.delta, mlpAttentionRatio: 0.1 } } }],
   ['fewer matrices than its summaries', { tensors: measurement().tensors.slice(1) }],
+  ['a matrix that is there twice', { tensors: [...measurement().tensors, ...measurement().tensors.slice(0, 1)] }],
+  ['an exact rank of null', { tensors: edited({ rank: null }) }],
+  ['a rank above its shape', { tensors: edited({ rank: 1e9 }) }],
+  ['bounds in the wrong order', { tensors: edited({ stableRank: { value: 2, low: 3, high: 1 } }) }],
+  ['matrices and no method', { method: null }],
+  ['a count of NaN below 0', { nonFinite: [{ name: 'w', nan: -1, inf: 0 }] }],
+  ['an answer that its log-probabilities contradict', { probes: probes({ items: lying() }) }],
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
 });

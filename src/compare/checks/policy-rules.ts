@@ -14,9 +14,11 @@ export function movedMetrics({ policy, metrics }: ComparisonContext): Finding[] 
 
 /** Rules of the policy that could warn or fail and had nothing to judge: that is not a pass. */
 export function idleRules({ policy, metrics, comparability }: ComparisonContext): Finding[] {
-  if (!comparability.weights || !comparability.deltas) return [];
+  // Where nothing can be compared, that is a finding of its own. A baseline without an update leaves rules on ΔW idle.
+  if (!comparability.weights) return [];
+  const isJudgeable = ({ of }: Rule) => comparability.deltas || of === 'weight' || isBaselineReference(comparability);
   return policy.rules
-    .filter((rule) => rule.level !== 'info' && !metrics.some((pair) => isWatched(rule, pair)))
+    .filter((rule) => rule.level !== 'info' && isJudgeable(rule) && !metrics.some((pair) => isWatched(rule, pair)))
     .map(({ metric, of, modules }) => ({
       kind: 'idle-rule',
       level: 'inconclusive',
@@ -60,6 +62,10 @@ function widths(rule: Rule, { metric, of, scope, candidate, baseline }: MetricPa
       width: (highOf(value) - lowOf(value)) / (scale || 1),
       limit: limit / (scale || 1),
     }));
+}
+
+function isBaselineReference({ findings }: ComparisonContext['comparability']): boolean {
+  return findings.some(({ kind }) => kind === 'baseline-is-reference');
 }
 
 function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {

@@ -162,19 +162,22 @@ function keyOf({ suite, id }: { readonly suite: string; readonly id: string }): 
   return JSON.stringify([suite, id]);
 }
 
-/** @param options.several name the suite too, since ids of two suites may be alike */
+/**
+ * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
+ * @param options.several name the suite too, since ids of two suites may be alike
+ */
 function pair(
   item: ProbeItemMeasurement,
   other: ProbeItemMeasurement,
   { several }: { readonly several: boolean },
 ): PairedItem {
-  const { capability, form, chance, prompt, right } = item;
-  const own = (name: string) => (several ? `${item.suite} · ${name}` : name);
+  const { capability, form, chance, prompt, right } = other;
+  const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
   return {
-    id: own(item.id),
-    fact: own(item.fact),
-    family: own(item.family),
-    cluster: own(item.cluster),
+    id: own(other.id),
+    fact: own(other.fact),
+    family: own(other.family),
+    cluster: own(other.cluster),
     capability,
     form,
     chance,

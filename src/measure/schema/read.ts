@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../platform/user-error.ts';
 import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
-import { summarize } from '../aggregate.ts';
+import { contradictionIn } from './contradictions.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 
 const FORMAT = {
@@ -25,17 +24,11 @@ export function parseMeasurement(text: string, name: string): Measurement {
   return expectWhole(expectConsistent(parseVersioned(text, name, FORMAT), name), name);
 }
 
-/**
- * The summaries of a whole measurement follow from its matrices. One whose summaries were edited would be judged by them.
- * @throws UserError for a measurement that contradicts itself
- */
+/** A measurement that contradicts itself would be judged like any other. @throws UserError with the first contradiction */
 function expectConsistent(measurement: Measurement, where: string): Measurement {
-  const { shard, tensors, model, groups } = measurement;
-  if (shard !== null) return measurement;
-  const { note: _, ...delta } = model.delta ?? {};
-  const stored = { model: { delta: model.delta && delta }, groups };
-  if (isDeepStrictEqual(stored, summarize(tensors))) return measurement;
-  throw new UserError(`${where} contradicts itself: its summaries do not follow from its matrices`, FORMAT.hint);
+  const contradiction = measurement.shard === null ? contradictionIn(measurement) : null;
+  if (contradiction === null) return measurement;
+  throw new UserError(`${where} contradicts itself: ${contradiction}`, FORMAT.hint);
 }
 
 /** A shard would be compared as if the rest of the measurement did not exist. @throws UserError for a shard */

@@ -109,4 +109,13 @@ describe('the rules of the policy', () => {
     expect(unclearMetrics(contextOf(rule, [narrow]))).toEqual([]);
     expect(unclearMetrics(contextOf('{metric: stableRank, relative: 0.1, level: info}', [wide]))).toEqual([]);
   });
+
+  it('on ΔW is idle if the baseline is the reference, which has no update', () => {
+    const finding = { kind: 'baseline-is-reference', level: 'info' } as const;
+    const comparability = { weights: true, deltas: false, findings: [finding] };
+    const context = { ...contextOf('{metric: stableRank, level: fail}', []), comparability };
+    expect(idleRules(context).map(({ level }) => level)).toEqual(['inconclusive']);
+    // Where updates cannot be compared for another reason, that reason is the finding.
+    expect(idleRules({ ...context, comparability: { ...comparability, findings: [] } })).toEqual([]);
+  });
 });

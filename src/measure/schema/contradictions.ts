@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { MaybeBounded } from '../../statistics/bounded.ts';
+import { flattenMetrics, summarize } from '../aggregate.ts';
+import type { Measurement, TensorMeasurement } from './measurement.ts';
+import type { ProbeItemMeasurement } from './probes.ts';
+
+/**
+ * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the schema's
+ * business. Numbers that were forged with care cannot be detected: a measurement is believed only where nobody who is judged
+ * by it can have written it.
+ */
+export function contradictionIn(measurement: Measurement): string | null {
+  const { method, tensors, nonFinite, probes } = measurement;
+  if ((method === null) !== (tensors.length === 0) && method === null) return 'it has matrices, and no method';
+  const names = new Set<string>();
+  for (const tensor of tensors) {
+    const key = JSON.stringify([tensor.of, tensor.name]);
+    if (names.has(key)) return `matrix ${JSON.stringify(tensor.name)} is there twice`;
+    names.add(key);
+    const wrong = wrongMetric(tensor);
+    if (wrong !== null) return `${wrong} of ${JSON.stringify(tensor.name)} is not possible`;
+  }
+  const empty = nonFinite.find(({ nan, inf }) => nan < 0 || inf < 0 || nan + inf === 0);
+  if (empty) return `the counts of NaN and Inf in ${JSON.stringify(empty.name)} are not possible`;
+  const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
+  if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const { note: _, ...delta } = measurement.model.delta ?? {};
+  const stored = { model: { delta: measurement.model.delta && delta }, groups: measurement.groups };
+  return isDeepStrictEqual(stored, summarize(tensors)) ? null : 'its summaries do not follow from its matrices';
+}
+
+/** Ranks and shares may exceed their limit by this much, as a factor: they are rounded. */
+const ROUNDING = 1 + 1e-6;
+
+function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | null {
+  if (metrics === null) return null;
+  const least = Math.min(...shape);
+  if (metrics.rank === null ? method === 'exact' : metrics.rank < 0 || metrics.rank > least) return 'the rank';
+  const values = Object.entries(flattenMetrics(metrics));
+  const unordered = values.find(([, value]) => typeof value !== 'number' && !isOrdered(value));
+  if (unordered) return unordered[0];
+  const share = values.find(([key, value]) => key.startsWith('topEnergy') && !isWithin(value, 1));
+  return share?.[0] ?? null;
+}
+
+function isOrdered({ low, value, high }: Exclude<MaybeBounded, number>): boolean {
+  return low <= value && value <= high;
+}
+
+function isWithin(value: MaybeBounded, limit: number): boolean {
+  const number = typeof value === 'number' ? value : value.value;
+  return number >= 0 && number <= limit * ROUNDING;
+}
+
+/** Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. */
+function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
+  return logprobs !== null && correct !== margin > 0;
+}
