@@ -102,7 +102,7 @@ export function pairAnswers(
 
 /**
  * What the baseline answered and the candidate should have: all its items without a budget; with one, the items of facts that
- * the candidate left out because it could not run them.
+ * the candidate left out because it could not run them, or of which it answered only some forms.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(keyOf));
@@ -110,7 +110,9 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
   if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
   const leftOut = new Set(candidate.leftOut.map(keyOf));
   const factOf = ({ suite, fact }: ProbeItemMeasurement) => JSON.stringify([suite, fact]);
-  const facts = new Set(baseline.items.filter((item) => leftOut.has(keyOf(item))).map(factOf));
+  // A budget leaves out whole facts. One of which the candidate answered a form is not among them.
+  const begun = baseline.items.filter((item) => leftOut.has(keyOf(item)) || answered.has(keyOf(item))).map(factOf);
+  const facts = new Set(begun);
   return missing.filter((item) => facts.has(factOf(item)));
 }
 

@@ -27,6 +27,11 @@ describe('the check of lost items', () => {
   it('items that a time budget left no time for are not lost', () => {
     const short = probes({ budgetSeconds: 60, items: answers(50) });
     expect(ofKind('items-lost', findingsOn(probesOnly(short), probesOnly(probes())))).toEqual([]);
+    // A budget leaves out whole facts, so that it is no excuse for twins that are gone.
+    const twinless = short.items.filter(({ form }, i) => form === 'benchmark' || i > 20);
+    expect(
+      ofKind('items-lost', findingsOn(probesOnly({ ...short, items: twinless }), probesOnly(probes()))),
+    ).toMatchObject([{ items: 10 }]);
     // What could not run at all is lost with a budget as well.
     const leftOut = probesOnly({ ...short, leftOut: [{ ...LEFT_OUT, id: '99.twin' }] });
     expect(ofKind('items-lost', findingsOn(leftOut, probesOnly(probes())))).toMatchObject([{ items: 2 }]);
