@@ -22,6 +22,8 @@ const IN_USE = [
   `GET ${REPOSITORY}/contents/{path}`,
   `GET ${REPOSITORY}/git/ref/{ref}`,
   `GET ${REPOSITORY}/git/commits/{commit_sha}`,
+  `GET ${REPOSITORY}/git/blobs/{file_sha}`,
+  `GET ${REPOSITORY}/git/trees/{tree_sha}`,
   ...['blobs', 'commits', 'refs', 'trees'].map((what) => `POST ${REPOSITORY}/git/${what}`),
   ...['PATCH', 'DELETE'].map((method) => `${method} ${REPOSITORY}/git/refs/{ref}`),
   ...['GET', 'POST'].map((method) => `${method} ${REPOSITORY}/issues`),

@@ -21,6 +21,8 @@ export interface ActionContext {
   readonly repositoryUrl: string;
   /** The workflow run that this is a step of. */
   readonly workflowRun: { readonly id: number; readonly attempt: number; readonly url: string };
+  /** The workflow's file in this repository; null if it is one of another repository. */
+  readonly workflowFile: string | null;
   readonly runner: Runner;
   /** Null without a token. */
   readonly octokit: Octokit | null;
@@ -65,6 +67,7 @@ export function openContext(environment: StepEnvironment, { folder, now, client 
       attempt: Number(environment.GITHUB_RUN_ATTEMPT),
       url: `${repositoryUrl}/actions/runs/${id}`,
     },
+    workflowFile: workflowFileOf(environment),
     runner,
     octokit:
       token === '' ? null : openClient(token, { baseUrl: environment.GITHUB_API_URL || undefined, print, ...client }),
@@ -94,6 +97,16 @@ function eventOf({
 function docsOf({ GITHUB_ACTION_REPOSITORY: name = '', GITHUB_ACTION_REF: ref = '' }: StepEnvironment, server: string) {
   const isPlain = /^[\w.-]+\/[\w.-]+$/.test(name) && /^[\w./-]+$/.test(ref);
   return isPlain ? `${server}/${name}/blob/${ref}/docs` : DOCS_URL;
+}
+
+/** `.github/workflows/gate.yml` of `o/r/.github/workflows/gate.yml@refs/pull/7/merge`. */
+function workflowFileOf({
+  GITHUB_WORKFLOW_REF: ref = '',
+  GITHUB_REPOSITORY: name = '',
+}: StepEnvironment): string | null {
+  const prefix = `${name}/`;
+  if (!ref.toLowerCase().startsWith(prefix.toLowerCase())) return null;
+  return /^[^@]+/.exec(ref.slice(prefix.length))?.[0] ?? null;
 }
 
 function repositoryOf({ GITHUB_REPOSITORY: name = '' }: StepEnvironment): Repository {

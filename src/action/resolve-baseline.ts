@@ -1,56 +1,74 @@
+import type { ChangedInput } from '../compare/finding.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
-import { baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
+import type { ApprovedFiles } from '../github/approved/approved-files.ts';
+import { type ApprovedBaseline, baselineAtBase, baselineOnDisk } from '../github/approved/baseline-at-base.ts';
 import { baselineFromArtifact } from '../github/approved/baseline-from-artifact.ts';
 import { baselineFromCache } from '../github/approved/baseline-from-cache.ts';
 import { policyAtBase } from '../github/approved/policy-at-base.ts';
-import type { Commit, Octokit } from '../github/client/types.ts';
-import { baseCommitOf, headCommitOf } from '../github/event/base-commit.ts';
+import { type ApprovedProbeFiles, probeFilesAtBase } from '../github/approved/probe-files-at-base.ts';
 import { baseBranchOf } from '../github/event/branches.ts';
 import { UserError } from '../platform/user-error.ts';
-import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { DEFAULT_FILE, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { BASELINES } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
+import { changedInputs, type NamedPaths } from './changed-inputs.ts';
 import type { ActionContext, Caches } from './context.ts';
 import { INPUT_DEFAULTS, type JudgingRun, type KeyedRun } from './inputs.ts';
+import { openApprovedFiles } from './open-approved-files.ts';
 
 /** What a checkpoint is judged by. */
 export interface Resolved {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
+  /** What the change under test does to them, and to other files that the verdict depends on. */
+  readonly changes: readonly ChangedInput[];
+}
+
+/** What a run has besides its inputs, to find out what it is judged by. */
+export interface ResolveOptions {
+  readonly caches: Caches | null;
+  readonly paths?: NamedPaths;
+  /** False if no probes run. */
+  readonly probes?: boolean;
 }
 
 /**
- * For a change, the policy and the baseline of the commit that it is to be merged into; otherwise those of the
- * workspace.
+ * Policy, baseline and probe files as they have been approved: at the base commit of a change, on the default branch,
+ * or, in a run about that branch itself, in the workspace.
  */
 export async function resolveBaseline(
   run: JudgingRun,
   context: ActionContext,
-  caches: Caches | null,
+  { caches, paths = {}, probes: runsProbes = true }: ResolveOptions,
 ): Promise<Resolved> {
-  const { octokit, event, runner } = context;
-  const base = baseCommitOf(event);
-  if (base !== null && octokit === null) {
-    runner.warning(
-      'policy and baseline are read from the workspace, where the change may have replaced them: the input github-token is empty',
-    );
+  const { runner, temporary, workflowFile } = context;
+  const files = await openApprovedFiles([run.policy ?? DEFAULT_FILE, run.baseline], context);
+  if (files === null) {
+    const policy = await findPolicy(run.policy);
+    const { baseline } = await baselineFrom({ run, context, files, caches, policy });
+    return { policy, baseline, changes: [] };
   }
-  const change = base !== null && octokit !== null ? { base, octokit } : null;
-  const policy = await policyFor(run, context, change);
-  const origin = originOf(run, policy);
-  const baseline = await baselineFrom(origin, { run, context, change, caches });
-  if (run.updateBaseline !== 'off') expectProposable(run, origin, baseline);
-  if (baseline.note !== undefined) runner.info(printable(baseline.note));
-  return { policy, baseline };
+  runner.info(`Policy, baseline and probe files count as of commit ${files.short}.`);
+  const approved = await policyAtBase(files, run.policy);
+  const { baseline, changes } = await baselineFrom({ run, context, files, caches, policy: approved.policy });
+  const probes = runsProbes ? await probeFilesAtBase(files, approved.policy, temporary) : NO_PROBES;
+  return {
+    policy: { ...approved.policy, probeFiles: probes.paths },
+    baseline,
+    changes: [
+      ...approved.changes,
+      ...changes,
+      ...probes.changes.map((change) => withBaseline(change, baseline)),
+      ...(await changedInputs(files, { ...paths, workflow: workflowFile })),
+    ],
+  };
 }
 
-/** A base commit, and the client to read it with. */
-type Change = { readonly base: Commit; readonly octokit: Octokit } | null;
+const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };
 
-function policyFor({ policy: named }: JudgingRun, context: ActionContext, change: Change): Promise<ResolvedPolicy> {
-  if (change === null) return findPolicy(named);
-  const { event, workspace } = context;
-  return policyAtBase(change.octokit, change.base, { named, head: headCommitOf(event), workspace });
+/** Both models are measured now, so that no approved answers say what the old questions were worth. */
+function withBaseline(change: ChangedInput, baseline: ResolvedBaseline): ChangedInput {
+  return baseline.kind === 'checkpoint' ? { ...change, level: 'inconclusive' } : change;
 }
 
 /** Where a baseline comes from. */
@@ -70,17 +88,38 @@ function originOf({ baseline }: JudgingRun, { policy }: ResolvedPolicy): Origin 
   return policy.baseline;
 }
 
-function baselineFrom(
-  origin: Origin,
-  { run, context, change, caches }: { run: JudgingRun; context: ActionContext; change: Change; caches: Caches | null },
-): Promise<ResolvedBaseline> {
-  if (origin === 'artifact') return newestArtifact(run, context);
-  if (origin === 'cache') return baselineFromCache(caches?.entries ?? null, run.slug);
-  const { baseline: path } = run;
-  if (change === null) return baselineOnDisk(path, `baseline ${path} is read from the workspace`);
-  const { event, workspace } = context;
-  return baselineAtBase(change.octokit, change.base, { path, head: headCommitOf(event), workspace });
+interface BaselineSource extends ResolveOptions {
+  readonly run: JudgingRun;
+  readonly context: ActionContext;
+  readonly files: ApprovedFiles | null;
+  readonly policy: ResolvedPolicy;
 }
+
+async function baselineFrom(source: BaselineSource): Promise<ApprovedBaseline> {
+  const { run, context } = source;
+  const origin = originOf(run, source.policy);
+  const approved = await readFrom(origin, source);
+  const { baseline } = approved;
+  if (run.updateBaseline !== 'off') expectProposable(run, origin, baseline);
+  if (baseline.note !== undefined) context.runner.info(printable(baseline.note));
+  return approved;
+}
+
+async function readFrom(origin: Origin, { run, context, files, caches }: BaselineSource): Promise<ApprovedBaseline> {
+  if (origin === 'artifact') return { baseline: await newestArtifact(run, context), changes: [] };
+  if (origin === 'cache') return { baseline: await baselineFromCache(caches?.entries ?? null, run.slug), changes: [] };
+  const { baseline: path } = run;
+  if (files !== null) return baselineAtBase(files, { path, mayBeMissing: isDefault(path) });
+  // The first run that proposes a baseline has none yet.
+  const mayBeMissing = isDefault(path) || run.updateBaseline !== 'off';
+  return {
+    baseline: await baselineOnDisk({ path, mayBeMissing }, `baseline ${path} is read from the workspace`),
+    changes: [],
+  };
+}
+
+/** A path that somebody wrote down has to exist. */
+const isDefault = (path: string): boolean => path === INPUT_DEFAULTS.baseline;
 
 async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<ResolvedBaseline> {
   const { octokit, artifacts, repository, event } = context;

@@ -6,13 +6,13 @@ import { type ActionContext, openCaches } from './context.ts';
 import type { GateRun, MeasuringRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
-import { resolveBaseline } from './resolve-baseline.ts';
+import { type ResolveOptions, resolveBaseline } from './resolve-baseline.ts';
 
 /** Measure a checkpoint, compare it with the baseline, and report the verdict. */
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, caches);
+  const resolved = await resolveBaseline(run, context, { caches, ...dependenciesOf(run) });
   const settings = measureSettings(run, context, resolved.baseline);
   // A measurement with a new seed cannot be in the cache.
   const store = settings.seed === 'rotate' ? undefined : caches?.measurements;
@@ -24,6 +24,12 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   if (new Date(time) < started) context.runner.info(`From the cache: measured at ${printable(time)}.`);
   await reportResults({ run, context, caches, ...resolved, ...result });
 }
+
+/** What a measurement depends on, besides policy and baseline. */
+export const dependenciesOf = ({ reference, endpoint, only }: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
+  paths: { reference, tokenizer: endpoint?.tokenizer },
+  probes: only !== 'spectra',
+});
 
 /** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
 export function inMeasuringGroup<T>(

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ChangedInput } from '../compare/finding.ts';
 import { checkMeasured, measureShard } from '../gate/check.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import { MEASUREMENT_FILE } from '../github/storage/artifacts.ts';
@@ -7,18 +8,20 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import { mergeFiles } from '../measure/shards/merge.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { findingText } from '../report/text/finding.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { artifactName, resolveBaseline } from './resolve-baseline.ts';
-import { inMeasuringGroup, measureSettings } from './run-gate.ts';
+import { dependenciesOf, inMeasuringGroup, measureSettings } from './run-gate.ts';
 
 /** Measure one machine's share, and upload it for the job that merges. It has no verdict. */
 export async function runShard(run: ShardRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, caches);
+  const resolved = await resolveBaseline(run, context, { caches, ...dependenciesOf(run) });
+  expectApprovedTokenizer(resolved.changes);
   const settings = measureSettings(run, context, resolved.baseline);
   const { index, count } = run.shard;
   const measurement = await inMeasuringGroup(run, context, () =>
@@ -38,10 +41,22 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
 export async function runMerge(run: MergeRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, caches);
   const measurement = await mergeShards(run, context);
+  const { reference } = measurement.run;
+  const probes = measurement.probes !== null;
+  const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes });
   const report = await checkMeasured(measurement, resolved);
   await reportResults({ run, context, caches, ...resolved, measurement, report });
+}
+
+/** The job that merges does not know which tokenizer the shards used, so that it could not name the change. */
+function expectApprovedTokenizer(changes: readonly ChangedInput[]): void {
+  const change = changes.find(({ input }) => input === 'tokenizer');
+  if (!change) return;
+  throw new UserError(
+    findingText({ kind: 'changed-input', ...change }),
+    'merge the tokenizer first, or run the gate without shards',
+  );
 }
 
 async function mergeShards(run: MergeRun, context: ActionContext): Promise<Measurement> {

@@ -1,9 +1,8 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
-import type { PolicyChange } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
-import { comparability, missingBaseline, policyOfChange } from './checks/baseline.ts';
+import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { missingHalf, nothingMeasured, skippedTensors } from './checks/coverage.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
@@ -20,6 +19,7 @@ import { uninformativeProbes } from './checks/uninformative-probes.ts';
 import { missingRatio, updateSize } from './checks/update.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
 import type { Check, ComparisonContext } from './context.ts';
+import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
 import { pairProbes } from './probes/pair.ts';
@@ -39,12 +39,12 @@ export interface Comparison {
   readonly policyPath: string | null;
   /** The half of the gate that was requested alone, if any. */
   readonly only?: Half | undefined;
-  /** How the change under test touches the policy, if it does. */
-  readonly change?: PolicyChange | undefined;
+  /** What the change under test touches besides the candidate. */
+  readonly changes?: readonly ChangedInput[] | undefined;
 }
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
-const GENERAL_CHECKS: readonly Check[] = [missingHalf, missingBaseline, policyOfChange, comparability];
+const GENERAL_CHECKS: readonly Check[] = [missingHalf, missingBaseline, changedInputs, comparability];
 const PROBE_CHECKS: readonly Check[] = [
   lostItems,
   shadowDelta,
@@ -105,7 +105,7 @@ export function compare(comparison: Comparison): Report {
   };
 }
 
-function contextOf({ candidate, baseline, baselinePath, policy, change, only }: Comparison): ComparisonContext {
+function contextOf({ candidate, baseline, baselinePath, policy, changes = [], only }: Comparison): ComparisonContext {
   const comparability: Comparability = baseline
     ? checkComparability(candidate, baseline)
     : { weights: false, deltas: false, findings: [] };
@@ -115,7 +115,7 @@ function contextOf({ candidate, baseline, baselinePath, policy, change, only }: 
     baselinePath,
     policy,
     only: only ?? null,
-    policyChange: change ?? null,
+    changes,
     comparability,
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),

@@ -1,9 +1,8 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
-import type { PolicyChange } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Comparability } from './comparability.ts';
-import type { Finding } from './finding.ts';
+import type { ChangedInput, Finding } from './finding.ts';
 import type { MetricPair, WeightPair } from './metric-pair.ts';
 import type { ProbePairing } from './probes/pair.ts';
 
@@ -16,8 +15,8 @@ export interface ComparisonContext {
   readonly policy: Policy;
   /** The half that was requested alone; null for both. A half that is missing without having been left out is a gap. */
   readonly only: Half | null;
-  /** How the change under test touches the policy; null if it does not. */
-  readonly policyChange: PolicyChange | null;
+  /** What the change under test touches besides the candidate. */
+  readonly changes: readonly ChangedInput[];
   readonly comparability: Comparability;
   /** Numbers that candidate and baseline both have and that may be compared. */
   readonly metrics: readonly MetricPair[];

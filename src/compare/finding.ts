@@ -109,7 +109,15 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('mostly-skipped', { skipped: count, measured: count }),
   finding('skipped', { named: z.array(z.strictObject({ name: foreign, reason: foreign })).min(1), tensors: count }),
   finding('missing-baseline', { path: foreign.nullable() }),
-  finding('policy-of-change', { change: z.enum(['edited', 'added']), path: foreign, base: foreign }),
+  finding('changed-input', {
+    input: z.enum(['policy', 'baseline', 'probe-file', 'reference', 'tokenizer', 'workflow']),
+    change: z.enum(['edited', 'added', 'deleted']),
+    path: foreign,
+    /** Short form of the base commit. */
+    base: foreign,
+    /** Whose version this verdict rests on. */
+    counts: z.enum(['base', 'change']),
+  }),
 
   // Comparability: candidate and baseline are not alike.
   finding('other-version', { candidate: foreign, baseline: foreign }),
@@ -224,3 +232,6 @@ export const findingSchema = z.discriminatedUnion('kind', [
 export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];
 export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
+
+/** Something besides the candidate that the verdict depends on, and that the change under test touches. */
+export type ChangedInput = Omit<FindingOf<'changed-input'>, 'kind'>;

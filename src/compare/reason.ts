@@ -120,8 +120,8 @@ export function reasonOf(finding: Finding): Reason {
       };
     case 'missing-baseline':
       return { ...NOTHING, rule: 'missing-baseline', metric: 'baseline', place: 'measurement' };
-    case 'policy-of-change':
-      return { ...NOTHING, rule: 'policy', metric: 'policy', place: 'measurement' };
+    case 'changed-input':
+      return { ...NOTHING, rule: 'changed-input', metric: finding.input, place: finding.path };
     case 'other-version':
       return incomparable('tool version', { place: 'measurement', ...values(finding) });
     case 'other-architecture':

@@ -22,7 +22,6 @@ const FIRST: readonly FindingKind[] = [
 ];
 const LAST: readonly FindingKind[] = [
   'missing-baseline',
-  'policy-of-change',
   'baseline-is-reference',
   'reference-shape',
   'update-size',

@@ -1,4 +1,5 @@
 import { compare } from '../compare/compare.ts';
+import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
 import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
@@ -20,6 +21,8 @@ export interface CheckOptions
    * exists, else the built-in policy.
    */
   readonly policy?: string | ResolvedPolicy | undefined;
+  /** What the change under test touches besides the candidate. */
+  readonly changes?: readonly ChangedInput[] | undefined;
   /** One half of the gate; by default both. */
   readonly only?: Half | undefined;
   /** Seed of the probes; by default that of the baseline. */
@@ -39,10 +42,12 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
+  const { changes } = options;
   const candidate = await measure(settings);
   const report = judge(candidate, await measureBaseline(baseline, settings, candidate), {
     policy,
     baseline,
+    changes,
     only: options.only,
   });
   return { measurement: candidate, report };
@@ -81,15 +86,16 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
  */
 export async function checkMeasured(
   candidate: Measurement,
-  options: Pick<CheckOptions, 'baseline' | 'policy' | 'only'>,
+  options: Pick<CheckOptions, 'baseline' | 'policy' | 'changes' | 'only'>,
 ): Promise<Report> {
   const { policy, baseline } = await resolvePair(options);
-  return judge(candidate, expectMeasured(baseline), { policy, baseline, only: options.only });
+  const { changes, only } = options;
+  return judge(candidate, expectMeasured(baseline), { policy, baseline, changes, only });
 }
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
-  const { baseline: _, policy: __, reference: referencePath, ...rest } = options;
+  const { baseline: _, policy: __, changes: ___, reference: referencePath, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
   const { policy, baseline } = await resolvePair(options);
   if (baseline.kind === 'checkpoint' && settings.endpoint) {
@@ -108,6 +114,8 @@ interface ResolvedPair {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
 }
+
+interface Judged extends ResolvedPair, Pick<CheckOptions, 'changes' | 'only'> {}
 
 async function resolvePair({ policy, baseline }: Pick<CheckOptions, 'baseline' | 'policy'>): Promise<ResolvedPair> {
   return {
@@ -129,7 +137,7 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
 function judge(
   candidate: Measurement,
   measurement: Measurement | null,
-  { policy, baseline, only }: ResolvedPair & { readonly only: Half | undefined },
+  { policy, baseline, changes, only }: Judged,
 ): Report {
   return compare({
     only,
@@ -137,7 +145,9 @@ function judge(
     baseline: measurement,
     baselinePath: baseline.name,
     baselineCommit: baseline.kind === 'measurement' ? baseline.commit : null,
-    ...policy,
+    policy: policy.policy,
+    policyPath: policy.policyPath,
+    changes,
   });
 }
 

@@ -10,10 +10,10 @@ import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite 
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory.
  * @throws UserError for a missing or invalid file, and for two suites with the same name
  */
-export async function loadSuites({ policy, policyPath }: ResolvedPolicy, seed: number): Promise<Suite[]> {
+export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
   const suites: Suite[] = [];
-  for (const choice of policy.probes) {
-    const suite = await loadSuite(choice, policyPath, seed);
+  for (const choice of resolved.policy.probes) {
+    const suite = await loadSuite(choice, resolved, seed);
     if (suites.some(({ name }) => name === suite.name)) {
       throw new UserError(`probes: two suites have the name ${JSON.stringify(suite.name)}`, 'rename one of the files');
     }
@@ -22,10 +22,14 @@ export async function loadSuites({ policy, policyPath }: ResolvedPolicy, seed: n
   return suites;
 }
 
-async function loadSuite(choice: SuiteChoice, policyPath: string | null, seed: number): Promise<Suite> {
+async function loadSuite(
+  choice: SuiteChoice,
+  { policyPath, probeFiles }: ResolvedPolicy,
+  seed: number,
+): Promise<Suite> {
   const { file, scoring, 'max-new-tokens': maxNewTokens } = typeof choice === 'string' ? { file: choice } : choice;
   if (file === BUILTIN) return builtinSuite(seed);
-  const path = await findFile(file, policyPath);
+  const path = probeFiles?.get(file) ?? (await findFile(file, policyPath));
   const { items, seeded, warnings } = await readProbeFile(path, {
     seed,
     ...(scoring === undefined ? {} : { scoring }),

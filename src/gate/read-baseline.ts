@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isHubPath } from '../hub/hub-path.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
+import { UserError } from '../platform/user-error.ts';
 
 /** The baseline of a check, and where it came from. */
 export type ResolvedBaseline = BaselineOrigin &
@@ -25,17 +26,27 @@ interface BaselineOrigin {
 }
 
 /**
- * A baseline is a measurement file or a checkpoint; no path, or one that does not exist, is a missing baseline.
- * @throws UserError for a file that is neither
+ * A baseline is a measurement file or a checkpoint; no path is a missing baseline.
+ * @param mayBeMissing whether the same holds for a path that does not exist, as for a default that nobody typed
+ * @throws UserError for a file that is neither, and for one that does not exist
  */
-export async function readBaseline(path: string | undefined): Promise<ResolvedBaseline> {
+export async function readBaseline(
+  path: string | undefined,
+  { mayBeMissing = false }: { readonly mayBeMissing?: boolean } = {},
+): Promise<ResolvedBaseline> {
   if (path === undefined) return { kind: 'missing', name: null };
   if (isHubPath(path)) return { kind: 'checkpoint', path, name: path };
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw error;
   });
-  if (!info) return { kind: 'missing', name: path };
+  if (!info) {
+    if (mayBeMissing) return { kind: 'missing', name: path };
+    throw new UserError(
+      `the baseline ${path} does not exist`,
+      "check the path, or create the file with 'shadow-gate measure <checkpoint> --out <file>'",
+    );
+  }
   if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path, name: path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
 }

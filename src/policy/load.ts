@@ -11,18 +11,11 @@ export const DEFAULT_FILE = 'shadow-gate.yml';
 export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
-  /** How the change under test affects it, if it does. */
-  readonly change?: PolicyChange | undefined;
-}
-
-/**
- * A pull request that edits the policy, or adds one, is judged by the policy of its base commit.
- * `base` is the short form of that commit.
- */
-export interface PolicyChange {
-  readonly kind: 'edited' | 'added';
-  readonly path: string;
-  readonly base: string;
+  /**
+   * Where probe files are to be read, by their names in the policy, if not next to it or in the working directory: the
+   * checkout may have another version than the one that was approved.
+   */
+  readonly probeFiles?: ReadonlyMap<string, string> | undefined;
 }
 
 /**

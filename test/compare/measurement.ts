@@ -1,5 +1,5 @@
 import { compare } from '../../src/compare/compare.ts';
-import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
+import type { ChangedInput, Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Half } from '../../src/measure/options.ts';
@@ -10,7 +10,6 @@ import {
   type TensorMeasurement,
 } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
-import type { PolicyChange } from '../../src/policy/load.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { spectrum, subject, tensor } from '../report/fixtures.ts';
 
@@ -136,16 +135,16 @@ export interface ComparisonOptions {
   readonly policy?: string;
   readonly baselinePath?: string;
   readonly only?: Half | undefined;
-  readonly change?: PolicyChange;
+  readonly changes?: readonly ChangedInput[];
 }
 
 export function reportOn(
   candidate: Measurement,
   baseline: Measurement | null,
-  { policy = '', baselinePath, change, only }: ComparisonOptions = {},
+  { policy = '', baselinePath, changes, only }: ComparisonOptions = {},
 ): Report {
   const resolved = { policy: parsePolicy(policy, 'policy.yml'), policyPath: null };
-  return compare({ candidate, baseline, baselinePath: baselinePath ?? null, change, only, ...resolved });
+  return compare({ candidate, baseline, baselinePath: baselinePath ?? null, changes, only, ...resolved });
 }
 
 /** Everything that the gate finds when it compares two measurements. */

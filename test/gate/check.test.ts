@@ -166,16 +166,23 @@ describe('the gate without a baseline', () => {
     ['fail', 'fail'],
     ['pass', 'pass'],
   ] as const)(
-    'on-missing-baseline: %s gives the verdict %s, for no path and for a path without a file',
+    'on-missing-baseline: %s gives the verdict %s, for no path and for a default without a file',
     async (level, verdict) => {
       const folder = temporaryFolder();
       const policy = join(folder, 'policy.yml');
       writeFileSync(policy, `on-missing-baseline: ${level}\nspike: {robust-z: 1000}\n`);
-      for (const baseline of [undefined, join(folder, 'none.json')]) {
+      for (const baseline of [undefined, { kind: 'missing', name: 'none.json' } as const]) {
         const { report } = await runGate({ checkpoint: base, baseline, policy, only: 'spectra' });
         expect(report.verdict).toBe(verdict);
         expect(reasonsOf(report)[0]).toMatchObject({ rule: 'missing-baseline' });
       }
     },
   );
+
+  it('a baseline that somebody names and that is not there is an error: a typo must not only warn', async () => {
+    const baseline = join(temporaryFolder(), 'none.json');
+    await expect(runGate({ checkpoint: base, baseline, only: 'spectra' })).rejects.toThrow(
+      `the baseline ${baseline} does not exist`,
+    );
+  });
 });

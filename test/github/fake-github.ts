@@ -3,7 +3,7 @@ import type { ResultsService } from '../e2e/results-service.ts';
 import { conversationRoutes, type StoredComment, type StoredIssue, type User } from './fake/conversation.ts';
 import { type Answer, answerOf, type Call, NOT_FOUND, refusal } from './fake/http.ts';
 import { pullRoutes, type StoredPull } from './fake/pulls.ts';
-import { BASE_SHA, Repository } from './fake/repository.ts';
+import { BASE_SHA, type Mode, Repository } from './fake/repository.ts';
 import { mistakeIn } from './fake/request-validation.ts';
 import { runRoutes, type StoredRun } from './fake/runs.ts';
 import { FakeServer, type Received } from './fake/server.ts';
@@ -31,6 +31,8 @@ export class FakeGithub extends FakeServer {
   readonly comments: StoredComment[] = [];
   /** Files of commits, by `SHA:path`. */
   readonly files = new Map<string, string>();
+  /** What is no plain file, by the same names: the text of a link is its target, that of a submodule its commit. */
+  readonly modes = new Map<string, Mode>();
   /** Commits of refs, by `heads/main`. */
   readonly refs = new Map([['heads/main', BASE_SHA]]);
   readonly pulls: StoredPull[] = [];

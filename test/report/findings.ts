@@ -75,9 +75,13 @@ export function everyFinding(name: string): Finding[] {
     'mostly-skipped': [{ skipped: 120, measured: 20 }],
     skipped: [{ named: [{ name, reason: name }], tensors: 4 }],
     'missing-baseline': [{ path: name }, { path: null }],
-    'policy-of-change': [
-      { change: 'edited', path: name, base: name },
-      { change: 'added', path: name, base: name },
+    'changed-input': [
+      { input: 'policy', change: 'edited', path: name, base: name, counts: 'base' },
+      { input: 'policy', change: 'added', path: name, base: name, counts: 'base' },
+      { input: 'baseline', change: 'added', path: name, base: name, counts: 'base' },
+      { input: 'probe-file', change: 'deleted', path: name, base: name, counts: 'base' },
+      { input: 'reference', change: 'edited', path: name, base: name, counts: 'change' },
+      { input: 'workflow', change: 'edited', path: name, base: name, counts: 'change' },
     ],
     'other-version': [pair],
     'other-architecture': [{ key: name, ...pair }],

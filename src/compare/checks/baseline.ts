@@ -13,9 +13,7 @@ export function comparability({ comparability: { findings } }: ComparisonContext
   return [...findings];
 }
 
-/** The change under test edits the policy, which counts only after the merge. */
-export function policyOfChange({ policyChange }: ComparisonContext): Finding[] {
-  if (policyChange === null) return [];
-  const { kind, path, base } = policyChange;
-  return [{ kind: 'policy-of-change', level: 'info', change: kind, path, base }];
+/** The change under test touches what it is judged by. */
+export function changedInputs({ changes }: ComparisonContext): Finding[] {
+  return changes.map((change) => ({ kind: 'changed-input', ...change }));
 }

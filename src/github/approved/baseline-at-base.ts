@@ -1,67 +1,75 @@
-import { stat } from 'node:fs/promises';
-import { posix, resolve } from 'node:path';
+import type { ChangedInput } from '../../compare/finding.ts';
 import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts';
+import { isHubPath } from '../../hub/hub-path.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
-import type { Commit, Octokit } from '../client/types.ts';
-import { contentAt, shortSha } from './read-at-commit.ts';
-import { repositoryPath, type Workspace } from './repository-path.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { ApprovedFiles } from './approved-files.ts';
+
+/** A baseline, and what the change under test does to it. */
+export interface ApprovedBaseline {
+  readonly baseline: ResolvedBaseline;
+  readonly changes: readonly ChangedInput[];
+}
+
+export interface BaselineOptions {
+  /** As the input gives it. */
+  readonly path: string;
+  /** Whether there may be none, as at the default path: then the policy says what follows. */
+  readonly mayBeMissing: boolean;
+}
 
 /**
  * The baseline that a change is compared with: the file as the base commit has it, so that a pull request cannot bring
- * its own. Taken from disk instead: a checkpoint, a path outside the workspace, and a file in neither commit, which an
- * earlier step of the workflow has written.
- * @param path as the input gives it
- * @param head the commit that is checked out
+ * its own. Taken from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in
+ * neither commit, which an earlier step of the workflow has written.
  * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(
-  octokit: Octokit,
-  base: Commit,
-  { path, head, workspace }: { path: string; head: string; workspace: Workspace },
-): Promise<ResolvedBaseline> {
-  const file = await repositoryPath(path, workspace);
-  if (file === null) return baselineOnDisk(path, `baseline ${path} is outside the workspace`);
-  const asCheckedOut = `baseline ${path} is a checkpoint, used as it is checked out`;
+  files: ApprovedFiles,
+  { path, mayBeMissing }: BaselineOptions,
+): Promise<ApprovedBaseline> {
+  const unchanged = async (note: string): Promise<ApprovedBaseline> => ({
+    baseline: await baselineOnDisk({ path, mayBeMissing }, note),
+    changes: [],
+  });
+  if (isHubPath(path)) return unchanged(`baseline ${path} is read from the hub`);
+  const standing = await files.standingOf(path, 'baseline');
+  if (standing === null) return unchanged(`baseline ${path} is outside the workspace`);
+  const { base, change } = standing;
+  const finding = { input: 'baseline', path, base: files.short } as const;
+  if (base === null) {
+    if (change === null) {
+      const note = `the base commit has no baseline ${path}; one that a step of the workflow wrote counts`;
+      return unchanged(note);
+    }
+    const note = `the base commit has no baseline ${path}, and the one in this change does not count`;
+    if (!mayBeMissing) {
+      throw new UserError(
+        note,
+        'merge the baseline first: once it is on the base branch, changes are compared with it',
+      );
+    }
+    return {
+      baseline: { kind: 'missing', name: path, note },
+      changes: [{ ...finding, level: 'info', change: 'added', counts: 'base' }],
+    };
+  }
   // Weights are not text that could be requested.
-  if (/\.(safetensors|onnx)$/.test(path)) return baselineOnDisk(path, asCheckedOut);
-  const approved = await contentAt(octokit, base, file, 'baseline');
-  if (approved?.kind === 'file') {
-    const note = `baseline ${path} is read at the base commit ${shortSha(base.sha)}`;
-    const measurement = parseMeasurement(approved.text, `${path} at ${shortSha(base.sha)}`);
-    return { kind: 'measurement', measurement, commit: base.sha, name: path, note };
+  if (base.kind === 'file' && !/\.(safetensors|onnx)$/.test(path)) {
+    const measurement = parseMeasurement(await files.textOf(base, path, 'baseline'), `${path} at ${files.short}`);
+    const note = `baseline ${path} is read at the base commit ${files.short}`;
+    return {
+      baseline: { kind: 'measurement', measurement, commit: files.base.sha, name: path, note },
+      changes: change === null || change === 'unknown' ? [] : [{ ...finding, level: 'info', change, counts: 'base' }],
+    };
   }
-  // A file that the change puts in place of a folder is the change's own, like one that it adds.
-  if (approved?.kind === 'folder' && (await isFolder(resolve(workspace.folder, path))))
-    return baselineOnDisk(path, asCheckedOut);
-  if (approved === null && !(await brings(octokit, { ...base, sha: head }, file))) {
-    return baselineOnDisk(
-      path,
-      `the base commit has no baseline ${path}; one that a step of the workflow wrote counts`,
-    );
-  }
-  const note = `the base commit has no baseline ${path}, and the one in this change does not count`;
-  return { kind: 'missing', name: path, note };
+  const onDisk = await unchanged(`baseline ${path} is used as it is checked out`);
+  if (change === null) return onDisk;
+  const replaced = { ...finding, level: 'inconclusive', change: change === 'unknown' ? 'edited' : change } as const;
+  return { ...onDisk, changes: [{ ...replaced, counts: 'change' }] };
 }
-
-/**
- * Does a commit have something at a path, or a link or submodule in place of a folder above it, which could lead there?
- */
-async function brings(octokit: Octokit, commit: Commit, file: string): Promise<boolean> {
-  if ((await contentAt(octokit, commit, file, 'baseline')) !== null) return true;
-  for (let folder = posix.dirname(file); folder !== '.'; folder = posix.dirname(folder)) {
-    const content = await contentAt(octokit, commit, folder, 'baseline');
-    if (content !== null && content.kind !== 'folder') return true;
-  }
-  return false;
-}
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
 
 /** The baseline in the workspace. @throws UserError for a file that is not a measurement */
-export async function baselineOnDisk(path: string, note: string): Promise<ResolvedBaseline> {
-  return { ...(await readBaseline(path)), note };
+export async function baselineOnDisk({ path, mayBeMissing }: BaselineOptions, note: string): Promise<ResolvedBaseline> {
+  return { ...(await readBaseline(path, { mayBeMissing })), note };
 }

@@ -12,7 +12,7 @@ import {
   MEASUREMENT_FILE,
   REPORT_FILE,
 } from '../storage/artifacts.ts';
-import { shortSha } from './read-at-commit.ts';
+import { shortSha } from './git-objects.ts';
 
 const MAX_RUNS = 20;
 

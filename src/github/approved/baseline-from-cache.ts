@@ -4,7 +4,7 @@ import { parseMeasurement } from '../../measure/schema/read.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
-import { shortSha } from './read-at-commit.ts';
+import { shortSha } from './git-objects.ts';
 
 /**
  * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so.

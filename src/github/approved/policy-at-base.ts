@@ -1,36 +1,46 @@
-import { resolve } from 'node:path';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import type { ChangedInput } from '../../compare/finding.ts';
+import { UserError } from '../../platform/user-error.ts';
 import { DEFAULT_FILE, findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
-import type { Commit, Octokit } from '../client/types.ts';
-import { shortSha, textAt } from './read-at-commit.ts';
-import { repositoryPath, type Workspace } from './repository-path.ts';
+import type { ApprovedFiles } from './approved-files.ts';
+
+/** A policy, and what the change under test does to it. */
+export interface ApprovedPolicy {
+  readonly policy: ResolvedPolicy;
+  readonly changes: readonly ChangedInput[];
+}
 
 /**
  * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the
- * limits that it has to meet. A file that the base commit does not have counts only if a workflow names it: that
- * workflow is new as well.
+ * limits that it has to meet, and cannot bring back one that was deleted. Taken from disk: a path outside the workspace,
+ * and a file in neither commit, which an earlier step of the workflow has written.
  * @param named as the input gives it
- * @param head the commit that is checked out
- * @throws UserError for an invalid policy, and if the base commit cannot be read
+ * @throws UserError for an invalid policy, for one that is named and not there, and if the base commit cannot be read
  */
-export async function policyAtBase(
-  octokit: Octokit,
-  base: Commit,
-  { named, head, workspace }: { named: string | undefined; head: string; workspace: Workspace },
-): Promise<ResolvedPolicy> {
+export async function policyAtBase(files: ApprovedFiles, named: string | undefined): Promise<ApprovedPolicy> {
   const path = named ?? DEFAULT_FILE;
-  const file = await repositoryPath(path, workspace);
-  if (file === null) return findPolicy(named);
-  const text = await textAt(octokit, base, file, 'policy');
-  if (text !== null) {
-    const policy = parsePolicy(text, `${path} at ${shortSha(base.sha)}`);
-    const own = await readTextFile(resolve(workspace.folder, path));
-    if (own === text) return { policy, policyPath: path };
-    return { policy, policyPath: path, change: { kind: 'edited', path, base: shortSha(base.sha) } };
+  const fromDisk = async (): Promise<ApprovedPolicy> => ({ policy: await findPolicy(named), changes: [] });
+  const standing = await files.standingOf(path, 'policy');
+  if (standing === null) return fromDisk();
+  const { base, change } = standing;
+  const finding = { level: 'info', input: 'policy', path, base: files.short, counts: 'base' } as const;
+  if (base?.kind === 'file') {
+    const text = await files.textOf(base, path, 'policy');
+    const policy = { policy: parsePolicy(text, `${path} at ${files.short}`), policyPath: path };
+    return { policy, changes: change === null || change === 'unknown' ? [] : [{ ...finding, change }] };
   }
-  const found = await findPolicy(named);
-  if (named !== undefined || found.policyPath === null) return found;
-  if ((await textAt(octokit, { ...base, sha: head }, file, 'policy')) === null) return found;
-  return { policy: DEFAULT_POLICY, policyPath: null, change: { kind: 'added', path, base: shortSha(base.sha) } };
+  if (change === null && base?.kind !== 'folder') return fromDisk();
+  if (base === null && path === DEFAULT_FILE) {
+    return { policy: { policy: DEFAULT_POLICY, policyPath: null }, changes: [{ ...finding, change: 'added' }] };
+  }
+  if (base === null) {
+    throw new UserError(
+      `the base commit ${files.short} has no policy ${path}, and the one in this change does not count`,
+      'merge the policy first, or leave the input policy out for the built-in policy',
+    );
+  }
+  throw new UserError(
+    `the policy ${path} is not a file in commit ${files.short}`,
+    'give the path of a file in this repository, without a link or a submodule that the change can replace',
+  );
 }

@@ -12,13 +12,54 @@ export interface Workspace {
 }
 
 /** The path of a file in the repository, as git writes it; null if the file is outside the workspace. */
-export async function repositoryPath(path: string, { folder, alias, repository }: Workspace): Promise<string | null> {
+export async function repositoryPath(path: string, workspace: Workspace): Promise<string | null> {
+  return (await locate(path, workspace, async () => false))?.path ?? null;
+}
+
+/** A file in the workspace. */
+export interface Location {
+  /** In the repository, as git writes it. */
+  readonly path: string;
+  /** The commit that is checked out there; null if that is unknown: there is no `.git`, or it has another format. */
+  readonly commit: string | null;
+}
+
+/** Does the repository, or a fork of it, have a commit? */
+export type KnowsCommit = (commit: string) => Promise<boolean>;
+
+/**
+ * Where a file of the workspace is in the repository; null if it is outside the workspace. A checkout of a fork is one
+ * of this repository: its commits are those of a change.
+ */
+export async function locate(
+  path: string,
+  { folder, alias, repository }: Workspace,
+  knows: KnowsCommit,
+): Promise<Location | null> {
   const inside = insideOf(folder, path) ?? (alias === undefined ? null : insideOf(alias, path));
   if (inside === null) return null;
-  for (let above = posix.dirname(inside); above !== '.'; above = posix.dirname(above)) {
-    if (await isCheckout(folder, above, repository)) return posix.relative(above, inside);
+  for (let above = posix.dirname(inside); ; above = posix.dirname(above)) {
+    const checkout = await checkoutAt(folder, above, repository);
+    if (checkout !== null && (checkout.isOwn || (checkout.commit !== null && (await knows(checkout.commit))))) {
+      return { path: posix.relative(above, inside), commit: checkout.commit };
+    }
+    if (above === '.') return { path: inside, commit: null };
   }
-  return inside;
+}
+
+const SHA = /^[0-9a-f]{40}$/;
+
+/** The commit that HEAD is at. */
+async function headOf(git: string): Promise<string | null> {
+  const read = (file: string): Promise<string> => readFile(join(git, file), 'utf8').catch(() => '');
+  const head = (await read('HEAD')).trim();
+  if (SHA.test(head)) return head;
+  const [, ref] = /^ref: (refs\/[\w./-]+)$/.exec(head) ?? [];
+  if (ref === undefined || ref.includes('..')) return null;
+  const loose = (await read(ref)).trim();
+  if (SHA.test(loose)) return loose;
+  const packed = (await read('packed-refs')).split('\n').find((line) => line.endsWith(` ${ref}`));
+  return packed !== undefined && SHA.test(packed.slice(0, 40)) ? packed.slice(0, 40) : null;
 }
 
 function insideOf(folder: string, path: string): string | null {
@@ -28,22 +69,27 @@ function insideOf(folder: string, path: string): string | null {
 }
 
 /**
- * Has actions/checkout been given this folder as its `path`? No commit can contain a folder `.git`. A link in a commit
- * could lead to one, and in a submodule `.git` is a file.
+ * What actions/checkout, or somebody else, has checked out in a folder; null for nothing. No commit can contain a folder
+ * `.git`. A link in a commit could lead to one, and in a submodule `.git` is a file.
  */
-async function isCheckout(workspace: string, folder: string, { owner, repo }: Repository): Promise<boolean> {
+async function checkoutAt(
+  workspace: string,
+  folder: string,
+  { owner, repo }: Repository,
+): Promise<{ readonly isOwn: boolean; readonly commit: string | null } | null> {
   const root = join(workspace, folder);
+  const git = join(root, '.git');
   try {
-    if (!(await lstat(join(root, '.git'))).isDirectory()) return false;
-    if ((await realpath(root)) !== join(await realpath(workspace), folder)) return false;
-    const config = await readFile(join(root, '.git', 'config'), 'utf8');
+    if (!(await lstat(git)).isDirectory()) return null;
+    if ((await realpath(root)) !== join(await realpath(workspace), folder)) return null;
+    const config = await readFile(join(git, 'config'), 'utf8');
     const urls = [...config.matchAll(/^\s*url\s*=\s*(.*?)(?:\.git)?\/?\s*$/gm)].map(([, url = '']) =>
       url.toLowerCase(),
     );
-    return urls.some(
-      (url) => url.endsWith(`/${owner}/${repo}`.toLowerCase()) || url.endsWith(`:${owner}/${repo}`.toLowerCase()),
-    );
+    const name = `${owner}/${repo}`.toLowerCase();
+    const isOwn = urls.some((url) => url.endsWith(`/${name}`) || url.endsWith(`:${name}`));
+    return { isOwn, commit: await headOf(git) };
   } catch {
-    return false;
+    return null;
   }
 }

@@ -8,12 +8,6 @@ export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase
   return phrase`No baseline was found (${name(path)}), so nothing could be compared. ${how}`;
 }
 
-export function policyOfChange({ change, path, base }: FindingOf<'policy-of-change'>): Phrase {
-  return change === 'edited'
-    ? phrase`This change edits the policy ${name(path)}. The edit applies after merging; the policy of base commit ${name(base)} was used.`
-    : phrase`This change adds the policy ${name(path)}. It applies after merging; base commit ${name(base)} has none, so the built-in policy was used.`;
-}
-
 export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>): Phrase {
   return phrase`The baseline was measured with version ${name(baseline)}, the candidate with ${name(candidate)}: measure the baseline again.`;
 }

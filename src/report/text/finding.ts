@@ -1,4 +1,5 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
+import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
 import * as probes from './probe-findings.ts';
@@ -22,7 +23,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'mostly-skipped': spectral.mostlySkipped,
   skipped: spectral.skipped,
   'missing-baseline': comparability.missingBaseline,
-  'policy-of-change': comparability.policyOfChange,
+  'changed-input': changedInput,
   'other-version': comparability.otherVersion,
   'other-architecture': comparability.otherArchitecture,
   'baseline-without-spectra': () =>

@@ -15,13 +15,14 @@ describe('the checks of the baseline', () => {
     expect(findingsOn(measurement(), null, options)).toEqual([{ kind: 'missing-baseline', level, path: 'main.json' }]);
   });
 
-  it('a change that edits the policy is told that the edit does not apply yet', () => {
-    const change = { kind: 'edited', path: 'shadow-gate.yml', base: 'c0ffee' } as const;
-    expect(reportOn(measurement(), measurement(), { change })).toMatchObject({
+  it('a change that touches what it is judged by is told so, and passes only if the version of the base counts', () => {
+    const edited = { change: 'edited', path: 'shadow-gate.yml', base: 'c0ffee' } as const;
+    const policy = { ...edited, level: 'info', input: 'policy', counts: 'base' } as const;
+    expect(reportOn(measurement(), measurement(), { changes: [policy] })).toMatchObject({
       verdict: 'pass',
-      findings: [
-        { kind: 'policy-of-change', level: 'info', change: 'edited', path: 'shadow-gate.yml', base: 'c0ffee' },
-      ],
+      findings: [{ kind: 'changed-input', ...policy }],
     });
+    const reference = { ...edited, level: 'inconclusive', input: 'reference', counts: 'change' } as const;
+    expect(reportOn(measurement(), measurement(), { changes: [policy, reference] }).verdict).toBe('inconclusive');
   });
 });

@@ -8,8 +8,15 @@ export const REPOSITORY_ID = 1;
 export const BASE_SHA = 'b'.repeat(40);
 export const HEAD_SHA = 'a'.repeat(40);
 
-/** Texts by their paths. */
-type Tree = ReadonlyMap<string, string>;
+/** What a commit has at a path: the text of a file, the target of a link, or the commit of a submodule. */
+interface Entry {
+  readonly text: string;
+  readonly mode: Mode;
+}
+/** A file, a symbolic link, a submodule. */
+export type Mode = '100644' | '120000' | '160000';
+
+type Tree = ReadonlyMap<string, Entry>;
 
 const blobSchema = z.object({ content: z.string(), encoding: z.enum(['utf-8', 'base64']).default('utf-8') });
 const treeSchema = z.object({
@@ -50,6 +57,8 @@ export class Repository {
       [/^POST \/repos\/o\/r\/git\/blobs$/, ({ json }) => this.#createBlob(blobSchema.parse(json))],
       [/^POST \/repos\/o\/r\/git\/trees$/, ({ json }) => this.#createTree(treeSchema.parse(json))],
       [/^POST \/repos\/o\/r\/git\/commits$/, ({ json }) => this.#createCommit(commitSchema.parse(json))],
+      [/^GET \/repos\/o\/r\/git\/trees\/([0-9a-f]{40})$/, (_call, sha = '') => this.#tree(sha)],
+      [/^GET \/repos\/o\/r\/git\/blobs\/([0-9a-f]{40})$/, (_call, sha = '') => this.#blob(sha)],
     ];
   }
 
@@ -115,11 +124,46 @@ export class Repository {
   }
 
   #commit(sha: string): Answer {
-    if (!this.#github.canRead) return NOT_FOUND;
+    if (!this.#github.canRead || !this.#has(sha)) return NOT_FOUND;
     const { message, tree, parents } = this.#commits.get(sha) ?? { message: '', tree: this.#treeOf(sha), parents: [] };
     return {
       status: 200,
       body: { sha, message, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) },
+    };
+  }
+
+  #tree(sha: string): Answer {
+    const files = this.#trees.get(sha);
+    if (!this.#github.canRead || !files) return NOT_FOUND;
+    const folders = new Map<string, Map<string, Entry>>();
+    const tree: object[] = [];
+    for (const [path, { text, mode }] of files) {
+      const [name = '', ...rest] = path.split('/');
+      if (rest.length > 0) {
+        folders.set(name, (folders.get(name) ?? new Map()).set(rest.join('/'), { text, mode }));
+      } else if (mode === '160000') {
+        tree.push({ path, mode, type: 'commit', sha: text });
+      } else {
+        this.#blobs.set(blobSha(text), text);
+        tree.push({ path, mode, type: 'blob', sha: blobSha(text), size: Buffer.byteLength(text) });
+      }
+    }
+    for (const [path, inside] of folders) tree.push({ path, mode: '040000', type: 'tree', sha: this.#keep(inside) });
+    return { status: 200, body: { sha, tree, truncated: false } };
+  }
+
+  #blob(sha: string): Answer {
+    const text = this.#blobs.get(sha);
+    if (!this.#github.canRead || text === undefined) return NOT_FOUND;
+    const bytes = Buffer.from(text);
+    return {
+      status: 200,
+      body: {
+        sha,
+        size: bytes.length,
+        encoding: 'base64',
+        content: bytes.toString('base64').replace(/.{60}/g, '$&\n'),
+      },
     };
   }
 
@@ -131,12 +175,12 @@ export class Repository {
   }
 
   #createTree({ base_tree, tree }: z.infer<typeof treeSchema>): Answer {
-    const base = base_tree === undefined ? new Map<string, string>() : this.#trees.get(base_tree);
+    const base = base_tree === undefined ? new Map<string, Entry>() : this.#trees.get(base_tree);
     if (!base) return refusal(422, 'base_tree is not a valid tree oid');
     const files = new Map(base);
     for (const { path, sha, content } of tree) {
       const text = content ?? this.#blobs.get(sha ?? '');
-      if (text !== undefined) files.set(path, text);
+      if (text !== undefined) files.set(path, { text, mode: '100644' });
       else if (sha === null) files.delete(path);
       else return refusal(422, `tree.sha ${sha} is not a valid blob`);
     }
@@ -150,7 +194,10 @@ export class Repository {
     if (missing !== undefined) return refusal(422, `Parent SHA does not exist: ${missing}`);
     const sha = sha1(`commit ${this.#commits.size} ${tree} ${parents} ${message}`);
     this.#commits.set(sha, { message, tree, parents });
-    for (const [path, text] of files) this.#github.files.set(`${sha}:${path}`, text);
+    for (const [path, { text, mode }] of files) {
+      this.#github.files.set(`${sha}:${path}`, text);
+      this.#github.modes.set(`${sha}:${path}`, mode);
+    }
     return {
       status: 201,
       body: { sha, message, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) },
@@ -160,11 +207,19 @@ export class Repository {
   #treeOf(commit: string): string {
     const prefix = `${commit}:`;
     const files = [...this.#github.files].filter(([name]) => name.startsWith(prefix));
-    return this.#keep(new Map(files.map(([name, text]) => [name.slice(prefix.length), text])));
+    return this.#keep(
+      new Map(
+        files.map(([name, text]) => [
+          name.slice(prefix.length),
+          { text, mode: this.#github.modes.get(name) ?? '100644' },
+        ]),
+      ),
+    );
   }
 
   #keep(files: Tree): string {
-    const sha = sha1(`tree ${JSON.stringify([...files].sort())}`);
+    const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+    const sha = sha1(`tree ${JSON.stringify(sorted)}`);
     this.#trees.set(sha, files);
     return sha;
   }
@@ -172,6 +227,8 @@ export class Repository {
   #has(commit: string): boolean {
     const { refs, files } = this.#github;
     return (
+      commit === BASE_SHA ||
+      commit === HEAD_SHA ||
       this.#commits.has(commit) ||
       [...refs.values()].includes(commit) ||
       [...files.keys()].some((name) => name.startsWith(`${commit}:`))

@@ -1,0 +1,81 @@
+import { ApprovedFiles } from '../github/approved/approved-files.ts';
+import { locate } from '../github/approved/repository-path.ts';
+import { describeGithubError } from '../github/client/errors.ts';
+import type { Octokit } from '../github/client/types.ts';
+import { type ApprovedVersion, approvedVersionOf, commitsOf, usualCommitOf } from '../github/event/approved-version.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { ActionContext } from './context.ts';
+
+/**
+ * The approved version of what a run is judged by: that of the commit that a change is to be merged into, or of the
+ * default branch. Null: the workspace itself, in a run that is about the default branch and has checked it out.
+ * @param paths of the run, which tell where the repository is checked out
+ * @throws UserError if there is no token, or GitHub does not say which commit it is: the workspace would be a guess
+ */
+export async function openApprovedFiles(
+  paths: readonly string[],
+  context: ActionContext,
+): Promise<ApprovedFiles | null> {
+  const { octokit, event, repository } = context;
+  const named = approvedVersionOf(event);
+  const version = named.kind === 'workspace' ? await checkedOut(paths, context) : named;
+  if (version.kind === 'workspace') return null;
+  if (octokit === null) {
+    const where = version.kind === 'base' ? 'the base commit' : 'the default branch';
+    throw new UserError(
+      `the input github-token is empty, and in a run on ${event.name} policy and baseline are read from ${where}`,
+      'leave the input github-token out, and add `permissions: contents: read` to the job',
+    );
+  }
+  const commit =
+    version.kind === 'base'
+      ? version.commit
+      : { ...repository, sha: await headOfDefaultBranch(octokit, context, version.branch) };
+  return new ApprovedFiles(octokit, commit, {
+    workspace: context.workspace,
+    usual: usualCommitOf(event),
+    commits: commitsOf(event),
+  });
+}
+
+/** A run on the default branch may have checked out something else, such as a pull request that an input names. */
+async function checkedOut(
+  paths: readonly string[],
+  { octokit, event, repository, workspace }: ActionContext,
+): Promise<ApprovedVersion> {
+  const knows = async (commit: string): Promise<boolean> => {
+    if (octokit === null) return true;
+    try {
+      await octokit.rest.git.getCommit({ ...repository, commit_sha: commit });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (const path of paths) {
+    const location = await locate(path, workspace, knows);
+    if (location !== null && location.commit !== null && location.commit !== event.sha) {
+      return { kind: 'default-branch', branch: null };
+    }
+  }
+  return { kind: 'workspace' };
+}
+
+async function headOfDefaultBranch(
+  octokit: Octokit,
+  { event, repository }: ActionContext,
+  named: string | null,
+): Promise<string> {
+  try {
+    const branch = named ?? (await octokit.rest.repos.get({ ...repository })).data.default_branch;
+    const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });
+    // An answer that breaks off has no commit.
+    if (!/^[0-9a-f]{40}$/.test(data.object?.sha ?? '')) throw new Error(`GitHub does not name the commit of ${branch}`);
+    return data.object.sha;
+  } catch (error) {
+    throw new UserError(
+      `the default branch, whose policy and baseline count in a run on ${event.name}, could not be read (${describeGithubError(error)})`,
+      'add `permissions: contents: read` to the job, or run it again later',
+    );
+  }
+}

@@ -1,0 +1,120 @@
+import { stat } from 'node:fs/promises';
+import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { Commit, Octokit } from '../client/types.ts';
+import { GitObjects, shortSha, unreadable } from './git-objects.ts';
+import { type Found, identityOf, pathAtCommit } from './path-at-commit.ts';
+import { locate, type Workspace } from './repository-path.ts';
+
+/** A path that a verdict depends on, at the base commit and in what is checked out. */
+export interface Standing {
+  /** What the base commit has there; null if it has nothing. */
+  readonly base: Found | null;
+  /**
+   * What the change under test does to it; null for nothing, so that what is on disk is approved, or was written by a
+   * step of the workflow. `unknown`: it is not known which commit is checked out.
+   */
+  readonly change: 'edited' | 'added' | 'deleted' | 'unknown' | null;
+}
+
+export interface ApprovedFilesOptions {
+  readonly workspace: Workspace;
+  /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is no such. */
+  readonly usual: string | null;
+  /** All commits that may contain the change. */
+  readonly commits: readonly string[];
+}
+
+/**
+ * The approved version of everything that a verdict depends on, at one commit of the repository: that which a change is
+ * to be merged into, or that of the default branch.
+ */
+export class ApprovedFiles {
+  readonly base: Commit;
+  readonly #objects: GitObjects;
+  readonly #options: ApprovedFilesOptions;
+
+  constructor(octokit: Octokit, base: Commit, options: ApprovedFilesOptions) {
+    this.base = base;
+    this.#objects = new GitObjects(octokit, base);
+    this.#options = options;
+  }
+
+  /** The short form of the base commit. */
+  get short(): string {
+    return shortSha(this.base.sha);
+  }
+
+  /**
+   * How a path stands; null for one outside the workspace, where no commit can put anything.
+   * @param what it is called in errors, such as `baseline`
+   * @throws UserError if a commit cannot be read: to go on would be a guess
+   */
+  async standingOf(path: string, what: string): Promise<Standing | null> {
+    try {
+      return await this.#compare(path);
+    } catch (error) {
+      throw unreadable(`${what} ${path}`, this.base.sha, error);
+    }
+  }
+
+  async #compare(path: string): Promise<Standing | null> {
+    const { workspace, usual } = this.#options;
+    const knows = async (commit: string): Promise<boolean> => (await this.#objects.treeOf(commit)) !== null;
+    const location = await locate(path, workspace, knows);
+    if (location === null) return null;
+    const root = await this.#objects.treeOf(this.base.sha);
+    if (root === null) throw new Error('404: GitHub does not show the commit to this token');
+    const base = await pathAtCommit(this.#objects, root, location.path);
+    // A step of the workflow may have made a commit that GitHub does not know.
+    const own = location.commit !== null && (await knows(location.commit)) ? location.commit : usual;
+    if (base === null) return { base, change: await this.#addition(path, location.path, own) };
+    const head = own === null ? null : await this.#objects.treeOf(own);
+    if (head === null) return { base, change: 'unknown' };
+    const found = await pathAtCommit(this.#objects, head, location.path);
+    if (found === null) return { base, change: 'deleted' };
+    const same = (await identityOf(this.#objects, root, base)) === (await identityOf(this.#objects, head, found));
+    return { base, change: same ? null : 'edited' };
+  }
+
+  /** Of something that the base commit does not have: has the change brought it, or a step of the workflow? */
+  async #addition(path: string, inRepository: string, own: string | null): Promise<Standing['change']> {
+    const { commits } = this.#options;
+    let isKnown = own !== null;
+    for (const commit of new Set([...(own === null ? [] : [own]), ...commits])) {
+      const tree = await this.#objects.treeOf(commit);
+      if (tree !== null && (await pathAtCommit(this.#objects, tree, inRepository)) !== null) return 'added';
+      if (tree === null && commit === own) isKnown = false;
+    }
+    if (isKnown) return null;
+    return (await exists(path)) ? 'unknown' : null;
+  }
+
+  /**
+   * The text of a file of the base commit.
+   * @throws UserError if it cannot be read, and for a pointer of Git LFS, which is not the text
+   */
+  async textOf({ sha }: { readonly sha: string }, path: string, what: string): Promise<string> {
+    const bytes = await this.bytesOf({ sha }, path, what);
+    const text = new TextDecoder().decode(bytes);
+    if (!text.startsWith(LFS_MAGIC)) return text;
+    throw new UserError(
+      `the ${what} ${path} is a Git LFS pointer at the base commit ${this.short}, so that its text is unknown`,
+      `commit the file itself: exclude it from Git LFS in .gitattributes (\`${path} -filter -diff -merge text\`)`,
+    );
+  }
+
+  async bytesOf({ sha }: { readonly sha: string }, path: string, what: string): Promise<Buffer> {
+    try {
+      return await this.#objects.bytesOf(sha);
+    } catch (error) {
+      throw unreadable(`${what} ${path}`, this.base.sha, error);
+    }
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

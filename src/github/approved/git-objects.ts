@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { UserError } from '../../platform/user-error.ts';
+import { describeGithubError, statusOf } from '../client/errors.ts';
+import type { Octokit, Repository } from '../client/types.ts';
+
+/** How often an object is requested whose answer is not whole. The client itself repeats requests without an answer. */
+const ATTEMPTS = 3;
+
+const commitSchema = z.object({ tree: z.object({ sha: z.string() }) });
+const entrySchema = z.object({
+  path: z.string(),
+  /** 120000 for a symbolic link, 160000 for a submodule. */
+  mode: z.string(),
+  type: z.enum(['blob', 'tree', 'commit']),
+  sha: z.string(),
+  size: z.number().optional(),
+});
+const treeSchema = z.object({ sha: z.string(), tree: z.array(entrySchema), truncated: z.literal(false) });
+const blobSchema = z.object({ content: z.string(), encoding: z.literal('base64'), size: z.int().nonnegative() });
+
+export type TreeEntry = z.infer<typeof entrySchema>;
+
+/**
+ * Git's objects in a repository on GitHub. An answer that breaks off is never content: trees have to be whole JSON, and
+ * the bytes of a file have to have the size and the SHA under which git knows them. Objects never change, so each is
+ * requested once.
+ */
+export class GitObjects {
+  readonly repository: Repository;
+  readonly #octokit: Octokit;
+  readonly #trees = new Map<string, Promise<readonly TreeEntry[]>>();
+  readonly #commits = new Map<string, Promise<string | null>>();
+
+  constructor(octokit: Octokit, { owner, repo }: Repository) {
+    this.#octokit = octokit;
+    this.repository = { owner, repo };
+  }
+
+  /** The tree of a commit; null if GitHub does not know the commit, or hides it from the token. */
+  treeOf(commit: string): Promise<string | null> {
+    return remember(this.#commits, commit, async () => {
+      try {
+        const { tree } = await whole(`commit ${commit}`, commitSchema, () =>
+          this.#octokit.rest.git.getCommit({ ...this.repository, commit_sha: commit }),
+        );
+        return tree.sha;
+      } catch (error) {
+        // 422: not the name of a commit.
+        if (statusOf(error) === 404 || statusOf(error) === 422) return null;
+        throw error;
+      }
+    });
+  }
+
+  /** The entries of one folder. */
+  entriesOf(tree: string): Promise<readonly TreeEntry[]> {
+    return remember(this.#trees, tree, async () => {
+      const { tree: entries } = await whole(`tree ${tree}`, treeSchema, () =>
+        this.#octokit.rest.git.getTree({ ...this.repository, tree_sha: tree }),
+      );
+      return entries;
+    });
+  }
+
+  /** The bytes of a file, up to 100 MB. */
+  async bytesOf(blob: string): Promise<Buffer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { content, size } = await whole(`file ${blob}`, blobSchema, () =>
+        this.#octokit.rest.git.getBlob({ ...this.repository, file_sha: blob }),
+      );
+      const bytes = Buffer.from(content, 'base64');
+      if (bytes.length === size && blobSha(bytes) === blob) return bytes;
+      if (attempt === ATTEMPTS) throw broken(`file ${blob}`);
+    }
+  }
+}
+
+/** The name that git gives to the bytes of a file. */
+function blobSha(bytes: Buffer): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** An answer of the expected form. */
+async function whole<T>(what: string, schema: z.ZodType<T>, request: () => Promise<{ data: unknown }>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { data: answer } = await request();
+    const { data, success } = schema.safeParse(answer);
+    if (success) return data;
+    if (attempt === ATTEMPTS) throw broken(what);
+  }
+}
+
+const broken = (what: string): Error =>
+  new Error(`GitHub's answer for ${what} is not whole, ${ATTEMPTS} times in a row`);
+
+/** A failure is not remembered. */
+function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const old = known.get(key);
+  if (old) return old;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
+}
+
+/** What a user reads if something at a commit cannot be read. */
+export function unreadable(what: string, commit: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError(
+    `the ${what} could not be read at the base commit ${shortSha(commit)} (${describeGithubError(error)})`,
+    'add `permissions: contents: read` to the job, or run it again later',
+  );
+}
+
+export const shortSha = (sha: string): string => sha.slice(0, 7);

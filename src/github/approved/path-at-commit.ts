@@ -1,0 +1,95 @@
+import { posix } from 'node:path';
+import type { GitObjects } from './git-objects.ts';
+
+/** As in Linux: more links in a row are a loop. */
+const MAX_LINKS = 40;
+
+/** What a commit has at a path, its links resolved as a checkout resolves them. */
+export type Found =
+  | { readonly kind: 'file'; readonly sha: string }
+  /** `folder` is its path without links. */
+  | { readonly kind: 'folder'; readonly sha: string; readonly folder: string }
+  /** A submodule or something in it. The commit names its content without having it. */
+  | { readonly kind: 'submodule'; readonly sha: string; readonly rest: string }
+  /** A link that leads out of the repository, or to nothing that the commit has: a step may have filled that place. */
+  | { readonly kind: 'link'; readonly target: string };
+
+/** A folder on the way, as the kernel sees it: without links. Null: in a submodule, whose content is not known. */
+interface Folder {
+  readonly name: string;
+  readonly tree: string | null;
+}
+
+/**
+ * What a commit has at a path; null if it has nothing there, not even a link that could lead somewhere. `..` is taken
+ * after links are followed, as the kernel does it.
+ * @param root the commit's tree
+ * @throws an error of the request, if GitHub does not answer
+ */
+export async function pathAtCommit(objects: GitObjects, root: string, path: string): Promise<Found | null> {
+  const above: Folder[] = [];
+  /** Where `above` entered a submodule. */
+  let submodule: { readonly sha: string; readonly depth: number } | null = null;
+  let links = 0;
+  let pending = path.split('/');
+  const place = (): string => [...above.map(({ name }) => name), ...pending].join('/');
+  const nothing = (name: string): Found | null =>
+    links === 0 ? null : { kind: 'link', target: posix.join('/', place(), name) };
+  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      if (above.pop() === undefined) return { kind: 'link', target: `../${place()}` };
+      if (submodule !== null && above.length < submodule.depth) submodule = null;
+      continue;
+    }
+    const tree = above.length === 0 ? root : (above.at(-1)?.tree ?? null);
+    if (tree === null) {
+      above.push({ name, tree: null });
+      continue;
+    }
+    const entry = (await objects.entriesOf(tree)).find((candidate) => candidate.path === name);
+    if (!entry) return nothing(name);
+    if (entry.type === 'commit') {
+      above.push({ name, tree: null });
+      submodule = { sha: entry.sha, depth: above.length };
+    } else if (entry.type === 'tree') {
+      above.push({ name, tree: entry.sha });
+    } else if (entry.mode === '120000') {
+      const target = (await objects.bytesOf(entry.sha)).toString('utf8');
+      links += 1;
+      if (target.startsWith('/') || links > MAX_LINKS) return { kind: 'link', target: [target, ...pending].join('/') };
+      pending = [...target.split('/'), ...pending];
+    } else {
+      return pending.every((rest) => rest === '' || rest === '.') ? { kind: 'file', sha: entry.sha } : nothing(name);
+    }
+  }
+  const folder = above.map(({ name }) => name);
+  if (submodule) return { kind: 'submodule', sha: submodule.sha, rest: folder.slice(submodule.depth).join('/') };
+  return { kind: 'folder', sha: above.at(-1)?.tree ?? root, folder: folder.join('/') };
+}
+
+/**
+ * Equal for two commits if a checkout has the same bytes at a path: the SHA of the file or folder, and what the links
+ * and submodules in a folder lead to. The pointer of a file in Git LFS stands for its content.
+ */
+export async function identityOf(objects: GitObjects, root: string, found: Found): Promise<string> {
+  const seen = new Set<string>();
+  const describe = async (thing: Found): Promise<string[]> => {
+    if (thing.kind === 'link') return [`link ${thing.target}`];
+    if (thing.kind === 'submodule') return [`submodule ${thing.sha} ${thing.rest}`];
+    if (thing.kind === 'file') return [`file ${thing.sha}`];
+    // The same folder through another link.
+    if (seen.has(thing.folder)) return [`folder ${thing.sha}`];
+    seen.add(thing.folder);
+    const inside: string[] = [`folder ${thing.sha}`];
+    for (const entry of await objects.entriesOf(thing.sha)) {
+      const path = posix.join(thing.folder, entry.path);
+      if (entry.type === 'tree') inside.push(...(await describe({ kind: 'folder', sha: entry.sha, folder: path })));
+      if (entry.mode !== '120000') continue;
+      const target = await pathAtCommit(objects, root, path);
+      if (target) inside.push(`${path}:`, ...(await describe(target)));
+    }
+    return inside;
+  };
+  return (await describe(found)).join('\n');
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
+import type { ChangedInput } from '../../compare/finding.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { ResolvedPolicy } from '../../policy/load.ts';
+import { BUILTIN } from '../../probes/suite.ts';
+import type { ApprovedFiles, Standing } from './approved-files.ts';
+
+/** Where the files that a policy lists are to be read, and what the change under test does to them. */
+export interface ApprovedProbeFiles {
+  /** Paths of the approved texts, by the names in the policy; a file that is not here is read as it is checked out. */
+  readonly paths: ReadonlyMap<string, string>;
+  readonly changes: readonly ChangedInput[];
+}
+
+/**
+ * The probe files as the base commit has them, written to a temporary folder: a change cannot choose its questions.
+ * @param temporary the runner's folder for temporary files
+ * @throws UserError for a file that only the change has, and if the base commit cannot be read
+ */
+export async function probeFilesAtBase(
+  files: ApprovedFiles,
+  { policy, policyPath }: ResolvedPolicy,
+  temporary: string,
+): Promise<ApprovedProbeFiles> {
+  const paths = new Map<string, string>();
+  const changes: ChangedInput[] = [];
+  for (const choice of policy.probes) {
+    const name = typeof choice === 'string' ? choice : choice.file;
+    if (name === BUILTIN) continue;
+    const found = await find(files, name, policyPath);
+    if (found === null) continue;
+    const { base, change, path } = found;
+    const finding = { input: 'probe-file', path: name, base: files.short } as const;
+    if (base.kind === 'file') {
+      const bytes = await files.bytesOf(base, name, 'probe file');
+      if (!bytes.toString('latin1', 0, LFS_MAGIC.length).startsWith(LFS_MAGIC)) {
+        const folder = await mkdtemp(join(temporary, 'shadow-gate-probes-'));
+        const copy = join(folder, basename(name));
+        await writeFile(copy, bytes);
+        paths.set(name, copy);
+        if (change !== null && change !== 'unknown')
+          changes.push({ ...finding, level: 'info', change, counts: 'base' });
+        continue;
+      }
+    }
+    // The pointer of a file in Git LFS, or a submodule: the same at both commits means the same text.
+    paths.set(name, path);
+    if (change === null) continue;
+    changes.push({
+      ...finding,
+      level: 'inconclusive',
+      change: change === 'unknown' ? 'edited' : change,
+      counts: 'change',
+    });
+  }
+  return { paths, changes };
+}
+
+/** As `loadSuites` does it: next to the policy, then in the working directory. Null: it is not the change's. */
+async function find(
+  files: ApprovedFiles,
+  name: string,
+  policyPath: string | null,
+): Promise<(Standing & { readonly base: NonNullable<Standing['base']>; readonly path: string }) | null> {
+  const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), name), resolve(name)])];
+  const standings: (Standing | null)[] = [];
+  for (const path of candidates) {
+    const standing = await files.standingOf(path, 'probe file');
+    if (standing !== null && standing.base !== null) return { ...standing, base: standing.base, path };
+    standings.push(standing);
+  }
+  if (!standings.some((standing) => standing !== null && standing.change !== null)) return null;
+  throw new UserError(
+    `the base commit ${files.short} has no probe file ${name}, and the one in this change does not count`,
+    'merge the probe file first, and then the policy that lists it',
+  );
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { UserError } from '../../platform/user-error.ts';
+import type { Commit } from '../client/types.ts';
+import { defaultBranchOf } from './branches.ts';
+import { repositorySchema, type WorkflowEvent } from './event.ts';
+
+/** Which version of policy, baseline and everything else that a verdict depends on has been approved. */
+export type ApprovedVersion =
+  /** The commit that a change is to be merged into. */
+  | { readonly kind: 'base'; readonly commit: Commit }
+  /** That of the default branch: the run may be about anything. Null if the event does not name the branch. */
+  | { readonly kind: 'default-branch'; readonly branch: string | null }
+  /** What is checked out: the run is about the default branch itself. */
+  | { readonly kind: 'workspace' };
+
+const pullRequestSchema = z.object({
+  pull_request: z.object({ base: z.object({ sha: z.string().min(1) }) }),
+  repository: repositorySchema,
+});
+const mergeGroupSchema = z.object({
+  merge_group: z.object({ base_sha: z.string().min(1) }),
+  repository: repositorySchema,
+});
+
+/** Events of runs that are about a branch: their commit is that of the branch. */
+const BRANCH_EVENTS: readonly string[] = ['push', 'workflow_dispatch', 'repository_dispatch'];
+
+/**
+ * Whose version counts in a run. A review of a pull request is about a change too; an event that is neither about a
+ * change nor about a branch (a comment, a finished run, a deployment) may have checked out anything.
+ * @throws UserError for an event about a change that does not name its base commit: any other version would be a guess
+ */
+export function approvedVersionOf({ name, ref, payload }: WorkflowEvent): ApprovedVersion {
+  if (name === 'merge_group') {
+    const { data } = mergeGroupSchema.safeParse(payload);
+    if (!data) throw withoutBase(name);
+    return { kind: 'base', commit: { ...data.repository, sha: data.merge_group.base_sha } };
+  }
+  if (name.startsWith('pull_request')) {
+    const { data } = pullRequestSchema.safeParse(payload);
+    if (!data) throw withoutBase(name);
+    return { kind: 'base', commit: { ...data.repository, sha: data.pull_request.base.sha } };
+  }
+  if (name === 'schedule') return { kind: 'workspace' };
+  const branch = defaultBranchOf({ payload });
+  const isOnIt = BRANCH_EVENTS.includes(name) && branch !== null && ref === `refs/heads/${branch}`;
+  return isOnIt ? { kind: 'workspace' } : { kind: 'default-branch', branch };
+}
+
+function withoutBase(name: string): UserError {
+  return new UserError(
+    `the event ${name} does not name its base commit, so that the approved policy and baseline are unknown`,
+    'run the action in a job of the workflow that the event started, with GITHUB_EVENT_PATH as the runner sets it',
+  );
+}
+
+const headsSchema = z.object({
+  pull_request: z.object({ head: z.object({ sha: z.string() }) }).optional(),
+  workflow_run: z.object({ head_sha: z.string() }).optional(),
+});
+
+/** The commits that may contain what a run is about: its own, and those that its event names. */
+export function commitsOf({ sha, payload }: WorkflowEvent): string[] {
+  const { data } = headsSchema.safeParse(payload);
+  const named = [data?.pull_request?.head.sha, data?.workflow_run?.head_sha];
+  return [...new Set([sha, ...named])].filter((commit) => commit !== undefined && commit !== '') as string[];
+}
+
+/**
+ * The commit that a workflow on this event checks out by default; null for an event that may have checked out anything.
+ * It merges a change into its base, except in `pull_request_target`, whose runs are about the base branch, while their
+ * workflows check out the change.
+ */
+export function usualCommitOf({ name, payload, sha }: WorkflowEvent): string | null {
+  if (name === 'pull_request_target') {
+    return headsSchema.safeParse(payload).data?.pull_request?.head.sha ?? null;
+  }
+  const isAboutCommit = name === 'merge_group' || name.startsWith('pull_request') || BRANCH_EVENTS.includes(name);
+  return isAboutCommit || name === 'schedule' ? sha : null;
+}

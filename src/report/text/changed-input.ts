@@ -1,0 +1,32 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { name, type Phrase, phrase } from './phrase.ts';
+
+type Changed = FindingOf<'changed-input'>;
+
+const NOUNS: Readonly<Record<Changed['input'], string>> = {
+  policy: 'policy',
+  baseline: 'baseline',
+  'probe-file': 'probe file',
+  reference: 'reference',
+  tokenizer: 'tokenizer',
+  workflow: 'workflow',
+};
+const VERBS: Readonly<Record<Changed['change'], string>> = { edited: 'edits', added: 'adds', deleted: 'deletes' };
+
+/** The change under test touches what it is judged by: whose version counts, and what follows. */
+export function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
+  const what = phrase`This change ${VERBS[change]} the ${NOUNS[input]} ${name(path)}`;
+  if (input === 'workflow') return phrase`${what}: the settings of this run are its own. Review them.`;
+  if (counts === 'change') {
+    return phrase`${what}, and this run cannot have the version of base commit ${name(base)}. Nothing follows from the comparison: review that file, and merge it before the checkpoint.`;
+  }
+  if (level === 'inconclusive') {
+    return phrase`${what}, and the baseline is a checkpoint, so that nobody has approved the answers to it. The ${NOUNS[input]} of base commit ${name(base)} was used on both models: merge the new one before the checkpoint.`;
+  }
+  if (change !== 'added') {
+    const noun = change === 'edited' ? 'edit' : 'deletion';
+    return phrase`${what}. The ${noun} applies after merging; the ${NOUNS[input]} of base commit ${name(base)} was used.`;
+  }
+  const instead = input === 'policy' ? ', so the built-in policy was used' : '';
+  return phrase`${what}. It applies after merging; base commit ${name(base)} has none${instead}.`;
+}

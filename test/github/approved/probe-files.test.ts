@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSuites } from '../../../src/gate/load-suites.ts';
+import { ApprovedFiles } from '../../../src/github/approved/approved-files.ts';
+import { probeFilesAtBase } from '../../../src/github/approved/probe-files-at-base.ts';
+import { parsePolicy } from '../../../src/policy/load.ts';
+import { GitRepository } from './git-repository.ts';
+
+const questions = (answer: number) =>
+  `${[1, 2, 3]
+    .map((n) => JSON.stringify({ id: `q${n}`, question: `What is ${n}?`, choices: ['a', 'b', 'c', 'd'], answer }))
+    .join('\n')}\n`;
+const POINTER = (oid: string) => `version https://git-lfs.github.com/spec/v1\noid sha256:${oid.repeat(64)}\nsize 9\n`;
+const POLICY = 'probes: [exam.jsonl]\n';
+
+let repository: GitRepository;
+let temporary: string;
+let workingDirectory: string;
+beforeEach(() => {
+  repository = new GitRepository();
+  temporary = mkdtempSync(join(tmpdir(), 'shadow-gate-temporary-'));
+  workingDirectory = process.cwd();
+  process.chdir(repository.folder);
+});
+afterEach(() => {
+  process.chdir(workingDirectory);
+  repository.remove();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** The probe files of a policy in `rules/`, as they count, and the answers that are right in them. */
+async function approved(base: string) {
+  const workspace = { folder: repository.folder, repository: { owner: 'o', repo: 'r' } };
+  const commit = { owner: 'o', repo: 'r', sha: base };
+  const files = new ApprovedFiles(repository.client, commit, { workspace, usual: null, commits: [] });
+  const policy = { policy: parsePolicy(POLICY, 'gate.yml'), policyPath: 'rules/gate.yml' };
+  const { paths, changes } = await probeFilesAtBase(files, policy, temporary);
+  const load = async () => {
+    const [suite] = await loadSuites({ ...policy, probeFiles: paths }, 1);
+    return { name: suite?.name, digest: suite?.digest };
+  };
+  return { changes, load };
+}
+
+describe('probe files are those of the base commit', () => {
+  it('a change that edits a probe file, or deletes it, answers the old questions', async () => {
+    const base = repository.commit({ 'rules/exam.jsonl': questions(0) });
+    const before = await (await approved(base)).load();
+    expect(before.name).toBe('exam.jsonl');
+    for (const [content, change] of [
+      [questions(1), 'edited'],
+      [null, 'deleted'],
+      [{ link: '../easy.jsonl' }, 'edited'],
+    ] as const) {
+      repository.commit({ 'easy.jsonl': questions(2), 'rules/exam.jsonl': content });
+      const { changes, load } = await approved(base);
+      expect(changes).toEqual([
+        { level: 'info', input: 'probe-file', change, path: 'exam.jsonl', base: base.slice(0, 7), counts: 'base' },
+      ]);
+      expect(await load()).toEqual(before);
+    }
+  });
+
+  it('a file that the change puts next to the policy does not go before that of the base', async () => {
+    const base = repository.commit({ 'exam.jsonl': questions(0) });
+    const before = await (await approved(base)).load();
+    repository.commit({ 'rules/exam.jsonl': questions(1) });
+    expect(await (await approved(base)).load()).toEqual(before);
+  });
+
+  it('a file that only the change has is an error; one that a step has written counts', async () => {
+    const base = repository.commit({ 'a.txt': 'a' });
+    repository.write({ 'exam.jsonl': questions(0) });
+    expect((await (await approved(base)).load()).name).toBe('exam.jsonl');
+    repository.commit({});
+    await expect(approved(base)).rejects.toThrow(/no probe file exam.jsonl, and the one in this change does not count/);
+  });
+
+  it('a file in Git LFS counts as checked out if its pointer is the same, and lets nothing be concluded if it is not', async () => {
+    const base = repository.commit({ 'rules/exam.jsonl': POINTER('1') });
+    expect((await approved(base)).changes).toEqual([]);
+    repository.commit({ 'rules/exam.jsonl': POINTER('2') });
+    expect((await approved(base)).changes).toMatchObject([{ level: 'inconclusive', counts: 'change' }]);
+  });
+});
