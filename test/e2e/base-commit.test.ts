@@ -148,7 +148,7 @@ describe('a checkout in an unusual place', () => {
 
 describe('the baseline of a pull request', () => {
   const PATH = '.shadow-gate/baseline.json';
-  /** A measurement of another model, which `model` cannot be compared with. */
+  /** A measurement of another model, which fails every comparison with `model`. */
   const foreign = async () => {
     const checkpoint = repository('examples', 'base');
     const { outputs } = await rig.gate({ ...WEIGHTS, checkpoint, out: 'foreign' }, { event: PUSH });
@@ -165,7 +165,7 @@ describe('the baseline of a pull request', () => {
     rig.github.files.set(`${HEAD_SHA}:${PATH}`, await own());
     rig.github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
     const outcome = await rig.gate(WARN);
-    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+    expect(outcome.outputs.verdict, outcome.log).toBe('fail');
     expect(rig.github.comments[0]?.body).toContain('as of commit [<code>bbbbbbb</code>');
   });
 
@@ -183,7 +183,7 @@ describe('the baseline of a pull request', () => {
     await mkdir(rig.path('.shadow-gate'));
     await symlink(rig.path(WARN.checkpoint), rig.path(PATH));
     const outcome = await rig.gate(WARN);
-    expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+    expect(outcome.outputs.verdict, outcome.log).toBe('fail');
   });
 
   it('a baseline behind a link that a pull request puts in place of a folder does not count', async () => {
@@ -202,7 +202,7 @@ describe('the baseline of a pull request', () => {
     expect((await rig.gate(WARN)).outputs.verdict).toBe('pass');
     rig.github.files.set(`${BASE_SHA}:${PATH}`, await foreign());
     expect((await rig.gate(WARN, { event: PUSH })).outputs.verdict).toBe('pass');
-    expect((await rig.gate(WARN, { event: MERGE_GROUP })).outputs.verdict).toBe('inconclusive');
+    expect((await rig.gate(WARN, { event: MERGE_GROUP })).outputs.verdict).toBe('fail');
   });
 
   it('a baseline that somebody names and that is not there is an error, not a warning', async () => {
