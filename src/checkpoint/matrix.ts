@@ -18,6 +18,8 @@ export interface Matrix {
 export interface Skipped {
   readonly name: string;
   readonly reason: string;
+  /** Another machine could measure it. */
+  readonly cause?: 'not-enough-memory';
 }
 
 export interface MatrixList {

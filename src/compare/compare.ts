@@ -97,7 +97,7 @@ export function compare(comparison: Comparison): Report {
     shadowDeltas: metricDeltas(candidate, baseline, context.comparability, findings),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
-    skipped: candidate.skipped,
+    skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     trend: null,
     durationSeconds: candidate.run.durationSeconds,

@@ -64,7 +64,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
       else if (job.memory <= memoryLimit) await queue.add(compute(job, resources));
       else {
-        skipped.push({ name: job.name, reason: overLimit(job, memoryLimit) });
+        skipped.push({ name: job.name, reason: overLimit(job, memoryLimit), cause: 'not-enough-memory' });
         if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
       }
     }
@@ -151,7 +151,7 @@ function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
 }
 
 function overLimit({ of, memory }: Job, limit: number): string {
-  const reason = `its product would need ${gibibytes(memory)}, over the memory limit of ${gibibytes(limit)}`;
+  const reason = `its product would need ${gibibytes(memory)}, over the memory limit of ${gibibytes(limit)}: use method fast, a runner with more memory, or a higher limit`;
   return of === 'delta' ? `ΔW: ${reason}` : reason;
 }
 

@@ -15,6 +15,15 @@ import {
 const level = 'inconclusive';
 const WHOLE = '[96, 32]';
 
+it('a matrix that the candidate has and this machine had no memory for is not one that the candidate lacks', () => {
+  const without = measurement({ tensors: matrices().filter(({ name }) => name !== '0.q_proj') });
+  const levelOf = (candidate: Measurement) => ofKind('other-tensors', findingsOn(candidate, measurement()))[0]?.level;
+  expect(levelOf(without)).toBe('fail');
+  const reason = 'its product would need 9 GiB';
+  const large = { ...without, skipped: [{ name: '0.q_proj', reason, cause: 'not-enough-memory' as const }] };
+  expect(levelOf(large)).toBe('inconclusive');
+});
+
 describe('the check of comparability', () => {
   it.each<[string, Measurement, Finding]>([
     [

@@ -70,7 +70,9 @@ describe('the jobs of a plan', () => {
     const small = await stored(40, 30, pseudoRandom('flat', 40, 30, 1));
     const { found, findings } = await measure(planOf(large, small), 2 ** 20);
     expect(found.map(({ name }) => name)).toEqual(['layer.1']);
-    expect(findings.skipped).toEqual([{ name: 'layer.0', reason: expect.stringContaining('over the memory limit') }]);
+    expect(findings.skipped).toEqual([
+      { name: 'layer.0', reason: expect.stringContaining('over the memory limit'), cause: 'not-enough-memory' },
+    ]);
   });
 
   it('name the matrices that contain NaN', async () => {

@@ -26,9 +26,19 @@ export function missingHalf({ candidate, baseline, only, policy }: ComparisonCon
 /** Tensors that a finding names; the report lists all. */
 const NAMED = 3;
 
-/** Tensors without a measurement are named where the verdict is read. */
+/**
+ * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark; what this
+ * machine had no memory for could have been judged.
+ */
 export function skippedTensors({ candidate: { skipped } }: ComparisonContext): Finding[] {
-  if (skipped.length === 0) return [];
-  const named = skipped.slice(0, NAMED).map(({ name, reason }) => ({ name, reason }));
-  return [{ kind: 'skipped', level: 'info', named, tensors: skipped.length }];
+  const isOfMachine = ({ cause }: (typeof skipped)[number]) => cause === 'not-enough-memory';
+  const levels = [
+    { level: 'inconclusive', tensors: skipped.filter(isOfMachine) },
+    { level: 'info', tensors: skipped.filter((tensor) => !isOfMachine(tensor)) },
+  ] as const;
+  return levels.flatMap(({ level, tensors }): Finding[] => {
+    if (tensors.length === 0) return [];
+    const named = tensors.slice(0, NAMED).map(({ name, reason }) => ({ name, reason }));
+    return [{ kind: 'skipped', level, named, tensors: tensors.length }];
+  });
 }

@@ -117,7 +117,9 @@ export const measurementSchema = z.strictObject({
   vectors: z.array(z.strictObject({ name: z.string(), shape: z.array(z.number().int()) })),
   /** Tensors with NaN or Inf, of any shape. */
   nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
-  skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  skipped: z.array(
+    z.strictObject({ name: z.string(), reason: z.string(), cause: z.literal('not-enough-memory').optional() }),
+  ),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
   /** Null: the probes did not run (`--only spectra`, or no suites). */

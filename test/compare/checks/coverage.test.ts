@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOn, matrices, measurement, ofKind, probes, probesOnly } from '../measurement.ts';
+import { findingsOn, matrices, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
 const skipped = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `t${i}`, reason: 'not a matrix' }));
 
@@ -33,5 +33,17 @@ describe('the checks of coverage', () => {
     expect(findingsOn(four, measurement())).toEqual([
       { kind: 'skipped', level: 'info', named: skipped(3), tensors: 4 },
     ]);
+  });
+
+  it('a matrix that this machine had no memory for is not a remark: it could have been judged', () => {
+    const [first, ...others] = skipped(3);
+    const large = measurement({
+      skipped: [...others, ...(first ? [{ ...first, cause: 'not-enough-memory' as const }] : [])],
+    });
+    expect(findingsOn(large, large)).toEqual([
+      { kind: 'skipped', level: 'inconclusive', named: skipped(1), tensors: 1 },
+      { kind: 'skipped', level: 'info', named: others, tensors: 2 },
+    ]);
+    expect(reportOn(large, large).verdict).toBe('inconclusive');
   });
 });
