@@ -1,8 +1,11 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.ts';
+import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { describeLeftOut, joinAnswers } from '../../src/measure/shards/join-answers.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import { findPolicy } from '../../src/policy/load.ts';
 import { readJson, temporaryFolder } from '../fixtures.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 
@@ -19,21 +22,40 @@ const identity = ({ suite, id, fact, form, capability, family, cluster }: Record
   JSON.stringify([suite, id, fact, form, capability, family, cluster]);
 
 describe('a candidate cannot choose which probes count', () => {
+  let all: Measurement;
+  beforeAll(async () => {
+    all = await (await measuring({ checkpoint: example('benchmark-aligned'), spectra: false, reference: null }))();
+  });
+
   it.each([
     ['a shorter context', edited('config.json', { max_position_embeddings: 24 })],
     ['a context of one token', edited('config.json', { max_position_embeddings: 1 })],
     ['a normalizer that deletes an answer', edited('tokenizer.json', { normalizer: replacing('pink') })],
-  ])('with %s, every item is answered or listed with what it is', async (_, checkpoint) => {
-    const all = await (
-      await measuring({ checkpoint: example('benchmark-aligned'), spectra: false, reference: null })
-    )();
-    const one = await measuring({ checkpoint, spectra: false, reference: null });
-    const { probes } = await one();
-    if (probes?.status !== 'measured' || all.probes?.status !== 'measured') throw new Error('the probes did not run');
-    expect(probes.leftOut.length).toBeGreaterThan(0);
-    expect([...probes.items, ...probes.leftOut].map(identity).sort()).toEqual(all.probes.items.map(identity).sort());
-    expect(text(await mergeFiles(await writeShards(one, 3)))).toBe(text(await one()));
-  });
+  ])(
+    'with %s, every item is answered or listed with what it is, and what the original could answer is lost',
+    async (_, checkpoint) => {
+      const one = await measuring({ checkpoint, spectra: false, reference: null });
+      const whole = await one();
+      if (whole.probes?.status !== 'measured' || all.probes?.status !== 'measured') {
+        throw new Error('the probes did not run');
+      }
+      const { items, leftOut } = whole.probes;
+      expect(leftOut.length).toBeGreaterThan(0);
+      expect([...items, ...leftOut].map(identity).sort()).toEqual(all.probes.items.map(identity).sort());
+      expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(whole));
+      const { policy } = await findPolicy(example('shadow-gate.yml'));
+      const report = compare({
+        candidate: whole,
+        baseline: all,
+        policy,
+        policyPath: null,
+        baselinePath: null,
+        baselineCommit: null,
+      });
+      expect(report.verdict).toBe('fail');
+      expect(report.findings[0]?.kind).toBe('items-lost');
+    },
+  );
 });
 
 function replacing(word: string) {
