@@ -123,6 +123,8 @@ describe('a measurement that forgot twins does not get through with', () => {
     ['items of which guessing is nearly always right', (m) => setEach(m.probes.items, { chance: 0.9 })],
     ['the lost twins in a family of their own', (m) => setEach(lostOf(m), { family: 'x', capability: 'x' })],
     ['twins called benchmark forms', (m) => setEach(twinsOf(m), { form: 'benchmark' })],
+    ['the lost twins called benchmark forms', (m) => setEach(lostOf(m), { form: 'benchmark' })],
+    ['the lost twins as twins of other facts', (m) => lostOf(m).map((item, i) => set(item, { fact: `new ${i}` }))],
     ['new ids for the lost twins', (m) => lostOf(m).map((item, i) => set(item, { id: `new ${i}` }))],
     ['an invisible letter in the ids', (m) => lostOf(m).map((item) => set(item, { id: `${item.id}\u200b` }))],
     [
@@ -152,6 +154,10 @@ describe('a measurement that forgot twins does not get through with', () => {
         const leftOut = lost.map(({ suite, id }) => ({ suite, id, reason: 'too long' }));
         set(m.probes, { items: without(m.probes.items, lost), leftOut });
       },
+    ],
+    [
+      'the lost twins gone, and a time limit as the excuse',
+      (m) => set(m.probes, { budgetSeconds: 1, items: without(m.probes.items, lostOf(m)) }),
     ],
     ['a chat template', (m) => set(m.probes, { chatTemplate: true })],
     ['another seed', (m) => setEach([m.probes, ...m.probes.suites], { seed: 2 })],
@@ -202,7 +208,16 @@ describe('a measurement with NaN does not get through with', () => {
         set(m, { nonFinite: [], skipped, tensors: without(m.tensors, [rowOf(m)]) });
       },
     ],
+    [
+      'the matrix called a vector',
+      (m) => {
+        const { name, shape } = rowOf(m);
+        const vectors = [...m.vectors, { name, shape }];
+        set(m, { nonFinite: [], vectors, tensors: without(m.tensors, [rowOf(m)]) });
+      },
+    ],
     ['counts of zero', (m) => set(m, { nonFinite: [{ name: '0.q_proj', nan: 0, inf: 0 }] })],
+    ['counts below zero', (m) => set(m, { nonFinite: [{ name: '0.q_proj', nan: -1, inf: 0 }] })],
   ])('%s', (_, edit) => {
     expect(RED).toContain(verdictOn(forge(broken(), edit), ''));
   });
@@ -232,6 +247,15 @@ describe('a measurement of a narrow update does not get through with', () => {
         summarizeAgain(m);
       },
     ],
+    [
+      'one wide matrix thirty times',
+      (m) => {
+        for (let i = 0; i < 30; i += 1)
+          m.tensors.push(tensor('0.up_proj', 'up_proj', 'delta', spectrum({ decay: 0.1 })));
+        summarizeAgain(m);
+      },
+    ],
+    ['the baseline as its reference', (m) => set(m, { reference: BASELINE.checkpoint })],
     [
       'updates below the rounding noise',
       (m) => {

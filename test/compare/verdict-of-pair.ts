@@ -20,8 +20,8 @@ type Outcome = (typeof SEVERITY)[number];
 const severityOf = (outcome: Outcome) => SEVERITY.indexOf(outcome);
 
 /**
- * Without one half of a measurement, or without exact spectra, harm of that half cannot be shown: `fail` may then become
- * `inconclusive`, which fails the step as well.
+ * Without one half of a measurement, without W or ΔW, or without exact spectra, harm of that kind cannot be shown: `fail` may
+ * then become `inconclusive`, which fails the step as well.
  */
 const HALVES: ReadonlySet<string> = new Set([
   'nothing at all',
@@ -31,6 +31,9 @@ const HALVES: ReadonlySet<string> = new Set([
   'fast spectra',
   'bounds as wide as possible',
   'spectra without metrics',
+  'no weights',
+  'no updates',
+  'no reference',
 ]);
 const staysRed = (loss: string, before: Outcome, after: Outcome) =>
   HALVES.has(loss) && before === 'fail' && after === 'inconclusive';
