@@ -34,6 +34,9 @@ describe('baseline: artifact', () => {
       [WARN, 15, 'push', 'success', { head_sha: 'c'.repeat(40) }],
       [WARN, 13, 'push', 'failure'],
       [{ ...BROKEN, 'fail-on': 'never' }, 14, 'push', 'success'],
+      // Started by hand, and something else in the job failed.
+      [WARN, 16, 'workflow_dispatch', 'failure'],
+      [BROKEN, 17, 'workflow_dispatch', 'failure'],
     ];
     for (const [inputs, ...run] of runs) {
       await rig.gate(inputs, { event: PUSH, runId: run[0] });
@@ -44,7 +47,7 @@ describe('baseline: artifact', () => {
     expect(outcome.log).toContain('no successful run has an artifact shadow-gate-default of branch main');
   });
 
-  it('an inconclusive measurement becomes the baseline only if somebody started its run by hand', async () => {
+  it('an inconclusive measurement becomes the baseline only if somebody started its run by hand, which failed', async () => {
     const inconclusive = { ...FOREIGN, baseline: 'model' };
     for (const [runId, event] of [
       [1, 'push'],
@@ -52,7 +55,8 @@ describe('baseline: artifact', () => {
     ] as const) {
       const left = await rig.gate(inconclusive, { event: { ...PUSH, name: event }, runId });
       expect(left.outputs.verdict, left.log).toBe('inconclusive');
-      rig.end(runId, event, 'success');
+      expect(left.code, left.log).toBe(1);
+      rig.end(runId, event, 'failure');
       const outcome = await rig.gate({ ...FOREIGN, baseline: 'artifact' });
       expect(outcome.outputs.verdict, outcome.log).toBe(event === 'push' ? 'warn' : 'pass');
     }

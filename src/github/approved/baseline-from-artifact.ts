@@ -20,7 +20,7 @@ const MAX_RUNS = 20;
  * The measurement in the artifact of the newest successful run on a branch. A measurement whose verdict is fail is
  * never a baseline, even if `fail-on: never` let its run succeed. An inconclusive one counts only if somebody started
  * the run by hand: a checkpoint that could not be judged must not become the standard for the next one without anybody
- * deciding so.
+ * deciding so. Such a run has failed by default, and without it nothing could ever follow another version's baseline.
  * @param name of the artifact
  * @throws UserError if the artifacts cannot be read: to judge without a baseline would be a guess
  */
@@ -33,7 +33,7 @@ export async function baselineFromArtifact(
   const label = `artifact ${name} of branch ${branch}`;
   let seen = 0;
   try {
-    for await (const found of artifactsOnBranch(octokit, repository, { name, branch, conclusions: ['success'] })) {
+    for await (const found of artifactsOnBranch(octokit, repository, { name, branch, counts: mayApprove })) {
       const measurement = approvedIn(await artifacts.read(found.id, found), found, label);
       if (measurement !== null) {
         const note = `baseline: ${label}, from run ${found.runId} at commit ${shortSha(found.commit)}`;
@@ -53,18 +53,23 @@ export async function baselineFromArtifact(
   return { kind: 'missing', name: label, note: `no successful run has an ${label}` };
 }
 
+function mayApprove({ conclusion, wasDispatched }: Pick<FoundArtifact, 'conclusion' | 'wasDispatched'>): boolean {
+  return conclusion === 'success' || (conclusion === 'failure' && wasDispatched);
+}
+
 /**
  * Null for what is not a baseline. An artifact of another version is not one either: it must not block until it
  * expires.
  */
 function approvedIn(
   files: ReadonlyMap<string, string>,
-  { wasDispatched }: FoundArtifact,
+  { conclusion, wasDispatched }: FoundArtifact,
   label: string,
 ): Measurement | null {
   try {
     const { verdict } = parseReport(files.get(REPORT_FILE) ?? '', label);
-    if (verdict === 'fail' || (verdict === 'inconclusive' && !wasDispatched)) return null;
+    const isApproved = verdict === 'inconclusive' ? wasDispatched : verdict !== 'fail' && conclusion === 'success';
+    if (!isApproved) return null;
     return parseMeasurement(files.get(MEASUREMENT_FILE) ?? '', label);
   } catch (error) {
     if (error instanceof UserError) return null;

@@ -106,6 +106,8 @@ export interface FoundArtifact {
   readonly runId: number;
   /** The commit that the run was about. */
   readonly commit: string;
+  /** How the run ended, such as `success`; null while it runs. */
+  readonly conclusion: string | null;
   /** Did somebody start the run by hand? */
   readonly wasDispatched: boolean;
 }
@@ -121,13 +123,21 @@ const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatc
 /**
  * Artifacts with a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may
  * give its branch the same name.
- * @param conclusions of the runs that count; by default any
+ * @param counts may leave out runs before more is asked about them
  * @throws if GitHub has an error, or if the token may not see artifacts
  */
 export async function* artifactsOnBranch(
   octokit: Octokit,
   repository: Repository,
-  { name, branch, conclusions }: { name: string; branch: string; conclusions?: readonly string[] },
+  {
+    name,
+    branch,
+    counts = () => true,
+  }: {
+    name: string;
+    branch: string;
+    counts?: (run: Pick<FoundArtifact, 'conclusion' | 'wasDispatched'>) => boolean;
+  },
 ): AsyncGenerator<FoundArtifact> {
   const { listArtifactsForRepo, getWorkflowRun } = octokit.rest.actions;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
@@ -137,10 +147,12 @@ export async function* artifactsOnBranch(
       if (expired || !isOwn || run.id === undefined || run.head_branch !== branch) continue;
       const { data: found } = await getWorkflowRun({ ...repository, run_id: run.id });
       if (!TRUSTED_EVENTS.includes(found.event) || found.head_branch !== branch) continue;
-      if (conclusions && !conclusions.includes(found.conclusion ?? '')) continue;
-      if (!(await isOnBranch(octokit, repository, branch, found.head_sha))) continue;
+      const { conclusion } = found;
       const wasDispatched = found.event === 'workflow_dispatch';
-      yield { id, digest: digest ?? undefined, runId: run.id, commit: found.head_sha, wasDispatched };
+      if (!counts({ conclusion, wasDispatched })) continue;
+      if (!(await isOnBranch(octokit, repository, branch, found.head_sha))) continue;
+      const commit = found.head_sha;
+      yield { id, digest: digest ?? undefined, runId: run.id, commit, conclusion, wasDispatched };
     }
     if (data.artifacts.length < PAGE_SIZE) return;
   }
