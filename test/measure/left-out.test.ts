@@ -1,11 +1,15 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
+import type { Report } from '../../src/compare/report.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { describeLeftOut, joinAnswers } from '../../src/measure/shards/join-answers.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import { at } from '../../src/platform/at.ts';
 import { findPolicy } from '../../src/policy/load.ts';
+import { findingText } from '../../src/report/text/finding.ts';
 import { readJson, temporaryFolder } from '../fixtures.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 
@@ -20,6 +24,13 @@ function edited(file: string, change: object): string {
 
 const identity = ({ suite, id, fact, form, capability, family, cluster }: Record<string, unknown>) =>
   JSON.stringify([suite, id, fact, form, capability, family, cluster]);
+
+async function judge(candidate: Measurement, baseline: Measurement): Promise<Report> {
+  const { policy } = await findPolicy(example('shadow-gate.yml'));
+  return compare({ candidate, baseline, policy, policyPath: null, baselinePath: null, baselineCommit: null });
+}
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('a candidate cannot choose which probes count', () => {
   let all: Measurement;
@@ -43,15 +54,7 @@ describe('a candidate cannot choose which probes count', () => {
       expect(leftOut.length).toBeGreaterThan(0);
       expect([...items, ...leftOut].map(identity).sort()).toEqual(all.probes.items.map(identity).sort());
       expect(text(await mergeFiles(await writeShards(one, 2)))).toBe(text(whole));
-      const { policy } = await findPolicy(example('shadow-gate.yml'));
-      const report = compare({
-        candidate: whole,
-        baseline: all,
-        policy,
-        policyPath: null,
-        baselinePath: null,
-        baselineCommit: null,
-      });
+      const report = await judge(whole, all);
       expect(report.verdict).toBe('fail');
       expect(report.findings[0]?.kind).toBe('items-lost');
     },
@@ -109,5 +112,21 @@ describe('probes that did not run have a cause', () => {
   ])('%s', async (_, cause, checkpoint) => {
     const one = await measuring({ checkpoint: checkpoint(), reference: null, isWanted: () => false });
     expect((await one()).probes).toMatchObject({ status: 'notRun', cause });
+  });
+
+  it('too little memory, which is no fault of the candidate: the verdict is inconclusive, and has the amount', async () => {
+    const one = await measuring({ checkpoint: example('benchmark-aligned'), reference: null });
+    const baseline = await one();
+    vi.spyOn(os, 'totalmem').mockReturnValue(1e5);
+    const limited = await measuring({
+      checkpoint: example('benchmark-aligned'),
+      reference: null,
+      memoryLimit: 1e12,
+    });
+    const candidate = await limited();
+    expect(candidate.probes).toMatchObject({ status: 'notRun', cause: 'not-enough-memory' });
+    const report = await judge(candidate, baseline);
+    expect(report.verdict).toBe('inconclusive');
+    expect(findingText(at(report.findings, 0))).toMatch(/takes .* GiB/);
   });
 });

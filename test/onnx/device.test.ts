@@ -77,9 +77,11 @@ describe('the choice of a device', () => {
   itNeeds(!existsSync('/dev/nvidia0'), 'a machine without an NVIDIA GPU')(
     'refuses cuda without its provider',
     async () => {
-      await expect(chooseModelDevice('cuda')).rejects.toThrow(
+      const choosing = chooseModelDevice('cuda');
+      await expect(choosing).rejects.toThrow(
         /^device cuda: .*CUDA provider.* — install the provider, or use device cpu$/,
       );
+      await expect(choosing).rejects.toMatchObject({ code: 'no-device' });
     },
   );
 });

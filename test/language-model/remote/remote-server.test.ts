@@ -100,6 +100,7 @@ describe('a permanent failure', () => {
     const endpoint = gone.url;
     await gone.stop();
     expect(await errorMessage({ endpoint })).toMatch(/cannot be reached \(ECONNREFUSED\) \(5 attempts\)/);
+    await expect(score({ endpoint })).rejects.toMatchObject({ code: 'server' });
   });
 
   it('stops requests that have not started', async () => {

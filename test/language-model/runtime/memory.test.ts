@@ -17,4 +17,8 @@ it('refuses a model that does not fit into memory before it loads it', async () 
   const opening = OnnxEngine.open(checkpoint, { device });
   await expect(opening).rejects.toThrow(/takes .* GiB in float32, and this machine has/);
   await expect(opening).rejects.toBeInstanceOf(UserError);
+  await expect(opening).rejects.toMatchObject({
+    code: 'not-enough-memory',
+    hint: expect.stringMatching(/at least .* GiB/),
+  });
 });
