@@ -26,7 +26,7 @@ export async function changedInputs(files: ApprovedFiles, paths: NamedPaths): Pr
       // The settings of a run cannot be compared, and a pull request that improves its workflow has to be possible.
       level: input === 'workflow' ? 'warn' : 'inconclusive',
       input,
-      change: standing.change === 'unknown' ? 'edited' : standing.change,
+      change: standing.change,
       path,
       base: files.short,
       counts: 'change',

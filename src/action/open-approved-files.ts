@@ -1,4 +1,5 @@
 import { ApprovedFiles } from '../github/approved/approved-files.ts';
+import { GitObjects, shortSha, unreadable } from '../github/approved/git-objects.ts';
 import { locate } from '../github/approved/repository-path.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import type { Octokit } from '../github/client/types.ts';
@@ -34,6 +35,7 @@ export async function openApprovedFiles(
   return new ApprovedFiles(octokit, commit, {
     workspace: context.workspace,
     usual: usualCommitOf(event),
+    merge: event.name === 'pull_request' && /^refs\/pull\/\d+\/merge$/.test(event.ref) ? event.sha : null,
     commits: commitsOf(event),
   });
 }
@@ -43,13 +45,12 @@ async function checkedOut(
   paths: readonly string[],
   { octokit, event, repository, workspace }: ActionContext,
 ): Promise<ApprovedVersion> {
+  const objects = octokit && new GitObjects(octokit, repository);
   const knows = async (commit: string): Promise<boolean> => {
-    if (octokit === null) return true;
     try {
-      await octokit.rest.git.getCommit({ ...repository, commit_sha: commit });
-      return true;
-    } catch {
-      return false;
+      return objects === null || (await objects.treeOf(commit)) !== null;
+    } catch (error) {
+      throw unreadable(`commit ${shortSha(commit)}, which is checked out,`, event.sha, error);
     }
   };
   for (const path of paths) {

@@ -111,7 +111,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('missing-baseline', { path: foreign.nullable() }),
   finding('changed-input', {
     input: z.enum(['policy', 'baseline', 'probe-file', 'reference', 'tokenizer', 'workflow']),
-    change: z.enum(['edited', 'added', 'deleted']),
+    /** `unknown`: it is not known which commit is checked out. */
+    change: z.enum(['edited', 'added', 'deleted', 'unknown']),
     path: foreign,
     /** Short form of the base commit. */
     base: foreign,

@@ -46,7 +46,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
   ],
-  'changed-input': ['policy', 'policy', 'baseline', 'probe-file', 'reference', 'workflow'].map((input) => [
+  'changed-input': ['policy', 'policy', 'baseline', 'probe-file', 'reference', 'workflow', 'tokenizer'].map((input) => [
     'changed-input',
     input,
     null,

@@ -21,6 +21,11 @@ export interface ApprovedFilesOptions {
   readonly workspace: Workspace;
   /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is no such. */
   readonly usual: string | null;
+  /**
+   * The merge commit that GitHub has made of a pull request. It may merge the change into a later commit of the base branch
+   * than the event names, and that is approved too. Null for none.
+   */
+  readonly merge?: string | null;
   /** All commits that may contain the change. */
   readonly commits: readonly string[];
 }
@@ -71,10 +76,26 @@ export class ApprovedFiles {
     if (base === null) return { base, change: await this.#addition(path, location.path, own) };
     const head = own === null ? null : await this.#objects.treeOf(own);
     if (head === null) return { base, change: 'unknown' };
-    const found = await pathAtCommit(this.#objects, head, location.path);
-    if (found === null) return { base, change: 'deleted' };
-    const same = (await identityOf(this.#objects, root, base)) === (await identityOf(this.#objects, head, found));
-    return { base, change: same ? null : 'edited' };
+    const identity = await this.#identityAt(head, location.path);
+    const approved = [root, await this.#mergedInto()].filter((tree) => tree !== null);
+    for (const tree of approved) {
+      if (identity !== null && identity === (await this.#identityAt(tree, location.path)))
+        return { base, change: null };
+    }
+    return { base, change: identity === null ? 'deleted' : 'edited' };
+  }
+
+  /** Null if there is nothing. */
+  async #identityAt(tree: string, path: string): Promise<string | null> {
+    const found = await pathAtCommit(this.#objects, tree, path);
+    return found && identityOf(this.#objects, tree, found);
+  }
+
+  /** The tree of the commit that GitHub has merged the change into. */
+  async #mergedInto(): Promise<string | null> {
+    const { merge = null } = this.#options;
+    const commit = merge === null ? null : await this.#objects.mergedInto(merge);
+    return commit === null ? null : this.#objects.treeOf(commit);
   }
 
   /** Of something that the base commit does not have: has the change brought it, or a step of the workflow? */

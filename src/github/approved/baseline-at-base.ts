@@ -65,8 +65,7 @@ export async function baselineAtBase(
   }
   const onDisk = await unchanged(`baseline ${path} is used as it is checked out`);
   if (change === null) return onDisk;
-  const replaced = { ...finding, level: 'inconclusive', change: change === 'unknown' ? 'edited' : change } as const;
-  return { ...onDisk, changes: [{ ...replaced, counts: 'change' }] };
+  return { ...onDisk, changes: [{ ...finding, level: 'inconclusive', change, counts: 'change' }] };
 }
 
 /** The baseline in the workspace. @throws UserError for a file that is not a measurement */

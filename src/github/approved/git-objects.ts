@@ -7,7 +7,11 @@ import type { Octokit, Repository } from '../client/types.ts';
 /** How often an object is requested whose answer is not whole. The client itself repeats requests without an answer. */
 const ATTEMPTS = 3;
 
-const commitSchema = z.object({ tree: z.object({ sha: z.string() }) });
+const commitSchema = z.object({
+  tree: z.object({ sha: z.string() }),
+  parents: z.array(z.object({ sha: z.string() })),
+});
+type GitCommit = z.infer<typeof commitSchema>;
 const entrySchema = z.object({
   path: z.string(),
   /** 120000 for a symbolic link, 160000 for a submodule. */
@@ -30,7 +34,7 @@ export class GitObjects {
   readonly repository: Repository;
   readonly #octokit: Octokit;
   readonly #trees = new Map<string, Promise<readonly TreeEntry[]>>();
-  readonly #commits = new Map<string, Promise<string | null>>();
+  readonly #commits = new Map<string, Promise<GitCommit | null>>();
 
   constructor(octokit: Octokit, { owner, repo }: Repository) {
     this.#octokit = octokit;
@@ -38,13 +42,22 @@ export class GitObjects {
   }
 
   /** The tree of a commit; null if GitHub does not know the commit, or hides it from the token. */
-  treeOf(commit: string): Promise<string | null> {
+  async treeOf(commit: string): Promise<string | null> {
+    return (await this.#commit(commit))?.tree.sha ?? null;
+  }
+
+  /** The commit that another one was merged into; null for a commit that is no merge. */
+  async mergedInto(commit: string): Promise<string | null> {
+    const { parents = [] } = (await this.#commit(commit)) ?? {};
+    return parents.length === 2 ? (parents[0]?.sha ?? null) : null;
+  }
+
+  #commit(commit: string): Promise<GitCommit | null> {
     return remember(this.#commits, commit, async () => {
       try {
-        const { tree } = await whole(`commit ${commit}`, commitSchema, () =>
+        return await whole(`commit ${commit}`, commitSchema, () =>
           this.#octokit.rest.git.getCommit({ ...this.repository, commit_sha: commit }),
         );
-        return tree.sha;
       } catch (error) {
         // 422: not the name of a commit.
         if (statusOf(error) === 404 || statusOf(error) === 422) return null;

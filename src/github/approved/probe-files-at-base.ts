@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
@@ -51,12 +51,18 @@ export async function probeFilesAtBase(
     changes.push({
       ...finding,
       level: 'inconclusive',
-      change: change === 'unknown' ? 'edited' : change,
+      change,
       counts: 'change',
     });
   }
   return { paths, changes };
 }
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
 
 /** As `loadSuites` does it: next to the policy, then in the working directory. Null: it is not the change's. */
 async function find(
@@ -69,6 +75,8 @@ async function find(
   for (const path of candidates) {
     const standing = await files.standingOf(path, 'probe file');
     if (standing !== null && standing.base !== null) return { ...standing, base: standing.base, path };
+    // Outside the workspace: nobody but a step can have put it there.
+    if (standing === null && (await isFile(path))) return null;
     standings.push(standing);
   }
   if (!standings.some((standing) => standing !== null && standing.change !== null)) return null;

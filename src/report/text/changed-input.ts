@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { name, type Phrase, phrase } from './phrase.ts';
+import { code, name, type Phrase, phrase } from './phrase.ts';
 
 type Changed = FindingOf<'changed-input'>;
 
@@ -11,12 +11,20 @@ const NOUNS: Readonly<Record<Changed['input'], string>> = {
   tokenizer: 'tokenizer',
   workflow: 'workflow',
 };
-const VERBS: Readonly<Record<Changed['change'], string>> = { edited: 'edits', added: 'adds', deleted: 'deletes' };
+const VERBS: Readonly<Record<Changed['change'], string>> = {
+  edited: 'edits',
+  added: 'adds',
+  deleted: 'deletes',
+  unknown: 'may touch',
+};
 
 /** The change under test touches what it is judged by: whose version counts, and what follows. */
 export function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
   const what = phrase`This change ${VERBS[change]} the ${NOUNS[input]} ${name(path)}`;
   if (input === 'workflow') return phrase`${what}: the settings of this run are its own. Review them.`;
+  if (change === 'unknown') {
+    return phrase`${what}: it is not known which commit is checked out, so nothing follows from the comparison. Check it out with ${code('actions/checkout')}.`;
+  }
   if (counts === 'change') {
     return phrase`${what}, and this run cannot have the version of base commit ${name(base)}. Nothing follows from the comparison: review that file, and merge it before the checkpoint.`;
   }

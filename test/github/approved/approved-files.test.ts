@@ -33,14 +33,14 @@ afterEach(() => repository.remove());
 function standing(
   base: string,
   path: string,
-  more: { commits?: string[]; usual?: string | null; folder?: string } = {},
+  more: { commits?: string[]; usual?: string | null; merge?: string; folder?: string } = {},
 ) {
-  const { commits = [], usual = null, folder = repository.folder } = more;
+  const { commits = [], usual = null, merge = null, folder = repository.folder } = more;
   const workspace = { folder, repository: { owner: 'o', repo: 'r' } };
   const files = new ApprovedFiles(
     repository.client,
     { owner: 'o', repo: 'r', sha: base },
-    { workspace, usual, commits },
+    { workspace, usual, merge, commits },
   );
   return files.standingOf(path, 'reference');
 }
@@ -113,6 +113,32 @@ describe('a file that the verdict depends on is compared with the base commit', 
     expect(await standing(base, 'models/base', { commits: [stale] })).toMatchObject({ change: 'added' });
     repository.git('checkout', '-q', '-f', stale);
     expect(await standing(base, 'models/base', { commits: [base] })).toMatchObject({ change: 'added' });
+  });
+
+  it('a merge into a later commit of the base branch is no edit of what that commit has', async () => {
+    const base = repository.commit(BASE);
+    repository.git('checkout', '-q', '-b', 'feature');
+    repository.commit({ 'candidate/config.json': '[]' });
+    repository.git('checkout', '-q', 'main');
+    repository.commit({ 'models/base/config.json': '[]' });
+    repository.git(
+      '-c',
+      'user.name=t',
+      '-c',
+      'user.email=t@example.com',
+      'merge',
+      '-q',
+      '--no-ff',
+      '-m',
+      'm',
+      'feature',
+    );
+    const merge = repository.git('rev-parse', 'HEAD');
+    expect(await standing(base, 'models/base', { merge })).toMatchObject({ change: null });
+    // Without GitHub's merge commit, anybody's first parent would do.
+    expect(await standing(base, 'models/base')).toMatchObject({ change: 'edited' });
+    repository.commit({ 'models/base/config.json': '1' });
+    expect(await standing(base, 'models/base', { merge })).toMatchObject({ change: 'edited' });
   });
 
   it('a branch that is checked out is found too, packed or not', async () => {

@@ -63,7 +63,13 @@ export class GitRepository {
   get client(): Octokit {
     const git = {
       getCommit: async ({ commit_sha: sha }: { commit_sha: string }) => ({
-        data: { tree: { sha: this.#orNotFound('rev-parse', '--verify', '-q', `${sha}^{tree}`) } },
+        data: {
+          tree: { sha: this.#orNotFound('rev-parse', '--verify', '-q', `${sha}^{tree}`) },
+          parents: this.git('log', '-1', '--format=%P', sha)
+            .split(' ')
+            .filter(Boolean)
+            .map((parent) => ({ sha: parent })),
+        },
       }),
       getTree: async ({ tree_sha: sha }: { tree_sha: string }) => ({
         data: { sha, truncated: false, tree: this.#entriesOf(sha) },
