@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exitCodeOf } from '../../src/cli/verdict.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { readReport } from '../../src/report/json.ts';
 import { editTensor } from '../checkpoint/edit-tensor.ts';
@@ -78,6 +79,35 @@ describe('the exit code of check', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/no matrix could be measured/i);
     expect(stdout).toMatch(/query_key_value\.weight\[q\]/);
+  });
+});
+
+describe('a command that judges', () => {
+  it.each([
+    ['pass', 0, 0],
+    ['warn', 0, 0],
+    ['fail', 1, 1],
+    ['inconclusive', 3, 0],
+  ] as const)(
+    'with the verdict %s exits with code %i, and with %i if inconclusive is allowed',
+    (verdict, code, allowed) => {
+      expect(exitCodeOf({ verdict }, {})).toBe(code);
+      expect(exitCodeOf({ verdict }, { allowInconclusive: true })).toBe(allowed);
+    },
+  );
+
+  it('does not pass a checkpoint for which the time was too short to show anything', async () => {
+    const args = ['--checkpoint', example('coverage-expanding'), '--baseline', example('base'), '--only', 'probes'];
+    const { code, stdout } = await runCli(
+      'check',
+      ...args,
+      '--policy',
+      example('shadow-gate.yml'),
+      '--budget',
+      '0.01s',
+    );
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/\? inconclusive: /);
   });
 });
 
