@@ -280,6 +280,30 @@ describe('weights that a workflow names', () => {
   });
 });
 
+it('an edited probe file lets nothing be concluded if both models are measured now, and the old questions are asked', async () => {
+  const exam = (name: string) =>
+    [1, 2, 3]
+      .map((n) => ({ id: `${name}${n}`, question: `Which is ${n}?`, choices: ['a', 'b', 'c', 'd'], answer: 0 }))
+      .map((record) => `${JSON.stringify(record)}\n`)
+      .join('');
+  const checkpoint = repository('examples', 'base');
+  for (const [sha, name] of [
+    [BASE_SHA, 'old'],
+    [HEAD_SHA, 'new'],
+  ] as const) {
+    rig.github.files.set(`${sha}:${POLICY}`, 'probes: [exam.jsonl]\n');
+    rig.github.files.set(`${sha}:exam.jsonl`, exam(name));
+  }
+  await writeFile(rig.path('exam.jsonl'), exam('new'));
+  const outcome = await rig.gate({ checkpoint, baseline: checkpoint, only: 'probes', comment: 'off' });
+  expect(outcome.outputs.verdict, outcome.log).toBe('inconclusive');
+  expect(outcome.summary).toContain('This change edits the probe file <code>exam.jsonl</code>');
+  expect(outcome.summary).toContain('nobody has approved the answers');
+  const asked = await measurementOf(outcome);
+  expect(asked).toContain('old1');
+  expect(asked).not.toContain('new1');
+});
+
 describe('an event without a base commit', () => {
   const { repository: about } = PUSH.payload;
   const LAX_BRANCH = { environment: { GITHUB_REF: 'refs/heads/feature' } };
