@@ -6,8 +6,9 @@ const MAX_LINKS = 40;
 
 /** What a commit has at a path, its links resolved as a checkout resolves them. */
 export type Found =
-  | { readonly kind: 'file'; readonly sha: string }
-  /** `folder` is its path without links. */
+  /** `folder` is where it is, without links. */
+  | { readonly kind: 'file'; readonly sha: string; readonly folder: string }
+  /** `folder` is its own path, without links. */
   | { readonly kind: 'folder'; readonly sha: string; readonly folder: string }
   /** A submodule or something in it. The commit names its content without having it. */
   | { readonly kind: 'submodule'; readonly sha: string; readonly rest: string }
@@ -60,7 +61,9 @@ export async function pathAtCommit(objects: GitObjects, root: string, path: stri
       if (target.startsWith('/') || links > MAX_LINKS) return { kind: 'link', target: [target, ...pending].join('/') };
       pending = [...target.split('/'), ...pending];
     } else {
-      return pending.every((rest) => rest === '' || rest === '.') ? { kind: 'file', sha: entry.sha } : nothing(name);
+      return pending.every((rest) => rest === '' || rest === '.')
+        ? { kind: 'file', sha: entry.sha, folder: above.map((folder) => folder.name).join('/') }
+        : nothing(name);
     }
   }
   const folder = above.map(({ name }) => name);
@@ -91,5 +94,25 @@ export async function identityOf(objects: GitObjects, root: string, found: Found
     }
     return inside;
   };
-  return (await describe(found)).join('\n');
+  return [...(await describe(found)), ...(await conversions(objects, root, found))].join('\n');
+}
+
+/** What git may do to the bytes of a file when it checks them out, besides what Git LFS does. */
+const CONVERSION = /eol=crlf|\bcrlf\b|working-tree-encoding|\bident\b/;
+
+/** Lines of `.gitattributes` above a file or folder with which a checkout has other bytes than the commit. */
+async function conversions(objects: GitObjects, root: string, found: Found): Promise<string[]> {
+  if (found.kind !== 'file' && found.kind !== 'folder') return [];
+  const lines: string[] = [];
+  const names = found.folder.split('/').filter((name) => name !== '');
+  let entries = await objects.entriesOf(root);
+  for (let depth = 0; ; depth += 1) {
+    const attributes = entries.find(({ path, type }) => path === '.gitattributes' && type === 'blob');
+    const text = attributes ? (await objects.bytesOf(attributes.sha)).toString('utf8') : '';
+    lines.push(...text.split('\n').filter((line) => CONVERSION.test(line)));
+    const next = entries.find(({ path, type }) => path === names[depth] && type === 'tree');
+    if (!next) break;
+    entries = await objects.entriesOf(next.sha);
+  }
+  return lines;
 }
