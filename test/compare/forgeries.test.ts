@@ -117,6 +117,13 @@ it('the forgeries below would be failures if they were reported as they are, and
   expect(verdictOn(JSON.stringify(candidate({})), GATED)).toBe('pass');
 });
 
+it('a machine without memory for some matrices does not pass what it could not see, whatever the baseline', () => {
+  const skipped = [{ name: 'large', reason: 'too large', cause: 'not-enough-memory' as const }];
+  for (const baseline of [BASELINE, measurement({ tensors: matrices(), probes: known, skipped })]) {
+    expect(verdictOn(JSON.stringify(candidate({ skipped })), '', baseline)).toBe('inconclusive');
+  }
+});
+
 describe('a measurement that forgot twins does not get through with', () => {
   it.each<[string, Forgery]>([
     ['twins of which guessing is always right', (m) => setEach(twinsOf(m), { chance: 1 })],
@@ -125,6 +132,10 @@ describe('a measurement that forgot twins does not get through with', () => {
     ['twins called benchmark forms', (m) => setEach(twinsOf(m), { form: 'benchmark' })],
     ['the lost twins called benchmark forms', (m) => setEach(lostOf(m), { form: 'benchmark' })],
     ['the lost twins as twins of other facts', (m) => lostOf(m).map((item, i) => set(item, { fact: `new ${i}` }))],
+    [
+      'lost twins called correct against their own log-probabilities',
+      (m) => setEach(lostOf(m), { correct: true, logprobs: [-3, -0.1, -4, -4] }),
+    ],
     ['new ids for the lost twins', (m) => lostOf(m).map((item, i) => set(item, { id: `new ${i}` }))],
     ['an invisible letter in the ids', (m) => lostOf(m).map((item) => set(item, { id: `${item.id}\u200b` }))],
     [

@@ -55,7 +55,8 @@ function keepTensors(whole: Measurement, keep: (tensor: TensorMeasurement) => bo
   if (gone.length === 0) return null;
   const tensors = whole.tensors.filter(keep);
   const names = [...new Set(gone.map(({ name }) => name))];
-  const skipped = how === 'gone' ? [] : names.map((name) => ({ name, reason: 'too large' }));
+  const skipped =
+    how === 'gone' ? [] : names.map((name) => ({ name, reason: 'too large', cause: 'not-enough-memory' as const }));
   const left = new Set(tensors.map(({ name }) => name));
   return {
     ...whole,

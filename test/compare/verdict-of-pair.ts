@@ -20,10 +20,10 @@ type Outcome = (typeof SEVERITY)[number];
 const severityOf = (outcome: Outcome) => SEVERITY.indexOf(outcome);
 
 /**
- * Without one half of a measurement, without W or ΔW, or without exact spectra, harm of that kind cannot be shown: `fail` may
- * then become `inconclusive`, which fails the step as well.
+ * Without one half of a measurement, without W or ΔW, without exact spectra, or on a machine with too little memory, harm of
+ * that kind cannot be shown: `fail` may then become `inconclusive`, which fails the step as well.
  */
-const HALVES: ReadonlySet<string> = new Set([
+const RED_EITHER_WAY: ReadonlySet<string> = new Set([
   'nothing at all',
   'no probes',
   'no suite',
@@ -31,12 +31,15 @@ const HALVES: ReadonlySet<string> = new Set([
   'fast spectra',
   'bounds as wide as possible',
   'spectra without metrics',
+  'matrices skipped',
+  'the worst matrix skipped',
+  'all matrices skipped',
   'no weights',
   'no updates',
   'no reference',
 ]);
 const staysRed = (loss: string, before: Outcome, after: Outcome) =>
-  HALVES.has(loss) && before === 'fail' && after === 'inconclusive';
+  RED_EITHER_WAY.has(loss) && before === 'fail' && after === 'inconclusive';
 
 export interface Improvement {
   readonly seed: number;
@@ -65,7 +68,7 @@ function judge(candidate: Measurement, baseline: Measurement | null, policy: str
 }
 
 /** Without a baseline nobody can know that something was there, unless the measurement itself names what is missing. */
-const isNamed = (loss: string) => /did not run|without metrics/.test(loss);
+const isNamed = (loss: string) => /skipped|did not run|without metrics/.test(loss);
 
 /** Every loss of information that makes the verdict of one random pair better. */
 export function improvementsOf(seed: number, losses: readonly string[] = Object.keys(LOSSES)): Improvement[] {
