@@ -94,6 +94,8 @@ export interface ShardRun extends MeasuringRun {
 
 export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
+  /** The half that the shards were asked for, if not both. */
+  readonly only: Inputs['only'];
 }
 
 export interface PublishRun extends KeyedRun, CommentingRun {
@@ -172,7 +174,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
     out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
   };
   const reporting = { ...judging, comment, artifact, issue, failOn };
-  if (mode === 'merge') return { kind: 'merge', ...reporting };
+  if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
   const { checkpoint, reference, device, method, only, seed, budget: budgetSeconds } = inputs;
   const measuring = { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint };
   if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };

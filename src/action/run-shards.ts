@@ -45,7 +45,7 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   const { reference } = measurement.run;
   const probes = measurement.probes !== null;
   const resolved = await resolveBaseline(run, context, { caches, paths: { reference }, probes });
-  const report = await checkMeasured(measurement, resolved);
+  const report = await checkMeasured(measurement, { ...resolved, only: run.only });
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }
 

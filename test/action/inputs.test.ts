@@ -42,7 +42,9 @@ it('a shard measures and does not report', () => {
 });
 
 it('a merge reports and does not measure', () => {
-  expect(parse({ mode: 'merge' })).toEqual({ kind: 'merge', ...REPORTING });
+  expect(parse({ mode: 'merge' })).toEqual({ kind: 'merge', only: undefined, ...REPORTING });
+  // Without it, a half that the shards were not asked for would be missing.
+  expect(parse({ mode: 'merge', only: 'spectra' })).toMatchObject({ kind: 'merge', only: 'spectra' });
 });
 
 it('publishing a report needs the report, its key, whether to comment, and which verdicts fail its run', () => {
