@@ -16,7 +16,9 @@ function keepItems(whole: Measurement, keep: (item: ProbeItemMeasurement) => boo
   if (probes?.status !== 'measured' || probes.items.length === 0) return null;
   const gone: Items = probes.items.filter((item) => !keep(item));
   if (gone.length === 0) return null;
-  const leftOut = gone.map(({ suite, id }) => ({ suite, id, reason: 'does not fit' }));
+  const leftOut = gone.map(({ suite, id, fact, capability, family, cluster, form }) => {
+    return { suite, id, reason: 'does not fit', fact, capability, family, cluster, form };
+  });
   const less: MeasuredProbes = {
     ...probes,
     items: probes.items.filter(keep),

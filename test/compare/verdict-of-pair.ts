@@ -68,7 +68,7 @@ function judge(candidate: Measurement, baseline: Measurement | null, policy: str
 }
 
 /** Without a baseline nobody can know that something was there, unless the measurement itself names what is missing. */
-const isNamed = (loss: string) => /skipped|did not run|without metrics/.test(loss);
+const isNamed = (loss: string) => /skipped|did not run|without metrics|left out/.test(loss);
 
 /** Every loss of information that makes the verdict of one random pair better. */
 export function improvementsOf(seed: number, losses: readonly string[] = Object.keys(LOSSES)): Improvement[] {

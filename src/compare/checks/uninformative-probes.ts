@@ -1,10 +1,13 @@
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Form } from '../../probes/item.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
-import { evaluateProbes, type ProbeEvaluation } from '../probes/evaluation.ts';
-import type { FamilyView } from '../probes/families.ts';
-import { pairWithItself } from '../probes/pair.ts';
+import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import { type FamilyView, viewFamilies } from '../probes/families.ts';
+import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedFact } from '../probes/paired-item.ts';
 import { accuracyLoss } from './accuracy-loss.ts';
 import { retention } from './retention.ts';
@@ -18,8 +21,7 @@ import { twinAccuracy } from './twin-accuracy.ts';
 export function uninformativeProbes(context: ComparisonContext): Finding[] {
   const { probes, policy } = context;
   if (probes.kind === 'alone') {
-    const { views } = evaluateProbes(pairWithItself(probes.probes), policy);
-    return probes.why.kind === 'no-baseline' && informativeOf(views).length === 0 ? [notInformative(views)] : [];
+    return probes.why.kind === 'no-baseline' ? withoutBaseline(probes.probes, policy) : [];
   }
   if (probes.kind !== 'paired') return [];
   // Once harm is shown, doubts about the rest add nothing.
@@ -33,6 +35,23 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
     ...unjudgedCapabilities(context, probes.facts, informative),
     ...(isDropShown ? [] : unclearTwinAccuracy(context, probes.evaluation, informative)),
   ];
+}
+
+/** What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were right. */
+const ANSWERS_LEFT_OUT = [
+  { benchmark: false, twin: false },
+  { benchmark: true, twin: false },
+  { benchmark: true, twin: true },
+] as const satisfies readonly Readonly<Record<Form, boolean>>[];
+
+/** A model shows no skill by what it was not asked: a family is informative whatever the answers would have been. */
+function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
+  const assumed = ANSWERS_LEFT_OUT.map((correct) => viewFamilies(pairLeftOutWithItself(probes, correct), policy));
+  const [views = []] = assumed;
+  const isAnyInformative = views.some((_, i) =>
+    assumed.every((other) => informativeOf(other.slice(i, i + 1)).length > 0),
+  );
+  return isAnyInformative ? [] : [notInformative(views)];
 }
 
 /** Families that could have shown harm. */

@@ -2,6 +2,7 @@ import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { MeasuredProbes, NOT_RUN_CAUSES, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import type { PairedFact, PairedItem, ProbeAnswer } from './paired-item.ts';
@@ -128,6 +129,25 @@ function pairLost(item: ProbeItemMeasurement, options: { readonly several: boole
 export function pairWithItself(probes: MeasuredProbes): PairedFact[] {
   const several = probes.suites.length > 1;
   return factsOf(probes.items.map((item) => pair(item, item, { several })));
+}
+
+/** The same with the items that were left out too: as if each form had been answered like that. */
+export function pairLeftOutWithItself(probes: MeasuredProbes, correct: Readonly<Record<Form, boolean>>): PairedFact[] {
+  return pairWithItself({ ...probes, items: [...probes.items, ...leftOutItems(probes, correct)] });
+}
+
+/** Their chance is the highest that is known, so that they prove the least. */
+function leftOutItems(
+  { leftOut, items }: MeasuredProbes,
+  correct: Readonly<Record<Form, boolean>>,
+): ProbeItemMeasurement[] {
+  const chance = items.reduce((highest, item) => Math.max(highest, item.chance), 0);
+  const answer = { chance, prompt: '', right: '', given: '', margin: 0, probability: null, logprobs: null };
+  return leftOut.flatMap(({ suite, id, fact, capability, family, cluster, form }): ProbeItemMeasurement[] => {
+    const isKnown = fact !== undefined && capability && family !== undefined && cluster !== undefined && form;
+    if (!isKnown) return [];
+    return [{ suite, id, fact, capability, family, cluster, form, ...answer, correct: correct[form] }];
+  });
 }
 
 function suiteDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
