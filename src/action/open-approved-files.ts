@@ -1,9 +1,10 @@
 import { ApprovedFiles } from '../github/approved/approved-files.ts';
-import { GitObjects, shortSha, unreadable } from '../github/approved/git-objects.ts';
+import { GitObjects, unreadable } from '../github/approved/git-objects.ts';
 import { locate } from '../github/approved/repository-path.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import type { Octokit } from '../github/client/types.ts';
 import { type ApprovedVersion, approvedVersionOf, commitsOf, usualCommitOf } from '../github/event/approved-version.ts';
+import { shortSha } from '../platform/short-sha.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ActionContext } from './context.ts';
 

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
+import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Commit, Octokit } from '../client/types.ts';
-import { GitObjects, shortSha, unreadable } from './git-objects.ts';
+import { GitObjects, unreadable } from './git-objects.ts';
 import { type Found, identityOf, pathAtCommit } from './path-at-commit.ts';
 import { locate, type Workspace } from './repository-path.ts';
 

@@ -1,6 +1,7 @@
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
+import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parseReport } from '../../report/json.ts';
 import { describeGithubError } from '../client/errors.ts';
@@ -12,7 +13,6 @@ import {
   MEASUREMENT_FILE,
   REPORT_FILE,
 } from '../storage/artifacts.ts';
-import { shortSha } from './git-objects.ts';
 
 const MAX_RUNS = 20;
 

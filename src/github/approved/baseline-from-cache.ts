@@ -1,10 +1,10 @@
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
+import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
-import { shortSha } from './git-objects.ts';
 
 /**
  * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { describeGithubError, statusOf } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
@@ -22,6 +23,13 @@ const entrySchema = z.object({
 });
 const treeSchema = z.object({ sha: z.string(), tree: z.array(entrySchema), truncated: z.literal(false) });
 const blobSchema = z.object({ content: z.string(), encoding: z.literal('base64'), size: z.int().nonnegative() });
+
+/** The bytes of a blob, if they have the size that GitHub gives and the SHA that was asked for. */
+const bytesSchema = (blob: string): z.ZodType<Buffer> =>
+  blobSchema
+    .transform(({ content, size }) => ({ bytes: Buffer.from(content, 'base64'), size }))
+    .refine(({ bytes, size }) => bytes.length === size && blobSha(bytes) === blob)
+    .transform(({ bytes }) => bytes);
 
 export type TreeEntry = z.infer<typeof entrySchema>;
 
@@ -77,15 +85,10 @@ export class GitObjects {
   }
 
   /** The bytes of a file, up to 100 MB. */
-  async bytesOf(blob: string): Promise<Buffer> {
-    for (let attempt = 1; ; attempt += 1) {
-      const { content, size } = await whole(`file ${blob}`, blobSchema, () =>
-        this.#octokit.rest.git.getBlob({ ...this.repository, file_sha: blob }),
-      );
-      const bytes = Buffer.from(content, 'base64');
-      if (bytes.length === size && blobSha(bytes) === blob) return bytes;
-      if (attempt === ATTEMPTS) throw broken(`file ${blob}`);
-    }
+  bytesOf(blob: string): Promise<Buffer> {
+    return whole(`file ${blob}`, bytesSchema(blob), () =>
+      this.#octokit.rest.git.getBlob({ ...this.repository, file_sha: blob }),
+    );
   }
 }
 
@@ -100,12 +103,11 @@ async function whole<T>(what: string, schema: z.ZodType<T>, request: () => Promi
     const { data: answer } = await request();
     const { data, success } = schema.safeParse(answer);
     if (success) return data;
-    if (attempt === ATTEMPTS) throw broken(what);
+    if (attempt === ATTEMPTS) {
+      throw new Error(`GitHub's answer for ${what} is not whole, ${ATTEMPTS} times in a row`);
+    }
   }
 }
-
-const broken = (what: string): Error =>
-  new Error(`GitHub's answer for ${what} is not whole, ${ATTEMPTS} times in a row`);
 
 /** A failure is not remembered. */
 function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
@@ -125,5 +127,3 @@ export function unreadable(what: string, commit: string, error: unknown): UserEr
     'add `permissions: contents: read` to the job, or run it again later',
   );
 }
-
-export const shortSha = (sha: string): string => sha.slice(0, 7);

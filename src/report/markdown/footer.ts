@@ -29,9 +29,7 @@ function ageOf({ measured, commit }: NonNullable<Report['baseline']>, repository
   const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
   const parts = [
     ...(day === undefined ? [] : [`measured ${day}`]),
-    ...(commit === null
-      ? []
-      : [`as of commit ${repository === undefined ? codeName(commit.slice(0, 7)) : commitLink(commit, repository)}`]),
+    ...(commit === null ? [] : [`as of commit ${commitLink(commit, repository)}`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

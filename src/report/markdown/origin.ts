@@ -1,3 +1,4 @@
+import { shortSha } from '../../platform/short-sha.ts';
 import { codeName } from '../escape.ts';
 
 /** The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt. */
@@ -19,7 +20,6 @@ export interface Origin extends ReportRun {
 }
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
-const SHORT = 7;
 
 /** A hidden line that says which run a page is from. */
 export function runMarker({ id, attempt, commit }: ReportRun): string {
@@ -32,10 +32,10 @@ export function runOfPage(page: string): ReportRun | null {
   return match === null ? null : { id: Number(match[1]), attempt: Number(match[2]), commit: match[3] ?? null };
 }
 
-/** A commit as a link to it. What is not the name of a commit is only shown. */
-export function commitLink(commit: string, repository: string): string {
-  const label = codeName(commit.slice(0, SHORT));
-  return COMMIT.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
+/** A commit as a link to it; only shown if it has no address, or is not the name of a commit. */
+export function commitLink(commit: string, repository: string | undefined): string {
+  const label = codeName(shortSha(commit));
+  return repository !== undefined && COMMIT.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
 }
 
 export function runLink({ id, attempt, repository }: Origin): string {
