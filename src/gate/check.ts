@@ -4,6 +4,7 @@ import type { Report } from '../compare/report.ts';
 import { measure, openMeasuredReference } from '../measure/measure.ts';
 import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import { itemKey } from '../measure/schema/probes.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
@@ -170,10 +171,10 @@ function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline):
  */
 function probesRunOn({ probes }: Measurement, selected: ProbeRunOptions): ProbeRunOptions {
   if (probes?.status !== 'measured') return selected;
-  const wanted = new Set([...probes.items, ...probes.leftOut].map(({ suite, id }) => JSON.stringify([suite, id])));
+  const wanted = new Set([...probes.items, ...probes.leftOut].map(itemKey));
   const suites = selected.suites.map((suite) => ({
     ...suite,
-    items: suite.items.filter(({ id }) => wanted.has(JSON.stringify([suite.name, id]))),
+    items: suite.items.filter(({ id }) => wanted.has(itemKey({ suite: suite.name, id }))),
   }));
   return { ...selected, suites, budgetSeconds: null };
 }

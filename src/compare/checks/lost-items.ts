@@ -1,3 +1,4 @@
+import { itemKey } from '../../measure/schema/probes.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
@@ -10,10 +11,10 @@ const NAMED = 3;
  */
 export function lostItems({ probes }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired' || probes.lost.length === 0) return [];
-  const reasons = new Map(probes.probes.leftOut.map(({ suite, id, reason }) => [JSON.stringify([suite, id]), reason]));
+  const reasons = new Map(probes.probes.leftOut.map((item) => [itemKey(item), item.reason]));
   const named = probes.lost
     .slice(0, NAMED)
-    .map(({ suite, id }) => ({ id, reason: reasons.get(JSON.stringify([suite, id])) ?? null }));
+    .map((item) => ({ id: item.id, reason: reasons.get(itemKey(item)) ?? null }));
   const capabilities = [...new Set(probes.lost.map(({ capability }) => capability))];
   return [{ kind: 'items-lost', level: 'fail', items: probes.lost.length, named, capabilities }];
 }

@@ -1,4 +1,4 @@
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey, type MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbePairing } from '../probes/pair.ts';
@@ -58,6 +58,6 @@ function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
 }
 
 function unpairedFacts({ items }: MeasuredProbes, paired: number): Finding[] {
-  const facts = new Set(items.map(({ suite, fact }) => JSON.stringify([suite, fact]))).size;
+  const facts = new Set(items.map(factKey)).size;
   return paired === facts ? [] : [{ kind: 'unpaired', level: 'info', facts, paired }];
 }

@@ -1,4 +1,5 @@
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
@@ -28,7 +29,7 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   const harm = [shadowDelta, twinAccuracy, accuracyLoss, retention].flatMap((check) => check(context));
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views } = probes.evaluation;
-  const informative = informativeOf(views);
+  const informative = views.filter(isInformative);
   if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views)];
   const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
   return [
@@ -48,15 +49,13 @@ const ANSWERS_LEFT_OUT = [
 function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
   const assumed = ANSWERS_LEFT_OUT.map((correct) => viewFamilies(pairLeftOutWithItself(probes, correct), policy));
   const [views = []] = assumed;
-  const isAnyInformative = views.some((_, i) =>
-    assumed.every((other) => informativeOf(other.slice(i, i + 1)).length > 0),
-  );
+  const isAnyInformative = views.some((_, i) => assumed.every((other) => isInformative(at(other, i))));
   return isAnyInformative ? [] : [notInformative(views)];
 }
 
-/** Families that could have shown harm. */
-function informativeOf(views: readonly FamilyView[]): FamilyView[] {
-  return views.filter(({ showsNoDrop, showsDelta, isAboveChance }) => showsNoDrop || (showsDelta && isAboveChance));
+/** Could a family have shown harm? */
+function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): boolean {
+  return showsNoDrop || (showsDelta && isAboveChance);
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
-import type { MeasuredProbes, NOT_RUN_CAUSES, ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import {
+  factKey,
+  itemKey,
+  type MeasuredProbes,
+  type NOT_RUN_CAUSES,
+  type ProbeItemMeasurement,
+} from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
@@ -86,10 +92,10 @@ export function pairAnswers(
   }
   const differences = suiteDifferences(candidate, baseline);
   const refused = new Set(differences.map(({ suite }) => suite));
-  const answers = new Map(baseline.items.map((item) => [keyOf(item), item]));
+  const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
   const several = candidate.suites.length > 1;
   const items = candidate.items.flatMap((item) => {
-    const other = refused.has(item.suite) ? undefined : answers.get(keyOf(item));
+    const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
     return other ? [pair(item, other, { several })] : [];
   });
   const lost = lostItems(candidate, baseline).filter(({ suite }) => !refused.has(suite));
@@ -106,15 +112,14 @@ export function pairAnswers(
  * the candidate left out because it could not run them, or of which it answered only some forms.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
-  const answered = new Set(candidate.items.map(keyOf));
-  const missing = baseline.items.filter((item) => !answered.has(keyOf(item)));
+  const answered = new Set(candidate.items.map(itemKey));
+  const missing = baseline.items.filter((item) => !answered.has(itemKey(item)));
   if (candidate.budgetSeconds === null && baseline.budgetSeconds === null) return missing;
-  const leftOut = new Set(candidate.leftOut.map(keyOf));
-  const factOf = ({ suite, fact }: ProbeItemMeasurement) => JSON.stringify([suite, fact]);
+  const leftOut = new Set(candidate.leftOut.map(itemKey));
   // A budget leaves out whole facts. One of which the candidate answered a form is not among them.
-  const begun = baseline.items.filter((item) => leftOut.has(keyOf(item)) || answered.has(keyOf(item))).map(factOf);
+  const begun = baseline.items.filter((item) => leftOut.has(itemKey(item)) || answered.has(itemKey(item))).map(factKey);
   const facts = new Set(begun);
-  return missing.filter((item) => facts.has(factOf(item)));
+  return missing.filter((item) => facts.has(factKey(item)));
 }
 
 /** An item that only the baseline answered: the candidate's answer is wrong, by as much as there is. */
@@ -178,10 +183,6 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   const versions =
     own.version === other.version ? null : { candidate: String(own.version), baseline: String(other.version) };
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
-}
-
-function keyOf({ suite, id }: { readonly suite: string; readonly id: string }): string {
-  return JSON.stringify([suite, id]);
 }
 
 /**

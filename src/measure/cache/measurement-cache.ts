@@ -5,7 +5,7 @@ import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarize } from '../aggregate.ts';
 import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
-import type { MeasuredProbes } from '../schema/probes.ts';
+import { itemKey, type MeasuredProbes } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
 
 /** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
@@ -102,6 +102,6 @@ function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | nul
 
 /** Without a budget, every item has an answer or a reason why it has none. */
 function isComplete({ items, leftOut }: MeasuredProbes, { suites }: ProbeRunOptions): boolean {
-  const found = new Set([...items, ...leftOut].map(({ suite, id }) => JSON.stringify([suite, id])));
-  return suites.every((suite) => suite.items.every(({ id }) => found.has(JSON.stringify([suite.name, id]))));
+  const found = new Set([...items, ...leftOut].map(itemKey));
+  return suites.every((suite) => suite.items.every(({ id }) => found.has(itemKey({ suite: suite.name, id }))));
 }

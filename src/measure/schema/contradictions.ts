@@ -11,7 +11,7 @@ import type { ProbeItemMeasurement } from './probes.ts';
  */
 export function contradictionIn(measurement: Measurement): string | null {
   const { method, tensors, nonFinite, probes } = measurement;
-  if ((method === null) !== (tensors.length === 0) && method === null) return 'it has matrices, and no method';
+  if (method === null && tensors.length > 0) return 'it has matrices, and no method';
   const names = new Set<string>();
   for (const tensor of tensors) {
     const key = JSON.stringify([tensor.of, tensor.name]);

@@ -29,6 +29,16 @@ export const probeItemSchema = z.strictObject({
 });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 
+/** Unique over all suites, as ids alone are not. */
+export function itemKey({ suite, id }: { readonly suite: string; readonly id: string }): string {
+  return JSON.stringify([suite, id]);
+}
+
+/** Of a fact, unique over all suites. */
+export function factKey({ suite, fact }: { readonly suite: string; readonly fact: string }): string {
+  return JSON.stringify([suite, fact]);
+}
+
 const suiteSchema = z.strictObject({
   name: z.string(),
   version: z.int().nullable(),
@@ -86,7 +96,7 @@ export const measuredProbesSchema = measuredShape.superRefine(({ suites, items }
   const names = new Set(suites.map(({ name }) => name));
   const seen = new Set<string>();
   for (const [index, { suite, id }] of items.entries()) {
-    const key = JSON.stringify([suite, id]);
+    const key = itemKey({ suite, id });
     const problem = !names.has(suite) ? 'its suite is not among the suites' : seen.has(key) ? 'is there twice' : null;
     seen.add(key);
     if (problem === null) continue;

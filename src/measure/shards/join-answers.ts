@@ -1,5 +1,5 @@
 import { leftOutWith } from '../../probes/fits-context.ts';
-import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement } from '../schema/probes.ts';
+import { factKey, type LeftOutMeasurement, type MeasuredProbes, type ProbeItemMeasurement } from '../schema/probes.ts';
 
 /** The answers of one machine, to all items of the suites or to a share of them. */
 export interface ProbeAnswers {
@@ -24,22 +24,20 @@ export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes
   const leftOut = new Map(parts.flatMap((part) => part.leftOut.map((left) => [left.index, left])));
   const causes = new Map<string, string>();
   for (const { fact, item } of [...leftOut.values()].sort(byIndex)) {
-    const key = keyOf(item.suite, fact);
+    const key = factKey({ suite: item.suite, fact });
     if (item.cause !== 'other-form' && !causes.has(key)) causes.set(key, item.id);
   }
   const answered = parts.flatMap(({ items }) => items).sort(byIndex);
   const others = answered.flatMap(({ index, item }): LeftOut[] => {
-    const form = causes.get(keyOf(item.suite, item.fact));
+    const form = causes.get(factKey(item));
     if (form === undefined || leftOut.has(index)) return [];
     return [{ index, fact: item.fact, item: describeLeftOut(item, item.suite, leftOutWith(form)) }];
   });
   return {
-    items: answered.map(({ item }) => item).filter(({ suite, fact }) => !causes.has(keyOf(suite, fact))),
+    items: answered.map(({ item }) => item).filter((item) => !causes.has(factKey(item))),
     leftOut: [...leftOut.values(), ...others].sort(byIndex).map(({ item }) => item),
   };
 }
-
-const keyOf = (suite: string, fact: string): string => JSON.stringify([suite, fact]);
 
 /** In the order of the keys in a file. */
 export function describeLeftOut(
