@@ -4,13 +4,12 @@ import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
 import { UNSHARED } from '../../../src/spectra/exact/shared-resources.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
-import { readJson, repository } from '../../fixtures.ts';
 import {
   type Dtype,
   errorOf,
   FLOAT32_TOLERANCE,
   FLOAT64_TOLERANCE,
-  type Kind,
+  lapackAnswers,
   pseudoRandom,
   stored,
   withSingularValues,
@@ -22,17 +21,8 @@ function measure(matrix: MatrixSource, reference: MatrixSource | null = null) {
   return exactSpectrum(matrix, { device: cpu, reference });
 }
 
-interface Answer {
-  readonly kind: Kind;
-  readonly m: number;
-  readonly n: number;
-  readonly seed: number;
-  readonly singularValues: readonly number[];
-}
-
 describe('spectra of large matrices that LAPACK has decomposed too', () => {
-  const answers = readJson<Answer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
-  it.each(answers)(
+  it.each(lapackAnswers())(
     'have the singular values and metrics of LAPACK: $kind $m × $n',
     async ({ kind, m, n, seed, singularValues }) => {
       const found = await measure(await stored(m, n, pseudoRandom(kind, m, n, seed)));

@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { exactSpectrum } from '../../../src/spectra/exact/exact-spectrum.ts';
 import { spectralMetrics } from '../../../src/spectra/metrics.ts';
-import { readJson, repository } from '../../fixtures.ts';
-import { errorOf, FLOAT32_TOLERANCE, type Kind, pseudoRandom, stored, withSingularValues } from './matrices.ts';
+import { errorOf, FLOAT32_TOLERANCE, lapackAnswers, pseudoRandom, stored, withSingularValues } from './matrices.ts';
 
 const cpu = { name: 'cpu', reason: 'test' } as const;
-
-interface Answer {
-  readonly kind: Kind;
-  readonly m: number;
-  readonly n: number;
-  readonly seed: number;
-  readonly singularValues: readonly number[];
-}
 
 // Just above the size up to which the Gram matrix is used. `exact-spectrum.slow.test.ts` has more matrices, and larger
 // ones.
 describe('the exact spectrum of a large matrix', () => {
-  const answers = readJson<Answer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
-  it.each(answers.slice(0, 1))(
+  it.each(lapackAnswers().slice(0, 1))(
     'has the singular values and metrics of LAPACK: $kind $m × $n',
     async ({ kind, m, n, seed, singularValues }) => {
       const found = await exactSpectrum(await stored(m, n, pseudoRandom(kind, m, n, seed)), { device: cpu });

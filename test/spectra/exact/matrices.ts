@@ -4,7 +4,7 @@ import { wholeMatrix } from '../../../src/checkpoint/matrix-view.ts';
 import { readSafetensorsHeader } from '../../../src/checkpoint/safetensors.ts';
 import type { MatrixSource } from '../../../src/spectra/load-matrix.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
-import { temporaryFolder } from '../../fixtures.ts';
+import { readJson, repository, temporaryFolder } from '../../fixtures.ts';
 import { generator } from '../../language-model/random.ts';
 
 /** 10⁻⁵ σ₁ is promised. If all σ are equal the error is 3·10⁻⁶ (7·10⁻⁶ in LAPACK's float32), otherwise far less. */
@@ -19,6 +19,19 @@ export function errorOf(found: Float64Array, expected: ArrayLike<number>): numbe
 }
 
 export type Kind = 'flat' | 'heavy' | 'low-rank';
+
+/** What LAPACK says of a `pseudoRandom` matrix. */
+interface LapackAnswer {
+  readonly kind: Kind;
+  readonly m: number;
+  readonly n: number;
+  readonly seed: number;
+  readonly singularValues: readonly number[];
+}
+
+export function lapackAnswers(): LapackAnswer[] {
+  return readJson<LapackAnswer[]>(repository('test', 'spectra', 'exact', 'lapack.json'));
+}
 
 /** The matrices that `make_lapack.py` passed to LAPACK, rounded to float32. */
 export function pseudoRandom(kind: Kind, m: number, n: number, seed: number): Float64Array {
