@@ -37,6 +37,14 @@ const BASE_CHANGING_INITIALIZATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 /** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
 
+/** The magnitude of a module with DoRA; older releases of PEFT save it with `.weight`. */
+const MAGNITUDE_KEY = /^(?:base_model\.model\.)?(.+)\.lora_magnitude_vector(?:\.[^.]+)*$/;
+
+export interface AdapterOptions {
+  /** Read the magnitudes of DoRA too; by default such an adapter is refused, since its update is not scale·B·A. */
+  readonly withMagnitudes?: boolean | undefined;
+}
+
 /** Is this the name of a LoRA factor? */
 export function isAdapterTensor(name: string): boolean {
   return LORA_KEY.test(name.replace(/\.weight$/, ''));
@@ -52,7 +60,7 @@ export async function isAdapterDirectory(directory: string): Promise<boolean> {
  * Open the directory of a PEFT adapter.
  * @throws UserError for another kind of adapter, and for modules that cannot be measured (DoRA, …), by name
  */
-export async function openAdapter(path: string): Promise<Adapter> {
+export async function openAdapter(path: string, { withMagnitudes = false }: AdapterOptions = {}): Promise<Adapter> {
   const configFile = join(path, ADAPTER_CONFIG);
   const config = parseJsonObject((await readTextFile(configFile)) ?? '', configFile);
   const parsed = configSchema.safeParse(config);
@@ -67,6 +75,7 @@ export async function openAdapter(path: string): Promise<Adapter> {
     );
   }
   const entries = await readSafetensorsHeader(await weightsFile(path));
+  if (!withMagnitudes) refuseMagnitudes(path, parsed.data, entries);
   refuseUnsupported(path, parsed.data, entries);
   const tensors = new Map(entries.map((entry) => [entry.name, entry]));
   const { modules, saved } = collect(path, entries, parsed.data);
@@ -93,22 +102,25 @@ async function weightsFile(path: string): Promise<string> {
   return resolveFile(path, ADAPTER, 'adapter');
 }
 
-function refuseUnsupported(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {
-  const firstModule = () => {
-    const key = entries.map(({ name }) => LORA_KEY.exec(name.replace(/\.weight$/, ''))).find(Boolean);
-    return JSON.stringify(key?.[1] ?? entries[0]?.name ?? '');
-  };
+function refuseMagnitudes(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {
   const magnitude = entries.find(({ name }) => name.includes('lora_magnitude_vector'));
-  if (config.use_dora || magnitude) {
-    const module = magnitude ? JSON.stringify(moduleOf(magnitude.name)) : firstModule();
-    throw new UserError(
-      `${path}: module ${module} uses DoRA, whose update is not scale·B·A`,
-      'merge the adapter into the base model and check the merged model',
-    );
-  }
+  if (!config.use_dora && !magnitude) return;
+  const module = magnitude ? JSON.stringify(moduleOf(magnitude.name)) : firstModule(entries);
+  throw new UserError(
+    `${path}: module ${module} uses DoRA, whose update is not scale·B·A`,
+    'merge the adapter into the base model and check the merged model',
+  );
+}
+
+function firstModule(entries: readonly TensorEntry[]): string {
+  const key = entries.map(({ name }) => LORA_KEY.exec(name.replace(/\.weight$/, ''))).find(Boolean);
+  return JSON.stringify(key?.[1] ?? entries[0]?.name ?? '');
+}
+
+function refuseUnsupported(path: string, config: AdapterConfig, entries: readonly TensorEntry[]): void {
   if (config.use_qalora) {
     throw new UserError(
-      `${path}: module ${firstModule()} uses QALoRA, whose A multiplies pooled inputs`,
+      `${path}: module ${firstModule(entries)} uses QALoRA, whose A multiplies pooled inputs`,
       'merge the adapter into the base model and check the merged model',
     );
   }
@@ -121,7 +133,7 @@ function refuseUnsupported(path: string, config: AdapterConfig, entries: readonl
   const initialization = config.init_lora_weights;
   if (typeof initialization === 'string' && BASE_CHANGING_INITIALIZATIONS.test(initialization)) {
     throw new UserError(
-      `${path}: init_lora_weights is ${JSON.stringify(initialization)}, which also changed the base weights of ${firstModule()}`,
+      `${path}: init_lora_weights is ${JSON.stringify(initialization)}, which also changed the base weights of ${firstModule(entries)}`,
       'convert it to plain LoRA (PEFT: save_pretrained(…, path_initial_model_for_weight_conversion=…)), or merge it',
     );
   }
@@ -135,11 +147,13 @@ function moduleOf(key: string): string {
 interface Factors {
   a?: TensorEntry;
   b?: TensorEntry;
+  magnitude?: TensorEntry;
   embedding: boolean;
 }
 
 function collect(path: string, entries: readonly TensorEntry[], config: AdapterConfig) {
   const pairs = new Map<string, Factors>();
+  const magnitudes = new Map<string, TensorEntry>();
   const saved = new Map<string, TensorEntry>();
   for (const entry of entries) {
     const match = LORA_KEY.exec(entry.name.replace(/\.weight$/, ''));
@@ -155,6 +169,8 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
       }
       pair[side] = entry;
       pairs.set(module, pair);
+    } else if (MAGNITUDE_KEY.test(entry.name)) {
+      magnitudes.set(moduleOf(entry.name), entry);
     } else if (entry.name.includes('.original_module.')) {
       // The base model's weight, stored beside the trained one of `modules_to_save`.
     } else if (entry.name.includes('.lora_') || entry.name.includes('.trainable_tokens_')) {
@@ -170,11 +186,22 @@ function collect(path: string, entries: readonly TensorEntry[], config: AdapterC
       saved.set(name, { ...entry, name });
     }
   }
+  for (const [module, magnitude] of magnitudes) {
+    const pair = pairs.get(module);
+    if (!pair) {
+      throw new UserError(
+        `${path}: module ${JSON.stringify(module)} has a magnitude, and neither A nor B`,
+        'save the adapter again',
+      );
+    }
+    pair.magnitude = magnitude;
+  }
   const modules = [...pairs].map(([module, pair]) => toModule(path, module, pair, config));
   return { modules: modules.sort((x, y) => (x.target < y.target ? -1 : 1)), saved };
 }
 
-function toModule(path: string, module: string, { a, b, embedding }: Factors, config: AdapterConfig): LoraModule {
+function toModule(path: string, module: string, factors: Factors, config: AdapterConfig): LoraModule {
+  const { a, b, magnitude = null, embedding } = factors;
   const named = `${path}: module ${JSON.stringify(module)}`;
   if (!a || !b) throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   if (module.endsWith('.base_layer')) {
@@ -183,7 +210,7 @@ function toModule(path: string, module: string, { a, b, embedding }: Factors, co
       'merge the adapter into the base model and check the merged model',
     );
   }
-  for (const { name, dtype } of [a, b]) {
+  for (const { name, dtype } of magnitude ? [a, b, magnitude] : [a, b]) {
     if (!isMeasuredDtype(dtype)) {
       throw new UserError(
         `${named}: ${JSON.stringify(name)} is ${dtype}`,
@@ -196,6 +223,14 @@ function toModule(path: string, module: string, { a, b, embedding }: Factors, co
   if (a.shape.length < 2 || b.shape.length < 2 || kernel !== 1 || b.shape[1] !== rank || a.size === 0 || b.size === 0) {
     throw new UserError(
       `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] cannot be multiplied`,
+      'save the adapter again',
+    );
+  }
+  if (magnitude ? magnitude.size !== b.shape[0] : config.use_dora) {
+    throw new UserError(
+      magnitude
+        ? `${named}: its magnitude [${magnitude.shape.join(', ')}] is not one number for each of ${b.shape[0]} outputs`
+        : `${named} has no magnitude, and the config says use_dora`,
       'save the adapter again',
     );
   }
@@ -212,7 +247,7 @@ function toModule(path: string, module: string, { a, b, embedding }: Factors, co
   }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
-  return { target: `${module}.weight`, a, b, rank, scale, transposed };
+  return { target: `${module}.weight`, a, b, rank, scale, transposed, magnitude };
 }
 
 /**

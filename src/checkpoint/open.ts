@@ -7,12 +7,12 @@ import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { quotingOnlyInside } from '../platform/leading-outside.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import { isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
+import { type AdapterOptions, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
-import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
+import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
@@ -20,10 +20,27 @@ import type { Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
  * read; symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!isHubPath(path)) return quotingOnlyInside([folderOf(path)], () => openLocal(path));
+export function openCheckpoint(path: string): Promise<Checkpoint> {
+  return openAnywhere(path, {});
+}
+
+/**
+ * Open the adapter that a checkpoint was merged from. One with DoRA is read too: merged, it is an ordinary weight.
+ * @throws UserError for anything that is not a LoRA adapter
+ */
+export async function openMergedAdapter(path: string): Promise<Adapter> {
+  const checkpoint = await openAnywhere(path, { withMagnitudes: true });
+  if (checkpoint.format === 'lora') return checkpoint;
+  throw new UserError(
+    `${path} is not an adapter`,
+    'give the folder with the adapter_config.json of the merged adapter',
+  );
+}
+
+async function openAnywhere(path: string, options: AdapterOptions): Promise<Checkpoint> {
+  if (!isHubPath(path)) return quotingOnlyInside([folderOf(path)], () => openLocal(path, options));
   const remote = await openSnapshot(path);
-  return { ...(await openLocal(remote.folder)), remote };
+  return { ...(await openLocal(remote.folder, options)), remote };
 }
 
 /** The folder of a checkpoint's files: a lone file has its config.json beside it. */
@@ -49,7 +66,7 @@ export async function fetchTensors(
   await remote?.fetch(tensors, onDownload);
 }
 
-async function openLocal(path: string): Promise<Checkpoint> {
+async function openLocal(path: string, options: AdapterOptions): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new UserError(
@@ -64,7 +81,7 @@ async function openLocal(path: string): Promise<Checkpoint> {
   if (!info.isDirectory())
     throw new UserError(`${path} is neither a file nor a directory`, 'give the path of a checkpoint');
   await refuseTwoSets(path);
-  if (await isAdapterDirectory(path)) return openAdapter(path);
+  if (await isAdapterDirectory(path)) return openAdapter(path, options);
   return openDirectory(path);
 }
 

@@ -53,7 +53,10 @@ export interface Adapter {
   readonly remote: Snapshot | null;
 }
 
-/** One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. */
+/**
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. With a magnitude m [out] (DoRA, Liu et al. 2024,
+ * arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output feature.
+ */
 export interface LoraModule {
   /** Name of the base weight that it changes. */
   readonly target: string;
@@ -63,6 +66,8 @@ export interface LoraModule {
   readonly scale: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
   readonly transposed: boolean;
+  /** Null for plain LoRA. */
+  readonly magnitude: TensorEntry | null;
 }
 
 /** A tensor of an ONNX model, and its use in the graph. */

@@ -36,6 +36,7 @@ const module = (target: string, a: number[] = [2, 4], b: number[] = [4, 2]): Lor
   rank: 2,
   scale: 1,
   transposed: false,
+  magnitude: null,
 });
 
 const EMBEDDINGS = { 'model.embed_tokens.weight': [8, 4] };
