@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ADAPTER, ADAPTER_CONFIG, INDEX, SINGLE } from '../hub/checkpoint-files.ts';
-import { readTextFile } from '../platform/read-text-file.ts';
+import { isInside, readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import {
   type Architecture,
@@ -62,7 +62,7 @@ export async function isAdapterDirectory(directory: string): Promise<boolean> {
  */
 export async function openAdapter(path: string, { withMagnitudes = false }: AdapterOptions = {}): Promise<Adapter> {
   const configFile = join(path, ADAPTER_CONFIG);
-  const config = parseJsonObject((await readTextFile(configFile)) ?? '', configFile);
+  const config = parseJsonObject((await readTextInside(configFile)) ?? '', configFile);
   const parsed = configSchema.safeParse(config);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -85,9 +85,15 @@ export async function openAdapter(path: string, { withMagnitudes = false }: Adap
   return { format: 'lora', path, modules, saved, tensors, config, architecture, remote: null };
 }
 
-/** The base model's config describes the layout of its fused modules. A base model on a hub is not looked up. */
+/**
+ * The base model's config describes the layout of its fused modules. A base model on a hub is not looked up, nor one
+ * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the machine.
+ */
 async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
-  for (const folder of base === null ? [] : [resolve(path, base), resolve(base)]) {
+  const roots = await Promise.all([path, '.'].map((root) => realpath(root)));
+  for (const named of base === null ? [] : [resolve(path, base), resolve(base)]) {
+    const folder = await realpath(named).catch(() => null);
+    if (folder === null || !roots.some((root) => isInside(folder, root))) continue;
     const config = await readConfig(folder).catch(() => null);
     if (config) return describeArchitecture(config);
   }

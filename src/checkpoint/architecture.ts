@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readTextFile } from '../platform/read-text-file.ts';
+import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** The values of config.json that are needed to read the weights. */
@@ -53,7 +53,7 @@ type Config = z.infer<typeof configSchema>;
  */
 export async function readConfig(directory: string): Promise<Config | null> {
   const file = join(directory, 'config.json');
-  const text = await readTextFile(file);
+  const text = await readTextInside(file);
   return text === null ? null : parseJsonObject(text, file);
 }
 

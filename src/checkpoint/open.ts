@@ -1,11 +1,10 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { INDEX, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
-import { quotingOnlyInside } from '../platform/leading-outside.ts';
-import { readTextFile } from '../platform/read-text-file.ts';
+import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type AdapterOptions, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
@@ -17,7 +16,8 @@ import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.t
 /**
  * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), a PEFT adapter
  * directory, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
- * read; symbolic links are resolved. `hf://org/model` downloads no more than the headers: see `fetchTensors`.
+ * read. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
+ * downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export function openCheckpoint(path: string): Promise<Checkpoint> {
@@ -38,14 +38,9 @@ export async function openMergedAdapter(path: string): Promise<Adapter> {
 }
 
 async function openAnywhere(path: string, options: AdapterOptions): Promise<Checkpoint> {
-  if (!isHubPath(path)) return quotingOnlyInside([folderOf(path)], () => openLocal(path, options));
+  if (!isHubPath(path)) return openLocal(path, options);
   const remote = await openSnapshot(path);
   return { ...(await openLocal(remote.folder, options)), remote };
-}
-
-/** The folder of a checkpoint's files: a lone file has its config.json beside it. */
-export function folderOf(path: string): string {
-  return /\.(safetensors|onnx)$/.test(path) ? dirname(path) : path;
 }
 
 /** The name of a checkpoint in a measurement: its path, or on a hub its name with the commit. */
@@ -95,7 +90,7 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 }
 
 async function openFile(path: string): Promise<FullCheckpoint> {
-  const file = await realpath(path);
+  const file = await resolveFile(dirname(path), basename(path));
   if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
   if (entries.some(({ name }) => isAdapterTensor(name))) {
@@ -172,7 +167,7 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
 /** The file of each tensor. */
 async function readWeightMap(directory: string): Promise<Record<string, string>> {
   const indexFile = join(directory, INDEX);
-  const parsed = indexSchema.safeParse(parseJsonObject((await readTextFile(indexFile)) ?? '', indexFile));
+  const parsed = indexSchema.safeParse(parseJsonObject((await readTextInside(indexFile)) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
   return parsed.data.weight_map;
 }

@@ -1,7 +1,8 @@
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
+import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
@@ -24,17 +25,17 @@ const entrySchema = z.object({
 
 /**
  * Read and check the header of one safetensors file.
+ * @param file its real path
  * @returns the tensors in the order of their data
  * @throws UserError naming the file (and tensor) for a pickle, an LFS pointer, a truncated file, a header larger than
  *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
-  // Opening a pipe would wait for a writer.
-  if (!(await stat(file)).isFile())
-    throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
-  const handle = await open(file, 'r');
+  const handle = await openResolved(file);
   try {
-    const { size } = await handle.stat();
+    const info = await handle.stat();
+    if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
+    const { size } = info;
     const headerLength = await readHeaderLength(handle, file, size);
     const json = await readExactly(handle, 8, headerLength, file);
     return checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
@@ -83,13 +84,12 @@ export function pickleError(file: string): UserError {
 
 /**
  * The real file behind a name: the Hugging Face cache consists of links, some of them dangling after a failed download.
+ * @throws UserError if it is missing, or outside of the folder
  */
 export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
-  const file = join(directory, name);
-  return realpath(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new UserError(`${file} is missing`, `download the whole ${whole}`);
-    throw error;
-  });
+  const file = await resolveInside(directory, name);
+  if (file === null) throw new UserError(`${join(directory, name)} is missing`, `download the whole ${whole}`);
+  return file;
 }
 
 async function readExactly(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {

@@ -1,5 +1,3 @@
-import { folderOf } from '../checkpoint/open.ts';
-import { quotingOnlyInside } from '../platform/leading-outside.ts';
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
@@ -104,24 +102,15 @@ export async function withModel<T>(
   work: (model: Model) => Promise<T>,
 ): Promise<T> {
   try {
-    return await quotingOnlyInside(foldersOf(source), async () => {
-      const opened = await open(source, options);
-      try {
-        return await work(modelOf(opened, options));
-      } finally {
-        await opened.engine.close();
-      }
-    });
+    const opened = await open(source, options);
+    try {
+      return await work(modelOf(opened, options));
+    } finally {
+      await opened.engine.close();
+    }
   } catch (error) {
     throw explainOutOfMemory(error);
   }
-}
-
-/** The folders of the files that decide how a model answers. */
-function foldersOf(source: ModelSource): string[] {
-  if (source.kind === 'endpoint') return source.tokenizer === undefined ? [] : [source.tokenizer];
-  const { checkpoint, reference } = source;
-  return [checkpoint, ...(reference ? [reference] : [])].map(({ path }) => folderOf(path));
 }
 
 function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }: ModelOptions): Model {

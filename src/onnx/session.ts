@@ -2,8 +2,9 @@ import * as ort from 'onnxruntime-node';
 import { UserError } from '../platform/user-error.ts';
 import { externalDataFolder, type Graph } from './graph.ts';
 
-// On by default on Linux from 1.29 on; a gate sends nothing anywhere. Read at the first session.
-process.env.ORT_DISABLE_TELEMETRY ??= '1';
+// On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
+// session.
+process.env.ORT_DISABLE_TELEMETRY = '1';
 // CUDA multiplies float32 with 10 bits of mantissa by default (TF32), an error near 10⁻³: no bounds would be right. The
 // binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's
 // environment.
@@ -98,8 +99,8 @@ export async function openKernel(graph: Graph, device: Device): Promise<Session>
 /** Errors are thrown as well: onnxruntime need not also write them to standard error. */
 const FATAL = 4;
 
-/** The folder of the files that initializers point into. */
-const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.cwd()) };
+/** The folder of the files that initializers point into. The working directory may be gone; the program is there. */
+const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.execPath) };
 
 function createSession(graph: Graph, device: Device, options: ort.InferenceSession.SessionOptions): Promise<Session> {
   return ort.InferenceSession.create(graph.serialize(), {

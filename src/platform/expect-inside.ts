@@ -1,5 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname } from 'node:path';
+import { isInside } from './resolve-inside.ts';
 import { UserError } from './user-error.ts';
 
 /**
@@ -21,9 +22,4 @@ export async function expectInside(path: string, folder: string): Promise<void> 
     `cannot write to ${path}: ${existing} is a symbolic link ${target === null ? 'to nowhere' : 'out of the workspace'}`,
     'remove the link, or give a folder without one',
   );
-}
-
-function isInside(path: string, folder: string): boolean {
-  const inside = relative(folder, resolve(folder, path));
-  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }

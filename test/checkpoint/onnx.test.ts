@@ -265,12 +265,14 @@ describe('the elements of an ONNX tensor', () => {
   });
 
   it('can be in a subfolder and behind a link, as in the Hugging Face cache', async () => {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, 'snapshot', 'data'), { recursive: true });
-    writeFileSync(join(folder, 'blob'), Buffer.concat([Buffer.alloc(3), counting([2, 3]).data]));
-    symlinkSync(join(folder, 'blob'), join(folder, 'snapshot', 'data', 'w.bin'));
+    const folder = join(temporaryFolder(), 'models--org--model');
+    const snapshot = join(folder, 'snapshots', 'main');
+    mkdirSync(join(snapshot, 'data'), { recursive: true });
+    mkdirSync(join(folder, 'blobs'));
+    writeFileSync(join(folder, 'blobs', '0a'), Buffer.concat([Buffer.alloc(3), counting([2, 3]).data]));
+    symlinkSync(join('..', '..', '..', 'blobs', '0a'), join(snapshot, 'data', 'w.bin'));
     const entries = { location: 'data/w.bin', offset: '3', length: '24' };
-    const path = join(folder, 'snapshot', 'model.onnx');
+    const path = join(snapshot, 'model.onnx');
     writeOnnx(path, { ...small, tensors: [external('w', counting([2, 3]), entries)] });
     expect((await openCheckpoint(path)).tensors.get('w')).toMatchObject({ offset: 3, byteLength: 24 });
   });
@@ -282,7 +284,8 @@ describe('the elements of an ONNX tensor', () => {
     ['an absolute path', { location: '/etc/hostname' }, /outside of its folder/],
     ['a drive', { location: 'C:\\w.bin' }, /outside of its folder/],
     ['a NUL', { location: 'w.bin\0' }, /outside of its folder/],
-    ['a folder that is a link', { location: 'link/w.bin' }, /outside of its folder/],
+    ['a folder that is a link', { location: 'link/w.bin' }, /leads to a file outside of its folder/],
+    ['a file that is a link', { location: 'linked.bin' }, /leads to a file outside of its folder/],
     ['no location', { offset: '0' }, /"w": its external data has no location/],
     ['a file that is missing', { location: 'absent.bin' }, /absent\.bin is missing/],
     ['a folder', { location: 'folder' }, /not a regular file/],
@@ -298,6 +301,7 @@ describe('the elements of an ONNX tensor', () => {
     writeFileSync(join(folder, 'pointer.bin'), 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n');
     mkdirSync(join(folder, 'folder'));
     symlinkSync(outside, join(folder, 'link'));
+    symlinkSync(join(outside, 'w.bin'), join(folder, 'linked.bin'));
     const path = join(folder, 'model.onnx');
     writeOnnx(path, { ...small, tensors: [external('w', counting([2, 3]), entries)] });
     expect(await messageOf(path)).toMatch(message);

@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { withModel } from '../../src/language-model/model.ts';
@@ -34,7 +34,6 @@ async function runError(checkpoint: string): Promise<string> {
 
 const llama = repository('examples', 'base');
 const text = `${SECRET}\n`;
-const json = JSON.stringify({ model_type: SECRET, [SECRET]: SECRET });
 
 describe('a link in a checkpoint to a secret of the machine', () => {
   it.each([
@@ -55,7 +54,6 @@ describe('a link in a checkpoint to a secret of the machine', () => {
   });
 
   it.each([
-    ['config.json', json],
     ['tokenizer.json', text],
     ['tokenizer.json', JSON.stringify({ model: { type: SECRET, vocab: SECRET } })],
     ['tokenizer_config.json', text],
@@ -67,29 +65,94 @@ describe('a link in a checkpoint to a secret of the machine', () => {
     expect(message).not.toContain(SECRET.slice(0, 5));
   });
 
-  it('does not matter where the file is right, as for weights on another disk', async () => {
-    const { tensors } = await openCheckpoint(llama);
-    const folder = join(temporaryFolder(), 'checkpoint');
-    mkdirSync(folder);
-    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
-      symlinkSync(join(llama, name), join(folder, name));
+  it('is refused where the file is right as well: a model that nobody gave', async () => {
+    for (const name of ['config.json', 'model.safetensors']) {
+      const folder = linking(llama, name, readFileSync(join(llama, name)));
+      expect(await messageOf(folder)).toContain(
+        `${join(folder, name)} leads to a file outside of its folder, which is not read`,
+      );
     }
-    expect((await openCheckpoint(folder)).tensors.size).toBe(tensors.size);
-    expect(await runError(folder)).toBe('no error');
+    const chat = linking(llama, 'chat_template.jinja', '{{ messages }}');
+    expect(await runError(chat)).toContain('chat_template.jinja leads to a file outside');
+  });
+
+  it('is refused if it is the checkpoint itself, in a chain of links, and as an absolute path', async () => {
+    const folder = temporaryFolder();
+    symlinkSync(join(llama, 'model.safetensors'), join(folder, 'one.safetensors'));
+    symlinkSync('one.safetensors', join(folder, 'two.safetensors'));
+    expect(await messageOf(join(folder, 'one.safetensors'))).toContain('leads to a file outside');
+    expect(await messageOf(join(folder, 'two.safetensors'))).toContain('leads to a file outside');
+  });
+
+  it('that leads to itself, or to a folder, is one line', async () => {
+    const folder = join(temporaryFolder(), 'checkpoint');
+    cpSync(llama, folder, { recursive: true });
+    rmSync(join(folder, 'config.json'));
+    symlinkSync('config.json', join(folder, 'config.json'));
+    expect(await messageOf(folder)).toContain('config.json is a link that leads to itself');
+    rmSync(join(folder, 'config.json'));
+    mkdirSync(join(folder, 'other'));
+    symlinkSync('other', join(folder, 'config.json'));
+    expect(await messageOf(folder)).toContain('config.json is not a regular file');
   });
 });
 
-it('a file of the checkpoint itself, or of the Hugging Face cache, is quoted as before', async () => {
-  const cache = join(temporaryFolder(), 'models--org--model');
-  const [blobs, snapshot] = [join(cache, 'blobs'), join(cache, 'snapshots', 'main')];
-  mkdirSync(blobs, { recursive: true });
-  mkdirSync(snapshot, { recursive: true });
-  for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
-    cpSync(join(llama, name), join(blobs, name));
-    symlinkSync(join('..', '..', 'blobs', name), join(snapshot, name));
+describe('a link that is followed', () => {
+  it('is the folder that was given, and one within it', async () => {
+    const folder = temporaryFolder();
+    symlinkSync(llama, join(folder, 'latest'));
+    expect((await openCheckpoint(join(folder, 'latest'))).tensors.size).toBeGreaterThan(0);
+    const own = join(temporaryFolder(), 'checkpoint');
+    cpSync(llama, own, { recursive: true });
+    mkdirSync(join(own, 'parts'));
+    renameSync(join(own, 'model.safetensors'), join(own, 'parts', 'a'));
+    symlinkSync(join('parts', 'a'), join(own, 'model.safetensors'));
+    expect(await runError(own)).toBe('no error');
+  });
+
+  it('leads into the blobs of a Hugging Face cache, from a snapshot of the same model only', async () => {
+    const cache = join(temporaryFolder(), 'models--org--model');
+    const other = join(temporaryFolder(), 'models--org--other', 'snapshots', 'main');
+    const [blobs, snapshot] = [join(cache, 'blobs'), join(cache, 'snapshots', 'main')];
+    for (const folder of [blobs, snapshot, other]) mkdirSync(folder, { recursive: true });
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+      cpSync(join(llama, name), join(blobs, name));
+      symlinkSync(join('..', '..', 'blobs', name), join(snapshot, name));
+      symlinkSync(join(blobs, name), join(other, name));
+    }
+    expect(await runError(snapshot)).toBe('no error');
+    expect(await messageOf(other)).toContain('config.json leads to a file outside');
+    expect(await messageOf(join(other, 'model.safetensors'))).toContain('leads to a file outside');
+    // What is found there is quoted.
+    writeFileSync(join(blobs, 'config.json'), JSON.stringify({ model_type: 'none' }));
+    expect(await runError(snapshot)).toContain('model_type "none" is not supported');
+  });
+
+  it.each([['blobs'], ['snapshots']])('has no other folder named %s', async (name) => {
+    const folder = join(temporaryFolder(), name, 'main');
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(llama, 'config.json'), join(folder, '..', 'config'));
+    cpSync(join(llama, 'model.safetensors'), join(folder, 'model.safetensors'));
+    symlinkSync(join('..', 'config'), join(folder, 'config.json'));
+    expect(await messageOf(folder)).toContain('config.json leads to a file outside');
+  });
+});
+
+it('an adapter names a base model anywhere on the machine, whose config is not read', async () => {
+  const base = temporaryFolder();
+  writeFileSync(join(base, 'config.json'), JSON.stringify({ model_type: 'secret', n_head: 7 }));
+  const folder = join(temporaryFolder(), 'adapter');
+  cpSync(fixture('lora'), folder, { recursive: true });
+  const file = join(folder, 'adapter_config.json');
+  const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  symlinkSync(base, join(folder, 'linked'));
+  for (const named of [base, relative(folder, base), 'linked']) {
+    writeFileSync(file, JSON.stringify({ ...config, base_model_name_or_path: named }));
+    expect((await openCheckpoint(folder)).architecture.modelType).toBeNull();
   }
-  writeFileSync(join(blobs, 'config.json'), JSON.stringify({ model_type: 'none' }));
-  expect(await runError(snapshot)).toContain('model_type "none" is not supported');
+  cpSync(base, join(folder, 'base'), { recursive: true });
+  writeFileSync(file, JSON.stringify({ ...config, base_model_name_or_path: 'base' }));
+  expect((await openCheckpoint(folder)).architecture.modelType).toBe('secret');
 });
 
 describe('a probe file that is a secret of the machine', () => {

@@ -1,5 +1,6 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, posix, relative, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { resolveInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
@@ -13,8 +14,8 @@ export interface ExternalFile {
 }
 
 /**
- * Finds the files of external data. A location is relative to the model's folder and must stay inside it, so that a
- * hostile model cannot have other files read. The file itself can be a link, as in the Hugging Face cache.
+ * Finds the files of external data. A location is relative to the model's folder and must stay inside it, links
+ * included, so that a hostile model cannot have other files read.
  */
 export class ExternalFiles {
   readonly #model: string;
@@ -42,17 +43,13 @@ export class ExternalFiles {
     }
     const folder = dirname(this.#model);
     const file = join(folder, path);
-    const reportMissing = (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    const real = await resolveInside(folder, path);
+    if (real === null) {
       throw new UserError(
         `${file} is missing, which contains weights of ${this.#model}`,
         'download or export the complete model',
       );
-    };
-    const [inside, root] = await Promise.all([realpath(dirname(file)), realpath(folder)]).catch(reportMissing);
-    const way = relative(root, inside);
-    if (way === '..' || way.startsWith(`..${sep}`)) throw this.#outside(location);
-    const real = await realpath(file).catch(reportMissing);
+    }
     const info = await stat(real);
     if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the model again');
     if (info.size <= LFS_POINTER_BYTES && (await readFile(real, 'latin1')).startsWith(LFS_MAGIC)) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
@@ -32,7 +32,7 @@ export async function readChatTemplate(
   directory: string,
   tokenizerConfig: Readonly<Record<string, unknown>>,
 ): Promise<string | null> {
-  const file = await readTextFile(join(directory, 'chat_template.jinja'));
+  const file = await readTextInside(join(directory, 'chat_template.jinja'));
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;

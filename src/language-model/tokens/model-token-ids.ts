@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import { readTextInside } from '../../platform/resolve-inside.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */
 export interface ModelTokenIds {
@@ -36,7 +36,7 @@ export async function readModelTokenIds(directory: string): Promise<ModelTokenId
 
 /** @returns null if there is no such file @throws UserError if it is not a JSON object */
 export async function readJsonObject(file: string): Promise<Record<string, unknown> | null> {
-  const text = await readTextFile(file);
+  const text = await readTextInside(file);
   return text === null ? null : parseJsonObject(text, file);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** The files, beside config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
@@ -28,7 +28,7 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
 /** A file that cannot be read is not the same as no file. */
 async function textOf(file: string): Promise<string | null | { readonly unreadable: string }> {
   try {
-    return await readTextFile(file);
+    return await readTextInside(file);
   } catch (error) {
     if (error instanceof UserError) return { unreadable: error.message };
     throw error;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { readConfig } from '../../checkpoint/architecture.ts';
-import { readTextFile } from '../../platform/read-text-file.ts';
+import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { readJsonObject, readModelTokenIds } from './model-token-ids.ts';
@@ -73,7 +73,7 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
 /** @returns null if the directory has no tokenizer.json, which requests in token ids do not need */
 export async function openTokenizerIfPresent(directory: string): Promise<Tokenizer | null> {
   const file = join(directory, 'tokenizer.json');
-  const text = await readTextFile(file);
+  const text = await readTextInside(file);
   if (text === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { openResolved, resolveInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** All of MMLU takes 7 MB: a larger file is a mistake, and its items would take days to score. */
@@ -12,19 +13,23 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /**
  * All bytes of a probe file.
- * @throws UserError if it does not exist, is not a regular file, or is larger than `MAX_FILE_BYTES`
+ * @throws UserError if it does not exist, is a link out of its folder, is not a regular file, or is larger than
+ *   `MAX_FILE_BYTES`
  */
 export async function readBytes(path: string): Promise<Buffer> {
-  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-    throw error;
-  });
-  if (!info) throw new UserError(`${path} does not exist`, 'give the path of a probe file');
-  if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'give the path of a probe file');
-  if (info.size > MAX_FILE_BYTES) {
-    throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'use a part of it');
+  const real = await resolveInside(dirname(path), basename(path));
+  if (real === null) throw new UserError(`${path} does not exist`, 'give the path of a probe file');
+  const handle = await openResolved(real);
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw new UserError(`${path} is not a regular file`, 'give the path of a probe file');
+    if (info.size > MAX_FILE_BYTES) {
+      throw new UserError(`${path} has ${info.size} bytes, more than ${MAX_FILE_BYTES}`, 'use a part of it');
+    }
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
-  return readFile(path);
 }
 
 /** A line of a text file, without its end. */
