@@ -1,5 +1,6 @@
 import { blockUpdates, isJudged } from '../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
+import { adapterAndFull, isAdapter } from './adapter-and-full.ts';
 import type { Finding } from './finding.ts';
 
 /** What may be compared, and why the rest may not. */
@@ -18,18 +19,21 @@ export function checkComparability(candidate: Measurement, baseline: Measurement
   if (candidate.method === null || baseline.method === null) {
     return { weights: false, deltas: false, findings: [...models, ...spectraDifference(candidate, baseline)] };
   }
+  const isBase = isReference(baseline, candidate);
+  const kinds = isBase ? [] : adapterAndFull(candidate, baseline);
+  if (kinds.length > 0) return { weights: false, deltas: false, findings: [...models, ...kinds] };
   const everything = [
     ...models,
     ...tensorDifference(candidate, baseline, 'weight', { isSameModel: models.length === 0 }),
   ];
-  if (isReference(baseline, candidate)) {
+  if (isBase) {
     const updates = everything.length === 0 ? [noUpdateToCompare(candidate)] : [];
     return { weights: everything.length === 0, deltas: false, findings: [...everything, ...updates] };
   }
+  const updates = tensorDifference(candidate, baseline, 'delta', { isSameModel: false });
   const deltas = [
     ...referenceDifference(candidate, baseline),
-    ...tensorDifference(candidate, baseline, 'delta', { isSameModel: false }),
-    ...updateDifference(candidate, baseline),
+    ...(updates.length > 0 ? updates : updateDifference(candidate, baseline)),
   ];
   return {
     weights: everything.length === 0,
@@ -45,10 +49,13 @@ function spectraDifference(candidate: Measurement, baseline: Measurement): Findi
   return [{ kind: 'baseline-without-spectra', level: 'inconclusive' }];
 }
 
-/** Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? */
+/**
+ * Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? An adapter is never
+ * its own base model, whether it was trained or not.
+ */
 function isReference(baseline: Measurement, candidate: Measurement): boolean {
   const isUpdated = candidate.tensors.some(({ of, status }) => of === 'delta' && status !== 'zero');
-  return isUpdated && candidate.reference?.digest === baseline.checkpoint.digest;
+  return (isUpdated || isAdapter(candidate)) && candidate.reference?.digest === baseline.checkpoint.digest;
 }
 
 /** The reference has no update of its own. The probes decide then; without them, nothing can. */
@@ -103,7 +110,10 @@ function tensorDifference(
 ): Finding[] {
   const [ours, theirs] = [describeTensors(candidate, of), describeTensors(baseline, of)];
   if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
-  const names = [...new Set([...ours.keys(), ...theirs.keys()])].filter((name) => ours.get(name) !== theirs.get(name));
+  // Of its base model, an adapter has what it trained whole, and perhaps a new head.
+  const isPart = isAdapter(candidate) && !isAdapter(baseline);
+  const all = isPart ? [...ours.keys()].filter((name) => theirs.has(name)) : [...ours.keys(), ...theirs.keys()];
+  const names = [...new Set(all)].filter((name) => ours.get(name) !== theirs.get(name));
   if (names.length === 0) return [];
   const named = names
     .slice(0, NAMED)
@@ -116,14 +126,23 @@ function tensorDifference(
 }
 
 /** Shape and LoRA rank of every matrix, and for W of every vector, by name. */
-function describeTensors({ tensors, vectors }: Measurement, of: 'weight' | 'delta'): ReadonlyMap<string, string> {
+function describeTensors(measurement: Measurement, of: 'weight' | 'delta'): ReadonlyMap<string, string> {
+  const { tensors, vectors } = measurement;
   const matrices = tensors
     .filter((tensor) => tensor.of === of)
     .map((tensor) => [tensor.name, describe(tensor)] as const);
   // A matrix that is listed as a vector would not be judged: the two are not alike.
-  const others =
-    of === 'weight' ? vectors.map(({ name, shape }) => [name, `vector [${shape.join(', ')}]`] as const) : [];
-  return new Map([...matrices, ...others]);
+  const others = of === 'weight' ? vectors.filter((vector) => !isFactor(vector, measurement)) : [];
+  const described = others.map(({ name, shape }) => [name, `vector [${shape.join(', ')}]`] as const);
+  return new Map([...matrices, ...described]);
+}
+
+/**
+ * The factors A and B of an adapter are listed with its vectors, since they have no spectrum of their own. Their products
+ * are compared, as updates.
+ */
+function isFactor({ shape }: Measurement['vectors'][number], measurement: Measurement): boolean {
+  return isAdapter(measurement) && shape.length > 1;
 }
 
 function describe({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): string {

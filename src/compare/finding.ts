@@ -125,6 +125,12 @@ export const findingSchema = z.discriminatedUnion('kind', [
   finding('other-architecture', { key: foreign, candidate: foreign, baseline: foreign }),
   finding('baseline-without-spectra', {}),
   finding('baseline-is-reference', {}),
+  finding('adapter-and-full', {
+    /** The side that is an adapter; the other one is a full model. */
+    adapter: side,
+    /** What the full model is to the base model of the adapter; `unknown`: the adapter was measured without it. */
+    relation: z.enum(['is-reference', 'same-reference', 'other-reference', 'unknown']),
+  }),
   finding('other-reference', { candidate: foreign.nullable(), baseline: foreign.nullable() }),
   finding('reference-shape', { example: foreign, matrices: count }),
   finding('other-tensors', {

@@ -130,6 +130,13 @@ export function reasonOf(finding: Finding): Reason {
       return incomparable('spectra', { of: 'weight', place: 'measurement', candidate: 'measured' });
     case 'baseline-is-reference':
       return incomparable('reference', { of: 'delta', place: 'ΔW' });
+    case 'adapter-and-full': {
+      const kind = (here: boolean) => (here ? 'adapter' : 'full model');
+      return incomparable('format', {
+        candidate: kind(finding.adapter === 'candidate'),
+        baseline: kind(finding.adapter === 'baseline'),
+      });
+    }
     case 'other-reference':
       return incomparable('reference', { of: 'delta', place: 'ΔW', ...values(finding) });
     case 'reference-shape':

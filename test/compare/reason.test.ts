@@ -59,6 +59,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'other-architecture': [['invalid-comparison', 'architecture', null, 'w', ...PAIR]],
   'baseline-without-spectra': [['invalid-comparison', 'spectra', 'weight', 'measurement', 'measured', null, null]],
   'baseline-is-reference': [['invalid-comparison', 'reference', 'delta', 'ΔW', null, null, null]],
+  'adapter-and-full': (['candidate', 'baseline'] as const).flatMap((adapter) => {
+    const kinds = adapter === 'candidate' ? ['adapter', 'full model'] : ['full model', 'adapter'];
+    return Array.from({ length: 4 }, () => ['invalid-comparison', 'format', null, 'model', ...kinds, null]);
+  }),
   'other-reference': [
     ['invalid-comparison', 'reference', 'delta', 'ΔW', ...PAIR],
     ['invalid-comparison', 'reference', 'delta', 'ΔW', null, 'w', null],

@@ -88,6 +88,12 @@ export function everyFinding(name: string): Finding[] {
     'other-architecture': [{ key: name, ...pair }],
     'baseline-without-spectra': [{}],
     'baseline-is-reference': [{}],
+    'adapter-and-full': (['candidate', 'baseline'] as const).flatMap((adapter) =>
+      (['is-reference', 'same-reference', 'other-reference', 'unknown'] as const).map((relation) => ({
+        adapter,
+        relation,
+      })),
+    ),
     'other-reference': [pair, { ...pair, candidate: null }, { ...pair, baseline: null }],
     'reference-shape': [
       { example: name, matrices: 1 },

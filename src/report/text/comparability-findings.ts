@@ -1,6 +1,6 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatInteger } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
 
 export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase {
   const how = phrase`Create one with ${code('shadow-gate measure')} and commit it.`;
@@ -14,6 +14,44 @@ export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>
 
 export function otherArchitecture({ key, candidate, baseline }: FindingOf<'other-architecture'>): Phrase {
   return phrase`Candidate and baseline have different architectures: ${name(key)} is ${name(candidate)} in the candidate and ${name(baseline)} in the baseline.`;
+}
+
+export function baselineIsReference({ level }: FindingOf<'baseline-is-reference'>): Phrase {
+  const fact = phrase`The baseline is the ${term('reference', 'reference')} itself: there is no earlier update to compare the spectra with`;
+  return level === 'info'
+    ? phrase`${fact}, so the probes decide.`
+    : phrase`${fact}. Run the probes as well, or give an approved checkpoint that was trained from it as the baseline.`;
+}
+
+export function adapterAndFull({ adapter, relation }: FindingOf<'adapter-and-full'>): Phrase {
+  return adapter === 'candidate' ? adapterBesideFull(relation) : fullBesideAdapter(relation);
+}
+
+type Relation = FindingOf<'adapter-and-full'>['relation'];
+
+const BEHAVIOR = phrase`To compare behavior alone, use ${code('--only probes')}.`;
+
+function adapterBesideFull(relation: Relation): Phrase {
+  const kinds = phrase`The candidate is an adapter and the baseline a full model`;
+  if (relation === 'unknown') {
+    return phrase`${kinds}: give the base model of the adapter with ${code('--reference')}.`;
+  }
+  if (relation === 'other-reference') {
+    return phrase`${kinds} other than its ${term('reference', 'reference')}: give the same model as baseline and as ${code('--reference')}, or an approved adapter as the baseline.`;
+  }
+  return phrase`${kinds} trained from the same ${term('reference', 'reference')}: their updates cannot be compared. Give an approved adapter as the baseline, or merge the candidate. ${BEHAVIOR}`;
+}
+
+function fullBesideAdapter(relation: Relation): Phrase {
+  if (relation === 'is-reference') {
+    return phrase`The candidate is the base model of the baseline's adapter, without any adapter: give the adapter as the candidate and this model with ${code('--reference')}.`;
+  }
+  const kinds = phrase`The candidate is a full model, such as a merged one, and the baseline an adapter`;
+  const same =
+    relation === 'same-reference'
+      ? phrase` of the same ${term('reference', 'reference')}`
+      : phrase` of another base model`;
+  return phrase`${kinds}${relation === 'unknown' ? [] : same}: give the candidate's adapter, or measure the merged model of the baseline. ${BEHAVIOR}`;
 }
 
 export function otherReference({ candidate, baseline }: FindingOf<'other-reference'>): Phrase {

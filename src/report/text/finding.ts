@@ -28,8 +28,8 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'other-architecture': comparability.otherArchitecture,
   'baseline-without-spectra': () =>
     phrase`The baseline has no spectra to compare with: measure it again without ${code('--only probes')}.`,
-  'baseline-is-reference': () =>
-    phrase`The baseline is the reference itself, so it has no update ΔW whose concentration could be compared.`,
+  'baseline-is-reference': comparability.baselineIsReference,
+  'adapter-and-full': comparability.adapterAndFull,
   'other-reference': comparability.otherReference,
   'reference-shape': comparability.referenceShape,
   'other-tensors': comparability.otherTensors,
