@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { endOfString, parseJson } from '../platform/parse-json.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 
@@ -57,28 +58,34 @@ export async function readConfig(directory: string): Promise<Config | null> {
   return text === null ? null : parseJsonObject(text, file);
 }
 
-/**
- * Python's json writes numbers that JSON does not have, and some configs contain them. Strings match so that they stay.
- */
-const PYTHON_NUMBER = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+/** Python's json writes numbers that JSON does not have, and some configs contain them. */
+const PYTHON_NUMBER = /-?\bInfinity\b|\bNaN\b/g;
 
 /** @throws UserError naming the file if the text is not a JSON object */
 export function parseJsonObject(text: string, file: string): Config {
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(PYTHON_NUMBER, (token) => (token.startsWith('"') ? token : 'null')));
-  } catch (error) {
-    throw new UserError(`${file} is not JSON${placeOf(error, text)}`, 'restore the file');
-  }
+  const json = parseJson(withoutPythonNumbers(text), { name: file, hint: 'restore the file' });
   const parsed = configSchema.safeParse(json);
   if (!parsed.success || Array.isArray(json)) throw new UserError(`${file} is not a JSON object`, 'restore the file');
   return parsed.data;
 }
 
-/** The line of a syntax error. Its message quotes the file, which can be a link to a secret. */
-export function placeOf(error: unknown, text: string): string {
-  const [, position] = /at position (\d+)/.exec((error as Error).message) ?? [];
-  return position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`;
+/** With null in their place, outside of strings. */
+function withoutPythonNumbers(text: string): string {
+  if (text.search(PYTHON_NUMBER) === -1) return text;
+  const parts: string[] = [];
+  let taken = 0;
+  for (let start = 0; start < text.length; ) {
+    const quote = text.indexOf('"', start);
+    const end = quote === -1 ? text.length : quote;
+    const outside = text.slice(start, end);
+    const replaced = outside.replace(PYTHON_NUMBER, 'null');
+    if (replaced !== outside) {
+      parts.push(text.slice(taken, start), replaced);
+      taken = end;
+    }
+    start = quote === -1 ? text.length : endOfString(text, quote) + 1;
+  }
+  return [...parts, text.slice(taken)].join('');
 }
 
 /** Keys that different families use for the same number. */

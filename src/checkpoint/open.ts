@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { INDEX, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
+import { validate } from '../platform/first-issue.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type AdapterOptions, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
@@ -167,7 +168,7 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
 /** The file of each tensor. */
 async function readWeightMap(directory: string): Promise<Record<string, string>> {
   const indexFile = join(directory, INDEX);
-  const parsed = indexSchema.safeParse(parseJsonObject((await readTextInside(indexFile)) ?? '', indexFile));
+  const parsed = validate(indexSchema, parseJsonObject((await readTextInside(indexFile, 'index')) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
   return parsed.data.weight_map;
 }

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
@@ -101,16 +102,24 @@ async function readExactly(handle: FileHandle, position: number, length: number,
 }
 
 function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new UserError(`${file}: the header is not JSON`, 'check that it is a safetensors file');
-  }
+  const hint = 'check that it is a safetensors file';
+  const json = parseJson(decodeHeader(bytes, file, hint), {
+    name: `${file}: the header`,
+    hint,
+    notJson: ' is not JSON',
+  });
   if (json === null || typeof json !== 'object' || Array.isArray(json)) {
     throw new UserError(`${file}: the header is not a JSON object`, 'save the checkpoint again');
   }
   return json as Record<string, unknown>;
+}
+
+function decodeHeader(bytes: Buffer, file: string, hint: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`${file}: the header is not JSON`, hint);
+  }
 }
 
 /** Every byte after the header belongs to exactly one tensor: the rule of the reference implementation. */

@@ -3,6 +3,7 @@ import type { Estimate, ShadowRow } from '../compare/probes/comparison.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { timeSchema } from '../compare/trend-schema.ts';
 import { roundNumber } from '../measure/round.ts';
+import { UserError } from '../platform/user-error.ts';
 import { parseVersioned } from '../platform/versioned-json.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
@@ -140,6 +141,8 @@ function rounded({ baseline, candidate, change, z }: HistoryValue): HistoryValue
 /** Nearly three years of nights, and under a megabyte. */
 const MOST_ENTRIES = 1000;
 
+const MAX_HISTORY_LENGTH = 16 * 1024 * 1024;
+
 /** The history with one more check, without the oldest where there are too many. */
 export function appendHistory(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   return [...history, entry].slice(-MOST_ENTRIES);
@@ -158,6 +161,7 @@ export function formatHistory(history: readonly HistoryEntry[]): string {
  */
 export function parseHistory(text: string, name: string): HistoryEntry[] {
   if (text === '') return [];
+  if (text.length > MAX_HISTORY_LENGTH) throw new UserError(`${name} is too long for a history`, FORMAT.hint);
   const isWhole = text.endsWith('\n');
   const lines = (isWhole ? text.slice(0, -1) : text).split('\n');
   return lines.map((line, i) => {

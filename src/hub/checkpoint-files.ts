@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { validate } from '../platform/first-issue.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /**
@@ -91,13 +93,10 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
 
 /** The shards that an index names. @throws UserError for an invalid index, and for missing shards */
 export function shardsOf(text: string, listed: readonly ListedFile[], path: string): ListedFile[] {
-  let parsed: z.infer<typeof indexSchema>;
-  try {
-    parsed = indexSchema.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path}: ${INDEX} has no weight_map`, 'give a revision with a valid index');
-  }
-  return [...new Set(Object.values(parsed.weight_map))].sort().map((shard) => {
+  const hint = 'give a revision with a valid index';
+  const parsed = validate(indexSchema, parseJson(text, { name: `${path}: ${INDEX}`, hint }));
+  if (!parsed.success) throw new UserError(`${path}: ${INDEX} has no weight_map`, hint);
+  return [...new Set(Object.values(parsed.data.weight_map))].sort().map((shard) => {
     const found = listed.find(({ name }) => name === shard);
     if (found) return found;
     throw new UserError(

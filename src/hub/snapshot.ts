@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../platform/parse-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { type CheckpointFiles, chooseFiles, type ListedFile, MAX_HEADER_BYTES, shardsOf } from './checkpoint-files.ts';
@@ -207,7 +208,7 @@ async function readHeaderLength(path: string): Promise<bigint | null> {
 
 function parseListing(text: string): ListedFile[] | null {
   try {
-    return listingSchema.parse(JSON.parse(text));
+    return listingSchema.parse(parseJson(text, { name: 'the listing', hint: 'try again' }));
   } catch {
     return null;
   }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { validateFields } from '../platform/first-issue.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Message } from './tokens/chat-template.ts';
@@ -123,7 +125,7 @@ export function toJsonLines(answers: readonly object[]): string {
 }
 
 async function readRequestFile(file: string, hint: string): Promise<string> {
-  const text = await readTextFile(file);
+  const text = await readTextFile(file, 'requests');
   if (text === null) throw new UserError(`${file} does not exist`, hint);
   return text;
 }
@@ -162,20 +164,15 @@ function parseLines<T extends Origin>(
 const objectSchema = z.record(z.string(), z.unknown());
 
 function parseLine(line: string, where: string, hint: string): Json {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (error) {
-    throw new UserError(`${where}: not JSON: ${(error as Error).message}`, hint);
-  }
+  const json = parseJson(line, { name: where, hint, notJson: ({ message }) => `: not JSON: ${message}` });
   const parsed = objectSchema.safeParse(json);
   if (!parsed.success) throw new UserError(`${where}: not a JSON object`, hint);
   return parsed.data;
 }
 
 function parseRequest<T>(json: Json, schema: z.ZodType<T>, where: string, hint: string): T {
-  const parsed = schema.safeParse(json);
+  const parsed = validateFields(schema, json);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  const issues = parsed.issues.map(({ path, message }) => [...path, message].join(': '));
   throw new UserError(`${where}: ${issues.join('; ')}`, hint);
 }

@@ -29,7 +29,7 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
   const pathOf = (key: string): string => join(folder, key.slice(0, SUBFOLDER_LENGTH), `${key}.json`);
   let hasWarned = false;
   return {
-    get: (key) => readTextFile(pathOf(key)).catch(() => null),
+    get: (key) => readTextFile(pathOf(key), 'measurement').catch(() => null),
     set: async (key, text) => {
       try {
         await writeFileAtomic(pathOf(key), text);

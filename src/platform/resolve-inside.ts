@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { readTextFile } from './read-text-file.ts';
+import { readTextFile, type TextFileKind } from './read-text-file.ts';
 import { UserError } from './user-error.ts';
 
 /**
@@ -34,9 +34,9 @@ export async function resolveInside(folder: string, name: string): Promise<strin
  * Read a whole text file that must be in its folder, as `resolveInside` has it.
  * @returns null if there is none
  */
-export async function readTextInside(file: string): Promise<string | null> {
+export async function readTextInside(file: string, kind: TextFileKind = 'config'): Promise<string | null> {
   const real = await resolveInside(dirname(file), basename(file));
-  return real === null ? null : readTextFile(real, file);
+  return real === null ? null : readTextFile(real, kind, file);
 }
 
 /**

@@ -1,4 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { validate } from './first-issue.ts';
+import { parseJson } from './parse-json.ts';
 import { readTextFile } from './read-text-file.ts';
 import { UserError } from './user-error.ts';
 
@@ -10,14 +12,15 @@ export interface VersionedFormat<T> {
   readonly hint: string;
 }
 
-const headerSchema = z.looseObject({ schema: z.string() });
-
 /** Read and validate a file. @throws UserError naming the file and what is wrong with it */
 export async function readVersioned<T>(path: string, format: VersionedFormat<T>): Promise<T> {
-  const text = await readTextFile(path);
+  const text = await readTextFile(path, 'measurement');
   if (text === null) throw new UserError(`${path} does not exist`, format.hint);
   return parseVersioned(text, path, format);
 }
+
+/** Of a schema that a foreign file claims to have. */
+const MAX_NAME_LENGTH = 100;
 
 /**
  * Parse and validate a text.
@@ -31,23 +34,18 @@ export function parseVersioned<T>(
   { version, schema, hint }: VersionedFormat<T>,
   notJson = 'is not JSON',
 ): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new UserError(`${name} ${notJson}`, hint);
-  }
-  const header = headerSchema.safeParse(json);
-  if (!header.success) throw new UserError(`${name} has no "schema"`, hint);
-  if (header.data.schema !== version) {
+  const json = parseJson(text, { name, hint, notJson: ` ${notJson}` });
+  const stated = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : null;
+  if (typeof stated !== 'string') throw new UserError(`${name} has no "schema"`, hint);
+  if (stated !== version) {
     throw new UserError(
-      `${name} is of schema ${JSON.stringify(header.data.schema)}, this version reads ${version}`,
+      `${name} is of schema ${JSON.stringify(stated.slice(0, MAX_NAME_LENGTH))}, this version reads ${version}`,
       hint,
     );
   }
-  const parsed = schema.safeParse(json);
+  const parsed = validate(schema, json);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-  throw new UserError(`${name} is not a valid ${version}: ${where}${issue?.message}`, hint);
+  const { path, message } = parsed.issue;
+  const where = path.length > 0 ? `${path.map(String).join('.')}: ` : '';
+  throw new UserError(`${name} is not a valid ${version}: ${where}${message}`, hint);
 }

@@ -28,7 +28,7 @@ export async function findPolicy(named: string | undefined): Promise<ResolvedPol
 }
 
 async function loadPolicy(file: string): Promise<Policy> {
-  const text = await readTextFile(file);
+  const text = await readTextFile(file, 'policy');
   if (text === null)
     throw new UserError(
       `policy ${file} does not exist`,

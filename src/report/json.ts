@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { findingSchema, SEVERITY } from '../compare/finding.ts';
+import { type Finding, findingSchema, SEVERITY } from '../compare/finding.ts';
 import { reasonOf, reasonSchema } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { verdictOf } from '../compare/verdict.ts';
+import { validate } from '../platform/first-issue.ts';
 import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
 import { findingText } from './text/finding.ts';
 
@@ -20,20 +21,22 @@ const fileSchema = reportSchema
   .omit({ findings: true })
   .extend({ reasons: z.array(entrySchema) })
   .transform(({ reasons, ...report }, context): Report => {
-    const findings = reasons.map(({ level, details }, i) => {
-      const parsed = findingSchema.safeParse({ ...details, level });
-      if (parsed.success) return [parsed.data];
-      const [issue] = parsed.error.issues;
-      const path = ['reasons', i, 'details', ...(issue?.path ?? [])];
-      context.addIssue({ code: 'custom', path, message: issue?.message ?? 'not valid' });
-      return [];
-    });
-    const expected = verdictOf(findings.flat());
+    const findings: Finding[] = [];
+    for (const [i, { level, details }] of reasons.entries()) {
+      const parsed = validate(findingSchema, { ...details, level });
+      if (!parsed.success) {
+        const path = ['reasons', i, 'details', ...parsed.issue.path];
+        context.addIssue({ code: 'custom', path, message: parsed.issue.message });
+        return z.NEVER;
+      }
+      findings.push(parsed.data);
+    }
+    const expected = verdictOf(findings);
     if (report.verdict !== expected) {
       const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
       context.addIssue({ code: 'custom', path: ['verdict'], message });
     }
-    return { ...report, findings: findings.flat() };
+    return { ...report, findings };
   });
 
 const FORMAT = { version: REPORT_SCHEMA, schema: fileSchema, hint: "make it with 'shadow-gate check --out'" } as const;

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
+import { MAX_FILE_BYTES } from '../../platform/read-text-file.ts';
 import { statusOf } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';
@@ -74,14 +75,53 @@ export function openArtifacts(
           });
           if (digestMismatch === true) throw new Error('what arrived is not what was uploaded');
           const [archive = ''] = await readdir(folder);
-          const files = Object.entries(unzipSync(await readFile(join(folder, archive))));
-          return new Map(files.map(([name, bytes]) => [name, strFromU8(bytes)]));
+          return unpackTexts(await readArchive(join(folder, archive)));
         } finally {
           await rm(folder, { recursive: true, force: true });
         }
       }),
   };
 }
+
+/** Of an archive and of all files in it together, in bytes: two of the largest measurements that are read. */
+const MAX_ARCHIVE_BYTES = 2 * MAX_FILE_BYTES.measurement;
+
+/** Ours have two. */
+const MAX_FILES = 1000;
+
+async function readArchive(file: string): Promise<Buffer> {
+  const { size } = await stat(file);
+  if (size > MAX_ARCHIVE_BYTES) throw new Error(`its archive has ${size} bytes, more than ${MAX_ARCHIVE_BYTES}`);
+  return readFile(file);
+}
+
+/**
+ * The texts of the files in a zip archive. Sizes are checked before anything is unpacked: a megabyte can claim to be a
+ * terabyte. A file that is longer than it claims is cut at its claim, and then is not valid.
+ * @throws for an archive that is damaged, and for files that are too large
+ */
+export function unpackTexts(archive: Uint8Array): Map<string, string> {
+  let total = 0;
+  let count = 0;
+  const files = unzipSync(archive, {
+    filter: ({ name, size, originalSize }) => {
+      // Files can share their bytes.
+      const bytes = Math.max(size, originalSize);
+      total += bytes;
+      count += 1;
+      if (count > MAX_FILES) throw new Error(`it has more than ${MAX_FILES} files`);
+      if (bytes > MAX_FILE_BYTES.measurement || total > MAX_ARCHIVE_BYTES) {
+        const what = JSON.stringify(name.slice(0, MAX_NAME_LENGTH));
+        throw new Error(`${what} would take ${bytes} bytes unpacked, more than is read of a measurement`);
+      }
+      return true;
+    },
+  });
+  return new Map(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+}
+
+/** Of a file in an archive, in an error. */
+const MAX_NAME_LENGTH = 100;
 
 /**
  * A run of a tag claims a branch of the tag's name, and people who may push tags need not be allowed to push to the

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import type { ActionsCache } from './actions-cache.ts';
 
 const bundleSchema = z.record(z.string(), z.string());
@@ -25,7 +26,11 @@ export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (
   async function read(): Promise<ReadonlyMap<string, string>> {
     try {
       const hit = await cache.newest(prefix);
-      return new Map(hit === null ? [] : Object.entries(bundleSchema.parse(JSON.parse(hit.text))));
+      return new Map(
+        hit === null
+          ? []
+          : Object.entries(bundleSchema.parse(parseJson(hit.text, { name: 'the entry', hint: 'delete it' }))),
+      );
     } catch (error) {
       print(`The cached spectra were not read: ${(error as Error).message}`);
       return new Map();

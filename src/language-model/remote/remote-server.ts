@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { remoteAddress, usableKey } from './remote-address.ts';
 import {
@@ -165,14 +166,11 @@ export class RemoteServer {
   }
 
   #parse(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new UserError(
-        `the response of the server at ${this.shown} is not JSON: ${this.#oneLine(text.slice(0, 100))}`,
-        'check that the endpoint is an OpenAI-compatible API, not a web page or a proxy',
-      );
-    }
+    return parseJson(text, {
+      name: `the response of the server at ${this.shown}`,
+      hint: 'check that the endpoint is an OpenAI-compatible API, not a web page or a proxy',
+      notJson: () => ` is not JSON: ${this.#oneLine(text.slice(0, 100))}`,
+    });
   }
 
   /** A foreign text as one short line for a log, without control characters and without the key. */
@@ -208,7 +206,7 @@ const errorSchema = z.union([
 
 function messageIn(text: string): string {
   try {
-    const error = errorSchema.safeParse(JSON.parse(text));
+    const error = errorSchema.safeParse(parseJson(text, { name: 'the error', hint: '' }));
     return error.success ? error.data : text;
   } catch {
     return text;

@@ -32,7 +32,7 @@ export async function readChatTemplate(
   directory: string,
   tokenizerConfig: Readonly<Record<string, unknown>>,
 ): Promise<string | null> {
-  const file = await readTextInside(join(directory, 'chat_template.jinja'));
+  const file = await readTextInside(join(directory, 'chat_template.jinja'), 'template');
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;

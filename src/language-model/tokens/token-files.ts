@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { TextFileKind } from '../../platform/read-text-file.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 
@@ -25,10 +26,16 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
   return `sha256:${hash.digest('hex')}`;
 }
 
+function kindOf(file: string): TextFileKind {
+  const name = basename(file);
+  if (name === 'tokenizer.json') return 'tokenizer';
+  return name === 'chat_template.jinja' ? 'template' : 'config';
+}
+
 /** A file that cannot be read is not the same as no file. */
 async function textOf(file: string): Promise<string | null | { readonly unreadable: string }> {
   try {
-    return await readTextInside(file);
+    return await readTextInside(file, kindOf(file));
   } catch (error) {
     if (error instanceof UserError) return { unreadable: error.message };
     throw error;

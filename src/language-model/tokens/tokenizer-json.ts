@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { placeOf } from '../../checkpoint/architecture.ts';
+import { validate } from '../../platform/first-issue.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 const addedTokenSchema = z.looseObject({
@@ -27,20 +28,11 @@ export type TokenizerJson = z.infer<typeof schema>;
 
 /** @throws UserError for a text that is not the JSON of a `tokenizers` tokenizer */
 export function parseTokenizerJson(text: string, file: string): TokenizerJson {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file} is not JSON${placeOf(error, text)}`, 'restore the file');
-  }
-  const parsed = schema.safeParse(json);
+  const parsed = validate(schema, parseJson(text, { name: file, hint: 'restore the file' }));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const key = issue?.path.join('.') || 'the file';
-  throw new UserError(
-    `${file} is not a tokenizer: ${key}: ${issue?.message}`,
-    'save the tokenizer again with transformers',
-  );
+  const { path, message } = parsed.issue;
+  const key = path.map(String).join('.') || 'the file';
+  throw new UserError(`${file} is not a tokenizer: ${key}: ${message}`, 'save the tokenizer again with transformers');
 }
 
 /** The id of a token, an added one or one of the vocabulary. */

@@ -73,7 +73,7 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
 /** @returns null if the directory has no tokenizer.json, which requests in token ids do not need */
 export async function openTokenizerIfPresent(directory: string): Promise<Tokenizer | null> {
   const file = join(directory, 'tokenizer.json');
-  const text = await readTextInside(file);
+  const text = await readTextInside(file, 'tokenizer');
   if (text === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isEmbedding } from '../../checkpoint/module-type.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Job } from '../../spectra/jobs.ts';
 import type { MatrixSource } from '../../spectra/load-matrix.ts';
@@ -29,7 +30,7 @@ export function encodeSpectrum(
 /** @returns null for a text that is damaged or belongs to another key */
 export function decodeSpectrum(text: string, key: string): CachedSpectrum | null {
   try {
-    const { schema: _, key: own, ...spectrum } = entrySchema.parse(JSON.parse(text));
+    const { schema: _, key: own, ...spectrum } = entrySchema.parse(parseJson(text, { name: key, hint: '' }));
     return own === key ? spectrum : null;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { at } from '../../platform/at.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { type Line, MAX_LINE_BYTES } from './lines.ts';
 import { letterOf, type ProbeRecord, quote } from './records.ts';
@@ -154,7 +155,7 @@ function withoutEmptyEnd(cells: readonly string[], where: string): string[] {
 
 function parseList(cell: string, where: string): unknown[] {
   if (cell === '') return [];
-  const list = parseJson(cell);
+  const list = parseCell(cell);
   if (Array.isArray(list)) return list;
   throw new UserError(
     `${where}: choices: ${quote(cell)} is not a JSON list`,
@@ -162,9 +163,9 @@ function parseList(cell: string, where: string): unknown[] {
   );
 }
 
-function parseJson(text: string): unknown {
+function parseCell(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, { name: 'a cell', hint: 'shorten it' });
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../item.ts';
 import type { Line } from './lines.ts';
@@ -20,13 +21,9 @@ export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
 }
 
 function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    // The message quotes the line, perhaps with control characters.
-    throw new UserError(`${where}: not JSON: ${(error as Error).message.replace(/\p{Cc}+/gu, ' ')}`, HINT);
-  }
+  // The message quotes the line, perhaps with control characters.
+  const notJson = ({ message }: Error) => `: not JSON: ${message.replace(/\p{Cc}+/gu, ' ')}`;
+  const json = parseJson(text, { name: where, hint: HINT, notJson });
   if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, HINT);
   return json;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { validateFields } from '../../platform/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** One record of a probe file, before its keys are checked. */
@@ -67,9 +68,9 @@ const MAX_ISSUES = 3;
  * @throws UserError in one line
  */
 export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: string): T {
-  const parsed = schema.safeParse(record.fields);
+  const parsed = validateFields(schema, record.fields);
   if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  const { issues } = parsed;
   const problems = issues.slice(0, MAX_ISSUES).map(({ path, message }) => [...path, message].join(': '));
   const more = issues.length > MAX_ISSUES ? `; and ${issues.length - MAX_ISSUES} more` : '';
   throw new UserError(`${record.where}: ${problems.join('; ')}${more}`, hint);
