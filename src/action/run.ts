@@ -1,10 +1,24 @@
+import { githubRunner } from '../github/client/runner.ts';
 import { describeError } from '../platform/user-error.ts';
+import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
-import type { ActionContext } from './context.ts';
+import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
 import { type ActionRun, parseInputs } from './inputs.ts';
 import { runGate } from './run-gate.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
+
+/** Run the action as a step of a job. Never throws, like `run`. */
+export async function start(environment: StepEnvironment, now: () => Date): Promise<void> {
+  let context: ActionContext;
+  try {
+    context = openContext(environment, { folder: workingDirectory(), now });
+  } catch (error) {
+    reportError(error, { runner: githubRunner(environment) });
+    return;
+  }
+  await run(context);
+}
 
 /** One run of the action. Never throws: an error fails the step with one annotation. */
 export async function run(context: ActionContext): Promise<void> {
@@ -32,7 +46,7 @@ function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
 const MAX_MESSAGE = 2000;
 
 /** There is no verdict, so that the step fails whatever `fail-on` says. */
-function reportError(error: unknown, { runner }: ActionContext): void {
+function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>): void {
   const { kind, message } = describeError(error);
   const line = printable(message, MAX_MESSAGE);
   runner.failStep();

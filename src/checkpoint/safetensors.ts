@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
+import { stateBeforeReading } from '../platform/file-state.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -36,10 +37,12 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
   try {
     const info = await handle.stat();
     if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
-    const { size } = info;
+    const state = await stateBeforeReading(handle);
+    const size = Number(state.size);
     const headerLength = await readHeaderLength(handle, file, size);
     const json = await readExactly(handle, 8, headerLength, file);
-    return checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
+    const entries = checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
+    return entries.map((entry) => ({ ...entry, state }));
   } finally {
     await handle.close();
   }

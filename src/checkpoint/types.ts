@@ -1,4 +1,5 @@
 import type { Snapshot } from '../hub/snapshot.ts';
+import type { FileState } from '../platform/file-state.ts';
 import type { Architecture } from './architecture.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
 
@@ -32,6 +33,8 @@ export interface TensorEntry {
   /** First byte of the data in that file, and number of bytes. */
   readonly offset: number;
   readonly byteLength: number;
+  /** The file before its header was read; see `expectUnchanged`. */
+  readonly state?: FileState;
 }
 
 /**

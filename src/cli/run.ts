@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describeError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
+import { workingDirectory } from '../platform/working-directory.ts';
 import { printable } from '../report/escape.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
@@ -60,6 +61,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
       getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
       outputError: (text, write) => write(`shadow-gate: ${text.trim()} (see --help)\n`),
     });
+  program.hook('preAction', () => void workingDirectory());
   for (const addCommand of COMMANDS) addCommand(program, output);
   return program;
 }

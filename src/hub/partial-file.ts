@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { type ByteRange, missing, pieces, totalBytes, unite } from './ranges.ts';
@@ -179,7 +180,7 @@ export class PartialFile {
     const { journal: file } = this.#options;
     this.#writing = this.#writing
       .catch(() => {})
-      .then(() => writeFileAtomic(file, JSON.stringify(this.#journal ?? {})))
+      .then(() => writeFileAtomic(file, seal(this.#journal ?? journal)))
       .catch((error: unknown) => {
         throw explainFull(error, file);
       });
@@ -195,9 +196,9 @@ export class PartialFile {
 
 async function readJournal(file: string): Promise<Journal | null> {
   try {
-    return journalSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return journalSchema.parse(JSON.parse(unseal(await readFile(file, 'utf8')) ?? ''));
   } catch {
-    // No journal yet, or an invalid one: everything is downloaded.
+    // No journal yet, or an invalid or damaged one: everything is downloaded.
     return null;
   }
 }

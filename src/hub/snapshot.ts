@@ -3,6 +3,7 @@ import { open, readFile, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../platform/parse-json.ts';
+import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
 import { type CheckpointFiles, chooseFiles, type ListedFile, MAX_HEADER_BYTES, shardsOf } from './checkpoint-files.ts';
@@ -62,9 +63,11 @@ const HEADERS_AT_ONCE = 8;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-const listingSchema = z.array(
-  z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
-);
+const listingSchema = z.strictObject({
+  files: z.array(
+    z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
+  ),
+});
 
 class Opening {
   readonly #path: string;
@@ -115,7 +118,7 @@ class Opening {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
     const listed = await this.#repository.list(commit);
-    await writeCached(file, JSON.stringify(listed));
+    await writeCached(file, seal({ files: listed }));
     return listed;
   }
 
@@ -208,7 +211,7 @@ async function readHeaderLength(path: string): Promise<bigint | null> {
 
 function parseListing(text: string): ListedFile[] | null {
   try {
-    return listingSchema.parse(parseJson(text, { name: 'the listing', hint: 'try again' }));
+    return listingSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' })).files;
   } catch {
     return null;
   }

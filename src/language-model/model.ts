@@ -1,3 +1,5 @@
+import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
+import type { Checkpoint } from '../checkpoint/types.ts';
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
@@ -102,15 +104,23 @@ export async function withModel<T>(
   work: (model: Model) => Promise<T>,
 ): Promise<T> {
   try {
-    const opened = await open(source, options);
-    try {
-      return await work(modelOf(opened, options));
-    } finally {
-      await opened.engine.close();
-    }
+    return await whileUnchanged(weightsOf(source), async () => {
+      const opened = await open(source, options);
+      try {
+        return await work(modelOf(opened, options));
+      } finally {
+        await opened.engine.close();
+      }
+    });
   } catch (error) {
     throw explainOutOfMemory(error);
   }
+}
+
+/** The checkpoints whose files are mapped while the model works. */
+function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint }> {
+  if (source.kind === 'endpoint') return [];
+  return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
 }
 
 function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }: ModelOptions): Model {

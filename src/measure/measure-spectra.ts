@@ -1,3 +1,4 @@
+import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { chooseDevice } from '../onnx/device.ts';
@@ -46,7 +47,9 @@ export async function measureSpectra(
   const plan = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
   const selection = selectJobs(plan, options.shard ?? null);
   await fetchSelected(selection, checkpoint, reference, options.onProgress);
-  const results = await runSelection(selection, device, options);
+  const results = await whileUnchanged([{ checkpoint, tensors: selection.vectors }], () =>
+    runSelection(selection, { checkpoint, reference, device }, options),
+  );
   return collect(plan, device, selection, results);
 }
 
@@ -102,7 +105,17 @@ interface Results {
   readonly findings: SpectraFindings;
 }
 
-async function runSelection(selection: Selection, device: Device, options: SpectraOptions): Promise<Results> {
+interface Measured {
+  readonly checkpoint: Checkpoint;
+  readonly reference: FullCheckpoint | null;
+  readonly device: Device;
+}
+
+async function runSelection(
+  selection: Selection,
+  { checkpoint, reference, device }: Measured,
+  options: SpectraOptions,
+): Promise<Results> {
   const { memoryLimit = defaultMemoryLimit(), onProgress, onSpectrum } = options;
   const tensors: TensorMeasurement[] = [];
   const measured = new Set<Job>();
@@ -114,6 +127,15 @@ async function runSelection(selection: Selection, device: Device, options: Spect
     memoryLimit,
     onProgress: (done, total, name) => onProgress?.({ done, total, name, secondsLeft: eta.seconds() }),
     lookUp: cache.lookUp,
+    // A result is kept under the digest of bytes that were read before: they have to be those that were measured.
+    guard: ({ tensors: used }, work) =>
+      whileUnchanged(
+        [
+          { checkpoint, tensors: used.checkpoint },
+          ...(reference ? [{ checkpoint: reference, tensors: used.reference }] : []),
+        ],
+        work,
+      ),
     onResult: (result) => {
       const { job, isKnown } = result;
       const tensor = describe(job, isKnown ? result.known.spectrum : summarize(result.spectrum));

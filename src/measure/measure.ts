@@ -1,6 +1,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
+import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
@@ -32,12 +33,27 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
-  const { reference = null, store } = options;
   const checkpoint = await openCheckpoint(options.checkpoint);
+  const { reference = null } = options;
+  const used = [{ checkpoint }, ...(reference ? [{ checkpoint: reference.checkpoint }] : [])];
+  const { measurement, keep } = await whileUnchanged(used, () => recallOrMeasure(checkpoint, started, options));
+  // Only what was measured on files that did not change is kept.
+  await keep?.();
+  return measurement;
+}
+
+async function recallOrMeasure(
+  checkpoint: Checkpoint,
+  started: Date,
+  options: MeasureOptions,
+): Promise<{ readonly measurement: Measurement; readonly keep: (() => Promise<void>) | null }> {
+  const { reference = null, store } = options;
   const digests = reference?.digests ?? new TensorDigests();
   // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
   const request = store ? measurementRequest(options, await digestsOf(checkpoint, digests, options)) : null;
-  if (!store || !request) return (await measureOpened(checkpoint, started, { ...options, digests })).measurement;
+  if (!store || !request) {
+    return { measurement: (await measureOpened(checkpoint, started, { ...options, digests })).measurement, keep: null };
+  }
   const key = measurementKey(request);
   const text = await store.get(key);
   const cached = text === null ? null : decodeMeasurement(text, request);
@@ -47,25 +63,31 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: reference && nameOf(reference.checkpoint),
     };
-    return { ...cached, run: { ...cached.run, ...paths } };
+    return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
   const { measurement, isWhole } = await measureOpened(checkpoint, started, { ...options, digests });
-  if (isWhole) await store.set(key, encodeMeasurement(measurement));
-  return measurement;
+  if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) {
+    throw new UserError(
+      `the tokenizer of ${options.checkpoint} changed while it was measured`,
+      'run again when nothing writes to it any more',
+    );
+  }
+  return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
-async function digestsOf(
-  checkpoint: Checkpoint,
-  digests: TensorDigests,
-  { reference, probes, onProgress }: MeasureOptions,
-) {
-  // An adapter can use the tokenizer of its base model.
-  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
+async function digestsOf(checkpoint: Checkpoint, digests: TensorDigests, options: MeasureOptions) {
+  const { reference, probes, onProgress } = options;
   return {
     checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
     reference: reference ? await digestCheckpoint(reference.checkpoint, digests, onProgress) : null,
-    tokens: probes ? await digestTokenFiles([checkpoint.path, ...base]) : null,
+    tokens: probes ? await digestTokens(checkpoint, options) : null,
   };
+}
+
+/** An adapter can use the tokenizer of its base model. */
+function digestTokens(checkpoint: Checkpoint, { reference }: MeasureOptions): Promise<string> {
+  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
+  return digestTokenFiles([checkpoint.path, ...base]);
 }
 
 interface Measured {

@@ -57,6 +57,7 @@ export function describeError(error: unknown): { kind: 'error' | 'internal error
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
   const { path, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof UserError) return { kind: 'error', message: error.message };
-  if (syscall === undefined || path === undefined) return { kind: 'internal error', message: error.message };
-  return { kind: 'error', message: `${error.message} — check that path, its permissions and the disk` };
+  if (syscall === undefined) return { kind: 'internal error', message: error.message };
+  const place = path === undefined ? 'the machine' : 'that path, its permissions';
+  return { kind: 'error', message: `${error.message} — check ${place} and the disk` };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { access, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from './user-error.ts';
 
 /**
@@ -22,6 +22,7 @@ async function writeOrRename(path: string, content: string | Uint8Array): Promis
   const target = await realpath(path).catch(() => path);
   const info = await stat(target).catch(() => null);
   if (info && isDevice(info)) return writeFile(target, content);
+  await sweepDrafts(dirname(target));
   const draft = `${target}.${randomUUID()}.tmp`;
   try {
     await writeFile(draft, content, { flag: 'wx' });
@@ -29,6 +30,24 @@ async function writeOrRename(path: string, content: string | Uint8Array): Promis
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+}
+
+const DRAFT = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+const DRAFT_LIFETIME_MILLISECONDS = 24 * 3600 * 1000;
+
+/** Folders that this process has swept. */
+const swept = new Set<string>();
+
+/** Remove the drafts that a process which was killed has left beside its file. Those of the last day may be in use. */
+async function sweepDrafts(folder: string): Promise<void> {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  const drafts = (await readdir(folder).catch(() => [])).filter((name) => DRAFT.test(name));
+  for (const draft of drafts.map((name) => join(folder, name))) {
+    const info = await lstat(draft).catch(() => null);
+    const isOld = info?.isFile() && Date.now() - info.mtimeMs > DRAFT_LIFETIME_MILLISECONDS;
+    if (isOld) await rm(draft, { force: true }).catch(() => {});
   }
 }
 

@@ -26,6 +26,8 @@ export interface RunOptions<Known> {
    * that need not be computed (null if it must).
    */
   readonly lookUp?: ((job: Job) => Promise<Known | null>) | undefined;
+  /** Does the work on one job's tensors, and makes sure that nothing else happened to them meanwhile. */
+  readonly guard?: (<T>(job: Job, work: () => Promise<T>) => Promise<T>) | undefined;
   /** Called in the order of the plan. */
   readonly onResult: (result: JobResult<Known>) => void;
 }
@@ -43,7 +45,7 @@ export interface SpectraFindings {
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
-  { device, memoryLimit, onProgress, lookUp, onResult }: RunOptions<Known>,
+  { device, memoryLimit, onProgress, lookUp, guard = (_, work) => work(), onResult }: RunOptions<Known>,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
@@ -62,7 +64,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       onProgress?.(index, jobs.length, job.name);
       const found = await known(index);
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
-      else if (job.memory <= memoryLimit) await queue.add(compute(job, resources));
+      else if (job.memory <= memoryLimit) await queue.add(guard(job, () => compute(job, resources)));
       else {
         skipped.push({ name: job.name, reason: overLimit(job, memoryLimit), cause: 'not-enough-memory' });
         if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);

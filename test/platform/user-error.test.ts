@@ -14,6 +14,9 @@ it('what the user can fix, and what the system refuses, is an error; everything 
     kind: 'error',
     message: expect.stringMatching(/^ENOENT.* — check that path/),
   });
+  // A disk that fails while it is read reports no path.
+  const failing = Object.assign(new Error('EIO: i/o error, read'), { syscall: 'read', code: 'EIO' });
+  expect(describeError(failing).kind).toBe('error');
   expect(describeError(new TypeError('x is not a function')).kind).toBe('internal error');
   expect(describeError('thrown text')).toEqual({ kind: 'internal error', message: 'thrown text' });
 });

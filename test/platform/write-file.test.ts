@@ -1,5 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { expectWritable, writeFileAtomic, writeJson } from '../../src/platform/write-file.ts';
 import { temporaryFolder } from '../fixtures.ts';
@@ -22,6 +31,17 @@ it('a symbolic link to a file stays a link, and its target is replaced', async (
   await writeFileAtomic(link, 'new');
   expect(readFileSync(target, 'utf8')).toBe('new');
   expect(readdirSync(folder).sort()).toEqual(['link', 'target']);
+});
+
+it('a draft that a killed process left is removed a day later, and nothing else is', async () => {
+  const folder = temporaryFolder();
+  const draft = (name: string) => join(folder, `${name}.01234567-89ab-cdef-0123-456789abcdef.tmp`);
+  const longAgo = new Date(Date.now() - 25 * 3600 * 1000);
+  const others = [join(folder, 'other.tmp'), join(folder, 'old.json')];
+  for (const file of [draft('old'), draft('new'), ...others]) writeFileSync(file, '');
+  for (const file of [draft('old'), ...others]) utimesSync(file, longAgo, longAgo);
+  await writeFileAtomic(join(folder, 'file'), 'text');
+  expect(readdirSync(folder).sort()).toEqual(['file', basename(draft('new')), 'old.json', 'other.tmp']);
 });
 
 it('a device is written to, not replaced', async () => {

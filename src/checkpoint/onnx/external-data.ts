@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
+import { type FileState, stateBeforeReading } from '../../platform/file-state.ts';
 import { resolveInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
@@ -11,6 +12,7 @@ const LFS_POINTER_BYTES = 1024;
 export interface ExternalFile {
   readonly file: string;
   readonly size: number;
+  readonly state: FileState;
 }
 
 /**
@@ -52,10 +54,11 @@ export class ExternalFiles {
     }
     const info = await stat(real);
     if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the model again');
+    const state = await stateBeforeReading(real);
     if (info.size <= LFS_POINTER_BYTES && (await readFile(real, 'latin1')).startsWith(LFS_MAGIC)) {
       throw lfsPointerError(file);
     }
-    return { file: real, size: info.size };
+    return { file: real, size: Number(state.size), state };
   }
 
   #outside(location: string): UserError {

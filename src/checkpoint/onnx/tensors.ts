@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { type FileState, stateBeforeReading } from '../../platform/file-state.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement, isMeasuredDtype } from '../dtype.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
@@ -35,6 +36,7 @@ const ENCODED = 'its values are not stored as raw data';
 export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {
   if (!(await stat(file)).isFile())
     throw new UserError(`${path} is not a regular file`, 'give the path of an ONNX model');
+  const state = await stateBeforeReading(file);
   const model = readOnnxModel(file);
   const uses = new WeightUses(model);
   const external = new ExternalFiles(path);
@@ -50,7 +52,7 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
     const module = use && moduleName(tensor.name, use);
     const isFree = module !== null && !stored.has(module) && !named.has(module);
     if (isFree) named.add(module);
-    const entry = await locate(tensor, { path, file, external });
+    const entry = await locate(tensor, { path, file, state, external });
     if (use !== null && entry.unmapped === ENCODED && isMeasuredDtype(entry.dtype)) {
       throw new UserError(
         `${path}: tensor ${JSON.stringify(tensor.name)} is stored as single numbers (int32_data or unpacked), not as raw data`,
@@ -69,11 +71,16 @@ function weightsAndInitializers({ tensors }: OnnxModel, uses: WeightUses): Store
 
 type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName'>;
 
+/** The files of a model. */
+interface ModelFiles {
+  readonly path: string;
+  readonly file: string;
+  readonly state: FileState;
+  readonly external: ExternalFiles;
+}
+
 /** Where the elements of a tensor are, and whether they are all there. */
-async function locate(
-  tensor: StoredTensor,
-  { path, file, external }: { readonly path: string; readonly file: string; readonly external: ExternalFiles },
-): Promise<LocatedTensor> {
+async function locate(tensor: StoredTensor, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
   const damaged = (what: string) =>
@@ -92,7 +99,7 @@ async function locate(
     return { ...base, ...location, unmapped: null };
   }
   const { begin, end } = storage.range;
-  const here = { ...base, file, offset: begin, byteLength: end - begin };
+  const here = { ...base, file, offset: begin, byteLength: end - begin, state };
   if (storage.kind === 'sparse') return { ...here, unmapped: 'sparse' };
   if (storage.kind === 'encoded' && size > 0) {
     return { ...here, unmapped: ENCODED };
@@ -109,10 +116,10 @@ async function locateExternal(
   need: number | null,
   external: ExternalFiles,
   damaged: (what: string) => UserError,
-): Promise<Pick<TensorEntry, 'file' | 'offset' | 'byteLength'>> {
+): Promise<Pick<TensorEntry, 'file' | 'offset' | 'byteLength' | 'state'>> {
   const location = entries.get('location');
   if (location === undefined) throw damaged('its external data has no location');
-  const { file, size } = await external.find(location);
+  const { file, size, state } = await external.find(location);
   const offset = count(entries.get('offset') ?? '0', 'offset', damaged);
   const length = entries.get('length');
   const byteLength = length === undefined ? (need ?? size - offset) : count(length, 'length', damaged);
@@ -121,7 +128,7 @@ async function locateExternal(
   if (byteLength < 0 || offset + byteLength > size) {
     throw damaged(`its data ends at byte ${offset + byteLength} of ${file}, which has ${size}`);
   }
-  return { file, offset, byteLength };
+  return { file, offset, byteLength, state };
 }
 
 function count(text: string, what: string, damaged: (what: string) => UserError): number {

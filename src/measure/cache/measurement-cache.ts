@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarize } from '../aggregate.ts';
@@ -57,7 +58,7 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOp
   return { seed, chatTemplate, budgetSeconds, asked };
 }
 
-export const encodeMeasurement = (measurement: Measurement): string => JSON.stringify(measurement);
+export const encodeMeasurement = (measurement: Measurement): string => seal(measurement);
 
 /**
  * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store
@@ -67,7 +68,7 @@ export const encodeMeasurement = (measurement: Measurement): string => JSON.stri
  */
 export function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
   try {
-    const measurement = parseMeasurement(text, 'the cache');
+    const measurement = parseMeasurement(unseal(text) ?? '', 'the cache');
     return answers(measurement, request) ? measurement : null;
   } catch {
     return null;

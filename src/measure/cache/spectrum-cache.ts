@@ -4,6 +4,7 @@ import type { TensorDigests } from '../../checkpoint/digest.ts';
 import { isEmbedding } from '../../checkpoint/module-type.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import { parseJson } from '../../platform/parse-json.ts';
+import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Job } from '../../spectra/jobs.ts';
 import type { MatrixSource } from '../../spectra/load-matrix.ts';
@@ -24,13 +25,17 @@ export function encodeSpectrum(
   key: string,
   { status, method, accumulation, metrics, spectrum }: CachedSpectrum,
 ): string {
-  return JSON.stringify({ schema: SCHEMA, key, status, method, accumulation, metrics, spectrum });
+  return seal({ schema: SCHEMA, key, status, method, accumulation, metrics, spectrum });
 }
 
-/** @returns null for a text that is damaged or belongs to another key */
+/** @returns null for a text that is damaged, was edited, or belongs to another key */
 export function decodeSpectrum(text: string, key: string): CachedSpectrum | null {
   try {
-    const { schema: _, key: own, ...spectrum } = entrySchema.parse(parseJson(text, { name: key, hint: '' }));
+    const {
+      schema: _,
+      key: own,
+      ...spectrum
+    } = entrySchema.parse(parseJson(unseal(text) ?? '', { name: key, hint: '' }));
     return own === key ? spectrum : null;
   } catch {
     return null;

@@ -1,0 +1,100 @@
+import {
+  closeSync,
+  cpSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TensorDigests } from '../../src/checkpoint/digest.ts';
+import { expectUnchanged } from '../../src/checkpoint/expect-unchanged.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { measure } from '../../src/measure/measure.ts';
+import { measureSpectra } from '../../src/measure/measure-spectra.ts';
+import { directoryStore } from '../../src/platform/key-value-store.ts';
+import { fixture, repository, temporaryFolder } from '../fixtures.ts';
+
+function copyOf(path: string): string {
+  const folder = join(temporaryFolder(), 'checkpoint');
+  cpSync(path, folder, { recursive: true });
+  return folder;
+}
+
+/** Change one byte of a file where it is. */
+function changeByte(file: string, position: number): void {
+  const byte = readFileSync(file)[position] ?? 0;
+  const descriptor = openSync(file, 'r+');
+  writeSync(descriptor, Uint8Array.of(byte ^ 1), 0, 1, position);
+  closeSync(descriptor);
+}
+
+/** The entries of a store that lets something happen when the first spectrum is looked up: its bytes have been hashed. */
+async function measureWhile(happen: (file: string) => void) {
+  const folder = copyOf(fixture('llama-f32'));
+  const file = join(folder, 'model.safetensors');
+  const cache = temporaryFolder();
+  const store = directoryStore(cache);
+  let hasHappened = false;
+  const interrupted = {
+    ...store,
+    get: async (key: string) => {
+      if (!hasHappened) happen(file);
+      hasHappened = true;
+      return store.get(key);
+    },
+  };
+  const failure = await measure({ checkpoint: folder, device: 'cpu', spectrumStore: interrupted }).then(
+    () => 'no error',
+    (error: Error) => error.message,
+  );
+  const entries = readdirSync(cache, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+  return { failure, entries, file };
+}
+
+describe('a file that changes between its digest and its measurement', () => {
+  it.each<[string, (file: string) => void]>([
+    ['by one byte', (file) => changeByte(file, readFileSync(file).length - 1)],
+    [
+      'by a file in its place',
+      (file) => {
+        cpSync(file, `${file}.new`);
+        renameSync(`${file}.new`, file);
+      },
+    ],
+    ['by more bytes', (file) => writeFileSync(file, 'more', { flag: 'a' })],
+    ['as it disappears', (file) => renameSync(file, `${file}.gone`)],
+  ])('%s is an error, and nothing is kept', async (_, happen) => {
+    const { failure, entries, file } = await measureWhile(happen);
+    expect(failure).toBe(`${file} changed while it was measured — run again when nothing writes to it any more`);
+    expect(entries).toEqual([]);
+  });
+
+  it('is one line if it becomes shorter, whatever onnxruntime says about it', async () => {
+    const { failure, entries, file } = await measureWhile((path) => truncateSync(path, 100));
+    expect(failure).toContain(`${file} `);
+    expect(failure).toMatch(/changed while|became shorter/);
+    expect(entries).toEqual([]);
+  });
+
+  it('is an error of the probes too', async () => {
+    const folder = copyOf(repository('examples', 'base'));
+    const checkpoint = await openCheckpoint(folder);
+    await expectUnchanged(checkpoint);
+    changeByte(join(folder, 'model.safetensors'), 5000);
+    await expect(expectUnchanged(checkpoint)).rejects.toThrow(/model\.safetensors changed while it was measured/);
+  });
+});
+
+it('without a cache too, a spectrum of other bytes than those of the digest is an error', async () => {
+  const folder = copyOf(fixture('llama-f32'));
+  const checkpoint = await openCheckpoint(folder);
+  const file = join(folder, 'model.safetensors');
+  changeByte(file, readFileSync(file).length - 1);
+  const measuring = measureSpectra(checkpoint, null, { device: 'cpu', digests: new TensorDigests() });
+  await expect(measuring).rejects.toThrow(/changed while it was measured/);
+});
