@@ -1,4 +1,4 @@
-/** Bits per element of every dtype of the safetensors format (safetensors 0.6, `Dtype`). */
+/** Bits per element of every dtype of the safetensors format (safetensors 0.8, `Dtype`). */
 const DTYPE_BITS: Readonly<Record<string, number>> = {
   BOOL: 8,
   F4: 4,
@@ -7,7 +7,9 @@ const DTYPE_BITS: Readonly<Record<string, number>> = {
   U8: 8,
   I8: 8,
   F8_E5M2: 8,
+  F8_E5M2FNUZ: 8,
   F8_E4M3: 8,
+  F8_E4M3FNUZ: 8,
   F8_E8M0: 8,
   I16: 16,
   U16: 16,
@@ -22,7 +24,7 @@ const DTYPE_BITS: Readonly<Record<string, number>> = {
   U64: 64,
 };
 
-/** Dtypes that are measured. Tensors of other dtypes are skipped, and listed by name. */
+/** Dtypes that are measured. Tensors of the other dtypes are skipped, and listed by name. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 export function isMeasuredDtype(dtype: string): dtype is FloatDtype {
@@ -32,4 +34,9 @@ export function isMeasuredDtype(dtype: string): dtype is FloatDtype {
 /** Bits per element; undefined for an unknown dtype. */
 export function bitsPerElement(dtype: string): number | undefined {
   return Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype] : undefined;
+}
+
+/** Also the floats of 8 bits and less, which are the codes or the scales of quantized weights. */
+export function isFloatingPoint(dtype: string): boolean {
+  return /^B?F\d/.test(dtype);
 }

@@ -1,11 +1,11 @@
 import { at } from '../platform/at.ts';
 import type { Architecture } from './architecture.ts';
-import { isMeasuredDtype } from './dtype.ts';
 import { fusedLayout } from './fused.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
 import { inBlock, outputPart, wholeMatrix } from './matrix-view.ts';
 import { type Place, placeOf } from './module-type.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
+import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
 
 /** The model that a tensor belongs to. */
@@ -24,11 +24,9 @@ export function listMatrices(model: ModelContext): MatrixList {
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
   for (const entry of model.tensors.values()) {
-    const reason = whyNoWeight(entry, model);
-    if (reason) skipped.push({ name: entry.name, reason });
-    else if (!isMeasuredDtype(entry.dtype))
-      skipped.push({ name: entry.name, reason: `dtype ${entry.dtype} is not measured` });
-    else if (entry.size === 0) skipped.push({ name: entry.name, reason: `empty: shape [${entry.shape.join(', ')}]` });
+    const [whyBuffer, problem] = [whyNoWeight(entry, model), whyUnreadable(entry)];
+    if (whyBuffer !== null) skipped.push(skippedBuffer(entry, whyBuffer));
+    else if (problem !== null) skipped.push(skippedWeight(entry, problem));
     else if (entry.shape.length < 2) vectors.push(entry);
     else matrices.push(...(expertStack(entry, model) ?? splitFused(entry, model)));
   }

@@ -18,9 +18,20 @@ export interface Matrix {
 export interface Skipped {
   readonly name: string;
   readonly reason: string;
-  /** Another machine could measure it. */
-  readonly cause?: 'not-enough-memory';
+  /** Absent for an update ΔW, whose weight is measured. */
+  readonly dtype?: string;
+  /** Elements that can have been trained: none of a buffer, a mask or an index. Absent for an update. */
+  readonly parameters?: number;
+  readonly cause?: SkipCause;
 }
+
+export const SKIP_CAUSES = [
+  /** Another machine could measure it. */
+  'not-enough-memory',
+  /** Integers or booleans under the name of a weight. */
+  'unexpected-dtype',
+] as const;
+export type SkipCause = (typeof SKIP_CAUSES)[number];
 
 export interface MatrixList {
   readonly matrices: readonly Matrix[];

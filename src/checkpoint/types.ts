@@ -81,4 +81,8 @@ export interface OnnxTensor extends TensorEntry {
   readonly storedName: string | null;
   /** Why its elements cannot be mapped; null if they can. */
   readonly unmapped: string | null;
+  /** The operator that takes it for the codes of quantized weights; null for most tensors. */
+  readonly quantizedBy: string | null;
+  /** It has two dimensions, and is no matrix: the biases of both directions of a recurrent layer. */
+  readonly isBias: boolean;
 }

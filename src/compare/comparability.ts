@@ -119,7 +119,9 @@ function tensorDifference(
     .slice(0, NAMED)
     .map((name) => ({ name, candidate: ours.get(name) ?? null, baseline: theirs.get(name) ?? null }));
   const isSameFormat = candidate.checkpoint.format === baseline.checkpoint.format;
-  const unmeasured = new Set(candidate.skipped.flatMap(({ name, cause }) => (cause === undefined ? [] : [name])));
+  const unmeasured = new Set(
+    candidate.skipped.flatMap(({ name, cause }) => (cause === 'not-enough-memory' ? [name] : [])),
+  );
   const isLost = (tensor: string) => !ours.has(tensor) && !unmeasured.has(tensor);
   const lacks = isSameModel && isSameFormat && [...theirs.keys()].some(isLost);
   return [{ kind: 'other-tensors', level: lacks ? 'fail' : 'inconclusive', of, named, tensors: names.length }];

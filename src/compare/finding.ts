@@ -106,7 +106,11 @@ export const findingSchema = z.discriminatedUnion('kind', [
   // Coverage: what was measured at all.
   finding('nothing-measured', {}),
   finding('all-skipped', {}),
-  finding('mostly-skipped', { skipped: count, measured: count }),
+  finding('mostly-skipped', {
+    /** Absent: tensors. */ unit: z.literal('parameters').optional(),
+    skipped: count,
+    measured: count,
+  }),
   finding('skipped', { named: z.array(z.strictObject({ name: foreign, reason: foreign })).min(1), tensors: count }),
   finding('missing-baseline', { path: foreign.nullable() }),
   finding('changed-input', {

@@ -109,7 +109,11 @@ export function reasonOf(finding: Finding): Reason {
     case 'all-skipped':
       return incomparable('tensors', { of: 'weight', place: 'checkpoint', candidate: '0' });
     case 'mostly-skipped':
-      return incomparable('tensors', { of: 'weight', place: 'checkpoint', candidate: String(finding.measured) });
+      return incomparable(finding.unit ?? 'tensors', {
+        of: 'weight',
+        place: 'checkpoint',
+        candidate: String(finding.measured),
+      });
     case 'skipped':
       return {
         ...NOTHING,

@@ -66,7 +66,12 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
       else if (job.memory <= memoryLimit) await queue.add(guard(job, () => compute(job, resources)));
       else {
-        skipped.push({ name: job.name, reason: overLimit(job, memoryLimit), cause: 'not-enough-memory' });
+        skipped.push({
+          name: job.name,
+          reason: overLimit(job, memoryLimit),
+          ...sizeOf(job),
+          cause: 'not-enough-memory',
+        });
         if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
       }
     }
@@ -150,6 +155,13 @@ function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
     : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));
+}
+
+/** An update has no size of its own: its weight has been measured, or is left out as well. */
+function sizeOf(job: Job): Pick<Skipped, 'dtype' | 'parameters'> {
+  if (job.kind !== 'weight') return {};
+  const { source, view } = job.matrix;
+  return { dtype: source.dtype, parameters: view.shape[0] * view.shape[1] };
 }
 
 function overLimit({ of, memory }: Job, limit: number): string {

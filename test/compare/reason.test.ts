@@ -40,7 +40,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   'nothing-measured': [['invalid-comparison', 'measurement', ...MODEL]],
   'all-skipped': [['invalid-comparison', 'tensors', 'weight', 'checkpoint', '0', null, null]],
-  'mostly-skipped': [['invalid-comparison', 'tensors', 'weight', 'checkpoint', '20', null, null]],
+  'mostly-skipped': [
+    ['invalid-comparison', 'tensors', 'weight', 'checkpoint', '20', null, null],
+    ['invalid-comparison', 'parameters', 'weight', 'checkpoint', '20000', null, null],
+  ],
   skipped: [['skipped', 'tensors', null, 'w', 4, null, null]],
   'missing-baseline': [
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],

@@ -86,8 +86,8 @@ describe('spectra of weights', () => {
   it('leave out integers and 8-bit floats, and list them as skipped', async () => {
     const { measurement } = await measureAll(fixture('llama-f32'));
     expect(measurement.skipped).toEqual([
-      { name: 'model.scale', reason: 'dtype F8_E4M3 is not measured' },
-      { name: 'model.steps', reason: 'dtype I64 is not measured' },
+      { name: 'model.scale', reason: 'dtype F8_E4M3 is not measured', dtype: 'F8_E4M3', parameters: 2 },
+      { name: 'model.steps', reason: 'dtype I64 is not measured', dtype: 'I64', parameters: 0 },
     ]);
   });
 });

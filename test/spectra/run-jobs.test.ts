@@ -71,7 +71,13 @@ describe('the jobs of a plan', () => {
     const { found, findings } = await measure(planOf(large, small), 2 ** 20);
     expect(found.map(({ name }) => name)).toEqual(['layer.1']);
     expect(findings.skipped).toEqual([
-      { name: 'layer.0', reason: expect.stringContaining('over the memory limit'), cause: 'not-enough-memory' },
+      {
+        name: 'layer.0',
+        reason: expect.stringContaining('over the memory limit'),
+        dtype: 'F32',
+        parameters: 1030 * 1030,
+        cause: 'not-enough-memory',
+      },
     ]);
   });
 

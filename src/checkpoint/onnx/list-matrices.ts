@@ -6,7 +6,8 @@ import type { Matrix, MatrixList, Skipped } from '../matrix.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../matrix-view.ts';
 import { type Place, placeOf } from '../module-type.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
-import { withoutOperator } from './weight-use.ts';
+import { splitRecurrent } from './recurrent.ts';
+import { isTableName, withoutOperator } from './weight-use.ts';
 
 /** The model that a tensor belongs to. */
 interface OnnxModelContext {
@@ -16,7 +17,8 @@ interface OnnxModelContext {
 
 /**
  * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up
- * in; other tensors of two dimensions or more (masks, tables of positions, scales) are skipped.
+ * in, or that a recurrent layer has; other tensors of two dimensions or more (masks, tables of positions, scales) are
+ * skipped.
  */
 export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];
@@ -24,22 +26,33 @@ export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxMode
   const skipped: Skipped[] = [];
   for (const tensor of tensors) {
     const reason = whySkipped(tensor, model);
-    if (reason !== null) skipped.push({ name: tensor.name, reason });
+    if (reason !== null) skipped.push(describeSkipped(tensor, reason));
     else if (tensor.use === null) vectors.push(tensor);
     else matrices.push(...split(tensor, model));
   }
   return { matrices, vectors, skipped };
 }
 
+const TIED = 'tied to the embeddings';
+
 function whySkipped(tensor: OnnxTensor, { architecture }: OnnxModelContext): string | null {
-  const { dtype, size, shape, use, unmapped } = tensor;
+  const { dtype, size, shape, use, unmapped, isBias } = tensor;
   if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
   if (size === 0) return `empty: shape [${shape.join(', ')}]`;
   if (shape.length < 2) return size === 1 ? 'a single number' : unmapped;
-  if (use === null) return 'not a weight: no MatMul, Gemm, Conv or Gather takes it';
+  if (use === null && isBias) return unmapped;
+  if (use === null) return 'not a weight: no MatMul, Gemm, Conv, Gather or recurrent layer takes it';
   if (unmapped !== null) return unmapped;
-  if (architecture.tied && placeIn(tensor, { multimodal: false }).module === 'lm_head') return 'tied to the embeddings';
+  if (architecture.tied && placeIn(tensor, { multimodal: false }).module === 'lm_head') return TIED;
   return null;
+}
+
+/** Integers that the graph multiplies by are weights; tables of positions and masks are not, nor is what is stored twice. */
+function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string): Skipped {
+  const isBuffer = reason === TIED || isTableName(name);
+  if (isMeasuredDtype(dtype)) return { name, reason, dtype, parameters: isBuffer ? 0 : size };
+  const isWeight = use !== null && use.opType !== 'Gather';
+  return { name, reason, dtype, parameters: isWeight ? size : 0, ...(isWeight ? { cause: 'unexpected-dtype' } : {}) };
 }
 
 function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): Place {
@@ -60,6 +73,8 @@ function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
     ...(storedName === null ? {} : { note: `stored as ${JSON.stringify(storedName)}` }),
   };
   if (use?.opType.includes('Conv')) return [whole];
+  const recurrent = use?.recurrent && !inputFirst ? splitRecurrent(whole, shape, use.recurrent) : null;
+  if (recurrent) return recurrent;
   if (shape.length > 2) return stack(whole, shape);
   const [first, second] = [at(shape, 0), at(shape, 1)];
   const [output, input] = inputFirst ? [second, first] : [first, second];

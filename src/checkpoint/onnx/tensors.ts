@@ -4,7 +4,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { bitsPerElement, isMeasuredDtype } from '../dtype.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { ExternalFiles } from './external-data.ts';
-import { type OnnxModel, readOnnxModel, type StoredTensor } from './model-proto.ts';
+import { readOnnxModel, type StoredTensor } from './model-proto.ts';
 import { moduleName, WeightUses } from './weight-use.ts';
 
 /** Element types of ONNX, and their names in safetensors. */
@@ -25,10 +25,13 @@ const DTYPES: Readonly<Record<string, string>> = {
   COMPLEX64: 'C64',
 };
 
+/** Data types of which a constant can be a weight. */
+const FLOATS: ReadonlySet<string> = new Set(['FLOAT', 'FLOAT16', 'BFLOAT16', 'DOUBLE']);
+
 const ENCODED = 'its values are not stored as raw data';
 
 /**
- * The tensors of an ONNX model: all initializers, and constants that are used as weights.
+ * The tensors of an ONNX model: all initializers, and constants that are or can be weights.
  * @param path as the user gave it: external data is beside it
  * @param file the real file behind it
  * @throws UserError naming the file (and tensor) for damaged or missing data
@@ -43,12 +46,15 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
   const found: OnnxTensor[] = [];
   const stored = new Set(model.tensors.map(({ name }) => name));
   const named = new Set<string>();
-  for (const tensor of weightsAndInitializers(model, uses)) {
+  for (const tensor of model.tensors) {
+    const use = uses.of(tensor.name, tensor.shape.length);
+    if (tensor.isConstant && use === null && !canBeWeight(tensor)) continue;
     if (named.has(tensor.name)) {
+      // Constants of sibling branches can have one name; that of a weight must be clear.
+      if (tensor.isConstant && use === null) continue;
       throw new UserError(`${path} has two tensors ${JSON.stringify(tensor.name)}`, 'export the model again');
     }
     named.add(tensor.name);
-    const use = uses.of(tensor.name, tensor.shape.length);
     const module = use && moduleName(tensor.name, use);
     const isFree = module !== null && !stored.has(module) && !named.has(module);
     if (isFree) named.add(module);
@@ -59,17 +65,26 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
         'create its weights with onnx.numpy_helper.from_array',
       );
     }
-    found.push({ ...entry, use, ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }) });
+    const role = { quantizedBy: uses.quantizedBy(tensor.name), isBias: uses.isBias(tensor.name) };
+    found.push({
+      ...entry,
+      use,
+      ...role,
+      ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }),
+    });
   }
   return found;
 }
 
-/** Constants of formulas are left out: a graph has thousands of them. */
-function weightsAndInitializers({ tensors }: OnnxModel, uses: WeightUses): StoredTensor[] {
-  return tensors.filter(({ isConstant, name, shape }) => !isConstant || uses.of(name, shape.length) !== null);
+/**
+ * Can a constant that no known operator takes for a weight be one all the same? Then it is listed. The numbers of formulas,
+ * sizes and indices are left out: a graph has thousands of them.
+ */
+function canBeWeight({ dataType, shape }: StoredTensor): boolean {
+  return FLOATS.has(dataType) && shape.some((length) => length > 1);
 }
 
-type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName'>;
+type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName' | 'quantizedBy' | 'isBias'>;
 
 /** The files of a model. */
 interface ModelFiles {

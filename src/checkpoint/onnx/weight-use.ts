@@ -7,7 +7,22 @@ export interface WeightUse {
   readonly node: string;
   /** Stored [in, out], as MatMul takes it; otherwise [out, in, …], as linear layers and convolutions are. */
   readonly inputFirst: boolean;
+  /** Only for the weights of a recurrent layer. */
+  readonly recurrent?: RecurrentUse;
 }
+
+/** How a recurrent layer takes its weights W [directions, gates · hidden, in] and R [directions, gates · hidden, hidden]. */
+export interface RecurrentUse {
+  readonly opType: RecurrentOperator;
+  readonly matrix: 'W' | 'R';
+  /** The attribute `hidden_size`; null if the node does not have it. */
+  readonly hidden: number | null;
+  /** Slices and concatenations on the way to the layer: its gates can be in another order there. */
+  readonly isReordered: boolean;
+}
+
+const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'] as const;
+export type RecurrentOperator = (typeof RECURRENT_OPERATORS)[number];
 
 /** Operators of ONNX, and fused ones of onnxruntime, with the indices of inputs that are matrices of weights. */
 const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
@@ -22,12 +37,26 @@ const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Attention: [1],
   EmbedLayerNormalization: [2, 3, 4],
   MoE: [2, 4, 6],
+  LSTM: [1, 2],
+  GRU: [1, 2],
+  RNN: [1, 2],
 };
+
+/** Biases of recurrent layers [directions, 2 · gates · hidden], and the peepholes of an LSTM. */
+const BIAS_INPUTS: Readonly<Record<RecurrentOperator, readonly number[]>> = { LSTM: [3, 7], GRU: [3], RNN: [3] };
+
+/** Operators that take integers for the codes of quantized weights, those of onnxruntime included. */
+const QUANTIZED =
+  /^(DequantizeLinear|MatMulInteger|ConvInteger|QLinear\w+|QGemm|QAttention|QMoE|QEmbed\w+|QOrdered\w+|DynamicQuantize(MatMul|LSTM)|MatMulIntegerToFloat|MatMulNBits|MatMulBnb4|MatMulFpQ4|GatherBlockQuantized)$/;
 
 const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
 
 /** Operators that a matrix can pass through on its way. */
 const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
+
+/** On the way to a recurrent layer exporters also add the axis of the directions, and bring PyTorch's gates into order. */
+const RESHAPING = new Set(['Unsqueeze', 'Squeeze']);
+const REORDERING = new Set(['Slice', 'Concat', 'Split', 'Reshape', 'Gather']);
 
 /** A weight passes through two or three of them; a hostile graph can have any number. */
 const MAX_STEPS = 64;
@@ -35,6 +64,11 @@ const MAX_STEPS = 64;
 /** Tables of positions are looked up and multiplied like weights, but are not trained. */
 const TABLE =
   /(^|[._/])(inv_freq|(cos|sin)(_cached?|_table|$)|rotary|rope|position_ids|(causal_|attention_)?mask)([._/]|$)/i;
+
+/** Is it a table of positions, or a mask, according to its name? */
+export function isTableName(name: string): boolean {
+  return TABLE.test(name);
+}
 
 /** Finds how tensors are used, over all graphs of a model. */
 export class WeightUses {
@@ -60,23 +94,56 @@ export class WeightUses {
     return uses.find(({ opType }) => EMBEDDINGS.has(opType)) ?? uses[0] ?? null;
   }
 
+  /** The operator that takes a tensor for the codes of quantized weights; null if there is none. */
+  quantizedBy(name: string): string | null {
+    const users = this.#consumers.get(name)?.slice(0, MAX_STEPS) ?? [];
+    return users.find(({ node }) => QUANTIZED.test(node.opType))?.node.opType ?? null;
+  }
+
+  /** Does a recurrent layer take the tensor for its biases? */
+  isBias(name: string): boolean {
+    const users = this.#consumers.get(name)?.slice(0, MAX_STEPS) ?? [];
+    return users.some(({ node: { opType }, input }) => isRecurrent(opType) && BIAS_INPUTS[opType].includes(input));
+  }
+
   #follow(name: string, dimensions: number): WeightUse[] {
     const uses: WeightUse[] = [];
     const seen = new Set<string>();
-    const queue = [{ name, transposed: false }];
+    const queue: Step[] = [{ name, isTransposed: false, isReshaped: false, isReordered: false }];
     for (let next = queue.shift(); next && seen.size < MAX_STEPS; next = queue.shift()) {
       if (seen.has(next.name)) continue;
       seen.add(next.name);
       for (const { node, input } of (this.#consumers.get(next.name) ?? []).slice(0, MAX_STEPS)) {
-        const use = useBy(node, input, { dimensions, isTransposed: next.transposed });
+        const use = useBy(node, input, { dimensions, step: next });
         if (use) uses.push(use);
-        const turned = PASSING.has(node.opType) ? turns(node, dimensions) : null;
-        const [output] = node.outputs;
-        if (turned !== null && output) queue.push({ name: output, transposed: next.transposed !== turned });
+        queue.push(...stepsOver(node, next, dimensions));
       }
     }
     return uses;
   }
+}
+
+/** A value on the way from a stored tensor to the operator that uses it. */
+interface Step {
+  readonly name: string;
+  readonly isTransposed: boolean;
+  readonly isReshaped: boolean;
+  readonly isReordered: boolean;
+}
+
+function stepsOver(node: OnnxNode, step: Step, dimensions: number): Step[] {
+  const { opType, outputs } = node;
+  const to = (changes: Partial<Step>) => outputs.map((name) => ({ ...step, ...changes, name }));
+  if (RESHAPING.has(opType)) return to({ isReshaped: true });
+  if (REORDERING.has(opType)) return to({ isReordered: true });
+  // What a transposition swaps is known as long as the dimensions are those of the tensor.
+  if (!PASSING.has(opType) || (opType === 'Transpose' && (step.isReshaped || step.isReordered))) return [];
+  const turned = turns(node, dimensions);
+  return turned === null ? [] : to({ isTransposed: step.isTransposed !== turned }).slice(0, 1);
+}
+
+function isRecurrent(opType: string): opType is RecurrentOperator {
+  return (RECURRENT_OPERATORS as readonly string[]).includes(opType);
 }
 
 /** Does a node that passes a matrix on swap the last two dimensions? @returns null if it does something else to them */
@@ -92,10 +159,21 @@ function turns({ opType, numbers }: OnnxNode, dimensions: number): boolean | nul
 function useBy(
   node: OnnxNode,
   input: number,
-  { dimensions, isTransposed }: { readonly dimensions: number; readonly isTransposed: boolean },
+  { dimensions, step }: { readonly dimensions: number; readonly step: Step },
 ): WeightUse | null {
   const { opType, numbers, name } = node;
+  const { isTransposed, isReshaped, isReordered } = step;
   if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(input)) return null;
+  if (isRecurrent(opType)) {
+    const hidden = numbers.get('hidden_size')?.[0] ?? null;
+    return {
+      opType,
+      node: name,
+      inputFirst: isTransposed,
+      recurrent: { opType, matrix: input === 1 ? 'W' : 'R', hidden, isReordered },
+    };
+  }
+  if (isReshaped || isReordered) return null;
   if (EMBEDDINGS.has(opType)) {
     // A table has two dimensions and one row per token; other look-ups split sizes and masks.
     const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !isTransposed;
@@ -113,16 +191,16 @@ function useBy(
 const GENERATED = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$|_output_\d+$/i;
 
 /** The operator at the end of a name: `…/q_proj/MatMul_1` of a node, `…q_proj.MatMul.weight` of a tensor. */
-const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather)(_\d+)?$/;
+const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather|LSTM|GRU|RNN)(_\d+)?$/;
 
 /**
- * The module of a tensor with a generated name: the path in its node's name.
+ * The module of a tensor with a generated name: the path in its node's name. A recurrent layer has two matrices.
  * @returns null if the tensor has a name of its own, or the node's has no path
  */
-export function moduleName(tensor: string, { node }: WeightUse): string | null {
+export function moduleName(tensor: string, { node, recurrent }: WeightUse): string | null {
   if (!GENERATED.test(tensor) || !OPERATOR.test(node)) return null;
   const path = node.replace(OPERATOR, '').split('/').filter(Boolean).join('.');
-  return path === '' ? null : `${path}.weight`;
+  return path === '' ? null : `${path}.${recurrent?.matrix ?? 'weight'}`;
 }
 
 /** A tensor's name without the operator that some exporters add: the module type follows from it. */

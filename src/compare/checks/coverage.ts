@@ -1,3 +1,5 @@
+import type { SkipCause } from '../../checkpoint/matrix.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
@@ -5,8 +7,27 @@ import type { Finding } from '../finding.ts';
 export function nothingMeasured({ candidate: { method, probes, tensors, skipped } }: ComparisonContext): Finding[] {
   if (method === null) return probes === null ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
   if (tensors.length === 0) return [{ kind: 'all-skipped', level: 'inconclusive' }];
-  if (skipped.length <= tensors.length) return [];
-  return [{ kind: 'mostly-skipped', level: 'inconclusive', skipped: skipped.length, measured: tensors.length }];
+  const left = sizeOfSkipped(skipped);
+  // Version 0.2.0 did not write how large what it skipped is.
+  if (left === null) {
+    const [lacking, measured] = [skipped.length, tensors.length];
+    return lacking <= measured ? [] : [{ ...MOSTLY_SKIPPED, skipped: lacking, measured }];
+  }
+  const measured = sizeOfMeasured(tensors);
+  return left <= measured ? [] : [{ ...MOSTLY_SKIPPED, unit: 'parameters', skipped: left, measured }];
+}
+
+const MOSTLY_SKIPPED = { kind: 'mostly-skipped', level: 'inconclusive' } as const;
+
+function sizeOfSkipped(skipped: Measurement['skipped']): number | null {
+  const sizes = skipped.flatMap(({ parameters }) => parameters ?? []);
+  return sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** A matrix that is measured as W and as ΔW counts once. */
+function sizeOfMeasured(tensors: Measurement['tensors']): number {
+  const sizes = new Map(tensors.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 /**
@@ -27,14 +48,16 @@ export function missingHalf({ candidate, baseline, only, policy }: ComparisonCon
 const NAMED = 3;
 
 /**
- * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark; what this
- * machine had no memory for could have been judged.
+ * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark, unless
+ * they have the name of a weight; what this machine had no memory for could have been judged.
  */
 export function skippedTensors({ candidate: { skipped } }: ComparisonContext): Finding[] {
-  const isOfMachine = ({ cause }: (typeof skipped)[number]) => cause === 'not-enough-memory';
+  const because = (wanted: SkipCause | undefined) => skipped.filter(({ cause }) => cause === wanted);
   const levels = [
-    { level: 'inconclusive', tensors: skipped.filter(isOfMachine) },
-    { level: 'info', tensors: skipped.filter((tensor) => !isOfMachine(tensor)) },
+    { level: 'inconclusive', tensors: because('not-enough-memory') },
+    // Integers under the name of a weight: no training makes them, and no finding compares them.
+    { level: 'warn', tensors: because('unexpected-dtype') },
+    { level: 'info', tensors: because(undefined) },
   ] as const;
   return levels.flatMap(({ level, tensors }): Finding[] => {
     if (tensors.length === 0) return [];

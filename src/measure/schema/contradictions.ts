@@ -10,7 +10,7 @@ import type { ProbeItemMeasurement } from './probes.ts';
  * by it can have written it.
  */
 export function contradictionIn(measurement: Measurement): string | null {
-  const { method, tensors, nonFinite, probes } = measurement;
+  const { checkpoint, method, tensors, nonFinite, skipped, probes } = measurement;
   if (method === null && tensors.length > 0) return 'it has matrices, and no method';
   const names = new Set<string>();
   for (const tensor of tensors) {
@@ -22,6 +22,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   }
   const empty = nonFinite.find(({ nan, inf }) => nan < 0 || inf < 0 || nan + inf === 0);
   if (empty) return `the counts of NaN and Inf in ${JSON.stringify(empty.name)} are not possible`;
+  const left = skipped.reduce((sum, { parameters = 0 }) => sum + parameters, 0);
+  if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
   const { note: _, ...delta } = measurement.model.delta ?? {};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { probesSchema } from './probes.ts';
@@ -118,7 +119,15 @@ export const measurementSchema = z.strictObject({
   /** Tensors with NaN or Inf, of any shape. */
   nonFinite: z.array(nonFiniteSchema.extend({ name: z.string() })),
   skipped: z.array(
-    z.strictObject({ name: z.string(), reason: z.string(), cause: z.literal('not-enough-memory').optional() }),
+    z.strictObject({
+      name: z.string(),
+      reason: z.string(),
+      /** Absent for an update ΔW, and in measurements of version 0.2.0. */
+      dtype: z.string().optional(),
+      /** Elements that can have been trained: none of a buffer, a mask or an index. */
+      parameters: z.int().nonnegative().optional(),
+      cause: z.enum(SKIP_CAUSES).optional(),
+    }),
   ),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),

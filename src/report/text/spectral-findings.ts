@@ -3,6 +3,7 @@ import { MIN_SNR } from '../../spectra/rounding.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import {
   formatCount,
+  formatInteger,
   formatLimit,
   formatNumber,
   formatPair,
@@ -96,7 +97,10 @@ function ratioCause(cause: FindingOf<'ratio-missing'>['cause']): string {
   return `no ${missing} matrix has a measurable update${noise}`;
 }
 
-export function mostlySkipped({ skipped, measured }: FindingOf<'mostly-skipped'>): Phrase {
+export function mostlySkipped({ unit, skipped, measured }: FindingOf<'mostly-skipped'>): Phrase {
+  if (unit === 'parameters') {
+    return phrase`Most of the checkpoint was not measured: ${formatCount(skipped, 'parameter was', 'parameters were')} skipped, ${formatInteger(measured)} measured.`;
+  }
   return phrase`Most of the checkpoint was not measured: ${formatCount(skipped, 'tensor was', 'tensors were')} skipped, ${formatCount(measured, 'spectrum', 'spectra')} measured.`;
 }
 

@@ -1,0 +1,29 @@
+import { isFloatingPoint, isMeasuredDtype } from './dtype.ts';
+import type { Skipped } from './matrix.ts';
+import { placeOf } from './module-type.ts';
+import type { TensorEntry } from './types.ts';
+
+/** Why a tensor of weights cannot be measured as it is stored; null if it can. */
+export function whyUnreadable({ dtype, size, shape }: TensorEntry): string | null {
+  if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
+  return size === 0 ? `empty: shape [${shape.slice(0, SHOWN_DIMENSIONS).join(', ')}]` : null;
+}
+
+const SHOWN_DIMENSIONS = 8;
+
+/** A weight that is left out, with what a reader has to know of it. */
+export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
+  if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
+  if (size > 1 && isWeightName(name)) return { name, reason, dtype, parameters: size, cause: 'unexpected-dtype' };
+  return { name, reason, dtype, parameters: 0 };
+}
+
+/** A buffer, or a weight that is stored twice: nothing that is trained is left out with it. */
+export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Skipped {
+  return { name, reason, dtype, parameters: 0 };
+}
+
+/** Position ids, counters, indices and masks are integers and booleans in every model; under these names are weights. */
+function isWeightName(name: string): boolean {
+  return /(^|\.)(weight|kernel)$/.test(name) || placeOf(name, { multimodal: false }).module !== 'other';
+}
