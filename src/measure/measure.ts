@@ -3,6 +3,7 @@ import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
@@ -18,10 +19,12 @@ import type { Probes } from './schema/probes.ts';
 
 type Identity = Measurement['checkpoint'];
 
-/** @throws UserError if there is no checkpoint of full weights at the path */
+/** @throws UserError if there is no checkpoint of full weights at the path, or if they are quantized */
 export async function openMeasuredReference(path: string | undefined): Promise<Reference | null> {
   if (path === undefined) return null;
-  return { checkpoint: await openReference(path), digests: new TensorDigests() };
+  const checkpoint = await openReference(path);
+  refuseQuantized(checkpoint);
+  return { checkpoint, digests: new TensorDigests() };
 }
 
 /**
@@ -34,6 +37,8 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
   const checkpoint = await openCheckpoint(options.checkpoint);
+  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
+  if (checkpoint.format !== 'lora' && (options.spectra !== false || !options.endpoint)) refuseQuantized(checkpoint);
   const { reference = null } = options;
   const used = [{ checkpoint }, ...(reference ? [{ checkpoint: reference.checkpoint }] : [])];
   const { measurement, keep } = await whileUnchanged(used, () => recallOrMeasure(checkpoint, started, options));

@@ -4,6 +4,7 @@ import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/l
 import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
 import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -67,9 +68,11 @@ export interface Preferences {
 
 /**
  * Plan the spectra of a checkpoint: of every weight W and, with a reference, of every update ΔW.
- * @throws UserError if the checkpoint cannot have been trained from the reference
+ * @throws UserError if the checkpoint cannot have been trained from the reference, or if one of them is quantized
  */
 export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | null, preferences: Preferences): Plan {
+  if (checkpoint.format !== 'lora') refuseQuantized(checkpoint);
+  if (reference) refuseQuantized(reference);
   if (reference && (checkpoint.format === 'onnx') !== (reference.format === 'onnx')) {
     throw new UserError(
       `${checkpoint.path} and its reference ${reference.path} are of different formats: ONNX stores many weights transposed`,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { refuseQuantized } from '../../checkpoint/quantization.ts';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
-import { quantizationOf } from './quantization.ts';
 import { textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
 
 /**
@@ -18,13 +18,7 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const file = join(path, 'config.json');
   const modelType = config.model_type;
   if (typeof modelType !== 'string') throw new UserError(`${file} has no model_type`, supportedFamilies());
-  const quantization = quantizationOf(checkpoint);
-  if (quantization !== null) {
-    throw new UserError(
-      `${path} is quantized (${quantization}), and only float32, float16 and bfloat16 weights can be run`,
-      'give the checkpoint that it was quantized from',
-    );
-  }
+  refuseQuantized(checkpoint);
   const text = textConfigOf(modelType, config);
   const name = text?.modelType ?? modelType;
   const family = MODEL_FAMILIES.find((item) => item.modelType === name);

@@ -1,0 +1,196 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { refuseQuantized } from '../../src/checkpoint/quantization.ts';
+import { describeDecoder } from '../../src/language-model/architectures/describe-decoder.ts';
+import { UserError } from '../../src/platform/user-error.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { fixture, temporaryFolder } from '../fixtures.ts';
+import { checkpointOf } from '../language-model/architectures/checkpoint-of.ts';
+import { initializer, node, writeOnnx } from './write-onnx.ts';
+import { float32, type RawTensor, writeSafetensors } from './write-safetensors.ts';
+
+const BYTES: Readonly<Record<string, number>> = { U8: 1, I8: 1, F8_E4M3: 1, F8_E8M0: 1, F16: 2, BF16: 2, I16: 2 };
+
+/** Small codes and scales: the numbers are never read. */
+const zeros = (dtype: string, ...shape: number[]): RawTensor => {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { dtype, shape, data: new Uint8Array(size * (BYTES[dtype] ?? 4)) };
+};
+
+const PROJECTION = 'model.layers.0.mlp.down_proj';
+
+/**
+ * The tensors of one layer as each library saves it. bitsandbytes 0.50.2 and torchao 0.18.0 were listed from files that
+ * transformers 5.24.0 saved; the others follow their libraries' documentation.
+ */
+const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, RawTensor>>]> = [
+  [
+    'bitsandbytes, 4-bit',
+    {
+      weight: zeros('U8', 4096, 1),
+      'weight.absmax': zeros('U8', 128),
+      'weight.nested_absmax': zeros('F32', 1),
+      'weight.nested_quant_map': zeros('F32', 256),
+      'weight.quant_map': zeros('F32', 16),
+      'weight.quant_state.bitsandbytes__nf4': zeros('U8', 169),
+    },
+  ],
+  [
+    'bitsandbytes, 8-bit',
+    { weight: zeros('I8', 64, 128), SCB: zeros('F32', 64), weight_format: { ...zeros('U8'), shape: [] } },
+  ],
+  [
+    'GPTQ',
+    {
+      qweight: zeros('I32', 16, 64),
+      qzeros: zeros('I32', 1, 8),
+      scales: zeros('F16', 1, 64),
+      g_idx: zeros('I32', 128),
+    },
+  ],
+  ['GPTQ or AWQ', { qweight: zeros('I32', 128, 8), qzeros: zeros('I32', 1, 8), scales: zeros('F16', 1, 64) }],
+  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale_inv: zeros('F32', 1, 1) }],
+  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 64, 1) }],
+  // A plain cast, without scales.
+  ['FP8', { weight: zeros('F8_E4M3', 64, 128) }],
+  ['MXFP4', { down_proj_blocks: zeros('U8', 2, 64, 4, 16), down_proj_scales: zeros('U8', 2, 64, 4) }],
+  ['NVFP4', { weight: zeros('U8', 64, 64), weight_scale: zeros('F8_E4M3', 64, 8), weight_scale_2: zeros('F32', 1) }],
+  [
+    'compressed-tensors',
+    { weight_packed: zeros('I32', 64, 16), weight_scale: zeros('BF16', 64, 1), weight_shape: zeros('I32', 2) },
+  ],
+  ['integer weights with scales', { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 64, 1) }],
+  ['MLX', { weight: zeros('U32', 64, 16), scales: zeros('F16', 64, 2), biases: zeros('F16', 64, 2) }],
+  ['torchao', { _weight_qdata: zeros('I8', 64, 128), _weight_scale: zeros('F32', 64, 1) }],
+  ['quanto', { 'weight._data': zeros('I8', 64, 128), 'weight._scale': zeros('F32', 64, 1) }],
+  ['HQQ', { W_q: zeros('U8', 32, 128), scale: zeros('F16', 64, 1), zero: zeros('F16', 64, 1) }],
+  ['EETQ', { weight: zeros('I8', 128, 64), weight_scales: zeros('F16', 64) }],
+  ['AQLM', { codes: zeros('I8', 64, 16, 1), codebooks: zeros('F16', 1, 256, 1, 8), scales: zeros('F16', 64, 1, 1, 1) }],
+  ['EXL2', { q_weight: zeros('I32', 16, 64), q_scale: zeros('I32', 1, 8) }],
+];
+
+/** A folder in which one layer is quantized and the embeddings are not. */
+function quantizedFolder(layer: Readonly<Record<string, RawTensor>>, config: Record<string, unknown> = {}): string {
+  const folder = join(temporaryFolder(), 'quantized');
+  mkdirSync(folder);
+  const named = Object.entries(layer).map(([leaf, tensor]): [string, RawTensor] => [`${PROJECTION}.${leaf}`, tensor]);
+  writeSafetensors(join(folder, 'model.safetensors'), {
+    'model.embed_tokens.weight': float32([2, 2], [1, 2, 3, 4]),
+    ...Object.fromEntries(named),
+  });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: 'llama', ...config }));
+  return folder;
+}
+
+const GPTQ = { quantization_config: { quant_method: 'gptq', bits: 4 } };
+const gptqLayer = LAYERS.find(([method]) => method === 'GPTQ')?.[1] ?? {};
+
+describe('a quantized checkpoint is refused by name, and nothing of it is measured', () => {
+  it.each(LAYERS)('%s, as its tensors show', async (method, layer) => {
+    const folder = quantizedFolder(layer);
+    for (const checkpoint of [folder, join(folder, 'model.safetensors')]) {
+      const { code, stdout, stderr } = await runCli('spectra', '--checkpoint', checkpoint, '--json');
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`${checkpoint} is quantized (${method}), and only float16, bfloat16`);
+    }
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['GPTQ, 4-bit', GPTQ],
+    ['MLX, 4-bit', { quantization: { group_size: 64, bits: 4, lm_head: false } }],
+    ['NVFP4', { quantization: { quant_algo: 'NVFP4' } }],
+    ['compressed-tensors', { compression_config: { quant_method: 'compressed-tensors', format: 'pack-quantized' } }],
+    ['FP8', { thinker_config: { text_config: { quantization_config: { quant_method: 'fp8' } } } }],
+  ])('%s, as config.json and the tensors show', async (method, config) => {
+    const { code, stderr } = await runCli('spectra', '--checkpoint', quantizedFolder(gptqLayer, config));
+    expect(code).toBe(2);
+    expect(stderr).toContain(`is quantized (${method})`);
+  });
+
+  it('with every command, and in every role', async () => {
+    const [plain, quantized] = [fixture('llama-f32'), quantizedFolder(gptqLayer, GPTQ)];
+    const out = join(temporaryFolder(), 'out.json');
+    for (const args of [
+      ['measure', '--checkpoint', quantized, '--out', out],
+      ['measure', '--checkpoint', quantized, '--out', out, '--only', 'spectra'],
+      ['measure', '--checkpoint', plain, '--reference', quantized, '--out', out],
+      ['spectra', '--checkpoint', plain, '--reference', quantized],
+      ['check', '--checkpoint', quantized, '--only', 'spectra'],
+      ['check', '--checkpoint', plain, '--baseline', quantized, '--only', 'spectra'],
+      ['check', '--checkpoint', plain, '--reference', quantized, '--only', 'spectra'],
+    ]) {
+      const { code, stdout, stderr } = await runCli(...args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+      expect(stderr).toMatch(/quantized \(GPTQ, 4-bit\).*give the checkpoint that it was quantized from/);
+      expect(existsSync(out), args.join(' ')).toBe(false);
+    }
+  });
+
+  it('where only config.json tells of it: what programs load is not what is stored', async () => {
+    const folder = join(temporaryFolder(), 'dequantized');
+    cpSync(fixture('llama-f32'), folder, { recursive: true });
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...GPTQ }));
+    const { code, stderr } = await runCli('spectra', '--checkpoint', folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/\(GPTQ, 4-bit\) according to its config\.json.*remove the quantization from config\.json/);
+  });
+
+  it.each<[string, string[]]>([
+    ['DequantizeLinear', ['scale']],
+    ['MatMulInteger', ['x']],
+    ['MatMulNBits', ['scales']],
+  ])('an ONNX model with %s', async (operator, others) => {
+    const path = writeOnnx(join(temporaryFolder(), 'model.onnx'), {
+      tensors: [initializer('plain', float32([2, 2], [1, 2, 3, 4])), initializer('codes', zeros('I8', 4, 4))],
+      nodes: [node('MatMul', ['x', 'plain']), node(operator, ['codes', ...others])],
+    });
+    const { code, stderr } = await runCli('spectra', '--checkpoint', path);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`is quantized (ONNX, ${operator})`) });
+  });
+});
+
+describe('the methods that config.json names', () => {
+  const withConfig = (quantization_config: unknown) => checkpointOf({ model_type: 'llama', quantization_config });
+
+  it.each<[string, ReturnType<typeof checkpointOf>]>([
+    ['GPTQ, 4-bit', withConfig({ quant_method: 'gptq', bits: 4, group_size: 128 })],
+    ['AWQ, 4-bit', withConfig({ quant_method: 'awq', bits: 4, zero_point: true })],
+    ['bitsandbytes, 4-bit', withConfig({ quant_method: 'bitsandbytes', load_in_4bit: true, load_in_8bit: false })],
+    ['bitsandbytes, 8-bit', withConfig({ load_in_8bit: true })],
+    ['FP8', withConfig({ quant_method: 'fp8' })],
+    ['MLX, 4-bit', withConfig({ group_size: 64, bits: 4 })],
+    ['unknown method', withConfig({ something: 1 })],
+    [
+      'GPTQ, 3-bit',
+      checkpointOf({ model_type: 'llava', text_config: { quantization_config: { quant_method: 'gptq', bits: 3 } } }),
+    ],
+  ])('%s is refused for spectra and to be run', (method, checkpoint) => {
+    for (const refuse of [() => refuseQuantized(checkpoint), () => describeDecoder(checkpoint)]) {
+      expect(refuse).toThrow(UserError);
+      expect(refuse).toThrow(`/m is quantized (${method})`);
+    }
+  });
+
+  it('are found before the family, which may not be supported either', () => {
+    const run = () =>
+      describeDecoder(checkpointOf({ model_type: 'mamba', quantization_config: { quant_method: 'awq' } }));
+    expect(run).toThrow(/quantized \(AWQ\)/);
+  });
+});
+
+describe('plain weights', () => {
+  it.each([
+    'model.embed_tokens.weight',
+    'encoder.resblocks.0.attn.in_proj_weight',
+    'quantizer.codebooks',
+    'model.layers.0.layer_scale',
+    'blocks.0.attn.W_Q',
+    'decoder.log_scales',
+  ])('are not refused for their name: %s', (name) => {
+    expect(() =>
+      refuseQuantized(checkpointOf({ model_type: 'llama', quantization_config: null }, { [name]: [2, 2] })),
+    ).not.toThrow();
+  });
+});
