@@ -1,6 +1,4 @@
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FUZZERS } from './readers/index.ts';
 import { printFindings, printTable } from './summary.ts';

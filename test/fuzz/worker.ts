@@ -57,8 +57,7 @@ for (let iteration = Number(first); iteration < end; iteration += 1) {
     send({ kind: 'progress', accepted, refused, next: iteration + 1 });
     break;
   }
-  if (iteration % 50 === 49 || iteration === end - 1)
-    send({ kind: 'progress', accepted, refused, next: iteration + 1 });
+  if (iteration % 10 === 9 || iteration === end - 1) send({ kind: 'progress', accepted, refused, next: iteration + 1 });
 }
 closeSync(progress);
 process.disconnect?.();
