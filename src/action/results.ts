@@ -1,4 +1,5 @@
 import type { CheckResult } from '../gate/check.ts';
+import { printable } from '../report/escape.ts';
 import type { ActionContext, Caches } from './context.ts';
 import type { ReportingRun } from './inputs.ts';
 import type { Resolved } from './resolve-baseline.ts';
@@ -29,13 +30,13 @@ export function logOrWarn(
   result: { readonly url: string } | { readonly warning: string } | { readonly outdated: string },
 ): string {
   if ('outdated' in result) {
-    runner.info(`${label}: none, since ${result.outdated}`);
+    runner.info(`${label}: none, since ${printable(result.outdated)}`);
     return '';
   }
   if ('warning' in result) {
     runner.warning(result.warning);
     return '';
   }
-  runner.info(`${label}: ${result.url}`);
+  runner.info(`${label}: ${printable(result.url)}`);
   return result.url;
 }

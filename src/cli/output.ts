@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../measure/options.ts';
-import { printable } from '../report/escape.ts';
+import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/table.ts';
 import { formatDuration } from '../report/text/numbers.ts';
 
@@ -50,7 +50,7 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.#io.stderr.write(`shadow-gate: warning: ${text}\n`);
+    this.#io.stderr.write(`shadow-gate: warning: ${logLine(text)}\n`);
   }
 
   warnNonFinite(tensors: ReadonlyArray<{ readonly name: string; readonly nan: number; readonly inf: number }>): void {

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { workingDirectory } from '../platform/working-directory.ts';
-import { printable } from '../report/escape.ts';
+import { logLines, printable } from '../report/escape.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
 import { addGenerateCommand } from './generate.ts';
@@ -29,6 +29,8 @@ const COMMANDS = [
 
 /** Columns of a help page that does not go to a terminal. */
 const HELP_WIDTH = 80;
+
+const MAX_MESSAGE = 2000;
 
 /**
  * Run one command line.
@@ -59,7 +61,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
       writeErr: (text) => stderr.write(text),
       getOutHelpWidth: () => stdout.columns || HELP_WIDTH,
       getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
-      outputError: (text, write) => write(`shadow-gate: ${text.trim()} (see --help)\n`),
+      outputError: (text, write) => write(`shadow-gate: ${printable(text.trim(), MAX_MESSAGE)} (see --help)\n`),
     });
   program.hook('preAction', () => void workingDirectory());
   for (const addCommand of COMMANDS) addCommand(program, output);
@@ -71,7 +73,7 @@ function reportError(error: unknown, { stderr }: Io, { debug }: { readonly debug
   // Commander has printed its own message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
   const { message, kind } = describeError(error);
-  stderr.write(`shadow-gate: ${kind}: ${printable(message, 2000)}\n`);
-  if (debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+  stderr.write(`shadow-gate: ${kind}: ${printable(message, MAX_MESSAGE)}\n`);
+  if (debug && error instanceof Error) stderr.write(`${logLines(error.stack ?? '')}\n`);
   return EXIT.couldNotJudge;
 }

@@ -5,6 +5,7 @@ import { openCheckpoint, openReference } from '../checkpoint/open.ts';
 import { measureSpectra } from '../measure/measure-spectra.ts';
 import type { TensorMeasurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
+import { printableJson } from '../report/escape.ts';
 import { renderSpectra } from '../report/terminal/spectra.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
 import { type CheckpointOptions, checkpointOptions } from './options.ts';
@@ -60,7 +61,7 @@ async function runSpectra(options: SpectraOptions, output: Output): Promise<void
     const { spectrum: _, ...tensor } = entry;
     return { ...tensor, ...(options.values ? { singularValues: values.get(entry) } : {}) };
   });
-  output.print(JSON.stringify({ tensors }, null, 2));
+  output.print(printableJson({ tensors }));
 }
 
 function matcher(glob: string): (name: string) => boolean {

@@ -37,14 +37,15 @@ export function shorten(text: string, length: number): string {
 
 /** Every character that cannot be seen, written as `\n` or `\u202e`. */
 function visible(text: string, length: number): string {
-  const seen = shorten(text, length).replace(UNSEEN, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\r') return '\\r';
-    if (character === '\t') return '\\t';
-    const hex = (character.codePointAt(0) ?? 0).toString(16);
-    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`;
-  });
-  return shorten(seen, length);
+  return shorten(shorten(text, length).replace(UNSEEN, named), length);
+}
+
+function named(character: string): string {
+  if (character === '\n') return '\\n';
+  if (character === '\r') return '\\r';
+  if (character === '\t') return '\\t';
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`;
 }
 
 /** No-break spaces are good typography in a sentence ("41.9 points"), not a trick: an ordinary space replaces them. */
@@ -82,7 +83,42 @@ export function plainText(text: string): string {
  */
 export function printable(text: string, length = MESSAGE_LENGTH): string {
   const line = visible(ordinarySpaces(text), length);
-  return isolate(line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#(?=\[|$)/g, '\\u0023'));
+  return isolate(withoutCommands(line));
+}
+
+function withoutCommands(line: string): string {
+  return line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#(?=\[|$)/g, '\\u0023');
+}
+
+/** The two characters that `isolate` adds are no danger by themselves. */
+const ISOLATES = /[\u2068\u2069]/;
+
+/**
+ * A message of any length as one line of a log: the last step before a line is written, also for one whose names were
+ * made printable before.
+ */
+export function logLine(text: string): string {
+  const line = ordinarySpaces(text).replace(UNSEEN, (character) =>
+    ISOLATES.test(character) ? character : named(character),
+  );
+  return withoutCommands(line);
+}
+
+/** A text of several lines, such as a stack trace, whose line ends stay. */
+export function logLines(text: string): string {
+  return text.split(/\r?\n/).map(logLine).join('\n');
+}
+
+/**
+ * A value as JSON for a terminal or a log. JSON.stringify writes C1 controls, bidi overrides and `##[error]` as they are;
+ * as escapes in their strings they are the same JSON.
+ */
+export function printableJson(value: unknown): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const units = (text: string) => text.split('').map(escaped).join('');
+  return JSON.stringify(value, null, 2)
+    .replace(UNSEEN, (character) => (character === '\n' ? character : units(character)))
+    .replace(/(?<=:):|(?<=#)#(?=\[|")/g, escaped);
 }
 
 /** A prompt may be a page long; a reader needs its question. */

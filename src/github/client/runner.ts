@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { debug, ExitCode, error, group, info, notice, setOutput, warning } from '@actions/core';
 import type { Verdict } from '../../compare/report.ts';
+import { logLine, logLines } from '../../report/escape.ts';
 
 /** Numbers of the probes, as text; empty where there is none. */
 export interface NumberOutputs {
@@ -52,10 +53,11 @@ export function githubRunner(environment: Readonly<Record<string, string | undef
   return {
     input: (name) => (environment[`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`] ?? '').trim(),
     info,
-    debug,
-    annotate: ({ level, message, title }) => ANNOTATE[level](message, title === undefined ? {} : { title }),
-    warning: (message) => warning(message),
-    group,
+    debug: (text) => debug(logLines(text)),
+    annotate: ({ level, message, title }) =>
+      ANNOTATE[level](logLine(message), title === undefined ? {} : { title: logLine(title) }),
+    warning: (message) => warning(logLine(message)),
+    group: (title, work) => group(logLine(title), work),
     setOutputs: (outputs) => {
       for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
     },

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
+import { printable } from '../../report/escape.ts';
 import { withToolkit } from '../client/log.ts';
 import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
@@ -71,7 +72,7 @@ export function openActionsCache({ workspace, saves, scope, print }: ActionsCach
       await writeFile(file, text, { flag: 'wx' });
       await withToolkit(print, () => saveCache([FILE], key));
     } catch (error) {
-      print(`The cache was not written: ${(error as Error).message}`);
+      print(`The cache was not written: ${printable((error as Error).message)}`);
     } finally {
       await rm(file, { force: true });
     }
@@ -84,7 +85,7 @@ export function openActionsCache({ workspace, saves, scope, print }: ActionsCach
         // The service also returns an entry whose key only begins with this one.
         return hit?.key === key ? hit.text : null;
       } catch (error) {
-        print(`The cache was not read: ${(error as Error).message}`);
+        print(`The cache was not read: ${printable((error as Error).message)}`);
         return null;
       }
     },

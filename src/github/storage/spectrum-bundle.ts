@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { parseJson } from '../../platform/parse-json.ts';
+import { printable } from '../../report/escape.ts';
 import type { ActionsCache } from './actions-cache.ts';
 
 const bundleSchema = z.record(z.string(), z.string());
@@ -32,7 +33,7 @@ export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (
           : Object.entries(bundleSchema.parse(parseJson(hit.text, { name: 'the entry', hint: 'delete it' }))),
       );
     } catch (error) {
-      print(`The cached spectra were not read: ${(error as Error).message}`);
+      print(`The cached spectra were not read: ${printable((error as Error).message)}`);
       return new Map();
     }
   }
