@@ -8,6 +8,8 @@ export interface MatrixView {
   readonly slices: readonly AxisSlice[];
   /** [m, n] of the matrix. */
   readonly shape: readonly [number, number];
+  /** What was sliced is [n, m], and is transposed as the last step. */
+  readonly transposed?: boolean;
 }
 
 /** `start ≤ index < end`, every `step`-th, along one axis of `dims`. */
@@ -50,6 +52,11 @@ export function outputPart(part: OutputSlice, input: number, orientation: 'rows'
         slices: [{ ...part.slice, axis: part.slice.axis + 1 }],
         shape: [input, output],
       };
+}
+
+/** The transpose of a view that is not transposed yet. */
+export function transposedView({ dims, slices, shape: [m, n] }: MatrixView): MatrixView {
+  return { dims, slices, shape: [n, m], transposed: true };
 }
 
 /** The same view inside the `index`-th of `count` equal blocks along a new first axis: one expert of a stack. */

@@ -7,7 +7,8 @@ import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { validate } from '../platform/first-issue.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type AdapterOptions, isAdapterDirectory, isAdapterTensor, openAdapter } from './adapter.ts';
+import { refuseAdapterFile, refuseFactors } from './adapter/adapter-names.ts';
+import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
@@ -21,27 +22,20 @@ import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.t
  * downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
-export function openCheckpoint(path: string): Promise<Checkpoint> {
-  return openAnywhere(path, {});
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  if (!isHubPath(path)) return openLocal(path);
+  const remote = await openSnapshot(path);
+  return { ...(await openLocal(remote.folder)), remote };
 }
 
-/**
- * Open the adapter that a checkpoint was merged from. One with DoRA is read too: merged, it is an ordinary weight.
- * @throws UserError for anything that is not a LoRA adapter
- */
+/** Open the adapter that a checkpoint was merged from. @throws UserError for anything that is not a LoRA adapter */
 export async function openMergedAdapter(path: string): Promise<Adapter> {
-  const checkpoint = await openAnywhere(path, { withMagnitudes: true });
+  const checkpoint = await openCheckpoint(path);
   if (checkpoint.format === 'lora') return checkpoint;
   throw new UserError(
     `${path} is not an adapter`,
     'give the folder with the adapter_config.json of the merged adapter',
   );
-}
-
-async function openAnywhere(path: string, options: AdapterOptions): Promise<Checkpoint> {
-  if (!isHubPath(path)) return openLocal(path, options);
-  const remote = await openSnapshot(path);
-  return { ...(await openLocal(remote.folder, options)), remote };
 }
 
 /** The name of a checkpoint in a measurement: its path, or on a hub its name with the commit. */
@@ -62,7 +56,7 @@ export async function fetchTensors(
   await remote?.fetch(tensors, onDownload);
 }
 
-async function openLocal(path: string, options: AdapterOptions): Promise<Checkpoint> {
+async function openLocal(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new UserError(
@@ -77,7 +71,7 @@ async function openLocal(path: string, options: AdapterOptions): Promise<Checkpo
   if (!info.isDirectory())
     throw new UserError(`${path} is neither a file nor a directory`, 'give the path of a checkpoint');
   await refuseTwoSets(path);
-  if (await isAdapterDirectory(path)) return openAdapter(path, options);
+  if (await isAdapterDirectory(path)) return openAdapter(path);
   return openDirectory(path);
 }
 
@@ -94,12 +88,10 @@ async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
-  if (entries.some(({ name }) => isAdapterTensor(name))) {
-    throw new UserError(
-      `${path} contains an adapter, which needs its adapter_config.json`,
-      'give its directory instead',
-    );
-  }
+  refuseAdapterFile(
+    path,
+    entries.map(({ name }) => name),
+  );
   return build(path, entries, await readConfig(dirname(path)));
 }
 
@@ -127,7 +119,7 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
   if (onnx !== null) return openOnnx(join(path, onnx), await resolveFile(path, onnx));
-  if (!names.has(SINGLE) && !names.has(INDEX)) throw noWeights(path, names);
+  if (!names.has(SINGLE) && !names.has(INDEX)) throw (await adaptersInside(path)) ?? noWeights(path, names);
   const config = await readConfig(path);
   if (!config) {
     throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file instead of the directory');
@@ -135,6 +127,10 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   const entries = names.has(SINGLE)
     ? await readSafetensorsHeader(await resolveFile(path, SINGLE))
     : await readShards(path);
+  refuseFactors(
+    path,
+    entries.map(({ name }) => name),
+  );
   return build(path, entries, config);
 }
 

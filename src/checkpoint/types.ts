@@ -38,7 +38,7 @@ export interface TensorEntry {
 }
 
 /**
- * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors).
+ * LoRA adapters as PEFT saves them (adapter_config.json, adapter_model.safetensors), or mlx-lm (adapters.safetensors).
  * Hu et al. 2021, arXiv 2106.09685: ΔW = scale·B·A; rsLoRA: Kalajdzievski 2023, arXiv 2312.03732.
  */
 export interface Adapter {
@@ -57,14 +57,17 @@ export interface Adapter {
 }
 
 /**
- * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]. With a magnitude m [out] (DoRA, Liu et al. 2024,
- * arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output feature.
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `factorsOf` for how to read them. With a magnitude
+ * m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output
+ * feature, so that the update depends on W and is not of low rank.
  */
 export interface LoraModule {
   /** Name of the base weight that it changes. */
   readonly target: string;
   readonly a: TensorEntry;
   readonly b: TensorEntry;
+  /** A is stored [in, r] and B [r, out], as MLX does. */
+  readonly inputFirst?: boolean;
   readonly rank: number;
   readonly scale: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */

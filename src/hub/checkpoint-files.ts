@@ -34,6 +34,8 @@ export const SINGLE = 'model.safetensors';
 export const INDEX = 'model.safetensors.index.json';
 export const ADAPTER_CONFIG = 'adapter_config.json';
 export const ADAPTER = 'adapter_model.safetensors';
+/** As mlx-lm writes it, beside an ADAPTER_CONFIG of its own. */
+export const MLX_ADAPTER = 'adapters.safetensors';
 const PICKLED_ADAPTER = 'adapter_model.bin';
 
 const SHARD = /^model-\d+-of-\d+\.safetensors$/;
@@ -52,7 +54,8 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
   const adapter = find(ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER);
   if (full !== undefined && adapter !== undefined) return twoSets(path, [full, adapter]);
   const shard = names.has(SINGLE) ? [...names].sort().find((name) => SHARD.test(name)) : undefined;
-  return shard === undefined ? null : twoSets(path, [SINGLE, shard]);
+  if (shard !== undefined) return twoSets(path, [SINGLE, shard]);
+  return names.has(ADAPTER) && names.has(MLX_ADAPTER) ? twoSets(path, [ADAPTER, MLX_ADAPTER]) : null;
 }
 
 export function twoSets(path: string, [one, other]: readonly [string, string]): UserError {
@@ -81,7 +84,7 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   const conflict = twoSetsOfWeights(new Set(named.map(({ name }) => name)), path);
   if (conflict) throw conflict;
   const small = named.filter(({ name, size }) => WHOLE.test(name) && !NOT_NEEDED.test(name) && size <= MAX_WHOLE_BYTES);
-  const [single, index, adapter] = [find(SINGLE), find(INDEX), find(ADAPTER)];
+  const [single, index, adapter] = [find(SINGLE), find(INDEX), find(ADAPTER) ?? find(MLX_ADAPTER)];
   // An index beside the single file is compared with it when the folder is opened.
   if (single) return { whole: small, weights: [single], index: null };
   if (index) return { whole: small, weights: named.filter(({ name }) => name.endsWith('.safetensors')), index };

@@ -1,8 +1,9 @@
+import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
 import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
-import { outputPart, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
@@ -153,20 +154,39 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
 
 function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
   const targets = adapter.modules.map(({ target }) => target);
+  const dora = adapter.modules.find(({ magnitude }) => magnitude !== null);
+  if (dora) {
+    throw new UserError(
+      `${adapter.path}: module ${JSON.stringify(dora.target)} uses DoRA, whose update is not scale·B·A`,
+      'merge the adapter into the base model and check the merged model',
+    );
+  }
   const model = {
     tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
     architecture: reference?.architecture ?? adapter.architecture,
     multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
   const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
-  const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: adapter.saved });
+  const { saved, copies } = splitCopies(adapter);
+  const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
   const whole = differences(matrices, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
     // The factors are matrices too, but only the spectrum of their product is measured.
     vectors: [...vectors, ...adapter.modules.flatMap(({ a, b }) => [a, b])],
-    skipped: [...skipped, ...whole.skipped],
+    skipped: [...copies, ...skipped, ...whole.skipped],
     mismatched: whole.mismatched,
+  };
+}
+
+/** PEFT saves adapted embeddings and output layers with a copy of their base weight: only their update is measured. */
+function splitCopies({ modules, saved }: Adapter): { saved: Map<string, TensorEntry>; copies: Skipped[] } {
+  const adapted = new Set(modules.map(({ target }) => target));
+  const reason = 'the base weight of an adapted module, saved with the adapter';
+  const copies = [...saved.keys()].filter((name) => adapted.has(name));
+  return {
+    saved: new Map([...saved].filter(([name]) => !adapted.has(name))),
+    copies: copies.map((name) => ({ name: name.replace(/\.weight$/, '.base_layer.weight'), reason })),
   };
 }
 
@@ -177,9 +197,8 @@ function loraJobs(
   reference: FullCheckpoint | null,
 ): Target[] {
   const place = placeOf(module.target, model);
-  const [output] = module.b.shape as [number];
-  const input = wholeMatrix(module.a.shape).shape[1];
-  const update: LoraUpdate = { module, b: wholeMatrix(module.b.shape), base: null };
+  const { input, output } = featuresOf(module);
+  const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
   const base = reference ? baseMatrix(adapter, update, reference) : null;
   const layout = fusedLayout(module.target, {
     output,
@@ -196,7 +215,9 @@ function loraJobs(
   return layout.parts.map((part): Target => {
     const partUpdate: LoraUpdate = {
       module,
-      b: outputPart(part, module.rank, 'rows'),
+      b: module.inputFirst
+        ? transposedView(outputPart(part, module.rank, 'columns'))
+        : outputPart(part, module.rank, 'rows'),
       base: base && { source: base.source, view: outputPart(part, input, orientation) },
     };
     return {

@@ -18,7 +18,9 @@ export function loadMatrix(graph: Graph, { source, view }: MatrixSource, as?: El
     (value, { axis, start, end, step }) => graph.slice(value, axis, start, end, step),
     data,
   );
-  return view.dims.length === 2 ? sliced : graph.reshape(sliced, view.shape);
+  const [m, n] = view.shape;
+  const matrix = view.dims.length === 2 ? sliced : graph.reshape(sliced, view.transposed ? [n, m] : [m, n]);
+  return view.transposed ? graph.op('Transpose', [matrix], { perm: [1, 0] }) : matrix;
 }
 
 /** Elements `start` to `end` of a tensor of any shape, as a vector in another type. */

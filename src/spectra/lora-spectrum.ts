@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { type MatrixView, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import type { MatrixView } from '../checkpoint/matrix-view.ts';
 import type { LoraModule } from '../checkpoint/types.ts';
 import { ElementType, Graph } from '../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../onnx/session.ts';
@@ -31,7 +32,7 @@ export function loraMemory({ module: { a, b, rank } }: LoraUpdate): number {
 /** [m, n] of ΔW in the layout of the base weight. */
 export function updateShape({ module, b }: LoraUpdate): readonly [number, number] {
   const output = b.shape[0];
-  const input = wholeMatrix(module.a.shape).shape[1];
+  const { input } = featuresOf(module);
   return module.transposed ? [input, output] : [output, input];
 }
 
@@ -46,7 +47,7 @@ export async function loraSpectrum(
   { device, wantRowGini }: { device: Device; wantRowGini: boolean },
 ): Promise<ExactSpectrum> {
   const { module } = update;
-  const a: MatrixSource = { source: module.a, view: wholeMatrix(module.a.shape) };
+  const a: MatrixSource = { source: module.a, view: factorsOf(module).a };
   const b: MatrixSource = { source: module.b, view: update.b };
   const gramB = (await gramMatrix(b, device, { side: 'columns' })).gram;
   const gramA = (await gramMatrix(a, device, { side: 'rows' })).gram;

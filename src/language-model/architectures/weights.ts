@@ -1,3 +1,4 @@
+import { featuresOf } from '../../checkpoint/adapter/factors.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
@@ -24,7 +25,18 @@ export class Weights {
     this.naming = findNaming(base, decoder);
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
+    this.#tieMlxEmbeddings(decoder);
     this.#saved = new Map([...(adapter?.saved ?? [])].map(([name, entry]) => [this.#ownName(name), entry]));
+  }
+
+  /**
+   * An update of embeddings by MLX also changes an output layer that is tied to them, where A and B change places
+   * (mlx-lm, `LoRAEmbedding.as_linear`). One by PEFT does not.
+   */
+  #tieMlxEmbeddings({ embeddings, head }: Decoder): void {
+    const update = this.#loras.get(`${embeddings}.weight`);
+    if (!update?.inputFirst || !head.tied || this.#tensors.has(this.#fileName('lm_head.weight'))) return;
+    this.#loras.set('lm_head.weight', { ...update, a: update.b, b: update.a, inputFirst: false, transposed: false });
   }
 
   has(name: string): boolean {
@@ -74,8 +86,11 @@ export class Weights {
   }
 
   /** @throws UserError if A is not [rank, input] and B not [output, rank] */
-  expectLora({ target, a, b, rank }: LoraModule, input: number, output: number): void {
-    if (a.size === rank * input && a.shape[1] === input && b.size === rank * output && b.shape[0] === output) return;
+  expectLora(module: LoraModule, input: number, output: number): void {
+    const { target, a, b, rank } = module;
+    const features = featuresOf(module);
+    const isOfLayer = features.input === input && features.output === output;
+    if (isOfLayer && a.size === rank * input && b.size === rank * output) return;
     throw new UserError(
       `${this.#adapterPath}: module ${JSON.stringify(target)} has A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}], and the layer of the base model is ${input} → ${output}`,
       'give the base model that the adapter was trained on as reference',

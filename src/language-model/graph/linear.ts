@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../checkpoint/types.ts';
+import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Linear } from '../architectures/decoder.ts';
@@ -44,9 +44,17 @@ export function applyLinear(
   const lora = weights.lora(adapted);
   if (!lora) return y;
   weights.expectLora(lora, input, output);
-  const inner = graph.op('Gemm', [x, loadFloat32(graph, lora.a, [lora.rank, input])], { transB: 1 });
-  const b = loadFloat32(graph, lora.b, [output, lora.rank]);
-  return graph.op('Gemm', [inner, b, y], { transB: 1, alpha: { float: lora.scale } });
+  const [a, b] = loadFactors(graph, lora, input, output);
+  const transB = lora.inputFirst ? 0 : 1;
+  const inner = graph.op('Gemm', [x, a], { transB });
+  return graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+}
+
+/** A and B of an update as they are stored: [rank, input] and [output, rank], or both transposed. */
+function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input: number, output: number) {
+  return inputFirst
+    ? ([loadFloat32(graph, a, [input, rank]), loadFloat32(graph, b, [rank, output])] as const)
+    : ([loadFloat32(graph, a, [rank, input]), loadFloat32(graph, b, [output, rank])] as const);
 }
 
 /** A linear layer without bias, with its weight [output, input] as a value. */
@@ -72,7 +80,8 @@ export function lookUp(
   const lora = weights.lora(`${module}.weight`);
   if (!lora) return rows;
   weights.expectLora(lora, count, size);
-  const inner = graph.op('Gather', [loadFloat32(graph, lora.a, [lora.rank, count]), indices], { axis: 1 });
-  const b = loadFloat32(graph, lora.b, [size, lora.rank]);
-  return graph.op('Gemm', [inner, b, rows], { transA: 1, transB: 1, alpha: { float: lora.scale } });
+  const [a, b] = loadFactors(graph, lora, count, size);
+  const inner = graph.op('Gather', [a, indices], { axis: lora.inputFirst ? 0 : 1 });
+  const orientation = lora.inputFirst ? { transA: 0, transB: 0 } : { transA: 1, transB: 1 };
+  return graph.op('Gemm', [inner, b, rows], { ...orientation, alpha: { float: lora.scale } });
 }

@@ -13,7 +13,7 @@ import { type TensorMeasurement, tensorSchema } from '../schema/measurement.ts';
 const SCHEMA = 'shadow-gate/spectrum@1';
 
 /** Raise it with every change to how a spectrum is computed that comes without a new version. */
-const REVISION = 4;
+const REVISION = 5;
 
 /** What is cached of a spectrum: everything except where its matrix is in the model. */
 const entrySchema = tensorSchema
@@ -61,7 +61,7 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
   if (job.kind === 'weight') return [job.kind, await cut(job.matrix)];
   if (job.kind === 'difference') return [job.kind, await cut(job.matrix), await cut(job.reference)];
   const { module, b, base } = job.update;
-  const { rank, scale, transposed } = module;
+  const { rank, scale, transposed, inputFirst = false } = module;
   return [
     job.kind,
     await whole(module.a),
@@ -70,6 +70,7 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
     rank,
     scale,
     transposed,
+    inputFirst,
     base && (await cut(base)),
   ];
 }

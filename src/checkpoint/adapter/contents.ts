@@ -1,0 +1,7 @@
+import type { Adapter } from '../types.ts';
+
+/** What the reader of a format finds in the folder of an adapter. */
+export interface AdapterContents extends Pick<Adapter, 'modules' | 'saved' | 'tensors'> {
+  /** Name or path of the base model. */
+  readonly base: string | null;
+}

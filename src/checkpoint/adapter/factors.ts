@@ -1,0 +1,15 @@
+import { at } from '../../platform/at.ts';
+import { type MatrixView, transposedView, wholeMatrix } from '../matrix-view.ts';
+import type { LoraModule } from '../types.ts';
+
+/** How A [r, in] and B [out, r] are read from their tensors, whichever way they are stored. */
+export function factorsOf({ a, b, inputFirst }: LoraModule): { readonly a: MatrixView; readonly b: MatrixView } {
+  const read = (shape: readonly number[]) => (inputFirst ? transposedView(wholeMatrix(shape)) : wholeMatrix(shape));
+  return { a: read(a.shape), b: read(b.shape) };
+}
+
+/** Numbers of input and output features of the adapted module. */
+export function featuresOf(module: LoraModule): { readonly input: number; readonly output: number } {
+  const { a, b } = factorsOf(module);
+  return { input: at(a.shape, 1), output: at(b.shape, 0) };
+}

@@ -1,0 +1,191 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { type Assertion, type PatternNode, parsePattern } from './parse-pattern.ts';
+
+/** A regular expression for the whole name of a module. */
+export interface NamePattern {
+  /** @throws UserError when the patterns of this config have taken too many steps */
+  matches(name: string): boolean;
+}
+
+/** Those of PEFT's users have some hundred characters; Unsloth writes one of a thousand. */
+const MAX_LENGTH = 4000;
+const MAX_STATES = 5000;
+/** Steps of all patterns of a config: some seconds. Real ones take thousands. */
+const MAX_STEPS = 200_000_000;
+
+/**
+ * The regular expressions of one config, compiled once each. Whoever writes the config writes them, and JavaScript's own
+ * engine goes back to try every other way, which can take exponential time. Here all ways are followed at once (Thompson
+ * 1968, Communications of the ACM 11(6)), so that the time is at most that of the pattern times that of the name.
+ */
+export class NamePatterns {
+  readonly #file: string;
+  readonly #maxSteps: number;
+  readonly #compiled = new Map<string, NamePattern>();
+  #steps = 0;
+
+  /**
+   * @param file the config, for errors
+   * @param maxSteps of all of them, with all names
+   */
+  constructor(file: string, maxSteps = MAX_STEPS) {
+    this.#file = file;
+    this.#maxSteps = maxSteps;
+  }
+
+  /**
+   * @param quoted the part of it that is in the config
+   * @throws UserError for a pattern that is not valid, or that needs more than `parsePattern` knows
+   */
+  compile(source: string, quoted = source): NamePattern {
+    const known = this.#compiled.get(source);
+    if (known) return known;
+    const node = source.length <= MAX_LENGTH ? parsePattern(source) : null;
+    const program = node && compile(node);
+    if (!program) {
+      throw new UserError(
+        `${this.#file}: ${JSON.stringify(quoted.slice(0, 80))} is not a supported pattern`,
+        'restore the file, or write a simpler regular expression',
+      );
+    }
+    // Building it took its time too.
+    for (const _ of program.states) this.#step();
+    const pattern = { matches: (name: string) => run(program, name, () => this.#step()) };
+    this.#compiled.set(source, pattern);
+    return pattern;
+  }
+
+  /** Does a pattern match the name or, after a dot, the end of it? This is PEFT's `get_pattern_key`. */
+  matchesEnd(source: string, name: string): boolean {
+    if (/^[\w.]+$/.test(source)) {
+      this.#step();
+      return endsLike(name, source);
+    }
+    return this.compile(`(.*\\.)?(${source})`, source).matches(name);
+  }
+
+  #step(): void {
+    this.#steps += 1;
+    if (this.#steps <= this.#maxSteps) return;
+    throw new UserError(
+      `${this.#file}: matching its patterns with the names of the modules takes too long`,
+      'write simpler regular expressions',
+    );
+  }
+}
+
+/** The same for a pattern of letters and dots, which stand for any character. */
+function endsLike(name: string, pattern: string): boolean {
+  const start = name.length - pattern.length;
+  if (start < 0 || (start > 0 && name[start - 1] !== '.')) return false;
+  for (let i = 0; i < pattern.length; i += 1) {
+    if (pattern[i] !== '.' && pattern[i] !== name[start + i]) return false;
+  }
+  return true;
+}
+
+/** What to do in a state. `next` and `other` are states. */
+type State =
+  | { readonly kind: 'character'; readonly accepts: (character: string) => boolean; readonly next: number }
+  | { readonly kind: 'assertion'; readonly holds: Assertion; readonly next: number }
+  | { readonly kind: 'split'; next: number; readonly other: number }
+  | { readonly kind: 'end' };
+
+interface Program {
+  readonly states: readonly State[];
+  readonly start: number;
+}
+
+/** @returns null for a pattern with too many states */
+function compile(node: PatternNode): Program | null {
+  const states: State[] = [{ kind: 'end' }];
+  const start = build(node, 0, states);
+  return start === null ? null : { states, start };
+}
+
+/** Add the states of a node before the state `next`. @returns the first of them; null if they are too many */
+function build(node: PatternNode, next: number, states: State[]): number | null {
+  if (states.length > MAX_STATES) return null;
+  if (node.kind === 'character') return states.push({ kind: 'character', accepts: node.accepts, next }) - 1;
+  if (node.kind === 'assertion') return states.push({ kind: 'assertion', holds: node.holds, next }) - 1;
+  if (node.kind === 'sequence') {
+    let first: number | null = next;
+    for (const part of [...node.parts].reverse()) first = first === null ? null : build(part, first, states);
+    return first;
+  }
+  if (node.kind === 'choice') {
+    let first: number | null = null;
+    for (const option of [...node.options].reverse()) {
+      const start = build(option, next, states);
+      if (start === null) return null;
+      first = first === null ? start : states.push({ kind: 'split', next: start, other: first }) - 1;
+    }
+    return first;
+  }
+  return buildRepeat(node, next, states);
+}
+
+function buildRepeat(
+  { node, min, max }: Extract<PatternNode, { kind: 'repeat' }>,
+  next: number,
+  states: State[],
+): number | null {
+  let first: number | null = next;
+  if (max === Number.POSITIVE_INFINITY) {
+    const loop: State & { kind: 'split' } = { kind: 'split', next, other: next };
+    const index = states.push(loop) - 1;
+    const body = build(node, index, states);
+    if (body === null) return null;
+    loop.next = body;
+    first = index;
+  } else {
+    for (let i = min; i < max && first !== null; i += 1) {
+      const body = build(node, first, states);
+      first = body === null ? null : states.push({ kind: 'split', next: body, other: next }) - 1;
+    }
+  }
+  for (let i = 0; i < min && first !== null; i += 1) first = build(node, first, states);
+  return first;
+}
+
+/** Does the program accept the whole text? */
+function run({ states, start }: Program, text: string, step: () => void): boolean {
+  const characters = [...text];
+  let current = new Set<number>();
+  for (let position = 0; position <= characters.length; position += 1) {
+    const [before, after] = [characters[position - 1] ?? '', characters[position] ?? ''];
+    const reached = position === 0 ? [start] : [...current];
+    const active = follow(states, reached, before, after, step);
+    if (position === characters.length) return active.has(0);
+    current = new Set<number>();
+    for (const index of active) {
+      const state = at(states, index);
+      if (state.kind === 'character' && state.accepts(after)) current.add(state.next);
+    }
+    step();
+    if (current.size === 0) return false;
+  }
+  return false;
+}
+
+/** All states that are reached from these without reading a character. */
+function follow(
+  states: readonly State[],
+  from: readonly number[],
+  before: string,
+  after: string,
+  step: () => void,
+): Set<number> {
+  const seen = new Set<number>();
+  const open = [...from];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (seen.has(index)) continue;
+    seen.add(index);
+    step();
+    const state = at(states, index);
+    if (state.kind === 'split') open.push(state.next, state.other);
+    else if (state.kind === 'assertion' && state.holds(before, after)) open.push(state.next);
+  }
+  return seen;
+}

@@ -1,0 +1,88 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ADAPTER_CONFIG, INDEX, MLX_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
+import { isInside, readTextInside } from '../../platform/resolve-inside.ts';
+import { UserError } from '../../platform/user-error.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from '../architecture.ts';
+import type { Adapter } from '../types.ts';
+import { DIFFUSERS_ADAPTER, foreignAdapter } from './adapter-names.ts';
+import { readMlxAdapter } from './mlx.ts';
+import { readPeftAdapter } from './peft.ts';
+
+/** Is this the directory of an adapter, supported or not? */
+export async function isAdapterDirectory(directory: string): Promise<boolean> {
+  const names = new Set(await readdir(directory));
+  const hasAdapter = [ADAPTER_CONFIG, MLX_ADAPTER, DIFFUSERS_ADAPTER].some((name) => names.has(name));
+  return hasAdapter && !names.has(SINGLE) && !names.has(INDEX);
+}
+
+/**
+ * Open the directory of an adapter of PEFT or of mlx-lm, which have a config of the same name.
+ * @throws UserError for another kind of adapter, and for modules that cannot be measured, by name
+ */
+export async function openAdapter(path: string): Promise<Adapter> {
+  const names = new Set(await readdir(path));
+  const configFile = join(path, ADAPTER_CONFIG);
+  if (!names.has(ADAPTER_CONFIG)) {
+    if (names.has(DIFFUSERS_ADAPTER)) throw foreignAdapter(join(path, DIFFUSERS_ADAPTER), 'diffusers', null);
+    throw new UserError(
+      `${path} has ${MLX_ADAPTER} and no ${ADAPTER_CONFIG}, so that the scale of the update is not known`,
+      'add the file: mlx-lm writes both',
+    );
+  }
+  const config = parseJsonObject((await readTextInside(configFile)) ?? '', configFile);
+  const read = isMlxConfig(config, names) ? await readMlxAdapter(path, config) : await readPeftAdapter(path, config);
+  const { base, ...adapter } = read;
+  if (adapter.modules.length === 0 && adapter.saved.size === 0)
+    throw new UserError(`${path} adapts no module`, 'save the adapter again');
+  return { format: 'lora', path, ...adapter, config, architecture: await baseArchitecture(path, base), remote: null };
+}
+
+/** mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. */
+function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
+  return (
+    !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config || names.has(MLX_ADAPTER))
+  );
+}
+
+/**
+ * The base model's config describes the layout of its fused modules. A base model on a hub is not looked up, nor one
+ * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the machine.
+ */
+async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
+  const roots = await Promise.all([path, '.'].map((root) => realpath(root)));
+  for (const named of base === null ? [] : [resolve(path, base), resolve(base)]) {
+    const folder = await realpath(named).catch(() => null);
+    if (folder === null || !roots.some((root) => isInside(folder, root))) continue;
+    const config = await readConfig(folder).catch(() => null);
+    if (config) return describeArchitecture(config);
+  }
+  return UNKNOWN_ARCHITECTURE;
+}
+
+/** Folders looked at for adapters inside a folder without weights. */
+const MAX_FOLDERS = 100;
+
+/** The error for a folder whose subfolders are adapters, as PEFT saves several; null if there are none. */
+export async function adaptersInside(path: string): Promise<UserError | null> {
+  const folders = (await readdir(path)).sort().slice(0, MAX_FOLDERS);
+  const isAdapter = (name: string) =>
+    stat(join(path, name, ADAPTER_CONFIG)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  const found: string[] = [];
+  for (const name of folders) if (await isAdapter(name)) found.push(name);
+  if (found[0] === undefined) return null;
+  const named = found.slice(0, 4).map((name) => JSON.stringify(name));
+  return new UserError(
+    `${path} has ${found.length === 1 ? 'an adapter' : `${found.length} adapters`} in folders of their own: ${named.join(', ')}`,
+    `give the path of one of them, such as ${join(path, found[0])}`,
+  );
+}

@@ -1,0 +1,216 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ADAPTER, ADAPTER_CONFIG } from '../../hub/checkpoint-files.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { isMeasuredDtype } from '../dtype.ts';
+import { isEmbedding, placeOf } from '../module-type.ts';
+import { pickleError, readSafetensorsHeader, resolveFile } from '../safetensors.ts';
+import type { LoraModule, TensorEntry } from '../types.ts';
+import type { AdapterContents } from './contents.ts';
+import { NamePatterns } from './name-pattern.ts';
+import { MERGE, type PeftConfig, parsePeftConfig, refuseKeys } from './peft-config.ts';
+import { refuseOtherTypes } from './peft-type.ts';
+import { moduleSelection } from './target-modules.ts';
+
+/** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
+const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
+/** `<module>.lora_magnitude_vector[.<adapter>][.weight]`: DoRA. */
+const MAGNITUDE_KEY = /^(?:base_model\.model\.)?(.+)\.lora_magnitude_vector(?:\.[^.]+)?$/;
+/** A module that is saved whole, or the copy of what it was before. */
+const WRAPPED = /(^|\.)(modules_to_save|original_module)(\.|$)/;
+
+/** An adapter's config and file, and what is looked up in them. */
+interface Source {
+  readonly path: string;
+  readonly configFile: string;
+  readonly config: PeftConfig;
+  readonly patterns: NamePatterns;
+}
+
+/**
+ * Read an adapter of PEFT.
+ * @throws UserError for another kind of adapter, and for what plain LoRA and DoRA do not have, by name
+ */
+export async function readPeftAdapter(path: string, raw: Record<string, unknown>): Promise<AdapterContents> {
+  const configFile = join(path, ADAPTER_CONFIG);
+  const config = parsePeftConfig(raw, configFile);
+  refuseOtherTypes(path, config.peft_type);
+  refuseKeys(config, configFile);
+  const entries = await readSafetensorsHeader(await weightsFile(path));
+  const source = { path, configFile, config, patterns: new NamePatterns(configFile) };
+  const { modules, saved } = collect(source, entries);
+  refuseTied(source, modules, saved);
+  const tensors = new Map(entries.map((entry) => [entry.name, entry]));
+  return { modules, saved, tensors, base: config.base_model_name_or_path ?? null };
+}
+
+async function weightsFile(path: string): Promise<string> {
+  const names = new Set(await readdir(path));
+  if (!names.has(ADAPTER) && names.has('adapter_model.bin')) {
+    throw pickleError(join(path, 'adapter_model.bin'));
+  }
+  return resolveFile(path, ADAPTER, 'adapter');
+}
+
+function moduleOf(key: string): string {
+  return key.replace(/^base_model\.model\./, '').replace(/\.(lora_|token_adapter|trainable_tokens_).*$/, '');
+}
+
+/** The tensors of a module, as they are found. */
+interface Factors {
+  a?: TensorEntry;
+  b?: TensorEntry;
+  magnitude?: TensorEntry;
+  embedding: boolean;
+}
+
+function collect(source: Source, entries: readonly TensorEntry[]) {
+  const found = new Map<string, Factors>();
+  const saved = new Map<string, TensorEntry>();
+  for (const entry of entries) {
+    const key = entry.name.replace(/\.weight$/, '');
+    const factor = LORA_KEY.exec(key);
+    const module = factor?.[1] ?? MAGNITUDE_KEY.exec(key)?.[1];
+    if (module) {
+      const side = factor ? (factor[3] === 'A' ? 'a' : 'b') : 'magnitude';
+      addFactor(source, found, module, side, entry, factor?.[2] !== undefined);
+    } else if (entry.name.includes('.original_module.')) {
+      // The base model's weight, stored beside the trained one of `modules_to_save`.
+    } else if (entry.name.includes('.lora_') || /[._](trainable_tokens|token_adapter)[._]/.test(entry.name)) {
+      refuseUnknown(source, entry);
+    } else {
+      const name = entry.name
+        .replace(/^base_model\.model\./, '')
+        .replace(/\.modules_to_save(\.default)?\./, '.')
+        // A copy of the base beside its LoRA, as PEFT saves embeddings. It loads the copy.
+        .replace(/\.base_layer\.(weight|bias)$/, '.$1');
+      saved.set(name, { ...entry, name });
+    }
+  }
+  const whyLeftOut = moduleSelection(source.config, source.patterns);
+  const modules = [...found].map(([module, factors]) => {
+    const key = whyLeftOut(module);
+    if (key !== null) throw notLoaded(source, module, key);
+    return toModule(source, module, factors);
+  });
+  return { modules: modules.sort((x, y) => (x.target < y.target ? -1 : 1)), saved };
+}
+
+function addFactor(
+  { path }: Source,
+  found: Map<string, Factors>,
+  module: string,
+  side: 'a' | 'b' | 'magnitude',
+  entry: TensorEntry,
+  embedding: boolean,
+): void {
+  const named = `${path}: module ${JSON.stringify(module)}`;
+  if (WRAPPED.test(module)) {
+    throw new UserError(
+      `${named} is a LoRA inside a module that is saved whole (modules_to_save), which versions of PEFT load differently`,
+      'merge the adapter with the version of PEFT that trained it and give the merged model',
+    );
+  }
+  const factors = found.get(module) ?? { embedding: false };
+  if (factors[side]) {
+    const what = side === 'magnitude' ? 'magnitudes' : `tensors ${side.toUpperCase()}`;
+    throw new UserError(`${named} has two ${what}`, 'save each adapter to a folder of its own');
+  }
+  factors[side] = entry;
+  factors.embedding ||= embedding;
+  found.set(module, factors);
+}
+
+/** `lora_B.bias` is a bias, not part of ΔW. Any other tensor would be left out silently. */
+function refuseUnknown({ path }: Source, { name }: TensorEntry): void {
+  if (name.endsWith('.lora_B.bias')) return;
+  throw new UserError(
+    `${path}: module ${JSON.stringify(moduleOf(name))} has ${JSON.stringify(name)}, which plain LoRA does not have`,
+    MERGE,
+  );
+}
+
+function notLoaded({ path, configFile }: Source, module: string, key: string): UserError {
+  return new UserError(
+    `${path}: module ${JSON.stringify(module)} is in the file, and ${key} of the config leaves it out: PEFT does not load it`,
+    `restore ${configFile}, or remove the tensors that do not run`,
+  );
+}
+
+/** With `ensure_weight_tying`, a LoRA on the embeddings also changes a tied output layer. */
+function refuseTied(
+  { configFile, config }: Source,
+  modules: readonly LoraModule[],
+  saved: ReadonlyMap<string, TensorEntry>,
+): void {
+  if (!config.ensure_weight_tying) return;
+  const changed = [...modules.map(({ target }) => target), ...saved.keys()];
+  const tied = changed.find((name) => isEmbedding(placeOf(name, { multimodal: false }).module));
+  if (tied === undefined) return;
+  throw new UserError(
+    `${configFile}: ensure_weight_tying is set and ${JSON.stringify(tied)} is adapted, which is not supported`,
+    MERGE,
+  );
+}
+
+function toModule(source: Source, module: string, factors: Factors): LoraModule {
+  const { path, config, configFile, patterns } = source;
+  const { a, b, magnitude, embedding } = factors;
+  const named = `${path}: module ${JSON.stringify(module)}`;
+  if (!a || !b) {
+    if (!a && !b) throw new UserError(`${named} uses DoRA and has neither A nor B`, 'save the adapter again');
+    throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
+  }
+  if (module.endsWith('.base_layer')) {
+    throw new UserError(`${named} adapts a parameter (target_parameters), which is not supported`, MERGE);
+  }
+  for (const { name, dtype } of magnitude ? [a, b, magnitude] : [a, b]) {
+    if (isMeasuredDtype(dtype)) continue;
+    throw new UserError(`${named}: ${JSON.stringify(name)} is ${dtype}`, 'save the adapter in a floating-point dtype');
+  }
+  const rank = a.shape[0] ?? 0;
+  const kernel = b.shape.slice(2).reduce((product, size) => product * size, 1);
+  if (a.shape.length < 2 || b.shape.length < 2 || kernel !== 1 || b.shape[1] !== rank || a.size === 0 || b.size === 0) {
+    throw new UserError(
+      `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] cannot be multiplied`,
+      'save the adapter again',
+    );
+  }
+  refuseMagnitude(source, named, { ...factors, a, b });
+  const lookUp = (pattern: Record<string, number> | null | undefined) => {
+    for (const [key, value] of Object.entries(pattern ?? {})) if (patterns.matchesEnd(key, module)) return value;
+    return undefined;
+  };
+  const declared = lookUp(config.rank_pattern) ?? config.r ?? rank;
+  if (declared !== rank) {
+    throw new UserError(
+      `${named}: its rank is ${declared} in the config and ${rank} in the weights`,
+      'restore the config',
+    );
+  }
+  const alpha = lookUp(config.alpha_pattern) ?? config.lora_alpha;
+  if (alpha === undefined || alpha === null) throw new UserError(`${configFile} has no lora_alpha`, 'restore the file');
+  const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
+  const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
+  return { target: `${module}.weight`, a, b, magnitude: magnitude ?? null, rank, scale, transposed };
+}
+
+function refuseMagnitude(
+  { config }: Source,
+  named: string,
+  { a, b, magnitude }: Factors & { readonly a: TensorEntry; readonly b: TensorEntry },
+): void {
+  if (config.use_dora === true && !magnitude) {
+    throw new UserError(`${named} uses DoRA and has no lora_magnitude_vector`, 'save the adapter again');
+  }
+  if (!magnitude) return;
+  if (config.use_dora !== true) {
+    throw new UserError(`${named} uses DoRA, and use_dora of the config is not true`, 'restore the config');
+  }
+  if (a.shape.length > 2 || b.shape.length > 2) throw new UserError(`${named} is DoRA on a convolution`, MERGE);
+  if (magnitude.size === b.shape[0]) return;
+  throw new UserError(
+    `${named}: ${magnitude.size} magnitudes are not one for each of its ${b.shape[0]} outputs`,
+    'save the adapter again',
+  );
+}

@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../../src/checkpoint/open.ts';
+import { messageOf } from '../refusal.ts';
+import { float32, writeSafetensors } from '../write-safetensors.ts';
+import { ADAPTERS, adapterFixture, adapterWith, expectedOf } from './adapters.ts';
+
+async function modulesOf(path: string): Promise<string[]> {
+  const adapter = await openCheckpoint(path);
+  if (adapter.format !== 'lora') throw new Error('not an adapter');
+  return adapter.modules.map(({ target }) => target);
+}
+
+describe('an adapter that PEFT or mlx-lm saved', () => {
+  it.each(ADAPTERS)('has the modules that they adapt: %s', async (name) => {
+    expect(await modulesOf(adapterFixture(name))).toEqual(Object.keys(expectedOf(name).singularValues).sort());
+  });
+
+  it('has a copy of the embeddings as a saved weight, and biases that were trained', async () => {
+    const embeddings = await openCheckpoint(adapterFixture('embeddings'));
+    const bias = await openCheckpoint(adapterFixture('bias'));
+    if (embeddings.format !== 'lora' || bias.format !== 'lora') throw new Error('not an adapter');
+    expect([...embeddings.saved.keys()]).toEqual(['lm_head.weight', 'model.embed_tokens.weight']);
+    expect([...bias.saved.keys()]).toContain('model.layers.1.self_attn.q_proj.bias');
+  });
+});
+
+describe('a config of PEFT that leaves out tensors of the file', () => {
+  const MODULE = String.raw`module "model\.layers\.\d\.\S+" is in the file, and`;
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a list', { target_modules: ['q_proj', 'k_proj'] }, 'target_modules'],
+    ['a regular expression', { target_modules: '.*q_proj' }, 'target_modules'],
+    ['a regular expression that matches only a part', { target_modules: 'q_proj|k_proj|down_proj' }, 'target_modules'],
+    ['excluded modules', { exclude_modules: ['down_proj'] }, 'exclude_modules'],
+    ['an expression of excluded modules', { exclude_modules: '.*layers[.]1[.].*' }, 'exclude_modules'],
+    ['modules that are saved whole', { modules_to_save: ['mlp'] }, 'modules_to_save'],
+    ['one layer', { layers_to_transform: 1 }, 'layers_to_transform'],
+    ['a list of layers', { layers_to_transform: [0], layers_pattern: 'layers' }, 'layers_to_transform'],
+    ['another name of the layers', { layers_to_transform: [0, 1], layers_pattern: ['blocks'] }, 'layers_to_transform'],
+  ])('is refused with the module and the key: %s', async (_, change, key) => {
+    const message = await messageOf(adapterWith('patterns', change));
+    expect(message).toMatch(new RegExp(`${MODULE} ${key} of the config leaves it out`));
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['all linear layers', { target_modules: 'all-linear' }],
+    ['no list, which is the default of the model type', { target_modules: null }],
+    ['more than the file has', { target_modules: ['q_proj', 'k_proj', 'down_proj', 'o_proj'] }],
+    ['whole names', { target_modules: ['q_proj', 'k_proj', 'mlp.down_proj'] }],
+    [
+      "Unsloth's expression",
+      {
+        target_modules: String.raw`(?:.*?(?:language|text).*?(?:self_attn|mlp).*?(?:q_proj|k_proj).*?)|(?:\bmodel\.layers\.[\d]{1,}\.(?:self_attn|mlp)\.(?:(?:q_proj|k_proj|down_proj)))`,
+      },
+    ],
+    ['all layers', { layers_to_transform: [0, 1], layers_pattern: null }],
+    ['an empty list of layers', { layers_to_transform: [] }],
+    ['layers without effect on an expression', { target_modules: '.*_proj', layers_to_transform: [7] }],
+    [
+      'options of training',
+      { lora_dropout: 0.1, velora_config: { scale: 1 }, megatron_core: 'megatron.core', eva_config: { rho: 2 } },
+    ],
+    [
+      'another task',
+      { task_type: 'SEQ_CLS', inference_mode: false, auto_mapping: { parent_library: 'x' }, revision: 'main' },
+    ],
+    ['an unknown key that is off', { use_tomorrow: false, tomorrow_config: {} }],
+    ['an initialization that keeps the base', { init_lora_weights: 'orthogonal' }],
+  ])('is none of these: %s', async (_, change) => {
+    expect(await modulesOf(adapterWith('patterns', change))).toEqual(await modulesOf(adapterFixture('patterns')));
+  });
+});
+
+describe('a config of PEFT that changes what runs in another way', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['alora_invocation_tokens', [1, 2], /only after these tokens.*--endpoint/],
+    ['use_qalora', true, /pooled inputs.*merge/],
+    ['use_bdlora', { nblocks: 2 }, /block-diagonal.*merge/],
+    ['kasa_config', { beta: 1 }, /KaSA.*merge/],
+    ['monteclora_config', { n: 1 }, /MonteCLoRA/],
+    ['arrow_config', { top_k: 3 }, /Arrow.*--endpoint/],
+    ['layer_replication', [[0, 2]], /creates layers/],
+    ['target_parameters', ['mlp.experts.gate_up_proj'], /parameters/],
+    ['trainable_token_indices', [1], /rows of the embeddings/],
+    ['megatron_config', { hidden_size: 1 }, /Megatron/],
+    ['init_lora_weights', 'pissa', /changed the base weights.*convert/],
+    ['init_lora_weights', 'tomorrow', /is not known/],
+    ['scale_everything_by', 3, /the key "scale_everything_by" is not known/],
+    ['use_dora', true, /uses DoRA and has no lora_magnitude_vector/],
+    ['bias', 'some', /"bias"/],
+    ['rank_pattern', { q_proj: 'two' }, /"rank_pattern"\."q_proj"/],
+    ['target_modules', 7, /"target_modules"/],
+  ])('is refused: %s %j', async (key, value, pattern) => {
+    const message = await messageOf(adapterWith('patterns', { [key]: value }));
+    expect(key === 'use_dora' || message.includes(key)).toBe(true);
+    expect(message).toMatch(pattern);
+  });
+
+  it('is refused if it ties the output layer to adapted embeddings', async () => {
+    expect(await messageOf(adapterWith('embeddings', { ensure_weight_tying: true }))).toMatch(
+      /ensure_weight_tying is set and "lm_head.weight" is adapted/,
+    );
+    await expect(openCheckpoint(adapterWith('patterns', { ensure_weight_tying: true }))).resolves.toBeDefined();
+  });
+
+  it('is refused if magnitudes are in the file and use_dora is not', async () => {
+    expect(await messageOf(adapterWith('dora', { use_dora: false }))).toMatch(/uses DoRA, and use_dora .* is not true/);
+  });
+});
+
+describe('another kind of PEFT adapter', () => {
+  it.each(['PROMPT_TUNING', 'P_TUNING', 'PREFIX_TUNING', 'MULTITASK_PROMPT_TUNING', 'CPT'])(
+    'is refused without the advice to merge it, since it changes no weights: %s',
+    async (type) => {
+      const message = await messageOf(adapterWith('patterns', { peft_type: type }));
+      expect(message).toMatch(new RegExp(`is a ${type} adapter, which cannot be measured: it changes no weights`));
+      expect(message).not.toContain('merge');
+    },
+  );
+
+  it.each(['LOHA', 'LOKR', 'IA3', 'OFT', 'VERA', 'ADALORA', 'TRAINABLE_TOKENS'])(
+    'is named, and can be merged: %s',
+    async (type) => {
+      expect(await messageOf(adapterWith('patterns', { peft_type: type }))).toMatch(
+        new RegExp(`is a ${type} adapter.*merge_and_unload`),
+      );
+    },
+  );
+
+  it.each(['XLORA', 'POLY', 'ADAPTION_PROMPT'])('is named, and cannot be merged: %s', async (type) => {
+    const message = await messageOf(adapterWith('patterns', { peft_type: type }));
+    expect(message).toMatch(new RegExp(`is a ${type} adapter.*depends on the input`));
+    expect(message).not.toContain('merge');
+  });
+
+  it('is refused with a type that nobody knows', async () => {
+    expect(await messageOf(adapterWith('patterns', { peft_type: 'TOMORROW' }))).toMatch(
+      /"TOMORROW" adapter, which is not known/,
+    );
+  });
+});
+
+describe('a LoRA inside a module that is saved whole', () => {
+  it.each(['modules_to_save', 'original_module'])('is refused: %s', async (wrapper) => {
+    const folder = adapterWith('patterns', {});
+    const at = `base_model.model.classifier.${wrapper}`;
+    writeSafetensors(join(folder, 'adapter_model.safetensors'), {
+      [`${at}.lora_A.weight`]: float32([2, 4], Array(8).fill(1)),
+      [`${at}.lora_B.weight`]: float32([4, 2], Array(8).fill(1)),
+    });
+    expect(await messageOf(folder)).toMatch(/module "classifier\..*" is a LoRA inside a module that is saved whole/);
+  });
+});
+
+describe('tokens that were trained beside the LoRA', () => {
+  it('are refused by name', async () => {
+    const folder = adapterWith('patterns', {});
+    const name = 'base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta';
+    writeSafetensors(join(folder, 'adapter_model.safetensors'), { [name]: float32([2, 2], [1, 0, 0, 1]) });
+    expect(await messageOf(folder)).toMatch(/"model\.embed_tokens" has ".*trainable_tokens_delta", which plain LoRA/);
+  });
+});
+
+describe('patterns of a config', () => {
+  it.each([
+    '(a+)+$',
+    '(?=.*q_proj).*',
+    String.raw`(.)\1`,
+    '(?i)q_proj',
+    '(((((a*)*)*)*)*)*',
+    'x{1,100000}',
+    'a**',
+    '[z-a]',
+    '(',
+    'q_proj)',
+    '(?:'.repeat(500) + ')'.repeat(500),
+    'a'.repeat(5000),
+    '(?:(?:(?:a{900}){900}){900})',
+  ])('are refused if they are not supported: %s', async (pattern) => {
+    const message = await messageOf(adapterWith('patterns', { target_modules: pattern }));
+    expect(message).toMatch(/is not a supported pattern/);
+    expect(message.length).toBeLessThan(400);
+  });
+});
+
+it('the config of an adapter that is not JSON is named', async () => {
+  const folder = adapterWith('patterns', {});
+  writeFileSync(join(folder, 'adapter_config.json'), '{');
+  expect(await messageOf(folder)).toMatch(/adapter_config\.json/);
+});
