@@ -68,6 +68,8 @@ export function twoSets(path: string, [one, other]: readonly [string, string]): 
 /** Configurations and tokenizers. The largest vocabularies take tens of MiB. */
 const WHOLE = /\.(json|jinja|model)$|^(vocab|merges)\.txt$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
+/** All of them together: a folder can have thousands. */
+const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
 /** The same weights in other formats, and indexes of those. */
 const NOT_NEEDED = /\.(bin|h5|msgpack|gguf|onnx|pt|pth)(\.index\.json)?$/;
 /** Accepted names: they become names of files in the cache. */
@@ -85,6 +87,12 @@ export function chooseFiles(listing: readonly ListedFile[], path: string): Check
   if (conflict) throw conflict;
   const small = named.filter(({ name, size }) => WHOLE.test(name) && !NOT_NEEDED.test(name) && size <= MAX_WHOLE_BYTES);
   const [single, index, adapter] = [find(SINGLE), find(INDEX), find(ADAPTER) ?? find(MLX_ADAPTER)];
+  if (small.reduce((sum, { size }) => sum + size, 0) > MAX_WHOLE_TOTAL_BYTES) {
+    throw new UserError(
+      `${path} has more than ${MAX_WHOLE_TOTAL_BYTES} bytes of configurations and tokenizers`,
+      'give a folder with one checkpoint',
+    );
+  }
   // An index beside the single file is compared with it when the folder is opened.
   if (single) return { whole: small, weights: [single], index: null };
   if (index) return { whole: small, weights: named.filter(({ name }) => name.endsWith('.safetensors')), index };

@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../platform/user-error.ts';
+import { AnswerTooLong, boundedFetch } from './bounded-response.ts';
 import type { HubSettings } from './hub-settings.ts';
+import { TransientError } from './transient-error.ts';
 
 /** Attempts at one request, for a hub under load or a connection that breaks. */
 const MAX_ATTEMPTS = 5;
-const FIRST_WAIT_MILLISECONDS = 500;
 /** If the hub asks to wait longer than this, the request fails. */
 const MAX_WAIT_MILLISECONDS = 60_000;
-
-/** A failure that can be temporary. */
-class TransientError extends Error {
-  readonly waitMilliseconds: number | null;
-
-  constructor(message: string, waitMilliseconds: number | null = null) {
-    super(message);
-    this.waitMilliseconds = waitMilliseconds;
-  }
-}
 
 /** Requests to one hub about one repository, with errors that the user can act on. */
 export class HubClient {
@@ -37,33 +28,40 @@ export class HubClient {
   /**
    * A replacement for `fetch`. It adds the token to requests to the hub itself, and to no other host, and throws for a
    * response that is not OK.
+   * @param bytes most bytes of an answer
    */
-  readonly fetch: typeof fetch = async (input, init) => {
-    const url = input instanceof Request ? input.url : String(input);
-    const headers = new Headers(init?.headers);
-    const { token, endpoint } = this.#settings;
-    // fetch itself removes the header if a request is redirected to another host.
-    if (token !== null && new URL(url).origin === new URL(endpoint).origin) {
-      headers.set('Authorization', `Bearer ${token}`);
-    }
-    const response = await fetch(input, { ...init, headers });
-    if (response.ok) return response;
-    await response.body?.cancel();
-    throw this.#refusal(response);
-  };
+  fetchUpTo(bytes: number): typeof fetch {
+    return async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      const headers = new Headers(init?.headers);
+      const { token, stallMilliseconds } = this.#settings;
+      // fetch itself removes the header if a request is redirected to another host.
+      if (token !== null && this.isOwn(url)) headers.set('Authorization', `Bearer ${token}`);
+      const response = await boundedFetch(input, { ...init, headers }, { bytes, stallMilliseconds });
+      if (response.ok) return response;
+      await response.body?.cancel();
+      throw this.#refusal(response);
+    };
+  }
+
+  /** Is it an address of the hub itself? */
+  isOwn(url: string): boolean {
+    return new URL(url).origin === new URL(this.#settings.endpoint).origin;
+  }
 
   /**
    * Do some work with the hub, and retry it after a temporary failure.
-   * @throws UserError if all attempts fail
+   * @throws UserError if all attempts fail, and for an answer that is not what a hub sends
    */
   async retry<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
       } catch (error) {
-        if (!isTransientError(error)) throw error;
+        if (error instanceof UserError) throw error;
+        if (!isTransientError(error)) throw this.#unusable(error);
         const requested = error instanceof TransientError ? error.waitMilliseconds : null;
-        const wait = requested ?? FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1);
+        const wait = requested ?? this.#settings.retryMilliseconds * 2 ** (attempt - 1);
         if (attempt === MAX_ATTEMPTS || isHopeless(error) || wait > MAX_WAIT_MILLISECONDS)
           throw this.#unreachable(error);
         await sleep(wait);
@@ -106,6 +104,12 @@ export class HubClient {
     );
   }
 
+  /** What else can go wrong comes from what the server sent: too much, no JSON, or JSON of another form. */
+  #unusable(error: unknown): UserError {
+    const what = error instanceof AnswerTooLong ? error.message : 'it is not what a hub sends';
+    return this.#error(`cannot be used as ${this.#settings.endpoint} sent it: ${what}`, 'check HF_ENDPOINT');
+  }
+
   #error(what: string, hint: string): UserError {
     return new UserError(`${this.#path} ${what}`, hint);
   }
@@ -121,9 +125,4 @@ function isTransientError(error: unknown): error is Error {
 function isHopeless({ cause }: Error): boolean {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ENOTFOUND' || code === 'ECONNREFUSED';
-}
-
-/** The error for a wrong response that can be right at the next attempt. */
-export function transientError(message: string): Error {
-  return new TransientError(message);
 }

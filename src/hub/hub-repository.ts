@@ -1,13 +1,21 @@
 import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '../platform/user-error.ts';
 import type { ListedFile } from './checkpoint-files.ts';
-import { HubClient, transientError } from './hub-fetch.ts';
+import { HubClient } from './hub-fetch.ts';
 import type { HubPath } from './hub-path.ts';
 import type { HubSettings } from './hub-settings.ts';
 import type { Piece } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
+import { transientError } from './transient-error.ts';
 
 const COMMIT = /^[0-9a-f]{40}$/;
+
+/** A page of a listing has a thousand entries of some 300 bytes. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** The largest model repositories have some thousand files in a folder. */
+const MAX_LISTED = 20_000;
+/** Also of pages without entries. */
+const MAX_PAGES = 200;
 
 /** A folder of a repository on a hub. Every function throws UserErrors with a hint. */
 export class HubRepository {
@@ -28,7 +36,7 @@ export class HubRepository {
   async commit(): Promise<string> {
     const { repository, revision } = this.#target;
     if (revision !== null && COMMIT.test(revision)) return revision;
-    const { fetch } = this.#client;
+    const fetch = this.#client.fetchUpTo(MAX_ANSWER_BYTES);
     const hubUrl = this.#endpoint;
     const named = { name: repository, revision: revision ?? 'main', additionalFields: ['sha'] as ['sha'] };
     const { sha } = await this.#client.retry(() => modelInfo({ ...named, hubUrl, fetch }));
@@ -40,17 +48,33 @@ export class HubRepository {
   list(commit: string): Promise<ListedFile[]> {
     const { repository, folder } = this.#target;
     const hubUrl = this.#endpoint;
-    const { fetch } = this.#client;
+    const limited = this.#client.fetchUpTo(MAX_ANSWER_BYTES);
     return this.#client.retry(async () => {
       const found: ListedFile[] = [];
+      let [entries, pages] = [0, 0];
+      const fetch: typeof globalThis.fetch = (input, init) => {
+        pages += 1;
+        const url = input instanceof Request ? input.url : String(input);
+        if (pages > MAX_PAGES) throw this.#unusableList(`has more than ${MAX_PAGES} pages`);
+        if (!this.#client.isOwn(url)) throw this.#unusableList('goes on at another host');
+        return limited(input, init);
+      };
       const path = folder === '' ? {} : { path: folder };
       for await (const entry of listFiles({ repo: repository, revision: commit, ...path, hubUrl, fetch })) {
+        entries += 1;
+        if (entries > MAX_LISTED) throw this.#unusableList(`has more than ${MAX_LISTED} entries`);
         const name = folder === '' ? entry.path : entry.path.slice(folder.length + 1);
         if (entry.type !== 'file') continue;
+        if (!Number.isSafeInteger(entry.size) || entry.size < 0)
+          throw this.#unusableList('has a file of an invalid size');
         found.push({ name, size: entry.size, oid: entry.oid ?? '', sha256: entry.lfs?.oid ?? null });
       }
       return found;
     });
+  }
+
+  #unusableList(what: string): UserError {
+    return new UserError(`${this.#path}: the list of its files ${what}`, 'give a folder with one checkpoint');
   }
 
   /** Download a range of bytes with one request, with retries. */
@@ -59,10 +83,11 @@ export class HubRepository {
     const { repository, folder } = this.#target;
     const inRepository = folder === '' ? file.name : `${folder}/${file.name}`;
     const url = `${this.#endpoint}/${repository}/resolve/${commit}/${inRepository}`;
+    const limited = this.#client.fetchUpTo(end - begin);
     return this.#client.retry(async () => {
       let etag: string | null = null;
       const fetch: typeof globalThis.fetch = async (input, init) => {
-        const response = await this.#client.fetch(input, init);
+        const response = await limited(input, init);
         etag = strong(response.headers.get('ETag'));
         await this.#expectRange(response, file, [begin, end]);
         return response;

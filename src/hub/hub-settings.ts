@@ -7,7 +7,14 @@ export interface HubSettings {
   readonly token: string | null;
   /** Folder for downloads. */
   readonly cache: string;
+  /** Longest time without a byte of an answer. */
+  readonly stallMilliseconds: number;
+  /** Time before the second attempt at a request; it doubles with every further one. */
+  readonly retryMilliseconds: number;
 }
+
+const STALL_MILLISECONDS = 60_000;
+const RETRY_MILLISECONDS = 500;
 
 const ENDPOINT = 'https://huggingface.co';
 
@@ -25,5 +32,5 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   if (cache === null) {
     throw new UserError('SHADOW_GATE_CACHE is off, and downloads from a hub need a folder', 'set it to a folder');
   }
-  return { endpoint, token, cache };
+  return { endpoint, token, cache, stallMilliseconds: STALL_MILLISECONDS, retryMilliseconds: RETRY_MILLISECONDS };
 }
