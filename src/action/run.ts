@@ -47,11 +47,12 @@ const MAX_MESSAGE = 2000;
 
 /** There is no verdict, so that the step fails whatever `fail-on` says. */
 function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>): void {
-  const { kind, message } = describeError(error);
+  const { kind, message, lines = [] } = describeError(error);
   const line = printable(message, MAX_MESSAGE);
   runner.failStep();
   if (kind === 'error') {
-    runner.annotate({ level: 'error', message: line });
+    const code = lines.map((text) => `\n    ${printable(text)}`).join('');
+    runner.annotate({ level: 'error', message: `${line}${code}` });
     return;
   }
   runner.annotate({ level: 'error', message: `internal error: ${line} (enable debug logging for the stack)` });

@@ -10,9 +10,10 @@ import { UserError } from '../platform/user-error.ts';
 import { refuseAdapterFile, refuseFactors } from './adapter/adapter-names.ts';
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
+import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
 import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
-import { pickleError, readSafetensorsHeader, resolveFile } from './safetensors.ts';
+import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
@@ -86,6 +87,7 @@ export async function openReference(path: string): Promise<FullCheckpoint> {
 
 async function openFile(path: string): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
+  await refuseForeignFile(path);
   if (path.endsWith('.onnx')) return openOnnx(path, file);
   const entries = await readSafetensorsHeader(file);
   refuseAdapterFile(
@@ -118,8 +120,11 @@ async function refuseTwoSets(path: string): Promise<void> {
 async function openDirectory(path: string): Promise<FullCheckpoint> {
   const names = new Set(await readdir(path));
   const onnx = onlyOnnx(names);
-  if (onnx !== null) return openOnnx(join(path, onnx), await resolveFile(path, onnx));
-  if (!names.has(SINGLE) && !names.has(INDEX)) throw (await adaptersInside(path)) ?? noWeights(path, names);
+  if (onnx !== null) {
+    await refuseForeignFile(join(path, onnx));
+    return openOnnx(join(path, onnx), await resolveFile(path, onnx));
+  }
+  if (!names.has(SINGLE) && !names.has(INDEX)) throw (await adaptersInside(path)) ?? (await noWeights(path, names));
   const config = await readConfig(path);
   if (!config) {
     throw new UserError(`${path} has no config.json`, 'add it, or give the safetensors file instead of the directory');
@@ -204,12 +209,10 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
   return entries;
 }
 
-function noWeights(path: string, names: ReadonlySet<string>): UserError {
+async function noWeights(path: string, names: ReadonlySet<string>): Promise<UserError> {
   const all = [...names].sort();
   const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
   if (shard) return new UserError(`${path} has shards but no ${INDEX}`, 'download the index as well');
-  const pickle = all.find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
-  if (pickle) return pickleError(join(path, pickle));
   const models = all.filter((name) => name.endsWith('.onnx'));
   if (models.length > 1) {
     const named = models.slice(0, 4).join(', ');
@@ -217,6 +220,8 @@ function noWeights(path: string, names: ReadonlySet<string>): UserError {
   }
   const other = all.find((name) => name.endsWith('.safetensors'));
   if (other) return new UserError(`${path} has no ${SINGLE}`, `give the path of the file: ${join(path, other)}`);
+  const foreign = await foreignWeightsIn(path);
+  if (foreign !== null) return foreign;
   return new UserError(
     `${path} contains no checkpoint: ${all.length === 0 ? 'it is empty' : `it has neither ${SINGLE} nor ${INDEX}`}`,
     'give the directory that contains the weights',

@@ -7,7 +7,9 @@ import { parseJson } from '../platform/parse-json.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
+import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
+import { repeatedKey } from './repeated-key.ts';
 import type { TensorEntry } from './types.ts';
 
 /**
@@ -15,21 +17,22 @@ import type { TensorEntry } from './types.ts';
  * length, that many bytes of JSON, then the tensors' raw little-endian data. Only the header is read.
  */
 
-/** A zip (PyTorch ≥ 1.6) starts with PK, a bare pickle with the opcode 0x80 and the protocol's number. */
-const ZIP_MAGIC = [0x50, 0x4b] as const;
-const PICKLE_PROTO = 0x80;
-const MAX_PICKLE_PROTOCOL = 5;
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
+/** mlx writes null for none. */
+const metadataSchema = z.record(z.string(), z.string()).nullish();
+
+/** Convolutions have five at most. */
+const MAX_DIMENSIONS = 32;
 
 /**
  * Read and check the header of one safetensors file.
  * @param file its real path
  * @returns the tensors in the order of their data
- * @throws UserError naming the file (and tensor) for a pickle, an LFS pointer, a truncated file, a header larger than
+ * @throws UserError naming the file (and tensor) for another format, an LFS pointer, a truncated file, a header larger than
  *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
@@ -52,14 +55,8 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
   const start = await readExactly(handle, 0, Math.min(size, LFS_MAGIC.length), file);
   if (size === 0) throw new UserError(`${file} is empty`, 'download the checkpoint again');
   if (start.toString('latin1') === LFS_MAGIC) throw lfsPointerError(file);
-  if (start.toString('latin1', 0, 4) === 'GGUF') {
-    throw new UserError(`${file} is a GGUF file`, 'give the safetensors checkpoint it was converted from');
-  }
-  const [first, second] = start;
-  const isZip = first === ZIP_MAGIC[0] && second === ZIP_MAGIC[1];
-  const isPickle = first === PICKLE_PROTO && second !== undefined && second >= 1 && second <= MAX_PICKLE_PROTOCOL;
-  // A small header length can begin with these bytes by chance; then '{' follows at byte 8.
-  if ((isZip || isPickle) && start[8] !== 0x7b) throw pickleError(file);
+  const foreign = await readForeignFormat(handle, file);
+  if (foreign !== null) throw foreignError(file, foreign);
   if (size < 8) throw new UserError(`${file} is truncated: ${size} bytes, no header`, 'download the checkpoint again');
   const length = start.readBigUInt64LE(0);
   if (length > BigInt(size - 8)) {
@@ -76,14 +73,6 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
     );
   }
   return Number(length);
-}
-
-/** The error for weights in a format that can run code when it is opened. */
-export function pickleError(file: string): UserError {
-  return new UserError(
-    `${file} is a PyTorch pickle, which can run code when it is opened and is therefore not read`,
-    'save the model with safe_serialization=True (safetensors)',
-  );
 }
 
 /**
@@ -111,11 +100,21 @@ function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
     hint,
     notJson: ' is not JSON',
   });
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) {
+  if (json === null || typeof json !== 'object' || Array.isArray(json) || bytes[0] !== OPEN_BRACE) {
     throw new UserError(`${file}: the header is not a JSON object`, 'save the checkpoint again');
+  }
+  const twice = repeatedKey(bytes);
+  if (twice !== null) {
+    throw new UserError(
+      `${file}: the header has ${quote(twice.slice(0, 200))} twice`,
+      'save the checkpoint again (loaders differ in which of the two they use)',
+    );
   }
   return json as Record<string, unknown>;
 }
+
+/** The format demands it of the first byte. */
+const OPEN_BRACE = 0x7b;
 
 function decodeHeader(bytes: Buffer, file: string, hint: string): string {
   try {
@@ -132,6 +131,9 @@ function checkLayout(
   dataStart: number,
   fileSize: number,
 ): TensorEntry[] {
+  if (!metadataSchema.safeParse(header.__metadata__).success) {
+    throw new UserError(`${file}: __metadata__ is not a map of texts`, 'save the checkpoint again');
+  }
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => toEntry(name, value, file, dataStart))
@@ -168,8 +170,15 @@ function toEntry(name: string, value: unknown, file: string, dataStart: number):
   if (end < begin) throw damaged(file, name, `its data ends (${end}) before it begins (${begin})`);
   const size = shape.reduce((product, dimension) => product * BigInt(dimension), 1n);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(file, name, `its shape [${shape.join(', ')}] overflows`);
+  if (shape.length > MAX_DIMENSIONS) throw damaged(file, name, `it has ${shape.length} dimensions`);
   const bits = bitsPerElement(dtype);
-  if (bits !== undefined && (size * BigInt(bits) + 7n) / 8n !== BigInt(end - begin)) {
+  if (bits === undefined) {
+    throw new UserError(
+      `${file}: tensor ${quote(name)}: dtype ${quote(dtype.slice(0, 40))} is not known`,
+      'save the checkpoint in float32, float16 or bfloat16, or use a release of shadow-gate that knows the dtype',
+    );
+  }
+  if ((size * BigInt(bits) + 7n) / 8n !== BigInt(end - begin)) {
     throw damaged(
       file,
       name,

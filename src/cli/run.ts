@@ -68,12 +68,13 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   return program;
 }
 
-/** An error takes one line; the stack trace comes only with --debug. */
+/** An error takes one line, and those of the code that its hint is about; the stack trace comes only with --debug. */
 function reportError(error: unknown, { stderr }: Io, { debug }: { readonly debug: boolean }): number {
   // Commander has printed its own message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
-  const { message, kind } = describeError(error);
+  const { message, kind, lines = [] } = describeError(error);
   stderr.write(`shadow-gate: ${kind}: ${printable(message, MAX_MESSAGE)}\n`);
+  for (const line of lines) stderr.write(`    ${printable(line)}\n`);
   if (debug && error instanceof Error) stderr.write(`${logLines(error.stack ?? '')}\n`);
   return EXIT.couldNotJudge;
 }

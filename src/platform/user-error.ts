@@ -20,18 +20,24 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * a bug and keeps its stack.
  *
  * The message says what is wrong and where (file, tensor, line), and the hint, an imperative clause, what to do about
- * it.
+ * it; if that takes lines of code, they are printed below the message.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly hint: string;
   /** Null where nothing decides by it. */
   readonly code: ErrorCode | null;
+  readonly lines: readonly string[];
 
-  constructor(message: string, hint: string, { code = null }: { readonly code?: ErrorCode | null } = {}) {
+  constructor(
+    message: string,
+    hint: string,
+    { code = null, lines = [] }: { readonly code?: ErrorCode | null; readonly lines?: readonly string[] } = {},
+  ) {
     super(`${message} — ${hint}`);
     this.hint = hint;
     this.code = code;
+    this.lines = lines;
   }
 
   /** The message without the hint. */
@@ -46,17 +52,27 @@ export async function withErrorCode<T>(code: ErrorCode, work: () => T | Promise<
     return await work();
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== null) throw error;
-    throw new UserError(error.problem, error.hint, { code });
+    throw new UserError(error.problem, error.hint, { code, lines: error.lines });
   }
 }
 
+export interface DescribedError {
+  readonly kind: 'error' | 'internal error';
+  readonly message: string;
+  /** Absent for most errors. */
+  readonly lines?: readonly string[];
+}
+
 /**
- * An error in one line, for an entry point. What the system refuses (a missing permission, a full disk) is not a bug.
+ * An error in one line, for an entry point, and the lines of code that belong below it. What the system refuses (a missing permission, a full disk) is not a bug.
  */
-export function describeError(error: unknown): { kind: 'error' | 'internal error'; message: string } {
+export function describeError(error: unknown): DescribedError {
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
   const { path, syscall } = error as NodeJS.ErrnoException;
-  if (error instanceof UserError) return { kind: 'error', message: error.message };
+  if (error instanceof UserError) {
+    const { message, lines } = error;
+    return { kind: 'error', message, ...(lines.length > 0 ? { lines } : {}) };
+  }
   if (syscall === undefined) return { kind: 'internal error', message: error.message };
   const place = path === undefined ? 'the machine' : 'that path, its permissions';
   return { kind: 'error', message: `${error.message} — check ${place} and the disk` };

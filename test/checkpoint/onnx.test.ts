@@ -317,7 +317,7 @@ describe('an ONNX file', () => {
     ['an empty file', Buffer.alloc(0), /is empty/],
     ['a text', Buffer.from('hello, this is no model at all'), /is not an ONNX model|truncated, or not an ONNX/],
     ['zeros', Buffer.alloc(64), /is not an ONNX model/],
-    ['a pickle', Buffer.from([0x80, 0x02, 0x8a, 0x0a, 0x6c]), /ONNX model/],
+    ['a pickle', Buffer.from([0x80, 0x02, 0x8a, 0x0a, 0x6c]), /is a PyTorch pickle/],
     ['safetensors', readFileSync(fixture('llama-f32', 'model.safetensors')), /ONNX model/],
     [
       'an LFS pointer',

@@ -55,11 +55,17 @@ describe('a safetensors header', () => {
     );
   });
 
-  it('accepts unknown dtypes, with the number of their bytes', async () => {
-    const [entry] = await readSafetensorsHeader(
-      file(safetensorsBytes({ x: tensor([3], 0, 5, 'F12_NEW') }, Buffer.alloc(5))),
-    );
-    expect(entry).toMatchObject({ dtype: 'F12_NEW', byteLength: 5 });
+  it('may have scalars, tensors without elements, and text in its metadata', async () => {
+    const header = {
+      __metadata__: { format: 'pt', note: '"a": 1' },
+      's.a': tensor([], 0, 4),
+      z: tensor([0, 2 ** 40], 4, 4),
+    };
+    const entries = await readSafetensorsHeader(file(safetensorsBytes(header, Buffer.alloc(4))));
+    expect(entries.map(({ name, size }) => [name, size])).toEqual([
+      ['s.a', 1],
+      ['z', 0],
+    ]);
   });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -107,6 +113,37 @@ describe('a safetensors header', () => {
       'a shape that needs more bytes',
       safetensorsBytes({ x: tensor([3], 0, 8) }, Buffer.alloc(8)),
       /"x".*needs 12 bytes/,
+    ],
+    [
+      'an unknown dtype',
+      safetensorsBytes({ x: tensor([3], 0, 5, 'F12_NEW') }, Buffer.alloc(5)),
+      /tensor "x": dtype "F12_NEW" is not known/,
+    ],
+    [
+      'a tensor that it has twice',
+      safetensorsBytes(
+        '{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}, "\\u0078" : {"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        Buffer.alloc(4),
+      ),
+      /has "x" twice/,
+    ],
+    [
+      'a shape that it has twice',
+      safetensorsBytes('{"x":{"dtype":"F32","shape":[2],"shape":[1],"data_offsets":[0,4]}}', Buffer.alloc(4)),
+      /has "shape" twice/,
+    ],
+    ['NaN', safetensorsBytes('{"x":{"dtype":"F32","shape":[NaN],"data_offsets":[0,4]}}', Buffer.alloc(4)), /not JSON/],
+    ['space before the header', safetensorsBytes(' {}', Buffer.alloc(0)), /not a JSON object/],
+    [
+      'metadata with a number',
+      safetensorsBytes({ __metadata__: { a: 1 } }, Buffer.alloc(0)),
+      /__metadata__ is not a map/,
+    ],
+    ['metadata that is a list', safetensorsBytes({ __metadata__: [] }, Buffer.alloc(0)), /__metadata__ is not a map/],
+    [
+      'a thousand dimensions',
+      safetensorsBytes({ x: tensor(Array(1000).fill(1), 0, 4) }, Buffer.alloc(4)),
+      /"x".*1000 dimensions/,
     ],
     ['a negative dimension', safetensorsBytes({ x: tensor([-1], 0, 4) }, Buffer.alloc(4)), /"x".*shape/],
     [

@@ -1,0 +1,96 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
+import { UserError } from '../platform/user-error.ts';
+import { type ForeignFormat, foreignError, readForeignFormat } from './foreign-format.ts';
+
+/** A file in a checkpoint's folder whose format is not read. */
+export interface ForeignFile {
+  readonly name: string;
+  readonly format: ForeignFormat;
+}
+
+/** Configurations, tokenizers and programs; safetensors and ONNX files are read. */
+const OTHERWISE_READ = /\.(json|jsonl|txt|md|jinja|py|ya?ml|csv|model|safetensors|onnx|onnx_data|log|lock)$/i;
+
+/** A folder has tens of files. One with more than this is no checkpoint, and is not searched any further. */
+const MOST_FILES = 2000;
+
+/**
+ * The files of a folder that have weights, or the state of a training run, in a format that is not read, in the order of
+ * their names. Subfolders are not searched.
+ */
+export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
+  const found: ForeignFile[] = [];
+  const names = (await readdir(folder)).sort().filter((name) => !OTHERWISE_READ.test(name));
+  for (const name of names.slice(0, MOST_FILES)) {
+    const format = await formatOf(folder, name);
+    if (format !== null) found.push({ name, format });
+  }
+  return found;
+}
+
+/** @throws UserError for a file in a format that is not read, by name */
+export async function refuseForeignFile(path: string): Promise<void> {
+  const format = await formatOf(dirname(path), basename(path));
+  if (format !== null) throw foreignError(path, format);
+}
+
+async function formatOf(folder: string, name: string): Promise<ForeignFormat | null> {
+  // What leads out of the folder is refused where it would be read.
+  const real = await resolveInside(folder, name).catch(() => null);
+  if (real === null) return null;
+  const handle = await openResolved(real).catch(() => null);
+  if (handle === null) return null;
+  try {
+    return (await handle.stat()).isFile() ? await readForeignFormat(handle, name) : null;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Checkpoints of several files, or in subfolders, that have one file by which they are known. */
+const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]> = [
+  [
+    /^zero_to_fp32\.py$/,
+    'a DeepSpeed ZeRO checkpoint, whose weights are in pickles, which are not read',
+    "run 'python zero_to_fp32.py . OUTPUT --safe_serialization' in it, and give OUTPUT with its config.json",
+  ],
+  [
+    /\.distcp$|^(pytorch_model|distcp)_fsdp(_\d+)?$/,
+    'a distributed checkpoint of PyTorch, whose weights are in pickles, which are not read',
+    "merge it with 'accelerate merge-weights FOLDER OUTPUT', and give OUTPUT with its config.json",
+  ],
+  [
+    /^latest_checkpointed_iteration\.txt$/,
+    'a Megatron checkpoint, whose weights are in pickles, which are not read',
+    'convert it to the layout of Hugging Face first',
+  ],
+  [
+    /^manifest\.ocdbt$/,
+    'an Orbax checkpoint (JAX), which is not read',
+    'save its arrays with safetensors.flax.save_file',
+  ],
+  [
+    /^model_index\.json$/,
+    'a pipeline of Diffusers, which consists of several models',
+    'give the folder of one of them, such as transformer, unet or text_encoder',
+  ],
+  [/\.mlpackage$/, 'a Core ML package, which is not read', 'give the safetensors checkpoint it was made from'],
+];
+
+/** State of a training run, which is no model. */
+const TRAINING_STATE = /^(optimizer|scheduler|scaler|training_args|rng_state|random_states|trainer_state)/;
+
+/**
+ * The error for a folder without weights that are read, if it has others.
+ * @returns null if it has none that are known
+ */
+export async function foreignWeightsIn(folder: string): Promise<UserError | null> {
+  const names = (await readdir(folder)).sort();
+  for (const [mark, what, hint] of FOLDERS) {
+    if (names.some((name) => mark.test(name))) return new UserError(`${folder} is ${what}`, hint);
+  }
+  const weights = (await foreignFilesIn(folder)).find(({ name }) => !TRAINING_STATE.test(name));
+  return weights ? foreignError(join(folder, weights.name), weights.format) : null;
+}
