@@ -88,14 +88,6 @@ function weightsOf(
       { code: 'unsupported-model' },
     );
   }
-  const dora = checkpoint.modules.find(({ magnitude }) => magnitude !== null);
-  if (dora) {
-    throw new UserError(
-      `${name}: module ${JSON.stringify(dora.target)} uses DoRA, which is not supported`,
-      'merge the adapter into the base model and give the merged model',
-      { code: 'unsupported-model' },
-    );
-  }
   refuseOnnx(reference);
   return { base: reference, adapter: checkpoint };
 }

@@ -11,6 +11,7 @@ import type { Device } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
 import { chooseMethod, deviceOf, type MethodChoice } from './choose-method.ts';
 import { loraCost, matrixCost } from './cost.ts';
+import { type DoraWeight, doraMemory, doraUpdate } from './dora.ts';
 import { exactMemory } from './exact/exact-spectrum.ts';
 import { fastMemory } from './fast/fast-spectrum.ts';
 import type { MatrixSource } from './load-matrix.ts';
@@ -36,7 +37,9 @@ type Input =
       readonly matrix: MatrixSource;
       readonly reference: MatrixSource;
     }
-  | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate };
+  | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate }
+  /** ΔW of DoRA, computed from the weight of the base model. */
+  | { readonly kind: 'dora'; readonly of: 'delta'; readonly matrix: MatrixSource; readonly dora: DoraWeight };
 
 /** How it is computed. */
 interface Execution {
@@ -110,6 +113,18 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   }
   const { shape } = target.matrix.view;
   const method = chooseMethod(shape, choice);
+  if (target.kind === 'dora') {
+    const { module, magnitude, base } = target.dora;
+    const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference: false });
+    return {
+      ...target,
+      method,
+      device: deviceOf(method, device),
+      cost: matrixCost(shape, method) + loraCost(shape, module.rank),
+      memory: own + doraMemory(target.dora),
+      tensors: { checkpoint: [module.a, module.b, magnitude], reference: [base.source] },
+    };
+  }
   const isDifference = target.kind === 'difference';
   return {
     ...target,
@@ -154,13 +169,6 @@ function differences(matrices: readonly Matrix[], reference: FullCheckpoint | nu
 
 function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
   const targets = adapter.modules.map(({ target }) => target);
-  const dora = adapter.modules.find(({ magnitude }) => magnitude !== null);
-  if (dora) {
-    throw new UserError(
-      `${adapter.path}: module ${JSON.stringify(dora.target)} uses DoRA, whose update is not scale·B·A`,
-      'merge the adapter into the base model and check the merged model',
-    );
-  }
   const model = {
     tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
     architecture: reference?.architecture ?? adapter.architecture,
@@ -173,7 +181,10 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft 
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
     // The factors are matrices too, but only the spectrum of their product is measured.
-    vectors: [...vectors, ...adapter.modules.flatMap(({ a, b }) => [a, b])],
+    vectors: [
+      ...vectors,
+      ...adapter.modules.flatMap(({ a, b, magnitude }) => (magnitude ? [a, b, magnitude] : [a, b])),
+    ],
     skipped: [...copies, ...skipped, ...whole.skipped],
     mismatched: whole.mismatched,
   };
@@ -206,10 +217,13 @@ function loraJobs(
     architecture: model.architecture,
     attentionInput: attentionInput(module.target, model),
   });
+  const dora = doraWeight(adapter, module, base);
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
     const whole = { ...update, base };
-    return [{ kind: 'lora', of: 'delta', name: module.target, place, shape: updateShape(whole), note, update: whole }];
+    const description = { of: 'delta', name: module.target, place, shape: updateShape(whole), note } as const;
+    if (dora) return [{ kind: 'dora', ...description, matrix: doraMatrix(dora, dora.base.view), dora }];
+    return [{ kind: 'lora', ...description, update: whole }];
   }
   const orientation = module.transposed ? 'columns' : 'rows';
   return layout.parts.map((part): Target => {
@@ -220,15 +234,34 @@ function loraJobs(
         : outputPart(part, module.rank, 'rows'),
       base: base && { source: base.source, view: outputPart(part, input, orientation) },
     };
-    return {
-      kind: 'lora',
+    const description = {
       of: 'delta',
       name: `${module.target}[${part.label}]`,
       place: { ...place, module: part.module },
       shape: updateShape(partUpdate),
-      update: partUpdate,
-    };
+    } as const;
+    return dora
+      ? { kind: 'dora', ...description, matrix: doraMatrix(dora, outputPart(part, input, orientation)), dora }
+      : { kind: 'lora', ...description, update: partUpdate };
   });
+}
+
+/**
+ * The weight that an adapter with DoRA changes; null for plain LoRA.
+ * @throws UserError without a base model
+ */
+function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | null): DoraWeight | null {
+  const { magnitude, target } = module;
+  if (magnitude === null) return null;
+  if (base !== null) return { module, magnitude, base };
+  throw new UserError(
+    `${adapter.path}: module ${JSON.stringify(target)} uses DoRA, whose update depends on the weights of the base model`,
+    'give the base model as reference, or merge the adapter and check the merged model',
+  );
+}
+
+function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {
+  return { source: dora.base.source, view, compute: (graph) => doraUpdate(graph, dora) };
 }
 
 /**

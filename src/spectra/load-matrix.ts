@@ -6,14 +6,18 @@ import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/grap
 export interface MatrixSource {
   readonly source: TensorEntry;
   readonly view: MatrixView;
+  /** What is measured instead of the tensor itself: a value of its shape, computed from it. */
+  readonly compute?: (graph: Graph) => Value;
 }
 
 /**
  * The matrix [m, n] in its stored type.
  * @param as read the same bytes as another type of the same width: the bits of a float
  */
-export function loadMatrix(graph: Graph, { source, view }: MatrixSource, as?: ElementType): Value {
-  const data = graph.external(source, as ?? elementTypeOf(source), view.dims);
+export function loadMatrix(graph: Graph, { source, view, compute }: MatrixSource, as?: ElementType): Value {
+  const data = compute
+    ? graph.reshape(compute(graph), view.dims)
+    : graph.external(source, as ?? elementTypeOf(source), view.dims);
   const sliced = view.slices.reduce(
     (value, { axis, start, end, step }) => graph.slice(value, axis, start, end, step),
     data,

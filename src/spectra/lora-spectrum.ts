@@ -99,7 +99,7 @@ async function rowEnergies(a: MatrixSource, b: MatrixSource, { transposed }: Lor
 }
 
 /** ‖A‖_F². */
-async function matrixEnergy(matrix: MatrixSource, device: Device): Promise<number> {
+export async function matrixEnergy(matrix: MatrixSource, device: Device): Promise<number> {
   const graph = new Graph();
   const energy = sumOverStrips(graph, matrix, (strip) => graph.op('ReduceSumSquare', [strip], { keepdims: 1 }));
   graph.output('energy', energy, ElementType.float64);

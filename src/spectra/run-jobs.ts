@@ -2,12 +2,13 @@ import type { Skipped } from '../checkpoint/matrix.ts';
 import { isEmbedding } from '../checkpoint/module-type.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
+import { numberOf } from '../statistics/bounded.ts';
 import { openBandSolver } from './exact/band-solver.ts';
 import { exactSpectrum } from './exact/exact-spectrum.ts';
 import { Mutex, type SharedResources } from './exact/shared-resources.ts';
 import { boundedSpectrum } from './fast/fast-spectrum.ts';
 import type { Job, Plan } from './jobs.ts';
-import { loraSpectrum } from './lora-spectrum.ts';
+import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import type { Spectrum } from './spectrum.ts';
 
@@ -152,9 +153,28 @@ function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
   const wantRowGini = isEmbedding(job.place.module);
   if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
   const reference = job.kind === 'difference' ? job.reference : null;
+  if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
     : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));
+}
+
+/** How large the update is against its weight is known only with that. */
+async function doraSpectrum(
+  { device, method, matrix, dora }: Job & { kind: 'dora' },
+  resources: SharedResources,
+  wantRowGini: boolean,
+): Promise<Spectrum> {
+  const spectrum =
+    method === 'exact'
+      ? await exactSpectrum(matrix, { device, reference: null, wantRowGini, resources })
+      : await resources.mutex.run(() => boundedSpectrum(matrix, { device, wantRowGini }));
+  const { metrics } = spectrum;
+  if (!metrics) return spectrum;
+  const part = { source: dora.base.source, view: matrix.view };
+  const energy = await resources.mutex.run(() => matrixEnergy(part, float64Device(device)));
+  const updateSize = energy > 0 ? numberOf(metrics.frobeniusNorm) / Math.sqrt(energy) : null;
+  return { ...spectrum, metrics: { ...metrics, updateSize } };
 }
 
 /** An update has no size of its own: its weight has been measured, or is left out as well. */

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
+import { numberOf } from '../../src/statistics/bounded.ts';
 import { ADAPTERS, adapterFixture, expectedOf } from '../checkpoint/adapter/adapters.ts';
 import { fixture } from '../fixtures.ts';
+import { readTensors } from '../language-model/read-tensors.ts';
 
 /** Name → singular values of the updates of an adapter. */
 async function updatesOf(name: string, base?: string): Promise<Map<string, readonly number[]>> {
@@ -19,7 +22,7 @@ async function updatesOf(name: string, base?: string): Promise<Map<string, reado
 }
 
 const isDora = (name: string) => name.includes('dora');
-/** Fused, so that its parts are measured. */
+/** Fused, so that its parts are measured: together they have its energy. */
 const isFused = (name: string) => /c_attn/.test(name);
 
 function expectClose(found: Map<string, readonly number[]>, name: string): void {
@@ -27,6 +30,14 @@ function expectClose(found: Map<string, readonly number[]>, name: string): void 
   expect([...found.keys()].filter((target) => !isFused(target)).sort()).toEqual(
     expected.map(([target]) => target).sort(),
   );
+  for (const [target, values] of Object.entries(expectedOf(name).singularValues).filter(([target]) =>
+    isFused(target),
+  )) {
+    const energy = (sigma: readonly number[]) => sigma.reduce((sum, value) => sum + value ** 2, 0);
+    const parts = ['q', 'k', 'v'].map((part) => energy(found.get(`${target}[${part}]`) ?? []));
+    expect(Math.min(...parts), target).toBeGreaterThan(0);
+    expect((parts[0] ?? 0) + (parts[1] ?? 0) + (parts[2] ?? 0), target).toBeCloseTo(energy(values), 6);
+  }
   for (const [target, values] of expected) {
     const own = found.get(target) ?? [];
     expect(own.length, target).toBe(values.length);
@@ -40,7 +51,50 @@ describe('the update of an adapter has the singular values that PEFT or mlx-lm g
     expectClose(await updatesOf(name), name);
   });
 
-  it.each(ADAPTERS.filter((name) => !isDora(name)))('with its base: %s', async (name) => {
+  it.each(ADAPTERS)('with its base: %s', async (name) => {
     expectClose(await updatesOf(name, fixture('language-models', expectedOf(name).base)), name);
+  });
+});
+
+describe('an adapter with DoRA', () => {
+  const base = fixture('language-models', 'llama');
+
+  it('cannot be measured without its base model, on which its update depends', async () => {
+    await expect(updatesOf('dora')).rejects.toThrow(
+      /uses DoRA, whose update depends .* — give the base model as reference/,
+    );
+  });
+
+  it('has a fast spectrum too, whose bounds hold', async () => {
+    const { tensors } = await measure({
+      checkpoint: adapterFixture('dora'),
+      reference: await openMeasuredReference(base),
+      device: 'cpu',
+      method: 'fast',
+    });
+    const { singularValues } = expectedOf('dora');
+    expect(tensors.map(({ name }) => name).sort()).toEqual(Object.keys(singularValues).sort());
+    for (const { name, metrics } of tensors) {
+      const energies = (singularValues[name] ?? []).map((value) => value ** 2);
+      const total = energies.reduce((sum, energy) => sum + energy, 0);
+      const stableRank = metrics?.stableRank ?? expect.fail();
+      expect(numberOf(metrics?.frobeniusNorm ?? Number.NaN)).toBeCloseTo(Math.sqrt(total), 5);
+      const { low, high } = typeof stableRank === 'number' ? { low: stableRank, high: stableRank } : stableRank;
+      expect(total / (energies[0] ?? 1)).toBeGreaterThan(low * (1 - 1e-5));
+      expect(total / (energies[0] ?? 1)).toBeLessThan(high * (1 + 1e-5));
+    }
+  });
+
+  it('knows how large the update is against its weight', async () => {
+    const { tensors } = await measure({
+      checkpoint: adapterFixture('dora'),
+      reference: await openMeasuredReference(base),
+      device: 'cpu',
+    });
+    const weights = readTensors(join(base, 'model.safetensors'));
+    for (const { name, metrics } of tensors) {
+      const weight = Math.sqrt([...(weights.get(name)?.values ?? [])].reduce((sum, value) => sum + value ** 2, 0));
+      expect(metrics?.updateSize).toBeCloseTo(numberOf(metrics?.frobeniusNorm ?? Number.NaN) / weight, 6);
+    }
   });
 });

@@ -117,9 +117,10 @@ function toModule(
     );
   }
   const transposed = placeOf(module, { multimodal: false }).module === 'embed';
-  if (m && transposed) {
-    throw new UserError(`${named} is DoRA on embeddings, which is not supported`, FUSE);
-  }
+  if (m && transposed) throw new UserError(`${named} is DoRA on embeddings, which is not supported`, FUSE);
+  // transformers stores these transposed, and the norms of rows are not those of columns.
+  if (m && /\.c_(attn|proj|fc)$/.test(module))
+    throw new UserError(`${named} is DoRA of GPT-2, which is not supported`, FUSE);
   return {
     target: `${module}.weight`,
     a,

@@ -1,6 +1,9 @@
 import { featuresOf } from '../../checkpoint/adapter/factors.ts';
+import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
+import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 
 /**
@@ -15,7 +18,9 @@ export class Weights {
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
+  readonly #ratios = new Map<string, readonly number[]>();
   readonly #adapterPath: string;
+  readonly #embeddings: string;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
   constructor(base: FullCheckpoint, decoder: Decoder, adapter: Adapter | null) {
@@ -23,6 +28,7 @@ export class Weights {
     this.#tensors = base.tensors;
     this.#namings = decoder.namings;
     this.naming = findNaming(base, decoder);
+    this.#embeddings = `${decoder.embeddings}.weight`;
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#tieMlxEmbeddings(decoder);
@@ -76,6 +82,38 @@ export class Weights {
   /** Does the adapter change it? */
   isAdapted(name: string): boolean {
     return this.#loras.has(name);
+  }
+
+  /** The weights that the adapter changes by DoRA, with the name of each. */
+  doraWeights(): ReadonlyArray<readonly [string, DoraWeight]> {
+    return [...this.#loras].flatMap(([name, module]) => {
+      const tied = name === 'lm_head.weight' && !this.has(name) ? this.#embeddings : name;
+      const source = this.#saved.get(tied) ?? this.#tensors.get(this.#fileName(tied));
+      const { magnitude } = module;
+      // A weight that the model does not have is refused later, by name.
+      if (magnitude === null || !source || !isMeasuredDtype(source.dtype)) return [];
+      const { input, output } = featuresOf(module);
+      const shape = module.transposed ? [input, output] : [output, input];
+      if (source.shape.join() !== shape.join()) throw this.#otherLayer(module, source.shape);
+      return [[name, { module, magnitude, base: { source, view: wholeMatrix(source.shape) } }] as const];
+    });
+  }
+
+  /** Set what each output of a weight with DoRA is multiplied by. */
+  setRatios(name: string, ratios: readonly number[]): void {
+    this.#ratios.set(name, ratios);
+  }
+
+  /** What each output of a weight is multiplied by; null without DoRA. */
+  ratios(name: string): readonly number[] | null {
+    return this.#ratios.get(name) ?? null;
+  }
+
+  #otherLayer({ target }: LoraModule, shape: readonly number[]): UserError {
+    return new UserError(
+      `${this.#adapterPath}: module ${JSON.stringify(target)} uses DoRA on a layer of another shape than that of the base model, [${shape.join(', ')}]`,
+      'give the base model that the adapter was trained on as reference, and check fan_in_fan_out',
+    );
   }
 
   /** The adapter's update of a weight, scale·B·A; null if it has none. */

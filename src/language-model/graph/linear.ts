@@ -39,7 +39,9 @@ export function applyLinear(
   const isConv1d = layout === 'conv1d';
   const weight = weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
   const inputs = [x, loadFloat32(graph, weight)];
-  if (bias) inputs.push(loadFloat32(graph, weights.tensor(`${module}.bias`, [output])));
+  const added = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [output])) : null;
+  const ratios = weights.ratios(adapted);
+  if (added && !ratios) inputs.push(added);
   const y = graph.op('Gemm', inputs, { transB: isConv1d ? 0 : 1 });
   const lora = weights.lora(adapted);
   if (!lora) return y;
@@ -47,7 +49,10 @@ export function applyLinear(
   const [a, b] = loadFactors(graph, lora, input, output);
   const transB = lora.inputFirst ? 0 : 1;
   const inner = graph.op('Gemm', [x, a], { transB });
-  return graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+  const adaptedY = graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
+  if (!ratios) return adaptedY;
+  const scaled = graph.op('Mul', [adaptedY, graph.constant(ratios, 'float32')]);
+  return added ? graph.op('Add', [scaled, added]) : scaled;
 }
 
 /** A and B of an update as they are stored: [rank, input] and [output, rank], or both transposed. */
@@ -83,5 +88,7 @@ export function lookUp(
   const [a, b] = loadFactors(graph, lora, count, size);
   const inner = graph.op('Gather', [a, indices], { axis: lora.inputFirst ? 0 : 1 });
   const orientation = lora.inputFirst ? { transA: 0, transB: 0 } : { transA: 1, transB: 1 };
-  return graph.op('Gemm', [inner, b, rows], { ...orientation, alpha: { float: lora.scale } });
+  const adapted = graph.op('Gemm', [inner, b, rows], { ...orientation, alpha: { float: lora.scale } });
+  const ratios = weights.ratios(`${module}.weight`);
+  return ratios ? graph.op('Mul', [adapted, graph.constant(ratios, 'float32')]) : adapted;
 }

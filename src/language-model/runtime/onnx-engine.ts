@@ -1,7 +1,8 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
-import type { Device } from '../../onnx/session.ts';
+import { type Device, float64Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError, withErrorCode } from '../../platform/user-error.ts';
+import { doraRatios } from '../../spectra/dora.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
@@ -59,9 +60,7 @@ export class OnnxEngine implements Engine {
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
-    const { decoder, weights } = await withErrorCode('unsupported-model', () =>
-      describe(checkpoint, options.adapter ?? null),
-    );
+    const { decoder, weights } = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
     refuseTooLarge(checkpoint.path, weights, options.device);
     const head = await HeadSession.open(decoder, weights, options.device);
     return new OnnxEngine(decoder, weights, head, options);
@@ -182,9 +181,15 @@ export class OnnxEngine implements Engine {
   }
 }
 
-function describe(checkpoint: FullCheckpoint, adapter: Adapter | null): { decoder: Decoder; weights: Weights } {
+async function describe(
+  checkpoint: FullCheckpoint,
+  { adapter = null, device }: OnnxEngineOptions,
+): Promise<{ decoder: Decoder; weights: Weights }> {
   const decoder = describeDecoder(checkpoint);
   const weights = new Weights(checkpoint, decoder, adapter);
+  for (const [name, dora] of weights.doraWeights()) {
+    weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
+  }
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
   buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
   buildHead(decoder, weights);

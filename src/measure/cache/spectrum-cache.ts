@@ -60,6 +60,12 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
   const cut = async ({ source, view }: MatrixSource) => [await whole(source), view];
   if (job.kind === 'weight') return [job.kind, await cut(job.matrix)];
   if (job.kind === 'difference') return [job.kind, await cut(job.matrix), await cut(job.reference)];
+  if (job.kind === 'dora') {
+    const { module, magnitude, base } = job.dora;
+    const { rank, scale, transposed, inputFirst = false } = module;
+    const factors = [await whole(module.a), await whole(module.b), await whole(magnitude)];
+    return [job.kind, await cut(job.matrix), await cut(base), ...factors, rank, scale, transposed, inputFirst];
+  }
   const { module, b, base } = job.update;
   const { rank, scale, transposed, inputFirst = false } = module;
   return [
