@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { OnDownload } from '../hub/snapshot.ts';
+import { canonicalJson } from '../platform/canonical-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { fetchTensors } from './open.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
@@ -53,7 +54,7 @@ export async function digestCheckpoint(
     const parts = [entry.name, entry.dtype, entry.shape, bytes.get(entry.name)];
     total.update(JSON.stringify(uses.size > 0 ? [...parts, useOf(entry)] : parts));
   }
-  total.update(JSON.stringify(sortKeys(withoutHistory(checkpoint.config))));
+  total.update(canonicalJson(withoutHistory(checkpoint.config)));
   return `sha256:${total.digest('hex')}`;
 }
 
@@ -81,15 +82,4 @@ const HISTORY = new Set(['transformers_version', '_name_or_path', '_commit_hash'
 
 function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
   return config && Object.fromEntries(Object.entries(config).filter(([key]) => !HISTORY.has(key)));
-}
-
-/** The order of keys in a config has no meaning. */
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sortKeys(item)]),
-  );
 }

@@ -3,7 +3,9 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
+import { changedBehavior } from './checks/behavior.ts';
 import { missingHalf, nothingMeasured, skippedTensors } from './checks/coverage.ts';
+import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
 import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
@@ -44,7 +46,14 @@ export interface Comparison {
 }
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
-const GENERAL_CHECKS: readonly Check[] = [missingHalf, missingBaseline, changedInputs, comparability];
+const GENERAL_CHECKS: readonly Check[] = [
+  missingHalf,
+  missingBaseline,
+  changedInputs,
+  comparability,
+  changedBehavior,
+  logitScale,
+];
 const PROBE_CHECKS: readonly Check[] = [
   lostItems,
   shadowDelta,

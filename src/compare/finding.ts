@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
 import { FORMS } from '../probes/item.ts';
 import { CHARTS } from './trend-schema.ts';
@@ -122,6 +123,35 @@ export const findingSchema = z.discriminatedUnion('kind', [
     base: foreign,
     /** Whose version this verdict rests on. */
     counts: z.enum(['base', 'change']),
+  }),
+
+  // Behavior: how the model is used, beside its weights.
+  finding('changed-behavior', {
+    part: z.enum(BEHAVIOR_PARTS),
+    /** Digests; null where there is none. */
+    candidate: foreign.nullable(),
+    baseline: foreign.nullable(),
+    /** Some of its keys, sections or files that differ; null where one is absent. */
+    named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
+    /** How many differ, as far as is known. */
+    changes: count,
+  }),
+  finding('logit-scale', {
+    /** The size of the logits by the weights, or the spread of the log-probabilities of choices. */
+    by: z.enum(['weights', 'answers']),
+    candidate: z.number(),
+    baseline: z.number(),
+    /** Candidate ÷ baseline; of the answers, the median over items. */
+    ratio: z.number(),
+    /** A finding above this, and below its inverse. */
+    limit: z.number(),
+    /** What of it moved: the tensors, each with its own ratio. */
+    parts: z.array(z.strictObject({ name: foreign, ratio: z.number() })),
+  }),
+  finding('behavior-not-compared', {
+    /** The side that does not have it: a measurement of an older version, or one that was edited. */
+    side,
+    what: z.enum(['everything', 'logit-scale']),
   }),
 
   // Comparability: candidate and baseline are not alike.

@@ -126,6 +126,19 @@ export function reasonOf(finding: Finding): Reason {
       return { ...NOTHING, rule: 'missing-baseline', metric: 'baseline', place: 'measurement' };
     case 'changed-input':
       return { ...NOTHING, rule: 'changed-input', metric: finding.input, place: finding.path };
+    case 'changed-behavior':
+      return { ...NOTHING, rule: 'behavior', metric: finding.part, ...values(finding) };
+    case 'logit-scale':
+      return {
+        ...NOTHING,
+        rule: 'behavior',
+        metric: finding.by === 'weights' ? 'logitScale' : 'answerSpread',
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+        tolerance: { factor: finding.limit },
+      };
+    case 'behavior-not-compared':
+      return { ...NOTHING, rule: 'behavior', metric: finding.what, place: 'measurement' };
     case 'other-version':
       return incomparable('tool version', { place: 'measurement', ...values(finding) });
     case 'other-architecture':

@@ -25,6 +25,7 @@ const LAST: readonly FindingKind[] = [
   'baseline-is-reference',
   'reference-shape',
   'update-size',
+  'behavior-not-compared',
   'skipped',
   'probe-notes',
 ];

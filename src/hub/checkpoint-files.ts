@@ -65,8 +65,8 @@ export function twoSets(path: string, [one, other]: readonly [string, string]): 
   );
 }
 
-/** Configurations and tokenizers. The largest vocabularies take tens of MiB. */
-const WHOLE = /\.(json|jinja|model)$|^(vocab|merges)\.txt$/;
+/** Configurations, tokenizers, and code for its digest. The largest vocabularies take tens of MiB. */
+const WHOLE = /\.(json|jinja|model|py)$|^(vocab|merges)\.txt$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
 /** All of them together: a folder can have thousands. */
 const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;

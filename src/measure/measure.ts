@@ -10,10 +10,13 @@ import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { methodOfAll, summarize } from './aggregate.ts';
+import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
+import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
+import type { BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 
@@ -55,10 +58,11 @@ async function recallOrMeasure(
   const { reference = null, store } = options;
   const digests = reference?.digests ?? new TensorDigests();
   // Without a store digests are not needed before the end: bytes are hashed as they are read to be measured.
-  const request = store ? measurementRequest(options, await digestsOf(checkpoint, digests, options)) : null;
-  if (!store || !request) {
-    return { measurement: (await measureOpened(checkpoint, started, { ...options, digests })).measurement, keep: null };
-  }
+  const files = await describeFiles(checkpoint, reference?.checkpoint ?? null);
+  const known = { ...options, digests, files };
+  const request = store ? measurementRequest(options, await digestsOf(checkpoint, known)) : null;
+  if (!store || !request)
+    return { measurement: (await measureOpened(checkpoint, started, known)).measurement, keep: null };
   const key = measurementKey(request);
   const text = await store.get(key);
   const cached = text === null ? null : decodeMeasurement(text, request);
@@ -70,22 +74,31 @@ async function recallOrMeasure(
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
-  const { measurement, isWhole } = await measureOpened(checkpoint, started, { ...options, digests });
-  if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) {
+  const { measurement, isWhole } = await measureOpened(checkpoint, started, known);
+  const isTokenizerChanged = request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options));
+  const now = await describeFiles(checkpoint, reference?.checkpoint ?? null);
+  if (isTokenizerChanged || request.behavior !== digestFiles(now)) {
     throw new UserError(
-      `the tokenizer of ${options.checkpoint} changed while it was measured`,
+      `the tokenizer, or another file beside the weights, of ${options.checkpoint} changed while it was measured`,
       'run again when nothing writes to it any more',
     );
   }
   return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
 }
 
-async function digestsOf(checkpoint: Checkpoint, digests: TensorDigests, options: MeasureOptions) {
-  const { reference, probes, onProgress } = options;
+/** What has been read before anything is measured. */
+interface Known {
+  readonly digests: TensorDigests;
+  readonly files: BehaviorFiles;
+}
+
+async function digestsOf(checkpoint: Checkpoint, options: MeasureOptions & Known) {
+  const { reference, probes, onProgress, digests, files } = options;
   return {
     checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
     reference: reference ? await digestCheckpoint(reference.checkpoint, digests, onProgress) : null,
     tokens: probes ? await digestTokens(checkpoint, options) : null,
+    behavior: digestFiles(files),
   };
 }
 
@@ -104,9 +117,9 @@ interface Measured {
 async function measureOpened(
   checkpoint: Checkpoint,
   started: Date,
-  options: MeasureOptions & { readonly digests: TensorDigests },
+  options: MeasureOptions & Known,
 ): Promise<Measured> {
-  const { reference = null, shard = null, digests } = options;
+  const { reference = null, shard = null, digests, files } = options;
   const base = reference?.checkpoint ?? null;
   const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, base, options);
   const identity = await identify(checkpoint, digests, options.onProgress);
@@ -128,6 +141,7 @@ async function measureOpened(
     nonFinite: spectra?.nonFinite ?? [],
     skipped: spectra?.skipped ?? [],
     mismatched: spectra?.mismatched ?? [],
+    behavior: await measureBehavior(checkpoint, base, files),
     probes: probes?.result ?? null,
     shard: shard && { ...shard, spectra: spectra?.share ?? null, probes: probes?.run?.share ?? null },
     run: {

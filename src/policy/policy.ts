@@ -90,6 +90,25 @@ export const policySchema = z.strictObject({
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
   /** W: rank that the baseline has and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('fail') }).prefault({}),
+  /** What accuracy does not show: files that decide how the model is used, and the size of its logits. */
+  behavior: z
+    .strictObject({
+      /** Of every part that has no level of its own. */
+      level: level.default('warn'),
+      tokenizer: level.optional(),
+      'special-tokens': level.optional(),
+      'chat-template': level.optional(),
+      'generation-config': level.optional(),
+      code: level.optional(),
+      'logit-scale': level.optional(),
+      /**
+       * How many times larger or smaller the logits may be: by the weights, where six fine-tunes of one base moved by up to 12%,
+       * and by the answers, where the same six moved by up to 56%, half of that by becoming surer.
+       */
+      'logit-factor': z.number().gt(1).default(2),
+      'answer-factor': z.number().gt(1).default(4),
+    })
+    .prefault({}),
   ...probePolicyShape,
   /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
   trend: z

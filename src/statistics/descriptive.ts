@@ -1,9 +1,14 @@
-import { medianAbsoluteDeviation, median as medianOf } from 'simple-statistics';
+import { standardDeviation as deviationOf, medianAbsoluteDeviation, median as medianOf } from 'simple-statistics';
 import { at } from '../platform/at.ts';
 
 /** Median; for an even count the mean of the two middle values, as in numpy. Null for no values. */
 export function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : medianOf([...values]);
+}
+
+/** Standard deviation of all values, not of a sample; 0 for no values. */
+export function standardDeviation(values: readonly number[]): number {
+  return values.length === 0 ? 0 : deviationOf([...values]);
 }
 
 /** Σ wᵢxᵢ / Σ wᵢ. Null for no values, or no weight. */

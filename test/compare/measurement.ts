@@ -2,7 +2,9 @@ import { compare } from '../../src/compare/compare.ts';
 import type { ChangedInput, Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { summarize } from '../../src/measure/aggregate.ts';
+import { partOf } from '../../src/measure/behavior/part.ts';
 import type { Half } from '../../src/measure/options.ts';
+import type { Behavior, LogitScale } from '../../src/measure/schema/behavior.ts';
 import {
   MEASUREMENT_SCHEMA,
   type Measurement,
@@ -30,6 +32,22 @@ export function matrices(): TensorMeasurement[] {
   );
 }
 
+/** The files and the size of the logits of a checkpoint. */
+export function behavior(over: Partial<Behavior['files']> = {}, scale: Partial<LogitScale> = {}): Behavior {
+  const part = (content: string) => partOf({ content });
+  const files: Behavior['files'] = {
+    tokenizer: part('tokenizer'),
+    'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>' }),
+    'chat-template': part('template'),
+    'generation-config': partOf({ temperature: 0.6 }),
+    code: null,
+    ...over,
+  };
+  const head = { name: 'lm_head.weight', rms: 0.1 };
+  const norm = { name: 'norm.weight', rms: 2 };
+  return { files, logitScale: { head, norm, multiplier: 1, logits: 2, ...scale } };
+}
+
 /** A small measurement of spectra without probes. The summaries follow from the matrices. */
 export function measurement(over: Partial<Measurement> = {}): Measurement {
   const tensors = over.tensors ?? matrices();
@@ -47,6 +65,7 @@ export function measurement(over: Partial<Measurement> = {}): Measurement {
     nonFinite: [],
     skipped: [],
     mismatched: [],
+    behavior: behavior(),
     probes: null,
     shard: null,
     run: {

@@ -58,6 +58,22 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     null,
     null,
   ]),
+  'changed-behavior': [
+    ['behavior', 'tokenizer', null, 'model', ...PAIR],
+    ['behavior', 'special-tokens', null, 'model', ...PAIR],
+    ['behavior', 'chat-template', null, 'model', null, 'w', null],
+    ['behavior', 'generation-config', null, 'model', 'w', null, null],
+    ['behavior', 'code', null, 'model', ...PAIR],
+    ['behavior', 'code', null, 'model', 'w', null, null],
+  ],
+  'logit-scale': [
+    ['behavior', 'logitScale', null, 'model', 0.002, 2, { factor: 2 }],
+    ['behavior', 'answerSpread', null, 'model', 150, 1.5, { factor: 4 }],
+  ],
+  'behavior-not-compared': [
+    ['behavior', 'everything', null, 'measurement', null, null, null],
+    ['behavior', 'logit-scale', null, 'measurement', null, null, null],
+  ],
   'other-version': [['invalid-comparison', 'tool version', null, 'measurement', ...PAIR]],
   'other-architecture': [['invalid-comparison', 'architecture', null, 'w', ...PAIR]],
   'baseline-without-spectra': [['invalid-comparison', 'spectra', 'weight', 'measurement', 'measured', null, null]],

@@ -90,7 +90,7 @@ describe('probes that cannot run', () => {
     });
     expect(measurement.tensors).not.toEqual([]);
     expect(report.verdict).toBe('fail');
-    expect(decisiveRules(report)).toEqual(['probes-not-run']);
+    expect(decisiveRules(report)).toEqual(['probes-not-run', 'behavior']);
   });
 
   it('a checkpoint without a tokenizer is an error if only the probes were requested', async () => {
@@ -177,7 +177,10 @@ describe('prompts longer than the context of the model', () => {
     const measured: string[] = [];
     const store = { get: async () => null, set: async (_: string, text: string) => void measured.push(text) };
     await runGate({ checkpoint: candidate, baseline: base, policy: file, only: 'probes', store });
-    const ids = measured.map((text) => probesOf(measurementSchema.parse(JSON.parse(text))).items.map(({ id }) => id));
+    const ids = measured.map((text) => {
+      const { sha256: _, ...entry } = JSON.parse(text) as Record<string, unknown>;
+      return probesOf(measurementSchema.parse(entry)).items.map(({ id }) => id);
+    });
     expect(ids).toEqual([
       ['b.benchmark', 'b.twin'],
       ['a.benchmark', 'a.twin', 'b.benchmark', 'b.twin'],

@@ -166,7 +166,13 @@ describe('the download of a checkpoint', () => {
     });
     await digestCheckpoint(await openCheckpoint('hf://org/full'));
     const got = [...new Set(cdn().map(({ path }) => path))].sort();
-    expect(got).toEqual(['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json']);
+    expect(got).toEqual([
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'modeling.py',
+      'tokenizer.json',
+    ]);
     expect(bytesOf(weightsSeen()), 'each byte once').toBe(bytes.length);
   });
 

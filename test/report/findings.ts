@@ -87,6 +87,22 @@ export function everyFinding(name: string): Finding[] {
       { input: 'workflow', change: 'edited', path: name, base: name, counts: 'change' },
       { input: 'tokenizer', change: 'unknown', path: name, base: name, counts: 'change' },
     ],
+    'changed-behavior': [
+      { part: 'tokenizer', ...pair, named: [{ key: name, ...pair }], changes: 3 },
+      { part: 'special-tokens', ...pair, named: [{ key: name, candidate: null, baseline: name }], changes: 1 },
+      { part: 'chat-template', candidate: null, baseline: name, named: [], changes: 0 },
+      { part: 'generation-config', candidate: name, baseline: null, named: [], changes: 0 },
+      { part: 'code', ...pair, named: [], changes: 0 },
+      { part: 'code', candidate: name, baseline: null, named: [], changes: 0 },
+    ],
+    'logit-scale': [
+      { by: 'weights', candidate: 0.002, baseline: 2, ratio: 0.001, limit: 2, parts: [{ name, ratio: 0.001 }] },
+      { by: 'answers', candidate: 150, baseline: 1.5, ratio: 100, limit: 4, parts: [] },
+    ],
+    'behavior-not-compared': [
+      { side: 'baseline', what: 'everything' },
+      { side: 'candidate', what: 'logit-scale' },
+    ],
     'other-version': [pair],
     'other-architecture': [{ key: name, ...pair }],
     'baseline-without-spectra': [{}],

@@ -4,6 +4,7 @@ import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarize } from '../aggregate.ts';
+import { digestFiles } from '../behavior/behavior-files.ts';
 import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../schema/probes.ts';
@@ -21,12 +22,14 @@ export interface MeasurementRequest {
   readonly probes: ProbeRunOptions | null;
   /** Digest of the tokenizer that the probes are run with; null without probes. */
   readonly tokens: string | null;
+  /** Digest of the files that decide how the model is used. */
+  readonly behavior: string;
 }
 
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
   { device, method, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
-  digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'tokens'>,
+  digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
   if (endpoint || shard || isWanted || onSpectrum) return null;
   return {
@@ -76,7 +79,7 @@ export function decodeMeasurement(text: string, request: MeasurementRequest): Me
 }
 
 function answers(
-  { tool, checkpoint, reference, method, probes, model, groups, tensors }: Measurement,
+  { tool, checkpoint, reference, method, behavior, probes, model, groups, tensors }: Measurement,
   request: MeasurementRequest,
 ): boolean {
   return (
@@ -84,6 +87,8 @@ function answers(
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
     (method !== null) === request.spectra &&
+    behavior !== null &&
+    digestFiles(behavior.files) === request.behavior &&
     isDeepStrictEqual({ model, groups }, summarize(tensors)) &&
     haveRun(probes, request.probes)
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
+import { behaviorSchema } from './behavior.ts';
 import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
 
@@ -131,6 +132,8 @@ export const measurementSchema = z.strictObject({
   ),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
+  /** What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and before. */
+  behavior: behaviorSchema.nullable().default(null),
   /** Null: the probes did not run (`--only spectra`, or no suites). */
   probes: probesSchema.nullable().default(null),
   /** Null: a complete measurement. Shards are merged before they are compared. */

@@ -118,6 +118,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['seed', (file) => probesOf(file)?.seed],
   ['chat template', (file) => probesOf(file)?.chatTemplate],
   ['probe suites', (file) => probesOf(file)?.suites],
+  ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
   // These follow from those above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
   ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],

@@ -1,4 +1,5 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
+import * as behavior from './behavior-findings.ts';
 import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
@@ -24,6 +25,9 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   skipped: spectral.skipped,
   'missing-baseline': comparability.missingBaseline,
   'changed-input': changedInput,
+  'changed-behavior': behavior.changedBehavior,
+  'logit-scale': behavior.logitScale,
+  'behavior-not-compared': behavior.behaviorNotCompared,
   'other-version': comparability.otherVersion,
   'other-architecture': comparability.otherArchitecture,
   'baseline-without-spectra': () =>

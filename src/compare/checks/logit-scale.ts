@@ -1,0 +1,90 @@
+import type { LogitScale } from '../../measure/schema/behavior.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { itemKey, type ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import { median, standardDeviation } from '../../statistics/descriptive.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding, FindingOf } from '../finding.ts';
+
+/** Fewer items than this say little about all. */
+const MIN_ITEMS = 20;
+
+/**
+ * Logits of another size than the baseline's: no answer to multiple choice changes, and everything that is sampled does.
+ * The weights show it without a run; the answers show it for a model whose weights are not at hand, such as one behind a
+ * server.
+ */
+export function logitScale({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+  if (!baseline) return [];
+  const level = policy.behavior['logit-scale'] ?? policy.behavior.level;
+  const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);
+  const byAnswers = answersFinding(candidate, baseline, policy.behavior['answer-factor']);
+  return [
+    ...unknownScale(candidate, baseline),
+    ...[byWeights, byAnswers].flatMap((found) =>
+      found === null ? [] : [{ kind: 'logit-scale', level, ...found } as const],
+    ),
+  ];
+}
+
+type Moved = Omit<FindingOf<'logit-scale'>, 'kind' | 'level'>;
+
+function unknownScale(candidate: Measurement, baseline: Measurement): Finding[] {
+  const isLost = candidate.behavior !== null && candidate.behavior.logitScale === null;
+  const isExpected = candidate.checkpoint.format === 'lora' && candidate.reference === null;
+  if (!isLost || isExpected || (baseline.behavior?.logitScale ?? null) === null) return [];
+  return [{ kind: 'behavior-not-compared', level: 'inconclusive', side: 'candidate', what: 'logit-scale' }];
+}
+
+function weightsFinding(candidate: Measurement, baseline: Measurement, limit: number): Moved | null {
+  const [ours, theirs] = [candidate.behavior?.logitScale ?? null, baseline.behavior?.logitScale ?? null];
+  if (ours === null || theirs === null || theirs.logits === 0) return null;
+  const ratio = ours.logits / theirs.logits;
+  if (!isMoved(ratio, limit)) return null;
+  return { by: 'weights', candidate: ours.logits, baseline: theirs.logits, ratio, limit, parts: partsOf(ours, theirs) };
+}
+
+function partsOf(ours: LogitScale, theirs: LogitScale): Moved['parts'] {
+  const parts = [
+    { name: ours.head.name, ratio: ours.head.rms / theirs.head.rms },
+    ...(ours.norm && theirs.norm ? [{ name: ours.norm.name, ratio: ours.norm.rms / theirs.norm.rms }] : []),
+    ...(ours.multiplier === theirs.multiplier
+      ? []
+      : [{ name: 'config.json', ratio: Math.abs(ours.multiplier / theirs.multiplier) }]),
+  ];
+  return parts.filter(({ ratio }) => Number.isFinite(ratio));
+}
+
+function answersFinding(candidate: Measurement, baseline: Measurement, limit: number): Moved | null {
+  const [ours, theirs] = [spreadsOf(candidate), spreadsOf(baseline)];
+  if (candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return null;
+  if (candidate.probes.chatTemplate !== baseline.probes.chatTemplate) return null;
+  const pairs = [...ours].flatMap(([key, mine]) => {
+    const its = theirs.get(key);
+    const isSame = its !== undefined && its.prompt === mine.prompt && its.choices === mine.choices && its.spread > 0;
+    return isSame ? [{ ours: mine.spread, theirs: its.spread }] : [];
+  });
+  const ratio = median(pairs.map((pair) => pair.ours / pair.theirs));
+  if (pairs.length < MIN_ITEMS || ratio === null || !isMoved(ratio, limit)) return null;
+  const of = (side: 'ours' | 'theirs') => median(pairs.map((pair) => pair[side])) ?? 0;
+  return { by: 'answers', candidate: of('ours'), baseline: of('theirs'), ratio, limit, parts: [] };
+}
+
+/**
+ * The standard deviation of log p(choice) over the choices of each item. Where choices are equally long, it is
+ * proportional to the size of the logits: the normalizer cancels.
+ */
+function spreadsOf({ probes }: Measurement) {
+  const items: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];
+  return new Map(
+    items.flatMap((item) => {
+      const { logprobs, prompt } = item;
+      if (logprobs === null || logprobs.length < 2) return [];
+      const spread = standardDeviation(logprobs);
+      return [[itemKey(item), { prompt, choices: logprobs.length, spread }] as const];
+    }),
+  );
+}
+
+function isMoved(ratio: number, limit: number): boolean {
+  return Number.isFinite(ratio) && (ratio > limit || ratio < 1 / limit);
+}

@@ -1,0 +1,40 @@
+import { dirname } from 'node:path';
+import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
+import { canonicalJson } from '../../platform/canonical-json.ts';
+import type { BehaviorFiles } from '../schema/behavior.ts';
+import { chatTemplatePart } from './chat-template-part.ts';
+import { codePart } from './code-part.ts';
+import { generationConfigPart } from './generation-config-part.ts';
+import { sha256 } from './part.ts';
+import { specialTokensPart } from './special-tokens-part.ts';
+import { tokenizerPart } from './tokenizer-part.ts';
+
+/**
+ * The files of a checkpoint that decide how it is used. An adapter is used with those of its base model, unless it has
+ * its own; without its base model, what it lacks is not known (null).
+ */
+export async function describeFiles(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<BehaviorFiles> {
+  const own = folderOf(checkpoint);
+  const model = checkpoint.format === 'lora' ? base : checkpoint;
+  const inherited = checkpoint.format === 'lora' && base ? folderOf(base) : null;
+  const config = model?.config ?? {};
+  const tokens = inherited === null || (await tokenizerPart(own)) !== null ? own : inherited;
+  return {
+    tokenizer: await tokenizerPart(tokens),
+    'special-tokens': await specialTokensPart(tokens, config),
+    'chat-template': await chatTemplatePart(tokens),
+    'generation-config':
+      (await generationConfigPart(own)) ?? (inherited === null ? null : await generationConfigPart(inherited)),
+    code: await codePart(inherited ?? own, config),
+  };
+}
+
+/** A lone file has its configs beside it. */
+function folderOf({ path }: Checkpoint): string {
+  return /\.(safetensors|onnx)$/.test(path) ? dirname(path) : path;
+}
+
+/** 64 hexadecimal digits that change with any of the files. */
+export function digestFiles(files: BehaviorFiles): string {
+  return sha256(canonicalJson(files));
+}

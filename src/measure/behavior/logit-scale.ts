@@ -1,0 +1,164 @@
+import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
+import { placeOf } from '../../checkpoint/module-type.ts';
+import { fetchTensors } from '../../checkpoint/open.ts';
+import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
+import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
+import { at } from '../../platform/at.ts';
+import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '../../spectra/load-matrix.ts';
+import { roundNumber } from '../round.ts';
+import type { LogitScale } from '../schema/behavior.ts';
+
+/** The last norm of a decoder, outside of its layers, in the names of different families. */
+const FINAL_NORM =
+  /(^|\.)(norm|norm_f|ln_f|ln_final|final_norm|final_layer_norm|final_layernorm|embedding_norm|norm_out)\.(weight|w)$/;
+
+/** One row per position or per kind of segment, not per token. */
+const OTHER_EMBEDDINGS = /(pos|wpe|type|segment)/i;
+
+const CPU: Device = { name: 'cpu', reason: 'one pass over one matrix' };
+
+/** The digits that every machine agrees on, whatever its threads. */
+const DIGITS = 8;
+
+interface Weights {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * How large logits are. The answers to multiple choice do not change if all logits shrink to a thousandth, and nothing
+ * that is sampled is the same: this number moves with the output embedding W [V, n], with the factors g of the final
+ * norm and with the factor in config.json. An adapter has those of its base model unless it has its own; its low-rank
+ * update of the output embedding is not part of it.
+ */
+export async function measureLogitScale(
+  checkpoint: Checkpoint,
+  base: FullCheckpoint | null,
+): Promise<LogitScale | null> {
+  const weights = weightsOf(checkpoint, base);
+  if (weights === null) return null;
+  const head = findHead(weights);
+  if (head === null) return null;
+  const norm = findNorm(weights, head);
+  for (const owner of base && checkpoint.format === 'lora' ? [checkpoint, base] : [checkpoint]) {
+    const own = new Set(owner.tensors.values());
+    await fetchTensors(
+      owner,
+      [head, ...(norm ? [norm] : [])].filter((entry) => own.has(entry)),
+    );
+  }
+  const gains = norm && (await readGains(norm, weights));
+  const axis = outputAxis(head, gains?.length ?? null);
+  const energies = await featureEnergies(head, axis);
+  const outputs = at(head.shape, axis);
+  const multiplier = multiplierOf(weights.config);
+  const logits = energies.reduce((sum, energy, i) => sum + energy * (gains ? at(gains, i) : 1) ** 2, 0);
+  const total = energies.reduce((sum, energy) => sum + energy, 0);
+  const scale: LogitScale = {
+    head: { name: head.name, rms: round(Math.sqrt(total / head.size)) },
+    norm: norm && gains && { name: norm.name, rms: round(rootMeanSquare(gains)) },
+    multiplier,
+    logits: round(Math.abs(multiplier) * Math.sqrt(logits / outputs)),
+  };
+  const hasNumbers = [scale.head.rms, scale.norm?.rms ?? 0, scale.logits, multiplier].every(Number.isFinite);
+  // NaN and Inf in weights are findings of their own.
+  return hasNumbers ? scale : null;
+}
+
+function weightsOf(checkpoint: Checkpoint, base: FullCheckpoint | null): Weights | null {
+  if (checkpoint.format !== 'lora') return { tensors: mapped(checkpoint), config: checkpoint.config ?? {} };
+  if (base === null) return null;
+  return { tensors: new Map([...mapped(base), ...checkpoint.saved]), config: base.config ?? {} };
+}
+
+/** Elements of an ONNX model that cannot be mapped are not read. */
+function mapped({ tensors, onnx }: FullCheckpoint): ReadonlyMap<string, TensorEntry> {
+  const unmapped = new Set(onnx?.flatMap(({ name, unmapped: reason }) => (reason === null ? [] : [name])));
+  return new Map([...tensors].filter(([name]) => !unmapped.has(name)));
+}
+
+/** The output embedding; in a tied model, the embedding of tokens, which is the one with the most rows. */
+function findHead({ tensors, config }: Weights): TensorEntry | null {
+  const matrices = [...tensors.values()].filter(
+    ({ name, dtype, shape, size }) =>
+      shape.length === 2 &&
+      size > 0 &&
+      isMeasuredDtype(dtype) &&
+      placeOf(name, { multimodal: true }).component !== 'vision',
+  );
+  const inType = (wanted: string) =>
+    matrices.filter(({ name }) => placeOf(name, { multimodal: false }).module === wanted);
+  const heads = config.tie_word_embeddings === true ? [] : inType('lm_head');
+  const embeddings = inType('embed').filter(({ name }) => !OTHER_EMBEDDINGS.test(name));
+  const [head] = (heads.length > 0 ? heads : embeddings).sort((a, b) => b.size - a.size);
+  return head ?? null;
+}
+
+/** The final norm, if exactly one vector can be that. */
+function findNorm({ tensors }: Weights, { shape }: TensorEntry): TensorEntry | null {
+  const norms = [...tensors.values()].filter((entry) => {
+    const place = placeOf(entry.name, { multimodal: true });
+    return (
+      entry.shape.length === 1 &&
+      shape.includes(entry.size) &&
+      isMeasuredDtype(entry.dtype) &&
+      place.layer === null &&
+      place.component === 'language' &&
+      FINAL_NORM.test(entry.name)
+    );
+  });
+  return norms.length === 1 ? at(norms, 0) : null;
+}
+
+/** The axis of the vocabulary: not the one that the norm has; without a norm, the longer one. */
+function outputAxis({ shape }: TensorEntry, features: number | null): 0 | 1 {
+  const [first, second] = [at(shape, 0), at(shape, 1)];
+  return (features === null ? first >= second : second === features) ? 0 : 1;
+}
+
+/** Gemma multiplies by 1 + the stored weight. */
+async function readGains(norm: TensorEntry, { config }: Weights): Promise<readonly number[]> {
+  const graph = new Graph();
+  graph.output('values', loadFlat(graph, norm, 0, norm.size), ElementType.float64);
+  const values = float64Output(await runGraph(graph, CPU), 'values');
+  const plus = /^gemma[23]?(_|$)/.test(String(config.model_type ?? '')) ? 1 : 0;
+  return Array.from(values, (value) => value + plus);
+}
+
+/** Σ W² over the axis of outputs: one number for each feature of the hidden state. */
+async function featureEnergies(head: TensorEntry, axis: 0 | 1): Promise<readonly number[]> {
+  const shape = [at(head.shape, 0), at(head.shape, 1)] as const;
+  const graph = new Graph();
+  const whole = loadMatrix(graph, { source: head, view: { dims: shape, slices: [], shape } });
+  const sums: Value[] = [];
+  eachStrip(
+    graph,
+    shape,
+    axis,
+    (cut) => {
+      const strip = graph.cast(cut(whole), ElementType.float64);
+      const energy = graph.op('ReduceSumSquare', [strip, graph.constant([axis], 'int64')], { keepdims: 0 });
+      sums.push(graph.sum([...sums.slice(-1), energy]));
+      return sums.slice(-1);
+    },
+    CACHED_BYTES,
+  );
+  graph.output('energies', at(sums, sums.length - 1), ElementType.float64);
+  return Array.from(float64Output(await runGraph(graph, CPU), 'energies'));
+}
+
+/** Granite divides the logits, Cohere multiplies them; others have neither key. */
+function multiplierOf(config: Weights['config']): number {
+  const text = typeof config.text_config === 'object' ? config.text_config : {};
+  const { logits_scaling: divisor, logit_scale: factor } = { ...text, ...config } as Weights['config'];
+  return (typeof factor === 'number' ? factor : 1) / (typeof divisor === 'number' && divisor !== 0 ? divisor : 1);
+}
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+function round(value: number): number {
+  return roundNumber(value, DIGITS);
+}

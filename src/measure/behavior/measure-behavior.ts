@@ -1,0 +1,12 @@
+import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
+import type { Behavior, BehaviorFiles } from '../schema/behavior.ts';
+import { measureLogitScale } from './logit-scale.ts';
+
+/** What a model does beside being right or wrong. @param files that have been read already */
+export async function measureBehavior(
+  checkpoint: Checkpoint,
+  base: FullCheckpoint | null,
+  files: BehaviorFiles,
+): Promise<Behavior> {
+  return { files, logitScale: await measureLogitScale(checkpoint, base) };
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/** What decides how a model is used, beside its weights. */
+export const BEHAVIOR_PARTS = [
+  /** How a text becomes token ids. */
+  'tokenizer',
+  /** BOS, EOS, padding and the like, as texts and as ids. */
+  'special-tokens',
+  'chat-template',
+  'generation-config',
+  /** Python files that a server executes when it loads the model (`auto_map`). They are never executed here. */
+  'code',
+] as const;
+export type BehaviorPart = (typeof BEHAVIOR_PARTS)[number];
+
+/** Keys of one part that a measurement shows; the digest covers all of them. */
+export const MAX_SHOWN = 64;
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
+
+const partSchema = z.strictObject({
+  digest,
+  /** Number of its keys, sections or files. */
+  keys: z.int().positive(),
+  /** Most of them, each with its value, or with the beginning of a digest if that is long. */
+  values: z
+    .record(z.string(), z.string())
+    .refine((values) => Object.keys(values).length <= MAX_SHOWN, { error: `more than ${MAX_SHOWN} values` }),
+});
+export type BehaviorValues = z.infer<typeof partSchema>;
+
+/** Null: the checkpoint has none. */
+const part = partSchema.nullable();
+
+const gainSchema = z.strictObject({ name: z.string(), rms: z.number().nonnegative() });
+
+/** How large logits are, from the weights: answers to multiple choice do not depend on it, and what is sampled does. */
+export const logitScaleSchema = z.strictObject({
+  /** The output embedding, with the root mean square of its weights. Tied models have the input embedding. */
+  head: gainSchema,
+  /** The final norm, with the root mean square of its factors; null if there is none, or more than one. */
+  norm: gainSchema.nullable(),
+  /** The factor of logits in config.json (`logits_scaling`, `logit_scale`); 1 without one. */
+  multiplier: z.number(),
+  /** Root mean square of the logits of normalized hidden states in random directions: multiplier · ‖W·diag(g)‖_F / √V. */
+  logits: z.number().nonnegative(),
+});
+export type LogitScale = z.infer<typeof logitScaleSchema>;
+
+export const behaviorFilesSchema = z.strictObject({
+  tokenizer: part,
+  'special-tokens': part,
+  'chat-template': part,
+  'generation-config': part,
+  code: part,
+});
+/** The parts of a checkpoint that are files. */
+export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
+
+export const behaviorSchema = z.strictObject({
+  files: behaviorFilesSchema,
+  /** Null for a model without an output embedding that can be read, such as an adapter without its base model. */
+  logitScale: logitScaleSchema.nullable(),
+});
+export type Behavior = z.infer<typeof behaviorSchema>;

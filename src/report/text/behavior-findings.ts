@@ -1,0 +1,54 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { formatLimit, formatNumber } from './numbers.ts';
+import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+
+type Changed = FindingOf<'changed-behavior'>;
+
+const NOUNS: Readonly<Record<Changed['part'], string>> = {
+  tokenizer: 'tokenizer',
+  'special-tokens': 'list of special tokens',
+  'chat-template': 'chat template',
+  'generation-config': 'generation config',
+  code: 'code of its own',
+};
+
+const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
+  tokenizer: phrase`The same text is read as other tokens.`,
+  'special-tokens': phrase`Texts may begin, end or stop elsewhere.`,
+  'chat-template': phrase`Chats are written in another way than the baseline was approved with.`,
+  'generation-config': phrase`Servers sample with it unless a request says otherwise.`,
+  code: phrase`It runs wherever the model is loaded with ${code('trust_remote_code')}: review it.`,
+};
+
+export function changedBehavior({ part, candidate, baseline, named, changes }: Changed): Phrase {
+  const noun = NOUNS[part];
+  const effect = EFFECTS[part];
+  const article = part === 'code' ? '' : 'a ';
+  if (candidate === null) return phrase`The candidate has no ${noun}, and the baseline has. ${effect}`;
+  if (baseline === null) return phrase`The candidate has ${article}${noun}, and the baseline has none. ${effect}`;
+  const what = part === 'code' ? phrase`The code of the model (${code('auto_map')})` : phrase`The ${noun}`;
+  if (named.length === 0) return phrase`${what} differs from the baseline's. ${effect}`;
+  const items = named.map(({ key, candidate: ours, baseline: theirs }) => {
+    const state = (text: string | null) => (text === null ? 'absent' : name(text));
+    return phrase`${name(key)} is ${state(ours)} (baseline ${state(theirs)})`;
+  });
+  return phrase`${what} differs from the baseline's: ${listed(items, changes)}. ${effect}`;
+}
+
+export function logitScale({ by, ratio, limit, parts }: FindingOf<'logit-scale'>): Phrase {
+  const times = `${formatNumber(ratio)} times`;
+  const bound = `limit: a factor of ${formatLimit(limit)}`;
+  if (by === 'answers') {
+    return phrase`The log-probabilities of the choices are spread ${times} as far as the baseline's (${bound}). The model is that much surer or less sure of every token, which accuracy does not show.`;
+  }
+  const items = parts.map((part) => phrase`${name(part.name)} is ${formatNumber(part.ratio)} times as large`);
+  const causes = items.length === 0 ? [] : phrase`: ${listed(items, items.length)}`;
+  return phrase`The logits are ${times} as large as the baseline's (${bound})${causes}. Accuracy does not show it, and everything that is sampled does.`;
+}
+
+export function behaviorNotCompared({ side, what }: FindingOf<'behavior-not-compared'>): Phrase {
+  if (what === 'logit-scale') {
+    return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
+  }
+  return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version. Measure it again.`;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { partOf } from '../../../src/measure/behavior/part.ts';
+import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { answers, behavior, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
+
+const adapter = (over: Partial<Measurement>): Measurement =>
+  measurement({ checkpoint: { ...measurement().checkpoint, format: 'lora' }, ...over });
+
+const changed = (...comparison: Parameters<typeof findingsOn>) =>
+  ofKind('changed-behavior', findingsOn(...comparison)).map(({ part, level }) => [part, level]);
+
+describe('what decides how a model is used', () => {
+  it('says nothing where nothing changed', () => {
+    expect(findingsOn(measurement(), measurement())).toEqual([]);
+  });
+
+  it('is named with both values, and warns', () => {
+    const hot = measurement({ behavior: behavior({ 'generation-config': partOf({ temperature: 3, top_k: 1 }) }) });
+    const report = reportOn(hot, measurement());
+    expect(report.verdict).toBe('warn');
+    expect(report.findings).toMatchObject([
+      {
+        kind: 'changed-behavior',
+        level: 'warn',
+        part: 'generation-config',
+        changes: 2,
+        named: [
+          { key: 'temperature', candidate: '3', baseline: '0.6' },
+          { key: 'top_k', candidate: '1', baseline: null },
+        ],
+      },
+    ]);
+  });
+
+  it.each([
+    ['tokenizer', { tokenizer: partOf({ content: 'another' }) }],
+    ['special-tokens', { 'special-tokens': partOf({ bos_token: '<s>', eos_token: '<s>' }) }],
+    ['chat-template', { 'chat-template': null }],
+    ['code', { code: partOf({ 'modeling.py': 'print()' }) }],
+  ] as const)('warns for each part, unless the policy has another level (%s)', (part, files) => {
+    const candidate = measurement({ behavior: behavior(files) });
+    expect(changed(candidate, measurement())).toEqual([[part, 'warn']]);
+    expect(changed(measurement(), candidate)).toEqual([[part, 'warn']]);
+    const policy = `behavior: { level: info, ${part}: fail }`;
+    expect(reportOn(candidate, measurement(), { policy }).verdict).toBe('fail');
+    expect(changed(candidate, measurement(), { policy: 'behavior: { level: info }' })).toEqual([[part, 'info']]);
+  });
+
+  it('a padding token is a remark, alone', () => {
+    const tokens = (over: object) => ({
+      'special-tokens': partOf({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>', ...over }),
+    });
+    const padded = measurement({ behavior: behavior(tokens({ pad_token: '<pad>', pad_token_id: 3 })) });
+    expect(changed(padded, measurement())).toEqual([['special-tokens', 'info']]);
+    const stopped = measurement({ behavior: behavior(tokens({ pad_token: '<pad>', eos_token: '<s>' })) });
+    expect(changed(stopped, measurement())).toEqual([['special-tokens', 'warn']]);
+  });
+
+  it('a padding token does not hide what is not shown', () => {
+    const config = (over: object) =>
+      behavior({ 'generation-config': partOf({ pad_token_id: 0, ['x'.repeat(100)]: 0, ...over }) });
+    const candidate = measurement({ behavior: config({ pad_token_id: 1, ['x'.repeat(100)]: 1 }) });
+    expect(changed(candidate, measurement({ behavior: config({}) }))).toEqual([['generation-config', 'warn']]);
+  });
+
+  it('an adapter without files of its own changes none, where its base model is not known', () => {
+    const none = behavior({
+      tokenizer: null,
+      'special-tokens': null,
+      'chat-template': null,
+      'generation-config': null,
+    });
+    const bare = adapter({ behavior: none, reference: null });
+    expect(changed(bare, measurement())).toEqual([]);
+    expect(changed(measurement(), bare)).toEqual([]);
+    // With its base model, it is known that there is none.
+    expect(changed(adapter({ behavior: none }), measurement())).toHaveLength(4);
+    const own = adapter({
+      behavior: { ...none, files: { ...none.files, tokenizer: partOf({ a: 1 }) } },
+      reference: null,
+    });
+    expect(changed(own, measurement())).toEqual([['tokenizer', 'warn']]);
+  });
+
+  it('a baseline of an older version is no finding but a remark, a candidate without it is inconclusive', () => {
+    const old = measurement({ behavior: null });
+    expect(findingsOn(measurement(), old)).toEqual([
+      { kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'everything' },
+    ]);
+    expect(reportOn(measurement(), old).verdict).toBe('pass');
+    expect(reportOn(old, measurement()).verdict).toBe('inconclusive');
+  });
+});
+
+describe('the size of the logits', () => {
+  const scaled = (logits: number) =>
+    measurement({ behavior: behavior({}, { logits, head: { name: 'lm_head.weight', rms: (0.1 * logits) / 2 } }) });
+
+  it.each([
+    ['a head a thousand times smaller', 0.002, 1e-3],
+    ['a final norm a hundred times larger', 200, 100],
+  ])('warns for %s, and names the tensor', (_, logits, ratio) => {
+    const found = ofKind('logit-scale', findingsOn(scaled(logits), measurement()));
+    expect(found).toMatchObject([{ level: 'warn', by: 'weights', limit: 2 }]);
+    expect(found[0]?.ratio).toBeCloseTo(ratio, 9);
+    expect(found[0]?.parts[0]?.name).toBe('lm_head.weight');
+    expect(found[0]?.parts[0]?.ratio).toBeCloseTo(ratio, 9);
+  });
+
+  it('says nothing within the factor of the policy', () => {
+    expect(findingsOn(scaled(3.9), measurement({ behavior: behavior({}, { logits: 2 }) }))).toEqual([]);
+    expect(findingsOn(scaled(1.1), measurement())).toEqual([]);
+    const policy = 'behavior: { logit-scale: fail, logit-factor: 1.5 }';
+    expect(reportOn(scaled(3.9), measurement(), { policy }).verdict).toBe('fail');
+  });
+
+  it('that cannot be read any more is inconclusive, but for an adapter without its base model', () => {
+    const lost = { ...behavior(), logitScale: null };
+    expect(findingsOn(measurement({ behavior: lost }), measurement())).toEqual([
+      { kind: 'behavior-not-compared', level: 'inconclusive', side: 'candidate', what: 'logit-scale' },
+    ]);
+    const alone = adapter({ behavior: lost, reference: null });
+    expect(ofKind('behavior-not-compared', findingsOn(alone, measurement()))).toEqual([]);
+  });
+
+  it('shows in the answers too: the choices are as far apart as the logits are large', () => {
+    const run = (scale: number) => {
+      const items = answers(40).map((item, i) => {
+        const logprobs = [-1, -2.5 - (i % 3), -4, -0.5].map((value) => value * scale);
+        return { ...item, logprobs };
+      });
+      return probesOnly(probes({ items }), { behavior: null });
+    };
+    const found = (scale: number) => ofKind('logit-scale', findingsOn(run(scale), run(1)));
+    expect(found(0.001)).toMatchObject([{ by: 'answers', level: 'warn', limit: 4 }]);
+    expect(found(0.001)[0]?.ratio).toBeCloseTo(0.001, 9);
+    expect(found(100)[0]?.ratio).toBeCloseTo(100, 9);
+    // Half as sure again is what training does.
+    expect(found(1.56)).toEqual([]);
+  });
+});
