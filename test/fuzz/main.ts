@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Random } from '../../src/probes/random.ts';
+import { formatKept } from './kept-input.ts';
 import { FUZZERS } from './readers/index.ts';
 import { printFindings, printTable } from './summary.ts';
 import { runReader, type Tally } from './watch.ts';
@@ -7,7 +10,7 @@ import { runReader, type Tally } from './watch.ts';
 /**
  * Tries all readers with nearly right inputs, each in a process of its own that is watched: an input may not take longer
  * than a deadline, end the process, or take all its memory. Usage: npm run fuzz -- [--minutes N] [--reader NAME]…
- * [--seed N] [--first N] [--inputs N]
+ * [--seed N] [--first N] [--inputs N]; and --keep FILE --because TEXT to keep an input as a regression test
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +21,9 @@ const { values } = parseArgs({
     /** Inputs of each reader; by default as many as fit into the time. */
     inputs: { type: 'string' },
     list: { type: 'boolean', default: false },
+    /** Write the first input to this file of `test/fuzz/regressions/`, with what is wrong with it. */
+    keep: { type: 'string' },
+    because: { type: 'string', default: '' },
   },
 });
 
@@ -28,6 +34,14 @@ const chosen = FUZZERS.filter(({ name }) => values.reader?.includes(name) ?? tru
 if (values.list || chosen.length === 0) {
   for (const { name, about } of FUZZERS) console.log(`${name.padEnd(20)} ${about}`);
   process.exit(values.list ? 0 : 2);
+}
+if (values.keep !== undefined) {
+  const [fuzzer] = chosen;
+  if (!fuzzer || chosen.length > 1 || values.because === '')
+    throw new Error('--keep needs one --reader, and --because');
+  const input = fuzzer.make(new Random(Number(values.seed), `${fuzzer.name} ${values.first}`));
+  writeFileSync(values.keep, formatKept({ reader: fuzzer.name, finding: values.because, input }));
+  process.exit(0);
 }
 const limit = values.inputs === undefined ? Number.POSITIVE_INFINITY : Number(values.inputs);
 const started = Date.now();
