@@ -1,4 +1,5 @@
 import { downloadFile, listFiles, modelInfo } from '@huggingface/hub';
+import { z } from 'zod';
 import { UserError } from '../platform/user-error.ts';
 import type { ListedFile } from './checkpoint-files.ts';
 import { HubClient } from './hub-fetch.ts';
@@ -16,6 +17,13 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_LISTED = 20_000;
 /** Also of pages without entries. */
 const MAX_PAGES = 200;
+
+const fileSchema = z.object({
+  path: z.string(),
+  size: z.int().nonnegative(),
+  oid: z.string().nullish(),
+  lfs: z.object({ oid: z.string().nullish() }).nullish(),
+});
 
 /** A folder of a repository on a hub. Every function throws UserErrors with a hint. */
 export class HubRepository {
@@ -63,11 +71,12 @@ export class HubRepository {
       for await (const entry of listFiles({ repo: repository, revision: commit, ...path, hubUrl, fetch })) {
         entries += 1;
         if (entries > MAX_LISTED) throw this.#unusableList(`has more than ${MAX_LISTED} entries`);
-        const name = folder === '' ? entry.path : entry.path.slice(folder.length + 1);
         if (entry.type !== 'file') continue;
-        if (!Number.isSafeInteger(entry.size) || entry.size < 0)
-          throw this.#unusableList('has a file of an invalid size');
-        found.push({ name, size: entry.size, oid: entry.oid ?? '', sha256: entry.lfs?.oid ?? null });
+        const file = fileSchema.safeParse(entry);
+        if (!file.success) throw this.#unusableList('has a file without a valid name, size or digest');
+        const { path: full, size, oid, lfs } = file.data;
+        const name = folder === '' ? full : full.slice(folder.length + 1);
+        found.push({ name, size, oid: oid ?? '', sha256: lfs?.oid ?? null });
       }
       return found;
     });
