@@ -1,9 +1,12 @@
 import { at } from '../platform/at.ts';
 import type { Architecture } from './architecture.ts';
-import { fusedLayout } from './fused.ts';
+import { headsLayout } from './attention-heads.ts';
+import { isBuffer } from './buffers.ts';
+import { type FusedPart, fusedLayout } from './fused.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
-import { inBlock, outputPart, wholeMatrix } from './matrix-view.ts';
-import { type Place, placeOf } from './module-type.ts';
+import { inBlock, outputPart, transposedView, wholeMatrix } from './matrix-view.ts';
+import { gatedHalves, moduleByShape } from './mlp-by-shape.ts';
+import { MLP_MODULES, type Place, placeOf } from './module-type.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
@@ -23,34 +26,70 @@ export function listMatrices(model: ModelContext): MatrixList {
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
+  const hidden = hiddenSizeOf(model);
   for (const entry of model.tensors.values()) {
     const [whyBuffer, problem] = [whyNoWeight(entry, model), whyUnreadable(entry)];
     if (whyBuffer !== null) skipped.push(skippedBuffer(entry, whyBuffer));
     else if (problem !== null) skipped.push(skippedWeight(entry, problem));
     else if (entry.shape.length < 2) vectors.push(entry);
-    else matrices.push(...(expertStack(entry, model) ?? splitFused(entry, model)));
+    else {
+      const found = expertStack(entry, model) ?? headsOf(entry, model, hidden) ?? splitFused(entry, model, hidden);
+      if ('unknown' in found) skipped.push(skippedWeight(entry, found.unknown));
+      else matrices.push(...found);
+    }
   }
   return { matrices, vectors, skipped };
 }
 
-/** Buffers that some releases of transformers save and others compute: masks and frequencies. */
-const BUFFER = /(^|\.)(rotary_emb\.inv_freq|attn\.masked_bias|attention\.masked_bias)$/;
-/** The causal mask of GPT-2 and GPT-NeoX, [1, 1, n, n], has the name of a bias. */
-const MASK = /\.(attn|attention)\.bias$/;
-
 /** Why a stored tensor is not a weight of the model; null for a weight. */
 function whyNoWeight(entry: TensorEntry, { architecture }: ModelContext): string | null {
-  if (BUFFER.test(entry.name) || (MASK.test(entry.name) && entry.shape.length === 4)) return 'a buffer, not a weight';
+  if (isBuffer(entry)) return 'a buffer, not a weight';
   // transformers ties the two when it loads, whatever is stored.
   if (architecture.tied && placeOf(entry.name, { multimodal: false }).module === 'lm_head')
     return 'tied to the embeddings';
   return null;
 }
 
-function splitFused(entry: TensorEntry, model: ModelContext): Matrix[] {
+/** The size of the hidden state: that of config.json, else the columns of the largest embedding. */
+function hiddenSizeOf({ architecture, tensors, multimodal }: ModelContext): number | null {
+  if (architecture.hiddenSize !== null) return architecture.hiddenSize;
+  const embeddings = [...tensors.values()].filter(
+    ({ name, shape }) => shape.length === 2 && placeOf(name, { multimodal }).module === 'embed',
+  );
+  const [largest] = embeddings.sort((a, b) => b.size - a.size);
+  return largest?.shape[1] ?? null;
+}
+
+/** Where the name leaves open which matrix of an MLP it is, its shape decides. */
+function placeWith(entry: TensorEntry, model: ModelContext, hidden: number | null): Place {
   const place = placeOf(entry.name, model);
+  if (!MLP_MODULES.includes(place.module)) return place;
+  return { ...place, module: moduleByShape(entry, model.tensors, hidden) ?? place.module };
+}
+
+/** All heads of an attention projection in three dimensions, as one matrix; null for any other tensor. */
+function headsOf(
+  entry: TensorEntry,
+  model: ModelContext,
+  hidden: number | null,
+): Matrix[] | { readonly unknown: string } | null {
+  const place = placeOf(entry.name, model);
+  const size = place.component === 'vision' ? architectureOf(place, model).hiddenSize : hidden;
+  const layout = headsLayout(entry, place, size);
+  if (layout === null || 'unknown' in layout) return layout;
+  return [{ name: entry.name, place, view: layout.view, source: entry }];
+}
+
+/** TransformerLens stores its head as [model, vocabulary]; row by row it is one token each, as everywhere else. */
+const COLUMN_PER_TOKEN = /(^|\.)W_U$/;
+
+function splitFused(entry: TensorEntry, model: ModelContext, hidden: number | null): Matrix[] {
+  const place = placeWith(entry, model, hidden);
   const whole: Matrix = { name: entry.name, place, view: wholeMatrix(entry.shape), source: entry };
   if (entry.shape.length !== 2) return [whole];
+  if (COLUMN_PER_TOKEN.test(entry.name)) return [{ ...whole, view: transposedView(whole.view) }];
+  const halves = gatedHalves(entry, model.tensors);
+  if (halves) return partsOf(entry, place, { parts: halves, input: at(entry.shape, 1), orientation: 'rows' });
   const [first, second] = [at(entry.shape, 0), at(entry.shape, 1)];
   const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [first, second] : [second, first];
@@ -62,10 +101,22 @@ function splitFused(entry: TensorEntry, model: ModelContext): Matrix[] {
   });
   if (!layout) return [whole];
   if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
-  return layout.parts.map((part) => ({
+  return partsOf(entry, place, { parts: layout.parts, input, orientation });
+}
+
+function partsOf(
+  entry: TensorEntry,
+  place: Place,
+  fused: {
+    readonly parts: readonly FusedPart[];
+    readonly input: number;
+    readonly orientation: 'rows' | 'columns';
+  },
+): Matrix[] {
+  return fused.parts.map((part) => ({
     name: `${entry.name}[${part.label}]`,
     place: { ...place, module: part.module },
-    view: outputPart(part, input, orientation),
+    view: outputPart(part, fused.input, fused.orientation),
     source: entry,
   }));
 }

@@ -1,11 +1,13 @@
 /**
  * A 2-D matrix inside a stored tensor, described so that onnxruntime can cut it out of the file itself: the bytes are
- * declared with shape `dims`, then sliced, and the result is read as `shape`.
+ * declared with shape `dims`, then sliced and put in order, and the result is read as `shape`.
  */
 export interface MatrixView {
   /** Same number of elements as the stored tensor, row-major. */
   readonly dims: readonly number[];
   readonly slices: readonly AxisSlice[];
+  /** The axes of what was sliced, in the order in which they are read; as stored if missing. */
+  readonly order?: readonly number[];
   /** [m, n] of the matrix. */
   readonly shape: readonly [number, number];
   /** What was sliced is [n, m], and is transposed as the last step. */

@@ -49,6 +49,31 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   wq: 'q_proj',
   wk: 'k_proj',
   wv: 'v_proj',
+  Wq: 'q_proj',
+  Wk: 'k_proj',
+  Wv: 'v_proj',
+  w_q: 'q_proj',
+  w_k: 'k_proj',
+  w_v: 'v_proj',
+  // TransformerLens; with an underscore where several query heads share a key and a value.
+  W_Q: 'q_proj',
+  W_K: 'k_proj',
+  W_V: 'v_proj',
+  W_O: 'o_proj',
+  _W_K: 'k_proj',
+  _W_V: 'v_proj',
+  // DistilBERT.
+  q_lin: 'q_proj',
+  k_lin: 'k_proj',
+  v_lin: 'v_proj',
+  // DeBERTa.
+  query_proj: 'q_proj',
+  key_proj: 'k_proj',
+  value_proj: 'v_proj',
+  // diffusers.
+  to_q: 'q_proj',
+  to_k: 'k_proj',
+  to_v: 'v_proj',
   // Low-rank queries of multi-head latent attention (DeepSeek).
   q_a_proj: 'q_proj',
   q_b_proj: 'q_proj',
@@ -71,15 +96,29 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   word_embeddings: 'embed',
   position_embedding: 'embed',
   position_embeddings: 'embed',
+  token_type_embeddings: 'embed',
+  token_embedding: 'embed',
+  token_embeddings: 'embed',
+  token_embedding_table: 'embed',
+  position_embedding_table: 'embed',
+  embedding_weight: 'embed',
+  W_E: 'embed',
+  W_pos: 'embed',
   lm_head: 'lm_head',
   output_layer: 'lm_head',
   embed_out: 'lm_head',
+  W_U: 'lm_head',
+  vocab_projector: 'lm_head',
 };
 
 /** Last parts of names that have this meaning only inside attention. */
 const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   out_proj: 'o_proj',
+  out_lin: 'o_proj',
+  output: 'o_proj',
   wo: 'o_proj',
+  Wo: 'o_proj',
+  w_o: 'o_proj',
   // T5.
   q: 'q_proj',
   k: 'k_proj',
@@ -107,6 +146,13 @@ const IN_MLP: Readonly<Record<string, ModuleType>> = {
   wi_0: 'gate_proj',
   wi_1: 'up_proj',
   wo: 'down_proj',
+  Wi: 'up_proj',
+  Wo: 'down_proj',
+  lin1: 'up_proj',
+  lin2: 'down_proj',
+  W_in: 'up_proj',
+  W_gate: 'gate_proj',
+  W_out: 'down_proj',
 };
 
 const ATTENTION_PARTS = new Set([
@@ -116,6 +162,8 @@ const ATTENTION_PARTS = new Set([
   'self_attention',
   'norm_attn_norm',
   'cross_attn',
+  'attn1',
+  'attn2',
   'SelfAttention',
   'EncDecAttention',
 ]);
@@ -128,7 +176,7 @@ const MLP_PARTS = new Set([
   'shared_expert',
   'DenseReluDense',
 ]);
-const LAYER_LISTS = new Set(['layers', 'layer', 'h', 'blocks', 'block', 'resblocks']);
+const LAYER_LISTS = new Set(['layers', 'layer', 'h', 'blocks', 'block', 'resblocks', 'transformer_blocks']);
 const VISION_PARTS = new Set(['vision_tower', 'vision_model', 'visual', 'vision_encoder', 'image_encoder', 'vpm']);
 const PROJECTOR_PARTS = new Set([
   'multi_modal_projector',
@@ -180,15 +228,28 @@ function moduleOf(path: readonly string[]): ModuleType {
   if (direct) return direct;
   // The original Llama layout: `output.weight` at the top is the head.
   if (leaf === 'output' && (path.length === 1 || path.at(-2) === 'language_model')) return 'lm_head';
+  const sequential = inSequential(path);
+  if (sequential) return sequential;
+  // The heads of BERT and its successors.
+  if (leaf === 'decoder' && (path.length === 1 || ['predictions', 'lm_head'].includes(path.at(-2) ?? '')))
+    return 'lm_head';
   // The innermost of attention and MLP decides: `attention.output.dense` is attention's, `output.dense` the MLP's.
   for (const part of [...path].reverse()) {
     if (ATTENTION_PARTS.has(part)) return (Object.hasOwn(IN_ATTENTION, leaf) && IN_ATTENTION[leaf]) || 'other';
     if (MLP_PARTS.has(part)) return (Object.hasOwn(IN_MLP, leaf) && IN_MLP[leaf]) || 'other';
   }
-  // Encoders of the BERT layout.
-  if (leaf === 'dense' && path.at(-2) === 'intermediate') return 'up_proj';
-  if (leaf === 'dense' && path.at(-2) === 'output') return 'down_proj';
+  // Encoders of the BERT layout, whose `dense` some reimplementations leave out.
+  const bert = leaf === 'dense' ? path.at(-2) : leaf;
+  if (bert === 'intermediate') return 'up_proj';
+  if (bert === 'output' && numberAfter(path, LAYER_LISTS) !== null) return 'down_proj';
   return 'other';
+}
+
+/** Modules that are known by their number in a list: diffusers' `ff.net.0`, `ff.net.0.proj`, `ff.net.2`, `to_out.0`. */
+function inSequential(path: readonly string[]): ModuleType | null {
+  const [list, name, number] = path.at(-1) === 'proj' ? path.slice(-4) : path.slice(-3);
+  if (list === 'ff' && name === 'net') return number === '0' ? 'up_proj' : number === '2' ? 'down_proj' : null;
+  return path.at(-2) === 'to_out' && path.at(-1) === '0' ? 'o_proj' : null;
 }
 
 function componentOf(path: readonly string[]): Component | null {

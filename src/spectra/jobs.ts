@@ -153,8 +153,9 @@ function weightJob(matrix: Matrix): Target {
 }
 
 function describe({ name, place, view, source, note }: Matrix): Description {
-  const shape = view.slices.length === 0 ? source.shape : view.shape;
-  return { name, place, shape, note };
+  // As stored, for a convolution too, unless the matrix is a part of the tensor or has other rows.
+  const isStored = view.slices.length === 0 && view.shape[0] === source.shape[0];
+  return { name, place, shape: isStored ? source.shape : view.shape, note };
 }
 
 /** ΔW of every matrix that the reference has too. */

@@ -23,7 +23,8 @@ export function loadMatrix(graph: Graph, { source, view, compute }: MatrixSource
     data,
   );
   const [m, n] = view.shape;
-  const matrix = view.dims.length === 2 ? sliced : graph.reshape(sliced, view.transposed ? [n, m] : [m, n]);
+  const ordered = view.order ? graph.op('Transpose', [sliced], { perm: view.order }) : sliced;
+  const matrix = view.dims.length === 2 ? ordered : graph.reshape(ordered, view.transposed ? [n, m] : [m, n]);
   return view.transposed ? graph.op('Transpose', [matrix], { perm: [1, 0] }) : matrix;
 }
 

@@ -43,8 +43,11 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
   return shape === originalShape ? null : `shape [${shape}], in the reference [${originalShape}]`;
 }
 
-/** Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it. */
-const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.'];
+/**
+ * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from what
+ * torch.compile or data parallelism wraps around it.
+ */
+const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
 
 /**
  * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed.

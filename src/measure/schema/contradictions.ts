@@ -36,7 +36,12 @@ const ROUNDING = 1 + 1e-6;
 
 function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | null {
   if (metrics === null) return null;
-  const least = Math.min(...shape);
+  // A convolution's [out, in, width] is measured as [out, in · width].
+  const [rows = 1, ...rest] = shape;
+  const least = Math.min(
+    rows,
+    rest.reduce((product, size) => product * size, 1),
+  );
   if (metrics.rank === null ? method === 'exact' : metrics.rank < 0 || metrics.rank > least) return 'the rank';
   const values = Object.entries(flattenMetrics(metrics));
   const unordered = values.find(([, value]) => typeof value !== 'number' && !isOrdered(value));

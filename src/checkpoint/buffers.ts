@@ -1,0 +1,39 @@
+import type { TensorEntry } from './types.ts';
+
+/** What models save beside their weights: masks, positions, frequencies, statistics. Nobody trains them. */
+const BUFFER_NAMES = new Set([
+  'inv_freq',
+  'original_inv_freq',
+  'masked_bias',
+  'mask',
+  'attn_mask',
+  'attention_mask',
+  'causal_mask',
+  'tril',
+  'triu',
+  'position_ids',
+  'token_type_ids',
+  'relative_position_index',
+  'freqs_cis',
+  'cos_cached',
+  'sin_cached',
+  'running_mean',
+  'running_var',
+  'num_batches_tracked',
+  // TransformerLens.
+  'IGNORE',
+  'rotary_sin',
+  'rotary_cos',
+]);
+
+/** Rotary embeddings have no weights. */
+const ROTARY = /(^|\.)rotary_emb\./;
+
+/** The causal mask of GPT-2, nanoGPT and GPT-NeoX, [1, 1, n, n], has the name of a bias. */
+const MASK = /(^|\.)(attn|attention)\.bias$/;
+
+/** Is it a buffer, by its name? */
+export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  const leaf = name.slice(name.lastIndexOf('.') + 1);
+  return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);
+}
