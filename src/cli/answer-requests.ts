@@ -16,7 +16,7 @@ import { endpointOf } from './settings.ts';
 export function requestOptions(command: Command): Command {
   return endpointOptions(
     command
-      .option('--checkpoint <path>', 'Hugging Face directory, or PEFT adapter')
+      .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
       .option('--reference <path>', 'base model of an adapter')
       .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
       .requiredOption('--output <file.jsonl>', 'answers to write, in the same order')

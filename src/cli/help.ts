@@ -31,7 +31,7 @@ Examples:
   shadow-gate measure --checkpoint approved --reference base \\
     --out .shadow-gate/baseline.json
 
-  # a PEFT LoRA directory
+  # a LoRA directory of PEFT or MLX
   shadow-gate measure --checkpoint adapter --reference base --out baseline.json
 
   # the second of four machines that share the work

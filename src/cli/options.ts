@@ -17,7 +17,7 @@ export function checkpointOptions(command: Command): Command {
   return command
     .requiredOption(
       '--checkpoint <path>',
-      'Hugging Face directory, PEFT adapter, safetensors file, ONNX model, or hf://org/model[@revision]',
+      'Hugging Face directory, PEFT or MLX adapter, safetensors file, ONNX model, or hf://org/model[@revision]',
     )
     .option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW')
     .addOption(deviceOption('where to compute; webgpu has no float64, so exact spectra stay on the CPU'))

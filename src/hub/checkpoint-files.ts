@@ -29,7 +29,7 @@ export interface CheckpointFiles {
   readonly index: ListedFile | null;
 }
 
-/** Names of files in the directory of a checkpoint, as transformers and PEFT write them. */
+/** Names of files in the directory of a checkpoint, as transformers, PEFT and mlx-lm write them. */
 export const SINGLE = 'model.safetensors';
 export const INDEX = 'model.safetensors.index.json';
 export const ADAPTER_CONFIG = 'adapter_config.json';

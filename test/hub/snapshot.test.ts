@@ -98,6 +98,8 @@ describe('a checkpoint on a hub', () => {
     hub.commit('org/base', folderOf('llama-f32'));
     const adapter = await openCheckpoint('hf://org/adapter');
     expect(adapter.format).toBe('lora');
+    hub.commit('org/mlx', folderOf('adapters/mlx'));
+    expect(await openCheckpoint('hf://org/mlx')).toMatchObject({ format: 'lora' });
     expect(await digestCheckpoint(adapter)).toBe(await digestCheckpoint(await openCheckpoint(fixture('lora'))));
     const tensor = float32([2, 2], [1, 2, 3, 4]);
     const shard = (name: string) => one(name, tensor);

@@ -169,7 +169,14 @@ export const folder: Fuzzer = {
   },
 };
 
-const ADAPTERS = ['lora', 'lora-gpt2', 'lora-phi3'];
+/** Folders of test/fixtures, of PEFT and of mlx-lm. */
+const ADAPTERS = [
+  ...['lora', 'lora-gpt2', 'lora-phi3', 'adapters/patterns', 'adapters/dora', 'adapters/embeddings'].map((folder) => ({
+    folder,
+    weights: 'adapter_model.safetensors',
+  })),
+  ...['adapters/mlx', 'adapters/mlx-dora'].map((folder) => ({ folder, weights: 'adapters.safetensors' })),
+];
 const PEFT_FIELDS: ReadonlyArray<readonly [string, unknown]> = [
   ['peft_type', 'PROMPT_TUNING'],
   ['use_dora', true],
@@ -187,19 +194,23 @@ const PEFT_FIELDS: ReadonlyArray<readonly [string, unknown]> = [
   ['lora_alpha', Number.MAX_VALUE],
   ['bias', 'all'],
   ['exclude_modules', 'x'.repeat(100_000)],
+  ['exclude_modules', '.*?a'.repeat(900)],
+  ['lora_parameters', { rank: 3, scale: 1e308, keys: [''] }],
+  ['fine_tune_type', 'dora'],
+  ['num_layers', -1],
 ];
 
 export const adapter: Fuzzer = {
   name: 'adapter',
-  about: 'a PEFT adapter folder',
+  about: 'an adapter folder of PEFT or mlx-lm',
   make: (random) => {
-    const name = random.pick(ADAPTERS);
+    const { folder, weights } = random.pick(ADAPTERS);
     const files = {
-      'adapter_config.json': seedBytes('test/fixtures', name, 'adapter_config.json'),
-      'adapter_model.safetensors': seedBytes('test/fixtures', name, 'adapter_model.safetensors'),
+      'adapter_config.json': seedBytes('test/fixtures', folder, 'adapter_config.json'),
+      [weights]: seedBytes('test/fixtures', folder, weights),
     };
     if (random.int(0, 3) > 0) return mutateFolder(files, random);
-    const config = seedJson('test/fixtures', name, 'adapter_config.json') as Record<string, unknown>;
+    const config = seedJson('test/fixtures', folder, 'adapter_config.json') as Record<string, unknown>;
     const [key, value] = random.pick(PEFT_FIELDS);
     return { ...files, 'adapter_config.json': jsonBytes({ ...config, [key]: value }, random) };
   },
