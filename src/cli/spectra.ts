@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import picomatch from 'picomatch';
 import { TensorDigests } from '../checkpoint/digest.ts';
 import { openCheckpoint, openReference } from '../checkpoint/open.ts';
-import { measureSpectra } from '../measure/measure-spectra.ts';
+import { measureSpectra, type SpectraMeasurement } from '../measure/measure-spectra.ts';
 import type { TensorMeasurement } from '../measure/schema/measurement.ts';
 import { UserError } from '../platform/user-error.ts';
 import { printableJson } from '../report/escape.ts';
 import { renderSpectra } from '../report/terminal/spectra.ts';
+import { renderUnmeasured } from '../report/terminal/unmeasured.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
 import { type CheckpointOptions, checkpointOptions } from './options.ts';
 import type { Output } from './output.ts';
@@ -37,7 +38,7 @@ async function runSpectra(options: SpectraOptions, output: Output): Promise<void
   const values = new Map<TensorMeasurement, number[]>();
   const checkpoint = await openCheckpoint(options.checkpoint);
   const reference = options.reference === undefined ? null : await openReference(options.reference);
-  const { tensors: measured, nonFinite } = await output.withProgress((onProgress) =>
+  const found = await output.withProgress((onProgress) =>
     measureSpectra(checkpoint, reference, {
       device: options.device,
       method: options.values ? 'exact' : options.method,
@@ -49,19 +50,28 @@ async function runSpectra(options: SpectraOptions, output: Output): Promise<void
       onSpectrum: options.values ? (tensor, singularValues) => values.set(tensor, [...singularValues]) : undefined,
     }),
   );
+  const { vectors, skipped, nonFinite } = found;
   output.warnNonFinite(nonFinite);
-  if (measured.length === 0 && glob !== undefined) {
-    throw new UserError(`no matrix matches ${glob}`, 'list all names with spectra without --tensor');
-  }
+  if (found.tensors.length === 0 && glob !== undefined) throw noMatch(glob, found);
   if (!options.json) {
-    output.print(renderSpectra(measured, output.terminal));
+    output.print(renderSpectra(found.tensors, output.terminal));
+    const rest = renderUnmeasured(found, output.terminal);
+    if (rest !== '') output.print(`\n${rest}`);
     return;
   }
-  const tensors = measured.map((entry) => {
+  const tensors = found.tensors.map((entry) => {
     const { spectrum: _, ...tensor } = entry;
     return { ...tensor, ...(options.values ? { singularValues: values.get(entry) } : {}) };
   });
-  output.print(printableJson({ tensors }));
+  output.print(printableJson({ tensors, vectors, skipped }));
+}
+
+/** The error for a pattern without a matrix. It may be that of a tensor that has no spectrum. */
+function noMatch(glob: string, { vectors, skipped }: Pick<SpectraMeasurement, 'vectors' | 'skipped'>): UserError {
+  const [left] = skipped;
+  const [vector] = vectors;
+  const reason = left ? `: ${left.name} is skipped (${left.reason})` : vector ? `: ${vector.name} is a vector` : '';
+  return new UserError(`no matrix matches ${glob}${reason}`, 'list all names with spectra without --tensor');
 }
 
 function matcher(glob: string): (name: string) => boolean {

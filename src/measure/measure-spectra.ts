@@ -58,6 +58,7 @@ function onlyWanted(plan: Plan, isWanted: (name: string) => boolean): Plan {
     ...plan,
     jobs: plan.jobs.filter(({ name }) => isWanted(name)),
     vectors: plan.vectors.filter(({ name }) => isWanted(name)),
+    skipped: plan.skipped.filter(({ name }) => isWanted(name)),
   };
 }
 

@@ -36,6 +36,34 @@ describe('spectra', () => {
     expect(stdout).not.toContain('c_fc');
   });
 
+  it('prints what it did not measure, with the reason and the number of parameters', async () => {
+    const args = ['--checkpoint', fixture('llama-f32')];
+    const { stdout } = await runCli('spectra', ...args);
+    expect(stdout).toMatch(
+      /\n4 vectors have no spectrum \(norm weights, biases\)\.\n2 tensors were skipped, with 2 parameters:\n/,
+    );
+    expect(stdout).toMatch(
+      /\n {2}dtype F8_E4M3 is not measured: model\.scale\n {2}dtype I64 is not measured: model\.steps\n$/,
+    );
+    const json = JSON.parse((await runCli('spectra', ...args, '--json')).stdout);
+    expect(json.skipped).toEqual([
+      { name: 'model.scale', reason: 'dtype F8_E4M3 is not measured', dtype: 'F8_E4M3', parameters: 2 },
+      { name: 'model.steps', reason: 'dtype I64 is not measured', dtype: 'I64', parameters: 0 },
+    ]);
+    expect(json.vectors).toHaveLength(4);
+    expect(json.vectors[0]).toEqual({ name: expect.any(String), shape: [16] });
+  });
+
+  it('prints of what was not measured only what the pattern matches', async () => {
+    const args = ['--checkpoint', fixture('llama-f32')];
+    const one = await runCli('spectra', ...args, '--tensor', '*.0.self_attn.q_proj.weight', '--json');
+    expect(JSON.parse(one.stdout)).toMatchObject({ tensors: [{}], vectors: [], skipped: [] });
+    const none = await runCli('spectra', ...args, '--tensor', 'model.steps');
+    expect(none.stderr).toMatch(
+      /no matrix matches model\.steps: model\.steps is skipped \(dtype I64 is not measured\)/,
+    );
+  });
+
   it('warns about a tensor that is not finite, and measures the others', async () => {
     const broken = join(temporaryFolder(), 'broken');
     cpSync(fixture('gpt2'), broken, { recursive: true });
