@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type ForeignFormat, foreignError, readForeignFormat } from './foreign-format.ts';
+import { type ForeignFormat, foreignError, foreignFormatByName, readForeignFormat } from './foreign-format.ts';
 
 /** A file in a checkpoint's folder whose format is not read. */
 export interface ForeignFile {
@@ -17,17 +17,29 @@ const OTHERWISE_READ = /\.(json|jsonl|txt|md|jinja|py|ya?ml|csv|model|safetensor
 const MOST_FILES = 2000;
 
 /**
- * The files of a folder that have weights, or the state of a training run, in a format that is not read, in the order of
+ * The files of a folder (of a lone file: none) that have weights, or the state of a training run, in a format that is not read, in the order of
  * their names. Subfolders are not searched.
  */
 export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];
-  const names = (await readdir(folder)).sort().filter((name) => !OTHERWISE_READ.test(name));
+  const all = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  const names = all.sort().filter((name) => !OTHERWISE_READ.test(name));
   for (const name of names.slice(0, MOST_FILES)) {
     const format = await formatOf(folder, name);
     if (format !== null) found.push({ name, format });
   }
   return found;
+}
+
+/** The same for files of which only the names are known, as on a hub. */
+export function foreignNamesAmong(names: readonly string[]): ForeignFile[] {
+  return [...names].sort().flatMap((name) => {
+    const format = foreignFormatByName(name);
+    return format === null ? [] : [{ name, format }];
+  });
 }
 
 /** @throws UserError for a file in a format that is not read, by name */

@@ -125,6 +125,23 @@ export function foreignFormat(
   return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
+/** Names that usually mean a format, where there is nothing else to tell it by. */
+const USUAL_NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
+  ...NAMES,
+  [/\.(bin|pickle)$/, FORMATS.pickle],
+  [/\.gguf$/, FORMATS.gguf],
+  [/\.npz$/, FORMATS.npz],
+  [/\.keras$/, FORMATS.keras],
+  [/\.(h5|hdf5)$/, FORMATS.hdf5],
+  [/\.msgpack$/, FORMATS.flax],
+  [/\.nemo$/, FORMATS.tar],
+];
+
+/** The format that the name of a file promises. */
+export function foreignFormatByName(name: string): ForeignFormat | null {
+  return USUAL_NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+}
+
 /** The format of an open file. */
 export async function readForeignFormat(handle: FileHandle, file: string): Promise<ForeignFormat | null> {
   const { size } = await handle.stat();

@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { changedBehavior } from './checks/behavior.ts';
-import { missingHalf, nothingMeasured, skippedTensors } from './checks/coverage.ts';
+import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './checks/coverage.ts';
 import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
@@ -50,6 +50,7 @@ const GENERAL_CHECKS: readonly Check[] = [
   missingHalf,
   missingBaseline,
   changedInputs,
+  unreadFiles,
   comparability,
   changedBehavior,
   logitScale,

@@ -113,6 +113,13 @@ export const findingSchema = z.discriminatedUnion('kind', [
     measured: count,
   }),
   finding('skipped', { named: z.array(z.strictObject({ name: foreign, reason: foreign })).min(1), tensors: count }),
+  finding('unread-files', {
+    /** What each is, as in "a PyTorch pickle". */
+    named: z.array(z.strictObject({ name: foreign, what: foreign })).min(1),
+    files: count,
+    /** Those that can run code when they are opened. */
+    runningCode: count,
+  }),
   finding('missing-baseline', { path: foreign.nullable() }),
   finding('changed-input', {
     input: z.enum(['policy', 'baseline', 'probe-file', 'reference', 'tokenizer', 'workflow']),

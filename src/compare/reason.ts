@@ -122,6 +122,14 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.named[0]?.name ?? '',
         candidate: finding.tensors,
       };
+    case 'unread-files':
+      return {
+        ...NOTHING,
+        rule: 'unread-files',
+        metric: 'files',
+        place: finding.named[0]?.name ?? '',
+        candidate: finding.files,
+      };
     case 'missing-baseline':
       return { ...NOTHING, rule: 'missing-baseline', metric: 'baseline', place: 'measurement' };
     case 'changed-input':

@@ -27,6 +27,7 @@ const LAST: readonly FindingKind[] = [
   'update-size',
   'behavior-not-compared',
   'skipped',
+  'unread-files',
   'probe-notes',
 ];
 

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
+  /** Of all files of the folder on the hub. */
+  readonly names: readonly string[];
   /** Download these bytes, as far as they are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnDownload) => Promise<void>;
 }
@@ -109,6 +111,7 @@ class Opening {
     return {
       folder: local,
       name,
+      names: listing.map((file) => file.name),
       fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
     };
   }

@@ -2,6 +2,7 @@ import os from 'node:os';
 import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
+import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/foreign-files.ts';
 import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
@@ -47,7 +48,15 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const { measurement, keep } = await whileUnchanged(used, () => recallOrMeasure(checkpoint, started, options));
   // Only what was measured on files that did not change is kept.
   await keep?.();
-  return measurement;
+  // Not kept with it: the bytes of the weights, by which a measurement is looked up, do not depend on these.
+  const unread = await unreadFiles(checkpoint);
+  return unread.length === 0 ? measurement : { ...measurement, unread };
+}
+
+/** The files beside the weights that programs may load instead, or that can run code. A lone file has none. */
+async function unreadFiles({ path, remote }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
+  const found = await (remote ? foreignNamesAmong(remote.names) : foreignFilesIn(path));
+  return found.map(({ name, format: { what, runsCode = false } }) => ({ name, what, runsCode }));
 }
 
 async function recallOrMeasure(

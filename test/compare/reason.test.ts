@@ -45,6 +45,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'parameters', 'weight', 'checkpoint', '20000', null, null],
   ],
   skipped: [['skipped', 'tensors', null, 'w', 4, null, null]],
+  'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],

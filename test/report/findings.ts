@@ -77,6 +77,7 @@ export function everyFinding(name: string): Finding[] {
       { unit: 'parameters', skipped: 5_000_000, measured: 20_000 },
     ],
     skipped: [{ named: [{ name, reason: name }], tensors: 4 }],
+    'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],
     'changed-input': [
       { input: 'policy', change: 'edited', path: name, base: name, counts: 'base' },

@@ -44,8 +44,16 @@ export function missingHalf({ candidate, baseline, only, policy }: ComparisonCon
   return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];
 }
 
-/** Tensors that a finding names; the report lists all. */
+/** Tensors, or files, that a finding names; the report lists all tensors. */
 const NAMED = 3;
+
+/** Files in other formats beside the weights: a program may load them instead of what was measured. */
+export function unreadFiles({ candidate: { unread = [] } }: ComparisonContext): Finding[] {
+  if (unread.length === 0) return [];
+  const named = unread.slice(0, NAMED).map(({ name, what }) => ({ name, what }));
+  const runningCode = unread.filter(({ runsCode }) => runsCode).length;
+  return [{ kind: 'unread-files', level: 'info', named, files: unread.length, runningCode }];
+}
 
 /**
  * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark, unless

@@ -130,6 +130,8 @@ export const measurementSchema = z.strictObject({
       cause: z.enum(SKIP_CAUSES).optional(),
     }),
   ),
+  /** Files beside the weights in formats that are not read; absent if there is none, and in version 0.2.0. */
+  unread: z.array(z.strictObject({ name: z.string(), what: z.string(), runsCode: z.boolean() })).optional(),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
   /** What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and before. */

@@ -68,6 +68,7 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
     ...summarize(spectra.tensors),
     ...spectra,
     nonFinite: joinNonFinite(shards),
+    unread: joinUnread(shards),
     probes: joinProbes(shards),
     shard: null,
     run: joinRuns(shards),
@@ -187,6 +188,14 @@ function joinSpectra(shards: Shards): Pick<Measurement, 'tensors' | 'skipped'> {
       ...joined.flatMap(({ item }) => ('matrix' in item ? [item.matrix] : [])),
     ],
   };
+}
+
+/** Machines can have other files beside the same weights. */
+function joinUnread(shards: Shards): Measurement['unread'] {
+  const byName = new Map(
+    shards.flatMap(({ measurement }) => (measurement.unread ?? []).map((file) => [file.name, file])),
+  );
+  return byName.size === 0 ? undefined : [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Parts of a fused tensor can be in several shards, and each of these searches the whole tensor. */

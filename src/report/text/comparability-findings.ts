@@ -1,11 +1,17 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatInteger } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
+import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
 
 export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase {
   const how = phrase`Create one with ${code('shadow-gate measure')} and commit it.`;
   if (path === null) return phrase`No baseline was given, so nothing could be compared. ${how}`;
   return phrase`No baseline was found (${name(path)}), so nothing could be compared. ${how}`;
+}
+
+export function unreadFiles({ named, files, runningCode }: FindingOf<'unread-files'>): Phrase {
+  const items = named.map((file) => phrase`${name(file.name)} (${prose(file.what)})`);
+  const code = runningCode > 0 ? ', and opening a pickle can run code' : '';
+  return phrase`${formatCount(files, 'file beside the weights was', 'files beside the weights were')} not read: ${listed(items, files)}. Programs may load ${files === 1 ? 'it' : 'them'} instead${code}.`;
 }
 
 export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>): Phrase {

@@ -23,6 +23,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'all-skipped': () => phrase`No matrix could be measured: all tensors were skipped.`,
   'mostly-skipped': spectral.mostlySkipped,
   skipped: spectral.skipped,
+  'unread-files': comparability.unreadFiles,
   'missing-baseline': comparability.missingBaseline,
   'changed-input': changedInput,
   'changed-behavior': behavior.changedBehavior,
