@@ -88,11 +88,29 @@ export const findingSchema = z.discriminatedUnion('kind', [
     oddsRatio: z.number(),
     limit: z.number(),
   }),
-  finding('rank-loss', { tensor: foreign, candidate: count, baseline: count.nullable() }),
-  finding('rank-not-checked', { example: foreign, matrices: count }),
+  finding('rank-loss', {
+    tensor: foreign,
+    /** Directions that are left. */
+    candidate: count,
+    /** Directions that the baseline had above 10⁻² σ₁; null: there is none, and the matrix is all zeros. */
+    baseline: count.nullable(),
+  }),
+  finding('rank-not-checked', {
+    /** `older-version`: the measurement of one side was written by a version that did not count strong directions. */
+    cause: z.enum(['fast', 'older-version']),
+    example: foreign,
+    matrices: count,
+  }),
+  /** Rows of an embedding that are zero, of `rows`. */
+  finding('zero-rows', { tensor: foreign, candidate: count, baseline: count, rows: count }),
   finding('non-finite', { tensor: foreign, nan: count, inf: count }),
   finding('no-spectrum', { tensor: foreign, of: ofSchema }),
-  finding('update-size', { candidate: z.number(), limit: z.number() }),
+  finding('update-size', {
+    candidate: z.number(),
+    limit: z.number(),
+    /** Cosine between the weights and the reference's, and what another model may reach by chance; null: not known. */
+    alignment: z.strictObject({ cosine: z.number(), chance: z.number() }).nullable(),
+  }),
   finding('ratio-missing', {
     side,
     /** `saturated`: the update fits into 5% of the directions. `missing`: no such matrix has a measurable update. */

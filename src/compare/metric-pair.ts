@@ -18,12 +18,26 @@ export interface WeightPair {
   readonly name: string;
   /** Matrices with the same key are of one module type (and component). */
   readonly group: string;
+  readonly module: ModuleType;
+  /** [m, n]. */
+  readonly shape: readonly [number, number];
   readonly candidate: WeightSummary;
   readonly baseline: WeightSummary | null;
 }
 
 export interface WeightSummary {
   readonly topEnergy: number;
-  /** Null where it was measured fast. */
-  readonly rank: number | null;
+  readonly ranks: Ranks;
+  /** Rows that are zero; null where they are not counted, which only those of embeddings and lm_head are. */
+  readonly zeroRows: number | null;
+}
+
+/** How many directions a matrix has. Null where that was not measured: by `fast`, or by an older version. */
+export interface Ranks {
+  /** Above 10⁻⁶ σ₁. */
+  readonly any: number | null;
+  /** That stand out from the rounding of the dtype. */
+  readonly aboveRounding: number | null;
+  /** Above 10⁻² σ₁: the loss of one of these counts. */
+  readonly strong: number | null;
 }

@@ -1,3 +1,4 @@
+import { wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { flattenMetrics, groupKey, isJudged } from '../measure/aggregate.ts';
 import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
@@ -86,6 +87,8 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
       {
         name: tensor.name,
         group: groupName(tensor),
+        module: tensor.module,
+        shape: wholeMatrix(tensor.shape).shape,
         candidate: summarize(tensor),
         baseline: other && other.status !== 'notFinite' ? summarize(other) : null,
       },
@@ -94,8 +97,13 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
 }
 
 function summarize({ metrics }: TensorMeasurement): WeightSummary {
-  if (metrics === null) return { topEnergy: 0, rank: 0 };
-  return { topEnergy: numberOf(metrics.topEnergy['1']), rank: metrics.rank };
+  if (metrics === null) return { topEnergy: 0, ranks: { any: 0, aboveRounding: 0, strong: 0 }, zeroRows: null };
+  const { rank, rankAboveRounding = null, 'rankAt1e-2': strong = null, zeroRows = null } = metrics;
+  return {
+    topEnergy: numberOf(metrics.topEnergy['1']),
+    ranks: { any: rank, aboveRounding: rankAboveRounding, strong },
+    zeroRows,
+  };
 }
 
 /** `q_proj`, or `vision q_proj` in a vision-language model. */

@@ -72,6 +72,16 @@ export function reasonOf(finding: Finding): Reason {
       };
     case 'rank-not-checked':
       return { ...NOTHING, rule: 'rank-loss', metric: 'rank', of: 'weight', place: 'measurement' };
+    case 'zero-rows':
+      return {
+        rule: 'zero-rows',
+        metric: 'zeroRows',
+        of: 'weight',
+        place: finding.tensor,
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+        tolerance: null,
+      };
     case 'non-finite': {
       const counts = [finding.nan > 0 ? `${finding.nan} NaN` : '', finding.inf > 0 ? `${finding.inf} Inf` : ''];
       return {

@@ -16,6 +16,8 @@ export const MATRIX_METRICS = [
   'effectiveRank',
   'effectiveRankRV',
   'rank',
+  'rankAt1e-2',
+  'rankAboveRounding',
   ...TOP_ENERGY_KEYS.map((key) => `topEnergy.${key}` as const),
   ...INFORMATION_METRICS,
   'rowGini',

@@ -85,11 +85,18 @@ export const policySchema = z.strictObject({
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
   /** W: a matrix whose top-1 energy stands out in its module type, and did not in the baseline. */
-  spike: z.strictObject({ level: level.default('warn'), 'robust-z': z.number().positive().default(3.5) }).prefault({}),
+  spike: z
+    .strictObject({
+      level: level.default('warn'),
+      'robust-z': z.number().positive().default(3.5),
+      /** The first direction of a spike has gained at least this share of the energy. Without a baseline it has one half. */
+      share: z.number().min(0).max(1).default(0.1),
+    })
+    .prefault({}),
   /** W: NaN or Inf. */
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
-  /** W: rank that the baseline has and the candidate has lost. */
-  'rank-loss': z.strictObject({ level: level.default('fail') }).prefault({}),
+  /** W: directions that the baseline had above 10⁻² σ₁ and the candidate has lost. */
+  'rank-loss': z.strictObject({ level: level.default('warn') }).prefault({}),
   /** What accuracy does not show: files that decide how the model is used, and the size of its logits. */
   behavior: z
     .strictObject({

@@ -47,10 +47,19 @@ export async function matrixEnergies(
 
 /** Add the metrics that are sums over the entries. */
 export function addSums(
-  metrics: Pick<Metrics, 'rowGini' | 'updateSize' | 'snr'>,
+  metrics: Pick<Metrics, 'rowGini' | 'zeroRows' | 'updateSize' | 'snr'>,
   { energy, rowEnergies, referenceEnergy, roundingEnergy }: Energies,
 ): void {
   if (rowEnergies) metrics.rowGini = gini(rowEnergies);
+  if (rowEnergies && referenceEnergy === null) metrics.zeroRows = countZeroRows(rowEnergies);
   if (referenceEnergy !== null) metrics.updateSize = referenceEnergy > 0 ? Math.sqrt(energy / referenceEnergy) : null;
   if (roundingEnergy !== null) metrics.snr = roundingEnergy > 0 ? energy / roundingEnergy : null;
+}
+
+/** A row is zero if its norm is at most this share of the largest row's: weight decay never ends at zero itself. */
+const ZERO_ROW = 1e-6;
+
+function countZeroRows(rowEnergies: Float64Array): number {
+  const largest = rowEnergies.reduce((most, energy) => Math.max(most, energy), 0);
+  return rowEnergies.filter((energy) => energy <= ZERO_ROW ** 2 * largest).length;
 }

@@ -42,6 +42,10 @@ export const metricsSchema = z.strictObject({
   effectiveRankRV: nullable,
   /** min(m, n) less the rank deficiency; see `metrics.ts`. Null in a fast spectrum. */
   rank: nullable,
+  /** Number of σ above 10⁻² σ₁. Null in a fast spectrum; missing in files of 0.2. */
+  'rankAt1e-2': nullable.optional(),
+  /** W only: number of σ above what rounding to its dtype leaves in place of zeros. Null and missing as above. */
+  rankAboveRounding: nullable.optional(),
   topEnergy: z.strictObject({
     '1': maybeBoundedSchema,
     '8': maybeBoundedSchema,
@@ -54,6 +58,8 @@ export const metricsSchema = z.strictObject({
   alphaTail: nullable,
   /** Embeddings and lm_head only: Gini coefficient of the row energies. */
   rowGini: nullable.optional(),
+  /** W of embeddings and lm_head only: rows whose norm is at most 10⁻⁶ of the largest one. Missing in files of 0.2. */
+  zeroRows: nullable.optional(),
   /** ΔW of rounded dtypes only: ‖ΔW‖² ÷ the expected energy of the rounding. */
   snr: nullable.optional(),
   /** ΔW only: ‖ΔW‖_F / ‖W_reference‖_F. */
@@ -63,7 +69,7 @@ export type Metrics = z.infer<typeof metricsSchema>;
 
 /** The metrics of an exact spectrum: plain numbers. */
 export type ExactMetrics = {
-  [Key in keyof Metrics]: Key extends 'effectiveRankRV' | 'rank'
+  [Key in keyof Metrics]: Key extends 'effectiveRankRV' | 'rank' | 'rankAt1e-2'
     ? number
     : Key extends 'topEnergy'
       ? Record<TopEnergyKey, number>
@@ -74,6 +80,7 @@ export type ExactMetrics = {
 export const EXACT_ONLY = {
   effectiveRankRV: null,
   rank: null,
+  'rankAt1e-2': null,
   alpha: null,
   alphaD: null,
   alphaTail: null,

@@ -25,11 +25,32 @@ function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): numbe
   return isChance ? 0 : small;
 }
 
+/** Directions weaker than this, relative to σ₁, come and go with weight decay and the seed: docs/decisions/003. */
+const STRONG = 1e-2;
+
+/**
+ * The number of σ that stand out from the rounding of the entries. A matrix of lower rank that is stored in 16 bits has no σ of
+ * zero: rounding fills them with noise, whose spectral norm is about s·(√m + √n) for errors of standard deviation s.
+ * @param rounding the largest relative standard deviation of an entry's rounding error
+ */
+function rankAboveRounding(rank: number, relative: Float64Array, [m, n]: readonly [number, number], rounding: number) {
+  const frobenius = Math.sqrt(sum(relative.map((sigma) => sigma * sigma)));
+  const noise = rounding * frobenius * (1 / Math.sqrt(m) + 1 / Math.sqrt(n));
+  return Math.min(rank, relative.filter((sigma) => sigma > noise).length);
+}
+
 /** Is exactly one singular value so small that the Gram matrix cannot distinguish it from zero? */
 export function needsExactSmallest(singularValues: Float64Array): boolean {
   const [largest = 0] = singularValues;
   const limit = RANK_TOLERANCE * largest;
   return limit > 0 && singularValues.filter((sigma) => sigma <= limit).length === 1;
+}
+
+export interface SpectralOptions {
+  /** See `rankDeficiency`; false by default. */
+  readonly isSmallestExact?: boolean;
+  /** See `rankAboveRounding`; without it, that metric is missing. */
+  readonly rounding?: number;
 }
 
 /**
@@ -41,13 +62,12 @@ export function needsExactSmallest(singularValues: Float64Array): boolean {
  *
  * @param singularValues all min(m, n) of them, largest first
  * @param shape [m, n]
- * @param isSmallestExact see `rankDeficiency`; false by default
  * @returns null for a matrix of zeros, which has no energy shares
  */
 export function spectralMetrics(
   singularValues: Float64Array,
   shape: readonly [number, number],
-  { isSmallestExact = false }: { isSmallestExact?: boolean } = {},
+  { isSmallestExact = false, rounding }: SpectralOptions = {},
 ): ExactMetrics | null {
   const [m, n] = shape;
   const M = singularValues.length;
@@ -60,6 +80,7 @@ export function spectralMetrics(
   const participationRatio = (total * total) / sum(energies.map((energy) => energy * energy));
   // Without the values that count as zero, which are noise.
   const fit = fitPowerLaw(energies.filter((energy) => energy > RANK_TOLERANCE ** 2));
+  const rank = M - rankDeficiency(relative, isSmallestExact);
   const top = (k: number) => Math.min(1, sum(energies.subarray(0, Math.min(M, Math.max(1, k)))) / total);
   return {
     frobeniusNorm: largest * Math.sqrt(total),
@@ -69,7 +90,9 @@ export function spectralMetrics(
     participationRatioToNull: participationRatio * (1 / m + 1 / n),
     effectiveRank: Math.exp(entropy(energies, total)),
     effectiveRankRV: Math.exp(entropy(relative, sum(relative))),
-    rank: M - rankDeficiency(relative, isSmallestExact),
+    rank,
+    'rankAt1e-2': relative.filter((sigma) => sigma > STRONG).length,
+    ...(rounding === undefined ? {} : { rankAboveRounding: rankAboveRounding(rank, relative, shape, rounding) }),
     topEnergy: {
       '1': top(1),
       '8': top(8),

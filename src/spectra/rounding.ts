@@ -1,3 +1,4 @@
+import type { FloatDtype } from '../checkpoint/dtype.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
@@ -19,6 +20,14 @@ const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
 /** Is this dtype so coarse that rounding to it can hide an update? */
 export function isRounded(entry: TensorEntry): boolean {
   return Object.hasOwn(LAYOUTS, entry.dtype);
+}
+
+/** Bits of the mantissa that are stored. */
+const MANTISSA_BITS: Readonly<Record<FloatDtype, number>> = { BF16: 7, F16: 10, F32: 23, F64: 52 };
+
+/** The largest standard deviation of the rounding error of a normal number, relative to the number: ulp/√12 at a power of 2. */
+export function relativeRounding(dtype: FloatDtype): number {
+  return 2 ** -MANTISSA_BITS[dtype] / Math.sqrt(12);
 }
 
 /**

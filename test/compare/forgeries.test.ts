@@ -4,7 +4,7 @@ import type { Measurement, TensorMeasurement } from '../../src/measure/schema/me
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { UserError } from '../../src/platform/user-error.ts';
-import { spectrum, tensor } from '../report/fixtures.ts';
+import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { measurement, probes, reportOn, SUITE } from './measurement.ts';
 
 const FACTS = 300;
@@ -49,7 +49,8 @@ const candidate = (over: Partial<Measurement>) =>
     checkpoint: { digest: 'sha256:candidate', format: 'safetensors', dtypes: { F32: 4 }, tensors: 4, parameters: 9216 },
   });
 const BASELINE = measurement({ tensors: matrices(), probes: known });
-const GATED = 'rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.08, level: fail}]';
+const GATED = `rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.08, level: fail}]
+rank-loss: {level: fail}`;
 
 /** Fifty of 300 twins are newly wrong. */
 const forgetful = () =>
@@ -60,7 +61,7 @@ const narrow = () => candidate({ tensors: matrices(1.1) });
 const flat = () =>
   candidate({
     tensors: matrices().map((made) =>
-      isWeight('0.q_proj', made) && made.metrics ? { ...made, metrics: { ...made.metrics, rank: 3 } } : made,
+      isWeight('0.q_proj', made) && made.metrics ? { ...made, metrics: ofRank(made.metrics, 3) } : made,
     ),
   });
 /** One matrix contains NaN. */
@@ -108,6 +109,7 @@ const without = (items: Forged[], gone: Forged[]) => items.filter((item) => !gon
 /** Let the summaries follow from the edited matrices. */
 const summarizeAgain = (made: Forged) => set(made, summarize(made.tensors));
 
+const NO_RANKS = { rank: null, 'rankAt1e-2': null, rankAboveRounding: null };
 const RED = ['fail', 'inconclusive', 'refused'];
 
 it('the forgeries below would be failures if they were reported as they are, and the baseline itself passes', () => {
@@ -187,12 +189,16 @@ describe('a measurement that forgot twins does not get through with', () => {
 
 describe('a measurement with a matrix that lost rank does not get through with', () => {
   it.each<[string, Forgery]>([
-    ['no rank in exact spectra', (m) => m.tensors.map(({ metrics }: Forged) => set(metrics, { rank: null }))],
+    ['no rank in exact spectra', (m) => m.tensors.map(({ metrics }: Forged) => set(metrics, NO_RANKS))],
+    ['one rank of null', (m) => m.tensors.map(({ metrics }: Forged) => set(metrics, { rankAboveRounding: null }))],
+    ['no count above rounding', (m) => m.tensors.map(({ metrics }: Forged) => delete metrics.rankAboveRounding)],
+    ['a count above the rank', (m) => set(rowOf(m).metrics, { rankAboveRounding: 32 })],
+    ['rows of zeros as the cause', (m) => set(rowOf(m).metrics, { zeroRows: 1000 })],
     [
       'fast spectra',
       (m) => {
         set(m.method, { mode: 'fast' });
-        for (const made of m.tensors) set(made, { method: 'fast', metrics: { ...made.metrics, rank: null } });
+        for (const made of m.tensors) set(made, { method: 'fast', metrics: { ...made.metrics, ...NO_RANKS } });
       },
     ],
     ['the matrix called zero', (m) => set(rowOf(m), { status: 'zero' })],
@@ -202,7 +208,7 @@ describe('a measurement with a matrix that lost rank does not get through with',
     ['a W called ΔW', (m) => set(rowOf(m), { of: 'delta' })],
     ['spectra that were not measured', (m) => set(m, { method: null })],
   ])('%s', (_, edit) => {
-    expect(RED).toContain(verdictOn(forge(flat(), edit), ''));
+    expect(RED).toContain(verdictOn(forge(flat(), edit), GATED));
   });
 });
 
@@ -230,7 +236,7 @@ describe('a measurement with NaN does not get through with', () => {
     ['counts of zero', (m) => set(m, { nonFinite: [{ name: '0.q_proj', nan: 0, inf: 0 }] })],
     ['counts below zero', (m) => set(m, { nonFinite: [{ name: '0.q_proj', nan: -1, inf: 0 }] })],
   ])('%s', (_, edit) => {
-    expect(RED).toContain(verdictOn(forge(broken(), edit), ''));
+    expect(RED).toContain(verdictOn(forge(broken(), edit), GATED));
   });
 });
 

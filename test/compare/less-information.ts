@@ -1,6 +1,7 @@
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
+import { EXACT_ONLY } from '../../src/spectra/metrics-schema.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
 import type { Seeded } from '../statistics/seeded.ts';
 import { pick } from './random-pairs.ts';
@@ -155,7 +156,7 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
     changeTensors(whole, (tensor) => {
       const { metrics } = tensor;
       if (metrics === null) return tensor;
-      const exactOnly = { effectiveRankRV: null, rank: null, alpha: null, alphaD: null, alphaTail: null };
+      const exactOnly = { ...EXACT_ONLY, rankAboveRounding: null };
       return { ...tensor, method: 'fast', metrics: { ...metrics, ...exactOnly } };
     }),
   'bounds as wide as possible': (whole) =>
@@ -170,7 +171,8 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
         method: 'fast',
         metrics: {
           ...metrics,
-          ...{ effectiveRankRV: null, rank: null, alpha: null, alphaD: null, alphaTail: null },
+          ...EXACT_ONLY,
+          rankAboveRounding: null,
           stableRank: size(metrics.stableRank),
           participationRatio: size(metrics.participationRatio),
           participationRatioToNull: size(metrics.participationRatioToNull),
@@ -183,6 +185,12 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
           },
         },
       };
+    }),
+  'no ranks but one': (whole) =>
+    changeTensors(whole, (tensor) => {
+      if (tensor.metrics === null) return tensor;
+      const { 'rankAt1e-2': _, rankAboveRounding: __, ...metrics } = tensor.metrics;
+      return { ...tensor, metrics };
     }),
   'no summaries': (whole) => ({ ...whole, groups: [], model: { delta: null } }),
   'one group less': (whole, random) => {

@@ -1,6 +1,6 @@
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
-import { spectrum, tensor } from '../report/fixtures.ts';
+import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { type Seeded, seeded } from '../statistics/seeded.ts';
 import { measurement, probes, SUITE } from './measurement.ts';
 
@@ -129,7 +129,7 @@ function randomTensors(random: Seeded): [TensorMeasurement[], TensorMeasurement[
           damage === 'NaN'
             ? { ...made, status: 'notFinite', metrics: null, spectrum: [] }
             : damage === 'lost rank' && made.metrics
-              ? { ...made, metrics: { ...made.metrics, rank: 20 } }
+              ? { ...made, metrics: ofRank(made.metrics, 20) }
               : made,
         );
       }

@@ -27,13 +27,20 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['rank-loss', 'rank', 'weight', 'w', 7, 8, { absolute: 0 }],
     ['rank-loss', 'rank', 'weight', 'w', 0, null, { absolute: 0 }],
   ],
-  'rank-not-checked': [['rank-loss', 'rank', 'weight', 'measurement', null, null, null]],
+  'rank-not-checked': [
+    ['rank-loss', 'rank', 'weight', 'measurement', null, null, null],
+    ['rank-loss', 'rank', 'weight', 'measurement', null, null, null],
+  ],
+  'zero-rows': [['zero-rows', 'zeroRows', 'weight', 'w', 12, 0, null]],
   'non-finite': [['non-finite', 'nonFinite', 'weight', 'w', '3 NaN and 1 Inf', null, { absolute: 0 }]],
   'no-spectrum': [
     ['invalid-comparison', 'spectrum', 'weight', 'w', null, null, null],
     ['invalid-comparison', 'spectrum', 'delta', 'w', null, null, null],
   ],
-  'update-size': [['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }]],
+  'update-size': [
+    ['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }],
+    ['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }],
+  ],
   'ratio-missing': [
     ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', null, 0.6, null],
     ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', 0.6, null, null],

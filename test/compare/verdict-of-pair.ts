@@ -29,6 +29,7 @@ const RED_EITHER_WAY: ReadonlySet<string> = new Set([
   'no suite',
   'no spectra',
   'fast spectra',
+  'no ranks but one',
   'bounds as wide as possible',
   'spectra without metrics',
   'matrices skipped',

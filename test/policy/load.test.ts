@@ -10,9 +10,9 @@ describe('the policy file', () => {
     expect(parse('# nothing\n')).toEqual(DEFAULT_POLICY);
     expect(DEFAULT_POLICY).toMatchObject({
       'on-missing-baseline': 'warn',
-      spike: { level: 'warn', 'robust-z': 3.5 },
+      spike: { level: 'warn', 'robust-z': 3.5, share: 0.1 },
       'non-finite': { level: 'fail' },
-      'rank-loss': { level: 'fail' },
+      'rank-loss': { level: 'warn' },
       trend: { 'twin-accuracy': 'fail', 'shadow-gap': 'fail', concentration: 'warn', 'decision-interval': 5 },
     });
   });

@@ -54,13 +54,20 @@ export function everyFinding(name: string): Finding[] {
       { tensor: name, candidate: 7, baseline: 8 },
       { tensor: name, candidate: 0, baseline: null },
     ],
-    'rank-not-checked': [{ example: name, matrices: 3 }],
+    'rank-not-checked': [
+      { cause: 'fast', example: name, matrices: 3 },
+      { cause: 'older-version', example: name, matrices: 1 },
+    ],
+    'zero-rows': [{ tensor: name, candidate: 12, baseline: 0, rows: 512 }],
     'non-finite': [{ tensor: name, nan: 3, inf: 1 }],
     'no-spectrum': [
       { tensor: name, of: 'weight' },
       { tensor: name, of: 'delta' },
     ],
-    'update-size': [{ candidate: 1.41, limit: 1 }],
+    'update-size': [
+      { candidate: 1.41, limit: 1, alignment: { cosine: 0.0003, chance: 0.002 } },
+      { candidate: 1.41, limit: 1, alignment: null },
+    ],
     'ratio-missing': [
       { side: 'candidate', cause: { kind: 'saturated' }, candidate: null, baseline: 0.6 },
       {

@@ -79,6 +79,8 @@ export function tensor(
       effectiveRank: Math.exp(entropy),
       effectiveRankRV: Math.exp(entropy),
       rank: values.length,
+      'rankAt1e-2': values.filter((value) => value > 1e-2).length,
+      ...(of === 'weight' ? { rankAboveRounding: values.length } : {}),
       topEnergy: { '1': share(1), '8': share(8), '1%': share(1), '5%': share(Math.ceil(0.05 * values.length)) },
       alpha: 2.1,
       alphaD: 0.1,
@@ -89,6 +91,14 @@ export function tensor(
     status: 'measured',
     ...extra,
   };
+}
+
+type Metrics = NonNullable<TensorMeasurement['metrics']>;
+
+/** The same matrix with fewer directions: the others are zero. */
+export function ofRank<M extends Metrics>(metrics: M, rank: number): M {
+  const strong = Math.min(rank, metrics['rankAt1e-2'] ?? rank);
+  return { ...metrics, rank, 'rankAt1e-2': strong, rankAboveRounding: rank };
 }
 
 export function group(module: ModuleType, of: TensorMeasurement['of'], topEnergy: number, count = 4): GroupMeasurement {

@@ -1,23 +1,86 @@
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, FindingOf } from '../finding.ts';
+import type { WeightPair } from '../metric-pair.ts';
 
-/** Matrices whose rank is below the baseline's. Without a baseline: matrices of zeros. */
+/**
+ * Matrices with rank loss: fewer directions are left above the rounding of the dtype than the baseline had above 10⁻² σ₁, so at
+ * least the difference is gone. Weaker directions come and go with weight decay and the seed. Without a baseline: matrices of
+ * zeros. Rows of embeddings that went to zero take directions with them, which nothing that was trained on misses.
+ */
 export function rankLoss({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
   const { level } = policy['rank-loss'];
-  const lost = weights.flatMap(({ name, candidate, baseline }): Finding[] => {
-    // Fast spectra have no rank.
-    if (candidate.rank === null || baseline?.rank === null || candidate.rank >= (baseline?.rank ?? 1)) return [];
-    return [{ kind: 'rank-loss', level, tensor: name, candidate: candidate.rank, baseline: baseline?.rank ?? null }];
+  const lost = weights.flatMap((weight): Finding[] => {
+    const [left, needed] = [directionsLeft(weight), directionsNeeded(weight)];
+    if (left === null || needed === null || left + newZeroRows(weight) >= needed) return [];
+    const baseline = weight.baseline && needed;
+    return [{ kind: 'rank-loss', level, tensor: weight.name, candidate: left, baseline }];
   });
-  if (level === 'info') return lost;
-  // Silence would be taken for proof that no rank was lost. Where the baseline has a rank to lose, it is not even a remark.
+  const remarks = zeroRows(weights);
+  if (level === 'info') return [...lost, ...remarks];
+  // Silence would be taken for proof that no rank was lost.
   const fast = tensors.filter(({ of, method }) => of === 'weight' && method === 'fast').map(({ name }) => name);
-  const unknown = weights.filter(
-    ({ candidate, baseline }) => candidate.rank === null && (baseline?.rank ?? null) !== null,
-  );
-  const names = unknown.length > 0 ? unknown.map(({ name }) => name) : fast;
-  const [example] = names;
-  if (example === undefined) return lost;
-  const weight = unknown.length > 0 ? 'inconclusive' : 'info';
-  return [...lost, { kind: 'rank-not-checked', level: weight, example, matrices: names.length }];
+  return [...lost, ...notChecked(weights, fast), ...remarks];
+}
+
+/** Null where it was not measured. */
+function directionsLeft({ candidate: { ranks } }: WeightPair): number | null {
+  return ranks.aboveRounding;
+}
+
+/** Without a baseline, any matrix has a direction. Null where the baseline does not tell. */
+function directionsNeeded({ baseline }: WeightPair): number | null {
+  return baseline ? baseline.ranks.strong : 1;
+}
+
+/** Only of embeddings, of tokens as of positions: each of their rows is used by inputs of its own. */
+function newZeroRows({ module, candidate, baseline }: WeightPair): number {
+  if (module !== 'embed' || !baseline || candidate.zeroRows === null || baseline.zeroRows === null) return 0;
+  return Math.max(0, candidate.zeroRows - baseline.zeroRows);
+}
+
+/** Rows of embeddings that went to zero are named, and not judged. */
+function zeroRows(weights: readonly WeightPair[]): Finding[] {
+  return weights
+    .filter((weight) => newZeroRows(weight) > 0)
+    .map(({ name, shape: [rows], candidate, baseline }) => ({
+      kind: 'zero-rows',
+      level: 'info',
+      tensor: name,
+      candidate: candidate.zeroRows ?? 0,
+      baseline: baseline?.zeroRows ?? 0,
+      rows,
+    }));
+}
+
+/** Where the baseline has a rank to lose, a rank that is not known is not even a remark. */
+function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Finding[] {
+  const unknown = weights.filter(isUnknown);
+  const unmeasured = unknown.filter(({ candidate }) => candidate.ranks.any === null).map(({ name }) => name);
+  const older = unknown.filter(({ candidate }) => candidate.ranks.any !== null).map(({ name }) => name);
+  const unranked = weights.filter(({ baseline }) => baseline?.ranks.any === null).map(({ name }) => name);
+  const remarked = unknown.length > 0 ? [] : [...new Set([...fast, ...unranked])];
+  const finding = (
+    level: Finding['level'],
+    cause: FindingOf<'rank-not-checked'>['cause'],
+    names: readonly string[],
+  ) => {
+    const [example] = names;
+    return example === undefined
+      ? []
+      : [{ kind: 'rank-not-checked', level, cause, example, matrices: names.length } as const];
+  };
+  return [
+    ...finding('inconclusive', 'fast', unmeasured),
+    ...finding('inconclusive', 'older-version', older),
+    ...finding('info', 'fast', remarked),
+  ];
+}
+
+/** Has the baseline a rank, and is it not known whether the candidate has lost any of it? */
+function isUnknown({ candidate, baseline }: WeightPair): boolean {
+  if (!baseline || baseline.ranks.any === null) return false;
+  if (candidate.ranks.any === null) return true;
+  if (candidate.ranks.aboveRounding !== null && baseline.ranks.strong !== null) return false;
+  // A file of version 0.2 has one rank alone: none was lost if as many directions are left as the other side has at all.
+  return (candidate.ranks.aboveRounding ?? 0) < baseline.ranks.any;
 }

@@ -18,32 +18,71 @@ const MIN_SPREAD = 0.1;
 /** A spike that the baseline does not have also has odds higher by this share: a layer may sit just below the limit. */
 const MIN_RISE = 0.25;
 
+/** How far the odds of the median of a type may rise over the baseline's: a z-score is blind to what most of its group do. */
+const MAX_GROUP_RATIO = 2;
+
 /**
- * How far the odds may rise over the baseline's: of a matrix where there are too few of its type for a z-score, and of
- * the median of a type, since a z-score is blind to what most of its group do.
+ * The same of a matrix where there are too few of its type for a z-score: σ₁ may double against all the rest. Healthy runs that
+ * differ by their seed alone reach 2.2.
  */
-const MAX_ODDS_RATIO = 2;
+const MAX_ODDS_RATIO = 4;
+
+/** A matrix of one or two rows or columns has a top-1 energy of 1, or of at least one half, by its shape alone. */
+const MIN_SIDE = 3;
+
+/** The odds of a spike are higher than those of a random matrix of its shape by this factor. */
+const MIN_ODDS_TO_NULL = 2;
+
+/**
+ * The share from which a matrix is a spike without a baseline: more than everything else in it together. Up to 0.25 is usual
+ * in an untouched model whose other layers have 0.03 (docs/decisions/003-spikes-and-rank.md).
+ */
+const SHARE_ALONE = 0.5;
 
 /**
  * Matrices of W whose first singular value stands out in their module type: robust z of the log-odds of the top-1 energy
  * (a share saturates at 1, its odds do not). Against a baseline either the value stands out and did not before, or its
- * rise does: healthy models have layers that stand out.
+ * rise does: healthy models have layers that stand out. Whatever the others do, its first direction has gained a share of its
+ * energy that counts: odds double from 0.7% to 1.4%, and from 99.7% to 99.9%.
  */
 export function spikes({ policy, weights }: ComparisonContext): Finding[] {
+  const { share } = policy.spike;
+  const isLarge = (weight: WeightPair) =>
+    isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
   return [...groupBy(weights, ({ group }) => group).values()].flatMap((group) =>
-    group.length < MIN_GROUP ? risesInSmallGroup(policy, group) : outliers(policy, group),
+    group.length < MIN_GROUP ? risesInSmallGroup(policy, group, isLarge) : outliers(policy, group, isLarge),
   );
 }
 
-function outliers(policy: Policy, group: readonly WeightPair[]): Finding[] {
+/** How much of the energy the first direction has that it did not have in the baseline. */
+function gainOf({ candidate, baseline }: WeightPair): number {
+  return candidate.topEnergy - (baseline?.topEnergy ?? 0);
+}
+
+type IsLarge = (weight: WeightPair) => boolean;
+
+/**
+ * Has the first direction more than it has in a random matrix of this shape? There σ₁ is about s·(√m + √n) for entries of
+ * standard deviation s (Marchenko & Pastur 1967; Geman 1980), so its share is (1/√m + 1/√n)².
+ */
+function isAboveNull({ shape: [m, n], candidate }: WeightPair): boolean {
+  if (Math.min(m, n) < MIN_SIDE) return false;
+  const random = (1 / Math.sqrt(m) + 1 / Math.sqrt(n)) ** 2;
+  return logOdds(candidate.topEnergy) > logOdds(random) + Math.log(MIN_ODDS_TO_NULL);
+}
+
+function outliers(policy: Policy, group: readonly WeightPair[], isLarge: IsLarge): Finding[] {
   const limit = policy.spike['robust-z'];
   const levels = scores(group.map(({ candidate }) => logOdds(candidate.topEnergy)));
   const paired = group.every(({ baseline }) => baseline !== null);
   const before = scores(group.map(({ baseline }) => logOdds(baseline?.topEnergy ?? 0)));
   const rises = scores(group.map(riseOf));
   const common = median(group.map(riseOf)) ?? 0;
-  const together = common > Math.log(MAX_ODDS_RATIO) ? [groupSpike(policy, group, Math.exp(common))] : [];
+  const isCommon = common > Math.log(MAX_GROUP_RATIO) && 2 * group.filter(isLarge).length > group.length;
+  const together = isCommon ? [groupSpike(policy, group, Math.exp(common))] : [];
   const alone = group.flatMap((weight, i): Finding[] => {
+    // Matrices of no known type are of many shapes and purposes: without a baseline, they are no measure of each other.
+    if (!isLarge(weight) || (weight.module === 'other' && !paired)) return [];
     const [level, was, rise] = [at(levels, i), at(before, i), at(rises, i)];
     const isHigher = riseOf(weight) > Math.log1p(MIN_RISE);
     const standsOut = level > limit && (!paired || (was <= limit && isHigher));
@@ -70,14 +109,14 @@ function groupSpike(policy: Policy, group: readonly WeightPair[], oddsRatio: num
     candidate: share('candidate'),
     baseline: share('baseline'),
     oddsRatio,
-    limit: MAX_ODDS_RATIO,
+    limit: MAX_GROUP_RATIO,
   };
 }
 
-function risesInSmallGroup(policy: Policy, group: readonly WeightPair[]): Finding[] {
+function risesInSmallGroup(policy: Policy, group: readonly WeightPair[], isLarge: IsLarge): Finding[] {
   return group.flatMap((weight) => {
     const oddsRatio = Math.exp(riseOf(weight));
-    return oddsRatio > MAX_ODDS_RATIO
+    return oddsRatio > MAX_ODDS_RATIO && isLarge(weight)
       ? [spike(policy, weight, { test: 'odds', oddsRatio, limit: MAX_ODDS_RATIO })]
       : [];
   });
@@ -99,9 +138,9 @@ function spike(
   };
 }
 
-/** Rise of the log-odds over the baseline; 0 without one. */
+/** Rise of the log-odds over the baseline; 0 without one, and over a matrix of zeros, which has no first direction. */
 function riseOf({ candidate, baseline }: WeightPair): number {
-  return baseline ? logOdds(candidate.topEnergy) - logOdds(baseline.topEnergy) : 0;
+  return baseline && baseline.topEnergy > 0 ? logOdds(candidate.topEnergy) - logOdds(baseline.topEnergy) : 0;
 }
 
 function scores(values: readonly number[]): number[] {

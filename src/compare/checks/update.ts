@@ -4,22 +4,33 @@ import { effectiveRules } from '../../policy/policy.ts';
 import { numberOf } from '../../statistics/bounded.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { alignmentWithReference } from '../reference-alignment.ts';
 
-/** Above this the update is as large as the model: independent weights give √2. */
+/** Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2. */
 const MAX_UPDATE_SIZE = 1;
 
-/** Is ΔW an update of that reference at all? */
-export function updateSize({ candidate: { mismatched, model } }: ComparisonContext): Finding[] {
+/**
+ * Is ΔW an update of that reference at all? A run from scratch moves further from its initialization than that is long, and is
+ * legitimate: its weights still point where they started from. Those of another model do not.
+ */
+export function updateSize({ candidate }: ComparisonContext): Finding[] {
+  const { mismatched, model } = candidate;
   const [example] = mismatched;
   const size = model.delta?.updateSize ?? 0;
   return [
     ...(example === undefined
       ? []
       : [{ kind: 'reference-shape', level: 'inconclusive', example, matrices: mismatched.length } as const]),
-    ...(size > MAX_UPDATE_SIZE
-      ? [{ kind: 'update-size', level: 'inconclusive', candidate: size, limit: MAX_UPDATE_SIZE } as const]
-      : []),
+    ...(size > MAX_UPDATE_SIZE ? [largeUpdate(candidate, size)] : []),
   ];
+}
+
+function largeUpdate(candidate: Measurement, size: number): Finding {
+  const alignment = alignmentWithReference(candidate);
+  const finding = { kind: 'update-size', candidate: size, limit: MAX_UPDATE_SIZE, alignment } as const;
+  // An adapter is added to whatever it is loaded on: it has no weights of its own whose direction could be compared.
+  if (candidate.checkpoint.format === 'lora') return { ...finding, level: 'info' };
+  return { ...finding, level: alignment !== null && alignment.cosine > alignment.chance ? 'info' : 'inconclusive' };
 }
 
 /** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */

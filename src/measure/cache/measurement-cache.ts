@@ -9,6 +9,7 @@ import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
+import { REVISION } from './spectrum-cache.ts';
 
 /** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
 export interface MeasurementRequest {
@@ -44,7 +45,7 @@ export function measurementRequest(
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
 export function measurementKey({ probes, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
-  const parts = [MEASUREMENT_SCHEMA, VERSION, platform, request, probes && probeIdentity(probes)];
+  const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

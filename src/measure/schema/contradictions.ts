@@ -17,6 +17,9 @@ export function contradictionIn(measurement: Measurement): string | null {
     const key = JSON.stringify([tensor.of, tensor.name]);
     if (names.has(key)) return `matrix ${JSON.stringify(tensor.name)} is there twice`;
     names.add(key);
+    if ((tensor.status === 'measured') !== (tensor.metrics !== null)) {
+      return `the status of ${JSON.stringify(tensor.name)} does not fit its metrics`;
+    }
     const wrong = wrongMetric(tensor);
     if (wrong !== null) return `${wrong} of ${JSON.stringify(tensor.name)} is not possible`;
   }
@@ -36,18 +39,25 @@ const ROUNDING = 1 + 1e-6;
 
 function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | null {
   if (metrics === null) return null;
-  // A convolution's [out, in, width] is measured as [out, in · width].
-  const [rows = 1, ...rest] = shape;
-  const least = Math.min(
-    rows,
-    rest.reduce((product, size) => product * size, 1),
-  );
-  if (metrics.rank === null ? method === 'exact' : metrics.rank < 0 || metrics.rank > least) return 'the rank';
+  if (!areRanksPossible(metrics, method, shape)) return 'the rank';
   const values = Object.entries(flattenMetrics(metrics));
   const unordered = values.find(([, value]) => typeof value !== 'number' && !isOrdered(value));
   if (unordered) return unordered[0];
   const share = values.find(([key, value]) => key.startsWith('topEnergy') && !isWithin(value, 1));
   return share?.[0] ?? null;
+}
+
+/** All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Older files have one rank. */
+function areRanksPossible(
+  { rank, 'rankAt1e-2': strong = rank, rankAboveRounding = strong }: NonNullable<TensorMeasurement['metrics']>,
+  method: TensorMeasurement['method'],
+  [rows = 1, ...rest]: readonly number[],
+): boolean {
+  if (rank === null || strong === null || rankAboveRounding === null) {
+    return method === 'fast' && rank === null && strong === null && rankAboveRounding === null;
+  }
+  const columns = rest.reduce((product, size) => product * size, 1);
+  return 0 <= strong && strong <= rankAboveRounding && rankAboveRounding <= rank && rank <= Math.min(rows, columns);
 }
 
 function isOrdered({ low, value, high }: Exclude<MaybeBounded, number>): boolean {

@@ -15,6 +15,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'group-spike': spectral.groupSpike,
   'rank-loss': spectral.rankLoss,
   'rank-not-checked': spectral.rankNotChecked,
+  'zero-rows': spectral.zeroRows,
   'non-finite': spectral.nonFinite,
   'no-spectrum': spectral.noSpectrum,
   'update-size': spectral.updateSize,

@@ -21,6 +21,9 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   effectiveRank: { text: 'effective rank', term: 'effectiveRank' },
   effectiveRankRV: { text: 'effective rank (Roy–Vetterli)', term: 'effectiveRank' },
   rank: { text: 'rank', term: 'rank' },
+  'rankAt1e-2': { text: 'rank above 1% of σ₁', term: 'rank' },
+  rankAboveRounding: { text: 'rank above rounding', term: 'rank' },
+  zeroRows: { text: 'rows of zeros', term: null },
   'topEnergy.1': { text: 'top-1 energy', term: 'topEnergy' },
   'topEnergy.8': { text: 'top-8 energy', term: 'topEnergy' },
   'topEnergy.1%': { text: 'top-1% energy', term: 'topEnergy' },
@@ -61,6 +64,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'shadow-delta': 'shadowDelta',
   'twin-accuracy': 'twinAccuracy',
   'rank-loss': 'rank loss',
+  'zero-rows': 'zeroRows',
   'non-finite': 'NaN and Inf',
   'update-size': 'updateSize',
 };

@@ -60,12 +60,20 @@ export function groupSpike({ group, candidate, baseline, oddsRatio, limit }: Fin
 }
 
 export function rankLoss({ tensor, candidate, baseline }: FindingOf<'rank-loss'>): Phrase {
-  if (baseline === null) return phrase`All weights of ${name(tensor)} are zero.`;
-  return phrase`${metricPart('rank', { capitalized: true })} of ${name(tensor)} fell from ${formatNumber(baseline)} to ${formatNumber(candidate)}.`;
+  if (baseline === null || candidate === 0) return phrase`All weights of ${name(tensor)} are zero.`;
+  const had = phrase`the baseline had ${formatCount(baseline, 'direction')} above 1% of the largest singular value`;
+  return phrase`${name(tensor)} lost ${term('rank', 'rank')}: ${had}, and ${formatCount(candidate, 'direction is', 'directions are')} left.`;
 }
 
-export function rankNotChecked({ example, matrices }: FindingOf<'rank-not-checked'>): Phrase {
-  return phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')} measured with ${code('--method fast')} (e.g. ${name(example)}); use ${code('--method exact')}.`;
+export function rankNotChecked({ cause, example, matrices }: FindingOf<'rank-not-checked'>): Phrase {
+  const what = phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')}`;
+  return cause === 'fast'
+    ? phrase`${what} measured with ${code('--method fast')} (e.g. ${name(example)}); use ${code('--method exact')}.`
+    : phrase`${what} (e.g. ${name(example)}): a measurement by an older version does not have what it needs. Measure the baseline again.`;
+}
+
+export function zeroRows({ tensor, candidate, baseline, rows }: FindingOf<'zero-rows'>): Phrase {
+  return phrase`${formatCount(candidate, 'row is', 'rows are')} zero of the ${formatInteger(rows)} in ${name(tensor)} (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`;
 }
 
 export function nonFinite({ tensor, nan, inf }: FindingOf<'non-finite'>): Phrase {
@@ -79,8 +87,18 @@ export function noSpectrum({ tensor, of }: FindingOf<'no-spectrum'>): Phrase {
     : phrase`The update of ${name(tensor)} has no spectrum: the weight or the reference is not finite.`;
 }
 
-export function updateSize({ candidate, limit }: FindingOf<'update-size'>): Phrase {
-  return phrase`The update is ${formatNumber(candidate)} times as large as the ${term('reference', 'reference')} (limit ${formatLimit(limit)}): check that the candidate was trained from it.`;
+export function updateSize({ level, candidate, alignment }: FindingOf<'update-size'>): Phrase {
+  const reference = term('reference', 'reference');
+  const size = phrase`The update is ${formatNumber(candidate)} times as large as the ${reference}`;
+  if (alignment === null) {
+    return level === 'info'
+      ? phrase`${size}.`
+      : phrase`${size}, and its weights could not be compared with it: check that the candidate was trained from it.`;
+  }
+  const cosine = phrase`cosine ${formatNumber(alignment.cosine)}, by chance up to ${formatNumber(alignment.chance)}`;
+  return level === 'info'
+    ? phrase`${size}, as after training from scratch: the weights still point where they started (${cosine}).`
+    : phrase`${size}, and the weights point elsewhere (${cosine}): the reference is not the model that the candidate was trained from.`;
 }
 
 export function ratioMissing({ side, cause }: FindingOf<'ratio-missing'>): Phrase {

@@ -1,3 +1,4 @@
+import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import type { Device } from '../../onnx/session.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { addSums, type Energies, matrixEnergies } from '../energies.ts';
@@ -5,6 +6,7 @@ import { gramMatrix, gramMemory, trace } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import { needsExactSmallest, spectralMetrics } from '../metrics.ts';
 import type { Precision } from '../metrics-schema.ts';
+import { relativeRounding } from '../rounding.ts';
 import { type ExactSpectrum, NOT_FINITE } from '../spectrum.ts';
 import { denseMemory, denseSingularValues } from './dense-svd.ts';
 import { type SharedResources, UNSHARED } from './shared-resources.ts';
@@ -46,7 +48,9 @@ export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions)
     isSmallestExact = Number.isFinite(smallest);
     if (isSmallestExact) singularValues[singularValues.length - 1] = smallest;
   }
-  const metrics = spectralMetrics(singularValues, matrix.view.shape, { isSmallestExact });
+  const { dtype } = matrix.source;
+  const rounding = reference === null && isMeasuredDtype(dtype) ? { rounding: relativeRounding(dtype) } : {};
+  const metrics = spectralMetrics(singularValues, matrix.view.shape, { isSmallestExact, ...rounding });
   if (metrics) addSums(metrics, sums);
   return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
 }

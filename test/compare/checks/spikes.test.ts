@@ -3,15 +3,24 @@ import { spikes } from '../../../src/compare/checks/spikes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { WeightPair } from '../../../src/compare/metric-pair.ts';
 import { reasonOf } from '../../../src/compare/reason.ts';
+import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 
+const ranks = { any: 8, aboveRounding: 8, strong: 8 };
+
 /** Top-1 energies of one module type, layer by layer: candidate and, where there is one, baseline. */
-function group(candidate: readonly number[], baseline?: readonly number[]): WeightPair[] {
+function group(
+  candidate: readonly number[],
+  baseline?: readonly number[],
+  { shape = [64, 64], module = 'q_proj' }: Partial<Pick<WeightPair, 'shape' | 'module'>> = {},
+): WeightPair[] {
   return candidate.map((topEnergy, i) => ({
     name: `layer ${i}`,
-    group: 'q_proj',
-    candidate: { topEnergy, rank: 8 },
-    baseline: baseline ? { topEnergy: baseline[i] ?? 0, rank: 8 } : null,
+    group: module,
+    module,
+    shape,
+    candidate: { topEnergy, ranks, zeroRows: null },
+    baseline: baseline ? { topEnergy: baseline[i] ?? 0, ranks, zeroRows: null } : null,
   }));
 }
 
@@ -20,8 +29,8 @@ function contextOf(weights: readonly WeightPair[]): ComparisonContext {
   return { policy: DEFAULT_POLICY, weights } as unknown as ComparisonContext;
 }
 
-const spiked = (candidate: readonly number[], baseline?: readonly number[]) =>
-  spikes(contextOf(group(candidate, baseline))).map((finding) => reasonOf(finding).place);
+const spiked = (...weights: Parameters<typeof group>) =>
+  spikes(contextOf(group(...weights))).map((finding) => reasonOf(finding).place);
 
 /** Measured on stories260K: q_proj has a wide spread, and the first layer of gate_proj stands out by nature. */
 const Q_PROJ = [0.511, 0.557, 0.404, 0.501, 0.354];
@@ -66,18 +75,72 @@ describe('the check for spikes', () => {
     ).toEqual([]);
   });
 
-  it('a module type of few matrices has a spike only if the odds more than double over a baseline', () => {
+  it('a module type of few matrices has a spike only if σ₁ more than doubles against the rest', () => {
     expect(spiked([0.5, 0.9])).toEqual([]);
     expect(spiked([0.5, 0.9], [0.5, 0.5])).toEqual(['layer 1']);
-    expect(spiked([0.5, 0.66], [0.5, 0.5])).toEqual([]);
+    expect(spiked([0.5, 0.79], [0.5, 0.5])).toEqual([]);
+    // Two seeds of the modular-addition fixture: the output projection of the only layer.
+    expect(spiked([0.392], [0.225], { shape: [32, 32] })).toEqual([]);
   });
 
-  it('without a baseline, a matrix that stands out in its module type is a spike', () => {
+  it('without a baseline, a matrix that stands out is a spike only if one direction has most of its energy', () => {
     expect(spiked([0.1, 0.11, 0.1, 0.12, 0.6])).toEqual(['layer 4']);
     expect(spiked([0.1, 0.11, 0.1, 0.12, 0.13])).toEqual([]);
+    // The untouched stories260K, and the q_proj of SmolLM2-135M.
+    expect(spiked(GATE_PROJ)).toEqual([]);
+    expect(spiked([0.254, 0.02, 0.03, 0.027, 0.025, 0.018])).toEqual([]);
+    // Matrices of no known type are no measure of each other.
+    expect(spiked([0.1, 0.11, 0.1, 0.12, 0.6], undefined, { module: 'other' })).toEqual([]);
+  });
+
+  it('a share that doubles and stays small is not a spike, in a small group or in all of a large one', () => {
+    // A classifier of two healthy LoRA runs, 768 × 768.
+    expect(spiked([0.014], [0.007], { shape: [768, 768], module: 'other' })).toEqual([]);
+    expect(spiked([0.09, 0.5], [0.04, 0.5], { shape: [768, 768] })).toEqual([]);
+    const small = [0.01, 0.012, 0.011, 0.01];
+    expect(
+      spiked(
+        small.map((x) => 3 * x),
+        small,
+        { shape: [768, 768] },
+      ),
+    ).toEqual([]);
+    // Two seeds of the modular-addition fixture: 6.6 times the odds.
+    expect(spiked([0.9995], [0.997], { shape: [32, 32] })).toEqual([]);
+    expect(spiked(withChange(small, 2, 0.08), small, { shape: [768, 768] })).toEqual([]);
+    expect(spiked(withChange(small, 2, 0.2), small, { shape: [768, 768] })).toEqual(['layer 2']);
+    expect(spiked([0.2], [0.007], { shape: [768, 768], module: 'other' })).toEqual(['layer 0']);
+  });
+
+  it('a matrix of one or two rows or columns has one direction by its shape, which is not a spike', () => {
+    for (const shape of [
+      [1, 128],
+      [128, 1],
+      [2, 64],
+      [64, 2],
+    ] as const) {
+      expect(spiked([0.95], [0.6], { shape })).toEqual([]);
+      expect(spiked([0.5, 0.51, 0.5, 0.52, 1], undefined, { shape })).toEqual([]);
+    }
+  });
+
+  it('a small matrix has to have more than a random one of its shape', () => {
+    // Of 8 × 8 random entries, the first direction has up to 50% of the energy.
+    expect(spiked([0.6], [0.4], { shape: [8, 8] })).toEqual([]);
+    expect(spiked([0.9], [0.4], { shape: [8, 8] })).toEqual(['layer 0']);
+  });
+
+  it('a matrix that was all zeros before has no share that could rise', () => {
+    expect(spiked([0.3], [0], { shape: [64, 64] })).toEqual([]);
   });
 
   it('energy shares of exactly 0 and 1 are no spikes', () => {
     expect(spiked([0, 1, 0.5, 0.5, 0.5], [0, 1, 0.5, 0.5, 0.5])).toEqual([]);
+  });
+
+  it('the policy sets the least share', () => {
+    const policy = parsePolicy('spike: {share: 0.01}', 'policy.yml');
+    const weights = group([0.08], [0.02], { shape: [768, 768] });
+    expect(spikes({ ...contextOf(weights), policy })).toMatchObject([{ kind: 'spike' }]);
   });
 });

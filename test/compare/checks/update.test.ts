@@ -1,11 +1,51 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOn, measurement, ofKind, reportOn, withDelta, withMatrices } from '../measurement.ts';
+import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { findingsOn, matrices, measurement, ofKind, reportOn, withDelta, withMatrices } from '../measurement.ts';
 
 describe('the checks of the update', () => {
-  it('an update larger than its reference is inconclusive: the candidate was hardly trained from it', () => {
-    expect(findingsOn(withDelta({ updateSize: 1.4 }), measurement())).toEqual([
-      { kind: 'update-size', level: 'inconclusive', candidate: 1.4, limit: 1 },
+  /** Norms of an update of 1.4 times the reference, at this cosine between the weights and the reference. */
+  const large = (cosine: number, over: Partial<Measurement> = {}) => {
+    const size = 1.4;
+    // ‖W‖ = x·‖W₀‖ with x² + 1 − 2x·cosine = size².
+    const x = cosine + Math.sqrt(cosine ** 2 - 1 + size ** 2);
+    const tensors = matrices().map((tensor) => {
+      if (tensor.metrics === null) return tensor;
+      const norms = tensor.of === 'delta' ? { frobeniusNorm: size, updateSize: size } : { frobeniusNorm: x };
+      return { ...tensor, metrics: { ...tensor.metrics, ...norms } };
+    });
+    return measurement({ tensors, ...over });
+  };
+  const ofSize = (candidate: Measurement) => ofKind('update-size', findingsOn(candidate, measurement()));
+
+  it('an update larger than its reference is inconclusive if the weights have no direction in common with it', () => {
+    expect(ofSize(large(0.001))).toEqual([
+      {
+        kind: 'update-size',
+        level: 'inconclusive',
+        candidate: 1.4,
+        limit: 1,
+        alignment: { cosine: expect.closeTo(0.001, 9), chance: expect.closeTo(4 / Math.sqrt(4 * 96 * 32), 9) },
+      },
     ]);
+    expect(ofSize(large(-0.2))).toMatchObject([{ level: 'inconclusive' }]);
+    expect(reportOn(large(0.001), measurement()).verdict).toBe('inconclusive');
+  });
+
+  it('a run from scratch that still points where it started is a note', () => {
+    expect(ofSize(large(0.1))).toMatchObject([{ level: 'info', alignment: { cosine: expect.closeTo(0.1, 9) } }]);
+  });
+
+  it('without W there is no direction: the weights of a whole checkpoint are not believed, an adapter has none', () => {
+    const made = large(0.1);
+    const updates = made.tensors.filter(({ of }) => of === 'delta');
+    expect(ofSize(measurement({ tensors: updates }))).toMatchObject([{ level: 'inconclusive', alignment: null }]);
+    const adapter = { ...made.checkpoint, format: 'lora' as const };
+    expect(ofSize(measurement({ tensors: updates, checkpoint: adapter }))).toMatchObject([
+      { level: 'info', alignment: null },
+    ]);
+  });
+
+  it('an update as large as the reference is not a finding', () => {
     expect(findingsOn(withDelta({ updateSize: 1 }), measurement())).toEqual([]);
   });
 
