@@ -1,4 +1,4 @@
-// Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, their worker thread and onnxruntime for
+// Builds what users run: dist/index.js (the action), dist/cli.js and, beside them, their threads and processes and onnxruntime for
 // Linux x64, so that both work on a fresh clone with no install. Usage: node scripts/build.mjs [--outdir DIR]
 //
 // The same sources and lock file give the same bytes: dist/ is committed, and CI compares. Everything is built in a folder
@@ -31,6 +31,8 @@ try {
       index: join(root, 'src/action.ts'),
       cli: join(root, 'src/cli.ts'),
       'band-worker': join(root, 'src/spectra/exact/band-worker.ts'),
+      'process-bridge': join(root, 'src/platform/process-bridge.ts'),
+      'tokenizer-process': join(root, 'src/language-model/tokens/tokenizer-process.ts'),
     },
     outdir: draft,
     absWorkingDir: root,

@@ -2,7 +2,6 @@ import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type Continuation, type Engine, expectInVocabulary, type Prompt } from './engine.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
-import { renderChat } from './tokens/chat-template.ts';
 import { type EncodeOptions, encodeText } from './tokens/encode.ts';
 import { cutAtStops, stopAt } from './tokens/stop-strings.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
@@ -87,8 +86,7 @@ function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly
   if (prompt.kind === 'ids') return prompt.tokens;
   const tokenizer = expectTokenizer(options, request);
   if (prompt.kind === 'text') return encodeText(tokenizer, prompt.text, options);
-  const { chatTemplate: template, specialTokens } = tokenizer;
-  if (template === null) {
+  if (tokenizer.chatTemplate === null) {
     throw new UserError(
       `${where}: the request has messages, but the checkpoint has no default chat template`,
       'give a prompt instead',
@@ -96,7 +94,7 @@ function ownTokens(request: GenerateRequest, options: GenerateOptions): readonly
     );
   }
   const { now } = options;
-  const text = renderChat(prompt.messages, { template, specialTokens, addGenerationPrompt: true, now, where });
+  const text = tokenizer.renderChat(prompt.messages, { addGenerationPrompt: true, now, where });
   return tokenizer.encode(text, { addSpecialTokens: false });
 }
 

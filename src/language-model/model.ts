@@ -15,7 +15,8 @@ import {
 } from './requests.ts';
 import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
-import { openTokenizer, type Tokenizer } from './tokens/tokenizer.ts';
+import { openTokenizer } from './tokens/open-tokenizer.ts';
+import type { Tokenizer } from './tokens/tokenizer.ts';
 
 /** A model at a server. */
 export interface EndpointSource {
@@ -109,6 +110,7 @@ export async function withModel<T>(
       try {
         return await work(modelOf(opened, options));
       } finally {
+        await opened.tokenizer?.close?.();
         await opened.engine.close();
       }
     });

@@ -5,7 +5,8 @@ import type { Device } from '../onnx/session.ts';
 import { UserError, withErrorCode } from '../platform/user-error.ts';
 import { OnnxEngine } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
-import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from './tokens/tokenizer.ts';
+import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
+import type { Tokenizer } from './tokens/tokenizer.ts';
 
 /** An opened checkpoint to run, and how. */
 export interface CheckpointSource {
@@ -64,7 +65,11 @@ export async function openModel(
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
   );
-  const engine = await OnnxEngine.open(base, { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) });
+  const options = { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) };
+  const engine = await OnnxEngine.open(base, options).catch(async (error: unknown) => {
+    await tokens.tokenizer?.close?.();
+    throw error;
+  });
   return { engine, device, ...tokens };
 }
 

@@ -1,5 +1,6 @@
 import type { Model } from '../language-model/model.ts';
 import { encodePair } from '../language-model/tokens/encode.ts';
+import { TokenizerStopped } from '../language-model/tokens/start-tokenizer.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem } from './item.ts';
@@ -88,7 +89,7 @@ function encodable<T>(encode: () => T): T | string {
   try {
     return encode();
   } catch (error) {
-    if (error instanceof UserError) return error.problem;
+    if (error instanceof UserError && !(error instanceof TokenizerStopped)) return error.problem;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import type { Model } from '../language-model/model.ts';
-import { renderChat } from '../language-model/tokens/chat-template.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem } from './item.ts';
 
@@ -26,17 +25,14 @@ export function contextOf(
   { chatTemplate }: PromptOptions,
 ): string {
   if (!chatTemplate) return prompt;
-  const template = tokenizer?.chatTemplate ?? null;
-  if (tokenizer === null || template === null) {
+  if (tokenizer === null || tokenizer.chatTemplate === null) {
     throw new UserError(
       'chat-template is on, but there is no tokenizer with a default chat template',
       'turn it off for a base model, or give the tokenizer of the chat model',
       { code: 'no-tokenizer' },
     );
   }
-  return renderChat([{ role: 'user', content: prompt }], {
-    template,
-    specialTokens: tokenizer.specialTokens,
+  return tokenizer.renderChat([{ role: 'user', content: prompt }], {
     addGenerationPrompt: true,
     now: PROBE_DATE,
     where: id,

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/language-model/engine.ts';
-import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import { fixture, shared, temporaryFolder } from '../fixtures.ts';
 import { CompletionsServer } from '../language-model/remote/completions-server.ts';
 import { languageModel, openEngine } from '../language-model/runtime/engines.ts';

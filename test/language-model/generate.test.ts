@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { continuePrompts, type GenerateOptions } from '../../src/language-model/generate.ts';
 import { parseGenerateRequests } from '../../src/language-model/requests.ts';
+import { renderChat } from '../../src/language-model/tokens/chat-template.ts';
 import type { Tokenizer } from '../../src/language-model/tokens/tokenizer.ts';
 import { countingEngine } from './counting-engine.ts';
 
@@ -8,6 +9,7 @@ const requests = (...lines: object[]) =>
   parseGenerateRequests(lines.map((line) => JSON.stringify(line)).join('\n'), 'g.jsonl');
 
 /** Digits are tokens, and 9 is special. */
+const template = "{{ raise_exception('no system') if messages[0].role == 'system' else messages[0].content }}";
 const digits: Tokenizer = {
   encode: (text) => [...text.replace(/\D/g, '')].map(Number),
   decode: (ids, { skipSpecialTokens }) => ids.filter((id) => id !== 9 || !skipSpecialTokens).join(''),
@@ -18,7 +20,8 @@ const digits: Tokenizer = {
   leading: [],
   trailing: [],
   specialTokens: { eos_token: '9' },
-  chatTemplate: "{{ raise_exception('no system') if messages[0].role == 'system' else messages[0].content }}",
+  chatTemplate: template,
+  renderChat: (messages, options) => renderChat(messages, { ...options, template, specialTokens: { eos_token: '9' } }),
 };
 const options: GenerateOptions = { tokenizer: digits, eosIds: new Set([9]), prefixTokenId: 9, now: new Date(0) };
 const withoutTokenizer = { ...options, tokenizer: null };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/language-model/model.ts';
 import { withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
-import { openTokenizer } from '../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';

@@ -57,8 +57,7 @@ export function renderChat(messages: readonly Message[], options: ChatOptions): 
     add_generation_prompt: addGenerationPrompt,
   };
   try {
-    // Jinja reads all line ends as \n; a template file can have others after a git checkout.
-    const { parsed } = new Template(template.replace(/\r\n?/g, '\n'));
+    const { parsed } = parseTemplate(template);
     const environment = new Environment();
     for (const [name, value] of Object.entries(variables)) environment.set(name, value);
     return String(new Interpreter(environment).run(parsed).value);
@@ -69,6 +68,15 @@ export function renderChat(messages: readonly Message[], options: ChatOptions): 
       { code: 'no-tokenizer' },
     );
   }
+}
+
+/** The template that was used last: all chats of a model have the same. */
+let last: { readonly source: string; readonly template: Template } | null = null;
+
+function parseTemplate(source: string): Template {
+  // Jinja reads all line ends as \n; a template file can have others after a git checkout.
+  if (last?.source !== source) last = { source, template: new Template(source.replace(/\r\n?/g, '\n')) };
+  return last.template;
 }
 
 /** The limit of Jinja2's sandbox. */

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../../platform/worker-entry.ts';
 import type { Band } from './band-reduction.ts';
 import type { Answer } from './band-worker.ts';
 import { bandValues } from './bidiagonal-values.ts';
@@ -19,16 +18,8 @@ export const SOLVE_HERE: BandSolver = {
 };
 
 /** Works in a worker thread if there is a file to start it from, otherwise in this thread. */
-export function openBandSolver(entry: URL | null = workerEntry()): BandSolver {
+export function openBandSolver(entry: URL | null = workerEntry('band-worker', import.meta.url)): BandSolver {
   return entry ? new BandWorker(entry) : SOLVE_HERE;
-}
-
-/** The worker's file: beside the bundle, or beside this source if Node reads TypeScript (22.18 and later). */
-function workerEntry(): URL | null {
-  const isSource = import.meta.url.endsWith('.ts');
-  const isReadable = !isSource || ('typescript' in process.features && Boolean(process.features.typescript));
-  const entry = new URL(isSource ? './band-worker.ts' : './band-worker.js', import.meta.url);
-  return isReadable && existsSync(fileURLToPath(entry)) ? entry : null;
 }
 
 interface Request {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { parseScoreRequests } from '../../../src/language-model/requests.ts';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { scoreRequests } from '../../../src/language-model/score.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { readJson, shared } from '../../fixtures.ts';
 import { describeNeeds } from '../../needs.ts';
 import { difference, openKvCache, openLora, readCases, TOLERANCE, withEngine } from './engines.ts';

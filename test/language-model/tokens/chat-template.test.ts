@@ -7,7 +7,7 @@ import {
   readChatTemplate,
   renderChat,
 } from '../../../src/language-model/tokens/chat-template.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, temporaryFolder } from '../../fixtures.ts';
 

@@ -7,7 +7,7 @@ import {
   truncateLeft,
   withPrefix,
 } from '../../../src/language-model/tokens/encode.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { readJson, shared } from '../../fixtures.ts';
 import { wordTokenizer } from './word-tokenizer.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import { cutAtStops, stopAt } from '../../../src/language-model/tokens/stop-strings.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { fixture } from '../../fixtures.ts';
 
 describe('stopAt', () => {

@@ -1,7 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openTokenizer, openTokenizerIfPresent, type Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer, openTokenizerIfPresent } from '../../../src/language-model/tokens/open-tokenizer.ts';
+import type { Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
 import { describeNeeds } from '../../needs.ts';

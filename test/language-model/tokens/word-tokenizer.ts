@@ -1,3 +1,4 @@
+import { renderChat } from '../../../src/language-model/tokens/chat-template.ts';
 import type { Tokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
 
 /**
@@ -28,6 +29,10 @@ export function wordTokenizer(changes: Partial<Tokenizer> = {}): Tokenizer & { i
     trailing: [],
     specialTokens: { bos_token: '<s>' },
     chatTemplate: null,
+    renderChat: (messages, options) => {
+      const { chatTemplate: template, specialTokens } = tokenizer;
+      return renderChat(messages, { ...options, template: template ?? '', specialTokens });
+    },
     ...changes,
   };
   return { ...tokenizer, ids: (...texts) => texts.map(idOf) };

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The file that a thread or process is started from: in dist/ beside the bundle, from source beside the module if this
+ * Node reads TypeScript (22.18 and later).
+ * @param name of the file, without its extension; scripts/build.mjs lists it
+ * @param module `import.meta.url` of a module in the same folder
+ * @returns null if there is nothing to start from
+ */
+export function workerEntry(name: string, module: string): URL | null {
+  const isSource = module.endsWith('.ts');
+  const isReadable = !isSource || ('typescript' in process.features && Boolean(process.features.typescript));
+  const entry = new URL(`./${name}${isSource ? '.ts' : '.js'}`, module);
+  return isReadable && existsSync(fileURLToPath(entry)) ? entry : null;
+}
