@@ -1,7 +1,7 @@
 import { openReference } from '../../../src/checkpoint/open.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { renderChat } from '../../../src/language-model/tokens/chat-template.ts';
-import { openTokenizer } from '../../../src/language-model/tokens/tokenizer.ts';
+import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
 import type { Fuzzer } from '../fuzzer.ts';
 import { single, textOf, writeInput } from '../input.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';
@@ -112,8 +112,12 @@ export const tokenizer: Fuzzer = {
   run: async (input, folder) => {
     writeInput(input, folder);
     const opened = await openTokenizer(folder);
-    for (const text of TEXTS)
-      opened.decode(opened.encode(text, { addSpecialTokens: true }), { skipSpecialTokens: true });
+    try {
+      for (const text of TEXTS)
+        opened.decode(opened.encode(text, { addSpecialTokens: true }), { skipSpecialTokens: true });
+    } finally {
+      await opened.close?.();
+    }
   },
 };
 
