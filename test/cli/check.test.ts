@@ -170,11 +170,12 @@ describeNeeds(Boolean(models), '../shared/models')('check on a real language mod
   });
 });
 
-/** One line on standard error, and nothing on standard output. */
+/** One line on standard error, with the code of its hint below it if that is code, and nothing on standard output. */
 function expectOneError({ code, stdout, stderr }: Awaited<ReturnType<typeof runCli>>, pattern: RegExp) {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(pattern);
-  expect(stderr.trim().split('\n')).toHaveLength(1);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('    '))).toHaveLength(1);
 }
 
 describe('check refuses, in one line and without writing anything', () => {
@@ -235,7 +236,7 @@ describe('check refuses, in one line and without writing anything', () => {
     const out = join(temporaryFolder(), 'out');
     const result = await runCli('check', '--checkpoint', make(), '--out', out);
     expectOneError(result, pattern);
-    expect(result.stderr).toMatch(/^shadow-gate: error: [^\n]+ — [^\n]+\n$/);
+    expect(result.stderr).toMatch(/^shadow-gate: error: [^\n]+ — [^\n]+\n( {4}[^\n]+\n)*$/);
     expect(existsSync(out)).toBe(false);
   });
 
