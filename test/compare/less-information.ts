@@ -206,6 +206,13 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
     ...whole,
     architecture: { modelType: null, name: null, layers: null, hiddenSize: null, heads: null, keyValueHeads: null },
   }),
+  'no behavior': (whole) => (whole.behavior === null ? null : { ...whole, behavior: null }),
+  'no size of the logits': (whole) =>
+    whole.behavior === null ? null : { ...whole, behavior: { ...whole.behavior, logitScale: null } },
+  'no tokenizer': (whole) =>
+    whole.behavior === null
+      ? null
+      : { ...whole, behavior: { ...whole.behavior, files: { ...whole.behavior.files, tokenizer: null } } },
   'no vectors': (whole) => (whole.vectors.length === 0 ? null : { ...whole, vectors: [] }),
   'nothing at all': (whole) => ({
     ...whole,

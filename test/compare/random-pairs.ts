@@ -1,8 +1,9 @@
+import { partOf } from '../../src/measure/behavior/part.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { type Seeded, seeded } from '../statistics/seeded.ts';
-import { measurement, probes, SUITE } from './measurement.ts';
+import { behavior, measurement, probes, SUITE } from './measurement.ts';
 
 /** A candidate, its baseline and a policy, all drawn from one seed. */
 export interface RandomPair {
@@ -43,11 +44,19 @@ export function randomPair(seed: number): RandomPair {
     });
     return halves === 'probes' ? { ...made, method: null, vectors: [], nonFinite: [], reference: null } : made;
   };
-  return {
-    candidate: side(answered, after, 'candidate'),
-    baseline: chance(0.08) ? null : side(asked, before, 'baseline'),
-    policy: randomPolicy(random),
-  };
+  const candidate = side(answered, after, 'candidate');
+  const baseline = chance(0.08) ? null : side(asked, before, 'baseline');
+  const policy = randomPolicy(random);
+  // Drawn last: the pairs of known seeds stay as they are.
+  const strict = chance(0.25) ? `\nbehavior: {level: ${pick(random, LEVELS)}, tokenizer: ${pick(random, LEVELS)}}` : '';
+  return { candidate: { ...candidate, behavior: randomBehavior(random) }, baseline, policy: `${policy}${strict}` };
+}
+
+function randomBehavior(random: Seeded): Measurement['behavior'] {
+  const change = pick(random, ['nothing', 'nothing', 'nothing', 'tokenizer', 'logits', 'code'] as const);
+  if (change === 'logits') return behavior({}, { logits: 200 });
+  const files = change === 'nothing' ? {} : { [change]: partOf({ content: 'another' }) };
+  return behavior(files);
 }
 
 /** The answers of a baseline and of a candidate to the same items. */

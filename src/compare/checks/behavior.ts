@@ -1,5 +1,6 @@
-import { BEHAVIOR_PARTS, type BehaviorValues } from '../../measure/schema/behavior.ts';
+import { BEHAVIOR_PARTS, type BehaviorPart, type BehaviorValues } from '../../measure/schema/behavior.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 
@@ -16,7 +17,8 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
     return [{ kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'everything' }];
   }
   if (candidate.behavior === null) {
-    return [{ kind: 'behavior-not-compared', level: 'inconclusive', side: 'candidate', what: 'everything' }];
+    const levels = [...BEHAVIOR_PARTS, 'logit-scale' as const].map((part) => levelOf(policy, part));
+    return [{ kind: 'behavior-not-compared', level: unknownLevel(levels), side: 'candidate', what: 'everything' }];
   }
   const [ours, theirs] = [candidate.behavior.files, baseline.behavior.files];
   return BEHAVIOR_PARTS.flatMap((part): Finding[] => {
@@ -24,7 +26,7 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
     if (mine?.digest === its?.digest) return [];
     if ((mine === null && isUnknown(candidate)) || (its === null && isUnknown(baseline))) return [];
     const changes = changesOf(mine, its);
-    const level = isPaddingOnly(mine, its, changes) ? 'info' : (policy.behavior[part] ?? policy.behavior.level);
+    const level = isPaddingOnly(mine, its, changes) ? 'info' : levelOf(policy, part);
     return [
       {
         kind: 'changed-behavior',
@@ -37,6 +39,18 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
       },
     ];
   });
+}
+
+type PolicyLevel = Policy['behavior']['level'];
+
+export function levelOf({ behavior }: Policy, part: BehaviorPart | 'logit-scale'): PolicyLevel {
+  return behavior[part] ?? behavior.level;
+}
+
+/** Of what the candidate does not say: never better than the worst that it could have been. */
+export function unknownLevel(levels: readonly PolicyLevel[]): Finding['level'] {
+  if (levels.includes('fail')) return 'fail';
+  return levels.includes('warn') ? 'inconclusive' : 'info';
 }
 
 /** What an adapter does not have comes from its base model, which was not given. */

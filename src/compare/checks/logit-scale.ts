@@ -4,6 +4,10 @@ import { itemKey, type ProbeItemMeasurement } from '../../measure/schema/probes.
 import { median, standardDeviation } from '../../statistics/descriptive.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
+import { levelOf, unknownLevel } from './behavior.ts';
+
+/** A part that moved by less is no cause. */
+const CAUSE = 1.1;
 
 /** Fewer items than this say little about all. */
 const MIN_ITEMS = 20;
@@ -15,11 +19,11 @@ const MIN_ITEMS = 20;
  */
 export function logitScale({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
-  const level = policy.behavior['logit-scale'] ?? policy.behavior.level;
+  const level = levelOf(policy, 'logit-scale');
   const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);
   const byAnswers = answersFinding(candidate, baseline, policy.behavior['answer-factor']);
   return [
-    ...unknownScale(candidate, baseline),
+    ...unknownScale(candidate, baseline, unknownLevel([level])),
     ...[byWeights, byAnswers].flatMap((found) =>
       found === null ? [] : [{ kind: 'logit-scale', level, ...found } as const],
     ),
@@ -28,11 +32,11 @@ export function logitScale({ candidate, baseline, policy }: ComparisonContext): 
 
 type Moved = Omit<FindingOf<'logit-scale'>, 'kind' | 'level'>;
 
-function unknownScale(candidate: Measurement, baseline: Measurement): Finding[] {
+function unknownScale(candidate: Measurement, baseline: Measurement, level: Finding['level']): Finding[] {
   const isLost = candidate.behavior !== null && candidate.behavior.logitScale === null;
   const isExpected = candidate.checkpoint.format === 'lora' && candidate.reference === null;
   if (!isLost || isExpected || (baseline.behavior?.logitScale ?? null) === null) return [];
-  return [{ kind: 'behavior-not-compared', level: 'inconclusive', side: 'candidate', what: 'logit-scale' }];
+  return [{ kind: 'behavior-not-compared', level, side: 'candidate', what: 'logit-scale' }];
 }
 
 function weightsFinding(candidate: Measurement, baseline: Measurement, limit: number): Moved | null {
@@ -51,7 +55,7 @@ function partsOf(ours: LogitScale, theirs: LogitScale): Moved['parts'] {
       ? []
       : [{ name: 'config.json', ratio: Math.abs(ours.multiplier / theirs.multiplier) }]),
   ];
-  return parts.filter(({ ratio }) => Number.isFinite(ratio));
+  return parts.filter(({ ratio }) => Number.isFinite(ratio) && isMoved(ratio, CAUSE));
 }
 
 function answersFinding(candidate: Measurement, baseline: Measurement, limit: number): Moved | null {

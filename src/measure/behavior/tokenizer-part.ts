@@ -38,7 +38,7 @@ export async function tokenizerPart(directory: string): Promise<BehaviorValues |
   if (isUnreadable(json)) return partOf({ 'tokenizer.json': json });
   return partOf({
     ...pick(json, SECTIONS),
-    model: modelOf(json.model),
+    ...modelOf(json.model),
     ...addedTokens([json.added_tokens, isUnreadable(config) ? null : config?.added_tokens_decoder]),
     ...settings,
   });
@@ -53,11 +53,15 @@ function isDefault(value: unknown): boolean {
   return value === undefined || value === null || value === false || value === '';
 }
 
-function modelOf(model: unknown): unknown {
-  if (typeof model !== 'object' || model === null || Array.isArray(model)) return model;
-  const stated = model as Json;
-  const merges = Array.isArray(stated.merges) ? { merges: stated.merges.map(mergeOf) } : {};
-  return { ...pick(stated, Object.keys(stated)), ...merges };
+/** Vocabulary and merges apart from the rest, so that a comparison names which of them differs. */
+function modelOf(model: unknown): Record<string, unknown> {
+  if (typeof model !== 'object' || model === null || Array.isArray(model)) return { model };
+  const { vocab, merges, ...rest } = model as Json;
+  return {
+    model: pick(rest, Object.keys(rest)),
+    vocabulary: vocab,
+    merges: Array.isArray(merges) ? merges.map(mergeOf) : merges,
+  };
 }
 
 /** `"a b"` before version 0.20 of the library, `["a", "b"]` since. */

@@ -20,9 +20,12 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
   code: phrase`It runs wherever the model is loaded with ${code('trust_remote_code')}: review it.`,
 };
 
-export function changedBehavior({ part, candidate, baseline, named, changes }: Changed): Phrase {
+const PADDING = phrase`Padding is masked, and no answer depends on it.`;
+
+export function changedBehavior({ level, part, candidate, baseline, named, changes }: Changed): Phrase {
   const noun = NOUNS[part];
-  const effect = EFFECTS[part];
+  const isPadding = level === 'info' && named.length > 0 && named.every(({ key }) => key.startsWith('pad_token'));
+  const effect = isPadding ? PADDING : EFFECTS[part];
   const article = part === 'code' ? '' : 'a ';
   if (candidate === null) return phrase`The candidate has no ${noun}, and the baseline has. ${effect}`;
   if (baseline === null) return phrase`The candidate has ${article}${noun}, and the baseline has none. ${effect}`;

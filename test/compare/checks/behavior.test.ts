@@ -89,6 +89,10 @@ describe('what decides how a model is used', () => {
     ]);
     expect(reportOn(measurement(), old).verdict).toBe('pass');
     expect(reportOn(old, measurement()).verdict).toBe('inconclusive');
+    // Who removes the evidence gets no better verdict than it would have given.
+    const strict = { policy: 'behavior: { code: fail }' };
+    expect(reportOn(old, measurement(), strict).verdict).toBe('fail');
+    expect(reportOn(old, measurement(), { policy: 'behavior: { level: info }' }).verdict).toBe('pass');
   });
 });
 
