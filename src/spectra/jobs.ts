@@ -178,6 +178,7 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft 
   const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
+  const biases = [...adapter.tensors.values()].filter(({ name }) => name.endsWith('.lora_B.bias'));
   const whole = differences(matrices, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs],
@@ -185,6 +186,7 @@ function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft 
     vectors: [
       ...vectors,
       ...adapter.modules.flatMap(({ a, b, magnitude }) => (magnitude ? [a, b, magnitude] : [a, b])),
+      ...biases,
     ],
     skipped: [...copies, ...skipped, ...whole.skipped],
     mismatched: whole.mismatched,
@@ -261,6 +263,15 @@ function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | n
   );
 }
 
+/** The weight of an output layer that the reference ties to its embeddings, and does not store. */
+function tiedEmbeddings(target: string, { tensors, architecture }: FullCheckpoint): TensorEntry | undefined {
+  const moduleOf = (name: string) => placeOf(name, { multimodal: false }).module;
+  if (!architecture.tied || moduleOf(target) !== 'lm_head') return undefined;
+  const tables = [...tensors.values()].filter(({ name }) => moduleOf(name) === 'embed');
+  // With a table of positions beside it, the larger one has the tokens.
+  return tables.sort((x, y) => y.size - x.size)[0];
+}
+
 function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {
   return { source: dora.base.source, view, compute: (graph) => doraUpdate(graph, dora) };
 }
@@ -275,7 +286,7 @@ function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpo
     adapter.modules.map((module) => module.target),
     reference.tensors,
   );
-  const source = reference.tensors.get(nameInReference(target));
+  const source = reference.tensors.get(nameInReference(target)) ?? tiedEmbeddings(target, reference);
   if (!source || !isMeasuredDtype(source.dtype)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,

@@ -1,9 +1,11 @@
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
 import { ADAPTERS, adapterFixture, expectedOf } from '../checkpoint/adapter/adapters.ts';
-import { fixture } from '../fixtures.ts';
+import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { readTensors } from '../language-model/read-tensors.ts';
 
 /** Name → singular values of the updates of an adapter. */
@@ -97,4 +99,19 @@ describe('an adapter with DoRA', () => {
       expect(metrics?.updateSize).toBeCloseTo(numberOf(metrics?.frobeniusNorm ?? Number.NaN) / weight, 6);
     }
   });
+});
+
+it('an adapted output layer that the base model ties to its embeddings is measured against those', async () => {
+  const base = join(temporaryFolder(), 'tied');
+  cpSync(fixture('language-models', 'llama'), base, { recursive: true });
+  const tensors = [...readTensors(join(base, 'model.safetensors'))].filter(([name]) => name !== 'lm_head.weight');
+  writeSafetensors(
+    join(base, 'model.safetensors'),
+    Object.fromEntries(tensors.map(([name, { shape, values }]) => [name, float32(shape, [...values])])),
+  );
+  writeFileSync(
+    join(base, 'config.json'),
+    JSON.stringify({ ...readJson<object>(join(base, 'config.json')), tie_word_embeddings: true }),
+  );
+  expectClose(await updatesOf('embeddings', base), 'embeddings');
 });
