@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { numberOf } from '../../src/statistics/bounded.ts';
-import { ADAPTERS, adapterFixture, expectedOf } from '../checkpoint/adapter/adapters.ts';
+import { ADAPTERS, adapterFixture, adapterWith, expectedOf } from '../checkpoint/adapter/adapters.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { readTensors } from '../language-model/read-tensors.ts';
@@ -16,8 +16,8 @@ async function updatesOf(name: string, base?: string): Promise<Map<string, reado
     reference: await openMeasuredReference(base),
     device: 'cpu',
     onSpectrum: (tensor, values) => {
-      if (tensor.of === 'delta' && (tensor.loraRank !== undefined || name.includes('dora')))
-        found.set(tensor.name, [...values]);
+      const isUpdate = tensor.loraRank !== undefined || (name.includes('dora') && !tensor.name.includes('base_layer'));
+      if (tensor.of === 'delta' && isUpdate) found.set(tensor.name, [...values]);
     },
   });
   return found;
@@ -114,4 +114,31 @@ it('an adapted output layer that the base model ties to its embeddings is measur
     JSON.stringify({ ...readJson<object>(join(base, 'config.json')), tie_word_embeddings: true }),
   );
   expectClose(await updatesOf('embeddings', base), 'embeddings');
+});
+
+it('a copy of the base that an adapter has is compared with it, since PEFT loads the copy', async () => {
+  const folder = adapterWith('embeddings', {});
+  const file = join(folder, 'adapter_model.safetensors');
+  const COPY = 'base_model.model.model.embed_tokens.base_layer.weight';
+  const tensors = [...readTensors(file)].map(([name, { shape, values }]) => {
+    const changed = name === COPY ? values.map((value, i) => (i === 5 ? value + 1 : value)) : values;
+    return [name, float32(shape, [...changed])] as const;
+  });
+  writeSafetensors(file, Object.fromEntries(tensors));
+  const options = {
+    reference: await openMeasuredReference(fixture('language-models', 'llama')),
+    device: 'cpu',
+  } as const;
+  const copiesOf = async (checkpoint: string) => {
+    const measured = await measure({ ...options, checkpoint });
+    return measured.tensors.filter(({ name }) => name.includes('base_layer')).map(({ name, status }) => [name, status]);
+  };
+  expect(await copiesOf(adapterFixture('embeddings'))).toEqual([
+    ['lm_head.base_layer.weight', 'zero'],
+    ['model.embed_tokens.base_layer.weight', 'zero'],
+  ]);
+  expect(await copiesOf(folder)).toEqual([
+    ['lm_head.base_layer.weight', 'zero'],
+    ['model.embed_tokens.base_layer.weight', 'measured'],
+  ]);
 });

@@ -1,0 +1,170 @@
+import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
+import { isMeasuredDtype } from '../checkpoint/dtype.ts';
+import { fusedLayout } from '../checkpoint/fused.ts';
+import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
+import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { isMultimodalName, placeOf } from '../checkpoint/module-type.ts';
+import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
+import { UserError } from '../platform/user-error.ts';
+import { type DoraWeight, doraUpdate } from './dora.ts';
+import type { MatrixSource } from './load-matrix.ts';
+import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
+import { matchNames } from './match-reference.ts';
+import { type Draft, differences, type Target, weightJob } from './target.ts';
+
+/**
+ * What is measured of an adapter: the update of every module, and the weights that it saves whole.
+ * @throws UserError for a module that the reference does not have, or for DoRA without a reference
+ */
+export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
+  const targets = adapter.modules.map(({ target }) => target);
+  const model = {
+    tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
+    architecture: reference?.architecture ?? adapter.architecture,
+    multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
+  };
+  const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
+  const { saved, copies } = splitCopies(adapter);
+  const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
+  const biases = [...adapter.tensors.values()].filter(({ name }) => name.endsWith('.lora_B.bias'));
+  const whole = differences(matrices, reference);
+  const copied = planCopies({ ...model, tensors: copies }, reference);
+  return {
+    jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs, ...copied.jobs],
+    // The factors are matrices too, but only the spectrum of their product is measured.
+    vectors: [
+      ...vectors,
+      ...adapter.modules.flatMap(({ a, b, magnitude }) => (magnitude ? [a, b, magnitude] : [a, b])),
+      ...biases,
+      ...copied.vectors,
+    ],
+    skipped: [...copied.skipped, ...skipped, ...whole.skipped],
+    mismatched: whole.mismatched,
+  };
+}
+
+/** PEFT saves adapted embeddings and output layers with a copy of their base weight, and loads that over the base. */
+function splitCopies({ modules, saved }: Adapter): Record<'saved' | 'copies', Map<string, TensorEntry>> {
+  const adapted = new Set(modules.map(({ target }) => target));
+  return {
+    saved: new Map([...saved].filter(([name]) => !adapted.has(name))),
+    copies: new Map([...saved].filter(([name]) => adapted.has(name))),
+  };
+}
+
+/** The copies are compared with the base model, from which they should not differ, under a name of their own. */
+function planCopies(model: ModelContext, reference: FullCheckpoint | null) {
+  const { matrices, skipped } = listMatrices(model);
+  const compared = differences(matrices, reference);
+  const notCompared = reference ? compared.skipped : matrices;
+  const nameOfCopy = (name: string) => name.replace(/\.weight$/, '.base_layer.weight');
+  return {
+    jobs: compared.jobs.map((job): Target => ({ ...job, name: nameOfCopy(job.name) })),
+    vectors: [...model.tensors.values()].map((entry) => ({ ...entry, name: nameOfCopy(entry.name) })),
+    skipped: [...notCompared, ...skipped].map(({ name }) => ({
+      name: nameOfCopy(name),
+      reason: 'the base weight of an adapted module, saved with the adapter',
+      parameters: 0,
+    })),
+  };
+}
+
+function loraJobs(
+  adapter: Adapter,
+  module: LoraModule,
+  model: ModelContext,
+  reference: FullCheckpoint | null,
+): Target[] {
+  const place = placeOf(module.target, model);
+  const { input, output } = featuresOf(module);
+  const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
+  const base = reference ? baseMatrix(adapter, update, reference) : null;
+  const layout = fusedLayout(module.target, {
+    output,
+    input,
+    architecture: model.architecture,
+    attentionInput: attentionInput(module.target, model),
+  });
+  const dora = doraWeight(adapter, module, base);
+  if (!layout || 'unknown' in layout) {
+    const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
+    const whole = { ...update, base };
+    const description = { of: 'delta', name: module.target, place, shape: updateShape(whole), note } as const;
+    if (dora) return [{ kind: 'dora', ...description, matrix: doraMatrix(dora, dora.base.view), dora }];
+    return [{ kind: 'lora', ...description, update: whole }];
+  }
+  const orientation = module.transposed ? 'columns' : 'rows';
+  return layout.parts.map((part): Target => {
+    const partUpdate: LoraUpdate = {
+      module,
+      b: module.inputFirst
+        ? transposedView(outputPart(part, module.rank, 'columns'))
+        : outputPart(part, module.rank, 'rows'),
+      base: base && { source: base.source, view: outputPart(part, input, orientation) },
+    };
+    const description = {
+      of: 'delta',
+      name: `${module.target}[${part.label}]`,
+      place: { ...place, module: part.module },
+      shape: updateShape(partUpdate),
+    } as const;
+    return dora
+      ? { kind: 'dora', ...description, matrix: doraMatrix(dora, outputPart(part, input, orientation)), dora }
+      : { kind: 'lora', ...description, update: partUpdate };
+  });
+}
+
+/**
+ * The weight that an adapter with DoRA changes; null for plain LoRA.
+ * @throws UserError without a base model
+ */
+function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | null): DoraWeight | null {
+  const { magnitude, target } = module;
+  if (magnitude === null) return null;
+  if (base !== null) return { module, magnitude, base };
+  throw new UserError(
+    `${adapter.path}: module ${JSON.stringify(target)} uses DoRA, whose update depends on the weights of the base model`,
+    'give the base model as reference, or merge the adapter and check the merged model',
+  );
+}
+
+/** The weight of an output layer that the reference ties to its embeddings, and does not store. */
+function tiedEmbeddings(target: string, { tensors, architecture }: FullCheckpoint): TensorEntry | undefined {
+  const moduleOf = (name: string) => placeOf(name, { multimodal: false }).module;
+  if (!architecture.tied || moduleOf(target) !== 'lm_head') return undefined;
+  const tables = [...tensors.values()].filter(({ name }) => moduleOf(name) === 'embed');
+  // With a table of positions beside it, the larger one has the tokens.
+  return tables.sort((x, y) => y.size - x.size)[0];
+}
+
+function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {
+  return { source: dora.base.source, view, compute: (graph) => doraUpdate(graph, dora) };
+}
+
+/**
+ * The adapted weight in the base model.
+ * @throws UserError if it is missing, or if its shape is not that of the update
+ */
+function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpoint): MatrixSource {
+  const { target } = update.module;
+  const nameInReference = matchNames(
+    adapter.modules.map((module) => module.target),
+    reference.tensors,
+  );
+  const source = reference.tensors.get(nameInReference(target)) ?? tiedEmbeddings(target, reference);
+  if (!source || !isMeasuredDtype(source.dtype)) {
+    throw new UserError(
+      `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,
+      'use the base model that the adapter was trained on',
+    );
+  }
+  const view = wholeMatrix(source.shape);
+  const shape = updateShape(update);
+  if (view.shape.join() !== shape.join()) {
+    throw new UserError(
+      `${adapter.path}: module ${JSON.stringify(target)} updates a weight of shape [${shape.join(', ')}], the reference has [${view.shape.join(', ')}]`,
+      'use the base model that the adapter was trained on, and check fan_in_fan_out',
+    );
+  }
+  return { source, view };
+}
