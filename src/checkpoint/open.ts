@@ -7,7 +7,7 @@ import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
 import { validate } from '../platform/first-issue.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
-import { refuseAdapterFile, refuseFactors } from './adapter/adapter-names.ts';
+import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapter/adapter-names.ts';
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
@@ -209,6 +209,11 @@ async function readShards(directory: string): Promise<TensorEntry[]> {
   return entries;
 }
 
+/** The names of the tensors in a file of the directory. */
+async function namesOf(path: string, file: string): Promise<string[]> {
+  return (await readSafetensorsHeader(await resolveFile(path, file))).map(({ name }) => name);
+}
+
 async function noWeights(path: string, names: ReadonlySet<string>): Promise<UserError> {
   const all = [...names].sort();
   const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
@@ -219,6 +224,7 @@ async function noWeights(path: string, names: ReadonlySet<string>): Promise<User
     return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the path of one of them');
   }
   const other = all.find((name) => name.endsWith('.safetensors'));
+  if (other !== undefined) refuseForeignAdapter(join(path, other), await namesOf(path, other));
   if (other) return new UserError(`${path} has no ${SINGLE}`, `give the path of the file: ${join(path, other)}`);
   const foreign = await foreignWeightsIn(path);
   if (foreign !== null) return foreign;

@@ -50,7 +50,14 @@ export function refuseAdapterFile(path: string, names: readonly string[]): void 
       'give its directory instead',
     );
   }
-  if (found) throw foreignAdapter(path, found.writer, found.name);
+  refuseForeignAdapter(path, names);
+}
+
+/** @throws UserError for one file that is an adapter of an image model, by its first factor */
+export function refuseForeignAdapter(path: string, names: readonly string[]): void {
+  const found = adapterTensor(names);
+  if (!found || found.writer === 'PEFT' || found.writer === 'MLX') return;
+  throw foreignAdapter(path, found.writer, found.name);
 }
 
 /**

@@ -103,6 +103,26 @@ describe('factors of an adapter are never measured as weights', () => {
     );
   });
 
+  it.each(FORMATS.filter(([, , { source }]) => !source.includes('contains')))(
+    'alone in a folder: %s',
+    async (_, names, pattern) => {
+      const folder = temporaryFolder();
+      writeSafetensors(
+        join(folder, 'my_lora.safetensors'),
+        Object.fromEntries(names.map((name) => [name, float32([2, 2], [1, 2, 3, 4])])),
+      );
+      expect(await messageOf(folder)).toMatch(pattern);
+    },
+  );
+
+  it('of PEFT without the config, which has the scale', async () => {
+    const folder = temporaryFolder();
+    writeSafetensors(join(folder, 'adapter_model.safetensors'), { x: float32([1], [1]) });
+    expect(await messageOf(folder)).toMatch(
+      /no adapter_config\.json, so that the scale .* add the file: PEFT writes both/,
+    );
+  });
+
   it('in a folder of diffusers', async () => {
     const folder = temporaryFolder();
     const [, names] = FORMATS.find(([format]) => format === 'diffusers') ?? expect.fail();
