@@ -54,6 +54,7 @@ const inputsSchema = z.object({
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),
   reference: optional,
+  adapter: optional,
   baseline: z.string(),
   'update-baseline': z.enum(UPDATE_BASELINE_CHOICES),
   policy: optional,
@@ -130,6 +131,7 @@ export interface JudgingRun extends KeyedRun {
 export interface MeasuringRun extends JudgingRun {
   readonly checkpoint: string;
   readonly reference: string | undefined;
+  readonly adapter: string | undefined;
   readonly device: Inputs['device'];
   readonly method: Inputs['method'];
   readonly only: Inputs['only'];
@@ -175,8 +177,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   };
   const reporting = { ...judging, comment, artifact, issue, failOn };
   if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
-  const { checkpoint, reference, device, method, only, seed, budget: budgetSeconds } = inputs;
-  const measuring = { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint };
+  const { checkpoint, reference, adapter, device, method, only, seed, budget: budgetSeconds } = inputs;
+  const measuring = { checkpoint, reference, adapter, device, method, only, seed, budgetSeconds, endpoint };
   if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
   return { kind: 'gate', ...reporting, ...measuring };
 }

@@ -42,9 +42,9 @@ export function inMeasuringGroup<T>(
 
 /** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
 export function measureSettings(run: MeasuringRun, context: ActionContext, baseline: ResolvedBaseline) {
-  const { checkpoint, reference, device, method, only, budgetSeconds, endpoint } = run;
+  const { checkpoint, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const rotates = run.seed === undefined && context.event.name === 'schedule' && baseline.kind === 'checkpoint';
   const seed = rotates ? ('rotate' as const) : run.seed;
   const onProgress = progressLog(context.runner.info, () => context.now().getTime());
-  return { checkpoint, reference, device, method, only, seed, budgetSeconds, endpoint, onProgress };
+  return { checkpoint, reference, adapter, device, method, only, seed, budgetSeconds, endpoint, onProgress };
 }

@@ -7,6 +7,8 @@ import { CHECK_EXAMPLES } from './help.ts';
 import {
   type CheckpointOptions,
   checkpointOptions,
+  type MergeOptions,
+  mergeOptions,
   type ProbeOptions,
   probeOptions,
   type VerdictOptions,
@@ -16,7 +18,7 @@ import type { Output } from './output.ts';
 import { measureSettings } from './settings.ts';
 import { printVerdict, writeReport } from './verdict.ts';
 
-interface CheckOptions extends CheckpointOptions, ProbeOptions, VerdictOptions {
+interface CheckOptions extends CheckpointOptions, MergeOptions, ProbeOptions, VerdictOptions {
   baseline?: string;
   out?: string;
   shard?: string;
@@ -26,7 +28,7 @@ export function addCheckCommand(program: Command, output: Output): void {
   const command = program
     .command('check')
     .description('measure a checkpoint, compare it with a baseline and report a verdict');
-  probeOptions(checkpointOptions(command))
+  probeOptions(mergeOptions(checkpointOptions(command)))
     .option('--baseline <file|path>', 'approved measurement, or a checkpoint to measure in the same way')
     .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
   verdictOptions(command)
@@ -37,7 +39,7 @@ export function addCheckCommand(program: Command, output: Output): void {
 }
 
 async function runCheck(options: CheckOptions, output: Output): Promise<void> {
-  const { reference, baseline, policy, out, shard } = options;
+  const { reference, adapter, baseline, policy, out, shard } = options;
   if (shard !== undefined) {
     throw new UserError(
       'check needs a whole measurement, and a shard is only a part of one',
@@ -47,7 +49,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   if (out !== undefined) await expectWritable(out, 'folder');
   const settings = measureSettings(options, output);
   const { measurement, report } = await output.withProgress((onProgress) =>
-    check({ ...settings, reference, baseline, policy, onProgress }),
+    check({ ...settings, reference, adapter, baseline, policy, onProgress }),
   );
   if (out !== undefined) {
     await writeJson(join(out, 'measurement.json'), measurement);

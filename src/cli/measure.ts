@@ -3,7 +3,7 @@ import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
 import { pairWithItself } from '../compare/probes/pair.ts';
 import { expectShareable } from '../gate/check.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
-import { measure, openMeasuredReference } from '../measure/measure.ts';
+import { measure, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
@@ -13,6 +13,8 @@ import { MEASURE_EXAMPLES } from './help.ts';
 import {
   type CheckpointOptions,
   checkpointOptions,
+  type MergeOptions,
+  mergeOptions,
   type ProbeOptions,
   parseShardOption,
   probeOptions,
@@ -21,14 +23,14 @@ import type { Output } from './output.ts';
 import { printMeasurement } from './print-measurement.ts';
 import { measureSettings } from './settings.ts';
 
-interface MeasureOptions extends CheckpointOptions, ProbeOptions {
+interface MeasureOptions extends CheckpointOptions, MergeOptions, ProbeOptions {
   out: string;
   shard?: Shard;
 }
 
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
-  probeOptions(checkpointOptions(command))
+  probeOptions(mergeOptions(checkpointOptions(command)))
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .addHelpText('after', MEASURE_EXAMPLES)
@@ -43,8 +45,9 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const resolved = await findPolicy(options.policy);
   const probes = await selectProbes(resolved, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
   const reference = await openMeasuredReference(options.reference);
+  const adapter = await openMeasuredAdapter(options.adapter, reference);
   const measurement = await output.withProgress((onProgress) =>
-    measure({ ...settings, spectra: only !== 'probes', probes, reference, shard, onProgress }),
+    measure({ ...settings, spectra: only !== 'probes', probes, reference, adapter, shard, onProgress }),
   );
   await writeJson(out, measurement);
   printMeasurement(measurement, out, output);

@@ -47,6 +47,18 @@ export interface CheckpointOptions {
   store: boolean;
 }
 
+/** The option of every command that proves a merge. */
+export function mergeOptions(command: Command): Command {
+  return command.option(
+    '--adapter <path>',
+    'PEFT adapter that was merged into the reference to make the checkpoint; proves the merge',
+  );
+}
+
+export interface MergeOptions {
+  adapter?: string;
+}
+
 export function deviceOption(description: string): Option {
   return new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto');
 }

@@ -7,6 +7,7 @@ import { changedBehavior } from './checks/behavior.ts';
 import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './checks/coverage.ts';
 import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
+import { merge } from './checks/merge.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
 import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
@@ -65,6 +66,8 @@ const PROBE_CHECKS: readonly Check[] = [
   probeComparability,
   probeCoverage,
 ];
+/** What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not. */
+const ORIGIN_CHECKS: readonly Check[] = [merge];
 const SPECTRAL_CHECKS: readonly Check[] = [
   nonFinite,
   rankLoss,
@@ -91,6 +94,7 @@ export function compare(comparison: Comparison): Report {
   const spectral = run(SPECTRAL_CHECKS);
   const findings = sortFindings([
     ...run(GENERAL_CHECKS),
+    ...run(ORIGIN_CHECKS),
     ...behavioral,
     ...twoKey(spectral, behavioral, policy),
     ...spectral,

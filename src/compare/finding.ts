@@ -122,6 +122,49 @@ export const findingSchema = z.discriminatedUnion('kind', [
     baseline: z.number().nullable(),
   }),
 
+  // Merge of an adapter.
+  finding('merge-proven', {
+    /** Weights whose merge is proven, and all that the adapter changes. */
+    weights: count,
+    all: count,
+    /** Largest r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding. */
+    residual: z.number(),
+    /** Other tensors, which are those of the reference. */
+    others: count,
+  }),
+  finding('merge-unseen', { example: foreign, weights: count, all: count }),
+  finding('merge-fault', {
+    fault: z.enum([
+      'not-applied',
+      'applied-twice',
+      'subtracted',
+      'scale-of-lora',
+      'scale-of-rslora',
+      'unscaled',
+      'wrong-scale',
+      'without-magnitude',
+      'different',
+      'not-finite',
+      'not-in-checkpoint',
+      'not-in-reference',
+      'other-shape',
+      'unreadable',
+    ]),
+    named: z
+      .array(z.strictObject({ name: foreign, residual: z.number().nullable(), coefficient: z.number().nullable() }))
+      .min(1),
+    weights: count,
+    all: count,
+  }),
+  finding('merge-not-finite', {
+    named: z.array(z.strictObject({ name: foreign, nan: count, inf: count })).min(1),
+    tensors: count,
+  }),
+  finding('merge-other-tensors', {
+    named: z.array(z.strictObject({ name: foreign, change: z.enum(['changed', 'missing', 'added']) })).min(1),
+    tensors: count,
+  }),
+
   // Coverage: what was measured at all.
   finding('nothing-measured', {}),
   finding('all-skipped', {}),

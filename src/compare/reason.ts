@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ofSchema } from '../measure/schema/measurement.ts';
+import { MAX_RESIDUAL } from '../spectra/merge/judge-merge.ts';
 import type { Finding, FindingOf, Scope } from './finding.ts';
 
 /** A finding in the flat form of report.json, without its level and its sentence: the same keys for every kind. */
@@ -114,6 +115,24 @@ export function reasonOf(finding: Finding): Reason {
         candidate: finding.candidate,
         baseline: finding.baseline,
       };
+    case 'merge-proven':
+      return { ...merge('model'), candidate: finding.residual, tolerance: { residual: MAX_RESIDUAL } };
+    case 'merge-unseen':
+      return merge(finding.example);
+    case 'merge-fault': {
+      const [first] = finding.named;
+      const { residual = null, coefficient = null } = first ?? {};
+      return {
+        ...merge(first?.name ?? ''),
+        metric: finding.fault,
+        candidate: coefficient ?? residual,
+        tolerance: { residual: MAX_RESIDUAL },
+      };
+    }
+    case 'merge-not-finite':
+      return { ...merge(finding.named[0]?.name ?? ''), metric: 'nonFinite', candidate: finding.tensors };
+    case 'merge-other-tensors':
+      return { ...merge(finding.named[0]?.name ?? ''), metric: 'tensors', candidate: finding.tensors };
     case 'nothing-measured':
       return incomparable('measurement', {});
     case 'all-skipped':
@@ -314,6 +333,10 @@ function toleranceOf({ limit: { absolute, relative } }: FindingOf<'metric-moved'
 
 function spike(place: string, { candidate, baseline }: { candidate: number | null; baseline: number | null }) {
   return { rule: 'spike', metric: 'topEnergy.1', of: 'weight', place, candidate, baseline } as const;
+}
+
+function merge(place: string): Reason {
+  return { ...NOTHING, rule: 'merge', metric: 'merge', of: 'weight', place };
 }
 
 function incomparable(metric: string, rest: Partial<Reason>): Reason {

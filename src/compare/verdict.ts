@@ -9,6 +9,9 @@ const FIRST: readonly FindingKind[] = [
   'probes-not-run',
   'items-lost',
   'no-answers',
+  'merge-not-finite',
+  'merge-fault',
+  'merge-other-tensors',
   'non-finite',
   'shadow-delta',
   'twin-accuracy',
@@ -28,6 +31,7 @@ const LAST: readonly FindingKind[] = [
   'behavior-not-compared',
   'skipped',
   'unread-files',
+  'merge-unseen',
   'probe-notes',
 ];
 

@@ -1,7 +1,7 @@
 import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
-import { measure, openMeasuredReference } from '../measure/measure.ts';
+import { measure, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
 import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey } from '../measure/schema/probes.ts';
@@ -12,9 +12,11 @@ import { type ResolvedBaseline, readBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes } from './select-probes.ts';
 
 export interface CheckOptions
-  extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'spectra' | 'probes' | 'shard'> {
+  extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'> {
   /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: string | undefined;
+  /** Path of the adapter that was merged into the reference to make the checkpoint: also prove that merge. */
+  readonly adapter?: string | undefined;
   /** A measurement file, or a checkpoint that is measured the same way; or the baseline itself, already resolved. */
   readonly baseline?: string | ResolvedBaseline | undefined;
   /**
@@ -66,7 +68,8 @@ async function measureBaseline(
   if (baseline.kind === 'missing') return null;
   if (baseline.kind === 'measurement') return baseline.measurement;
   const probes = settings.probes && probesRunOn(candidate, settings.probes);
-  return measure({ ...settings, checkpoint: baseline.path, probes });
+  // The adapter is the candidate's.
+  return measure({ ...settings, checkpoint: baseline.path, adapter: null, probes });
 }
 
 /**
@@ -96,7 +99,7 @@ export async function checkMeasured(
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
-  const { baseline: _, policy: __, changes: ___, reference: referencePath, ...rest } = options;
+  const { baseline: _, policy: __, changes: ___, reference: referencePath, adapter: adapterPath, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
   const { policy, baseline } = await resolvePair(options);
   if (baseline.kind === 'checkpoint' && settings.endpoint) {
@@ -107,7 +110,8 @@ async function prepare(options: CheckOptions) {
   }
   const probes = await selectProbes(policy, { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline) });
   const reference = await openMeasuredReference(referencePath);
-  return { policy, baseline, settings: { ...settings, spectra: only !== 'probes', reference, probes } };
+  const adapter = await openMeasuredAdapter(adapterPath, reference);
+  return { policy, baseline, settings: { ...settings, spectra: only !== 'probes', reference, adapter, probes } };
 }
 
 /** What a candidate is judged by. */

@@ -3,9 +3,9 @@ import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/foreign-files.ts';
-import { nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
+import { nameOf, openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
-import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import type { ModelSource } from '../language-model/model.ts';
 import { digestTokenFiles } from '../language-model/tokens/token-files.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -14,6 +14,7 @@ import { methodOfAll, summarize } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
+import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
@@ -32,6 +33,24 @@ export async function openMeasuredReference(path: string | undefined): Promise<R
 }
 
 /**
+ * Open the adapter that a checkpoint was merged from.
+ * @throws UserError if there is none at the path, or no reference that it was merged into
+ */
+export async function openMeasuredAdapter(
+  path: string | undefined,
+  reference: Reference | null,
+): Promise<Adapter | null> {
+  if (path === undefined) return null;
+  if (reference === null) {
+    throw new UserError(
+      `adapter ${path} is given without a reference`,
+      'give the model that it was merged into as reference',
+    );
+  }
+  return openMergedAdapter(path);
+}
+
+/**
  * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened
  * once, looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then
  * the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
@@ -43,8 +62,16 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
   const checkpoint = await openCheckpoint(options.checkpoint);
   // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
   if (checkpoint.format !== 'lora' && (options.spectra !== false || !options.endpoint)) refuseQuantized(checkpoint);
-  const { reference = null } = options;
-  const used = [{ checkpoint }, ...(reference ? [{ checkpoint: reference.checkpoint }] : [])];
+  const { reference = null, adapter = null } = options;
+  if (adapter && checkpoint.format === 'lora') {
+    throw new UserError(
+      `${options.checkpoint} is itself an adapter, which nothing was merged into`,
+      'give the merged model as checkpoint, or leave out the adapter',
+    );
+  }
+  const used = [checkpoint, reference?.checkpoint, adapter].flatMap((opened) =>
+    opened ? [{ checkpoint: opened }] : [],
+  );
   const { measurement, keep } = await whileUnchanged(used, () => recallOrMeasure(checkpoint, started, options));
   // Only what was measured on files that did not change is kept.
   await keep?.();
@@ -80,6 +107,7 @@ async function recallOrMeasure(
     const paths = {
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: reference && nameOf(reference.checkpoint),
+      adapter: options.adapter ? nameOf(options.adapter) : null,
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
@@ -106,6 +134,7 @@ async function digestsOf(checkpoint: Checkpoint, options: MeasureOptions & Known
   return {
     checkpoint: await digestCheckpoint(checkpoint, digests, onProgress),
     reference: reference ? await digestCheckpoint(reference.checkpoint, digests, onProgress) : null,
+    adapter: options.adapter ? await digestCheckpoint(options.adapter, digests, onProgress) : null,
     tokens: probes ? await digestTokens(checkpoint, options) : null,
     behavior: digestFiles(files),
   };
@@ -133,6 +162,7 @@ async function measureOpened(
   const spectra = options.spectra === false ? null : await measureSpectra(checkpoint, base, options);
   const identity = await identify(checkpoint, digests, options.onProgress);
   const baseIdentity = base && (await identify(base, digests, options.onProgress));
+  const merge = await tryMerge(checkpoint, options);
   const probes = options.probes ? await tryProbes(checkpoint, options.probes, options) : null;
   const tensors = spectra?.tensors ?? [];
   const measurement = measurementSchema.parse({
@@ -151,8 +181,14 @@ async function measureOpened(
     skipped: spectra?.skipped ?? [],
     mismatched: spectra?.mismatched ?? [],
     behavior: await measureBehavior(checkpoint, base, files),
+    merge: merge?.result ?? null,
     probes: probes?.result ?? null,
-    shard: shard && { ...shard, spectra: spectra?.share ?? null, probes: probes?.run?.share ?? null },
+    shard: shard && {
+      ...shard,
+      spectra: spectra?.share ?? null,
+      probes: probes?.run?.share ?? null,
+      adapter: merge?.adapter ?? null,
+    },
     run: {
       time: started.toISOString(),
       host: os.hostname(),
@@ -162,6 +198,7 @@ async function measureOpened(
       durationSeconds: (Date.now() - started.getTime()) / 1000,
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: base && nameOf(base),
+      adapter: options.adapter ? nameOf(options.adapter) : null,
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
       probes: probes?.run
@@ -171,6 +208,18 @@ async function measureOpened(
   });
   const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun';
   return { measurement, isWhole };
+}
+
+/** Of several machines, the first one checks the merge: it takes no longer than reading the files. */
+async function tryMerge(
+  checkpoint: Checkpoint,
+  { adapter, reference, shard, digests, onProgress }: MeasureOptions & { readonly digests: TensorDigests },
+) {
+  if (!adapter || !reference || checkpoint.format === 'lora') return null;
+  const digest = await digestCheckpoint(adapter, digests, onProgress);
+  const sides = { adapter, checkpoint, reference: reference.checkpoint, digests };
+  const isOwn = !shard || shard.index === 1;
+  return { adapter: digest, result: isOwn ? await measureMerge(sides, onProgress) : null };
 }
 
 /**

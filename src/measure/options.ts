@@ -1,5 +1,5 @@
 import type { TensorDigests } from '../checkpoint/digest.ts';
-import type { FullCheckpoint } from '../checkpoint/types.ts';
+import type { Adapter, FullCheckpoint } from '../checkpoint/types.ts';
 import type { EndpointSource } from '../language-model/model.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
@@ -68,6 +68,8 @@ export interface MeasureOptions extends SpectraOptions {
   readonly endpoint?: Endpoint | undefined;
   /** The weights that the checkpoint was trained from, to measure ΔW as well. */
   readonly reference?: Reference | null | undefined;
+  /** The adapter that was merged into the reference to make the checkpoint: prove that. Needs a reference. */
+  readonly adapter?: Adapter | null | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
 }

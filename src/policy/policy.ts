@@ -116,6 +116,8 @@ export const policySchema = z.strictObject({
       'answer-factor': z.number().gt(1).default(4),
     })
     .prefault({}),
+  /** The checkpoint is not the merge of the adapter that was given into the reference. */
+  merge: z.strictObject({ level: level.default('fail') }).prefault({}),
   ...probePolicyShape,
   /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
   trend: z

@@ -66,6 +66,7 @@ export function measurement(over: Partial<Measurement> = {}): Measurement {
     skipped: [],
     mismatched: [],
     behavior: behavior(),
+    merge: null,
     probes: null,
     shard: null,
     run: {
@@ -77,6 +78,7 @@ export function measurement(over: Partial<Measurement> = {}): Measurement {
       durationSeconds: 1,
       checkpoint: 'candidate',
       reference: 'reference',
+      adapter: null,
       deviceReason: 'requested',
       recalledSpectra: 0,
       probes: null,

@@ -77,6 +77,43 @@ export function everyFinding(name: string): Finding[] {
         baseline: null,
       },
     ],
+    'merge-proven': [
+      { weights: 6, all: 6, residual: 1.02, others: 12 },
+      { weights: 5, all: 6, residual: 0.01, others: 0 },
+    ],
+    'merge-unseen': [
+      { example: name, weights: 1, all: 6 },
+      { example: name, weights: 6, all: 6 },
+    ],
+    'merge-fault': (
+      [
+        'not-applied',
+        'applied-twice',
+        'subtracted',
+        'scale-of-lora',
+        'scale-of-rslora',
+        'unscaled',
+        'wrong-scale',
+        'without-magnitude',
+        'different',
+        'not-finite',
+        'not-in-checkpoint',
+        'not-in-reference',
+        'other-shape',
+        'unreadable',
+      ] as const
+    ).map((fault) => ({ fault, named: [{ name, residual: 40.2, coefficient: 0.5 }], weights: 2, all: 6 })),
+    'merge-not-finite': [{ named: [{ name, nan: 1, inf: 2 }], tensors: 2 }],
+    'merge-other-tensors': [
+      {
+        named: [
+          { name, change: 'changed' },
+          { name, change: 'missing' },
+          { name, change: 'added' },
+        ],
+        tensors: 4,
+      },
+    ],
     'nothing-measured': [{}],
     'all-skipped': [{}],
     'mostly-skipped': [

@@ -17,6 +17,8 @@ export interface MeasurementRequest {
   readonly checkpoint: string;
   /** Digest of the reference; null without one. */
   readonly reference: string | null;
+  /** Digest of the adapter whose merge is checked; null without one. */
+  readonly adapter: string | null;
   readonly device: string;
   readonly method: MethodChoice;
   readonly spectra: boolean;
@@ -30,7 +32,7 @@ export interface MeasurementRequest {
 /** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
 export function measurementRequest(
   { device, method, spectra, probes, endpoint, shard, isWanted, onSpectrum }: MeasureOptions,
-  digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'tokens' | 'behavior'>,
+  digests: Pick<MeasurementRequest, 'checkpoint' | 'reference' | 'adapter' | 'tokens' | 'behavior'>,
 ): MeasurementRequest | null {
   if (endpoint || shard || isWanted || onSpectrum) return null;
   return {
@@ -43,9 +45,11 @@ export function measurementRequest(
 }
 
 /** @returns 64 hexadecimal digits that change with everything that changes a measurement */
-export function measurementKey({ probes, ...request }: MeasurementRequest): string {
+export function measurementKey({ probes, adapter, ...request }: MeasurementRequest): string {
   const platform = `${process.platform}-${process.arch}`;
   const parts = [MEASUREMENT_SCHEMA, VERSION, REVISION, platform, request, probes && probeIdentity(probes)];
+  // Last, and only where there is one: without it the keys stay those of before.
+  if (adapter !== null) parts.push(adapter);
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -80,13 +84,14 @@ export function decodeMeasurement(text: string, request: MeasurementRequest): Me
 }
 
 function answers(
-  { tool, checkpoint, reference, method, behavior, probes, model, groups, tensors }: Measurement,
+  { tool, checkpoint, reference, merge, method, behavior, probes, model, groups, tensors }: Measurement,
   request: MeasurementRequest,
 ): boolean {
   return (
     tool.version === VERSION &&
     checkpoint.digest === request.checkpoint &&
     (reference?.digest ?? null) === request.reference &&
+    (merge?.adapter.digest ?? null) === request.adapter &&
     (method !== null) === request.spectra &&
     behavior !== null &&
     digestFiles(behavior.files) === request.behavior &&

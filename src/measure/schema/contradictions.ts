@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { MAX_RESIDUAL } from '../../spectra/merge/judge-merge.ts';
 import type { MaybeBounded } from '../../statistics/bounded.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
+import type { MergedWeightMeasurement } from './merge.ts';
 import type { ProbeItemMeasurement } from './probes.ts';
 
 /**
@@ -29,6 +31,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const wrongMerge = contradictionInMerge(measurement);
+  if (wrongMerge !== null) return wrongMerge;
   const { note: _, ...delta } = measurement.model.delta ?? {};
   const stored = { model: { delta: measurement.model.delta && delta }, groups: measurement.groups };
   return isDeepStrictEqual(stored, summarize(tensors)) ? null : 'its summaries do not follow from its matrices';
@@ -72,4 +76,27 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
 /** Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && correct !== margin > 0;
+}
+
+function contradictionInMerge({ checkpoint, reference, merge }: Measurement): string | null {
+  if (merge === null) return null;
+  if (reference === null) return 'it has a merge, and no reference';
+  if (checkpoint.format === 'lora') return 'it has a merge, and is an adapter';
+  const names = new Set<string>();
+  for (const weight of merge.weights) {
+    if (names.has(weight.name)) return `the merge of ${JSON.stringify(weight.name)} is there twice`;
+    names.add(weight.name);
+    if (!isPossibleMerge(weight)) return `the merge of ${JSON.stringify(weight.name)} is not possible`;
+  }
+  const unequal = merge.others.unequal.find(({ name }) => names.has(name));
+  if (unequal) return `${JSON.stringify(unequal.name)} is merged, and not adapted`;
+  if (merge.others.equal > checkpoint.tensors) return 'more of its tensors are equal than it has';
+  return merge.nonFinite.some(({ nan, inf }) => nan + inf === 0) ? 'the adapter has no NaN and no Inf' : null;
+}
+
+function isPossibleMerge({ kind, rank, scale, status, residual, coefficient }: MergedWeightMeasurement): boolean {
+  if (kind === 'saved') return rank === null && scale === null && residual === null && coefficient === null;
+  if (rank === null || scale === null) return false;
+  if (status === 'applied') return residual !== null && coefficient !== null && residual <= MAX_RESIDUAL * ROUNDING;
+  return status !== 'wrongFactor' || coefficient !== null;
 }

@@ -3,6 +3,7 @@ import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { behaviorSchema } from './behavior.ts';
+import { mergeSchema } from './merge.ts';
 import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
 
@@ -82,6 +83,7 @@ export const runSchema = z.strictObject({
   durationSeconds: z.number(),
   checkpoint: z.string(),
   reference: z.string().nullable(),
+  adapter: z.string().nullable().default(null),
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
@@ -136,6 +138,8 @@ export const measurementSchema = z.strictObject({
   mismatched: z.array(z.string()),
   /** What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and before. */
   behavior: behaviorSchema.nullable().default(null),
+  /** Null: no adapter was given, so that nothing is known of a merge. */
+  merge: mergeSchema.nullable().default(null),
   /** Null: the probes did not run (`--only spectra`, or no suites). */
   probes: probesSchema.nullable().default(null),
   /** Null: a complete measurement. Shards are merged before they are compared. */

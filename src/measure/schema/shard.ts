@@ -33,6 +33,8 @@ export const shardSchema = z.strictObject({
       leftOut: z.array(z.strictObject({ place: count, fact: z.string() })),
     })
     .nullable(),
+  /** Digest of the adapter whose merge the first shard checks; null without one. */
+  adapter: z.string().nullable().default(null),
 });
 export type ShardMeasurement = z.infer<typeof shardSchema>;
 export type SpectraShare = NonNullable<ShardMeasurement['spectra']>;

@@ -40,8 +40,8 @@ function asShard(path: string, measurement: Measurement): ShardFile {
 }
 
 function isConsistent(
-  { method, skipped, probes }: Measurement,
-  { index, count, spectra, probes: asked }: ShardMeasurement,
+  { method, skipped, merge, probes }: Measurement,
+  { index, count, spectra, probes: asked, adapter }: ShardMeasurement,
 ) {
   const answers = probes?.status === 'measured' ? probes : null;
   return (
@@ -49,6 +49,7 @@ function isConsistent(
     (method === null) === (spectra === null) &&
     (answers === null) === (asked === null) &&
     skipped.length >= (spectra?.skipped.length ?? 0) &&
+    (merge?.adapter.digest ?? null) === (index === 1 ? adapter : null) &&
     answers?.leftOut.length === asked?.leftOut.length
   );
 }
@@ -114,6 +115,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['number of shards', ({ shard }) => shard.count],
   ['checkpoint', ({ measurement: { checkpoint } }) => checkpoint.digest],
   ['reference', ({ measurement: { reference } }) => reference?.digest ?? null],
+  ['adapter', ({ shard }) => shard.adapter],
   ['device', ({ measurement: { device } }) => device],
   ['half (--only)', ({ measurement }) => halvesOf(measurement)],
   ['seed', (file) => probesOf(file)?.seed],

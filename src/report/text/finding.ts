@@ -2,6 +2,7 @@ import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import * as behavior from './behavior-findings.ts';
 import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
+import * as merge from './merge-findings.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
 import * as probes from './probe-findings.ts';
 import * as spectral from './spectral-findings.ts';
@@ -20,6 +21,11 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'no-spectrum': spectral.noSpectrum,
   'update-size': spectral.updateSize,
   'ratio-missing': spectral.ratioMissing,
+  'merge-proven': merge.proven,
+  'merge-unseen': merge.unseen,
+  'merge-fault': merge.fault,
+  'merge-not-finite': merge.notFinite,
+  'merge-other-tensors': merge.otherTensors,
   'nothing-measured': () => phrase`The candidate has neither spectra nor probe results: measure it again.`,
   'all-skipped': () => phrase`No matrix could be measured: all tensors were skipped.`,
   'mostly-skipped': spectral.mostlySkipped,

@@ -1,0 +1,118 @@
+import type { MergedWeightMeasurement, MergeMeasurement } from '../../measure/schema/merge.ts';
+import { at } from '../../platform/at.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding, FindingOf, Level } from '../finding.ts';
+
+type Fault = FindingOf<'merge-fault'>['fault'];
+
+/** Weights that a finding names; the measurement has all. */
+const NAMED = 3;
+
+/**
+ * Is the candidate the merge of its adapter into the reference? It needs no baseline: an adapter, what it was merged into and
+ * the result belong together.
+ */
+export function merge({ candidate: { merge }, policy }: ComparisonContext): Finding[] {
+  if (merge === null) return [];
+  const { level } = policy.merge;
+  const harm = [...damagedAdapter(merge, level), ...faults(merge, level), ...otherTensors(merge, level)];
+  return [...harm, ...unseen(merge), ...(harm.length === 0 ? proven(merge) : [])];
+}
+
+function damagedAdapter({ nonFinite }: MergeMeasurement, level: Level): Finding[] {
+  if (nonFinite.length === 0) return [];
+  return [{ kind: 'merge-not-finite', level, named: nonFinite.slice(0, NAMED), tensors: nonFinite.length }];
+}
+
+const FAULTS: Readonly<Record<MergedWeightMeasurement['status'], Fault | null>> = {
+  applied: null,
+  belowRounding: null,
+  notApplied: 'not-applied',
+  wrongFactor: 'wrong-scale',
+  withoutMagnitude: 'without-magnitude',
+  different: 'different',
+  notFinite: 'not-finite',
+  notInCheckpoint: 'not-in-checkpoint',
+  notInReference: 'not-in-reference',
+  otherShape: 'other-shape',
+  unreadable: 'unreadable',
+};
+
+/** One finding for each thing that went wrong, over all weights that it went wrong with. */
+function faults({ adapter, weights }: MergeMeasurement, level: Level): Finding[] {
+  const found = weights.flatMap((weight) => {
+    const fault = faultOf(weight, adapter.isRankStabilized);
+    return fault === null ? [] : [{ weight, fault }];
+  });
+  return [...groupBy(found, ({ fault }) => fault).values()].map((group): Finding => {
+    const { fault } = at(group, 0);
+    const named = group.slice(0, NAMED).map(({ weight: { name, residual, coefficient } }) => ({
+      name,
+      residual,
+      coefficient,
+    }));
+    // A weight in a dtype that is not read may well be merged.
+    const own = fault === 'unreadable' && level === 'fail' ? 'inconclusive' : level;
+    return { kind: 'merge-fault', level: own, fault, named, weights: group.length, all: weights.length };
+  });
+}
+
+/** How far a factor may be from a usual one to be called that. */
+const SAME_FACTOR = 0.02;
+
+function faultOf(
+  { status, coefficient, rank, scale }: MergedWeightMeasurement,
+  isRankStabilized: boolean,
+): Fault | null {
+  const fault = FAULTS[status];
+  if (fault !== 'wrong-scale' || coefficient === null || rank === null || scale === null) return fault;
+  const is = (factor: number) => Math.abs(coefficient - factor) <= SAME_FACTOR * Math.abs(factor);
+  // With rank 4 the other rule for the scale is a factor of two as well: the commoner accident is named.
+  if (is(2)) return 'applied-twice';
+  if (is(-1)) return 'subtracted';
+  if (is(isRankStabilized ? 1 / Math.sqrt(rank) : Math.sqrt(rank))) {
+    return isRankStabilized ? 'scale-of-lora' : 'scale-of-rslora';
+  }
+  return is(1 / scale) ? 'unscaled' : 'wrong-scale';
+}
+
+function otherTensors({ others: { unequal } }: MergeMeasurement, level: Level): Finding[] {
+  if (unequal.length === 0) return [];
+  return [{ kind: 'merge-other-tensors', level, named: unequal.slice(0, NAMED), tensors: unequal.length }];
+}
+
+/** Updates that the dtype of the checkpoint rounds away, merged or not: if that is all of them, nothing is proven. */
+function unseen({ weights }: MergeMeasurement): Finding[] {
+  const lost = weights.filter(({ status }) => status === 'belowRounding');
+  const [example] = lost;
+  if (!example) return [];
+  const isAll = weights.every(
+    ({ status, kind }) => status === 'belowRounding' || (kind === 'saved' && status === 'applied'),
+  );
+  return [
+    {
+      kind: 'merge-unseen',
+      level: isAll ? 'inconclusive' : 'info',
+      example: example.name,
+      weights: lost.length,
+      all: weights.length,
+    },
+  ];
+}
+
+function proven({ weights, others }: MergeMeasurement): Finding[] {
+  const applied = weights.filter(({ status }) => status === 'applied');
+  if (applied.every(({ kind }) => kind === 'saved')) return [];
+  const residuals = applied.flatMap(({ residual }) => residual ?? []);
+  return [
+    {
+      kind: 'merge-proven',
+      level: 'info',
+      weights: applied.length,
+      all: weights.length,
+      residual: Math.max(...residuals),
+      others: others.equal,
+    },
+  ];
+}

@@ -1,0 +1,227 @@
+import { featuresOf } from '../checkpoint/adapter/factors.ts';
+import { isBuffer } from '../checkpoint/buffers.ts';
+import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
+import { wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { placeOf } from '../checkpoint/module-type.ts';
+import { fetchTensors } from '../checkpoint/open.ts';
+import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
+import { UserError } from '../platform/user-error.ts';
+import { areEqual } from '../spectra/merge/equal-tensors.ts';
+import { isJudged, judgeMerge } from '../spectra/merge/judge-merge.ts';
+import { TensorNames } from '../spectra/merge/tensor-names.ts';
+import { countNonFinite, findNonFinite } from '../spectra/non-finite.ts';
+import type { SpectraOptions } from './options.ts';
+import { roundNumber } from './round.ts';
+import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';
+
+/** What is compared: the checkpoint with the reference that the adapter was merged into. */
+export interface MergeSides {
+  readonly adapter: Adapter;
+  readonly checkpoint: FullCheckpoint;
+  readonly reference: FullCheckpoint;
+  readonly digests: TensorDigests;
+}
+
+/** Significant digits of r and c: the last ones of a sum depend on the machine. */
+const DIGITS = 6;
+
+/**
+ * Is the checkpoint the merge of the adapter into the reference? Each adapted weight is compared with W₀ + s·BA, each weight
+ * that the adapter stores whole with that, and every other tensor with the reference's.
+ * @throws UserError for an adapter whose merge cannot be checked
+ */
+export async function measureMerge(
+  { adapter, checkpoint, reference, digests }: MergeSides,
+  onProgress: SpectraOptions['onProgress'],
+): Promise<MergeMeasurement> {
+  refuseUnchecked(adapter, checkpoint, reference);
+  for (const side of [adapter, checkpoint, reference]) await fetchTensors(side, side.tensors.values(), onProgress);
+  const nonFinite = await nonFiniteOf([...adapter.tensors.values()]);
+  const damaged = new Set(nonFinite.map(({ name }) => name));
+  const names = { checkpoint: namesOf(checkpoint), reference: namesOf(reference) };
+  const targets = targetsOf(adapter, names.checkpoint);
+  const total = targets.size;
+  const weights: MergedWeightMeasurement[] = [];
+  const explained = new Set<TensorEntry>();
+  let hint: number | null = null;
+  for (const [index, { name, merged, modules }] of [...targets.values()].entries()) {
+    onProgress?.({ done: index, total, name: `merge of ${name}` });
+    if (merged) explained.add(merged);
+    // PEFT saves the base of adapted embeddings beside their LoRA, and loads it: tokens may have been added to it.
+    const base = adapter.saved.get(name) ?? names.reference(name);
+    const described = describe(merged?.name ?? name, modules);
+    const status = unmerged(merged, base, modules[0]);
+    const isDamaged = modules.some((module) => tensorsOf(module).some((entry) => damaged.has(entry.name)));
+    if (status !== null || !merged || !base || isDamaged) {
+      weights.push({ ...described, status: status ?? 'notFinite', residual: null, coefficient: null });
+      continue;
+    }
+    const judged = await judgeMerge({ merged, base, modules }, hint);
+    if (judged.status === 'wrongFactor') hint = judged.coefficient;
+    weights.push({
+      ...described,
+      status: judged.status,
+      residual: judged.residual === null ? null : roundNumber(judged.residual, DIGITS),
+      coefficient: judged.coefficient === null ? null : roundNumber(judged.coefficient, DIGITS),
+    });
+  }
+  for (const [name, saved] of adapter.saved) {
+    const merged = names.checkpoint(name);
+    if (merged && explained.has(merged)) continue;
+    if (merged) explained.add(merged);
+    const status = await judgeSaved({ merged, saved, base: names.reference(name), digests });
+    const own = { name: merged?.name ?? name, kind: 'saved', rank: null, scale: null } as const;
+    weights.push({ ...own, status, residual: null, coefficient: null });
+  }
+  const others = await compareOthers({ checkpoint, reference, digests, explained });
+  onProgress?.({ done: total, total, name: '' });
+  return {
+    adapter: {
+      digest: await digestCheckpoint(adapter, digests),
+      tensors: adapter.tensors.size,
+      parameters: [...adapter.tensors.values()].reduce((sum, { size }) => sum + size, 0),
+      isRankStabilized: adapter.config.use_rslora === true,
+    },
+    weights: weights.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    others,
+    nonFinite,
+  };
+}
+
+function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference: FullCheckpoint): void {
+  const onnx = [checkpoint, reference].find(({ format }) => format === 'onnx');
+  if (onnx) {
+    throw new UserError(
+      `${onnx.path} is an ONNX model, whose weights have other names and layouts than those of the adapter`,
+      'check the merge on the safetensors checkpoint, before it is exported',
+    );
+  }
+  const bias = [...adapter.tensors.keys()].find((name) => name.endsWith('.lora_B.bias'));
+  if (bias !== undefined) {
+    throw new UserError(
+      `${adapter.path}: ${JSON.stringify(bias)} is the bias of B (lora_bias), whose merge is not checked`,
+      'leave out the adapter, and compare the merged model with a baseline',
+    );
+  }
+}
+
+async function nonFiniteOf(entries: readonly TensorEntry[]): Promise<MergeMeasurement['nonFinite']> {
+  const device = { name: 'cpu', reason: 'an adapter is small' } as const;
+  const found: MergeMeasurement['nonFinite'] = [];
+  for (const entry of await findNonFinite(entries.filter(isJudged), device)) {
+    const counts = await countNonFinite(entry, device);
+    if (counts.nan + counts.inf > 0) found.push({ name: entry.name, ...counts });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+type FindTensor = (name: string) => TensorEntry | null;
+
+/** Tensors under any of their names. A head that is tied to the embeddings may be stored as those alone. */
+function namesOf(checkpoint: FullCheckpoint): FindTensor {
+  const names = new TensorNames(checkpoint.tensors);
+  const embedding = checkpoint.architecture.tied ? embeddingOf(checkpoint) : null;
+  return (name) => names.find(name) ?? (isHead(name) ? embedding : null);
+}
+
+function embeddingOf({ tensors }: FullCheckpoint): TensorEntry | null {
+  const isText = ({ name }: TensorEntry) => {
+    const { module, component } = placeOf(name, { multimodal: true });
+    return module === 'embed' && component !== 'vision';
+  };
+  return [...tensors.values()].find((entry) => isText(entry) && entry.shape.length === 2) ?? null;
+}
+
+const isHead = (name: string): boolean => placeOf(name, { multimodal: false }).module === 'lm_head';
+
+interface MergeTarget {
+  /** Its name in the adapter. */
+  readonly name: string;
+  readonly merged: TensorEntry | null;
+  readonly modules: readonly [LoraModule, ...LoraModule[]];
+}
+
+/** The weights that the adapter changes: two modules that are tied to each other change the same one. */
+function targetsOf({ modules }: Adapter, find: FindTensor): Map<string, MergeTarget> {
+  const targets = new Map<string, MergeTarget>();
+  for (const module of modules) {
+    const merged = find(module.target);
+    const key = merged?.name ?? module.target;
+    const known = targets.get(key);
+    targets.set(key, { name: module.target, merged, modules: known ? [...known.modules, module] : [module] });
+  }
+  return targets;
+}
+
+function tensorsOf({ a, b, magnitude }: LoraModule): TensorEntry[] {
+  return magnitude ? [a, b, magnitude] : [a, b];
+}
+
+function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modules']) {
+  return { name, kind: magnitude ? 'dora' : 'lora', rank, scale: roundNumber(scale) } as const;
+}
+
+/** @returns null if both are there, and have the shape of the update */
+function unmerged(merged: TensorEntry | null, base: TensorEntry | null, module: LoraModule) {
+  if (!merged) return 'notInCheckpoint';
+  if (!base) return 'notInReference';
+  if (!isJudged(merged) || !isJudged(base)) return 'unreadable';
+  const { output, input } = featuresOf(module);
+  const expected = (module.transposed ? [input, output] : [output, input]).join();
+  const isAlike = [merged, base].every(
+    ({ shape }) => shape.length >= 2 && wholeMatrix(shape).shape.join() === expected,
+  );
+  return isAlike && merged.shape.join() === base.shape.join() ? null : 'otherShape';
+}
+
+async function judgeSaved({
+  merged,
+  saved,
+  base,
+  digests,
+}: {
+  readonly merged: TensorEntry | null;
+  readonly saved: TensorEntry;
+  readonly base: TensorEntry | null;
+  readonly digests: TensorDigests;
+}): Promise<MergedWeightMeasurement['status']> {
+  if (!merged) return 'notInCheckpoint';
+  if (merged.shape.join() !== saved.shape.join()) return 'otherShape';
+  if (await areEqual(merged, saved, digests)) return 'applied';
+  return base && (await areEqual(merged, base, digests)) ? 'notApplied' : 'different';
+}
+
+/** Compare the tensors that the adapter does not change with those of the reference. */
+async function compareOthers({
+  checkpoint,
+  reference,
+  digests,
+  explained,
+}: Omit<MergeSides, 'adapter'> & { readonly explained: ReadonlySet<TensorEntry> }): Promise<
+  MergeMeasurement['others']
+> {
+  const [inCheckpoint, inReference] = [new TensorNames(checkpoint.tensors), new TensorNames(reference.tensors)];
+  const unequal: MergeMeasurement['others']['unequal'] = [];
+  let equal = 0;
+  for (const entry of checkpoint.tensors.values()) {
+    if (explained.has(entry)) continue;
+    const original = inReference.find(entry.name);
+    const isSame = original ? await areEqual(entry, original, digests) : isBuffer(entry);
+    if (isSame || (await isTiedHead(entry, checkpoint, digests))) equal += 1;
+    else unequal.push({ name: entry.name, change: original ? 'changed' : 'added' });
+  }
+  for (const entry of reference.tensors.values()) {
+    if (inCheckpoint.find(entry.name) || isBuffer(entry)) continue;
+    // The head of a model with tied weights is stored or left out, as a library likes.
+    if (checkpoint.architecture.tied && isHead(entry.name)) continue;
+    unequal.push({ name: entry.name, change: 'missing' });
+  }
+  return { equal, unequal: unequal.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+/** A head that is stored beside the embeddings that it is tied to, and is the same. */
+async function isTiedHead(entry: TensorEntry, checkpoint: FullCheckpoint, digests: TensorDigests): Promise<boolean> {
+  if (!checkpoint.architecture.tied || !isHead(entry.name)) return false;
+  const embedding = embeddingOf(checkpoint);
+  return embedding !== null && (await areEqual(entry, embedding, digests));
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { MERGE_STATUSES } from '../../spectra/merge/judge-merge.ts';
+
+const count = z.int().nonnegative();
+
+/** Why a weight that should have been merged could not be judged. */
+export const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'unreadable'] as const;
+
+/** One weight that the adapter changes. */
+export const mergedWeightSchema = z.strictObject({
+  /** Under its name in the checkpoint; under that in the adapter where the checkpoint does not have it. */
+  name: z.string(),
+  /** `saved`: stored whole beside the adapter (`modules_to_save`); it has no rank, scale, residual or coefficient. */
+  kind: z.enum(['lora', 'dora', 'saved']),
+  rank: z.int().positive().nullable(),
+  /** s of s·BA: alpha/r, or alpha/√r of rsLoRA. */
+  scale: z.number().nullable(),
+  status: z.enum([...MERGE_STATUSES, ...UNMERGED_STATUSES]),
+  /** r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding. */
+  residual: z.number().nonnegative().nullable(),
+  /** How often s·BA is in W − W₀: 1 as it should be, 0 not applied, 2 applied twice. */
+  coefficient: z.number().nullable(),
+});
+export type MergedWeightMeasurement = z.infer<typeof mergedWeightSchema>;
+
+/** Is the checkpoint the merge of an adapter into the reference? */
+export const mergeSchema = z.strictObject({
+  adapter: z.strictObject({
+    /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
+    digest: z.string(),
+    tensors: count,
+    parameters: count,
+    /** The scale is alpha/√r, not alpha/r. */
+    isRankStabilized: z.boolean(),
+  }),
+  weights: z.array(mergedWeightSchema),
+  /** Tensors that the adapter does not change: they must be those of the reference. */
+  others: z.strictObject({
+    equal: count,
+    unequal: z.array(z.strictObject({ name: z.string(), change: z.enum(['changed', 'missing', 'added']) })),
+  }),
+  /** Tensors of the adapter with NaN or Inf. */
+  nonFinite: z.array(z.strictObject({ name: z.string(), nan: count, inf: count })),
+});
+export type MergeMeasurement = z.infer<typeof mergeSchema>;

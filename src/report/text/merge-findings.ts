@@ -1,0 +1,72 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { MAX_RESIDUAL } from '../../spectra/merge/judge-merge.ts';
+import { formatCount, formatLimit, formatNumber } from './numbers.ts';
+import { listed, name, type Phrase, phrase } from './phrase.ts';
+
+const FORMULA = 'W₀ + s·BA';
+
+export function proven({ weights, all, residual, others }: FindingOf<'merge-proven'>): Phrase {
+  const which = weights === all ? `all ${weights}` : `${weights} of ${all}`;
+  const rest =
+    others === 0 ? '' : `; the other ${formatCount(others, 'tensor is that', 'tensors are those')} of the reference`;
+  return phrase`The merge of the adapter is proven for ${which} weights that it changes: W = ${FORMULA} up to rounding (largest r ${formatNumber(residual)}, limit ${formatLimit(MAX_RESIDUAL)})${rest}.`;
+}
+
+export function unseen({ example, weights, all }: FindingOf<'merge-unseen'>): Phrase {
+  const which = phrase`${formatCount(weights, 'weight', 'weights')} of ${String(all)} that the adapter changes (e.g. ${name(example)})`;
+  const cause = 'its update is zero, or smaller than the rounding of the dtype';
+  return weights === all
+    ? phrase`It cannot be seen whether the adapter was merged: in every weight ${cause}. Merge into a copy in float32.`
+    : phrase`The merge cannot be seen in ${which}: ${cause}.`;
+}
+
+export function fault(finding: FindingOf<'merge-fault'>): Phrase {
+  const { fault, named, weights, all } = finding;
+  const items = named.map((weight) => phrase`${name(weight.name)}${numbers(fault, weight)}`);
+  const which = phrase`${String(weights)} of ${formatCount(all, 'weight', 'weights')}: ${listed(items, weights)}`;
+  return phrase`${SENTENCES[fault]} (${which}).`;
+}
+
+type Fault = FindingOf<'merge-fault'>['fault'];
+
+const SENTENCES: Readonly<Record<Fault, string>> = {
+  'not-applied': 'The adapter was not merged: the checkpoint has the weights of the reference',
+  'applied-twice': 'The adapter was merged twice',
+  subtracted: 'The adapter was subtracted instead of added',
+  'scale-of-lora': "The adapter was merged with the scale alpha/r instead of rsLoRA's alpha/√r",
+  'scale-of-rslora': "The adapter was merged with rsLoRA's scale alpha/√r instead of alpha/r",
+  unscaled: 'The adapter was merged without its scale',
+  'wrong-scale': 'The adapter was merged with a wrong scale',
+  'without-magnitude': "The adapter was merged as plain LoRA, without DoRA's magnitudes",
+  different: `The weights are not ${FORMULA}: another adapter, or another change on top`,
+  'not-finite': 'The merge cannot be computed: the weights, the reference or the adapter are not finite',
+  'not-in-checkpoint': 'The checkpoint lacks weights that the adapter changes: it may store them fused or split',
+  'not-in-reference': 'The reference lacks weights that the adapter changes: it may be another model',
+  'other-shape': 'The weights do not have the shape of their update',
+  unreadable: 'The merge cannot be judged in the dtype of the weights',
+};
+
+/** The numbers that show it: c of the least squares fit, and r where it says more. */
+function numbers(fault: Fault, { residual, coefficient }: FindingOf<'merge-fault'>['named'][number]): string {
+  const isScale = ['applied-twice', 'subtracted', 'scale-of-lora', 'scale-of-rslora', 'unscaled', 'wrong-scale'];
+  if (isScale.includes(fault)) return coefficient === null ? '' : ` (${formatNumber(coefficient)} times the update)`;
+  if (fault !== 'different' || residual === null) return '';
+  const share = coefficient === null ? '' : `, ${formatNumber(coefficient)} times the update`;
+  return ` (r ${formatNumber(residual)}${share})`;
+}
+
+export function notFinite({ named, tensors }: FindingOf<'merge-not-finite'>): Phrase {
+  const items = named.map((tensor) => {
+    const { nan, inf } = tensor;
+    const counts = [nan > 0 ? formatCount(nan, 'NaN value') : '', inf > 0 ? formatCount(inf, 'Inf value') : ''];
+    return phrase`${name(tensor.name)} (${counts.filter(Boolean).join(', ')})`;
+  });
+  return phrase`The adapter has values that are not finite in ${formatCount(tensors, 'tensor')}: ${listed(items, tensors)}.`;
+}
+
+export function otherTensors({ named, tensors }: FindingOf<'merge-other-tensors'>): Phrase {
+  const items = named.map((tensor) => phrase`${name(tensor.name)} (${CHANGES[tensor.change]})`);
+  return phrase`Besides the merge, ${formatCount(tensors, 'tensor differs', 'tensors differ')} from the reference, which the adapter does not explain: ${listed(items, tensors)}.`;
+}
+
+const CHANGES = { changed: 'changed', missing: 'not in the checkpoint', added: 'not in the reference' } as const;

@@ -1,0 +1,246 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSafetensorsHeader } from '../../src/checkpoint/safetensors.ts';
+import { compare } from '../../src/compare/compare.ts';
+import type { Finding } from '../../src/compare/finding.ts';
+import { measure, openMeasuredAdapter, openMeasuredReference } from '../../src/measure/measure.ts';
+import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import type { Shard } from '../../src/measure/shards/shard.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
+import { findingText } from '../../src/report/text/finding.ts';
+import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+
+// PEFT made the merges (test/fixtures/make_merges.py).
+const merges = (...path: string[]) => fixture('merges', ...path);
+
+interface Merge {
+  readonly adapter: string;
+  readonly reference: string;
+  readonly checkpoint: string;
+}
+
+const real = (name: string, base: string): Merge => ({
+  adapter: merges(name, 'adapter'),
+  reference: merges(base),
+  checkpoint: merges(name, 'merged'),
+});
+const BF16 = real('bf16', 'llama-bf16');
+
+async function measureMerge({ adapter, reference: referencePath, checkpoint }: Merge, shard: Shard | null = null) {
+  const reference = await openMeasuredReference(referencePath);
+  const opened = await openMeasuredAdapter(adapter, reference);
+  return measure({ checkpoint, reference, adapter: opened, spectra: false, shard });
+}
+
+async function findingsOf(merge: Merge): Promise<Finding[]> {
+  const candidate = await measureMerge(merge);
+  const report = compare({ candidate, baseline: null, baselinePath: null, policy: DEFAULT_POLICY, policyPath: null });
+  return report.findings.filter(({ kind }) => kind.startsWith('merge-'));
+}
+
+/** What went wrong, with the number of weights. */
+async function faultsOf(merge: Merge): Promise<unknown[]> {
+  return (await findingsOf(merge)).map((finding) =>
+    finding.kind === 'merge-fault'
+      ? [finding.fault, finding.weights]
+      : finding.kind === 'merge-other-tensors'
+        ? [finding.kind, finding.tensors, finding.named.map(({ change }) => change)]
+        : [finding.kind],
+  );
+}
+
+/** A copy of a folder, to be damaged. */
+function copyOf(folder: string): string {
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+}
+
+function withConfig(adapter: string, change: Record<string, unknown>): string {
+  const copy = copyOf(adapter);
+  const file = join(copy, 'adapter_config.json');
+  writeFileSync(file, JSON.stringify({ ...readJson<object>(file), ...change }));
+  return copy;
+}
+
+/** A copy of a checkpoint or adapter in which bytes of tensors are replaced. */
+async function withBytes(folder: string, weights: string, change: (bytes: ReadBytes) => Record<string, Buffer>) {
+  const copy = copyOf(folder);
+  const file = join(copy, weights);
+  const entries = new Map((await readSafetensorsHeader(file)).map((entry) => [entry.name, entry]));
+  const content = readFileSync(file);
+  const find = (name: string) => {
+    const entry = entries.get(name);
+    if (!entry) throw new Error(`no tensor ${name}`);
+    return entry;
+  };
+  const read: ReadBytes = (name) => {
+    const { offset, byteLength } = find(name);
+    return Buffer.from(content.subarray(offset, offset + byteLength));
+  };
+  for (const [name, bytes] of Object.entries(change(read))) bytes.copy(content, find(name).offset);
+  writeFileSync(file, content);
+  return copy;
+}
+type ReadBytes = (name: string) => Buffer;
+
+async function tensorOf(folder: string, name: string): Promise<Buffer> {
+  const file = join(folder, 'model.safetensors');
+  const entry = (await readSafetensorsHeader(file)).find((tensor) => tensor.name === name);
+  if (!entry) throw new Error(`no tensor ${name}`);
+  return readFileSync(file).subarray(entry.offset, entry.offset + entry.byteLength);
+}
+
+const layer = (index: number, name: string) => `model.layers.${index}.${name}.weight`;
+const MODEL = 'model.safetensors';
+
+describe('a merge made by PEFT', () => {
+  it.each([
+    ['bf16, with a rank and an alpha of its own, and modules_to_save', BF16, 7],
+    ['rsLoRA, with adapter and update in bf16', real('rslora', 'llama-bf16'), 4],
+    ['f32', real('f32', 'llama-f32'), 3],
+    ['f16', real('f16', 'llama-f16'), 3],
+    ['DoRA in f32', real('dora-f32', 'llama-f32'), 3],
+    ['DoRA in bf16', real('dora-bf16', 'llama-bf16'), 6],
+    ['embeddings that the head is tied to', real('tied', 'llama-tied'), 2],
+    ['fan_in_fan_out', real('gpt2', 'gpt2-f16'), 3],
+    ['fan_in_fan_out with DoRA', real('dora-gpt2', 'gpt2-f16'), 1],
+    ['fused qkv_proj and gate_up_proj', real('phi3', 'phi3-bf16'), 2],
+  ])('is proven: %s', async (_, merge, weights) => {
+    const { merge: measured } = await measureMerge(merge);
+    expect(measured?.weights.map(({ status }) => status)).toEqual(Array(weights).fill('applied'));
+    expect(measured?.others.unequal).toEqual([]);
+    for (const { kind, residual, coefficient } of measured?.weights ?? []) {
+      if (kind === 'saved') continue;
+      expect(residual).toBeLessThan(1.2);
+      expect(coefficient).toBeCloseTo(1, 2);
+    }
+    expect(await faultsOf(merge)).toEqual([['merge-proven']]);
+  });
+
+  it('is found without the prefix `model.` too', async () => {
+    const bare = copyOf(BF16.checkpoint);
+    const file = join(bare, MODEL);
+    const bytes = readFileSync(file);
+    const length = Number(bytes.readBigUInt64LE(0));
+    // The same length, so that the data stays where it is.
+    const header = bytes.toString('utf8', 8, 8 + length).replaceAll('"model.', '      "');
+    writeFileSync(
+      file,
+      Buffer.concat([bytes.subarray(0, 8), Buffer.from(header.slice(0, length)), bytes.subarray(8 + length)]),
+    );
+    expect(await faultsOf({ ...BF16, checkpoint: bare })).toEqual([['merge-proven']]);
+  });
+});
+
+describe('a merge that went wrong', () => {
+  it('did nothing', async () => {
+    expect(await faultsOf({ ...BF16, checkpoint: BF16.reference })).toEqual([['not-applied', 7]]);
+  });
+
+  it('did nothing, with DoRA', async () => {
+    const dora = real('dora-f32', 'llama-f32');
+    expect(await faultsOf({ ...dora, checkpoint: dora.reference })).toEqual([['not-applied', 3]]);
+  });
+
+  it('was done twice: the reference has been merged already, and so has the checkpoint', async () => {
+    // Half of the alpha that the merge was made with.
+    const half = withConfig(BF16.adapter, { lora_alpha: 4, alpha_pattern: { down_proj: 3 } });
+    expect(await faultsOf({ ...BF16, adapter: half })).toEqual([['applied-twice', 6]]);
+  });
+
+  it.each([
+    ['subtracted', 'subtracted', { lora_alpha: -8 }],
+    ['with another scale', 'wrong-scale', { lora_alpha: 10 }],
+    ['with the scale of rsLoRA', 'scale-of-rslora', { use_rslora: false }],
+  ])('was done %s', async (_, fault, change) => {
+    const merge = real('rslora', 'llama-bf16');
+    expect(await faultsOf({ ...merge, adapter: withConfig(merge.adapter, change) })).toEqual([[fault, 4]]);
+  });
+
+  it('was done with the scale of plain LoRA', async () => {
+    const adapter = withConfig(BF16.adapter, { use_rslora: true });
+    expect(await faultsOf({ ...BF16, adapter })).toEqual([['scale-of-lora', 6]]);
+  });
+});
+
+describe('a forged merge', () => {
+  it('leaves out one module', async () => {
+    const name = layer(1, 'self_attn.v_proj');
+    const original = await tensorOf(BF16.reference, name);
+    const forged = await withBytes(BF16.checkpoint, MODEL, () => ({ [name]: original }));
+    expect(await faultsOf({ ...BF16, checkpoint: forged })).toEqual([['not-applied', 1]]);
+  });
+
+  it('is one of another adapter', async () => {
+    const faults = await faultsOf({ ...BF16, adapter: merges('other-seed', 'adapter') });
+    expect(faults).toEqual([['different', 7]]);
+  });
+
+  it('has the weights of two layers exchanged', async () => {
+    const [a, b] = [layer(0, 'mlp.down_proj'), layer(1, 'mlp.down_proj')];
+    const forged = await withBytes(BF16.checkpoint, MODEL, (read) => ({ [a]: read(b), [b]: read(a) }));
+    expect(await faultsOf({ ...BF16, checkpoint: forged })).toEqual([['different', 2]]);
+  });
+
+  it('changes another tensor by one bit', async () => {
+    const name = 'model.norm.weight';
+    const forged = await withBytes(BF16.checkpoint, MODEL, (read) => {
+      const bytes = read(name);
+      bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+      return { [name]: bytes };
+    });
+    expect(await faultsOf({ ...BF16, checkpoint: forged })).toEqual([['merge-other-tensors', 1, ['changed']]]);
+  });
+
+  it('is made with an adapter that has NaN', async () => {
+    const name = 'base_model.model.model.layers.0.mlp.down_proj.lora_B.weight';
+    const adapter = await withBytes(BF16.adapter, 'adapter_model.safetensors', (read) => {
+      const bytes = read(name);
+      bytes.writeFloatLE(Number.NaN, 4);
+      return { [name]: bytes };
+    });
+    const findings = await findingsOf({ ...BF16, adapter });
+    expect(findings.map(({ kind, level }) => [kind, level])).toEqual([
+      ['merge-not-finite', 'fail'],
+      ['merge-fault', 'fail'],
+    ]);
+    expect(findings.map(findingText).join(' ')).toContain('lora_B.weight (1 NaN value)');
+  });
+});
+
+describe('what cannot be a merge', () => {
+  it('needs a reference, a merged model and an adapter', async () => {
+    await expect(openMeasuredAdapter(BF16.adapter, null)).rejects.toThrow(/without a reference/);
+    await expect(measureMerge({ ...BF16, checkpoint: BF16.adapter })).rejects.toThrow(/is itself an adapter/);
+    await expect(measureMerge({ ...BF16, adapter: BF16.reference })).rejects.toThrow(/is not an adapter/);
+  });
+
+  it('lacks the modules of the adapter, where projections are fused', async () => {
+    const faults = await faultsOf({ ...real('phi3', 'phi3-bf16'), adapter: merges('f16', 'adapter') });
+    expect(faults).toEqual([
+      ['not-applied', 1],
+      ['not-in-checkpoint', 2],
+      ['merge-other-tensors', 2, ['changed', 'changed']],
+    ]);
+  });
+});
+
+describe('shards', () => {
+  it('have the merge of one machine', async () => {
+    const whole = await measureMerge(BF16);
+    const folder = temporaryFolder();
+    const paths = [];
+    for (const index of [1, 2]) {
+      const path = join(folder, `${index}.json`);
+      const reference = await openMeasuredReference(BF16.reference);
+      const adapter = await openMeasuredAdapter(BF16.adapter, reference);
+      const shard = await measure({ checkpoint: BF16.checkpoint, reference, adapter, shard: { index, count: 2 } });
+      expect(shard.merge === null).toBe(index === 2);
+      writeFileSync(path, JSON.stringify(shard));
+      paths.push(path);
+    }
+    expect((await mergeFiles(paths)).merge).toEqual(whole.merge);
+  });
+});
