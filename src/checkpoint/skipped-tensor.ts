@@ -14,8 +14,15 @@ const SHOWN_DIMENSIONS = 8;
 /** A weight that is left out, with what a reader has to know of it. */
 export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
   if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
-  if (size > 1 && isWeightName(name)) return { name, reason, dtype, parameters: size, cause: 'unexpected-dtype' };
+  if (size > 1 && isWeightName(name)) {
+    return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
+  }
   return { name, reason, dtype, parameters: 0 };
+}
+
+/** Why integers and booleans that should be weights are left out. */
+export function unexpectedDtype(dtype: string): string {
+  return `dtype ${dtype}, which no trained weight has`;
 }
 
 /** A buffer, or a weight that is stored twice: nothing that is trained is left out with it. */

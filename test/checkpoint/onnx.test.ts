@@ -181,7 +181,7 @@ describe('a matrix of weights of an ONNX model', () => {
       'model.rotary_emb.inv_freq': unused,
       none: 'empty: shape [0, 3]',
       'onnx::MatMul_7': unused,
-      quantized: 'dtype I8 is not measured',
+      quantized: 'dtype I8, which no trained weight has',
     });
   });
 
@@ -317,6 +317,14 @@ describe('an ONNX file', () => {
     ['an empty file', Buffer.alloc(0), /is empty/],
     ['a text', Buffer.from('hello, this is no model at all'), /is not an ONNX model|truncated, or not an ONNX/],
     ['zeros', Buffer.alloc(64), /is not an ONNX model/],
+    [
+      'a data type that is not known',
+      modelBytes({
+        tensors: [weight, new onnx.TensorProto({ name: 'new', dataType: 99, dims: [1], rawData: new Uint8Array(1) })],
+        nodes: small.nodes,
+      }),
+      /tensor "new": data type 99 is not known/,
+    ],
     ['a pickle', Buffer.from([0x80, 0x02, 0x8a, 0x0a, 0x6c]), /is a PyTorch pickle/],
     ['safetensors', readFileSync(fixture('llama-f32', 'model.safetensors')), /ONNX model/],
     [

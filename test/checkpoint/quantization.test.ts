@@ -7,7 +7,7 @@ import { UserError } from '../../src/platform/user-error.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { checkpointOf } from '../language-model/architectures/checkpoint-of.ts';
-import { initializer, node, writeOnnx } from './write-onnx.ts';
+import { initializer, node, onnx, writeOnnx } from './write-onnx.ts';
 import { float32, type RawTensor, writeSafetensors } from './write-safetensors.ts';
 
 const BYTES: Readonly<Record<string, number>> = { U8: 1, I8: 1, F8_E4M3: 1, F8_E8M0: 1, F16: 2, BF16: 2, I16: 2 };
@@ -148,6 +148,20 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     });
     const { code, stderr } = await runCli('spectra', '--checkpoint', path);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`is quantized (ONNX, ${operator})`) });
+  });
+
+  it('an ONNX model with 8-bit floats', async () => {
+    const codes = new onnx.TensorProto({ name: 'codes', dataType: 17, dims: [4, 4], rawData: new Uint8Array(16) });
+    const path = writeOnnx(join(temporaryFolder(), 'model.onnx'), {
+      tensors: [initializer('plain', float32([2, 2], [1, 2, 3, 4])), codes],
+      nodes: [
+        node('MatMul', ['x', 'plain']),
+        node('Cast', ['codes'], { output: 'wide' }),
+        node('MatMul', ['x', 'wide']),
+      ],
+    });
+    const { code, stderr } = await runCli('spectra', '--checkpoint', path);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('is quantized (FP8)') });
   });
 });
 

@@ -5,6 +5,7 @@ import { fusedLayout } from '../fused.ts';
 import type { Matrix, MatrixList, Skipped } from '../matrix.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../matrix-view.ts';
 import { type Place, placeOf } from '../module-type.ts';
+import { unexpectedDtype } from '../skipped-tensor.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { splitRecurrent } from './recurrent.ts';
 import { isTableName, withoutOperator } from './weight-use.ts';
@@ -52,7 +53,8 @@ function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string)
   const isBuffer = reason === TIED || isTableName(name);
   if (isMeasuredDtype(dtype)) return { name, reason, dtype, parameters: isBuffer ? 0 : size };
   const isWeight = use !== null && use.opType !== 'Gather';
-  return { name, reason, dtype, parameters: isWeight ? size : 0, ...(isWeight ? { cause: 'unexpected-dtype' } : {}) };
+  if (!isWeight) return { name, reason, dtype, parameters: 0 };
+  return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
 }
 
 function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multimodal'>): Place {

@@ -23,6 +23,17 @@ const DTYPES: Readonly<Record<string, string>> = {
   UINT64: 'U64',
   BOOL: 'BOOL',
   COMPLEX64: 'C64',
+  // Added to onnx.proto later than the rest.
+  'type 17': 'F8_E4M3',
+  'type 18': 'F8_E4M3FNUZ',
+  'type 19': 'F8_E5M2',
+  'type 20': 'F8_E5M2FNUZ',
+  'type 21': 'U4',
+  'type 22': 'I4',
+  'type 23': 'F4',
+  'type 24': 'F8_E8M0',
+  'type 25': 'U2',
+  'type 26': 'I2',
 };
 
 /** Data types of which a constant can be a weight. */
@@ -98,6 +109,12 @@ interface ModelFiles {
 async function locate(tensor: StoredTensor, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
+  if (dtype.startsWith('type ')) {
+    throw new UserError(
+      `${path}: tensor ${JSON.stringify(name)}: data ${dtype} is not known`,
+      'export the model with float32, float16 or bfloat16 weights, or use a release of shadow-gate that knows the type',
+    );
+  }
   const damaged = (what: string) =>
     new UserError(
       `${path}: tensor ${JSON.stringify(name)}: ${what}`,
