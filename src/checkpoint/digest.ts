@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import type { OnDownload } from '../hub/snapshot.ts';
 import { canonicalJson } from '../platform/canonical-json.ts';
+import { openResolved } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { fetchTensors } from './open.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
@@ -59,7 +59,7 @@ export async function digestCheckpoint(
 }
 
 async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<string> {
-  const handle = await open(file, 'r');
+  const handle = await openResolved(file);
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, byteLength));
   const hash = createHash('sha256');
   try {

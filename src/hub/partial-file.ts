@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { makeFolder } from '../platform/make-folder.ts';
 import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
 import { writeFileAtomic } from '../platform/write-file.ts';
@@ -164,7 +165,7 @@ export class PartialFile {
       return known;
     }
     await rm(journal, { force: true });
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT);
     await handle.truncate(size).finally(() => handle.close());
     const empty = { size, etag: null, ranges: [], verified: false };

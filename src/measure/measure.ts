@@ -97,8 +97,11 @@ async function recallOrMeasure(
   const files = await describeFiles(checkpoint, reference?.checkpoint ?? null);
   const known = { ...options, digests, files };
   const request = store ? measurementRequest(options, await digestsOf(checkpoint, known)) : null;
-  if (!store || !request)
-    return { measurement: (await measureOpened(checkpoint, started, known)).measurement, keep: null };
+  if (!store || !request) {
+    const { measurement } = await measureOpened(checkpoint, started, known);
+    await expectSameFiles(checkpoint, options, digestFiles(files));
+    return { measurement, keep: null };
+  }
   const key = measurementKey(request);
   const text = await store.get(key);
   const cached = text === null ? null : decodeMeasurement(text, request);
@@ -112,15 +115,22 @@ async function recallOrMeasure(
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
   const { measurement, isWhole } = await measureOpened(checkpoint, started, known);
-  const isTokenizerChanged = request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options));
-  const now = await describeFiles(checkpoint, reference?.checkpoint ?? null);
-  if (isTokenizerChanged || request.behavior !== digestFiles(now)) {
-    throw new UserError(
-      `the tokenizer, or another file beside the weights, of ${options.checkpoint} changed while it was measured`,
-      'run again when nothing writes to it any more',
-    );
-  }
+  if (request.tokens !== null && request.tokens !== (await digestTokens(checkpoint, options))) throw changed(options);
+  await expectSameFiles(checkpoint, options, digestFiles(files));
   return { measurement, keep: isWhole ? () => store.set(key, encodeMeasurement(measurement)) : null };
+}
+
+/** The probes read the tokenizer after the files were described: both have to be of the same bytes. */
+async function expectSameFiles(checkpoint: Checkpoint, options: MeasureOptions, before: string): Promise<void> {
+  const now = await describeFiles(checkpoint, options.reference?.checkpoint ?? null);
+  if (digestFiles(now) !== before) throw changed(options);
+}
+
+function changed({ checkpoint }: MeasureOptions): UserError {
+  return new UserError(
+    `the tokenizer, or another file beside the weights, of ${checkpoint} changed while it was measured`,
+    'run again when nothing writes to it any more',
+  );
 }
 
 /** What has been read before anything is measured. */

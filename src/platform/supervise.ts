@@ -67,5 +67,8 @@ function causeOf(signal: NodeJS.Signals): string {
   if (signal === 'SIGKILL') {
     return 'the process was killed (SIGKILL), most likely since the memory of the machine ran out — use one with more memory, or --max-memory';
   }
+  if (signal === 'SIGABRT') {
+    return 'the process was ended (SIGABRT), most likely since its memory ran out — use a machine with more memory, and report it if that does not help';
+  }
   return `the process was ended by ${signal} — run again, and report it if it happens twice`;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { access, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, lstat, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { UserError } from './user-error.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
 }
 
 async function writeOrRename(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const target = await realpath(path).catch(() => path);
   const info = await stat(target).catch(() => null);
   if (info && isDevice(info)) return writeFile(target, content);

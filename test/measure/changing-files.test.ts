@@ -81,6 +81,15 @@ describe('a file that changes between its digest and its measurement', () => {
     expect(entries).toEqual([]);
   });
 
+  it('is an error if it is the tokenizer or a config beside the weights', async () => {
+    const folder = copyOf(fixture('llama-f32'));
+    const file = join(folder, 'generation_config.json');
+    const onProgress = () => writeFileSync(file, '{ "eos_token_id": 7 }');
+    await expect(measure({ checkpoint: folder, device: 'cpu', onProgress })).rejects.toThrow(
+      /the tokenizer, or another file beside the weights, of .* changed while it was measured — run again/,
+    );
+  });
+
   it('is an error of the probes too', async () => {
     const folder = copyOf(repository('examples', 'base'));
     const checkpoint = await openCheckpoint(folder);

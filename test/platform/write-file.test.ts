@@ -57,6 +57,11 @@ it('a write that fails leaves the old file and no draft', async () => {
   expect(readdirSync(folder)).toEqual(['place']);
 });
 
+it('a place where the system creates nothing is an error, not a wait without end', async () => {
+  await expect(writeFileAtomic('/proc/none/below/file', 'text')).rejects.toThrow(/ENOENT/);
+  await expect(writeFileAtomic(join('/dev/null', 'below', 'file'), 'text')).rejects.toThrow(/ENOTDIR/);
+});
+
 it('JSON is written for people, with a newline at the end', async () => {
   const file = join(temporaryFolder(), 'file.json');
   await writeJson(file, { a: [1] });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
@@ -44,7 +44,7 @@ export class WireFile {
   /** @throws UserError for an empty file and for a Git LFS pointer */
   constructor(path: string) {
     this.path = path;
-    this.#descriptor = openSync(path, 'r');
+    this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     this.size = fstatSync(this.#descriptor).size;
     if (this.size === 0) throw new UserError(`${path} is empty`, 'download it again');
     const start = this.#view(0, Math.min(this.size, LFS_MAGIC.length));

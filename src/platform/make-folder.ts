@@ -1,0 +1,25 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Create a folder with the folders above it. Node's own `recursive` never returns where the system has no such file to
+ * create, as in /proc.
+ * @throws the system's error
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path) throw error;
+    const hadParent = await stat(parent).then(
+      () => true,
+      () => false,
+    );
+    if (hadParent) throw error;
+    await makeFolder(parent);
+    await makeFolder(path);
+  }
+}
