@@ -89,8 +89,13 @@ function endsLike(name: string, pattern: string): boolean {
 type State =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean; readonly next: number }
   | { readonly kind: 'assertion'; readonly holds: Assertion; readonly next: number }
+  /** The program begins at a state of its own, and ends as the whole does. */
+  | { readonly kind: 'lookahead'; readonly start: number; readonly isNegated: boolean; readonly next: number }
   | { readonly kind: 'split'; next: number; readonly other: number }
   | { readonly kind: 'end' };
+
+/** The state of what has matched. */
+const END = 0;
 
 interface Program {
   readonly states: readonly State[];
@@ -100,7 +105,7 @@ interface Program {
 /** @returns null for a pattern with too many states */
 function compile(node: PatternNode): Program | null {
   const states: State[] = [{ kind: 'end' }];
-  const start = build(node, 0, states);
+  const start = build(node, END, states);
   return start === null ? null : { states, start };
 }
 
@@ -109,6 +114,10 @@ function build(node: PatternNode, next: number, states: State[]): number | null 
   if (states.length > MAX_STATES) return null;
   if (node.kind === 'character') return states.push({ kind: 'character', accepts: node.accepts, next }) - 1;
   if (node.kind === 'assertion') return states.push({ kind: 'assertion', holds: node.holds, next }) - 1;
+  if (node.kind === 'lookahead') {
+    const start = build(node.node, END, states);
+    return start === null ? null : states.push({ kind: 'lookahead', start, isNegated: node.isNegated, next }) - 1;
+  }
   if (node.kind === 'sequence') {
     let first: number | null = next;
     for (const part of [...node.parts].reverse()) first = first === null ? null : build(part, first, states);
@@ -151,41 +160,62 @@ function buildRepeat(
 
 /** Does the program accept the whole text? */
 function run({ states, start }: Program, text: string, step: () => void): boolean {
-  const characters = [...text];
-  let current = new Set<number>();
-  for (let position = 0; position <= characters.length; position += 1) {
-    const [before, after] = [characters[position - 1] ?? '', characters[position] ?? ''];
-    const reached = position === 0 ? [start] : [...current];
-    const active = follow(states, reached, before, after, step);
-    if (position === characters.length) return active.has(0);
-    current = new Set<number>();
-    for (const index of active) {
-      const state = at(states, index);
-      if (state.kind === 'character' && state.accepts(after)) current.add(state.next);
-    }
-    step();
-    if (current.size === 0) return false;
-  }
-  return false;
+  return new Run(states, [...text], step).accepts(start, { from: 0, isWhole: true });
 }
 
-/** All states that are reached from these without reading a character. */
-function follow(
-  states: readonly State[],
-  from: readonly number[],
-  before: string,
-  after: string,
-  step: () => void,
-): Set<number> {
-  const seen = new Set<number>();
-  const open = [...from];
-  for (let index = open.pop(); index !== undefined; index = open.pop()) {
-    if (seen.has(index)) continue;
-    seen.add(index);
-    step();
-    const state = at(states, index);
-    if (state.kind === 'split') open.push(state.next, state.other);
-    else if (state.kind === 'assertion' && state.holds(before, after)) open.push(state.next);
+/** A text that the states are tried on. */
+class Run {
+  readonly #states: readonly State[];
+  readonly #characters: readonly string[];
+  readonly #step: () => void;
+
+  constructor(states: readonly State[], characters: readonly string[], step: () => void) {
+    this.#states = states;
+    this.#characters = characters;
+    this.#step = step;
   }
-  return seen;
+
+  /** Is the end reached from this state and position, with the last character or with any? */
+  accepts(start: number, { from, isWhole }: { readonly from: number; readonly isWhole: boolean }): boolean {
+    const { length } = this.#characters;
+    let reached: readonly number[] = [start];
+    for (let position = from; position <= length && reached.length > 0; position += 1) {
+      const active = this.#follow(reached, position);
+      if (active.has(END) && (!isWhole || position === length)) return true;
+      reached = this.#read(active, this.#characters[position] ?? '');
+      this.#step();
+    }
+    return false;
+  }
+
+  /** The states behind one character; none behind the last. */
+  #read(active: ReadonlySet<number>, character: string): number[] {
+    const next = new Set<number>();
+    for (const index of character === '' ? [] : active) {
+      const state = at(this.#states, index);
+      if (state.kind === 'character' && state.accepts(character)) next.add(state.next);
+    }
+    return [...next];
+  }
+
+  /** All states that are reached from these without reading a character. */
+  #follow(from: readonly number[], position: number): Set<number> {
+    const [before, after] = [this.#characters[position - 1] ?? '', this.#characters[position] ?? ''];
+    const seen = new Set<number>();
+    const open = [...from];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (seen.has(index)) continue;
+      seen.add(index);
+      this.#step();
+      const state = at(this.#states, index);
+      if (state.kind === 'split') open.push(state.next, state.other);
+      else if (state.kind === 'assertion' && state.holds(before, after)) open.push(state.next);
+      else if (state.kind === 'lookahead' && this.#isAhead(state, position)) open.push(state.next);
+    }
+    return seen;
+  }
+
+  #isAhead({ start, isNegated }: State & { kind: 'lookahead' }, from: number): boolean {
+    return this.accepts(start, { from, isWhole: false }) !== isNegated;
+  }
 }

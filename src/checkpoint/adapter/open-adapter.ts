@@ -45,11 +45,13 @@ export async function openAdapter(path: string): Promise<Adapter> {
   return { format: 'lora', path, ...adapter, config, architecture: await baseArchitecture(path, base), remote: null };
 }
 
-/** mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. */
+/**
+ * mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. What converts adapters for MLX
+ * may write both: then the weights decide.
+ */
 function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
-  return (
-    !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config || names.has(MLX_ADAPTER))
-  );
+  if (names.has(MLX_ADAPTER)) return true;
+  return !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config);
 }
 
 /**

@@ -2,6 +2,8 @@
 export type PatternNode =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean }
   | { readonly kind: 'assertion'; readonly holds: Assertion }
+  /** `(?=…)`, or negated `(?!…)`. */
+  | { readonly kind: 'lookahead'; readonly node: PatternNode; readonly isNegated: boolean }
   | { readonly kind: 'sequence'; readonly parts: readonly PatternNode[] }
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
   | { readonly kind: 'repeat'; readonly node: PatternNode; readonly min: number; readonly max: number };
@@ -37,7 +39,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
 
 /**
  * Parse the part of Python's regular expressions that names of modules need: alternatives, groups, repetition, classes,
- * anchors and word boundaries. Others (look-around, references to groups, flags) mean null, as a mistake does.
+ * anchors, word boundaries and looking ahead, as Unsloth does. Others (looking behind, references to groups, flags) mean
+ * null, as a mistake does.
  */
 export function parsePattern(source: string): PatternNode | null {
   try {
@@ -92,7 +95,8 @@ class Parser {
     const range = this.#quantifier();
     if (!range) return node;
     // Repetition inside repetition can take Python exponential time: whoever loads the adapter would wait forever.
-    if (node.kind === 'assertion' || (isEndless(range) && hasEndless(node))) throw new Unsupported();
+    if (node.kind === 'assertion' || node.kind === 'lookahead' || (isEndless(range) && hasEndless(node)))
+      throw new Unsupported();
     this.#take('?');
     if (['*', '+', '?', '{'].includes(this.#peek())) throw new Unsupported();
     return { kind: 'repeat', node, ...range };
@@ -127,12 +131,20 @@ class Parser {
 
   #group(depth: number): PatternNode {
     if (this.#take('?')) {
+      if (this.#take('=')) return this.#lookahead(depth, false);
+      if (this.#take('!')) return this.#lookahead(depth, true);
       if (this.#take('P')) this.#groupName();
       else if (!this.#take(':')) throw new Unsupported();
     }
     const node = this.choice(depth + 1);
     if (!this.#take(')')) throw new Unsupported();
     return node;
+  }
+
+  #lookahead(depth: number, isNegated: boolean): PatternNode {
+    const node = this.choice(depth + 1);
+    if (!this.#take(')')) throw new Unsupported();
+    return { kind: 'lookahead', node, isNegated };
   }
 
   #groupName(): void {

@@ -24,6 +24,13 @@ describe('an adapter of mlx-lm', () => {
     await expect(openCheckpoint(folder)).resolves.toMatchObject({ format: 'lora' });
   });
 
+  it('can have keys of PEFT in its config, as converted adapters do', async () => {
+    const folder = adapterWith('mlx', { peft_type: 'LORA', r: 3, lora_alpha: 16, target_modules: ['q_proj'] });
+    const adapter = await openCheckpoint(folder);
+    if (adapter.format !== 'lora') throw new Error('not an adapter');
+    expect(adapter.modules[0]?.scale).toBe(2.5);
+  });
+
   it('can have the files of earlier steps beside it', async () => {
     const folder = adapterWith('mlx', {});
     cpSync(join(folder, 'adapters.safetensors'), join(folder, '0000100_adapters.safetensors'));

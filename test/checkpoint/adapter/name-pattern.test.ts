@@ -30,6 +30,11 @@ describe('a pattern for names of modules', () => {
     '(?:|lm_head|(layers|model).*)',
     '(a|lm_)*head|.*1.*',
     'l+.?m{1}_[e-h]ead',
+    '(?!xlm).*head',
+    '(?=.*q_proj)model.*',
+    String.raw`(?:\bmodel\.layers\.[\d]{1,}(?!.*\.mlp)\..*?(?:self_attn|mlp).*?\.(?:(?:q_proj|down_proj)))`,
+    String.raw`.*(?!\d)(?=[a-z](?!r)).*proj`,
+    '(?=a-b$|).*',
     '[]a]*.*',
     '.*[^]0-9]',
   ])('matches what other engines match: %s', (source) => {
@@ -37,6 +42,11 @@ describe('a pattern for names of modules', () => {
     // In JavaScript, a bracket that comes first has to be escaped.
     const other = new RegExp(`^(?:${source.replace(/\[(\^?)\]/, String.raw`[$1\]`)})$`, 'v');
     expect(NAMES.map((name) => pattern.matches(name))).toEqual(NAMES.map((name) => other.test(name)));
+  });
+
+  it('takes no longer for looking ahead inside looking ahead', () => {
+    const pattern = new NamePatterns('config', 20_000_000).compile('(.*(?=.*(?!.*b)a)a.*)x');
+    expect(pattern.matches('a'.repeat(200))).toBe(false);
   });
 
   it('takes no longer for what takes other engines years', () => {

@@ -166,7 +166,8 @@ describe('tokens that were trained beside the LoRA', () => {
 describe('patterns of a config', () => {
   it.each([
     '(a+)+$',
-    '(?=.*q_proj).*',
+    '(?<=x)q_proj',
+    '(?!a)*',
     String.raw`(.)\1`,
     '(?i)q_proj',
     '(((((a*)*)*)*)*)*',
