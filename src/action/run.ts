@@ -51,8 +51,9 @@ function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>):
   const line = printable(message, MAX_MESSAGE);
   runner.failStep();
   if (kind === 'error') {
-    const code = lines.map((text) => `\n    ${printable(text)}`).join('');
-    runner.annotate({ level: 'error', message: `${line}${code}` });
+    runner.annotate({ level: 'error', message: line });
+    // An annotation is one line: the code that its hint is about is below it in the log.
+    for (const code of lines) runner.info(`    ${printable(code)}`);
     return;
   }
   runner.annotate({ level: 'error', message: `internal error: ${line} (enable debug logging for the stack)` });

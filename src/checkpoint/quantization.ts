@@ -161,6 +161,8 @@ function describeTensor({ name, dtype, shape }: TensorEntry, tensors: ReadonlyMa
   if (shape.length < 2 || dtype === 'BOOL' || dtype === 'C64') return null;
   if (dtype.startsWith('F8_')) return 'FP8';
   if (isFloatingPoint(dtype)) return `${dtype.slice(1, 2)}-bit floating point`;
+  // Codes are narrow; indices and masks have names of their own.
+  if (dtype.endsWith('64') || /(^|[._])(bias|mask|ids?|ind(ex|ices))$/.test(name)) return null;
   const module = name.slice(0, name.lastIndexOf('.') + 1);
   const companion = COMPANIONS.find(([leaf]) => tensors.has(`${module}${leaf}`) || tensors.has(`${name}_${leaf}`));
   if (!companion) return null;

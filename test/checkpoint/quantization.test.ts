@@ -196,6 +196,21 @@ describe('the methods that config.json names', () => {
 
 describe('plain weights', () => {
   it.each([
+    ['attn.bias', zeros('U8', 1, 1, 4, 4)],
+    ['attn.relative_position_index', zeros('I32', 4, 4)],
+    ['attn.position_ids', zeros('I32', 1, 4)],
+  ])('are not refused for a buffer beside a scale: %s', async (name, buffer) => {
+    const path = join(temporaryFolder(), 'model.safetensors');
+    writeSafetensors(path, {
+      'lm_head.weight': float32([2, 2], [1, 2, 3, 4]),
+      [name]: buffer,
+      'attn.scale': zeros('F32', 4),
+    });
+    const { code, stderr } = await runCli('spectra', '--checkpoint', path);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.each([
     'model.embed_tokens.weight',
     'encoder.resblocks.0.attn.in_proj_weight',
     'quantizer.codebooks',

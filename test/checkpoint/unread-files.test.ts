@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { foreignNamesAmong } from '../../src/checkpoint/foreign-files.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 
@@ -34,6 +35,14 @@ describe('files in other formats beside the weights', () => {
       ['pytorch_model.bin', true],
       ['rng_state', true],
       ['training_args.bin', true],
+    ]);
+  });
+
+  it('are recognized by their names where the bytes are on a hub', () => {
+    const names = ['pytorch_model.bin', 'model.safetensors', 'config.json', 'flax_model.msgpack', 'rust_model.ot'];
+    expect(foreignNamesAmong(names).map(({ name, format }) => [name, format.what])).toEqual([
+      ['flax_model.msgpack', 'a Flax file (msgpack)'],
+      ['pytorch_model.bin', 'a PyTorch pickle'],
     ]);
   });
 

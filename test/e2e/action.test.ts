@@ -121,6 +121,17 @@ it.each([
   expect(outcome.outputs).toEqual({});
 });
 
+it('a pickle is refused in one annotation, and the four lines of Python that convert it are in the log', async () => {
+  await writeFile(rig.path('pytorch_model.bin'), Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x2e]));
+  const outcome = await rig.gate({ ...WARN, checkpoint: 'pytorch_model.bin' });
+  expect(outcome.code).toBe(1);
+  expect(annotations(outcome)).toHaveLength(1);
+  expect(annotations(outcome)[0]?.message).toMatch(/^pytorch_model\.bin is a PyTorch pickle, which can run code/);
+  const code = outcome.log.split('\n').filter((line) => line.startsWith('    '));
+  expect(code).toHaveLength(4);
+  expect(code[1]).toBe("    state = torch.load('pytorch_model.bin', map_location='cpu', weights_only=True)");
+});
+
 it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta and example regressions', async () => {
   const example = (name: string) => repository('examples', name);
   const outcome = await rig.gate({
