@@ -4,10 +4,11 @@ import { canonicalJson } from '../../platform/canonical-json.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';
+import { readJson } from './files.ts';
 import { generationConfigPart } from './generation-config-part.ts';
 import { sha256 } from './part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
-import { tokenizerPart } from './tokenizer-part.ts';
+import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
 /**
  * The files of a checkpoint that decide how it is used. An adapter is used with those of its base model, unless it has
@@ -18,10 +19,12 @@ export async function describeFiles(checkpoint: Checkpoint, base: FullCheckpoint
   const model = checkpoint.format === 'lora' ? base : checkpoint;
   const inherited = checkpoint.format === 'lora' && base ? folderOf(base) : null;
   const config = model?.config ?? {};
-  const tokens = inherited === null || (await tokenizerPart(own)) !== null ? own : inherited;
+  const tokens = inherited === null || (await hasTokenizer(own)) ? own : inherited;
+  // The largest of the files is read once.
+  const json = await readJson(tokens, 'tokenizer.json');
   return {
-    tokenizer: await tokenizerPart(tokens),
-    'special-tokens': await specialTokensPart(tokens, config),
+    tokenizer: await tokenizerPart(tokens, json),
+    'special-tokens': await specialTokensPart(tokens, { config, json }),
     'chat-template': await chatTemplatePart(tokens),
     'generation-config':
       (await generationConfigPart(own)) ?? (inherited === null ? null : await generationConfigPart(inherited)),

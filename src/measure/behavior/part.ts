@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../platform/canonical-json.ts';
 import { type BehaviorValues, MAX_SHOWN } from '../schema/behavior.ts';
 
 /** A longer value is shown as the beginning of its digest, and a longer key not at all. */
@@ -8,21 +7,70 @@ const SHORT_DIGEST = 16;
 
 /** One part from its keys, sections or files; null if there are none. */
 export function partOf(record: Readonly<Record<string, unknown>>): BehaviorValues | null {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined && value !== null);
-  if (entries.length === 0) return null;
-  const texts = entries
-    .map(([key, value]) => [key, canonicalJson(value)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const shown = texts.filter(([key]) => key.length <= MAX_LENGTH && key !== '__proto__').slice(0, MAX_SHOWN);
-  return {
-    digest: `sha256:${sha256(JSON.stringify(texts))}`,
-    keys: texts.length,
-    values: Object.fromEntries(shown.map(([key, text]) => [key, brief(text)])),
-  };
+  const known = Object.keys(record)
+    .filter((key) => record[key] !== undefined && record[key] !== null)
+    .sort();
+  if (known.length === 0) return null;
+  const all = createHash('sha256');
+  const values: Array<[key: string, value: string]> = [];
+  for (const key of known) {
+    const { text, digest } = summarize(record[key]);
+    all.update(JSON.stringify([key, digest]));
+    if (key.length > MAX_LENGTH || key === '__proto__' || values.length >= MAX_SHOWN) continue;
+    values.push([key, text ?? `sha256:${digest.slice(0, SHORT_DIGEST)}…`]);
+  }
+  return { digest: `sha256:${all.digest('hex')}`, keys: known.length, values: Object.fromEntries(values) };
 }
 
-function brief(text: string): string {
-  return text.length <= MAX_LENGTH ? text : `sha256:${sha256(text).slice(0, SHORT_DIGEST)}…`;
+/** The digest of a value in canonical JSON, and that text if it is short. */
+function summarize(value: unknown): { readonly text: string | null; readonly digest: string } {
+  const canonical = new HashedText();
+  write(value, canonical);
+  return canonical.end();
+}
+
+/** With the keys of every object in order, which has no meaning. A vocabulary has millions: nothing of it is copied. */
+function write(value: unknown, to: HashedText): void {
+  if (Array.isArray(value)) {
+    to.add('[');
+    value.forEach((item, i) => {
+      if (i > 0) to.add(',');
+      write(item, to);
+    });
+    to.add(']');
+  } else if (typeof value === 'object' && value !== null) {
+    const object = value as Readonly<Record<string, unknown>>;
+    to.add('{');
+    Object.keys(object)
+      .sort()
+      .forEach((key, i) => {
+        to.add(`${i > 0 ? ',' : ''}${JSON.stringify(key)}:`);
+        write(object[key], to);
+      });
+    to.add('}');
+  } else to.add(JSON.stringify(value) ?? 'null');
+}
+
+/** Characters that are hashed at once. */
+const CHUNK = 64 * 1024;
+
+class HashedText {
+  readonly #hash = createHash('sha256');
+  #pending = '';
+  #isShort = true;
+
+  add(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length < CHUNK) return;
+    this.#hash.update(this.#pending);
+    this.#pending = '';
+    this.#isShort = false;
+  }
+
+  end(): { readonly text: string | null; readonly digest: string } {
+    const text = this.#isShort && this.#pending.length <= MAX_LENGTH ? this.#pending : null;
+    return { text, digest: this.#hash.update(this.#pending).digest('hex') };
+  }
 }
 
 export function sha256(content: string | Buffer): string {

@@ -14,11 +14,16 @@ const IDS = [
   'decoder_start_token_id',
 ];
 
-/** Special tokens as texts, from the files of the tokenizer, and as ids, from config.json. */
-export async function specialTokensPart(directory: string, config: Json): Promise<BehaviorValues | null> {
+/**
+ * Special tokens as texts, from the files of the tokenizer, and as ids, from config.json.
+ * @param json tokenizer.json as read
+ */
+export async function specialTokensPart(
+  directory: string,
+  { config, json }: { readonly config: Json; readonly json: Awaited<ReturnType<typeof readJson>> },
+): Promise<BehaviorValues | null> {
   const stated = await readJson(directory, 'tokenizer_config.json');
   const map = await readJson(directory, 'special_tokens_map.json');
-  const json = await readJson(directory, 'tokenizer.json');
   const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? {};
   const ids = Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]]));
   if (isUnreadable(stated) || isUnreadable(map)) return partOf({ ...ids, files: [stated, map] });

@@ -24,24 +24,39 @@ const SLOW_FILES = [
 /**
  * The tokenizer of a folder. tokenizer.json counts by its meaning: the order of keys, defaults that one release of the
  * library writes and another leaves out, and its two notations of merges are no difference.
+ * @param json tokenizer.json as read
  */
-export async function tokenizerPart(directory: string): Promise<BehaviorValues | null> {
-  const json = await readJson(directory, 'tokenizer.json');
+export async function tokenizerPart(
+  directory: string,
+  json: Awaited<ReturnType<typeof readJson>>,
+): Promise<BehaviorValues | null> {
   const config = await readJson(directory, 'tokenizer_config.json');
-  const settings = config === null || isUnreadable(config) ? {} : pick(config, SETTINGS);
+  const stated = config === null || isUnreadable(config) ? {} : config;
+  const settings = pick(stated, SETTINGS);
   if (json === null) {
-    const files: Record<string, unknown> = {};
-    for (const name of SLOW_FILES) files[name] = await digestFile(directory, name);
-    const part = partOf(files);
-    return part === null ? null : partOf({ ...files, ...settings, ...addedTokens([config]) });
+    const files = await slowFiles(directory);
+    return partOf(files) === null
+      ? null
+      : partOf({ ...files, ...settings, ...addedTokens([stated.added_tokens_decoder]) });
   }
   if (isUnreadable(json)) return partOf({ 'tokenizer.json': json });
   return partOf({
     ...pick(json, SECTIONS),
     ...modelOf(json.model),
-    ...addedTokens([json.added_tokens, isUnreadable(config) ? null : config?.added_tokens_decoder]),
+    ...addedTokens([json.added_tokens, stated.added_tokens_decoder]),
     ...settings,
   });
+}
+
+/** Is there a tokenizer in the folder? */
+export async function hasTokenizer(directory: string): Promise<boolean> {
+  return (await digestFile(directory, 'tokenizer.json')) !== null || partOf(await slowFiles(directory)) !== null;
+}
+
+async function slowFiles(directory: string): Promise<Record<string, unknown>> {
+  const files: Record<string, unknown> = {};
+  for (const name of SLOW_FILES) files[name] = await digestFile(directory, name);
+  return files;
 }
 
 /** Without the keys that are absent, null or false, which mean the same. */
@@ -64,11 +79,10 @@ function modelOf(model: unknown): Record<string, unknown> {
   };
 }
 
-/** `"a b"` before version 0.20 of the library, `["a", "b"]` since. */
+/** `["a", "b"]` since version 0.20 of the library, `"a b"` before. */
 function mergeOf(merge: unknown): unknown {
-  if (typeof merge !== 'string') return merge;
-  const pair = merge.split(' ');
-  return pair.length === 2 ? pair : merge;
+  const isPair = Array.isArray(merge) && merge.length === 2 && merge.every((part) => /^[^ ]+$/.test(String(part)));
+  return isPair ? merge.join(' ') : merge;
 }
 
 const tokenSchema = z.looseObject({ id: z.number().optional(), content: z.string() });
