@@ -73,7 +73,28 @@ export const findingSchema = z.discriminatedUnion('kind', [
     width: z.number(),
     limit: z.number(),
   }),
-  finding('idle-rule', { metric: foreign, of: ofSchema, modules: z.array(foreign).nullable() }),
+  finding('idle-rule', {
+    metric: foreign,
+    of: ofSchema,
+    /** Where it is idle; null: everywhere. */
+    modules: z.array(foreign).nullable(),
+    cause: z
+      .discriminatedUnion('kind', [
+        /** Candidate and baseline do not both have the metric. */
+        z.strictObject({ kind: z.literal('nothing') }),
+        /** The baseline lies so close to the lowest or highest value of the metric that the limit is out of reach. */
+        z.strictObject({
+          kind: z.literal('at-bound'),
+          side: z.enum(['lowest', 'highest']),
+          /** In the first module type. */
+          baseline: z.number(),
+          bound: z.number(),
+        }),
+      ])
+      .default({ kind: 'nothing' }),
+    /** It is not a rule of the policy file. */
+    isDefault: z.boolean().default(false),
+  }),
   finding('spike', {
     tensor: foreign,
     group: foreign,
@@ -120,6 +141,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
     ]),
     candidate: z.number().nullable(),
     baseline: z.number().nullable(),
+    /** The rules for low-rank updates judge the update in its place. */
+    isReplaced: z.boolean().default(false),
   }),
 
   // Merge of an adapter.

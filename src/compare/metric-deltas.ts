@@ -4,15 +4,20 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { difference, type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
+import { withDerived } from './derived-metrics.ts';
 import type { Finding } from './finding.ts';
+import { lowRankGroups } from './low-rank.ts';
 import { groupName } from './pair-metrics.ts';
 import { reasonOf } from './reason.ts';
 import type { MetricDelta } from './report.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
+type HeadlineMetric = (typeof HEADLINE_METRICS)[number];
 
 /** One row per module type: how concentrated the update is or, without an update, the weight. The details have more. */
 const DELTA_METRICS = ['topEnergy.5%'];
+/** An update of low rank fits into 5% of the directions: what its rules judge is shown in the place of that share. */
+const LOW_RANK_METRICS = ['topEnergyLogOdds', 'effectiveRankExcess', 'frobeniusNorm'];
 const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
 
@@ -33,8 +38,9 @@ export function metricDeltas(
   const comparable = (of: MetricDelta['of']) =>
     (of === 'delta' ? comparability.deltas : comparability.weights) ? baseline : null;
   const delta = candidate.model.delta;
+  const lowRank = lowRankGroups(candidate);
   const model = delta
-    ? HEADLINE_METRICS.map((metric) =>
+    ? headlines(lowRank.size > 0, [delta, comparable('delta')?.model.delta ?? null]).map((metric) =>
         row(
           { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
           delta[metric],
@@ -49,7 +55,7 @@ export function metricDeltas(
     ...groups.flatMap((group) => {
       const other = comparable(of)?.groups.find((item) => groupKey(item) === groupKey(group));
       const metrics = [
-        ...(of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
+        ...(lowRank.has(groupKey(group)) ? LOW_RANK_METRICS : of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
         ...(isEmbedding(group.module) ? EMBEDDING_METRICS : []),
       ];
       return metrics.map((metric) =>
@@ -61,12 +67,21 @@ export function metricDeltas(
             module: group.module,
             level: levelOf(metric, of, groupName(group)),
           },
-          group.median[metric] ?? null,
-          other?.median[metric] ?? null,
+          withDerived(group.median)[metric] ?? null,
+          (other && withDerived(other.median)[metric]) ?? null,
         ),
       );
     }),
   ];
+}
+
+type DeltaModel = NonNullable<Measurement['model']['delta']>;
+
+/** An update of low rank has no ratio, and shares of 1: they would only be in the way. */
+function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]): readonly HeadlineMetric[] {
+  return isLowRank && models.every((model) => (model?.mlpAttentionRatio ?? null) === null)
+    ? ['updateSize']
+    : HEADLINE_METRICS;
 }
 
 type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
@@ -74,6 +89,8 @@ type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>
 function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null): MetricDelta {
   const [candidate, baseline] = [mine && numberOf(mine), its && numberOf(its)];
   const change = mine !== null && its !== null ? difference(mine, its) : null;
-  const relativeChange = change !== null && baseline ? change / Math.abs(baseline) : null;
+  // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
+  const isRelative = key.metric !== 'topEnergyLogOdds';
+  const relativeChange = isRelative && change !== null && baseline ? change / Math.abs(baseline) : null;
   return { ...key, baseline, candidate, change, relativeChange };
 }

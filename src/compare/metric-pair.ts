@@ -11,6 +11,8 @@ export interface MetricPair {
   readonly scope: Scope;
   readonly candidate: MaybeBounded;
   readonly baseline: MaybeBounded;
+  /** Both have an update of low rank there: see `low-rank.ts`. */
+  readonly isLowRank: boolean;
 }
 
 /** One weight matrix of the candidate beside the baseline's, where there is one. */

@@ -4,17 +4,23 @@ import type { GroupMeasurement, Measurement, TensorMeasurement } from '../measur
 import { MODEL_METRICS } from '../policy/metrics.ts';
 import { type MaybeBounded, numberOf } from '../statistics/bounded.ts';
 import type { Comparability } from './comparability.ts';
+import { withDerived } from './derived-metrics.ts';
+import { lowRankGroups } from './low-rank.ts';
 import type { MetricPair, WeightPair, WeightSummary } from './metric-pair.ts';
 
 /** Every number that candidate and baseline both have and that may be compared. */
 export function pairMetrics(candidate: Measurement, baseline: Measurement, comparability: Comparability): MetricPair[] {
   const may = ({ of }: Pick<MetricPair, 'of'>) => (of === 'delta' ? comparability.deltas : comparability.weights);
+  const [ours, theirs] = [lowRankGroups(candidate), lowRankGroups(baseline)];
+  const isLowRank: IsLowRank = (place) => ours.has(groupKey(place)) && theirs.has(groupKey(place));
   return [
     ...pairModel(candidate, baseline),
-    ...pairGroups(candidate, baseline),
-    ...pairTensors(candidate, baseline),
+    ...pairGroups(candidate, baseline, isLowRank),
+    ...pairTensors(candidate, baseline, isLowRank),
   ].filter(may);
 }
+
+type IsLowRank = (place: Pick<GroupMeasurement, 'of' | 'component' | 'module'>) => boolean;
 
 function pairModel(candidate: Measurement, baseline: Measurement): MetricPair[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
@@ -31,12 +37,13 @@ function pairModel(candidate: Measurement, baseline: Measurement): MetricPair[] 
         scope: { kind: 'model' },
         candidate: mine,
         baseline: other,
+        isLowRank: false,
       },
     ];
   });
 }
 
-function pairGroups(candidate: Measurement, baseline: Measurement): MetricPair[] {
+function pairGroups(candidate: Measurement, baseline: Measurement, isLowRank: IsLowRank): MetricPair[] {
   const theirs = new Map(baseline.groups.map((group) => [groupKey(group), group]));
   return candidate.groups.flatMap((group) => {
     const other = theirs.get(groupKey(group));
@@ -51,13 +58,14 @@ function pairGroups(candidate: Measurement, baseline: Measurement): MetricPair[]
           scope: { kind: 'modules', name: groupName(group) },
           candidate: mine,
           baseline: its,
+          isLowRank: isLowRank(group),
         }),
       ),
     );
   });
 }
 
-function pairTensors(candidate: Measurement, baseline: Measurement): MetricPair[] {
+function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: IsLowRank): MetricPair[] {
   const theirs = tensorsByKey(baseline);
   return candidate.tensors.flatMap((tensor) => {
     const other = theirs.get(tensorKey(tensor));
@@ -71,6 +79,7 @@ function pairTensors(candidate: Measurement, baseline: Measurement): MetricPair[
         scope: { kind: 'tensor', name: tensor.name },
         candidate: mine,
         baseline: its,
+        isLowRank: isLowRank(tensor),
       }),
     );
   });
@@ -123,8 +132,9 @@ function pairs(
   ours: Record<string, MaybeBounded>,
   theirs: Record<string, MaybeBounded>,
 ): Array<[string, MaybeBounded, MaybeBounded]> {
-  return Object.entries(ours).flatMap(([metric, mine]): Array<[string, MaybeBounded, MaybeBounded]> => {
-    const other = theirs[metric];
-    return other === undefined ? [] : [[metric, mine, other]];
+  const other = withDerived(theirs);
+  return Object.entries(withDerived(ours)).flatMap(([metric, mine]): Array<[string, MaybeBounded, MaybeBounded]> => {
+    const its = other[metric];
+    return its === undefined ? [] : [[metric, mine, its]];
   });
 }

@@ -161,7 +161,7 @@ export function ratioGap({
   return { kind: 'missing', mlp: mlpTopEnergy === null, attention: attentionTopEnergy === null, belowNoise };
 }
 
-function isSaturated(topEnergy: MaybeBounded): boolean {
+export function isSaturated(topEnergy: MaybeBounded): boolean {
   return numberOf(topEnergy) > SATURATED;
 }
 

@@ -74,6 +74,22 @@ export const DEFAULT_RULES: readonly Rule[] = [
   },
 ];
 
+/**
+ * Beside the defaults, for updates of low rank, whose MLP ÷ attention ratio says nothing: is an adapter narrower than the
+ * approved one, and is it still of its size? The limits come from adapters that were trained for this
+ * (docs/decisions/009-adapters.md).
+ */
+export const LOW_RANK_RULES: readonly Rule[] = [
+  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1 }),
+  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.5, absolute: 0.05 }),
+  lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
+  lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
+];
+
+function lowRank(rule: Pick<Rule, 'metric' | 'direction'> & Partial<Rule>): Rule {
+  return { of: 'delta', statistic: 'median', absolute: 0, relative: 0, level: 'warn', ...rule };
+}
+
 /** The policy file `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
   /**
@@ -137,8 +153,16 @@ export type Policy = z.infer<typeof policySchema>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
-/** The rules in effect: the policy's own, then the defaults that they do not replace. */
+/** The rules in effect for every update: the policy's own, then the defaults that they do not replace. */
 export function effectiveRules(policy: Policy): readonly Rule[] {
-  const isReplaced = (rule: Rule) => policy.rules.some((own) => own.metric === rule.metric && own.of === rule.of);
-  return [...policy.rules, ...DEFAULT_RULES.filter((rule) => !isReplaced(rule))];
+  return [...policy.rules, ...notReplaced(DEFAULT_RULES, policy)];
+}
+
+/** The rules that are in effect beside them for updates of low rank. */
+export function lowRankRules(policy: Policy): readonly Rule[] {
+  return notReplaced(LOW_RANK_RULES, policy);
+}
+
+function notReplaced(rules: readonly Rule[], policy: Policy): readonly Rule[] {
+  return rules.filter((rule) => !policy.rules.some((own) => own.metric === rule.metric && own.of === rule.of));
 }

@@ -35,8 +35,14 @@ export function everyFinding(name: string): Finding[] {
       },
     ],
     'idle-rule': [
-      { metric: name, of: 'delta', modules: [name, name] },
-      { metric: 'rowGini', of: 'weight', modules: null },
+      { metric: name, of: 'delta', modules: [name, name], cause: { kind: 'nothing' }, isDefault: false },
+      {
+        metric: 'rowGini',
+        of: 'weight',
+        modules: null,
+        cause: { kind: 'at-bound', side: 'lowest', baseline: 0.1, bound: 0 },
+        isDefault: true,
+      },
     ],
     spike: [
       {
@@ -69,12 +75,13 @@ export function everyFinding(name: string): Finding[] {
       { candidate: 1.41, limit: 1, alignment: null },
     ],
     'ratio-missing': [
-      { side: 'candidate', cause: { kind: 'saturated' }, candidate: null, baseline: 0.6 },
+      { side: 'candidate', cause: { kind: 'saturated' }, candidate: null, baseline: 0.6, isReplaced: true },
       {
         side: 'baseline',
         cause: { kind: 'missing', mlp: true, attention: true, belowNoise: 2 },
         candidate: 0.6,
         baseline: null,
+        isReplaced: false,
       },
     ],
     'merge-proven': [

@@ -1,50 +1,90 @@
-import { isModelMetric } from '../../policy/metrics.ts';
-import { effectiveRules, type Rule } from '../../policy/policy.ts';
-import { certainDifference, highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import type { Rule } from '../../policy/policy.ts';
+import { highOf, lowOf, numberOf } from '../../statistics/bounded.ts';
+import { type AppliedRule, appliedRules, canFire, judgesLowRank, limitOf, movement } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
+import { rangeOf } from '../metric-range.ts';
 
-/** Every change that goes further than a rule allows. */
-export function movedMetrics({ policy, metrics }: ComparisonContext): Finding[] {
-  return effectiveRules(policy).flatMap((rule) =>
-    metrics.filter((pair) => isWatched(rule, pair)).flatMap((pair) => judge(rule, pair)),
+/** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
+export function movedMetrics(context: ComparisonContext): Finding[] {
+  const moved = appliedRules(context).flatMap(({ rule, pairs }) => pairs.flatMap((pair) => judge(rule, pair)));
+  const changes = groupBy(moved, ({ metric, of, scope, candidate, baseline }) =>
+    JSON.stringify([metric, of, scope, candidate, baseline]),
+  );
+  return [...changes.values()].flatMap((findings) =>
+    [...findings].sort((a, b) => SEVERITY.indexOf(a.level) - SEVERITY.indexOf(b.level)).slice(0, 1),
   );
 }
 
-/** Rules of the policy that could warn or fail and had nothing to judge: that is not a pass. */
-export function idleRules({ policy, metrics, comparability }: ComparisonContext): Finding[] {
+/**
+ * Rules that could warn or fail and had nothing to judge, or nothing that could ever move beyond their limit. A rule of the
+ * policy is there because somebody relies on it: that is not a pass. A default is one of several, and says so; without any
+ * that judges the update, nothing does.
+ */
+export function idleRules(context: ComparisonContext): Finding[] {
+  const { comparability } = context;
   // Where nothing can be compared, that is a finding of its own. A baseline without an update leaves rules on ΔW idle.
   if (!comparability.weights) return [];
   const isJudgeable = ({ of }: Rule) => comparability.deltas || of === 'weight' || isBaselineReference(comparability);
-  return policy.rules
-    .filter((rule) => rule.level !== 'info' && isJudgeable(rule) && !metrics.some((pair) => isWatched(rule, pair)))
-    .map(({ metric, of, modules }) => ({
+  const applied = appliedRules(context).filter(({ rule }) => rule.level !== 'info' && isJudgeable(rule));
+  return applied.flatMap((rule) => idle(rule, context));
+}
+
+function idle({ rule, isDefault, pairs }: AppliedRule, context: ComparisonContext): Finding[] {
+  const { metric, of, modules = null } = rule;
+  if (pairs.length === 0) {
+    const cause = { kind: 'nothing' } as const;
+    return isDefault ? [] : [{ kind: 'idle-rule', level: 'inconclusive', metric, of, modules, cause, isDefault }];
+  }
+  const stuck = pairs.filter((pair) => !canFire(rule, pair));
+  const [first] = stuck;
+  if (first === undefined) return [];
+  const isWhole = stuck.length === pairs.length;
+  const isNothingJudged = isWhole && (!isDefault || !judgesLowRank(context));
+  return [
+    {
       kind: 'idle-rule',
-      level: 'inconclusive',
+      level: isNothingJudged ? 'inconclusive' : 'info',
       metric,
       of,
-      modules: modules ? [...modules] : null,
-    }));
+      modules: modulesOf(stuck),
+      cause: boundOf(rule, first),
+      isDefault,
+    },
+  ];
+}
+
+/** Null for a metric of the whole model. */
+function modulesOf(pairs: readonly MetricPair[]): string[] | null {
+  const modules = new Set(pairs.flatMap(({ module }) => module ?? []));
+  return modules.size === 0 ? null : [...modules];
+}
+
+function boundOf({ direction }: Rule, { metric, baseline }: MetricPair): FindingOf<'idle-rule'>['cause'] {
+  const { least, most } = rangeOf(metric);
+  const value = numberOf(baseline);
+  const isLow = direction === 'down' || (direction === 'any' && value - least < most - value);
+  return { kind: 'at-bound', baseline: value, bound: isLow ? least : most, side: isLow ? 'lowest' : 'highest' };
 }
 
 /**
  * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
  * that certainly moved is a finding already.
  */
-export function unclearMetrics({ policy, metrics }: ComparisonContext): Finding[] {
-  return effectiveRules(policy)
-    .filter(({ level }) => level !== 'info')
-    .flatMap((rule) =>
-      metrics
-        .filter((pair) => isWatched(rule, pair) && judge(rule, pair).length === 0)
-        .flatMap((pair) => widths(rule, pair)),
+export function unclearMetrics(context: ComparisonContext): Finding[] {
+  return appliedRules(context)
+    .filter(({ rule }) => rule.level !== 'info')
+    .flatMap(({ rule, pairs }) =>
+      pairs.filter((pair) => judge(rule, pair).length === 0).flatMap((pair) => widths(rule, pair)),
     );
 }
 
-function widths(rule: Rule, { metric, of, scope, candidate, baseline }: MetricPair): Finding[] {
+function widths(rule: Rule, pair: MetricPair): Finding[] {
+  const { metric, of, scope, candidate, baseline } = pair;
   const scale = Math.abs(numberOf(baseline));
-  const limit = Math.max(rule.absolute, rule.relative * scale, 0);
+  const limit = limitOf(rule, pair);
   const sides = [
     ['candidate', candidate],
     ['baseline', baseline],
@@ -68,18 +108,9 @@ function isBaselineReference({ findings }: ComparisonContext['comparability']): 
   return findings.some(({ kind }) => kind === 'baseline-is-reference');
 }
 
-function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {
-  if (metric !== rule.metric || of !== rule.of) return false;
-  if (isModelMetric(metric)) return statistic === 'model';
-  return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
-}
-
-function judge(rule: Rule, { metric, scope, candidate, baseline, of }: MetricPair): Finding[] {
-  // Overlapping bounds are no difference.
-  const change = certainDifference(candidate, baseline);
-  const size = rule.direction === 'up' ? change : rule.direction === 'down' ? -change : Math.abs(change);
-  const [mine, its] = [numberOf(candidate), numberOf(baseline)];
-  if (!(size > Math.max(rule.absolute, rule.relative * Math.abs(its), 0))) return [];
+function judge(rule: Rule, pair: MetricPair): FindingOf<'metric-moved'>[] {
+  const { metric, scope, candidate, baseline, of } = pair;
+  if (!(movement(rule, pair) > limitOf(rule, pair))) return [];
   return [
     {
       kind: 'metric-moved',
@@ -87,8 +118,8 @@ function judge(rule: Rule, { metric, scope, candidate, baseline, of }: MetricPai
       metric,
       of,
       scope,
-      candidate: mine,
-      baseline: its,
+      candidate: numberOf(candidate),
+      baseline: numberOf(baseline),
       limit: {
         absolute: rule.absolute > 0 || rule.relative === 0 ? rule.absolute : null,
         relative: rule.relative > 0 ? rule.relative : null,

@@ -2,6 +2,7 @@ import { ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { effectiveRules } from '../../policy/policy.ts';
 import { numberOf } from '../../statistics/bounded.ts';
+import { judgesLowRank } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { alignmentWithReference } from '../reference-alignment.ts';
@@ -34,7 +35,8 @@ function largeUpdate(candidate: Measurement, size: number): Finding {
 }
 
 /** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */
-export function missingRatio({ candidate, baseline, policy, comparability }: ComparisonContext): Finding[] {
+export function missingRatio(context: ComparisonContext): Finding[] {
+  const { candidate, baseline, policy, comparability } = context;
   if (!baseline || !comparability.deltas) return [];
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
@@ -44,15 +46,18 @@ export function missingRatio({ candidate, baseline, policy, comparability }: Com
   const isGated = effectiveRules(policy).some(
     ({ metric, level }) => metric === 'mlpAttentionRatio' && level !== 'info',
   );
+  const isReplaced = judgesLowRank(context);
+  const isNeeded = isGated && !isReplaced && !(isUntouched(candidate) && isUntouched(baseline));
   const [side, lacking] = mine === null ? (['candidate', ours] as const) : (['baseline', theirs] as const);
   return [
     {
       kind: 'ratio-missing',
-      level: !isGated || (isUntouched(candidate) && isUntouched(baseline)) ? 'info' : 'inconclusive',
+      level: isNeeded ? 'inconclusive' : 'info',
       side,
       cause: ratioGap(lacking),
       candidate: mine && numberOf(mine),
       baseline: its && numberOf(its),
+      isReplaced,
     },
   ];
 }

@@ -15,6 +15,7 @@ export const TERMS = {
   update: 'update-δw',
   mlpAttentionRatio: 'mlp--attention-ratio',
   topEnergy: 'top-k-energy',
+  logOdds: 'log-odds',
   stableRank: 'stable-rank',
   participationRatio: 'participation-ratio',
   effectiveRank: 'effective-rank',

@@ -19,6 +19,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   participationRatio: { text: 'participation ratio', term: 'participationRatio' },
   participationRatioToNull: { text: 'participation ratio ÷ random', term: 'participationRatio' },
   effectiveRank: { text: 'effective rank', term: 'effectiveRank' },
+  effectiveRankExcess: { text: 'effective rank − 1', term: 'effectiveRank' },
   effectiveRankRV: { text: 'effective rank (Roy–Vetterli)', term: 'effectiveRank' },
   rank: { text: 'rank', term: 'rank' },
   'rankAt1e-2': { text: 'rank above 1% of σ₁', term: 'rank' },
@@ -28,6 +29,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   'topEnergy.8': { text: 'top-8 energy', term: 'topEnergy' },
   'topEnergy.1%': { text: 'top-1% energy', term: 'topEnergy' },
   'topEnergy.5%': { text: 'top-5% energy', term: 'topEnergy' },
+  topEnergyLogOdds: { text: 'log-odds of the top-1 energy', term: 'logOdds' },
   alpha: { text: 'power-law α', term: null },
   alphaD: { text: 'power-law fit distance', term: null },
   alphaTail: { text: 'power-law tail', term: null },
@@ -52,6 +54,11 @@ export function metricPart(key: string, options: { readonly capitalized?: boolea
   if (!found) return { kind: 'name', text: key };
   const text = options.capitalized ? capitalize(found.text) : found.text;
   return found.term === null ? text : term(found.term, text);
+}
+
+/** Log-odds of 0 are a share of one half: they have no unit that a change could be relative to. */
+export function isRelative(key: string): boolean {
+  return key !== 'topEnergyLogOdds';
 }
 
 /** The name of a rule in the middle of a sentence: a metric, or a check such as `spike`. */

@@ -1,8 +1,9 @@
 import type { FindingOf, Scope } from '../../compare/finding.ts';
 import { MIN_SNR } from '../../spectra/rounding.ts';
-import { metricPart, ofName } from './metric-names.ts';
+import { isRelative, metricPart, ofName } from './metric-names.ts';
 import {
   formatCount,
+  formatDifference,
   formatInteger,
   formatLimit,
   formatNumber,
@@ -15,10 +16,14 @@ import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.t
 
 export function metricMoved({ metric, of, scope, candidate, baseline, limit }: FindingOf<'metric-moved'>): Phrase {
   const [before, after] = formatPair(baseline, candidate);
-  const relative = baseline === 0 ? '' : `${formatRelative((candidate - baseline) / Math.abs(baseline))}; `;
+  const change = candidate - baseline;
+  const shown = isRelative(metric)
+    ? formatRelative(baseline === 0 ? null : change / Math.abs(baseline))
+    : formatDifference(change);
+  const moved = shown === '' ? '' : `${shown}; `;
   const verb = candidate > baseline ? 'rose' : 'fell';
   const subject = phrase`${metricPart(metric, { capitalized: true })} of ${ofName(of)}${scopeWords(scope)}`;
-  return phrase`${subject} ${verb} from ${before} to ${after} (${relative}limit ${limitWords(limit)}).`;
+  return phrase`${subject} ${verb} from ${before} to ${after} (${moved}limit ${limitWords(limit)}).`;
 }
 
 function scopeWords(scope: Scope): Phrase {
@@ -39,10 +44,15 @@ export function boundsTooWide({ metric, of, scope, side, width, limit }: Finding
   return phrase`${subject} cannot be judged: the bounds of the ${side} are ${formatPercent(width)} wide, and the limit is ${formatPercentLimit(limit)}. Measure it with ${code('--method exact')}.`;
 }
 
-export function idleRule({ metric, of, modules }: FindingOf<'idle-rule'>): Phrase {
+export function idleRule({ metric, of, modules, cause, isDefault }: FindingOf<'idle-rule'>): Phrase {
   const where =
     modules === null ? [] : phrase` in ${modules.flatMap((module, i) => [i === 0 ? '' : ', ', name(module)])}`;
-  return phrase`The policy rule on ${metricPart(metric)} of ${ofName(of)}${where} had nothing to judge: candidate and baseline do not both have this metric.`;
+  const rule = phrase`The ${isDefault ? 'default' : 'policy'} rule on ${metricPart(metric)} of ${ofName(of)}${where}`;
+  if (cause.kind === 'nothing') {
+    return phrase`${rule} had nothing to judge: candidate and baseline do not both have this metric.`;
+  }
+  const value = formatNumber(cause.baseline);
+  return phrase`${rule} is idle: the baseline's ${value} is too close to the ${cause.side} possible value, ${formatNumber(cause.bound)}, to move beyond the limit.`;
 }
 
 export function spike({ tensor, group, candidate, baseline, evidence }: FindingOf<'spike'>): Phrase {
@@ -101,8 +111,12 @@ export function updateSize({ level, candidate, alignment }: FindingOf<'update-si
     : phrase`${size}, and the weights point elsewhere (${cosine}): the reference is not the model that the candidate was trained from.`;
 }
 
-export function ratioMissing({ side, cause }: FindingOf<'ratio-missing'>): Phrase {
-  return phrase`The ${side} has no ${metricPart('mlpAttentionRatio')}: ${ratioCause(cause)}. To gate such updates, see "LoRA" in docs/policy.md.`;
+export function ratioMissing({ level, side, cause, isReplaced }: FindingOf<'ratio-missing'>): Phrase {
+  const fact = phrase`The ${side} has no ${metricPart('mlpAttentionRatio')}: ${ratioCause(cause)}.`;
+  if (isReplaced) return phrase`${fact} The rules for low-rank updates judge it instead.`;
+  return level === 'inconclusive'
+    ? phrase`${fact} See "LoRA" in docs/policy.md for rules that judge such updates.`
+    : fact;
 }
 
 function ratioCause(cause: FindingOf<'ratio-missing'>['cause']): string {

@@ -22,6 +22,7 @@ function pair(over: Partial<MetricPair>, name = 'q_proj'): MetricPair {
     scope: { kind: 'modules', name },
     candidate: 8,
     baseline: 10,
+    isLowRank: false,
     ...over,
   };
 }

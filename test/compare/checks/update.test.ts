@@ -65,6 +65,7 @@ describe('the checks of the update', () => {
         cause: { kind: 'saturated' },
         candidate: null,
         baseline: 1,
+        isReplaced: false,
       },
     ]);
     const noise = withDelta({ mlpAttentionRatio: null, mlpTopEnergy: null, belowNoise: 2 });
@@ -76,6 +77,7 @@ describe('the checks of the update', () => {
         cause: { kind: 'missing', mlp: true, attention: false, belowNoise: 2 },
         candidate: 1,
         baseline: null,
+        isReplaced: false,
       },
     ]);
   });

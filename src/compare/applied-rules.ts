@@ -1,0 +1,67 @@
+import { isModelMetric } from '../policy/metrics.ts';
+import { effectiveRules, lowRankRules, type Policy, type Rule } from '../policy/policy.ts';
+import { certainDifference, highOf, lowOf, numberOf } from '../statistics/bounded.ts';
+import type { MetricPair } from './metric-pair.ts';
+import { rangeOf } from './metric-range.ts';
+
+/** A rule in effect, and the numbers that it judges. */
+export interface AppliedRule {
+  readonly rule: Rule;
+  /** It is not in the policy file. */
+  readonly isDefault: boolean;
+  readonly pairs: readonly MetricPair[];
+}
+
+interface Rules {
+  readonly policy: Policy;
+  readonly metrics: readonly MetricPair[];
+}
+
+/** The rules of the policy and the defaults beside them; those for low-rank updates judge nothing else. */
+export function appliedRules({ policy, metrics }: Rules): AppliedRule[] {
+  const apply = (rule: Rule, pairs: readonly MetricPair[]): AppliedRule => ({
+    rule,
+    isDefault: !policy.rules.includes(rule),
+    pairs: pairs.filter((pair) => isWatched(rule, pair)),
+  });
+  const lowRank = metrics.filter((pair) => pair.isLowRank);
+  return [
+    ...effectiveRules(policy).map((rule) => apply(rule, metrics)),
+    ...lowRankRules(policy).map((rule) => apply(rule, lowRank)),
+  ];
+}
+
+/** Is there a low-rank update that some rule judges, and could report? */
+export function judgesLowRank(rules: Rules): boolean {
+  return appliedRules(rules).some(
+    ({ rule, pairs }) => rule.level !== 'info' && pairs.some((pair) => pair.isLowRank && canFire(rule, pair)),
+  );
+}
+
+function isWatched(rule: Rule, { metric, of, statistic, module }: MetricPair): boolean {
+  if (metric !== rule.metric || of !== rule.of) return false;
+  if (isModelMetric(metric)) return statistic === 'model';
+  return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
+}
+
+/** How far the metric certainly moved in the direction of the rule: overlapping bounds are no difference. */
+export function movement({ direction }: Rule, { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>) {
+  const change = certainDifference(candidate, baseline);
+  return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
+}
+
+/** What the rule lets the metric move from this baseline. */
+export function limitOf({ absolute, relative }: Rule, { baseline }: Pick<MetricPair, 'baseline'>): number {
+  return Math.max(absolute, relative * Math.abs(numberOf(baseline)), 0);
+}
+
+/**
+ * Could any candidate move the metric beyond the limit of the rule? A stable rank of 1.1 cannot fall by 20%, since no
+ * stable rank is below 1.
+ */
+export function canFire(rule: Rule, pair: MetricPair): boolean {
+  const { least, most } = rangeOf(pair.metric);
+  const limit = limitOf(rule, pair);
+  const [fall, rise] = [lowOf(pair.baseline) - least, most - highOf(pair.baseline)];
+  return (rule.direction !== 'up' && fall > limit) || (rule.direction !== 'down' && rise > limit);
+}

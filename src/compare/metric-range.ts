@@ -1,0 +1,26 @@
+import { MAX_LOG_ODDS } from './derived-metrics.ts';
+
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+const POSITIVE = { least: 0, most: Number.POSITIVE_INFINITY };
+const DIRECTIONS = { least: 1, most: Number.POSITIVE_INFINITY };
+const SHARE = { least: 0, most: 1 };
+
+const RANGES: Readonly<Record<string, Range>> = {
+  stableRank: DIRECTIONS,
+  participationRatio: DIRECTIONS,
+  effectiveRank: DIRECTIONS,
+  effectiveRankRV: DIRECTIONS,
+  topEnergyLogOdds: { least: -MAX_LOG_ODDS, most: MAX_LOG_ODDS },
+  mlpTopEnergy: SHARE,
+  attentionTopEnergy: SHARE,
+  rowGini: SHARE,
+};
+
+/** The values that a metric can have whatever the weights are: a rule that asks for others can never report anything. */
+export function rangeOf(metric: string): Range {
+  return RANGES[metric] ?? (metric.startsWith('topEnergy.') ? SHARE : POSITIVE);
+}
