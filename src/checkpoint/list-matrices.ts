@@ -1,4 +1,5 @@
 import { at } from '../platform/at.ts';
+import { UserError } from '../platform/user-error.ts';
 import type { Architecture } from './architecture.ts';
 import { headsLayout } from './attention-heads.ts';
 import { isBuffer } from './buffers.ts';
@@ -149,12 +150,19 @@ export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'te
 /** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */
 const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_vl_moe', 'qwen3_vl_moe_text']);
 
+/** The largest models have hundreds in a layer. */
+const MAX_EXPERTS = 10_000;
+
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
 function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
   const place = placeOf(entry.name, model);
   const [first, second, third] = [at(entry.shape, 0), at(entry.shape, 1), entry.shape[2]];
   const { experts, layoutType } = model.architecture;
-  const isDbrx = /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) && experts !== null && first % experts === 0;
+  const isDbrx =
+    /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) &&
+    experts !== null &&
+    experts <= MAX_EXPERTS &&
+    first % experts === 0;
   if (isDbrx && third === undefined) {
     return Array.from({ length: experts }, (_, expert) => ({
       name: `${entry.name}[expert ${expert}]`,
@@ -165,6 +173,12 @@ function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
   }
   const isStack = /(^|\.)experts\.|\.(input_linear|output_linear)(\.weight)?$/.test(entry.name);
   if (entry.shape.length !== 3 || third === undefined || !isStack) return null;
+  if (first > MAX_EXPERTS) {
+    throw new UserError(
+      `${JSON.stringify(entry.name)} has ${first} experts, more than ${MAX_EXPERTS}`,
+      'check its shape: the first dimension is that of the experts',
+    );
+  }
   const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
   const layout = fusedLayout(entry.name, {

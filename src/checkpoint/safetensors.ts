@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
 import { stateBeforeReading } from '../platform/file-state.ts';
+import { validate } from '../platform/first-issue.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -131,7 +132,7 @@ function checkLayout(
   dataStart: number,
   fileSize: number,
 ): TensorEntry[] {
-  if (!metadataSchema.safeParse(header.__metadata__).success) {
+  if (!validate(metadataSchema, header.__metadata__).success) {
     throw new UserError(`${file}: __metadata__ is not a map of texts`, 'save the checkpoint again');
   }
   const entries = Object.entries(header)
@@ -160,10 +161,10 @@ function checkLayout(
 }
 
 function toEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
-  const parsed = entrySchema.safeParse(value);
+  const parsed = validate(entrySchema, value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw damaged(file, name, `its header entry is not valid (${issue?.path.join('.')}: ${issue?.message})`);
+    const { path, message } = parsed.issue;
+    throw damaged(file, name, `its header entry is not valid (${path.map(String).join('.')}: ${message})`);
   }
   const { dtype, shape, data_offsets } = parsed.data;
   const [begin, end] = data_offsets;

@@ -85,13 +85,20 @@ function firstIssue(schema: z.core.$ZodType, value: unknown, path: readonly Prop
   }
 }
 
+/** By the schema of an entry. */
+const chunkSchemas = new WeakMap<z.core.$ZodType, z.ZodArray<z.core.$ZodType>>();
+
 function firstOfList(
   element: z.core.$ZodType,
   values: readonly unknown[],
   path: readonly PropertyKey[],
 ): FirstIssue | null {
   if (holdsList(element)) return firstOf(values.keys(), (i) => firstIssue(element, values[i], [...path, i]));
-  const chunkSchema = z.array(element);
+  let chunkSchema = chunkSchemas.get(element);
+  if (!chunkSchema) {
+    chunkSchema = z.array(element);
+    chunkSchemas.set(element, chunkSchema);
+  }
   for (let start = 0; start < values.length; start += CHUNK) {
     const parsed = chunkSchema.safeParse(values.slice(start, start + CHUNK));
     if (parsed.success) continue;

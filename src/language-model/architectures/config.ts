@@ -49,8 +49,8 @@ export class Config {
   /** A positive integer. */
   size(key: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(key);
-    if (!Number.isSafeInteger(value) || value <= 0 || value > most)
-      throw this.error(`${key} is ${value}, not a positive integer`);
+    if (!Number.isSafeInteger(value) || value <= 0) throw this.error(`${key} is ${value}, not a positive integer`);
+    if (value > most) throw this.error(`${key} is ${value}, and can be at most ${most}`);
     return value;
   }
 

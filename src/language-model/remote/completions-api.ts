@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { validate } from '../../platform/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /**
@@ -77,7 +78,7 @@ export interface EchoedTokens {
 /** @throws UserError if the response has no log-probabilities of the prompt */
 export function echoedTokens(response: unknown, server: string): EchoedTokens {
   const { choice, usage } = firstChoice(response, server);
-  const logprobs = logprobsSchema.safeParse(choice.logprobs);
+  const logprobs = validate(logprobsSchema, choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
   const newTokens = usage?.completion_tokens ?? null;
@@ -125,12 +126,12 @@ export function continuation(response: unknown, server: string): WireContinuatio
 }
 
 function firstChoice(response: unknown, server: string) {
-  const parsed = responseSchema.safeParse(response);
-  const choice = parsed.data?.choices[0];
+  const parsed = validate(responseSchema, response);
+  const choice = parsed.success ? parsed.data.choices[0] : undefined;
   if (parsed.success && choice !== undefined) return { choice, usage: parsed.data.usage };
-  const issue = parsed.error?.issues[0];
+  const { path, message } = parsed.success ? { path: ['choices'], message: 'empty' } : parsed.issue;
   throw new UserError(
-    `the response of the server at ${server} is not a completion (${issue?.path.join('.')}: ${issue?.message})`,
+    `the response of the server at ${server} is not a completion (${path.map(String).join('.')}: ${message})`,
     'check that the endpoint is an OpenAI-compatible API',
   );
 }
@@ -157,7 +158,7 @@ const modelsSchema = z.object({
  *   if it has none at all
  */
 export function contextLength(models: unknown, model: string): number | null {
-  const parsed = modelsSchema.safeParse(models);
+  const parsed = validate(modelsSchema, models);
   if (!parsed.success) return null;
   const lengths = parsed.data.data.map(({ id, max_model_len, meta }) => ({
     id,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
+import { validate } from '../../platform/first-issue.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
 
@@ -36,8 +37,9 @@ export async function readChatTemplate(
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;
-  const named = namedTemplatesSchema.safeParse(stated).data ?? [];
-  return named.find(({ name }) => name === 'default')?.template ?? null;
+  const named = validate(namedTemplatesSchema, stated);
+  if (!named.success) return null;
+  return named.data.find(({ name }) => name === 'default')?.template ?? null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJsonObject, readConfig } from '../../checkpoint/architecture.ts';
+import { validate } from '../../platform/first-issue.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 
 /** The ids of special tokens in the model's own configs, which need no tokenizer. */
@@ -12,13 +13,7 @@ export interface ModelTokenIds {
   readonly prefixTokenId: number | null;
 }
 
-const idsSchema = z.union([
-  z
-    .int()
-    .nonnegative()
-    .transform((id) => [id]),
-  z.array(z.int().nonnegative()),
-]);
+const idsSchema = z.array(z.int().nonnegative());
 
 /**
  * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in
@@ -43,7 +38,8 @@ export async function readJsonObject(file: string): Promise<Record<string, unkno
 function firstIds(sources: readonly unknown[], key: string): number[] {
   for (const source of sources) {
     if (typeof source !== 'object' || source === null) continue;
-    const ids = idsSchema.safeParse((source as Record<string, unknown>)[key]);
+    const stated = (source as Record<string, unknown>)[key];
+    const ids = validate(idsSchema, Array.isArray(stated) ? stated : [stated]);
     if (ids.success && ids.data.length > 0) return ids.data;
   }
   return [];

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { validate } from '../../platform/first-issue.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { isUnreadable, readJson, readText } from './files.ts';
 import { partOf } from './part.ts';
@@ -15,7 +16,7 @@ export async function chatTemplatePart(directory: string): Promise<BehaviorValue
   const config = await readJson(directory, 'tokenizer_config.json');
   const stated = config === null || isUnreadable(config) ? null : (config.chat_template ?? null);
   const templates: Record<string, unknown> =
-    typeof stated === 'string' ? { default: stated } : byName(namedSchema.safeParse(stated).data ?? []);
+    typeof stated === 'string' ? { default: stated } : byName(namedTemplates(stated));
   // A file has priority over tokenizer_config.json.
   for (const name of await templateFiles(directory)) {
     templates[name] = await readText(join(directory, ADDITIONAL), `${name}.jinja`);
@@ -23,6 +24,11 @@ export async function chatTemplatePart(directory: string): Promise<BehaviorValue
   const file = await readText(directory, 'chat_template.jinja');
   if (file !== null) templates.default = file;
   return partOf(Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, normalized(text)])));
+}
+
+function namedTemplates(stated: unknown): z.infer<typeof namedSchema> {
+  const parsed = validate(namedSchema, stated);
+  return parsed.success ? parsed.data : [];
 }
 
 function byName(named: z.infer<typeof namedSchema>): Record<string, string> {

@@ -28,7 +28,7 @@ export const mixtral: ModelFamily = {
     const window = readWindow(config);
     const width = config.size('intermediate_size');
     const count = config.size('num_local_experts', MAX_EXPERTS);
-    const perToken = config.size('num_experts_per_tok');
+    const perToken = config.size('num_experts_per_tok', count);
     const activation = config.activation('hidden_act');
     config.ignore('layer_types');
     return llamaDecoder(config, sizes, (i) => {

@@ -56,7 +56,7 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
   const step = config.size('decoder_sparse_step');
   const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
   const plain = gatedMlp(config, at, { hidden, width: config.size('intermediate_size') });
-  const perToken = config.size('num_experts_per_tok');
+  const perToken = count > 0 ? config.size('num_experts_per_tok', count) : config.size('num_experts_per_tok');
   const normalize = config.boolean('norm_topk_prob');
   if (!isSparse) return plain;
   return {
