@@ -30,7 +30,7 @@ function run(...args) {
   }
 }
 
-/** Seeds are the same whoever makes them, up to numbers: without host, times and indentation. */
+/** Seeds are the same on every machine, up to numbers: without host, times and indentation. */
 function withoutMachine(file) {
   const made = JSON.parse(readFileSync(file, 'utf8'));
   const time = '2026-01-01T00:00:00.000Z';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ofSchema } from '../measure/schema/measurement.ts';
-import { MAX_RESIDUAL } from '../spectra/merge/judge-merge.ts';
+import { MAX_RESIDUAL } from '../spectra/merge/merge-status.ts';
 import type { Finding, FindingOf, Scope } from './finding.ts';
 
 /** A finding in the flat form of report.json, without its level and its sentence: the same keys for every kind. */

@@ -94,7 +94,7 @@ class Parser {
     const node = this.#atom(depth);
     const range = this.#quantifier();
     if (!range) return node;
-    // Repetition inside repetition can take Python exponential time: whoever loads the adapter would wait forever.
+    // Repetition inside repetition can take Python exponential time: a program that loads the adapter would wait forever.
     if (node.kind === 'assertion' || node.kind === 'lookahead' || (isEndless(range) && hasEndless(node)))
       throw new Unsupported();
     this.#take('?');

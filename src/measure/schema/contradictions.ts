@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MAX_RESIDUAL } from '../../spectra/merge/judge-merge.ts';
+import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import type { MaybeBounded } from '../../statistics/bounded.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MERGE_STATUSES } from '../../spectra/merge/judge-merge.ts';
+import { MERGE_STATUSES } from '../../spectra/merge/merge-status.ts';
 
 const count = z.int().nonnegative();
 

@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { MAX_RESIDUAL } from '../../spectra/merge/judge-merge.ts';
+import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import { formatCount, formatLimit, formatNumber } from './numbers.ts';
 import { listed, name, type Phrase, phrase } from './phrase.ts';
 

@@ -1,0 +1,25 @@
+/**
+ * - `applied`: W is W₀ + s·BA up to rounding.
+ * - `belowRounding`: so it is, and so is W₀: the update is lost in the rounding of the dtype, or is zero.
+ * - `notApplied`: W is W₀.
+ * - `wrongFactor`: W is W₀ + c·s·BA up to rounding, and c is not 1.
+ * - `withoutMagnitude`: W is W₀ + s·BA up to rounding, and DoRA's magnitudes were left out.
+ * - `different`: none of these.
+ * - `notFinite`: NaN or Inf in W, W₀, A or B.
+ */
+export const MERGE_STATUSES = [
+  'applied',
+  'belowRounding',
+  'notApplied',
+  'wrongFactor',
+  'withoutMagnitude',
+  'different',
+  'notFinite',
+] as const;
+export type MergeStatus = (typeof MERGE_STATUSES)[number];
+
+/**
+ * Largest r of a merge. The rounding of an ideal merge is computed, not estimated: what is left for the limit is that tools
+ * round the update in different ways. Merges of PEFT in bf16, f16 and f32 reach 1.3 (docs/merge.md).
+ */
+export const MAX_RESIDUAL = 2;
