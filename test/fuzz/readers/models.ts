@@ -159,7 +159,7 @@ export const chatTemplate: Fuzzer = {
 };
 
 const SIMPLE = `{{ bos_token }}{% for message in messages %}
-{% if message['role'] == 'system' and loop.index0 %}{{ raise_exception('system first') }}{% endif %}
+{% if message['role'] == 'system' and not loop.first %}{{ raise_exception('system first') }}{% endif %}
 <|{{ message.role }}|>{{ message['content'] | trim }}{{ eos_token }}
 {%- endfor %}
 {% if add_generation_prompt %}<|assistant|>{% endif %}`;
