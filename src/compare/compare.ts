@@ -19,6 +19,7 @@ import { spikes } from './checks/spikes.ts';
 import { twinAccuracy } from './checks/twin-accuracy.ts';
 import { twoKey } from './checks/two-key.ts';
 import { uninformativeProbes } from './checks/uninformative-probes.ts';
+import { untrained } from './checks/untrained.ts';
 import { missingRatio, updateSize } from './checks/update.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
 import type { Check, ComparisonContext } from './context.ts';
@@ -72,6 +73,7 @@ const SPECTRAL_CHECKS: readonly Check[] = [
   nonFinite,
   rankLoss,
   updateSize,
+  untrained,
   nothingMeasured,
   missingSpectra,
   movedMetrics,

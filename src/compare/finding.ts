@@ -132,6 +132,22 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** Cosine between the weights and the reference's, and what another model may reach by chance; null: not known. */
     alignment: z.strictObject({ cosine: z.number(), chance: z.number() }).nullable(),
   }),
+  finding('nothing-trained', {
+    /** What no matrix differs from. */
+    against: z.enum(['reference', 'baseline']),
+    matrices: count,
+    isAdapter: z.boolean(),
+    /** The digests of the whole checkpoints are the same. */
+    isIdentical: z.boolean(),
+  }),
+  finding('only-head-trained', {
+    against: z.enum(['reference', 'baseline']),
+    /** Matrices of the head that differ. */
+    named: z.array(foreign).min(1),
+    matrices: count,
+    /** Matrices of the rest, which do not. */
+    unchanged: count,
+  }),
   finding('ratio-missing', {
     side,
     /** `saturated`: the update fits into 5% of the directions. `missing`: no such matrix has a measurable update. */

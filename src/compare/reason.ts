@@ -106,6 +106,16 @@ export function reasonOf(finding: Finding): Reason {
         candidate: finding.candidate,
         tolerance: { absolute: finding.limit },
       };
+    case 'nothing-trained':
+      return { ...NOTHING, rule: 'nothing-trained', metric: 'unchanged', candidate: finding.matrices };
+    case 'only-head-trained':
+      return {
+        ...NOTHING,
+        rule: 'only-head-trained',
+        metric: 'unchanged',
+        place: finding.named[0] ?? '',
+        candidate: finding.unchanged,
+      };
     case 'ratio-missing':
       return {
         ...NOTHING,

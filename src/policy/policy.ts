@@ -134,6 +134,10 @@ export const policySchema = z.strictObject({
     .prefault({}),
   /** The checkpoint is not the merge of the adapter that was given into the reference. */
   merge: z.strictObject({ level: level.default('fail') }).prefault({}),
+  /** No matrix differs from the reference, from the baseline although the files do, or from the base of an adapter. */
+  'nothing-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
+  /** The same, except for the head. */
+  'only-head-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   ...probePolicyShape,
   /** A drift over the checks of a history, which may be too small for any of them to show (docs/decisions/006-trend.md). */
   trend: z

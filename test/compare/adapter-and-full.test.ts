@@ -54,7 +54,7 @@ describe('an adapter beside its base model as the baseline', () => {
       spectrum: [],
     };
     const fresh = adapter({ tensors: adapter().tensors.map((update) => ({ ...update, ...zero })) });
-    expect(findingsOn(fresh, full()).map(({ kind }) => kind)).toEqual(['baseline-is-reference']);
+    expect(findingsOn(fresh, full()).map(({ kind }) => kind)).toEqual(['baseline-is-reference', 'nothing-trained']);
     const tensors = matrices().map((matrix) => (matrix.of === 'delta' ? { ...matrix, ...zero } : matrix));
     const withItself = full({ reference: BASE, tensors });
     expect(findingsOn(adapter(), withItself).map(({ kind }) => kind)).toEqual(['baseline-is-reference']);

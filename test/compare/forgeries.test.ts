@@ -48,7 +48,7 @@ const candidate = (over: Partial<Measurement>) =>
     ...over,
     checkpoint: { digest: 'sha256:candidate', format: 'safetensors', dtypes: { F32: 4 }, tensors: 4, parameters: 9216 },
   });
-const BASELINE = measurement({ tensors: matrices(), probes: known });
+const BASELINE = measurement({ tensors: matrices(0.501), probes: known });
 const GATED = `rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.08, level: fail}]
 rank-loss: {level: fail}`;
 

@@ -67,6 +67,11 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }],
     ['update-size', 'updateSize', 'delta', 'model', 1.41, null, { absolute: 1 }],
   ],
+  'nothing-trained': Array.from({ length: 6 }, () => ['nothing-trained', 'unchanged', null, 'model', 12, null, null]),
+  'only-head-trained': [
+    ['only-head-trained', 'unchanged', null, 'w', 12, null, null],
+    ['only-head-trained', 'unchanged', null, 'w', 1, null, null],
+  ],
   'ratio-missing': [
     ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', null, 0.6, null],
     ['mlpAttentionRatio', 'mlpAttentionRatio', 'delta', 'model', 0.6, null, null],

@@ -75,6 +75,7 @@ describe('the gate on weights', () => {
     expect(decisiveReasons(report).map(({ rule, place }) => [rule, place])).toEqual([
       // Its logits are larger too.
       ['behavior', 'model'],
+      ['only-head-trained', 'lm_head.weight'],
       ['spike', 'lm_head.weight'],
     ]);
     // The two integer tensors of the fixture.
@@ -149,6 +150,8 @@ describe('the gate on updates', () => {
           baseline: ratio / 1.09,
           limit: { relative: 0.08 },
         },
+        // The two differ by the summary alone.
+        { kind: 'nothing-trained', level: 'info', isIdentical: true },
       ],
     });
     expect(reportOn(wide, narrow).verdict).toBe('pass');
@@ -174,11 +177,15 @@ describe('the gate on updates', () => {
     expect(decisiveRules(reportOn(adapter, adapter))).toEqual([]);
   });
 
-  it('a checkpoint that is its own reference has no update to judge, and passes', async () => {
+  it('a checkpoint that is its own reference has no update to judge, and warns that nothing was trained', async () => {
     const same = await measureUpdate('llama-f32', 'llama-f32');
     expect(reportOn(same, same)).toMatchObject({
-      verdict: 'pass',
-      findings: [{ kind: 'ratio-missing', level: 'info' }, { kind: 'skipped' }],
+      verdict: 'warn',
+      findings: [
+        { kind: 'nothing-trained', level: 'warn', against: 'reference', isIdentical: true },
+        { kind: 'ratio-missing', level: 'info' },
+        { kind: 'skipped' },
+      ],
     });
   });
 });

@@ -74,6 +74,15 @@ export function everyFinding(name: string): Finding[] {
       { candidate: 1.41, limit: 1, alignment: { cosine: 0.0003, chance: 0.002 } },
       { candidate: 1.41, limit: 1, alignment: null },
     ],
+    'nothing-trained': (['reference', 'baseline'] as const).flatMap((against) => [
+      { against, matrices: 12, isAdapter: false, isIdentical: true },
+      { against, matrices: 12, isAdapter: true, isIdentical: false },
+      { against, matrices: 12, isAdapter: false, isIdentical: false },
+    ]),
+    'only-head-trained': [
+      { against: 'reference', named: [name], matrices: 1, unchanged: 12 },
+      { against: 'baseline', named: [name, name], matrices: 4, unchanged: 1 },
+    ],
     'ratio-missing': [
       { side: 'candidate', cause: { kind: 'saturated' }, candidate: null, baseline: 0.6, isReplaced: true },
       {

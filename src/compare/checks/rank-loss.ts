@@ -57,8 +57,7 @@ function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Fi
   const unknown = weights.filter(isUnknown);
   const unmeasured = unknown.filter(({ candidate }) => candidate.ranks.any === null).map(({ name }) => name);
   const older = unknown.filter(({ candidate }) => candidate.ranks.any !== null).map(({ name }) => name);
-  const unranked = weights.filter(({ baseline }) => baseline?.ranks.any === null).map(({ name }) => name);
-  const remarked = unknown.length > 0 ? [] : [...new Set([...fast, ...unranked])];
+  const remarked = unknown.length > 0 ? [] : fast;
   const finding = (
     level: Finding['level'],
     cause: FindingOf<'rank-not-checked'>['cause'],

@@ -20,6 +20,8 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'non-finite': spectral.nonFinite,
   'no-spectrum': spectral.noSpectrum,
   'update-size': spectral.updateSize,
+  'nothing-trained': spectral.nothingTrained,
+  'only-head-trained': spectral.onlyHeadTrained,
   'ratio-missing': spectral.ratioMissing,
   'merge-proven': merge.proven,
   'merge-unseen': merge.unseen,

@@ -111,6 +111,22 @@ export function updateSize({ level, candidate, alignment }: FindingOf<'update-si
     : phrase`${size}, and the weights point elsewhere (${cosine}): the reference is not the model that the candidate was trained from.`;
 }
 
+export function nothingTrained({ against, matrices, isAdapter, isIdentical }: FindingOf<'nothing-trained'>): Phrase {
+  const other = term(against, against);
+  if (isIdentical && against === 'baseline') return phrase`The candidate is the checkpoint of the ${other} itself.`;
+  if (isIdentical) return phrase`Nothing was trained: the candidate is the ${other} itself.`;
+  if (isAdapter && against === 'reference') {
+    return phrase`Nothing was trained: the adapter changes none of its ${formatCount(matrices, 'matrix', 'matrices')}.`;
+  }
+  return phrase`Nothing was trained: no matrix differs from the ${other} (${formatInteger(matrices)} compared). Only norms, biases or the configuration can.`;
+}
+
+export function onlyHeadTrained({ against, named, matrices, unchanged }: FindingOf<'only-head-trained'>): Phrase {
+  const items = named.map((tensor) => phrase`${name(tensor)}`);
+  const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
+  return phrase`Only the head was trained: ${listed(items, matrices)}. ${rest} as in the ${term(against, against)}.`;
+}
+
 export function ratioMissing({ level, side, cause, isReplaced }: FindingOf<'ratio-missing'>): Phrase {
   const fact = phrase`The ${side} has no ${metricPart('mlpAttentionRatio')}: ${ratioCause(cause)}.`;
   if (isReplaced) return phrase`${fact} The rules for low-rank updates judge it instead.`;

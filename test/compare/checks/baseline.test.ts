@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { findingsOn, measurement, reportOn } from '../measurement.ts';
 
 describe('the checks of the baseline', () => {
-  it('a measurement compared with itself passes without a finding', () => {
-    expect(reportOn(measurement(), measurement())).toMatchObject({ verdict: 'pass', findings: [] });
+  it('a measurement compared with itself passes, and the only finding is that it is the same checkpoint', () => {
+    expect(reportOn(measurement(), measurement())).toMatchObject({
+      verdict: 'pass',
+      findings: [{ kind: 'nothing-trained', level: 'info', against: 'baseline', isIdentical: true }],
+    });
   });
 
   it.each([
@@ -20,7 +23,10 @@ describe('the checks of the baseline', () => {
     const policy = { ...edited, level: 'info', input: 'policy', counts: 'base' } as const;
     expect(reportOn(measurement(), measurement(), { changes: [policy] })).toMatchObject({
       verdict: 'pass',
-      findings: [{ kind: 'changed-input', ...policy }],
+      findings: [
+        { kind: 'changed-input', ...policy },
+        { kind: 'nothing-trained', level: 'info' },
+      ],
     });
     const reference = { ...edited, level: 'inconclusive', input: 'reference', counts: 'change' } as const;
     expect(reportOn(measurement(), measurement(), { changes: [policy, reference] }).verdict).toBe('inconclusive');

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Measurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding, FindingOf } from '../finding.ts';
+
+/** Names in one finding. */
+const NAMED = 3;
+
+/**
+ * A training or a merge that silently did nothing, or that only reached the head. Of the reference the updates tell, of the
+ * baseline the spectra: two matrices with all metrics alike, to ten digits, are the same.
+ */
+export function untrained(context: ComparisonContext): Finding[] {
+  const { candidate, baseline, policy } = context;
+  const ofReference = sinceReference(candidate);
+  const found = ofReference ?? sinceBaseline(context);
+  if (found === null) return [];
+  const named = { against: ofReference ? 'reference' : 'baseline' } as const;
+  if (found.kind === 'only-head-trained') {
+    // A head that was trained alone has been approved like that.
+    const isApproved = ofReference && baseline && sinceReference(baseline)?.kind === 'only-head-trained';
+    return [{ ...found, ...named, level: isApproved ? 'info' : policy['only-head-trained'].level }];
+  }
+  // A scheduled check looks at the approved checkpoint again and again.
+  const isRepeated = !ofReference && found.isIdentical;
+  return [{ ...found, ...named, level: isRepeated ? 'info' : policy['nothing-trained'].level }];
+}
+
+type Untrained =
+  | Omit<FindingOf<'nothing-trained'>, 'level' | 'against'>
+  | Omit<FindingOf<'only-head-trained'>, 'level' | 'against'>;
+
+/** By the updates ΔW: of the reference, or of an adapter, whose updates need none. */
+function sinceReference({ tensors, checkpoint, reference }: Measurement): Untrained | null {
+  const updates = tensors.filter(({ of }) => of === 'delta');
+  const isUpdated = new Set(updates.map(({ name }) => name));
+  // What an adapter saved as a whole has an update only beside the reference: without it, it may be trained.
+  const whole =
+    checkpoint.format === 'lora' ? tensors.filter(({ of, name }) => of === 'weight' && !isUpdated.has(name)) : [];
+  const same = updates.filter(({ status }) => status === 'zero');
+  const moved = [...updates.filter(({ status }) => status !== 'zero'), ...whole];
+  return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === reference?.digest });
+}
+
+/** By all metrics of matrices that both have. */
+function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): Untrained | null {
+  // Of two that are not alike, some matrices are.
+  if (!baseline || !comparability.weights || comparability.findings.length > 0) return null;
+  const theirs = new Map(baseline.tensors.map((tensor) => [keyOf(tensor), tensor]));
+  const compared = candidate.tensors.filter(({ of }) => of === 'weight' || comparability.deltas);
+  const isSame = (tensor: TensorMeasurement) => {
+    const other = theirs.get(keyOf(tensor));
+    return (
+      tensor.status !== 'notFinite' &&
+      tensor.status === other?.status &&
+      isDeepStrictEqual(tensor.metrics, other.metrics)
+    );
+  };
+  const same = compared.filter(isSame);
+  const moved = compared.filter((tensor) => !isSame(tensor));
+  const { checkpoint } = candidate;
+  return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === baseline.checkpoint.digest });
+}
+
+function judge(
+  same: readonly TensorMeasurement[],
+  moved: readonly TensorMeasurement[],
+  { checkpoint, isIdentical }: Pick<Measurement, 'checkpoint'> & { readonly isIdentical: boolean },
+): Untrained | null {
+  if (same.length === 0) return null;
+  const isAdapter = checkpoint.format === 'lora';
+  if (moved.length === 0) return { kind: 'nothing-trained', matrices: countOf(same), isAdapter, isIdentical };
+  const isTrunk = (tensor: TensorMeasurement) => !isHead(tensor, { isAdapter });
+  if (moved.some(isTrunk) || !same.some(isTrunk)) return null;
+  const names = [...new Set(moved.map(({ name }) => name))];
+  return {
+    kind: 'only-head-trained',
+    named: names.slice(0, NAMED),
+    matrices: names.length,
+    unchanged: countOf(same.filter(isTrunk)),
+  };
+}
+
+/** A matrix that has both W and ΔW is one. */
+function countOf(tensors: readonly TensorMeasurement[]): number {
+  return new Set(tensors.map(({ name }) => name)).size;
+}
+
+/** A head is lm_head, or what stands outside the layers under another name, such as a classifier; in an adapter, what it saved. */
+function isHead(
+  { module, layer, loraRank }: TensorMeasurement,
+  { isAdapter }: { readonly isAdapter: boolean },
+): boolean {
+  if (isAdapter) return loraRank === undefined;
+  return module === 'lm_head' || (module === 'other' && layer === null);
+}
+
+function keyOf({ of, name }: TensorMeasurement): string {
+  return JSON.stringify([of, name]);
+}
