@@ -1,5 +1,6 @@
 import { reasonOf } from '../../compare/reason.ts';
 import type { Report } from '../../compare/report.ts';
+import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { codeName } from '../escape.ts';
@@ -71,9 +72,12 @@ function summaryLine(
   const { component = null, module = 'other' } = shown?.candidate ?? first ?? {};
   const name = `${flag === undefined ? '' : `${flag} `}${component === null ? '' : `${component} · `}${codeName(module)}`;
   const count = formatCount(Math.max(matrices, shown?.candidate.count ?? 0), 'matrix', 'matrices');
-  const after = shown?.candidate.median['topEnergy.5%'];
+  // An update of low rank fits into 5% of the directions: that share of it is 1 whatever it is.
+  const whole = shown?.candidate.median['topEnergy.5%'];
+  const metric = whole !== undefined && isSaturated(whole) ? 'topEnergy.1' : 'topEnergy.5%';
+  const after = shown?.candidate.median[metric];
   if (shown === undefined || after === undefined) return `${name} · ${count}`;
-  const before = shown.baseline?.median['topEnergy.5%'];
+  const before = shown.baseline?.median[metric];
   const values = before === undefined ? formatNumber(after) : `${formatNumber(before)} → ${formatNumber(after)}`;
-  return `${name} · ${count} · ${metricName('topEnergy.5%')} of ${ofName(shown.candidate.of)} ${values}`;
+  return `${name} · ${count} · ${metricName(metric)} of ${ofName(shown.candidate.of)} ${values}`;
 }
