@@ -4,6 +4,7 @@ import { digestCheckpoint, type TensorDigests } from '../checkpoint/digest.ts';
 import { wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { placeOf } from '../checkpoint/module-type.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
+import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { areEqual } from '../spectra/merge/equal-tensors.ts';
@@ -50,7 +51,7 @@ export async function measureMerge(
     // PEFT saves the base of adapted embeddings beside their LoRA, and loads it: tokens may have been added to it.
     const base = adapter.saved.get(name) ?? names.reference(name);
     const described = describe(merged?.name ?? name, modules);
-    const status = unmerged(merged, base, modules[0]);
+    const status = unmerged(merged, base, modules);
     const isDamaged = modules.some((module) => tensorsOf(module).some((entry) => damaged.has(entry.name)));
     if (status !== null || !merged || !base || isDamaged) {
       weights.push({ ...described, status: status ?? 'notFinite', residual: null, coefficient: null });
@@ -120,16 +121,8 @@ type FindTensor = (name: string) => TensorEntry | null;
 /** Tensors under any of their names. A head that is tied to the embeddings may be stored as those alone. */
 function namesOf(checkpoint: FullCheckpoint): FindTensor {
   const names = new TensorNames(checkpoint.tensors);
-  const embedding = checkpoint.architecture.tied ? embeddingOf(checkpoint) : null;
+  const embedding = checkpoint.architecture.tied ? tokenEmbedding(checkpoint.tensors.values()) : null;
   return (name) => names.find(name) ?? (isHead(name) ? embedding : null);
-}
-
-function embeddingOf({ tensors }: FullCheckpoint): TensorEntry | null {
-  const isText = ({ name }: TensorEntry) => {
-    const { module, component } = placeOf(name, { multimodal: true });
-    return module === 'embed' && component !== 'vision';
-  };
-  return [...tensors.values()].find((entry) => isText(entry) && entry.shape.length === 2) ?? null;
 }
 
 const isHead = (name: string): boolean => placeOf(name, { multimodal: false }).module === 'lm_head';
@@ -162,16 +155,17 @@ function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modul
 }
 
 /** @returns null if both are there, and have the shape of the update */
-function unmerged(merged: TensorEntry | null, base: TensorEntry | null, module: LoraModule) {
+function unmerged(merged: TensorEntry | null, base: TensorEntry | null, modules: MergeTarget['modules']) {
   if (!merged) return 'notInCheckpoint';
   if (!base) return 'notInReference';
   if (!isJudged(merged) || !isJudged(base)) return 'unreadable';
-  const { output, input } = featuresOf(module);
-  const expected = (module.transposed ? [input, output] : [output, input]).join();
-  const isAlike = [merged, base].every(
-    ({ shape }) => shape.length >= 2 && wholeMatrix(shape).shape.join() === expected,
-  );
-  return isAlike && merged.shape.join() === base.shape.join() ? null : 'otherShape';
+  if (merged.shape.join() !== base.shape.join() || merged.shape.length < 2) return 'otherShape';
+  const stored = wholeMatrix(merged.shape).shape.join();
+  const isAlike = modules.every((module) => {
+    const { output, input } = featuresOf(module);
+    return (module.transposed ? [input, output] : [output, input]).join() === stored;
+  });
+  return isAlike ? null : 'otherShape';
 }
 
 async function judgeSaved({
@@ -222,6 +216,6 @@ async function compareOthers({
 /** A head that is stored beside the embeddings that it is tied to, and is the same. */
 async function isTiedHead(entry: TensorEntry, checkpoint: FullCheckpoint, digests: TensorDigests): Promise<boolean> {
   if (!checkpoint.architecture.tied || !isHead(entry.name)) return false;
-  const embedding = embeddingOf(checkpoint);
+  const embedding = tokenEmbedding(checkpoint.tensors.values());
   return embedding !== null && (await areEqual(entry, embedding, digests));
 }

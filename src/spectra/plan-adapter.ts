@@ -4,6 +4,7 @@ import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { isMultimodalName, placeOf } from '../checkpoint/module-type.ts';
+import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
@@ -130,11 +131,8 @@ function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | n
 
 /** The weight of an output layer that the reference ties to its embeddings, and does not store. */
 function tiedEmbeddings(target: string, { tensors, architecture }: FullCheckpoint): TensorEntry | undefined {
-  const moduleOf = (name: string) => placeOf(name, { multimodal: false }).module;
-  if (!architecture.tied || moduleOf(target) !== 'lm_head') return undefined;
-  const tables = [...tensors.values()].filter(({ name }) => moduleOf(name) === 'embed');
-  // With a table of positions beside it, the larger one has the tokens.
-  return tables.sort((x, y) => y.size - x.size)[0];
+  const isTied = architecture.tied && placeOf(target, { multimodal: false }).module === 'lm_head';
+  return isTied ? (tokenEmbedding(tensors.values()) ?? undefined) : undefined;
 }
 
 function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {

@@ -1,6 +1,7 @@
 import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import { placeOf } from '../../checkpoint/module-type.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
+import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import { type Device, float64Output, runGraph } from '../../onnx/session.ts';
@@ -12,9 +13,6 @@ import type { LogitScale } from '../schema/behavior.ts';
 /** The last norm of a decoder, outside of its layers, in the names of different families. */
 const FINAL_NORM =
   /(^|\.)(norm|norm_f|ln_f|ln_final|final_norm|final_layer_norm|final_layernorm|embedding_norm|norm_out)\.(weight|w)$/;
-
-/** One row per position or per kind of segment, not per token. */
-const OTHER_EMBEDDINGS = /(pos|wpe|type|segment)/i;
 
 const CPU: Device = { name: 'cpu', reason: 'one pass over one matrix' };
 
@@ -78,7 +76,7 @@ function mapped({ tensors, onnx }: FullCheckpoint): ReadonlyMap<string, TensorEn
   return new Map([...tensors].filter(([name]) => !unmapped.has(name)));
 }
 
-/** The output embedding; in a tied model, the embedding of tokens, which is the one with the most rows. */
+/** The output embedding; in a tied model, the embedding of tokens. */
 function findHead({ tensors, config }: Weights): TensorEntry | null {
   const matrices = [...tensors.values()].filter(
     ({ name, dtype, shape, size }) =>
@@ -87,12 +85,9 @@ function findHead({ tensors, config }: Weights): TensorEntry | null {
       isMeasuredDtype(dtype) &&
       placeOf(name, { multimodal: true }).component !== 'vision',
   );
-  const inType = (wanted: string) =>
-    matrices.filter(({ name }) => placeOf(name, { multimodal: false }).module === wanted);
-  const heads = config.tie_word_embeddings === true ? [] : inType('lm_head');
-  const embeddings = inType('embed').filter(({ name }) => !OTHER_EMBEDDINGS.test(name));
-  const [head] = (heads.length > 0 ? heads : embeddings).sort((a, b) => b.size - a.size);
-  return head ?? null;
+  const isHead = ({ name }: TensorEntry) => placeOf(name, { multimodal: false }).module === 'lm_head';
+  const heads = config.tie_word_embeddings === true ? [] : matrices.filter(isHead);
+  return heads.sort((a, b) => b.size - a.size)[0] ?? tokenEmbedding(matrices);
 }
 
 /** The final norm, if exactly one vector can be that. */

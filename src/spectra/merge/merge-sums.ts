@@ -84,9 +84,11 @@ export async function mergeSums(
   const [rows, columns] = view.shape;
   const [first] = modules;
   const outputAxis = first.transposed ? 1 : 0;
+  // The outputs of embeddings are the inputs of a head that is tied to them: norms along those need the whole weight.
+  const isWhole = modules.some(({ magnitude, transposed }) => magnitude !== null && transposed !== first.transposed);
   const whole = loadMatrix(graph, { source: merged, view });
   const wholeBase = loadMatrix(graph, { source: base, view });
-  const updates = modules.map((module) => openUpdate(graph, module, factor));
+  const updates = modules.map((module) => openUpdate(graph, module, { factor, axis: outputAxis }));
   const gridType = elementTypeOf({ name: merged.name, dtype: grid });
   const double = (value: Value) => graph.cast(value, ElementType.float64);
   const round = (value: Value) => double(graph.cast(value, gridType));
@@ -123,7 +125,7 @@ export async function mergeSums(
     largest.push(graph.op('ReduceMax', [graph.op('Abs', [w])], { keepdims: 1 }));
     return [...Object.values(values), ...largest.slice(-1)];
   };
-  eachStrip(graph, [rows, columns], outputAxis, work, CACHED_BYTES);
+  eachStrip(graph, [rows, columns], outputAxis, work, isWhole ? Number.POSITIVE_INFINITY : CACHED_BYTES);
   for (const [name, values] of terms) graph.output(name, graph.reshape(graph.sum(values), [1]), ElementType.float64);
   graph.output(
     'largest',
@@ -139,8 +141,12 @@ export async function mergeSums(
 
 const CPU: Device = { name: 'cpu', reason: 'a merge is checked in float64' };
 
-/** scale·B·A of one module, strip by strip along its output features. */
-function openUpdate(graph: Graph, module: LoraModule, factor: number) {
+/** scale·B·A of one module, strip by strip along an axis of the weight. */
+function openUpdate(
+  graph: Graph,
+  module: LoraModule,
+  { factor, axis }: { readonly factor: number; readonly axis: 0 | 1 },
+) {
   const { magnitude, transposed, rank } = module;
   const double = (value: Value) => graph.cast(value, ElementType.float64);
   const views = factorsOf(module);
@@ -151,7 +157,9 @@ function openUpdate(graph: Graph, module: LoraModule, factor: number) {
   // As [out, 1] or [1, out], so that the cut of a strip applies to them.
   const lying = transposed ? [1, output] : [output, 1];
   const magnitudes = magnitude && double(graph.external(magnitude, elementTypeOf(magnitude), lying));
-  const outputB = transposed ? graph.op('Transpose', [valueB], { perm: [1, 0] }) : valueB;
+  const turned = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
+  // In the layout of the weight, [m, r] and [r, n].
+  const [left, right] = transposed ? [turned(valueA), turned(valueB)] : [valueB, valueA];
   const squares = (value: Value, axis: number) =>
     graph.reshape(graph.op('ReduceSumSquare', [value, graph.constant([axis], 'int64')], { keepdims: 0 }), [rank]);
   const energies = graph.op('Mul', [squares(valueB, 0), squares(valueA, 1)]);
@@ -162,11 +170,8 @@ function openUpdate(graph: Graph, module: LoraModule, factor: number) {
   return {
     factors,
     strip(cut: (value: Value) => Value): Value {
-      const part = cut(outputB);
-      const update = transposed
-        ? graph.op('MatMul', [graph.op('Transpose', [valueA], { perm: [1, 0] }), part])
-        : graph.op('MatMul', [part, valueA]);
-      return graph.op('Mul', [update, scale]);
+      const factors = axis === 0 ? [cut(left), right] : [left, cut(right)];
+      return graph.op('Mul', [graph.op('MatMul', factors), scale]);
     },
     /** DoRA: the magnitude over the norm of each output feature. */
     scaleRows(value: Value, cut: (value: Value) => Value): Value {

@@ -1,5 +1,6 @@
 /** Names of the models that wrap others: releases of one library, and adapters and checkpoints, differ in them. */
-const WRAPPERS = /^(?:base_model|model|language_model|text_model|transformer|gpt_neox|backbone|decoder)\./;
+const WRAPPERS =
+  /^(?:base_model|model|language_model|text_model|transformer|gpt_neox|backbone|decoder|_orig_mod|module)\./;
 
 /** The name without the wrappers before it: `model.language_model.layers.0.…` is `layers.0.…`. */
 function bareName(name: string): string {
