@@ -51,14 +51,15 @@ export async function boundedFetch(
             abort.abort(error);
             throw error;
           }
-          // A body that nobody reads on must not keep the process alive.
           stall = setTimeout(stalled, stallMilliseconds).unref();
           controller.enqueue(chunk);
         },
         flush: stop,
       }),
     );
+    // A body that nobody reads, such as that of an error, must not keep the process alive.
     slow.unref();
+    stall.unref();
     const { status, statusText, headers } = response;
     return new Response(body, { status, statusText, headers });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chooseFiles } from '../../src/hub/checkpoint-files.ts';
 import { parseHubPath } from '../../src/hub/hub-path.ts';
 import { HubRepository } from '../../src/hub/hub-repository.ts';
@@ -82,6 +82,16 @@ describe('a hub that sends', () => {
       message: expect.stringMatching(/could not be read .* (nothing arrived for 1 s|the answer is too slow)/),
     });
     expect(seen.length).toBeGreaterThan(2);
+  });
+
+  it('an error leaves no timer behind that would keep the program running', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const { repository } = await hubThat((response) => void response.writeHead(404).end('{"error": "not found"}'));
+    expect(await errorOf(repository.commit())).toBeInstanceOf(UserError);
+    const started = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    timers.mockRestore();
+    expect(started.length).toBeGreaterThan(0);
+    expect(started.filter((timer) => timer.hasRef())).toEqual([]);
   });
 
   it('pages without end is given up', async () => {
