@@ -1,5 +1,5 @@
 import type { MatrixView } from './matrix-view.ts';
-import { ATTENTION_MODULES, type Place } from './module-type.ts';
+import { ATTENTION_MODULES, type Place, placeOf } from './module-type.ts';
 import type { TensorEntry } from './types.ts';
 
 /** How the heads of a three-dimensional weight are read, or why they cannot be. */
@@ -9,6 +9,16 @@ export type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: st
 const CONVOLUTION = /(^|[._])conv/i;
 /** TransformerLens: [heads, model, head] for queries, keys and values, [heads, head, model] for the output. */
 const TRANSFORMER_LENS = /(?:^|\.)_?W_([QKVO])$/;
+
+const HEADS_BIAS = /(?:^|\.)_?b_[QKV]$/;
+
+/** The biases of all heads, [heads, head], as TransformerLens (`b_Q`) and flax (`query.bias`) have them: no matrix. */
+export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  if (shape.length !== 2) return false;
+  if (HEADS_BIAS.test(name)) return true;
+  const module = name.replace(/\.bias$/, '');
+  return module !== name && ATTENTION_MODULES.includes(placeOf(module, { multimodal: true }).module);
+}
 
 /**
  * The weights of all heads of an attention projection, [heads, head, model] or [heads, model, head], as the matrix

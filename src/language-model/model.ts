@@ -110,8 +110,7 @@ export async function withModel<T>(
       try {
         return await work(modelOf(opened, options));
       } finally {
-        await opened.tokenizer?.close?.();
-        await opened.engine.close();
+        await Promise.all([opened.tokenizer?.close?.(), opened.engine.close()]);
       }
     });
   } catch (error) {
@@ -165,7 +164,10 @@ async function open(source: ModelSource, options: ModelOptions): Promise<Opened>
     return { ...model, remote: null, by: `on ${name} (${reason})`, device: name };
   }
   const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
-  const remote = await openRemoteEngine(source);
+  const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
+    await tokenizer?.close?.();
+    throw error;
+  });
   return {
     engine: remote,
     remote,

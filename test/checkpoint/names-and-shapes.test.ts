@@ -91,6 +91,9 @@ const lens = (scale = 1) => ({
   'unembed.W_U': f32([MODEL, VOCABULARY], transposed(head, [VOCABULARY, MODEL], [1, 0])),
   'blocks.0.attn.mask': zeros(8, 8),
   'blocks.0.attn.IGNORE': zeros(),
+  // [heads, head]: biases, not a matrix of an unknown type.
+  'blocks.0.attn.b_Q': zeros(HEADS, HEAD),
+  'blocks.0.attn.b_O': zeros(MODEL),
 });
 
 async function spectraOf(folder: string, reference?: string) {
@@ -114,6 +117,14 @@ async function listed(tensors: Record<string, RawTensor>, config: object | null 
 }
 
 describe('attention weights with one matrix for each head', () => {
+  it('have biases of two dimensions, which are no matrices', async () => {
+    const { modules } = await listed({
+      'layers.0.attention.query.bias': zeros(HEADS, HEAD),
+      'encoder.bias': zeros(4, 4),
+    });
+    expect(modules).toEqual({ 'encoder.bias': 'other' });
+  });
+
   it('have the numbers of the same model under the names of Llama, W and ΔW', async () => {
     const ours = await spectraOf(write(lens(1.5)), write(lens()));
     const theirs = await spectraOf(write(llama(1.5)), write(llama()));
@@ -127,6 +138,8 @@ describe('attention weights with one matrix for each head', () => {
     const [mine, its] = [numbers(ours), numbers(theirs)];
     expect(Object.keys(mine)).toEqual(Object.keys(its));
     expect(Object.keys(mine)).toContain('delta q_proj');
+    expect(ours.tensors.map(({ name }) => name)).not.toContain('blocks.0.attn.b_Q');
+    expect(ours.vectors.map(({ name }) => name)).toEqual(['blocks.0.attn.b_O', 'blocks.0.attn.b_Q']);
     for (const key of Object.keys(its)) {
       for (const metric of ['frobeniusNorm', 'stableRank', 'effectiveRank', 'rank', 'rowGini'] as const) {
         const [got, wanted] = [mine[key]?.[metric], its[key]?.[metric]];
