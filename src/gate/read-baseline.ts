@@ -44,7 +44,7 @@ export async function readBaseline(
     if (mayBeMissing) return { kind: 'missing', name: path };
     throw new UserError(
       `the baseline ${path} does not exist`,
-      "check the path, or create the file with 'shadow-gate measure <checkpoint> --out <file>'",
+      "check the path, or create the file with 'shadow-gate measure --checkpoint PATH --out FILE'",
     );
   }
   if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path, name: path };

@@ -55,19 +55,50 @@ function splitCopies({ modules, saved }: Adapter): Record<'saved' | 'copies', Ma
 
 /** The copies are compared with the base model, from which they should not differ, under a name of their own. */
 function planCopies(model: ModelContext, reference: FullCheckpoint | null) {
+  const tied = [...model.tensors.keys()].filter((name) => reference && isTiedHead(name, reference));
+  const planned = [
+    planGroup({ ...model, tensors: without(model.tensors, tied) }, reference),
+    ...(reference && tied.length > 0 ? [planGroup(...asHeads(model, reference, tied))] : []),
+  ];
+  return {
+    jobs: planned.flatMap(({ jobs }) => jobs.map((job): Target => ({ ...job, name: nameOfCopy(job.name) }))),
+    vectors: [...model.tensors.values()].map((entry) => ({ ...entry, name: nameOfCopy(entry.name) })),
+    skipped: planned.flatMap(({ skipped }) =>
+      skipped.map(({ name }) => ({
+        name: nameOfCopy(name),
+        reason: 'the base weight of an adapted module, saved with the adapter',
+        parameters: 0,
+      })),
+    ),
+  };
+}
+
+const nameOfCopy = (name: string) => name.replace(/\.weight$/, '.base_layer.weight');
+
+function planGroup(model: ModelContext, reference: FullCheckpoint | null) {
   const { matrices, skipped } = listMatrices(model);
   const compared = differences(matrices, reference);
-  const notCompared = reference ? compared.skipped : matrices;
-  const nameOfCopy = (name: string) => name.replace(/\.weight$/, '.base_layer.weight');
-  return {
-    jobs: compared.jobs.map((job): Target => ({ ...job, name: nameOfCopy(job.name) })),
-    vectors: [...model.tensors.values()].map((entry) => ({ ...entry, name: nameOfCopy(entry.name) })),
-    skipped: [...notCompared, ...skipped].map(({ name }) => ({
-      name: nameOfCopy(name),
-      reason: 'the base weight of an adapted module, saved with the adapter',
-      parameters: 0,
-    })),
-  };
+  return { jobs: compared.jobs, skipped: [...(reference ? compared.skipped : matrices), ...skipped] };
+}
+
+function without(tensors: ModelContext['tensors'], names: readonly string[]): Map<string, TensorEntry> {
+  return new Map([...tensors].filter(([name]) => !names.includes(name)));
+}
+
+/** Copies of output layers, and the embeddings that these are tied to under the same names. */
+function asHeads(
+  model: ModelContext,
+  reference: FullCheckpoint,
+  names: readonly string[],
+): [ModelContext, FullCheckpoint] {
+  const architecture = { ...reference.architecture, tied: false };
+  const embedding = tokenEmbedding(reference.tensors.values());
+  const heads = new Map(embedding ? names.map((name) => [name, { ...embedding, name }]) : []);
+  const copies = new Map([...model.tensors].filter(([name]) => names.includes(name)));
+  return [
+    { ...model, tensors: copies, architecture },
+    { ...reference, tensors: heads, architecture },
+  ];
 }
 
 function loraJobs(
@@ -129,10 +160,9 @@ function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | n
   );
 }
 
-/** The weight of an output layer that the reference ties to its embeddings, and does not store. */
-function tiedEmbeddings(target: string, { tensors, architecture }: FullCheckpoint): TensorEntry | undefined {
-  const isTied = architecture.tied && placeOf(target, { multimodal: false }).module === 'lm_head';
-  return isTied ? (tokenEmbedding(tensors.values()) ?? undefined) : undefined;
+/** Is it an output layer that the reference ties to its embeddings? */
+function isTiedHead(target: string, { architecture }: FullCheckpoint): boolean {
+  return architecture.tied && placeOf(target, { multimodal: false }).module === 'lm_head';
 }
 
 function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource {
@@ -149,7 +179,8 @@ function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpo
     adapter.modules.map((module) => module.target),
     reference.tensors,
   );
-  const source = reference.tensors.get(nameInReference(target)) ?? tiedEmbeddings(target, reference);
+  const stored = reference.tensors.get(nameInReference(target));
+  const source = stored ?? (isTiedHead(target, reference) ? tokenEmbedding(reference.tensors.values()) : null);
   if (!source || !isMeasuredDtype(source.dtype)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,

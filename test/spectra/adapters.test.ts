@@ -142,3 +142,29 @@ it('a copy of the base that an adapter has is compared with it, since PEFT loads
     ['model.embed_tokens.base_layer.weight', 'measured'],
   ]);
 });
+
+it('so is the copy of an output layer that the base ties to its embeddings', async () => {
+  const folder = temporaryFolder();
+  cpSync(fixture('merges', 'tied-head', 'adapter'), folder, { recursive: true });
+  const options = { reference: await openMeasuredReference(fixture('merges', 'gpt2-f16')), device: 'cpu' } as const;
+  const copies = async () =>
+    Object.fromEntries(
+      (await measure({ ...options, checkpoint: folder })).tensors
+        .filter(({ name }) => name.includes('base_layer'))
+        .map(({ name, status }) => [name, status]),
+    );
+  expect(await copies()).toEqual({
+    'lm_head.base_layer.weight': 'zero',
+    'transformer.wte.base_layer.weight': 'zero',
+  });
+  const file = join(folder, 'adapter_model.safetensors');
+  const tensors = [...readTensors(file)].map(([name, { shape, values }]) => {
+    const isCopy = name === 'base_model.model.lm_head.base_layer.weight';
+    return [name, float32(shape, [...(isCopy ? values.map((value) => 2 * value) : values)])] as const;
+  });
+  writeSafetensors(file, Object.fromEntries(tensors));
+  expect(await copies()).toEqual({
+    'lm_head.base_layer.weight': 'measured',
+    'transformer.wte.base_layer.weight': 'zero',
+  });
+});
