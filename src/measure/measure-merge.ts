@@ -48,8 +48,7 @@ export async function measureMerge(
   for (const [index, { name, merged, modules }] of [...targets.values()].entries()) {
     onProgress?.({ done: index, total, name: `merge of ${name}` });
     if (merged) explained.add(merged);
-    // PEFT saves the base of adapted embeddings beside their LoRA, and loads it: tokens may have been added to it.
-    const base = adapter.saved.get(name) ?? names.reference(name);
+    const base = baseOf(names.reference(name), adapter.saved.get(name));
     const described = describe(merged?.name ?? name, modules);
     const status = unmerged(merged, base, modules);
     const isDamaged = modules.some((module) => tensorsOf(module).some((entry) => damaged.has(entry.name)));
@@ -144,6 +143,14 @@ function targetsOf({ modules }: Adapter, find: FindTensor): Map<string, MergeTar
     targets.set(key, { name: module.target, merged, modules: known ? [...known.modules, module] : [module] });
   }
   return targets;
+}
+
+/**
+ * PEFT saves the base of adapted embeddings beside their LoRA, and loads it. It counts where tokens were added to it; of the
+ * same shape it is what the reference has, or the reference is another model.
+ */
+function baseOf(original: TensorEntry | null, copy: TensorEntry | undefined): TensorEntry | null {
+  return original && copy && original.shape.join() !== copy.shape.join() ? copy : original;
 }
 
 function tensorsOf({ a, b, magnitude }: LoraModule): TensorEntry[] {

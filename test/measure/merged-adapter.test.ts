@@ -195,6 +195,17 @@ describe('a forged merge', () => {
     expect(await faultsOf({ ...BF16, checkpoint: forged })).toEqual([['merge-other-tensors', 1, ['changed']]]);
   });
 
+  it('brings other embeddings along in the adapter, which has a copy of its base', async () => {
+    const tied = real('tied', 'llama-tied');
+    const reference = await withBytes(tied.reference, MODEL, (read) => {
+      const bytes = read('model.embed_tokens.weight');
+      // The upper byte of a bfloat16.
+      for (let i = 1; i < 64; i += 2) bytes.writeUInt8(bytes.readUInt8(i) ^ 0x80, i);
+      return { 'model.embed_tokens.weight': bytes };
+    });
+    expect(await faultsOf({ ...tied, reference })).toEqual([['different', 1]]);
+  });
+
   it('is made with an adapter that has NaN', async () => {
     const name = 'base_model.model.model.layers.0.mlp.down_proj.lora_B.weight';
     const adapter = await withBytes(BF16.adapter, 'adapter_model.safetensors', (read) => {
