@@ -51,7 +51,7 @@ export interface CheckpointOptions {
 export function mergeOptions(command: Command): Command {
   return command.option(
     '--adapter <path>',
-    'PEFT adapter that was merged into the reference to make the checkpoint; proves the merge',
+    'PEFT or MLX adapter that was merged into the reference to make the checkpoint; proves the merge',
   );
 }
 

@@ -7,8 +7,8 @@ import type { Finding, FindingOf } from '../finding.ts';
 const NAMED = 3;
 
 /**
- * A training or a merge that silently did nothing, or that only reached the head. Of the reference the updates tell, of the
- * baseline the spectra: two matrices with all metrics alike, to ten digits, are the same.
+ * A training or a merge that silently did nothing, or that only reached the head. The updates show it against the reference,
+ * and the spectra against the baseline: two matrices with all metrics alike, to ten digits, are the same.
  */
 export function untrained(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
