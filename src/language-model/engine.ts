@@ -57,17 +57,21 @@ export interface Continuation {
   readonly finish: 'stop' | 'length';
 }
 
-/** @throws UserError naming the line of a request with a token that is not in the model's vocabulary */
+/**
+ * @throws UserError naming the line of a request with a token that is not in the model's vocabulary: tokenizer.json can
+ * give a word any number, and any other value, as its id
+ */
 export function expectInVocabulary(
   tokens: readonly number[],
-  { vocabulary }: Engine,
+  { vocabulary }: Pick<Engine, 'vocabulary'>,
   { where }: { readonly where: string },
 ): void {
-  if (vocabulary === undefined) return;
-  const foreign = tokens.find((token) => token >= vocabulary);
+  const end = vocabulary ?? Number.POSITIVE_INFINITY;
+  const foreign = tokens.find((token) => !(Number.isSafeInteger(token) && token >= 0 && token < end));
   if (foreign === undefined) return;
+  const shown = typeof foreign === 'number' ? foreign : JSON.stringify(foreign).slice(0, 40);
   throw new UserError(
-    `${where}: token ${foreign} is not in the model's vocabulary of ${vocabulary}`,
+    `${where}: token ${shown} is not in the model's vocabulary${vocabulary === undefined ? '' : ` of ${vocabulary}`}`,
     'use the tokenizer that belongs to the checkpoint',
     { code: 'no-tokenizer' },
   );

@@ -94,9 +94,12 @@ export class StoppableProcess<Request, Reply> {
   }
 }
 
-/** @returns null if there is nothing to start the bridge from */
-export function bridgeEntry(): URL | null {
-  return workerEntry('process-bridge', import.meta.url);
+/**
+ * @param module where a built caller is, beside which the bridge must be
+ * @returns null if there is nothing to start the bridge from
+ */
+export function bridgeEntry(module = import.meta.url): URL | null {
+  return workerEntry('process-bridge', module.endsWith('.js') ? module : import.meta.url);
 }
 
 export interface ProcessOptions {

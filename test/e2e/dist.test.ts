@@ -80,3 +80,29 @@ it.each([
   expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   expect(failure).toMatchObject({ stderr: expect.stringMatching(/^[^\n]*\n$/) });
 });
+
+it.each(['process-bridge.js', 'tokenizer-process.js'])(
+  'without %s, no tokenizer runs where it cannot be stopped',
+  async (missing) => {
+    const bare = await mkdtemp(join(folder, 'bare-'));
+    for (const name of await readdir(dist)) {
+      if (name !== 'ort' && name !== missing) await copyFile(join(dist, name), join(bare, name));
+    }
+    const requests = join(folder, 'requests.jsonl');
+    await writeFile(requests, '{"id": 1, "context": "a", "continuation": "b"}\n');
+    const model = fileURLToPath(new URL('../fixtures/tokenizers/llama3', import.meta.url));
+    const args = ['--endpoint', 'http://127.0.0.1:9', '--model', 'm', '--tokenizer', model, '--requests', requests];
+    const failure = await run(process.execPath, [
+      join(bare, 'cli.js'),
+      'score',
+      ...args,
+      '--output',
+      join(folder, 'answers.jsonl'),
+    ]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`${missing} is missing, without which a tokenizer cannot be run safely`),
+    });
+    expect(failure).toMatchObject({ stderr: expect.stringMatching(/^[^\n]*\n$/) });
+  },
+);

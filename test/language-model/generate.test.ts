@@ -27,6 +27,20 @@ const options: GenerateOptions = { tokenizer: digits, eosIds: new Set([9]), pref
 const withoutTokenizer = { ...options, tokenizer: null };
 
 describe('continuePrompts', () => {
+  it.each([
+    ['-5', -5],
+    ['0.5', 0.5],
+    ['"x"', 'x'],
+    ['{"a":1}', { a: 1 }],
+  ])('refuses the id %s that a tokenizer gives a word', async (shown, id) => {
+    const odd = { ...options, tokenizer: { ...digits, encode: () => [1, id as number] } };
+    const answers = continuePrompts(requests({ id: 1, prompt: '1' }), countingEngine(40), odd);
+    await expect(answers).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining(`g.jsonl:1: token ${shown} is not in the model's vocabulary`),
+    });
+  });
+
   it('ends with EOS, with a stop string, or at the limit', async () => {
     const answers = await continuePrompts(
       requests(

@@ -1,7 +1,12 @@
 import { UserError } from '../../platform/user-error.ts';
 
-/** Of a text that a decoder or a template makes: longer than any context. */
+/** Of a text that a decoder makes: longer than any context. */
 export const MAX_TEXT_LENGTH = 2 ** 24;
+
+/** What a template writes around a conversation are some kilobytes, and it escapes some characters of it. */
+export function maxRendered(messages: readonly unknown[]): number {
+  return Math.min(MAX_TEXT_LENGTH, 2 ** 18 + 8 * JSON.stringify(messages).length);
+}
 
 /** Of an error of the library, which can quote a whole regular expression. */
 const MAX_MESSAGE_LENGTH = 200;

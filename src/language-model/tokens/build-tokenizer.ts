@@ -1,7 +1,7 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { expectBounded, MAX_TEXT_LENGTH, maxTokens, withinLimits } from './bounded-library.ts';
+import { expectBounded, maxRendered, maxTokens, withinLimits } from './bounded-library.ts';
 import { renderChat } from './chat-template.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
 import { type Affixes, readAffixes } from './post-processor.ts';
@@ -64,7 +64,7 @@ export function buildTokenizer({ file, text, config, map, modelType, ids, chatTe
         );
       }
       const rendered = renderChat(messages, { ...options, template: chatTemplate, specialTokens: special.named });
-      if (rendered.length <= MAX_TEXT_LENGTH) return rendered;
+      if (rendered.length <= maxRendered(messages)) return rendered;
       throw new UserError(
         `${options.where}: the chat template writes ${rendered.length} characters`,
         'fix the chat_template of the checkpoint',

@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { at } from '../../platform/at.ts';
 import { bridgeEntry, ProcessStopped, StoppableProcess } from '../../platform/stoppable-process.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -61,10 +63,22 @@ export interface TokenizerEntries {
   readonly entry: URL;
 }
 
-function findEntries(): TokenizerEntries | null {
-  const bridge = bridgeEntry();
-  const entry = workerEntry('tokenizer-process', import.meta.url);
-  return bridge && entry && { bridge, entry };
+/**
+ * @param module `import.meta.url` of this module
+ * @returns null outside of a release, where this Node may not read TypeScript
+ * @throws UserError for a release without the files: a tokenizer would run without a deadline
+ */
+export function findEntries(module = import.meta.url): TokenizerEntries | null {
+  const bridge = bridgeEntry(module);
+  const entry = workerEntry('tokenizer-process', module);
+  if (bridge && entry) return { bridge, entry };
+  // Sources, and the bundles of tools (.mjs), work on what their user chose.
+  if (!module.endsWith('.js')) return null;
+  const missing = bridge ? 'tokenizer-process.js' : 'process-bridge.js';
+  throw new UserError(
+    `${join(dirname(fileURLToPath(module)), missing)} is missing, without which a tokenizer cannot be run safely`,
+    'restore the whole folder of this release of shadow-gate',
+  );
 }
 
 /** Texts whose tokens are remembered: prompts are encoded to see whether they fit, to plan and to ask. */
@@ -94,9 +108,13 @@ function clientOf(
       left = Math.min(limits.milliseconds, left - (performance.now() - start));
     }
   };
+  /** What a template has written last adds the time of the messages alone: its author chooses how long it is. */
+  let written = { text: '', size: 0 };
   const encode = (text: string): number[] => {
     const what = `${file}: encoding a text of ${text.length} characters`;
-    const reply = ask({ kind: 'encode', texts: [text] }, { what, size: text.length });
+    const own = text.startsWith(written.text) ? written.size + text.length - written.text.length : text.length;
+    const size = written.text.startsWith(text) ? Math.min(text.length, written.size) : own;
+    const reply = ask({ kind: 'encode', texts: [text] }, { what, size });
     return reply.kind === 'ids' ? at(reply.ids, 0) : [];
   };
   const remembered = new Map<string, number[]>();
@@ -136,7 +154,9 @@ function clientOf(
       const what = `${options.where}: the chat template`;
       const size = JSON.stringify(messages).length;
       const reply = ask({ kind: 'chat', messages, options }, { what, size });
-      return reply.kind === 'text' ? reply.text : '';
+      const text = reply.kind === 'text' ? reply.text : '';
+      written = { text, size: Math.min(text.length, size) };
+      return text;
     },
     close: () => server.stop(),
   };

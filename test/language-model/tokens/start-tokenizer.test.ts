@@ -117,6 +117,24 @@ describe('a tokenizer in a process of its own', () => {
     await using(files(), (tokenizer) => expect(tokenizer.encode('Hello', bare)).not.toEqual([]), TOKENIZER_LIMITS);
   });
 
+  it('gets no time for what its chat template writes', async () => {
+    const template = `${'a'.repeat(100_001)}!`;
+    const hostile = files({ pre_tokenizer: split('(a+)+$') }, template);
+    await using(
+      hostile,
+      (tokenizer) => {
+        const messages = [{ role: 'user', content: 'Hi' }];
+        const text = tokenizer.renderChat(messages, chat);
+        expect(text.length).toBeGreaterThan(100_000);
+        // A hundredth of a second for each character that it wrote would be a quarter of an hour.
+        for (const whole of [text, `${text} yes`, text.slice(0, -1)]) {
+          expect(() => tokenizer.encode(whole, bare)).toThrow(/took longer than [0-3](\.\d)? s/);
+        }
+      },
+      { ...SHORT, milliseconds: 2000, millisecondsPerCharacter: 10 },
+    );
+  });
+
   it('whose normalizers multiply a text ends alone', async () => {
     const normalizers = [replace('a', 'b'.repeat(100_000)), replace('b', 'cc'), replace('cc', ' d ')];
     const hostile = files({ normalizer: { type: 'Sequence', normalizers } });
@@ -196,6 +214,7 @@ describe('a hostile tokenizer ends as one error in any process', () => {
       "{% set n = namespace(s='ab') %}{% for a in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}{{ n.s }}",
       'fails: Invalid string length',
     ],
+    ['text that is no longer a prompt', `{{ '${'a'.repeat(300_000)}' }}`, 'writes 300000 characters'],
     ['much text', `{% for a in range(20000) %}${'a'.repeat(1000)}{% endfor %}`, 'writes 20000000 characters'],
   ])('whose chat template has %s', (_, template, message) => {
     const { renderChat } = buildTokenizer(files({}, template));
