@@ -139,7 +139,9 @@ function isConv1D(entry: TensorEntry, { architecture }: ModelContext): boolean {
 
 /** Input features of the attention output projection in the same block, which are as many as query features. */
 export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'tensors'>): number | null {
-  const block = name.replace(/[^.]+(\.weight)?$/, '');
+  // Not by an expression that looks for the end from every place in a name: that of a stranger can be long.
+  const stem = name.replace(/\.weight$/, '');
+  const block = stem.slice(0, stem.lastIndexOf('.') + 1);
   for (const leaf of ['o_proj', 'out_proj', 'dense', 'wo']) {
     const projection = tensors.get(`${block}${leaf}.weight`);
     if (projection?.shape.length === 2) return projection.shape[1] ?? null;

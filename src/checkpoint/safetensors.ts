@@ -26,6 +26,9 @@ const entrySchema = z.object({
 /** mlx writes null for none. */
 const metadataSchema = z.record(z.string(), z.string()).nullish();
 
+/** Real names stay under 200 characters. What looks at a name may take more than one pass over it. */
+const MAX_NAME_LENGTH = 4096;
+
 /** Convolutions have five at most. */
 const MAX_DIMENSIONS = 32;
 
@@ -161,6 +164,9 @@ function checkLayout(
 }
 
 function toEntry(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
+  if (name.length > MAX_NAME_LENGTH) {
+    throw damaged(file, `${name.slice(0, 80)}…`, `its name has ${name.length} characters`);
+  }
   const parsed = validate(entrySchema, value);
   if (!parsed.success) {
     const { path, message } = parsed.issue;

@@ -18,8 +18,10 @@ export async function makeFolder(path: string): Promise<void> {
       () => true,
       () => false,
     );
-    if (hadParent) throw error;
-    await makeFolder(parent);
-    await makeFolder(path);
+    if (!hadParent) await makeFolder(parent);
+    // Another process may have made the parent meanwhile.
+    await mkdir(path).catch(async (again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw again;
+    });
   }
 }

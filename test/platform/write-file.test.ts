@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { makeFolder } from '../../src/platform/make-folder.ts';
 import { expectWritable, writeFileAtomic, writeJson } from '../../src/platform/write-file.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { itNeeds } from '../needs.ts';
@@ -91,3 +92,11 @@ itNeeds(process.getuid?.() !== 0, 'a user other than root')(
     await expect(expectWritable(join(folder, 'file'), 'file')).rejects.toThrow(/EACCES/);
   },
 );
+
+it('two processes can create the same folders at once', async () => {
+  for (let round = 0; round < 50; round += 1) {
+    const folder = join(temporaryFolder(), 'a', 'b', 'c');
+    await Promise.all(Array.from({ length: 8 }, (_, i) => makeFolder(join(folder, `${i % 4}`))));
+    expect(readdirSync(folder)).toEqual(['0', '1', '2', '3']);
+  }
+});

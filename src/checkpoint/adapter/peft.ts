@@ -54,7 +54,9 @@ async function weightsFile(path: string): Promise<string> {
 }
 
 function moduleOf(key: string): string {
-  return key.replace(/^base_model\.model\./, '').replace(/\.(lora_|token_adapter|trainable_tokens_).*$/, '');
+  const bare = key.replace(/^base_model\.model\./, '');
+  const end = bare.search(/\.(lora_|token_adapter|trainable_tokens_)/);
+  return end < 0 ? bare : bare.slice(0, end);
 }
 
 /** The tensors of a module, as they are found. */
