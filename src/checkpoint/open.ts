@@ -17,8 +17,8 @@ import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
- * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), the
- * directory of a PEFT or MLX adapter, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
+ * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index), the directory of a PEFT
+ * or MLX adapter, one safetensors file, or an ONNX model (a file, or a directory without other weights). Only headers are
  * read. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
  * downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint

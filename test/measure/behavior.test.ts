@@ -50,6 +50,13 @@ async function changedBy(change: (folder: string) => void): Promise<string[]> {
 const scaleOf = async (folder: string) => measureLogitScale(await openCheckpoint(folder), null);
 
 describe('the size of the logits', () => {
+  it('adds 1 to the weights of the norm where the language model inside does', async () => {
+    const folder = join(temporaryFolder(), 'model');
+    cpSync(fixture('language-models', 'gemma2'), folder, { recursive: true });
+    edit(folder, 'config.json', (config) => ({ model_type: 'paligemma', text_config: config }));
+    expect((await scaleOf(folder))?.norm?.rms).toBeCloseTo(1.0374108813280911, 6);
+  });
+
   // numpy 2.4 in float64: sqrt((W**2).mean()), sqrt((g**2).mean()), c * norm(W * g) / sqrt(len(W)).
   it.each([
     ['llama', 0.48624481610141485, 1.0635020355452627, 2.082354739797352],

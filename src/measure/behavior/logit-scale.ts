@@ -112,12 +112,15 @@ function outputAxis({ shape }: TensorEntry, features: number | null): 0 | 1 {
   return (features === null ? first >= second : second === features) ? 0 : 1;
 }
 
-/** Gemma multiplies by 1 + the stored weight. */
+/** Families that multiply by 1 + the stored weight. */
+const PLUS_ONE = /^(gemma[23]?|recurrent_gemma|t5gemma|vaultgemma|qwen3_next|qwen3_5|nemotron)(_|$)/;
+
 async function readGains(norm: TensorEntry, { config }: Weights): Promise<readonly number[]> {
   const graph = new Graph();
   graph.output('values', loadFlat(graph, norm, 0, norm.size), ElementType.float64);
   const values = float64Output(await runGraph(graph, CPU), 'values');
-  const plus = /^gemma[23]?(_|$)/.test(String(config.model_type ?? '')) ? 1 : 0;
+  const text = textOf(config);
+  const plus = PLUS_ONE.test(String(text.model_type ?? config.model_type ?? '')) ? 1 : 0;
   return Array.from(values, (value) => value + plus);
 }
 
@@ -145,9 +148,13 @@ async function featureEnergies(head: TensorEntry, axis: 0 | 1): Promise<readonly
 
 /** Granite divides the logits, Cohere multiplies them; others have neither key. */
 function multiplierOf(config: Weights['config']): number {
-  const text = typeof config.text_config === 'object' ? config.text_config : {};
-  const { logits_scaling: divisor, logit_scale: factor } = { ...text, ...config } as Weights['config'];
+  const { logits_scaling: divisor, logit_scale: factor }: Weights['config'] = { ...textOf(config), ...config };
   return (typeof factor === 'number' ? factor : 1) / (typeof divisor === 'number' && divisor !== 0 ? divisor : 1);
+}
+
+/** The section about the language model in the config of a multimodal one. */
+function textOf({ text_config: text }: Weights['config']): Weights['config'] {
+  return typeof text === 'object' && text !== null ? (text as Weights['config']) : {};
 }
 
 function rootMeanSquare(values: readonly number[]): number {
