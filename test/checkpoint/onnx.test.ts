@@ -5,6 +5,7 @@ import { digestCheckpoint } from '../../src/checkpoint/digest.ts';
 import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { measure } from '../../src/measure/measure.ts';
+import { at } from '../../src/platform/at.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { messageOf } from './refusal.ts';
@@ -368,16 +369,16 @@ describe('an ONNX file', () => {
   it('is read or refused, but never crashes the reader, if any byte was changed', async () => {
     const path = join(temporaryFolder(), 'model.onnx');
     for (const [index, original] of whole.entries()) {
-      for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff, original ^ 0x08]) {
-        const bytes = Uint8Array.from(whole);
-        bytes[index] = value;
-        writeFileSync(path, bytes);
-        const error = await openCheckpoint(path).then(
-          () => null,
-          (reason: unknown) => reason,
-        );
-        if (error !== null) expect(error, `byte ${index} is ${value}`).toBeInstanceOf(UserError);
-      }
+      // One value for each byte, in turns: `npm run fuzz -- --reader onnx` tries them all.
+      const value = at([0x00, 0x01, 0x7f, 0x80, 0xff, original ^ 0x08], index % 6);
+      const bytes = Uint8Array.from(whole);
+      bytes[index] = value;
+      writeFileSync(path, bytes);
+      const error = await openCheckpoint(path).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error !== null) expect(error, `byte ${index} is ${value}`).toBeInstanceOf(UserError);
     }
   });
 
