@@ -15,6 +15,11 @@ export interface Fuzzer {
    * @throws UserError for an input that is refused: what readers are for. Everything else is a finding
    */
   readonly run: (input: Input, folder: string) => unknown;
+  /**
+   * The product runs this in a process that it stops: here too, an input that takes long or all the memory is refused.
+   * Whether the product does stop it is tested elsewhere (test/language-model/tokens).
+   */
+  readonly isStopped?: boolean;
 }
 
 /** Something that must hold for every input does not. */

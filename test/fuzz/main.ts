@@ -60,7 +60,8 @@ for (let isDone = false; !isDone && Date.now() < end; ) {
     if (left <= 0 || Date.now() >= end) continue;
     isDone = false;
     const until = Math.min(end, Date.now() + slice);
-    await runReader({ reader: name, seed: values.seed, count: Math.min(left, 1_000_000), until }, tally);
+    const isStopped = chosen.find((fuzzer) => fuzzer.name === name)?.isStopped ?? false;
+    await runReader({ reader: name, isStopped, seed: values.seed, count: Math.min(left, 1_000_000), until }, tally);
   }
 }
 

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 /** The root of the repository: where the fuzzers are started, and where tests run. */
 const ROOT = process.cwd();
 
-/** The bytes of a file of the repository. */
+const read = new Map<string, Uint8Array>();
+
+/** The bytes of a file of the repository: a copy for everybody who asks. */
 export function seedBytes(...path: string[]): Uint8Array {
-  return new Uint8Array(readFileSync(join(ROOT, ...path)));
+  const file = join(ROOT, ...path);
+  const known = read.get(file) ?? new Uint8Array(readFileSync(file));
+  read.set(file, known);
+  return known.slice();
 }
 
 export function seedText(...path: string[]): string {

@@ -8,6 +8,8 @@ import type { FindingMessage, Progress } from './worker.ts';
 
 /** A single input may take this long. Honest files of this size take milliseconds. */
 const DEADLINE_MILLISECONDS = 20_000;
+/** The same for what the product stops: most inputs take a millisecond, and what takes this long would take longer. */
+const STOP_MILLISECONDS = 1500;
 /** Heap of the process. Inputs are at most a few hundred KB. */
 const HEAP_MIB = 512;
 const WATCH_MILLISECONDS = 250;
@@ -30,6 +32,8 @@ export interface Tally {
 
 export interface Slice {
   readonly reader: string;
+  /** See `Fuzzer.isStopped`. */
+  readonly isStopped: boolean;
   readonly seed: string;
   /** The most inputs that are run. */
   readonly count: number;
@@ -38,7 +42,7 @@ export interface Slice {
 }
 
 /** Run inputs of one reader from `tally.next` on, in a process that is stopped when an input does not end. */
-export function runReader({ reader, seed, count, until }: Slice, tally: Tally): Promise<void> {
+export function runReader({ reader, isStopped, seed, count, until }: Slice, tally: Tally): Promise<void> {
   const first = tally.next;
   const folder = mkdtempSync(join(tmpdir(), 'shadow-gate-fuzz-'));
   const secret = join(folder, 'input', 'secret');
@@ -61,11 +65,12 @@ export function runReader({ reader, seed, count, until }: Slice, tally: Tally): 
     let ended: 'by time' | 'hang' | null = null;
     let seen = -1;
     let since = Date.now();
-    const running = (): number => Number(readProgress(folder) ?? first);
+    const deadline = isStopped ? STOP_MILLISECONDS : DEADLINE_MILLISECONDS;
+    const running = (): number => Number(readProgress(folder) ?? -1);
     const watch = setInterval(() => {
       const now = running();
       if (now !== seen) [seen, since] = [now, Date.now()];
-      if (Date.now() - since > DEADLINE_MILLISECONDS) ended = 'hang';
+      if (Date.now() - since > deadline && now >= 0) ended = 'hang';
       else if (Date.now() > until && ended === null) ended = 'by time';
       if (ended !== null) child.kill('SIGKILL');
     }, WATCH_MILLISECONDS);
@@ -75,10 +80,12 @@ export function runReader({ reader, seed, count, until }: Slice, tally: Tally): 
     });
     child.on('exit', (code, signal) => {
       clearInterval(watch);
-      const iteration = running();
+      const iteration = Math.max(first, running());
       tally.accepted += last.accepted;
       tally.refused += last.refused;
-      if (ended === 'hang') {
+      if (isStopped && (ended === 'hang' || (ended === null && code !== 0))) {
+        tally.refused += 1;
+      } else if (ended === 'hang') {
         const message = `took longer than ${DEADLINE_MILLISECONDS / 1000} s`;
         tally.findings.push({ iteration, message, stack: '' });
       } else if (ended === null && (code !== 0 || signal !== null)) {

@@ -4,7 +4,7 @@ const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x7b, 0x50, 0x0a, 0x22];
 
 /** A copy of some bytes with one to four edits, anywhere or near the start, where headers are. */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  let copy: Uint8Array = Uint8Array.from(bytes);
+  let copy: Uint8Array = bytes.slice();
   for (let edits = random.int(1, 4); edits > 0; edits -= 1) copy = edit(copy, random);
   return copy;
 }
@@ -12,7 +12,7 @@ export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
 function edit(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
   const last = Math.max(0, (random.int(0, 1) === 0 ? Math.min(64, bytes.length) : bytes.length) - 1);
   const position = random.int(0, last);
-  const copy = Uint8Array.from(bytes);
+  const copy = Uint8Array.prototype.slice.call(bytes);
   switch (random.int(0, 6)) {
     case 0:
       copy[position] = (copy[position] ?? 0) ^ (1 << random.int(0, 7));
@@ -24,11 +24,11 @@ function edit(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
       return copy.subarray(0, position);
     case 3: {
       const length = random.int(1, 16);
-      return Uint8Array.from([...copy.subarray(0, position), ...copy.subarray(position + length)]);
+      return joined(copy.subarray(0, position), copy.subarray(position + length));
     }
     case 4: {
       const inserted = Uint8Array.from({ length: random.int(1, 16) }, () => random.pick(INTERESTING));
-      return Uint8Array.from([...copy.subarray(0, position), ...inserted, ...copy.subarray(position)]);
+      return joined(copy.subarray(0, position), inserted, copy.subarray(position));
     }
     case 5: {
       // An integer of eight bytes, little-endian, as lengths and offsets are.
@@ -43,4 +43,8 @@ function edit(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
       return copy;
     }
   }
+}
+
+function joined(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(parts));
 }

@@ -92,5 +92,5 @@ function join(header: Uint8Array, data: Uint8Array, random: Random): Uint8Array 
   const skew = random.int(0, 19) === 0 ? random.pick([-1n, 1n, 2n ** 40n]) : 0n;
   new DataView(length.buffer).setBigUint64(0, BigInt.asUintN(64, BigInt(header.length) + skew), true);
   const rest = random.int(0, 9) === 0 ? data.subarray(0, random.int(0, data.length)) : data;
-  return Uint8Array.from([...length, ...header, ...rest]);
+  return new Uint8Array(Buffer.concat([length, header, rest]));
 }

@@ -91,6 +91,7 @@ const RULES: readonly unknown[] = [
 
 export const tokenizer: Fuzzer = {
   name: 'tokenizer',
+  isStopped: true,
   about: 'tokenizer.json and tokenizer_config.json, and texts that are encoded with them',
   make: (random) => {
     const name = random.pick(TOKENIZERS);
@@ -139,6 +140,7 @@ const SNIPPETS = [
 
 export const chatTemplate: Fuzzer = {
   name: 'chat-template',
+  isStopped: true,
   about: 'chat templates',
   make: (random) => {
     const chats = seedJson('test/fixtures/tokenizers/chats.json');
