@@ -21,9 +21,34 @@ export interface ModelContext {
   readonly onnx?: readonly OnnxTensor[] | null;
 }
 
-/** Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names. */
+/**
+ * Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names.
+ * @throws UserError for stacks of what are no matrices
+ */
 export function listMatrices(model: ModelContext): MatrixList {
-  if (model.onnx) return listOnnxMatrices(model.onnx, model);
+  const list = model.onnx ? listOnnxMatrices(model.onnx, model) : sortTensors(model);
+  expectWeights(list.matrices);
+  return list;
+}
+
+/** So many matrices are tried whatever their size is: each takes some milliseconds. */
+const MANY_MATRICES = 4096;
+/** The smallest experts of a model have thousands of parameters. */
+const FEW_PARAMETERS = 256;
+
+/** A stack can name a matrix for every two numbers, so that a file of some kilobytes takes hours. */
+function expectWeights(matrices: readonly Matrix[]): void {
+  const [first] = matrices;
+  if (first === undefined || matrices.length <= MANY_MATRICES) return;
+  const parameters = matrices.reduce((sum, { view: { shape } }) => sum + at(shape, 0) * at(shape, 1), 0);
+  if (parameters >= FEW_PARAMETERS * matrices.length) return;
+  throw new UserError(
+    `${JSON.stringify(first.name)} is one of ${matrices.length} matrices with ${(parameters / matrices.length).toFixed(1)} parameters on average, which no model has`,
+    'check the shapes of its stacks: the first dimension is that of the experts',
+  );
+}
+
+function sortTensors(model: ModelContext): MatrixList {
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];

@@ -115,7 +115,9 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.(nested_)?(absmax|quant_map)$|\.quant_state\./, 'bitsandbytes, 4-bit'],
   [/\.weight_(packed|global_scale)$/, 'compressed-tensors'],
   [/\.weight_scale_inv$/, 'FP8'],
-  [/\._weight_qdata$/, 'torchao'],
+  [/\._weight_qdata$|\.weight:\w/, 'torchao'],
+  [/\.(res_|outlier_)?centroids\.weight$/, 'VPTQ'],
+  [/\.dense_weights$/, 'SpQR'],
   [/\.weight\._(data|qdata|scale|shift|zeropoint)(\._data)?$/, 'quanto'],
 ];
 
@@ -158,7 +160,9 @@ function describeTensor({ name, dtype, shape }: TensorEntry, tensors: ReadonlyMa
   if (isMeasuredDtype(dtype)) return null;
   const codes = CODES.find(([pattern]) => pattern.test(name));
   if (codes) return codes[1];
-  if (shape.length < 2 || dtype === 'BOOL' || dtype === 'C64') return null;
+  // Some methods store a weight as one row of codes.
+  const isFlatWeight = shape.length === 1 && name.endsWith('.weight');
+  if ((shape.length < 2 && !isFlatWeight) || dtype === 'BOOL' || dtype === 'C64') return null;
   if (dtype.startsWith('F8_')) return 'FP8';
   if (isFloatingPoint(dtype)) return `${dtype.slice(1, 2)}-bit floating point`;
   // Codes are narrow; indices and masks have names of their own.

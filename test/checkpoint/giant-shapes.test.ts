@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
@@ -37,6 +37,16 @@ describe('sizes in files', () => {
       expect(error).toEqual(userError('1000000000 experts'));
     }
     expect(listed).toBeLessThan(2);
+  });
+
+  it('thousands of experts of a few numbers each are no model', async () => {
+    const size = 4096 * 8 * 2;
+    const entry = { dtype: 'F16', shape: [4096, 8, 2], data_offsets: [0, 2 * size] };
+    const header = JSON.stringify({ 'model.layers.0.mlp.experts.gate_up_proj': entry });
+    const folder = checkpoint(header);
+    appendFileSync(join(folder, 'model.safetensors'), Buffer.alloc(2 * size));
+    const model = await openReference(folder);
+    expect(() => listMatrices(model)).toThrow(userError('is one of 8192 matrices with 8.0 parameters on average'));
   });
 
   it('a header that is wrong in a million places, or nests deeply, is one error', async () => {

@@ -309,6 +309,21 @@ describe('the elements of an ONNX tensor', () => {
     writeOnnx(path, { ...small, tensors: [external('w', counting([2, 3]), entries)] });
     expect(await messageOf(path)).toMatch(message);
   });
+
+  it('can be the same bytes, and cannot share some of them', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'overlap.onnx');
+    writeFileSync(join(folder, 'shared.bin'), Buffer.alloc(32));
+    const two = (offset: number) => {
+      const at = (start: number) => ({ location: 'shared.bin', offset: `${start}`, length: '24' });
+      const tensors = [external('w', counting([2, 3]), at(0)), external('v', counting([3, 2]), at(offset))];
+      writeOnnx(path, { ...small, tensors });
+      return openCheckpoint(path);
+    };
+    expect([...(await two(0)).tensors.keys()]).toEqual(['v', 'w']);
+    await expect(two(4)).rejects.toThrow(/overlap\.onnx: tensors "w" and "v" overlap — /);
+    await expect(two(8)).rejects.toThrow(/tensors "w" and "v" overlap/);
+  });
 });
 
 describe('an ONNX file', () => {

@@ -10,7 +10,16 @@ import { checkpointOf } from '../language-model/architectures/checkpoint-of.ts';
 import { initializer, node, onnx, writeOnnx } from './write-onnx.ts';
 import { float32, type RawTensor, writeSafetensors } from './write-safetensors.ts';
 
-const BYTES: Readonly<Record<string, number>> = { U8: 1, I8: 1, F8_E4M3: 1, F8_E8M0: 1, F16: 2, BF16: 2, I16: 2 };
+const BYTES: Readonly<Record<string, number>> = {
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E8M0: 1,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  I64: 8,
+};
 
 /** Small codes and scales: the numbers are never read. */
 const zeros = (dtype: string, ...shape: number[]): RawTensor => {
@@ -54,6 +63,10 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
   ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 64, 1) }],
   // A plain cast, without scales.
   ['FP8', { weight: zeros('F8_E4M3', 64, 128) }],
+  ['FP8', { weight: zeros('F8_E4M3', 8192) }],
+  ['torchao', { 'weight:tensor_impl:data': zeros('I8', 64, 128), 'weight:tensor_impl:scale': zeros('F32', 64) }],
+  ['VPTQ', { indices: zeros('I32', 1, 64, 8), 'centroids.weight': zeros('F16', 1, 2048) }],
+  ['SpQR', { dense_weights: zeros('I64', 64, 8), in_perm: zeros('I16', 128) }],
   ['MXFP4', { down_proj_blocks: zeros('U8', 2, 64, 4, 16), down_proj_scales: zeros('U8', 2, 64, 4) }],
   ['NVFP4', { weight: zeros('U8', 64, 64), weight_scale: zeros('F8_E4M3', 64, 8), weight_scale_2: zeros('F32', 1) }],
   [

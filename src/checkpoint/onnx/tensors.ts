@@ -84,7 +84,31 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
       ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }),
     });
   }
+  refuseOverlaps(path, found);
   return found;
+}
+
+/**
+ * Two tensors can be the same bytes, as a tied head is. If they only share some, a file of a megabyte can have thousands
+ * of large matrices, and the model is damaged.
+ */
+function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
+  const order = [...tensors].sort((a, b) =>
+    a.file === b.file ? a.offset - b.offset || b.byteLength - a.byteLength : a.file < b.file ? -1 : 1,
+  );
+  let before: OnnxTensor | null = null;
+  for (const tensor of order) {
+    if (tensor.byteLength === 0) continue;
+    const end = before?.file === tensor.file ? before.offset + before.byteLength : 0;
+    const isSame = tensor.offset === before?.offset && tensor.byteLength === before.byteLength;
+    if (before !== null && tensor.offset < end && !isSame) {
+      throw new UserError(
+        `${path}: tensors ${JSON.stringify(before.name)} and ${JSON.stringify(tensor.name)} overlap`,
+        'export the model again: the file is damaged',
+      );
+    }
+    before = tensor;
+  }
 }
 
 /**
