@@ -118,6 +118,9 @@ describe('a merge made by PEFT', () => {
       expect(coefficient).toBeCloseTo(1, 2);
     }
     expect(await faultsOf(merge)).toEqual([['merge-proven']]);
+    const [proof] = await findingsOf(merge);
+    const which = weights === 1 ? 'the one weight' : `all ${weights} weights`;
+    expect(proof && findingText(proof)).toContain(`is proven for ${which} that it changes`);
   });
 
   it('is found without the prefix `model.` too', async () => {

@@ -6,10 +6,10 @@ import { listed, name, type Phrase, phrase } from './phrase.ts';
 const FORMULA = 'W₀ + s·BA';
 
 export function proven({ weights, all, residual, others }: FindingOf<'merge-proven'>): Phrase {
-  const which = weights === all ? `all ${weights}` : `${weights} of ${all}`;
+  const which = all === 1 ? 'the one weight' : `${weights === all ? 'all' : `${weights} of`} ${all} weights`;
   const rest =
     others === 0 ? '' : `; the other ${formatCount(others, 'tensor is that', 'tensors are those')} of the reference`;
-  return phrase`The merge of the adapter is proven for ${which} weights that it changes: W = ${FORMULA} up to rounding (largest r ${formatNumber(residual)}, limit ${formatLimit(MAX_RESIDUAL)})${rest}.`;
+  return phrase`The merge of the adapter is proven for ${which} that it changes: W = ${FORMULA} up to rounding (largest r ${formatNumber(residual)}, limit ${formatLimit(MAX_RESIDUAL)})${rest}.`;
 }
 
 export function unseen({ example, weights, all }: FindingOf<'merge-unseen'>): Phrase {
