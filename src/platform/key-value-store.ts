@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextFile } from './read-text-file.ts';
 import { writeFileAtomic } from './write-file.ts';
@@ -32,6 +33,7 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
     get: (key) => readTextFile(pathOf(key), 'measurement').catch(() => null),
     set: async (key, text) => {
       try {
+        await expectNoLink(pathOf(key));
         await writeFileAtomic(pathOf(key), text);
       } catch (error) {
         if (!hasWarned) warn(`results cannot be cached in ${folder}: ${(error as Error).message}`);
@@ -39,4 +41,10 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
       }
     },
   };
+}
+
+/** An entry is a file of ours: what a link leads to is not replaced, and a pipe would wait for its reader. */
+async function expectNoLink(path: string): Promise<void> {
+  const info = await lstat(path).catch(() => null);
+  if (info && !info.isFile()) throw new Error(`${path} is not a regular file`);
 }

@@ -1,7 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { UserError } from './user-error.ts';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /**
  * The largest file of each kind that is read, in bytes: many times the largest that is known. A link in a repository can
@@ -15,7 +16,8 @@ export const MAX_FILE_BYTES = {
   template: MIB,
   /** model.safetensors.index.json: 9 MB for the 91,991 tensors of DeepSeek V3. */
   index: 64 * MIB,
-  policy: MIB,
+  /** A parser of YAML compares each key and anchor with all before it: a minute for half a MiB of them. */
+  policy: 64 * KIB,
   /** Questions of a team, and requests to score or to continue. */
   requests: 256 * MIB,
   /** Measurements, reports and histories: some kilobytes for each matrix. */
@@ -48,7 +50,9 @@ async function readBounded(file: string, limit: number, name: string): Promise<B
   try {
     const { size } = await handle.stat();
     if (size > limit) {
-      const sizes = `${(size / MIB).toFixed(1)} MiB, and at most ${limit / MIB} MiB of it are read`;
+      const most = limit < MIB ? `${limit / KIB} KiB` : `${limit / MIB} MiB`;
+      const own = limit < MIB ? `${Math.ceil(size / KIB)} KiB` : `${(size / MIB).toFixed(1)} MiB`;
+      const sizes = `${own}, and at most ${most} of it are read`;
       throw new UserError(`${name} is too large: ${sizes}`, 'check the path');
     }
     // One byte more, so that a file is noticed that is longer than it says, such as those of /proc.

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { directoryStore, withPrefix } from '../../src/platform/key-value-store.ts';
@@ -22,6 +22,20 @@ it('a store that cannot be written to never throws, and warns once', async () =>
   await store.set('0b', 'text');
   expect(await store.get('0a')).toBeNull();
   expect(warnings).toEqual([expect.stringMatching(/^results cannot be cached in /)]);
+});
+
+it('an entry that somebody replaced with a link or a folder is not written through', async () => {
+  const folder = temporaryFolder();
+  const warnings: string[] = [];
+  const store = directoryStore(folder, (line) => warnings.push(line));
+  const secret = join(temporaryFolder(), 'secret');
+  writeFileSync(secret, 'mine');
+  mkdirSync(join(folder, '0a', '0ab.json'), { recursive: true });
+  symlinkSync(secret, join(folder, '0a', '0a.json'));
+  await store.set('0a', 'text');
+  await store.set('0ab', 'text');
+  expect(readFileSync(secret, 'utf8')).toBe('mine');
+  expect(warnings).toEqual([expect.stringMatching(/0a\.json is not a regular file$/)]);
 });
 
 it('stores with different prefixes do not see each other', async () => {

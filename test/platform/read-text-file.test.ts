@@ -19,7 +19,11 @@ describe('a text file', () => {
     'of the kind %s is refused beyond its limit, with both sizes',
     async (kind, limit) => {
       await expect(readTextFile(fileOf(limit + 1), kind as TextFileKind)).rejects.toThrow(
-        new RegExp(`^/.*/file\\.json is too large: \\d+\\.0 MiB, and at most ${limit / 2 ** 20} MiB of it are read — `),
+        limit < 2 ** 20
+          ? new RegExp(`^/.*/file\\.json is too large: \\d+ KiB, and at most ${limit / 1024} KiB of it are read — `)
+          : new RegExp(
+              `^/.*/file\\.json is too large: \\d+\\.0 MiB, and at most ${limit / 2 ** 20} MiB of it are read — `,
+            ),
       );
     },
   );
