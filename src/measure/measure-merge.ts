@@ -44,10 +44,13 @@ export async function measureMerge(
   const total = targets.size;
   const weights: MergedWeightMeasurement[] = [];
   const explained = new Set<TensorEntry>();
+  /** Of the reference: what the adapter changes, and the checkpoint does not have. */
+  const lacking = new Set<TensorEntry | null>();
   let hint: number | null = null;
   for (const [index, { name, merged, modules }] of [...targets.values()].entries()) {
     onProgress?.({ done: index, total, name: `merge of ${name}` });
     if (merged) explained.add(merged);
+    else lacking.add(names.reference(name));
     const base = baseOf(names.reference(name), adapter.saved.get(name));
     const described = describe(merged?.name ?? name, modules);
     const status = unmerged(merged, base, modules);
@@ -69,11 +72,12 @@ export async function measureMerge(
     const merged = names.checkpoint(name);
     if (merged && explained.has(merged)) continue;
     if (merged) explained.add(merged);
+    else lacking.add(names.reference(name));
     const status = await judgeSaved({ merged, saved, base: names.reference(name), digests });
     const own = { name: merged?.name ?? name, kind: 'saved', rank: null, scale: null } as const;
     weights.push({ ...own, status, residual: null, coefficient: null });
   }
-  const others = await compareOthers({ checkpoint, reference, digests, explained });
+  const others = await compareOthers({ checkpoint, reference, digests, explained, lacking });
   onProgress?.({ done: total, total, name: '' });
   return {
     adapter: {
@@ -198,9 +202,11 @@ async function compareOthers({
   reference,
   digests,
   explained,
-}: Omit<MergeSides, 'adapter'> & { readonly explained: ReadonlySet<TensorEntry> }): Promise<
-  MergeMeasurement['others']
-> {
+  lacking,
+}: Omit<MergeSides, 'adapter'> & {
+  readonly explained: ReadonlySet<TensorEntry>;
+  readonly lacking: ReadonlySet<TensorEntry | null>;
+}): Promise<MergeMeasurement['others']> {
   const [inCheckpoint, inReference] = [new TensorNames(checkpoint.tensors), new TensorNames(reference.tensors)];
   const unequal: MergeMeasurement['others']['unequal'] = [];
   let equal = 0;
@@ -212,7 +218,7 @@ async function compareOthers({
     else unequal.push({ name: entry.name, change: original ? 'changed' : 'added' });
   }
   for (const entry of reference.tensors.values()) {
-    if (inCheckpoint.find(entry.name) || isBuffer(entry)) continue;
+    if (inCheckpoint.find(entry.name) || lacking.has(entry) || isBuffer(entry)) continue;
     // The head of a model with tied weights is stored or left out, as a library likes.
     if (checkpoint.architecture.tied && isHead(entry.name)) continue;
     unequal.push({ name: entry.name, change: 'missing' });

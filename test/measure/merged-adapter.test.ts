@@ -163,6 +163,22 @@ describe('a merge that went wrong', () => {
     expect(await faultsOf({ ...merge, adapter: withConfig(merge.adapter, change) })).toEqual([[fault, 4]]);
   });
 
+  it.each([
+    ['DoRA in bf16', real('dora-bf16', 'llama-bf16'), 6],
+    ['an update that is small beside the rounding of f16', real('small-f16', 'llama-f16'), 3],
+  ])('was done twice, and rounded each time: %s', async (_, merge, weights) => {
+    const twice = join(merge.checkpoint, '../twice');
+    expect(await faultsOf({ ...merge, checkpoint: twice })).toEqual([['applied-twice', weights]]);
+    // And not, if it was done once.
+    expect(await faultsOf(merge)).toEqual([['merge-proven']]);
+  });
+
+  it('was done with the scale of plain LoRA, with DoRA too', async () => {
+    const dora = real('dora-f32', 'llama-f32');
+    const adapter = withConfig(dora.adapter, { use_rslora: true });
+    expect(await faultsOf({ ...dora, adapter })).toEqual([['scale-of-lora', 3]]);
+  });
+
   it('was done with the scale of plain LoRA', async () => {
     const adapter = withConfig(BF16.adapter, { use_rslora: true });
     expect(await faultsOf({ ...BF16, adapter })).toEqual([['scale-of-lora', 6]]);
@@ -175,6 +191,23 @@ describe('a forged merge', () => {
     const original = await tensorOf(BF16.reference, name);
     const forged = await withBytes(BF16.checkpoint, MODEL, () => ({ [name]: original }));
     expect(await faultsOf({ ...BF16, checkpoint: forged })).toEqual([['not-applied', 1]]);
+    const [finding] = await findingsOf({ ...BF16, checkpoint: forged });
+    expect(finding && findingText(finding)).toMatch(/^The adapter was not merged everywhere: some weights.*1 of 7/);
+  });
+
+  it('lacks one weight, which is one finding', async () => {
+    const name = layer(1, 'self_attn.v_proj');
+    const lacking = copyOf(BF16.checkpoint);
+    const file = join(lacking, MODEL);
+    const bytes = readFileSync(file);
+    const length = Number(bytes.readBigUInt64LE(0));
+    // Under a name of the same length that no module has.
+    const header = bytes.toString('utf8', 8, 8 + length).replace(name, name.replace('model.layers', 'extra.blocks'));
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), Buffer.from(header), bytes.subarray(8 + length)]));
+    expect(await faultsOf({ ...BF16, checkpoint: lacking })).toEqual([
+      ['not-in-checkpoint', 1],
+      ['merge-other-tensors', 1, ['added']],
+    ]);
   });
 
   it('is one of another adapter', async () => {

@@ -24,7 +24,8 @@ export function fault(finding: FindingOf<'merge-fault'>): Phrase {
   const { fault, named, weights, all } = finding;
   const items = named.map((weight) => phrase`${name(weight.name)}${numbers(fault, weight)}`);
   const which = phrase`${String(weights)} of ${formatCount(all, 'weight', 'weights')}: ${listed(items, weights)}`;
-  return phrase`${SENTENCES[fault]} (${which}).`;
+  const isPart = fault === 'not-applied' && weights < all;
+  return phrase`${isPart ? PARTLY_APPLIED : SENTENCES[fault]} (${which}).`;
 }
 
 type Fault = FindingOf<'merge-fault'>['fault'];
@@ -45,6 +46,8 @@ const SENTENCES: Readonly<Record<Fault, string>> = {
   'other-shape': 'The weights do not have the shape of their update',
   unreadable: 'The merge cannot be judged in the dtype of the weights',
 };
+
+const PARTLY_APPLIED = 'The adapter was not merged everywhere: some weights are those of the reference';
 
 /** The numbers that show it: c of the least squares fit, and r where it says more. */
 function numbers(fault: Fault, { residual, coefficient }: FindingOf<'merge-fault'>['named'][number]): string {

@@ -68,6 +68,8 @@ export interface MergePath {
   readonly grid?: string;
   /** Whether W₀ was rounded to that dtype before; then W₀ stands for round(W₀) in all sums. */
   readonly roundsBase?: boolean;
+  /** How often the adapter had been merged and rounded before; then W₀ stands for what that gave in all sums. */
+  readonly mergedBefore?: number;
 }
 
 /**
@@ -76,7 +78,7 @@ export interface MergePath {
  */
 export async function mergeSums(
   weight: MergedWeight,
-  { factor = 1, grid = weight.merged.dtype, roundsBase = false }: MergePath = {},
+  { factor = 1, grid = weight.merged.dtype, roundsBase = false, mergedBefore = 0 }: MergePath = {},
 ): Promise<MergeSums> {
   const { merged, base, modules } = weight;
   const graph = new Graph();
@@ -98,10 +100,17 @@ export async function mergeSums(
   const largest: Value[] = [];
   const work = (cut: (value: Value) => Value): readonly Value[] => {
     const [w, stored] = [double(cut(whole)), double(cut(wholeBase))];
-    const rounded = base.dtype === grid ? stored : round(stored);
-    const w0 = roundsBase ? rounded : stored;
-    const sum = graph.sum([w0, ...updates.map((update) => update.strip(cut))]);
-    const t = updates.reduce((value, update) => update.scaleRows(value, cut), sum);
+    const strips = updates.map((update) => update.strip(cut));
+    const merge = (value: Value) =>
+      updates.reduce((sum, update) => update.scaleRows(sum, cut), graph.sum([value, ...strips]));
+    const roundedBase = base.dtype === grid ? stored : round(stored);
+    const before = Array.from({ length: mergedBefore }).reduce<Value | null>(
+      (value) => round(merge(value ?? (roundsBase ? roundedBase : stored))),
+      null,
+    );
+    const rounded = before ?? roundedBase;
+    const w0 = before ?? (roundsBase ? roundedBase : stored);
+    const t = merge(w0);
     const ideal = round(t);
     const [offIdeal, off] = [minus(ideal, t), minus(w, t)];
     const update = minus(t, w0);
