@@ -11,7 +11,7 @@ export function rankLoss({ policy, weights, candidate: { tensors } }: Comparison
   const { level } = policy['rank-loss'];
   const lost = weights.flatMap((weight): Finding[] => {
     const [left, needed] = [directionsLeft(weight), directionsNeeded(weight)];
-    if (left === null || needed === null || left + newZeroRows(weight) >= needed) return [];
+    if (left === null || needed === null || left + newZeroRows(weight) + fadedByChance(weight) >= needed) return [];
     const baseline = weight.baseline && needed;
     return [{ kind: 'rank-loss', level, tensor: weight.name, candidate: left, baseline }];
   });
@@ -25,6 +25,15 @@ export function rankLoss({ policy, weights, candidate: { tensors } }: Comparison
 /** Null where it was not measured. */
 function directionsLeft({ candidate: { ranks } }: WeightPair): number | null {
   return ranks.aboveRounding;
+}
+
+/**
+ * In 16 bits, a direction that is still there and fell below the rounding is not counted as left. The smallest σ of a small
+ * square matrix is there by chance, so one such direction is no loss; the second smallest is kept away from zero by the first.
+ */
+function fadedByChance({ candidate: { ranks } }: WeightPair): number {
+  if (ranks.any === null || ranks.aboveRounding === null) return 0;
+  return Math.min(1, ranks.any - ranks.aboveRounding);
 }
 
 /** Without a baseline, any matrix has a direction. Null where the baseline does not tell. */

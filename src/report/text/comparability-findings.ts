@@ -88,7 +88,7 @@ export function otherTensors({ of, named, tensors }: FindingOf<'other-tensors'>)
 }
 
 export function otherUpdates({ example, updatedIn, matrices, all }: FindingOf<'other-updates'>): Phrase {
-  return phrase`Candidate and baseline update different matrices: ${formatInteger(matrices)} of ${formatInteger(all)} were updated on one side only (e.g. ${name(example)}, only in the ${updatedIn}).`;
+  return phrase`Candidate and baseline update different matrices: ${formatInteger(matrices)} of ${formatInteger(all)} ${matrices === 1 ? 'was' : 'were'} updated on one side only (e.g. ${name(example)}, only in the ${updatedIn}).`;
 }
 
 export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat-template'>): Phrase {

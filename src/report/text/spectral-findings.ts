@@ -83,7 +83,7 @@ export function rankNotChecked({ cause, example, matrices }: FindingOf<'rank-not
 }
 
 export function zeroRows({ tensor, candidate, baseline, rows }: FindingOf<'zero-rows'>): Phrase {
-  return phrase`${formatCount(candidate, 'row is', 'rows are')} zero of the ${formatInteger(rows)} in ${name(tensor)} (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`;
+  return phrase`${formatInteger(candidate)} of the ${formatInteger(rows)} rows of ${name(tensor)} ${candidate === 1 ? 'is' : 'are'} zero (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`;
 }
 
 export function nonFinite({ tensor, nan, inf }: FindingOf<'non-finite'>): Phrase {

@@ -49,6 +49,14 @@ describe('the check for rank loss', () => {
     expect(findingsOn(rounded, measurement())).toMatchObject([{ kind: 'rank-loss', candidate: 12, baseline: 32 }]);
   });
 
+  it('in 16 bits, one direction below the rounding is no loss: the smallest σ of a small square matrix is chance', () => {
+    const rounded = (left: number) => withRanks({ rank: 32, rankAboveRounding: left, 'rankAt1e-2': left });
+    expect(findingsOn(rounded(31), measurement())).toEqual([]);
+    expect(findingsOn(rounded(30), measurement())).toMatchObject([{ kind: 'rank-loss', candidate: 30, baseline: 32 }]);
+    const gone = withRanks({ rank: 31, rankAboveRounding: 31, 'rankAt1e-2': 31 });
+    expect(findingsOn(gone, measurement())).toMatchObject([{ kind: 'rank-loss', candidate: 31, baseline: 32 }]);
+  });
+
   it('a rank that stays or rises is not a finding', () => {
     expect(findingsOn(withRank(32), withRank(32))).toEqual([]);
     expect(findingsOn(withRank(32), withRank(31))).toEqual([]);
