@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
 import { readReport } from '../../src/report/json.ts';
 import { commentMarker } from '../../src/report/markdown/comment.ts';
-import { repository } from '../fixtures.ts';
+import { fixture, repository } from '../fixtures.ts';
 import { HOSTILE_NAMES } from '../report/fixtures.ts';
 import { annotations, FAIL, levels, PASS, useRig, WARN, WEIGHTS } from './rig.ts';
 import { TINY_NAMES, writeTinyCheckpoint } from './tiny-checkpoint.ts';
@@ -152,6 +152,31 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
   expect(body).toMatch(/^\| \[?capability\b.* \| facts \|/m);
   expect(body).toMatch(/3 example regressions[\s\S]*<pre>/);
   expect(outcome.log).toMatch(/\d+\/810 probes, about \d+ s in all/);
+});
+
+it('with the input adapter, a merge is proven or fails, in the annotation, the comment and the report', async () => {
+  const merges = (...path: string[]) => fixture('merges', ...path);
+  const inputs = { ...WEIGHTS, reference: merges('llama-bf16'), adapter: merges('bf16', 'adapter') };
+  const merged = merges('bf16', 'merged');
+  const sound = await rig.gate({ ...inputs, checkpoint: merged, baseline: merged });
+  expect(sound.outputs.verdict, sound.log).toBe('pass');
+  expect(levels(sound)).toEqual(['notice']);
+  expect(rig.github.comments[0]?.body).toContain('The merge of the adapter is proven for all 7 weights');
+  expect((await readReport(sound.outputs.report ?? '')).findings).toContainEqual(
+    expect.objectContaining({ kind: 'merge-proven', weights: 7, all: 7 }),
+  );
+
+  const forgotten = await rig.gate({ ...inputs, checkpoint: inputs.reference, baseline: merged });
+  expect(forgotten.code, forgotten.log).toBe(1);
+  expect(forgotten.outputs.verdict).toBe('fail');
+  expect(annotations(forgotten)[0]?.message).toMatch(/^The adapter was not merged: the checkpoint has the weights of/);
+  expect(rig.github.comments).toHaveLength(1);
+  expect(rig.github.comments[0]?.body).toContain('The adapter was not merged');
+
+  const alone = await rig.gate({ ...WEIGHTS, checkpoint: merged, adapter: inputs.adapter });
+  expect(alone.code).toBe(1);
+  expect(annotations(alone)[0]?.message).toMatch(/reference/);
+  expect(alone.outputs).toEqual({});
 });
 
 it('no name in a checkpoint runs a workflow command', async () => {
