@@ -76,6 +76,15 @@ const FORMATS: ReadonlyArray<readonly [string, readonly [string, string], RegExp
     ],
     /kohya-ss/,
   ],
+  ['torchtune', ['layers.0.attn.q_proj.lora_a.weight', 'layers.0.attn.q_proj.lora_b.weight'], /a LoRA as torchtune/],
+  [
+    'NeMo',
+    [
+      'decoder.layers.0.self_attention.linear_qkv.adapter.linear_in.weight',
+      'decoder.layers.0.self_attention.linear_qkv.adapter.linear_out.weight',
+    ],
+    /a LoRA of NeMo/,
+  ],
   ['LoHa', ['lora_unet_x.hada_w1_a', 'lora_unet_x.hada_w1_b'], /LyCORIS/],
   ['LoKr', ['lycoris_transformer_x.lokr_w1', 'lycoris_transformer_x.lokr_w2_a'], /LyCORIS/],
 ];
