@@ -113,7 +113,8 @@ export function updateSize({ level, candidate, alignment }: FindingOf<'update-si
 
 export function nothingTrained({ against, matrices, isAdapter, isIdentical }: FindingOf<'nothing-trained'>): Phrase {
   const other = term(against, against);
-  if (isIdentical && against === 'baseline') return phrase`The candidate is the checkpoint of the ${other} itself.`;
+  if (isIdentical && against === 'baseline')
+    return phrase`The candidate has the weights of the ${other}: not a byte of them differs.`;
   if (isIdentical) return phrase`Nothing was trained: the candidate is the ${other} itself.`;
   if (isAdapter && against === 'reference') {
     return phrase`Nothing was trained: the adapter changes none of its ${formatCount(matrices, 'matrix', 'matrices')}.`;

@@ -32,6 +32,14 @@ describe('the sentence of a finding', () => {
     );
   });
 
+  it('the sentence of the approved weights speaks of the weights alone: code and templates beside them may differ', () => {
+    const same = everyFinding('x').filter((one) => one.kind === 'nothing-trained' && one.against === 'baseline');
+    const texts = same.filter((one) => one.kind === 'nothing-trained' && one.isIdentical).map(findingText);
+    expect(new Set(texts)).toEqual(
+      new Set(['The candidate has the weights of the baseline: not a byte of them differs.']),
+    );
+  });
+
   it('the sentence of an unclear result tells what would make it clear', () => {
     const [unclear] = everyFinding('x').filter(({ kind }) => kind === 'twin-accuracy-unclear');
     expect(unclear && findingText(unclear)).toBe(
