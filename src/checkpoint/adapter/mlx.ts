@@ -24,7 +24,8 @@ const configSchema = z.looseObject({
   lora_parameters: z
     .looseObject({
       rank: z.int().positive(),
-      scale: z.number(),
+      /** Larger ones have energies that may not be numbers. */
+      scale: z.number().min(-1e9).max(1e9),
       keys: z.array(z.string()).nullish(),
     })
     .nullish(),

@@ -17,6 +17,8 @@ import { moduleSelection } from './target-modules.ts';
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
 /** `<module>.lora_magnitude_vector[.<adapter>][.weight]`: DoRA. */
 const MAGNITUDE_KEY = /^(?:base_model\.model\.)?(.+)\.lora_magnitude_vector(?:\.[^.]+)?$/;
+/** Real ones are below 10⁴; the energies of an update with a larger one may not be numbers. */
+const MAX_ALPHA = 1e9;
 /** A module that is saved whole, or the copy of what it was before. */
 const WRAPPED = /(^|\.)(modules_to_save|original_module)(\.|$)/;
 
@@ -193,6 +195,9 @@ function toModule(source: Source, module: string, factors: Factors): LoraModule 
   }
   const alpha = lookUp(config.alpha_pattern) ?? config.lora_alpha;
   if (alpha === undefined || alpha === null) throw new UserError(`${configFile} has no lora_alpha`, 'restore the file');
+  if (!(Math.abs(alpha) <= MAX_ALPHA)) {
+    throw new UserError(`${named}: its alpha is ${alpha}, more than ${MAX_ALPHA}`, 'restore the config');
+  }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
   return { target: `${module}.weight`, a, b, magnitude: magnitude ?? null, rank, scale, transposed };

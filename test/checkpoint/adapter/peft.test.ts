@@ -26,6 +26,12 @@ describe('an adapter that PEFT or mlx-lm saved', () => {
   });
 });
 
+it('an alpha whose update has no finite energy is refused', async () => {
+  for (const change of [{ alpha_pattern: { '.*': 1e308 } }, { lora_alpha: -1e200, alpha_pattern: {} }]) {
+    expect(await messageOf(adapterWith('patterns', change))).toMatch(/its alpha is -?1e\+\d+, more than 1000000000/);
+  }
+});
+
 describe('a config of PEFT that leaves out tensors of the file', () => {
   const MODULE = String.raw`module "model\.layers\.\d\.\S+" is in the file, and`;
 
