@@ -214,7 +214,7 @@ async function compareOthers({
     if (explained.has(entry)) continue;
     const original = inReference.find(entry.name);
     const isSame = original ? await areEqual(entry, original, digests) : isBuffer(entry);
-    if (isSame || (await isTiedHead(entry, checkpoint, digests))) equal += 1;
+    if (isSame || (await isTiedHead(entry, { checkpoint, reference, digests }))) equal += 1;
     else unequal.push({ name: entry.name, change: original ? 'changed' : 'added' });
   }
   for (const entry of reference.tensors.values()) {
@@ -226,9 +226,18 @@ async function compareOthers({
   return { equal, unequal: unequal.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-/** A head that is stored beside the embeddings that it is tied to, and is the same. */
-async function isTiedHead(entry: TensorEntry, checkpoint: FullCheckpoint, digests: TensorDigests): Promise<boolean> {
-  if (!checkpoint.architecture.tied || !isHead(entry.name)) return false;
-  const embedding = tokenEmbedding(checkpoint.tensors.values());
-  return embedding !== null && (await areEqual(entry, embedding, digests));
+/**
+ * A head that is stored beside the embeddings that it is tied to, and is the same. Training of the embeddings alone
+ * (`modules_to_save`) unties the head: it stays what the reference has as embeddings.
+ */
+async function isTiedHead(
+  entry: TensorEntry,
+  { checkpoint, reference, digests }: Pick<MergeSides, 'checkpoint' | 'reference' | 'digests'>,
+): Promise<boolean> {
+  if (!isHead(entry.name)) return false;
+  for (const { architecture, tensors } of [checkpoint, reference]) {
+    const embedding = architecture.tied ? tokenEmbedding(tensors.values()) : null;
+    if (embedding !== null && (await areEqual(entry, embedding, digests))) return true;
+  }
+  return false;
 }

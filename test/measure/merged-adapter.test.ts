@@ -104,6 +104,7 @@ describe('a merge made by PEFT', () => {
     ['DoRA in f32', real('dora-f32', 'llama-f32'), 3],
     ['DoRA in bf16', real('dora-bf16', 'llama-bf16'), 6],
     ['embeddings that the head is tied to', real('tied', 'llama-tied'), 2],
+    ['embeddings that were trained whole, from which PEFT unties the head', real('untied', 'llama-tied'), 2],
     ['embeddings and the head that is tied to them, each with a LoRA', real('tied-head', 'gpt2-f16'), 1],
     ['fan_in_fan_out', real('gpt2', 'gpt2-f16'), 3],
     ['fan_in_fan_out with DoRA', real('dora-gpt2', 'gpt2-f16'), 1],
