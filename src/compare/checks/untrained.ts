@@ -1,5 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
+import { flattenMetrics } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { certainDifference } from '../../statistics/bounded.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 
@@ -50,16 +51,25 @@ function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext
   const compared = candidate.tensors.filter(({ of }) => of === 'weight' || comparability.deltas);
   const isSame = (tensor: TensorMeasurement) => {
     const other = theirs.get(keyOf(tensor));
-    return (
-      tensor.status !== 'notFinite' &&
-      tensor.status === other?.status &&
-      isDeepStrictEqual(tensor.metrics, other.metrics)
-    );
+    return tensor.status !== 'notFinite' && tensor.status === other?.status && haveSameMetrics(tensor, other);
   };
   const same = compared.filter(isSame);
   const moved = compared.filter((tensor) => !isSame(tensor));
   const { checkpoint } = candidate;
   return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === baseline.checkpoint.digest });
+}
+
+/**
+ * Do all metrics agree that both have? A fast spectrum has fewer, and bounds that have to overlap: the norm, which every
+ * method computes from all entries, is the evidence then.
+ */
+function haveSameMetrics({ metrics: ours }: TensorMeasurement, { metrics: theirs }: TensorMeasurement): boolean {
+  if (!ours || !theirs) return ours === theirs;
+  const others = flattenMetrics(theirs);
+  return Object.entries(flattenMetrics(ours)).every(([key, value]) => {
+    const other = others[key];
+    return other === undefined || certainDifference(value, other) === 0;
+  });
 }
 
 function judge(
