@@ -7,7 +7,7 @@ import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 import { cpu, expectBoundsHold, expectNarrowBounds, LITTLE, measure } from './sweep.ts';
 
 /** One case of each storage. `fast-spectrum.slow.test.ts` runs more, and larger ones. */
-const CASES = 2;
+const CASES = 7;
 const LARGEST = 240;
 
 it.each(Object.keys(SHAPES).map((shape, i) => ({ shape, seed: 1000 + i * CASES })))(
