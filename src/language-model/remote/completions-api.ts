@@ -62,6 +62,9 @@ const logprobsSchema = z.object({
   top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
 });
 
+/** Log-probabilities are at most 0, up to rounding in 16 bits. */
+const MAX_LOGPROB = 0.01;
+
 /** The tokens that the server read, followed by those (zero or one) that it generated. */
 export interface EchoedTokens {
   readonly tokens: readonly string[];
@@ -81,6 +84,14 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
   const logprobs = validate(logprobsSchema, choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
+  const above = token_logprobs.find((value) => value !== null && value > MAX_LOGPROB);
+  if (above !== undefined) {
+    throw new UserError(
+      `the server at ${server} returned a log-probability of ${above}, and none is above 0`,
+      'check that it returns natural logarithms of probabilities',
+      { code: 'server' },
+    );
+  }
   const newTokens = usage?.completion_tokens ?? null;
   if (token_logprobs.length !== tokens.length || tokens.length <= (newTokens ?? 1)) throw noPromptLogprobs(server);
   return {
