@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /**
  * JSON that is kept on a disk between runs, with a checksum of itself: an entry that lost a byte, or that somebody edited,
@@ -22,7 +22,3 @@ export function unseal(sealed: string): string | null {
 
 /** More than a seal and some white space. */
 const SEAL_LENGTH = 100;
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}

@@ -37,9 +37,13 @@ export async function readChatTemplate(
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;
+  return namedTemplates(stated).find(({ name }) => name === 'default')?.template ?? null;
+}
+
+/** The list of named texts that `chat_template` of tokenizer_config.json can be; empty for anything else. */
+export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSchema> {
   const named = validate(namedTemplatesSchema, stated);
-  if (!named.success) return null;
-  return named.data.find(({ name }) => name === 'default')?.template ?? null;
+  return named.success ? named.data : [];
 }
 
 /**

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
+import { sha256 } from '../../platform/sha256.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';
 import { readJson } from './files.ts';
 import { generationConfigPart } from './generation-config-part.ts';
-import { sha256 } from './part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 

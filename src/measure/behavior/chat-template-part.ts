@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { validate } from '../../platform/first-issue.ts';
+import { namedTemplates } from '../../language-model/tokens/chat-template.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { isUnreadable, readJson, readText } from './files.ts';
 import { partOf } from './part.ts';
@@ -9,14 +8,14 @@ import { partOf } from './part.ts';
 /** transformers' folder of templates other than the default one. */
 const ADDITIONAL = 'additional_chat_templates';
 
-const namedSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
-
 /** All chat templates of a folder by name, wherever they are: in a file of their own, or in tokenizer_config.json. */
 export async function chatTemplatePart(directory: string): Promise<BehaviorValues | null> {
   const config = await readJson(directory, 'tokenizer_config.json');
   const stated = config === null || isUnreadable(config) ? null : (config.chat_template ?? null);
   const templates: Record<string, unknown> =
-    typeof stated === 'string' ? { default: stated } : byName(namedTemplates(stated));
+    typeof stated === 'string'
+      ? { default: stated }
+      : Object.fromEntries(namedTemplates(stated).map(({ name, template }) => [name, template]));
   // A file has priority over tokenizer_config.json.
   for (const name of await templateFiles(directory)) {
     templates[name] = await readText(join(directory, ADDITIONAL), `${name}.jinja`);
@@ -24,15 +23,6 @@ export async function chatTemplatePart(directory: string): Promise<BehaviorValue
   const file = await readText(directory, 'chat_template.jinja');
   if (file !== null) templates.default = file;
   return partOf(Object.fromEntries(Object.entries(templates).map(([name, text]) => [name, normalized(text)])));
-}
-
-function namedTemplates(stated: unknown): z.infer<typeof namedSchema> {
-  const parsed = validate(namedSchema, stated);
-  return parsed.success ? parsed.data : [];
-}
-
-function byName(named: z.infer<typeof namedSchema>): Record<string, string> {
-  return Object.fromEntries(named.map(({ name, template }) => [name, template]));
 }
 
 async function templateFiles(directory: string): Promise<string[]> {

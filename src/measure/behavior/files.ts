@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { parseJsonObject } from '../../checkpoint/architecture.ts';
 import type { TextFileKind } from '../../platform/read-text-file.ts';
 import { openResolved, readTextInside, resolveInside } from '../../platform/resolve-inside.ts';
-import { sha256 } from './part.ts';
+import { sha256 } from '../../platform/sha256.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

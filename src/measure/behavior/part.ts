@@ -72,7 +72,3 @@ class HashedText {
     return { text, digest: this.#hash.update(this.#pending).digest('hex') };
   }
 }
-
-export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
