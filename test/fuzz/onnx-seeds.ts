@@ -1,8 +1,4 @@
-import onnxProto from 'onnx-proto';
-import { at } from '../../src/platform/at.ts';
-
-const { onnx } = onnxProto;
-const { DataType, DataLocation } = onnx.TensorProto;
+import { external, initializer, modelBytes, node } from '../checkpoint/write-onnx.ts';
 
 interface Seed {
   readonly model: Uint8Array;
@@ -14,34 +10,20 @@ function elements(count: number): Uint8Array {
   return new Uint8Array(Float32Array.from({ length: count }, (_, i) => Math.sin(i + 1)).buffer);
 }
 
-function inline(name: string, dims: number[]) {
-  return new onnx.TensorProto({ name, dataType: DataType.FLOAT, dims, rawData: elements(product(dims)) });
+function product(shape: readonly number[]): number {
+  return shape.reduce((all, length) => all * length, 1);
 }
 
-function outside(name: string, dims: number[], offset: number) {
-  const entries = { location: 'data', offset: String(offset), length: String(4 * product(dims)) };
-  const externalData = Object.entries(entries).map(([key, value]) => ({ key, value }));
-  const dataLocation = DataLocation.EXTERNAL;
-  return new onnx.TensorProto({ name, dataType: DataType.FLOAT, dims, dataLocation, externalData });
+function inline(name: string, shape: readonly number[]) {
+  return initializer(name, { dtype: 'F32', shape, data: elements(product(shape)) });
 }
 
-function product(dims: readonly number[]): number {
-  return dims.reduce((all, length) => all * length, 1);
+function outside(name: string, shape: readonly number[], offset: number) {
+  const entries = { location: 'data', offset: String(offset), length: String(4 * product(shape)) };
+  return external(name, { dtype: 'F32', shape }, entries);
 }
 
-function node(opType: string, input: string[], attribute: Array<Record<string, unknown>> = []) {
-  const output = [`${input.join('_')}_${opType}`];
-  return new onnx.NodeProto({ name: `/model/layers.0/self_attn/q_proj/${opType}`, opType, input, output, attribute });
-}
-
-function model(initializer: object[], nodes: object[]): Uint8Array {
-  return onnx.ModelProto.encode({
-    irVersion: 10,
-    producerName: 'fuzz',
-    opsetImport: [{ domain: '', version: 21 }],
-    graph: { name: 'g', initializer, node: nodes },
-  } as Parameters<typeof onnx.ModelProto.encode>[0]).finish();
-}
+const name = '/model/layers.0/self_attn/q_proj/MatMul';
 
 let made: readonly Seed[] | null = null;
 
@@ -49,39 +31,33 @@ let made: readonly Seed[] | null = null;
 export function onnxSeeds(): readonly Seed[] {
   made ??= [
     {
-      model: model(
-        [inline('onnx::MatMul_1', [6, 4]), inline('emb', [9, 4])],
-        [node('MatMul', ['x', 'onnx::MatMul_1']), node('Gather', ['emb', 'ids'])],
-      ),
+      model: modelBytes({
+        tensors: [inline('onnx::MatMul_1', [6, 4]), inline('emb', [9, 4])],
+        nodes: [node('MatMul', ['x', 'onnx::MatMul_1'], { name }), node('Gather', ['emb', 'ids'])],
+      }),
       data: null,
     },
     {
-      model: model(
-        [outside('a.weight', [5, 4], 0), outside('b.weight', [3, 5], 80)],
-        [
-          node(
-            'Transpose',
-            ['a.weight'],
-            [{ name: 'perm', type: onnx.AttributeProto.AttributeType.INTS, ints: [1, 0] }],
-          ),
-          node('MatMul', ['x', at(['a.weight_Transpose'], 0)]),
-          node('Gemm', ['y', 'b.weight', 'c'], [{ name: 'transB', type: onnx.AttributeProto.AttributeType.INT, i: 1 }]),
+      model: modelBytes({
+        tensors: [outside('a.weight', [5, 4], 0), outside('b.weight', [3, 5], 80)],
+        nodes: [
+          node('Transpose', ['a.weight'], { output: 'turned', perm: [1, 0] }),
+          node('MatMul', ['x', 'turned'], { name }),
+          node('Gemm', ['y', 'b.weight', 'c'], { transB: 1 }),
         ],
-      ),
+      }),
       data: elements(35),
     },
     {
-      model: model(
-        [inline('W', [1, 16, 3]), inline('R', [1, 16, 4]), inline('B', [1, 32]), inline('conv.weight', [4, 2, 3])],
-        [
-          node(
-            'LSTM',
-            ['x', 'W', 'R', 'B'],
-            [{ name: 'hidden_size', type: onnx.AttributeProto.AttributeType.INT, i: 4 }],
-          ),
-          node('Conv', ['x', 'conv.weight']),
+      model: modelBytes({
+        tensors: [
+          inline('W', [1, 16, 3]),
+          inline('R', [1, 16, 4]),
+          inline('B', [1, 32]),
+          inline('conv.weight', [4, 2, 3]),
         ],
-      ),
+        nodes: [node('LSTM', ['x', 'W', 'R', 'B'], { hidden_size: 4 }), node('Conv', ['x', 'conv.weight'])],
+      }),
       data: null,
     },
   ];

@@ -1,22 +1,12 @@
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { openReference } from '../../../src/checkpoint/open.ts';
-import { run } from '../../../src/cli/run.ts';
 import { flattenMetrics } from '../../../src/measure/aggregate.ts';
 import { measureSpectra } from '../../../src/measure/measure-spectra.ts';
 import { highOf, lowOf } from '../../../src/statistics/bounded.ts';
+import { runCliWith } from '../../cli/run-cli.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, single, textOf, writeInput } from '../input.ts';
 import { seedBytes } from '../seeds.ts';
-
-class Collector extends Writable {
-  text = '';
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
 
 const COMMANDS = [
   'check',
@@ -99,16 +89,12 @@ export const commandLine: Fuzzer = {
   },
   run: async (input, folder) => {
     writeInput({}, folder);
-    const [stdout, stderr] = [new Collector(), new Collector()];
     const before = process.cwd();
     process.chdir(folder);
     try {
-      const code = await run(JSON.parse(textOf(input)) as string[], {
-        stdout,
-        stderr,
-        env: { SHADOW_GATE_CACHE: 'off' },
-      });
-      const printed = stdout.text + stderr.text;
+      const given = JSON.parse(textOf(input)) as string[];
+      const { code, stdout, stderr } = await runCliWith({ SHADOW_GATE_CACHE: 'off' }, ...given);
+      const printed = stdout + stderr;
       promise([0, 1, 2, 3].includes(code), `the exit code is ${code}`);
       promise(!printed.includes('internal error'), `an internal error: ${printed.slice(0, 300)}`);
       promise(!ACTIVE.test(printed), `a control character is printed: ${JSON.stringify(printed.slice(0, 300))}`);

@@ -5,6 +5,7 @@ import type { Checkpoint } from '../../../src/checkpoint/types.ts';
 import { at } from '../../../src/platform/at.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { planSpectra } from '../../../src/spectra/jobs.ts';
+import { safetensorsBytes } from '../../checkpoint/write-safetensors.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { bytesOf, type Input, Link, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
@@ -146,10 +147,7 @@ function shardOf(names: readonly string[], header: Readonly<Record<string, unkno
     offset += end - begin;
     parts.push(data.subarray(begin, end));
   }
-  const text = new TextEncoder().encode(JSON.stringify(own));
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  return new Uint8Array(Buffer.concat([length, text, ...parts]));
+  return new Uint8Array(safetensorsBytes(own, Buffer.concat(parts)));
 }
 
 export const folder: Fuzzer = {
