@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
-import { FORMS } from '../probes/item.ts';
+import { JUDGED_FORMS } from '../probes/item.ts';
 import { CHARTS } from './trend-schema.ts';
 
 /** How much a finding weighs, the worst first. */
@@ -347,7 +347,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
     capabilities: z.array(foreign),
   }),
   finding('accuracy-loss', {
-    form: z.enum(FORMS),
+    form: z.enum(JUDGED_FORMS),
     candidate: z.number(),
     baseline: z.number(),
     change: z.number(),

@@ -3,7 +3,7 @@ import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
-import { chanceOf, type ProbeItem } from '../probes/item.ts';
+import { answerKindOf, chanceOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { PROBE_DATE } from '../probes/prompt.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
@@ -186,8 +186,16 @@ async function estimateSuites(
   return estimates;
 }
 
-function identify({ name, version, digest, seed, size }: Suite): MeasuredProbes['suites'][number] {
-  return { name, version, digest, seed, items: size };
+function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite): MeasuredProbes['suites'][number] {
+  return {
+    name,
+    version,
+    digest,
+    seed,
+    items: size,
+    ...(twinsOf === undefined ? {} : { twinsOf }),
+    ...(levels === undefined ? {} : { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) }),
+  };
 }
 
 /** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
@@ -200,7 +208,7 @@ function toMeasurement(
   { item, correct, given, margin, probability, logprobs }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, form, question } = item;
+  const { id, fact, capability, family, cluster, form, question, kind, oldLabel, level } = item;
   return {
     suite,
     id,
@@ -217,5 +225,9 @@ function toMeasurement(
     margin: round(margin),
     probability: probability === null ? null : round(probability),
     logprobs: logprobs === null ? null : logprobs.map(round),
+    ...(kind === undefined ? {} : { kind }),
+    answers: answerKindOf(item),
+    ...(oldLabel === undefined ? {} : { oldLabel }),
+    ...(level === undefined ? {} : { level }),
   };
 }

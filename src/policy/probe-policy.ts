@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHOICE_SCORINGS } from '../probes/item.ts';
+import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN } from '../probes/suite.ts';
 
 const share = z.number().min(0).max(1);
@@ -16,9 +16,13 @@ const suiteSchema = z.union(
         scoring: z.enum(CHOICE_SCORINGS).optional(),
         /** Maximum number of tokens of an exact answer. */
         'max-new-tokens': z.int().positive().max(1024).optional(),
+        /** The suite that all items of this file are group twins of: its name, or the path of its file. */
+        'twins-of': z.string().min(1).optional(),
+        /** Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors. */
+        steps: z.enum(['strict', 'loose']).optional(),
       })
-      .refine(({ file, scoring, 'max-new-tokens': tokens }) => file !== BUILTIN || (scoring ?? tokens) === undefined, {
-        error: 'the built-in suite has its own scoring and answer length: leave them out',
+      .refine(({ file, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined), {
+        error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
   'must be `builtin`, a file, or {file, scoring, max-new-tokens}',
@@ -32,6 +36,11 @@ export type SuiteChoice = z.infer<typeof suiteSchema>;
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
   probes: z.array(suiteSchema).default(['builtin']),
+  /** Kinds of twins that are derived for files without twins. */
+  twins: z
+    .array(z.enum(['open', 'format', 'fresh'] as const satisfies readonly (typeof TWIN_KINDS)[number][]))
+    .min(1)
+    .default(['open', 'format', 'fresh']),
   /** Capabilities that a pass has to cover; all of the suites if missing. An empty list requires none. */
   require: z.array(z.string().min(1)).optional(),
   /** Run the probes with the checkpoint's chat template. */
@@ -71,6 +80,8 @@ export const probePolicyShape = {
       'transfer-fail': z.number().default(0.6),
       /** A warning if the transfer itself is below this. */
       'transfer-warn': z.number().default(0.85),
+      /** Level of a gain on a benchmark of yours that only format twins confirm. */
+      'format-only': level.default('warn'),
     })
     .prefault({}),
   /** Benchmark forms that the baseline answered correctly with certainty. */

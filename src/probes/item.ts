@@ -4,8 +4,25 @@
 export const CHOICE_SCORINGS = ['raw', 'per-character', 'per-byte'] as const;
 export type ChoiceScoring = (typeof CHOICE_SCORINGS)[number];
 
-export const FORMS = ['benchmark', 'twin'] as const;
+/**
+ * The part an item plays in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the text
+ * of a choice instead of its label; it stands in for a benchmark form whose labels a model cannot bind. `twin`: the same skill
+ * in another way. `robustness`: the benchmark form with something irrelevant added; it is reported and decides nothing.
+ */
+export const FORMS = ['benchmark', 'benchmark-text', 'twin', 'robustness'] as const;
 export type Form = (typeof FORMS)[number];
+
+/** The forms that tests are about. */
+export const JUDGED_FORMS = ['benchmark', 'twin'] as const satisfies readonly Form[];
+export type JudgedForm = (typeof JUDGED_FORMS)[number];
+
+/**
+ * What a twin changes, and so what it can show. `open`: the answer's text, no options in the prompt. `format`: the same
+ * content in another format. `fresh`: new content of the same kind and difficulty. `group`: a separate set of items for the
+ * same skill, without a link to single benchmark items.
+ */
+export const TWIN_KINDS = ['open', 'format', 'fresh', 'group'] as const;
+export type TwinKind = (typeof TWIN_KINDS)[number];
 
 /** What counts as an answer to a prompt. */
 export type Question =
@@ -44,10 +61,36 @@ export interface ProbeItem extends Wording {
   /** Items of one kind and of similar difficulty: they are judged informative or not as a whole. */
   readonly family: string;
   readonly form: Form;
+  /** Of a twin; absent for other forms. */
+  readonly kind?: TwinKind;
   /** Id of the benchmark-form item; for a benchmark form, its own id. */
   readonly fact: string;
   /** Name of the template: items of one cluster share their format. */
   readonly cluster: string;
+  /** Of a benchmark form whose options were put in another order: the label that was right before. */
+  readonly oldLabel?: string;
+  /** Difficulty step within its family, from 1; absent for families without levels. */
+  readonly level?: number;
+}
+
+/** What a model has to answer: a label of a listed option, or the text of the answer. */
+export const ANSWER_KINDS = ['label', 'text'] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
+/** `A`, `(b)`, `iv)`, `3.`: up to four characters and the marks around them. */
+const LABEL = /^[([]?([A-Za-z]|[ivx]{1,4}|\d)[)\].:]?$/;
+
+/** Whether the choices are labels, each of which the prompt puts before an option. */
+export function answerKindOf({ prompt, question }: Wording): AnswerKind {
+  if (question.kind !== 'choice') return 'text';
+  const areLabels = question.choices.every((choice) => LABEL.test(choice) && isListed(prompt, choice));
+  return areLabels ? 'label' : 'text';
+}
+
+/** Whether a label begins a line, or a place after a space, and its option follows. */
+function isListed(prompt: string, label: string): boolean {
+  const escaped = label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(String.raw`(^|\s)[(\[]?${escaped} ?[)\].:]?[ \t]+\S`, 'm').test(prompt);
 }
 
 /** Expected accuracy of guessing. */

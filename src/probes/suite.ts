@@ -33,6 +33,19 @@ export interface Suite {
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */
   readonly maxNewTokens: number;
+  /** Name of the suite that all its items are group twins of. */
+  readonly twinsOf?: string;
+  /** Levels of its families, and those that are asked in full. */
+  readonly levels?: readonly FamilyLevels[];
+}
+
+/** Difficulty steps of one family. */
+export interface FamilyLevels {
+  readonly family: string;
+  /** How many there are; they are counted from 1. */
+  readonly count: number;
+  /** Those that are asked in full. */
+  readonly asked: readonly number[];
 }
 
 /** Enough for a number or a short phrase. */

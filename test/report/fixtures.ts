@@ -249,6 +249,13 @@ export function probeReport(name = 'recall'): ProbeReport {
       margins: { fell: 239, rose: 301, p: 0.997 },
       flips: [flip],
       planned: { facts: 360, discordance: 0.1, mde: 0.052 },
+      kinds: [],
+      labels: [],
+      kept: [],
+      robustness: null,
+      churn: [],
+      memorization: [],
+      levels: [],
     },
     drawn: HEALTHY_ROW,
   };

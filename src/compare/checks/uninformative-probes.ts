@@ -40,9 +40,9 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
 
 /** What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were right. */
 const ANSWERS_LEFT_OUT = [
-  { benchmark: false, twin: false },
-  { benchmark: true, twin: false },
-  { benchmark: true, twin: true },
+  { benchmark: false, 'benchmark-text': false, twin: false, robustness: false },
+  { benchmark: true, 'benchmark-text': true, twin: false, robustness: false },
+  { benchmark: true, 'benchmark-text': true, twin: true, robustness: true },
 ] as const satisfies readonly Readonly<Record<Form, boolean>>[];
 
 /** A model shows no skill by what it was not asked: a family is informative whatever the answers would have been. */

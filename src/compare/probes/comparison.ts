@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FORMS } from '../../probes/item.ts';
+import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '../../probes/item.ts';
 
 const count = z.int().nonnegative();
 
@@ -49,7 +49,7 @@ export const exclusionSchema = z.discriminatedUnion('test', [
   z.strictObject({
     test: z.literal('shadow-delta'),
     cause: z.literal('at-ceiling'),
-    forms: z.array(z.enum(FORMS)).min(1),
+    forms: z.array(z.enum(JUDGED_FORMS)).min(1),
     pooledBelow,
   }),
 ]);
@@ -77,6 +77,114 @@ export const flipSchema = z.strictObject({
 });
 export type Flip = z.infer<typeof flipSchema>;
 
+/**
+ * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts that
+ * have them. A baseline of null where there is none.
+ */
+export const kindRowSchema = z.strictObject({
+  suite: z.string(),
+  kind: z.enum(TWIN_KINDS),
+  /** Facts with twins of this kind; of a group, its items. */
+  facts: count,
+  benchmark: bothSchema,
+  twin: bothSchema,
+  gap: bothSchema,
+  /** Δbenchmark − Δtwin in accuracy. */
+  delta: estimateSchema.nullable(),
+  /** Δtwin ÷ Δbenchmark in chance-corrected log-odds; null where the benchmark form gained too little. */
+  transfer: estimateSchema.nullable(),
+  /** Whether it may decide about a gain, and if not, why. */
+  role: z.enum(['decides', 'only-format', 'beside-stronger', 'labels-not-bound', 'too-few']),
+  /** Of a group: the suite that its items come from. */
+  group: z.string().nullable(),
+});
+export type KindRow = z.infer<typeof kindRowSchema>;
+
+/** Whether the baseline can answer with labels, for one suite. */
+export const labelRowSchema = z.strictObject({
+  suite: z.string(),
+  /** Benchmark forms that ask for a label. */
+  items: count,
+  /** How often each label was given in them, the most frequent first. */
+  baseline: z.array(z.strictObject({ label: z.string(), count })).nullable(),
+  candidate: z.array(z.strictObject({ label: z.string(), count })),
+  /** Of the baseline (without one: of the candidate): pairs of benchmark form and permuted twin. */
+  binding: z
+    .strictObject({
+      pairs: count,
+      /** The same option was chosen, under another label. */
+      followed: count,
+      /** The same label was given, for another option. */
+      kept: count,
+      /** One-sided exact sign test for followed > kept. */
+      p: z.number(),
+    })
+    .nullable(),
+  /** Whether labels are an instrument: if not, the text form stands in, and twins that ask for labels take no part. */
+  works: z.boolean(),
+  why: z.enum(['binds', 'does-not-follow-options', 'constant-label', 'above-chance', 'not-above-chance']),
+});
+export type LabelRow = z.infer<typeof labelRowSchema>;
+
+/** Permuted twins answered with the label that was right before the options were put in another order, for one suite. */
+export const keptRowSchema = z.strictObject({
+  suite: z.string(),
+  items: count,
+  baseline: count.nullable(),
+  candidate: count,
+  /** What guessing keeps. */
+  chance: z.number(),
+  /** One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation). */
+  p: z.number(),
+  /** The same of the baseline alone, against chance and its habit: did it memorize letters? Without a baseline, of the candidate. */
+  baselineP: z.number(),
+});
+export type KeptRow = z.infer<typeof keptRowSchema>;
+
+/** Answers of one form that changed. */
+export const churnRowSchema = z.strictObject({
+  form: z.enum(FORMS),
+  /** Of twins. */
+  kind: z.enum(TWIN_KINDS).nullable(),
+  items: count,
+  rightToWrong: count,
+  wrongToRight: count,
+  /** Another answer was given, right or wrong. */
+  changed: count,
+  /** Mean KL divergence of the candidate's distribution over the choices from the baseline's, in nats; null without choices. */
+  kl: z.number().nullable(),
+});
+export type ChurnRow = z.infer<typeof churnRowSchema>;
+
+/** How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information only. */
+export const memorizationRowSchema = z.strictObject({
+  suite: z.string(),
+  facts: count,
+  /** Mean rise of log p per token over the baseline, in nats. */
+  benchmark: z.number(),
+  twin: z.number(),
+  /** Share of facts (of pairs, for a group) in which the benchmark question rose more: 0.5 if nothing was memorized. */
+  auc: z.number(),
+  /** One-sided rank test over the set. */
+  p: z.number(),
+});
+export type MemorizationRow = z.infer<typeof memorizationRowSchema>;
+
+/** The highest level of a family that a model answers above chance. */
+export const levelRowSchema = z.strictObject({
+  family: z.string(),
+  capability: z.string(),
+  /** Number of levels. */
+  count: z.int().positive(),
+  /** Those that were asked in full. */
+  asked: z.array(z.int().positive()),
+  /** 0: none. */
+  reached: z.strictObject({ baseline: count.nullable(), candidate: count }),
+  /** Exact paired test for a loss at the level that the baseline reached, adjusted for the number of families. */
+  p: z.number().nullable(),
+});
+export type LevelRow = z.infer<typeof levelRowSchema>;
+
 /** The probe results of a candidate, with those of a baseline where there is one. */
 export const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
@@ -99,5 +207,16 @@ export const probeComparisonSchema = z.strictObject({
    * equals differs; null without such a family.
    */
   planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
+  kinds: z.array(kindRowSchema).default([]),
+  labels: z.array(labelRowSchema).default([]),
+  kept: z.array(keptRowSchema).default([]),
+  /** The benchmark form with something irrelevant added; null where there is none. */
+  robustness: z
+    .strictObject({ facts: count, benchmark: bothSchema, distracted: bothSchema, lost: count, won: count })
+    .nullable()
+    .default(null),
+  churn: z.array(churnRowSchema).default([]),
+  memorization: z.array(memorizationRowSchema).default([]),
+  levels: z.array(levelRowSchema).default([]),
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;

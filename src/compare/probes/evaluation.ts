@@ -51,6 +51,13 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
     margins: marginsOf(facts),
     flips: findFlips(facts),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
+    kinds: [],
+    labels: [],
+    kept: [],
+    robustness: null,
+    churn: [],
+    memorization: [],
+    levels: [],
   };
   return { comparison, views, twinTests, shadow, losses: testLosses(facts, policy) };
 }

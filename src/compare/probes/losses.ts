@@ -1,11 +1,11 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Form } from '../../probes/item.ts';
+import type { JudgedForm } from '../../probes/item.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import { accuracy, changeOf, type PairedFact } from './paired-item.ts';
 
 /** A test for a loss of accuracy over all items of one form. */
 export interface LossTest {
-  readonly form: Form;
+  readonly form: JudgedForm;
   readonly candidate: number;
   readonly baseline: number;
   readonly change: number;

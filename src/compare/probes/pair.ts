@@ -126,7 +126,8 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
 function pairLost(item: ProbeItemMeasurement, options: { readonly several: boolean }): PairedItem {
   const paired = pair(item, item, options);
   const { probability } = paired.baseline;
-  const candidate = { correct: false, given: '', margin: -Math.abs(item.margin), probability: probability && 0 };
+  const margin = -Math.abs(item.margin);
+  const candidate = { correct: false, given: '', margin, probability: probability && 0, logprobs: null };
   return { ...paired, candidate };
 }
 
@@ -194,15 +195,20 @@ function pair(
   other: ProbeItemMeasurement,
   { several }: { readonly several: boolean },
 ): PairedItem {
-  const { capability, form, chance, prompt, right } = other;
+  const { suite, capability, form, chance, prompt, right, kind = null, answers = 'text', oldLabel = null } = other;
   const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
   return {
     id: own(other.id),
+    suite,
     fact: own(other.fact),
     family: own(other.family),
     cluster: own(other.cluster),
     capability,
     form,
+    kind,
+    answers,
+    oldLabel,
+    level: other.level ?? null,
     chance,
     prompt,
     right,
@@ -211,8 +217,8 @@ function pair(
   };
 }
 
-function answerOf({ correct, given, margin, probability }: ProbeItemMeasurement): ProbeAnswer {
-  return { correct, given, margin, probability };
+function answerOf({ correct, given, margin, probability, logprobs }: ProbeItemMeasurement): ProbeAnswer {
+  return { correct, given, margin, probability, logprobs };
 }
 
 /** Facts that have both forms. */
@@ -220,6 +226,9 @@ function factsOf(items: readonly PairedItem[]): PairedFact[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((members): PairedFact[] => {
     const benchmark = members.find(({ form }) => form === 'benchmark');
     const twins = members.filter(({ form }) => form === 'twin');
-    return benchmark && twins.length > 0 ? [{ benchmark, twins }] : [];
+    if (!benchmark || twins.length === 0) return [];
+    const permuted = twins.filter(({ oldLabel }) => oldLabel !== null);
+    const robustness = members.filter(({ form }) => form === 'robustness');
+    return [{ benchmark, twins, exam: benchmark, permuted, robustness }];
   });
 }

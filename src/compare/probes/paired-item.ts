@@ -1,14 +1,22 @@
-import type { Form } from '../../probes/item.ts';
+import type { AnswerKind, Form, TwinKind } from '../../probes/item.ts';
 
 /** One item with the answers of candidate and baseline. */
 export interface PairedItem {
   /** Unique over all suites, as the fact, the family and the cluster are. */
   readonly id: string;
+  /** Name of its suite. */
+  readonly suite: string;
   readonly fact: string;
   readonly capability: string;
   readonly family: string;
   readonly cluster: string;
   readonly form: Form;
+  /** Of a twin: what it changes. Null for other forms, and for twins of older measurements. */
+  readonly kind: TwinKind | null;
+  readonly answers: AnswerKind;
+  /** Of a benchmark form with its options in another order: the label that was right before. */
+  readonly oldLabel: string | null;
+  readonly level: number | null;
   /** Expected accuracy of guessing. */
   readonly chance: number;
   readonly prompt: string;
@@ -23,14 +31,24 @@ export interface ProbeAnswer {
   readonly margin: number;
   /** Probability of the correct choice; null for an exact answer. */
   readonly probability: number | null;
+  /** log p(choice | prompt) of every choice; null for an exact answer. */
+  readonly logprobs: readonly number[] | null;
 }
 
 export type Side = 'candidate' | 'baseline';
 
 /** A benchmark form and its twins. */
 export interface PairedFact {
+  /** The benchmark form as the judging instrument asks it: of `exam` and its text form, the one that works. */
   readonly benchmark: PairedItem;
+  /** Twins whose instrument works. Only they take part in tests. */
   readonly twins: readonly PairedItem[];
+  /** The benchmark form as the exam asks it. */
+  readonly exam: PairedItem;
+  /** Its options in another order, whatever the instrument can do: the evidence about kept letters. */
+  readonly permuted: readonly PairedItem[];
+  /** The benchmark form with something irrelevant added. */
+  readonly robustness: readonly PairedItem[];
 }
 
 /** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */

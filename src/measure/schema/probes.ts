@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../../platform/user-error.ts';
-import { FORMS } from '../../probes/item.ts';
+import { ANSWER_KINDS, FORMS, TWIN_KINDS } from '../../probes/item.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
@@ -26,6 +26,15 @@ export const probeItemSchema = z.strictObject({
   probability: share.nullable(),
   /** log p(choice | prompt) of every choice. */
   logprobs: z.array(z.number()).nullable(),
+  /** Of a twin. Measurements of older versions lack it, as all of the following. */
+  kind: z.enum(TWIN_KINDS).optional(),
+  /** What is answered; `text` where it is missing. */
+  answers: z.enum(ANSWER_KINDS).optional(),
+  /** Of a benchmark form with its options in another order: the label that was right before. */
+  oldLabel: z.string().optional(),
+  level: z.int().positive().optional(),
+  /** log p of the question itself, summed over its tokens, where a fresh twin makes it comparable. */
+  reading: z.strictObject({ logprob: z.number(), tokens: z.int().positive() }).optional(),
 });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 
@@ -47,7 +56,14 @@ const suiteSchema = z.strictObject({
   seed: z.int().nullable(),
   /** Items of the whole suite, whether they ran or not. */
   items: count,
+  /** Name of the suite that all its items are group twins of; absent for other suites. */
+  twinsOf: z.string().optional(),
+  /** The levels of each family, and those that were asked in full; absent for suites without levels. */
+  levels: z
+    .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))
+    .optional(),
 });
+export type SuiteMeasurement = z.infer<typeof suiteSchema>;
 
 /** Why an item did not run. */
 export const LEFT_OUT_CAUSES = [

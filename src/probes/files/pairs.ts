@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, type ProbeItem, type Question } from '../item.ts';
+import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, JUDGED_FORMS, type ProbeItem, type Question } from '../item.ts';
 import {
   answerTextSchema,
   checkIndex,
@@ -21,7 +21,7 @@ const oneOf = (values: readonly string[]) => mustBe(values.map((value) => JSON.s
 const schema = z.object({
   id: textOrNumberSchema,
   capability: textSchema,
-  form: z.enum(FORMS, oneOf(FORMS)),
+  form: z.enum(FORMS, oneOf(JUDGED_FORMS)),
   twin_of: textOrNumberSchema.nullish(),
   family: textSchema.optional(),
   cluster: textSchema.optional(),

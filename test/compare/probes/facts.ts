@@ -9,16 +9,19 @@ export interface FactOptions {
   readonly chance?: number;
   /** Choice probability of a correct answer. */
   readonly probability?: number;
+  /** Of the twins. */
+  readonly kind?: PairedItem['kind'];
 }
 
 /** A fact with the given change of its benchmark form and of each of its twins. */
 export function fact(id: string, benchmark: Change, twins: readonly Change[], options: FactOptions = {}): PairedFact {
-  const { capability = 'recall', family = capability, chance = 0.25, probability = 0.95 } = options;
+  const { capability = 'recall', family = capability, chance = 0.25, probability = 0.95, kind = 'fresh' } = options;
   const answer = (correct: boolean): ProbeAnswer => ({
     correct,
     given: correct ? 'right' : 'wrong',
     margin: correct ? 1 : -1,
     probability: correct ? probability : 0.01,
+    logprobs: null,
   });
   const item = (form: PairedItem['form'], cluster: string, change: Change): PairedItem => ({
     id: `${id}.${cluster}`,
@@ -27,14 +30,23 @@ export function fact(id: string, benchmark: Change, twins: readonly Change[], op
     family,
     cluster,
     form,
+    suite: 'suite',
+    kind: form === 'twin' ? kind : null,
+    answers: 'text',
+    oldLabel: null,
+    level: null,
     chance,
     prompt: `prompt of ${id}.${cluster}`,
     right: 'right',
     baseline: answer(change[0] === '1'),
     candidate: answer(change[1] === '1'),
   });
+  const exam = item('benchmark', 'exam', benchmark);
   return {
-    benchmark: item('benchmark', 'exam', benchmark),
+    benchmark: exam,
+    exam,
+    permuted: [],
+    robustness: [],
     twins: twins.map((change, i) => item('twin', `twin ${i}`, change)),
   };
 }

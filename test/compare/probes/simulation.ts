@@ -34,7 +34,7 @@ export function simulate(world: World, seed: number): PairedFact[] {
         const own = Math.sqrt(shared) * common[side] + Math.sqrt(1 - shared) * normal();
         // The difference of the two has the standard deviation `noise`.
         const margin = latent + (noise / Math.SQRT2) * own;
-        return { correct: margin > 0, given: '', margin, probability: 1 / (1 + Math.exp(-margin)) };
+        return { correct: margin > 0, given: '', margin, probability: 1 / (1 + Math.exp(-margin)), logprobs: null };
       };
       const id = `${f} ${kind}`;
       return {
@@ -44,6 +44,11 @@ export function simulate(world: World, seed: number): PairedFact[] {
         family: capability,
         cluster: kind,
         form,
+        suite: 'suite',
+        kind: form === 'twin' ? 'fresh' : null,
+        answers: 'text',
+        oldLabel: null,
+        level: null,
         chance: CHANCE,
         prompt: id,
         right: '',
@@ -51,8 +56,12 @@ export function simulate(world: World, seed: number): PairedFact[] {
         baseline: answer('baseline'),
       };
     };
+    const exam = item('benchmark', 'exam');
     return {
-      benchmark: item('benchmark', 'exam'),
+      benchmark: exam,
+      exam,
+      permuted: [],
+      robustness: [],
       twins: Array.from({ length: twins }, (_, t) => item('twin', `twin ${t}`)),
     };
   });
@@ -65,5 +74,5 @@ function withDrop(facts: readonly PairedFact[], drop: number, uniform: () => num
   const share = (drop * all.length) / all.filter(({ candidate }) => candidate.correct).length;
   const lose = (twin: PairedItem): PairedItem =>
     twin.candidate.correct && uniform() < share ? { ...twin, candidate: { ...twin.candidate, correct: false } } : twin;
-  return facts.map(({ benchmark, twins }) => ({ benchmark, twins: twins.map(lose) }));
+  return facts.map(({ twins, ...fact }) => ({ ...fact, twins: twins.map(lose) }));
 }
