@@ -69,10 +69,11 @@ export function builtinSuite(seed: number): Suite {
 
 /** The items of one family: the benchmark form of each fact, then its twin. */
 export function drawFamily(family: ProbeFamily, seed: number, pairs: number): ProbeItem[] {
-  const { name, capability, twins } = family;
-  const templates = Array.from({ length: pairs }, (_, i) => at(twins, i % twins.length));
+  const { name, capability, levels } = family;
+  const { twins } = at(levels, 0);
+  const templates = Array.from({ length: pairs }, (_, i) => at(twins, i % twins.length).name);
   const digits = String(pairs - 1).length;
-  return family.draw(new Random(seed, `suite ${name}`), templates).flatMap(({ benchmark, twin }, i): ProbeItem[] => {
+  return family.draw(new Random(seed, `suite ${name}`), templates, 1).flatMap(({ benchmark, twin }, i): ProbeItem[] => {
     const fact = `${name}-${String(i).padStart(digits, '0')}.${benchmark.template}`;
     const common = { capability, family: name, fact };
     return [

@@ -9,11 +9,13 @@ import { NAMES, NOUNS, PLACES } from '../../src/probes/families/words.ts';
 import { Random } from '../../src/probes/random.ts';
 import { pieces } from './pieces.ts';
 
+const twinsOf = ({ levels }: ProbeFamily): string[] => at(levels, 0).twins.map(({ name }) => name);
+
 const DRAWS = 2_520;
 
 function draw(family: ProbeFamily, seed: number, count: number): Pair[] {
-  const templates = Array.from({ length: count }, (_, i) => at(family.twins, i % family.twins.length));
-  return family.draw(new Random(seed, family.name), templates);
+  const templates = Array.from({ length: count }, (_, i) => at(twinsOf(family), i % twinsOf(family).length));
+  return family.draw(new Random(seed, family.name), templates, 1);
 }
 
 /** The question itself, without the examples before it. */
@@ -232,7 +234,7 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
   it('has twins with the requested templates, as long as the benchmark form within 10%', () => {
     for (const [i, { benchmark, twin }] of pairs.entries()) {
       expect(benchmark.template).toBe('exam');
-      expect(twin.template).toBe(family.twins[i % family.twins.length]);
+      expect(twin.template).toBe(twinsOf(family)[i % twinsOf(family).length]);
       expect(twin.prompt).not.toBe(benchmark.prompt);
       const ratio = pieces(twin.prompt) / pieces(benchmark.prompt);
       expect(Math.abs(ratio - 1), `${benchmark.prompt}\n${twin.prompt}`).toBeLessThanOrEqual(0.1);
@@ -246,11 +248,11 @@ describe.each(SUBJECTS)('$name', ({ family, solve, pairs }) => {
     expect(new Set(pairs.map(({ benchmark }) => benchmark.prompt)).size).toBe(pairs.length);
     expect(draw(family, 7, 30)).toEqual(draw(family, 7, 30));
     expect(draw(family, 8, 30)).not.toEqual(draw(family, 7, 30));
-    expect(family.draw(new Random(7, 'none'), [])).toEqual([]);
+    expect(family.draw(new Random(7, 'none'), [], 1)).toEqual([]);
   });
 
   it('refuses an unknown twin template', () => {
-    expect(() => family.draw(new Random(7, 'unknown'), ['upside-down'])).toThrow(/upside-down/);
+    expect(() => family.draw(new Random(7, 'unknown'), ['upside-down'], 1)).toThrow(/upside-down/);
   });
 
   it('puts the right choice in each place equally often', () => {
@@ -379,7 +381,7 @@ describe('commands', () => {
   const shownIn = (form: Phrasing) => worked(form.prompt).flatMap(({ question }) => combinations(question));
   const longest = (form: Phrasing) => Math.max(...worked(form.prompt).map(({ answer }) => actionsIn(answer)));
 
-  it.each(commands.twins)('combine what the examples show, in the benchmark form: %s', (name) => {
+  it.each(twinsOf(commands))('combine what the examples show, in the benchmark form: %s', (name) => {
     for (const { exam, benchmark } of pairsOf(commands, name)) {
       for (const combination of combinations(exam)) expect(shownIn(benchmark)).toContain(combination);
       const [conjunction = ''] = / and | after /.exec(exam) ?? [];

@@ -9,12 +9,14 @@ import { capitalize } from '../../src/probes/families/words.ts';
 import { Random } from '../../src/probes/random.ts';
 import { pieces } from './pieces.ts';
 
+const twinsOf = ({ levels }: ProbeFamily): string[] => at(levels, 0).twins.map(({ name }) => name);
+
 const twinTemplate = ({ twin }: Pair) => twin.template;
 
 /** `draws` suites of `size` facts, with the twin templates in the order of the built-in suite. */
 function pairsOf(family: ProbeFamily, size: number, draws: number): Pair[][] {
-  const templates = Array.from({ length: size }, (_, i) => at(family.twins, i % family.twins.length));
-  return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), templates));
+  const templates = Array.from({ length: size }, (_, i) => at(twinsOf(family), i % twinsOf(family).length));
+  return Array.from({ length: draws }, (_, seed) => family.draw(new Random(seed, 'recall test'), templates, 1));
 }
 
 const FACTS = pairsOf(facts, 100, 52);
@@ -64,12 +66,12 @@ describe.each([
   it('has the requested twin templates, no fact twice, and the same facts again for the same seed', () => {
     expect(pairs.length).toBeGreaterThanOrEqual(5000);
     for (const drawn of draws) {
-      expect(drawn.map(twinTemplate)).toEqual(drawn.map((_, i) => family.twins[i % family.twins.length]));
+      expect(drawn.map(twinTemplate)).toEqual(drawn.map((_, i) => twinsOf(family)[i % twinsOf(family).length]));
       expect(new Set(drawn.map(({ benchmark }) => factOf(benchmark.prompt))).size).toBe(drawn.length);
     }
     const [first = []] = draws;
-    expect(family.draw(new Random(0, 'recall test'), first.map(twinTemplate))).toEqual(first);
-    expect(() => family.draw(new Random(0, 'x'), ['rhymed'])).toThrow('unknown twin template rhymed');
+    expect(family.draw(new Random(0, 'recall test'), first.map(twinTemplate), 1)).toEqual(first);
+    expect(() => family.draw(new Random(0, 'x'), ['rhymed'], 1)).toThrow('unknown twin template rhymed');
   });
 
   it('has twins as long as the benchmark form within 10%, and fits a small context', () => {
@@ -96,7 +98,7 @@ describe.each([
   });
 
   it('has the right choice in each place equally often, for each template', () => {
-    for (const template of ['exam', ...family.twins]) {
+    for (const template of ['exam', ...twinsOf(family)]) {
       const answers = forms.filter((form) => form.template === template).map((form) => choiceOf(form).answer);
       for (const place of [0, 1, 2, 3]) {
         const share = answers.filter((answer) => answer === place).length / answers.length;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at } from '../../src/platform/at.ts';
 import { groupBy } from '../../src/platform/group-by.ts';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
 import { stratifiedSample } from '../../src/probes/sample.ts';
@@ -22,7 +23,9 @@ describe('the built-in suite', () => {
   it('uses every twin template of every family', () => {
     const found = new Set(suite.items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
     expect(found).toEqual(
-      new Set(PROBE_FAMILIES.flatMap(({ name, twins }) => twins.map((kind) => `${name} · ${kind}`))),
+      new Set(
+        PROBE_FAMILIES.flatMap(({ name, levels }) => at(levels, 0).twins.map((twin) => `${name} · ${twin.name}`)),
+      ),
     );
   });
 

@@ -158,7 +158,15 @@ function phrase(random: Random, template: string, { examples, mistake }: Task, c
 export const commands: ProbeFamily = {
   name: 'commands',
   capability: 'composition',
-  twins: ['held-out', 'longer'],
+  levels: [
+    {
+      summary: 'two instructions',
+      twins: [
+        { name: 'held-out', kind: 'fresh' },
+        { name: 'longer', kind: 'fresh' },
+      ],
+    },
+  ],
   draw(random, templates) {
     const seen = new Set<string>();
     return templates.map((template): Pair => {

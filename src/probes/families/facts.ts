@@ -50,7 +50,17 @@ function twinOf(random: Random, drawn: DrawnQuestion, template: string): Phrasin
 export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',
-  twins: ['cloze', 'reversed', 'restyled', 'none-of-these'],
+  levels: [
+    {
+      summary: 'lists of common facts',
+      twins: [
+        { name: 'cloze', kind: 'format' },
+        { name: 'reversed', kind: 'format' },
+        { name: 'restyled', kind: 'format' },
+        { name: 'none-of-these', kind: 'format' },
+      ],
+    },
+  ],
   draw(random, templates) {
     const decks = RELATIONS.map(
       (relation): Deck => ({ relation, left: random.shuffle(relation.pools.flat()), used: 0 }),

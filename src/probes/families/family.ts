@@ -1,4 +1,4 @@
-import type { Wording } from '../item.ts';
+import type { TwinKind, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 
 export const CAPABILITIES = ['reasoning', 'composition', 'recall'] as const;
@@ -16,15 +16,31 @@ export interface Pair {
   readonly twin: Phrasing;
 }
 
+/** A format of twins. */
+export interface TwinTemplate {
+  readonly name: string;
+  readonly kind: TwinKind;
+}
+
+/** One difficulty step of a family. */
+export interface ProbeLevel {
+  /** What it asks, in a few words: `two people`. */
+  readonly summary: string;
+  /** A suite uses them equally often. */
+  readonly twins: readonly TwinTemplate[];
+}
+
 /** A generator of items of one kind. All randomness comes from `random`. */
 export interface ProbeFamily {
   readonly name: string;
   readonly capability: Capability;
-  /** Names of the templates of twins; a suite uses them equally often. */
-  readonly twins: readonly string[];
+  /** From the easiest to the hardest; they are counted from 1. */
+  readonly levels: readonly ProbeLevel[];
   /**
-   * Draw the facts of one suite, all different.
-   * @param templates of the twins, one for each fact
+   * Draw the facts of one level of one suite, all different.
+   * @param templates names of the templates of the twins, one for each fact
+   * @param level from 1
+   * @throws Error for a template that the level does not have
    */
-  draw(random: Random, templates: readonly string[]): Pair[];
+  draw(random: Random, templates: readonly string[], level: number): Pair[];
 }

@@ -16,7 +16,17 @@ function twinOf(notes: Notes, template: string): Phrasing {
 export const records: ProbeFamily = {
   name: 'records',
   capability: 'recall',
-  twins: Object.keys(FORMS),
+  levels: [
+    {
+      summary: 'five people',
+      twins: [
+        { name: 'json', kind: 'format' },
+        { name: 'csv', kind: 'format' },
+        { name: 'inverse', kind: 'format' },
+        { name: 'two-hop', kind: 'format' },
+      ],
+    },
+  ],
   draw(random: Random, templates) {
     const seen = new Set<string>();
     return templates.map((template): Pair => {

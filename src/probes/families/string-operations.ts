@@ -145,7 +145,15 @@ function twinOf(random: Random, task: Task, template: string): Phrasing {
 export const stringOperations: ProbeFamily = {
   name: 'string-operations',
   capability: 'composition',
-  twins: ['deeper', 'renamed'],
+  levels: [
+    {
+      summary: 'one or two operations',
+      twins: [
+        { name: 'deeper', kind: 'fresh' },
+        { name: 'renamed', kind: 'format' },
+      ],
+    },
+  ],
   draw(random, templates) {
     const seen = new Set<string>();
     return templates.map((template): Pair => {

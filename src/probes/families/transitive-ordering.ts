@@ -143,7 +143,16 @@ function orderingOfTwin(random: Random, ordering: Ordering, template: string): O
 export const transitiveOrdering: ProbeFamily = {
   name: 'transitive-ordering',
   capability: 'reasoning',
-  twins: ['nonce', 'inverted', 'permuted'],
+  levels: [
+    {
+      summary: 'four or five people in a chain',
+      twins: [
+        { name: 'nonce', kind: 'fresh' },
+        { name: 'inverted', kind: 'format' },
+        { name: 'permuted', kind: 'format' },
+      ],
+    },
+  ],
   draw(random, templates) {
     const seen = new Set<string>();
     return templates.map((template): Pair => {

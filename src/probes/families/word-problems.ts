@@ -241,7 +241,16 @@ function assignStoryTemplates(random: Random, names: readonly string[]): (readon
 export const wordProblems: ProbeFamily = {
   name: 'word-problems',
   capability: 'reasoning',
-  twins: ['renamed', 'reordered', 'distracted'],
+  levels: [
+    {
+      summary: 'arithmetic in one to three steps',
+      twins: [
+        { name: 'renamed', kind: 'format' },
+        { name: 'reordered', kind: 'format' },
+        { name: 'distracted', kind: 'format' },
+      ],
+    },
+  ],
   draw(random, templates) {
     const seen = new Set<string>();
     return assignStoryTemplates(random, templates).map(([name, template]): Pair => {
