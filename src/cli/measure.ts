@@ -54,8 +54,10 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   // The power of a shard's share of the facts is of no interest.
   if (shard) return;
   const { probes: answered } = measurement;
-  const facts = answered?.status === 'measured' ? pairWithItself(answered) : [];
+  if (answered?.status !== 'measured') return;
+  const answers = pairWithItself(answered);
+  const { facts } = answers;
   if (facts.length === 0) return;
-  const { planned } = evaluateWithoutBaseline(facts, resolved.policy);
+  const { planned } = evaluateWithoutBaseline(facts, resolved.policy, answers);
   output.print(plain(plannedSentence(planned, facts.length)));
 }

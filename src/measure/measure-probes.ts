@@ -147,7 +147,13 @@ function toAnswers(
     leftOut: items.flatMap((item, i) => {
       const problem = problems.get(item.id);
       if (!problem) return [];
-      return [{ index: offset + i, fact: item.fact, item: describeLeftOut(item, name, problem) }];
+      return [
+        {
+          index: offset + i,
+          fact: item.fact,
+          item: describeLeftOut({ ...item, answers: answerKindOf(item) }, name, problem),
+        },
+      ];
     }),
   };
 }
@@ -208,7 +214,7 @@ function toMeasurement(
   { item, correct, given, margin, probability, logprobs }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, form, question, kind, oldLabel, level } = item;
+  const { id, fact, capability, family, cluster, form, question, kind, oldLabel, oldLabels, level } = item;
   return {
     suite,
     id,
@@ -228,6 +234,7 @@ function toMeasurement(
     ...(kind === undefined ? {} : { kind }),
     answers: answerKindOf(item),
     ...(oldLabel === undefined ? {} : { oldLabel }),
+    ...(oldLabels === undefined ? {} : { oldLabels }),
     ...(level === undefined ? {} : { level }),
   };
 }

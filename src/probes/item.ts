@@ -69,6 +69,8 @@ export interface ProbeItem extends Wording {
   readonly cluster: string;
   /** Of a benchmark form whose options were put in another order: the label that was right before. */
   readonly oldLabel?: string;
+  /** Of the same: for each label, the one that its option had before. It tells whether a model follows options or letters. */
+  readonly oldLabels?: Readonly<Record<string, string>>;
   /** Difficulty step within its family, from 1; absent for families without levels. */
   readonly level?: number;
 }

@@ -19,7 +19,7 @@ export function probeCoverage({ baseline, probes }: ComparisonContext): Finding[
     case 'alone':
       return [...missingOfBaseline(probes), ...itemRemarks(probes.probes)];
     case 'paired':
-      return [...itemRemarks(probes.probes), ...unpairedFacts(probes.probes, probes.facts.length)];
+      return [...itemRemarks(probes.probes), ...unpairedFacts(probes)];
   }
 }
 
@@ -57,7 +57,9 @@ function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
   ];
 }
 
-function unpairedFacts({ items }: MeasuredProbes, paired: number): Finding[] {
-  const facts = new Set(items.map(factKey)).size;
-  return paired === facts ? [] : [{ kind: 'unpaired', level: 'info', facts, paired }];
+function unpairedFacts({ probes, facts, unjudged, groups }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
+  const asked = new Set(probes.items.map(factKey)).size;
+  const inGroups = groups.reduce((sum, { items }) => sum + items.length, 0);
+  const paired = facts.length + unjudged.length + inGroups;
+  return paired === asked ? [] : [{ kind: 'unpaired', level: 'info', facts: asked, paired }];
 }

@@ -47,7 +47,7 @@ const ANSWERS_LEFT_OUT = [
 
 /** A model shows no skill by what it was not asked: a family is informative whatever the answers would have been. */
 function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
-  const assumed = ANSWERS_LEFT_OUT.map((correct) => viewFamilies(pairLeftOutWithItself(probes, correct), policy));
+  const assumed = ANSWERS_LEFT_OUT.map((correct) => viewFamilies(pairLeftOutWithItself(probes, correct).facts, policy));
   const [views = []] = assumed;
   const isAnyInformative = views.some((_, i) => assumed.every((other) => isInformative(at(other, i))));
   return isAnyInformative ? [] : [notInformative(views)];

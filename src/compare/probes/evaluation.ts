@@ -7,7 +7,7 @@ import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-import { accuracy, type PairedFact, type Side } from './paired-item.ts';
+import { accuracy, type PairedAnswers, type PairedFact, type Side } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
 import { factsForDelta, type ShadowDelta, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
@@ -23,8 +23,15 @@ export interface ProbeEvaluation {
   readonly losses: readonly LossTest[];
 }
 
+/** What there is beside the facts that are judged. */
+export type FurtherAnswers = Partial<Omit<PairedAnswers, 'facts'>>;
+
 /** Evaluate the answers of candidate and baseline to the same items. Pure. */
-export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy): ProbeEvaluation {
+export function evaluateProbes(
+  facts: readonly PairedFact[],
+  policy: ProbePolicy,
+  { labels = [] }: FurtherAnswers = {},
+): ProbeEvaluation {
   const views = viewFamilies(facts, policy);
   const twinTests = testTwinAccuracy(views, policy);
   const forDelta = factsForDelta(views);
@@ -52,7 +59,7 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
     flips: findFlips(facts),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
     kinds: [],
-    labels: [],
+    labels: [...labels],
     kept: [],
     robustness: null,
     churn: [],
@@ -66,8 +73,12 @@ export function evaluateProbes(facts: readonly PairedFact[], policy: ProbePolicy
  * What there is to report of one measurement alone.
  * @param facts of the candidate, as pairs of itself
  */
-export function evaluateWithoutBaseline(facts: readonly PairedFact[], policy: ProbePolicy): ProbeComparison {
-  const { comparison } = evaluateProbes(facts, policy);
+export function evaluateWithoutBaseline(
+  facts: readonly PairedFact[],
+  policy: ProbePolicy,
+  further: FurtherAnswers = {},
+): ProbeComparison {
+  const { comparison } = evaluateProbes(facts, policy, further);
   const alone = (both: Both): Both => ({ ...both, baseline: null });
   return {
     ...comparison,

@@ -6,12 +6,12 @@ import {
   type NOT_RUN_CAUSES,
   type ProbeItemMeasurement,
 } from '../../measure/schema/probes.ts';
-import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
-import type { PairedFact, PairedItem, ProbeAnswer } from './paired-item.ts';
+import { groupItems, pairItem } from './paired-facts.ts';
+import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
 /** The candidate's answers, and whether the baseline's can stand beside them. */
 export type ProbePairing =
@@ -31,17 +31,16 @@ export type ProbePairing =
         | { readonly kind: 'baseline-not-run'; readonly cause: string | null }
         | { readonly kind: 'incomparable'; readonly findings: readonly Finding[] };
     }
-  | {
+  | ({
       readonly kind: 'paired';
       readonly probes: MeasuredProbes;
       readonly baseline: MeasuredProbes;
-      readonly facts: readonly PairedFact[];
       readonly evaluation: ProbeEvaluation;
-      /** Items that the baseline answered and the candidate could not run: they are wrong in `facts`. */
+      /** Items that the baseline answered and the candidate could not run: they are wrong in every list. */
       readonly lost: readonly ProbeItemMeasurement[];
       /** Why some suites could not be paired. */
       readonly findings: readonly Finding[];
-    };
+    } & PairedAnswers);
 
 /** Causes that say nothing of the candidate: another machine, or another minute, may do better. */
 const OF_MACHINE: ReadonlySet<(typeof NOT_RUN_CAUSES)[number]> = new Set(['not-enough-memory', 'no-device', 'server']);
@@ -60,13 +59,14 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   if (theirs?.status !== 'measured') {
     return { kind: 'alone', probes, why: { kind: 'baseline-not-run', cause: theirs?.reason ?? null } };
   }
-  const { facts, lost, findings } = pairAnswers(probes, theirs);
-  if (facts.length === 0) {
+  const { lost, findings, ...answers } = pairAnswers(probes, theirs);
+  if (answers.facts.length === 0) {
     return probes.items.length === 0
       ? { kind: 'nothing-ran', probes }
       : { kind: 'alone', probes, why: { kind: 'incomparable', findings } };
   }
-  return { kind: 'paired', probes, baseline: theirs, facts, evaluation: evaluateProbes(facts, policy), lost, findings };
+  const evaluation = evaluateProbes(answers.facts, policy, answers);
+  return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, lost, findings };
 }
 
 /**
@@ -77,15 +77,14 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
 export function pairAnswers(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
-): {
-  readonly facts: readonly PairedFact[];
+): PairedAnswers & {
   readonly lost: readonly ProbeItemMeasurement[];
   readonly findings: readonly Finding[];
 } {
   if (candidate.chatTemplate !== baseline.chatTemplate) {
     const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
     return {
-      facts: [],
+      ...groupItems([], []),
       lost: [],
       findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
     };
@@ -96,15 +95,16 @@ export function pairAnswers(
   const several = candidate.suites.length > 1;
   const items = candidate.items.flatMap((item) => {
     const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
-    return other ? [pair(item, other, { several })] : [];
+    return other ? [pairItem(item, other, { several })] : [];
   });
   const lost = lostItems(candidate, baseline).filter(({ suite }) => !refused.has(suite));
-  const facts = factsOf([...items, ...lost.map((item) => pairLost(item, { several }))]);
+  const all = [...items, ...lost.map((item) => pairLost(item, { several }))];
+  const answered = groupItems(all, baseline.suites);
   const findings: readonly Finding[] =
-    facts.length === 0 && differences.length === 0
+    answered.facts.length === 0 && differences.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : differences.map(({ finding }) => finding);
-  return { facts, lost, findings };
+  return { ...answered, lost, findings };
 }
 
 /**
@@ -124,7 +124,7 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
 
 /** An item that only the baseline answered: the candidate's answer is wrong, by as much as there is. */
 function pairLost(item: ProbeItemMeasurement, options: { readonly several: boolean }): PairedItem {
-  const paired = pair(item, item, options);
+  const paired = pairItem(item, item, options);
   const { probability } = paired.baseline;
   const margin = -Math.abs(item.margin);
   const candidate = { correct: false, given: '', margin, probability: probability && 0, logprobs: null };
@@ -132,13 +132,16 @@ function pairLost(item: ProbeItemMeasurement, options: { readonly several: boole
 }
 
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
-export function pairWithItself(probes: MeasuredProbes): PairedFact[] {
+export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const several = probes.suites.length > 1;
-  return factsOf(probes.items.map((item) => pair(item, item, { several })));
+  return groupItems(
+    probes.items.map((item) => pairItem(item, item, { several })),
+    probes.suites,
+  );
 }
 
 /** The same with the items that were left out too: as if each form had been answered like that. */
-export function pairLeftOutWithItself(probes: MeasuredProbes, correct: Readonly<Record<Form, boolean>>): PairedFact[] {
+export function pairLeftOutWithItself(probes: MeasuredProbes, correct: Readonly<Record<Form, boolean>>): PairedAnswers {
   return pairWithItself({ ...probes, items: [...probes.items, ...leftOutItems(probes, correct)] });
 }
 
@@ -149,10 +152,11 @@ function leftOutItems(
 ): ProbeItemMeasurement[] {
   const chance = items.reduce((highest, item) => Math.max(highest, item.chance), 0);
   const answer = { chance, prompt: '', right: '', given: '', margin: 0, probability: null, logprobs: null };
-  return leftOut.flatMap(({ suite, id, fact, capability, family, cluster, form }): ProbeItemMeasurement[] => {
+  return leftOut.flatMap(({ reason: _, cause: _cause, ...item }): ProbeItemMeasurement[] => {
+    const { fact, capability, family, cluster, form } = item;
     const isKnown = fact !== undefined && capability && family !== undefined && cluster !== undefined && form;
     if (!isKnown) return [];
-    return [{ suite, id, fact, capability, family, cluster, form, ...answer, correct: correct[form] }];
+    return [{ ...item, fact, capability, family, cluster, form, ...answer, correct: correct[form] }];
   });
 }
 
@@ -184,51 +188,4 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   const versions =
     own.version === other.version ? null : { candidate: String(own.version), baseline: String(other.version) };
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
-}
-
-/**
- * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
- * @param options.several name the suite too, since ids of two suites may be alike
- */
-function pair(
-  item: ProbeItemMeasurement,
-  other: ProbeItemMeasurement,
-  { several }: { readonly several: boolean },
-): PairedItem {
-  const { suite, capability, form, chance, prompt, right, kind = null, answers = 'text', oldLabel = null } = other;
-  const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
-  return {
-    id: own(other.id),
-    suite,
-    fact: own(other.fact),
-    family: own(other.family),
-    cluster: own(other.cluster),
-    capability,
-    form,
-    kind,
-    answers,
-    oldLabel,
-    level: other.level ?? null,
-    chance,
-    prompt,
-    right,
-    candidate: answerOf(item),
-    baseline: answerOf(other),
-  };
-}
-
-function answerOf({ correct, given, margin, probability, logprobs }: ProbeItemMeasurement): ProbeAnswer {
-  return { correct, given, margin, probability, logprobs };
-}
-
-/** Facts that have both forms. */
-function factsOf(items: readonly PairedItem[]): PairedFact[] {
-  return [...groupBy(items, ({ fact }) => fact).values()].flatMap((members): PairedFact[] => {
-    const benchmark = members.find(({ form }) => form === 'benchmark');
-    const twins = members.filter(({ form }) => form === 'twin');
-    if (!benchmark || twins.length === 0) return [];
-    const permuted = twins.filter(({ oldLabel }) => oldLabel !== null);
-    const robustness = members.filter(({ form }) => form === 'robustness');
-    return [{ benchmark, twins, exam: benchmark, permuted, robustness }];
-  });
 }

@@ -1,4 +1,5 @@
 import type { AnswerKind, Form, TwinKind } from '../../probes/item.ts';
+import type { LabelRow } from './comparison.ts';
 
 /** One item with the answers of candidate and baseline. */
 export interface PairedItem {
@@ -16,6 +17,8 @@ export interface PairedItem {
   readonly answers: AnswerKind;
   /** Of a benchmark form with its options in another order: the label that was right before. */
   readonly oldLabel: string | null;
+  /** Of the same: for each label, the one that its option had before; null in measurements that lack it. */
+  readonly oldLabels: Readonly<Record<string, string>> | null;
   readonly level: number | null;
   /** Expected accuracy of guessing. */
   readonly chance: number;
@@ -45,10 +48,31 @@ export interface PairedFact {
   readonly twins: readonly PairedItem[];
   /** The benchmark form as the exam asks it. */
   readonly exam: PairedItem;
+  /** The same prompt, answered by the text of a choice; null where there is none. */
+  readonly text: PairedItem | null;
   /** Its options in another order, whatever the instrument can do: the evidence about kept letters. */
   readonly permuted: readonly PairedItem[];
   /** The benchmark form with something irrelevant added. */
   readonly robustness: readonly PairedItem[];
+}
+
+/** A suite whose items are all twins of another suite, without a link to single facts of it. */
+export interface PairedGroup {
+  readonly suite: string;
+  /** Name of the suite that they are twins of. */
+  readonly of: string;
+  readonly items: readonly PairedItem[];
+}
+
+/** All answers that stand side by side. */
+export interface PairedAnswers {
+  /** Facts that can be judged. */
+  readonly facts: readonly PairedFact[];
+  /** Facts that only labels can answer, which are no instrument here: nothing is concluded from them. */
+  readonly unjudged: readonly PairedFact[];
+  readonly groups: readonly PairedGroup[];
+  /** Whether labels are an instrument, by suite. */
+  readonly labels: readonly LabelRow[];
 }
 
 /** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */

@@ -17,14 +17,17 @@ export function reportProbes({
   readonly policy: ProbePolicy;
 }): ProbeReport | null {
   if (pairing.kind === 'alone') {
-    return describe(candidate, pairing.probes, (probes) => evaluateWithoutBaseline(pairWithItself(probes), policy));
+    return describe(candidate, pairing.probes, (probes) => {
+      const answers = pairWithItself(probes);
+      return evaluateWithoutBaseline(answers.facts, policy, answers);
+    });
   }
   if (pairing.kind !== 'paired') return null;
-  return describe(candidate, pairing.probes, (probes) =>
-    probes === pairing.probes
-      ? pairing.evaluation.comparison
-      : evaluateProbes(pairAnswers(probes, pairing.baseline).facts, policy).comparison,
-  );
+  return describe(candidate, pairing.probes, (probes) => {
+    if (probes === pairing.probes) return pairing.evaluation.comparison;
+    const answers = pairAnswers(probes, pairing.baseline);
+    return evaluateProbes(answers.facts, policy, answers).comparison;
+  });
 }
 
 type Compare = (probes: MeasuredProbes) => ProbeComparison;

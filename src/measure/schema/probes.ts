@@ -32,6 +32,8 @@ export const probeItemSchema = z.strictObject({
   answers: z.enum(ANSWER_KINDS).optional(),
   /** Of a benchmark form with its options in another order: the label that was right before. */
   oldLabel: z.string().optional(),
+  /** Of the same: for each label, the one that its option had before. */
+  oldLabels: z.record(z.string(), z.string()).optional(),
   level: z.int().positive().optional(),
   /** log p of the question itself, summed over its tokens, where a fresh twin makes it comparable. */
   reading: z.strictObject({ logprob: z.number(), tokens: z.int().positive() }).optional(),
@@ -82,6 +84,7 @@ const leftOutSchema = z.strictObject({
   reason: z.string(),
   cause: z.enum(LEFT_OUT_CAUSES).optional(),
   ...probeItemSchema.pick({ fact: true, capability: true, family: true, cluster: true, form: true }).partial().shape,
+  ...probeItemSchema.pick({ kind: true, answers: true, oldLabel: true, oldLabels: true, level: true }).shape,
 });
 export type LeftOutMeasurement = z.infer<typeof leftOutSchema>;
 

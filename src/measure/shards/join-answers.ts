@@ -39,18 +39,21 @@ export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes
   };
 }
 
+/** What is known of an item that could not be asked: the comparison decides by it what could have been judged. */
+type Known = Omit<LeftOutMeasurement, 'suite' | 'reason' | 'cause'>;
+
 /** In the order of the keys in a file. */
 export function describeLeftOut(
-  {
-    id,
-    fact,
-    capability,
-    family,
-    cluster,
-    form,
-  }: Pick<ProbeItemMeasurement, 'id' | 'fact' | 'capability' | 'family' | 'cluster' | 'form'>,
+  { id, fact, capability, family, cluster, form, kind, answers, oldLabel, oldLabels, level }: Known,
   suite: string,
   { reason, cause }: Required<Pick<LeftOutMeasurement, 'reason' | 'cause'>>,
 ): LeftOutMeasurement {
-  return { suite, id, reason, cause, fact, capability, family, cluster, form };
+  return {
+    ...{ suite, id, reason, cause, fact, capability, family, cluster, form },
+    ...(kind === undefined ? {} : { kind }),
+    ...(answers === undefined ? {} : { answers }),
+    ...(oldLabel === undefined ? {} : { oldLabel }),
+    ...(oldLabels === undefined ? {} : { oldLabels }),
+    ...(level === undefined ? {} : { level }),
+  };
 }

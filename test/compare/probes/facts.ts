@@ -34,6 +34,7 @@ export function fact(id: string, benchmark: Change, twins: readonly Change[], op
     kind: form === 'twin' ? kind : null,
     answers: 'text',
     oldLabel: null,
+    oldLabels: null,
     level: null,
     chance,
     prompt: `prompt of ${id}.${cluster}`,
@@ -45,6 +46,7 @@ export function fact(id: string, benchmark: Change, twins: readonly Change[], op
   return {
     benchmark: exam,
     exam,
+    text: null,
     permuted: [],
     robustness: [],
     twins: twins.map((change, i) => item('twin', `twin ${i}`, change)),

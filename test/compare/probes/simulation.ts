@@ -48,6 +48,7 @@ export function simulate(world: World, seed: number): PairedFact[] {
         kind: form === 'twin' ? 'fresh' : null,
         answers: 'text',
         oldLabel: null,
+        oldLabels: null,
         level: null,
         chance: CHANCE,
         prompt: id,
@@ -60,6 +61,7 @@ export function simulate(world: World, seed: number): PairedFact[] {
     return {
       benchmark: exam,
       exam,
+      text: null,
       permuted: [],
       robustness: [],
       twins: Array.from({ length: twins }, (_, t) => item('twin', `twin ${t}`)),

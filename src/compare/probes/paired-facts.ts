@@ -1,0 +1,79 @@
+import type { ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/probes.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
+
+/**
+ * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer,
+ * and what a baseline of an older version does not say.
+ * @param options.several name the suite too, since ids of two suites may be alike
+ */
+export function pairItem(
+  item: ProbeItemMeasurement,
+  other: ProbeItemMeasurement,
+  { several }: { readonly several: boolean },
+): PairedItem {
+  const { suite, capability, form, chance, prompt, right } = other;
+  const kind = form === 'twin' ? (other.kind ?? item.kind ?? null) : null;
+  const answers = form === 'benchmark-text' || kind === 'open' ? 'text' : (other.answers ?? item.answers ?? 'text');
+  const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
+  return {
+    id: own(other.id),
+    suite,
+    fact: own(other.fact),
+    family: own(other.family),
+    cluster: own(other.cluster),
+    capability,
+    form,
+    kind,
+    answers,
+    oldLabel: other.oldLabel ?? item.oldLabel ?? null,
+    oldLabels: other.oldLabels ?? item.oldLabels ?? null,
+    level: other.level ?? item.level ?? null,
+    chance,
+    prompt,
+    right,
+    candidate: answerOf(item),
+    baseline: answerOf(other),
+  };
+}
+
+function answerOf({ correct, given, margin, probability, logprobs }: ProbeItemMeasurement): ProbeAnswer {
+  return { correct, given, margin, probability, logprobs };
+}
+
+/**
+ * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact.
+ * @param suites as the baseline measured them
+ */
+export function groupItems(
+  items: readonly PairedItem[],
+  suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf'>>,
+): PairedAnswers {
+  const partners = new Map(suites.flatMap(({ name, twinsOf }) => (twinsOf === undefined ? [] : [[name, twinsOf]])));
+  const bySuite = groupBy(
+    items.filter(({ suite }) => partners.has(suite)),
+    ({ suite }) => suite,
+  );
+  const groups = [...bySuite].map(
+    ([suite, own]): PairedGroup => ({
+      suite,
+      of: partners.get(suite) ?? '',
+      items: own.map((item) => ({ ...item, kind: 'group' })),
+    }),
+  );
+  const facts = factsOf(items.filter(({ suite }) => !partners.has(suite)));
+  return { facts, unjudged: [], groups, labels: [] };
+}
+
+/** Facts that have both forms, as the exam asks. */
+function factsOf(items: readonly PairedItem[]): PairedFact[] {
+  return [...groupBy(items, ({ fact }) => fact).values()].flatMap((members): PairedFact[] => {
+    const benchmark = members.find(({ form }) => form === 'benchmark');
+    const twins = members.filter(({ form }) => form === 'twin');
+    if (!benchmark || twins.length === 0) return [];
+    const text = members.find(({ form }) => form === 'benchmark-text') ?? null;
+    const permuted = twins.filter(({ oldLabel }) => oldLabel !== null);
+    const robustness = members.filter(({ form }) => form === 'robustness');
+    return [{ benchmark, twins, exam: benchmark, text, permuted, robustness }];
+  });
+}
