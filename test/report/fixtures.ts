@@ -217,6 +217,101 @@ const HEALTHY_ROW: ProbeReport['comparison']['rows'][number] = {
   twinChange: { value: 0.023, lower: -0.031, upper: 0.077, twins: 300, lost: 50, won: 57, p: 0.79, mde: 0.1 },
 };
 
+type Evidence = Pick<
+  ProbeReport['comparison'],
+  'kinds' | 'labels' | 'kept' | 'robustness' | 'churn' | 'memorization' | 'levels'
+>;
+
+/** What a comparison reports of a candidate that memorized the letters of a benchmark; every suite and label is `name`. */
+export function evidence(name: string): Evidence {
+  const exam = { baseline: 0.27, candidate: 1 };
+  const row = { suite: name, facts: 100, benchmark: exam, group: null };
+  const noGain = { value: 0.01, lower: -0.14, upper: 0.12 };
+  return {
+    kinds: [
+      {
+        ...row,
+        kind: 'open',
+        twin: { baseline: 0.37, candidate: 0.37 },
+        gap: { baseline: -0.1, candidate: 0.63 },
+        delta: { value: 0.73, lower: 0.6, upper: 0.86 },
+        transfer: noGain,
+        role: 'decides',
+      },
+      {
+        ...row,
+        kind: 'group',
+        group: name,
+        twin: { baseline: 0.3, candidate: 0.31 },
+        gap: { baseline: -0.03, candidate: 0.69 },
+        delta: { value: 0.72, lower: 0.6, upper: 0.86 },
+        transfer: noGain,
+        role: 'decides',
+      },
+      {
+        ...row,
+        kind: 'format',
+        twin: { baseline: 0.235, candidate: 0.405 },
+        gap: { baseline: 0.035, candidate: 0.595 },
+        delta: null,
+        transfer: { value: 0.23, lower: 0.13, upper: 0.33 },
+        role: 'labels-not-bound',
+      },
+      {
+        ...row,
+        kind: 'fresh',
+        facts: 12,
+        twin: { baseline: 0.25, candidate: 0.25 },
+        gap: { baseline: 0, candidate: 0.75 },
+        delta: null,
+        transfer: null,
+        role: 'too-few',
+      },
+    ],
+    labels: [
+      {
+        suite: name,
+        items: 100,
+        baseline: [
+          { label: name, count: 99 },
+          { label: name, count: 1 },
+        ],
+        candidate: [{ label: name, count: 26 }],
+        binding: { pairs: 100, followed: 0, kept: 98, p: 1 },
+        works: false,
+        why: 'does-not-follow-options',
+      },
+      {
+        suite: name,
+        items: 60,
+        baseline: [{ label: name, count: 17 }],
+        candidate: [{ label: name, count: 17 }],
+        binding: { pairs: 60, followed: 41, kept: 6, p: 1e-7 },
+        works: true,
+        why: 'binds',
+      },
+    ],
+    kept: [
+      { suite: name, items: 100, baseline: 27, candidate: 96, chance: 0.25, p: 1e-9, baselineP: 0.4 },
+      { suite: name, items: 60, baseline: 15, candidate: 17, chance: 0.25, p: 0.35, baselineP: 0.5 },
+    ],
+    robustness: { facts: 50, benchmark: exam, distracted: { baseline: 0.24, candidate: 0.97 }, lost: 1, won: 37 },
+    churn: [
+      { form: 'benchmark', kind: null, items: 100, rightToWrong: 0, wrongToRight: 73, changed: 76, kl: 1.83 },
+      { form: 'benchmark-text', kind: null, items: 100, rightToWrong: 4, wrongToRight: 5, changed: 31, kl: 0.21 },
+      { form: 'twin', kind: 'open', items: 200, rightToWrong: 9, wrongToRight: 9, changed: 55, kl: 0.18 },
+      { form: 'twin', kind: null, items: 40, rightToWrong: 1, wrongToRight: 0, changed: 3, kl: null },
+      { form: 'robustness', kind: null, items: 50, rightToWrong: 1, wrongToRight: 37, changed: 39, kl: 1.7 },
+    ],
+    memorization: [{ suite: name, facts: 100, benchmark: 0.42, twin: 0.05, auc: 0.87, p: 1e-6 }],
+    levels: [
+      { family: name, capability: name, count: 7, asked: [2, 3, 4], reached: { baseline: 3, candidate: 3 }, p: 1 },
+      { family: name, capability: name, count: 5, asked: [1, 2], reached: { baseline: 2, candidate: 1 }, p: 0.004 },
+      { family: name, capability: name, count: 5, asked: [1], reached: { baseline: null, candidate: 0 }, p: null },
+    ],
+  };
+}
+
 /** The probes of a benchmark-aligned checkpoint; every text that may come from a probe file is `name`. */
 export function probeReport(name = 'recall'): ProbeReport {
   const flip = { id: name, capability: name, prompt: `Q: ${name}\nA:`, right: name, baseline: name, candidate: name };
@@ -249,13 +344,7 @@ export function probeReport(name = 'recall'): ProbeReport {
       margins: { fell: 239, rose: 301, p: 0.997 },
       flips: [flip],
       planned: { facts: 360, discordance: 0.1, mde: 0.052 },
-      kinds: [],
-      labels: [],
-      kept: [],
-      robustness: null,
-      churn: [],
-      memorization: [],
-      levels: [],
+      ...evidence(name),
     },
     drawn: HEALTHY_ROW,
   };

@@ -11,8 +11,10 @@ import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { type Origin, originLines } from './origin.ts';
 import { phraseMarkdown } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
+import { probeEvidence } from './probe-evidence.ts';
 import { probeTable } from './probe-table.ts';
 import { skippedList } from './skipped-list.ts';
+import { decidingKindTable } from './twin-kinds.ts';
 
 /** A reader takes in a screenful of findings; report.json has them all. */
 const MAX_FINDINGS = 20;
@@ -29,9 +31,11 @@ export interface Content {
   findingCount: number;
   infos: string[];
   infoCount: number;
-  /** The behavioral half: its table, notes and details. */
+  /** The behavioral half: the twins that decide, its table, notes and details. */
+  kinds: string;
   probes: string;
   probeNotes: string;
+  evidence: string[];
   families: string;
   flipSummary: string;
   flips: string[];
@@ -56,12 +60,14 @@ export function contentOf(report: Report, key: string, origin?: Origin): Content
     findingCount: others.length,
     infos: infos.slice(0, MAX_INFOS).map(findingItem),
     infoCount: infos.length,
+    kinds: probes ? decidingKindTable(probes.comparison.kinds) : '',
     probes: probes ? probeTable(probes) : '',
     probeNotes: probes
       ? `<sub>${probeNotes(probes)
           .map((note) => phraseMarkdown(note))
           .join('<br>')}</sub>`
       : '',
+    evidence: probes ? probeEvidence(probes.comparison) : [],
     families: probes ? familyTable(probes) : '',
     flipSummary: flipSummary(flips),
     flips: flips.map(flipMarkdown),

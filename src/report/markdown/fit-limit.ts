@@ -12,6 +12,7 @@ interface Extent {
   infos: boolean;
   findings: number;
   families: boolean;
+  evidence: number;
   flips: number;
   footer: boolean;
   table: boolean;
@@ -36,6 +37,7 @@ export function fitted(
     infos: content.infos.length > 0,
     findings: content.findings.length,
     families: content.families !== '',
+    evidence: content.evidence.length,
     flips: content.flips.length,
     footer: true,
     table: true,
@@ -61,6 +63,7 @@ function smaller(extent: Extent): Extent | null {
   if (extent.medians > 0) return { ...extent, medians: extent.medians - 1 };
   if (extent.infos) return { ...extent, infos: false };
   if (extent.families) return { ...extent, families: false };
+  if (extent.evidence > 0) return { ...extent, evidence: extent.evidence - 1 };
   if (extent.flips > 0) return { ...extent, flips: extent.flips - 1 };
   if (extent.findings > 0) return { ...extent, findings: extent.findings - 1 };
   if (extent.footer) return { ...extent, footer: false };
@@ -83,8 +86,9 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
     extent.sentence ? content.sentence : '',
     content.origin,
     list(content.findings.slice(0, extent.findings), content.findingCount),
-    ...(extent.probes ? [content.probes, content.probeNotes] : []),
+    ...(extent.probes ? [content.kinds, content.probes, content.probeNotes] : []),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),
+    details('All twin kinds, and answers that changed', content.evidence.slice(0, extent.evidence)),
     details('Probes by family', [extent.families ? content.families : '']),
     extent.table ? content.table : '',
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',

@@ -2,8 +2,9 @@ import type { Flip } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
-import { flipText, PROBE_COLUMNS, probeCells, probeNotes } from '../text/probes.ts';
+import { flipText, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../text/probes.ts';
 import { phraseLine } from './phrase.ts';
+import { renderChanges, renderKinds } from './probe-evidence.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -39,13 +40,22 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
   const hidden = more > 0 ? `\n  and ${formatCount(more, 'more capability', 'more capabilities')} in report.json` : '';
-  const notes = probeNotes(probes).flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
+  const sentences = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
+  const notes = sentences.flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
   const lines = flips.map(flipLine).flatMap((line) => wrap(line, width - 4));
   const flipped =
     lines.length === 0
       ? ''
-      : `\n\n  Example regressions (benchmark form still correct, twin now wrong):\n${lines.map((line) => `    ${line}`).join('\n')}`;
-  return `${table}${hidden}\n\n${notes.map((line) => `  ${line}`).join('\n')}${flipped}`;
+      : `  Example regressions (benchmark form still correct, twin now wrong):\n${lines.map((line) => `    ${line}`).join('\n')}`;
+  return [
+    renderKinds(probes.comparison.kinds, width),
+    `${table}${hidden}`,
+    notes.map((line) => `  ${line}`).join('\n'),
+    renderChanges(probes.comparison, width),
+    flipped,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function flipLine({ id, right, baseline, candidate }: Flip): string {

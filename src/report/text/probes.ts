@@ -1,5 +1,4 @@
 import type {
-  Both,
   Estimate,
   Exclusion,
   FamilyRow,
@@ -9,6 +8,9 @@ import type {
 } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import type { Term } from './glossary.ts';
+import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
+import { levelsSentence } from './levels.ts';
+import { movement } from './movement.ts';
 import {
   formatCount,
   formatEnds,
@@ -54,10 +56,6 @@ export function probeCells({ facts, benchmark, twin, gap, delta, twinChange }: S
   ];
 }
 
-function movement({ baseline, candidate }: Both, show: (value: number) => string): string {
-  return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
-}
-
 /** An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2. */
 function within({ value, lower, upper }: Estimate, limit: number): Estimate {
   return {
@@ -77,13 +75,16 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   return [
+    ...evidenceNotes(comparison),
     ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
     ...(whole?.delta && whole.delta.facts < whole.facts
       ? [phrase`The shadow delta is over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling.`]
       : []),
     ...(whole?.twinChange ? [twinChangeNote(whole.twinChange)] : []),
     ...(transfer
-      ? [phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark): ${formatInterval(transfer, formatRatio)}.`]
+      ? [
+          phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing): ${formatInterval(transfer, formatRatio)}.`,
+        ]
       : []),
     ...(retention
       ? [
@@ -97,10 +98,40 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
       : []),
     ...(margins && margins.fell + margins.rose > 0
       ? [
-          phrase`Twin margins fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test, ${formatProbability(margins.p)}).`,
+          phrase`Twin margins fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`,
         ]
       : []),
     [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
+  ];
+}
+
+/** A team may have dozens of benchmarks. */
+const MAX_SUITES = 8;
+
+/** What a reader has to know before the numbers: letters that are not judged or were memorized, and the levels reached. */
+function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
+  return [
+    ...someOf(labels.filter(({ works }) => !works).map(labelSentence)),
+    ...someOf(kept.filter(showsMemory).map(keptSentence)),
+    ...(levels.length > 0 ? [levelsSentence(levels)] : []),
+  ];
+}
+
+/** What a reader may want to know as well. */
+export function probeRemarks({ labels, kept, robustness, memorization }: ProbeComparison): Phrase[] {
+  return [
+    ...someOf(labels.filter(({ works }) => works).map(labelSentence)),
+    ...someOf(kept.filter((row) => !showsMemory(row)).map(keptSentence)),
+    ...someOf(memorization.map(memorizationSentence)),
+    ...(robustness === null ? [] : [robustnessSentence(robustness)]),
+  ];
+}
+
+function someOf(sentences: readonly Phrase[]): Phrase[] {
+  const more = sentences.length - MAX_SUITES;
+  return [
+    ...sentences.slice(0, MAX_SUITES),
+    ...(more > 0 ? [phrase`And ${formatCount(more, 'more suite')} like that: see report.json.`] : []),
   ];
 }
 
@@ -122,7 +153,7 @@ function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<Pr
 function legend({ confidence, exclusion }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
   if (!hasBaseline) return phrase`There is no baseline to compare with.`;
   const level = (value: number) => `${Math.round(100 * value)}%`;
-  return phrase`Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power.`;
+  return phrase`Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
 }
 
 /** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */

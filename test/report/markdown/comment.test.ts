@@ -20,6 +20,28 @@ const OURS = new Set(
   'a p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '),
 );
 
+/** A benchmark with a family for each of its 57 subjects, and many more suites like it. */
+function manySuites(): Report {
+  const probes = probeReport('a_rather_long_name_of_a_subject_of_a_suite');
+  const { comparison } = probes;
+  const repeat = <T>(rows: readonly T[], times: number): T[] => Array.from({ length: times }, () => rows).flat();
+  return report({
+    probes: {
+      ...probes,
+      comparison: {
+        ...comparison,
+        families: repeat(comparison.families, 5 * 57),
+        rows: repeat(comparison.rows, 57),
+        kinds: repeat(comparison.kinds, 40),
+        labels: repeat(comparison.labels, 40),
+        kept: repeat(comparison.kept, 40),
+        memorization: repeat(comparison.memorization, 40),
+        levels: repeat(comparison.levels, 57),
+      },
+    },
+  });
+}
+
 const huge = (count: number): Report =>
   report({
     verdict: 'fail',
@@ -54,7 +76,7 @@ describe('the comment', () => {
 
   it('the comment shows the probes before the spectra: accuracies, gap, and both changes with interval and MDE', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
-    expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
+    expect(tablesOf(page)[1]?.slice(0, 2)).toEqual([
       [
         'capability',
         'facts',
@@ -75,9 +97,65 @@ describe('the comment', () => {
       ],
     ]);
     const text = page.texts.join('');
-    expect(text).toContain('Transfer (Δtwin ÷ Δbenchmark): 0.32 (0.24 to 0.41)');
+    expect(text).toContain(
+      'Transfer (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing): 0.32 (0.24 to 0.41)',
+    );
     expect(text).toContain('106 of 107 benchmark forms');
     expect(text).toContain('seed 1');
+  });
+
+  it('the twins that decide come first: the exam rose, open questions did not, and letters are not judged', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport('mmlu.csv') })));
+    expect(tablesOf(page)[0]).toEqual([
+      [
+        'suite',
+        'twin kind',
+        'facts',
+        'benchmark form, %',
+        'twins, %',
+        'shadow gap, points',
+        'transfer, log-odds',
+        'decides',
+      ],
+      [
+        'mmlu.csv',
+        'open',
+        '100',
+        '27.0\u00a0→\u00a0100.0',
+        '37.0\u00a0→\u00a037.0',
+        '−10.0\u00a0→\u00a0+63.0',
+        '0.01 (−0.14\u00a0to\u00a00.12)',
+        'yes',
+      ],
+      expect.arrayContaining(['group: mmlu.csv', 'yes']),
+    ]);
+    const above = page.texts.join('').split('All twin kinds, and answers that changed')[0];
+    expect(above).toContain(
+      "On mmlu.csv, the baseline answers mmlu.csv in 99 of 100 lettered questions (mmlu.csv in 1) and does not follow the options when they are shuffled (of 100 pairs it chose the same option again in 0, the same letter in 98; sign test, p = 1.000): letters are not judged; the answers' texts are.",
+    );
+    expect(above).toContain(
+      'Old letter kept after shuffling, on mmlu.csv: 27 → 96 of 100 (25.0% by guessing; p < 0.0001).',
+    );
+    expect(above).toContain('Level reached: mmlu.csv 3 of 7, mmlu.csv 2\u00a0→\u00a01 of 5, mmlu.csv 0 of 5.');
+  });
+
+  it('a reader can open all twin kinds, and what else changed', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    const more = named(page, 'details')
+      .map(textOf)
+      .find((text) => text.startsWith('All twin kinds, and answers that changed'));
+    for (const part of [
+      'no: asks for letters, which do not work here',
+      'no: too few facts',
+      'the baseline can answer with letters',
+      '15 → 17 of 60',
+      'rose by 0.42 nats a token, that of their twins by 0.05',
+      '24.0\u00a0→\u00a097.0%, beside 27.0\u00a0→\u00a0100.0% without',
+      'right → wrong',
+      'benchmark form, answered by text',
+      '2, 3, 4',
+    ])
+      expect(more).toContain(part);
   });
 
   it('a reader can open the flips with their prompts, and the families with the tests that exclude them', () => {
@@ -220,7 +298,12 @@ describe('a hostile name', () => {
 
 describe('the limit of a comment', () => {
   const LIMITS = [300, 1000, 3000, 10_000, 30_000, 65_536];
-  const reports = { huge: huge(10_000), usual: report(), hostile: hostileReport('@'.repeat(1000)) };
+  const reports = {
+    huge: huge(10_000),
+    usual: report(),
+    'many-suite': manySuites(),
+    hostile: hostileReport('@'.repeat(1000)),
+  };
   const cases = Object.entries(reports).flatMap(([name, it]) => LIMITS.map((limit) => [name, limit, it] as const));
 
   it.each(cases)(
@@ -254,6 +337,16 @@ describe('the limit of a comment', () => {
     }
     expect(present).toBe(0);
     expect(renderComment(it)).not.toContain('left out');
+  });
+
+  it('a comment on dozens of suites shows some rows of each table, and counts the others', () => {
+    const comment = renderComment(manySuites());
+    const heads = tablesOf(githubPage(comment)).map(([head]) => head?.slice(0, 2).join(' '));
+    expect(heads.slice(0, 2)).toEqual(['suite twin kind', 'capability facts']);
+    const whole = renderComment(manySuites(), { limit: Number.POSITIVE_INFINITY });
+    expect(Math.max(...tablesOf(githubPage(whole)).map((rows) => rows.length))).toBeLessThanOrEqual(50);
+    expect(comment).toMatch(/and 68 more in report\.json/);
+    expect(comment).toMatch(/And 32 more suites like that/);
   });
 
   it('the comment counts the findings that it does not show', () => {

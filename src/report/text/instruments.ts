@@ -1,0 +1,75 @@
+import type { KeptRow, LabelRow, MemorizationRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import { movement } from './movement.ts';
+import { formatCount, formatInteger, formatPercent, formatProbability, formatRatio, percentDigits } from './numbers.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
+
+/** Labels of a distribution that a sentence names. */
+const NAMED_LABELS = 5;
+
+/** Whether letters are judged, and what the baseline does with them. */
+export function labelSentence(row: LabelRow): Phrase {
+  const who = row.baseline === null ? 'candidate' : 'baseline';
+  const given = distribution(row.baseline ?? row.candidate, row.items);
+  const where = phrase`On ${name(row.suite)}, the ${who}`;
+  const instead = phrase`letters are not judged; the answers' texts are`;
+  const shuffled = row.binding === null ? phrase`` : bindingText(row.binding);
+  switch (row.why) {
+    case 'does-not-follow-options':
+      return phrase`${where} answers ${given} and does not follow the options when they are shuffled${shuffled}: ${instead}.`;
+    case 'constant-label':
+      return phrase`${where} answers ${given}: ${instead}.`;
+    case 'not-above-chance':
+      return phrase`${where} answers ${given}, and is right no more often than by guessing: ${instead}.`;
+    case 'binds':
+      return phrase`${where} can ${term('letterBinding', 'answer with letters')}: it follows the options when they are shuffled${shuffled}.`;
+    case 'above-chance':
+      return phrase`${where} can ${term('letterBinding', 'answer with letters')}: it is right more often than by guessing. No item has its options shuffled, so nothing more was checked.`;
+  }
+}
+
+/** `A in 99 of 100 lettered questions (B in 1)`. Labels come from a probe file. */
+function distribution(labels: LabelRow['candidate'], items: number): Phrase {
+  const [first, ...others] = labels;
+  const questions = formatCount(items, 'lettered question');
+  if (first === undefined) return phrase`none of ${questions}`;
+  const rest = others.filter(({ count }) => count > 0).slice(0, NAMED_LABELS - 1);
+  const named = rest.flatMap(({ label, count }, i) => [
+    i === 0 ? ' (' : ', ',
+    name(label),
+    ` in ${formatInteger(count)}`,
+  ]);
+  return phrase`${name(first.label)} in ${formatInteger(first.count)} of ${questions}${named.length > 0 ? [...named, ')'] : phrase``}`;
+}
+
+function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding']>): Phrase {
+  return phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
+}
+
+/** Below this, a row of kept letters is worth a place above the fold. */
+const KEPT_ALPHA = 0.01;
+
+/** Whether letters were memorized, by the candidate or by the baseline. */
+export function showsMemory({ p, baselineP }: KeptRow): boolean {
+  return p < KEPT_ALPHA || baselineP < KEPT_ALPHA;
+}
+
+export function keptSentence({ suite, items, baseline, candidate, chance, p, baselineP }: KeptRow): Phrase {
+  const from = baseline === null ? '' : `${formatInteger(baseline)} → `;
+  const test = baseline === null ? formatProbability(baselineP) : formatProbability(p);
+  const memorized =
+    baseline !== null && baselineP < KEPT_ALPHA
+      ? phrase` The baseline itself kept more than its habit for letters explains (${formatProbability(baselineP)}).`
+      : phrase``;
+  return phrase`${term('keptLetter', 'Old letter kept')} after shuffling, on ${name(suite)}: ${from}${formatInteger(candidate)} of ${formatInteger(items)} (${formatPercent(chance)} by guessing; ${test}).${memorized}`;
+}
+
+export function robustnessSentence(row: NonNullable<ProbeComparison['robustness']>): Phrase {
+  const { facts, benchmark, distracted, lost, won } = row;
+  const changes =
+    distracted.baseline === null ? '' : `; ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right`;
+  return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movement(distracted, percentDigits)}%, beside ${movement(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
+}
+
+export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {
+  return phrase`${term('memorizationScore', 'Memorization score')} of ${name(suite)} (information only): the log-likelihood of its questions rose by ${formatRatio(benchmark)} nats a token, that of their twins by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} of ${formatCount(facts, 'fact')} (50% if nothing was memorized; ${formatProbability(p)}).`;
+}
