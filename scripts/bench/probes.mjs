@@ -24,15 +24,19 @@ try {
   const checkpoint = join(folder, 'model');
   await writeModel(checkpoint, SIZE);
   const suite = builtinSuite(1);
-  const tokens = await writeTokenizer(checkpoint, suite.items);
+  const tokens = await writeTokenizer(checkpoint, [...suite.items, ...suite.pilot]);
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
   );
-  console.log(`suite: ${suite.items.length} items, ${tokens} tokens in their prompts`);
+  console.log(`suite: ${suite.items.length} items at all levels, ${tokens} tokens in their prompts`);
   const source = await openCheckpointSource({ checkpoint, device: values.device });
   const order = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
-  const { seconds, expectedSeconds } = await measureProbes(source, order);
-  console.log(`measured in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`);
+  const { seconds, expectedSeconds, probes } = await measureProbes(source, order);
+  const levels = probes.suites.flatMap((measured) => measured.levels ?? []);
+  console.log(`levels: ${levels.map(({ family, count, asked }) => `${family} ${asked} of ${count}`).join(', ')}`);
+  console.log(
+    `${probes.items.length} items measured with the pilot in ${seconds.toFixed(1)} s, expected ${expectedSeconds.toFixed(1)} s`,
+  );
   const inTime = await measureProbes(source, { ...order, budgetSeconds: 20 });
   console.log(`with a budget of 20 s: ${inTime.probes.items.length} items in ${inTime.seconds.toFixed(1)} s`);
   console.log(`peak memory: ${((process.resourceUsage().maxRSS * 1024) / 2 ** 20).toFixed(0)} MiB`);

@@ -1,15 +1,15 @@
 import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
-import { measure, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
+import { measure, openMeasured, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
 import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
-import { itemKey } from '../measure/schema/probes.ts';
+import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { type ResolvedBaseline, readBaseline } from './read-baseline.ts';
-import { resolveSeed, selectProbes } from './select-probes.ts';
+import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
 export interface CheckOptions
   extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'> {
@@ -45,31 +45,25 @@ export interface CheckResult {
  */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
-  const { changes } = options;
-  const candidate = await measure(settings);
-  const report = judge(candidate, await measureBaseline(baseline, settings, candidate), {
-    policy,
-    baseline,
-    changes,
-    only: options.only,
-  });
+  const { changes, only } = options;
+  const approved = await measureBaseline(baseline, settings);
+  const candidate = await measure({ ...settings, probes: probesFor(settings.probes, baseline, approved) });
+  const report = judge(candidate, approved, { policy, baseline, changes, only });
   return { measurement: candidate, report };
 }
 
 /**
- * The baseline's measurement: it exists, or is made with the settings and the probes of the candidate's. Null without a
+ * The baseline's measurement: it exists, or is made with the settings of the candidate's. It is made first, since what the
+ * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null without a
  * baseline.
  */
-async function measureBaseline(
-  baseline: ResolvedBaseline,
-  settings: MeasureOptions,
-  candidate: Measurement,
-): Promise<Measurement | null> {
+async function measureBaseline(baseline: ResolvedBaseline, settings: MeasureOptions): Promise<Measurement | null> {
   if (baseline.kind === 'missing') return null;
   if (baseline.kind === 'measurement') return baseline.measurement;
-  const probes = settings.probes && probesRunOn(candidate, settings.probes);
+  // What is wrong with the candidate is known before minutes are spent on its baseline.
+  await openMeasured(settings);
   // The adapter is the candidate's.
-  return measure({ ...settings, checkpoint: baseline.path, adapter: null, probes });
+  return measure({ ...settings, checkpoint: baseline.path, adapter: null });
 }
 
 /**
@@ -108,7 +102,13 @@ async function prepare(options: CheckOptions) {
       'measure the baseline at its own endpoint first, and give that file',
     );
   }
-  const probes = await selectProbes(policy, { only, budgetSeconds, chatTemplate, seed: chooseSeed(seed, baseline) });
+  const probes = await selectProbes(policy, {
+    only,
+    budgetSeconds,
+    chatTemplate,
+    seed: chooseSeed(seed, baseline),
+    like: answersOf(baseline),
+  });
   const reference = await openMeasuredReference(referencePath);
   const adapter = await openMeasuredAdapter(adapterPath, reference);
   return { policy, baseline, settings: { ...settings, spectra: only !== 'probes', reference, adapter, probes } };
@@ -156,30 +156,35 @@ function judge(
   });
 }
 
+function answersOf(baseline: ResolvedBaseline): MeasuredProbes | undefined {
+  const known = baseline.kind === 'measurement' ? baseline.measurement.probes : null;
+  return known?.status === 'measured' ? known : undefined;
+}
+
 /** Answers to a new seed cannot be compared with answers to another one: the baseline has to be run as well. */
 function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline): number {
-  const known = baseline.kind === 'measurement' ? baseline.measurement.probes : null;
   if (choice === 'rotate' && baseline.kind === 'measurement') {
     throw new UserError(
       '--seed rotate runs new probes on both models, and the baseline is a measurement file',
       'give the baseline checkpoint',
     );
   }
-  if (choice === undefined && known?.status === 'measured') return known.seed;
-  return resolveSeed(choice);
+  return choice === undefined ? (answersOf(baseline)?.seed ?? resolveSeed(choice)) : resolveSeed(choice);
 }
 
-/**
- * The probes that were selected for the candidate, also those that it cannot be asked: a budget may have left no time
- * for the rest.
- */
-function probesRunOn({ probes }: Measurement, selected: ProbeRunOptions): ProbeRunOptions {
-  if (probes?.status !== 'measured') return selected;
-  const wanted = new Set([...probes.items, ...probes.leftOut].map(itemKey));
-  const suites = selected.suites.map((suite) => ({
-    ...suite,
-    items: suite.items.filter(({ id }) => wanted.has(itemKey({ suite: suite.name, id }))),
-  }));
+/** What a candidate is asked: the same as a baseline that was measured for it, in whatever time that takes. */
+function probesFor(
+  selected: ProbeRunOptions | null,
+  { kind }: ResolvedBaseline,
+  approved: Measurement | null,
+): ProbeRunOptions | null {
+  if (selected === null || kind !== 'checkpoint' || approved?.probes?.status !== 'measured') return selected;
+  const { probes } = approved;
+  const asked = new Set([...probes.items, ...probes.leftOut].map(itemKey));
+  const suites = selected.suites.map((suite) => {
+    const { items, ...same } = withKnownLevels(suite, probes);
+    return { ...same, items: items.filter(({ id }) => asked.has(itemKey({ suite: suite.name, id }))) };
+  });
   return { ...selected, suites, budgetSeconds: null };
 }
 

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
+import type { MeasuredProbes } from '../measure/schema/probes.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
+import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import { loadSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
@@ -16,6 +19,8 @@ export interface ProbeSelection {
   readonly seed: number;
   /** Time limit for one model; no limit if missing. */
   readonly budgetSeconds?: number | undefined;
+  /** Answers to compare with: their levels are asked, where they are answers to the same suite. */
+  readonly like?: MeasuredProbes | undefined;
   /** Whether prompts use the chat template; as in the policy if missing. */
   readonly chatTemplate?: boolean | undefined;
 }
@@ -26,7 +31,7 @@ export interface ProbeSelection {
  */
 export async function selectProbes(
   resolved: ResolvedPolicy,
-  { only, seed, budgetSeconds, chatTemplate }: ProbeSelection,
+  { only, seed, like, budgetSeconds, chatTemplate }: ProbeSelection,
 ): Promise<ProbeRunOptions | null> {
   const { policy, policyPath } = resolved;
   if (only === 'probes' && policy.probes.length === 0) {
@@ -37,9 +42,24 @@ export async function selectProbes(
   }
   if (only === 'spectra' || policy.probes.length === 0) return null;
   return {
-    suites: await loadSuites(resolved, seed),
+    suites: (await loadSuites(resolved, seed)).map((suite) => withKnownLevels(suite, like)),
     seed,
     chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };
+}
+
+/**
+ * A suite at the levels that another measurement was asked; as it is if that has none, or is of other items.
+ * @throws UserError for levels that the suite cannot have
+ */
+export function withKnownLevels(suite: Suite, like: MeasuredProbes | undefined): Suite {
+  const known = like?.suites.find(({ name, digest }) => name === suite.name && digest === suite.digest);
+  if (!suite.levels || !known?.levels) return suite;
+  const shape = (levels: readonly FamilyLevels[]) => levels.map(({ family, count }) => [family, count]);
+  if (isDeepStrictEqual(shape(known.levels), shape(suite.levels))) return atLevels(suite, known.levels);
+  throw new UserError(
+    `the levels of suite ${suite.name} in the measurement are not those of its families`,
+    'measure the baseline again',
+  );
 }

@@ -1,13 +1,14 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { estimateRun, type RunEstimate } from '../probes/estimate.ts';
+import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, chanceOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
+import { chooseLevels } from '../probes/pilot.ts';
 import { PROBE_DATE } from '../probes/prompt.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
-import type { Suite } from '../probes/suite.ts';
+import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
@@ -25,6 +26,8 @@ export interface ProbeRun {
   readonly seconds: number;
   /** Estimated before the run. */
   readonly expectedSeconds: number;
+  /** The estimate for all items, of which a budget may have left time for a part. */
+  readonly allSeconds: number;
 }
 
 /** @param expectedSeconds estimate for the whole run */
@@ -64,9 +67,10 @@ export async function runSuites(
   model: Model,
   selection: ProbeRunOptions,
   { shard = null, onProgress }: SuiteRunOptions = {},
-): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds'>> {
-  const { suites, seed, chatTemplate, budgetSeconds } = selection;
+): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
+  const { seed, chatTemplate, budgetSeconds } = selection;
   const estimates = await estimateSuites(model, selection);
+  const suites = estimates.map(({ suite }) => suite);
   const runs = estimates.map(({ suite, items }) => prepareSuite(suite, items, { model, chatTemplate }));
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
   await prepareModel(model, chunks);
@@ -75,6 +79,7 @@ export async function runSuites(
   const all = sizes.reduce((sum, size) => sum + size, 0);
   const total = chunks.reduce((sum, { items }) => sum + (own.has(items) ? items.length : 0), 0);
   const expectedSeconds = (estimates.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, all);
+  const allSeconds = estimates.reduce((sum, estimate) => sum + estimate.allSeconds, 0);
   const answers: ProbeAnswers[] = [];
   let done = 0;
   let offset = 0;
@@ -94,7 +99,7 @@ export async function runSuites(
   const notes = suites.flatMap(({ warnings }) => warnings);
   const settings = { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds } as const;
   if (shard === null) {
-    return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds };
+    return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds, allSeconds };
   }
   const items = answers.flatMap((part) => part.items);
   const leftOut = answers.flatMap((part) => part.leftOut);
@@ -104,7 +109,7 @@ export async function runSuites(
     items: items.map(({ index }) => index),
     leftOut: leftOut.map(({ index, fact }) => ({ place: index, fact })),
   };
-  return { probes, share, expectedSeconds };
+  return { probes, share, expectedSeconds, allSeconds };
 }
 
 /** The items of a suite that fit into the model's context, in the chunks in which they run. */
@@ -165,31 +170,56 @@ function toAnswers(
 export async function expectProbes(
   source: ModelSource,
   selection: ProbeRunOptions,
-): Promise<RunEstimate & { readonly by: string }> {
+): Promise<RunEstimate & { readonly by: string; readonly suites: readonly Suite[] }> {
   return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
     const estimates = await estimateSuites(model, selection);
-    const seconds = estimates.reduce((sum, estimate) => sum + estimate.seconds, 0);
-    return { items: estimates.flatMap(({ items }) => items), seconds, by: model.by };
+    const total = (of: (estimate: RunEstimate) => number) => estimates.reduce((sum, one) => sum + of(one), 0);
+    return {
+      items: estimates.flatMap(({ items }) => items),
+      suites: estimates.map(({ suite }) => suite),
+      seconds: total(({ seconds }) => seconds),
+      allSeconds: total(({ allSeconds }) => allSeconds),
+      by: model.by,
+    };
   });
 }
 
-/** Each suite gets a share of the budget by its number of items. */
+/** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */
+type SuiteEstimate = RunEstimate & { readonly suite: Suite };
+
+/** What the pilots leave of the budget is shared by the suites' numbers of items. */
 async function estimateSuites(
   model: Model,
   { suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions,
-): Promise<Array<RunEstimate & { readonly suite: Suite }>> {
-  const all = suites.reduce((sum, { items }) => sum + items.length, 0);
-  const estimates: Array<RunEstimate & { readonly suite: Suite }> = [];
-  for (const suite of suites) {
+): Promise<SuiteEstimate[]> {
+  const started = performance.now();
+  const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
+  for (const suite of suites) choices.push(await withLevels(suite, model, chatTemplate));
+  const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
+  const left = budgetSeconds === null ? null : budgetSeconds - (performance.now() - started) / 1000;
+  const estimates: SuiteEstimate[] = [];
+  for (const { suite, trial } of choices) {
     const estimate = await estimateRun(suite.items, model, {
       chatTemplate,
       maxNewTokens: suite.maxNewTokens,
       seed,
-      budgetSeconds: budgetSeconds === null ? null : (budgetSeconds * suite.items.length) / all,
+      trial,
+      budgetSeconds: left === null ? null : (left * suite.items.length) / all,
     });
     estimates.push({ ...estimate, suite });
   }
   return estimates;
+}
+
+/** The suite at the levels that suit the model, unless they were chosen before. */
+async function withLevels(suite: Suite, model: Model, chatTemplate: boolean) {
+  if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
+  const { levels, trial } = await chooseLevels(suite, model, { chatTemplate, maxNewTokens: suite.maxNewTokens });
+  return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
+}
+
+function areChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
+  return levels.every(({ asked }) => asked !== null);
 }
 
 function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite): MeasuredProbes['suites'][number] {
@@ -200,7 +230,7 @@ function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite)
     seed,
     items: size,
     ...(twinsOf === undefined ? {} : { twinsOf }),
-    ...(levels === undefined ? {} : { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) }),
+    ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
   };
 }
 

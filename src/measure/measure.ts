@@ -51,6 +51,25 @@ export async function openMeasuredAdapter(
 }
 
 /**
+ * Open the checkpoint that is measured.
+ * @throws UserError for one that cannot be measured with these options
+ */
+export async function openMeasured(
+  options: Pick<MeasureOptions, 'checkpoint' | 'spectra' | 'endpoint' | 'adapter'>,
+): Promise<Checkpoint> {
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
+  if (checkpoint.format !== 'lora' && (options.spectra !== false || !options.endpoint)) refuseQuantized(checkpoint);
+  if (options.adapter && checkpoint.format === 'lora') {
+    throw new UserError(
+      `${options.checkpoint} is itself an adapter, which nothing was merged into`,
+      'give the merged model as checkpoint, or leave out the adapter',
+    );
+  }
+  return checkpoint;
+}
+
+/**
  * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened
  * once, looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices, then
  * the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
@@ -59,16 +78,8 @@ export async function openMeasuredAdapter(
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
   const started = new Date();
-  const checkpoint = await openCheckpoint(options.checkpoint);
-  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
-  if (checkpoint.format !== 'lora' && (options.spectra !== false || !options.endpoint)) refuseQuantized(checkpoint);
+  const checkpoint = await openMeasured(options);
   const { reference = null, adapter = null } = options;
-  if (adapter && checkpoint.format === 'lora') {
-    throw new UserError(
-      `${options.checkpoint} is itself an adapter, which nothing was merged into`,
-      'give the merged model as checkpoint, or leave out the adapter',
-    );
-  }
   const used = [checkpoint, reference?.checkpoint, adapter].flatMap((opened) =>
     opened ? [{ checkpoint: opened }] : [],
   );
@@ -212,7 +223,12 @@ async function measureOpened(
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
       probes: probes?.run
-        ? { by: probes.run.by, seconds: probes.run.seconds, expectedSeconds: probes.run.expectedSeconds }
+        ? {
+            by: probes.run.by,
+            seconds: probes.run.seconds,
+            expectedSeconds: probes.run.expectedSeconds,
+            allSeconds: probes.run.allSeconds,
+          }
         : null,
     },
   });

@@ -6,13 +6,15 @@ import type { ProbeItem } from './item.ts';
 import { type RunOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
-/** Facts of the pilot run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
-const PILOT_FACTS = 12;
+/** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
+const TRIAL_FACTS = 12;
 
 /** Items to run, and how long that takes. */
 export interface RunEstimate {
   readonly items: readonly ProbeItem[];
   readonly seconds: number;
+  /** How long all items take, of which a budget may have left time for a part. */
+  readonly allSeconds: number;
 }
 
 export interface EstimateOptions extends RunOptions {
@@ -20,12 +22,20 @@ export interface EstimateOptions extends RunOptions {
   readonly budgetSeconds: number | null;
   /** Seed of the sample. */
   readonly seed: number;
+  /** What the opened model has answered before; by default it is tried on a few facts. */
+  readonly trial?: Trial | undefined;
   /** The time in milliseconds. */
   readonly now?: () => number;
 }
 
+/** Items that were asked, and the time it took. */
+export interface Trial {
+  readonly items: readonly ProbeItem[];
+  readonly seconds: number;
+}
+
 /**
- * Estimate how long some items take, from a pilot run of a few. The first call does not count for the rate, since it
+ * Estimate how long some items take, from a trial run of a few. The first call does not count for the rate, since it
  * loads the weights, but it counts for the budget.
  * @returns a stratified sample of the items that fits the budget, at least one fact
  */
@@ -36,14 +46,11 @@ export async function estimateRun(
 ): Promise<RunEstimate> {
   const { budgetSeconds, seed, now = () => performance.now() } = options;
   const facts = stratifiedSample(items, seed);
-  const sharedPrefixes = sharedPrefixLengths(items);
-  const pilot = facts.slice(0, PILOT_FACTS);
   const opened = now();
-  await runPilot(pilot.slice(0, 1), model, options);
-  const started = now();
-  await runPilot(pilot, model, options);
-  const rate = (now() - started) / 1000 / Math.max(1, cumulativeCosts(pilot, sharedPrefixes).at(-1) ?? 0);
+  const trial = options.trial ?? (await tryFacts(facts.slice(0, TRIAL_FACTS), model, { ...options, now }));
   const spent = (now() - opened) / 1000;
+  const sharedPrefixes = sharedPrefixLengths([...items, ...trial.items]);
+  const rate = trial.seconds / Math.max(1, cumulativeCosts([trial.items], sharedPrefixes).at(-1) ?? 0);
   const costs = cumulativeCosts(facts, sharedPrefixes);
   const affordable =
     budgetSeconds === null ? facts.length : costs.filter((cost) => spent + rate * cost <= budgetSeconds).length;
@@ -52,15 +59,28 @@ export async function estimateRun(
   return {
     items: items.filter(({ fact }) => wanted.has(fact)),
     seconds: rate * (costs[chosen.length - 1] ?? 0),
+    allSeconds: rate * (costs.at(-1) ?? 0),
   };
 }
 
-async function runPilot(facts: readonly Fact[], model: Model, options: RunOptions): Promise<void> {
+/** Ask the first fact twice: once to load the weights. */
+async function tryFacts(
+  facts: readonly Fact[],
+  model: Model,
+  options: RunOptions & { readonly now: () => number },
+): Promise<Trial> {
+  await runTrial(facts.slice(0, 1), model, options);
+  const started = options.now();
+  await runTrial(facts, model, options);
+  return { items: facts.flat(), seconds: (options.now() - started) / 1000 };
+}
+
+async function runTrial(facts: readonly Fact[], model: Model, options: RunOptions): Promise<void> {
   const { fitting } = selectFitting(facts.flat(), model, options);
   await runChunks(splitIntoChunks(fitting), model, { ...options, onProgress: undefined });
 }
 
-const templateOf = ({ family, cluster }: ProbeItem): string => JSON.stringify([family, cluster]);
+const templateOf = ({ family, level, cluster }: ProbeItem): string => JSON.stringify([family, level, cluster]);
 
 /** How many characters all prompts of each template have in common at their beginning: the model reads them once. */
 function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {

@@ -36,7 +36,9 @@ const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /** Items of one template go into the same chunks, since they begin with the same text, which is then read once. */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
-  const templates = groupBy(items, ({ family, cluster, question }) => JSON.stringify([question.kind, family, cluster]));
+  const templates = groupBy(items, ({ family, cluster, level, question }) =>
+    JSON.stringify([question.kind, family, cluster, level]),
+  );
   return [...templates.values()].flatMap((members) =>
     Array.from({ length: Math.ceil(members.length / CHUNK_SIZE) }, (_, i) =>
       members.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE),

@@ -7,7 +7,7 @@ export type Fact = readonly ProbeItem[];
 
 /**
  * All facts of some items, in an order in which every beginning is a stratified sample: one fact of each stratum
- * (family and templates of the twins), then the next of each, and so on. The order within a stratum is random but
+ * (family, level and templates of the twins), then the next of each, and so on. The order within a stratum is random but
  * depends only on the seed, so a larger budget runs everything that a smaller one runs.
  */
 export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
@@ -22,5 +22,6 @@ export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fac
 }
 
 function stratumOf(fact: Fact): string {
-  return JSON.stringify([...new Set(fact.map(({ family, cluster }) => `${family} ${cluster}`))].sort());
+  const names = fact.map(({ family, level, cluster }) => [family, ...(level === undefined ? [] : [level]), cluster]);
+  return JSON.stringify([...new Set(names.map((parts) => parts.join(' ')))].sort());
 }

@@ -10,10 +10,13 @@ export const BUILTIN = 'builtin';
 /**
  * Increased by every change that draws other items from the same seed: older measurements are no longer baselines then.
  */
-export const SUITE_VERSION = 1;
+export const SUITE_VERSION = 2;
 
-/** Facts of each family, in a benchmark form and one twin each: 360 pairs, 720 items in total. */
-export const PAIRS_PER_FAMILY = 60;
+/** Facts of each level that are asked in full, in a benchmark form and one twin each. */
+export const FACTS_PER_LEVEL = 60;
+
+/** Facts of each level that only show whether it suits a model. Not among those above: they are never judged. */
+export const PILOT_FACTS_PER_LEVEL = 12;
 
 /** Items that are run together, and their identity. */
 export interface Suite {
@@ -24,8 +27,9 @@ export interface Suite {
   readonly digest: string;
   /** Null for a file without derived twins. */
   readonly seed: number | null;
+  /** Those of all levels, or of the levels that were chosen. */
   readonly items: readonly ProbeItem[];
-  /** Number of items in the whole suite, of which `items` may be a part. */
+  /** Number of items in the whole suite at its levels, of which `items` may be a part. */
   readonly size: number;
   /** The path of its file; null for the built-in suite. */
   readonly path: string | null;
@@ -35,8 +39,10 @@ export interface Suite {
   readonly maxNewTokens: number;
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
-  /** Levels of its families, and those that are asked in full. */
+  /** Levels of its families; missing for a suite without levels. */
   readonly levels?: readonly FamilyLevels[];
+  /** Items that only help to choose levels. */
+  readonly pilot?: readonly ProbeItem[];
 }
 
 /** Difficulty steps of one family. */
@@ -44,48 +50,89 @@ export interface FamilyLevels {
   readonly family: string;
   /** How many there are; they are counted from 1. */
   readonly count: number;
-  /** Those that are asked in full. */
-  readonly asked: readonly number[];
+  /** Those that are asked in full; null as long as they are not chosen. */
+  readonly asked: readonly number[] | null;
 }
+
+/** Chosen levels. */
+export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 
 /** Enough for a number or a short phrase. */
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
-/** The built-in suite. The same seed gives the same items on every machine. */
+/** The built-in suite at all its levels. The same seed gives the same items on every machine. */
 export function builtinSuite(seed: number): Suite {
-  const items = PROBE_FAMILIES.flatMap((family) => drawFamily(family, seed, PAIRS_PER_FAMILY));
+  const drawn = PROBE_FAMILIES.map((family) => drawFamily(family, seed));
+  const items = drawn.flatMap((family) => family.items);
+  const pilot = drawn.flatMap((family) => family.pilot);
   return {
     name: BUILTIN,
     version: SUITE_VERSION,
-    digest: digestItems(items),
+    digest: digestItems([...items, ...pilot]),
     seed,
     items,
     size: items.length,
     path: null,
     warnings: [],
     maxNewTokens: DEFAULT_MAX_NEW_TOKENS,
+    levels: PROBE_FAMILIES.map(({ name, levels }) => ({ family: name, count: levels.length, asked: null })),
+    pilot,
   };
 }
 
-/** The items of one family: the benchmark form of each fact, then its twin. */
-export function drawFamily(family: ProbeFamily, seed: number, pairs: number): ProbeItem[] {
+/** A suite that asks these levels alone. Items without a level stay. */
+export function atLevels(suite: Suite, levels: readonly AskedLevels[]): Suite {
+  const asked = new Set(levels.flatMap(({ family, asked }) => asked.map((level) => levelKey({ family, level }))));
+  const items = suite.items.filter(
+    ({ family, level }) => level === undefined || asked.has(levelKey({ family, level })),
+  );
+  return { ...suite, items, size: items.length, levels, pilot: [] };
+}
+
+export function levelKey({ family, level }: { readonly family: string; readonly level?: number | undefined }): string {
+  return JSON.stringify([family, level]);
+}
+
+/** The items of one family at all its levels: the benchmark form of each fact, then its twin. */
+function drawFamily(family: ProbeFamily, seed: number): { readonly items: ProbeItem[]; readonly pilot: ProbeItem[] } {
+  // Nothing to choose, nothing to try.
+  const tried = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
+  const levels = family.levels.map((_, i) => drawLevel(family, { level: i + 1, seed, facts: FACTS_PER_LEVEL, tried }));
+  return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
+}
+
+interface LevelDraw {
+  readonly level: number;
+  readonly seed: number;
+  readonly facts: number;
+  /** Facts of the pilot. */
+  readonly tried: number;
+}
+
+function drawLevel(family: ProbeFamily, { level, seed, facts, tried }: LevelDraw) {
   const { name, capability, levels } = family;
-  const { twins } = at(levels, 0);
-  const templates = Array.from({ length: pairs }, (_, i) => at(twins, i % twins.length).name);
-  const digits = String(pairs - 1).length;
-  return family.draw(new Random(seed, `suite ${name}`), templates, 1).flatMap(({ benchmark, twin }, i): ProbeItem[] => {
-    const fact = `${name}-${String(i).padStart(digits, '0')}.${benchmark.template}`;
-    const common = { capability, family: name, fact };
+  const { twins } = at(levels, level - 1);
+  const templates = [facts, tried].flatMap((count) =>
+    Array.from({ length: count }, (_, i) => at(twins, i % twins.length)),
+  );
+  const digits = String(facts - 1).length;
+  const pairs = family.draw(
+    new Random(seed, `suite ${name} ${level}`),
+    templates.map((template) => template.name),
+    level,
+  );
+  const items = pairs.flatMap(({ benchmark, twin }, i): ProbeItem[] => {
+    const number = i < facts ? String(i).padStart(digits, '0') : `pilot-${i - facts}`;
+    const stem = `${name}-${level}-${number}`;
+    const fact = `${stem}.${benchmark.template}`;
+    const common = { capability, family: name, level, fact };
+    const { kind } = at(templates, i);
     return [
       { ...common, ...formOf(benchmark, name), id: fact, form: 'benchmark' },
-      {
-        ...common,
-        ...formOf(twin, name),
-        id: `${fact.slice(0, fact.lastIndexOf('.'))}.${twin.template}`,
-        form: 'twin',
-      },
+      { ...common, ...formOf(twin, name), id: `${stem}.${twin.template}`, form: 'twin', kind },
     ];
   });
+  return { items: items.slice(0, 2 * facts), pilot: items.slice(2 * facts) };
 }
 
 function formOf({ template, prompt, question }: Phrasing, family: string) {

@@ -7,9 +7,9 @@ import type { ProbeItem } from '../../src/probes/item.ts';
 import { Random } from '../../src/probes/random.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { judgeFacts } from '../compare/probes/findings.ts';
-import { type Script, scripted } from '../probes/scripted.ts';
+import { atMiddleLevels, type Script, scripted } from '../probes/scripted.ts';
 
-const suite = builtinSuite(1);
+const suite = atMiddleLevels(builtinSuite(1));
 const options = { suites: [suite], seed: 1, chatTemplate: false, budgetSeconds: null };
 const choicesOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.choices : []);
 const answerOf = ({ question }: ProbeItem) => (question.kind === 'choice' ? question.answer : -1);
@@ -81,13 +81,17 @@ describe('a model that guesses', () => {
     expect(reasons.map(({ rule, level }) => `${level} ${rule}`)).toEqual(['inconclusive not-informative']);
   });
 
-  it('a model that guesses at random is not informative, whatever the random numbers are', async () => {
+  it('a model that guesses at random is not informative, which is never a pass, whatever the random numbers are', async () => {
+    const rules: string[][] = [];
     for (let seed = 0; seed < 10; seed += 1) {
       const { reasons } = await judge(guesser(2 * seed + 10), guesser(2 * seed + 11));
       expect(
-        reasons.map(({ rule }) => rule),
+        reasons.map(({ level }) => level),
         `seed ${seed}`,
-      ).toEqual(['not-informative']);
+      ).toContain('inconclusive');
+      rules.push(reasons.map(({ rule }) => rule));
     }
+    // Luck that one guesser in a thousand has for each of two models, two forms and six families makes one in forty differ.
+    expect(rules.filter((of) => of.includes('not-informative')).length).toBeGreaterThanOrEqual(9);
   });
 });

@@ -3,6 +3,7 @@ import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
 import { shared } from '../fixtures.ts';
 import { itNeeds } from '../needs.ts';
+import { atMiddleLevels } from '../probes/scripted.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 
 it('gives the measurement of one machine after a merge of more shards than there are matrices or chunks of probes', async () => {
@@ -16,7 +17,7 @@ itNeeds(Boolean(stories), '../shared/models/stories260K')(
   { timeout: 240_000 },
   async () => {
     // Few-shot prompts share prefixes, which run once: with other items beside it, one answer in ten differs.
-    const suite = builtinSuite(1);
+    const suite = atMiddleLevels(builtinSuite(1));
     const items = suite.items.filter(({ family }) => family === 'word-problems');
     const probes = { suites: [{ ...suite, items }], seed: 1, chatTemplate: false, budgetSeconds: null };
     const one = await measuring({ checkpoint: stories ?? '', reference: null, spectra: false, probes });

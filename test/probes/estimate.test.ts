@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import type { Model } from '../../src/language-model/model.ts';
 import { estimateRun } from '../../src/probes/estimate.ts';
 import { builtinSuite } from '../../src/probes/suite.ts';
-import { scripted } from './scripted.ts';
+import { atMiddleLevels, scripted } from './scripted.ts';
 
-const { items } = builtinSuite(1);
+const { items } = atMiddleLevels(builtinSuite(1));
 
 /** A model that takes 0.1 ms for each character that it reads, and five seconds to open. */
 function slow(): { model: Model; now: () => number } {

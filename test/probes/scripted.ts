@@ -1,5 +1,6 @@
 import type { Model } from '../../src/language-model/model.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
+import { atLevels, type Suite } from '../../src/probes/suite.ts';
 
 /** The choice that a scripted model prefers, or null for none. */
 export type Script = (item: ProbeItem) => number | null;
@@ -21,4 +22,10 @@ export function scripted(items: readonly ProbeItem[], script: Script): Model {
       }),
     generate: async (requests) => requests.map(({ id }) => ({ id, text: '', tokens: [], finish: 'stop' })),
   };
+}
+
+/** A suite at the level in the middle of each of its families. */
+export function atMiddleLevels(suite: Suite): Suite {
+  const levels = (suite.levels ?? []).map(({ family, count }) => ({ family, count, asked: [Math.ceil(count / 2)] }));
+  return atLevels(suite, levels);
 }

@@ -2,22 +2,45 @@ import { describe, expect, it } from 'vitest';
 import { at } from '../../src/platform/at.ts';
 import { groupBy } from '../../src/platform/group-by.ts';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
 import { stratifiedSample } from '../../src/probes/sample.ts';
-import { builtinSuite, digestItems } from '../../src/probes/suite.ts';
+import { builtinSuite, digestItems, FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
+import { atMiddleLevels } from './scripted.ts';
 
 describe('the built-in suite', () => {
   const suite = builtinSuite(1);
 
-  it('has 720 items of three capabilities, each benchmark form with a twin', () => {
-    expect(suite.items).toHaveLength(720);
+  it('has sixty facts of each level of six families, each benchmark form with a twin, beside those of the pilot', () => {
     const facts = [...groupBy(suite.items, ({ fact }) => fact).values()];
-    expect(facts).toHaveLength(360);
     for (const fact of facts) expect(fact.map(({ form }) => form)).toEqual(['benchmark', 'twin']);
-    expect(new Set(suite.items.map(({ id }) => id)).size).toBe(suite.items.length);
+    const all = [...suite.items, ...(suite.pilot ?? [])];
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
     expect(new Set(suite.items.map(({ capability }) => capability))).toEqual(
       new Set(['reasoning', 'composition', 'recall']),
     );
+    expect(PROBE_FAMILIES).toHaveLength(6);
+    for (const { name, levels } of PROBE_FAMILIES) {
+      for (const level of levels.keys()) {
+        const ofLevel = (items: readonly ProbeItem[] = []) =>
+          items.filter((item) => item.family === name && item.level === level + 1);
+        expect(ofLevel(suite.items), name).toHaveLength(2 * FACTS_PER_LEVEL);
+        expect(ofLevel(suite.pilot), name).toHaveLength(levels.length > 1 ? 2 * PILOT_FACTS_PER_LEVEL : 0);
+      }
+    }
+  });
+
+  it('asks nothing twice, so that no answer of the pilot counts', () => {
+    const prompts = new Set(suite.items.map(({ prompt }) => prompt));
+    for (const { id, prompt } of suite.pilot ?? []) expect(prompts.has(prompt), id).toBe(false);
+  });
+
+  it('at chosen levels has their items alone, and the same digest', () => {
+    const chosen = atMiddleLevels(suite);
+    expect(chosen.items).toHaveLength(6 * 2 * FACTS_PER_LEVEL);
+    expect(chosen.size).toBe(chosen.items.length);
+    expect(chosen.digest).toBe(suite.digest);
+    expect(chosen.pilot).toEqual([]);
   });
 
   it('uses every twin template of every family', () => {
@@ -52,8 +75,8 @@ describe('the built-in suite', () => {
 it('changes its items only with its version, since baselines were measured with these items', () => {
   const { version, digest } = builtinSuite(1);
   expect({ version, digest }).toEqual({
-    version: 1,
-    digest: 'sha256:8b1a8919d23db26edd51f20dc65ff033e376bfe0d4fba11a49820d0a256cc46d',
+    version: 2,
+    digest: 'sha256:649b3c6ecf8414bd9a6e842a1a784aae8ce981902324686f16281280df2125e4',
   });
 });
 
@@ -66,7 +89,7 @@ it('with another length limit for generated answers is another suite', () => {
 });
 
 describe('a stratified sample', () => {
-  const { items } = builtinSuite(1);
+  const { items } = atMiddleLevels(builtinSuite(1));
   const facts = stratifiedSample(items, 1);
 
   it('contains every fact once', () => {

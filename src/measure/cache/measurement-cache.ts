@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { at } from '../../platform/at.ts';
 import { seal, unseal } from '../../platform/sealed-json.ts';
 import { VERSION } from '../../platform/version.ts';
+import { atLevels, type Suite } from '../../probes/suite.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
 import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
-import { itemKey, type MeasuredProbes } from '../schema/probes.ts';
+import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
 import { REVISION } from './spectrum-cache.ts';
 
@@ -55,13 +57,15 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
 function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions) {
-  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings }) => ({
+  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, levels }) => ({
     name,
     version,
     digest,
     seed: drawn,
     items: items.map(({ id }) => id),
     warnings,
+    // Chosen by a pilot, or known.
+    ...(levels === undefined ? {} : { levels }),
   }));
   return { seed, chatTemplate, budgetSeconds, asked };
 }
@@ -108,12 +112,23 @@ function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | nul
     probes.seed === requested.seed &&
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&
+    requested.suites.every(({ levels }, i) => areOf(at(probes.suites, i).levels, levels)) &&
     (requested.budgetSeconds !== null || isComplete(probes, requested))
   );
 }
 
-/** Without a budget, every item has an answer or a reason why it has none. */
-function isComplete({ items, leftOut }: MeasuredProbes, { suites }: ProbeRunOptions): boolean {
+/** Levels of the same families, and the requested ones where they were known. */
+function areOf(measured: SuiteMeasurement['levels'], requested: Suite['levels']): boolean {
+  const wanted = requested?.map(({ asked, ...family }, i) => ({ ...family, asked: asked ?? measured?.[i]?.asked }));
+  return isDeepStrictEqual(measured, wanted);
+}
+
+/** Without a budget, every item of the levels that were asked has an answer or a reason why it has none. */
+function isComplete({ suites: measured, items, leftOut }: MeasuredProbes, { suites }: ProbeRunOptions): boolean {
   const found = new Set([...items, ...leftOut].map(itemKey));
-  return suites.every((suite) => suite.items.every(({ id }) => found.has(itemKey({ suite: suite.name, id }))));
+  return suites.every((suite, i) => {
+    const levels = at(measured, i).levels;
+    const asked = levels ? atLevels(suite, levels) : suite;
+    return asked.items.every(({ id }) => found.has(itemKey({ suite: suite.name, id })));
+  });
 }

@@ -4,7 +4,7 @@ import type { MaybeBounded } from '../../statistics/bounded.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
-import type { ProbeItemMeasurement } from './probes.ts';
+import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
 
 /**
  * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the schema's
@@ -31,6 +31,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
+  if (wrongLevel !== null) return wrongLevel;
   const wrongMerge = contradictionInMerge(measurement);
   if (wrongMerge !== null) return wrongMerge;
   const { note: _, ...delta } = measurement.model.delta ?? {};
@@ -76,6 +78,23 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
 /** Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && correct !== margin > 0;
+}
+
+/** Of a suite with levels, every answer belongs to a level that was asked. */
+function contradictionInLevels({ suites, items }: MeasuredProbes): string | null {
+  for (const { name, levels } of suites) {
+    if (levels === undefined) continue;
+    const suite = JSON.stringify(name);
+    const asked = new Map(levels.map((family) => [family.family, family.asked]));
+    if (asked.size < levels.length) return `the levels of one family of ${suite} are there twice`;
+    const wrong = levels.find(({ count, asked }) => asked.some((level) => level > count));
+    if (wrong) return `${JSON.stringify(wrong.family)} of ${suite} has no level ${Math.max(...wrong.asked)}`;
+    const other = items.find(
+      (item) => item.suite === name && !(item.level !== undefined && asked.get(item.family)?.includes(item.level)),
+    );
+    if (other) return `item ${JSON.stringify(other.id)} is of no level that was asked`;
+  }
+  return null;
 }
 
 function contradictionInMerge({ checkpoint, reference, merge }: Measurement): string | null {

@@ -87,8 +87,19 @@ export const runSchema = z.strictObject({
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
-  /** The device or server that answered the probes, how long that took, and the estimate before it. */
-  probes: z.strictObject({ by: z.string(), seconds: z.number(), expectedSeconds: z.number() }).nullable().default(null),
+  /**
+   * The device or server that answered the probes, how long that took, and the estimates before it: for the items that were
+   * asked, and for all of which a budget may have left time for a part (absent in version 0.2.0).
+   */
+  probes: z
+    .strictObject({
+      by: z.string(),
+      seconds: z.number(),
+      expectedSeconds: z.number(),
+      allSeconds: z.number().optional(),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** ΔW of the whole model; null where it cannot be computed. */

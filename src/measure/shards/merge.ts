@@ -120,7 +120,9 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['half (--only)', ({ measurement }) => halvesOf(measurement)],
   ['seed', (file) => probesOf(file)?.seed],
   ['chat template', (file) => probesOf(file)?.chatTemplate],
-  ['probe suites', (file) => probesOf(file)?.suites],
+  ['probe suites', (file) => probesOf(file)?.suites.map(({ levels: _, ...suite }) => suite)],
+  // Machines of two kinds can find different ones, unless all take them from one baseline.
+  ['choice of levels', (file) => probesOf(file)?.suites.map(({ levels }) => levels)],
   ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
   // These follow from those above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
@@ -253,6 +255,7 @@ function joinRuns(shards: Shards): Measurement['run'] {
           by: first.by,
           seconds: Math.max(...probes.map(({ seconds }) => seconds)),
           expectedSeconds: Math.max(...probes.map(({ expectedSeconds }) => expectedSeconds)),
+          ...(first.allSeconds === undefined ? {} : { allSeconds: first.allSeconds }),
         }
       : null,
   };
