@@ -5,6 +5,7 @@ import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { changedBehavior } from './checks/behavior.ts';
 import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './checks/coverage.ts';
+import { gainNotShown } from './checks/gain-not-shown.ts';
 import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { merge } from './checks/merge.ts';
@@ -60,6 +61,7 @@ const GENERAL_CHECKS: readonly Check[] = [
 const PROBE_CHECKS: readonly Check[] = [
   lostItems,
   shadowDelta,
+  gainNotShown,
   twinAccuracy,
   accuracyLoss,
   retention,

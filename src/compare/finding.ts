@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
-import { JUDGED_FORMS } from '../probes/item.ts';
+import { JUDGED_FORMS, TWIN_KINDS } from '../probes/item.ts';
 import { CHARTS } from './trend-schema.ts';
 
 /** How much a finding weighs, the worst first. */
@@ -318,6 +318,11 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
   finding('not-informative', { families: z.array(foreign) }),
   finding('shadow-delta', {
+    suite: foreign,
+    /** The twins that show it. */
+    twins: z.enum(TWIN_KINDS),
+    /** Of a group: the suite that its items come from. */
+    group: foreign.nullable(),
     delta: estimateSchema,
     transfer: estimateSchema,
     margin: z.number(),
@@ -346,8 +351,21 @@ export const findingSchema = z.discriminatedUnion('kind', [
     named: z.array(z.strictObject({ id: foreign, reason: foreign.nullable() })).min(1),
     capabilities: z.array(foreign),
   }),
+  finding('gain-not-shown', {
+    suite: foreign,
+    facts: count,
+    candidate: z.number(),
+    baseline: z.number(),
+    gain: estimateSchema,
+    limit: z.number(),
+    /** Whether format twins decided; if not, no twins did. */
+    hasFormat: z.boolean(),
+  }),
   finding('accuracy-loss', {
     form: z.enum(JUDGED_FORMS),
+    /** Both null: all facts. */
+    capability: foreign.nullable(),
+    suite: foreign.nullable(),
     candidate: z.number(),
     baseline: z.number(),
     change: z.number(),

@@ -300,11 +300,21 @@ export function reasonOf(finding: Finding): Reason {
         candidate: finding.items,
         tolerance: { absolute: 0 },
       };
+    case 'gain-not-shown':
+      return {
+        ...NOTHING,
+        rule: 'gain-not-shown',
+        metric: 'benchmarkAccuracy',
+        place: finding.suite,
+        candidate: finding.gain.value,
+        tolerance: { absolute: finding.limit },
+      };
     case 'accuracy-loss':
       return {
         ...NOTHING,
         rule: 'accuracy-loss',
         metric: finding.form === 'benchmark' ? 'benchmarkAccuracy' : 'twinAccuracy',
+        place: finding.capability ?? finding.suite ?? NOTHING.place,
         candidate: finding.change,
         tolerance: { absolute: finding.limit },
       };

@@ -22,6 +22,7 @@ const FIRST: readonly FindingKind[] = [
   'not-informative',
   'capability-not-judged',
   'twin-accuracy-unclear',
+  'gain-not-shown',
 ];
 const LAST: readonly FindingKind[] = [
   'missing-baseline',

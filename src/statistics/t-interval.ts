@@ -44,6 +44,24 @@ export function clusterInterval(groups: readonly (readonly number[])[], level: n
   return { mean, standardError, lower: mean - half, upper: mean + half, df };
 }
 
+/**
+ * t interval of the difference of two means, x̄ − ȳ, of independent samples whose variances may differ: SE² = s²ₓ/n + s²ᵧ/m
+ * with the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite.
+ * @param level two-sided, such as .95
+ * @returns null if one of the samples has fewer than two values
+ */
+export function welchInterval(xs: readonly number[], ys: readonly number[], level: number): MeanInterval | null {
+  const [x, y] = [meanInterval(xs, level), meanInterval(ys, level)];
+  if (!x || !y) return null;
+  const [vx, vy] = [x.standardError ** 2, y.standardError ** 2];
+  const mean = x.mean - y.mean;
+  // Without any variance it makes no difference.
+  const df = vx + vy > 0 ? (vx + vy) ** 2 / (vx ** 2 / x.df + vy ** 2 / y.df) : x.df + y.df;
+  const standardError = Math.sqrt(vx + vy);
+  const half = tQuantile((1 + level) / 2, df) * standardError;
+  return { mean, standardError, lower: mean - half, upper: mean + half, df };
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

@@ -222,7 +222,24 @@ export function everyFinding(name: string): Finding[] {
     ],
     'not-informative': [{ families: [name] }, { families: [] }, { families: Array(6).fill(name) }],
     'shadow-delta': [
-      { delta: estimate, transfer: { value: 0.25, lower: null, upper: 0.34 }, margin: 0.05, transferLimit: 0.6 },
+      {
+        suite: name,
+        twins: 'fresh',
+        group: null,
+        delta: estimate,
+        transfer: { value: 0.25, lower: null, upper: 0.34 },
+        margin: 0.05,
+        transferLimit: 0.6,
+      },
+      {
+        suite: name,
+        twins: 'group',
+        group: name,
+        delta: estimate,
+        transfer: { value: 0.25, lower: null, upper: 0.34 },
+        margin: 0.05,
+        transferLimit: 0.6,
+      },
     ],
     retention: [{ value: 0.869, certain: 99, kept: 86, least: 0.95, bound: 0.98 }],
     'two-key': [{ spectral: name, behavioral: 'shadow-delta', metric: name }],
@@ -243,9 +260,15 @@ export function everyFinding(name: string): Finding[] {
         capabilities: [name],
       },
     ],
+    'gain-not-shown': [
+      { suite: name, facts: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05, hasFormat: true },
+      { suite: name, facts: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05, hasFormat: false },
+    ],
     'accuracy-loss': [
       {
         form: 'benchmark',
+        capability: null,
+        suite: null,
         candidate: 0.27,
         baseline: 0.58,
         change: -0.31,
@@ -257,6 +280,8 @@ export function everyFinding(name: string): Finding[] {
       },
       {
         form: 'twin',
+        capability: name,
+        suite: null,
         candidate: 0.24,
         baseline: 0.41,
         change: -0.17,

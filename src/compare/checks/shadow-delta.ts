@@ -1,27 +1,36 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import type { KindView } from '../probes/kinds.ts';
 
 /**
- * A gain in benchmark form that does not carry over. A delta above the margin alone is no harm: healthy runs on narrow
- * formats have one. Together with a low transfer it is.
+ * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no harm:
+ * healthy runs on narrow formats have one, and so have twins of another difficulty. Together with a low transfer it is. Several
+ * decisions share one error rate.
  */
 export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const { delta, transfer } = probes.evaluation.shadow;
+  const deciding = probes.evaluation.kinds.filter(({ decides }) => decides);
+  const level = 1 - (1 - policy.confidence) / Math.max(1, deciding.length);
   const rule = policy['shadow-delta'];
-  if (!delta || !transfer || delta.lower === null || delta.lower <= rule.margin) return [];
-  const fails = transfer.upper !== null && transfer.upper < rule['transfer-fail'];
-  const warns = transfer.value < rule['transfer-warn'];
-  if (!fails && !warns) return [];
-  const { value, lower, upper } = delta;
-  return [
-    {
-      kind: 'shadow-delta',
-      level: fails || rule.level === 'info' ? rule.level : 'warn',
-      delta: { value, lower, upper },
-      transfer,
-      margin: rule.margin,
-      transferLimit: fails ? rule['transfer-fail'] : rule['transfer-warn'],
-    },
-  ];
+  return deciding.flatMap(({ row, delta: shadow }: KindView): Finding[] => {
+    const delta = shadow?.interval(level);
+    if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= rule.margin) return [];
+    const transfer = shadow.transfer.interval(level);
+    const fails = transfer.upper !== null && transfer.upper < rule['transfer-fail'];
+    const warns = transfer.value < rule['transfer-warn'];
+    if (!fails && !warns) return [];
+    return [
+      {
+        kind: 'shadow-delta',
+        level: fails || rule.level === 'info' ? rule.level : 'warn',
+        suite: row.suite,
+        twins: row.kind,
+        group: row.group,
+        delta,
+        transfer,
+        margin: rule.margin,
+        transferLimit: fails ? rule['transfer-fail'] : rule['transfer-warn'],
+      },
+    ];
+  });
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { type FamilyView, viewFamilies } from '../probes/families.ts';
+import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedFact } from '../probes/paired-item.ts';
 import { accuracyLoss } from './accuracy-loss.ts';
@@ -47,7 +48,10 @@ const ANSWERS_LEFT_OUT = [
 
 /** A model shows no skill by what it was not asked: a family is informative whatever the answers would have been. */
 function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
-  const assumed = ANSWERS_LEFT_OUT.map((correct) => viewFamilies(pairLeftOutWithItself(probes, correct).facts, policy));
+  const assumed = ANSWERS_LEFT_OUT.map((correct) => {
+    const { facts, groups } = pairLeftOutWithItself(probes, correct);
+    return viewFamilies(factsWithTwins(facts, groups), policy);
+  });
   const [views = []] = assumed;
   const isAnyInformative = views.some((_, i) => assumed.every((other) => isInformative(at(other, i))));
   return isAnyInformative ? [] : [notInformative(views)];

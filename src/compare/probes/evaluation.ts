@@ -5,11 +5,13 @@ import { exclusionLevel } from './change-interval.ts';
 import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
+import { benchmarksAlone, factsWithTwins } from './groups.ts';
+import { decidingFacts, gainsOf, type KindView, type SuiteGain, viewKinds } from './kinds.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-import { accuracy, type PairedAnswers, type PairedFact, type Side } from './paired-item.ts';
+import { accuracy, type PairedAnswers, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
-import { factsForDelta, type ShadowDelta, shadowDeltaOf } from './shadow-delta.ts';
+import { belowCeiling, describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
@@ -18,8 +20,10 @@ export interface ProbeEvaluation {
   readonly views: readonly FamilyView[];
   /** First all twins, then each capability; empty where no family can show a drop. */
   readonly twinTests: readonly TwinTest[];
-  readonly shadow: ShadowDelta;
-  /** Tests over all facts, first of the benchmark forms, then of the twins. */
+  /** By suite and kind of twin: what decides about a gain. */
+  readonly kinds: readonly KindView[];
+  readonly gains: readonly SuiteGain[];
+  /** Over all facts, then by capability and suite: first of the benchmark forms, then of the twins. */
   readonly losses: readonly LossTest[];
 }
 
@@ -30,35 +34,50 @@ export type FurtherAnswers = Partial<Omit<PairedAnswers, 'facts'>>;
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  { labels = [] }: FurtherAnswers = {},
+  { labels = [], groups = [] }: FurtherAnswers = {},
 ): ProbeEvaluation {
-  const views = viewFamilies(facts, policy);
+  const withTwins = factsWithTwins(facts, groups);
+  const linked = facts.filter(({ twins }) => twins.length > 0);
+  const views = viewFamilies(withTwins, policy);
   const twinTests = testTwinAccuracy(views, policy);
-  const forDelta = factsForDelta(views);
-  const shadow = shadowDeltaOf(forDelta, policy);
-  const known = views.filter(({ showsRetention }) => showsRetention).flatMap((view) => view.facts);
+  const judged = { facts, groups, memorized: new Set<string>() };
+  const kinds = viewKinds(judged, policy);
+  const forDelta = belowCeiling(decidingFacts(linked, kinds), policy);
+  const whole =
+    shadowDeltaOf({ kind: 'paired', facts: forDelta }, policy) ?? kinds.find(({ decides }) => decides)?.delta;
+  const known = [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
+    .filter(({ showsRetention }) => showsRetention)
+    .flatMap((view) => view.facts);
   const rowOf = (capability: string | null): ShadowRow => {
     const own = (fact: PairedFact) => capability === null || fact.benchmark.capability === capability;
+    const members = facts.filter(own);
+    const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
+    const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
+    const delta = capability === null ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
-      ...accuracies(capability, facts.filter(own)),
-      delta: capability === null ? shadow.delta : shadowDeltaOf(forDelta.filter(own), policy).delta,
+      ...accuracies(capability, members, beside),
+      delta: describeDelta(delta ?? null, policy.confidence),
       twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
     };
   };
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
   const capabilities = [...groupBy(facts, ({ benchmark }) => benchmark.capability).keys()];
+  const units = {
+    benchmark: facts.map(({ benchmark }) => [benchmark]),
+    twin: withTwins.map(({ twins }) => twins),
+  };
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
     rows: [rowOf(null), ...capabilities.map(rowOf)],
     families: views.flatMap(({ rows }) => rows),
-    transfer: shadow.transfer,
-    overTemplates: shadow.overTemplates,
+    transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
+    overTemplates: overTemplates(forDelta, policy.confidence),
     retention: retentionOf(known, policy),
-    margins: marginsOf(facts),
+    margins: marginsOf(linked),
     flips: findFlips(facts),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
-    kinds: [],
+    kinds: kinds.map(({ row }) => row),
     labels: [...labels],
     kept: [],
     robustness: null,
@@ -66,7 +85,14 @@ export function evaluateProbes(
     memorization: [],
     levels: [],
   };
-  return { comparison, views, twinTests, shadow, losses: testLosses(facts, policy) };
+  return {
+    comparison,
+    views,
+    twinTests,
+    kinds,
+    gains: gainsOf(judged, kinds, policy),
+    losses: testLosses(units, policy),
+  };
 }
 
 /**
@@ -99,16 +125,29 @@ export function evaluateWithoutBaseline(
     overTemplates: null,
     retention: null,
     margins: null,
+    kinds: comparison.kinds.map((row) => ({
+      ...row,
+      benchmark: alone(row.benchmark),
+      twin: alone(row.twin),
+      gap: alone(row.gap),
+      delta: null,
+      transfer: null,
+    })),
   };
 }
 
-function accuracies(capability: string | null, facts: readonly PairedFact[]): Omit<ShadowRow, 'delta' | 'twinChange'> {
-  const both = (items: Parameters<typeof accuracy>[0]): Record<Side, number> => ({
+/** @param groups items that are twins of the suites of these facts */
+function accuracies(
+  capability: string | null,
+  facts: readonly PairedFact[],
+  groups: readonly PairedItem[],
+): Omit<ShadowRow, 'delta' | 'twinChange'> {
+  const both = (items: readonly PairedItem[]): Record<Side, number> => ({
     baseline: accuracy(items, 'baseline'),
     candidate: accuracy(items, 'candidate'),
   });
   const benchmark = both(facts.map((fact) => fact.benchmark));
-  const twin = both(facts.flatMap(({ twins }) => twins));
+  const twin = both([...facts.flatMap(({ twins }) => twins), ...groups]);
   const gap: Both = {
     baseline: benchmark.baseline - twin.baseline,
     candidate: benchmark.candidate - twin.candidate,

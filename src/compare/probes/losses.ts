@@ -1,10 +1,19 @@
+import { at } from '../../platform/at.ts';
+import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { JudgedForm } from '../../probes/item.ts';
+import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
+import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
-import { accuracy, changeOf, type PairedFact } from './paired-item.ts';
+import { accuracy, changeOf, type PairedItem } from './paired-item.ts';
+
+/** What a test is about: everything, one capability, or one suite. */
+export interface LossScope {
+  readonly capability: string | null;
+  readonly suite: string | null;
+}
 
 /** A test for a loss of accuracy over all items of one form. */
-export interface LossTest {
+export interface LossTest extends LossScope {
   readonly form: JudgedForm;
   readonly candidate: number;
   readonly baseline: number;
@@ -12,29 +21,39 @@ export interface LossTest {
   readonly items: number;
   readonly lost: number;
   readonly won: number;
-  /** One-sided, exact. */
+  /** One-sided, exact; of a capability or suite, adjusted for their number. */
   readonly p: number;
   /** The level at which p shows a loss. */
   readonly alpha: number;
 }
 
 /**
- * Share of the policy's `alpha` for each of these two tests: they look once more at answers that the other tests have looked
- * at. With a tenth, 2,000 simulated pairs of equals still fail at most 5% of the time (test/compare/probes/simulation.slow.test.ts).
+ * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
+ * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals still
+ * fail at most 5% of the time (docs/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.1;
 
+/** Items that rise and fall together. */
+type Unit = readonly PairedItem[];
+
 /**
- * Did the accuracy of all benchmark forms, or of all twins, fall? Exact sign-flip tests with facts as units, no family left
- * out: there is nothing to choose, so that nobody's luck decides which facts count.
+ * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests with
+ * facts as units, no family left out: there is nothing to choose, so that nobody's luck decides which facts count, and a
+ * candidate that fell to chance does not hide behind its guesses. What the baseline guessed cannot be lost significantly.
+ * @param units benchmark forms, one by one, and the twins of each fact
  */
-export function testLosses(facts: readonly PairedFact[], policy: ProbePolicy): LossTest[] {
+export function testLosses(
+  units: Readonly<Record<JudgedForm, readonly (readonly PairedItem[])[]>>,
+  policy: ProbePolicy,
+): LossTest[] {
   const alpha = SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
-  return (['benchmark', 'twin'] as const).map((form) => {
-    const members = facts.map(({ benchmark, twins }) => (form === 'benchmark' ? [benchmark] : twins));
+  const test = (form: JudgedForm, members: readonly Unit[], scope: LossScope): LossTest[] => {
     const items = members.flat();
+    if (items.length === 0) return [];
     const changes = items.map(changeOf);
-    return {
+    const tested: LossTest = {
+      ...scope,
       form,
       candidate: accuracy(items, 'candidate'),
       baseline: accuracy(items, 'baseline'),
@@ -45,5 +64,19 @@ export function testLosses(facts: readonly PairedFact[], policy: ProbePolicy): L
       p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + changeOf(item), 0))),
       alpha,
     };
-  });
+    return [tested];
+  };
+  const whole = JUDGED_FORMS.flatMap((form) => test(form, units[form], { capability: null, suite: null }));
+  const parts = JUDGED_FORMS.flatMap((form) => [
+    ...partsOf(units[form], 'capability').flatMap(([capability, own]) => test(form, own, { capability, suite: null })),
+    ...partsOf(units[form], 'suite').flatMap(([suite, own]) => test(form, own, { capability: null, suite })),
+  ]);
+  const adjusted = holm(parts.map(({ p }) => p));
+  return [...whole, ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
+}
+
+/** One part alone is everything. */
+function partsOf(units: readonly Unit[], key: 'capability' | 'suite'): [string, Unit[]][] {
+  const parts = [...groupBy(units, ([first]) => first?.[key] ?? '')];
+  return parts.length > 1 ? parts : [];
 }

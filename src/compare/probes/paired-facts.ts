@@ -61,16 +61,22 @@ export function groupItems(
       items: own.map((item) => ({ ...item, kind: 'group' })),
     }),
   );
-  const facts = factsOf(items.filter(({ suite }) => !partners.has(suite)));
+  const facts = factsOf(
+    items.filter(({ suite }) => !partners.has(suite)),
+    new Set(groups.map(({ of }) => of)),
+  );
   return { facts, unjudged: [], groups, labels: [] };
 }
 
-/** Facts that have both forms, as the exam asks. */
-function factsOf(items: readonly PairedItem[]): PairedFact[] {
+/**
+ * Facts that have both forms, as the exam asks.
+ * @param grouped suites that have group twins: their facts need none of their own
+ */
+function factsOf(items: readonly PairedItem[], grouped: ReadonlySet<string>): PairedFact[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((members): PairedFact[] => {
     const benchmark = members.find(({ form }) => form === 'benchmark');
     const twins = members.filter(({ form }) => form === 'twin');
-    if (!benchmark || twins.length === 0) return [];
+    if (!benchmark || (twins.length === 0 && !grouped.has(benchmark.suite))) return [];
     const text = members.find(({ form }) => form === 'benchmark-text') ?? null;
     const permuted = twins.filter(({ oldLabel }) => oldLabel !== null);
     const robustness = members.filter(({ form }) => form === 'robustness');

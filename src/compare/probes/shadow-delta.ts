@@ -1,68 +1,113 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { tQuantile } from '../../statistics/distributions.ts';
-import { fieller } from '../../statistics/fieller.ts';
 import { minimumDetectableMean } from '../../statistics/power.ts';
-import { clusterInterval, meanInterval } from '../../statistics/t-interval.ts';
-import type { ProbeComparison, ShadowRow } from './comparison.ts';
-import type { FamilyView } from './families.ts';
-import { changeOf, type PairedFact, twinChangeOf } from './paired-item.ts';
+import { clusterInterval, meanInterval, welchInterval } from '../../statistics/t-interval.ts';
+import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
+import { viewFamilies } from './families.ts';
+import { accuracy, changeOf, type PairedFact, type PairedItem, twinChangeOf } from './paired-item.ts';
+import { type Observation, type Transfer, transferOf } from './transfer.ts';
+
+/** Benchmark forms and twins, whose changes are compared. */
+export type Sample =
+  | { readonly kind: 'paired'; readonly facts: readonly PairedFact[] }
+  /** Two samples without links between their items. */
+  | { readonly kind: 'group'; readonly benchmarks: readonly PairedItem[]; readonly items: readonly PairedItem[] };
 
 export interface ShadowDelta {
-  /** Null where there are fewer than two facts. */
-  readonly delta: NonNullable<ShadowRow['delta']> | null;
-  readonly transfer: ProbeComparison['transfer'];
-  readonly overTemplates: ProbeComparison['overTemplates'];
+  /** Benchmark forms behind it. */
+  readonly facts: number;
+  readonly value: number;
+  readonly interval: (level: number) => Estimate;
+  readonly mde: (level: number) => number | null;
+  /** Null where the benchmark form gained less than the policy's `minimum-gain`. */
+  readonly transfer: Transfer | null;
 }
 
 /** The power with which an effect of the size of the MDE is detected. */
 const POWER = 0.8;
 
+/** Templates are the units from this many on: fewer say too little about other templates. */
+const MIN_TEMPLATES_AS_UNITS = 10;
+
 /**
- * The paired difference of differences, Δbenchmark − Δtwin: for each fact, the change of its benchmark form minus the mean
- * change of its twins. The interval is Student's over facts, since the templates are fixed by the design of the suite. Its
- * standard error is at least that of one fact that differs from the others: facts that are all alike are not certainty.
+ * The difference of differences Δbenchmark − Δtwin in accuracy, and the transfer in log-odds. Of facts it is paired: the
+ * change of each benchmark form minus the mean change of its twins, with Student's interval. The units are facts, since the
+ * templates are fixed by the design of the suite; where many templates were drawn, they are the units. The standard error
+ * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The samples of a
+ * group have Welch's interval.
+ * @returns null for fewer than two units
  */
-export function shadowDeltaOf(facts: readonly PairedFact[], policy: ProbePolicy): ShadowDelta {
-  const { confidence, 'shadow-delta': rule } = policy;
-  const gains = facts.map(({ benchmark }) => changeOf(benchmark));
-  const interval = meanInterval(
-    facts.map((fact, i) => (gains[i] ?? 0) - twinChangeOf(fact)),
-    confidence,
-  );
-  if (!interval) return { delta: null, transfer: null, overTemplates: null };
-  const { mean, df } = interval;
-  const standardError = Math.max(interval.standardError, 1 / facts.length);
-  const half = tQuantile((1 + confidence) / 2, df) * standardError;
-  const mde = minimumDetectableMean({ standardError, margin: rule.margin, level: confidence, power: POWER });
-  const gain = gains.reduce((sum, value) => sum + value, 0) / gains.length;
+export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta | null {
+  const rule = policy['shadow-delta'];
+  const known = sample.kind === 'paired' ? pairedDelta(sample.facts) : groupDelta(sample);
+  if (!known) return null;
+  const { mean, df, observations } = known;
+  const standardError = Math.max(known.standardError, 1 / known.units);
+  const benchmarks = observations.flatMap(({ benchmark }) => benchmark ?? []);
+  const gain = accuracy(benchmarks, 'candidate') - accuracy(benchmarks, 'baseline');
   return {
-    delta: { value: mean, lower: mean - half, upper: mean + half, facts: facts.length, mde },
-    transfer: gain >= rule['minimum-gain'] ? transferOf(facts, confidence) : null,
-    overTemplates: overTemplates(facts, confidence),
+    facts: benchmarks.length,
+    value: mean,
+    interval: (level) => {
+      const half = tQuantile((1 + level) / 2, df) * standardError;
+      return { value: mean, lower: mean - half, upper: mean + half };
+    },
+    mde: (level) => minimumDetectableMean({ standardError, margin: rule.margin, level, power: POWER }),
+    transfer: gain >= rule['minimum-gain'] ? transferOf(observations) : null,
   };
 }
 
-/** Only the facts of families that can show a gain of either form. */
-export function factsForDelta(views: readonly FamilyView[]): PairedFact[] {
-  return views.filter(({ showsDelta }) => showsDelta).flatMap(({ facts }) => facts);
+/** Any level: only the standard error is taken. */
+const LEVEL = 0.95;
+
+function pairedDelta(facts: readonly PairedFact[]) {
+  const observations = facts.map((fact): Observation => {
+    const { benchmark, twins } = fact;
+    return { benchmark, twins, cluster: benchmark.id };
+  });
+  const clusterOf = ({ twins }: PairedFact) => JSON.stringify([twins[0]?.suite, twins[0]?.cluster]);
+  const areFresh = facts.every(({ twins }) => twins[0]?.kind === 'fresh');
+  const templates = areFresh ? groupBy(facts, clusterOf) : new Map<string, PairedFact[]>();
+  if (templates.size < MIN_TEMPLATES_AS_UNITS) {
+    const interval = meanInterval(facts.map(differenceOf), LEVEL);
+    return interval && { ...interval, units: facts.length, observations };
+  }
+  const interval = clusterInterval(
+    [...templates.values()].map((members) => members.map(differenceOf)),
+    LEVEL,
+  );
+  const clustered = facts.map(
+    (fact): Observation => ({ benchmark: fact.benchmark, twins: fact.twins, cluster: clusterOf(fact) }),
+  );
+  return interval && { ...interval, units: templates.size, observations: clustered };
 }
 
-function transferOf(facts: readonly PairedFact[], level: number): ProbeComparison['transfer'] {
-  const pairs = facts.map((fact) => ({ numerator: twinChangeOf(fact), denominator: changeOf(fact.benchmark) }));
-  const found = fieller(pairs, level);
-  if (!found) return null;
-  const { ratio, lower, upper } = found;
-  // Without a minimum gain in the policy, the gain may be 0.
-  if (!Number.isFinite(ratio)) return null;
-  const finite = (bound: number) => (Number.isFinite(bound) ? bound : null);
-  return { value: ratio, lower: finite(lower), upper: finite(upper) };
+function differenceOf(fact: PairedFact): number {
+  return changeOf(fact.benchmark) - twinChangeOf(fact);
+}
+
+function groupDelta({ benchmarks, items }: Extract<Sample, { kind: 'group' }>) {
+  const interval = welchInterval(benchmarks.map(changeOf), items.map(changeOf), LEVEL);
+  const observations = [
+    ...benchmarks.map((benchmark): Observation => ({ benchmark, twins: [], cluster: `benchmark ${benchmark.id}` })),
+    ...items.map((item): Observation => ({ benchmark: null, twins: [item], cluster: `group ${item.id}` })),
+  ];
+  return interval && { ...interval, units: Math.min(benchmarks.length, items.length), observations };
+}
+
+/** Only the facts of families that can show a gain of either form. */
+export function belowCeiling(facts: readonly PairedFact[], policy: ProbePolicy): PairedFact[] {
+  return viewFamilies(facts, policy)
+    .filter(({ showsDelta }) => showsDelta)
+    .flatMap((view) => view.facts);
 }
 
 /** An interval over fewer templates than this is wider than the possible range. */
 const MIN_TEMPLATES = 4;
 
-function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
+/** What other templates might give: the interval of the shadow delta with templates as units. */
+export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
     twins.map((twin) => ({ cluster: twin.cluster, difference: changeOf(benchmark) - changeOf(twin) })),
   );
@@ -73,4 +118,9 @@ function overTemplates(facts: readonly PairedFact[], level: number): ProbeCompar
     level,
   );
   return interval && { value: interval.mean, lower: interval.lower, upper: interval.upper, templates: groups.length };
+}
+
+/** The cell of a row. */
+export function describeDelta(delta: ShadowDelta | null, level: number): ShadowRow['delta'] {
+  return delta && { ...delta.interval(level), facts: delta.facts, mde: delta.mde(level) };
 }

@@ -63,6 +63,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'one-half-only': probes.oneHalfOnly,
   'no-answers': probes.noAnswers,
   'items-lost': probes.itemsLost,
+  'gain-not-shown': probes.gainNotShown,
   'accuracy-loss': probes.accuracyLoss,
   'capability-not-judged': probes.capabilityNotJudged,
   'probe-notes': probes.probeNotes,

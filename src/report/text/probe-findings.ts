@@ -45,10 +45,22 @@ export function notInformative({ families }: FindingOf<'not-informative'>): Phra
   return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no change could show.`;
 }
 
-export function shadowDelta({ delta, transfer, margin, transferLimit }: FindingOf<'shadow-delta'>): Phrase {
+export function shadowDelta(finding: FindingOf<'shadow-delta'>): Phrase {
+  const { suite, twins, group, delta, transfer, margin, transferLimit } = finding;
   const size = `${formatPoints(delta.value)} (${formatEnds(delta, percentDigits)}; limit ${formatPointsLimit(margin)})`;
   const rate = `${formatRatio(transfer.value)} (${formatEnds(transfer, formatRatio)}; limit ${formatLimit(transferLimit)})`;
-  return phrase`The ${term('shadowDelta', 'shadow delta')} is ${size}: the gain in ${term('benchmarkForm', 'benchmark form')} carries over to twins with a ${term('transfer', 'transfer')} of ${rate}.`;
+  const those = group === null ? phrase`${twins} twins` : phrase`the group twins of ${name(group)}`;
+  return phrase`The ${term('shadowDelta', 'shadow delta')} of ${name(suite)} is ${size}: the gain in ${term('benchmarkForm', 'benchmark form')} carries over to ${those} with a ${term('transfer', 'transfer')} of ${rate}.`;
+}
+
+export function gainNotShown(finding: FindingOf<'gain-not-shown'>): Phrase {
+  const { suite, facts, candidate, baseline, gain, hasFormat } = finding;
+  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(facts, 'fact')}`;
+  const what = phrase`The ${term('benchmarkForm', 'benchmark form')} of ${name(suite)} gained ${formatPoints(gain.value)} (${accuracies})`;
+  const advice = phrase`Add open or fresh twins, or a private set as ${code('twins-of')}.`;
+  return hasFormat
+    ? phrase`${what}, and only format twins judge the gain: it is not shown to be memorized, and not shown to be real. ${advice}`
+    : phrase`${what}, and too few twins judge the gain: whether it was memorized was not tested. ${advice}`;
 }
 
 export function retention({ value, certain, kept, least, bound }: FindingOf<'retention'>): Phrase {
@@ -105,11 +117,13 @@ export function itemsLost({ items, named, capabilities }: FindingOf<'items-lost'
 }
 
 export function accuracyLoss(finding: FindingOf<'accuracy-loss'>): Phrase {
-  const { form, candidate, baseline, change, items, lost, won, p, limit } = finding;
+  const { form, capability, suite, candidate, baseline, change, items, lost, won, p, limit } = finding;
+  const part = capability ?? suite;
+  const where = part === null ? (form === 'benchmark' ? [] : phrase` over all families`) : phrase` in ${name(part)}`;
   const subject =
     form === 'benchmark'
-      ? phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}`
-      : phrase`${term('twinAccuracy', 'Twin accuracy')} over all families`;
+      ? phrase`Accuracy in ${term('benchmarkForm', 'benchmark form')}${where}`
+      : phrase`${term('twinAccuracy', 'Twin accuracy')}${where}`;
   const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
   return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
 }

@@ -86,6 +86,7 @@ describe('the shadow delta', () => {
       ...facts(80, '01', ['01'], start),
       ...facts(30, '01', ['00'], start),
       ...facts(60, '11', ['11'], start),
+      ...facts(20, '00', ['00'], start),
     ]);
     expect(rules).toEqual(['warn shadow-delta']);
   });

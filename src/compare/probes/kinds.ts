@@ -1,0 +1,192 @@
+import { groupBy } from '../../platform/group-by.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
+import { tango } from '../../statistics/tango.ts';
+import type { Estimate, KindRow } from './comparison.ts';
+import { accuracy, changeOf, type PairedFact, type PairedGroup, type PairedItem } from './paired-item.ts';
+import { belowCeiling, type Sample, type ShadowDelta, shadowDeltaOf } from './shadow-delta.ts';
+
+/** What the twins of one kind say about the gain of one suite. */
+export interface KindView {
+  readonly row: KindRow;
+  /** Whether it decides: kinds beside a stronger one are only reported. */
+  readonly decides: boolean;
+  readonly delta: ShadowDelta | null;
+}
+
+/** How much the benchmark form of one suite gained, and whether twins that can tell a skill from a memory judge it. */
+export interface SuiteGain {
+  readonly suite: string;
+  readonly facts: number;
+  readonly benchmark: { readonly baseline: number; readonly candidate: number };
+  readonly gain: Estimate;
+  /** Kinds that decide; `format` twins never show that a gain was not memorized. */
+  readonly decidedBy: readonly TwinKind[];
+}
+
+/** Fewer facts judge nothing. */
+export const FEWEST_FACTS = 40;
+
+export interface Facts {
+  readonly facts: readonly PairedFact[];
+  readonly groups: readonly PairedGroup[];
+  /** Suites whose letters the candidate memorized: there the gain is that of the exam, letters included. */
+  readonly memorized: ReadonlySet<string>;
+}
+
+/**
+ * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same answer as
+ * the benchmark: they decide only where a suite has none of these, and then never show more than that nothing was found.
+ */
+export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePolicy): KindView[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, all]) => {
+    const members = memorized.has(suite) ? all.map((fact) => ({ ...fact, benchmark: fact.exam })) : all;
+    const own = TWIN_KINDS.flatMap((kind): Candidate[] => {
+      const having = restrict(members, kind);
+      return having.length === 0 ? [] : [{ kind, group: null, size: having.length, ...pairedSample(having, policy) }];
+    });
+    const theirs = groups
+      .filter(({ of }) => of === suite)
+      .map((group): Candidate => {
+        const size = Math.min(group.items.length, members.length);
+        return { kind: 'group', group: group.suite, size, ...groupSample(members, group, policy) };
+      });
+    const unbound = unboundSample(members, policy);
+    const candidates = [...own, ...theirs];
+    const isStrong = ({ kind, size }: Candidate) => kind !== 'format' && size >= FEWEST_FACTS;
+    const hasStronger = candidates.some(isStrong);
+    return [
+      ...candidates.map((candidate) => view(suite, candidate, roleOf(candidate, hasStronger), policy)),
+      ...(unbound && !own.some(({ kind }) => kind === 'format')
+        ? [view(suite, unbound, 'labels-not-bound', policy)]
+        : []),
+    ];
+  });
+}
+
+/**
+ * The facts with the twins that decide about their suite, or with all where none does: for what is reported of all suites
+ * together.
+ */
+export function decidingFacts(facts: readonly PairedFact[], kinds: readonly KindView[]): PairedFact[] {
+  const deciding = kinds.filter(({ decides, row }) => decides && row.group === null);
+  return facts.flatMap((fact) => {
+    const own = deciding.filter(({ row }) => row.suite === fact.benchmark.suite).map(({ row }) => row.kind);
+    const twins = own.length === 0 ? fact.twins : fact.twins.filter((twin) => own.includes(kindOf(twin)));
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+}
+
+function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'] {
+  if (kind === 'format' && hasStronger) return 'beside-stronger';
+  if (size < FEWEST_FACTS) return 'too-few';
+  return kind === 'format' ? 'only-format' : 'decides';
+}
+
+interface Candidate {
+  readonly kind: TwinKind;
+  readonly group: string | null;
+  /** Facts, or items of a group. */
+  readonly size: number;
+  readonly benchmarks: readonly PairedItem[];
+  readonly twins: readonly PairedItem[];
+  /** Without families at the ceiling. */
+  readonly sample: Sample;
+}
+
+/** Twins of measurements that do not know of kinds may be of any: they show no more than the weakest. */
+export function kindOf({ kind }: PairedItem): TwinKind {
+  return kind ?? 'format';
+}
+
+/** The facts with twins of a kind, and only these twins. */
+function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
+  return facts.flatMap((fact) => {
+    const twins = fact.twins.filter((twin) => kindOf(twin) === kind);
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+}
+
+function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
+  return {
+    benchmarks: facts.map(({ benchmark }) => benchmark),
+    twins: facts.flatMap(({ twins }) => twins),
+    sample: { kind: 'paired', facts: belowCeiling(facts, policy) } as const,
+  };
+}
+
+function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, policy: ProbePolicy) {
+  const below = (all: readonly PairedItem[]) => {
+    const alone = all.map((item) => ({
+      benchmark: item,
+      twins: [item],
+      exam: item,
+      text: null,
+      permuted: [],
+      robustness: [],
+    }));
+    return belowCeiling(alone, policy).map(({ benchmark }) => benchmark);
+  };
+  const benchmarks = facts.map(({ benchmark }) => benchmark);
+  return {
+    benchmarks,
+    twins: items,
+    sample: { kind: 'group', benchmarks: below(benchmarks), items: below(items) } as const,
+  };
+}
+
+/** Twins that ask for labels of a model that cannot bind them: they are reported, and take part in nothing. */
+function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candidate | null {
+  const unbound = facts.flatMap((fact) => {
+    const twins = fact.permuted.filter((item) => !fact.twins.includes(item));
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+  return unbound.length === 0
+    ? null
+    : { kind: 'format', group: null, size: unbound.length, ...pairedSample(unbound, policy) };
+}
+
+function view(suite: string, candidate: Candidate, role: KindRow['role'], policy: ProbePolicy): KindView {
+  const { kind, group, size, benchmarks, twins, sample } = candidate;
+  const delta = shadowDeltaOf(sample, policy);
+  const benchmark = bothOf(benchmarks);
+  const twin = bothOf(twins);
+  return {
+    delta,
+    decides: role === 'decides' || role === 'only-format',
+    row: {
+      suite,
+      kind,
+      facts: size,
+      benchmark,
+      twin,
+      gap: { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate },
+      delta: delta?.interval(policy.confidence) ?? null,
+      transfer: delta?.transfer ? delta.transfer.interval(policy.confidence) : null,
+      role,
+      group,
+    },
+  };
+}
+
+function bothOf(items: readonly PairedItem[]): { baseline: number; candidate: number } {
+  return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
+}
+
+/** The gain in benchmark form of each suite. */
+export function gainsOf({ facts, memorized }: Facts, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
+    const items = members.map((fact) => (memorized.has(suite) ? fact.exam : fact.benchmark));
+    const changes = items.map(changeOf);
+    const lost = changes.filter((change) => change < 0).length;
+    const won = changes.filter((change) => change > 0).length;
+    const interval = tango({ lost, won, n: items.length, level: policy.confidence });
+    return {
+      suite,
+      facts: items.length,
+      benchmark: bothOf(items),
+      gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
+      decidedBy: kinds.filter(({ row, decides }) => decides && row.suite === suite).map(({ row }) => row.kind),
+    };
+  });
+}
