@@ -314,7 +314,8 @@ export function evidence(name: string): Evidence {
 
 /** The probes of a benchmark-aligned checkpoint; every text that may come from a probe file is `name`. */
 export function probeReport(name = 'recall'): ProbeReport {
-  const flip = { id: name, capability: name, prompt: `Q: ${name}\nA:`, right: name, baseline: name, candidate: name };
+  const answered = { prompt: `Q: ${name}\n\nA:`, right: name, baseline: name, candidate: name };
+  const flip = { id: name, capability: name, ...answered };
   return {
     suites: [{ name, items: 720 }],
     seed: 1,
@@ -342,7 +343,7 @@ export function probeReport(name = 'recall'): ProbeReport {
       overTemplates: { value: 0.489, lower: 0.136, upper: 0.842, templates: 4 },
       retention: { value: 0.991, lower: 0.949, upper: 0.998, certain: 107, kept: 106 },
       margins: { fell: 239, rose: 301, p: 0.997 },
-      flips: [flip],
+      flips: [{ ...flip, beside: answered }, flip],
       planned: { facts: 360, discordance: 0.1, mde: 0.052 },
       ...evidence(name),
     },

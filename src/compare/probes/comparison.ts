@@ -66,14 +66,20 @@ export const familyRowSchema = z.strictObject({
 });
 export type FamilyRow = z.infer<typeof familyRowSchema>;
 
-/** A twin that the candidate has wrong although it has the benchmark form right. */
-export const flipSchema = z.strictObject({
-  id: z.string(),
-  capability: z.string(),
+/** A prompt, what would be right, and what both models answered. */
+const answeredSchema = z.strictObject({
   prompt: z.string(),
   right: z.string(),
   baseline: z.string(),
   candidate: z.string(),
+});
+
+/** A twin that the candidate has wrong although it has the benchmark form right. */
+export const flipSchema = answeredSchema.extend({
+  id: z.string(),
+  capability: z.string(),
+  /** The benchmark form, if the twin is answered with the letter that was right there: a kept letter. */
+  beside: answeredSchema.optional(),
 });
 export type Flip = z.infer<typeof flipSchema>;
 
@@ -151,7 +157,7 @@ export const churnRowSchema = z.strictObject({
   wrongToRight: count,
   /** Another answer was given, right or wrong. */
   changed: count,
-  /** Mean KL divergence of the candidate's distribution over the choices from the baseline's, in nats; null without choices. */
+  /** Mean KL divergence over the choices, Σ p log(p/q) with p of the baseline and q of the candidate, in nats; null without choices. */
   kl: z.number().nullable(),
 });
 export type ChurnRow = z.infer<typeof churnRowSchema>;

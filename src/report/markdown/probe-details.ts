@@ -7,9 +7,25 @@ import { phraseMarkdown, termLink } from './phrase.ts';
 
 const MAX_FAMILIES = 40;
 
-/** A flip with its prompt and both answers. */
+/** A flip with its prompt and both answers; a kept letter with both forms side by side. */
 export function flipMarkdown(flip: Flip): string {
-  return `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}\n\n${codeBlock(flip.prompt)}`;
+  const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
+  if (flip.beside === undefined) return `${head}\n\n${codeBlock(flip.prompt)}`;
+  const both = [flip.beside, flip];
+  const cells = [
+    both.map(({ prompt }) => codeBlock(prompt).replaceAll('\n', LINE_END)),
+    both.map(({ right }) => `correct: ${answerMarkdown(right)}`),
+    both.map(({ baseline }) => `baseline: ${answerMarkdown(baseline)}`),
+    both.map(({ candidate }) => `candidate: ${answerMarkdown(candidate)}`),
+  ];
+  return `${head}\n\n${markdownTable([[termLink('benchmarkForm', 'benchmark form'), 'options shuffled'], ...cells], { alignDelimiters: false })}`;
+}
+
+/** The end of a line of a prompt inside a cell of a table, which is one line. */
+const LINE_END = '&#10;';
+
+function answerMarkdown(text: string): string {
+  return text === '' ? 'nothing' : codeName(text);
 }
 
 /** Accuracy by family in %, and the tests that a family takes no part in. */

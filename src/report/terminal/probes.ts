@@ -2,7 +2,7 @@ import type { Flip } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
-import { flipText, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../text/probes.ts';
+import { flipSummary, flipText, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../text/probes.ts';
 import { phraseLine } from './phrase.ts';
 import { renderChanges, renderKinds } from './probe-evidence.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
@@ -42,23 +42,23 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const hidden = more > 0 ? `\n  and ${formatCount(more, 'more capability', 'more capabilities')} in report.json` : '';
   const sentences = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
   const notes = sentences.flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
-  const lines = flips.map(flipLine).flatMap((line) => wrap(line, width - 4));
-  const flipped =
-    lines.length === 0
-      ? ''
-      : `  Example regressions (benchmark form still correct, twin now wrong):\n${lines.map((line) => `    ${line}`).join('\n')}`;
+  const examples = [
+    ...wrap(flipSummary(flips), width - 2).map((line) => `  ${line}`),
+    ...flips.map(flipLine).flatMap((line) => wrap(line, width - 4).map((part) => `    ${part}`)),
+  ];
   return [
     renderKinds(probes.comparison.kinds, width),
     `${table}${hidden}`,
     notes.map((line) => `  ${line}`).join('\n'),
     renderChanges(probes.comparison, width),
-    flipped,
+    flips.length === 0 ? '' : examples.join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function flipLine({ id, right, baseline, candidate }: Flip): string {
+function flipLine({ id, right, baseline, candidate, beside }: Flip): string {
   const quoted = (text: string) => (text === '' ? '' : JSON.stringify(printable(text, ANSWER)));
-  return phraseLine(flipText({ id, right: quoted(right), baseline: quoted(baseline), candidate: quoted(candidate) }));
+  const answers = { id, right: quoted(right), baseline: quoted(baseline), candidate: quoted(candidate) };
+  return phraseLine(flipText(beside ? { ...answers, beside: { ...beside, right: quoted(beside.right) } } : answers));
 }

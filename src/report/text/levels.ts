@@ -2,7 +2,7 @@ import type { LevelRow } from '../../compare/probes/comparison.ts';
 import { formatProbability, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
-export const LEVEL_COLUMNS = ['level reached', 'asked in full', 'loss'] as const;
+export const LEVEL_COLUMNS = ['level reached', 'asked in full', 'test for a loss'] as const;
 
 /** `3 → 2 of 7`. */
 export function reachedText({ count, reached }: LevelRow): string {

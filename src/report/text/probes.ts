@@ -203,11 +203,21 @@ function exclusionCause(exclusion: Exclusion): string {
 }
 
 export function flipSummary(flips: readonly Flip[]): string {
-  return `${formatCount(flips.length, 'example regression')}: benchmark form still correct, twin now wrong`;
+  const kept = flips.filter(({ beside }) => beside !== undefined).length;
+  const lost = flips.length - kept;
+  return [
+    ...(kept > 0
+      ? [`${formatCount(kept, 'example')} of a kept letter: right in the exam, given again after shuffling`]
+      : []),
+    ...(lost > 0 || kept === 0
+      ? [`${formatCount(lost, 'example regression')}: benchmark form still correct, twin now wrong`]
+      : []),
+  ].join('; ');
 }
 
 /** The right answer of a flip, and what both models answered. */
-export function flipText({ id, right, baseline, candidate }: Omit<Flip, 'capability' | 'prompt'>): Phrase {
+export function flipText({ id, right, baseline, candidate, beside }: Omit<Flip, 'capability' | 'prompt'>): Phrase {
   const answer = (text: string) => (text === '' ? 'nothing' : name(text));
-  return phrase`${name(id)}: correct is ${answer(right)}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
+  const before = beside === undefined ? phrase`` : phrase` (${answer(beside.right)} before shuffling)`;
+  return phrase`${name(id)}: correct is ${answer(right)}${before}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
 }

@@ -161,8 +161,16 @@ describe('the comment', () => {
   it('a reader can open the flips with their prompts, and the families with the tests that exclude them', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
     const details = named(page, 'details').map(textOf);
-    const flips = details.find((text) => text.startsWith('1 example regression'));
-    expect(flips).toMatch(/correct is recall.*Q: recall\nA:/s);
+    const flips = details.find((text) => text.startsWith('1 example of a kept letter'));
+    expect(flips).toMatch(/1 example regression.*correct is recall, .*Q: recall\n\nA:/s);
+    expect(flips).toContain('correct is recall (recall before shuffling), the baseline answered recall');
+    expect(tablesOf(page).find(([head]) => head?.[0] === 'benchmark form')).toEqual([
+      ['benchmark form', 'options shuffled'],
+      ['Q: recall\n\nA:', 'Q: recall\n\nA:'],
+      ['correct: recall', 'correct: recall'],
+      ['baseline: recall', 'baseline: recall'],
+      ['candidate: recall', 'candidate: recall'],
+    ]);
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
   });
 
