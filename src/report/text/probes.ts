@@ -26,6 +26,7 @@ import {
   pointsDigits,
 } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
+import { decidingKinds } from './twin-kinds.ts';
 
 /** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
 export const PROBE_COLUMNS: ReadonlyArray<{
@@ -71,21 +72,15 @@ function effect(estimate: Estimate, mde: number | null): string {
 
 /** What is not in the columns, which items ran, and what the columns mean. */
 export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
-  const { transfer, overTemplates, retention, margins, planned } = comparison;
+  const { transfer, kinds, overTemplates, retention, margins, planned } = comparison;
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   return [
     ...evidenceNotes(comparison),
     ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
-    ...(whole?.delta && whole.delta.facts < whole.facts
-      ? [phrase`The shadow delta is over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling.`]
-      : []),
+    ...deltaNote(comparison),
     ...(whole?.twinChange ? [twinChangeNote(whole.twinChange)] : []),
-    ...(transfer
-      ? [
-          phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing): ${formatInterval(transfer, formatRatio)}.`,
-        ]
-      : []),
+    ...(transfer && kinds.length === 0 ? [phrase`${TRANSFER}: ${formatInterval(transfer, formatRatio)}.`] : []),
     ...(retention
       ? [
           phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} benchmark forms that the baseline answered with certainty).`,
@@ -103,6 +98,21 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
       : []),
     [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
   ];
+}
+
+/** What the numbers of transfer mean. */
+const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing)`;
+
+/** Which facts and twins the shadow delta is over, where these are not all. */
+function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
+  if (!whole?.delta) return [];
+  const parts = [
+    ...(whole.delta.facts < whole.facts
+      ? [`over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling`]
+      : []),
+    ...(kinds.length > decidingKinds(kinds).length ? ['over the twins that decide'] : []),
+  ];
+  return parts.length === 0 ? [] : [phrase`The shadow delta is ${parts.join(' and ')}.`];
 }
 
 /** A team may have dozens of benchmarks. */
@@ -150,10 +160,11 @@ function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<Pr
   return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.`;
 }
 
-function legend({ confidence, exclusion }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
+function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
   if (!hasBaseline) return phrase`There is no baseline to compare with.`;
+  const transfer = kinds.some((row) => row.transfer !== null) ? phrase`${TRANSFER}. ` : phrase``;
   const level = (value: number) => `${Math.round(100 * value)}%`;
-  return phrase`Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
+  return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
 }
 
 /** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */

@@ -98,8 +98,9 @@ describe('the comment', () => {
     ]);
     const text = page.texts.join('');
     expect(text).toContain(
-      'Transfer (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing): 0.32 (0.24 to 0.41)',
+      'Transfer (Δtwin ÷ Δbenchmark in log-odds above chance; 1: all of the gain, 0: nothing). Baseline → candidate',
     );
+    expect(text).toContain('The shadow delta is over the twins that decide.');
     expect(text).toContain('106 of 107 benchmark forms');
     expect(text).toContain('seed 1');
   });
