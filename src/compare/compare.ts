@@ -3,9 +3,12 @@ import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Policy } from '../policy/policy.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
+import { baselineMemorized } from './checks/baseline-memorized.ts';
 import { changedBehavior } from './checks/behavior.ts';
 import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './checks/coverage.ts';
 import { gainNotShown } from './checks/gain-not-shown.ts';
+import { labelsNotBound } from './checks/labels-not-bound.ts';
+import { lettersMemorized } from './checks/letters-memorized.ts';
 import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { merge } from './checks/merge.ts';
@@ -60,11 +63,14 @@ const GENERAL_CHECKS: readonly Check[] = [
 ];
 const PROBE_CHECKS: readonly Check[] = [
   lostItems,
+  lettersMemorized,
   shadowDelta,
   gainNotShown,
   twinAccuracy,
   accuracyLoss,
   retention,
+  baselineMemorized,
+  labelsNotBound,
   uninformativeProbes,
   probeComparability,
   probeCoverage,

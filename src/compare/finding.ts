@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
 import { JUDGED_FORMS, TWIN_KINDS } from '../probes/item.ts';
+import { LABEL_REASONS } from './probes/comparison.ts';
 import { CHARTS } from './trend-schema.ts';
 
 /** How much a finding weighs, the worst first. */
@@ -329,6 +330,42 @@ export const findingSchema = z.discriminatedUnion('kind', [
     transferLimit: z.number(),
   }),
   finding('retention', { value: z.number(), certain: count, kept: count, least: z.number(), bound: z.number() }),
+  finding('letters-memorized', {
+    suite: foreign,
+    /** Permuted twins, and how many are answered with the letter that was right before. */
+    items: count,
+    candidate: count,
+    baseline: count,
+    p: z.number(),
+    /** Twins that know nothing of letters rose too. */
+    answersKnown: z.boolean(),
+  }),
+  finding('baseline-memorized', {
+    suite: foreign,
+    /** `candidate`: there is no baseline, and it would be none. */
+    side,
+    items: count,
+    kept: count,
+    /** What guessing keeps, as a share. */
+    chance: z.number(),
+    p: z.number(),
+    /** Accuracies in the exam form and on open and fresh twins; null without any. */
+    exam: z.number(),
+    twins: z.number().nullable(),
+  }),
+  finding('labels-not-bound', {
+    suite: foreign,
+    /** Whose answers show it. */
+    side,
+    why: z.enum(LABEL_REASONS),
+    /** Benchmark forms that ask for a label, and the label that was given most often. */
+    items: count,
+    most: z.strictObject({ label: foreign, count }).nullable(),
+    /** Facts that are judged by their text form instead. */
+    byText: count,
+    /** Facts that are not judged, since only labels can answer them. */
+    unjudged: count,
+  }),
   finding('two-key', { spectral: foreign, behavioral: foreign, metric: foreign }),
   finding('probes-not-run', {
     side,

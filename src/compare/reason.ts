@@ -271,6 +271,27 @@ export function reasonOf(finding: Finding): Reason {
         candidate: finding.value,
         tolerance: { least: finding.least, bound: finding.bound },
       };
+    case 'letters-memorized':
+      return {
+        ...NOTHING,
+        rule: 'letters-memorized',
+        metric: 'keptLetters',
+        place: finding.suite,
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+      };
+    case 'baseline-memorized': {
+      const { kept } = finding;
+      return {
+        ...NOTHING,
+        rule: 'baseline-memorized',
+        metric: 'keptLetters',
+        place: finding.suite,
+        ...(finding.side === 'baseline' ? { baseline: kept } : { candidate: kept }),
+      };
+    }
+    case 'labels-not-bound':
+      return { ...NOTHING, rule: 'labels-not-bound', metric: 'probes', place: finding.suite };
     case 'two-key':
       return { ...NOTHING, rule: 'two-key', metric: finding.metric };
     case 'probes-not-run':

@@ -165,6 +165,19 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['gain-not-shown', 'benchmarkAccuracy', null, 'w', 0.359, null, { absolute: 0.05 }],
   ],
   retention: [['retention', 'retention', null, 'model', 0.869, null, { least: 0.95, bound: 0.98 }]],
+  'letters-memorized': [
+    ['letters-memorized', 'keptLetters', null, 'w', 96, 27, null],
+    ['letters-memorized', 'keptLetters', null, 'w', 72, 27, null],
+  ],
+  'baseline-memorized': [
+    ['baseline-memorized', 'keptLetters', null, 'w', null, 96, null],
+    ['baseline-memorized', 'keptLetters', null, 'w', 96, null, null],
+  ],
+  'labels-not-bound': [
+    ['labels-not-bound', 'probes', null, 'w', null, null, null],
+    ['labels-not-bound', 'probes', null, 'w', null, null, null],
+    ['labels-not-bound', 'probes', null, 'w', null, null, null],
+  ],
   'two-key': [['two-key', 'w', ...MODEL]],
   'probes-not-run': [
     ['probes-not-run', 'probes', ...MODEL],

@@ -57,9 +57,9 @@ function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
   ];
 }
 
-function unpairedFacts({ probes, facts, unjudged, groups }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
-  const asked = new Set(probes.items.map(factKey)).size;
-  const inGroups = groups.reduce((sum, { items }) => sum + items.length, 0);
-  const paired = facts.length + unjudged.length + inGroups;
-  return paired === asked ? [] : [{ kind: 'unpaired', level: 'info', facts: asked, paired }];
+function unpairedFacts({ probes, baseline }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
+  const asked = new Set(probes.items.map(factKey));
+  const theirs = new Set(baseline.items.map(factKey));
+  const paired = [...asked].filter((fact) => theirs.has(fact)).length;
+  return paired === asked.size ? [] : [{ kind: 'unpaired', level: 'info', facts: asked.size, paired }];
 }

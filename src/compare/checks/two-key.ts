@@ -3,7 +3,7 @@ import type { Finding, FindingKind } from '../finding.ts';
 import { reasonOf } from '../reason.ts';
 
 /** Behavioral deficits that alone may only warn. */
-const DEFICITS: ReadonlySet<FindingKind> = new Set(['shadow-delta', 'twin-accuracy', 'retention']);
+const DEFICITS: ReadonlySet<FindingKind> = new Set(['letters-memorized', 'shadow-delta', 'twin-accuracy', 'retention']);
 
 /** The two-key rule: a warning of the spectra and one of the probes fail together. */
 export function twoKey(spectral: readonly Finding[], behavioral: readonly Finding[], policy: Policy): Finding[] {

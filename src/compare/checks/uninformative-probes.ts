@@ -12,6 +12,7 @@ import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedFact } from '../probes/paired-item.ts';
 import { accuracyLoss } from './accuracy-loss.ts';
+import { lettersMemorized } from './letters-memorized.ts';
 import { retention } from './retention.ts';
 import { shadowDelta } from './shadow-delta.ts';
 import { twinAccuracy } from './twin-accuracy.ts';
@@ -27,7 +28,9 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   }
   if (probes.kind !== 'paired') return [];
   // Once harm is shown, doubts about the rest add nothing.
-  const harm = [shadowDelta, twinAccuracy, accuracyLoss, retention].flatMap((check) => check(context));
+  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention].flatMap((check) =>
+    check(context),
+  );
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views } = probes.evaluation;
   const informative = views.filter(isInformative);

@@ -106,6 +106,15 @@ export const kindRowSchema = z.strictObject({
 });
 export type KindRow = z.infer<typeof kindRowSchema>;
 
+/** Why labels are an instrument, or are not. */
+export const LABEL_REASONS = [
+  'binds',
+  'above-chance',
+  'does-not-follow-options',
+  'constant-label',
+  'not-above-chance',
+] as const;
+
 /** Whether the baseline can answer with labels, for one suite. */
 export const labelRowSchema = z.strictObject({
   suite: z.string(),
@@ -128,7 +137,7 @@ export const labelRowSchema = z.strictObject({
     .nullable(),
   /** Whether labels are an instrument: if not, the text form stands in, and twins that ask for labels take no part. */
   works: z.boolean(),
-  why: z.enum(['binds', 'does-not-follow-options', 'constant-label', 'above-chance', 'not-above-chance']),
+  why: z.enum(LABEL_REASONS),
 });
 export type LabelRow = z.infer<typeof labelRowSchema>;
 

@@ -2,15 +2,18 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/sign-test.ts';
 import { exclusionLevel } from './change-interval.ts';
+import { churnOf } from './churn.ts';
 import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
 import { benchmarksAlone, factsWithTwins } from './groups.ts';
+import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { decidingFacts, gainsOf, type KindView, type SuiteGain, viewKinds } from './kinds.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracy, type PairedAnswers, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
+import { robustnessOf } from './robustness.ts';
 import { belowCeiling, describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
@@ -34,13 +37,15 @@ export type FurtherAnswers = Partial<Omit<PairedAnswers, 'facts'>>;
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  { labels = [], groups = [] }: FurtherAnswers = {},
+  { unjudged = [], groups = [], labels = [] }: FurtherAnswers = {},
 ): ProbeEvaluation {
+  const kept = keptLetters([...facts, ...unjudged], { hasBaseline: true });
+  const memorized = suitesOfMemorizedLetters(kept);
   const withTwins = factsWithTwins(facts, groups);
   const linked = facts.filter(({ twins }) => twins.length > 0);
   const views = viewFamilies(withTwins, policy);
   const twinTests = testTwinAccuracy(views, policy);
-  const judged = { facts, groups, memorized: new Set<string>() };
+  const judged = { facts, groups, memorized };
   const kinds = viewKinds(judged, policy);
   const forDelta = belowCeiling(decidingFacts(linked, kinds), policy);
   const whole =
@@ -63,25 +68,25 @@ export function evaluateProbes(
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
   const capabilities = [...groupBy(facts, ({ benchmark }) => benchmark.capability).keys()];
   const units = {
-    benchmark: facts.map(({ benchmark }) => [benchmark]),
+    benchmark: factsForLoss(facts, kept).map(({ benchmark }) => [benchmark]),
     twin: withTwins.map(({ twins }) => twins),
   };
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
-    rows: [rowOf(null), ...capabilities.map(rowOf)],
+    rows: facts.length === 0 ? [] : [rowOf(null), ...capabilities.map(rowOf)],
     families: views.flatMap(({ rows }) => rows),
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
     overTemplates: overTemplates(forDelta, policy.confidence),
-    retention: retentionOf(known, policy),
+    retention: retentionOf(factsForLoss(known, kept), policy),
     margins: marginsOf(linked),
-    flips: findFlips(facts),
+    flips: findFlips(facts, { unjudged, memorized }),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
     kinds: kinds.map(({ row }) => row),
     labels: [...labels],
-    kept: [],
-    robustness: null,
-    churn: [],
+    kept,
+    robustness: robustnessOf([...facts, ...unjudged]),
+    churn: churnOf({ facts, unjudged, groups }),
     memorization: [],
     levels: [],
   };
@@ -133,6 +138,14 @@ export function evaluateWithoutBaseline(
       delta: null,
       transfer: null,
     })),
+    labels: comparison.labels.map((row) => ({ ...row, baseline: null })),
+    kept: keptLetters([...facts, ...(further.unjudged ?? [])], { hasBaseline: false }),
+    robustness: comparison.robustness && {
+      ...comparison.robustness,
+      benchmark: alone(comparison.robustness.benchmark),
+      distracted: alone(comparison.robustness.distracted),
+    },
+    churn: [],
   };
 }
 

@@ -1,28 +1,55 @@
 import type { Flip } from './comparison.ts';
+import { keeps } from './kept-letters.ts';
 import type { PairedFact, PairedItem } from './paired-item.ts';
 
 /** More examples would not be read. */
 const SHOWN = 3;
 
-/** The clearest flips: benchmark form correct before and after, twin correct before and wrong now, the largest fall first. */
-export function findFlips(facts: readonly PairedFact[]): Flip[] {
-  return facts
-    .filter(({ benchmark }) => benchmark.baseline.correct && benchmark.candidate.correct)
-    .flatMap(({ twins }) => {
-      const lost = twins.filter(({ baseline, candidate }) => baseline.correct && !candidate.correct);
-      // One of each fact: three flips of one fact are one example.
-      return lost.sort((a, b) => fall(b) - fall(a)).slice(0, 1);
-    })
-    .sort((a, b) => fall(b) - fall(a))
+/**
+ * The flips that decide. Where letters were memorized: benchmark form correct, and its letter given again where it is wrong,
+ * which the baseline did not do. Else, or after these: benchmark form correct before and after, twin correct before and wrong
+ * now, the largest fall first.
+ * @param unjudged facts that only labels can answer
+ * @param memorized suites whose letters the candidate memorized
+ */
+export function findFlips(
+  facts: readonly PairedFact[],
+  { unjudged = [], memorized }: { readonly unjudged?: readonly PairedFact[]; readonly memorized: ReadonlySet<string> },
+): Flip[] {
+  const kept = [...facts, ...unjudged].filter(({ exam }) => memorized.has(exam.suite)).flatMap(keptLetterOf);
+  return [...kept, ...facts.flatMap(lostTwinOf)]
+    .sort((a, b) => Number(b.exam !== null) - Number(a.exam !== null) || fall(b.twin) - fall(a.twin))
     .slice(0, SHOWN)
-    .map(({ id, capability, prompt, right, baseline, candidate }) => ({
-      id,
-      capability,
-      prompt,
-      right,
-      baseline: baseline.given,
-      candidate: candidate.given,
+    .map(({ twin, exam }) => ({
+      id: twin.id,
+      capability: twin.capability,
+      ...answersOf(twin),
+      ...(exam === null ? {} : { beside: answersOf(exam) }),
     }));
+}
+
+interface Found {
+  readonly twin: PairedItem;
+  /** Of a kept letter. */
+  readonly exam: PairedItem | null;
+}
+
+function keptLetterOf({ exam, permuted }: PairedFact): Found[] {
+  if (!exam.candidate.correct) return [];
+  const twin = permuted.find((item) => keeps(item, 'candidate') && !keeps(item, 'baseline'));
+  return twin ? [{ twin, exam }] : [];
+}
+
+/** One of each fact: three flips of one fact are one example. */
+function lostTwinOf({ benchmark, twins }: PairedFact): Found[] {
+  if (!benchmark.baseline.correct || !benchmark.candidate.correct) return [];
+  const lost = twins.filter(({ baseline, candidate }) => baseline.correct && !candidate.correct);
+  const [most] = lost.sort((a, b) => fall(b) - fall(a));
+  return most ? [{ twin: most, exam: null }] : [];
+}
+
+function answersOf({ prompt, right, baseline, candidate }: PairedItem) {
+  return { prompt, right, baseline: baseline.given, candidate: candidate.given };
 }
 
 /** How far the right answer fell: in probability where there is one, since that compares across scorings. */

@@ -10,6 +10,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
+import { selectInstruments } from './instruments.ts';
 import { groupItems, pairItem } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
@@ -29,7 +30,12 @@ export type ProbePairing =
         | { readonly kind: 'no-baseline' }
         /** A cause of null: the baseline was measured without probes. */
         | { readonly kind: 'baseline-not-run'; readonly cause: string | null }
-        | { readonly kind: 'incomparable'; readonly findings: readonly Finding[] };
+        | {
+            readonly kind: 'incomparable';
+            readonly findings: readonly Finding[];
+            /** None of their facts can be judged. */
+            readonly answers: PairedAnswers;
+          };
     }
   | ({
       readonly kind: 'paired';
@@ -63,11 +69,13 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
   if (answers.facts.length === 0) {
     return probes.items.length === 0
       ? { kind: 'nothing-ran', probes }
-      : { kind: 'alone', probes, why: { kind: 'incomparable', findings } };
+      : { kind: 'alone', probes, why: { kind: 'incomparable', findings, answers } };
   }
   const evaluation = evaluateProbes(answers.facts, policy, answers);
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, lost, findings };
 }
+
+const NOTHING: PairedAnswers = { facts: [], unjudged: [], groups: [], labels: [] };
 
 /**
  * Put the answers of candidate and baseline to the same items side by side. Other seeds, other files or another way of
@@ -84,7 +92,7 @@ export function pairAnswers(
   if (candidate.chatTemplate !== baseline.chatTemplate) {
     const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
     return {
-      ...groupItems([], []),
+      ...NOTHING,
       lost: [],
       findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
     };
@@ -99,9 +107,9 @@ export function pairAnswers(
   });
   const lost = lostItems(candidate, baseline).filter(({ suite }) => !refused.has(suite));
   const all = [...items, ...lost.map((item) => pairLost(item, { several }))];
-  const answered = groupItems(all, baseline.suites);
+  const answered = selectInstruments(groupItems(all, baseline.suites));
   const findings: readonly Finding[] =
-    answered.facts.length === 0 && differences.length === 0
+    answered.facts.length + answered.unjudged.length === 0 && differences.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
       : differences.map(({ finding }) => finding);
   return { ...answered, lost, findings };
@@ -134,10 +142,8 @@ function pairLost(item: ProbeItemMeasurement, options: { readonly several: boole
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const several = probes.suites.length > 1;
-  return groupItems(
-    probes.items.map((item) => pairItem(item, item, { several })),
-    probes.suites,
-  );
+  const items = probes.items.map((item) => pairItem(item, item, { several }));
+  return selectInstruments(groupItems(items, probes.suites));
 }
 
 /** The same with the items that were left out too: as if each form had been answered like that. */

@@ -48,7 +48,7 @@ function answerOf({ correct, given, margin, probability, logprobs }: ProbeItemMe
 export function groupItems(
   items: readonly PairedItem[],
   suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf'>>,
-): PairedAnswers {
+): Pick<PairedAnswers, 'facts' | 'groups'> {
   const partners = new Map(suites.flatMap(({ name, twinsOf }) => (twinsOf === undefined ? [] : [[name, twinsOf]])));
   const bySuite = groupBy(
     items.filter(({ suite }) => partners.has(suite)),
@@ -65,7 +65,7 @@ export function groupItems(
     items.filter(({ suite }) => !partners.has(suite)),
     new Set(groups.map(({ of }) => of)),
   );
-  return { facts, unjudged: [], groups, labels: [] };
+  return { facts, groups };
 }
 
 /**

@@ -19,7 +19,10 @@ export function reportProbes({
   if (pairing.kind === 'alone') {
     return describe(candidate, pairing.probes, (probes) => {
       const answers = pairWithItself(probes);
-      return evaluateWithoutBaseline(answers.facts, policy, answers);
+      // Where nothing can be judged, the accuracies are still what they are.
+      return answers.facts.length > 0
+        ? evaluateWithoutBaseline(answers.facts, policy, answers)
+        : evaluateWithoutBaseline(answers.unjudged, policy, { ...answers, unjudged: [] });
     });
   }
   if (pairing.kind !== 'paired') return null;

@@ -2,6 +2,7 @@ import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import * as behavior from './behavior-findings.ts';
 import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
+import * as letters from './letter-findings.ts';
 import * as merge from './merge-findings.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
 import * as probes from './probe-findings.ts';
@@ -57,6 +58,9 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'not-informative': probes.notInformative,
   'shadow-delta': probes.shadowDelta,
   retention: probes.retention,
+  'letters-memorized': letters.lettersMemorized,
+  'baseline-memorized': letters.baselineMemorized,
+  'labels-not-bound': letters.labelsNotBound,
   'two-key': probes.twoKey,
   'probes-not-run': probes.probesNotRun,
   'left-out': probes.leftOut,

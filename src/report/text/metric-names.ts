@@ -38,6 +38,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
   twinAccuracy: { text: 'twin accuracy', term: 'twinAccuracy' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },
+  keptLetters: { text: 'kept letters', term: null },
   retention: { text: 'retention', term: 'retention' },
 };
 
@@ -68,6 +69,7 @@ export function ruleName(rule: string): string {
 
 /** Checks whose rule is not spelled as their metric. */
 const CHECKS: Readonly<Record<string, string>> = {
+  'letters-memorized': 'memorized letters',
   'shadow-delta': 'shadowDelta',
   'twin-accuracy': 'twinAccuracy',
   'rank-loss': 'rank loss',

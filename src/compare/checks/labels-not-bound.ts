@@ -1,0 +1,58 @@
+import { groupBy } from '../../platform/group-by.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+import type { LabelRow } from '../probes/comparison.ts';
+import { pairWithItself } from '../probes/pair.ts';
+import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
+
+/**
+ * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their
+ * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which nothing else is left
+ * in the suite keeps the verdict from a pass.
+ */
+export function labelsNotBound({ probes, policy }: ComparisonContext): Finding[] {
+  if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);
+  if (probes.kind !== 'alone') return [];
+  const { why } = probes;
+  if (why.kind === 'incomparable') return findingsOn(why.answers, 'baseline', policy);
+  return why.kind === 'no-baseline' ? findingsOn(pairWithItself(probes.probes), 'candidate', policy) : [];
+}
+
+function findingsOn(answers: PairedAnswers, side: 'candidate' | 'baseline', policy: ProbePolicy): Finding[] {
+  return answers.labels.filter(({ works }) => !works).map((row) => findingOn(row, { answers, side, policy }));
+}
+
+function findingOn(
+  { suite, items, why, ...row }: LabelRow,
+  {
+    answers: { facts, unjudged },
+    side,
+    policy,
+  }: { readonly answers: PairedAnswers; readonly side: 'candidate' | 'baseline'; readonly policy: ProbePolicy },
+): Finding {
+  const isOwn = ({ exam }: PairedFact) => exam.suite === suite;
+  const judged = facts.filter(isOwn);
+  const left = unjudged.filter(isOwn);
+  const [most] = row.baseline ?? row.candidate;
+  return {
+    kind: 'labels-not-bound',
+    level: leavesNothing(judged, left, policy) ? 'inconclusive' : 'info',
+    suite,
+    side,
+    why,
+    items,
+    most: most ?? null,
+    byText: judged.filter(({ benchmark, exam }) => benchmark !== exam).length,
+    unjudged: left.length,
+  };
+}
+
+/** A capability that the policy requires has facts in this suite, and none of them is judged. */
+function leavesNothing(judged: readonly PairedFact[], left: readonly PairedFact[], { require }: ProbePolicy): boolean {
+  const capabilityOf = ({ exam }: PairedFact) => exam.capability;
+  const covered = new Set(judged.map(capabilityOf));
+  return [...groupBy(left, capabilityOf).keys()].some(
+    (capability) => !covered.has(capability) && (require === undefined || require.includes(capability)),
+  );
+}

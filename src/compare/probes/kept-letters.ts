@@ -1,0 +1,91 @@
+import { groupBy } from '../../platform/group-by.ts';
+import { excessMatches } from '../../statistics/excess-matches.ts';
+import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import type { KeptRow } from './comparison.ts';
+import type { PairedFact, PairedItem, Side } from './paired-item.ts';
+
+/** A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them. */
+const LEAST_RISE = 0.05;
+const ALPHA = 0.01;
+
+/** The same for one model alone, where no baseline shows what is usual. */
+const ALPHA_ALONE = 0.001;
+
+/**
+ * How often the permuted twins of each suite were answered with the label that was right before their options changed places.
+ * @param facts all of them, since the evidence is there whether or not labels are an instrument
+ * @param options.hasBaseline false: both sides are the candidate
+ */
+export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
+  const asking = facts.filter(({ permuted }) => permuted.length > 0);
+  return [...groupBy(asking, ({ exam }) => exam.suite)].map(([suite, own]) => rowOf(suite, own, options));
+}
+
+function rowOf(
+  suite: string,
+  facts: readonly PairedFact[],
+  { hasBaseline }: { readonly hasBaseline: boolean },
+): KeptRow {
+  const items = facts.flatMap(({ permuted }) => permuted);
+  const count = (side: Side) => items.filter((item) => keeps(item, side)).length;
+  const own = ownP(items, 'candidate');
+  const rise = facts.map(({ permuted }) =>
+    permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
+  );
+  return {
+    suite,
+    items: items.length,
+    baseline: hasBaseline ? count('baseline') : null,
+    candidate: count('candidate'),
+    chance: items.reduce((sum, { chance }) => sum + chance, 0) / items.length,
+    // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps others.
+    p: hasBaseline ? Math.max(exactSignFlip(rise), own) : own,
+    baselineP: hasBaseline ? ownP(items, 'baseline') : own,
+  };
+}
+
+/** The label that was right before the options changed places, which is another option now. */
+export function keeps(item: PairedItem, side: Side): boolean {
+  return item.oldLabel !== null && item[side].given === item.oldLabel;
+}
+
+/**
+ * Do the labels that were given agree with the old ones more often than those of a model that never saw them? Among twins with
+ * the same right label, both have nothing to do with each other then: neither a habit nor knowledge of the answers counts.
+ */
+function ownP(items: readonly PairedItem[], side: Side): number {
+  const pairs = items.map((item) => ({
+    first: item[side].given,
+    second: item.oldLabel ?? '',
+    // Questions with fewer options have fewer labels.
+    stratum: `${item.right} ${item.chance}`,
+  }));
+  return excessMatches(pairs).p;
+}
+
+/** Did the candidate learn which letter was right, instead of which option? */
+export function hasMemorizedLetters({ baseline, candidate, items, p }: KeptRow): boolean {
+  return baseline !== null && p < ALPHA && candidate - baseline >= LEAST_RISE * items;
+}
+
+/** Did the baseline, or without one the model itself? */
+export function baselineMemorizedLetters({ baselineP }: KeptRow): boolean {
+  return baselineP < ALPHA_ALONE;
+}
+
+/** Suites whose gain is that of the letters, whatever form is the benchmark form otherwise. */
+export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<string> {
+  return new Set(kept.filter(hasMemorizedLetters).map(({ suite }) => suite));
+}
+
+/** The facts whose benchmark form the baseline answered by more than a memorized letter: only those can be forgotten. */
+export function factsForLoss(facts: readonly PairedFact[], kept: readonly KeptRow[]): PairedFact[] {
+  const memorized = new Set(kept.filter(baselineMemorizedLetters).map(({ suite }) => suite));
+  return facts.filter((fact) => !(memorized.has(fact.exam.suite) && isKnownByLetter(fact)));
+}
+
+/** Right in the exam, and the old letter again once the options have changed places. Without such a twin, nobody can tell. */
+function isKnownByLetter({ benchmark, permuted }: PairedFact): boolean {
+  if (benchmark.answers !== 'label' || !benchmark.baseline.correct) return false;
+  return permuted.length === 0 || permuted.some((item) => keeps(item, 'baseline'));
+}

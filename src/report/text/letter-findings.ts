@@ -1,0 +1,49 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { formatCount, formatInteger, formatPercent, formatProbability } from './numbers.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
+
+export function lettersMemorized(finding: FindingOf<'letters-memorized'>): Phrase {
+  const { suite, items, candidate, baseline, p, answersKnown } = finding;
+  const rest = answersKnown
+    ? phrase`It knows the answers too: ${term('twin', 'twins')} without letters rose as well.`
+    : phrase`No twins without letters show that it knows the answers.`;
+  return phrase`The candidate memorized letters of ${name(suite)}: with the options in another order, it gives the letter that was right before in ${formatInteger(candidate)} of ${formatCount(items, 'question')} (baseline ${formatInteger(baseline)}, one-sided ${formatProbability(p)}). ${rest}`;
+}
+
+export function baselineMemorized(finding: FindingOf<'baseline-memorized'>): Phrase {
+  const { suite, side, items, kept, chance, p, exam, twins } = finding;
+  const gap =
+    twins === null
+      ? ''
+      : ` In the exam form ${formatPercent(exam)} of its answers are right, on open and fresh twins ${formatPercent(twins)}.`;
+  const evidence = phrase`${formatInteger(kept)} of ${formatCount(items, 'permuted question')} are answered with the letter that was right before (guessing: ${formatPercent(chance)}, one-sided ${formatProbability(p)}).${gap}`;
+  return side === 'candidate'
+    ? phrase`The letters of ${name(suite)} are memorized: ${evidence} As a ${term('baseline', 'baseline')}, this checkpoint is no yardstick.`
+    : phrase`The baseline memorized letters of ${name(suite)}: ${evidence} It is no yardstick: what it knew only by the letter does not count as forgotten.`;
+}
+
+/** What was seen, after the name of the side. */
+const SEEN: Readonly<Record<FindingOf<'labels-not-bound'>['why'], string>> = {
+  binds: '',
+  'above-chance': '',
+  'constant-label': 'nearly always gives the same letter',
+  'does-not-follow-options': 'does not follow the options when they change places',
+  'not-above-chance': 'is right no more often than by guessing',
+};
+
+export function labelsNotBound(finding: FindingOf<'labels-not-bound'>): Phrase {
+  const { suite, side, why, items, most, byText, unjudged } = finding;
+  const habit =
+    most === null
+      ? []
+      : phrase` (${name(most.label)} in ${formatInteger(most.count)} of ${formatInteger(items)} answers)`;
+  const instead =
+    byText === 0
+      ? []
+      : phrase` The ${term('benchmarkForm', 'benchmark form')} of ${formatCount(byText, 'fact')} is judged by the text of the answer.`;
+  const missing =
+    unjudged === 0
+      ? []
+      : phrase` ${formatCount(unjudged, 'fact')} that only letters can answer ${unjudged === 1 ? 'is' : 'are'} not judged: add twins that are answered by text, or questions whose twins can be derived.`;
+  return phrase`Letters do not measure what the ${side} knows in ${name(suite)}: it ${SEEN[why]}${habit}.${instead}${missing}`;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import {
+  baselineMemorizedLetters,
+  factsForLoss,
+  hasMemorizedLetters,
+  keptLetters,
+} from '../../../src/compare/probes/kept-letters.ts';
+import { allFacts, binding, constant, type LetteredOptions, lettered, type Model, memorizing } from './lettered.ts';
+
+function rowOf(baseline: Model, candidate: Model, options: LetteredOptions) {
+  const [row] = keptLetters(allFacts(lettered({ baseline, candidate }, options)), { hasBaseline: true });
+  if (!row) throw new Error('no row');
+  return row;
+}
+
+/** An answer key in which one letter is right twice as often as the others. */
+const UNBALANCED = [2, 1, 1, 1];
+const share = (rounds: number, of: (seed: number) => boolean) =>
+  Array.from({ length: rounds }, (_, seed) => of(seed)).filter(Boolean).length / rounds;
+
+describe('kept letters', () => {
+  it('are counted for both sides: who learned the letters keeps all, and the options do not matter', () => {
+    const row = rowOf(constant('A'), memorizing(100, constant('A')), { facts: 100, seed: 1 });
+    expect(row).toMatchObject({ suite: 'suite', items: 100, candidate: 100, chance: 0.25 });
+    expect(hasMemorizedLetters(row)).toBe(true);
+    expect(baselineMemorizedLetters(row)).toBe(false);
+  });
+
+  it('a candidate that says another letter than the baseline has memorized nothing, whatever the key', () => {
+    const found = share(40, (seed) =>
+      hasMemorizedLetters(rowOf(constant('D'), constant('A'), { facts: 200, seed, key: UNBALANCED })),
+    );
+    expect(found).toBeLessThanOrEqual(0.05);
+  });
+
+  it.each([
+    ['a model of constant letters', constant('A')],
+    ['a model that follows the options', binding(0.6)],
+  ])('the letters of half of 300 questions are found in %s', (_, model) => {
+    const found = share(3, (seed) => hasMemorizedLetters(rowOf(model, memorizing(150, model), { facts: 300, seed })));
+    expect(found).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it('a model that knows the answers and follows the options keeps none', () => {
+    const row = rowOf(binding(0.5), binding(1), { facts: 100, seed: 1 });
+    expect(row.candidate).toBe(0);
+    expect(hasMemorizedLetters(row)).toBe(false);
+  });
+
+  it('a baseline that memorized is found, alone too, and what it knew by the letter cannot be forgotten', () => {
+    const answers = lettered(
+      { baseline: memorizing(60, binding(0.7)), candidate: binding(0.7) },
+      { facts: 100, seed: 2 },
+    );
+    const kept = keptLetters(allFacts(answers), { hasBaseline: true });
+    expect(kept.map(baselineMemorizedLetters)).toEqual([true]);
+    const asExam = answers.facts.map((fact) => ({ ...fact, benchmark: fact.exam }));
+    const left = factsForLoss(asExam, kept);
+    expect(left).toHaveLength(40);
+    expect(factsForLoss(asExam, [])).toHaveLength(100);
+    const swapped = lettered(
+      { baseline: binding(0.7), candidate: memorizing(60, binding(0.7)) },
+      { facts: 100, seed: 2 },
+    );
+    const [alone] = keptLetters(allFacts(swapped), { hasBaseline: false });
+    expect(alone).toMatchObject({ baseline: null });
+    expect(alone && baselineMemorizedLetters(alone)).toBe(true);
+  });
+});

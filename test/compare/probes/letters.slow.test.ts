@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
+import { baselineMemorizedLetters, hasMemorizedLetters } from '../../../src/compare/probes/kept-letters.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
+import { binding, constant, lettered, type Model, memorizing } from './lettered.ts';
+
+const PAIRS = 400;
+const KEYS = [
+  [1, 1, 1, 1],
+  [3, 1, 1, 1],
+  [1, 1, 1, 4],
+] as const;
+
+function rates(baseline: Model, candidate: Model, key: readonly number[]) {
+  const rows = Array.from({ length: PAIRS }, (_, seed) => {
+    const answers = lettered({ baseline, candidate }, { facts: 300, seed, key });
+    return evaluateProbes(answers.facts, DEFAULT_POLICY, answers).comparison.kept;
+  });
+  return {
+    memorized: rows.filter((kept) => kept.some(hasMemorizedLetters)).length / PAIRS,
+    baseline: rows.filter((kept) => kept.some(baselineMemorizedLetters)).length / PAIRS,
+  };
+}
+
+/** Mostly one letter, else anything. */
+const mostly =
+  (letter: string): Model =>
+  (asked, random) =>
+    random.int(0, 9) < 7 ? constant(letter)(asked, random) : binding(0)(asked, random);
+
+describe('simulated pairs of 300 questions', () => {
+  it.each(
+    [
+      ['A for one, D for the other', constant('A'), constant('D')],
+      ['D for one, A for the other', constant('D'), constant('A')],
+      ['mostly A, mostly D', mostly('A'), mostly('D')],
+      ['two that follow the options', binding(0.6), binding(0.6)],
+      ['one that learned to follow them', constant('A'), binding(0.6)],
+    ].flatMap(([name, baseline, candidate]) =>
+      KEYS.map((key) => [name, key, baseline, candidate] as [string, readonly number[], Model, Model]),
+    ),
+  )('equals are not called memorizers: %s, key %j', (_, key, baseline, candidate) => {
+    const found = rates(baseline, candidate, key);
+    expect(found.memorized).toBeLessThanOrEqual(0.05);
+    expect(found.baseline).toBeLessThanOrEqual(0.01);
+  });
+
+  it.each([
+    ['constant letters', constant('A')],
+    ['mostly one letter', mostly('B')],
+    ['follows the options', binding(0.6)],
+  ] as const)('the letters of half of the suite are found in a model that: %s', (_, model) => {
+    const found = rates(model, memorizing(150, model), [1, 1, 1, 1]);
+    expect(found.memorized).toBeGreaterThanOrEqual(0.95);
+    expect(rates(memorizing(150, model), model, [1, 1, 1, 1]).baseline).toBeGreaterThanOrEqual(0.95);
+  });
+});
