@@ -57,9 +57,10 @@ function itemRemarks({ leftOut, items, notes }: MeasuredProbes): Finding[] {
   ];
 }
 
-function unpairedFacts({ probes, baseline }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
+function unpairedFacts({ probes, baseline, findings }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
+  const refused = new Set(findings.flatMap((finding) => ('suite' in finding ? [finding.suite] : [])));
   const asked = new Set(probes.items.map(factKey));
-  const theirs = new Set(baseline.items.map(factKey));
+  const theirs = new Set(baseline.items.filter(({ suite }) => !refused.has(suite)).map(factKey));
   const paired = [...asked].filter((fact) => theirs.has(fact)).length;
   return paired === asked.size ? [] : [{ kind: 'unpaired', level: 'info', facts: asked.size, paired }];
 }
