@@ -7,6 +7,8 @@ import { measure, openMeasuredAdapter, openMeasuredReference } from '../measure/
 import type { Shard } from '../measure/shards/shard.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { findPolicy } from '../policy/load.ts';
+import { phraseLine } from '../report/terminal/phrase.ts';
+import { measuredNotes } from '../report/text/measured.ts';
 import { plain } from '../report/text/phrase.ts';
 import { plannedSentence } from '../report/text/probes.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
@@ -58,6 +60,7 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const answers = pairWithItself(answered);
   const { facts } = answers;
   if (facts.length === 0) return;
-  const { planned } = evaluateWithoutBaseline(facts, resolved.policy, answers);
-  output.print(plain(plannedSentence(planned, facts.length)));
+  const comparison = evaluateWithoutBaseline(facts, resolved.policy, answers);
+  for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
+  output.print(plain(plannedSentence(comparison.planned, facts.length)));
 }

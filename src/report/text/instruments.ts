@@ -8,7 +8,7 @@ const NAMED_LABELS = 5;
 
 /** Whether letters are judged, and what the baseline does with them. */
 export function labelSentence(row: LabelRow): Phrase {
-  const who = row.baseline === null ? 'candidate' : 'baseline';
+  const who = row.baseline === null ? 'model' : 'baseline';
   const given = distribution(row.baseline ?? row.candidate, row.items);
   const where = phrase`On ${name(row.suite)}, the ${who}`;
   const instead = phrase`letters are not judged; the answers' texts are`;
