@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clusterInterval, meanInterval } from '../../src/statistics/t-interval.ts';
+import { clusterInterval, meanInterval, welchInterval } from '../../src/statistics/t-interval.ts';
 import { expectShare, seeded } from './seeded.ts';
 
 describe('the t interval of a mean', () => {
@@ -97,3 +97,15 @@ describe('the t interval over clusters', () => {
 function asBlocks(sizes: readonly number[], sums: readonly number[]): number[][] {
   return sizes.map((size, i) => [sums[i] ?? Number.NaN, ...Array(size - 1).fill(0)]);
 }
+
+describe("Welch's interval of a difference of means", () => {
+  it("agrees with R's t.test(extra ~ group) for 'Student' 1908, as if the drugs had been given to different people", () => {
+    const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2];
+    const second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+    const interval = welchInterval(first, second, 0.95);
+    expect(interval?.df).toBeCloseTo(17.776, 3);
+    expect(interval?.lower).toBeCloseTo(-3.3654832, 6);
+    expect(interval?.upper).toBeCloseTo(0.2054832, 6);
+    expect(welchInterval(first, [1], 0.95)).toBeNull();
+  });
+});
