@@ -3,14 +3,15 @@ import { encodePair } from '../language-model/tokens/encode.ts';
 import { TokenizerStopped } from '../language-model/tokens/start-tokenizer.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { ProbeItem } from './item.ts';
+import type { Form, ProbeItem } from './item.ts';
 import { contextOf, continuationOf } from './prompt.ts';
 import type { LeftOutItem, RunOptions } from './run.ts';
 
 /**
- * Select the facts of which every form can be asked: it fits the context of the model, since a prompt that is cut on
+ * Select the facts of which every judged form can be asked: it fits the context of the model, since a prompt that is cut on
  * the left is another question, and the tokenizer keeps the prompt and tells the answers apart. Without a tokenizer,
- * all are selected, and the server reports which it has cut.
+ * all are selected, and the server reports which it has cut. A robustness form decides nothing, and its fact does not depend on
+ * it: it alone is left out.
  * @returns every item in one of the two lists
  */
 export function selectFitting(
@@ -24,15 +25,25 @@ export function selectFitting(
       return problem === null ? [] : [[item.id, problem] as const];
     }),
   );
-  const causes = new Map(items.filter(({ id }) => problems.has(id)).map(({ fact, id }) => [fact, id]));
+  const causes = new Map(
+    items.filter(({ id, form }) => problems.has(id) && isNeeded(form)).map(({ fact, id }) => [fact, id]),
+  );
+  const problemOf = ({ id, fact }: ProbeItem): Problem | null => {
+    const form = causes.get(fact);
+    return problems.get(id) ?? (form === undefined ? null : leftOutWith(form));
+  };
   return {
-    fitting: items.filter(({ fact }) => !causes.has(fact)),
-    leftOut: items.flatMap(({ id, fact }): LeftOutItem[] => {
-      const form = causes.get(fact);
-      if (form === undefined) return [];
-      return [{ id, ...(problems.get(id) ?? leftOutWith(form)) }];
+    fitting: items.filter((item) => problemOf(item) === null),
+    leftOut: items.flatMap((item): LeftOutItem[] => {
+      const problem = problemOf(item);
+      return problem === null ? [] : [{ id: item.id, ...problem }];
     }),
   };
+}
+
+/** Whether a fact is left out with this form of it. */
+export function isNeeded(form: Form): boolean {
+  return form !== 'robustness';
 }
 
 /** Why an item is left out that could be asked: another form of its fact cannot. */
