@@ -8,12 +8,13 @@ import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite 
 
 /**
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory.
- * @throws UserError for a missing or invalid file, and for two suites with the same name
+ * @throws UserError for a missing or invalid file, for two suites with the same name, and for twins of no benchmark
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
+  const choices = resolved.policy.probes.map(asFile);
   const suites: Suite[] = [];
-  for (const choice of resolved.policy.probes) {
-    const suite = await loadSuite(choice, resolved, seed);
+  for (const choice of choices) {
+    const suite = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
     if (suites.some(({ name }) => name === suite.name)) {
       throw new UserError(`probes: two suites have the name ${JSON.stringify(suite.name)}`, 'rename one of the files');
     }
@@ -22,29 +23,65 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
   return suites;
 }
 
+type FileChoice = Exclude<SuiteChoice, string>;
+
+function asFile(choice: SuiteChoice): FileChoice {
+  return typeof choice === 'string' ? { file: choice } : choice;
+}
+
+/**
+ * The name of the suite that all items of a file are twins of; null for a benchmark.
+ * @throws UserError unless it is another file of the policy, with items of its own to be twins of
+ */
+function benchmarkOf({ file, 'twins-of': twinsOf }: FileChoice, choices: readonly FileChoice[]): string | null {
+  if (twinsOf === undefined) return null;
+  const where = `probes: ${JSON.stringify(file)}: twins-of: ${JSON.stringify(twinsOf)}`;
+  const benchmark =
+    choices.find((other) => other.file === twinsOf) ?? choices.find((other) => basename(other.file) === twinsOf);
+  if (benchmark === undefined) {
+    throw new UserError(`${where} is not among the suites of the policy`, 'list its file too, or correct the name');
+  }
+  if (benchmark.file === BUILTIN) {
+    throw new UserError(`${where} has twins of its own`, 'name a file, or leave out twins-of');
+  }
+  if (benchmark.file === file) throw new UserError(`${where} is the file itself`, 'name the file of the benchmark');
+  if (benchmark['twins-of'] !== undefined) {
+    throw new UserError(
+      `${where} consists of twins itself`,
+      `name their benchmark, ${JSON.stringify(benchmark['twins-of'])}`,
+    );
+  }
+  return basename(benchmark.file);
+}
+
 async function loadSuite(
-  choice: SuiteChoice,
-  { policyPath, probeFiles }: ResolvedPolicy,
-  seed: number,
+  { file, scoring, 'max-new-tokens': maxNewTokens }: FileChoice,
+  {
+    resolved: { policy, policyPath, probeFiles },
+    seed,
+    twinsOf,
+  }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
-  const { file, scoring, 'max-new-tokens': maxNewTokens } = typeof choice === 'string' ? { file: choice } : choice;
   if (file === BUILTIN) return builtinSuite(seed);
   const path = probeFiles?.get(file) ?? (await findFile(file, policyPath));
   const { items, seeded, warnings } = await readProbeFile(path, {
     seed,
+    kinds: policy.twins,
+    isGroup: twinsOf !== null,
     ...(scoring === undefined ? {} : { scoring }),
   });
   const tokens = maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS;
   return {
     name: basename(file),
     version: null,
-    digest: digestItems(items, tokens),
+    digest: digestItems(items, tokens, twinsOf ?? undefined),
     warnings,
     seed: seeded ? seed : null,
     items,
     size: items.length,
     path,
     maxNewTokens: tokens,
+    ...(twinsOf === null ? {} : { twinsOf }),
   };
 }
 

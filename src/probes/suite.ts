@@ -143,10 +143,16 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
  * The digest of a suite.
  * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match
  *   items
+ * @param twinsOf name of the suite that the items are twins of: it is part of what they show
  */
-export function digestItems(items: readonly ProbeItem[], maxNewTokens = DEFAULT_MAX_NEW_TOKENS): string {
+export function digestItems(
+  items: readonly ProbeItem[],
+  maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
+  twinsOf?: string,
+): string {
   const dependsOnLimit =
     maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
-  const identity = dependsOnLimit ? { items, maxNewTokens } : items;
+  const settings = { ...(dependsOnLimit ? { maxNewTokens } : {}), ...(twinsOf === undefined ? {} : { twinsOf }) };
+  const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }

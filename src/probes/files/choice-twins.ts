@@ -1,6 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { ChoiceScoring, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
+import { scoreTexts } from './choice-texts.ts';
 import { drawUnrelated, UNRELATED_FACTS } from './distractors.ts';
 import { type ChoiceRecord, letterOf } from './records.ts';
 import {
@@ -30,16 +31,35 @@ function scoreLabels(labels: readonly string[], answer: number): Question {
   return { kind: 'choice', choices: labels, answer, scoring: 'raw' };
 }
 
-/** The exam with its choices in another order, the right one at another place: a memorized letter is wrong. */
-export function permuted(record: ChoiceRecord, random: Random): Wording {
-  const { question, choices } = record;
-  const right = at(choices, record.answer);
-  const others = random.shuffle(choices.filter((_, index) => index !== record.answer));
-  const answer = random.pick(choices.map((_, index) => index).filter((index) => index !== record.answer));
-  return exam({ question, choices: others.toSpliced(answer, 0, right), answer });
+/** The exam, answered by the text of a choice: for a model that cannot bind a letter to its option. */
+export function examText(record: ChoiceRecord, scoring: ChoiceScoring): Wording {
+  return { prompt: exam(record).prompt, question: scoreTexts(record, scoring) };
 }
 
-/** The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of other twins. */
+/** Where each option was before. */
+export interface Permutation {
+  readonly oldLabel: string;
+  readonly oldLabels: Readonly<Record<string, string>>;
+}
+
+/** The exam with its choices in another order, the right one at another place: a memorized letter is wrong. */
+export function permuted(record: ChoiceRecord, random: Random): Wording & Permutation {
+  const { question, choices } = record;
+  const indices = choices.map((_, index) => index);
+  const others = random.shuffle(indices.filter((index) => index !== record.answer));
+  const answer = random.pick(indices.filter((index) => index !== record.answer));
+  const order = others.toSpliced(answer, 0, record.answer);
+  return {
+    ...exam({ question, choices: order.map((index) => at(choices, index)), answer }),
+    oldLabel: letterOf(record.answer),
+    oldLabels: Object.fromEntries(order.map((old, index) => [letterOf(index), letterOf(old)])),
+  };
+}
+
+/**
+ * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin: a
+ * memorized letter is right here too.
+ */
 export function distracted(record: ChoiceRecord, random: Random): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);
   return matchLength(
@@ -57,17 +77,31 @@ const LONGEST_IN_A_ROW = 24;
  * to complete comes last, and the choice ends it.
  */
 export function cloze(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
-  const { choices, answer } = record;
+  const { choices } = record;
   const stem = stemOf(record.question);
   const listMayComeFirst = !pointsForward(record.question);
   const prompts = choiceLists(choices).flatMap((list) => {
     if (stem !== null && listMayComeFirst) return endings(stem, list);
     return [...questionFirst(record.question, list), ...(listMayComeFirst ? listFirst(record.question, list) : [])];
   });
-  const wordings = random
-    .shuffle(prompts)
-    .map((prompt) => ({ prompt, question: { kind: 'choice', choices, answer, scoring } as const }));
-  return matchLength(exam(record), wordings);
+  const question = scoreTexts(record, scoring);
+  return matchLength(
+    exam(record),
+    random.shuffle(prompts).map((prompt) => ({ prompt, question })),
+  );
+}
+
+/**
+ * The exam with its letters in other marks and under other headings, answered by the text of a choice. For choices that
+ * mean something only beside the others ("Both A and B"): no question can be asked without them.
+ */
+export function lettered(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
+  const question = scoreTexts(record, scoring);
+  const prompts = stylePrompts(record, letterStyles(record));
+  return matchLength(
+    exam(record),
+    random.shuffle(prompts.map(({ prompt }) => prompt)).map((prompt) => ({ prompt, question })),
+  );
 }
 
 function questionFirst(question: string, list: string): string[] {
@@ -118,16 +152,19 @@ const LONGEST_ON_ONE_LINE = 100;
 
 /** The same choices in the same order, with other labels, marks and headings. */
 export function restyled(record: ChoiceRecord, random: Random): Wording {
-  const { question, answer } = record;
-  const wordings = stylesFor(record).flatMap((style) =>
+  const wordings = stylePrompts(record, stylesFor(record)).map(({ prompt, style }) => ({
+    prompt,
+    question: scoreLabels(scoredLabels(style), record.answer),
+  }));
+  return matchLength(exam(record), random.shuffle(wordings));
+}
+
+function stylePrompts(record: ChoiceRecord, styles: readonly LabelStyle[]) {
+  return styles.flatMap((style) =>
     HEADINGS.flatMap(([before, after]) =>
-      layouts(record, style).map((choices) => ({
-        prompt: `${before}${question}\n${choices}\n${after}`,
-        question: scoreLabels(scoredLabels(style), answer),
-      })),
+      layouts(record, style).map((choices) => ({ prompt: `${before}${record.question}\n${choices}\n${after}`, style })),
     ),
   );
-  return matchLength(exam(record), random.shuffle(wordings));
 }
 
 /** Each choice on a line of its own or, if they are short and have an opening bracket, all on one line. */

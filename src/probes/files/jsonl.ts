@@ -37,9 +37,29 @@ export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }
 
-function toRecord({ id, capability, form, fact, family, cluster, prompt, question }: ProbeItem): object {
-  const record = { id, capability, form, twin_of: form === 'twin' ? fact : null, family, cluster, prompt };
+function toRecord(item: ProbeItem): object {
+  const { id, capability, form, kind, fact, family, cluster, oldLabel, oldLabels, level, prompt, question } =
+    asWritten(item);
+  const record = {
+    id,
+    capability,
+    form,
+    ...(kind === undefined ? {} : { kind }),
+    twin_of: form === 'benchmark' ? null : fact,
+    family,
+    cluster,
+    ...(oldLabel === undefined ? {} : { old_label: oldLabel }),
+    ...(oldLabels === undefined ? {} : { old_labels: oldLabels }),
+    ...(level === undefined ? {} : { level }),
+    prompt,
+  };
   if (question.kind === 'exact') return { ...record, target: question.target };
   const { choices, answer, scoring } = question;
   return { ...record, choices, answer, scoring };
+}
+
+/** The items of a group are benchmark forms in their file: the policy makes them twins. */
+function asWritten({ kind, ...item }: ProbeItem): ProbeItem {
+  if (kind !== 'group') return kind === undefined ? item : { ...item, kind };
+  return { ...item, form: item.id === item.fact ? 'benchmark' : 'benchmark-text' };
 }

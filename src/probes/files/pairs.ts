@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { CHOICE_SCORINGS, type ChoiceScoring, FORMS, JUDGED_FORMS, type ProbeItem, type Question } from '../item.ts';
+import {
+  CHOICE_SCORINGS,
+  type ChoiceScoring,
+  FORMS,
+  type Form,
+  JUDGED_FORMS,
+  type ProbeItem,
+  type Question,
+  TWIN_KINDS,
+  type TwinKind,
+} from '../item.ts';
+import { inferKind } from './infer-kind.ts';
+import type { LocatedItem } from './located-item.ts';
+import { permutationOf } from './permutation-fields.ts';
 import {
   answerTextSchema,
   checkIndex,
@@ -18,11 +31,25 @@ const HINT =
 
 const oneOf = (values: readonly string[]) => mustBe(values.map((value) => JSON.stringify(value)).join(' or '));
 
+/** Kinds of single twins; a group is a file of its own. */
+const KINDS = TWIN_KINDS.filter((kind) => kind !== 'group');
+
+const LEVEL = 'a whole number from 1';
+const oldLabelsSchema = z.record(answerTextSchema, answerTextSchema, mustBe('an object: the old label of each label'));
+/** A cell of a CSV file is text. */
+const levelSchema = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], mustBe(LEVEL))
+  .refine((level) => Number.isSafeInteger(level) && level > 0, { error: `must be ${LEVEL}` });
+
 const schema = z.object({
   id: textOrNumberSchema,
   capability: textSchema,
   form: z.enum(FORMS, oneOf(JUDGED_FORMS)),
   twin_of: textOrNumberSchema.nullish(),
+  kind: z.enum(KINDS, oneOf(KINDS)).nullish(),
+  old_label: answerTextSchema.nullish(),
+  old_labels: oldLabelsSchema.nullish(),
+  level: levelSchema.nullish(),
   family: textSchema.optional(),
   cluster: textSchema.optional(),
   prompt: verbatimSchema,
@@ -42,23 +69,42 @@ type Fields = z.infer<typeof schema>;
  */
 export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): ProbeItem {
   const fields = parseFields(record, schema, HINT);
-  const { id, capability, family = capability, form, prompt } = fields;
-  const { cluster = form === 'benchmark' ? 'exam' : 'twin' } = fields;
+  const { id, capability, family = capability, form, prompt, cluster = CLUSTERS[form], level } = fields;
   const { where } = record;
+  const kind = kindOf(fields, where);
+  const question = questionOf(fields, scoring, where);
+  const permutation = permutationOf(fields, question, where);
   return {
     id,
     capability,
     family,
     form,
+    ...(kind === null ? {} : { kind }),
     fact: factOf(fields, where),
     cluster,
+    ...permutation,
+    ...(level === undefined || level === null ? {} : { level }),
     prompt,
-    question: questionOf(fields, scoring, where),
+    question,
   };
 }
 
+/** The clusters of items that do not name one. */
+const CLUSTERS: Readonly<Record<Form, string>> = {
+  benchmark: 'exam',
+  'benchmark-text': 'exam-text',
+  twin: 'twin',
+  robustness: 'robustness',
+};
+
+/** Null for another form, and for a twin that says nothing of its kind. */
+function kindOf({ form, kind = null }: Fields, where: string): TwinKind | null {
+  if (kind === null || form === 'twin') return kind;
+  throw new UserError(`${where}: kind: only a twin has one`, 'leave it out, or set the form to "twin"');
+}
+
 function factOf({ id, form, twin_of: twinOf }: Fields, where: string): string {
-  if (form === 'twin') {
+  if (form !== 'benchmark') {
     if (twinOf === undefined || twinOf === null) {
       throw new UserError(`${where}: twin_of: is missing`, 'give the id of the benchmark form');
     }
@@ -88,32 +134,29 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
   return { kind: 'choice', choices, answer: checkIndex(answer, choices.length, where), scoring };
 }
 
-/** An item, and its line in the file. */
-export interface LocatedItem {
-  readonly where: string;
-  readonly item: ProbeItem;
-}
-
 /**
- * Check that each twin has a benchmark form of the same capability and family, and each benchmark form a twin. The
+ * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin. The
  * statistics are computed over pairs, and an item without a partner would be dropped silently.
  * @throws UserError with the line of the first item without a partner
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
   const byId = new Map(located.map((entry) => [entry.item.id, entry]));
-  for (const { item, where } of located) if (item.form === 'twin') checkTwin(item, where, byId.get(item.fact));
+  for (const { item, where } of located) {
+    if (item.form !== 'benchmark') checkPartner(item, where, byId.get(item.fact));
+  }
   const facts = new Set(located.flatMap(({ item }) => (item.form === 'twin' ? [item.fact] : [])));
   for (const { item, where } of located) {
-    if (item.form === 'twin' || facts.has(item.id)) continue;
+    if (item.form !== 'benchmark' || facts.has(item.id)) continue;
     throw new UserError(`${where}: ${quote(item.id)} has no twin`, 'add one, or leave the item out');
   }
 }
 
-function checkTwin(item: ProbeItem, where: string, partner: LocatedItem | undefined): void {
+function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | undefined): void {
   const twinOf = `${where}: twin_of: ${quote(item.fact)}`;
   if (!partner) throw new UserError(`${twinOf} is not in the file`, 'add the benchmark form, or correct the id');
-  if (partner.item.form === 'twin') {
-    throw new UserError(`${twinOf} is itself a twin, at ${partner.where}`, 'give the id of the benchmark form of both');
+  if (partner.item.form !== 'benchmark') {
+    const what = partner.item.form === 'twin' ? 'is itself a twin' : `has the form ${partner.item.form}`;
+    throw new UserError(`${twinOf} ${what}, at ${partner.where}`, 'give the id of the benchmark form of both');
   }
   for (const key of ['capability', 'family'] as const) {
     if (item[key] === partner.item[key]) continue;
@@ -122,4 +165,16 @@ function checkTwin(item: ProbeItem, where: string, partner: LocatedItem | undefi
       'give both the same',
     );
   }
+}
+
+/** The items with the kinds of all twins: those that a record does not name are inferred from its benchmark form. */
+export function withKinds(items: readonly ProbeItem[]): ProbeItem[] {
+  const benchmarks = new Map(items.flatMap((item) => (item.form === 'benchmark' ? [[item.id, item]] : [])));
+  return items.map((item) => {
+    const benchmark = benchmarks.get(item.fact);
+    if (item.form !== 'twin' || item.kind !== undefined || !benchmark) return item;
+    const { id, capability, family, form, ...rest } = item;
+    // The place of a key counts in the digest, which is the same for a kind that is named.
+    return { id, capability, family, form, kind: inferKind(item, benchmark), ...rest };
+  });
 }

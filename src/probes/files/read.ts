@@ -3,11 +3,13 @@ import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { readCsv } from './csv.ts';
+import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
 import { readJsonl } from './jsonl.ts';
 import { type Line, readBytes, readLines } from './lines.ts';
-import { checkPairs, type LocatedItem, readPairedRecord } from './pairs.ts';
+import type { LocatedItem } from './located-item.ts';
+import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
 import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
-import { deriveChoiceItems, deriveExactItems } from './twins.ts';
+import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */
 export interface FileSuite {
@@ -22,13 +24,19 @@ export interface FileSuite {
 export interface FileOptions {
   /** Seed of the derived twins. */
   readonly seed: number;
+  /** Kinds of the derived twins; all if missing. */
+  readonly kinds?: readonly DerivedKind[];
+  /** Whether the whole file is a twin of another one: then it gets no twins of its own. */
+  readonly isGroup?: boolean;
   /**
-   * How choices that are text are scored: instead of `per-character` for derived cloze twins, and instead of `raw` for
+   * How choices that are text are scored: instead of `per-character` for derived forms, and instead of `raw` for
    * paired items without a scoring of their own. Labels (`A`, `(ii)`) are always scored raw, since their length means
    * nothing.
    */
   readonly scoring?: ChoiceScoring;
 }
+
+const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 
 const READERS: Readonly<Record<string, (lines: Iterable<Line>, file: string) => ProbeRecord[]>> = {
   '.jsonl': readJsonl,
@@ -64,29 +72,36 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
   return readItems(read(readLines(bytes, path), path), path, options);
 }
 
-function readItems(records: readonly ProbeRecord[], path: string, { seed, scoring }: FileOptions): FileSuite {
+function readItems(records: readonly ProbeRecord[], path: string, options: FileOptions): FileSuite {
+  const { seed, scoring, kinds = ALL_KINDS, isGroup = false } = options;
   const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
+  const seeded = !isGroup;
   switch (recognizeFormat(records, path)) {
     case 'paired': {
       const located = records.map((record) => ({
         where: record.where,
         item: readPairedRecord(record, scoring ?? 'raw'),
       }));
+      if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
       const items = uniqueItems(located);
       checkPairs(located);
-      return { items, seeded: false, warnings: [] };
+      return { items: withKinds(items), seeded: false, warnings: [] };
     }
     case 'exact': {
       const questions = records.map((record) => readExactRecord(record, defaultId(record)));
-      return { items: uniqueItems(deriveExactItems(questions, { seed })), seeded: true, warnings: [] };
+      const located = isGroup ? groupExactItems(questions) : deriveExactItems(questions, { seed, kinds });
+      return { items: uniqueItems(located), seeded, warnings: [] };
     }
     case 'choice': {
       const questions = records.map((record) => readChoiceRecord(record, defaultId(record)));
-      const located = deriveChoiceItems(questions, { seed, scoring: scoring ?? 'per-character' });
+      const texts = scoring ?? 'per-character';
+      const located = isGroup
+        ? groupChoiceItems(questions, texts)
+        : deriveChoiceItems(questions, { seed, kinds, scoring: texts });
       const warnings = questions
         .filter(repeatsChoice)
-        .map(({ where }) => `${where}: choices: two are the same; the twins of this question keep their order`);
-      return { items: uniqueItems(located), seeded: true, warnings };
+        .map(({ where }) => `${where}: choices: two are the same; they count as one where the text is the answer`);
+      return { items: uniqueItems(located), seeded, warnings };
     }
   }
 }

@@ -71,6 +71,21 @@ export function stemOf(question: string): string | null {
   return stem !== question || OPEN_END.test(stem) ? stem : null;
 }
 
+/** The end of a finished sentence, or of an expression to compute. */
+const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
+
+/**
+ * The same for a prompt without choices, where a sentence that looks unfinished ("The first stage exhibits") reads best if its
+ * answer follows at once.
+ */
+export function continuableStemOf(question: string): string | null {
+  const stem = stemOf(question);
+  if (stem !== null) return stem;
+  const sentences = question.split(/(?<=[.?!:])\s+|\n+/);
+  const isTask = question.includes('?') || question.includes('__') || sentences.some((part) => WHOLE.test(part));
+  return isTask || FINISHED.test(question) ? null : question;
+}
+
 /** `All of the above`, `none of these`, `both of them`, `neither`: choices whose meaning depends on the others. */
 const OF_OTHERS =
   /^(all|none|both|neither|either|any|two|three|more than one|only one)( ((of )?(the )?)?(above|below|these|those|them|others?|options|choices|answers|statements|foregoing|preceding)( (above|below|options|choices|answers|statements))*)?[.!]?$/i;

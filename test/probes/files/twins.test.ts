@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../../src/platform/at.ts';
-import { type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
+import { type FileOptions, type FileSuite, readProbeFile } from '../../../src/probes/files/read.ts';
 import { pieceCount } from '../../../src/probes/files/text.ts';
+import type { DerivedKind } from '../../../src/probes/files/twins.ts';
 import type { ProbeItem } from '../../../src/probes/item.ts';
 import { fixture, shared, temporaryFolder } from '../../fixtures.ts';
 import { describeNeeds, itNeeds } from '../../needs.ts';
@@ -15,16 +16,24 @@ const WORD_PROBLEMS = fixture('probes', 'own-benchmark.jsonl');
 
 interface Fact {
   readonly benchmark: ProbeItem;
+  readonly text: ProbeItem | null;
   readonly twins: readonly ProbeItem[];
+  readonly robustness: readonly ProbeItem[];
 }
 
 function factsOf({ items }: Pick<FileSuite, 'items'>): Fact[] {
   return items
     .filter(({ form }) => form === 'benchmark')
-    .map((benchmark) => ({
-      benchmark,
-      twins: items.filter((item) => item.form === 'twin' && item.fact === benchmark.id),
-    }));
+    .map((benchmark) => {
+      const own = items.filter(({ fact }) => fact === benchmark.id);
+      const ofForm = (form: ProbeItem['form']) => own.filter((item) => item.form === form);
+      return {
+        benchmark,
+        text: ofForm('benchmark-text')[0] ?? null,
+        twins: ofForm('twin'),
+        robustness: ofForm('robustness'),
+      };
+    });
 }
 
 /** Labels that stand before a text in the prompt. */
@@ -37,16 +46,48 @@ function labelsBefore(text: string, { prompt, question }: ProbeItem): readonly s
   );
 }
 
+const TEXT_CLUSTERS = new Set(['exam-text', 'cloze', 'lettered', 'open-question', 'open-phrase']);
+
+/** The right text or the label before it is the answer, and all choices are there unless the question is open. */
 function expectRight(item: ProbeItem, choices: readonly string[], right: string) {
   if (item.question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
   const { answer, scoring } = item.question;
-  for (const choice of choices) expect(item.prompt).toContain(choice);
-  expect(item.question.choices).toHaveLength(choices.length);
-  if (scoring === 'per-character') expect(item.question.choices[answer], item.id).toBe(right);
-  else expect(labelsBefore(right, item), item.id).toContain(item.question.choices[answer]);
-  if (new Set(choices).size === choices.length && scoring === 'raw') {
-    expect(labelsBefore(right, item), item.id).toHaveLength(1);
+  if (item.kind !== 'open') for (const choice of choices) expect(item.prompt).toContain(choice);
+  if (TEXT_CLUSTERS.has(item.cluster)) {
+    expect(scoring).toBe('per-character');
+    expect([...item.question.choices].sort()).toEqual([...new Set(choices)].sort());
+    expect(item.question.choices[answer], item.id).toBe(right);
+    return;
   }
+  expect(scoring).toBe('raw');
+  expect(item.question.choices).toHaveLength(choices.length);
+  expect(labelsBefore(right, item), item.id).toContain(item.question.choices[answer]);
+  if (new Set(choices).size === choices.length) expect(labelsBefore(right, item), item.id).toHaveLength(1);
+}
+
+/** Without case, and with one space for each white space, as a person compares two texts. */
+const plain = (text: string): string => text.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+
+/** An open question shows no choice that the question does not name itself: not even a part of the list. */
+function expectOpen({ id, prompt, kind }: ProbeItem, question: string, choices: readonly string[]) {
+  if (kind !== 'open') return;
+  const rest = plain(prompt).replace(plain(question.replace(/_+[ .?!]*$/, '')), ' ');
+  expect(rest.length, id).toBeLessThan(40);
+  for (const choice of choices) {
+    const phrase = plain(choice).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+    expect(rest, `${id}: ${choice}`).not.toMatch(
+      new RegExp(String.raw`(?<![\p{L}\p{N}])${phrase}(?![\p{L}\p{N}])`, 'u'),
+    );
+  }
+}
+
+/** Whether the letter of the exam is not the answer: another letter is, or a text. */
+function contradictsLetter(twin: ProbeItem, benchmark: ProbeItem): boolean {
+  if (twin.question.kind !== 'choice' || benchmark.question.kind !== 'choice') throw new Error('no choices');
+  const letter = at(benchmark.question.choices, benchmark.question.answer);
+  const answer = at(twin.question.choices, twin.question.answer);
+  // Labels of another shape keep the position, and a memorized position comes along.
+  return TEXT_CLUSTERS.has(twin.cluster) || (twin.cluster === 'permuted' && answer !== letter);
 }
 
 function expectClean({ id, prompt, question }: ProbeItem) {
@@ -61,12 +102,13 @@ function expectClean({ id, prompt, question }: ProbeItem) {
   }
 }
 
-/** Within 10%; a distracted twin may have a short sentence more. */
-function expectSimilarLength(twin: ProbeItem, benchmark: ProbeItem) {
+/** Within 10%; a distracted form may have a short sentence more, and an open one has no list of choices. */
+function expectSimilarLength(item: ProbeItem, benchmark: ProbeItem) {
+  if (item.kind === 'open') return;
   const length = pieceCount(benchmark.prompt);
-  const more = pieceCount(twin.prompt) - length;
-  const allowed = twin.cluster === 'distracted' ? Math.max(8, 0.1 * length) : 0.1 * length;
-  expect(Math.abs(more), `${twin.id}: ${length} + ${more}`).toBeLessThanOrEqual(allowed);
+  const more = pieceCount(item.prompt) - length;
+  const allowed = item.cluster === 'distracted' ? Math.max(8, 0.1 * length) : 0.1 * length;
+  expect(Math.abs(more), `${item.id}: ${length} + ${more}`).toBeLessThanOrEqual(allowed);
 }
 
 /** The choice that an answer means, as an index or a letter. */
@@ -75,47 +117,69 @@ function choiceOf(answer: string, choices: readonly string[]): string {
   return /^[A-Z]$/.test(answer) ? at(choices, answer.charCodeAt(0) - 'A'.charCodeAt(0)) : answer.trim();
 }
 
-/** Twins of a CSV file of multiple-choice questions, against its rows. */
-async function expectChoiceTwins(file: string, { similarLength }: { readonly similarLength: boolean }) {
+/** The forms of a CSV file of multiple-choice questions, against its rows. */
+async function expectChoiceForms(
+  file: string,
+  { similarLength, kinds }: { readonly similarLength: boolean; readonly kinds: readonly DerivedKind[] },
+) {
   const rows = parse(readFileSync(file), { columns: true }) as Record<string, string>[];
-  const facts = factsOf(await readProbeFile(file, { seed: SEED }));
+  const facts = factsOf(await readProbeFile(file, { seed: SEED, kinds }));
   expect(facts).toHaveLength(rows.length);
-  for (const [index, { benchmark, twins }] of facts.entries()) {
+  for (const [index, { benchmark, text, twins, robustness }] of facts.entries()) {
     const row = at(rows, index);
     const choices = Object.keys(row)
       .filter((column) => /^choice\d$/.test(column) && row[column] !== '')
       .map((column) => (row[column] ?? '').trim());
-    expect(twins).toHaveLength(2);
-    expect(new Set(twins.map(({ cluster }) => cluster)).size).toBe(2);
+    const question = (row.question ?? '').trim();
     const right = choiceOf(row.answer ?? '', choices);
-    const [stem = ''] = (row.question ?? '').trim().split('__');
-    for (const item of [benchmark, ...twins]) {
+    expect(text?.prompt).toBe(benchmark.prompt);
+    expect(new Set(twins.map(({ cluster }) => cluster)).size).toBe(twins.length);
+    expect(
+      twins.some((twin) => contradictsLetter(twin, benchmark)),
+      benchmark.id,
+    ).toBe(true);
+    for (const item of [benchmark, text, ...twins, ...robustness].filter((form) => form !== null)) {
       expectClean(item);
       expectRight(item, choices, right);
+      expectOpen(item, question, choices);
       if (similarLength) expectSimilarLength(item, benchmark);
-      expect(item.prompt).toContain(stem.trim());
+      expect(item.prompt).toContain(question.split('__')[0]?.trim());
     }
-    for (const { cluster, question } of twins) {
-      if (cluster !== 'permuted' || question.kind !== 'choice' || benchmark.question.kind !== 'choice') continue;
-      expect(question.answer).not.toBe(benchmark.question.answer);
-    }
+    for (const twin of twins.filter(({ cluster }) => cluster === 'permuted')) expectPermuted(twin, benchmark);
   }
   return facts;
 }
 
-/** Twins of a JSONL file of word problems, against its lines. */
-async function expectProblemTwins(file: string) {
+/** The old label of each option is that of the same text in the exam. */
+function expectPermuted({ id, oldLabel, oldLabels, prompt, question }: ProbeItem, benchmark: ProbeItem) {
+  if (question.kind !== 'choice' || benchmark.question.kind !== 'choice') throw new Error(`${id} has no choices`);
+  const textOf = (label: string, text: string) =>
+    new RegExp(`^${label}\\. ([^]*?)\n(?:[A-Z]\\. |Answer:)`, 'm').exec(text)?.[1];
+  for (const label of question.choices) {
+    expect(textOf(label, prompt), id).toBeDefined();
+    expect(textOf(label, prompt), id).toBe(textOf(oldLabels?.[label] ?? '', benchmark.prompt));
+  }
+  const right = at(question.choices, question.answer);
+  expect(oldLabel, id).toBe(at(benchmark.question.choices, benchmark.question.answer));
+  expect(oldLabels?.[right], id).toBe(oldLabel);
+  expect(right, id).not.toBe(oldLabel);
+}
+
+/** The forms of a JSONL file of word problems, against its lines. */
+async function expectProblemForms(file: string) {
   const records = readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { question: string; answer: string | number });
   const facts = factsOf(await readProbeFile(file, { seed: SEED }));
   expect(facts).toHaveLength(records.length);
-  for (const [index, { benchmark, twins }] of facts.entries()) {
+  for (const [index, { benchmark, text, twins, robustness }] of facts.entries()) {
     const { question, answer } = at(records, index);
     const target = String(answer).split('#### ').at(-1)?.replaceAll(/[$,]/g, '');
-    expect(twins.map(({ cluster }) => cluster)).toEqual(['restyled', 'distracted']);
-    for (const item of [benchmark, ...twins]) {
+    expect(text).toBeNull();
+    expect(twins.map(({ cluster, kind }) => [cluster, kind])).toContainEqual(['restyled', 'format']);
+    for (const item of [benchmark, ...twins, ...robustness]) {
+      if (item.kind === 'fresh') continue;
       expectClean(item);
       expect(item.question).toEqual({ kind: 'exact', target });
       expect(item.prompt).toMatch(/^\d+$/.test(target ?? '') ? / \(a number\):$/ : /\w:$/);
@@ -123,47 +187,90 @@ async function expectProblemTwins(file: string) {
       const words = item.prompt.split(/\s+/);
       for (const word of question.split(/\s+/)) expect(words).toContain(word);
     }
-    const [distracted] = twins.filter(({ cluster }) => cluster === 'distracted');
-    const numbers = (text: string): string[] => text.match(/\d+/g) ?? [];
-    const added = numbers(distracted?.prompt ?? '').filter((number) => !numbers(question).includes(number));
-    expect(added).toHaveLength(1);
-    expect(added).not.toContain(target);
+    for (const { prompt } of robustness) {
+      const numbers = (words: string): string[] => words.match(/\d+/g) ?? [];
+      const added = numbers(prompt).filter((number) => !numbers(question).includes(number));
+      expect(added).toHaveLength(1);
+      expect(added).not.toContain(target);
+    }
   }
+  expectThird(facts);
+}
+
+/** A third of the facts have a robustness form. */
+function expectThird(facts: readonly Fact[]) {
+  const share = facts.filter(({ robustness }) => robustness.length === 1).length;
+  expect(Math.abs(share - facts.length / 3)).toBeLessThan(1);
 }
 
 describe('twins of multiple-choice questions', () => {
-  it('exist for every row, and keep its choices and its answer', async () => {
-    await expectChoiceTwins(CHOICES, { similarLength: false });
-  });
+  it.each<readonly DerivedKind[]>([['open', 'format', 'fresh'], ['open', 'fresh'], ['open'], ['format']])(
+    'of the kinds %j %j %j exist for every row, keep its answer, and contradict its letter',
+    async (...kinds) => {
+      expectThird(await expectChoiceForms(CHOICES, { similarLength: false, kinds: kinds.filter(Boolean) }));
+    },
+  );
 });
 
 const mmlu = (subject: string) => shared('data', 'mmlu', `${subject}_test.csv`) ?? '';
 describeNeeds(mmlu('global_facts') !== '', '../shared/data')('twins of MMLU', () => {
   it.each(['elementary_mathematics', 'global_facts', 'high_school_geography', 'world_religions'])(
-    'exist for every row of %s, keep choices and answer, have a similar length, and use all templates equally',
+    'contradict the letter of every row of %s, keep its answer, and use the formats equally',
     async (subject) => {
-      const facts = await expectChoiceTwins(mmlu(subject), { similarLength: true });
-      const counts = new Map<string, number>();
-      for (const { cluster } of facts.flatMap(({ twins }) => twins))
-        counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
-      expect([...counts.keys()].sort()).toEqual(['cloze', 'distracted', 'permuted', 'restyled']);
-      expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+      for (const kinds of [['open'], ['format']] as const) {
+        const some = factsOf(await readProbeFile(mmlu(subject), { seed: SEED, kinds }));
+        expect(
+          some.filter(({ benchmark, twins }) => !twins.some((twin) => contradictsLetter(twin, benchmark))),
+        ).toEqual([]);
+      }
+      const facts = await expectChoiceForms(mmlu(subject), { similarLength: true, kinds: ['open', 'format'] });
+      expectThird(facts);
+      const twins = facts.flatMap((fact) => fact.twins);
+      const count = (cluster: string) => twins.filter((twin) => twin.cluster === cluster).length;
+      expect(count('open-question')).toBe(count('open-phrase'));
+      expect(count('open-question')).toBeGreaterThan(0.9 * facts.length);
+      expect(Math.abs(count('restyled') - count('cloze'))).toBeLessThan(0.15 * facts.length);
     },
   );
 });
 
 describe('twins of word problems', () => {
-  it('are two per question, and keep its numbers and its target', async () => {
-    await expectProblemTwins(WORD_PROBLEMS);
+  it('keep its numbers and its target', async () => {
+    await expectProblemForms(WORD_PROBLEMS);
   });
 
   const gsm8k = shared('data', 'gsm8k-test-200.jsonl');
-  itNeeds(gsm8k !== null, '../shared/data')(
-    'of GSM8K are two per question, and keep its numbers and target',
-    async () => {
-      await expectProblemTwins(gsm8k ?? '');
-    },
-  );
+  itNeeds(gsm8k !== null, '../shared/data')('of GSM8K keep its numbers and target', async () => {
+    await expectProblemForms(gsm8k ?? '');
+  });
+});
+
+describe('the kinds that a policy wants', () => {
+  const question = { question: 'Which?', choices: ['pear', 'plum', 'fig'], answer: 1 };
+  it.each<[readonly DerivedKind[], readonly string[]]>([
+    [['open'], ['open-question', 'open-phrase']],
+    [
+      ['fresh', 'open'],
+      ['open-question', 'open-phrase'],
+    ],
+  ])('are derived: %j', async (kinds, clusters) => {
+    const { items } = await readOne(question, { kinds });
+    expect(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster)).toEqual(clusters);
+  });
+
+  it('are refused if they leave a question without a twin', async () => {
+    await expect(readOne(question, { kinds: ['fresh'] })).rejects.toThrow(
+      /one\.jsonl:1: twins: no fresh twin can be derived from a question with choices — add open/,
+    );
+    await expect(readOne({ question: 'Who?', answer: 'Ann' }, { kinds: ['open'] })).rejects.toThrow(
+      /one\.jsonl:1: twins: no open twin can be derived from a question without choices — add f/,
+    );
+  });
+
+  it('give a question whose choices refer to each other a text form all the same', async () => {
+    const { items } = await readOne({ ...question, choices: ['pear', 'plum', 'Both A and B'] }, { kinds: ['open'] });
+    expect(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster)).toEqual(['lettered']);
+  });
 });
 
 /** As a person reads it, with the right answer marked. */
@@ -176,10 +283,10 @@ function readable({ id, prompt, question }: ProbeItem): string {
 }
 
 describe('derived twins', () => {
-  it('do not change unnoticed: these thirty were read by a person', async () => {
+  it('do not change unnoticed: these forty-one were read by a person', async () => {
     const suites = [await readProbeFile(CHOICES, { seed: 1 }), await readProbeFile(WORD_PROBLEMS, { seed: 1 })];
     const twins = suites.flatMap(({ items }) => items.filter(({ form }) => form === 'twin'));
-    expect(twins).toHaveLength(30);
+    expect(twins).toHaveLength(41);
     await expect(twins.map(readable).join('\n')).toMatchFileSnapshot('twins.snapshot.txt');
   });
 
@@ -204,9 +311,14 @@ describe('derived twins', () => {
     'All of these options.',
   ])('keep order and letters if a choice refers to others: %s', async (last) => {
     const { items } = await readOne({ question: 'Which?', choices: ['one', 'two', 'three', last], answer: 1 });
-    expect(items.map(({ cluster }) => cluster).sort()).toEqual(['distracted', 'exam', 'restyled']);
-    for (const { prompt, question } of items) {
+    const clusters = items.map(({ cluster }) => cluster).filter((cluster) => cluster !== 'distracted');
+    expect(clusters).toEqual(['exam', 'exam-text', 'restyled', 'lettered']);
+    for (const { prompt, question, cluster } of items) {
       expect(prompt).toMatch(/A\W{1,2}one\s.*B\W{1,2}two\s.*C\W{1,2}three\s.*D\W{1,2}\w/s);
+      if (cluster === 'lettered' || cluster === 'exam-text') {
+        expect(question).toMatchObject({ answer: 1, choices: ['one', 'two', 'three', last] });
+        continue;
+      }
       expect(question).toMatchObject({
         answer: 1,
         choices: [/A/, /B/, /C/, /D/].map((letter) => expect.stringMatching(letter)),
@@ -219,30 +331,31 @@ describe('derived twins', () => {
     for (let seed = 0; seed < 10; seed += 1) {
       const { items } = await readOne(
         { question: 'Which?', choices: ['All men are mortal', 'Bread and butter', 'A'], answer: 0 },
-        seed,
+        { seed },
       );
       for (const { cluster } of items) clusters.add(cluster);
     }
-    expect(clusters).toEqual(new Set(['exam', 'permuted', 'cloze', 'restyled', 'distracted']));
+    const all = ['exam', 'exam-text', 'open-question', 'open-phrase', 'permuted', 'cloze', 'restyled', 'distracted'];
+    expect(clusters).toEqual(new Set(all));
   });
 
   it('complete a sentence in the cloze form, and drop its blank', async () => {
     const record = { question: 'The oven of a potter is called a ____.', choices: ['kiln', 'loom'], answer: 0 };
-    for (const { prompt } of await twinsOf(record, 'cloze')) {
+    for (const { prompt } of await itemsOf(record, 'cloze')) {
       expect(prompt).toMatch(/\nThe oven of a potter is called a$/);
     }
   });
 
   it('keep a blank in the middle of a question', async () => {
     const record = { question: 'The ____ is the oven of a potter.', choices: ['kiln', 'loom'], answer: 0 };
-    for (const { prompt } of await twinsOf(record, 'cloze')) {
+    for (const { prompt } of await itemsOf(record, 'cloze')) {
       expect(prompt).toMatch(/The ____ is the oven of a potter\.(\n.*)?\nAnswer:$/s);
     }
   });
 
   it('use no label that the question or a choice contains', async () => {
     const record = { question: 'Let a + p = x (ii). What is w?', choices: ['3', 'b', 'c', '4z'], answer: 0 };
-    for (const { question } of await twinsOf(record, 'restyled')) {
+    for (const { question } of await itemsOf(record, 'restyled')) {
       expect(question).toMatchObject({
         choices: ['A', 'B', 'C', 'D'].map((letter) => expect.stringContaining(letter)),
       });
@@ -251,14 +364,14 @@ describe('derived twins', () => {
 
   it('use no roman numerals as labels if statements are numbered with them', async () => {
     const record = { question: 'Which of I and II hold?', choices: ['I only', 'II only', 'I and II'], answer: 0 };
-    for (const { prompt } of await twinsOf(record, 'restyled')) expect(prompt).not.toContain('(ii)');
+    for (const { prompt } of await itemsOf(record, 'restyled')) expect(prompt).not.toContain('(ii)');
   });
 
   it('score text as `scoring` says, and labels always raw', async () => {
     const { items } = await readProbeFile(CHOICES, { seed: 1, scoring: 'per-byte' });
     expect(new Set(items.map(({ cluster }) => cluster))).toContain('cloze');
     for (const { cluster, question } of items) {
-      expect(question).toMatchObject({ scoring: cluster === 'cloze' ? 'per-byte' : 'raw' });
+      expect(question).toMatchObject({ scoring: TEXT_CLUSTERS.has(cluster) ? 'per-byte' : 'raw' });
     }
   });
 });
@@ -286,22 +399,20 @@ describe('the remark in a distracted word problem', () => {
   });
 });
 
-async function readOne(record: object, seed = 0): Promise<FileSuite> {
+async function readOne(record: object, options: Partial<FileOptions> = {}): Promise<FileSuite> {
   const file = join(temporaryFolder(), 'one.jsonl');
   writeFileSync(file, JSON.stringify({ id: 'one', ...record }));
-  return readProbeFile(file, { seed });
+  return readProbeFile(file, { seed: 0, ...options });
 }
 
-/** The twins of one record with one template, under thirty seeds: at least one of them has it. */
-async function twinsOf(record: object, template: string): Promise<ProbeItem[]> {
-  const suites = await Promise.all(Array.from({ length: 30 }, (_, seed) => readOne(record, seed)));
-  const twins = suites.flatMap(({ items }) => items.filter(({ cluster }) => cluster === template));
-  expect(twins.length).toBeGreaterThan(0);
-  return twins;
+/** The items of one record with one template, under thirty seeds: at least one of them has it. */
+async function itemsOf(record: object, template: string): Promise<ProbeItem[]> {
+  const suites = await Promise.all(Array.from({ length: 30 }, (_, seed) => readOne(record, { seed })));
+  const items = suites.flatMap((suite) => suite.items.filter(({ cluster }) => cluster === template));
+  expect(items.length).toBeGreaterThan(0);
+  return items;
 }
 
 async function distracted(record: object): Promise<string> {
-  const [item] = (await readOne(record)).items.filter(({ cluster }) => cluster === 'distracted');
-  if (item === undefined) throw new Error('there is no distracted twin');
-  return item.prompt;
+  return at(await itemsOf(record, 'distracted'), 0).prompt;
 }

@@ -1,0 +1,48 @@
+import { UserError } from '../../platform/user-error.ts';
+import type { ChoiceScoring } from '../item.ts';
+import { exam, examText } from './choice-twins.ts';
+import { plainProblem } from './exact-twins.ts';
+import { type LocatedItem, toItem } from './located-item.ts';
+import { type ChoiceRecord, type ExactRecord, quote } from './records.ts';
+
+/**
+ * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that it uses
+ * for the benchmark.
+ */
+export function groupChoiceItems(questions: readonly ChoiceRecord[], scoring: ChoiceScoring): LocatedItem[] {
+  return questions.flatMap((question) => [
+    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, exam(question)),
+    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam-text' }, examText(question, scoring)),
+  ]);
+}
+
+/** The problems of a group as its benchmark asks them. */
+export function groupExactItems(questions: readonly ExactRecord[]): LocatedItem[] {
+  return questions.map((question) =>
+    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, plainProblem(question)),
+  );
+}
+
+/**
+ * Benchmark forms, perhaps by text too, as the items of a group.
+ * @throws UserError for another form: the twins of a group would be twins of twins
+ */
+export function groupPairedItems(located: readonly LocatedItem[]): LocatedItem[] {
+  const facts = new Set(located.flatMap(({ item }) => (item.form === 'benchmark' ? [item.id] : [])));
+  return located.map(({ where, item }) => {
+    const { id, capability, family, form, kind: _, ...rest } = item;
+    if (form !== 'benchmark' && form !== 'benchmark-text') {
+      throw new UserError(
+        `${where}: ${quote(id)} has the form ${form}, but all of the file is a twin of another suite`,
+        'keep its benchmark forms, or leave out twins-of',
+      );
+    }
+    if (!facts.has(item.fact)) {
+      throw new UserError(
+        `${where}: twin_of: ${quote(item.fact)} is not in the file`,
+        'add the benchmark form, or correct the id',
+      );
+    }
+    return { where, item: { id, capability, family, form: 'twin', kind: 'group', ...rest } };
+  });
+}

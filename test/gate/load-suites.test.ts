@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadSuites } from '../../src/gate/load-suites.ts';
+import { UserError } from '../../src/platform/user-error.ts';
+import { parsePolicy } from '../../src/policy/load.ts';
+import { toJsonl } from '../../src/probes/files/jsonl.ts';
+import type { Suite } from '../../src/probes/suite.ts';
+import { temporaryFolder } from '../fixtures.ts';
+
+const CHOICES = 'id,question,choice0,choice1,answer\nq1,Which?,pear,plum,0\nq2,Who?,Ann,Ben,B\n';
+const HELD_OUT = 'id,question,choice0,choice1,answer\nh1,Where?,here,there,1\nh2,When?,now,then,A\n';
+const PROBLEMS = '{"id": "p1", "question": "How many?", "answer": "#### 3"}\n';
+
+/** The suites of a policy beside some files. */
+function load(probes: string, extra = '', files: Readonly<Record<string, string>> = {}): Promise<Suite[]> {
+  const folder = temporaryFolder();
+  const all = { 'exam.csv': CHOICES, 'held-out.csv': HELD_OUT, 'problems.jsonl': PROBLEMS, ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
+  const policyPath = join(folder, 'policy.yml');
+  return loadSuites({ policy: parsePolicy(`probes: ${probes}\n${extra}`, policyPath), policyPath }, 1);
+}
+
+describe('a suite that is twins of another', () => {
+  it('is asked as its benchmark is, by letter and by text, and every item is a fact of its own', async () => {
+    const [exam, group] = await load('[exam.csv, {file: held-out.csv, twins-of: exam.csv}]');
+    expect(exam?.twinsOf).toBeUndefined();
+    expect(group).toMatchObject({ name: 'held-out.csv', twinsOf: 'exam.csv', seed: null, size: 4 });
+    const asked = group?.items.map(({ id, fact, form, kind, cluster, question }) => [
+      [id, fact, form, kind, cluster].join(' '),
+      question.kind === 'choice' && question.choices.join('|'),
+    ]);
+    expect(asked).toEqual([
+      ['h1 h1 twin group exam', 'A|B'],
+      ['h1.exam-text h1 twin group exam-text', 'here|there'],
+      ['h2 h2 twin group exam', 'A|B'],
+      ['h2.exam-text h2 twin group exam-text', 'now|then'],
+    ]);
+  });
+
+  it('generates its answers if they are no choices', async () => {
+    const files = { 'new.jsonl': PROBLEMS.replace('p1', 'n1') };
+    const [group] = await load('[{file: new.jsonl, twins-of: problems.jsonl}, problems.jsonl]', '', files);
+    expect(group?.items).toMatchObject([{ id: 'n1', form: 'twin', kind: 'group', question: { kind: 'exact' } }]);
+  });
+
+  it('has another digest than the same file as a benchmark, or as twins of another one', async () => {
+    const digests = [
+      (await load('[exam.csv, held-out.csv]'))[1]?.digest,
+      (await load('[exam.csv, {file: held-out.csv, twins-of: exam.csv}]'))[1]?.digest,
+      (await load('[problems.jsonl, {file: held-out.csv, twins-of: problems.jsonl}]'))[1]?.digest,
+    ];
+    expect(new Set(digests).size).toBe(3);
+  });
+
+  it('is read from its export as the same items', async () => {
+    const choice = '[exam.csv, {file: held-out.csv, twins-of: exam.csv}]';
+    const [, group] = await load(choice);
+    const files = { 'again.jsonl': toJsonl(group?.items ?? []) };
+    const [, again] = await load('[exam.csv, {file: again.jsonl, twins-of: exam.csv}]', '', files);
+    expect(again?.items).toEqual(group?.items);
+    expect(again?.digest).toBe(group?.digest);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a file that is not listed', '[exam.csv, {file: held-out.csv, twins-of: other.csv}]', /"other.csv" is not among/],
+    ['the file itself', '[{file: held-out.csv, twins-of: held-out.csv}]', /is the file itself/],
+    ['the built-in suite', '[builtin, {file: held-out.csv, twins-of: builtin}]', /has twins of its own/],
+    [
+      'a group',
+      '[exam.csv, {file: held-out.csv, twins-of: exam.csv}, {file: problems.jsonl, twins-of: held-out.csv}]',
+      /"held-out.csv" consists of twins itself — name their benchmark, "exam.csv"/,
+    ],
+    [
+      'each other',
+      '[{file: exam.csv, twins-of: held-out.csv}, {file: held-out.csv, twins-of: exam.csv}]',
+      /consists of twins itself/,
+    ],
+  ])('is refused for %s', async (_, probes, message) => {
+    await expect(load(probes)).rejects.toThrow(UserError);
+    await expect(load(probes)).rejects.toThrow(message);
+  });
+
+  it('may be of its benchmark by path or by name, wherever the file is', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'far.csv'), CHOICES);
+    const path = join(folder, 'far.csv');
+    for (const name of [path, basename(path)]) {
+      const [, group] = await load(`[${path}, {file: held-out.csv, twins-of: ${name}}]`);
+      expect(group?.twinsOf).toBe('far.csv');
+    }
+  });
+
+  it('has no twins in its own file', async () => {
+    const common = '"capability": "c", "prompt": "P", "target": "t"';
+    const lines = `{"id": "b", "form": "benchmark", ${common}}\n{"id": "t", "form": "twin", "twin_of": "b", ${common}}\n`;
+    const suites = load('[exam.csv, {file: own.jsonl, twins-of: exam.csv}]', '', { 'own.jsonl': lines });
+    await expect(suites).rejects.toThrow(/own\.jsonl:2: "t" has the form twin, but all of the file is a twin/);
+  });
+});
+
+describe('the kinds of twins of a policy', () => {
+  it('are those that are derived', async () => {
+    const kindsOf = (suites: readonly Suite[]) => [
+      ...new Set(suites.flatMap(({ items }) => items.flatMap(({ kind }) => kind ?? []))),
+    ];
+    expect(kindsOf(await load('[exam.csv]'))).toEqual(['open', 'format']);
+    expect(kindsOf(await load('[exam.csv]', 'twins: [open, fresh]'))).toEqual(['open']);
+    await expect(load('[exam.csv]', 'twins: [fresh]')).rejects.toThrow(/exam\.csv:2: twins: no fresh twin/);
+  });
+});
