@@ -12,9 +12,11 @@ export function renderItems(items: readonly ProbeItem[], { color }: TerminalOpti
   const faint = (text: string) => (color ? styleText('gray', text, { validateStream: false }) : text);
   return items
     .map((item) => {
-      const { id, capability, family, form, cluster, prompt, question } = item;
+      const { id, capability, family, form, kind, cluster, prompt, question } = item;
       const template = cluster.startsWith(family) ? cluster : `${family} · ${cluster}`;
-      const head = faint(`── ${[id, form, capability, template].map((part) => printable(part)).join(' · ')}`);
+      const head = faint(
+        `── ${[id, kind === undefined ? form : `${kind} ${form}`, capability, template].map((part) => printable(part)).join(' · ')}`,
+      );
       const lines = prompt.split('\n').map((line) => printable(line, MAX_LINE));
       return [head, ...lines, ...answersOf(question).map(faint), ''].join('\n');
     })
@@ -36,15 +38,22 @@ export function renderSuites(suites: readonly Suite[], seed: number, { width }: 
   return suites
     .map((suite) => {
       const rows = [...groupBy(suite.items, ({ family }) => family)].map(([family, items]) => {
-        const templates = new Set(items.filter(({ form }) => form === 'twin').map(({ cluster }) => cluster));
-        const kinds = [...templates].map((template) => printable(template.replace(`${family} · `, '')));
+        const twins = groupBy(
+          items.filter(({ form }) => form === 'twin'),
+          ({ kind }) => kind ?? '',
+        );
+        const kinds = [...twins].map(([kind, ofKind]) => {
+          const templates = new Set(ofKind.map(({ cluster }) => printable(cluster.replace(`${family} · `, ''))));
+          const names = [...templates].join(', ');
+          return kind === '' ? names : `${kind}: ${names}`;
+        });
         const own = [
           printable(items[0]?.capability ?? '', MAX_NAME),
           printable(family, MAX_NAME),
           String(new Set(items.map(({ fact }) => fact)).size),
           String(items.length),
         ];
-        return { own, kinds: kinds.join(', ') };
+        return { own, kinds: kinds.join('; ') };
       });
       const version = suite.version === null ? '' : ` version ${suite.version}`;
       const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}`;
