@@ -11,6 +11,11 @@ export function normalQuantile(p: number): number {
   return jStat.normal.inv(p, 0, 1);
 }
 
+/** P(Z ≤ z) for a standard normal Z. From jstat: within 1e-15 of SciPy, absolute. */
+export function normalCdf(z: number): number {
+  return jStat.normal.cdf(z, 0, 1);
+}
+
 /**
  * x with P(T ≤ x) = p for Student's t with `df` degrees of freedom. From jstat: within 1e-7 of SciPy, relative, for
  * .6 ≤ p ≤ 1 − 1e-8 and 1 ≤ df ≤ 100,000.
