@@ -18,6 +18,8 @@ export const MAX_FILE_BYTES = {
   index: 64 * MIB,
   /** A parser of YAML compares each key and anchor with all before it: a minute for half a MiB of them. */
   policy: 64 * KIB,
+  /** YAML too: some 300 templates of questions. */
+  templates: 128 * KIB,
   /** Questions of a team, and requests to score or to continue. */
   requests: 256 * MIB,
   /** Measurements, reports and histories: some kilobytes for each matrix. */

@@ -1,0 +1,68 @@
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+
+/** Both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly col: number;
+}
+
+export interface YamlErrors {
+  /** The error to throw for a mistake, and where it is if that is known. */
+  readonly mistake: (at: Position | undefined, what: string) => Error;
+  /** Which issue to report of a value that fits none of several forms; itself if missing. */
+  readonly innermost?: (issue: z.core.$ZodIssue) => z.core.$ZodIssue;
+}
+
+/**
+ * Parse YAML that a person wrote and check it. An empty document is an empty mapping.
+ * @throws what `mistake` makes of the first mistake
+ */
+export function parseYaml<T>(text: string, schema: z.ZodType<T>, { mistake, innermost }: YamlErrors): T {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, logLevel: 'error' });
+  // A warning is a tag that nothing here knows, and the value might not be what a reviewer reads.
+  const [syntax] = [...document.errors, ...document.warnings];
+  if (syntax) {
+    const what = syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
+    throw mistake(syntax.linePos?.[0], what);
+  }
+  const parsed = schema.safeParse(toValue(document, mistake) ?? {});
+  if (parsed.success) return parsed.data;
+  const [whole] = parsed.error.issues;
+  if (!whole) throw mistake(undefined, 'is not valid');
+  const issue = innermost?.(whole) ?? whole;
+  const offset = offsetOf(document, issue);
+  throw mistake(offset === null ? undefined : lineCounter.linePos(offset), describe(issue));
+}
+
+/** Aliases are resolved here: an undefined alias, or an alias bomb, is a mistake in the file. */
+function toValue(document: Document, mistake: YamlErrors['mistake']): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 });
+  } catch (error) {
+    throw mistake(undefined, (error as Error).message);
+  }
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const inside = issue.path.length > 0 ? ` in ${issue.path.join('.')}` : '';
+    return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}`;
+  }
+  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+/** The offset of the mistake: of the unknown key itself, else of the value, else of the mapping that lacks it. */
+function offsetOf(document: Document, issue: z.core.$ZodIssue): number | null {
+  const parent = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
+  if (issue.code === 'unrecognized_keys' && isMap(parent)) {
+    const pair = parent.items.find(({ key }) => isScalar(key) && issue.keys.includes(String(key.value)));
+    if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  for (let depth = issue.path.length; depth >= 0; depth -= 1) {
+    const node = depth === 0 ? document.contents : document.getIn(issue.path.slice(0, depth), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return null;
+}
