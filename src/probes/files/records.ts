@@ -138,6 +138,8 @@ export interface ExactRecord {
   readonly target: string;
   /** Whether the target is a number. */
   readonly numeric: boolean;
+  /** The answer with its steps, as it is in the file; null for one without `####`. */
+  readonly solution: string | null;
 }
 
 /** A longer answer without `####` is probably an explanation whose end was cut off. */
@@ -156,13 +158,17 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
   const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
   const { where } = record;
   const question = fields.question.trim();
-  return { where, id, capability, family, question, ...normalizeTarget(finalAnswer(fields.answer, where)) };
+  const solution = fields.answer.includes(FINAL) ? fields.answer : null;
+  return { where, id, capability, family, question, ...normalizeTarget(finalAnswer(fields.answer, where)), solution };
 }
+
+/** Stands before the final answer. */
+const FINAL = '####';
 
 /** The text after the last `####`, or all of it. */
 function finalAnswer(answer: string, where: string): string {
-  const mark = answer.lastIndexOf('####');
-  const text = (mark === -1 ? answer : answer.slice(mark + 4)).trim();
+  const mark = answer.lastIndexOf(FINAL);
+  const text = (mark === -1 ? answer : answer.slice(mark + FINAL.length)).trim();
   if (text === '') throw new UserError(`${where}: answer: nothing after "####"`, EXACT_HINT);
   if (text.includes('\n')) {
     throw new UserError(`${where}: answer: more than one line, and no "####" before the last`, EXACT_HINT);

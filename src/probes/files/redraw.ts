@@ -1,0 +1,213 @@
+import { at } from '../../platform/at.ts';
+import {
+  compareRationals,
+  decimalsOf,
+  formatRational,
+  isEqual,
+  type Rational,
+  rational,
+} from '../arithmetic/rational.ts';
+import type { Random } from '../random.ts';
+import { type LinkedSteps, linkSteps, type StepMode } from './link-steps.ts';
+import { numberWord, type QuestionNumber } from './question-numbers.ts';
+import { literalsOf, parseSteps, recompute } from './steps.ts';
+
+/** Characters of a problem and its solution; the search for meanings takes time. */
+const LONGEST = 10_000;
+
+/** A word problem with other numbers. */
+export interface Redrawn {
+  readonly question: string;
+  readonly target: string;
+  /** The marked calculations of its solution, each as `20-5-6=9`. */
+  readonly steps: readonly string[];
+}
+
+/** Draws before a problem is given up. Most need fewer than ten; 2,000 instead would redraw 3 more of 498. */
+const ATTEMPTS = 200;
+
+/**
+ * Draw other numbers for a word problem whose solution is in GSM8K's format. Each number stays within half and one and a half
+ * of what it was, with the same number of digits and, where possible, as round; all results stay positive, between half and
+ * twice of what they were, with no more decimals; and what was larger than something else stays larger than it.
+ * @param mode `strict`: only where each number of the solution has one meaning
+ * @returns null where the solution does not say enough
+ */
+export function redraw(
+  problem: { readonly question: string; readonly solution: string; readonly target: string },
+  { mode, random }: { readonly mode: StepMode; readonly random: Random },
+): Redrawn | null {
+  if (problem.question.length + problem.solution.length > LONGEST) return null;
+  const steps = parseSteps(problem.solution, problem.target);
+  if (!steps || !isSafe(problem.question, mode)) return null;
+  const linked = linkSteps(problem, steps, mode);
+  if (!linked || linked.free.length === 0 || !changesAnswer(linked)) return null;
+  const old = linked.steps.map(({ result }) => result);
+  if (old.some(({ numerator }) => numerator <= 0n)) return null;
+  const ranges = linked.free.map((index) => rangeOf(problem.question, at(linked.numbers, index)));
+  if (ranges.some((range) => range === null)) return null;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const drawn = new Map<number, Rational>();
+    for (const [i, index] of linked.free.entries()) drawn.set(index, random.pick(ranges[i] ?? []));
+    const results = resultsOf(linked, drawn);
+    if (results === null || !isLike(linked, drawn, results)) continue;
+    return write(problem.question, linked, drawn, results);
+  }
+  return null;
+}
+
+/** Questions whose answer can depend on which of two things is larger, or on rounding, in a way that no step shows. */
+const HIDDEN_CHOICE =
+  /\b(most|least|largest|smallest|biggest|cheapest|cheaper|longest|shortest|oldest|youngest|fastest|slowest|highest|lowest|maximum|minimum|round(ed)?|nearest|whichever|at least|at most|or less|or more|up to|no more than|whole number|limit|odd|even number|better|winner|exceeds?|overtime|first \d+|every (second|third|fourth|other)|(other|remaining|another) (\d+|two|three|four|five|six|half)|for every|remainder|birthday)\b/i;
+
+function isSafe(question: string, mode: StepMode): boolean {
+  return mode === 'loose' || !HIDDEN_CHOICE.test(question);
+}
+
+/** Whether the answer depends on a number that is redrawn. */
+function changesAnswer({ sources }: LinkedSteps): boolean {
+  const depends = (step: number): boolean =>
+    (sources[step] ?? []).some(
+      (source) => source.kind === 'question' || (source.kind === 'result' && depends(source.step)),
+    );
+  return depends(sources.length - 1);
+}
+
+/** The largest number of a unit that makes sense where the question stays below it: "works 6 days a week". */
+const CAPS: ReadonlyArray<readonly [RegExp, readonly number[]]> = [
+  [/^[ -]?days?\b/i, [7, 31, 365]],
+  [/^[ -]?(hours?|hrs?)\b/i, [24]],
+  [/^[ -]?(minutes?|mins?|seconds?)\b/i, [60]],
+  [/^[ -]?months?\b/i, [12]],
+  [/^[ -]?weeks?\b/i, [4, 52]],
+  [/^[ -]?inch(es)?\b/i, [12]],
+  [/^[ -]?(years? old|-year-old)\b/i, [100]],
+];
+
+/** The numbers that can stand in the place of one of the question, without itself; null if there are none. */
+function rangeOf(question: string, number: QuestionNumber): readonly Rational[] | null {
+  const value = at(number.values, 0);
+  const decimals = number.text.includes('.') ? (number.text.split('.')[1]?.length ?? 0) : 0;
+  const scale = 10n ** BigInt(decimals);
+  const scaled = Number((value.numerator * scale) / value.denominator);
+  const cap = CAPS.find(([unit]) => unit.test(question.slice(number.end)))?.[1].find((limit) => scaled <= limit);
+  const high = Math.min(Math.floor(scaled * 1.5), cap ?? Number.POSITIVE_INFINITY);
+  const digits = (n: number) => String(n).length;
+  for (const unit of unitsOf(scaled)) {
+    const range: Rational[] = [];
+    for (let n = Math.ceil(scaled / 2 / unit) * unit; n <= high; n += unit) {
+      const isWord = number.kind !== 'word' || numberWord(n) !== null;
+      if (n >= 2 && n !== scaled && digits(n) === digits(scaled) && isWord) range.push(rational(BigInt(n), scale));
+    }
+    if (range.length >= 2 || (unit === 1 && range.length > 0)) return range;
+  }
+  return null;
+}
+
+/** As round as a number is, then less so: 50, 10, 5 and 1 for 250. */
+function unitsOf(value: number): number[] {
+  const units: number[] = [];
+  for (let power = 1; value % power === 0 && power <= value; power *= 10) {
+    units.push(power);
+    if (value % (5 * power) === 0) units.push(5 * power);
+  }
+  return units.reverse();
+}
+
+function resultsOf({ steps, sources }: LinkedSteps, drawn: ReadonlyMap<number, Rational>): readonly Rational[] | null {
+  const results: Rational[] = [];
+  for (const [i, step] of steps.entries()) {
+    const literals = literalsFor(at(sources, i), step, drawn, results);
+    const result = recompute(step, literals);
+    if (result === null) return null;
+    const limit = decimalsOf(step.result);
+    const decimals = decimalsOf(result);
+    const isFine = limit === null || (decimals !== null && decimals <= limit);
+    if (!isFine || !isNear(result, step.result)) return null;
+    results.push(result);
+  }
+  return results;
+}
+
+function literalsFor(
+  sources: LinkedSteps['sources'][number],
+  step: LinkedSteps['steps'][number],
+  drawn: ReadonlyMap<number, Rational>,
+  results: readonly Rational[],
+): readonly Rational[] {
+  const own = literalsOf(step);
+  return own.map((value, j) => {
+    const source = at(sources, j);
+    if (source.kind === 'question') return drawn.get(source.index) ?? value;
+    return source.kind === 'result' ? at(results, source.step) : value;
+  });
+}
+
+/** Positive, and between half and twice of the other. */
+function isNear(value: Rational, old: Rational): boolean {
+  const double = ({ numerator, denominator }: Rational) => rational(numerator * 2n, denominator);
+  return value.numerator > 0n && compareRationals(double(value), old) >= 0 && compareRationals(value, double(old)) <= 0;
+}
+
+/** Whether everything is in the same order of size as it was, and the answer is another. */
+function isLike(
+  { numbers, steps, free }: LinkedSteps,
+  drawn: ReadonlyMap<number, Rational>,
+  results: readonly Rational[],
+): boolean {
+  const before = [...free.map((index) => at(at(numbers, index).values, 0)), ...steps.map(({ result }) => result)];
+  const after = [...free.map((index) => drawn.get(index) ?? at(at(numbers, index).values, 0)), ...results];
+  if (isEqual(at(before, before.length - 1), at(after, after.length - 1))) return false;
+  return before.every((a, i) =>
+    before.every((b, j) => {
+      const order = compareRationals(a, b);
+      return j <= i || order === 0 || Math.sign(compareRationals(at(after, i), at(after, j))) === Math.sign(order);
+    }),
+  );
+}
+
+function write(
+  question: string,
+  linked: LinkedSteps,
+  drawn: ReadonlyMap<number, Rational>,
+  results: readonly Rational[],
+): Redrawn {
+  let text = question;
+  for (const index of [...drawn.keys()].sort((a, b) => b - a)) {
+    const { start, end, text: old } = at(linked.numbers, index);
+    const value = drawn.get(index);
+    if (!value) continue;
+    const written = formatLike(value, old);
+    text = `${withArticle(text.slice(0, start), written)}${written}${text.slice(end)}`;
+  }
+  const steps = linked.steps.map((step, i) => {
+    const literals = literalsFor(at(linked.sources, i), step, drawn, results);
+    let next = 0;
+    const left = step.text.replace(/\d+(?:\.\d+)?|\.\d+/g, (old) => {
+      const value = literals[next];
+      next += 1;
+      return value === undefined ? old : formatRational(value);
+    });
+    return `${left}=${formatRational(at(results, i))}`;
+  });
+  return { question: text, target: formatRational(at(results, results.length - 1)), steps };
+}
+
+/** A number written as another one was: with commas between thousands, with as many decimals, as a word. */
+function formatLike(value: Rational, old: string): string {
+  if (/^[a-z]/i.test(old)) {
+    const word = numberWord(Number(value.numerator)) ?? formatRational(value);
+    return /^[A-Z]/.test(old) ? `${word.charAt(0).toUpperCase()}${word.slice(1)}` : word;
+  }
+  const decimals = old.split('.')[1]?.length ?? 0;
+  const [whole = '', fraction = ''] = formatRational(value).split('.');
+  const grouped = old.includes(',') ? whole.replace(/\B(?=(\d{3})+$)/g, ',') : whole;
+  const shown = old.startsWith('.') ? '' : grouped;
+  return decimals === 0 ? shown : `${shown}.${fraction.padEnd(decimals, '0')}`;
+}
+
+/** "a 7-hour shift", "an 8-hour shift". */
+function withArticle(before: string, number: string): string {
+  const takesAn = /^(?:8|11(?!\d)|18(?!\d)|11,|18,|eight|eleven)/i.test(number);
+  return before.replace(/\b(a)n?( \$?)$/i, (_, a: string, rest: string) => `${a}${takesAn ? 'n' : ''}${rest}`);
+}

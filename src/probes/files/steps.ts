@@ -1,0 +1,82 @@
+import {
+  type Expression,
+  ExpressionError,
+  evaluateNumber,
+  factorsOf,
+  numbersOf,
+  parseExpression,
+} from '../arithmetic/expression.ts';
+import { isEqual, parseDecimal, type Rational } from '../arithmetic/rational.ts';
+
+/** One marked calculation of a solution in GSM8K's format: `<<16-3-4=9>>`. */
+export interface Step {
+  /** The left side, as the parser read it: without `$` and without commas between thousands. */
+  readonly text: string;
+  readonly expression: Expression;
+  readonly result: Rational;
+}
+
+const MARKED = /<<([^<>]*)>>/g;
+const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
+/** Only these: `%` and `x` are read differently by different authors. */
+const ARITHMETIC = /^[\d.+\-*/() ]+$/;
+
+/**
+ * The marked calculations of a solution, in order. Null unless all of them are plain arithmetic, are right, and the last one
+ * gives the final answer.
+ */
+export function parseSteps(solution: string, target: string): readonly Step[] | null {
+  const steps = [...solution.matchAll(MARKED)].map(([, marked = '']) => parseStep(marked));
+  if (!steps.every((step) => step !== null)) return null;
+  const final = parseDecimal(target);
+  const last = steps.at(-1);
+  return last && final && isEqual(last.result, final) ? steps : null;
+}
+
+function parseStep(marked: string): Step | null {
+  const [left = '', right = '', ...more] = marked.replace(/\$/g, '').replace(THOUSANDS, '').split('=');
+  const result = parseDecimal(right.trim());
+  if (more.length > 0 || result === null || !ARITHMETIC.test(left)) return null;
+  const text = left.trim();
+  try {
+    const expression = parseExpression(text);
+    const value = evaluateNumber(expression, { ofName: () => result });
+    return isEqual(value, result) ? { text, expression, result } : null;
+  } catch (error) {
+    if (error instanceof ExpressionError) return null;
+    throw error;
+  }
+}
+
+/** The numbers of a step in the order of its text. */
+export function literalsOf({ expression }: Step): readonly Rational[] {
+  return numbersOf(expression).map(({ value }) => value);
+}
+
+/** Of the same numbers: whether each multiplies or divides something, as the 7 days of a week do. */
+export function areFactors({ expression }: Step): readonly boolean[] {
+  const factors = factorsOf(expression);
+  return numbersOf(expression).map((number) => factors.has(number));
+}
+
+/** The value of a step whose numbers are replaced, from left to right; null for a division by zero. */
+export function recompute({ expression }: Step, literals: readonly Rational[]): Rational | null {
+  const replaced = new Map(numbersOf(expression).map((number, i) => [number, literals[i] ?? number.value]));
+  try {
+    return evaluateNumber(expression, {
+      ofName: () => {
+        throw new ExpressionError('has a name');
+      },
+      ofNumber: (number) => replaced.get(number) ?? number.value,
+    });
+  } catch (error) {
+    if (error instanceof ExpressionError) return null;
+    throw error;
+  }
+}
+
+/** The numbers that a solution mentions outside its marked calculations, the final answer included. */
+export function mentionedNumbers(solution: string): readonly Rational[] {
+  const prose = solution.replace(MARKED, ' ').replace(THOUSANDS, '');
+  return (prose.match(/\d+(?:\.\d+)?|\.\d+/g) ?? []).flatMap((text) => parseDecimal(text) ?? []);
+}
