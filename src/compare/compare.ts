@@ -9,6 +9,7 @@ import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './che
 import { gainNotShown } from './checks/gain-not-shown.ts';
 import { labelsNotBound } from './checks/labels-not-bound.ts';
 import { lettersMemorized } from './checks/letters-memorized.ts';
+import { levelLost } from './checks/level-lost.ts';
 import { logitScale } from './checks/logit-scale.ts';
 import { lostItems } from './checks/lost-items.ts';
 import { merge } from './checks/merge.ts';
@@ -20,6 +21,7 @@ import { rankLoss } from './checks/rank-loss.ts';
 import { retention } from './checks/retention.ts';
 import { shadowDelta } from './checks/shadow-delta.ts';
 import { spikes } from './checks/spikes.ts';
+import { tooFewFacts } from './checks/too-few-facts.ts';
 import { twinAccuracy } from './checks/twin-accuracy.ts';
 import { twoKey } from './checks/two-key.ts';
 import { uninformativeProbes } from './checks/uninformative-probes.ts';
@@ -30,6 +32,7 @@ import type { Check, ComparisonContext } from './context.ts';
 import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
+import { areTooFew } from './probes/enough-facts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
@@ -61,8 +64,10 @@ const GENERAL_CHECKS: readonly Check[] = [
   changedBehavior,
   logitScale,
 ];
+/** What was asked and answered: true of any number of facts. */
+const COVERAGE_CHECKS: readonly Check[] = [lostItems, tooFewFacts, probeComparability, probeCoverage];
+/** What the answers show, if there are enough of them. */
 const PROBE_CHECKS: readonly Check[] = [
-  lostItems,
   lettersMemorized,
   shadowDelta,
   gainNotShown,
@@ -71,9 +76,8 @@ const PROBE_CHECKS: readonly Check[] = [
   retention,
   baselineMemorized,
   labelsNotBound,
+  levelLost,
   uninformativeProbes,
-  probeComparability,
-  probeCoverage,
 ];
 /** What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not. */
 const ORIGIN_CHECKS: readonly Check[] = [merge];
@@ -100,7 +104,7 @@ export function compare(comparison: Comparison): Report {
   const { candidate, baseline, policyPath, policy } = comparison;
   const context = contextOf(comparison);
   const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
-  const behavioral = run(PROBE_CHECKS);
+  const behavioral = [...run(COVERAGE_CHECKS), ...(areTooFew(context.probes) ? [] : run(PROBE_CHECKS))];
   const spectral = run(SPECTRAL_CHECKS);
   const findings = sortFindings([
     ...run(GENERAL_CHECKS),

@@ -294,6 +294,19 @@ export const findingSchema = z.discriminatedUnion('kind', [
     versions: z.strictObject({ candidate: foreign, baseline: foreign }).nullable(),
   }),
   finding('other-seed', { suite: foreign, candidate: foreign, baseline: foreign }),
+  finding('other-levels', {
+    suite: foreign,
+    /** Families whose baseline was asked levels that the candidate was not. */
+    families: z
+      .array(
+        z.strictObject({
+          family: foreign,
+          candidate: z.array(z.int().positive()),
+          baseline: z.array(z.int().positive()),
+        }),
+      )
+      .min(1),
+  }),
   finding('no-common-items', {}),
 
   // Probes.
@@ -411,6 +424,33 @@ export const findingSchema = z.discriminatedUnion('kind', [
     won: count,
     p: z.number(),
     limit: z.number(),
+  }),
+  finding('level-lost', {
+    family: foreign,
+    /** Number of levels of the family. */
+    count,
+    /** The highest level that each of them reached; 0: none. */
+    candidate: count,
+    baseline: count,
+    /** Answers in both forms at the baseline's level. */
+    lost: count,
+    won: count,
+    /** Adjusted for the number of families. */
+    p: z.number(),
+  }),
+  finding('too-few-facts', {
+    facts: count,
+    least: count,
+    /** Null: no time limit was set, or its costs are not known. */
+    budget: z
+      .strictObject({
+        seconds: z.number(),
+        /** Estimated time for the least number of facts, the number of all facts, and the time for those. */
+        leastSeconds: z.number(),
+        all: count,
+        allSeconds: z.number(),
+      })
+      .nullable(),
   }),
   finding('capability-not-judged', {
     capability: foreign,

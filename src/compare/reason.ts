@@ -234,6 +234,14 @@ export function reasonOf(finding: Finding): Reason {
       return incomparable('suite', { place: finding.suite, ...values(finding) });
     case 'other-seed':
       return incomparable('seed', { place: finding.suite, ...values(finding) });
+    case 'other-levels': {
+      const [first] = finding.families;
+      return incomparable('levels', {
+        place: first?.family ?? '',
+        candidate: first?.candidate.join(', ') ?? null,
+        baseline: first?.baseline.join(', ') ?? null,
+      });
+    }
     case 'no-common-items':
       return incomparable('items', {});
     case 'twin-accuracy':
@@ -338,6 +346,23 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.capability ?? finding.suite ?? NOTHING.place,
         candidate: finding.change,
         tolerance: { absolute: finding.limit },
+      };
+    case 'level-lost':
+      return {
+        ...NOTHING,
+        rule: 'level-lost',
+        metric: 'level',
+        place: finding.family,
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+      };
+    case 'too-few-facts':
+      return {
+        ...NOTHING,
+        rule: 'too-few-facts',
+        metric: 'facts',
+        candidate: finding.facts,
+        tolerance: { least: finding.least },
       };
     case 'capability-not-judged':
       return { ...NOTHING, rule: 'capability-not-judged', metric: 'probes', place: finding.capability };

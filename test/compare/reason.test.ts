@@ -141,6 +141,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],
   ],
+  'other-levels': [['invalid-comparison', 'levels', null, 'w', '', '2, 3', null]],
   'other-seed': [['invalid-comparison', 'seed', null, 'w', ...PAIR]],
   'no-common-items': [['invalid-comparison', 'items', ...MODEL]],
   'twin-accuracy': [
@@ -189,6 +190,11 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['probes-only', 'spectra', ...MODEL],
   ],
   'no-answers': [['probes-not-run', 'probes', ...MODEL]],
+  'level-lost': [['level-lost', 'level', null, 'w', 0, 3, null]],
+  'too-few-facts': [
+    ['too-few-facts', 'facts', null, 'model', 1, null, { least: 40 }],
+    ['too-few-facts', 'facts', null, 'model', 2, null, { least: 40 }],
+  ],
   'items-lost': [['items-lost', 'probes', null, 'w', 12, null, { absolute: 0 }]],
   'accuracy-loss': [
     ['accuracy-loss', 'benchmarkAccuracy', null, 'model', -0.31, null, { absolute: 0.02 }],

@@ -39,9 +39,9 @@ it('a model at chance is never a pass, with a baseline or without one', async ()
     const { report } = await runGate({ ...options, baseline });
     expect(report.verdict).toBe('inconclusive');
     // Its small vocabulary has one unknown token for most answers, so that most items cannot be asked.
-    expect(decisiveRules(report).sort()).toEqual(['not-informative', 'probes-not-run']);
+    expect(decisiveRules(report).sort()).toEqual(['probes-not-run', 'too-few-facts']);
     const messages = reasonsOf(report).map(({ message }) => message);
-    expect(messages.join()).toContain('not informative');
+    expect(messages.join()).toContain('Fewer than 40 facts judge nothing');
   }
 });
 
@@ -140,7 +140,7 @@ describe('prompts longer than the context of the model', () => {
     });
     const { items, leftOut } = probesOf(measurement);
     expect(items.map(({ id }) => id)).toEqual(['b.benchmark', 'b.twin']);
-    const row = { suite: 'long.jsonl', fact: 'a.benchmark', capability: 'recall' };
+    const row = { suite: 'long.jsonl', fact: 'a.benchmark', capability: 'recall', answers: 'text' };
     expect(leftOut).toEqual([
       {
         ...row,

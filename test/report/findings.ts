@@ -191,6 +191,7 @@ export function everyFinding(name: string): Finding[] {
       { suite: name, candidate: name, baseline: name, versions: pair },
     ],
     'other-seed': [{ suite: name, ...pair }],
+    'other-levels': [{ suite: name, families: [{ family: name, candidate: [], baseline: [2, 3] }] }],
     'no-common-items': [{}],
     'twin-accuracy': [
       {
@@ -288,6 +289,11 @@ export function everyFinding(name: string): Finding[] {
     'left-out': [{ named: [{ id: name, reason: name }], items: 12, ran: 80, isMost: false }],
     'one-half-only': [{ half: 'spectra' }, { half: 'probes' }],
     'no-answers': [{ side: 'candidate' }],
+    'level-lost': [{ family: name, count: 7, candidate: 0, baseline: 3, lost: 30, won: 2, p: 0.0001 }],
+    'too-few-facts': [
+      { facts: 1, least: 40, budget: null },
+      { facts: 2, least: 40, budget: { seconds: 60, leastSeconds: 300, all: 360, allSeconds: 2000 } },
+    ],
     'items-lost': [
       {
         items: 12,

@@ -13,6 +13,7 @@ import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedFact } from '../probes/paired-item.ts';
 import { accuracyLoss } from './accuracy-loss.ts';
 import { lettersMemorized } from './letters-memorized.ts';
+import { levelLost } from './level-lost.ts';
 import { retention } from './retention.ts';
 import { shadowDelta } from './shadow-delta.ts';
 import { twinAccuracy } from './twin-accuracy.ts';
@@ -28,7 +29,7 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   }
   if (probes.kind !== 'paired') return [];
   // Once harm is shown, doubts about the rest add nothing.
-  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention].flatMap((check) =>
+  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention, levelLost].flatMap((check) =>
     check(context),
   );
   if (harm.some(({ level }) => level === 'fail')) return [];

@@ -9,6 +9,7 @@ import { findFlips } from './flips.ts';
 import { benchmarksAlone, factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
 import { decidingFacts, gainsOf, type KindView, type SuiteGain, viewKinds } from './kinds.ts';
+import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracy, type PairedAnswers, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
@@ -28,16 +29,21 @@ export interface ProbeEvaluation {
   readonly gains: readonly SuiteGain[];
   /** Over all facts, then by capability and suite: first of the benchmark forms, then of the twins. */
   readonly losses: readonly LossTest[];
+  /** One for each family with levels. */
+  readonly levels: readonly LevelTest[];
 }
 
 /** What there is beside the facts that are judged. */
-export type FurtherAnswers = Partial<Omit<PairedAnswers, 'facts'>>;
+export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
+  /** That the facts belong to. */
+  readonly levels?: readonly MeasuredLevels[];
+}
 
 /** Evaluate the answers of candidate and baseline to the same items. Pure. */
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  { unjudged = [], groups = [], labels = [] }: FurtherAnswers = {},
+  { unjudged = [], groups = [], labels = [], levels: asked = [] }: FurtherAnswers = {},
 ): ProbeEvaluation {
   const kept = keptLetters([...facts, ...unjudged], { hasBaseline: true });
   const memorized = suitesOfMemorizedLetters(kept);
@@ -71,6 +77,7 @@ export function evaluateProbes(
     benchmark: factsForLoss(facts, kept).map(({ benchmark }) => [benchmark]),
     twin: withTwins.map(({ twins }) => twins),
   };
+  const levels = compareLevels(facts, asked);
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
@@ -88,7 +95,7 @@ export function evaluateProbes(
     robustness: robustnessOf([...facts, ...unjudged]),
     churn: churnOf({ facts, unjudged, groups }),
     memorization: [],
-    levels: [],
+    levels: levels.map(rowOfLevel),
   };
   return {
     comparison,
@@ -97,6 +104,7 @@ export function evaluateProbes(
     kinds,
     gains: gainsOf(judged, kinds, policy),
     losses: testLosses(units, policy),
+    levels,
   };
 }
 
@@ -146,6 +154,7 @@ export function evaluateWithoutBaseline(
       distracted: alone(comparison.robustness.distracted),
     },
     churn: [],
+    levels: comparison.levels.map(withoutBaseline),
   };
 }
 

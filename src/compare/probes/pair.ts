@@ -11,6 +11,7 @@ import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import { selectInstruments } from './instruments.ts';
+import { levelsIn } from './levels.ts';
 import { groupItems, pairItem } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
@@ -71,7 +72,7 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
       ? { kind: 'nothing-ran', probes }
       : { kind: 'alone', probes, why: { kind: 'incomparable', findings, answers } };
   }
-  const evaluation = evaluateProbes(answers.facts, policy, answers);
+  const evaluation = evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, theirs) });
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, lost, findings };
 }
 
@@ -105,13 +106,17 @@ export function pairAnswers(
     const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
     return other ? [pairItem(item, other, { several })] : [];
   });
-  const lost = lostItems(candidate, baseline).filter(({ suite }) => !refused.has(suite));
+  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) => !refused.has(suite));
+  const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
+    !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
+  const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
   const all = [...items, ...lost.map((item) => pairLost(item, { several }))];
   const answered = selectInstruments(groupItems(all, baseline.suites));
+  const reasons = [...differences, ...otherLevels].map(({ finding }) => finding);
   const findings: readonly Finding[] =
-    answered.facts.length + answered.unjudged.length === 0 && differences.length === 0
+    answered.facts.length + answered.unjudged.length === 0 && reasons.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]
-      : differences.map(({ finding }) => finding);
+      : reasons;
   return { ...answered, lost, findings };
 }
 
@@ -194,4 +199,22 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   const versions =
     own.version === other.version ? null : { candidate: String(own.version), baseline: String(other.version) };
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
+}
+
+/**
+ * Levels that the baseline was asked and the candidate was not. A candidate does not choose its levels: what the two were both
+ * asked is compared, and what is missing keeps a verdict from `pass`.
+ */
+function levelDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
+  const ours = new Map(candidate.suites.map(({ name, levels = [] }) => [name, levels]));
+  return baseline.suites.flatMap(({ name: suite, levels = [] }) => {
+    const families = levels.flatMap(({ family, asked }) => {
+      const own = ours.get(suite)?.find((other) => other.family === family)?.asked ?? [];
+      return asked.every((level) => own.includes(level)) ? [] : [{ family, candidate: own, baseline: asked }];
+    });
+    if (families.length === 0) return [];
+    const isMissing = ({ family, level }: { readonly family: string; readonly level?: number | undefined }) =>
+      families.some((other) => other.family === family && !other.candidate.includes(level ?? 0));
+    return [{ suite, isMissing, finding: { kind: 'other-levels', level: 'inconclusive', suite, families } as const }];
+  });
 }

@@ -4,6 +4,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ProbeReport } from '../report.ts';
 import type { ProbeComparison } from './comparison.ts';
 import { evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
+import { levelsIn } from './levels.ts';
 import { type ProbePairing, pairAnswers, pairWithItself } from './pair.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
@@ -20,16 +21,18 @@ export function reportProbes({
     return describe(candidate, pairing.probes, (probes) => {
       const answers = pairWithItself(probes);
       // Where nothing can be judged, the accuracies are still what they are.
+      const levels = levelsIn(probes, probes);
       return answers.facts.length > 0
-        ? evaluateWithoutBaseline(answers.facts, policy, answers)
-        : evaluateWithoutBaseline(answers.unjudged, policy, { ...answers, unjudged: [] });
+        ? evaluateWithoutBaseline(answers.facts, policy, { ...answers, levels })
+        : evaluateWithoutBaseline(answers.unjudged, policy, { ...answers, unjudged: [], levels });
     });
   }
   if (pairing.kind !== 'paired') return null;
   return describe(candidate, pairing.probes, (probes) => {
     if (probes === pairing.probes) return pairing.evaluation.comparison;
     const answers = pairAnswers(probes, pairing.baseline);
-    return evaluateProbes(answers.facts, policy, answers).comparison;
+    const levels = levelsIn(probes, pairing.baseline);
+    return evaluateProbes(answers.facts, policy, { ...answers, levels }).comparison;
   });
 }
 

@@ -109,3 +109,17 @@ export function otherSuite({ suite, candidate, baseline, versions }: FindingOf<'
 export function otherSeed({ suite, candidate, baseline }: FindingOf<'other-seed'>): Phrase {
   return phrase`Suite ${name(suite)} was drawn with seed ${name(candidate)} for the candidate and seed ${name(baseline)} for the baseline, so the items differ: use one seed for both.`;
 }
+
+export function otherLevels({ suite, families }: FindingOf<'other-levels'>): Phrase {
+  const levels = (asked: readonly number[]) => (asked.length === 0 ? 'none' : asked.join(', '));
+  const examples = families
+    .slice(0, NAMED_FAMILIES)
+    .map(
+      ({ family, candidate, baseline }) =>
+        phrase`${name(family)} (candidate: ${levels(candidate)}, baseline: ${levels(baseline)})`,
+    );
+  return phrase`The candidate was not asked the levels of suite ${name(suite)} that its baseline answered: ${listed(examples, families.length)}. Measure the candidate with ${code('--like')} and the baseline's file, or run ${code('check')}.`;
+}
+
+/** Families that a sentence names. */
+const NAMED_FAMILIES = 4;

@@ -2,6 +2,7 @@ import type { FindingOf } from '../../compare/finding.ts';
 import { ruleName } from './metric-names.ts';
 import {
   formatCount,
+  formatDuration,
   formatEnds,
   formatInteger,
   formatLimit,
@@ -126,6 +127,34 @@ export function accuracyLoss(finding: FindingOf<'accuracy-loss'>): Phrase {
       : phrase`${term('twinAccuracy', 'Twin accuracy')}${where}`;
   const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
   return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+}
+
+export function levelLost(finding: FindingOf<'level-lost'>): Phrase {
+  const { family, count, candidate, baseline, lost, won, p } = finding;
+  const now =
+    candidate === 0 ? 'answers no level that was asked better than by guessing' : `reaches level ${candidate}`;
+  return phrase`The candidate fell a level in ${name(family)}: the baseline reached level ${formatInteger(baseline)} of ${formatInteger(count)}, the candidate ${now}. There, ${formatCount(lost, 'answer')} ${lost === 1 ? 'is' : 'are'} newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+}
+
+export function tooFewFacts({ facts, least, budget }: FindingOf<'too-few-facts'>): Phrase {
+  const limit = phrase`Fewer than ${formatInteger(least)} facts judge nothing, and there ${facts === 1 ? 'is' : 'are'} ${formatInteger(facts)}.`;
+  if (budget === null) return phrase`${limit} Give more questions.`;
+  return phrase`${limit} ${budgetSentence({ ...budget, facts, least })}`;
+}
+
+/** What a time limit bought, and how long more would take. */
+export function budgetSentence(use: {
+  readonly seconds: number;
+  readonly facts: number;
+  readonly least: number;
+  readonly leastSeconds: number;
+  readonly all: number;
+  readonly allSeconds: number;
+}): Phrase {
+  const { seconds, facts, least, leastSeconds, all, allSeconds } = use;
+  const enough =
+    facts < least && least < all ? `${formatInteger(least)} would take about ${formatDuration(leastSeconds)}, ` : '';
+  return phrase`The time budget of ${formatDuration(seconds)} bought ${formatInteger(facts)} of ${formatCount(all, 'fact')}; ${enough}all of them would take about ${formatDuration(allSeconds)}.`;
 }
 
 export function capabilityNotJudged(finding: FindingOf<'capability-not-judged'>): Phrase {

@@ -74,3 +74,53 @@ describe('the check of probe comparability', () => {
     expect(findingsOn(probesOnly(probes()), probesOnly(probes()))).toEqual([]);
   });
 });
+
+describe('levels', () => {
+  const at = (asked: readonly number[], families = ['colors']) => [
+    { ...SUITE, levels: families.map((family) => ({ family, count: 7, asked: [...asked] })) },
+  ];
+  const ofLevel = (level: number, facts = 60) =>
+    answers(facts).map((item) => ({ ...item, level, id: `${level} ${item.id}`, fact: `${level} ${item.fact}` }));
+  const measured = (asked: readonly number[], items = asked.flatMap((level) => ofLevel(level))) =>
+    probesOnly(probes({ suites: at(asked), items }));
+
+  it('that the candidate was not asked are named, and keep a verdict from a pass; they are no items that it lost', () => {
+    const report = reportOn(measured([4]), measured([3]));
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.findings).toContainEqual({
+      kind: 'other-levels',
+      level,
+      suite: 'builtin',
+      families: [{ family: 'colors', candidate: [4], baseline: [3] }],
+    });
+    expect(report.findings.map(({ kind }) => kind)).not.toContain('items-lost');
+  });
+
+  it('that both were asked are compared', () => {
+    const fallen = ofLevel(3).map((item) => ({ ...item, correct: false, margin: -1 }));
+    const report = reportOn(measured([3, 4], [...fallen, ...ofLevel(4)]), measured([3, 5]));
+    expect(report.verdict).toBe('fail');
+    expect(report.probes?.comparison.rows[0]?.facts).toBe(60);
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'other-levels',
+        families: [{ family: 'colors', candidate: [3, 4], baseline: [3, 5] }],
+      }),
+    );
+  });
+
+  it('are reported, and a candidate that does not say which it was asked is no pass', () => {
+    const same = reportOn(measured([3]), measured([3]));
+    expect(same.probes?.comparison.levels).toMatchObject([
+      { family: 'colors', capability: 'recall', count: 7, asked: [3], reached: { baseline: 3, candidate: 3 }, p: 1 },
+    ]);
+    expect(same.findings.map(({ kind }) => kind)).not.toContain('other-levels');
+    const alone = reportOn(measured([3]), null).probes?.comparison.levels;
+    expect(alone).toMatchObject([{ reached: { baseline: null, candidate: 3 }, p: null }]);
+    const silent = probesOnly(probes({ suites: [SUITE], items: ofLevel(3) }));
+    expect(reportOn(silent, measured([3])).findings).toContainEqual(expect.objectContaining({ kind: 'other-levels' }));
+    // All asked, and none answered.
+    const none = probesOnly(probes({ suites: at([3]), items: [] }));
+    expect(reportOn(none, measured([3])).findings[0]).toMatchObject({ kind: 'items-lost', level: 'fail' });
+  });
+});

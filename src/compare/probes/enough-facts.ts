@@ -1,0 +1,55 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { factKey } from '../../measure/schema/probes.ts';
+import { type ProbePairing, pairWithItself } from './pair.ts';
+import type { PairedAnswers } from './paired-item.ts';
+
+/** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
+export const LEAST_FACTS = 40;
+
+/** How many facts can be judged; null where nothing was answered that could be. */
+export function countFacts(probes: ProbePairing): number | null {
+  const count = ({ facts, unjudged }: PairedAnswers) => facts.length + unjudged.length;
+  if (probes.kind === 'paired') return count(probes);
+  return probes.kind === 'alone' && probes.why.kind === 'no-baseline' ? count(pairWithItself(probes.probes)) : null;
+}
+
+export function areTooFew(probes: ProbePairing): boolean {
+  const facts = countFacts(probes);
+  return facts !== null && facts < LEAST_FACTS;
+}
+
+/** What a time budget bought, and how long more would take on the same machine. */
+export interface BudgetUse {
+  readonly budgetSeconds: number;
+  readonly facts: number;
+  /** Facts of all suites. */
+  readonly all: number;
+  /** Estimated for the least number of facts that a verdict needs, and for all of them; loading the model included. */
+  readonly leastSeconds: number;
+  readonly allSeconds: number;
+}
+
+/** Null for a measurement without a budget, and for one of a version that did not estimate the time of all items. */
+export function budgetUse({ probes, run }: Pick<Measurement, 'probes' | 'run'>): BudgetUse | null {
+  if (probes?.status !== 'measured' || probes.budgetSeconds === null) return null;
+  const { seconds = 0, expectedSeconds = 0, allSeconds } = run.probes ?? {};
+  const facts = countOf(probes);
+  const size = probes.suites.reduce((sum, { items }) => sum + items, 0);
+  const asked = probes.items.length + probes.leftOut.length;
+  if (allSeconds === undefined || facts === 0) return null;
+  const all = Math.max(facts, Math.round((facts * size) / asked));
+  // Loading the model, and finding its levels.
+  const overhead = Math.max(0, seconds - expectedSeconds);
+  return {
+    budgetSeconds: probes.budgetSeconds,
+    facts,
+    all,
+    leastSeconds: overhead + (allSeconds * Math.min(LEAST_FACTS, all)) / all,
+    allSeconds: overhead + allSeconds,
+  };
+}
+
+function countOf({ items }: MeasuredProbes): number {
+  return new Set(items.map(factKey)).size;
+}

@@ -1,0 +1,98 @@
+import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { binomialCdf } from '../../statistics/distributions.ts';
+import { holm } from '../../statistics/holm.ts';
+import { exactSignFlip } from '../../statistics/sign-flip.ts';
+import type { LevelRow } from './comparison.ts';
+import { changeOf, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+
+/** The levels of one family that a measurement was asked. */
+export interface MeasuredLevels {
+  /** As in paired facts: with the name of its suite if there are several. */
+  readonly family: string;
+  readonly count: number;
+  readonly asked: readonly number[];
+}
+
+/** The levels of every family of the baseline that has more than one, named as the facts of these two are. */
+export function levelsIn(
+  candidate: Pick<MeasuredProbes, 'suites'>,
+  baseline: Pick<MeasuredProbes, 'suites'>,
+): MeasuredLevels[] {
+  const several = candidate.suites.length > 1;
+  return baseline.suites.flatMap(({ name, levels = [] }) =>
+    levels
+      .filter(({ count }) => count > 1)
+      .map(({ family, count, asked }) => ({ family: several ? `${name} · ${family}` : family, count, asked })),
+  );
+}
+
+/** One family at the level that its baseline reached. */
+export interface LevelTest extends LevelRow {
+  /** Answers in both forms that became wrong, and right, at the level that the baseline reached. */
+  readonly lost: number;
+  readonly won: number;
+}
+
+/** A level is reached if guessing gives as many right answers at most once in a hundred times, in each of the two forms. */
+const GUESSING = 0.01;
+
+/**
+ * The highest level of each family that baseline and candidate reach: of the levels that were asked in full, the highest at
+ * which the benchmark forms and the twins are both right more often than by guessing (exact binomial tests with facts as
+ * units). Whether the candidate lost something there is an exact sign-flip test with facts as units, over both forms, with
+ * Holm's adjustment for the number of families. All families are tested, whatever was reached, so that the luck of the
+ * baseline chooses none.
+ */
+export function compareLevels(facts: readonly PairedFact[], levels: readonly MeasuredLevels[]): LevelTest[] {
+  const byFamily = groupBy(facts, ({ benchmark }) => benchmark.family);
+  const tests = levels.map(({ family, count, asked }) => {
+    const own = byFamily.get(family) ?? [];
+    const at = (level: number) => own.filter(({ benchmark }) => benchmark.level === level);
+    const reached = (side: Side) =>
+      asked.reduce((highest, level) => (level > highest && isReached(at(level), side) ? level : highest), 0);
+    const baseline = reached('baseline');
+    // A family whose baseline reached no level is tested where it was asked.
+    const tested = at(baseline > 0 ? baseline : Math.min(...asked));
+    const changes = tested.map(({ benchmark, twins }) => [benchmark, ...twins].map(changeOf));
+    return {
+      family,
+      capability: own[0]?.benchmark.capability ?? '',
+      count,
+      asked: [...asked],
+      reached: { baseline, candidate: reached('candidate') },
+      p: exactSignFlip(changes.map((fact) => fact.reduce((sum, change) => sum + change, 0))),
+      lost: changes.flat().filter((change) => change < 0).length,
+      won: changes.flat().filter((change) => change > 0).length,
+    };
+  });
+  const adjusted = holm(tests.map(({ p }) => p));
+  return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
+}
+
+/** As a row of a report. */
+export function rowOfLevel({ lost: _, won: _won, ...row }: LevelTest): LevelRow {
+  return row;
+}
+
+/** The same of one measurement. */
+export function withoutBaseline(row: LevelRow): LevelRow {
+  return { ...row, reached: { ...row.reached, baseline: null }, p: null };
+}
+
+function isReached(facts: readonly PairedFact[], side: Side): boolean {
+  if (facts.length === 0) return false;
+  const twins = facts.map((fact) => fact.twins).filter(({ length }) => length > 0);
+  return [facts.map(({ benchmark }) => [benchmark]), twins].every((forms) => isAboveChance(forms, side));
+}
+
+/** Twins of one fact count as one answer, which is right by their share. */
+function isAboveChance(forms: ReadonlyArray<readonly PairedItem[]>, side: Side): boolean {
+  const mean = (items: readonly PairedItem[], of: (item: PairedItem) => number) =>
+    items.reduce((sum, item) => sum + of(item), 0) / items.length;
+  const right = Math.floor(
+    forms.reduce((sum, items) => sum + mean(items, (item) => Number(item[side].correct)), 0) + 1e-9,
+  );
+  const chance = forms.reduce((sum, items) => sum + mean(items, (item) => item.chance), 0) / forms.length;
+  return right > 0 && 1 - binomialCdf(right - 1, forms.length, chance) < GUESSING;
+}
