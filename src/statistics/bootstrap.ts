@@ -1,5 +1,6 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { at } from '../platform/at.ts';
+import { groupBy } from '../platform/group-by.ts';
 
 /** What is drawn with replacement: a fact, or all facts of a template. */
 export interface Unit {
@@ -23,23 +24,39 @@ const TWO_TO_32 = 2 ** 32;
  */
 export function bootstrap(units: readonly Unit[], statistic: (sums: Float64Array) => number): Float64Array {
   const width = units[0]?.terms.length ?? 0;
-  const strata = [...new Set(units.map(({ stratum }) => stratum))].map((name) =>
-    Float64Array.from(units.filter(({ stratum }) => stratum === name).flatMap(({ terms }) => terms)),
-  );
+  const strata = [...groupBy(units, ({ stratum }) => stratum).values()].map(stratumOf);
   const generator = xoroshiro128plus(SEED);
   const sums = new Float64Array(width);
   return Float64Array.from({ length: REPLICATES }, () => {
     sums.fill(0);
-    for (const terms of strata) {
-      const count = terms.length / width;
-      for (let drawn = 0; drawn < count; drawn += 1) {
-        const start = width * Math.floor(((generator.next() >>> 0) / TWO_TO_32) * count);
+    for (const { kindOf, kinds, counts } of strata) {
+      counts.fill(0);
+      const scale = kindOf.length / TWO_TO_32;
+      for (let drawn = 0; drawn < kindOf.length; drawn += 1) {
+        const kind = kindOf[Math.trunc((generator.next() >>> 0) * scale)] as number;
+        counts[kind] = (counts[kind] as number) + 1;
+      }
+      for (const [kind, terms] of kinds.entries()) {
+        const count = counts[kind] as number;
         for (let term = 0; term < width; term += 1)
-          sums[term] = (sums[term] as number) + (terms[start + term] as number);
+          sums[term] = (sums[term] as number) + count * (terms[term] as number);
       }
     }
     return statistic(sums);
   }).sort();
+}
+
+/** Units with the same terms are of one kind, and there are few of them: to count them is faster than to add up all terms. */
+function stratumOf(units: readonly Unit[]) {
+  const kinds = groupBy(units, ({ terms }) => terms.join(' '));
+  const indexes = new Map([...kinds.keys()].map((key, i) => [key, i]));
+  return {
+    /** Of each unit. */
+    kindOf: Int32Array.from(units, ({ terms }) => indexes.get(terms.join(' ')) ?? 0),
+    kinds: [...kinds.values()].map(([first]) => first?.terms ?? []),
+    /** Room for how often each kind was drawn. */
+    counts: new Int32Array(kinds.size),
+  };
 }
 
 /**

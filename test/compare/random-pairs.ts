@@ -49,7 +49,37 @@ export function randomPair(seed: number): RandomPair {
   const policy = randomPolicy(random);
   // Drawn last: the pairs of known seeds stay as they are.
   const strict = chance(0.25) ? `\nbehavior: {level: ${pick(random, LEVELS)}, tokenizer: ${pick(random, LEVELS)}}` : '';
-  return { candidate: { ...candidate, behavior: randomBehavior(random) }, baseline, policy: `${policy}${strict}` };
+  const behaving = { ...candidate, behavior: randomBehavior(random) };
+  const twins = pick(random, ['unknown', 'unknown', 'open', 'fresh', 'mixed', 'group'] as const);
+  const own = chance(0.5);
+  return {
+    candidate: withTwins(behaving, twins, { own }),
+    baseline: baseline && withTwins(baseline, twins, { own }),
+    policy: `${policy}${strict}`,
+  };
+}
+
+/**
+ * The same answers, with twins of a kind; as a group, they belong to no fact.
+ * @param options.own the suite is a benchmark of the team's own, not the built-in one
+ */
+function withTwins(
+  measured: Measurement,
+  kind: 'unknown' | 'mixed' | 'open' | 'fresh' | 'group',
+  { own }: { readonly own: boolean },
+): Measurement {
+  const { probes: run } = measured;
+  if (run?.status !== 'measured') return measured;
+  const name = own ? 'exam' : SUITE.name;
+  const items = run.items.map((item, i): ProbeItemMeasurement => {
+    if (item.form !== 'twin' || kind === 'unknown') return { ...item, suite: name };
+    if (kind === 'group') return { ...item, kind, suite: 'private', fact: item.id };
+    return { ...item, suite: name, kind: kind === 'mixed' ? (i % 3 === 0 ? 'format' : 'open') : kind };
+  });
+  const count = (suite: string) => items.filter((item) => item.suite === suite).length;
+  const suite = { ...SUITE, name, items: count(name), version: own ? null : SUITE.version };
+  const group = { ...SUITE, name: 'private', version: null, items: count('private'), twinsOf: name };
+  return { ...measured, probes: { ...run, items, suites: kind === 'group' ? [suite, group] : [suite] } };
 }
 
 function randomBehavior(random: Seeded): Measurement['behavior'] {

@@ -8,14 +8,14 @@ import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
 import { benchmarksAlone, factsWithTwins } from './groups.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
-import { decidingFacts, gainsOf, type KindView, type SuiteGain, viewKinds } from './kinds.ts';
+import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from './kinds.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 import { accuracy, type PairedAnswers, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
 import { robustnessOf } from './robustness.ts';
-import { belowCeiling, describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
+import { describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
 import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
@@ -53,9 +53,7 @@ export function evaluateProbes(
   const twinTests = testTwinAccuracy(views, policy);
   const judged = { facts, groups, memorized };
   const kinds = viewKinds(judged, policy);
-  const forDelta = belowCeiling(decidingFacts(linked, kinds), policy);
-  const whole =
-    shadowDeltaOf({ kind: 'paired', facts: forDelta }, policy) ?? kinds.find(({ decides }) => decides)?.delta;
+  const { facts: forDelta, delta: whole } = overallDelta(judged, kinds, policy);
   const known = [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
     .filter(({ showsRetention }) => showsRetention)
     .flatMap((view) => view.facts);
@@ -67,7 +65,7 @@ export function evaluateProbes(
     const delta = capability === null ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
       ...accuracies(capability, members, beside),
-      delta: describeDelta(delta ?? null, policy.confidence),
+      delta: describeDelta(delta, policy.confidence),
       twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
     };
   };

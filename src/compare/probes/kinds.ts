@@ -39,8 +39,7 @@ export interface Facts {
  * the benchmark: they decide only where a suite has none of these, and then never show more than that nothing was found.
  */
 export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePolicy): KindView[] {
-  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, all]) => {
-    const members = memorized.has(suite) ? all.map((fact) => ({ ...fact, benchmark: fact.exam })) : all;
+  return [...groupBy(asGained(facts, memorized), ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
     const own = TWIN_KINDS.flatMap((kind): Candidate[] => {
       const having = restrict(members, kind);
       return having.length === 0 ? [] : [{ kind, group: null, size: having.length, ...pairedSample(having, policy) }];
@@ -65,16 +64,31 @@ export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePoli
 }
 
 /**
- * The facts with the twins that decide about their suite, or with all where none does: for what is reported of all suites
- * together.
+ * All suites together: the twins that decide about each, or all of its twins where none does. Without twins of its own, a suite
+ * is judged by its group.
  */
-export function decidingFacts(facts: readonly PairedFact[], kinds: readonly KindView[]): PairedFact[] {
-  const deciding = kinds.filter(({ decides, row }) => decides && row.group === null);
-  return facts.flatMap((fact) => {
-    const own = deciding.filter(({ row }) => row.suite === fact.benchmark.suite).map(({ row }) => row.kind);
-    const twins = own.length === 0 ? fact.twins : fact.twins.filter((twin) => own.includes(kindOf(twin)));
+export function overallDelta(
+  { facts, memorized }: Facts,
+  kinds: readonly KindView[],
+  policy: ProbePolicy,
+): { readonly facts: readonly PairedFact[]; readonly delta: ShadowDelta | null } {
+  const deciding = kinds.filter(({ decides }) => decides);
+  const ofFacts = asGained(facts, memorized).flatMap((fact) => {
+    const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);
+    const twins = fact.twins.filter((twin) => own.length === 0 || own.some(({ row }) => row.kind === kindOf(twin)));
     return twins.length === 0 ? [] : [{ ...fact, twins }];
   });
+  const below = belowCeiling(ofFacts, policy);
+  const [only] = kinds;
+  // One kind alone is everything.
+  const isAlone = kinds.length === 1 && only?.decides === true;
+  const delta = isAlone ? only.delta : shadowDeltaOf({ kind: 'paired', facts: below }, policy);
+  return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
+}
+
+/** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
+function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
+  return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
 function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'] {
@@ -175,8 +189,8 @@ function bothOf(items: readonly PairedItem[]): { baseline: number; candidate: nu
 
 /** The gain in benchmark form of each suite. */
 export function gainsOf({ facts, memorized }: Facts, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
-  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
-    const items = members.map((fact) => (memorized.has(suite) ? fact.exam : fact.benchmark));
+  return [...groupBy(asGained(facts, memorized), ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
+    const items = members.map(({ benchmark }) => benchmark);
     const changes = items.map(changeOf);
     const lost = changes.filter((change) => change < 0).length;
     const won = changes.filter((change) => change > 0).length;
