@@ -7,6 +7,7 @@ import type {
   ProbeAnswer,
   Side,
 } from '../../../src/compare/probes/paired-item.ts';
+import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { Random } from '../../../src/probes/random.ts';
 
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
@@ -53,6 +54,26 @@ function byText({ fact, right, before, old }: Asked, random: Random, knows: numb
   return guess in before || guess === old ? guess : right;
 }
 
+/** The answers of one side, as a measurement has them. */
+export function measured(answers: PairedAnswers, side: Side): ProbeItemMeasurement[] {
+  return allFacts(answers)
+    .flatMap(({ exam, text, permuted, twins, robustness }) => [
+      ...new Set([exam, ...(text ? [text] : []), ...permuted, ...twins, ...robustness]),
+    ])
+    .map((item) => {
+      const { suite, id, fact, capability, family, cluster, form, kind, answers: kindOfAnswer, prompt, right } = item;
+      const { oldLabel, oldLabels, chance } = item;
+      return {
+        ...{ suite, id, fact, capability, family, cluster, form, prompt, right, chance, answers: kindOfAnswer },
+        ...item[side],
+        logprobs: null,
+        ...(kind === null ? {} : { kind }),
+        ...(oldLabel === null ? {} : { oldLabel }),
+        ...(oldLabels === null ? {} : { oldLabels }),
+      };
+    });
+}
+
 /** A suite of an exam form, its text form, a permuted twin and an open one for each question, answered by two models. */
 export function lettered(
   models: Readonly<Record<Side, Model>>,
@@ -90,12 +111,14 @@ export interface LetteredOptions {
 
 function item(asked: Asked, models: Readonly<Record<Side, Model>>, random: Random): PairedItem {
   const { fact, form, old, right, before } = asked;
+  const isLabel = form === 'exam' || form === 'permuted';
   const answer = (side: Side): ProbeAnswer => {
     const given = models[side](asked, random);
     const correct = given === right;
-    return { correct, given, margin: correct ? 1 : -1, probability: correct ? 0.97 : 0.01, logprobs: null };
+    // Letters are given with certainty; of the texts, some are guessed.
+    const probability = correct ? (isLabel ? 0.97 : 0.6) : 0.01;
+    return { correct, given, margin: correct ? 1 : -1, probability, logprobs: null };
   };
-  const isLabel = form === 'exam' || form === 'permuted';
   return {
     id: `${fact}.${form}`,
     suite: 'suite',

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
-import { baselineMemorizedLetters, hasMemorizedLetters } from '../../../src/compare/probes/kept-letters.ts';
-import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
-import { binding, constant, lettered, type Model, memorizing } from './lettered.ts';
+import {
+  baselineMemorizedLetters,
+  hasMemorizedLetters,
+  keptLetters,
+} from '../../../src/compare/probes/kept-letters.ts';
+import { allFacts, binding, constant, lettered, type Model, memorizing } from './lettered.ts';
 
 const PAIRS = 400;
 const KEYS = [
@@ -14,7 +16,7 @@ const KEYS = [
 function rates(baseline: Model, candidate: Model, key: readonly number[]) {
   const rows = Array.from({ length: PAIRS }, (_, seed) => {
     const answers = lettered({ baseline, candidate }, { facts: 300, seed, key });
-    return evaluateProbes(answers.facts, DEFAULT_POLICY, answers).comparison.kept;
+    return keptLetters(allFacts(answers), { hasBaseline: true });
   });
   return {
     memorized: rows.filter((kept) => kept.some(hasMemorizedLetters)).length / PAIRS,
