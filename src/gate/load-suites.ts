@@ -55,7 +55,7 @@ function benchmarkOf({ file, 'twins-of': twinsOf }: FileChoice, choices: readonl
 }
 
 async function loadSuite(
-  { file, scoring, 'max-new-tokens': maxNewTokens }: FileChoice,
+  { file, scoring, steps, 'max-new-tokens': maxNewTokens }: FileChoice,
   {
     resolved: { policy, policyPath, probeFiles },
     seed,
@@ -69,6 +69,7 @@ async function loadSuite(
     kinds: policy.twins,
     isGroup: twinsOf !== null,
     ...(scoring === undefined ? {} : { scoring }),
+    ...(steps === undefined ? {} : { steps }),
   });
   const tokens = maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS;
   return {

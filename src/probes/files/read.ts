@@ -6,6 +6,7 @@ import { readCsv } from './csv.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
 import { readJsonl } from './jsonl.ts';
 import { type Line, readBytes, readLines } from './lines.ts';
+import type { StepMode } from './link-steps.ts';
 import type { LocatedItem } from './located-item.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
 import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
@@ -26,6 +27,8 @@ export interface FileOptions {
   readonly seed: number;
   /** Kinds of the derived twins; all if missing. */
   readonly kinds?: readonly DerivedKind[];
+  /** Which solutions in GSM8K's format are redrawn; the strict ones if missing. */
+  readonly steps?: StepMode;
   /** Whether the whole file is a twin of another one: then it gets no twins of its own. */
   readonly isGroup?: boolean;
   /**
@@ -73,7 +76,7 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
 }
 
 function readItems(records: readonly ProbeRecord[], path: string, options: FileOptions): FileSuite {
-  const { seed, scoring, kinds = ALL_KINDS, isGroup = false } = options;
+  const { seed, scoring, kinds = ALL_KINDS, steps = 'strict', isGroup = false } = options;
   const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
   const seeded = !isGroup;
   switch (recognizeFormat(records, path)) {
@@ -89,7 +92,7 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
     }
     case 'exact': {
       const questions = records.map((record) => readExactRecord(record, defaultId(record)));
-      const located = isGroup ? groupExactItems(questions) : deriveExactItems(questions, { seed, kinds });
+      const located = isGroup ? groupExactItems(questions) : deriveExactItems(questions, { seed, kinds, steps });
       return { items: uniqueItems(located), seeded, warnings: [] };
     }
     case 'choice': {
