@@ -1,3 +1,5 @@
+import { at } from '../platform/at.ts';
+
 /**
  * How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes.
  */
@@ -81,12 +83,24 @@ export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
 /** `A`, `(b)`, `iv)`, `3.`: up to four characters and the marks around them. */
 const LABEL = /^[([]?([A-Za-z]|[ivx]{1,4}|\d)[)\].:]?$/;
+const ROMAN = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x'];
 
 /** Whether the choices are labels, each of which the prompt puts before an option. */
 export function answerKindOf({ prompt, question }: Wording): AnswerKind {
   if (question.kind !== 'choice') return 'text';
-  const areLabels = question.choices.every((choice) => LABEL.test(choice) && isListed(prompt, choice));
+  const labels = question.choices.map((choice) => LABEL.exec(choice)?.[1] ?? '');
+  const areLabels = isSeries(labels) && question.choices.every((choice) => isListed(prompt, choice));
   return areLabels ? 'label' : 'text';
+}
+
+/** Labels count up: other single digits in a list are its options. */
+function isSeries(labels: readonly string[]): boolean {
+  const isRun = (indices: readonly number[]) =>
+    indices.every((index, i) => i === 0 || index === at(indices, i - 1) + 1);
+  if (labels.every((label) => /^\d$/.test(label))) return isRun(labels.map(Number)) && Number(labels[0]) <= 1;
+  const romans = labels.map((label) => ROMAN.indexOf(label));
+  if (romans[0] === 0 && isRun(romans)) return true;
+  return labels.every((label) => label.length === 1) && isRun(labels.map((label) => label.charCodeAt(0)));
 }
 
 /** Whether a label begins a line, or a place after a space, and its option follows. */
