@@ -106,13 +106,13 @@ const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δtwin ÷ Δbenchmark i
 /** Which facts and twins the shadow delta is over, where these are not all. */
 function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
   if (!whole?.delta) return [];
-  const parts = [
-    ...(whole.delta.facts < whole.facts
-      ? [`over the ${formatCount(whole.delta.facts, 'fact')} of families below ceiling`]
-      : []),
-    ...(kinds.length > decidingKinds(kinds).length ? ['over the twins that decide'] : []),
-  ];
-  return parts.length === 0 ? [] : [phrase`The shadow delta is ${parts.join(' and ')}.`];
+  const { facts, delta } = whole;
+  const isPart = kinds.length > decidingKinds(kinds).length;
+  if (delta.facts === facts) return isPart ? [phrase`The shadow delta is over the twins that decide.`] : [];
+  const which = isPart
+    ? 'those of families below ceiling that have twins which decide'
+    : 'those of families below ceiling';
+  return [phrase`The shadow delta is over ${formatInteger(delta.facts)} of ${formatCount(facts, 'fact')}: ${which}.`];
 }
 
 /** A team may have dozens of benchmarks. */
