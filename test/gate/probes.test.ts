@@ -159,10 +159,24 @@ describe('prompts longer than the context of the model', () => {
         family: expect.any(String),
         cluster: 'twin',
         form: 'twin',
+        kind: 'open',
       },
     ]);
     const messages = reasonsOf(report).map(({ message }) => message);
     expect(messages.join()).toContain('a.twin (prompt and answer take 202 tokens');
+  });
+
+  it('a robustness form that is too long leaves its fact in place', async () => {
+    const [benchmark = '', twin = ''] = fact('a', { benchmark: 'the color of vufe is', twin: 'vufe is' });
+    const robustness = { ...(JSON.parse(twin) as object), id: 'a.long', form: 'robustness', prompt: long };
+    const { measurement } = await runGate({
+      checkpoint: base,
+      policy: suite(benchmark, twin, JSON.stringify(robustness)),
+      only: 'probes',
+    });
+    const { items, leftOut } = probesOf(measurement);
+    expect(items.map(({ id }) => id)).toEqual(['a.benchmark', 'a.twin']);
+    expect(leftOut).toMatchObject([{ id: 'a.long', form: 'robustness', cause: 'does-not-fit' }]);
   });
 
   it('a baseline checkpoint answers also what no longer fits the candidate, which chooses no questions for it', async () => {
