@@ -2,7 +2,10 @@ import { basename, extname } from 'node:path';
 import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
+import { templateItems } from '../templates/items.ts';
+import { readTemplates } from '../templates/read.ts';
 import { readCsv } from './csv.ts';
+import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
 import { readJsonl } from './jsonl.ts';
 import { type Line, readBytes, readLines } from './lines.ts';
@@ -27,8 +30,6 @@ export interface FileOptions {
   readonly seed: number;
   /** Kinds of the derived twins; all if missing. */
   readonly kinds?: readonly DerivedKind[];
-  /** Which solutions in GSM8K's format are redrawn; the strict ones if missing. */
-  readonly steps?: StepMode;
   /** Whether the whole file is a twin of another one: then it gets no twins of its own. */
   readonly isGroup?: boolean;
   /**
@@ -37,6 +38,8 @@ export interface FileOptions {
    * nothing.
    */
   readonly scoring?: ChoiceScoring;
+  /** Which word problems are redrawn; `strict` if missing. */
+  readonly steps?: StepMode;
 }
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
@@ -48,6 +51,9 @@ const READERS: Readonly<Record<string, (lines: Iterable<Line>, file: string) => 
   '.csv': readCsv,
 };
 
+/** Files of templates, instead of records. */
+const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
+
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
@@ -55,6 +61,8 @@ const READERS: Readonly<Record<string, (lines: Iterable<Line>, file: string) => 
  * - `{id?, question, choices, answer}`: multiple choice as in MMLU;
  * - `{id?, question, answer}`: a final answer after `####` as in GSM8K, or a short one;
  * - `{id, capability, form, twin_of, prompt, choices and answer, or target}`: benchmark forms with their twins.
+ *
+ * Or it is YAML with templates, from which benchmark forms and fresh twins are drawn.
  *
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
  * @throws UserError with the line, the field and what to do
@@ -64,22 +72,35 @@ export function readProbeFile(path: string, options: FileOptions): Promise<FileS
 }
 
 async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
-  const read = READERS[extname(path).toLowerCase()];
+  const extension = extname(path).toLowerCase();
+  if (TEMPLATES.includes(extension)) return drawSuite(path, options);
+  const read = READERS[extension];
   if (!read) {
     throw new UserError(
       `${path} does not have the file extension of a probe file`,
-      `use one of ${Object.keys(READERS).join(', ')}`,
+      `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}`,
     );
   }
   const bytes = await readBytes(path);
   return readItems(read(readLines(bytes, path), path), path, options);
 }
 
+/** Questions that are drawn from templates. */
+async function drawSuite(path: string, { seed, scoring, isGroup = false, steps }: FileOptions): Promise<FileSuite> {
+  if (steps !== undefined) throw notSteps(path);
+  const templates = await readTemplates(path);
+  const options = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
+  const located = templateItems(templates, options).map((item) => ({ where: path, item }));
+  return { items: uniqueItems(located), seeded: true, warnings: [] };
+}
+
 function readItems(records: readonly ProbeRecord[], path: string, options: FileOptions): FileSuite {
-  const { seed, scoring, kinds = ALL_KINDS, steps = 'strict', isGroup = false } = options;
+  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps } = options;
   const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
   const seeded = !isGroup;
-  switch (recognizeFormat(records, path)) {
+  const format = recognizeFormat(records, path);
+  if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
+  switch (format) {
     case 'paired': {
       const located = records.map((record) => ({
         where: record.where,
@@ -92,8 +113,10 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
     }
     case 'exact': {
       const questions = records.map((record) => readExactRecord(record, defaultId(record)));
-      const located = isGroup ? groupExactItems(questions) : deriveExactItems(questions, { seed, kinds, steps });
-      return { items: uniqueItems(located), seeded, warnings: [] };
+      if (isGroup) return { items: uniqueItems(groupExactItems(questions)), seeded, warnings: [] };
+      const located = deriveExactItems(questions, { seed, kinds, steps: steps ?? 'strict' });
+      const share = kinds.includes('fresh') ? describeRedrawn(path, questions, located) : null;
+      return { items: uniqueItems(located), seeded, warnings: share === null ? [] : [share] };
     }
     case 'choice': {
       const questions = records.map((record) => readChoiceRecord(record, defaultId(record)));
@@ -107,6 +130,13 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
       return { items: uniqueItems(located), seeded, warnings };
     }
   }
+}
+
+function notSteps(path: string): UserError {
+  return new UserError(
+    `${path}: steps: its questions are not redrawn`,
+    'leave steps out: it is for questions without choices whose answers have steps like <<3*4=12>>',
+  );
 }
 
 function uniqueItems(located: readonly LocatedItem[]): ProbeItem[] {

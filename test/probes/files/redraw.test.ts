@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { at } from '../../../src/platform/at.ts';
 import { STEP_MODES, type StepMode } from '../../../src/probes/files/link-steps.ts';
+import { type FileOptions, readProbeFile } from '../../../src/probes/files/read.ts';
 import { type Redrawn, redraw } from '../../../src/probes/files/redraw.ts';
 import { Random } from '../../../src/probes/random.ts';
 import { fixture, shared } from '../../fixtures.ts';
@@ -145,5 +146,41 @@ describe('a redrawn word problem', () => {
   it('takes no time that grows with the number of meanings', () => {
     const steps = Array.from({ length: 300 }, (_, i) => `${i === 0 ? '12*4' : '48*1'}=48`);
     expect(draw(problem('One has 12 boxes of 4.', ...steps), 'loose')).toBeNull();
+  });
+});
+
+describe('the suite of a file with steps', () => {
+  const path = fixture('probes', 'steps.jsonl');
+
+  it('has fresh twins where the steps say enough, and reports the share', async () => {
+    const { items, warnings } = await readProbeFile(path, { seed: 1 });
+    const fresh = items.filter(({ kind }) => kind === 'fresh');
+    const redrawn = OWN.filter((problem) => draw(problem, 'strict') !== null);
+    expect(fresh.map(({ fact }) => fact)).toEqual(redrawn.map(({ id }) => id));
+    expect(warnings).toEqual([`${path}: ${fresh.length} of ${OWN.length} problems have a twin with other numbers`]);
+    for (const { form, cluster, fact, prompt, question } of fresh) {
+      const benchmark = items.find(({ id }) => id === fact);
+      expect([form, cluster]).toEqual(['twin', 'redrawn']);
+      expect(prompt).toMatch(/^Question: .*\nAnswer \(a number\):$/);
+      expect(question).not.toEqual(benchmark?.question);
+    }
+  });
+
+  it('has more of them in loose mode, and none if the policy wants none', async () => {
+    const count = async (options: Partial<FileOptions>) => {
+      const { items } = await readProbeFile(path, { seed: 1, ...options });
+      return items.filter(({ kind }) => kind === 'fresh').length;
+    };
+    expect(await count({ steps: 'loose' })).toBeGreaterThan(await count({}));
+    expect(await count({ kinds: ['format'] })).toBe(0);
+    const { items } = await readProbeFile(path, { seed: 1, kinds: ['fresh'] });
+    const facts = items.filter(({ form }) => form === 'benchmark').map(({ id }) => id);
+    // Every problem keeps a twin: one with the same content where none could be redrawn.
+    expect(new Set(items.filter(({ form }) => form === 'twin').map(({ fact }) => fact))).toEqual(new Set(facts));
+  });
+
+  it('refuses steps for questions that are not redrawn', async () => {
+    const choices = readProbeFile(fixture('probes', 'own-benchmark.csv'), { seed: 1, steps: 'loose' });
+    await expect(choices).rejects.toThrow(/own-benchmark\.csv: steps: its questions are not redrawn/);
   });
 });

@@ -1,0 +1,139 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { exam } from '../files/choice-twins.ts';
+import { plainProblem } from '../files/exact-twins.ts';
+import type { ChoiceScoring, Form, ProbeItem, TwinKind, Wording } from '../item.ts';
+import { Random } from '../random.ts';
+import { drawInstance, type Instance, instantiate } from './draw.ts';
+import type { Template } from './template.ts';
+
+export interface DrawOptions {
+  /** How errors name the file. */
+  readonly file: string;
+  /** Of the fresh draws. */
+  readonly seed: number;
+  /** How answers that are text are scored. */
+  readonly scoring: ChoiceScoring;
+  /** Whether the whole file is a twin of another one: then each template gives its fresh draws only. */
+  readonly isGroup: boolean;
+}
+
+/** The benchmark forms of a file are the same for every seed. */
+const SEED_OF_FILE = 0;
+
+/** More facts than any model is asked. */
+const MAX_FACTS = 20_000;
+
+/**
+ * The facts of all templates. The benchmark form is the published question, or a draw that depends on the file only; its twins
+ * are fresh draws, which depend on the seed. A template is the cluster of all its items.
+ * @throws UserError for a template whose conditions leave too few questions
+ */
+export function templateItems(templates: readonly Template[], options: DrawOptions): ProbeItem[] {
+  const facts = templates.reduce((sum, { draws }) => sum + draws, 0);
+  if (facts > MAX_FACTS) {
+    throw new UserError(
+      `${options.file}: the templates ask for ${facts} draws, and at most ${MAX_FACTS} are made`,
+      'lower draws',
+    );
+  }
+  return templates.flatMap((template) => itemsOf(template, options));
+}
+
+function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
+  const { id, draws } = template;
+  const where = `${options.file}: ${JSON.stringify(id)}`;
+  const published = publishedInstance(template);
+  const items: ProbeItem[] = [];
+  const benchmarks: Asked[] =
+    published === null ? [] : [ask(template, published, { seed: SEED_OF_FILE, draw: 1, avoid: null })];
+  if (published === null) {
+    for (let draw = 1; draw <= draws; draw += 1) {
+      const random = new Random(SEED_OF_FILE, `benchmark ${draw} of ${id}`);
+      const instance = drawInstance(template, random, { where, others: benchmarks.map((asked) => asked.instance) });
+      benchmarks.push(ask(template, instance, { seed: SEED_OF_FILE, draw, avoid: null }));
+    }
+  }
+  const twins: Instance[] = [];
+  for (let draw = 1; draw <= draws; draw += 1) {
+    const benchmark = at(benchmarks, published === null ? draw - 1 : 0);
+    const random = new Random(options.seed, `twin ${draw} of ${id}`);
+    const others = [...benchmarks.map(({ instance }) => instance), ...twins, benchmark.instance];
+    const twin = drawInstance(template, random, { where, others });
+    twins.push(twin);
+    const fact = published === null ? `${id}.${draw}` : id;
+    const asked = ask(template, twin, { seed: options.seed, draw, avoid: benchmark.right });
+    if (options.isGroup) {
+      items.push(
+        ...formsOf(template, asked, { fact: `${id}.${draw}`, form: 'twin', kind: 'group', suffix: '' }, options),
+      );
+      continue;
+    }
+    if (published === null || draw === 1) {
+      items.push(...formsOf(template, benchmark, { fact, form: 'benchmark', kind: null, suffix: '' }, options));
+    }
+    const suffix = published === null ? '.fresh' : `.fresh-${draw}`;
+    items.push(...formsOf(template, asked, { fact, form: 'twin', kind: 'fresh', suffix }, options));
+  }
+  return items;
+}
+
+function publishedInstance(template: Template): Instance | null {
+  return template.original === null ? null : instantiate(template, template.original);
+}
+
+/** An instance with its choices in an order. */
+interface Asked {
+  readonly instance: Instance;
+  /** None for a written answer. */
+  readonly choices: readonly string[];
+  /** Place of the right choice. */
+  readonly right: number;
+}
+
+/** @param avoid the place of the right choice in the benchmark form: a memorized letter is wrong in its twin */
+function ask(
+  { id }: Template,
+  instance: Instance,
+  { seed, draw, avoid }: { readonly seed: number; readonly draw: number; readonly avoid: number | null },
+): Asked {
+  const { answer, wrong } = instance;
+  if (wrong.length === 0) return { instance, choices: [], right: 0 };
+  const random = new Random(seed, `order ${draw} of ${id}`);
+  const places = [answer, ...wrong].flatMap((_, place) => (place === avoid ? [] : [place]));
+  const right = random.pick(places);
+  return { instance, choices: random.shuffle(wrong).toSpliced(right, 0, answer), right };
+}
+
+interface Part {
+  readonly fact: string;
+  readonly form: Form;
+  readonly kind: TwinKind | null;
+  readonly suffix: string;
+}
+
+/** A written answer has one form; a choice is asked by letter and by text, so that a model without letters can answer too. */
+function formsOf(template: Template, asked: Asked, part: Part, options: DrawOptions): ProbeItem[] {
+  const { question, answer, numeric } = asked.instance;
+  const { choices, right } = asked;
+  if (choices.length === 0) return [toItem(template, part, plainProblem({ question, target: answer, numeric }))];
+  const byLetter = exam({ question, choices, answer: right });
+  const byText: Wording = {
+    prompt: byLetter.prompt,
+    question: { kind: 'choice', choices, answer: right, scoring: options.scoring },
+  };
+  const textForm: Form = part.form === 'benchmark' ? 'benchmark-text' : part.form;
+  return [
+    toItem(template, part, byLetter),
+    toItem(template, { ...part, form: textForm, suffix: `${part.suffix}.text` }, byText),
+  ];
+}
+
+function toItem(
+  { id, capability, family }: Template,
+  { fact, form, kind, suffix }: Part,
+  { prompt, question }: Wording,
+): ProbeItem {
+  const own = kind === null ? {} : { kind };
+  return { id: `${fact}${suffix}`, capability, family, form, ...own, fact, cluster: id, prompt, question };
+}

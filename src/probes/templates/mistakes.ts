@@ -1,0 +1,85 @@
+import { type Expression, ExpressionError, namesOf, typeOf } from '../arithmetic/expression.ts';
+import { meetsConditions } from './draw.ts';
+import type { Answer, Assignment, Template, Text } from './template.ts';
+
+export interface Mistake {
+  /** Keys within the template. */
+  readonly path: PropertyKey[];
+  readonly what: string;
+}
+
+interface Placed {
+  readonly path: PropertyKey[];
+  readonly formula: Expression;
+  readonly role: 'condition' | 'number' | 'in-text';
+}
+
+/** The first mistake of a template that no single key shows: an unknown name, a text in a formula, an answer without its data. */
+export function mistakeIn(template: Template, original: Assignment | null): Mistake | null {
+  const shown = new Set(formulasOf(template.question).flatMap((formula) => [...namesOf(formula)]));
+  for (const placed of allFormulas(template)) {
+    const what = mistakeInFormula(placed, template.values, shown);
+    if (what !== null) return { path: placed.path, what };
+  }
+  const unused = [...template.values.keys()].find((name) => !shown.has(name));
+  if (unused !== undefined) return { path: ['values', unused], what: 'the question does not show it' };
+  return original && mistakeInOriginal(template, original);
+}
+
+function allFormulas({ question, conditions, answer, wrong }: Template): Placed[] {
+  const ofAnswer = (given: Answer, path: PropertyKey[]): Placed[] =>
+    given.kind === 'number'
+      ? [{ path, formula: given.formula, role: 'number' }]
+      : formulasOf(given.text).map((formula) => ({ path, formula, role: 'in-text' }));
+  return [
+    ...formulasOf(question).map((formula): Placed => ({ path: ['question'], formula, role: 'in-text' })),
+    ...conditions.map((formula, i): Placed => ({ path: ['conditions', i], formula, role: 'condition' })),
+    ...ofAnswer(answer, ['answer']),
+    ...wrong.flatMap((given, i) => ofAnswer(given, ['wrong', i])),
+  ];
+}
+
+function mistakeInFormula(
+  { formula, role }: Placed,
+  values: Template['values'],
+  shown: ReadonlySet<string>,
+): string | null {
+  const names = [...namesOf(formula)];
+  const unknown = names.find((name) => !values.has(name));
+  if (unknown !== undefined) return `uses ${JSON.stringify(unknown)}, which is not among the values`;
+  const isAlone = role === 'in-text' && formula.kind === 'name';
+  const text = isAlone ? undefined : names.find((name) => values.get(name)?.kind === 'texts');
+  if (text !== undefined) return `calculates with ${JSON.stringify(text)}, which is a text`;
+  const type = typeMistake(formula, role === 'condition' ? 'condition' : 'number');
+  if (type !== null) return type;
+  const hidden = role === 'condition' ? undefined : names.find((name) => !shown.has(name));
+  return hidden === undefined ? null : `uses ${JSON.stringify(hidden)}, which the question does not show`;
+}
+
+function typeMistake(formula: Expression, expected: 'number' | 'condition'): string | null {
+  try {
+    if (typeOf(formula) === expected) return null;
+    return expected === 'number' ? 'is a comparison, not a number' : 'is a number, not a comparison';
+  } catch (error) {
+    if (error instanceof ExpressionError) return error.message;
+    throw error;
+  }
+}
+
+function formulasOf(text: Text): readonly Expression[] {
+  return text.flatMap((part) => (typeof part === 'string' ? [] : [part]));
+}
+
+function mistakeInOriginal({ values, conditions }: Template, original: Assignment): Mistake | null {
+  const missing = [...values.keys()].find((name) => !original.has(name));
+  if (missing !== undefined) return { path: ['original'], what: `lacks ${JSON.stringify(missing)}` };
+  for (const [name, value] of original) {
+    const range = values.get(name);
+    const path = ['original', name];
+    if (!range) return { path, what: 'is not among the values' };
+    if ((range.kind === 'texts') !== (typeof value === 'string')) {
+      return { path, what: range.kind === 'texts' ? 'must be a text, as in values' : 'must be a number, as in values' };
+    }
+  }
+  return meetsConditions(conditions, original) ? null : { path: ['original'], what: 'does not meet the conditions' };
+}

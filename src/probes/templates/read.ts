@@ -1,0 +1,25 @@
+import { parseYaml } from '../../platform/parse-yaml.ts';
+import { readTextFile } from '../../platform/read-text-file.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { templatesSchema } from './schema.ts';
+import type { Template } from './template.ts';
+
+const HINT = 'see docs/probes.md#templates';
+
+/**
+ * Read a file of templates.
+ * @throws UserError with line, column and key of the first mistake
+ */
+export async function readTemplates(file: string): Promise<readonly Template[]> {
+  const text = await readTextFile(file, 'templates');
+  if (text === null) throw new UserError(`${file} does not exist`, 'give an existing file');
+  return parseTemplates(text, file);
+}
+
+/** @param file how errors name it */
+export function parseTemplates(text: string, file: string): readonly Template[] {
+  const { templates } = parseYaml(text, templatesSchema, {
+    mistake: (at, what) => new UserError(`${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, HINT),
+  });
+  return templates;
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type Expression, ExpressionError, parseExpression } from '../arithmetic/expression.ts';
+import { compareRationals, divide, negate, parseDecimal, type Rational, subtract } from '../arithmetic/rational.ts';
+import { NAMES } from '../families/words.ts';
+import { mistakeIn } from './mistakes.ts';
+import type { Answer, Assignment, Range, Template, Text } from './template.ts';
+
+/** More facts of one template say little more about the skill. */
+const MAX_DRAWS = 1000;
+/** A name in a formula. */
+const NAME = /^[a-z][a-z0-9_]*$/i;
+const RANGE = /^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)(?:\s+by\s+([\d.]+))?$/;
+/** A wider range would only be a way to spend time. */
+const MAX_COUNT = 1_000_000;
+
+const textSchema = z.string().trim().min(1, 'is empty').max(10_000, 'has more than 10,000 characters');
+const scalarSchema = z.union([z.number(), z.string().trim().min(1).max(200)], 'must be a number or a short text');
+
+const rangeSchema = z
+  .union([z.string(), z.array(scalarSchema).min(1).max(10_000)], 'must be a range like 3..9, a list, or `names`')
+  .transform((given, context): Range => {
+    const range = typeof given === 'string' ? readRange(given) : readList(given);
+    if (typeof range !== 'string') return range;
+    context.addIssue({ code: 'custom', message: range });
+    return z.NEVER;
+  });
+
+const formulaSchema = z.union([z.string().trim(), z.number()], 'must be a formula').transform((given, context) => {
+  try {
+    return parseExpression(String(given));
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(String(given).slice(0, 80))} ${error.message}` });
+    return z.NEVER;
+  }
+});
+
+const placedSchema = textSchema.transform((given, context): Text => {
+  try {
+    return readText(given);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** With `{…}` it is a text, else a formula. */
+const answerSchema = z
+  .union([z.string(), z.number()], 'must be a formula, or a text with {…}')
+  .transform((given, context): Answer => {
+    const schema = /[{}]/.test(String(given)) ? placedSchema : formulaSchema;
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) {
+      context.addIssue({ code: 'custom', message: parsed.error.issues[0]?.message ?? 'is not valid' });
+      return z.NEVER;
+    }
+    const { data } = parsed;
+    return Array.isArray(data) ? { kind: 'text', text: data as Text } : { kind: 'number', formula: data as Expression };
+  });
+
+const nameSchema = z.string().regex(NAME, 'must be a name of letters, digits and _ that begins with a letter');
+
+const templateSchema = z
+  .strictObject({
+    id: textSchema.max(100),
+    capability: textSchema.max(100).default('benchmark'),
+    family: textSchema.max(100).optional(),
+    question: placedSchema,
+    values: z.record(nameSchema, rangeSchema),
+    conditions: z.array(formulaSchema).max(100).default([]),
+    answer: answerSchema,
+    wrong: z.array(answerSchema).min(1).max(25).optional(),
+    original: z.record(nameSchema, scalarSchema).optional(),
+    draws: z.int().min(1).max(MAX_DRAWS).optional(),
+  })
+  .transform((given, context): Template => {
+    const template: Template = {
+      ...given,
+      family: given.family ?? given.capability,
+      values: new Map(Object.entries(given.values)),
+      wrong: given.wrong ?? [],
+      original: null,
+      draws: given.draws ?? (given.original === undefined ? DEFAULT_DRAWS : 1),
+    };
+    const original = given.original && readOriginal(given.original);
+    const found = mistakeIn(template, original ?? null);
+    if (found === null) return { ...template, original: original ?? null };
+    context.addIssue({ code: 'custom', path: found.path, message: `of ${JSON.stringify(given.id)}: ${found.what}` });
+    return z.NEVER;
+  });
+
+/** Facts of a template that does not say how many. */
+const DEFAULT_DRAWS = 5;
+
+/** A file of templates. */
+export const templatesSchema = z
+  .strictObject({ templates: z.array(templateSchema).min(1, 'is empty').max(1000) })
+  .superRefine(({ templates }, context) => {
+    const seen = new Set<string>();
+    for (const [i, { id }] of templates.entries()) {
+      if (seen.has(id)) {
+        const message = `another template has the id ${JSON.stringify(id)}`;
+        context.addIssue({ code: 'custom', path: ['templates', i, 'id'], message });
+        return;
+      }
+      seen.add(id);
+    }
+  });
+
+/** `3..9`, `0.5..3 by 0.5`, `names`; else what is wrong. */
+function readRange(given: string): Range | string {
+  const text = given.trim();
+  if (text === 'names') return { kind: 'texts', texts: NAMES };
+  const [, first = '', last = '', by = '1'] = RANGE.exec(text) ?? [];
+  const [from, to, step] = [readNumber(first), readNumber(last), readNumber(by)];
+  if (!from || !to || !step) return 'must be a range like 3..9 or 10..50 by 5, a list, or `names`';
+  if (step.numerator <= 0n) return 'has steps of 0';
+  if (compareRationals(from, to) > 0) return 'ends before it begins';
+  const steps = divide(subtract(to, from), step);
+  const count = Number(steps.numerator / steps.denominator) + 1;
+  return count > MAX_COUNT ? `has more than ${MAX_COUNT} numbers` : { kind: 'numbers', from, step, count };
+}
+
+/** A list of numbers, or of texts. */
+function readList(given: ReadonlyArray<string | number>): Range | string {
+  if (new Set(given.map(String)).size < given.length) return 'has something twice';
+  const numbers = given.flatMap((value) => (typeof value === 'number' ? (readNumber(String(value)) ?? []) : []));
+  if (numbers.length === given.length) return { kind: 'list', numbers };
+  const texts = given.flatMap((value) => (typeof value === 'string' ? value : []));
+  return texts.length === given.length
+    ? { kind: 'texts', texts }
+    : 'mixes numbers and texts, or has a number like 1e30';
+}
+
+function readNumber(text: string): Rational | null {
+  const value = parseDecimal(text.replace(/^-/, ''));
+  return value && text.startsWith('-') ? negate(value) : value;
+}
+
+/** @throws ExpressionError for a brace without its partner, and for what is between two and is no formula */
+function readText(given: string): Text {
+  const parts = given.split(/(\{[^{}]*\})/).filter((part) => part !== '');
+  return parts.map((part) => {
+    if (/^\{[^{}]*\}$/.test(part)) {
+      try {
+        return parseExpression(part.slice(1, -1));
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        throw new ExpressionError(`${part.slice(0, 80)} ${error.message}`);
+      }
+    }
+    if (/[{}]/.test(part)) throw new ExpressionError('has a brace without its partner');
+    return part;
+  });
+}
+
+function readOriginal(given: Readonly<Record<string, string | number>>): Assignment {
+  return new Map(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? (readNumber(String(value)) ?? String(value)) : value,
+    ]),
+  );
+}
