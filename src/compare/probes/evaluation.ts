@@ -37,15 +37,17 @@ export interface ProbeEvaluation {
 export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   /** That the facts belong to. */
   readonly levels?: readonly MeasuredLevels[];
+  /** Both sides are the same model: there is no baseline. */
+  readonly isAlone?: boolean;
 }
 
 /** Evaluate the answers of candidate and baseline to the same items. Pure. */
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  { unjudged = [], groups = [], labels = [], levels: asked = [] }: FurtherAnswers = {},
+  { unjudged = [], groups = [], labels = [], levels: asked = [], isAlone = false }: FurtherAnswers = {},
 ): ProbeEvaluation {
-  const kept = keptLetters([...facts, ...unjudged], { hasBaseline: true });
+  const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
   const memorized = suitesOfMemorizedLetters(kept);
   const withTwins = factsWithTwins(facts, groups);
   const linked = facts.filter(({ twins }) => twins.length > 0);
@@ -115,7 +117,7 @@ export function evaluateWithoutBaseline(
   policy: ProbePolicy,
   further: FurtherAnswers = {},
 ): ProbeComparison {
-  const { comparison } = evaluateProbes(facts, policy, further);
+  const { comparison } = evaluateProbes(facts, policy, { ...further, isAlone: true });
   const alone = (both: Both): Both => ({ ...both, baseline: null });
   return {
     ...comparison,
@@ -145,7 +147,6 @@ export function evaluateWithoutBaseline(
       transfer: null,
     })),
     labels: comparison.labels.map((row) => ({ ...row, baseline: null })),
-    kept: keptLetters([...facts, ...(further.unjudged ?? [])], { hasBaseline: false }),
     robustness: comparison.robustness && {
       ...comparison.robustness,
       benchmark: alone(comparison.robustness.benchmark),

@@ -73,9 +73,12 @@ export function baselineMemorizedLetters({ baselineP }: KeptRow): boolean {
   return baselineP < ALPHA_ALONE;
 }
 
-/** Suites whose gain is that of the letters, whatever form is the benchmark form otherwise. */
+/** Suites whose gain, or without a baseline whose gap, is that of the letters, whatever form is the benchmark form otherwise. */
 export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<string> {
-  return new Set(kept.filter(hasMemorizedLetters).map(({ suite }) => suite));
+  const memorized = kept.filter((row) =>
+    row.baseline === null ? baselineMemorizedLetters(row) : hasMemorizedLetters(row),
+  );
+  return new Set(memorized.map(({ suite }) => suite));
 }
 
 /** The facts whose benchmark form the baseline answered by more than a memorized letter: only those can be forgotten. */

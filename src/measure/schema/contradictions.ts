@@ -31,6 +31,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
   const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
   if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
+  const unlike = probes?.status === 'measured' ? probes.items.find(isWronglyDescribed) : undefined;
+  if (unlike) return `item ${JSON.stringify(unlike.id)} is described as two things at once`;
   const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
   if (wrongLevel !== null) return wrongLevel;
   const wrongMerge = contradictionInMerge(measurement);
@@ -78,6 +80,14 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
 /** Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && correct !== margin > 0;
+}
+
+/** Only twins have a kind and options that changed places, and then another label is right than before. */
+function isWronglyDescribed({ form, kind, right, oldLabel, oldLabels }: ProbeItemMeasurement): boolean {
+  if (form !== 'twin') return kind !== undefined || oldLabel !== undefined || oldLabels !== undefined;
+  if (oldLabel === undefined) return oldLabels !== undefined;
+  if (oldLabel === right) return true;
+  return oldLabels !== undefined && new Map(Object.entries(oldLabels)).get(right) !== oldLabel;
 }
 
 /** Of a suite with levels, every answer belongs to a level that was asked. */

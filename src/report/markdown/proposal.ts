@@ -37,8 +37,21 @@ export function describeProposal(
     '',
     `[The run](${run}) only proposes it; merging is your decision. Every new measurement replaces this branch.`,
     '',
+    ...memorizedLines(report),
   ];
   // The marker is for comments only.
   const [, ...rest] = renderComment(report, { key, limit: LIMIT, docs }).split('\n');
   return { title: `Shadow Gate: new baseline${of}`, body: [...lines, ...rest].join('\n') };
+}
+
+/** Letters that the candidate memorized stay in the baseline, also where it knows the answers. */
+function memorizedLines({ findings }: Report): string[] {
+  return findings.flatMap((finding) =>
+    finding.kind === 'letters-memorized'
+      ? [
+          `**It memorized letters of ${codeName(finding.suite)}: as a baseline, it is no yardstick for those questions.**`,
+          '',
+        ]
+      : [],
+  );
 }

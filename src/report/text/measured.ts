@@ -1,5 +1,6 @@
 import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
-import { keptSentence, labelSentence, showsMemory } from './instruments.ts';
+import { baselineMemorizedLetters } from '../../compare/probes/kept-letters.ts';
+import { keptSentence, labelSentence } from './instruments.ts';
 import { levelsSentence } from './levels.ts';
 import { formatPercent } from './numbers.ts';
 import { type Phrase, phrase } from './phrase.ts';
@@ -9,7 +10,7 @@ const MAX_SUITES = 8;
 
 /** What somebody who is about to approve a measurement has to know of it, beside how much it can detect. */
 export function measuredNotes({ labels, kept, kinds, levels }: ProbeComparison): Phrase[] {
-  const memorized = kept.filter(showsMemory);
+  const memorized = kept.filter(baselineMemorizedLetters);
   return [
     ...labels.filter(({ works }) => !works).map(labelSentence),
     ...memorized.map((row) => {
