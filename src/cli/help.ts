@@ -34,6 +34,10 @@ Examples:
   # a LoRA directory of PEFT or MLX
   shadow-gate measure --checkpoint adapter --reference base --out baseline.json
 
+  # to compare with another file: the same probe items
+  shadow-gate measure --checkpoint candidate --like baseline.json \\
+    --out candidate.json
+
   # the second of four machines that share the work
   shadow-gate measure --checkpoint approved --reference base \\
     --shard 2/4 --out shard-2.json`;

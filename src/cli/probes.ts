@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { LEAST_FACTS } from '../compare/probes/enough-facts.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
-import { expectProbes } from '../measure/measure-probes.ts';
+import { type ExpectedRun, expectProbes } from '../measure/measure-probes.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -18,7 +19,8 @@ import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
 import { wrap } from '../report/terminal/wrap.ts';
 import { formatCount, formatDuration } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
-import { plannedSentence } from '../report/text/probes.ts';
+import { budgetSentence } from '../report/text/probe-findings.ts';
+import { chosenLevels, plannedSentence } from '../report/text/probes.ts';
 import { PROBES_EXAMPLES } from './help.ts';
 import { deviceOption, parseCount, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
 import type { Output } from './output.ts';
@@ -83,22 +85,43 @@ async function printEstimate(
   { resolved, output }: { readonly resolved: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
   const source = await openCheckpointSource({ checkpoint, reference, device });
-  const { seconds, by, items } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
+  const { by, items, suites, ...time } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
   const facts = items.filter(({ form }) => form === 'benchmark').length;
   const drop = plannedDrop(facts, resolved.policy);
-  const what = budget === undefined ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
-  const time = `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(seconds)} ${printable(by)}.`;
-  const text =
-    drop === null
-      ? time
-      : `${time} ${plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }, facts))}`;
-  const lines = wrap(text, output.terminal.width - 2).map((line) => `  ${line}`);
+  const levels = suites.flatMap((suite) => suite.levels ?? []).filter(({ count }) => count > 1);
+  const isAll = budget === undefined && levels.length === 0;
+  const what = isAll ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
+  const sentences = [
+    `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(time.seconds)} ${printable(by)}.`,
+    ...(levels.length > 0 ? [plain(chosenLevels(levels))] : []),
+    ...(budget === undefined ? [] : [plain(budgetSentence(useOf(budget, facts, { ...time, items, suites })))]),
+    ...(drop === null ? [] : [plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }, facts))]),
+  ];
+  const lines = wrap(sentences.join(' '), output.terminal.width - 2).map((line) => `  ${line}`);
   output.print(`\n${lines.join('\n')}`);
+}
+
+/** What a time limit would buy. */
+function useOf(
+  budget: number,
+  facts: number,
+  { items, suites, allSeconds, spentSeconds }: Omit<ExpectedRun, 'by' | 'seconds'>,
+) {
+  const size = suites.reduce((sum, suite) => sum + suite.items.length, 0);
+  const all = Math.round((facts * size) / items.length);
+  const leastSeconds = spentSeconds + (allSeconds * Math.min(LEAST_FACTS, all)) / all;
+  return { seconds: budget, facts, least: LEAST_FACTS, leastSeconds, all, allSeconds: spentSeconds + allSeconds };
 }
 
 function onlyFamily(suite: Suite, family: string | undefined): Suite {
   if (family === undefined) return suite;
-  return { ...suite, items: suite.items.filter((item) => item.family === family) };
+  const isOwn = (item: { readonly family: string }) => item.family === family;
+  return {
+    ...suite,
+    items: suite.items.filter(isOwn),
+    ...(suite.pilot && { pilot: suite.pilot.filter(isOwn) }),
+    ...(suite.levels && { levels: suite.levels.filter(isOwn) }),
+  };
 }
 
 /** Suites without an item of the chosen family are not written. */

@@ -185,7 +185,7 @@ function probesFor(
     const { items, ...same } = withKnownLevels(suite, probes);
     return { ...same, items: items.filter(({ id }) => asked.has(itemKey({ suite: suite.name, id }))) };
   });
-  return { ...selected, suites, budgetSeconds: null };
+  return { ...selected, suites, isChosen: true };
 }
 
 /**

@@ -163,14 +163,20 @@ function toAnswers(
   };
 }
 
+export interface ExpectedRun extends RunEstimate {
+  readonly by: string;
+  /** At the levels that suit the model. */
+  readonly suites: readonly Suite[];
+  /** What opening the model and finding its levels took. */
+  readonly spentSeconds: number;
+}
+
 /**
  * The items that a run would include, and an estimate of its time from a few of them.
  * @throws UserError for a model that cannot be run
  */
-export async function expectProbes(
-  source: ModelSource,
-  selection: ProbeRunOptions,
-): Promise<RunEstimate & { readonly by: string; readonly suites: readonly Suite[] }> {
+export async function expectProbes(source: ModelSource, selection: ProbeRunOptions): Promise<ExpectedRun> {
+  const started = performance.now();
   return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
     const estimates = await estimateSuites(model, selection);
     const total = (of: (estimate: RunEstimate) => number) => estimates.reduce((sum, one) => sum + of(one), 0);
@@ -180,6 +186,7 @@ export async function expectProbes(
       seconds: total(({ seconds }) => seconds),
       allSeconds: total(({ allSeconds }) => allSeconds),
       by: model.by,
+      spentSeconds: (performance.now() - started) / 1000,
     };
   });
 }
@@ -190,13 +197,13 @@ type SuiteEstimate = RunEstimate & { readonly suite: Suite };
 /** What the pilots leave of the budget is shared by the suites' numbers of items. */
 async function estimateSuites(
   model: Model,
-  { suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions,
+  { suites, seed, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
 ): Promise<SuiteEstimate[]> {
   const started = performance.now();
   const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
   for (const suite of suites) choices.push(await withLevels(suite, model, chatTemplate));
   const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
-  const left = budgetSeconds === null ? null : budgetSeconds - (performance.now() - started) / 1000;
+  const left = budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000;
   const estimates: SuiteEstimate[] = [];
   for (const { suite, trial } of choices) {
     const estimate = await estimateRun(suite.items, model, {
@@ -206,7 +213,9 @@ async function estimateSuites(
       trial,
       budgetSeconds: left === null ? null : (left * suite.items.length) / all,
     });
-    estimates.push({ ...estimate, suite });
+    // The suite can have more items than were chosen of it.
+    const allSeconds = (estimate.allSeconds * suite.size) / Math.max(1, suite.items.length);
+    estimates.push({ ...estimate, allSeconds, suite });
   }
   return estimates;
 }

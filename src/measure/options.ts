@@ -25,6 +25,8 @@ export interface ProbeRunOptions {
   readonly chatTemplate: boolean;
   /** Null for all items. */
   readonly budgetSeconds: number | null;
+  /** Whether the suites hold only what a budget left time for already, on the baseline: all of it is asked. */
+  readonly isChosen?: boolean;
 }
 
 export interface Progress {

@@ -58,6 +58,38 @@ describe('measure --only probes', () => {
     expect(stdout).toMatch(/No family is answered more often than by chance: with this model as the baseline, no drop/);
   });
 
+  it('says what a time budget bought, and asks with --like what another measurement was asked', async () => {
+    const run = (...args: string[]) =>
+      runCli(
+        ...['measure', '--checkpoint', example('base'), '--policy', example('shadow-gate.yml'), '--only', 'probes'],
+        ...args,
+      );
+    const [first, second] = [join(folder, 'first.json'), join(folder, 'second.json')];
+    const { stdout } = await run('--seed', '7', '--budget', '0.001s', '--out', first);
+    expect(stdout).toMatch(
+      /Fewer than 40 facts judge nothing, and there is 1\. The time budget of 0\.0 s bought 1 of 270 facts; 40 would take about .+, all of them would take about/,
+    );
+    expect((await run('--like', first, '--out', second)).code).toBe(0);
+    expect(readJson(second)).toMatchObject({ probes: { seed: 7, budgetSeconds: null } });
+    const both = await run('--like', first, '--seed', '8', '--out', second);
+    expect(both.stderr).toMatch(/--like takes the seed of .+first\.json/);
+    const builtin = await runCli(
+      'measure',
+      '--checkpoint',
+      example('base'),
+      '--only',
+      'probes',
+      '--like',
+      first,
+      '--out',
+      second,
+    );
+    expect(builtin.stderr).toMatch(/suite "builtin" was not asked in .+first\.json/);
+    const spectra = join(folder, 'spectra.json');
+    await runCli('measure', '--checkpoint', fixture('gpt2'), '--only', 'spectra', '--out', spectra);
+    expect((await run('--like', spectra, '--out', second)).stderr).toMatch(/spectra\.json was measured without probes/);
+  });
+
   it('gives compare what it needs to fail the benchmark-aligned example', async () => {
     await measure('benchmark-aligned', 'a.json');
     await measure('base', 'b.json');

@@ -1,17 +1,21 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { budgetUse, countFacts, LEAST_FACTS } from '../probes/enough-facts.ts';
+import { type BudgetUse, budgetUse, countFacts, LEAST_FACTS } from '../probes/enough-facts.ts';
 
 /** So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still counts. */
 export function tooFewFacts({ candidate, baseline, probes }: ComparisonContext): Finding[] {
   const facts = countFacts(probes);
   if (facts === null || facts >= LEAST_FACTS) return [];
   const use = budgetUse(candidate) ?? (baseline && budgetUse(baseline));
-  const budget = use && {
-    seconds: use.budgetSeconds,
-    leastSeconds: use.leastSeconds,
-    all: use.all,
-    allSeconds: use.allSeconds,
+  return [tooFew(facts, use)];
+}
+
+export function tooFew(facts: number, use: BudgetUse | null): Finding {
+  return {
+    kind: 'too-few-facts',
+    level: 'inconclusive',
+    facts,
+    least: LEAST_FACTS,
+    budget: use && { seconds: use.seconds, leastSeconds: use.leastSeconds, all: use.all, allSeconds: use.allSeconds },
   };
-  return [{ kind: 'too-few-facts', level: 'inconclusive', facts, least: LEAST_FACTS, budget }];
 }

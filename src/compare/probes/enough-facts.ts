@@ -21,7 +21,8 @@ export function areTooFew(probes: ProbePairing): boolean {
 
 /** What a time budget bought, and how long more would take on the same machine. */
 export interface BudgetUse {
-  readonly budgetSeconds: number;
+  /** The budget. */
+  readonly seconds: number;
   readonly facts: number;
   /** Facts of all suites. */
   readonly all: number;
@@ -42,7 +43,7 @@ export function budgetUse({ probes, run }: Pick<Measurement, 'probes' | 'run'>):
   // Loading the model, and finding its levels.
   const overhead = Math.max(0, seconds - expectedSeconds);
   return {
-    budgetSeconds: probes.budgetSeconds,
+    seconds: probes.budgetSeconds,
     facts,
     all,
     leastSeconds: overhead + (allSeconds * Math.min(LEAST_FACTS, all)) / all,

@@ -56,7 +56,7 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 }
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
-function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOptions) {
+function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
   const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, levels }) => ({
     name,
     version,
@@ -67,7 +67,7 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds }: ProbeRunOp
     // Chosen by a pilot, or known.
     ...(levels === undefined ? {} : { levels }),
   }));
-  return { seed, chatTemplate, budgetSeconds, asked };
+  return { seed, chatTemplate, budgetSeconds, asked, ...(isChosen ? { isChosen } : {}) };
 }
 
 export const encodeMeasurement = (measurement: Measurement): string => seal(measurement);
@@ -113,7 +113,7 @@ function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | nul
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&
     requested.suites.every(({ levels }, i) => areOf(at(probes.suites, i).levels, levels)) &&
-    (requested.budgetSeconds !== null || isComplete(probes, requested))
+    ((requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
   );
 }
 

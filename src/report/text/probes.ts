@@ -167,6 +167,17 @@ function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], has
   return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (twin change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
 }
 
+/** The levels that suit a model: `level 2 of 7 of records, …`. */
+export function chosenLevels(
+  levels: ReadonlyArray<{ readonly family: string; readonly count: number; readonly asked: readonly number[] | null }>,
+): Phrase {
+  const named = levels.flatMap(({ family, count, asked }, i) => [
+    i === 0 ? '' : ', ',
+    ...phrase`${name(family)} ${(asked ?? []).join(' and ')} of ${formatInteger(count)}`,
+  ]);
+  return phrase`The levels that suit it: ${named}.`;
+}
+
 /** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */
 export function plannedSentence({ facts, mde, discordance }: ProbeComparison['planned'], all: number): Phrase {
   if (mde === null) {
