@@ -6,7 +6,7 @@ import { shows } from './choice-texts.ts';
  * The kind of a twin that does not name it. In doubt it is `format`, the kind that may decide the least:
  * - a label is answered: `format`, since new content cannot be told from other words for the same;
  * - the benchmark form does not know the right text: `fresh`;
- * - the prompt lists other choices, or the same number is generated again: `format`;
+ * - the prompt lists the other choices, or the same number is generated again: `format`;
  * - else `open`.
  */
 export function inferKind(twin: ProbeItem, benchmark: ProbeItem): Exclude<TwinKind, 'group'> {
@@ -15,7 +15,9 @@ export function inferKind(twin: ProbeItem, benchmark: ProbeItem): Exclude<TwinKi
   if (!knows(benchmark, right)) return 'fresh';
   if (twin.question.kind === 'exact') return isComputed(benchmark, right) ? 'format' : 'open';
   const others = twin.question.choices.filter((choice) => choice !== right);
-  return others.some((choice) => shows(twin.prompt, choice)) ? 'format' : 'open';
+  const shown = others.filter((choice) => shows(twin.prompt, choice)).length;
+  // A question may name a choice, such as one of its numbers; a list has them all.
+  return shown * 2 > others.length ? 'format' : 'open';
 }
 
 function rightText(question: Question): string {

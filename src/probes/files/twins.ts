@@ -98,39 +98,51 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
 }
 
 /**
- * The plain form of each word problem, and its twins. A problem for which none of the kinds can be derived gets `restyled`,
- * which does not contradict a memorized answer.
+ * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, whatever kinds are
+ * wanted; it keeps the answer, so it does not contradict a memorized one.
  * @param steps which solutions are redrawn
- * @throws UserError if the kinds can be derived for none of them
+ * @throws UserError if none of the kinds can be derived for any problem
  */
 export function deriveExactItems(
   questions: readonly ExactRecord[],
   { seed, kinds, steps }: DeriveOptions & { readonly steps: StepMode },
 ): LocatedItem[] {
-  const redrawn = kinds.includes('fresh')
-    ? questions.map((question) => redrawnProblem(question, { mode: steps, seed }))
-    : [];
+  const redrawn = new Map(
+    (kinds.includes('fresh') ? questions : []).flatMap((question) => {
+      const wording = redrawnProblem(question, { mode: steps, seed });
+      return wording === null ? [] : [[question.id, wording]];
+    }),
+  );
   const [first] = questions;
-  if (first && !kinds.includes('format') && redrawn.every((wording) => !wording)) {
+  if (first && redrawn.size === 0 && !kinds.includes('format')) {
     throw new UserError(
-      `${first.where}: twins: no ${kinds.join(' or ')} twin can be derived from a question without choices`,
+      `${first.where}: twins: no ${kinds.join(' or ')} twin can be derived from this question, nor from the others of its file`,
       'add format to the twins of the policy, or give new questions as a file with twins-of',
     );
   }
   const places = drawPlaces(questions, seed);
-  return questions.flatMap((question, i) => {
+  return questions.flatMap((question) => {
     const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
-    const fresh = redrawn[i];
-    const items = [toItem(question, { form: 'benchmark', cluster: 'exam' }, plainProblem(question))];
-    if (fresh) items.push(toItem(question, { form: 'twin', kind: 'fresh', cluster: REDRAWN }, fresh));
-    if (!fresh || kinds.includes('format')) {
-      const restyled = restyledProblem(question, random('restyled'));
-      items.push(toItem(question, { form: 'twin', kind: 'format', cluster: 'restyled' }, restyled));
-    }
-    if ((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0) {
-      const distracted = distractedProblem(question, random('distracted'));
-      items.push(toItem(question, { form: 'robustness', cluster: 'distracted' }, distracted));
-    }
-    return items;
+    const fresh = redrawn.get(question.id);
+    const formats = {
+      restyled: () =>
+        toItem(
+          question,
+          { form: 'twin', kind: 'format', cluster: 'restyled' },
+          restyledProblem(question, random('restyled')),
+        ),
+      distracted: () =>
+        toItem(
+          question,
+          { form: 'robustness', cluster: 'distracted' },
+          distractedProblem(question, random('distracted')),
+        ),
+    };
+    return [
+      toItem(question, { form: 'benchmark', cluster: 'exam' }, plainProblem(question)),
+      ...(fresh ? [toItem(question, { form: 'twin', kind: 'fresh', cluster: REDRAWN }, fresh)] : []),
+      ...(!fresh || kinds.includes('format') ? [formats.restyled()] : []),
+      ...((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0 ? [formats.distracted()] : []),
+    ];
   });
 }

@@ -263,8 +263,23 @@ describe('the kinds that a policy wants', () => {
       /one\.jsonl:1: twins: no fresh twin can be derived from a question with choices — add open/,
     );
     await expect(readOne({ question: 'Who?', answer: 'Ann' }, { kinds: ['open'] })).rejects.toThrow(
-      /one\.jsonl:1: twins: no open twin can be derived from a question without choices — add f/,
+      /one\.jsonl:1: twins: no open twin can be derived from this question, nor from the others of its file — add f/,
     );
+  });
+
+  it('redraw the problems that have steps, and restyle the others', async () => {
+    const steps = 'A pen costs $3. Ann buys 4 pens. How much does she pay?';
+    const answer = 'She pays 4*3=$<<4*3=12>>12.\n#### 12';
+    const clustersOf = async (kinds: readonly DerivedKind[], record: object) => {
+      const { items } = await readOne(record, { kinds });
+      return items.filter(({ form }) => form === 'twin').map(({ cluster, kind }) => `${kind} ${cluster}`);
+    };
+    expect(await clustersOf(['fresh'], { question: steps, answer })).toEqual(['fresh redrawn']);
+    expect(await clustersOf(['open', 'format', 'fresh'], { question: steps, answer })).toEqual([
+      'fresh redrawn',
+      'format restyled',
+    ]);
+    await expect(readOne({ question: steps, answer: '12' }, { kinds: ['fresh'] })).rejects.toThrow(/no fresh twin/);
   });
 
   it('give a question whose choices refer to each other a text form all the same', async () => {
