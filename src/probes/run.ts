@@ -34,12 +34,20 @@ const CHUNK_SIZE = 128;
 /** An answer ends with its line, or where a base model continues with the next question. */
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
-/** Items of one template go into the same chunks, since they begin with the same text, which is then read once. */
+/**
+ * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so do items
+ * with the same prompt, of which one is answered by a label and the other by a text.
+ */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
-  const templates = groupBy(items, ({ family, cluster, level, question }) =>
-    JSON.stringify([question.kind, family, cluster, level]),
-  );
-  return [...templates.values()].flatMap((members) =>
+  const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
+  const templates = new Map<string, string>();
+  const keyOf = (item: ProbeItem): string => {
+    const prompt = JSON.stringify([item.question.kind, item.prompt]);
+    const template = templates.get(prompt) ?? templateOf(item);
+    templates.set(prompt, template);
+    return template;
+  };
+  return [...groupBy(items, keyOf).values()].flatMap((members) =>
     Array.from({ length: Math.ceil(members.length / CHUNK_SIZE) }, (_, i) =>
       members.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE),
     ),

@@ -54,6 +54,20 @@ describe('a run', () => {
     expect(outcomes.get('a')).toMatchObject({ margin: -5, probability: null, logprobs: null });
   });
 
+  it('reads a prompt once that is answered by a label and by a text', () => {
+    const texts: Question = { ...choice, choices: ['a pink one', 'a green one'] };
+    const facts = ['a', 'b'].flatMap((fact) => [
+      item(fact, choice, { prompt: fact }),
+      item(`${fact}.text`, texts, { form: 'benchmark-text', fact, cluster: 'exam-text', prompt: fact }),
+      item(`${fact}.twin`, texts, { form: 'twin', fact, cluster: 'open', prompt: `${fact}?` }),
+    ]);
+    const ids = splitIntoChunks(facts).map((chunk) => chunk.map(({ id }) => id));
+    expect(ids).toEqual([
+      ['a', 'a.text', 'b', 'b.text'],
+      ['a.twin', 'b.twin'],
+    ]);
+  });
+
   it('reports its progress, and at the end all items', async () => {
     const seen: number[] = [];
     const items = Array.from({ length: 300 }, (_, i) => item(`${i}`, choice));
