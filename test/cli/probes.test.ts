@@ -35,6 +35,32 @@ describe('probes', () => {
   });
 });
 
+describe('probes of a benchmark and a group of twins', () => {
+  const folder = temporaryFolder();
+  const policy = join(folder, 'policy.yml');
+  const rows = (name: string) => Array.from({ length: 4 }, (_, i) => `${name}${i},Who is it?,Ann ${i},Ben ${i},0\n`);
+  for (const name of ['exam', 'new']) {
+    writeFileSync(join(folder, `${name}.csv`), `id,question,choice0,choice1,answer\n${rows(name).join('')}`);
+  }
+  writeFileSync(policy, 'probes: [exam.csv, {file: new.csv, twins-of: exam.csv}]');
+
+  it('are listed and previewed with the kinds of their twins', async () => {
+    const { stdout } = await runCli('probes', '--policy', policy);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /exam\.csv.* open: open-question, open-phrase; format: permuted, \w+, \w+ .*new\.csv.* group: exam, exam-text/,
+    );
+    const preview = await runCli('probes', '--policy', policy, '--preview', '40');
+    for (const part of ['open twin', 'format twin', 'group twin', 'benchmark-text', 'robustness']) {
+      expect(preview.stdout).toContain(` · ${part} · `);
+    }
+  });
+
+  it('are estimated together', async () => {
+    const model = ['--checkpoint', repository('examples', 'base'), '--device', 'cpu'];
+    expect((await runCli('probes', '--policy', policy, ...model)).stdout).toMatch(/takes about [\d.]+ s on cpu/);
+  });
+});
+
 describe('probes --export', () => {
   it('writes the suite to a file from which the same items are read', async () => {
     const folder = temporaryFolder();
