@@ -20,7 +20,31 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
     }
     suites.push(suite);
   }
+  for (const suite of suites) expectNewQuestions(suite, suites);
   return suites;
+}
+
+/**
+ * A question of the benchmark among its group twins would show that a model knows its answer, and count as a skill.
+ * @throws UserError for a prompt that both have
+ */
+function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Suite[]): void {
+  const benchmark = twinsOf === undefined ? undefined : suites.find((suite) => suite.name === twinsOf);
+  if (benchmark === undefined) return;
+  const asked = new Map(benchmark.items.map(({ fact, prompt }) => [comparable(prompt), fact]));
+  for (const { fact, prompt } of items) {
+    const same = asked.get(comparable(prompt));
+    if (same === undefined) continue;
+    throw new UserError(
+      `probes: ${JSON.stringify(fact)} of ${JSON.stringify(name)} asks the same as ${JSON.stringify(same)} of ${JSON.stringify(benchmark.name)}`,
+      'take it out of one of the two: group twins are new questions',
+    );
+  }
+}
+
+/** Without differences of case and white space. */
+function comparable(prompt: string): string {
+  return prompt.toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
 
 type FileChoice = Exclude<SuiteChoice, string>;

@@ -39,7 +39,7 @@ describe('a suite that is twins of another', () => {
   });
 
   it('generates its answers if they are no choices', async () => {
-    const files = { 'new.jsonl': PROBLEMS.replace('p1', 'n1') };
+    const files = { 'new.jsonl': PROBLEMS.replace('p1', 'n1').replace('many', 'few') };
     const [group] = await load('[{file: new.jsonl, twins-of: problems.jsonl}, problems.jsonl]', '', files);
     expect(group?.items).toMatchObject([{ id: 'n1', form: 'twin', kind: 'group', question: { kind: 'exact' } }]);
   });
@@ -89,6 +89,13 @@ describe('a suite that is twins of another', () => {
       const [, group] = await load(`[${path}, {file: held-out.csv, twins-of: ${name}}]`);
       expect(group?.twinsOf).toBe('far.csv');
     }
+  });
+
+  it('has new questions only', async () => {
+    const files = { 'held-out.csv': `${HELD_OUT}h3,WHO?, Ann,Ben,B\n` };
+    await expect(load('[exam.csv, {file: held-out.csv, twins-of: exam.csv}]', '', files)).rejects.toThrow(
+      /"h3" of "held-out\.csv" asks the same as "q2" of "exam\.csv"/,
+    );
   });
 
   it('has no twins in its own file', async () => {
