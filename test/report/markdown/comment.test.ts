@@ -175,6 +175,31 @@ describe('the comment', () => {
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
   });
 
+  it('a pass says of every gain that twins confirm how much of it carries over', () => {
+    const probes = probeReport('mmlu.csv');
+    const { kinds } = probes.comparison;
+    const shared = { value: 0.89, lower: 0.65, upper: 1.09 };
+    const pass = (transfer: typeof shared) =>
+      renderComment(
+        report({
+          verdict: 'pass',
+          findings: [],
+          probes: {
+            ...probes,
+            comparison: {
+              ...probes.comparison,
+              kinds: kinds.map((row) => (row.kind === 'open' || row.kind === 'format' ? { ...row, transfer } : row)),
+            },
+          },
+        }),
+      );
+    const sentence = (text: string) => named(githubPage(text), 'strong').map(textOf)[0];
+    expect(sentence(pass(shared))).toBe(
+      'Nothing moved beyond its limit against the baseline. The gain in mmlu.csv carries over to open twins with a transfer of 0.89 (0.65 to 1.09).',
+    );
+    expect(sentence(pass({ ...shared, lower: -1.3 }))).toBe('Nothing moved beyond its limit against the baseline.');
+  });
+
   it('the worst finding comes first in the comment, and notes stay folded', () => {
     const page = githubPage(
       renderComment(
