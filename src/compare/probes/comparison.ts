@@ -118,7 +118,7 @@ export const LABEL_REASONS = [
 /** Whether the baseline can answer with labels, for one suite. */
 export const labelRowSchema = z.strictObject({
   suite: z.string(),
-  /** Benchmark forms that ask for a label. */
+  /** Benchmark forms that ask for a label; without any, the twins that do. */
   items: count,
   /** How often each label was given in them, the most frequent first. */
   baseline: z.array(z.strictObject({ label: z.string(), count })).nullable(),

@@ -90,7 +90,7 @@ function rowOfSuite(suite: string, facts: readonly PairedFact[]): LabelRow | nul
   const byPairs = binding !== null && binding.pairs >= MIN_PAIRS;
   return {
     suite,
-    items: exams.length,
+    items: items.length,
     baseline: countLabels(items, 'baseline'),
     candidate: countLabels(items, 'candidate'),
     binding,
