@@ -173,6 +173,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'baseline-memorized': [
     ['baseline-memorized', 'keptLetters', null, 'w', null, 96, null],
     ['baseline-memorized', 'keptLetters', null, 'w', 96, null, null],
+    ['baseline-memorized', 'keptLetters', null, 'w', null, 40, null],
   ],
   'labels-not-bound': [
     ['labels-not-bound', 'probes', null, 'w', null, null, null],

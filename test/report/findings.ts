@@ -259,6 +259,7 @@ export function everyFinding(name: string): Finding[] {
         twins: 0.37,
       },
       { suite: name, side: 'candidate', items: 100, kept: 96, chance: 0.25, p: 1e-4, exam: 1, twins: null },
+      { suite: name, side: 'baseline', items: 100, kept: 40, chance: 0.25, p: 1e-4, exam: 1, twins: 0.97 },
     ],
     'labels-not-bound': [
       {

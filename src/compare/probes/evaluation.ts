@@ -66,7 +66,7 @@ export function evaluateProbes(
     const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
     const delta = capability === null ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
-      ...accuracies(capability, members, beside),
+      ...accuracies(capability, inExamWhere(members, memorized), beside),
       delta: describeDelta(delta, policy.confidence),
       twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
     };
@@ -155,6 +155,11 @@ export function evaluateWithoutBaseline(
     churn: [],
     levels: comparison.levels.map(withoutBaseline),
   };
+}
+
+/** Where letters count as the gain, they count in the accuracies beside it. */
+function inExamWhere(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
+  return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
 /** @param groups items that are twins of the suites of these facts */

@@ -10,16 +10,23 @@ export function lettersMemorized(finding: FindingOf<'letters-memorized'>): Phras
   return phrase`The candidate memorized letters of ${name(suite)}: with the options in another order, it gives the letter that was right before in ${formatInteger(candidate)} of ${formatCount(items, 'question')} (baseline ${formatInteger(baseline)}, one-sided ${formatProbability(p)}). ${rest}`;
 }
 
+/** A smaller gap between exam form and twins: the answers are known as well as the letters. */
+const LARGE_GAP = 0.1;
+
 export function baselineMemorized(finding: FindingOf<'baseline-memorized'>): Phrase {
   const { suite, side, items, kept, chance, p, exam, twins } = finding;
   const gap =
     twins === null
       ? ''
       : ` In the exam form ${formatPercent(exam)} of its answers are right, on open and fresh twins ${formatPercent(twins)}.`;
+  const knowsMore = twins !== null && exam - twins < LARGE_GAP;
   const evidence = phrase`${formatInteger(kept)} of ${formatCount(items, 'permuted question')} are answered with the letter that was right before (guessing: ${formatPercent(chance)}, one-sided ${formatProbability(p)}).${gap}`;
-  return side === 'candidate'
-    ? phrase`The letters of ${name(suite)} are memorized: ${evidence} As a ${term('baseline', 'baseline')}, this checkpoint is no yardstick.`
-    : phrase`The baseline memorized letters of ${name(suite)}: ${evidence} It is no yardstick: what it knew only by the letter does not count as forgotten.`;
+  if (side === 'candidate') {
+    const warning = knowsMore ? '' : phrase` As a ${term('baseline', 'baseline')}, this checkpoint is no yardstick.`;
+    return phrase`The letters of ${name(suite)} are memorized: ${evidence}${warning}`;
+  }
+  const rest = `${knowsMore ? 'What' : 'It is no yardstick: what'} it knew only by the letter does not count as forgotten.`;
+  return phrase`The baseline memorized letters of ${name(suite)}: ${evidence} ${rest}`;
 }
 
 /** What was seen, after the name of the side. */

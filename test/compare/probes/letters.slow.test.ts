@@ -13,14 +13,14 @@ const KEYS = [
   [1, 1, 1, 4],
 ] as const;
 
-function rates(baseline: Model, candidate: Model, key: readonly number[]) {
-  const rows = Array.from({ length: PAIRS }, (_, seed) => {
+function rates(baseline: Model, candidate: Model, key: readonly number[], pairs = PAIRS) {
+  const rows = Array.from({ length: pairs }, (_, seed) => {
     const answers = lettered({ baseline, candidate }, { facts: 300, seed, key });
     return keptLetters(allFacts(answers), { hasBaseline: true });
   });
   return {
-    memorized: rows.filter((kept) => kept.some(hasMemorizedLetters)).length / PAIRS,
-    baseline: rows.filter((kept) => kept.some(baselineMemorizedLetters)).length / PAIRS,
+    memorized: rows.filter((kept) => kept.some(hasMemorizedLetters)).length / pairs,
+    baseline: rows.filter((kept) => kept.some(baselineMemorizedLetters)).length / pairs,
   };
 }
 
@@ -31,17 +31,12 @@ const mostly =
     random.int(0, 9) < 7 ? constant(letter)(asked, random) : binding(0)(asked, random);
 
 describe('simulated pairs of 300 questions', () => {
-  it.each(
-    [
-      ['A for one, D for the other', constant('A'), constant('D')],
-      ['D for one, A for the other', constant('D'), constant('A')],
-      ['mostly A, mostly D', mostly('A'), mostly('D')],
-      ['two that follow the options', binding(0.6), binding(0.6)],
-      ['one that learned to follow them', constant('A'), binding(0.6)],
-    ].flatMap(([name, baseline, candidate]) =>
-      KEYS.map((key) => [name, key, baseline, candidate] as [string, readonly number[], Model, Model]),
-    ),
-  )('equals are not called memorizers: %s, key %j', (_, key, baseline, candidate) => {
+  it.each([
+    ...KEYS.map((key) => ['A for one, D for the other', key, constant('A'), constant('D')] as const),
+    ...KEYS.map((key) => ['mostly A, mostly D', key, mostly('A'), mostly('D')] as const),
+    ['two that follow the options', KEYS[0], binding(0.6), binding(0.6)],
+    ['one that learned to follow them', KEYS[2], constant('A'), binding(0.6)],
+  ] as const)('equals are not called memorizers: %s, key %j', (_, key, baseline, candidate) => {
     const found = rates(baseline, candidate, key);
     expect(found.memorized).toBeLessThanOrEqual(0.05);
     expect(found.baseline).toBeLessThanOrEqual(0.01);
@@ -52,8 +47,8 @@ describe('simulated pairs of 300 questions', () => {
     ['mostly one letter', mostly('B')],
     ['follows the options', binding(0.6)],
   ] as const)('the letters of half of the suite are found in a model that: %s', (_, model) => {
-    const found = rates(model, memorizing(150, model), [1, 1, 1, 1]);
+    const found = rates(model, memorizing(150, model), KEYS[0], 100);
     expect(found.memorized).toBeGreaterThanOrEqual(0.95);
-    expect(rates(memorizing(150, model), model, [1, 1, 1, 1]).baseline).toBeGreaterThanOrEqual(0.95);
+    expect(rates(memorizing(150, model), model, KEYS[0], 100).baseline).toBeGreaterThanOrEqual(0.95);
   });
 });
