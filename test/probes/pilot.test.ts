@@ -3,46 +3,10 @@ import { groupBy } from '../../src/platform/group-by.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { chooseLevels } from '../../src/probes/pilot.ts';
 import { Random } from '../../src/probes/random.ts';
-import { FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL, type Suite } from '../../src/probes/suite.ts';
-import { scripted } from './scripted.ts';
+import type { Suite } from '../../src/probes/suite.ts';
+import { scripted, suiteWithLevels } from './scripted.ts';
 
-const COUNT = 7;
 const options = { chatTemplate: false, maxNewTokens: 8 };
-
-/** Two families of seven levels. */
-function suiteOf(facts = PILOT_FACTS_PER_LEVEL): Suite {
-  const families = ['easy', 'hard'];
-  const draw = (level: number, family: string, count: number, name: string): ProbeItem[] =>
-    Array.from({ length: count }, (_, i) => `${family}-${level}-${name}${i}`).flatMap((fact) =>
-      (['benchmark', 'twin'] as const).map((form) => ({
-        id: `${fact}.${form}`,
-        fact: `${fact}.benchmark`,
-        capability: 'recall',
-        family,
-        level,
-        form,
-        cluster: form,
-        prompt: `Question: ${fact}?`,
-        question: { kind: 'choice', choices: ['a', 'b', 'c', 'd'], answer: 0, scoring: 'raw' },
-      })),
-    );
-  const all = (count: number, name: string) =>
-    families.flatMap((family) => Array.from({ length: COUNT }, (_, i) => draw(i + 1, family, count, name)).flat());
-  const items = all(FACTS_PER_LEVEL, '');
-  return {
-    name: 'levels',
-    version: 1,
-    digest: 'sha256:0',
-    seed: 1,
-    items,
-    size: items.length,
-    path: null,
-    warnings: [],
-    maxNewTokens: 8,
-    levels: families.map((family) => ({ family, count: COUNT, asked: null })),
-    pilot: all(facts, 'pilot-'),
-  };
-}
 
 /** A model that answers a share of each level: [share of level 1, of level 2, …]. */
 function modelOf(suite: Suite, shares: Readonly<Record<string, readonly number[]>>, seed = 1) {
@@ -65,7 +29,7 @@ const FALLING = [1, 1, 0.95, 0.85, 0.7, 0.45, 0.3];
 
 describe('the pilot', () => {
   it('finds the level that a model answers neither always nor by chance, from at most three levels of seven', async () => {
-    const suite = suiteOf(400);
+    const suite = suiteWithLevels(400);
     const { model, asked } = modelOf(suite, { easy: FALLING, hard: [0.7, 0.3, 0.25, 0.25, 0.25, 0.25, 0.25] });
     const { levels } = await chooseLevels(suite, model, options);
     expect(levels).toEqual([
@@ -78,15 +42,15 @@ describe('the pilot', () => {
   });
 
   it('asks the hardest level of a model that knows everything, and the easiest of one that knows nothing', async () => {
-    const suite = suiteOf();
-    const all = Array.from({ length: COUNT }, () => 1);
+    const suite = suiteWithLevels();
+    const all = Array.from({ length: 7 }, () => 1);
     const { model } = modelOf(suite, { easy: all, hard: all.map(() => 0) });
     const { levels } = await chooseLevels(suite, model, options);
     expect(levels.map(({ asked }) => asked)).toEqual([[7], [1]]);
   });
 
   it('looks at both forms: a level with twins at the floor is no good, however well its exams are answered', async () => {
-    const suite = suiteOf(400);
+    const suite = suiteWithLevels(400);
     const base = modelOf(suite, { easy: FALLING, hard: FALLING });
     const known = new Set(
       (suite.pilot ?? []).filter(({ level = 1, form }) => level < 3 || form === 'benchmark').map(({ id }) => id),
@@ -100,7 +64,7 @@ describe('the pilot', () => {
   it('mostly finds a level within the range with a dozen facts', async () => {
     let within = 0;
     for (let seed = 0; seed < 100; seed += 1) {
-      const suite = suiteOf();
+      const suite = suiteWithLevels();
       const { model } = modelOf(suite, { easy: FALLING, hard: FALLING }, seed);
       const { levels } = await chooseLevels(suite, model, options);
       within += levels.filter(({ asked: [level = 0] }) => [4, 5, 6].includes(level)).length;
@@ -109,7 +73,7 @@ describe('the pilot', () => {
   });
 
   it('asks nothing where levels are known, and takes a level whose prompts fit the model', async () => {
-    const suite = suiteOf();
+    const suite = suiteWithLevels();
     const { model, asked } = modelOf(suite, { easy: FALLING, hard: FALLING });
     const known = suite.levels?.map((family) => ({ ...family, asked: [6] }));
     const { levels } = await chooseLevels({ ...suite, ...(known && { levels: known }) }, model, options);

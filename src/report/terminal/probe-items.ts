@@ -33,10 +33,15 @@ function answersOf(question: ProbeItem['question']): string[] {
 const MAX_NAME = 24;
 const MIN_KINDS = 12;
 
+const ONE_LEVEL =
+  'A model is asked one level of each family in full: the one that a pilot of a dozen facts a level finds neither too easy nor too hard for it, or that of the baseline.';
+
 /** What the suites hold: families with their capabilities, twins and numbers. */
 export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {
   return suites
     .map((suite) => {
+      const counts = new Map((suite.levels ?? []).map(({ family, count }) => [family, count]));
+      const hasLevels = [...counts.values()].some((count) => count > 1);
       const rows = [...groupBy(suite.items, ({ family }) => family)].map(([family, items]) => {
         const twins = groupBy(
           items.filter(({ form }) => form === 'twin'),
@@ -50,16 +55,18 @@ export function renderSuites(suites: readonly Suite[], seed: number, { width }: 
         const own = [
           printable(items[0]?.capability ?? '', MAX_NAME),
           printable(family, MAX_NAME),
+          ...(hasLevels ? [String(counts.get(family) ?? 1)] : []),
           String(new Set(items.map(({ fact }) => fact)).size),
           String(items.length),
         ];
         return { own, kinds: kinds.join('; ') };
       });
       const version = suite.version === null ? '' : ` version ${suite.version}`;
-      const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}`;
+      const head = `  ${printable(suite.name)}${version}, seed ${seed}: ${formatCount(suite.items.length, 'item')}${hasLevels ? ' at all levels' : ''}`;
       const columns = [
         { head: 'capability' },
         { head: 'family' },
+        ...(hasLevels ? [{ head: 'levels', align: 'right' } as const] : []),
         { head: 'facts', align: 'right' },
         { head: 'items', align: 'right' },
       ] as const;
@@ -67,7 +74,8 @@ export function renderSuites(suites: readonly Suite[], seed: number, { width }: 
       const others = rows.map(({ own }) => ['', ...own]);
       const room = Math.max(MIN_KINDS, roomForFirst([last, ...columns], others, width));
       const cells = rows.map(({ own, kinds }) => [...own, wrap(kinds, room).join('\n')]);
-      return `${head}\n\n${terminalTable([...columns, last], cells)}`;
+      const note = wrap(ONE_LEVEL, width - 2).map((line) => `  ${line}`);
+      return [head, '', terminalTable([...columns, last], cells), ...(hasLevels ? ['', ...note] : [])].join('\n');
     })
     .join('\n\n');
 }
