@@ -7,6 +7,7 @@ import { answerKindOf, chanceOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { chooseLevels } from '../probes/pilot.ts';
 import { PROBE_DATE } from '../probes/prompt.ts';
+import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
@@ -71,7 +72,10 @@ export async function runSuites(
   const { seed, chatTemplate, budgetSeconds } = selection;
   const estimates = await estimateSuites(model, selection);
   const suites = estimates.map(({ suite }) => suite);
-  const runs = estimates.map(({ suite, items }) => prepareSuite(suite, items, { model, chatTemplate }));
+  const reads = chooseReadings(estimates, model);
+  const runs = estimates.map(({ suite, items }) =>
+    prepareSuite(suite, items, { model, chatTemplate, reads: reads.get(suite.name) }),
+  );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
   await prepareModel(model, chunks);
   const sizes = chunks.map(({ items }) => items.length);
@@ -123,9 +127,13 @@ interface PreparedSuite {
 function prepareSuite(
   suite: Suite,
   items: readonly ProbeItem[],
-  { model, chatTemplate }: { readonly model: Model; readonly chatTemplate: boolean },
+  {
+    model,
+    chatTemplate,
+    reads,
+  }: { readonly model: Model; readonly chatTemplate: boolean; readonly reads: ReadonlySet<string> | undefined },
 ): PreparedSuite {
-  const options: RunOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens };
+  const options: RunOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens, reads };
   const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
@@ -250,7 +258,7 @@ const KEPT_CHARACTERS = 4000;
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 function toMeasurement(
-  { item, correct, given, margin, probability, logprobs }: Outcome,
+  { item, correct, given, margin, probability, logprobs, reading }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
   const { id, fact, capability, family, cluster, form, question, kind, oldLabel, oldLabels, level } = item;
@@ -275,5 +283,6 @@ function toMeasurement(
     ...(oldLabel === undefined ? {} : { oldLabel }),
     ...(oldLabels === undefined ? {} : { oldLabels }),
     ...(level === undefined ? {} : { level }),
+    ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
   };
 }

@@ -1,5 +1,6 @@
 import { at } from '../platform/at.ts';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
+import type { Reading } from './reading.ts';
 
 /** How a model answered one item. */
 export interface Outcome {
@@ -16,6 +17,8 @@ export interface Outcome {
   readonly probability: number | null;
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
+  /** The log-likelihood of the prompt itself, where it was read. */
+  readonly reading?: Reading;
 }
 
 /**

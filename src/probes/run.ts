@@ -1,15 +1,19 @@
 import type { Model } from '../language-model/model.ts';
 import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
+import type { ScoreAnswer } from '../language-model/score.ts';
 import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { finalAnswer, isExactMatch } from './exact-match.ts';
 import type { ProbeItem } from './item.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
 import { contextOf, continuationOf, type PromptOptions } from './prompt.ts';
+import { type Reading, readingRequest } from './reading.ts';
 
 export interface RunOptions extends PromptOptions {
   /** Length limit of a generated answer. */
   readonly maxNewTokens: number;
+  /** Ids of the items whose prompts are read too. */
+  readonly reads?: ReadonlySet<string> | undefined;
   /** Called with the number of items that are done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -114,11 +118,12 @@ async function runChunk(
     const count = question.kind === 'choice' ? question.choices.length : 1;
     const own = scores.slice(used, used + count);
     used += count;
+    const reading = readingOf(item, model, options) ? readFrom(at(scores, used)) : undefined;
+    if (reading) used += 1;
+    const more = reading ? { reading } : {};
     if (question.kind === 'choice') {
-      return choiceOutcome(
-        item,
-        own.map(({ logprob }) => logprob),
-      );
+      const logprobs = own.map(({ logprob }) => logprob);
+      return { ...choiceOutcome(item, logprobs), ...more };
     }
     const text = at(generated, i).text ?? '';
     const tokens = at(own, 0).token_logprobs;
@@ -129,21 +134,34 @@ async function runChunk(
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
+      ...more,
     };
   });
+}
+
+function readingOf(item: ProbeItem, model: Model, { reads }: RunOptions): ScoreRequest | null {
+  return reads?.has(item.id) ? readingRequest(item, model) : null;
+}
+
+function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
+  return { logprob, tokens: tokens.length };
 }
 
 function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): ScoreRequest[] {
   const { question, id } = item;
   const context = contextOf(item, model, options);
   const texts = question.kind === 'choice' ? question.choices : [question.target];
-  return texts.map((text, i) => ({
-    kind: 'text',
-    id: `${id} ${i}`,
-    where: id,
-    context,
-    continuation: continuationOf(text, options),
-  }));
+  const answers = texts.map(
+    (text, i): ScoreRequest => ({
+      kind: 'text',
+      id: `${id} ${i}`,
+      where: id,
+      context,
+      continuation: continuationOf(text, options),
+    }),
+  );
+  const reading = readingOf(item, model, options);
+  return reading ? [...answers, reading] : answers;
 }
 
 function generateRequest({ id, prompt }: ProbeItem, { chatTemplate, maxNewTokens }: RunOptions): GenerateRequest {

@@ -5,6 +5,7 @@ import type { Model } from '../../src/language-model/model.ts';
 import { withModel } from '../../src/language-model/model.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
+import { at } from '../../src/platform/at.ts';
 import { selectFitting } from '../../src/probes/fits-context.ts';
 import type { ProbeItem, Question } from '../../src/probes/item.ts';
 import { contextOf, PROBE_DATE } from '../../src/probes/prompt.ts';
@@ -100,6 +101,28 @@ describe('a run', () => {
     );
     expect(outcomes.get('a')?.logprobs).toHaveLength(2);
     expect(outcomes.get('b')?.given).toMatch(/\w/);
+  });
+
+  it('reads the prompts that are wanted, with the log-likelihood that scoring them gives, and changes no answer', async () => {
+    const checkpoint = repository('examples', 'base');
+    const source = await openCheckpointSource({ checkpoint, device: 'cpu' });
+    const chunks = splitIntoChunks([item('a', choice), item('b', exact), item('c', choice)]);
+    const [read, unread, scored] = await withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
+      const request = { kind: 'text', id: 1, where: 'x', context: 'the', continuation: ' color of vufe is' } as const;
+      return [
+        await runChunks(chunks, model, { ...options, reads: new Set(['a', 'b']) }),
+        await runChunks(chunks, model, options),
+        await model.score([request], () => {}),
+      ];
+    });
+    for (const id of ['a', 'b']) {
+      const outcome = read.outcomes.get(id);
+      expect(outcome?.reading?.logprob).toBeCloseTo(at(scored, 0).logprob, 3);
+      expect(outcome?.reading?.tokens).toBe(at(scored, 0).token_logprobs.length);
+      expect(outcome?.given).toBe(unread.outcomes.get(id)?.given);
+      expect(outcome?.margin).toBeCloseTo(unread.outcomes.get(id)?.margin ?? Number.NaN, 3);
+    }
+    expect(read.outcomes.get('c')?.reading).toBeUndefined();
   });
 });
 

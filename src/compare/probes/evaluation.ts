@@ -3,7 +3,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/sign-test.ts';
 import { exclusionLevel } from './change-interval.ts';
 import { churnOf } from './churn.ts';
-import type { Both, ProbeComparison, ShadowRow } from './comparison.ts';
+import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';
 import { type FamilyView, viewFamilies } from './families.ts';
 import { findFlips } from './flips.ts';
 import { benchmarksAlone, factsWithTwins } from './groups.ts';
@@ -37,6 +37,7 @@ export interface ProbeEvaluation {
 export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   /** That the facts belong to. */
   readonly levels?: readonly MeasuredLevels[];
+  readonly memorization?: readonly MemorizationRow[];
   /** Both sides are the same model: there is no baseline. */
   readonly isAlone?: boolean;
 }
@@ -45,7 +46,14 @@ export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  { unjudged = [], groups = [], labels = [], levels: asked = [], isAlone = false }: FurtherAnswers = {},
+  {
+    unjudged = [],
+    groups = [],
+    labels = [],
+    levels: asked = [],
+    memorization = [],
+    isAlone = false,
+  }: FurtherAnswers = {},
 ): ProbeEvaluation {
   const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
   const memorized = suitesOfMemorizedLetters(kept);
@@ -94,7 +102,7 @@ export function evaluateProbes(
     kept,
     robustness: robustnessOf([...facts, ...unjudged]),
     churn: churnOf({ facts, unjudged, groups }),
-    memorization: [],
+    memorization: [...memorization],
     levels: levels.map(rowOfLevel),
   };
   return {

@@ -12,6 +12,7 @@ import type { Finding } from '../finding.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import { selectInstruments } from './instruments.ts';
 import { levelsIn } from './levels.ts';
+import { memorizationOf } from './memorization.ts';
 import { groupItems, pairItem } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
@@ -72,8 +73,17 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
       ? { kind: 'nothing-ran', probes }
       : { kind: 'alone', probes, why: { kind: 'incomparable', findings, answers } };
   }
-  const evaluation = evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, theirs) });
+  const evaluation = evaluateProbes(answers.facts, policy, {
+    ...answers,
+    levels: levelsIn(probes, theirs),
+    memorization: memorizationOf(probes, theirs, comparableSuites(probes, theirs)),
+  });
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, lost, findings };
+}
+
+function comparableSuites(candidate: MeasuredProbes, baseline: MeasuredProbes): (suite: string) => boolean {
+  const refused = new Set(suiteDifferences(candidate, baseline).map(({ suite }) => suite));
+  return (suite) => !refused.has(suite);
 }
 
 const NOTHING: PairedAnswers = { facts: [], unjudged: [], groups: [], labels: [] };

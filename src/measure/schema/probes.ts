@@ -35,8 +35,8 @@ export const probeItemSchema = z.strictObject({
   /** Of the same: for each label, the one that its option had before. */
   oldLabels: z.record(z.string(), z.string()).optional(),
   level: z.int().positive().optional(),
-  /** log p of the question itself, summed over its tokens, where a fresh twin makes it comparable. */
-  reading: z.strictObject({ logprob: z.number(), tokens: z.int().positive() }).optional(),
+  /** log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it comparable. */
+  reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
 });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 

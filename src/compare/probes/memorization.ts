@@ -1,0 +1,75 @@
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/probes.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { mannWhitney } from '../../statistics/mann-whitney.ts';
+import { wilcoxonSignedRank } from '../../statistics/wilcoxon.ts';
+import type { MemorizationRow } from './comparison.ts';
+
+/** One prompt that both models read, and how much more likely it became, in nats per token. */
+interface Rise {
+  readonly item: ProbeItemMeasurement;
+  readonly rise: number;
+}
+
+/** Of fewer, a rank test says nothing. */
+const MIN_FACTS = 10;
+
+/**
+ * How much more the log-likelihood of benchmark questions rose than that of their twins: what was trained on became more likely
+ * than what is like it. A model that learned a domain reads both better. Of facts with fresh twins, each question is compared
+ * with the mean of its own twins by the signed-rank test; of a group, all questions with all of its items by the rank-sum test.
+ * The same questions in the baseline's eyes are subtracted, so that it does not matter which are easier to predict.
+ * @param isComparable whether both measurements have the same items of a suite
+ */
+export function memorizationOf(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  isComparable: (suite: string) => boolean,
+): MemorizationRow[] {
+  const theirs = new Map(baseline.items.map((item) => [itemKey(item), item]));
+  const rises = candidate.items.flatMap((item): Rise[] => {
+    const other = isComparable(item.suite) ? theirs.get(itemKey(item)) : undefined;
+    const isRead = item.reading && other?.reading && item.reading.tokens === other.reading.tokens;
+    if (!item.reading || !other?.reading || !isRead) return [];
+    return [{ item: other, rise: (item.reading.logprob - other.reading.logprob) / other.reading.tokens }];
+  });
+  const bySuite = groupBy(rises, ({ item }) => item.suite);
+  return baseline.suites.flatMap(({ name, twinsOf }): MemorizationRow[] => {
+    const own = bySuite.get(name) ?? [];
+    if (twinsOf === undefined) return ofFacts(name, own);
+    const benchmarks = (bySuite.get(twinsOf) ?? []).filter(({ item }) => item.form === 'benchmark');
+    return ofGroup(name, benchmarks, own);
+  });
+}
+
+function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
+  const pairs = [...groupBy(rises, ({ item }) => item.fact).values()].flatMap((members) => {
+    const benchmark = members.find(({ item }) => item.form === 'benchmark');
+    const twins = members.filter(({ item }) => item.kind === 'fresh').map(({ rise }) => rise);
+    return benchmark && twins.length > 0 ? [{ benchmark: benchmark.rise, twin: mean(twins) }] : [];
+  });
+  if (pairs.length < MIN_FACTS) return [];
+  const differences = pairs.map(({ benchmark, twin }) => benchmark - twin);
+  const above = differences.filter((difference) => difference > 0).length;
+  const equal = differences.filter((difference) => difference === 0).length;
+  return [
+    {
+      suite,
+      facts: pairs.length,
+      benchmark: mean(pairs.map(({ benchmark }) => benchmark)),
+      twin: mean(pairs.map(({ twin }) => twin)),
+      auc: (above + equal / 2) / pairs.length,
+      p: wilcoxonSignedRank(differences),
+    },
+  ];
+}
+
+function ofGroup(suite: string, benchmarks: readonly Rise[], items: readonly Rise[]): MemorizationRow[] {
+  if (Math.min(benchmarks.length, items.length) < MIN_FACTS) return [];
+  const [benchmark, twin] = [benchmarks.map(({ rise }) => rise), items.map(({ rise }) => rise)];
+  const { auc, p } = mannWhitney(benchmark, twin);
+  return [{ suite, facts: benchmark.length, benchmark: mean(benchmark), twin: mean(twin), auc, p }];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { Model } from '../language-model/model.ts';
+import type { ScoreRequest } from '../language-model/requests.ts';
+import { encodePair } from '../language-model/tokens/encode.ts';
+import { groupBy } from '../platform/group-by.ts';
+import type { ProbeItem } from './item.ts';
+import type { Suite } from './suite.ts';
+
+/** The log-likelihood of a prompt, from its second word on. */
+export interface Reading {
+  readonly logprob: number;
+  readonly tokens: number;
+}
+
+/** Facts of a suite, and items of a group, whose prompts are read: a rank test needs no more, and each is one more sequence. */
+const MAX_READ = 200;
+
+/** A suite and the items of it that will be asked. */
+export interface AskedSuite {
+  readonly suite: Pick<Suite, 'name' | 'version' | 'twinsOf'>;
+  readonly items: readonly ProbeItem[];
+}
+
+/**
+ * The items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the benchmark
+ * forms of its suite. What was memorized is more likely than its twin, against a baseline that did not. The built-in suite has
+ * no published questions to memorize. A server is not asked: each reading would be one more request.
+ */
+export function chooseReadings(
+  asked: readonly AskedSuite[],
+  { device, tokenizer }: Pick<Model, 'device' | 'tokenizer'>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const grouped = new Set(asked.flatMap(({ suite }) => suite.twinsOf ?? []));
+  const canRead = tokenizer !== null && device !== 'endpoint';
+  return new Map(
+    asked.map(({ suite, items }) => [
+      suite.name,
+      canRead && suite.version === null ? chooseOf(suite, items, grouped) : new Set<string>(),
+    ]),
+  );
+}
+
+function chooseOf(
+  { name, twinsOf }: AskedSuite['suite'],
+  items: readonly ProbeItem[],
+  grouped: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (twinsOf !== undefined) return new Set(firstOf(name, withoutSamePrompt(items)).map(({ id }) => id));
+  const facts = [...groupBy(items, ({ fact }) => fact)].flatMap(([fact, members]) => {
+    const benchmark = members.find(({ form }) => form === 'benchmark');
+    const fresh = withoutSamePrompt(members.filter(({ kind }) => kind === 'fresh'));
+    if (!benchmark || (fresh.length === 0 && !grouped.has(name))) return [];
+    return [{ id: fact, read: [benchmark.id, ...fresh.map(({ id }) => id)] }];
+  });
+  return new Set(firstOf(name, facts).flatMap(({ read }) => read));
+}
+
+/** The forms by letter and by text have the same prompt, which is read once. */
+function withoutSamePrompt(items: readonly ProbeItem[]): readonly ProbeItem[] {
+  const seen = new Set<string>();
+  return items.filter(({ prompt }) => !seen.has(prompt) && seen.add(prompt));
+}
+
+/** Chosen by their ids alone, so that candidate and baseline read the same. */
+function firstOf<T extends { readonly id: string }>(suite: string, members: readonly T[]): readonly T[] {
+  const place = ({ id }: T) =>
+    createHash('sha256')
+      .update(JSON.stringify([suite, id]))
+      .digest('hex');
+  const placed = members.map((member) => ({ member, place: place(member) }));
+  placed.sort((a, b) => (a.place < b.place ? -1 : 1));
+  return placed.slice(0, MAX_READ).map(({ member }) => member);
+}
+
+/**
+ * The prompt, scored after its first word: no model needs a token of its own for the beginning of a text then.
+ * @returns null for a prompt of one word, or one of whose rest the tokenizer leaves nothing
+ */
+export function readingRequest(
+  { id, prompt }: ProbeItem,
+  { tokenizer }: Pick<Model, 'tokenizer'>,
+): ScoreRequest | null {
+  const context = /^\S+/.exec(prompt)?.[0] ?? '';
+  const continuation = prompt.slice(context.length);
+  if (tokenizer === null || context === '' || continuation === '') return null;
+  const pair = encodePair(tokenizer, context, continuation);
+  if (pair.context.length === 0 || pair.continuation.length === 0) return null;
+  return { kind: 'text', id: `${id} reading`, where: id, context, continuation };
+}
