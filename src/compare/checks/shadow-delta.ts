@@ -17,7 +17,8 @@ export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
     if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= rule.margin) return [];
     const transfer = shadow.transfer.interval(level);
     const fails = transfer.upper !== null && transfer.upper < rule['transfer-fail'];
-    const warns = transfer.value < rule['transfer-warn'];
+    // A transfer that may well be 1 is no sign of anything, however low it came out.
+    const warns = transfer.value < rule['transfer-warn'] && transfer.upper !== null && transfer.upper < 1;
     if (!fails && !warns) return [];
     return [
       {

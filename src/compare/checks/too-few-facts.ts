@@ -1,6 +1,7 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { type BudgetUse, budgetUse, countFacts, LEAST_FACTS } from '../probes/enough-facts.ts';
+import { type BudgetUse, budgetUse, countFacts } from '../probes/enough-facts.ts';
+import { LEAST_FACTS } from '../probes/kinds.ts';
 
 /** So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still counts. */
 export function tooFewFacts({ candidate, baseline, probes }: ComparisonContext): Finding[] {

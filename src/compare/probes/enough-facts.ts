@@ -1,11 +1,9 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import { factKey } from '../../measure/schema/probes.ts';
+import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';
 import type { PairedAnswers } from './paired-item.ts';
-
-/** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
-export const LEAST_FACTS = 40;
 
 /** How many facts can be judged; null where nothing was answered that could be. */
 export function countFacts(probes: ProbePairing): number | null {

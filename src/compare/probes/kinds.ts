@@ -24,8 +24,8 @@ export interface SuiteGain {
   readonly decidedBy: readonly TwinKind[];
 }
 
-/** Fewer facts judge nothing. */
-export const FEWEST_FACTS = 40;
+/** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
+export const LEAST_FACTS = 40;
 
 export interface Facts {
   readonly facts: readonly PairedFact[];
@@ -52,7 +52,7 @@ export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePoli
       });
     const unbound = unboundSample(members, policy);
     const candidates = [...own, ...theirs];
-    const isStrong = ({ kind, size }: Candidate) => kind !== 'format' && size >= FEWEST_FACTS;
+    const isStrong = ({ kind, size }: Candidate) => kind !== 'format' && size >= LEAST_FACTS;
     const hasStronger = candidates.some(isStrong);
     return [
       ...candidates.map((candidate) => view(suite, candidate, roleOf(candidate, hasStronger), policy)),
@@ -93,7 +93,7 @@ function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>):
 
 function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'] {
   if (kind === 'format' && hasStronger) return 'beside-stronger';
-  if (size < FEWEST_FACTS) return 'too-few';
+  if (size < LEAST_FACTS) return 'too-few';
   return kind === 'format' ? 'only-format' : 'decides';
 }
 

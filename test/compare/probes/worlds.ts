@@ -148,8 +148,9 @@ function drawItems(world: World, seed: number): Items {
     } else {
       addLetters({ fact, cluster: 'exam', form: 'benchmark' }, latent, order, isMemorized ? (order[0] ?? '') : null);
       addText({ fact, cluster: 'exam-text', form: 'benchmark-text' }, latent);
-      // No option keeps its label.
-      const moved = order.map((label) => LABELS[(LABELS.indexOf(label as 'A') + 1) % LABELS.length] ?? '');
+      // The right option moves, as in derived twins.
+      const place = random.pick(LABELS.filter((label) => label !== order[0]));
+      const moved = [place, ...random.shuffle(LABELS.filter((label) => label !== place))];
       const oldLabels = Object.fromEntries(moved.map((label, i) => [label, order[i] ?? '']));
       const keeps = isMemorized && uniform() < KEEPS;
       const permuted = { kind: 'format', oldLabel: order[0], oldLabels } as const;
