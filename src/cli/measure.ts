@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { tooFew } from '../compare/checks/too-few-facts.ts';
-import { budgetUse, LEAST_FACTS } from '../compare/probes/enough-facts.ts';
+import { budgetUse } from '../compare/probes/enough-facts.ts';
 import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
+import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { levelsIn } from '../compare/probes/levels.ts';
 import { pairWithItself } from '../compare/probes/pair.ts';
 import { expectShareable } from '../gate/check.ts';

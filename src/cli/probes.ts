@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { LEAST_FACTS } from '../compare/probes/enough-facts.ts';
+import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
