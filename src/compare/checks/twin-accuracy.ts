@@ -1,5 +1,6 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
+import { alphaOfAll } from '../probes/twin-tests.ts';
 
 /** A drop at the limit counts, whatever the last bit of a float is. */
 const ROUNDING = 1e-12;
@@ -18,7 +19,8 @@ export function twinAccuracy({ probes, policy }: ComparisonContext): Finding[] {
     .filter(({ capability }) => capability === null || several)
     .flatMap(({ capability, change, accuracy }): Finding[] => {
       const limit = capability === null ? drop : capabilityDrop;
-      const isDrop = change.p < alpha && change.value < 0 && -change.value >= limit - ROUNDING;
+      const least = capability === null ? alphaOfAll(policy) : alpha;
+      const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
       if (!isDrop) return [];
       const { value, twins, lost, won, p } = change;
       return [{ kind: 'twin-accuracy', level, capability, ...accuracy, change: value, twins, lost, won, p, limit }];
