@@ -13,7 +13,7 @@ export function flipMarkdown(flip: Flip): string {
   if (flip.beside === undefined) return `${head}\n\n${codeBlock(flip.prompt)}`;
   const both = [flip.beside, flip];
   const cells = [
-    both.map(({ prompt }) => codeBlock(prompt).replaceAll('\n', LINE_END)),
+    both.map(({ prompt }) => promptCell(prompt)),
     both.map(({ right }) => `correct: ${answerMarkdown(right)}`),
     both.map(({ baseline }) => `baseline: ${answerMarkdown(baseline)}`),
     both.map(({ candidate }) => `candidate: ${answerMarkdown(candidate)}`),
@@ -21,8 +21,15 @@ export function flipMarkdown(flip: Flip): string {
   return `${head}\n\n${markdownTable([[termLink('benchmarkForm', 'benchmark form'), 'options shuffled'], ...cells], { alignDelimiters: false })}`;
 }
 
-/** The end of a line of a prompt inside a cell of a table, which is one line. */
-const LINE_END = '&#10;';
+/** Lines of a prompt beside another: its question is at its end. */
+const CELL_LINES = 16;
+
+/** A prompt in a cell of a table, whose long lines wrap: beside another, a block of code would be too wide. */
+function promptCell(prompt: string): string {
+  const lines = prompt.split('\n');
+  const shown = lines.length > CELL_LINES ? ['…', ...lines.slice(1 - CELL_LINES)] : lines;
+  return shown.map(plainText).join('<br>');
+}
 
 function answerMarkdown(text: string): string {
   return text === '' ? 'nothing' : codeName(text);

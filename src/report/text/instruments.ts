@@ -53,6 +53,9 @@ export function showsMemory({ p, baselineP }: KeptRow): boolean {
   return p < KEPT_ALPHA || baselineP < KEPT_ALPHA;
 }
 
+/** The rise from which the candidate counts as having memorized letters, as a share. */
+const KEPT_RISE = 0.05;
+
 export function keptSentence({ suite, items, baseline, candidate, chance, p, baselineP }: KeptRow): Phrase {
   const from = baseline === null ? '' : `${formatInteger(baseline)} → `;
   const test = baseline === null ? formatProbability(baselineP) : formatProbability(p);
@@ -60,7 +63,9 @@ export function keptSentence({ suite, items, baseline, candidate, chance, p, bas
     baseline !== null && baselineP < KEPT_ALPHA
       ? phrase` The baseline itself kept more than its habit for letters explains (${formatProbability(baselineP)}).`
       : phrase``;
-  return phrase`${term('keptLetter', 'Old letter kept')} after shuffling, on ${name(suite)}: ${from}${formatInteger(candidate)} of ${formatInteger(items)} (${formatPercent(chance)} by guessing; ${test}).${memorized}`;
+  const rose = baseline !== null && p < KEPT_ALPHA && (candidate - baseline) / items >= KEPT_RISE;
+  const counted = rose ? ' What the benchmark form gained is counted by letters.' : '';
+  return phrase`${term('keptLetter', 'Old letter kept')} after shuffling, on ${name(suite)}: ${from}${formatInteger(candidate)} of ${formatInteger(items)} (${formatPercent(chance)} by guessing; ${test}).${counted}${memorized}`;
 }
 
 export function robustnessSentence(row: NonNullable<ProbeComparison['robustness']>): Phrase {
@@ -71,5 +76,5 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
 }
 
 export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {
-  return phrase`${term('memorizationScore', 'Memorization score')} of ${name(suite)} (information only): the log-likelihood of its questions rose by ${formatRatio(benchmark)} nats a token, that of their twins by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} of ${formatCount(facts, 'fact')} (50% if nothing was memorized; ${formatProbability(p)}).`;
+  return phrase`${term('memorizationScore', 'Memorization score')}, by the twins of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the twins by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
 }
