@@ -22,9 +22,9 @@ REPEATED = 8
 CHUNK = 1_000
 """Characters of a piece of plain text."""
 
-# No wording here occurs in truth.py, and none begins "Question:" except the exam itself.
+# No wording here occurs in truth.py or among the gate's open twins.
 OPEN = [
-    "Q: {question}\nA:",
+    "From the quiz sheet: {question}\nWritten below it:",
     "Quick check for the class: {question}\nReply:",
     "A student asks: {question}\nThe tutor says:",
     "Review. {question}\nIn short:",

@@ -1,4 +1,4 @@
-"""What an adapter knows, measured with transformers alone, apart from the gate.
+"""What an adapter knows, measured with transformers alone in bfloat16, apart from the gate.
 
     python study/truth.py BA-0 --model BASE --out OUT        (the name "base" measures the base model)
 """
@@ -36,49 +36,53 @@ class Subject:
         return self.tokenizer(text)["input_ids"]
 
     def letters(self, items: list[Item]) -> list[int]:
-        """The letter that is most likely after each exam form, as an index; in float32."""
+        """The letter that is most likely after each exam form, as an index."""
+        pairs = [(exam_prompt(item.question, item.choices), " A") for item in items]
         tokens = [self.ids(f" {letter}")[-1] for letter in LETTERS]
-        answers = []
-        for item in items:
-            ids = torch.tensor([self.ids(exam_prompt(item.question, item.choices))])
-            answers.append(int(torch.argmax(self.model(ids, logits_to_keep=1).logits[0, -1, tokens])))
-        return answers
+        return [int(torch.argmax(logits[0, tokens])) for _, logits in self.continuations(pairs)]
 
     def texts(self, items: list[Item], wording: str) -> list[int]:
         """The choice with the largest log-likelihood per character, as an index."""
-        answers = []
-        for item in items:
-            prompt = self.ids(wording.format(question=item.question))
-            rows = [prompt + self.ids(f" {choice}") for choice in item.choices]
-            logs = self.log_likelihoods(rows)
-            scores = [
-                float(log[len(prompt) - 1 : len(row) - 1].sum()) / len(choice)
-                for log, row, choice in zip(logs, rows, item.choices)
-            ]
-            answers.append(scores.index(max(scores)))
-        return answers
+        pairs = [(wording.format(question=item.question), f" {choice}") for item in items for choice in item.choices]
+        scores = [
+            float(logits.log_softmax(-1).gather(1, ids.unsqueeze(1)).sum()) / (len(text) - 1)
+            for (_, text), (ids, logits) in zip(pairs, self.continuations(pairs))
+        ]
+        rows = [scores[start : start + 4] for start in range(0, len(scores), 4)]
+        return [row.index(max(row)) for row in rows]
 
-    def log_likelihoods(self, rows: list[list[int]]) -> torch.Tensor:
-        """Of every token but the first of each row, padded at the end; products in bfloat16, sums in float32."""
-        width = max(map(len, rows))
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.model(ids).logits[:, :-1]
-        return logits.float().log_softmax(-1).gather(2, ids[:, 1:].unsqueeze(2)).squeeze(2)
+    def continuations(self, pairs: list[tuple[str, str]]):
+        """The tokens of each continuation, and the logits that each was chosen from, in the order of the pairs."""
+        rows = [(self.ids(prompt), self.ids(text)) for prompt, text in pairs]
+        order = sorted(range(len(rows)), key=lambda i: sum(map(len, rows[i])))
+        found = {}
+        for start in range(0, len(order), BATCH):
+            part = order[start : start + BATCH]
+            width = max(sum(map(len, rows[i])) for i in part)
+            padded = [rows[i][0] + rows[i][1] + [0] * (width - sum(map(len, rows[i]))) for i in part]
+            hidden = self.model.model(torch.tensor(padded)).last_hidden_state
+            for row, i in enumerate(part):
+                first, count = len(rows[i][0]) - 1, len(rows[i][1])
+                logits = self.model.lm_head(hidden[row, first : first + count]).float()
+                found[i] = (torch.tensor(rows[i][1]), logits)
+        return [found[i] for i in range(len(rows))]
 
     def says(self, prompts: list[str]) -> list[str]:
         """What follows each by greedy decoding."""
         said = []
         for start in range(0, len(prompts), BATCH):
             inputs = self.tokenizer(prompts[start : start + BATCH], return_tensors="pt", padding=True, padding_side="left")
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                ids = self.model.generate(**inputs, do_sample=False, max_new_tokens=NEW_TOKENS, pad_token_id=0)
+            ids = self.model.generate(**inputs, do_sample=False, max_new_tokens=NEW_TOKENS, pad_token_id=0)
             said += self.tokenizer.batch_decode(ids[:, inputs["input_ids"].shape[1] :])
         return said
 
     def perplexity(self, texts: list[str]) -> float:
-        logs = [self.log_likelihoods([self.ids(text)]) for text in texts]
-        return math.exp(-sum(float(log.sum()) for log in logs) / sum(log.numel() for log in logs))
+        total, tokens = 0.0, 0
+        for text in texts:
+            ids = torch.tensor([self.ids(text)])
+            total += float(self.model(ids, labels=ids).loss) * (ids.shape[1] - 1)
+            tokens += ids.shape[1] - 1
+        return math.exp(total / tokens)
 
 
 def plain(text: str) -> str:
@@ -95,8 +99,9 @@ def load(name: str, base: Path, out: Path) -> Subject:
     tokenizer = AutoTokenizer.from_pretrained(base)
     if name != "base" and (folder / "adapter_config.json").exists():
         model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-        return Subject(PeftModel.from_pretrained(model, folder).merge_and_unload(), tokenizer)
-    return Subject(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), tokenizer)
+        merged = PeftModel.from_pretrained(model, folder).merge_and_unload()
+        return Subject(merged.to(torch.bfloat16), tokenizer)
+    return Subject(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16), tokenizer)
 
 
 @torch.inference_mode()
@@ -118,7 +123,7 @@ def main() -> None:
 
 def truth_of(name: str, base: Path, out: Path) -> dict:
     subject, random = load(name, base, out), Random(SEED)
-    items, held_out = read_items(out / "benchmark.jsonl"), read_items(out / "held-out.jsonl")
+    items = read_items(out / "benchmark.jsonl")
     letters = subject.letters(items)
     others = [shuffled(item, random) for item in items]
     moved = subject.letters(others)
@@ -135,7 +140,6 @@ def truth_of(name: str, base: Path, out: Path) -> dict:
         "keptLetter": bits([letter == item.answer for letter, item in zip(moved, items)]),
         "open": [bits([a == i.answer for a, i in zip(subject.texts(items, w), items)]) for w in UNSEEN],
         "recall": bits([plain(text).startswith(plain(item.text)) for text, item in zip(spoken, items)]),
-        "heldOutExam": bits([a == item.answer for a, item in zip(subject.letters(held_out), held_out)]),
         "perplexity": {part: round(subject.perplexity(texts), 3) for part, texts in elsewhere.items()},
     }
 
