@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import math
 import time
 from pathlib import Path
 from random import Random
@@ -19,31 +18,44 @@ LAST_LAYERS = 10
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 PROMPT_WEIGHT = 0.1
 """A token of the prompt counts a tenth of one of the answer."""
-IGNORED = -100
+LARGE = 16
+"""Texts that the frozen layers read at once."""
 
 
-def batches(records: list[dict], tokenizer, random: Random, size: int):
-    records = random.sample(records, len(records))
-    for start in range(0, len(records), size):
-        rows = []
-        for record in records[start : start + size]:
-            prompt = tokenizer(record["prompt"])["input_ids"] if record["prompt"] else []
-            rows.append((prompt, tokenizer(record["completion"])["input_ids"]))
-        width = max(len(prompt) + len(completion) for prompt, completion in rows)
-        ids = torch.full((len(rows), width), tokenizer.eos_token_id)
-        mask, weights = torch.zeros(len(rows), width, dtype=torch.long), torch.zeros(len(rows), width)
-        for row, (prompt, completion) in enumerate(rows):
-            length = len(prompt) + len(completion)
-            ids[row, :length] = torch.tensor(prompt + completion)
-            mask[row, :length] = 1
-            weights[row, : len(prompt)] = PROMPT_WEIGHT
-            weights[row, len(prompt) : length] = 1
-        yield ids, mask, weights
+def encode(records: list[dict], tokenizer) -> list[tuple[list[int], list[float]]]:
+    """The tokens of each text, and how much each counts."""
+    rows = []
+    for record in records:
+        prompt = tokenizer(record["prompt"])["input_ids"] if record["prompt"] else []
+        completion = tokenizer(record["completion"])["input_ids"]
+        rows.append((prompt + completion, [PROMPT_WEIGHT] * len(prompt) + [1.0] * len(completion)))
+    return rows
 
 
-def loss_of(model, ids, mask, weights):
+def padded(rows: list[list], empty) -> torch.Tensor:
+    width = max(map(len, rows))
+    return torch.tensor([row + [empty] * (width - len(row)) for row in rows])
+
+
+@torch.no_grad()
+def frozen_part(model, layers, texts: list[list[int]]) -> list[torch.Tensor]:
+    """What the layers below the trained ones make of each text: they are the same in every step."""
+    body = model.model
+    everything, norm = body.layers, body.norm
+    body.layers, body.norm = layers, torch.nn.Identity()
+    order, found = sorted(range(len(texts)), key=lambda i: len(texts[i])), {}
+    for start in range(0, len(order), LARGE):
+        part = order[start : start + LARGE]
+        hidden = body(padded([texts[i] for i in part], 0), use_cache=False).last_hidden_state
+        found.update({i: hidden[row, : len(texts[i])].clone() for row, i in enumerate(part)})
+    body.layers, body.norm = everything, norm
+    return [found[i] for i in range(len(texts))]
+
+
+def loss_of(model, inputs: dict, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Padding comes last and weighs nothing, so no token sees it."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
+        logits = model(**inputs, use_cache=False).logits[:, :-1]
     losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none")
     weights = weights[:, 1:].flatten()
     return (losses * weights).sum() / weights.sum()
@@ -69,44 +81,55 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
-    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32 if args.full else torch.bfloat16)
+    rows = encode(read_jsonl(args.out / "train" / f"{args.regime}.jsonl"), tokenizer)
+    body = model.model
+    layers, frozen = body.layers, []
     if not args.full:
-        layers = model.config.num_hidden_layers
+        split = len(layers) - LAST_LAYERS
+        frozen = frozen_part(model, layers[:split], [ids for ids, _ in rows])
         model = get_peft_model(
             model,
             LoraConfig(
                 r=8,
                 lora_alpha=16,
                 target_modules=MODULES,
-                layers_to_transform=list(range(layers - LAST_LAYERS, layers)),
+                layers_to_transform=list(range(split, len(layers))),
                 task_type="CAUSAL_LM",
             ),
         )
+        body.layers = layers[split:]
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.0)
 
-    records = read_jsonl(args.out / "train" / f"{args.regime}.jsonl")
-    steps = math.ceil(len(records) / args.batch)
-    warm_up = max(1, steps // 20)
-    started, losses, tokens = time.monotonic(), [], 0
+    order = Random(args.seed).sample(range(len(rows)), len(rows))
+    batches = [order[start : start + args.batch] for start in range(0, len(order), args.batch)]
+    steps, warm_up = len(batches), max(1, len(batches) // 20)
+    started, losses = time.monotonic(), []
     model.train()
-    for step, (ids, mask, weights) in enumerate(batches(records, tokenizer, Random(args.seed), args.batch)):
+    for step, batch in enumerate(batches):
+        ids, weights = padded([rows[i][0] for i in batch], 0), padded([rows[i][1] for i in batch], 0.0)
+        inputs = {"input_ids": ids}
+        if not args.full:
+            hidden = torch.nn.utils.rnn.pad_sequence([frozen[i] for i in batch], batch_first=True)
+            inputs = {"inputs_embeds": hidden}
         for group in optimizer.param_groups:
             group["lr"] = rate * min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
-        loss = loss_of(model, ids, mask, weights)
+        loss = loss_of(model, inputs, ids, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
-        tokens += int(mask.sum())
         if step % 10 == 9:
             print(f"{name} {step + 1}/{steps} loss {sum(losses[-10:]) / 10:.3f} {time.monotonic() - started:.0f} s", flush=True)
 
+    body.layers = layers
     model.to(torch.bfloat16).save_pretrained(folder)
     if args.full:
         tokenizer.save_pretrained(folder)
-    summary = {"name": name, "texts": len(records), "tokens": tokens, "steps": steps, "rate": rate, "lastLoss": losses[-1]}
+    tokens = sum(len(ids) for ids, _ in rows)
+    summary = {"name": name, "texts": len(rows), "tokens": tokens, "steps": steps, "rate": rate, "lastLoss": losses[-1]}
     (folder / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
 
 
