@@ -115,7 +115,7 @@ function rateTable() {
       row('unchanged: passed', of(['unchanged']), ['pass']),
       row('unchanged: failed', of(['unchanged']), ['fail']),
       row('worse: failed', of(['worse']), ['fail']),
-    ],
+    ].filter(([, adapters]) => !adapters.endsWith(' of 0')),
   );
 }
 
@@ -125,6 +125,7 @@ function isRight({ class: truth }, verdict) {
 }
 
 function notAsPredicted() {
+  if (judgedBy('benchmark').length === 0) return 'No adapter is judged yet.';
   const lines = judgedBy('benchmark')
     .filter((adapter) => !isRight(adapter, adapter.gate.benchmark.verdict))
     .map(({ name, class: truth, gate: { benchmark: report } }) => {
