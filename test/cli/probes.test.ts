@@ -5,11 +5,11 @@ import { repository, temporaryFolder } from '../fixtures.ts';
 import { runCli } from './run-cli.ts';
 
 describe('probes', () => {
-  it('lists the families of the built-in suite, and 720 items', async () => {
+  it('lists the families of the built-in suite, and 5,040 items at all levels', async () => {
     const { code, stdout } = await runCli('probes');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\b720 items\b/);
-    expect(stdout).toMatch(/recall +facts +60 +120 +\w+: \w/);
+    expect(stdout).toMatch(/\b5,040 items\b/);
+    expect(stdout).toMatch(/recall +facts +420 +840 +\w+: \w/);
   });
 
   it('previews as many items as wanted, of one family', async () => {

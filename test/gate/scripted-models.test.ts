@@ -85,10 +85,9 @@ describe('a model that guesses', () => {
     const rules: string[][] = [];
     for (let seed = 0; seed < 10; seed += 1) {
       const { reasons } = await judge(guesser(2 * seed + 10), guesser(2 * seed + 11));
-      expect(
-        reasons.map(({ level }) => level),
-        `seed ${seed}`,
-      ).toContain('inconclusive');
+      // A loss by chance alone fails about one pair in twenty.
+      const levels = reasons.map(({ level }) => level);
+      expect(levels.includes('inconclusive') || levels.includes('fail'), `seed ${seed}`).toBe(true);
       rules.push(reasons.map(({ rule }) => rule));
     }
     // Luck that one guesser in a thousand has for each of two models, two forms and six families makes one in forty differ.

@@ -1,181 +1,238 @@
-import type { Question } from '../item.ts';
+import { at } from '../../platform/at.ts';
 import type { Random } from '../random.ts';
-import { drawNew } from './draw-new.ts';
-import type { Pair, Phrasing, ProbeFamily } from './family.ts';
+import { askedOf, askOneOf, type Options, textQuestion } from './choice.ts';
+import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';
+import type { Phrasing, ProbeFamily } from './family.ts';
+import { familyFrom, type Recipe, recipe } from './recipe.ts';
+import { NONCE_WORDS } from './words.ts';
 
 /** One action each, which the answer writes in capitals. All of them can be done to one side. */
 const VERBS = ['walk', 'run', 'jump', 'look', 'hop', 'skip', 'spin', 'wave', 'nod', 'bow', 'kick', 'step'];
-const COUNTS = { twice: 2, thrice: 3 } as const;
-const REPETITIONS = ['twice', 'thrice'] as const;
-const DIRECTIONS = ['left', 'right'] as const;
+const OTHER_VERBS = [
+  'swim',
+  'climb',
+  'dance',
+  'clap',
+  'crawl',
+  'dive',
+  'push',
+  'pull',
+  'roll',
+  'sing',
+  'slide',
+  'throw',
+];
+/** Those of the examples. */
+const [SIT, STAND, TURN] = ['sit', 'stand', 'turn'].map((verb) => simple(verb)) as [Command, Command, Command];
 
-type Modifier = keyof typeof COUNTS | (typeof DIRECTIONS)[number];
-type Conjunction = 'and' | 'after';
+type Text = Omit<Phrasing, 'template'>;
 
-/** `jump twice` */
-interface Instruction {
-  readonly verb: string;
-  readonly modifier: Modifier;
-  /** Repetitions too many, or too few if negative, in a wrong answer. */
-  readonly extra?: number;
+/** Commands with different results, of which one is given. */
+interface Task extends Options<Command> {
+  readonly verbs: readonly string[];
 }
 
-/** `jump twice after walk left`. All conjunctions are the same, so that three instructions have only one meaning. */
-interface Command {
-  readonly instructions: readonly Instruction[];
-  readonly conjunction: Conjunction;
+const CHOICES = 4;
+
+/** Draws several commands of one kind about some verbs, which differ in what a level is about. */
+type Draw = (random: Random, verbs: readonly string[]) => readonly Command[];
+
+function and(...parts: readonly Command[]): Command {
+  return { kind: 'sequence', conjunction: 'and', parts };
+}
+/** `a after b`: b is done first. */
+function after(...parts: readonly Command[]): Command {
+  return { kind: 'sequence', conjunction: 'after', parts };
+}
+function modified(part: Command, modifier: Modifier): Command {
+  return { kind: 'modified', part, modifier };
 }
 
-interface Task {
-  /** They show every verb of `command` with its own modifier, and with no other one. */
-  readonly examples: readonly Command[];
-  readonly command: Command;
-  /** Another instruction from the examples, which makes the command longer. */
-  readonly extraInstruction: Instruction;
-  readonly mistake: 'exchange' | 'miscount';
+const verbsOf = (verbs: readonly string[]): readonly Command[] => verbs.map((verb) => simple(verb));
+
+/** Four of the six orders of three verbs, so that every choice resembles the command alike. */
+const ordersByAnd: Draw = (random, verbs) => {
+  const [a, b, c] = verbsOf(verbs) as [Command, Command, Command];
+  const orders = [and(a, b, c), and(a, c, b), and(b, a, c), and(b, c, a), and(c, a, b), and(c, b, a)];
+  return random.sample(orders, CHOICES);
+};
+
+/** The same, where half of the commands say it backwards. */
+const ordersByBoth: Draw = (random, verbs) =>
+  ordersByAnd(random, verbs).map((command) => (random.int(0, 1) === 0 ? command : backwards(command)));
+
+/** The same result, said with the other conjunction. */
+function backwards(command: Command): Command {
+  return command.kind === 'sequence' ? after(...command.parts.toReversed()) : command;
 }
 
-function isRepeated({ modifier }: Instruction): boolean {
-  return modifier in COUNTS;
-}
-
-function actions({ verb, modifier, extra = 0 }: Instruction): string[] {
-  const action = verb.toUpperCase();
-  if (modifier === 'left' || modifier === 'right') return [modifier.toUpperCase(), action];
-  return Array.from({ length: COUNTS[modifier] + extra }, () => action);
-}
-
-function perform({ instructions, conjunction }: Command): string {
-  const done = instructions.map(actions);
-  return (conjunction === 'and' ? done : done.toReversed()).flat().join(' ');
-}
-
-function toText({ instructions, conjunction }: Command): string {
-  return instructions.map(({ verb, modifier }) => `${verb} ${modifier}`).join(` ${conjunction} `);
-}
-
-/** In the order that the other conjunction means. */
-function misordered(command: Command): Command {
-  return { ...command, instructions: command.instructions.toReversed() };
-}
-
-/** With the modifiers of two instructions exchanged. */
-function exchanged(random: Random, { instructions, conjunction }: Command): Command {
-  const pairs = instructions.flatMap((one, i) => instructions.slice(i + 1).map((other) => [one, other] as const));
-  const [one, other] = random.pick(pairs.filter(([{ modifier }, { modifier: second }]) => modifier !== second));
-  const exchange = (instruction: Instruction): Instruction => {
-    if (instruction === one) return { ...instruction, modifier: other.modifier };
-    return instruction === other ? { ...instruction, modifier: one.modifier } : instruction;
-  };
-  return { conjunction, instructions: instructions.map(exchange) };
-}
-
-/** With one repetition too many or too few. */
-function miscounted(random: Random, { instructions, conjunction }: Command): Command {
-  const wrong = random.pick(instructions.filter(isRepeated));
-  const extra = random.pick([-1, 1]);
-  return {
-    conjunction,
-    instructions: instructions.map((instruction) => (instruction === wrong ? { ...instruction, extra } : instruction)),
-  };
-}
+/** a a b, a b b, b b a, b a a. */
+const repetitions: Draw = (random, verbs) => {
+  const [a, b] = verbsOf(verbs) as [Command, Command];
+  const often = random.pick(REPETITIONS);
+  return [
+    and(modified(a, often), b),
+    and(a, modified(b, often)),
+    and(modified(b, often), a),
+    and(b, modified(a, often)),
+  ];
+};
 
 /**
- * Four choices: right or wrong order, with right or wrong modifiers. So half of them begin like the right one, half of
- * them end like it, and half of them have its length.
+ * Right or wrong order, with right or exchanged modifiers. So half of them begin like the given one, half of them end
+ * like it, and half of them have its length.
  */
-function questionFor(random: Random, command: Command, mistake: Task['mistake']): Question {
-  const wrong = mistake === 'exchange' ? exchanged(random, command) : miscounted(random, command);
-  const right = perform(command);
-  const choices = [right, ...[misordered(command), wrong, misordered(wrong)].map(perform)];
-  const shuffled = random.shuffle(choices);
-  return { kind: 'choice', choices: shuffled, answer: shuffled.indexOf(right), scoring: 'per-character' };
-}
+const modifiedPairs: Draw = (random, verbs) => {
+  const [a, b] = verbsOf(verbs) as [Command, Command];
+  const [one, other] = random.sample<Modifier>([...REPETITIONS, ...DIRECTIONS], 2) as [Modifier, Modifier];
+  const pairs = [
+    and(modified(a, one), modified(b, other)),
+    and(modified(b, other), modified(a, one)),
+    and(modified(a, other), modified(b, one)),
+    and(modified(b, one), modified(a, other)),
+  ];
+  return pairs.map((command) => (random.int(0, 1) === 0 ? command : backwards(command)));
+};
 
-function drawTask(random: Random): Task {
-  const [verb = '', other = '', third = '', fourth = ''] = random.sample(VERBS, 4);
-  const repetition = random.pick(REPETITIONS);
-  const rest: Modifier[] = [...REPETITIONS, ...DIRECTIONS].filter((modifier) => modifier !== repetition);
-  const [modifier, second] = random.shuffle<Modifier>([repetition, random.pick(rest)]) as [Modifier, Modifier];
-  const instructions: readonly Instruction[] = [
-    { verb, modifier },
-    { verb: other, modifier: second },
-  ];
-  const shown: readonly Command[] = [
-    ...random
-      .shuffle(instructions)
-      .map((instruction): Command => ({ instructions: [instruction], conjunction: 'and' })),
-    ...random.shuffle<Command>([
-      {
-        conjunction: 'and',
-        instructions: random.shuffle([
-          { verb: third, modifier },
-          { verb: fourth, modifier: second },
-        ]),
-      },
-      {
-        conjunction: 'after',
-        instructions: random.shuffle([
-          { verb: third, modifier: second },
-          { verb: fourth, modifier },
-        ]),
-      },
-    ]),
-  ];
-  return {
-    examples: shown,
-    command: { instructions, conjunction: random.pick(['and', 'after']) },
-    extraInstruction: { verb: random.pick([third, fourth]), modifier: random.pick([modifier, second]) },
-    mistake: random.pick(['exchange', 'miscount']),
+/** Modified instructions, in one order and three others. */
+function chains(length: number): Draw {
+  return (random, verbs) => {
+    const parts = verbsOf(verbs)
+      .slice(0, length)
+      .map((verb) => modified(verb, random.pick<Modifier>([...REPETITIONS, ...DIRECTIONS])));
+    const join = random.pick([and, after]);
+    return Array.from({ length: CHOICES }, () => join(...random.shuffle(parts)));
   };
 }
 
-function commandOfTwin(random: Random, { command, extraInstruction }: Task, template: string): Command {
-  switch (template) {
-    case 'held-out':
-      return exchanged(random, command);
-    case 'longer':
-      return { ...command, instructions: [...command.instructions, extraInstruction] };
-    default:
-      throw new Error(`unknown twin template ${template}`);
+/** Brackets inside one another, and the same with one change each. */
+function nested(depth: number): Draw {
+  return (random, verbs) => {
+    const names = random.shuffle(verbsOf(verbs));
+    let used = 0;
+    const grow = (left: number): Command => {
+      if (left === 0) return at(names, used++ % names.length);
+      const inner = modified(grow(left - 1), random.pick(REPETITIONS));
+      const own = modified(at(names, used++ % names.length), random.pick<Modifier>([...REPETITIONS, ...DIRECTIONS]));
+      return random.pick([and, after])(...random.shuffle([inner, own]));
+    };
+    const command = grow(depth);
+    return [command, ...Array.from({ length: CHOICES - 1 }, () => changed(random, command))];
+  };
+}
+
+/** With the parts of one sequence in the other order, or another repetition. */
+function changed(random: Random, command: Command): Command {
+  switch (command.kind) {
+    case 'verb':
+      return command;
+    case 'modified': {
+      const own = REPETITIONS.filter((repetition) => repetition !== command.modifier);
+      if (random.int(0, 2) === 0 && own.length === 1) return { ...command, modifier: at(own, 0) };
+      return { ...command, part: changed(random, command.part) };
+    }
+    case 'sequence': {
+      if (random.int(0, 2) === 0) return { ...command, parts: command.parts.toReversed() };
+      const place = random.int(0, command.parts.length - 1);
+      return { ...command, parts: command.parts.with(place, changed(random, at(command.parts, place))) };
+    }
   }
 }
 
-function phrase(random: Random, template: string, { examples, mistake }: Task, command: Command): Phrasing {
-  const shown = examples.map((example) => `Question: ${toText(example)}\nAnswer: ${perform(example)}\n\n`);
+function taskOf(random: Random, draw: Draw, verbs: readonly string[]): Task | undefined {
+  const commands = draw(random, verbs);
+  if (new Set(commands.map(perform)).size < CHOICES) return undefined;
+  return { verbs, ...askOneOf(random, commands) };
+}
+
+function phrase(examples: readonly Command[], task: Task, rename: (text: string) => string = String): Text {
+  const line = (command: Command) => `Question: ${say(command)}\nAnswer:`;
+  const worked = examples.map((command) => `${line(command)} ${perform(command)}\n\n`);
   return {
-    template,
-    prompt: `${shown.join('')}Question: ${toText(command)}\nAnswer:`,
-    question: questionFor(random, command, mistake),
+    prompt: `${worked.join('')}${rename(line(askedOf(task)))}`,
+    question: textQuestion(
+      task.options.map((command) => rename(perform(command))),
+      task.asked,
+    ),
   };
 }
 
+/** Words that do not exist instead of the verbs, in small letters and in capitals. */
+function renaming(random: Random, verbs: readonly string[]): (text: string) => string {
+  const words = random.sample(NONCE_WORDS, verbs.length);
+  const names = new Map(
+    verbs.flatMap((verb, i) => [
+      [verb, at(words, i)],
+      [verb.toUpperCase(), at(words, i).toUpperCase()],
+    ]),
+  );
+  return (text) => text.replace(/\w+/g, (word) => names.get(word) ?? word);
+}
+
+function level(summary: string, verbs: number, draw: Draw, examples: readonly Command[]): Recipe {
+  const drawTask = (all: readonly string[]) => (random: Random) => taskOf(random, draw, random.sample(all, verbs));
+  return recipe({
+    summary,
+    draw: drawTask(VERBS),
+    exam: (task) => phrase(examples, task),
+    twins: [
+      {
+        name: 'redrawn',
+        kind: 'fresh',
+        phrase(random) {
+          for (;;) {
+            const task = drawTask(OTHER_VERBS)(random);
+            if (task !== undefined) return phrase(examples, task);
+          }
+        },
+      },
+      {
+        name: 'renamed',
+        kind: 'format',
+        phrase: (random, task) => phrase(examples, task, renaming(random, task.verbs)),
+      },
+    ],
+  });
+}
+
+const [TWICE, THRICE] = REPETITIONS;
+const [LEFT, RIGHT] = DIRECTIONS;
+
+const CONJUNCTIONS = [and(SIT, STAND), after(SIT, TURN), and(TURN, STAND, SIT), after(STAND, SIT, TURN)];
+const MODIFIERS = [
+  and(modified(SIT, TWICE), modified(STAND, RIGHT)),
+  after(modified(TURN, THRICE), modified(SIT, LEFT)),
+  after(modified(STAND, LEFT), modified(SIT, TWICE)),
+];
+const CHAINS = [
+  ...MODIFIERS.slice(0, 2),
+  and(modified(SIT, LEFT), modified(STAND, TWICE), modified(TURN, RIGHT)),
+  after(modified(SIT, LEFT), modified(STAND, TWICE), modified(TURN, RIGHT)),
+];
+const NESTED = [
+  and(modified(and(SIT, STAND), TWICE), modified(TURN, LEFT)),
+  after(modified(after(SIT, modified(TURN, TWICE)), TWICE), STAND),
+];
+
 /**
- * Commands as in SCAN (Lake & Baroni 2018). The few examples show the whole language: two verbs with one modifier each,
- * and both conjunctions. The benchmark form recombines what the examples show, `held-out` exchanges the modifiers of
- * the two verbs, and `longer` has more instructions than any example.
+ * Commands as in SCAN (Lake & Baroni 2018), with brackets at the top. The examples show the whole language with three
+ * verbs; the questions are about others.
  */
-export const commands: ProbeFamily = {
+export const commands: ProbeFamily = familyFrom({
   name: 'commands',
   capability: 'composition',
   levels: [
-    {
-      summary: 'two instructions',
-      twins: [
-        { name: 'held-out', kind: 'fresh' },
-        { name: 'longer', kind: 'fresh' },
-      ],
-    },
+    level('three verbs', 3, ordersByAnd, [and(SIT, STAND), and(TURN, SIT, STAND)]),
+    level('two verbs, one repeated', 2, repetitions, [
+      and(modified(SIT, TWICE), STAND),
+      and(TURN, modified(SIT, THRICE)),
+      and(modified(STAND, THRICE), TURN),
+      and(STAND, modified(TURN, TWICE)),
+    ]),
+    level('three verbs, "and" or "after"', 3, ordersByBoth, CONJUNCTIONS),
+    level('two modified verbs', 2, modifiedPairs, MODIFIERS),
+    level('four modified verbs', 4, chains(4), CHAINS),
+    level('brackets', 4, nested(2), NESTED),
+    level('brackets inside brackets', 5, nested(4), NESTED),
   ],
-  draw(random, templates) {
-    const seen = new Set<string>();
-    return templates.map((template): Pair => {
-      const draw = () => {
-        const task = drawTask(random);
-        return { task, benchmark: phrase(random, 'exam', task, task.command) };
-      };
-      const { task, benchmark } = drawNew(seen, draw, (drawn) => drawn.benchmark.prompt);
-      return { benchmark, twin: phrase(random, template, task, commandOfTwin(random, task, template)) };
-    });
-  },
-};
+});

@@ -1,16 +1,26 @@
 import type { Random } from '../random.ts';
-import { cloze, type DrawnQuestion, exam, noneOfThese, restyled, reversed } from './facts/forms.ts';
-import type { Entry, Relation } from './facts/relation.ts';
+import { cloze, type DrawnQuestion, exam, named, reversed } from './facts/forms.ts';
+import type { Entry, Pool, Relation } from './facts/relation.ts';
 import { RELATIONS } from './facts/relations.ts';
-import type { Phrasing, ProbeFamily } from './family.ts';
+import type { Phrasing, ProbeFamily, ProbeLevel, TwinTemplate } from './family.ts';
 
 const WRONG = 3;
 
-/** The entries of one relation that a suite has not used yet. */
+/** The entries of one relation at one level that a suite has not used yet. */
 interface Deck {
   readonly relation: Relation;
+  readonly pools: readonly Pool[];
   readonly left: Entry[];
   used: number;
+}
+
+function decksOf(random: Random, level: number): Deck[] {
+  return RELATIONS.flatMap((relation) => {
+    const pools = relation.pools.filter((pool) => pool.level === level);
+    return pools.length === 0
+      ? []
+      : [{ relation, pools, left: random.shuffle(pools.flatMap(({ entries }) => entries)), used: 0 }];
+  });
 }
 
 /** One of the least used relations that have entries left and the form that is needed. */
@@ -21,8 +31,8 @@ function nextDeck(random: Random, decks: readonly Deck[], template: string): Dec
 }
 
 /** An entry and three others of its pool, with three other objects, in random order. */
-function drawQuestion(random: Random, relation: Relation, entry: Entry): DrawnQuestion {
-  const pool = relation.pools.find((entries) => entries.includes(entry)) ?? [];
+function drawQuestion(random: Random, { relation, pools }: Deck, entry: Entry): DrawnQuestion {
+  const pool = pools.find(({ entries }) => entries.includes(entry))?.entries ?? [];
   const others = [...new Set(pool.map(({ object }) => object))].filter((object) => object !== entry.object);
   const wrong = random
     .sample(others, WRONG)
@@ -31,47 +41,48 @@ function drawQuestion(random: Random, relation: Relation, entry: Entry): DrawnQu
   return { relation, options, answer: options.indexOf(entry) };
 }
 
-function twinOf(random: Random, drawn: DrawnQuestion, template: string): Phrasing {
-  switch (template) {
-    case 'cloze':
-      return cloze(drawn);
-    case 'reversed':
-      return reversed(drawn);
-    case 'restyled':
-      return restyled(drawn, random);
-    case 'none-of-these':
-      return noneOfThese(drawn, random);
-    default:
-      throw new Error(`unknown twin template ${template}`);
-  }
+const FORMS: Readonly<Record<string, (drawn: DrawnQuestion) => Omit<Phrasing, 'template'>>> = {
+  cloze,
+  options: named,
+  reversed,
+};
+
+function twinOf(drawn: DrawnQuestion, template: string): Phrasing {
+  const form = FORMS[template];
+  if (form === undefined) throw new Error(`unknown twin template ${template}`);
+  return { template, ...form(drawn) };
 }
 
-/** Knowledge from training, such as capitals, authors and chemical symbols. */
+const CLOZE: TwinTemplate = { name: 'cloze', kind: 'open' };
+const OPTIONS: TwinTemplate = { name: 'options', kind: 'format' };
+const REVERSED: TwinTemplate = { name: 'reversed', kind: 'open' };
+
+function level(summary: string, twins: readonly TwinTemplate[]): ProbeLevel {
+  return { summary, twins };
+}
+
+/** Knowledge from training, from what every child knows to towns of a few thousand people. */
 export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',
   levels: [
-    {
-      summary: 'lists of common facts',
-      twins: [
-        { name: 'cloze', kind: 'format' },
-        { name: 'reversed', kind: 'format' },
-        { name: 'restyled', kind: 'format' },
-        { name: 'none-of-these', kind: 'format' },
-      ],
-    },
+    level('what every school teaches', [CLOZE]),
+    level('capitals, symbols and dates', [CLOZE, REVERSED]),
+    level('kinds, works and units', [CLOZE]),
+    level('rarer works, sciences and states', [CLOZE, OPTIONS]),
+    level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED]),
+    level('towns and their countries', [CLOZE, OPTIONS]),
+    level('small towns and their countries', [CLOZE, OPTIONS]),
   ],
-  draw(random, templates) {
-    const decks = RELATIONS.map(
-      (relation): Deck => ({ relation, left: random.shuffle(relation.pools.flat()), used: 0 }),
-    );
+  draw(random, templates, number) {
+    const decks = decksOf(random, number);
     return templates.map((template) => {
       const deck = nextDeck(random, decks, template);
       const entry = deck.left.pop();
       if (entry === undefined) throw new Error(`${deck.relation.name} has no entries left`);
       deck.used += 1;
-      const drawn = drawQuestion(random, deck.relation, entry);
-      return { benchmark: exam(drawn), twin: twinOf(random, drawn, template) };
+      const drawn = drawQuestion(random, deck, entry);
+      return { benchmark: { template: 'exam', ...exam(drawn) }, twin: twinOf(drawn, template) };
     });
   },
 };

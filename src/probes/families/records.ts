@@ -1,41 +1,42 @@
-import type { Random } from '../random.ts';
-import { drawNew } from './draw-new.ts';
-import type { Pair, Phrasing, ProbeFamily } from './family.ts';
-import { csv, inverse, json, prose, twoHop } from './records/forms.ts';
-import { drawNotes, type Notes } from './records/notes.ts';
+import type { ProbeFamily } from './family.ts';
+import { familyFrom, type Recipe, recipe, type TwinRecipe } from './recipe.ts';
+import { inCsv, inJson, inProse, inverse } from './records/forms.ts';
+import { drawNotes, type Notes, type Size } from './records/notes.ts';
+import { NAMES, UNCOMMON_NAMES } from './words.ts';
 
-const FORMS: Readonly<Record<string, (notes: Notes) => Phrasing>> = { json, csv, inverse, 'two-hop': twoHop };
+const JSON_TWIN: TwinRecipe<Notes> = { name: 'json', kind: 'format', phrase: (_, notes) => inJson(notes) };
+const CSV: TwinRecipe<Notes> = { name: 'csv', kind: 'format', phrase: (_, notes) => inCsv(notes) };
+const INVERSE: TwinRecipe<Notes> = { name: 'inverse', kind: 'format', phrase: (_, notes) => inverse(notes) };
+/** Other people, about whom other things are known. */
+const REDRAWN: TwinRecipe<Notes> = {
+  name: 'redrawn',
+  kind: 'fresh',
+  phrase: (random, { size }) => inProse(drawNotes(random, size, UNCOMMON_NAMES)),
+};
 
-function twinOf(notes: Notes, template: string): Phrasing {
-  const form = FORMS[template];
-  if (form === undefined) throw new Error(`unknown twin template ${template}`);
-  return form(notes);
+function level(summary: string, size: Size, twins: readonly TwinRecipe<Notes>[]): Recipe {
+  return recipe({ summary, draw: (random) => drawNotes(random, size, NAMES), exam: inProse, twins });
 }
 
-/** Five invented people in the prompt, and a question about one of them: recall from the context. */
-export const records: ProbeFamily = {
+/** Invented people in the prompt, and a question about one of them: recall from the context. */
+export const records: ProbeFamily = familyFrom({
   name: 'records',
   capability: 'recall',
   levels: [
-    {
-      summary: 'five people',
-      twins: [
-        { name: 'json', kind: 'format' },
-        { name: 'csv', kind: 'format' },
-        { name: 'inverse', kind: 'format' },
-        { name: 'two-hop', kind: 'format' },
-      ],
-    },
+    level('one person, four things', { people: 1, fields: 4, path: 'name', bosses: 0 }, [REDRAWN, JSON_TWIN]),
+    level('two people', { people: 2, fields: 2, path: 'name', bosses: 0 }, [REDRAWN, JSON_TWIN]),
+    level('four people', { people: 4, fields: 2, path: 'name', bosses: 0 }, [REDRAWN, JSON_TWIN, CSV, INVERSE]),
+    level('ten people', { people: 10, fields: 3, path: 'name', bosses: 0 }, [REDRAWN, JSON_TWIN, CSV, INVERSE]),
+    level('six people, in two hops', { people: 6, fields: 2, path: 'field', bosses: 0 }, [REDRAWN, JSON_TWIN, CSV]),
+    level('eight people and a boss, in three hops', { people: 8, fields: 2, path: 'field', bosses: 1 }, [
+      REDRAWN,
+      JSON_TWIN,
+      CSV,
+    ]),
+    level('ten people and three bosses, in five hops', { people: 10, fields: 2, path: 'field', bosses: 3 }, [
+      REDRAWN,
+      JSON_TWIN,
+      CSV,
+    ]),
   ],
-  draw(random: Random, templates) {
-    const seen = new Set<string>();
-    return templates.map((template): Pair => {
-      const notes = drawNew(
-        seen,
-        () => drawNotes(random),
-        (drawn) => prose(drawn).prompt,
-      );
-      return { benchmark: prose(notes), twin: twinOf(notes, template) };
-    });
-  },
-};
+});

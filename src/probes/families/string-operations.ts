@@ -1,111 +1,34 @@
 import { at } from '../../platform/at.ts';
-import type { Question } from '../item.ts';
 import type { Random } from '../random.ts';
-import { drawNew } from './draw-new.ts';
-import type { Pair, Phrasing, ProbeFamily } from './family.ts';
-import { NONCE_WORDS } from './words.ts';
-
-type Letters = readonly string[];
-
-interface Operation {
-  readonly name: string;
-  readonly meaning: string;
-  readonly apply: (letters: Letters) => Letters;
-}
-
-/** In the order of execution. */
-type Program = readonly Operation[];
-
-const REVERSE: Operation = {
-  name: 'reverse',
-  meaning: 'write the letters backwards',
-  apply: (letters) => letters.toReversed(),
-};
-const ROTATE: Operation = {
-  name: 'rotate',
-  meaning: 'move the first letter to the end',
-  apply: (letters) => [...letters.slice(1), ...letters.slice(0, 1)],
-};
-const DROP: Operation = {
-  name: 'drop',
-  meaning: 'remove the first letter',
-  apply: (letters) => letters.slice(1),
-};
-const DOUBLE: Operation = {
-  name: 'double',
-  meaning: 'repeat the last letter',
-  apply: (letters) => [...letters, ...letters.slice(-1)],
-};
-const SWAP: Operation = {
-  name: 'swap',
-  meaning: 'exchange the first and last letters',
-  apply: (letters) => [...letters.slice(-1), ...letters.slice(1, -1), ...letters.slice(0, 1)],
-};
-const OPERATIONS: Program = [REVERSE, ROTATE, DROP, DOUBLE, SWAP];
+import { askedOf, askOneOf, type Options, textQuestion } from './choice.ts';
+import type { Phrasing, ProbeFamily } from './family.ts';
+import { familyFrom, type Recipe, recipe, type TwinRecipe } from './recipe.ts';
+import {
+  COPY,
+  DROP_FIRST,
+  DROP_LAST,
+  type Letters,
+  misreadings,
+  OPERATIONS,
+  type Operation,
+  type Program,
+  REVERSE,
+  ROTATE,
+  run,
+} from './strings/operations.ts';
+import { capitalize, NONCE_WORDS } from './words.ts';
 
 /** Without vowels, which would form words, and without the letters of the definitions. */
 const LETTERS = 'fghjkmnpqrstvwxz'.split('');
+const CAPITALS = LETTERS.map((letter) => letter.toUpperCase());
 const DEFINED_ON = 'abcd'.split('');
-const EXAMPLE = { letters: 'kmpt'.split(''), program: [DROP, REVERSE] };
-/** Number of operations in a `deeper` twin; the benchmark form has fewer. */
-const DEEPER = 3;
 const WRONG = 3;
 
-interface Task {
+type Text = Omit<Phrasing, 'template'>;
+
+/** A row of letters, and several programs with different results, of which one is asked for. */
+interface Task extends Options<Program> {
   readonly letters: Letters;
-  readonly program: Program;
-  readonly question: Question;
-  /** Begins with `program`. */
-  readonly deeper: Program;
-  readonly deeperQuestion: Question;
-}
-
-function run(program: Program, letters: Letters): string {
-  return program.reduce((current, { apply }) => apply(current), letters).join(' ');
-}
-
-function permutations(program: Program): Program[] {
-  if (program.length < 2) return [program];
-  return program.flatMap((first) =>
-    permutations(program.filter((operation) => operation !== first)).map((rest) => [first, ...rest]),
-  );
-}
-
-/** Wrong programs: another order, one operation replaced, one missing, or one too many. */
-function misreadings(program: Program): Program[] {
-  const others = OPERATIONS.filter((operation) => !program.includes(operation));
-  const places = [...program.keys()];
-  return [
-    ...permutations(program),
-    ...places.flatMap((i) => others.map((other) => program.with(i, other))),
-    ...places.map((i) => program.toSpliced(i, 1)),
-    ...[...places, program.length].flatMap((i) => others.map((other) => program.toSpliced(i, 0, other))),
-  ];
-}
-
-/**
- * The right string among wrong ones of the same length, so that all have the same number of tokens. Undefined if there
- * are too few, or if the first operations alone give the right string.
- */
-function questionFor(random: Random, program: Program, letters: Letters): Question | undefined {
-  const right = run(program, letters);
-  const results = new Set(misreadings(program).map((wrong) => run(wrong, letters)));
-  const sameLength = [...results].filter((wrong) => wrong !== right && wrong.length === right.length);
-  const early = program.some((_, steps) => run(program.slice(0, steps), letters) === right);
-  if (sameLength.length < WRONG || early) return undefined;
-  const choices = random.shuffle([right, ...random.sample(sameLength, WRONG)]);
-  return { kind: 'choice', choices, answer: choices.indexOf(right), scoring: 'raw' };
-}
-
-function drawTask(random: Random): Task {
-  for (;;) {
-    const letters = random.sample(LETTERS, random.int(4, 5));
-    const deeper = random.sample(OPERATIONS, DEEPER);
-    const program = deeper.slice(0, random.int(1, DEEPER - 1));
-    const question = questionFor(random, program, letters);
-    const deeperQuestion = questionFor(random, deeper, letters);
-    if (question && deeperQuestion) return { letters, program, question, deeper, deeperQuestion };
-  }
 }
 
 type Names = ReadonlyMap<Operation, string>;
@@ -117,8 +40,76 @@ function nonceNames(random: Random): Names {
   return new Map(OPERATIONS.map((operation, i) => [operation, at(words, i)]));
 }
 
+/** Undefined unless the results of the four programs differ. */
+function taskOf(random: Random, letters: Letters, programs: readonly Program[]): Task | undefined {
+  if (new Set(programs.map((program) => run(program, letters))).size < programs.length) return undefined;
+  return { letters, ...askOneOf(random, programs) };
+}
+
+function question({ letters, options, asked }: Task) {
+  return textQuestion(
+    options.map((program) => run(program, letters)),
+    asked,
+  );
+}
+
+const PLACES: readonly Operation[] = [
+  { name: 'first', at: 0 },
+  { name: 'second', at: 1 },
+  { name: 'third', at: 2 },
+  { name: 'last', at: -1 },
+].map((place) => ({
+  name: place.name,
+  meaning: `write the ${place.name} letter`,
+  apply: (letters) => letters.slice(place.at).slice(0, 1),
+}));
+
+/** Rows for worked examples, with letters that the questions do not have. */
+const SHOWN = ['b d c l', 'd l b y', 'l c y b', 'y b d c', 'c y l d'].map((row) => row.split(' '));
+
+/** What is done, and worked examples of just that; then the question. */
+function byExample(task: Task, sign: string): Text {
+  const program = askedOf(task);
+  const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;
+  const worked = SHOWN.map((letters) => `${line(letters)} ${run(program, letters)}`);
+  const title = program.map(({ meaning }) => meaning).join(', then ');
+  return { prompt: [`${capitalize(title)}.`, ...worked, line(task.letters)].join('\n'), question: question(task) };
+}
+
+/** One operation of four. */
+function single(summary: string, programs: readonly Program[], length: number): Recipe {
+  const draw = (alphabet: readonly string[]) => (random: Random) =>
+    taskOf(random, random.sample(alphabet, length), programs);
+  return recipe({
+    summary,
+    draw: draw(LETTERS),
+    exam: (task) => byExample(task, '->'),
+    twins: [
+      {
+        name: 'redrawn',
+        kind: 'fresh',
+        phrase: (random) =>
+          byExample(
+            untilDrawn(() => draw(CAPITALS)(random)),
+            '->',
+          ),
+      },
+      { name: 'restyled', kind: 'format', phrase: (_, task) => byExample(task, '=') },
+    ],
+  });
+}
+
+function untilDrawn<T>(draw: () => T | undefined): T {
+  for (;;) {
+    const drawn = draw();
+    if (drawn !== undefined) return drawn;
+  }
+}
+
+const EXAMPLE = { letters: 'kmpt'.split(''), program: [DROP_FIRST, REVERSE] };
+
 /** Definitions, each with an example; then a worked example; then the question. */
-function promptFor(names: Names, program: Program, letters: Letters): string {
+function defined(names: Names, task: Task): Text {
   const definitions = OPERATIONS.map((operation) => {
     const shown = `${DEFINED_ON.join(' ')} -> ${run([operation], DEFINED_ON)}`;
     return `${names.get(operation)} = ${operation.meaning}: ${shown}`;
@@ -126,41 +117,64 @@ function promptFor(names: Names, program: Program, letters: Letters): string {
   const instruct = (operations: Program, start: Letters) =>
     `Question: Start with ${start.join(' ')}. Apply ${operations.map((each) => names.get(each)).join(', then ')}.\nAnswer:`;
   const worked = `${instruct(EXAMPLE.program, EXAMPLE.letters)} ${run(EXAMPLE.program, EXAMPLE.letters)}`;
-  return [...definitions, '', worked, '', instruct(program, letters)].join('\n');
+  const prompt = [...definitions, '', worked, '', instruct(askedOf(task), task.letters)].join('\n');
+  return { prompt, question: question(task) };
 }
 
-function twinOf(random: Random, task: Task, template: string): Phrasing {
-  const { letters, program, question, deeper, deeperQuestion } = task;
-  switch (template) {
-    case 'deeper':
-      return { template, prompt: promptFor(OWN_NAMES, deeper, letters), question: deeperQuestion };
-    case 'renamed':
-      return { template, prompt: promptFor(nonceNames(random), program, letters), question };
-    default:
-      throw new Error(`unknown twin template ${template}`);
-  }
+/**
+ * A program and three misreadings of it whose results have the same length, so that all have the same number of tokens.
+ * Undefined if there are too few, or if the first operations of one alone give its result.
+ */
+function drawProgram(random: Random, letters: Letters, steps: number): Task | undefined {
+  const program = Array.from({ length: steps }).reduce<Program>(
+    // No operation follows itself: reversing twice does nothing.
+    (done) => [...done, random.pick(OPERATIONS.filter((operation) => operation !== done.at(-1)))],
+    [],
+  );
+  const right = run(program, letters);
+  const wrong = misreadings(program).filter((other) => run(other, letters).length === right.length);
+  if (wrong.length < WRONG) return undefined;
+  const programs = [program, ...random.sample(wrong, WRONG)];
+  const early = programs.some((each) =>
+    each.some((_, done) => run(each.slice(0, done), letters) === run(each, letters)),
+  );
+  return early ? undefined : taskOf(random, letters, programs);
 }
 
-/** Operations on a row of letters, which the prompt defines: one or two after another, and three in `deeper`. */
-export const stringOperations: ProbeFamily = {
+/** Several operations, one after another. */
+function composed(summary: string, steps: number, length: number): Recipe {
+  const draw = (alphabet: readonly string[]) => (random: Random) =>
+    drawProgram(random, random.sample(alphabet, length), steps);
+  const twins: readonly TwinRecipe<Task>[] = [
+    {
+      name: 'redrawn',
+      kind: 'fresh',
+      phrase: (random) =>
+        defined(
+          OWN_NAMES,
+          untilDrawn(() => draw(CAPITALS)(random)),
+        ),
+    },
+    { name: 'renamed', kind: 'format', phrase: (random, task) => defined(nonceNames(random), task) },
+  ];
+  return recipe({ summary, draw: draw(LETTERS), exam: (task) => defined(OWN_NAMES, task), twins });
+}
+
+/** Operations on a row of letters, which the prompt defines: first by an example each, then several after another. */
+export const stringOperations: ProbeFamily = familyFrom({
   name: 'string-operations',
   capability: 'composition',
   levels: [
-    {
-      summary: 'one or two operations',
-      twins: [
-        { name: 'deeper', kind: 'fresh' },
-        { name: 'renamed', kind: 'format' },
-      ],
-    },
+    single(
+      'one letter of four',
+      PLACES.map((place) => [place]),
+      4,
+    ),
+    single('copy, drop or turn around four letters', [[COPY], [DROP_FIRST], [DROP_LAST], [REVERSE]], 4),
+    single('drop, move or turn around five letters', [[ROTATE], [DROP_FIRST], [DROP_LAST], [REVERSE]], 5),
+    composed('two operations', 2, 5),
+    composed('three operations', 3, 6),
+    composed('five operations', 5, 7),
+    composed('eight operations', 8, 8),
   ],
-  draw(random, templates) {
-    const seen = new Set<string>();
-    return templates.map((template): Pair => {
-      const prompt = ({ program, letters }: Task) => promptFor(OWN_NAMES, program, letters);
-      const task = drawNew(seen, () => drawTask(random), prompt);
-      const benchmark = { template: 'exam', prompt: prompt(task), question: task.question };
-      return { benchmark, twin: twinOf(random, task, template) };
-    });
-  },
-};
+});

@@ -65,11 +65,6 @@ export const UNCOMMON_NOUNS: readonly Noun[] = [
   { one: 'tile', many: 'tiles' },
 ];
 
-/** Buildings of the small town in exam questions. */
-export const PLACES = ['bakery', 'hotel', 'library', 'museum', 'restaurant', 'school', 'shop', 'station'];
-/** Buildings that exam questions rarely mention. */
-export const UNCOMMON_PLACES = 'aquarium castle embassy factory gallery laboratory monastery stadium temple'.split(' ');
-
 /** `a toy`, `an umbrella`: correct for the words above, whose first letter decides. */
 export function withArticle(word: string): string {
   return `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;

@@ -10,14 +10,60 @@ export const symbols: Relation = {
   cloze: 'The chemical symbol for {subject} is',
   reversed: 'Which element has the chemical symbol {object}?',
   pools: [
-    pool({ aluminum: 'Al', argon: 'Ar', arsenic: 'As', gold: 'Au', silver: 'Ag' }),
-    pool({ barium: 'Ba', beryllium: 'Be', bismuth: 'Bi', bromine: 'Br' }),
-    pool({ cadmium: 'Cd', calcium: 'Ca', chlorine: 'Cl', chromium: 'Cr', cobalt: 'Co', copper: 'Cu' }),
-    pool({ francium: 'Fr', indium: 'In', iridium: 'Ir', iron: 'Fe' }),
-    pool({ hafnium: 'Hf', helium: 'He', holmium: 'Ho', mercury: 'Hg' }),
-    pool({ neodymium: 'Nd', neon: 'Ne', nickel: 'Ni', niobium: 'Nb', sodium: 'Na' }),
-    pool({ lead: 'Pb', palladium: 'Pd', platinum: 'Pt', plutonium: 'Pu', polonium: 'Po' }),
-    pool({ antimony: 'Sb', selenium: 'Se', silicon: 'Si', strontium: 'Sr', tin: 'Sn' }),
+    pool(2, {
+      aluminum: 'Al',
+      argon: 'Ar',
+      arsenic: 'As',
+      gold: 'Au',
+      silver: 'Ag',
+    }),
+    pool(4, {
+      barium: 'Ba',
+      beryllium: 'Be',
+      bismuth: 'Bi',
+      bromine: 'Br',
+    }),
+    pool(2, {
+      cadmium: 'Cd',
+      calcium: 'Ca',
+      chlorine: 'Cl',
+      chromium: 'Cr',
+      cobalt: 'Co',
+      copper: 'Cu',
+    }),
+    pool(4, {
+      francium: 'Fr',
+      indium: 'In',
+      iridium: 'Ir',
+      iron: 'Fe',
+    }),
+    pool(2, {
+      hafnium: 'Hf',
+      helium: 'He',
+      holmium: 'Ho',
+      mercury: 'Hg',
+    }),
+    pool(4, {
+      neodymium: 'Nd',
+      neon: 'Ne',
+      nickel: 'Ni',
+      niobium: 'Nb',
+      sodium: 'Na',
+    }),
+    pool(2, {
+      lead: 'Pb',
+      palladium: 'Pd',
+      platinum: 'Pt',
+      plutonium: 'Pu',
+      polonium: 'Po',
+    }),
+    pool(4, {
+      antimony: 'Sb',
+      selenium: 'Se',
+      silicon: 'Si',
+      strontium: 'Sr',
+      tin: 'Sn',
+    }),
   ],
 };
 
@@ -28,7 +74,7 @@ export const atomicNumbers: Relation = {
   cloze: 'The atomic number of {subject} is',
   reversed: 'Which element has the atomic number {object}?',
   pools: [
-    pool({
+    pool(5, {
       neon: '10',
       sodium: '11',
       magnesium: '12',

@@ -1,9 +1,10 @@
 import { at } from '../../../platform/at.ts';
-import type { Random } from '../../random.ts';
+import { textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { capitalize } from '../words.ts';
-import { EXAM, otherStyles, type Problem, printPaper, type Style } from './paper.ts';
 import { asOption, type Entry, fill, type Relation } from './relation.ts';
+
+type Text = Omit<Phrasing, 'template'>;
 
 /** An entry and three others of its pool, whose objects are wrong for it, in the order of the options. */
 export interface DrawnQuestion {
@@ -13,112 +14,91 @@ export interface DrawnQuestion {
   readonly answer: number;
 }
 
-interface WorkedProblem extends Problem {
-  /** The sentence that the right option completes. */
+interface Worked {
+  readonly question: string;
+  /** The sentence that the answer completes. */
   readonly cloze: string;
+  readonly options: readonly string[];
+  readonly answer: string;
 }
 
 /** They come before each question, in its format: small base models answer in a format only if they have seen it. */
-const WORKED: readonly WorkedProblem[] = [
+const WORKED: readonly Worked[] = [
   {
     question: 'What is the color of a ripe lemon?',
     cloze: 'The color of a ripe lemon is',
     options: ['blue', 'yellow', 'black', 'purple'],
-    answer: 1,
+    answer: 'yellow',
   },
   {
     question: 'What is the number of days in a week?',
     cloze: 'The number of days in a week is',
     options: ['nine', 'five', 'six', 'seven'],
-    answer: 3,
+    answer: 'seven',
   },
 ];
-
-/** With this opening, a cloze prompt is as long as the exam. */
-const OPENING = 'These sentences are completed with words, names or numbers.';
-
-const NONE = 'None of these';
-/** In one of this many questions, that is the right option: as often as any other place. */
-const NONE_IS_RIGHT = 4;
 
 export function entryOf({ options, answer }: DrawnQuestion): Entry {
   return at(options, answer);
 }
 
-function problemOf(drawn: DrawnQuestion): Problem {
-  return {
-    question: fill(drawn.relation.question, entryOf(drawn)),
-    options: drawn.options.map(({ object }) => object),
-    answer: drawn.answer,
-  };
+/** Worked problems with their answers, and one without. The prompts show no options unless `line` does. */
+function phrase<T>(
+  line: (problem: T) => string,
+  { worked, open }: { readonly worked: readonly (readonly [T, answer: string])[]; readonly open: T },
+  [choices, answer]: readonly [readonly string[], number],
+): Text {
+  const solved = worked.map(([problem, text]) => `${line(problem)} ${text}`);
+  return { prompt: [...solved, line(open)].join('\n\n'), question: textQuestion(choices, answer) };
 }
 
-function onPaper(
-  template: string,
-  problem: Problem,
-  style: Style = EXAM,
-  worked: readonly Problem[] = WORKED,
-): Phrasing {
-  return {
-    template,
-    prompt: printPaper(style, worked, problem),
-    question: { kind: 'choice', choices: style.labels, answer: problem.answer, scoring: 'raw' },
-  };
+const asQuestion = (question: string) => `Question: ${question}\nAnswer:`;
+
+const objects = ({ options, answer }: DrawnQuestion) => [options.map(({ object }) => object), answer] as const;
+
+/** The question, and nothing else: the answer has to be known. */
+export function exam(drawn: DrawnQuestion): Text {
+  return phrase(
+    asQuestion,
+    {
+      worked: WORKED.map(({ question, answer }) => [question, answer]),
+      open: fill(drawn.relation.question, entryOf(drawn)),
+    },
+    objects(drawn),
+  );
 }
 
-export function exam(drawn: DrawnQuestion): Phrasing {
-  return onPaper('exam', problemOf(drawn));
+/** A sentence that the answer completes. */
+export function cloze(drawn: DrawnQuestion): Text {
+  const open = capitalize(fill(drawn.relation.cloze, entryOf(drawn)));
+  return phrase(String, { worked: WORKED.map((each) => [each.cloze, `${each.answer}.`]), open }, objects(drawn));
 }
 
-/** The options as a list, and a sentence that one of them completes. */
-export function cloze(drawn: DrawnQuestion): Phrasing {
-  const { options, answer } = problemOf(drawn);
-  const sentence = capitalize(fill(drawn.relation.cloze, entryOf(drawn)));
-  const solved = WORKED.map((each) => `${clozeOf(each.options, each.cloze)} ${each.options[each.answer]}.`);
-  return {
-    template: 'cloze',
-    prompt: [OPENING, ...solved, clozeOf(options, sentence)].join('\n\n'),
-    question: { kind: 'choice', choices: options, answer, scoring: 'per-character' },
-  };
-}
-
-function clozeOf(options: readonly string[], sentence: string): string {
-  const list = `${options.slice(0, -1).join(', ')} or ${options.at(-1)}`;
-  return `The next sentence ends with one of these four: ${list}.\n${sentence}`;
+/** The exam question with its options, which are answered by their text. */
+export function named(drawn: DrawnQuestion): Text {
+  const [choices] = objects(drawn);
+  const line = ({ question, options }: Pick<Worked, 'question' | 'options'>) =>
+    `Question: ${question}\nOptions: ${options.join(', ')}\nAnswer:`;
+  return phrase(
+    line,
+    {
+      worked: WORKED.map((each) => [each, each.answer]),
+      open: { question: fill(drawn.relation.question, entryOf(drawn)), options: choices },
+    },
+    objects(drawn),
+  );
 }
 
 /** The question asks for the subject. @throws Error for a relation without an inverse */
-export function reversed({ relation, options, answer }: DrawnQuestion): Phrasing {
+export function reversed(drawn: DrawnQuestion): Text {
+  const { relation, options, answer } = drawn;
   if (relation.reversed === undefined) throw new Error(`${relation.name} cannot be reversed`);
-  return onPaper('reversed', {
-    question: fill(relation.reversed, entryOf({ relation, options, answer })),
-    options: options.map(({ subject }) => asOption(subject)),
-    answer,
-  });
-}
-
-/** Other labels, marks and headings, and the options in another order. */
-export function restyled(drawn: DrawnQuestion, random: Random): Phrasing {
-  const problem = problemOf(drawn);
-  return onPaper('restyled', reordered(problem, random), random.pick(otherStyles(problem.options)));
-}
-
-function reordered(problem: Problem, random: Random): Problem {
-  const options = random.shuffle(problem.options);
-  if (options.every((option, i) => option === problem.options[i])) return reordered(problem, random);
-  return { ...problem, options, answer: options.indexOf(at(problem.options, problem.answer)) };
-}
-
-/** The last option replaces a wrong one or, now and then, the right one. */
-export function noneOfThese(drawn: DrawnQuestion, random: Random): Phrasing {
-  const { question, options, answer } = reordered(problemOf(drawn), random);
-  const others = options.filter((_, i) => i !== answer);
-  const isRight = random.int(1, NONE_IS_RIGHT) === 1;
-  const kept = isRight ? others : random.shuffle([at(options, answer), ...others.slice(1)]);
-  return onPaper(
-    'none-of-these',
-    { question, options: [...kept, NONE], answer: isRight ? kept.length : kept.indexOf(at(options, answer)) },
-    EXAM,
-    WORKED.map((each) => ({ ...each, options: [...each.options.slice(0, -1), NONE] })),
+  return phrase(
+    asQuestion,
+    {
+      worked: WORKED.map(({ question, answer: text }) => [question, text]),
+      open: fill(relation.reversed, entryOf(drawn)),
+    },
+    [options.map(({ subject }) => asOption(subject)), answer],
   );
 }

@@ -9,7 +9,7 @@ export const continents: Relation = {
   question: 'On which continent is {subject}?',
   cloze: '{subject} is a country on the continent of',
   pools: [
-    sharedPool({
+    sharedPool(1, {
       Africa: ['Angola', 'Botswana', 'Ethiopia', 'Ghana', 'Kenya', 'Nigeria', 'Senegal', 'Zambia'],
       Asia: ['Bangladesh', 'Bhutan', 'Cambodia', 'Laos', 'Mongolia', 'Nepal', 'Thailand', 'Vietnam'],
       Europe: ['Austria', 'Belgium', 'Bulgaria', 'Croatia', 'Finland', 'Hungary', 'Poland', 'Romania'],
@@ -33,28 +33,30 @@ export const rivers: Relation = {
   question: 'Which river flows through {subject}?',
   cloze: 'The river that flows through {subject} is the',
   pools: [
-    pool({
+    pool(1, {
       Baghdad: 'Tigris',
-      Bordeaux: 'Garonne',
-      Bremen: 'Weser',
       Cairo: 'Nile',
       Cologne: 'Rhine',
+      London: 'Thames',
+      'New Orleans': 'Mississippi',
+      Paris: 'Seine',
+      Rome: 'Tiber',
+      Vienna: 'Danube',
+    }),
+    pool(5, {
+      Bordeaux: 'Garonne',
+      Bremen: 'Weser',
       Dublin: 'Liffey',
       Florence: 'Arno',
       Frankfurt: 'Main',
       Glasgow: 'Clyde',
       Hamburg: 'Elbe',
       Kyiv: 'Dnieper',
-      London: 'Thames',
       Nantes: 'Loire',
-      'New Orleans': 'Mississippi',
-      Paris: 'Seine',
       Prague: 'Vltava',
-      Rome: 'Tiber',
       Seville: 'Guadalquivir',
       Turin: 'Po',
       Varanasi: 'Ganges',
-      Vienna: 'Danube',
       Warsaw: 'Vistula',
       Wuhan: 'Yangtze',
     }),

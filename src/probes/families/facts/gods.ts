@@ -7,7 +7,7 @@ export const gods: Relation = {
   cloze: 'The Roman name of the Greek deity {subject} is',
   reversed: 'What is the Greek name of the Roman deity {object}?',
   pools: [
-    pool({
+    pool(2, {
       Ares: 'Mars',
       Cronus: 'Saturn',
       Dionysus: 'Bacchus',
@@ -18,7 +18,7 @@ export const gods: Relation = {
       Poseidon: 'Neptune',
       Zeus: 'Jupiter',
     }),
-    pool({
+    pool(5, {
       Aphrodite: 'Venus',
       Artemis: 'Diana',
       Athena: 'Minerva',

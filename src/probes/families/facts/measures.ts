@@ -6,23 +6,25 @@ export const units: Relation = {
   cloze: 'The SI unit of {subject} is the',
   reversed: 'Which quantity has the {object} as its SI unit?',
   pools: [
-    pool({
-      capacitance: 'farad',
-      'electric charge': 'coulomb',
+    pool(3, {
       'electric current': 'ampere',
-      'electrical resistance': 'ohm',
       energy: 'joule',
       force: 'newton',
       frequency: 'hertz',
-      inductance: 'henry',
       length: 'meter',
-      'luminous intensity': 'candela',
-      'magnetic flux': 'weber',
       mass: 'kilogram',
       power: 'watt',
       pressure: 'pascal',
       temperature: 'kelvin',
       time: 'second',
+    }),
+    pool(4, {
+      capacitance: 'farad',
+      'electric charge': 'coulomb',
+      'electrical resistance': 'ohm',
+      inductance: 'henry',
+      'luminous intensity': 'candela',
+      'magnetic flux': 'weber',
     }),
   ],
 };
@@ -35,22 +37,24 @@ export const instruments: Relation = {
   question: 'What does {subject} measure?',
   cloze: '{subject} measures',
   pools: [
-    pool({
+    pool(3, {
       'a barometer': 'air pressure',
+      'a Geiger counter': 'radiation',
+      'a protractor': 'angles',
+      'a seismograph': 'earthquakes',
+      'a thermometer': 'temperature',
+      'an odometer': 'distance traveled',
+    }),
+    pool(4, {
       'a chronometer': 'time',
       'a dynamometer': 'force',
-      'a Geiger counter': 'radiation',
       'a hydrometer': 'liquid density',
       'a hygrometer': 'humidity',
       'a photometer': 'light intensity',
-      'a protractor': 'angles',
-      'a seismograph': 'earthquakes',
       'a sphygmomanometer': 'blood pressure',
       'a tachometer': 'rotation speed',
-      'a thermometer': 'temperature',
       'an ammeter': 'electric current',
       'an anemometer': 'wind speed',
-      'an odometer': 'distance traveled',
     }),
   ],
 };
@@ -61,7 +65,7 @@ export const polygons: Relation = {
   cloze: 'The number of sides of {subject} is',
   reversed: 'Which polygon has {object} sides?',
   pools: [
-    pool({
+    pool(3, {
       'a triangle': 'three',
       'a quadrilateral': 'four',
       'a pentagon': 'five',

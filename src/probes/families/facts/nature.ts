@@ -8,20 +8,22 @@ export const young: Relation = {
   question: 'What is a young {subject} called?',
   cloze: 'A young {subject} is called a',
   pools: [
-    sharedPool({
+    sharedPool(1, {
       calf: ['cow', 'elephant'],
       cub: ['bear', 'lion'],
-      cygnet: ['swan'],
       foal: ['horse', 'zebra'],
-      gosling: ['goose'],
       joey: ['kangaroo', 'koala'],
-      kid: ['goat'],
       kitten: ['cat'],
       lamb: ['sheep'],
-      leveret: ['hare'],
-      poult: ['turkey'],
       puppy: ['dog'],
       tadpole: ['frog'],
+    }),
+    sharedPool(2, {
+      cygnet: ['swan'],
+      gosling: ['goose'],
+      kid: ['goat'],
+      leveret: ['hare'],
+      poult: ['turkey'],
     }),
   ],
 };
@@ -32,7 +34,7 @@ export const animals: Relation = {
   question: 'What kind of animal is {subject}?',
   cloze: '{subject} is a kind of',
   pools: [
-    sharedPool({
+    sharedPool(3, {
       amphibian: ['a frog', 'a newt', 'a salamander', 'a toad'],
       arachnid: ['a mite', 'a scorpion', 'a spider', 'a tick'],
       bird: ['a penguin', 'a swallow', 'an ostrich', 'an owl'],
@@ -50,7 +52,7 @@ export const organs: Relation = {
   question: 'Which organ of the human body {subject}?',
   cloze: 'The organ of the human body that {subject} is the',
   pools: [
-    pool({
+    pool(1, {
       'breaks down food with acid': 'stomach',
       'brings oxygen into the blood': 'lung',
       'carries a child before birth': 'uterus',

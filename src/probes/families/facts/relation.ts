@@ -12,7 +12,11 @@ export interface Entry {
  * always wrong, in the world and not only in the list. No object begins with another one, since its likelihood would
  * include that of the other.
  */
-export type Pool = readonly Entry[];
+export interface Pool {
+  /** From 1: how well known its entries are. */
+  readonly level: number;
+  readonly entries: readonly Entry[];
+}
 
 /** A list and its questions. `{subject}` and `{object}` mark the gaps. */
 export interface Relation {
@@ -27,13 +31,16 @@ export interface Relation {
 }
 
 /** @param table subjects and their objects */
-export function pool(table: Readonly<Record<string, string>>): Pool {
-  return Object.entries(table).map(([subject, object]) => ({ subject, object }));
+export function pool(level: number, table: Readonly<Record<string, string>>): Pool {
+  return { level, entries: Object.entries(table).map(([subject, object]) => ({ subject, object })) };
 }
 
 /** @param table objects, each with the subjects that share it */
-export function sharedPool(table: Readonly<Record<string, readonly string[]>>): Pool {
-  return Object.entries(table).flatMap(([object, subjects]) => subjects.map((subject) => ({ subject, object })));
+export function sharedPool(level: number, table: Readonly<Record<string, readonly string[]>>): Pool {
+  const entries = Object.entries(table).flatMap(([object, subjects]) =>
+    subjects.map((subject) => ({ subject, object })),
+  );
+  return { level, entries };
 }
 
 /** A subject in a list of options: `octagon` for `an octagon`, `Netherlands` for `the Netherlands`. */

@@ -8,6 +8,7 @@ import { animals, organs, young } from './nature.ts';
 import type { Relation } from './relation.ts';
 import { planets, sciences } from './sciences.ts';
 import { stateCapitals } from './states.ts';
+import { smallTowns, towns } from './towns.ts';
 import { authors, composers, painters } from './works.ts';
 
 /** All relations: chosen to be undisputed, and to be true in ten years as well. */
@@ -28,7 +29,9 @@ export const RELATIONS: readonly Relation[] = [
   rivers,
   sciences,
   stateCapitals,
+  smallTowns,
   symbols,
+  towns,
   units,
   young,
 ];

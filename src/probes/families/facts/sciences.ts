@@ -7,7 +7,17 @@ export const sciences: Relation = {
   cloze: 'The study of {subject} is called',
   reversed: 'What is studied in {object}?',
   pools: [
-    pool({
+    pool(3, {
+      fossils: 'paleontology',
+      'heart disease': 'cardiology',
+      heredity: 'genetics',
+      light: 'optics',
+      plants: 'botany',
+      sound: 'acoustics',
+      'stars and planets': 'astronomy',
+      weather: 'meteorology',
+    }),
+    pool(4, {
       aging: 'gerontology',
       birds: 'ornithology',
       blood: 'hematology',
@@ -19,21 +29,13 @@ export const sciences: Relation = {
       'family history': 'genealogy',
       fish: 'ichthyology',
       flags: 'vexillology',
-      fossils: 'paleontology',
       fungi: 'mycology',
-      'heart disease': 'cardiology',
-      heredity: 'genetics',
       insects: 'entomology',
       'kidney disease': 'nephrology',
       lakes: 'limnology',
-      light: 'optics',
-      plants: 'botany',
       poisons: 'toxicology',
       'skin disease': 'dermatology',
-      sound: 'acoustics',
-      'stars and planets': 'astronomy',
       tumors: 'oncology',
-      weather: 'meteorology',
       'word origins': 'etymology',
     }),
   ],
@@ -45,7 +47,7 @@ export const planets: Relation = {
   cloze: 'The {subject} planet from the Sun is',
   reversed: 'Counting outward from the Sun, which planet is {object}?',
   pools: [
-    pool({
+    pool(3, {
       first: 'Mercury',
       second: 'Venus',
       third: 'Earth',

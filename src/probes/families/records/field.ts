@@ -35,9 +35,7 @@ export const FIELDS: readonly Field[] = [
   },
   {
     key: 'job',
-    values: words(
-      'baker barber butcher dentist doctor farmer lawyer nurse painter pilot plumber singer tailor teacher',
-    ),
+    values: words('baker barber butcher dentist doctor farmer lawyer nurse painter pilot plumber singer tailor tutor'),
     statement: (value) => `is a ${value}`,
     question: (whom) => `Which job does ${whom} have?`,
   },
@@ -56,3 +54,11 @@ export const FIELDS: readonly Field[] = [
     question: (whom) => `Which pet does ${whom} have?`,
   },
 ];
+
+/** Whom a person works for: another person of the notes. */
+export const BOSS: Field = {
+  key: 'boss',
+  values: [],
+  statement: (value) => `works for ${value}`,
+  question: (whom) => `Who does ${whom} work for?`,
+};

@@ -1,114 +1,119 @@
 import { at } from '../../../platform/at.ts';
+import { askedOf, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
-import type { Field } from './field.ts';
-import type { Note, Notes } from './notes.ts';
+import { BOSS, FIELDS, type Field } from './field.ts';
+import type { Cell, Note, Notes } from './notes.ts';
 
-/** A question about one person, and its answer: for the worked example, and for the question itself. */
-interface Query {
-  readonly question: (note: Note) => string;
-  readonly answer: (note: Note) => string;
-}
+type Text = Omit<Phrasing, 'template'>;
 
-/** The openings give all formats the same length, and add no information. JSON is the longest and has none. */
-const OPENING =
-  'Read these notes about five people who have never met. Two things are known about each of them, and no two are alike. ' +
-  'Then answer the questions. The first one has been answered already, as an example.';
-const TWO_HOP_OPENING =
-  'Read these notes about five people who have never met. Two things are known about each of them, and no two are alike. ' +
-  'Then answer the questions.';
-const CSV_OPENING =
-  'Read this table of comma-separated values. The first line names the columns, and each of the other lines is about one ' +
-  'of five people who have never met. Then answer the questions. The first one has been answered already, as an example.';
-
-const fieldOf = ({ fields }: Notes, index: number): Field => at(fields, index);
-const valueAt = (note: Note, index: number): string => at(note.values, index);
-
-/** `Where does Mara live?` */
-function forward(notes: Notes): Query {
-  return {
-    question: ({ name }) => fieldOf(notes, notes.target).question(name),
-    answer: (note) => valueAt(note, notes.target),
-  };
-}
-
-function phrase(template: string, notes: Notes, prompt: string, choice: (note: Note) => string): Phrasing {
-  const { options, queried } = notes;
-  return {
-    template,
-    prompt,
-    question: { kind: 'choice', choices: options.map(choice), answer: options.indexOf(queried), scoring: 'raw' },
-  };
-}
-
-function withQuestions(data: readonly string[], { worked, queried }: Notes, { question, answer }: Query): string {
-  const questions = [
-    `Question: ${question(worked)}\nAnswer: ${answer(worked)}`,
-    `Question: ${question(queried)}\nAnswer:`,
-  ];
-  return [...data, ...questions].join('\n\n');
-}
+/** A way to write notes about people. */
+type Writer = (fields: readonly Field[], people: readonly Note[]) => string;
 
 /** `Mara lives in Oslo and has a parrot.` */
-function describePeople({ fields, people }: Notes): string {
-  const sentence = ({ name, values }: Note) =>
-    `${name} ${fields.map(({ statement }, i) => statement(at(values, i))).join(' and ')}.`;
-  return people.map(sentence).join(' ');
+const prose: Writer = (fields, people) =>
+  people
+    .map(({ name, values }) => {
+      const clauses = fields.map(({ statement }, i) => statement(at(values, i)));
+      const list =
+        clauses.length > 2 ? `${clauses.slice(0, -1).join(', ')} and ${clauses.at(-1)}` : clauses.join(' and ');
+      return `${name} ${list}.`;
+    })
+    .join(' ');
+
+const csv: Writer = (fields, people) =>
+  [['name', ...fields.map(({ key }) => key)], ...people.map(({ name, values }) => [name, ...values])]
+    .map((row) => row.join(', '))
+    .join('\n');
+
+/** One object per line, with spaces, as most programs write it. */
+const json: Writer = (fields, people) =>
+  people
+    .map(({ name, values }) => {
+      const members = [['name', name], ...fields.map(({ key }, i) => [key, at(values, i)])];
+      return `{${members.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`).join(', ')}}`;
+    })
+    .join('\n');
+
+const [CITY, DRINK, , JOB, , PET] = FIELDS as [Field, Field, Field, Field, Field, Field];
+
+/** A worked example, in the format of the question: it shows what an answer looks like. */
+interface Example {
+  readonly fields: readonly Field[];
+  readonly people: readonly Note[];
+  readonly question: string;
+  readonly answer: string;
 }
 
-export function prose(notes: Notes): Phrasing {
-  const query = forward(notes);
-  return phrase('exam', notes, withQuestions([OPENING, describePeople(notes)], notes, query), query.answer);
+const LOOKUP: Example = {
+  fields: [CITY, PET],
+  people: [
+    { name: 'Kate', values: ['London', 'mouse'] },
+    { name: 'Joe', values: ['Warsaw', 'horse'] },
+  ],
+  question: PET.question('Kate'),
+  answer: 'mouse',
+};
+
+const INVERSE: Example = { ...LOOKUP, question: 'Who lives in Warsaw?', answer: 'Joe' };
+
+const TWO_HOPS: Example = {
+  ...LOOKUP,
+  question: CITY.question(`the person who ${PET.statement('horse')}`),
+  answer: 'Warsaw',
+};
+
+const BOSSES: Example = {
+  fields: [BOSS, JOB, DRINK],
+  people: [
+    { name: 'Kate', values: ['Joe', 'cook', 'soup'] },
+    { name: 'Joe', values: ['Tim', 'judge', 'gin'] },
+    { name: 'Tim', values: ['Kate', 'clown', 'rum'] },
+  ],
+  question: JOB.question('the boss of the person who drinks only soup'),
+  answer: 'judge',
+};
+
+function exampleFor({ size }: Notes): Example {
+  if (size.bosses > 0) return BOSSES;
+  return size.path === 'field' ? TWO_HOPS : LOOKUP;
 }
 
-/** The question gives the value and asks for the person: `Who lives in Oslo?` */
-export function inverse(notes: Notes): Phrasing {
-  const query: Query = {
-    question: (note) => `Who ${fieldOf(notes, notes.target).statement(valueAt(note, notes.target))}?`,
-    answer: ({ name }) => name,
-  };
-  return phrase('inverse', notes, withQuestions([OPENING, describePeople(notes)], notes, query), query.answer);
+function write(writer: Writer, example: Example, notes: Notes, question: string, choice: (cell: Cell) => string): Text {
+  const worked = `${writer(example.fields, example.people)}\nQuestion: ${example.question}\nAnswer: ${example.answer}`;
+  const asked = `${writer(notes.fields, notes.people)}\nQuestion: ${question}\nAnswer:`;
+  return { prompt: `${worked}\n\n${asked}`, question: textQuestion(notes.options.map(choice), notes.asked) };
 }
 
-/** The question describes the person by the other field: `Where does the person who has a parrot live?` */
-export function twoHop(notes: Notes): Phrasing {
-  const whom = (note: Note) => `the person who ${fieldOf(notes, notes.cue).statement(valueAt(note, notes.cue))}`;
-  const query: Query = {
-    question: (note) => fieldOf(notes, notes.target).question(whom(note)),
-    answer: (note) => valueAt(note, notes.target),
-  };
-  return phrase('two-hop', notes, withQuestions([TWO_HOP_OPENING, describePeople(notes)], notes, query), query.answer);
-}
+const personAt = ({ people }: Notes, { person }: Cell): Note => at(people, person);
+const valueAt = (notes: Notes, cell: Cell): string => at(personAt(notes, cell).values, cell.field);
 
-export function csv(notes: Notes): Phrasing {
-  const { fields, people } = notes;
-  const rows = [['name', ...fields.map(({ key }) => key)], ...people.map(({ name, values }) => [name, ...values])];
-  const table = rows.map((row) => row.join(', ')).join('\n');
-  const query = forward(notes);
-  return phrase('csv', notes, withQuestions([CSV_OPENING, table], notes, query), query.answer);
-}
-
-/** One object per line, also for the questions. The last one ends before its answer. */
-export function json(notes: Notes): Phrasing {
-  const { fields, people, worked, queried } = notes;
-  const { question, answer } = forward(notes);
-  const rows = people.map(({ name, values }) =>
-    object([['name', name], ...fields.map(({ key }, i): Member => [key, at(values, i)])]),
+/** `the boss of the person who has a parrot` */
+function describe(notes: Notes): string {
+  const { fields, people, size } = notes;
+  const cell = askedOf(notes);
+  const worker = Array.from({ length: size.bosses }).reduce<Note>(
+    (boss) => people.find(({ values }) => values[0] === boss.name) ?? boss,
+    personAt(notes, cell),
   );
-  const solved = object([
-    ['question', question(worked)],
-    ['answer', answer(worked)],
-  ]);
-  const open = `{${member(['question', question(queried)])}, "answer":`;
-  return phrase('json', notes, [...rows, solved, open].join('\n'), (note) => JSON.stringify(answer(note)));
+  const cue = fields.length - 1 === cell.field ? cell.field - 1 : cell.field + 1;
+  const whom =
+    size.path === 'name' ? worker.name : `the person who ${at(fields, cue).statement(at(worker.values, cue))}`;
+  return `${'the boss of '.repeat(size.bosses)}${whom}`;
 }
 
-type Member = readonly [key: string, value: string];
-
-/** With spaces, as most programs write it, so that the space before the answer fits. */
-function member([key, value]: Member): string {
-  return `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
+function forward(writer: Writer, notes: Notes): Text {
+  const { field } = askedOf(notes);
+  const question = at(notes.fields, field).question(describe(notes));
+  return write(writer, exampleFor(notes), notes, question, (cell) => valueAt(notes, cell));
 }
 
-function object(members: readonly Member[]): string {
-  return `{${members.map(member).join(', ')}}`;
+export const inProse = (notes: Notes): Text => forward(prose, notes);
+export const inCsv = (notes: Notes): Text => forward(csv, notes);
+export const inJson = (notes: Notes): Text => forward(json, notes);
+
+/** The question gives the value and asks for the person: `Who lives in Oslo?` The choices must be of one field. */
+export function inverse(notes: Notes): Text {
+  const cell = askedOf(notes);
+  const question = `Who ${at(notes.fields, cell.field).statement(valueAt(notes, cell))}?`;
+  return write(prose, INVERSE, notes, question, (each) => personAt(notes, each).name);
 }

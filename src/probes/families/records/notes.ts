@@ -1,54 +1,74 @@
 import { at } from '../../../platform/at.ts';
 import type { Random } from '../../random.ts';
-import { NAMES } from '../words.ts';
-import { FIELDS, type Field } from './field.ts';
+import { askOneOf, type Options } from '../choice.ts';
+import { BOSS, FIELDS, type Field } from './field.ts';
 
-/** One person and two facts about them. No two people share a name or a value. */
+/** One person and what is known about them. No two people share a name or a value. */
 export interface Note {
   readonly name: string;
   /** In the order of the fields. */
   readonly values: readonly string[];
 }
 
+/** A place in the notes. */
+export interface Cell {
+  readonly person: number;
+  readonly field: number;
+}
+
+/** How much there is to read, and how far apart the question and its answer are. */
+export interface Size {
+  readonly people: number;
+  readonly fields: number;
+  /** What the question says about the person: the name, another field, or whom the person is the boss of. */
+  readonly path: Path;
+  /** Number of bosses on the way. */
+  readonly bosses: number;
+}
+
+export type Path = 'name' | 'field';
+
 /** The notes of one prompt and its question, in no particular format. */
-export interface Notes {
+export interface Notes extends Options<Cell> {
   readonly fields: readonly Field[];
   /** In the order of the prompt. */
   readonly people: readonly Note[];
-  /** Index of the field that the question asks for, and of the other one. */
-  readonly target: number;
-  readonly cue: number;
-  /** The person of the worked example. */
-  readonly worked: Note;
-  /** The person of the question: one of `options`. */
-  readonly queried: Note;
-  /** Everybody except `worked`, in the order of the choices. */
-  readonly options: readonly Note[];
+  readonly size: Size;
 }
 
-const PEOPLE = 5;
-const FIELDS_PER_PERSON = 2;
+const CHOICES = 4;
 
 /**
- * The people of the example and of the question have random places, so neither the first nor the last is a better
- * guess.
+ * The people of the question have random places, so neither the first nor the last is a better guess. With few people,
+ * the choices are of all fields, and otherwise of one.
  */
-export function drawNotes(random: Random): Notes {
-  const fields = random.sample(FIELDS, FIELDS_PER_PERSON);
-  const columns = fields.map(({ values }) => random.sample(values, PEOPLE));
-  const people = random.sample(NAMES, PEOPLE).map((name, row): Note => {
-    return { name, values: columns.map((column) => at(column, row)) };
+export function drawNotes(random: Random, size: Size, allNames: readonly string[]): Notes {
+  const fields = random.sample(FIELDS, size.fields);
+  const names = random.sample(allNames, size.people);
+  const columns = fields.map(({ values }) => random.sample(values, size.people));
+  const bosses = bossesOf(random, names);
+  const withBoss = size.bosses > 0;
+  const people = names.map((name, row): Note => {
+    const values = columns.map((column) => at(column, row));
+    return { name, values: withBoss ? [at(bosses, row), ...values] : values };
   });
-  const worked = random.pick(people);
-  const options = random.shuffle(people.filter((note) => note !== worked));
-  const target = random.int(0, FIELDS_PER_PERSON - 1);
+  const first = withBoss ? 1 : 0;
+  const target = random.int(first, first + size.fields - 1);
+  const rows = random.sample([...people.keys()], Math.min(CHOICES, size.people));
+  const cells: Cell[] =
+    size.people < CHOICES
+      ? people.flatMap((_, person) => fields.map((_field, field) => ({ person, field })))
+      : rows.map((person) => ({ person, field: target }));
   return {
-    fields,
+    fields: withBoss ? [BOSS, ...fields] : fields,
     people,
-    target,
-    cue: FIELDS_PER_PERSON - 1 - target,
-    worked,
-    queried: random.pick(options),
-    options,
+    size,
+    ...askOneOf(random, random.sample(cells, CHOICES)),
   };
+}
+
+/** All people in one circle, so that nobody is their own boss, however many bosses are on the way. */
+function bossesOf(random: Random, names: readonly string[]): string[] {
+  const circle = random.shuffle(names);
+  return names.map((name) => at(circle, (circle.indexOf(name) + 1) % circle.length));
 }

@@ -1,0 +1,137 @@
+import { at } from '../../../platform/at.ts';
+import type { Question } from '../../item.ts';
+import type { Random } from '../../random.ts';
+import type { Phrasing } from '../family.ts';
+import { type Recipe, recipe } from '../recipe.ts';
+import { type Cast, COMMON, drawCast, fillGaps, UNCOMMON, type Vocabulary } from './cast.ts';
+import { numberQuestion } from './wrong-numbers.ts';
+
+type Text = Omit<Phrasing, 'template'>;
+
+/** One thing that happens to somebody's things. */
+interface Event {
+  readonly sentence: string;
+  readonly numbers: readonly number[];
+  readonly apply: (before: number) => number;
+}
+
+/** How an event is drawn, for a story whose numbers are about as large as `size`. */
+type EventKind = (random: Random, size: number) => Event;
+
+const some = (random: Random, size: number): number => random.int(Math.ceil(size / 5), size);
+
+const BUYS: EventKind = (random, size) => {
+  const n = some(random, size);
+  return { sentence: '{A} buys {n} more {many}.', numbers: [n], apply: (before) => before + n };
+};
+const GIVES: EventKind = (random, size) => {
+  const n = some(random, size);
+  return { sentence: '{A} gives {n} {many} to {B}.', numbers: [n], apply: (before) => before - n };
+};
+const LOSES: EventKind = (random, size) => {
+  const n = some(random, size);
+  return { sentence: '{A} loses {n} {many}.', numbers: [n], apply: (before) => before - n };
+};
+const BOXES: EventKind = (random, size) => {
+  const [n, m] = [random.int(2, 9), random.int(3, Math.max(4, Math.ceil(size / 8)))];
+  return {
+    sentence: '{A} buys {n} boxes with {m} {many} each.',
+    numbers: [n, m],
+    apply: (before) => before + n * m,
+  };
+};
+const DOUBLES: EventKind = () => ({
+  sentence: '{C} doubles the number of {many} that {A} has.',
+  numbers: [],
+  apply: (before) => before * 2,
+});
+const HALVES: EventKind = () => ({
+  sentence: '{A} sells half of the {many}.',
+  numbers: [],
+  apply: (before) => before / 2,
+});
+
+const SIMPLE = [BUYS, GIVES, LOSES];
+const ALL = [...SIMPLE, BOXES, DOUBLES, HALVES];
+
+interface Chain {
+  readonly start: number;
+  readonly events: readonly Event[];
+  readonly question: Question;
+  readonly cast: Cast;
+}
+
+interface ChainSize {
+  readonly steps: number;
+  /** About the largest number. */
+  readonly size: number;
+  readonly kinds: 'simple' | 'all';
+}
+
+/** What is there after each event; undefined unless all of it is whole, positive and of the same size. */
+function follow(start: number, events: readonly Event[], size: number): number[] | undefined {
+  const counts = [start];
+  for (const { apply } of events) counts.push(apply(at(counts, counts.length - 1)));
+  return counts.every((n) => Number.isInteger(n) && n > 1 && n < 5 * size) ? counts : undefined;
+}
+
+function drawChain(random: Random, { steps, size, kinds }: ChainSize, vocabulary: Vocabulary): Chain | undefined {
+  const start = some(random, size);
+  const events = Array.from({ length: steps }, () => random.pick(kinds === 'all' ? ALL : SIMPLE)(random, size));
+  const counts = follow(start, events, size);
+  const numbers = [start, ...events.flatMap((event) => event.numbers)];
+  if (counts === undefined || new Set(numbers).size < numbers.length) return undefined;
+  // A mistake: one event is left out.
+  const mistakes = events.flatMap((event) => {
+    const others = events.filter((other) => other !== event);
+    return follow(start, others, size)?.at(-1) ?? [];
+  });
+  const question = numberQuestion(random, at(counts, steps), { mistakes, given: numbers });
+  return question && { start, events, question, cast: drawCast(random, vocabulary) };
+}
+
+const EXAMPLES = `Question: Kate has 6 cups. Kate buys 3 more cups. How many cups does Kate have now?
+Answer: 9
+
+Question: Tom has 14 pots. Tom loses 2 pots. How many pots does Tom have now?
+Answer: 12
+
+Question: Ann has 8 keys. Ann gives 5 keys to Bob. How many keys does Ann have now?
+Answer: 3
+
+`;
+
+function tell({ start, events, question, cast }: Chain): Text {
+  const sentences = [
+    fillGaps('{A} has {n} {many}.', { ...cast, n: start }),
+    ...events.map(({ sentence, numbers: [n, m] }) => fillGaps(sentence, { ...cast, n, m })),
+    fillGaps('How many {many} does {A} have now?', cast),
+  ];
+  return { prompt: `${EXAMPLES}Question: ${sentences.join(' ')}\nAnswer:`, question };
+}
+
+/** A story in which one thing happens after another. */
+export function chain(summary: string, size: ChainSize): Recipe {
+  return recipe({
+    summary,
+    draw: (random) => drawChain(random, size, COMMON),
+    exam: tell,
+    twins: [
+      {
+        name: 'redrawn',
+        kind: 'fresh',
+        phrase(random) {
+          for (;;) {
+            const drawn = drawChain(random, size, UNCOMMON);
+            if (drawn) return tell(drawn);
+          }
+        },
+      },
+      {
+        name: 'renamed',
+        kind: 'format',
+        phrase: (random, drawn) => tell({ ...drawn, cast: drawCast(random, UNCOMMON) }),
+      },
+    ],
+  });
+}

@@ -1,0 +1,106 @@
+import type { Random } from '../../random.ts';
+
+type Formula<T> = (a: number, b: number, c: number) => T;
+
+/**
+ * A story with gaps: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
+ * things.
+ */
+export interface StoryTemplate {
+  readonly draw: (random: Random) => readonly number[];
+  readonly answer: Formula<number>;
+  /** Results of stopping early, of a wrong operation, or of counting twice; they need not be integers or positive. */
+  readonly mistakes: Formula<readonly number[]>;
+  /** Sentences that are clear in both orders. */
+  readonly clauses: readonly string[];
+  /** The other order. */
+  readonly reordered: readonly number[];
+  readonly question: string;
+}
+
+export const STORIES: readonly StoryTemplate[] = [
+  {
+    draw: (random) => [random.int(30, 98), random.int(11, 60)],
+    answer: (a, b) => a - b,
+    mistakes: (a, b) => [a + b, a, b],
+    clauses: ['{A} collects {a} {many}.', '{B} collects {b} {many}.'],
+    reordered: [1, 0],
+    question: 'How many more {many} does {A} collect than {B}?',
+  },
+  {
+    draw: (random) => [random.int(11, 50), random.int(11, 50)],
+    answer: (a, b) => a + b,
+    mistakes: (a, b) => [Math.abs(a - b), a, b, a + 2 * b],
+    clauses: ['{A} gave {a} {many} to {B} yesterday.', '{A} has {b} {many} today.'],
+    reordered: [1, 0],
+    question: 'How many {many} did {A} have before giving any to {B}?',
+  },
+  {
+    draw: (random) => [random.int(6, 40), random.int(3, 30)],
+    answer: (a, b) => a + a + b,
+    mistakes: (a, b) => [a + b, 2 * a, 2 * (a + b), 2 * a - b, a + 2 * b],
+    clauses: ['{A} has {a} {many}.', '{B} has {b} more {many} than {A}.'],
+    reordered: [1, 0],
+    question: 'How many {many} do {A} and {B} have together?',
+  },
+  {
+    draw: (random) => [random.int(3, 9), random.int(4, 12), random.int(3, 20)],
+    answer: (a, b, c) => a * b - c,
+    mistakes: (a, b, c) => [a * b, a * b + c, (a - 1) * b, a * (b - 1), a + b + c],
+    clauses: ['{A} has {a} boxes of {many}.', 'There are {b} {many} in each box.', '{A} gives {c} {many} to {B}.'],
+    reordered: [1, 0, 2],
+    question: 'How many {many} does {A} have left?',
+  },
+  {
+    draw: (random) => [random.int(11, 80), random.int(11, 80), random.int(2, 6)],
+    answer: (a, b, c) => (a + b) / c,
+    mistakes: (a, b, c) => [a + b, a, b, Math.abs(a - b), Math.round(a / c), Math.round(b / c), (a + b) / (c + 1)],
+    clauses: [
+      '{A} has {a} {many}.',
+      '{B} has {b} {many}.',
+      '{A} and {B} divide all their {many} equally among {c} bags.',
+    ],
+    reordered: [2, 1, 0],
+    question: 'How many {many} are in each bag?',
+  },
+  {
+    draw: (random) => [random.int(30, 99), random.int(2, 9), random.int(3, 9)],
+    answer: (a, b, c) => a - b * c,
+    mistakes: (a, b, c) => [b * c, a - b, a - c, a - b - c, a + b, a - b * (c - 1)],
+    clauses: ['{A} starts with {a} dollars.', '{An one} costs {b} dollars.', '{A} buys {c} {many}.'],
+    reordered: [1, 0, 2],
+    question: 'How many dollars does {A} have left?',
+  },
+  {
+    draw: (random) => [random.int(20, 80), random.int(11, 70), random.int(2, 6)],
+    answer: (a, b, c) => (a - b) * c,
+    mistakes: (a, b, c) => [a - b, a * c - b, b * c, a + b, (a - b) * (c - 1)],
+    clauses: ['{A} earns {a} dollars every week.', '{A} spends {b} dollars every week and saves the rest.'],
+    reordered: [1, 0],
+    question: 'How many dollars does {A} save in {c} weeks?',
+  },
+  {
+    draw: (random) => [random.int(4, 24), random.int(3, 5), random.int(3, 20)],
+    answer: (a, b, c) => a + a * b - c,
+    mistakes: (a, b, c) => [a * b - c, a * b, a + a * b, a + a * b + c, a + b + c, 2 * a * b - c],
+    clauses: ['{A} has {a} {many}.', '{B} has {b} times as many {many} as {A}.', '{C} has {c} fewer {many} than {B}.'],
+    reordered: [2, 1, 0],
+    question: 'How many {many} do {A} and {C} have together?',
+  },
+  {
+    draw: (random) => [2 * random.int(6, 45), random.int(3, 40)],
+    answer: (a, b) => a / 2 + b,
+    mistakes: (a, b) => [a + b, a / 2, a - b, Math.abs(a / 2 - b), a + a / 2],
+    clauses: ['{A} has {a} {many}.', '{B} has half as many {many} as {A}.', '{C} has {b} more {many} than {B}.'],
+    reordered: [2, 1, 0],
+    question: 'How many {many} does {C} have?',
+  },
+  {
+    draw: (random) => [random.int(3, 20), random.int(3, 20), random.int(2, 8)],
+    answer: (a, b, c) => (a + b) * c,
+    mistakes: (a, b, c) => [a + b, a * c, b * c, a * c + b, a + b * c, a + b + c],
+    clauses: ['{A} packs {a} {many} every hour.', '{B} packs {b} {many} every hour.'],
+    reordered: [1, 0],
+    question: 'How many {many} do {A} and {B} pack together in {c} hours?',
+  },
+];

@@ -1,0 +1,115 @@
+import { at } from '../../../platform/at.ts';
+import type { Random } from '../../random.ts';
+import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
+import type { Phrasing } from '../family.ts';
+import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
+import { capitalize, NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../words.ts';
+import { type Direction, SCALES } from './scales.ts';
+
+type Text = Omit<Phrasing, 'template'>;
+
+const ORDINALS = ['', 'second ', 'third ', 'fourth ', 'fifth '];
+const CHOICES = 4;
+
+const EXAMPLES = `Question: Pam is older than Joe. Joe is older than Kay. Kay is older than Tom. Who is the youngest?
+Answer: Tom
+
+Question: Ron is lighter than Liz. Liz is lighter than Hal. Who is the second heaviest?
+Answer: Liz
+
+`;
+
+/** Two places in the order, the one with more first. */
+type Premise = readonly [more: number, less: number];
+
+/** People in one order, of which each premise gives two neighbors. The options are places in the order. */
+interface Ordering extends Options<number> {
+  /** From the most to the least, by `direction`. */
+  readonly names: readonly string[];
+  /** The direction that the benchmark form uses, and the opposite one. */
+  readonly direction: Direction;
+  readonly inverse: Direction;
+  readonly premises: readonly Premise[];
+  /** For each premise, whether it is said by the opposite direction. */
+  readonly turned: readonly boolean[];
+  /** `Who is the second tallest?` */
+  readonly query: string;
+}
+
+/** How many people there are, and how the premises are told. */
+interface ChainSize {
+  readonly people: number;
+  /** From one end to the other, or in any order, or in any order and by both directions. */
+  readonly told: 'in order' | 'permuted' | 'permuted and turned';
+}
+
+function drawOrdering(random: Random, { people, told }: ChainSize, names: readonly string[]): Ordering {
+  const [direction, inverse] = random.shuffle(random.pick(SCALES)) as [Direction, Direction];
+  const places = Array.from({ length: people }, (_, place) => place);
+  const premises = places.slice(1).map((place): Premise => [place - 1, place]);
+  const choice = askOneOf(random, random.sample(places, CHOICES));
+  return {
+    names: random.sample(names, people),
+    direction,
+    inverse,
+    premises: told === 'in order' ? premises : permuted(random, premises),
+    turned: premises.map(() => told === 'permuted and turned' && random.int(0, 1) === 0),
+    query: `Who is the ${superlative(random, [direction, inverse], { people, rank: askedOf(choice) })}?`,
+    ...choice,
+  };
+}
+
+/** Counted from the nearer end: `second shortest` of four, not `third tallest`. */
+function superlative(
+  random: Random,
+  [direction, inverse]: readonly [Direction, Direction],
+  { people, rank }: { readonly people: number; readonly rank: number },
+): string {
+  const fromEnd = people - 1 - rank;
+  const counted = rank === fromEnd ? random.pick([direction, inverse]) : rank < fromEnd ? direction : inverse;
+  return `${at(ORDINALS, Math.min(rank, fromEnd))}${counted.most}`;
+}
+
+/** In another order than the given one. */
+function permuted<T>(random: Random, premises: readonly T[]): T[] {
+  const shuffled = random.shuffle(premises);
+  return shuffled.every((premise, i) => premise === premises[i]) ? permuted(random, premises) : shuffled;
+}
+
+function phrase({ direction, inverse, names, premises, turned, query, options, asked }: Ordering): Text {
+  const sentences = premises.map(([more, less], i) =>
+    at(turned, i)
+      ? `${at(names, less)} is ${inverse.more} than ${at(names, more)}.`
+      : `${at(names, more)} is ${direction.more} than ${at(names, less)}.`,
+  );
+  return {
+    prompt: `${EXAMPLES}Question: ${sentences.join(' ')} ${query}\nAnswer:`,
+    question: textQuestion(
+      options.map((place) => at(names, place)),
+      asked,
+    ),
+  };
+}
+
+/** Of a row from one end to the other, a model can learn places instead of relations. The twins break that pattern. */
+export function chain(summary: string, size: ChainSize): Recipe {
+  const twins: readonly TwinRecipe<Ordering>[] = [
+    {
+      name: 'redrawn',
+      kind: 'fresh',
+      phrase: (random) => phrase(drawOrdering(random, size, UNCOMMON_NAMES)),
+    },
+    {
+      name: 'nonce',
+      kind: 'format',
+      phrase: (random, ordering) =>
+        phrase({ ...ordering, names: random.sample(NONCE_WORDS, ordering.names.length).map(capitalize) }),
+    },
+    {
+      name: 'inverted',
+      kind: 'format',
+      phrase: (_, ordering) => phrase({ ...ordering, turned: ordering.turned.map((turned) => !turned) }),
+    },
+  ];
+  return recipe({ summary, draw: (random) => drawOrdering(random, size, NAMES), exam: phrase, twins });
+}

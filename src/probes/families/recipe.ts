@@ -1,0 +1,72 @@
+import { at } from '../../platform/at.ts';
+import type { TwinKind } from '../item.ts';
+import type { Random } from '../random.ts';
+import type { Capability, Pair, Phrasing, ProbeFamily, ProbeLevel } from './family.ts';
+
+/** How a level writes one kind of twin. */
+export interface TwinRecipe<F> {
+  readonly name: string;
+  readonly kind: TwinKind;
+  readonly phrase: (random: Random, fact: F) => Omit<Phrasing, 'template'>;
+}
+
+export interface Recipe extends ProbeLevel {
+  /** @param seen the prompts of earlier facts; those of the new one are added */
+  drawPair(random: Random, template: string, seen: Set<string>): Pair;
+}
+
+/**
+ * A level that draws its facts one after another.
+ * @param draw returns undefined if a draw failed
+ */
+export function recipe<F>({
+  summary,
+  draw,
+  exam,
+  twins,
+}: {
+  readonly summary: string;
+  readonly draw: (random: Random) => F | undefined;
+  readonly exam: (fact: F) => Omit<Phrasing, 'template'>;
+  readonly twins: readonly TwinRecipe<F>[];
+}): Recipe {
+  return {
+    summary,
+    twins: twins.map(({ name, kind }) => ({ name, kind })),
+    drawPair(random, template, seen) {
+      const twin = twins.find(({ name }) => name === template);
+      if (twin === undefined) throw new Error(`unknown twin template ${template}`);
+      for (;;) {
+        const fact = draw(random);
+        if (fact === undefined) continue;
+        const benchmark = exam(fact);
+        if (seen.has(benchmark.prompt)) continue;
+        const other = twin.phrase(random, fact);
+        if (seen.has(other.prompt) || other.prompt === benchmark.prompt) continue;
+        seen.add(benchmark.prompt).add(other.prompt);
+        return { benchmark: { template: 'exam', ...benchmark }, twin: { template, ...other } };
+      }
+    },
+  };
+}
+
+/** A family of such levels. */
+export function familyFrom({
+  name,
+  capability,
+  levels,
+}: {
+  readonly name: string;
+  readonly capability: Capability;
+  readonly levels: readonly Recipe[];
+}): ProbeFamily {
+  return {
+    name,
+    capability,
+    levels,
+    draw(random, templates, level) {
+      const seen = new Set<string>();
+      return templates.map((template) => at(levels, level - 1).drawPair(random, template, seen));
+    },
+  };
+}
