@@ -129,7 +129,7 @@ describe('check with probes', () => {
     const { code, stdout, stderr } = await check('benchmark-aligned');
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toMatch(/✘ fail: /);
-    expect(stdout).toMatch(/shadow delta is 3\d\.\d\spoints/i);
+    expect(stdout).toMatch(/shadow delta of probes\.jsonl is 3\d\.\d\spoints/i);
   });
 
   it('passes the coverage-expanding example', async () => {
