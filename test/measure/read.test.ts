@@ -13,6 +13,9 @@ function edited(over: Partial<Metrics>) {
 const lying = () =>
   answers(1).map((item) => ({ ...item, correct: true, margin: -1, probability: 0.2, logprobs: [-2, -1] }));
 
+const described = (form: string, over: object) =>
+  answers(1).map((item) => (item.form === form ? { ...item, ...over } : item));
+
 const parse = (value: unknown) => parseMeasurement(JSON.stringify(value), 'm.json');
 
 it('a measurement that was written is read', () => {
@@ -36,6 +39,12 @@ it.each<[string, object]>([
   ['matrices and no method', { method: null }],
   ['a count of NaN below 0', { nonFinite: [{ name: 'w', nan: -1, inf: 0 }] }],
   ['an answer that its log-probabilities contradict', { probes: probes({ items: lying() }) }],
+  ['a benchmark form of a kind of twin', { probes: probes({ items: described('benchmark', { kind: 'open' }) }) }],
+  ['a label that is right as before', { probes: probes({ items: described('twin', { oldLabel: 'green' }) }) }],
+  [
+    'old labels that contradict the old label',
+    { probes: probes({ items: described('twin', { oldLabel: 'pink', oldLabels: { green: 'red', red: 'pink' } }) }) },
+  ],
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
 });
