@@ -38,7 +38,8 @@ describe('probes', () => {
 describe('probes of a benchmark and a group of twins', () => {
   const folder = temporaryFolder();
   const policy = join(folder, 'policy.yml');
-  const rows = (name: string) => Array.from({ length: 4 }, (_, i) => `${name}${i},Who is ${name} ${i}?,Ann ${i},Ben ${i},0\n`);
+  const rows = (name: string) =>
+    Array.from({ length: 4 }, (_, i) => `${name}${i},Who is ${name} ${i}?,Ann ${i},Ben ${i},0\n`);
   for (const name of ['exam', 'new']) {
     writeFileSync(join(folder, `${name}.csv`), `id,question,choice0,choice1,answer\n${rows(name).join('')}`);
   }
