@@ -10,7 +10,7 @@ import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { type FamilyView, viewFamilies } from '../probes/families.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
-import type { PairedFact } from '../probes/paired-item.ts';
+import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
 import { accuracyLoss } from './accuracy-loss.ts';
 import { lettersMemorized } from './letters-memorized.ts';
 import { levelLost } from './level-lost.ts';
@@ -38,7 +38,7 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views)];
   const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
   return [
-    ...unjudgedCapabilities(context, probes.facts, informative),
+    ...unjudgedCapabilities(context, withoutGroups(probes, informative), informative),
     ...(isDropShown ? [] : unclearTwinAccuracy(context, probes.evaluation, informative)),
   ];
 }
@@ -85,6 +85,13 @@ function unjudgedCapabilities(
       const level = isRequired ? 'inconclusive' : 'info';
       return { kind: 'capability-not-judged', level, capability, facts: members.length, isRequired };
     });
+}
+
+/** Facts without those whose suite an informative group judges: its items may name another capability. */
+function withoutGroups({ facts, groups }: PairedAnswers, informative: readonly FamilyView[]): PairedFact[] {
+  const suites = new Set(informative.flatMap((view) => view.facts).map(({ benchmark }) => benchmark.suite));
+  const judged = new Set(groups.filter(({ suite }) => suites.has(suite)).map(({ of }) => of));
+  return facts.filter(({ twins, benchmark }) => twins.length > 0 || !judged.has(benchmark.suite));
 }
 
 function notInformative(views: readonly FamilyView[]): Finding {

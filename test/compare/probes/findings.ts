@@ -14,7 +14,10 @@ import type { Policy } from '../../../src/policy/policy.ts';
 export function judgeFacts(facts: readonly PairedFact[], policy: Policy, further: FurtherAnswers = {}) {
   const evaluation = evaluateProbes(facts, policy, further);
   // The six checks look at no other part of a comparison.
-  const context = { policy, probes: { kind: 'paired', facts, evaluation } } as unknown as ComparisonContext;
+  const context = {
+    policy,
+    probes: { kind: 'paired', facts, groups: further.groups ?? [], evaluation },
+  } as unknown as ComparisonContext;
   const findings = [shadowDelta, gainNotShown, twinAccuracy, accuracyLoss, retention, uninformativeProbes].flatMap(
     (check) => check(context),
   );

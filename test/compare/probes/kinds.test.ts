@@ -150,6 +150,16 @@ describe('group twins', () => {
     expect(kept.rules).toEqual([]);
   });
 
+  it('a group of another capability judges the capability of its suite', () => {
+    const steady = [
+      ...facts(60, '11', [], { capability: 'history' }),
+      ...facts(40, '00', [], { capability: 'history' }),
+    ];
+    expect(judge(steady, { groups: [group('suite', times(120, '11'))] }).rules).toEqual([]);
+    const guessed = [...times(25, '11'), ...times(75, '00')];
+    expect(judge(steady, { groups: [group('suite', guessed)] }).rules).toContain('inconclusive not-informative');
+  });
+
   it('forgetting the benchmark form fails, although its only twins are a group', () => {
     const forgot = [...facts(60, '11', []), ...facts(30, '10', [])];
     expect(judge(forgot, { groups: [group('suite', times(100, '11'))] }).rules).toEqual(['fail retention']);
