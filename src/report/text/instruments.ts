@@ -11,7 +11,7 @@ export function labelSentence(row: LabelRow): Phrase {
   const who = row.baseline === null ? 'model' : 'baseline';
   const given = distribution(row.baseline ?? row.candidate, row.items);
   const where = phrase`On ${name(row.suite)}, the ${who}`;
-  const instead = phrase`letters are not judged; the answers' texts are`;
+  const instead = phrase`letters are not judged, only the text of an answer is`;
   const shuffled = row.binding === null ? phrase`` : bindingText(row.binding);
   switch (row.why) {
     case 'does-not-follow-options':

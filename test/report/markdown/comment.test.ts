@@ -132,7 +132,7 @@ describe('the comment', () => {
     ]);
     const above = page.texts.join('').split('All twin kinds, and answers that changed')[0];
     expect(above).toContain(
-      "On mmlu.csv, the baseline answers mmlu.csv in 99 of 100 lettered questions (mmlu.csv in 1) and does not follow the options when they are shuffled (of 100 pairs it chose the same option again in 0, the same letter in 98; sign test, p = 1.000): letters are not judged; the answers' texts are.",
+      'On mmlu.csv, the baseline answers mmlu.csv in 99 of 100 lettered questions (mmlu.csv in 1) and does not follow the options when they are shuffled (of 100 pairs it chose the same option again in 0, the same letter in 98; sign test, p = 1.000): letters are not judged, only the text of an answer is.',
     );
     expect(above).toContain(
       'Old letter kept after shuffling, on mmlu.csv: 27 → 96 of 100 (25.0% by guessing; p < 0.0001).',
