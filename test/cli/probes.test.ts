@@ -9,7 +9,7 @@ describe('probes', () => {
     const { code, stdout } = await runCli('probes');
     expect(code).toBe(0);
     expect(stdout).toMatch(/\b5,040 items\b/);
-    expect(stdout).toMatch(/recall +facts +420 +840 +\w+: \w/);
+    expect(stdout).toMatch(/recall +facts +7 +420 +840 +\w+: \w/);
   });
 
   it('previews as many items as wanted, of one family', async () => {
