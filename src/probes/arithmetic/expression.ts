@@ -16,7 +16,7 @@ import {
 const ARITHMETIC = ['+', '-', '*', '/', '%'] as const;
 const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='] as const;
 const LOGIC = ['&&', '||'] as const;
-const FUNCTIONS = ['min', 'max', 'abs'] as const;
+const FUNCTIONS = ['min', 'max', 'abs', 'round'] as const;
 
 /** A formula over exact numbers. */
 export type Expression =
@@ -86,7 +86,8 @@ function convert(tree: jsep.Expression): Expression {
       const name = FUNCTIONS.find((known) => callee.type === 'Identifier' && callee.name === known);
       if (name === undefined) throw new ExpressionError(`calls a function other than ${FUNCTIONS.join(', ')}`);
       const operands = node.arguments.map(convert);
-      if (name === 'abs' ? operands.length !== 1 : operands.length < 2) {
+      const isUnary = name === 'abs' || name === 'round';
+      if (isUnary ? operands.length !== 1 : operands.length < 2) {
         throw new ExpressionError(`calls ${name} with ${operands.length} values`);
       }
       return { kind: 'call', name, operands };
@@ -229,6 +230,8 @@ function call(name: (typeof FUNCTIONS)[number], operands: readonly Rational[]): 
       return operands.reduce((most, value) => (compareRationals(value, most) > 0 ? value : most));
     case 'abs':
       return first.numerator < 0n ? negate(first) : first;
+    case 'round':
+      return wholePart(add(first, rational(1n, 2n)));
   }
 }
 

@@ -50,6 +50,9 @@ export const isEqual = (a: Rational, b: Rational): boolean => compareRationals(a
 
 export const isWhole = ({ denominator }: Rational): boolean => denominator === 1n;
 
+/** The nearest double. */
+export const toNumber = ({ numerator, denominator }: Rational): number => Number(numerator) / Number(denominator);
+
 /** Number of decimals of an exact decimal number; null for one without an end, like a third. */
 export function decimalsOf({ denominator }: Rational): number | null {
   let rest = denominator;

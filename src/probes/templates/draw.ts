@@ -6,9 +6,10 @@ import {
   evaluateNumber,
   type Values,
 } from '../arithmetic/expression.ts';
-import { add, decimalsOf, formatRational, integer, multiply, type Rational } from '../arithmetic/rational.ts';
+import { decimalsOf, formatRational, type Rational } from '../arithmetic/rational.ts';
 import type { Random } from '../random.ts';
-import type { Answer, Assignment, Range, Template, Text } from './template.ts';
+import { drawNumber } from './range.ts';
+import type { Answer, Assignment, Template, Text } from './template.ts';
 
 /** A template with values. */
 export interface Instance {
@@ -69,11 +70,6 @@ function drawValues(values: Template['values'], random: Random): Assignment {
     drawn.set(name, text);
   }
   return drawn;
-}
-
-function drawNumber(range: Exclude<Range, { readonly kind: 'texts' }>, random: Random): Rational {
-  if (range.kind === 'list') return random.pick(range.numbers);
-  return add(range.from, multiply(range.step, integer(random.int(0, range.count - 1))));
 }
 
 /**

@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { type Expression, ExpressionError, parseExpression } from '../arithmetic/expression.ts';
-import { compareRationals, divide, negate, parseDecimal, type Rational, subtract } from '../arithmetic/rational.ts';
-import { NAMES } from '../families/words.ts';
 import { mistakeIn } from './mistakes.ts';
+import { readList, readNumber, readRange } from './range.ts';
 import type { Answer, Assignment, Range, Template, Text } from './template.ts';
 
 /** More facts of one template say little more about the skill. */
 const MAX_DRAWS = 1000;
 /** A name in a formula. */
 const NAME = /^[a-z][a-z0-9_]*$/i;
-const RANGE = /^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)(?:\s+by\s+([\d.]+))?$/;
-/** A wider range would only be a way to spend time. */
-const MAX_COUNT = 1_000_000;
-
 const textSchema = z.string().trim().min(1, 'is empty').max(10_000, 'has more than 10,000 characters');
 const scalarSchema = z.union([z.number(), z.string().trim().min(1).max(200)], 'must be a number or a short text');
 
@@ -107,36 +102,6 @@ export const templatesSchema = z
       seen.add(id);
     }
   });
-
-/** `3..9`, `0.5..3 by 0.5`, `names`; else what is wrong. */
-function readRange(given: string): Range | string {
-  const text = given.trim();
-  if (text === 'names') return { kind: 'texts', texts: NAMES };
-  const [, first = '', last = '', by = '1'] = RANGE.exec(text) ?? [];
-  const [from, to, step] = [readNumber(first), readNumber(last), readNumber(by)];
-  if (!from || !to || !step) return 'must be a range like 3..9 or 10..50 by 5, a list, or `names`';
-  if (step.numerator <= 0n) return 'has steps of 0';
-  if (compareRationals(from, to) > 0) return 'ends before it begins';
-  const steps = divide(subtract(to, from), step);
-  const count = Number(steps.numerator / steps.denominator) + 1;
-  return count > MAX_COUNT ? `has more than ${MAX_COUNT} numbers` : { kind: 'numbers', from, step, count };
-}
-
-/** A list of numbers, or of texts. */
-function readList(given: ReadonlyArray<string | number>): Range | string {
-  if (new Set(given.map(String)).size < given.length) return 'has something twice';
-  const numbers = given.flatMap((value) => (typeof value === 'number' ? (readNumber(String(value)) ?? []) : []));
-  if (numbers.length === given.length) return { kind: 'list', numbers };
-  const texts = given.flatMap((value) => (typeof value === 'string' ? value : []));
-  return texts.length === given.length
-    ? { kind: 'texts', texts }
-    : 'mixes numbers and texts, or has a number like 1e30';
-}
-
-function readNumber(text: string): Rational | null {
-  const value = parseDecimal(text.replace(/^-/, ''));
-  return value && text.startsWith('-') ? negate(value) : value;
-}
 
 /** @throws ExpressionError for a brace without its partner, and for what is between two and is no formula */
 function readText(given: string): Text {

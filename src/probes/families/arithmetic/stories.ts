@@ -1,16 +1,13 @@
-import type { Random } from '../../random.ts';
-
-type Formula<T> = (a: number, b: number, c: number) => T;
-
 /**
- * A story with gaps: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
+ * A story with gaps, in the language of templates (docs/probes.md) but for its people and things: `{a}`, `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for
  * things.
  */
 export interface StoryTemplate {
-  readonly draw: (random: Random) => readonly number[];
-  readonly answer: Formula<number>;
+  /** The ranges of `a`, `b` and `c`, and formulas of them, as in templates that teams write. */
+  readonly values: readonly string[];
+  readonly answer: string;
   /** Results of stopping early, of a wrong operation, or of counting twice; they need not be integers or positive. */
-  readonly mistakes: Formula<readonly number[]>;
+  readonly mistakes: readonly string[];
   /** Sentences that are clear in both orders. */
   readonly clauses: readonly string[];
   /** The other order. */
@@ -20,41 +17,41 @@ export interface StoryTemplate {
 
 export const STORIES: readonly StoryTemplate[] = [
   {
-    draw: (random) => [random.int(30, 98), random.int(11, 60)],
-    answer: (a, b) => a - b,
-    mistakes: (a, b) => [a + b, a, b],
+    values: ['30..98', '11..60'],
+    answer: 'a - b',
+    mistakes: ['a + b', 'a', 'b'],
     clauses: ['{A} collects {a} {many}.', '{B} collects {b} {many}.'],
     reordered: [1, 0],
     question: 'How many more {many} does {A} collect than {B}?',
   },
   {
-    draw: (random) => [random.int(11, 50), random.int(11, 50)],
-    answer: (a, b) => a + b,
-    mistakes: (a, b) => [Math.abs(a - b), a, b, a + 2 * b],
+    values: ['11..50', '11..50'],
+    answer: 'a + b',
+    mistakes: ['abs(a - b)', 'a', 'b', 'a + 2 * b'],
     clauses: ['{A} gave {a} {many} to {B} yesterday.', '{A} has {b} {many} today.'],
     reordered: [1, 0],
     question: 'How many {many} did {A} have before giving any to {B}?',
   },
   {
-    draw: (random) => [random.int(6, 40), random.int(3, 30)],
-    answer: (a, b) => a + a + b,
-    mistakes: (a, b) => [a + b, 2 * a, 2 * (a + b), 2 * a - b, a + 2 * b],
+    values: ['6..40', '3..30'],
+    answer: 'a + a + b',
+    mistakes: ['a + b', '2 * a', '2 * (a + b)', '2 * a - b', 'a + 2 * b'],
     clauses: ['{A} has {a} {many}.', '{B} has {b} more {many} than {A}.'],
     reordered: [1, 0],
     question: 'How many {many} do {A} and {B} have together?',
   },
   {
-    draw: (random) => [random.int(3, 9), random.int(4, 12), random.int(3, 20)],
-    answer: (a, b, c) => a * b - c,
-    mistakes: (a, b, c) => [a * b, a * b + c, (a - 1) * b, a * (b - 1), a + b + c],
+    values: ['3..9', '4..12', '3..20'],
+    answer: 'a * b - c',
+    mistakes: ['a * b', 'a * b + c', '(a - 1) * b', 'a * (b - 1)', 'a + b + c'],
     clauses: ['{A} has {a} boxes of {many}.', 'There are {b} {many} in each box.', '{A} gives {c} {many} to {B}.'],
     reordered: [1, 0, 2],
     question: 'How many {many} does {A} have left?',
   },
   {
-    draw: (random) => [random.int(11, 80), random.int(11, 80), random.int(2, 6)],
-    answer: (a, b, c) => (a + b) / c,
-    mistakes: (a, b, c) => [a + b, a, b, Math.abs(a - b), Math.round(a / c), Math.round(b / c), (a + b) / (c + 1)],
+    values: ['11..80', '11..80', '2..6'],
+    answer: '(a + b) / c',
+    mistakes: ['a + b', 'a', 'b', 'abs(a - b)', 'round(a / c)', 'round(b / c)', '(a + b) / (c + 1)'],
     clauses: [
       '{A} has {a} {many}.',
       '{B} has {b} {many}.',
@@ -64,41 +61,41 @@ export const STORIES: readonly StoryTemplate[] = [
     question: 'How many {many} are in each bag?',
   },
   {
-    draw: (random) => [random.int(30, 99), random.int(2, 9), random.int(3, 9)],
-    answer: (a, b, c) => a - b * c,
-    mistakes: (a, b, c) => [b * c, a - b, a - c, a - b - c, a + b, a - b * (c - 1)],
+    values: ['30..99', '2..9', '3..9'],
+    answer: 'a - b * c',
+    mistakes: ['b * c', 'a - b', 'a - c', 'a - b - c', 'a + b', 'a - b * (c - 1)'],
     clauses: ['{A} starts with {a} dollars.', '{An one} costs {b} dollars.', '{A} buys {c} {many}.'],
     reordered: [1, 0, 2],
     question: 'How many dollars does {A} have left?',
   },
   {
-    draw: (random) => [random.int(20, 80), random.int(11, 70), random.int(2, 6)],
-    answer: (a, b, c) => (a - b) * c,
-    mistakes: (a, b, c) => [a - b, a * c - b, b * c, a + b, (a - b) * (c - 1)],
+    values: ['20..80', '11..70', '2..6'],
+    answer: '(a - b) * c',
+    mistakes: ['a - b', 'a * c - b', 'b * c', 'a + b', '(a - b) * (c - 1)'],
     clauses: ['{A} earns {a} dollars every week.', '{A} spends {b} dollars every week and saves the rest.'],
     reordered: [1, 0],
     question: 'How many dollars does {A} save in {c} weeks?',
   },
   {
-    draw: (random) => [random.int(4, 24), random.int(3, 5), random.int(3, 20)],
-    answer: (a, b, c) => a + a * b - c,
-    mistakes: (a, b, c) => [a * b - c, a * b, a + a * b, a + a * b + c, a + b + c, 2 * a * b - c],
+    values: ['4..24', '3..5', '3..20'],
+    answer: 'a + a * b - c',
+    mistakes: ['a * b - c', 'a * b', 'a + a * b', 'a + a * b + c', 'a + b + c', '2 * a * b - c'],
     clauses: ['{A} has {a} {many}.', '{B} has {b} times as many {many} as {A}.', '{C} has {c} fewer {many} than {B}.'],
     reordered: [2, 1, 0],
     question: 'How many {many} do {A} and {C} have together?',
   },
   {
-    draw: (random) => [2 * random.int(6, 45), random.int(3, 40)],
-    answer: (a, b) => a / 2 + b,
-    mistakes: (a, b) => [a + b, a / 2, a - b, Math.abs(a / 2 - b), a + a / 2],
+    values: ['12..90 by 2', '3..40'],
+    answer: 'a / 2 + b',
+    mistakes: ['a + b', 'a / 2', 'a - b', 'abs(a / 2 - b)', 'a + a / 2'],
     clauses: ['{A} has {a} {many}.', '{B} has half as many {many} as {A}.', '{C} has {b} more {many} than {B}.'],
     reordered: [2, 1, 0],
     question: 'How many {many} does {C} have?',
   },
   {
-    draw: (random) => [random.int(3, 20), random.int(3, 20), random.int(2, 8)],
-    answer: (a, b, c) => (a + b) * c,
-    mistakes: (a, b, c) => [a + b, a * c, b * c, a * c + b, a + b * c, a + b + c],
+    values: ['3..20', '3..20', '2..8'],
+    answer: '(a + b) * c',
+    mistakes: ['a + b', 'a * c', 'b * c', 'a * c + b', 'a + b * c', 'a + b + c'],
     clauses: ['{A} packs {a} {many} every hour.', '{B} packs {b} {many} every hour.'],
     reordered: [1, 0],
     question: 'How many {many} do {A} and {B} pack together in {c} hours?',

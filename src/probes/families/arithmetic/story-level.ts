@@ -1,6 +1,9 @@
 import { at } from '../../../platform/at.ts';
+import { type Expression, evaluateNumber, parseExpression } from '../../arithmetic/expression.ts';
+import { toNumber } from '../../arithmetic/rational.ts';
 import type { Question } from '../../item.ts';
 import type { Random } from '../../random.ts';
+import { drawNumber, type NumberRange, readNumberRange } from '../../templates/range.ts';
 import type { Phrasing } from '../family.ts';
 import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
 import { type Cast, COMMON, drawCast, fillGaps, UNCOMMON, type Vocabulary } from './cast.ts';
@@ -24,17 +27,44 @@ interface Story {
   readonly cast: Cast;
 }
 
+/** The names of the values of a story. */
+const NAMES = ['a', 'b', 'c'];
+
+interface Compiled {
+  readonly ranges: readonly NumberRange[];
+  readonly answer: Expression;
+  readonly mistakes: readonly Expression[];
+}
+
+const compiled = new Map<StoryTemplate, Compiled>();
+
+function compile(template: StoryTemplate): Compiled {
+  const known = compiled.get(template);
+  if (known) return known;
+  const { values, answer, mistakes } = template;
+  const made = {
+    ranges: values.map(readNumberRange),
+    answer: parseExpression(answer),
+    mistakes: mistakes.map(parseExpression),
+  };
+  compiled.set(template, made);
+  return made;
+}
+
 /** Every answer has two digits, so that all have the same number of tokens. */
 const MIN_ANSWER = 10;
 const MAX_ANSWER = 99;
 
 /** Undefined for numbers that make no sensible story or give the answer away. */
 function drawStory(random: Random, template: StoryTemplate, vocabulary: Vocabulary): Story | undefined {
-  const numbers = template.draw(random);
-  const [a = 0, b = 0, c = 0] = numbers;
-  const answer = template.answer(a, b, c);
+  const { ranges, answer: formula, mistakes } = compile(template);
+  const drawn = ranges.map((range) => drawNumber(range, random));
+  const calculate = (expression: Expression) =>
+    toNumber(evaluateNumber(expression, { ofName: (name) => at(drawn, NAMES.indexOf(name)) }));
+  const numbers = drawn.map(toNumber);
+  const answer = calculate(formula);
   if (answer < MIN_ANSWER || answer > MAX_ANSWER || new Set(numbers).size < numbers.length) return undefined;
-  const question = numberQuestion(random, answer, { mistakes: template.mistakes(a, b, c), given: numbers });
+  const question = numberQuestion(random, answer, { mistakes: mistakes.map(calculate), given: numbers });
   return question && { template, numbers, question, cast: drawCast(random, vocabulary) };
 }
 
