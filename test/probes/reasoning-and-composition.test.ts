@@ -25,7 +25,7 @@ const group = (text: string, pattern: RegExp): string => {
 
 /** Solves a sum, with or without words around it. */
 function solveSum(prompt: string): number {
-  const [, a = '', sign = '', b = ''] = /(\d+) ([-+*]) (\d+)\D*$/.exec(prompt) ?? [];
+  const [, a = '', sign = '', b = ''] = /(\d+) ?([-+*]) ?(\d+) =$/.exec(prompt) ?? [];
   if (sign === '*') return Number(a) * Number(b);
   return Number(a) + (sign === '+' ? 1 : -1) * Number(b);
 }

@@ -32,7 +32,7 @@ const EXAMPLES: readonly Sum[] = [
 ];
 
 const inSigns = ({ operator, a, b }: Sum) => `${a} ${operator.sign} ${b} =`;
-const asQuestion = ({ operator, a, b }: Sum) => `Question: What is ${a} ${operator.sign} ${b}?\nAnswer:`;
+const unspaced = ({ operator, a, b }: Sum) => `${a}${operator.sign}${b} =`;
 
 function phrase(line: (sum: Sum) => string, { question, ...sum }: Exercise): Text {
   const worked = EXAMPLES.map((each) => `${line(each)} ${each.operator.apply(each.a, each.b)}`);
@@ -74,7 +74,7 @@ export function bare(summary: string, ranges: Ranges): Recipe {
           }
         },
       },
-      { name: 'asked', kind: 'format', phrase: (_, exercise) => phrase(asQuestion, exercise) },
+      { name: 'unspaced', kind: 'format', phrase: (_, exercise) => phrase(unspaced, exercise) },
     ],
   });
 }
