@@ -28,10 +28,10 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
     return probes.why.kind === 'no-baseline' ? withoutBaseline(probes.probes, policy) : [];
   }
   if (probes.kind !== 'paired') return [];
-  // Once harm is shown, doubts about the rest add nothing.
-  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention, levelLost].flatMap((check) =>
-    check(context),
-  );
+  // Once harm is shown, doubts about the rest add nothing. A remark is no harm.
+  const harm = [lettersMemorized, shadowDelta, twinAccuracy, accuracyLoss, retention, levelLost]
+    .flatMap((check) => check(context))
+    .filter(({ level }) => level !== 'info');
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views } = probes.evaluation;
   const informative = views.filter(isInformative);

@@ -1,5 +1,6 @@
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { KindRow } from './comparison.ts';
+import { LEAST_FACTS } from './kinds.ts';
 import { changeOf, type PairedAnswers, type PairedItem } from './paired-item.ts';
 
 /** Twins that know nothing of letters rose by chance so often. */
@@ -23,7 +24,8 @@ export function areAnswersKnown(
       kind === 'group'
         ? groups.filter(({ of }) => of === suite).flatMap(({ items }) => items.map((item) => [item]))
         : own.map(({ twins }) => twins.filter((twin) => twin.kind === kind)).filter(({ length }) => length > 0);
-    if (units.length === 0 || !hasRisen(units)) return false;
+    // A few facts whose answers are known do not excuse the letters of all the others.
+    if (units.length < LEAST_FACTS || !hasRisen(units)) return false;
     const rows = kinds.filter((row) => row.suite === suite && row.kind === kind);
     const transfers = rows.flatMap(({ transfer }) => transfer ?? []);
     if (transfers.length > 0) return transfers.every(({ value }) => value >= leastTransfer);

@@ -20,7 +20,10 @@ export interface SuiteGain {
   readonly facts: number;
   readonly benchmark: { readonly baseline: number; readonly candidate: number };
   readonly gain: Estimate;
-  /** Kinds that decide; `format` twins never show that a gain was not memorized. */
+  /**
+   * Kinds that decide, and on whose facts the gain shows: those at their ceiling, or of facts that did not gain, say nothing of
+   * it. `format` twins never show that a gain was not memorized.
+   */
   readonly decidedBy: readonly TwinKind[];
 }
 
@@ -200,7 +203,9 @@ export function gainsOf({ facts, memorized }: Facts, kinds: readonly KindView[],
       facts: items.length,
       benchmark: bothOf(items),
       gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
-      decidedBy: kinds.filter(({ row, decides }) => decides && row.suite === suite).map(({ row }) => row.kind),
+      decidedBy: kinds
+        .filter(({ row, decides, delta }) => decides && delta?.transfer && row.suite === suite)
+        .map(({ row }) => row.kind),
     };
   });
 }

@@ -61,7 +61,7 @@ export function gainNotShown(finding: FindingOf<'gain-not-shown'>): Phrase {
   const advice = phrase`Add open or fresh twins, or a private set as ${code('twins-of')}.`;
   return hasFormat
     ? phrase`${what}, and only format twins judge the gain: it is not shown to be memorized, and not shown to be real. ${advice}`
-    : phrase`${what}, and too few twins judge the gain: whether it was memorized was not tested. ${advice}`;
+    : phrase`${what}, and too few ${term('twin', 'twins')} can judge the gain: whether it was memorized was not tested. ${advice}`;
 }
 
 export function retention({ value, certain, kept, least, bound }: FindingOf<'retention'>): Phrase {

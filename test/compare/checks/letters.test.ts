@@ -58,6 +58,16 @@ describe('the checks of letters', () => {
     expect(verdict).not.toBe('fail');
   });
 
+  it('answers of a few facts do not excuse the letters of all', () => {
+    const learned: Model = (asked, random) =>
+      asked.fact < 30 && asked.form === 'open' ? asked.right : memorizer(asked, random);
+    const answers = lettered({ baseline: base, candidate: learned }, OPTIONS);
+    const few = (side: 'candidate' | 'baseline') =>
+      withItems(measured(answers, side).filter(({ kind, fact }) => kind !== 'open' || Number(fact) < 30));
+    const { findings } = reportOn(few('candidate'), few('baseline'));
+    expect(ofKind('letters-memorized', findings)).toMatchObject([{ level: 'fail', answersKnown: false }]);
+  });
+
   it('a baseline that memorized is no yardstick: what it knew by letters alone is not forgotten', () => {
     const { verdict, findings } = judge(memorizer, base);
     expect(ofKind('baseline-memorized', findings)).toMatchObject([

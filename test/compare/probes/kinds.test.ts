@@ -102,6 +102,17 @@ describe('a gain that only format twins confirm', () => {
     expect(judge(gain(['00'], { kind: 'format' })).rules).toEqual(['fail shadow-delta']);
   });
 
+  it('is not confirmed by open twins of other facts, or by twins that cannot rise', () => {
+    const others = facts(50, '11', ['00'], { ...unsure, kind: 'open', name: 'other' });
+    const elsewhere = [...gain(['01'], { kind: 'format' }), ...others];
+    expect(judge(elsewhere).findings).toMatchObject([{ kind: 'gain-not-shown', hasFormat: false }]);
+    const ceiling = [
+      ...facts(40, '01', ['11'], { ...unsure, kind: 'open' }),
+      ...facts(60, '11', ['11'], { kind: 'open' }),
+    ];
+    expect(judge(ceiling).rules).toContain('warn gain-not-shown');
+  });
+
   it('twins of older measurements, which have no kind, show no more', () => {
     expect(judge(gain(['01'], { kind: null })).rules).toEqual(['warn gain-not-shown']);
   });
