@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import type { Metrics } from '../../src/spectra/metrics-schema.ts';
-import { answers, measurement, probes } from '../compare/measurement.ts';
+import { answers, measurement, probes, SUITE } from '../compare/measurement.ts';
 
 /** The matrices with other metrics in the first of them. */
 function edited(over: Partial<Metrics>) {
@@ -45,6 +45,7 @@ it.each<[string, object]>([
     'old labels that contradict the old label',
     { probes: probes({ items: described('twin', { oldLabel: 'pink', oldLabels: { green: 'red', red: 'pink' } }) }) },
   ],
+  ['a group of twins of a suite that was not asked', { probes: probes({ suites: [{ ...SUITE, twinsOf: 'other' }] }) }],
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
 });

@@ -8,8 +8,8 @@ import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
 
 /**
  * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their
- * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which nothing else is left
- * in the suite keeps the verdict from a pass.
+ * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which that is the most in
+ * the suite keeps the verdict from a pass.
  */
 export function labelsNotBound({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);
@@ -37,7 +37,7 @@ function findingOn(
   const [most] = row.baseline ?? row.candidate;
   return {
     kind: 'labels-not-bound',
-    level: leavesNothing(judged, left, policy) ? 'inconclusive' : 'info',
+    level: leavesLittle(judged, left, policy) ? 'inconclusive' : 'info',
     suite,
     side,
     why,
@@ -48,11 +48,12 @@ function findingOn(
   };
 }
 
-/** A capability that the policy requires has facts in this suite, and none of them is judged. */
-function leavesNothing(judged: readonly PairedFact[], left: readonly PairedFact[], { require }: ProbePolicy): boolean {
+/** Of a capability that the policy requires, more facts of this suite are not judged than are. */
+function leavesLittle(judged: readonly PairedFact[], left: readonly PairedFact[], { require }: ProbePolicy): boolean {
   const capabilityOf = ({ exam }: PairedFact) => exam.capability;
-  const covered = new Set(judged.map(capabilityOf));
-  return [...groupBy(left, capabilityOf).keys()].some(
-    (capability) => !covered.has(capability) && (require === undefined || require.includes(capability)),
+  const covered = groupBy(judged, capabilityOf);
+  return [...groupBy(left, capabilityOf)].some(
+    ([capability, own]) =>
+      own.length > (covered.get(capability)?.length ?? 0) && (require === undefined || require.includes(capability)),
   );
 }

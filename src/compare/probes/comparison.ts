@@ -149,7 +149,7 @@ export const keptRowSchema = z.strictObject({
   candidate: count,
   /** What guessing keeps. */
   chance: z.number(),
-  /** One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation). */
+  /** One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation); adjusted for the number of suites. */
   p: z.number(),
   /** The same of the baseline alone, against chance and its habit: did it memorize letters? Without a baseline, of the candidate. */
   baselineP: z.number(),

@@ -1,5 +1,7 @@
+import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { excessMatches } from '../../statistics/excess-matches.ts';
+import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { KeptRow } from './comparison.ts';
 import type { PairedFact, PairedItem, Side } from './paired-item.ts';
@@ -18,7 +20,10 @@ const ALPHA_ALONE = 0.001;
  */
 export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
   const asking = facts.filter(({ permuted }) => permuted.length > 0);
-  return [...groupBy(asking, ({ exam }) => exam.suite)].map(([suite, own]) => rowOf(suite, own, options));
+  const rows = [...groupBy(asking, ({ exam }) => exam.suite)].map(([suite, own]) => rowOf(suite, own, options));
+  // Who gives many suites makes as many tests.
+  const adjusted = holm(rows.map(({ p }) => p));
+  return rows.map((row, i) => ({ ...row, p: at(adjusted, i) }));
 }
 
 function rowOf(

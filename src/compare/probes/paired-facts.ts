@@ -3,8 +3,8 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
 
 /**
- * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer,
- * and what a baseline of an older version does not say.
+ * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
+ * Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at more closely.
  * @param options.several name the suite too, since ids of two suites may be alike
  */
 export function pairItem(
@@ -13,7 +13,7 @@ export function pairItem(
   { several }: { readonly several: boolean },
 ): PairedItem {
   const { suite, capability, form, chance, prompt, right } = other;
-  const kind = form === 'twin' ? (other.kind ?? item.kind ?? null) : null;
+  const kind = form === 'twin' ? (other.kind ?? null) : null;
   const answers = form === 'benchmark-text' || kind === 'open' ? 'text' : (other.answers ?? item.answers ?? 'text');
   const own = (name: string) => (several ? `${other.suite} · ${name}` : name);
   return {
@@ -26,9 +26,9 @@ export function pairItem(
     form,
     kind,
     answers,
-    oldLabel: other.oldLabel ?? item.oldLabel ?? null,
-    oldLabels: other.oldLabels ?? item.oldLabels ?? null,
-    level: other.level ?? item.level ?? null,
+    oldLabel: other.oldLabel ?? null,
+    oldLabels: other.oldLabels ?? null,
+    level: other.level ?? null,
     chance,
     prompt,
     right,

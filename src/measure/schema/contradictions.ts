@@ -35,6 +35,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (unlike) return `item ${JSON.stringify(unlike.id)} is described as two things at once`;
   const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
   if (wrongLevel !== null) return wrongLevel;
+  const wrongGroup = probes?.status === 'measured' ? contradictionInGroups(probes) : null;
+  if (wrongGroup !== null) return wrongGroup;
   const wrongMerge = contradictionInMerge(measurement);
   if (wrongMerge !== null) return wrongMerge;
   const { note: _, ...delta } = measurement.model.delta ?? {};
@@ -105,6 +107,15 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
     if (other) return `item ${JSON.stringify(other.id)} is of no level that was asked`;
   }
   return null;
+}
+
+/** A group is twins of a suite that was asked too and is no group itself. */
+function contradictionInGroups({ suites }: MeasuredProbes): string | null {
+  const benchmarks = new Set(suites.filter(({ twinsOf }) => twinsOf === undefined).map(({ name }) => name));
+  const wrong = suites.find(({ twinsOf }) => twinsOf !== undefined && !benchmarks.has(twinsOf));
+  return wrong
+    ? `suite ${JSON.stringify(wrong.name)} is twins of ${JSON.stringify(wrong.twinsOf)}, which is no benchmark`
+    : null;
 }
 
 function contradictionInMerge({ checkpoint, reference, merge }: Measurement): string | null {

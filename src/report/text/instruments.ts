@@ -1,4 +1,5 @@
 import type { KeptRow, LabelRow, MemorizationRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import { baselineMemorizedLetters, hasMemorizedLetters } from '../../compare/probes/kept-letters.ts';
 import { movement } from './movement.ts';
 import { formatCount, formatInteger, formatPercent, formatProbability, formatRatio, percentDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
@@ -45,26 +46,20 @@ function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding
   return phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
 }
 
-/** Below this, a row of kept letters is worth a place above the fold. */
-const KEPT_ALPHA = 0.01;
-
 /** Whether letters were memorized, by the candidate or by the baseline. */
-export function showsMemory({ p, baselineP }: KeptRow): boolean {
-  return p < KEPT_ALPHA || baselineP < KEPT_ALPHA;
+export function showsMemory(row: KeptRow): boolean {
+  return hasMemorizedLetters(row) || baselineMemorizedLetters(row);
 }
 
-/** The rise from which the candidate counts as having memorized letters, as a share. */
-const KEPT_RISE = 0.05;
-
-export function keptSentence({ suite, items, baseline, candidate, chance, p, baselineP }: KeptRow): Phrase {
+export function keptSentence(row: KeptRow): Phrase {
+  const { suite, items, baseline, candidate, chance, p, baselineP } = row;
   const from = baseline === null ? '' : `${formatInteger(baseline)} → `;
   const test = baseline === null ? formatProbability(baselineP) : formatProbability(p);
   const memorized =
-    baseline !== null && baselineP < KEPT_ALPHA
+    baseline !== null && baselineMemorizedLetters(row)
       ? phrase` The baseline itself kept more than its habit for letters explains (${formatProbability(baselineP)}).`
       : phrase``;
-  const rose = baseline !== null && p < KEPT_ALPHA && (candidate - baseline) / items >= KEPT_RISE;
-  const counted = rose ? ' What the benchmark form gained is counted by letters.' : '';
+  const counted = hasMemorizedLetters(row) ? ' What the benchmark form gained is counted by letters.' : '';
   return phrase`${term('keptLetter', 'Old letter kept')} after shuffling, on ${name(suite)}: ${from}${formatInteger(candidate)} of ${formatInteger(items)} (${formatPercent(chance)} by guessing; ${test}).${counted}${memorized}`;
 }
 

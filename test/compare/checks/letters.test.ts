@@ -103,6 +103,24 @@ describe('the checks of letters', () => {
     expect(ofKind('labels-not-bound', alone.findings)).toMatchObject([{ side: 'candidate', level: 'inconclusive' }]);
   });
 
+  it('a few facts that a text can answer do not stand for those that only letters can', () => {
+    const options = { ...OPTIONS, facts: 200 };
+    const answers = lettered({ baseline: base, candidate: constant('D', 0.37) }, options);
+    const few = (side: 'candidate' | 'baseline') =>
+      withItems(measured(answers, side).filter(({ form, fact }) => form !== 'benchmark-text' || Number(fact) < 90));
+    const { verdict, findings } = reportOn(few('candidate'), few('baseline'));
+    expect(ofKind('labels-not-bound', findings)).toMatchObject([{ level: 'inconclusive', byText: 90, unjudged: 110 }]);
+    expect(verdict).toBe('inconclusive');
+  });
+
+  it('what a twin is, the baseline says: a candidate that calls its twins open is not believed', () => {
+    const strip = ({ kind: _, ...item }: ProbeItemMeasurement): ProbeItemMeasurement => item;
+    const items = measured(lettered({ baseline: binding(0.5), candidate: binding(0.9) }, OPTIONS), 'baseline');
+    const open = items.filter(({ form, kind }) => form === 'benchmark' || kind === 'open');
+    const { probes: report } = reportOn(withItems(open), withItems(open.map(strip)));
+    expect(report?.comparison.kinds).toMatchObject([{ kind: 'format', role: 'only-format' }]);
+  });
+
   it('equal models that say different letters are not failed, whatever letter is right most often', () => {
     const key = [1, 1, 1, 4];
     for (const [baseline, candidate] of [

@@ -47,6 +47,18 @@ describe('kept letters', () => {
     expect(hasMemorizedLetters(row)).toBe(false);
   });
 
+  it('p is adjusted for the number of suites', () => {
+    const facts = allFacts(
+      lettered({ baseline: constant('A'), candidate: memorizing(30, constant('A')) }, { facts: 100, seed: 1 }),
+    );
+    const copies = Array.from({ length: 5 }, (_, i) =>
+      facts.map((fact) => ({ ...fact, exam: { ...fact.exam, suite: `suite ${i}` } })),
+    );
+    const [alone] = keptLetters(facts, { hasBaseline: true });
+    const rows = keptLetters(copies.flat(), { hasBaseline: true });
+    expect(rows.map(({ p }) => p)).toEqual(copies.map(() => Math.min(1, 5 * (alone?.p ?? 1))));
+  });
+
   it('a baseline that memorized is found, alone too, and what it knew by the letter cannot be forgotten', () => {
     const answers = lettered(
       { baseline: memorizing(60, binding(0.7)), candidate: binding(0.7) },
