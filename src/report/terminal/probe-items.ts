@@ -30,7 +30,7 @@ function answersOf(question: ProbeItem['question']): string[] {
   return question.choices.map((choice, i) => `   ${i === question.answer ? '✔' : '·'} ${printable(choice)}`);
 }
 
-const MAX_NAME = 22;
+const MAX_NAME = 20;
 const MIN_KINDS = 12;
 
 const ONE_LEVEL =
