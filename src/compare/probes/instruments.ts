@@ -33,14 +33,21 @@ export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts'
     facts: suites.flatMap((suite) => suite.facts),
     unjudged: suites.flatMap(({ unjudged }) => unjudged),
     groups: groups
-      .map((group) => ({ ...group, items: group.items.filter((item) => worksFor(item, rows.get(group.suite))) }))
+      .map((group) => ({ ...group, items: askedOnce(group.items, rows.get(group.suite)) }))
       .filter(({ items }) => items.length > 0),
     labels: [...rows.values()],
   };
 }
 
-function worksFor({ answers }: PairedItem, row: LabelRow | undefined): boolean {
-  return answers === 'text' || row?.works === true;
+/**
+ * Of each question of a group, the form that the benchmark is judged by: by its label where labels are an instrument, else by
+ * its text. Both together would count one question twice.
+ */
+function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): PairedItem[] {
+  return [...groupBy(items, ({ fact }) => fact).values()].flatMap((forms) => {
+    const byLabel = row?.works ? forms.find(asksForLabel) : undefined;
+    return byLabel ?? forms.find(({ answers }) => answers === 'text') ?? [];
+  });
 }
 
 function judgeSuite(suite: string, facts: readonly PairedFact[], { hasGroup }: { readonly hasGroup: boolean }) {

@@ -63,6 +63,20 @@ describe('labels as an instrument', () => {
     expect(rows.every(({ works }) => works)).toBe(true);
   });
 
+  it.each([
+    ['labels', binding(0.6), 'exam'],
+    ['texts', constant('A'), 'text'],
+  ] as const)('ask each question of a group once, by %s as the benchmark', (_, model, form) => {
+    const answers = allFacts(lettered({ baseline: model, candidate: model }, SUITE));
+    const items = answers.flatMap(({ exam, text, permuted, twins }) => {
+      const forms = [exam, ...(text ? [text] : [])];
+      const held = forms.map((item) => ({ ...item, suite: 'held', fact: `held ${item.fact}`, form: 'twin' as const }));
+      return [...new Set([...forms, ...permuted, ...twins]), ...held];
+    });
+    const { groups } = selectInstruments(groupItems(items, [{ name: 'suite' }, { name: 'held', twinsOf: 'suite' }]));
+    expect(groups.map((group) => group.items.map(({ cluster }) => cluster))).toEqual([Array(100).fill(form)]);
+  });
+
   it('of a group of twins are those of its suite', () => {
     const answers = lettered({ baseline: constant('A'), candidate: constant('A') }, SUITE);
     const items = allFacts(answers).flatMap(({ exam, text, permuted, twins }) => [
