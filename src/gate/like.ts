@@ -17,9 +17,16 @@ export async function readLike(path: string): Promise<MeasuredProbes> {
 
 /**
  * Refuse to measure what could not be compared afterwards.
- * @throws UserError naming the first suite that differs
+ * @throws UserError for another way of prompting, and naming the first suite that differs
  */
-export function expectLike({ suites }: ProbeRunOptions, like: MeasuredProbes, path: string): void {
+export function expectLike({ suites, chatTemplate }: ProbeRunOptions, like: MeasuredProbes, path: string): void {
+  if (chatTemplate !== like.chatTemplate) {
+    const [used, other] = like.chatTemplate ? ['with', 'without'] : ['without', 'with'];
+    throw new UserError(
+      `${path} was asked ${used} the chat template, and would be compared with answers ${other} it`,
+      'leave out the option for the chat template',
+    );
+  }
   const theirs = new Map(like.suites.map((suite) => [suite.name, suite]));
   for (const { name, digest, version } of suites) {
     const other = theirs.get(name);
@@ -30,5 +37,13 @@ export function expectLike({ suites }: ProbeRunOptions, like: MeasuredProbes, pa
         : `is version ${other.version}, and version ${version} here`
       : 'was not asked';
     throw new UserError(`suite ${JSON.stringify(name)} ${problem} in ${path}`, `measure ${path} again`);
+  }
+  const names = new Set(suites.map(({ name }) => name));
+  const missing = like.suites.find(({ name }) => !names.has(name));
+  if (missing) {
+    throw new UserError(
+      `suite ${JSON.stringify(missing.name)} of ${path} is not among those of the policy`,
+      'use the policy that it was measured with',
+    );
   }
 }
