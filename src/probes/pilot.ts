@@ -5,7 +5,7 @@ import { selectFitting } from './fits-context.ts';
 import { chanceOf, JUDGED_FORMS, type ProbeItem } from './item.ts';
 import type { Outcome } from './outcome.ts';
 import { prepareModel, type RunOptions, runChunks, splitIntoChunks } from './run.ts';
-import { type AskedLevels, type FamilyLevels, levelKey, type Suite } from './suite.ts';
+import { type AskedLevels, type FamilyLevels, levelKey, PILOT_FACTS_PER_LEVEL, type Suite } from './suite.ts';
 
 /**
  * The accuracy that a level is chosen by, corrected for chance: (accuracy − chance) ÷ (1 − chance). With four choices that is
@@ -15,6 +15,9 @@ const TARGET = 0.6;
 
 /** A level this close to the target is taken without a look at others: a dozen facts tell no finer differences. */
 const CLOSE_ENOUGH = 0.2;
+
+/** The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the other. */
+const LOOKS = 2;
 
 export interface PilotOptions extends RunOptions {
   /** The time in milliseconds. */
@@ -29,34 +32,44 @@ export interface LevelChoice {
 
 /**
  * Find the level of each family that a model answers neither by chance nor without mistakes, in both forms: the one nearest to
- * 70% right. A few facts of a level in the middle show whether an easier or a harder one comes next, until the levels are
- * used up (binary search). These facts are not among those that are asked in full: a level that was chosen for answers that
- * count would begin with their luck, and a later model without that luck would seem to fall.
+ * 70% right. A dozen facts of a level in the middle show whether an easier or a harder one comes next, until the levels are
+ * used up (binary search). Another dozen confirm the level that seems best, or its neighbor takes its place. These facts are
+ * not among those that are asked in full: a level that was chosen for answers that count would begin with their luck, and a
+ * later model without that luck would seem to fall.
  */
 export async function chooseLevels(suite: Suite, model: Model, options: PilotOptions): Promise<LevelChoice> {
   const { now = () => performance.now() } = options;
   const { pilot = [], levels = [] } = suite;
-  const byLevel = groupBy(pilot, levelKey);
+  const byLevel = new Map([...groupBy(pilot, levelKey)].map(([key, items]) => [key, halves(items)]));
+  const itemsFor = ({ family, next }: LevelSearch) =>
+    next === undefined ? [] : (byLevel.get(levelKey({ family, level: next.level }))?.[next.look] ?? []);
   const searches = levels.map((family) => new LevelSearch(family));
   const asked: ProbeItem[] = [];
   let started = now();
   for (;;) {
-    const open = searches.filter(({ isOpen }) => isOpen);
+    const open = searches.filter(({ next }) => next !== undefined);
     if (open.length === 0) break;
     if (asked.length === 0) {
       const chunks = splitIntoChunks(pilot).map((items) => ({ items, options }));
       await prepareModel(model, chunks);
       // The first call loads the weights, which is no measure of the others.
-      await ask(open.flatMap(({ key }) => byLevel.get(key) ?? []).slice(0, 1), model, options);
+      await ask(open.flatMap(itemsFor).slice(0, 1), model, options);
       started = now();
     }
-    const items = open.flatMap((search) => byLevel.get(search.key) ?? []);
+    const items = open.flatMap(itemsFor);
     const outcomes = await ask(items, model, options);
     asked.push(...outcomes.map(({ item }) => item));
-    const answers = groupBy(outcomes, ({ item }) => levelKey(item));
-    for (const search of open) search.learn(answers.get(search.key) ?? []);
+    const answers = groupBy(outcomes, ({ item }) => item.family);
+    for (const search of open) search.learn(answers.get(search.family) ?? []);
   }
   return { levels: searches.map(({ chosen }) => chosen), trial: { items: asked, seconds: (now() - started) / 1000 } };
+}
+
+/** A level with few facts has only a first half. */
+function halves(items: readonly ProbeItem[]): ProbeItem[][] {
+  const facts = [...groupBy(items, ({ fact }) => fact).values()];
+  const size = PILOT_FACTS_PER_LEVEL / LOOKS;
+  return Array.from({ length: LOOKS }, (_, look) => facts.slice(look * size, (look + 1) * size).flat());
 }
 
 async function ask(items: readonly ProbeItem[], model: Model, options: RunOptions): Promise<Outcome[]> {
@@ -68,54 +81,82 @@ async function ask(items: readonly ProbeItem[], model: Model, options: RunOption
   return [...outcomes.values()].filter(({ item }) => !truncated.has(item.id));
 }
 
-/** A binary search for the best level of one family. */
+interface Tried {
+  readonly level: number;
+  readonly outcomes: readonly Outcome[];
+  /** Which half of its facts was asked last. */
+  readonly looks: number;
+}
+
+/** A search for the best level of one family: a binary one, and then a second look at what seems best. */
 class LevelSearch {
   readonly #levels: FamilyLevels;
   #easiest = 1;
   #hardest: number;
-  readonly #tried: Array<{ readonly level: number; readonly distance: number; readonly isEasy: boolean }> = [];
+  readonly #tried = new Map<number, Tried>();
 
   constructor(levels: FamilyLevels) {
     this.#levels = levels;
     this.#hardest = levels.count;
   }
 
-  get isOpen(): boolean {
+  get family(): string {
+    return this.#levels.family;
+  }
+
+  /** The half of a level's facts to ask next; undefined when the level is found. */
+  get next(): { readonly level: number; readonly look: number } | undefined {
     const { count, asked } = this.#levels;
-    return count > 1 && asked === null && this.#easiest <= this.#hardest;
+    if (count === 1 || asked !== null) return undefined;
+    if (this.#easiest <= this.#hardest) return { level: Math.floor((this.#easiest + this.#hardest) / 2), look: 0 };
+    const best = this.#best;
+    if (best === undefined || best.outcomes.length === 0) return undefined;
+    if (best.looks < LOOKS) return { level: best.level, look: best.looks };
+    // What looked close enough at first may not be: then the level that the search would have gone to.
+    const { distance, isEasy } = judge(best);
+    const neighbor = best.level + (isEasy ? 1 : -1);
+    const isNew = neighbor >= 1 && neighbor <= count && !this.#tried.has(neighbor);
+    return distance > CLOSE_ENOUGH && isNew ? { level: neighbor, look: 0 } : undefined;
   }
 
-  /** The level to try next. */
-  get #next(): number {
-    return Math.floor((this.#easiest + this.#hardest) / 2);
-  }
-
-  get key(): string {
-    return levelKey({ family: this.#levels.family, level: this.#next });
-  }
-
-  /** @param outcomes answers at the next level; none if no prompt of that level fits the model */
+  /** @param outcomes answers to what was next; none if no prompt of that level fits the model */
   learn(outcomes: readonly Outcome[]): void {
-    const level = this.#next;
-    const forms = JUDGED_FORMS.map((form) => outcomes.filter(({ item }) => item.form === form))
-      .filter(({ length }) => length > 0)
-      .map(aboveChance);
-    const mean = forms.reduce((sum, value) => sum + value, 0) / Math.max(1, forms.length);
-    // Longer prompts are those of harder levels.
-    const distance = forms.length === 0 ? Infinity : Math.hypot(...forms.map((value) => value - TARGET));
-    this.#tried.push({ level, distance, isEasy: mean > TARGET });
+    const { next } = this;
+    if (next === undefined) return;
+    const { level, look } = next;
+    const tried = { level, outcomes: [...(this.#tried.get(level)?.outcomes ?? []), ...outcomes], looks: look + 1 };
+    this.#tried.set(level, tried);
+    if (this.#easiest > this.#hardest) return;
+    const { distance, isEasy } = judge(tried);
     if (distance <= CLOSE_ENOUGH) this.#hardest = this.#easiest - 1;
-    else if (mean > TARGET) this.#easiest = level + 1;
+    else if (isEasy) this.#easiest = level + 1;
     else this.#hardest = level - 1;
+  }
+
+  /** Of levels that are all without a mistake, the hardest; of others that suit equally well, the easiest. */
+  get #best(): Tried | undefined {
+    const ranked = [...this.#tried.values()].map((tried) => {
+      const { distance, isEasy } = judge(tried);
+      return { tried, distance, order: isEasy ? -tried.level : tried.level };
+    });
+    return ranked.sort((a, b) => compare(a.distance, b.distance) || a.order - b.order)[0]?.tried;
   }
 
   get chosen(): AskedLevels {
     const { family, count, asked } = this.#levels;
-    // Of levels that are all without a mistake, the hardest; of others that suit equally well, the easiest.
-    const toTarget = ({ level, isEasy }: { level: number; isEasy: boolean }) => (isEasy ? -level : level);
-    const [best] = [...this.#tried].sort((a, b) => compare(a.distance, b.distance) || toTarget(a) - toTarget(b));
-    return { family, count, asked: asked ?? [best?.level ?? 1] };
+    return { family, count, asked: asked ?? [this.#best?.level ?? 1] };
   }
+}
+
+/** How far the answers to a level are from the target, and on which side. */
+function judge({ outcomes }: Pick<Tried, 'outcomes'>): { readonly distance: number; readonly isEasy: boolean } {
+  const forms = JUDGED_FORMS.map((form) => outcomes.filter(({ item }) => item.form === form))
+    .filter(({ length }) => length > 0)
+    .map(aboveChance);
+  const mean = forms.reduce((sum, value) => sum + value, 0) / Math.max(1, forms.length);
+  // Longer prompts are those of harder levels.
+  const distance = forms.length === 0 ? Infinity : Math.hypot(...forms.map((value) => value - TARGET));
+  return { distance, isEasy: mean > TARGET };
 }
 
 /** Two infinite distances are equal, which their difference is not. */

@@ -15,8 +15,8 @@ export const SUITE_VERSION = 2;
 /** Facts of each level that are asked in full, in a benchmark form and one twin each. */
 export const FACTS_PER_LEVEL = 60;
 
-/** Facts of each level that only show whether it suits a model. Not among those above: they are never judged. */
-export const PILOT_FACTS_PER_LEVEL = 12;
+/** Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged. */
+export const PILOT_FACTS_PER_LEVEL = 24;
 
 /** Items that are run together, and their identity. */
 export interface Suite {
@@ -96,8 +96,11 @@ export function levelKey({ family, level }: { readonly family: string; readonly 
 /** The items of one family at all its levels: the benchmark form of each fact, then its twin. */
 function drawFamily(family: ProbeFamily, seed: number): { readonly items: ProbeItem[]; readonly pilot: ProbeItem[] } {
   // Nothing to choose, nothing to try.
-  const tried = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
-  const levels = family.levels.map((_, i) => drawLevel(family, { level: i + 1, seed, facts: FACTS_PER_LEVEL, tried }));
+  const most = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
+  const levels = family.levels.map(({ supply = Infinity }, i) => {
+    const tried = Math.min(most, supply - FACTS_PER_LEVEL);
+    return drawLevel(family, { level: i + 1, seed, facts: FACTS_PER_LEVEL, tried });
+  });
   return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
 }
 

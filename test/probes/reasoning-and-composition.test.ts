@@ -115,8 +115,12 @@ function solveOrdering(prompt: string, level: number): string {
   const text = last(prompt);
   if (level >= 4) return solvePremises(questionIn(prompt));
   if (level === 1) {
-    const ordinal = group(text, /(\w+)(?: was|:)$/).toLowerCase();
-    return group(text, new RegExp(`${ordinal}(?: was|:) (\\w+)`, 'i'));
+    const [, side, of = ''] = /right (after|before) (\w+)/i.exec(text) ?? [];
+    const step = side === 'after' ? 1 : -1;
+    // The month of a date that no time zone can change.
+    const month = new Date(`15 ${of} 2026 12:00 UTC`).getUTCMonth();
+    if (/^\d+$/.test(of)) return String(Number(of) + step);
+    return new Date(Date.UTC(2026, month + step, 15)).toLocaleString('en-US', { month: 'long', timeZone: 'UTC' });
   }
   const row = text.startsWith('- ')
     ? [...text.matchAll(/^- (\w+)$/gm)].map(([, name = '']) => name)

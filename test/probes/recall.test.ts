@@ -9,7 +9,9 @@ import { Random } from '../../src/probes/random.ts';
 import { FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL } from '../../src/probes/suite.ts';
 import { answerOf, choicesOf, drawPairs, levelsOf } from './families/draws.ts';
 
-const SUITE = FACTS_PER_LEVEL + PILOT_FACTS_PER_LEVEL;
+/** Facts of a level in a suite. */
+const sizeOf = (family: ProbeFamily, level: number) =>
+  Math.min(FACTS_PER_LEVEL + PILOT_FACTS_PER_LEVEL, family.levels[level - 1]?.supply ?? Infinity);
 const SEEDS = [0, 1, 2];
 
 const LEVELS = [facts, records].flatMap((family: ProbeFamily) =>
@@ -17,7 +19,7 @@ const LEVELS = [facts, records].flatMap((family: ProbeFamily) =>
     name: `${family.name} ${level}`,
     family,
     level,
-    draws: SEEDS.map((seed) => drawPairs(family, level, SUITE, seed)),
+    draws: SEEDS.map((seed) => drawPairs(family, level, sizeOf(family, level), seed)),
   })),
 );
 
@@ -29,8 +31,8 @@ describe.each(LEVELS)('every draw of $name', ({ family, level, draws }) => {
 
   it('has enough facts for a suite and its pilot, none twice, and the same again for the same seed', () => {
     for (const [seed, drawn] of draws.entries()) {
-      expect(new Set(drawn.map(({ benchmark }) => benchmark.prompt)).size).toBe(SUITE);
-      expect(drawPairs(family, level, SUITE, seed)).toEqual(drawn);
+      expect(new Set(drawn.map(({ benchmark }) => benchmark.prompt)).size).toBe(sizeOf(family, level));
+      expect(drawPairs(family, level, sizeOf(family, level), seed)).toEqual(drawn);
     }
   });
 

@@ -57,6 +57,9 @@ const CLOZE: TwinTemplate = { name: 'cloze', kind: 'open' };
 const OPTIONS: TwinTemplate = { name: 'options', kind: 'format' };
 const REVERSED: TwinTemplate = { name: 'reversed', kind: 'open' };
 
+/** What the rarest of these hold, with all their forms. */
+const FEW = 72;
+
 function level(summary: string, twins: readonly TwinTemplate[]): ProbeLevel {
   return { summary, twins };
 }
@@ -70,9 +73,9 @@ export const facts: ProbeFamily = {
     level('capitals, symbols and dates', [CLOZE, REVERSED]),
     level('kinds, works and units', [CLOZE]),
     level('rarer works, sciences and states', [CLOZE, OPTIONS]),
-    level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED]),
-    level('towns and their countries', [CLOZE, OPTIONS]),
-    level('small towns and their countries', [CLOZE, OPTIONS]),
+    { ...level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED]), supply: FEW },
+    { ...level('towns and their countries', [CLOZE, OPTIONS]), supply: FEW },
+    { ...level('small towns and their countries', [CLOZE, OPTIONS]), supply: FEW },
   ],
   draw(random, templates, number) {
     const decks = decksOf(random, number);

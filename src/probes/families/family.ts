@@ -28,6 +28,8 @@ export interface ProbeLevel {
   readonly summary: string;
   /** A suite uses them equally often. */
   readonly twins: readonly TwinTemplate[];
+  /** How many facts there are; missing where there are more than a suite needs. */
+  readonly supply?: number;
 }
 
 /** A generator of items of one kind. All randomness comes from `random`. */

@@ -1,14 +1,15 @@
 import type { ProbeFamily } from './family.ts';
 import { chain } from './orderings/chain.ts';
-import { countedPlaces, neighbors, statedPlaces } from './orderings/race.ts';
+import { knownOrder } from './orderings/known-order.ts';
+import { countedPlaces, neighbors } from './orderings/race.ts';
 import { familyFrom } from './recipe.ts';
 
-/** The order of some people: stated at the bottom, and to be inferred from premises at the top. */
+/** Order: one that everybody knows at the bottom, and one to be inferred from premises about people at the top. */
 export const transitiveOrdering: ProbeFamily = familyFrom({
   name: 'transitive-ordering',
   capability: 'reasoning',
   levels: [
-    statedPlaces,
+    knownOrder,
     neighbors,
     countedPlaces,
     chain('four people in a chain', { people: 4, told: 'in order' }),

@@ -3,7 +3,7 @@ import type { Random } from '../../random.ts';
 import { askedOf, askOneOf, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { type Recipe, recipe, type TwinRecipe } from '../recipe.ts';
-import { capitalize, NAMES, UNCOMMON_NAMES } from '../words.ts';
+import { NAMES, UNCOMMON_NAMES } from '../words.ts';
 
 type Text = Omit<Phrasing, 'template'>;
 
@@ -11,8 +11,6 @@ type Text = Omit<Phrasing, 'template'>;
 interface Race extends Options<number> {
   /** In the order of the places. */
   readonly names: readonly string[];
-  /** The places in the order in which the prompt states them. */
-  readonly stated: readonly number[];
 }
 
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
@@ -23,7 +21,6 @@ type Draw = (random: Random, names: readonly string[]) => Race;
 /** Of four, all of whom are choices. */
 const amongFour: Draw = (random, names) => ({
   names: random.sample(names, 4),
-  stated: random.shuffle([0, 1, 2, 3]),
   ...askOneOf(random, [0, 1, 2, 3]),
 });
 
@@ -35,7 +32,7 @@ const behindAnother: Draw = (random, names) => {
   const places = [0, 1, 2, 3, 4];
   const place = random.int(1, 4);
   const options = random.shuffle(places.filter((other) => other !== place - 1));
-  return { names: random.sample(names, 5), stated: places, options, asked: options.indexOf(place) };
+  return { names: random.sample(names, 5), options, asked: options.indexOf(place) };
 };
 
 /** The results, and what is asked about them: a sentence that a name completes, or a question. */
@@ -44,26 +41,15 @@ interface Format {
   readonly asked: (race: Race) => string;
 }
 
-const capitalOrdinal = (place: number): string => capitalize(at(ORDINALS, place));
-
-const STATED: Format = {
-  told: ({ names, stated }) => stated.map((place) => `The ${at(ORDINALS, place)} was ${at(names, place)}.`).join(' '),
-  asked: (race) => `So the ${at(ORDINALS, askedOf(race))} was`,
-};
-const STATED_IN_LINES: Format = {
-  told: ({ names, stated }) => stated.map((place) => `${capitalOrdinal(place)}: ${at(names, place)}`).join('\n'),
-  asked: (race) => `Who was that? ${capitalOrdinal(askedOf(race))}:`,
-};
-
 const inRow = ({ names }: Race): string => `They arrived in this order: ${names.join(', ')}.`;
 const inLines = ({ names }: Race): string => names.map((name) => `- ${name}`).join('\n');
 const forNext = ({ names, ...race }: Race): string => `Right after ${at(names, askedOf(race) - 1)} came`;
 const forPlace = (race: Race): string => `Who was the ${at(ORDINALS, askedOf(race))}?\nAnswer:`;
 
-const EXAMPLES: readonly Pick<Race, 'names' | 'stated' | 'asked'>[] = [
-  { names: ['Kate', 'Joe', 'Tim', 'Liz', 'Hal'], stated: [2, 0, 3, 1], asked: 3 },
-  { names: ['Bob', 'Sue', 'Ron', 'Pam', 'Kim'], stated: [1, 2, 0, 3], asked: 1 },
-  { names: ['Jim', 'Ann', 'Max', 'Eve', 'Roy'], stated: [3, 1, 2, 0], asked: 2 },
+const EXAMPLES: readonly Pick<Race, 'names' | 'asked'>[] = [
+  { names: ['Kate', 'Joe', 'Tim', 'Liz', 'Hal'], asked: 3 },
+  { names: ['Bob', 'Sue', 'Ron', 'Pam', 'Kim'], asked: 1 },
+  { names: ['Jim', 'Ann', 'Max', 'Eve', 'Roy'], asked: 2 },
 ];
 
 function phrase({ told, asked }: Format, race: Race): Text {
@@ -94,9 +80,6 @@ function race(summary: string, draw: Draw, format: Format, other: { readonly nam
     twins,
   });
 }
-
-/** Each place is stated, and one is asked for. */
-export const statedPlaces = race('places in a race, stated', amongFour, STATED, { name: 'lines', ...STATED_IN_LINES });
 
 /** A row of names, and the question for the one behind another. */
 export const neighbors = race(

@@ -1,0 +1,77 @@
+import { at } from '../../../platform/at.ts';
+import type { Random } from '../../random.ts';
+import { askOneOf, type Options, textQuestion } from '../choice.ts';
+import type { Phrasing } from '../family.ts';
+import { type Recipe, recipe } from '../recipe.ts';
+
+type Text = Omit<Phrasing, 'template'>;
+
+const MONTHS: readonly string[] = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+
+/** The neighbor of a thing in an order that everybody knows. */
+interface Neighbor extends Options<string> {
+  readonly of: string;
+  readonly side: 'after' | 'before';
+}
+
+/** Every second place: both neighbors of most things are choices, so that nearness alone does not find the right one. */
+const PLACES = [0, 2, 4, 6];
+
+/** How many months there are for each number: there are few of them. */
+const MONTHS_IN = 4;
+
+/** Of numbers, all choices have the same tens: none resembles the question more than another one. */
+function drawNeighbor(random: Random): Neighbor {
+  const side = random.pick(['after', 'before'] as const);
+  const isMonth = random.int(1, MONTHS_IN) === 1;
+  const start = isMonth ? random.int(0, MONTHS.length - 1) : 10 * random.int(1, 9) + random.int(1, 2);
+  const nameOf = (place: number) =>
+    isMonth ? at(MONTHS, (start + place + MONTHS.length) % MONTHS.length) : String(start + place);
+  const { options, asked } = askOneOf(random, PLACES);
+  const of = nameOf(at(options, asked) + (side === 'after' ? -1 : 1));
+  return { of, side, options: options.map(nameOf), asked };
+}
+
+const EXAMPLES: readonly (Pick<Neighbor, 'of' | 'side'> & { readonly answer: string })[] = [
+  { of: 'April', side: 'after', answer: 'May' },
+  { of: '6', side: 'before', answer: '5' },
+  { of: '8', side: 'after', answer: '9' },
+  { of: 'August', side: 'before', answer: 'July' },
+];
+
+type Wording = (neighbor: Pick<Neighbor, 'of' | 'side'>) => string;
+
+const asStatement: Wording = ({ of, side }) => `Right ${side} ${of} comes`;
+const asQuestion: Wording = ({ of, side }) => `Question: What comes right ${side} ${of}?\nAnswer:`;
+
+function phrase(wording: Wording, neighbor: Neighbor): Text {
+  const worked = EXAMPLES.map((example) => `${wording(example)} ${example.answer}`);
+  return {
+    prompt: [...worked, wording(neighbor)].join('\n\n'),
+    question: textQuestion(neighbor.options, neighbor.asked),
+  };
+}
+
+/** What comes right after or right before a number or a month. */
+export const knownOrder: Recipe = recipe({
+  summary: 'numbers and months',
+  draw: drawNeighbor,
+  exam: (neighbor) => phrase(asStatement, neighbor),
+  twins: [
+    { name: 'redrawn', kind: 'fresh', phrase: (random) => phrase(asStatement, drawNeighbor(random)) },
+    { name: 'question', kind: 'format', phrase: (_, neighbor) => phrase(asQuestion, neighbor) },
+  ],
+});
