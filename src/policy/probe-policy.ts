@@ -31,7 +31,8 @@ export type SuiteChoice = z.infer<typeof suiteSchema>;
 
 /**
  * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing its
- * data (docs/decisions/005-probe-verdict.md); shares are fractions of 1, so 0.05 is five percentage points.
+ * data (docs/decisions/005-probe-verdict.md); those of gains were checked on public results since (010-twins.md). Shares are
+ * fractions of 1, so 0.05 is five percentage points.
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */

@@ -9,11 +9,8 @@ import { accuracy, type PairedAnswers } from '../probes/paired-item.ts';
 export function baselineMemorized({ probes }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return memorizedBy('baseline', probes, probes.evaluation.comparison.kept);
   if (probes.kind !== 'alone' || probes.why.kind !== 'no-baseline') return [];
-  return memorizedAlone(pairWithItself(probes.probes));
-}
-
-/** The same of one measurement, which may become the baseline. */
-export function memorizedAlone(answers: PairedAnswers): Finding[] {
+  // It may become the baseline.
+  const answers = pairWithItself(probes.probes);
   const kept = keptLetters([...answers.facts, ...answers.unjudged], { hasBaseline: false });
   return memorizedBy('candidate', answers, kept);
 }

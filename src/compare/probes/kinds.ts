@@ -55,7 +55,8 @@ export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePoli
       });
     const unbound = unboundSample(members, policy);
     const candidates = [...own, ...theirs];
-    const isStrong = ({ kind, size }: Candidate) => kind !== 'format' && size >= LEAST_FACTS;
+    const isStrong = ({ kind, size, sample }: Candidate) =>
+      kind !== 'format' && size >= LEAST_FACTS && canShowGain(sample);
     const hasStronger = candidates.some(isStrong);
     return [
       ...candidates.map((candidate) => view(suite, candidate, roleOf(candidate, hasStronger), policy)),
@@ -98,6 +99,13 @@ function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'
   if (kind === 'format' && hasStronger) return 'beside-stronger';
   if (size < LEAST_FACTS) return 'too-few';
   return kind === 'format' ? 'only-format' : 'decides';
+}
+
+/** Not all of it is at its ceiling. */
+function canShowGain(sample: Sample): boolean {
+  return sample.kind === 'paired'
+    ? sample.facts.length > 1
+    : Math.min(sample.benchmarks.length, sample.items.length) > 1;
 }
 
 interface Candidate {

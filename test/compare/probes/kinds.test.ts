@@ -102,8 +102,20 @@ describe('a gain that only format twins confirm', () => {
     expect(judge(gain(['00'], { kind: 'format' })).rules).toEqual(['fail shadow-delta']);
   });
 
+  it('fails by format twins where the open ones are at their ceiling', () => {
+    const all = [
+      ...facts(60, '01', ['11', '00'], { ...unsure, kind: ['open', 'format'] }),
+      ...facts(40, '11', ['11', '11'], { ...unsure, kind: ['open', 'format'] }),
+    ];
+    const { findings, comparison } = judge(all);
+    expect(comparison.kinds).toMatchObject([{ kind: 'open' }, { kind: 'format', role: 'only-format' }]);
+    expect(findings).toMatchObject([{ kind: 'shadow-delta', level: 'fail', twins: 'format' }]);
+  });
+
   it('is not confirmed by open twins of other facts, or by twins that cannot rise', () => {
-    const others = facts(50, '11', ['00'], { ...unsure, kind: 'open', name: 'other' });
+    const others = (['11', '00'] as const).flatMap((change) =>
+      facts(30, change, [change], { ...unsure, kind: 'open', name: `other ${change}` }),
+    );
     const elsewhere = [...gain(['01'], { kind: 'format' }), ...others];
     expect(judge(elsewhere).findings).toMatchObject([{ kind: 'gain-not-shown', hasFormat: false }]);
     const ceiling = [
