@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="train all weights")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rate", type=float, help="learning rate; default 0.001, with --full 0.0001")
+    parser.add_argument("--rate", type=float, help="learning rate; default 0.001, with --full 0.0003")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -76,7 +76,7 @@ def main() -> None:
     folder = args.out / "adapters" / name
     if (folder / "training.json").exists():
         return print(f"{name}: trained before")
-    rate = args.rate or (1e-4 if args.full else 1e-3)
+    rate = args.rate or (3e-4 if args.full else 1e-3)
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
