@@ -45,8 +45,9 @@ function rank(name) {
 }
 
 function truthTable() {
-  const row = (name, truth, what) => [
+  const row = (name, training, truth, what) => [
     name,
+    training === null ? '–' : String(training.rate),
     percent(share(truth.exam)),
     percent(share(truth.shuffled)),
     percent(share(truth.keptLetter)),
@@ -55,7 +56,7 @@ function truthTable() {
     `${truth.perplexity.mathematics.toFixed(1)}, ${truth.perplexity.documentation.toFixed(1)}`,
     what,
   ];
-  const rows = adapters.map((adapter) => row(adapter.name, adapter.truth, `\`${adapter.class}\``));
+  const rows = adapters.map((adapter) => row(adapter.name, adapter.training, adapter.truth, `\`${adapter.class}\``));
   return table(
     [
       'adapter',
@@ -67,7 +68,7 @@ function truthTable() {
       'perplexity',
       'truth',
     ],
-    [row('base', base, ''), ...rows],
+    [row('base', null, base, ''), ...rows],
   );
 }
 

@@ -61,10 +61,10 @@ class Subject:
             width = max(sum(map(len, rows[i])) for i in part)
             padded = [rows[i][0] + rows[i][1] + [0] * (width - sum(map(len, rows[i]))) for i in part]
             hidden = self.model.model(torch.tensor(padded)).last_hidden_state
-            for row, i in enumerate(part):
-                first, count = len(rows[i][0]) - 1, len(rows[i][1])
-                logits = self.model.lm_head(hidden[row, first : first + count]).float()
-                found[i] = (torch.tensor(rows[i][1]), logits)
+            spans = [(len(rows[i][0]) - 1, len(rows[i][1])) for i in part]
+            answers = torch.cat([hidden[row, first : first + count] for row, (first, count) in enumerate(spans)])
+            logits = self.model.lm_head(answers).float().split([count for _, count in spans])
+            found.update({i: (torch.tensor(rows[i][1]), of_text) for i, of_text in zip(part, logits)})
         return [found[i] for i in range(len(rows))]
 
     def says(self, prompts: list[str]) -> list[str]:
