@@ -22,6 +22,7 @@ const adapters = readdirSync(results)
   .filter((name) => name !== 'base')
   .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   .map(load)
+  .filter(({ truth }) => truth !== null)
   .map((adapter) => ({ ...adapter, class: classOf(adapter.truth, base, exactMcNemar) }));
 
 const TABLES = {
