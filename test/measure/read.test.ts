@@ -49,3 +49,8 @@ it.each<[string, object]>([
 ])('a measurement with %s is refused', (_, over) => {
   expect(() => parse({ ...measurement(), ...over })).toThrow(/m\.json contradicts itself/);
 });
+
+it('a right answer whose lead is rounded to 0 contradicts nothing', () => {
+  const items = probes().items.map((item) => ({ ...item, correct: true, margin: 0, logprobs: [-1, -1] }));
+  expect(() => parse({ ...measurement(), probes: probes({ items }) })).not.toThrow();
+});

@@ -79,9 +79,12 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
   return number >= 0 && number <= limit * ROUNDING;
 }
 
-/** Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. */
+/**
+ * Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. A margin that
+ * was rounded to 0 says neither.
+ */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
-  return logprobs !== null && correct !== margin > 0;
+  return logprobs !== null && margin !== 0 && correct !== margin > 0;
 }
 
 /** Only twins have a kind and options that changed places, and then another label is right than before. */
