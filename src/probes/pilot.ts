@@ -112,11 +112,12 @@ class LevelSearch {
     const best = this.#best;
     if (best === undefined || best.outcomes.length === 0) return undefined;
     if (best.looks < LOOKS) return { level: best.level, look: best.looks };
-    // What looked close enough at first may not be: then the level that the search would have gone to.
+    // Where even the best is not close, the level on the other side of the target may have had bad luck, or no look at all.
     const { distance, isEasy } = judge(best);
     const neighbor = best.level + (isEasy ? 1 : -1);
-    const isNew = neighbor >= 1 && neighbor <= count && !this.#tried.has(neighbor);
-    return distance > CLOSE_ENOUGH && isNew ? { level: neighbor, look: 0 } : undefined;
+    const look = this.#tried.get(neighbor)?.looks ?? 0;
+    const isOpen = distance > CLOSE_ENOUGH && neighbor >= 1 && neighbor <= count && look < LOOKS;
+    return isOpen ? { level: neighbor, look } : undefined;
   }
 
   /** @param outcomes answers to what was next; none if no prompt of that level fits the model */
