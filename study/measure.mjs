@@ -60,10 +60,10 @@ for (const name of positionals) {
   const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   const gate = { ...before.gate, [suite]: report };
   const result = { training: read(join(out, 'adapters', name, 'training.json')), truth: truthOf(name), gate };
-  writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
+  writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`${name} ${suite}: ${report.verdict}`);
 }
-writeFileSync(join(results, 'base.json'), `${JSON.stringify({ truth: truthOf('base') }, null, 1)}\n`);
+writeFileSync(join(results, 'base.json'), `${JSON.stringify({ truth: truthOf('base') }, null, 2)}\n`);
 
 function judged(name) {
   const to = join(folder, name);

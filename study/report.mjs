@@ -22,8 +22,10 @@ const adapters = readdirSync(results)
   .filter((name) => name !== 'base')
   .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   .map(load)
-  .filter(({ truth }) => truth !== null)
-  .map((adapter) => ({ ...adapter, class: classOf(adapter.truth, base, exactMcNemar) }));
+  .map((adapter) => ({
+    ...adapter,
+    class: adapter.truth === null ? 'not measured' : classOf(adapter.truth, base, exactMcNemar),
+  }));
 
 const TABLES = {
   truth: truthTable(),
@@ -57,10 +59,13 @@ function truthTable() {
     `${truth.perplexity.mathematics.toFixed(1)}, ${truth.perplexity.documentation.toFixed(1)}`,
     what,
   ];
-  const rows = adapters.map((adapter) => row(adapter.name, adapter.training, adapter.truth, `\`${adapter.class}\``));
+  const rows = adapters
+    .filter(({ truth }) => truth !== null)
+    .map((adapter) => row(adapter.name, adapter.training, adapter.truth, `\`${adapter.class}\``));
   return table(
     [
       'adapter',
+      'learning rate',
       'exam',
       'shuffled',
       'keeps the letter',
@@ -121,8 +126,9 @@ function rateTable() {
   );
 }
 
-/** What the class of its truth asks for. */
+/** What the class of its truth asks for; of an adapter whose truth is not measured, no verdict can be called right. */
 function isRight({ class: truth }, verdict) {
+  if (truth === 'not measured') return false;
   return verdict === (truth === 'memorized' || truth === 'worse' ? 'fail' : 'pass');
 }
 
@@ -138,6 +144,7 @@ function notAsPredicted() {
 }
 
 function suiteTable() {
+  if (['builtin', 'group'].every((suite) => judgedBy(suite).length === 0)) return 'Neither was run.';
   const rows = ['builtin', 'group'].flatMap((suite) =>
     judgedBy(suite).map(({ name, class: truth, gate: { [suite]: report } }) => [
       suite,
