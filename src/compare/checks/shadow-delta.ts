@@ -14,11 +14,14 @@ export function shadowDelta({ probes, policy }: ComparisonContext): Finding[] {
   const rule = policy['shadow-delta'];
   return deciding.flatMap(({ row, delta: shadow }: KindView): Finding[] => {
     const delta = shadow?.interval(level);
-    if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= rule.margin) return [];
+    if (!shadow?.transfer || !delta || delta.lower === null || delta.lower <= 0) return [];
     const transfer = shadow.transfer.interval(level);
-    const fails = transfer.upper !== null && transfer.upper < rule['transfer-fail'];
-    // A transfer that may well be 1 is no sign of anything, however low it came out.
-    const warns = transfer.value < rule['transfer-warn'] && transfer.upper !== null && transfer.upper < 1;
+    const below = (limit: number) => transfer.upper !== null && transfer.upper < limit;
+    const fails = delta.lower > rule.margin && below(rule['transfer-fail']);
+    // A transfer that may well be 1 is no sign of anything by itself. But where the delta is above 0 and both values are beyond
+    // their limits, intervals that are too wide for a failure are no reason to pass.
+    const likely = delta.value > rule.margin && transfer.value < rule['transfer-fail'];
+    const warns = likely || (delta.lower > rule.margin && transfer.value < rule['transfer-warn'] && below(1));
     if (!fails && !warns) return [];
     return [
       {

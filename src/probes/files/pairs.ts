@@ -135,9 +135,9 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
 }
 
 /**
- * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin. The
- * statistics are computed over pairs, and an item without a partner would be dropped silently.
- * @throws UserError with the line of the first item without a partner
+ * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin with
+ * another prompt. The statistics are computed over pairs, and an item without a partner would be dropped silently.
+ * @throws UserError with the line of the first item that is not a part of a pair
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
   const byId = new Map(located.map((entry) => [entry.item.id, entry]));
@@ -163,6 +163,13 @@ function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | und
     throw new UserError(
       `${where}: ${key}: ${quote(item[key])}, but its benchmark form at ${partner.where} has ${quote(partner.item[key])}`,
       'give both the same',
+    );
+  }
+  // A model that memorized the exam answers it too: as a twin it would confirm every gain.
+  if (item.form === 'twin' && item.prompt.trim() === partner.item.prompt.trim()) {
+    throw new UserError(
+      `${where}: prompt: is that of its benchmark form at ${partner.where}, so it is no twin`,
+      'ask in another way, or set the form to "benchmark-text" if the prompt is answered by text',
     );
   }
 }

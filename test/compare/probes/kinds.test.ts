@@ -37,6 +37,28 @@ describe('which twins decide about a gain', () => {
     expect(judge(learned).rules).toEqual([]);
   });
 
+  it('few facts whose twins share little of a gain are not passed because one interval is too wide', () => {
+    const few = (rest: number, twins: Readonly<Record<'01' | '10' | '00', number>>) => {
+      const of = (change: Change, i: number) =>
+        facts(1, '01', [change], { ...unsure, chance: 0, kind: 'open', name: `${change}${i}` });
+      return [
+        ...Object.entries(twins).flatMap(([change, n]) => times(n, change as Change).flatMap(of)),
+        ...facts(rest, '11', ['11'], { ...unsure, chance: 0, kind: 'open', name: 'known' }),
+        ...facts(rest, '11', ['00'], { ...unsure, chance: 0, kind: 'open', name: 'hard' }),
+        ...facts(rest, '00', ['00'], { ...unsure, chance: 0, kind: 'open', name: 'unknown' }),
+      ];
+    };
+    const shares = judge(few(8, { '01': 14, '10': 4, '00': 8 }));
+    expect(shares.findings).toMatchObject([
+      { kind: 'shadow-delta', level: 'warn', transfer: { value: expect.closeTo(0.38, 2) } },
+    ]);
+    const smaller = judge(few(12, { '01': 2, '10': 0, '00': 6 }));
+    expect(smaller.findings).toMatchObject([
+      { level: 'warn', delta: { lower: expect.closeTo(0.03, 2) }, transfer: { upper: expect.closeTo(0.68, 2) } },
+    ]);
+    expect(judge(few(12, { '01': 6, '10': 0, '00': 2 })).rules).toEqual([]);
+  });
+
   it('fewer than 40 facts with open twins decide nothing', () => {
     const few = [
       ...gain(['01'], { kind: 'format' }),

@@ -10,7 +10,7 @@ import { itNeeds } from '../../needs.ts';
 const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';
 const EXACT = '{"question": "How many?", "answer": "one\\n#### 1"}';
 const BENCHMARK = '{"id": "b", "capability": "c", "form": "benchmark", "prompt": "P", "target": "t"}';
-const TWIN = '{"id": "t", "capability": "c", "form": "twin", "twin_of": "b", "prompt": "P", "target": "t"}';
+const TWIN = '{"id": "t", "capability": "c", "form": "twin", "twin_of": "b", "prompt": "Q", "target": "t"}';
 
 async function read(
   content: string | Buffer,
@@ -299,6 +299,11 @@ describe('a probe file is refused, with file, line, field and a hint,', () => {
     ],
     ['an answer out of range', but(TWIN, { ...choices, answer: 2 }), /:2: answer: 2 is out of range/],
     ['another scoring', but(TWIN, { ...choices, scoring: 'mean' }), /:2: scoring: must be "raw" or "per-character" or/],
+    [
+      'the prompt of its benchmark form',
+      but(TWIN, { prompt: 'P' }),
+      /:2: prompt: is that of its benchmark form at \S*:1, so it is no twin — ask in another way/,
+    ],
     ['a twin of null', but(TWIN, { twin_of: null }), /:2: twin_of: is missing/],
     ['a twin of an unknown item', but(TWIN, { twin_of: 'x' }), /:2: twin_of: "x" is not in the file/],
     [
