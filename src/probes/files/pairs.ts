@@ -11,7 +11,7 @@ import {
   TWIN_KINDS,
   type TwinKind,
 } from '../item.ts';
-import { inferKind } from './infer-kind.ts';
+import { hasPromptOf, inferKind } from './infer-kind.ts';
 import type { LocatedItem } from './located-item.ts';
 import { permutationOf } from './permutation-fields.ts';
 import {
@@ -135,8 +135,8 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
 }
 
 /**
- * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin with
- * another prompt. The statistics are computed over pairs, and an item without a partner would be dropped silently.
+ * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin.
+ * The statistics are computed over pairs, and an item without a partner would be dropped silently.
  * @throws UserError with the line of the first item that is not a part of a pair
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
@@ -165,10 +165,10 @@ function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | und
       'give both the same',
     );
   }
-  // A model that memorized the exam answers it too: as a twin it would confirm every gain.
-  if (item.form === 'twin' && item.prompt.trim() === partner.item.prompt.trim()) {
+  // A model that memorized the exam answers it too: as an open or fresh twin it would confirm every gain.
+  if (item.kind !== undefined && item.kind !== 'format' && hasPromptOf(item, partner.item)) {
     throw new UserError(
-      `${where}: prompt: is that of its benchmark form at ${partner.where}, so it is no twin`,
+      `${where}: kind: ${quote(item.kind)}, but its prompt is that of its benchmark form at ${partner.where}`,
       'ask in another way, or set the form to "benchmark-text" if the prompt is answered by text',
     );
   }

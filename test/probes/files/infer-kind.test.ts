@@ -30,6 +30,12 @@ describe('the kind of a twin that does not name it', () => {
     ['open, without options', LETTERS, { ...texts, prompt: 'Bees are kept by' }, 'open'],
     ['open, generated', LETTERS, { prompt: 'Who keeps bees?', target: 'An apiarist' }, 'open'],
     ['open, of a text form', { ...LETTERS, ...texts }, { ...texts, prompt: 'Bees are kept by' }, 'open'],
+    [
+      'format, in the words of the exam',
+      { ...texts, prompt: 'Bees are kept by' },
+      { ...texts, prompt: 'Bees are kept by' },
+      'format',
+    ],
     ['format, with a list', LETTERS, { ...texts, prompt: 'Who keeps bees: an apiarist, or a Smith?' }, 'format'],
     [
       'format, with letters',

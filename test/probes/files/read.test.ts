@@ -301,8 +301,8 @@ describe('a probe file is refused, with file, line, field and a hint,', () => {
     ['another scoring', but(TWIN, { ...choices, scoring: 'mean' }), /:2: scoring: must be "raw" or "per-character" or/],
     [
       'the prompt of its benchmark form',
-      but(TWIN, { prompt: 'P' }),
-      /:2: prompt: is that of its benchmark form at \S*:1, so it is no twin — ask in another way/,
+      but(TWIN, { prompt: 'P', kind: 'open' }),
+      /:2: kind: "open", but its prompt is that of its benchmark form at \S*:1 — ask in another way/,
     ],
     ['a twin of null', but(TWIN, { twin_of: null }), /:2: twin_of: is missing/],
     ['a twin of an unknown item', but(TWIN, { twin_of: 'x' }), /:2: twin_of: "x" is not in the file/],
