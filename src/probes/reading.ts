@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Model } from '../language-model/model.ts';
 import type { ScoreRequest } from '../language-model/requests.ts';
 import { encodePair } from '../language-model/tokens/encode.ts';
 import { groupBy } from '../platform/group-by.ts';
+import { sha256 } from '../platform/sha256.ts';
 import type { ProbeItem } from './item.ts';
 import type { Suite } from './suite.ts';
 
@@ -63,11 +63,7 @@ function withoutSamePrompt(items: readonly ProbeItem[]): readonly ProbeItem[] {
 
 /** Chosen by their ids alone, so that candidate and baseline read the same. */
 function firstOf<T extends { readonly id: string }>(suite: string, members: readonly T[]): readonly T[] {
-  const place = ({ id }: T) =>
-    createHash('sha256')
-      .update(JSON.stringify([suite, id]))
-      .digest('hex');
-  const placed = members.map((member) => ({ member, place: place(member) }));
+  const placed = members.map((member) => ({ member, place: sha256(JSON.stringify([suite, member.id])) }));
   placed.sort((a, b) => (a.place < b.place ? -1 : 1));
   return placed.slice(0, MAX_READ).map(({ member }) => member);
 }

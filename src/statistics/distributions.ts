@@ -46,6 +46,11 @@ export function binomialCdf(k: number, n: number, p: number): number {
   return k < n * p ? lowerTail(k, n, p) : 1 - lowerTail(n - k - 1, n, 1 - p);
 }
 
+/** P(X ≥ count) for a binomial X: what guessing reaches. 1 for a count of 0 or less. */
+export function binomialAtLeast(count: number, n: number, share: number): number {
+  return count <= 0 ? 1 : 1 - binomialCdf(count - 1, n, share);
+}
+
 /**
  * P(X = k) for X ~ Bin(n, p), in logarithms by the saddle-point expansion, which does not subtract large numbers
  * (Loader 2000, "Fast and accurate computation of binomial probabilities").

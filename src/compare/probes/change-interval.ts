@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { tango } from '../../statistics/tango.ts';
 import type { Estimate } from './comparison.ts';
-import { changeOf, type PairedFact } from './paired-item.ts';
+import { changeOf, countChanges, type PairedFact } from './paired-item.ts';
 
 /**
  * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
@@ -13,16 +13,11 @@ export function exclusionLevel(policy: ProbePolicy): number {
 
 /** The change of the accuracy on twins and its interval. Several twins of one fact count as their effective number. */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
-  const changes = facts.flatMap(({ twins }) => twins.map(changeOf));
-  const value = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+  const twins = facts.flatMap((fact) => fact.twins);
+  const { lost, won } = countChanges(twins);
   const worth = 1 / designEffect(facts);
-  const interval = tango({
-    lost: worth * changes.filter((change) => change < 0).length,
-    won: worth * changes.filter((change) => change > 0).length,
-    n: worth * changes.length,
-    level,
-  });
-  return { value, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+  const interval = tango({ lost: worth * lost, won: worth * won, n: worth * twins.length, level });
+  return { value: (won - lost) / twins.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
 }
 
 /**

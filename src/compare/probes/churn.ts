@@ -2,7 +2,7 @@ import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import type { ChurnRow } from './comparison.ts';
-import { changeOf, type PairedAnswers, type PairedItem } from './paired-item.ts';
+import { countChanges, type PairedAnswers, type PairedItem } from './paired-item.ts';
 
 /** The rows of the table, in its order. */
 const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null }> = [
@@ -24,7 +24,7 @@ export function churnOf({ facts, unjudged, groups }: Pick<PairedAnswers, 'facts'
   const members = groupBy(items, keyOf);
   return ROWS.flatMap((row) => {
     const own = members.get(keyOf(row));
-    return own ? [{ ...row, ...countChanges(own) }] : [];
+    return own ? [{ ...row, ...describe(own) }] : [];
   });
 }
 
@@ -37,12 +37,13 @@ function keyOf({ form, kind }: { readonly form: Form; readonly kind: TwinKind | 
   return `${form} ${kind}`;
 }
 
-function countChanges(items: readonly PairedItem[]): Omit<ChurnRow, 'form' | 'kind'> {
+function describe(items: readonly PairedItem[]): Omit<ChurnRow, 'form' | 'kind'> {
+  const { lost, won } = countChanges(items);
   const divergences = items.flatMap((item) => divergenceOf(item) ?? []);
   return {
     items: items.length,
-    rightToWrong: items.filter((item) => changeOf(item) < 0).length,
-    wrongToRight: items.filter((item) => changeOf(item) > 0).length,
+    rightToWrong: lost,
+    wrongToRight: won,
     changed: items.filter(({ candidate, baseline }) => candidate.given !== baseline.given).length,
     kl: divergences.length === 0 ? null : divergences.reduce((sum, value) => sum + value, 0) / divergences.length,
   };

@@ -12,7 +12,7 @@ import { gainsOf, type KindView, overallDelta, type SuiteGain, viewKinds } from 
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
 import { type LossTest, testLosses } from './losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-import { accuracy, type PairedAnswers, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { accuracies, gapOf, type PairedAnswers, type PairedFact, type PairedItem } from './paired-item.ts';
 import { retentionOf } from './retention.ts';
 import { robustnessOf } from './robustness.ts';
 import { describeDelta, overTemplates, shadowDeltaOf } from './shadow-delta.ts';
@@ -61,7 +61,8 @@ export function evaluateProbes(
   const linked = facts.filter(({ twins }) => twins.length > 0);
   const views = viewFamilies(withTwins, policy);
   const twinTests = testTwinAccuracy(views, policy);
-  const judged = { facts, groups, memorized };
+  const gained = asGained(facts, memorized);
+  const judged = { facts: gained, groups };
   const kinds = viewKinds(judged, policy);
   const { facts: forDelta, delta: whole } = overallDelta(judged, kinds, policy);
   const known = [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
@@ -69,12 +70,12 @@ export function evaluateProbes(
     .flatMap((view) => view.facts);
   const rowOf = (capability: string | null): ShadowRow => {
     const own = (fact: PairedFact) => capability === null || fact.benchmark.capability === capability;
-    const members = facts.filter(own);
+    const members = gained.filter(own);
     const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
     const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
     const delta = capability === null ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
-      ...accuracies(capability, inExamWhere(members, memorized), beside),
+      ...describeAccuracies(capability, members, beside),
       delta: describeDelta(delta, policy.confidence),
       twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
     };
@@ -165,28 +166,20 @@ export function evaluateWithoutBaseline(
   };
 }
 
-/** Where letters count as the gain, they count in the accuracies beside it. */
-function inExamWhere(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
+/** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
+function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
   return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
 /** @param groups items that are twins of the suites of these facts */
-function accuracies(
+function describeAccuracies(
   capability: string | null,
   facts: readonly PairedFact[],
   groups: readonly PairedItem[],
 ): Omit<ShadowRow, 'delta' | 'twinChange'> {
-  const both = (items: readonly PairedItem[]): Record<Side, number> => ({
-    baseline: accuracy(items, 'baseline'),
-    candidate: accuracy(items, 'candidate'),
-  });
-  const benchmark = both(facts.map((fact) => fact.benchmark));
-  const twin = both([...facts.flatMap(({ twins }) => twins), ...groups]);
-  const gap: Both = {
-    baseline: benchmark.baseline - twin.baseline,
-    candidate: benchmark.candidate - twin.candidate,
-  };
-  return { capability, facts: facts.length, benchmark, twin, gap };
+  const benchmark = accuracies(facts.map((fact) => fact.benchmark));
+  const twin = accuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
+  return { capability, facts: facts.length, benchmark, twin, gap: gapOf(benchmark, twin) };
 }
 
 /** Over facts, whose twins rise and fall together: the mean of their margins. */

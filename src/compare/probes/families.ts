@@ -1,8 +1,8 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { binomialCdf } from '../../statistics/distributions.ts';
+import { binomialAtLeast } from '../../statistics/distributions.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
-import { accuracy, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { accuracies, meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** What a family can show, or several small families of a capability together. */
 export interface FamilyView {
@@ -97,8 +97,7 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
 
 /** Probability that guessing gets as many of n right, or more. */
 function guesses(count: number, n: number, chance: number): number {
-  const right = Math.floor(count + 1e-9);
-  return right === 0 ? 1 : 1 - binomialCdf(right - 1, n, chance);
+  return binomialAtLeast(Math.floor(count + 1e-9), n, chance);
 }
 
 interface Summary {
@@ -116,8 +115,7 @@ function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twi
 
 function summarize(items: readonly PairedItem[]): Summary {
   return {
-    baseline: accuracy(items, 'baseline'),
-    candidate: accuracy(items, 'candidate'),
-    chance: items.reduce((sum, { chance }) => sum + chance, 0) / items.length,
+    ...accuracies(items),
+    chance: meanChance(items),
   };
 }

@@ -1,8 +1,15 @@
 import { groupBy } from '../../platform/group-by.ts';
-import { binomialCdf } from '../../statistics/distributions.ts';
+import { binomialAtLeast } from '../../statistics/distributions.ts';
 import { exactMcNemar } from '../../statistics/mcnemar.ts';
 import type { LabelRow } from './comparison.ts';
-import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, Side } from './paired-item.ts';
+import {
+  meanChance,
+  type PairedAnswers,
+  type PairedFact,
+  type PairedGroup,
+  type PairedItem,
+  type Side,
+} from './paired-item.ts';
 
 /** Fewer pairs of benchmark form and permuted twin cannot show whether a model follows the options. */
 const MIN_PAIRS = 20;
@@ -118,8 +125,7 @@ function worksAlone(items: readonly PairedItem[], side: Side, alpha: number): Ju
   const [most] = countLabels(items, side);
   if ((most?.count ?? items.length) >= CONSTANT * items.length) return { works: false, why: 'constant-label' };
   const right = items.filter((item) => item[side].correct).length;
-  const chance = items.reduce((sum, item) => sum + item.chance, 0) / items.length;
-  const p = right === 0 ? 1 : 1 - binomialCdf(right - 1, items.length, chance);
+  const p = binomialAtLeast(right, items.length, meanChance(items));
   return p < alpha ? { works: true, why: 'above-chance' } : { works: false, why: 'not-above-chance' };
 }
 

@@ -4,7 +4,7 @@ import { excessMatches } from '../../statistics/excess-matches.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { KeptRow } from './comparison.ts';
-import type { PairedFact, PairedItem, Side } from './paired-item.ts';
+import { meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them. */
 const LEAST_RISE = 0.05;
@@ -42,7 +42,7 @@ function rowOf(
     items: items.length,
     baseline: hasBaseline ? count('baseline') : null,
     candidate: count('candidate'),
-    chance: items.reduce((sum, { chance }) => sum + chance, 0) / items.length,
+    chance: meanChance(items),
     // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps others.
     p: hasBaseline ? Math.max(exactSignFlip(rise), own) : own,
     baselineP: hasBaseline ? ownP(items, 'baseline') : own,

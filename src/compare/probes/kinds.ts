@@ -3,7 +3,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { tango } from '../../statistics/tango.ts';
 import type { Estimate, KindRow } from './comparison.ts';
-import { accuracy, changeOf, type PairedFact, type PairedGroup, type PairedItem } from './paired-item.ts';
+import { standingAlone } from './groups.ts';
+import { accuracies, countChanges, gapOf, type PairedFact, type PairedGroup, type PairedItem } from './paired-item.ts';
 import { belowCeiling, type Sample, type ShadowDelta, shadowDeltaOf } from './shadow-delta.ts';
 
 /** What the twins of one kind say about the gain of one suite. */
@@ -30,19 +31,18 @@ export interface SuiteGain {
 /** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
 export const LEAST_FACTS = 40;
 
-export interface Facts {
+export interface GainAnswers {
+  /** With the benchmark forms that a gain is measured on. */
   readonly facts: readonly PairedFact[];
   readonly groups: readonly PairedGroup[];
-  /** Suites whose letters the candidate memorized: there the gain is that of the exam, letters included. */
-  readonly memorized: ReadonlySet<string>;
 }
 
 /**
  * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same answer as
  * the benchmark: they decide only where a suite has none of these, and then never show more than that nothing was found.
  */
-export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePolicy): KindView[] {
-  return [...groupBy(asGained(facts, memorized), ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
+export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
     const own = TWIN_KINDS.flatMap((kind): Candidate[] => {
       const having = restrict(members, kind);
       return having.length === 0 ? [] : [{ kind, group: null, size: having.length, ...pairedSample(having, policy) }];
@@ -72,12 +72,12 @@ export function viewKinds({ facts, groups, memorized }: Facts, policy: ProbePoli
  * is judged by its group.
  */
 export function overallDelta(
-  { facts, memorized }: Facts,
+  { facts }: GainAnswers,
   kinds: readonly KindView[],
   policy: ProbePolicy,
 ): { readonly facts: readonly PairedFact[]; readonly delta: ShadowDelta | null } {
   const deciding = kinds.filter(({ decides }) => decides);
-  const ofFacts = asGained(facts, memorized).flatMap((fact) => {
+  const ofFacts = facts.flatMap((fact) => {
     const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);
     const twins = fact.twins.filter((twin) => own.length === 0 || own.some(({ row }) => row.kind === kindOf(twin)));
     return twins.length === 0 ? [] : [{ ...fact, twins }];
@@ -88,11 +88,6 @@ export function overallDelta(
   const isAlone = kinds.length === 1 && only?.decides === true;
   const delta = isAlone ? only.delta : shadowDeltaOf({ kind: 'paired', facts: below }, policy);
   return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
-}
-
-/** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
-function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
-  return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
 function roleOf({ kind, size }: Candidate, hasStronger: boolean): KindRow['role'] {
@@ -142,15 +137,7 @@ function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
 
 function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, policy: ProbePolicy) {
   const below = (all: readonly PairedItem[]) => {
-    const alone = all.map((item) => ({
-      benchmark: item,
-      twins: [item],
-      exam: item,
-      text: null,
-      permuted: [],
-      robustness: [],
-    }));
-    return belowCeiling(alone, policy).map(({ benchmark }) => benchmark);
+    return belowCeiling(all.map(standingAlone), policy).map(({ benchmark }) => benchmark);
   };
   const benchmarks = facts.map(({ benchmark }) => benchmark);
   return {
@@ -174,8 +161,8 @@ function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candi
 function view(suite: string, candidate: Candidate, role: KindRow['role'], policy: ProbePolicy): KindView {
   const { kind, group, size, benchmarks, twins, sample } = candidate;
   const delta = shadowDeltaOf(sample, policy);
-  const benchmark = bothOf(benchmarks);
-  const twin = bothOf(twins);
+  const benchmark = accuracies(benchmarks);
+  const twin = accuracies(twins);
   return {
     delta,
     decides: role === 'decides' || role === 'only-format',
@@ -185,7 +172,7 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
       facts: size,
       benchmark,
       twin,
-      gap: { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate },
+      gap: gapOf(benchmark, twin),
       delta: delta?.interval(policy.confidence) ?? null,
       transfer: delta?.transfer ? delta.transfer.interval(policy.confidence) : null,
       role,
@@ -194,22 +181,16 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
   };
 }
 
-function bothOf(items: readonly PairedItem[]): { baseline: number; candidate: number } {
-  return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
-}
-
 /** The gain in benchmark form of each suite. */
-export function gainsOf({ facts, memorized }: Facts, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
-  return [...groupBy(asGained(facts, memorized), ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
+export function gainsOf({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
     const items = members.map(({ benchmark }) => benchmark);
-    const changes = items.map(changeOf);
-    const lost = changes.filter((change) => change < 0).length;
-    const won = changes.filter((change) => change > 0).length;
+    const { lost, won } = countChanges(items);
     const interval = tango({ lost, won, n: items.length, level: policy.confidence });
     return {
       suite,
       facts: items.length,
-      benchmark: bothOf(items),
+      benchmark: accuracies(items),
       gain: { value: (won - lost) / items.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null },
       decidedBy: kinds
         .filter(({ row, decides, delta }) => decides && delta?.transfer && row.suite === suite)

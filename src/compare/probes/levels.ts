@@ -1,10 +1,10 @@
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { binomialCdf } from '../../statistics/distributions.ts';
+import { binomialAtLeast } from '../../statistics/distributions.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { LevelRow } from './comparison.ts';
-import { changeOf, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
+import { changeOf, countChanges, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 
 /** The levels of one family that a measurement was asked. */
 export interface MeasuredLevels {
@@ -54,16 +54,15 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
     const baseline = reached('baseline');
     // A family whose baseline reached no level is tested where it was asked.
     const tested = at(baseline > 0 ? baseline : Math.min(...asked));
-    const changes = tested.map(({ benchmark, twins }) => [benchmark, ...twins].map(changeOf));
+    const forms = tested.map(({ benchmark, twins }) => [benchmark, ...twins]);
     return {
       family,
       capability: own[0]?.benchmark.capability ?? '',
       count,
       asked: [...asked],
       reached: { baseline, candidate: reached('candidate') },
-      p: exactSignFlip(changes.map((fact) => fact.reduce((sum, change) => sum + change, 0))),
-      lost: changes.flat().filter((change) => change < 0).length,
-      won: changes.flat().filter((change) => change > 0).length,
+      p: exactSignFlip(forms.map((items) => items.reduce((sum, item) => sum + changeOf(item), 0))),
+      ...countChanges(forms.flat()),
     };
   });
   const adjusted = holm(tests.map(({ p }) => p));
@@ -94,5 +93,5 @@ function isAboveChance(forms: ReadonlyArray<readonly PairedItem[]>, side: Side):
     forms.reduce((sum, items) => sum + mean(items, (item) => Number(item[side].correct)), 0) + 1e-9,
   );
   const chance = forms.reduce((sum, items) => sum + mean(items, (item) => item.chance), 0) / forms.length;
-  return right > 0 && 1 - binomialCdf(right - 1, forms.length, chance) < GUESSING;
+  return binomialAtLeast(right, forms.length, chance) < GUESSING;
 }

@@ -4,7 +4,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
-import { accuracy, changeOf, type PairedItem } from './paired-item.ts';
+import { accuracy, changeOf, countChanges, type PairedItem } from './paired-item.ts';
 
 /** What a test is about: everything, one capability, or one suite. */
 export interface LossScope {
@@ -59,8 +59,7 @@ export function testLosses(
       baseline: accuracy(items, 'baseline'),
       change: changes.reduce((sum, change) => sum + change, 0) / changes.length,
       items: items.length,
-      lost: changes.filter((change) => change < 0).length,
-      won: changes.filter((change) => change > 0).length,
+      ...countChanges(items),
       p: exactSignFlip(members.map((own) => own.reduce((sum, item) => sum + changeOf(item), 0))),
       alpha,
     };

@@ -75,6 +75,30 @@ export interface PairedAnswers {
   readonly labels: readonly LabelRow[];
 }
 
+/** Share of right answers of both. */
+export function accuracies(items: readonly PairedItem[]): Record<Side, number> {
+  return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
+}
+
+/** Accuracy in benchmark form − accuracy on twins, of both. */
+export function gapOf(benchmark: Record<Side, number>, twin: Record<Side, number>): Record<Side, number> {
+  return { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate };
+}
+
+/** Mean accuracy of guessing. */
+export function meanChance(items: readonly PairedItem[]): number {
+  return items.reduce((sum, { chance }) => sum + chance, 0) / items.length;
+}
+
+/** Answers that the candidate newly has wrong, and newly right. */
+export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
+  const changes = items.map(changeOf);
+  return {
+    lost: changes.filter((change) => change < 0).length,
+    won: changes.filter((change) => change > 0).length,
+  };
+}
+
 /** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0. */
 export function changeOf({ candidate, baseline }: PairedItem): number {
   return Number(candidate.correct) - Number(baseline.correct);

@@ -1,5 +1,5 @@
-import type { Both, ProbeComparison } from './comparison.ts';
-import { accuracy, changeOf, type PairedFact, type PairedItem } from './paired-item.ts';
+import type { ProbeComparison } from './comparison.ts';
+import { accuracies, countChanges, type PairedFact } from './paired-item.ts';
 
 /**
  * The benchmark form with something irrelevant added, beside the benchmark form of the same facts as the exam asks it. A
@@ -10,16 +10,10 @@ export function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['rob
   const having = facts.filter(({ robustness }) => robustness.length > 0);
   if (having.length === 0) return null;
   const distracted = having.flatMap(({ robustness }) => robustness);
-  const changes = distracted.map(changeOf);
   return {
     facts: having.length,
-    benchmark: both(having.map(({ exam }) => exam)),
-    distracted: both(distracted),
-    lost: changes.filter((change) => change < 0).length,
-    won: changes.filter((change) => change > 0).length,
+    benchmark: accuracies(having.map(({ exam }) => exam)),
+    distracted: accuracies(distracted),
+    ...countChanges(distracted),
   };
-}
-
-function both(items: readonly PairedItem[]): Both {
-  return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
 }

@@ -7,7 +7,7 @@ import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import { changeInterval, designEffect, exclusionLevel } from './change-interval.ts';
 import type { ShadowRow } from './comparison.ts';
 import type { FamilyView } from './families.ts';
-import { accuracy, changeOf, type PairedFact } from './paired-item.ts';
+import { accuracy, changeOf, countChanges, type PairedFact } from './paired-item.ts';
 
 export interface TwinTest {
   /** Null: all twins. */
@@ -80,16 +80,15 @@ function describe(
   rule: { alpha: number; drop: number },
   policy: ProbePolicy,
 ): TwinTest['change'] {
-  const changes = facts.flatMap(({ twins }) => twins.map(changeOf));
-  const lost = changes.filter((change) => change < 0).length;
-  const won = changes.filter((change) => change > 0).length;
+  const twins = facts.flatMap((fact) => fact.twins);
+  const { lost, won } = countChanges(twins);
   const mde = minimumDetectableDrop({
-    n: Math.max(1, Math.round(changes.length / designEffect(facts))),
-    discordance: noiseOf(lost, won) / changes.length,
+    n: Math.max(1, Math.round(twins.length / designEffect(facts))),
+    discordance: noiseOf(lost, won) / twins.length,
     alpha: rule.alpha,
     minimumDrop: rule.drop,
   });
-  return { ...changeInterval(facts, exclusionLevel(policy)), twins: changes.length, lost, won, p, mde };
+  return { ...changeInterval(facts, exclusionLevel(policy)), twins: twins.length, lost, won, p, mde };
 }
 
 /** The changes that count as noise: an imbalance beyond one standard deviation is a true change. */

@@ -4,6 +4,7 @@ import type { ProbeReport } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
 import { PROBE_COLUMNS, probeCells } from '../text/probes.ts';
+import { columnHead } from './column-head.ts';
 import { termLink } from './phrase.ts';
 
 /** A team's own benchmark may name hundreds of capabilities. */
@@ -11,13 +12,7 @@ const MAX_ROWS = 12;
 
 /** The table of the behavioral half: one row for all facts, then one for each capability. */
 export function probeTable({ comparison: { rows } }: ProbeReport): string {
-  const head = [
-    termLink('capability', 'capability'),
-    ...PROBE_COLUMNS.map(({ text, unit, term }) => {
-      const name = term === null ? text : termLink(term, text);
-      return unit === '' ? name : `${name}, ${unit}`;
-    }),
-  ];
+  const head = [termLink('capability', 'capability'), ...PROBE_COLUMNS.map(columnHead)];
   const shown = rows.slice(0, MAX_ROWS).map((row) => [nameMarkdown(row), ...probeCells(row)]);
   const table = markdownTable([head, ...shown], {
     align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'],

@@ -2,6 +2,7 @@ import { markdownTable } from 'markdown-table';
 import type { KindRow } from '../../compare/probes/comparison.ts';
 import { codeName } from '../escape.ts';
 import { decidingKinds, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
+import { columnHead } from './column-head.ts';
 import { termLink } from './phrase.ts';
 
 /** One row for each suite and kind: a team may have many suites. */
@@ -19,15 +20,7 @@ export function allKindTable(kinds: readonly KindRow[]): string {
 
 function kindTable(kinds: readonly KindRow[], max = MAX_ROWS): string {
   if (kinds.length === 0) return '';
-  const head = [
-    'suite',
-    termLink('twinKind', 'twin kind'),
-    ...KIND_COLUMNS.map(({ text, unit, term }) => {
-      const name = term === null ? text : termLink(term, text);
-      return unit === '' ? name : `${name}, ${unit}`;
-    }),
-    'decides',
-  ];
+  const head = ['suite', termLink('twinKind', 'twin kind'), ...KIND_COLUMNS.map(columnHead), 'decides'];
   const shown = kinds
     .slice(0, max)
     .map((row) => [

@@ -3,6 +3,7 @@ import { printable } from '../escape.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
 import { formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
+import { numberColumn } from './number-column.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -24,10 +25,7 @@ export function renderKinds(kinds: readonly KindRow[], width: number): string {
   };
   const columns: Column[] = [
     { head: 'twins' },
-    ...KIND_COLUMNS.map(({ text, unit }): Column => {
-      const head = width < MEDIUM ? text.replace(' ', '\n') : text;
-      return { head: unit === '' ? head : `${head},\n${unit}`, align: 'right' };
-    }),
+    ...KIND_COLUMNS.map((column) => numberColumn(column, { isNarrow: width < MEDIUM })),
     { head: 'decides' },
   ];
   const shown = kinds.slice(0, MAX_ROWS);

@@ -3,6 +3,7 @@ import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, flipText, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../text/probes.ts';
+import { numberColumn } from './number-column.ts';
 import { phraseLine } from './phrase.ts';
 import { renderChanges, renderKinds } from './probe-evidence.ts';
 import { type Column, roomForFirst, terminalTable } from './table.ts';
@@ -28,10 +29,7 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   };
   const columns: Column[] = [
     { head: 'capability', align: 'left' },
-    ...PROBE_COLUMNS.map(({ text, unit }): Column => {
-      const head = width < MEDIUM ? text.replace(' ', '\n') : text;
-      return { head: unit === '' ? head : `${head},\n${unit}`, align: 'right' };
-    }),
+    ...PROBE_COLUMNS.map((column) => numberColumn(column, { isNarrow: width < MEDIUM })),
   ];
   const shown = rows.slice(0, MAX_ROWS).map((row) => ['', ...probeCells(row).map(fitted)]);
   const room = Math.max(MIN_NAME, Math.min(NAME, roomForFirst(columns, shown, width)));

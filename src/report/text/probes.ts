@@ -7,7 +7,7 @@ import type {
   ShadowRow,
 } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
-import type { Term } from './glossary.ts';
+import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
 import { levelsSentence } from './levels.ts';
 import { movement } from './movement.ts';
@@ -29,15 +29,8 @@ import { name, type Phrase, phrase, term } from './phrase.ts';
 import { decidingKinds } from './twin-kinds.ts';
 
 /** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
-export const PROBE_COLUMNS: ReadonlyArray<{
-  readonly text: string;
-  readonly unit: string;
-  readonly term: Term | null;
-}> = [
-  { text: 'facts', unit: '', term: null },
-  { text: 'benchmark form', unit: '%', term: 'benchmarkForm' },
-  { text: 'twins', unit: '%', term: 'twin' },
-  { text: 'shadow gap', unit: 'points', term: 'shadowGap' },
+export const PROBE_COLUMNS: readonly NumberColumn[] = [
+  ...ACCURACY_COLUMNS,
   { text: 'twin change', unit: 'points', term: 'twinAccuracy' },
   { text: 'shadow delta', unit: 'points', term: 'shadowDelta' },
 ];
@@ -46,12 +39,10 @@ export const PROBE_COLUMNS: ReadonlyArray<{
  * The cells of one row, in the units of their columns: accuracies and gap from baseline to candidate, then the change of the
  * twins and the shadow delta, each with its interval and its minimum detectable effect.
  */
-export function probeCells({ facts, benchmark, twin, gap, delta, twinChange }: ShadowRow): string[] {
+export function probeCells(row: ShadowRow): string[] {
+  const { delta, twinChange } = row;
   return [
-    formatInteger(facts),
-    movement(benchmark, percentDigits),
-    movement(twin, percentDigits),
-    movement(gap, pointsDigits),
+    ...accuracyCells(row),
     twinChange === null ? NO_NUMBER : effect(within(twinChange, 1), twinChange.mde),
     delta === null ? NO_NUMBER : effect(within(delta, 2), delta.mde),
   ];

@@ -1,30 +1,17 @@
 import type { KindRow } from '../../compare/probes/comparison.ts';
 import type { Form, TwinKind } from '../../probes/item.ts';
-import type { Term } from './glossary.ts';
-import { movement } from './movement.ts';
-import { formatInteger, formatInterval, formatRatio, NO_NUMBER, percentDigits, pointsDigits } from './numbers.ts';
+import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
+import { formatInterval, formatRatio, NO_NUMBER } from './numbers.ts';
 
 /** The columns of the table of twin kinds after suite and kind. */
-export const KIND_COLUMNS: ReadonlyArray<{
-  readonly text: string;
-  readonly unit: string;
-  readonly term: Term | null;
-}> = [
-  { text: 'facts', unit: '', term: null },
-  { text: 'benchmark form', unit: '%', term: 'benchmarkForm' },
-  { text: 'twins', unit: '%', term: 'twin' },
-  { text: 'shadow gap', unit: 'points', term: 'shadowGap' },
+export const KIND_COLUMNS: readonly NumberColumn[] = [
+  ...ACCURACY_COLUMNS,
   { text: 'transfer', unit: 'log-odds', term: 'transfer' },
 ];
 
-export function kindCells({ facts, benchmark, twin, gap, transfer }: KindRow): string[] {
-  return [
-    formatInteger(facts),
-    movement(benchmark, percentDigits),
-    movement(twin, percentDigits),
-    movement(gap, pointsDigits),
-    transfer === null ? NO_NUMBER : unbroken(formatInterval(transfer, formatRatio)),
-  ];
+export function kindCells(row: KindRow): string[] {
+  const { transfer } = row;
+  return [...accuracyCells(row), transfer === null ? NO_NUMBER : unbroken(formatInterval(transfer, formatRatio))];
 }
 
 /** A line may break before the parenthesis only. */

@@ -1,0 +1,34 @@
+import type { Both } from '../../compare/probes/comparison.ts';
+import type { Term } from './glossary.ts';
+import { movement } from './movement.ts';
+import { formatInteger, percentDigits, pointsDigits } from './numbers.ts';
+
+/** A column of numbers: name, unit (empty for none), and what the glossary calls it. */
+export interface NumberColumn {
+  readonly text: string;
+  readonly unit: string;
+  readonly term: Term | null;
+}
+
+/** What every table of benchmark forms beside twins begins with. */
+export const ACCURACY_COLUMNS: readonly NumberColumn[] = [
+  { text: 'facts', unit: '', term: null },
+  { text: 'benchmark form', unit: '%', term: 'benchmarkForm' },
+  { text: 'twins', unit: '%', term: 'twin' },
+  { text: 'shadow gap', unit: 'points', term: 'shadowGap' },
+];
+
+/** The cells of these columns: accuracies and gap from baseline to candidate. */
+export function accuracyCells(row: {
+  readonly facts: number;
+  readonly benchmark: Both;
+  readonly twin: Both;
+  readonly gap: Both;
+}): string[] {
+  return [
+    formatInteger(row.facts),
+    movement(row.benchmark, percentDigits),
+    movement(row.twin, percentDigits),
+    movement(row.gap, pointsDigits),
+  ];
+}
