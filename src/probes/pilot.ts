@@ -32,8 +32,8 @@ export interface LevelChoice {
 
 /**
  * Find the level of each family that a model answers neither by chance nor without mistakes, in both forms: the one nearest to
- * 70% right. A dozen facts of a level in the middle show whether an easier or a harder one comes next, until the levels are
- * used up (binary search). Another dozen confirm the level that seems best, or its neighbor takes its place. These facts are
+ * 70% right. A dozen facts of a level show whether an easier or a harder one comes next, until the levels are used up, which
+ * is a binary search that begins with the second of seven. Another dozen confirm the level that seems best, or its neighbor takes its place. These facts are
  * not among those that are asked in full: a level that was chosen for answers that count would begin with their luck, and a
  * later model without that luck would seem to fall.
  */
@@ -108,7 +108,7 @@ class LevelSearch {
   get next(): { readonly level: number; readonly look: number } | undefined {
     const { count, asked } = this.#levels;
     if (count === 1 || asked !== null) return undefined;
-    if (this.#easiest <= this.#hardest) return { level: Math.floor((this.#easiest + this.#hardest) / 2), look: 0 };
+    if (this.#easiest <= this.#hardest) return { level: pivot(this.#easiest, this.#hardest), look: 0 };
     const best = this.#best;
     if (best === undefined || best.outcomes.length === 0) return undefined;
     if (best.looks < LOOKS) return { level: best.level, look: best.looks };
@@ -148,6 +148,12 @@ class LevelSearch {
     return { family, count, asked: asked ?? [this.#best?.level ?? 1] };
   }
 }
+
+/**
+ * A quarter of the way up: hard levels have long prompts, and those who wait for them are small models on small machines. In
+ * the middle, the search took a small model as long as all that is judged.
+ */
+const pivot = (easiest: number, hardest: number): number => Math.floor((3 * easiest + hardest) / 4);
 
 /** How far the answers to a level are from the target, and on which side. */
 function judge({ outcomes }: Pick<Tried, 'outcomes'>): { readonly distance: number; readonly isEasy: boolean } {
