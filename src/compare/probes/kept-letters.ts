@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { excessMatches } from '../../statistics/excess-matches.ts';
+import { excessMatches, excessScore } from '../../statistics/excess-matches.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { KeptRow } from './comparison.ts';
@@ -34,17 +34,13 @@ function rowOf(
   const items = facts.flatMap(({ permuted }) => permuted);
   const count = (side: Side) => items.filter((item) => keeps(item, side)).length;
   const own = ownP(items, 'candidate');
-  const rise = facts.map(({ permuted }) =>
-    permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
-  );
   return {
     suite,
     items: items.length,
     baseline: hasBaseline ? count('baseline') : null,
     candidate: count('candidate'),
     chance: meanChance(items),
-    // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps others.
-    p: hasBaseline ? Math.max(exactSignFlip(rise), own) : own,
+    p: hasBaseline ? (preferenceP(items) ?? Math.max(riseP(facts), own)) : own,
     baselineP: hasBaseline ? ownP(items, 'baseline') : own,
   };
 }
@@ -62,11 +58,57 @@ function ownP(items: readonly PairedItem[], side: Side): number {
   const pairs = items.map((item) => ({
     first: item[side].given,
     second: item.oldLabel ?? '',
-    // Questions with fewer options have fewer labels.
-    stratum: `${item.right} ${item.chance}`,
+    stratum: stratumOf(item),
   }));
   return excessMatches(pairs).p;
 }
+
+/**
+ * Were more kept than the baseline kept? With `ownP`, since a change of habit raises that too: who always said A and now says D
+ * keeps others.
+ */
+function riseP(facts: readonly PairedFact[]): number {
+  return exactSignFlip(
+    facts.map(({ permuted }) =>
+      permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
+    ),
+  );
+}
+
+/**
+ * Does the candidate find the old label more likely than the baseline did, compared with the other labels? As `ownP`, but what
+ * is permuted over is the change of all log-likelihoods: it shows what was memorized before it decides an answer.
+ * @returns null if a measurement has no log-likelihoods of the labels
+ */
+function preferenceP(items: readonly PairedItem[]): number | null {
+  const scored = items.map((item) => {
+    const candidate = logprobsByLabel(item, 'candidate');
+    const baseline = logprobsByLabel(item, 'baseline');
+    if (!candidate || !baseline || item.oldLabel === null) return null;
+    const change = (label: string) => (candidate[label] ?? Number.NaN) - (baseline[label] ?? Number.NaN);
+    const scores = Object.fromEntries(Object.keys(candidate).map((label) => [label, change(label)]));
+    if (scores[item.oldLabel] === undefined) return null;
+    return { scores, label: item.oldLabel, stratum: JSON.stringify([item.right, ...Object.keys(scores)]) };
+  });
+  const known = scored.filter((one) => one !== null);
+  return known.length === items.length ? excessScore(known).p : null;
+}
+
+/** Measurements hold four decimals: of two that differ by less, either may have been the largest. */
+const ROUNDING = 1.5e-4;
+
+/** The log-likelihood of each label; null unless the most likely one is the one that was given. */
+function logprobsByLabel({ oldLabels, ...item }: PairedItem, side: Side): Readonly<Record<string, number>> | null {
+  const { logprobs, given } = item[side];
+  const labels = Object.keys(oldLabels ?? {}).sort();
+  if (logprobs === null || labels.length !== logprobs.length || !logprobs.every(Number.isFinite)) return null;
+  const ofGiven = logprobs[labels.indexOf(given)] ?? -Infinity;
+  if (ofGiven < Math.max(...logprobs) - ROUNDING) return null;
+  return Object.fromEntries(labels.map((label, i) => [label, at(logprobs, i)]));
+}
+
+/** Questions with fewer options have fewer labels. */
+const stratumOf = ({ right, chance }: PairedItem): string => `${right} ${chance}`;
 
 /** Did the candidate learn which letter was right, instead of which option? */
 export function hasMemorizedLetters({ baseline, candidate, items, p }: KeptRow): boolean {
