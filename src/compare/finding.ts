@@ -330,7 +330,21 @@ export const findingSchema = z.discriminatedUnion('kind', [
     limit: z.number(),
     minimumDetectable: z.number().nullable(),
   }),
-  finding('not-informative', { families: z.array(foreign) }),
+  finding('not-informative', {
+    families: z.array(foreign),
+    /** The family, or some small ones together, that is nearest to showing something: its twins, by the baseline. */
+    nearest: z
+      .strictObject({
+        accuracy: z.number(),
+        chance: z.number(),
+        facts: count,
+        /** From which on this accuracy would be more than guessing; null: no number is enough. */
+        neededFacts: count.nullable(),
+      })
+      .nullable(),
+    /** The smallest gain in benchmark form that would be found if twins did not share it. */
+    detectableGain: z.number().nullable(),
+  }),
   finding('shadow-delta', {
     suite: foreign,
     /** The twins that show it. */

@@ -6,6 +6,7 @@ import type { Form } from '../../probes/item.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
+import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { type FamilyView, viewFamilies } from '../probes/families.ts';
 import { factsWithTwins } from '../probes/groups.ts';
@@ -33,9 +34,9 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
     .flatMap((check) => check(context))
     .filter(({ level }) => level !== 'info');
   if (harm.some(({ level }) => level === 'fail')) return [];
-  const { views } = probes.evaluation;
+  const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);
-  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views)];
+  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views, comparison)];
   const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
   return [
     ...unjudgedCapabilities(context, withoutGroups(probes, informative), informative),
@@ -94,9 +95,14 @@ function withoutGroups({ facts, groups }: PairedAnswers, informative: readonly F
   return facts.filter(({ twins, benchmark }) => twins.length > 0 || !judged.has(benchmark.suite));
 }
 
-function notInformative(views: readonly FamilyView[]): Finding {
+/** With how much is missing: in the family that is nearest to showing something, and for a gain over everything. */
+function notInformative(views: readonly FamilyView[], comparison: ProbeComparison | null = null): Finding {
   const families = views.flatMap(({ rows }) => rows.map(({ family }) => family));
-  return { kind: 'not-informative', level: 'inconclusive', families };
+  const nearest = views
+    .map(({ reach }) => reach)
+    .sort((a, b) => (a.neededFacts ?? Infinity) / a.facts - (b.neededFacts ?? Infinity) / b.facts || 0)[0];
+  const detectableGain = comparison?.rows[0]?.delta?.mde ?? null;
+  return { kind: 'not-informative', level: 'inconclusive', families, nearest: nearest ?? null, detectableGain };
 }
 
 function unclearTwinAccuracy(

@@ -1,5 +1,6 @@
 import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { bisect } from '../../statistics/bisect.ts';
 import { binomialAtLeast } from '../../statistics/distributions.ts';
 import type { Exclusion, FamilyRow } from './comparison.ts';
 import { accuracies, meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
@@ -19,6 +20,17 @@ export interface FamilyView {
   readonly showsDelta: boolean;
   /** One of the models was right more often than by chance. */
   readonly isAboveChance: boolean;
+  /** The baseline's twins, and from how many facts on so much would be more than guessing. */
+  readonly reach: Reach;
+}
+
+/** How far an accuracy is above guessing. */
+export interface Reach {
+  readonly accuracy: number;
+  readonly chance: number;
+  readonly facts: number;
+  /** Null: no number is enough, since it is at most the policy's `floor` above chance. */
+  readonly neededFacts: number | null;
 }
 
 /**
@@ -91,6 +103,12 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
     showsDrop,
     showsNoDrop: showsDrop && !isAtChance(twin, 'baseline'),
     showsDelta: full.length === 0,
+    reach: {
+      accuracy: twin.baseline,
+      chance: twin.chance,
+      facts: n,
+      neededFacts: isLow ? null : factsAboveGuessing(twin.baseline, twin.chance),
+    },
     isAboveChance: [benchmark, twin].some((form) => !isAtChance(form, 'baseline') || !isAtChance(form, 'candidate')),
   };
 }
@@ -98,6 +116,16 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
 /** Probability that guessing gets as many of n right, or more. */
 function guesses(count: number, n: number, chance: number): number {
   return binomialAtLeast(Math.floor(count + 1e-9), n, chance);
+}
+
+/** Enough for an accuracy of 5 points above guessing; a number beyond it is no advice. */
+const MOST_FACTS = 5000;
+
+/** About the number of facts from which on guessing explains an accuracy at most as often as GUESSING; null if they are too many. */
+function factsAboveGuessing(accuracy: number, chance: number): number | null {
+  const isEnough = (n: number) => guesses(accuracy * n, n, chance) < GUESSING;
+  if (!isEnough(MOST_FACTS)) return null;
+  return Math.ceil(bisect(1, MOST_FACTS, (n) => !isEnough(Math.ceil(n))));
 }
 
 interface Summary {

@@ -36,14 +36,30 @@ export function twinAccuracyUnclear(finding: FindingOf<'twin-accuracy-unclear'>)
 /** Families that the sentence names. */
 const NAMED_FAMILIES = 4;
 
-export function notInformative({ families }: FindingOf<'not-informative'>): Phrase {
+export function notInformative({ families, nearest, detectableGain }: FindingOf<'not-informative'>): Phrase {
   const where =
     families.length > NAMED_FAMILIES
       ? phrase`in all ${formatInteger(families.length)} families`
       : families.length === 0
         ? phrase`everywhere`
         : phrase`in ${families.flatMap((family, i) => [i === 0 ? '' : ', ', name(family)])}`;
-  return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no change could show.`;
+  const gain =
+    detectableGain === null
+      ? ''
+      : ` A gain of the benchmark form of ${formatPoints(detectableGain)} or more, that twins do not share, would show.`;
+  return phrase`The probes are not informative: accuracy is at chance or at ceiling ${where}, so no loss could show.${nearest === null ? '' : whatIsMissing(nearest)}${gain}`;
+}
+
+function whatIsMissing({
+  accuracy,
+  chance,
+  facts,
+  neededFacts,
+}: NonNullable<FindingOf<'not-informative'>['nearest']>): string {
+  const now = ` Of the twins of ${formatCount(facts, 'fact')}, ${formatPercent(accuracy)} are right, where guessing has ${formatPercent(chance)}`;
+  return neededFacts === null
+    ? `${now}; ask easier ones, since more of the same would not help.`
+    : `${now}; ask about ${formatInteger(neededFacts)} facts or more, or easier ones.`;
 }
 
 export function shadowDelta(finding: FindingOf<'shadow-delta'>): Phrase {

@@ -13,13 +13,26 @@ const atChance = () =>
 
 describe('the check of uninformative probes', () => {
   it('a model at chance is never a pass, also without a baseline and under a policy that allows that', () => {
-    const notInformative = { kind: 'not-informative', level: 'inconclusive', families: ['colors'] };
-    expect(findingsOn(atChance(), atChance())).toEqual([notInformative]);
+    const nearest = { accuracy: 0.25, chance: 0.25, facts: 100, neededFacts: null };
+    const notInformative = { kind: 'not-informative', level: 'inconclusive', families: ['colors'], nearest };
+    expect(findingsOn(atChance(), atChance())).toEqual([
+      { ...notInformative, detectableGain: expect.closeTo(0.078, 3) },
+    ]);
     const alone = reportOn(atChance(), null, { policy: 'on-missing-baseline: pass' });
     expect(alone.verdict).toBe('inconclusive');
-    expect(ofKind('not-informative', alone.findings)).toEqual([notInformative]);
+    expect(ofKind('not-informative', alone.findings)).toEqual([{ ...notInformative, detectableGain: null }]);
     const informative = reportOn(probesOnly(probes()), null, { policy: 'on-missing-baseline: pass' });
     expect(informative.verdict).toBe('pass');
+  });
+
+  it('a model that may be guessing gets the number of facts that would show it is not', () => {
+    const right = facts(34, '11', ['11']);
+    const wrong = facts(66, '00', ['00']);
+    const [finding] = ofKind('not-informative', judgeFacts([...right, ...wrong], DEFAULT_POLICY).findings);
+    // scipy: P(X ≥ ⌊0.34 n⌋) for X ~ Binomial(n, ¼) is first below 0.001 at 250 facts, and always from 262 on.
+    expect(finding?.nearest).toMatchObject({ accuracy: 0.34, chance: 0.25, facts: 100 });
+    expect(finding?.nearest?.neededFacts).toBeGreaterThanOrEqual(250);
+    expect(finding?.nearest?.neededFacts).toBeLessThanOrEqual(262);
   });
 
   it('too few facts to rule out a drop are never a pass, and the finding gives the drop that is possible', () => {
