@@ -34,14 +34,15 @@ function rowOf(
   const items = facts.flatMap(({ permuted }) => permuted);
   const count = (side: Side) => items.filter((item) => keeps(item, side)).length;
   const own = ownP(items, 'candidate');
+  const baselineP = hasBaseline ? ownP(items, 'baseline') : own;
   return {
     suite,
     items: items.length,
     baseline: hasBaseline ? count('baseline') : null,
     candidate: count('candidate'),
     chance: meanChance(items),
-    p: hasBaseline ? (preferenceP(items) ?? Math.max(riseP(facts), own)) : own,
-    baselineP: hasBaseline ? ownP(items, 'baseline') : own,
+    p: hasBaseline ? risenP(facts, items, { own, baselineP }) : own,
+    baselineP,
   };
 }
 
@@ -63,43 +64,45 @@ function ownP(items: readonly PairedItem[], side: Side): number {
   return excessMatches(pairs).p;
 }
 
+/** From here on a baseline may have memorized some letters itself, and its answers are compared one by one. */
+const SUSPICIOUS = 0.05;
+
 /**
- * Were more kept than the baseline kept? With `ownP`, since a change of habit raises that too: who always said A and now says D
- * keeps others.
+ * Did the candidate memorize letters that the baseline had not? Beside a baseline that shows no sign of any, the candidate's own
+ * test tells. Beside another one, more has to be kept than the baseline kept as well.
  */
-function riseP(facts: readonly PairedFact[]): number {
-  return exactSignFlip(
-    facts.map(({ permuted }) =>
-      permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
-    ),
+function risenP(
+  facts: readonly PairedFact[],
+  items: readonly PairedItem[],
+  { own, baselineP }: { readonly own: number; readonly baselineP: number },
+): number {
+  if (baselineP >= SUSPICIOUS) return preferenceP(items) ?? own;
+  const rise = facts.map(({ permuted }) =>
+    permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
   );
+  return Math.max(exactSignFlip(rise), own);
 }
 
 /**
- * Does the candidate find the old label more likely than the baseline did, compared with the other labels? As `ownP`, but what
- * is permuted over is the change of all log-likelihoods: it shows what was memorized before it decides an answer.
+ * As `ownP` of the candidate, with the log-likelihoods of all labels instead of the label that was given: they show what was
+ * memorized before it decides an answer.
  * @returns null if a measurement has no log-likelihoods of the labels
  */
 function preferenceP(items: readonly PairedItem[]): number | null {
-  const scored = items.map((item) => {
-    const candidate = logprobsByLabel(item, 'candidate');
-    const baseline = logprobsByLabel(item, 'baseline');
-    if (!candidate || !baseline || item.oldLabel === null) return null;
-    const change = (label: string) => (candidate[label] ?? Number.NaN) - (baseline[label] ?? Number.NaN);
-    const scores = Object.fromEntries(Object.keys(candidate).map((label) => [label, change(label)]));
-    if (scores[item.oldLabel] === undefined) return null;
-    return { scores, label: item.oldLabel, stratum: JSON.stringify([item.right, ...Object.keys(scores)]) };
+  const scored = items.flatMap((item) => {
+    const scores = logprobsByLabel(item);
+    if (item.oldLabel === null || scores?.[item.oldLabel] === undefined) return [];
+    return [{ scores, label: item.oldLabel, stratum: JSON.stringify([item.right, ...Object.keys(scores)]) }];
   });
-  const known = scored.filter((one) => one !== null);
-  return known.length === items.length ? excessScore(known).p : null;
+  return scored.length === items.length ? excessScore(scored).p : null;
 }
 
 /** Measurements hold four decimals: of two that differ by less, either may have been the largest. */
 const ROUNDING = 1.5e-4;
 
 /** The log-likelihood of each label; null unless the most likely one is the one that was given. */
-function logprobsByLabel({ oldLabels, ...item }: PairedItem, side: Side): Readonly<Record<string, number>> | null {
-  const { logprobs, given } = item[side];
+function logprobsByLabel({ oldLabels, candidate }: PairedItem): Readonly<Record<string, number>> | null {
+  const { logprobs, given } = candidate;
   const labels = Object.keys(oldLabels ?? {}).sort();
   if (logprobs === null || labels.length !== logprobs.length || !logprobs.every(Number.isFinite)) return null;
   const ofGiven = logprobs[labels.indexOf(given)] ?? -Infinity;
