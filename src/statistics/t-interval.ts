@@ -52,7 +52,11 @@ export function clusterInterval(groups: readonly (readonly number[])[], level: n
  */
 export function welchInterval(xs: readonly number[], ys: readonly number[], level: number): MeanInterval | null {
   const [x, y] = [meanInterval(xs, level), meanInterval(ys, level)];
-  if (!x || !y) return null;
+  return x && y && differenceInterval(x, y, level);
+}
+
+/** As `welchInterval`, of means whose standard errors and degrees of freedom are known, as those over clusters are. */
+export function differenceInterval(x: MeanInterval, y: MeanInterval, level: number): MeanInterval {
   const [vx, vy] = [x.standardError ** 2, y.standardError ** 2];
   const mean = x.mean - y.mean;
   // Without any variance it makes no difference.

@@ -18,7 +18,8 @@ export function gainNotShown(context: ComparisonContext): Finding[] {
     .filter(({ gain }) => gain.value > least && gain.lower !== null && gain.lower > 0)
     .map(({ suite, facts, benchmark, gain, decidedBy }) => ({
       kind: 'gain-not-shown',
-      level,
+      // What no twin could judge is not judged; `info` turns that off as well.
+      level: decidedBy.length > 0 || level !== 'warn' ? level : 'inconclusive',
       suite,
       facts,
       baseline: benchmark.baseline,

@@ -2,7 +2,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { tQuantile } from '../../statistics/distributions.ts';
 import { minimumDetectableMean } from '../../statistics/power.ts';
-import { clusterInterval, meanInterval, welchInterval } from '../../statistics/t-interval.ts';
+import { clusterInterval, differenceInterval, meanInterval } from '../../statistics/t-interval.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
 import { accuracy, changeOf, type PairedFact, type PairedItem, twinChangeOf } from './paired-item.ts';
@@ -34,8 +34,8 @@ const MIN_TEMPLATES_AS_UNITS = 10;
  * The difference of differences Δbenchmark − Δtwin in accuracy, and the transfer in log-odds. Of facts it is paired: the
  * change of each benchmark form minus the mean change of its twins, with Student's interval. The units are facts, since the
  * templates are fixed by the design of the suite; where many templates were drawn, they are the units. The standard error
- * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The samples of a
- * group have Welch's interval.
+ * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The two samples of a
+ * group, each with its own units, have Welch's interval.
  * @returns null for fewer than two units
  */
 export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta | null {
@@ -88,12 +88,24 @@ function differenceOf(fact: PairedFact): number {
 }
 
 function groupDelta({ benchmarks, items }: Extract<Sample, { kind: 'group' }>) {
-  const interval = welchInterval(benchmarks.map(changeOf), items.map(changeOf), LEVEL);
+  const [gain, theirs] = [sampleChange(benchmarks), sampleChange(items)];
+  const interval = gain.interval && theirs.interval && differenceInterval(gain.interval, theirs.interval, LEVEL);
   const observations = [
-    ...benchmarks.map((benchmark): Observation => ({ benchmark, twins: [], cluster: `benchmark ${benchmark.id}` })),
-    ...items.map((item): Observation => ({ benchmark: null, twins: [item], cluster: `group ${item.id}` })),
+    ...benchmarks.map(
+      (item): Observation => ({ benchmark: item, twins: [], cluster: `benchmark ${gain.unitOf(item)}` }),
+    ),
+    ...items.map((item): Observation => ({ benchmark: null, twins: [item], cluster: `group ${theirs.unitOf(item)}` })),
   ];
-  return interval && { ...interval, units: Math.min(benchmarks.length, items.length), observations };
+  return interval && { ...interval, units: Math.min(gain.units, theirs.units), observations };
+}
+
+/** The mean change of one sample: its units are items, or templates where many were drawn. */
+function sampleChange(items: readonly PairedItem[]) {
+  const templates = groupBy(items, ({ cluster }) => cluster);
+  const unitOf =
+    templates.size < MIN_TEMPLATES_AS_UNITS ? ({ id }: PairedItem) => id : ({ cluster }: PairedItem) => cluster;
+  const units = [...groupBy(items, unitOf).values()].map((members) => members.map(changeOf));
+  return { unitOf, units: units.length, interval: clusterInterval(units, LEVEL) };
 }
 
 /** Only the facts of families that can show a gain of either form. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact, PairedGroup } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { type Change, type FactOptions, facts, group } from './facts.ts';
@@ -139,12 +139,16 @@ describe('a gain that only format twins confirm', () => {
       facts(30, change, [change], { ...unsure, kind: 'open', name: `other ${change}` }),
     );
     const elsewhere = [...gain(['01'], { kind: 'format' }), ...others];
-    expect(judge(elsewhere).findings).toMatchObject([{ kind: 'gain-not-shown', hasFormat: false }]);
+    expect(judge(elsewhere).findings).toMatchObject([
+      { kind: 'gain-not-shown', level: 'inconclusive', hasFormat: false },
+    ]);
     const ceiling = [
       ...facts(40, '01', ['11'], { ...unsure, kind: 'open' }),
       ...facts(60, '11', ['11'], { kind: 'open' }),
     ];
-    expect(judge(ceiling).rules).toContain('warn gain-not-shown');
+    expect(judge(ceiling).rules).toContain('inconclusive gain-not-shown');
+    const quiet = parsePolicy('shadow-delta: {format-only: info}', 'p');
+    expect(judge(ceiling, {}, quiet).rules).toContain('info gain-not-shown');
   });
 
   it('twins of older measurements, which have no kind, show no more', () => {
@@ -185,6 +189,20 @@ describe('group twins', () => {
       2 * 1.972 * Math.sqrt((2 * 0.24) / 99),
       2,
     );
+  });
+
+  it('of many templates, whole templates are the units: ten questions of one say hardly more than one', () => {
+    const changes = Array.from({ length: 120 }, (_, i): Change => (i % 12 < 4 ? '01' : i % 12 < 8 ? '11' : '00'));
+    const { items, ...rest } = group('suite', changes);
+    const drawn = { ...rest, items: items.map((item, i) => ({ ...item, cluster: `template ${i % 12}` })) };
+    const width = (of: PairedGroup) => {
+      const [row] = judge(benchmark, { groups: [of] }).comparison.kinds;
+      const { lower, upper } = row?.transfer ?? {};
+      return { points: (row?.delta?.upper ?? 0) - (row?.delta?.lower ?? 0), transfer: (upper ?? 99) - (lower ?? 0) };
+    };
+    const [single, whole] = [width({ ...rest, items }), width(drawn)];
+    expect(whole.points).toBeGreaterThan(1.5 * single.points);
+    expect(whole.transfer).toBeGreaterThan(1.5 * single.transfer);
   });
 
   it('what is lost on a group is lost on twins', () => {
