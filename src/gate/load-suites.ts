@@ -112,10 +112,13 @@ async function loadSuite(
 
 async function findFile(file: string, policyPath: string | null): Promise<string> {
   const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), file), resolve(file)])];
+  let isFolder = false;
   for (const candidate of candidates) {
     const info = await stat(candidate).catch(() => null);
     if (info?.isFile()) return candidate;
+    isFolder ||= info?.isDirectory() ?? false;
   }
+  if (isFolder) throw new UserError(`probes: ${JSON.stringify(file)} is a folder`, 'list its files one by one');
   const hint = file.includes('.') ? 'give its path relative to the policy' : `give the path of a file, or ${BUILTIN}`;
   throw new UserError(`probes: file ${JSON.stringify(file)} not found`, hint);
 }

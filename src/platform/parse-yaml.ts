@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { plainIssue } from './plain-issue.ts';
 
 /** Both from 1. */
 export interface Position {
@@ -50,7 +51,7 @@ function describe(issue: z.core.$ZodIssue): string {
     const inside = issue.path.length > 0 ? ` in ${issue.path.join('.')}` : '';
     return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}`;
   }
-  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+  return [...(issue.path.length > 0 ? [issue.path.join('.')] : []), plainIssue(issue.message)].join(': ');
 }
 
 /** The offset of the mistake: of the unknown key itself, else of the value, else of the mapping that lacks it. */

@@ -25,7 +25,7 @@ const suiteSchema = z.union(
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, max-new-tokens}',
+  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

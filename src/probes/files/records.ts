@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { validateFields } from '../../platform/first-issue.ts';
+import { plainIssue } from '../../platform/plain-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 
 /** One record of a probe file, before its keys are checked. */
@@ -71,7 +72,7 @@ export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: 
   const parsed = validateFields(schema, record.fields);
   if (parsed.success) return parsed.data;
   const { issues } = parsed;
-  const problems = issues.slice(0, MAX_ISSUES).map(({ path, message }) => [...path, message].join(': '));
+  const problems = issues.slice(0, MAX_ISSUES).map(({ path, message }) => [...path, plainIssue(message)].join(': '));
   const more = issues.length > MAX_ISSUES ? `; and ${issues.length - MAX_ISSUES} more` : '';
   throw new UserError(`${record.where}: ${problems.join('; ')}${more}`, hint);
 }

@@ -1,0 +1,23 @@
+/** What people call the types of YAML and JSON. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'an integer',
+  number: 'a number',
+  object: 'a mapping',
+  record: 'a mapping',
+  string: 'a text',
+};
+
+/** A message of zod about a file that a person wrote, in words that do not assume TypeScript. Other messages stay. */
+export function plainIssue(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (expected !== undefined && received !== undefined) {
+    const wanted = TYPE_NAMES[expected] ?? expected;
+    return received === 'undefined'
+      ? `missing, expected ${wanted}`
+      : `expected ${wanted}, not ${TYPE_NAMES[received] ?? received}`;
+  }
+  const [, options] = /^Invalid option: expected one of (.+)$/.exec(message) ?? [];
+  return options === undefined ? message : `expected one of ${options.replaceAll('"|"', '", "')}`;
+}
