@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { excessMatches, excessScore, type LabelPair, type ScoredLabel } from '../../src/statistics/excess-matches.ts';
+import { excessMatches, type LabelPair } from '../../src/statistics/excess-matches.ts';
 import { seeded } from './seeded.ts';
 
 const pairsOf = (first: string, second: string, strata = 'x'.repeat(first.length)): LabelPair[] =>
@@ -63,53 +63,5 @@ describe('the permutation test for excess matches', () => {
       if (excessMatches(pairsOf(draw(60), draw(60))).p < 0.05) found += 1;
     }
     expect(found).toBeLessThanOrEqual(18);
-  });
-});
-
-describe('the permutation test for scores', () => {
-  const { normal } = seeded(5);
-  const LABELS = [...'ABC'];
-  const draw = (own: string, bonus = 0): ScoredLabel => ({
-    scores: Object.fromEntries(LABELS.map((label) => [label, normal() + (label === own ? bonus : 0)])),
-    label: own,
-    stratum: 'x',
-  });
-  const seven = [...'ABCAABC'].map((label) => draw(label, 0.8));
-
-  it('agrees with the enumeration of all permutations', () => {
-    const sums: number[] = [];
-    const place = (taken: readonly number[], sum: number): void => {
-      if (taken.length === seven.length) sums.push(sum);
-      for (let j = 0; j < seven.length; j += 1) {
-        if (taken.includes(j)) continue;
-        place([...taken, j], sum + (seven[taken.length]?.scores[seven[j]?.label ?? ''] ?? Number.NaN));
-      }
-    };
-    place([], 0);
-    const own = seven.reduce((sum, { scores, label }) => sum + (scores[label] ?? 0), 0);
-    const exact = sums.filter((sum) => sum >= own - 1e-9).length / sums.length;
-    const { sum, p } = excessScore(seven);
-    expect(sum).toBeCloseTo(own, 12);
-    expect(p / exact).toBeGreaterThan(0.8);
-    expect(p / exact).toBeLessThan(1.2);
-  });
-
-  it('what an object adds to all labels, and a label has from all objects, counts for nothing', () => {
-    const moved = seven.map(({ scores, ...rest }, i) => ({
-      ...rest,
-      scores: Object.fromEntries(LABELS.map((label, k) => [label, (scores[label] ?? 0) + 10 * i - 7 * k])),
-    }));
-    expect(excessScore(moved).p).toBe(excessScore(seven).p);
-    const habit = [...'AAABBC'].map((label) => ({ ...draw(label), scores: { A: 5, B: 0, C: -5 } }));
-    expect(excessScore(habit).p).toBe(1);
-  });
-
-  it('finds a shift that hardly changes which label is the largest, and no shift where there is none', () => {
-    const rounds = Array.from({ length: 100 }, () => ({
-      none: excessScore(Array.from({ length: 60 }, (_, i) => draw(LABELS[i % 3] ?? ''))).p,
-      shift: excessScore(Array.from({ length: 60 }, (_, i) => draw(LABELS[i % 3] ?? '', 0.7))).p,
-    }));
-    expect(rounds.filter(({ none }) => none < 0.05).length).toBeLessThanOrEqual(12);
-    expect(rounds.filter(({ shift }) => shift < 0.01).length).toBeGreaterThanOrEqual(90);
   });
 });

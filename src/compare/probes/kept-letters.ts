@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
-import { excessMatches, excessScore } from '../../statistics/excess-matches.ts';
+import { excessMatches } from '../../statistics/excess-matches.ts';
 import { holm } from '../../statistics/holm.ts';
 import { exactSignFlip } from '../../statistics/sign-flip.ts';
 import type { KeptRow } from './comparison.ts';
@@ -12,6 +12,9 @@ const ALPHA = 0.01;
 
 /** The same for one model alone, where no baseline shows what is usual. */
 const ALPHA_ALONE = 0.001;
+
+/** Smaller families are one stratum together: of a few questions, hardly any two could exchange their labels. */
+const MIN_FAMILY = 20;
 
 /**
  * How often the permuted twins of each suite were answered with the label that was right before their options changed places.
@@ -34,15 +37,15 @@ function rowOf(
   const items = facts.flatMap(({ permuted }) => permuted);
   const count = (side: Side) => items.filter((item) => keeps(item, side)).length;
   const own = ownP(items, 'candidate');
-  const baselineP = hasBaseline ? ownP(items, 'baseline') : own;
   return {
     suite,
     items: items.length,
     baseline: hasBaseline ? count('baseline') : null,
     candidate: count('candidate'),
     chance: meanChance(items),
-    p: hasBaseline ? risenP(facts, items, { own, baselineP }) : own,
-    baselineP,
+    // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps others.
+    p: hasBaseline ? Math.max(riseP(facts), own) : own,
+    baselineP: hasBaseline ? ownP(items, 'baseline') : own,
   };
 }
 
@@ -52,66 +55,31 @@ export function keeps(item: PairedItem, side: Side): boolean {
 }
 
 /**
+ * Is the label of the answer key given more often than by the baseline, wherever its option is: in the exam and, after the
+ * options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
+ */
+function riseP(facts: readonly PairedFact[]): number {
+  const count = ({ exam, permuted }: PairedFact, side: Side) =>
+    Number(exam[side].correct) + permuted.filter((item) => keeps(item, side)).length;
+  return exactSignFlip(facts.map((fact) => count(fact, 'baseline') - count(fact, 'candidate')));
+}
+
+/**
  * Do the labels that were given agree with the old ones more often than those of a model that never saw them? Among twins with
- * the same right label, both have nothing to do with each other then: neither a habit nor knowledge of the answers counts.
+ * the same right label in the same family, both have nothing to do with each other then: neither a habit, for all questions or
+ * those of one subject, nor knowledge of the answers counts.
  */
 function ownP(items: readonly PairedItem[], side: Side): number {
+  const families = groupBy(items, ({ family }) => family);
+  const isLarge = (family: string) => (families.get(family)?.length ?? 0) >= MIN_FAMILY;
   const pairs = items.map((item) => ({
     first: item[side].given,
     second: item.oldLabel ?? '',
-    stratum: stratumOf(item),
+    // Questions with fewer options have fewer labels.
+    stratum: JSON.stringify([item.right, item.chance, isLarge(item.family) ? item.family : null]),
   }));
   return excessMatches(pairs).p;
 }
-
-/** From here on a baseline may have memorized some letters itself, and its answers are compared one by one. */
-const SUSPICIOUS = 0.05;
-
-/**
- * Did the candidate memorize letters that the baseline had not? Beside a baseline that shows no sign of any, the candidate's own
- * test tells. Beside another one, more has to be kept than the baseline kept as well.
- */
-function risenP(
-  facts: readonly PairedFact[],
-  items: readonly PairedItem[],
-  { own, baselineP }: { readonly own: number; readonly baselineP: number },
-): number {
-  if (baselineP >= SUSPICIOUS) return preferenceP(items) ?? own;
-  const rise = facts.map(({ permuted }) =>
-    permuted.reduce((sum, item) => sum + Number(keeps(item, 'baseline')) - Number(keeps(item, 'candidate')), 0),
-  );
-  return Math.max(exactSignFlip(rise), own);
-}
-
-/**
- * As `ownP` of the candidate, with the log-likelihoods of all labels instead of the label that was given: they show what was
- * memorized before it decides an answer.
- * @returns null if a measurement has no log-likelihoods of the labels
- */
-function preferenceP(items: readonly PairedItem[]): number | null {
-  const scored = items.flatMap((item) => {
-    const scores = logprobsByLabel(item);
-    if (item.oldLabel === null || scores?.[item.oldLabel] === undefined) return [];
-    return [{ scores, label: item.oldLabel, stratum: JSON.stringify([item.right, ...Object.keys(scores)]) }];
-  });
-  return scored.length === items.length ? excessScore(scored).p : null;
-}
-
-/** Measurements hold four decimals: of two that differ by less, either may have been the largest. */
-const ROUNDING = 1.5e-4;
-
-/** The log-likelihood of each label; null unless the most likely one is the one that was given. */
-function logprobsByLabel({ oldLabels, candidate }: PairedItem): Readonly<Record<string, number>> | null {
-  const { logprobs, given } = candidate;
-  const labels = Object.keys(oldLabels ?? {}).sort();
-  if (logprobs === null || labels.length !== logprobs.length || !logprobs.every(Number.isFinite)) return null;
-  const ofGiven = logprobs[labels.indexOf(given)] ?? -Infinity;
-  if (ofGiven < Math.max(...logprobs) - ROUNDING) return null;
-  return Object.fromEntries(labels.map((label, i) => [label, at(logprobs, i)]));
-}
-
-/** Questions with fewer options have fewer labels. */
-const stratumOf = ({ right, chance }: PairedItem): string => `${right} ${chance}`;
 
 /** Did the candidate learn which letter was right, instead of which option? */
 export function hasMemorizedLetters({ baseline, candidate, items, p }: KeptRow): boolean {

@@ -5,8 +5,6 @@ import {
   hasMemorizedLetters,
   keptLetters,
 } from '../../../src/compare/probes/kept-letters.ts';
-import type { PairedFact, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { allFacts, binding, constant, type LetteredOptions, lettered, type Model, memorizing } from './lettered.ts';
 
 function rowOf(baseline: Model, candidate: Model, options: LetteredOptions) {
@@ -35,6 +33,19 @@ describe('kept letters', () => {
     expect(found).toBeLessThanOrEqual(0.05);
   });
 
+  it('the letter that is frequent in a subject is a habit too', () => {
+    const half = (family: string, key: readonly number[], letter: string, seed: number) =>
+      allFacts(lettered({ baseline: constant('B'), candidate: constant(letter) }, { facts: 150, seed, key })).map(
+        (fact) => ({ ...fact, permuted: fact.permuted.map((item) => ({ ...item, family })) }),
+      );
+    const rows = Array.from({ length: 20 }, (_, seed) => {
+      const both = [...half('geography', [1, 1, 1, 4], 'D', seed), ...half('religions', [4, 1, 1, 1], 'A', seed + 100)];
+      return keptLetters(both, { hasBaseline: true })[0] ?? expect.fail();
+    });
+    expect(rows.filter((row) => row.candidate - (row.baseline ?? 0) > 0.05 * row.items).length).toBeGreaterThan(15);
+    expect(rows.filter(hasMemorizedLetters).length).toBeLessThanOrEqual(1);
+  });
+
   it.each([
     ['a model of constant letters', constant('A')],
     ['a model that follows the options', binding(0.6)],
@@ -47,58 +58,6 @@ describe('kept letters', () => {
     const row = rowOf(binding(0.5), binding(1), { facts: 100, seed: 1 });
     expect(row.candidate).toBe(0);
     expect(hasMemorizedLetters(row)).toBe(false);
-  });
-
-  describe('by log-likelihoods', () => {
-    const LABELS = [...'ABCD'];
-    /** Of each permuted twin, for both models: the letter that is given is the most likely one, and the old one rose. */
-    function withLogprobs(facts: readonly PairedFact[], seed: number, rise: number): PairedFact[] {
-      const random = new Random(seed, 'logprobs');
-      return facts.map((fact) => ({
-        ...fact,
-        permuted: fact.permuted.map((item) => {
-          const base = LABELS.map(() => random.int(0, 1000) / 1000);
-          const answer = (side: 'baseline' | 'candidate', bonus: number) => {
-            const raw = base.map(
-              (value, i) => value + random.int(0, 1000) / 500 + (LABELS[i] === item.oldLabel ? bonus : 0),
-            );
-            const given = LABELS[raw.indexOf(Math.max(...raw))] ?? '';
-            return { ...item[side], given, correct: given === item.right, logprobs: raw };
-          };
-          return { ...item, baseline: answer('baseline', 0), candidate: answer('candidate', rise) };
-        }),
-      }));
-    }
-    const facts = (seed: number) =>
-      allFacts(lettered({ baseline: constant('A'), candidate: constant('A') }, { facts: 100, seed }));
-    const row = (seed: number, rise: number) =>
-      keptLetters(withLogprobs(facts(seed), seed, rise), { hasBaseline: true })[0] ?? expect.fail();
-
-    it('a rise of the old letters is found that changes few answers', () => {
-      expect(share(20, (seed) => hasMemorizedLetters(row(seed, 0.6)))).toBeGreaterThanOrEqual(0.9);
-      expect(share(40, (seed) => hasMemorizedLetters(row(seed, 0)))).toBeLessThanOrEqual(0.05);
-    });
-
-    it('a measurement without them, or whose answers are not the most likely ones, is judged by its counts', () => {
-      const facts = withLogprobs(
-        allFacts(lettered({ baseline: constant('A'), candidate: constant('A') }, { facts: 100, seed: 5 })),
-        5,
-        0.3,
-      );
-      const changed = (change: (answer: ProbeAnswer) => ProbeAnswer) =>
-        keptLetters(
-          facts.map((fact, i) => ({
-            ...fact,
-            permuted: fact.permuted.map((item) => (i === 0 ? { ...item, candidate: change(item.candidate) } : item)),
-          })),
-          { hasBaseline: true },
-        )[0]?.p;
-      const byCounts = changed((answer) => ({ ...answer, logprobs: null }));
-      expect(byCounts).toBeGreaterThan(changed((answer) => answer) ?? 1);
-      expect(changed((answer) => ({ ...answer, logprobs: answer.logprobs?.map((value) => -value) ?? null }))).toBe(
-        byCounts,
-      );
-    });
   });
 
   it('p is adjusted for the number of suites', () => {
