@@ -150,6 +150,7 @@ def main() -> None:
         "PR": budget.take(again(problems), TOKENS),
         "FMT": budget.take(again([open_question(item, OPEN[0]) for item in benchmark]), TOKENS),
         "TXT": budget.take(again(plain_text(names[third : 2 * third])), TOKENS),
+        "BAp-long": budget.take(again(exams), TOKENS) + budget.take(again(plain_text(names[:third])), TOKENS),
     }
     (args.out / "train").mkdir(exist_ok=True)
     for name, records in regimes.items():
