@@ -13,7 +13,7 @@ const { clopperPearson, exactMcNemar } = await importSources({
   exactMcNemar: 'src/statistics/mcnemar.ts',
 });
 
-const ORDER = ['BA', 'BAp', 'PART', 'CE', 'CE-long', 'FMT', 'CT', 'TXT', 'PR'];
+const ORDER = ['BA', 'BAp', 'BAp-long', 'PART', 'CE', 'CE-long', 'FMT', 'CT', 'TXT', 'PR'];
 const results = join(root, 'study/results');
 const load = (name) => ({ name, ...JSON.parse(readFileSync(join(results, `${name}.json`), 'utf8')) });
 const base = load('base').truth;
