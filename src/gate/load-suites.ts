@@ -2,16 +2,17 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
-import type { SuiteChoice } from '../policy/probe-policy.ts';
+import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
+import { findBenchmark } from '../policy/twins-of.ts';
 import { readProbeFile } from '../probes/files/read.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory.
- * @throws UserError for a missing or invalid file, for two suites with the same name, and for twins of no benchmark
+ * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
-  const choices = resolved.policy.probes.map(asFile);
+  const choices = resolved.policy.probes.map(listedFile);
   const suites: Suite[] = [];
   for (const choice of choices) {
     const suite = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
@@ -49,32 +50,11 @@ function comparable(prompt: string): string {
 
 type FileChoice = Exclude<SuiteChoice, string>;
 
-function asFile(choice: SuiteChoice): FileChoice {
-  return typeof choice === 'string' ? { file: choice } : choice;
-}
-
-/**
- * The name of the suite that all items of a file are twins of; null for a benchmark.
- * @throws UserError unless it is another file of the policy, with items of its own to be twins of
- */
-function benchmarkOf({ file, 'twins-of': twinsOf }: FileChoice, choices: readonly FileChoice[]): string | null {
+/** The name of the suite that all items of a file are twins of; null for a benchmark. */
+function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly FileChoice[]): string | null {
   if (twinsOf === undefined) return null;
-  const where = `probes: ${JSON.stringify(file)}: twins-of: ${JSON.stringify(twinsOf)}`;
-  const benchmark =
-    choices.find((other) => other.file === twinsOf) ?? choices.find((other) => basename(other.file) === twinsOf);
-  if (benchmark === undefined) {
-    throw new UserError(`${where} is not among the suites of the policy`, 'list its file too, or correct the name');
-  }
-  if (benchmark.file === BUILTIN) {
-    throw new UserError(`${where} has twins of its own`, 'name a file, or leave out twins-of');
-  }
-  if (benchmark.file === file) throw new UserError(`${where} is the file itself`, 'name the file of the benchmark');
-  if (benchmark['twins-of'] !== undefined) {
-    throw new UserError(
-      `${where} consists of twins itself`,
-      `name their benchmark, ${JSON.stringify(benchmark['twins-of'])}`,
-    );
-  }
+  const benchmark = findBenchmark(twinsOf, choices);
+  if (benchmark === undefined) throw new Error('the schema of the policy checks twins-of');
   return basename(benchmark.file);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
 import { BUILTIN } from '../probes/suite.ts';
+import { mistakeInTwinsOf } from './twins-of.ts';
 
 const share = z.number().min(0).max(1);
 const level = z.enum(['info', 'warn', 'fail']);
@@ -29,6 +30,19 @@ const suiteSchema = z.union(
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
+/** An entry of the list as a file with its settings. */
+export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
+  return typeof choice === 'string' ? { file: choice } : choice;
+}
+
+const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
+  const files = choices.map(listedFile);
+  for (const [i, file] of files.entries()) {
+    const message = mistakeInTwinsOf(file, files);
+    if (message !== null) context.addIssue({ code: 'custom', path: [i, 'twins-of'], message });
+  }
+});
+
 /**
  * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing its
  * data (docs/decisions/005-probe-verdict.md); those of gains were checked on public results since (010-twins.md). Shares are
@@ -36,7 +50,7 @@ export type SuiteChoice = z.infer<typeof suiteSchema>;
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
-  probes: z.array(suiteSchema).default(['builtin']),
+  probes: suitesSchema.default(['builtin']),
   /** Kinds of twins that are derived for files without twins. */
   twins: z
     .array(z.enum(['open', 'format', 'fresh'] as const satisfies readonly (typeof TWIN_KINDS)[number][]))

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSuites } from '../../src/gate/load-suites.ts';
-import { UserError } from '../../src/platform/user-error.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { toJsonl } from '../../src/probes/files/jsonl.ts';
 import type { Suite } from '../../src/probes/suite.ts';
@@ -60,25 +59,6 @@ describe('a suite that is twins of another', () => {
     const [, again] = await load('[exam.csv, {file: again.jsonl, twins-of: exam.csv}]', '', files);
     expect(again?.items).toEqual(group?.items);
     expect(again?.digest).toBe(group?.digest);
-  });
-
-  it.each<[string, string, RegExp]>([
-    ['a file that is not listed', '[exam.csv, {file: held-out.csv, twins-of: other.csv}]', /"other.csv" is not among/],
-    ['the file itself', '[{file: held-out.csv, twins-of: held-out.csv}]', /is the file itself/],
-    ['the built-in suite', '[builtin, {file: held-out.csv, twins-of: builtin}]', /has twins of its own/],
-    [
-      'a group',
-      '[exam.csv, {file: held-out.csv, twins-of: exam.csv}, {file: problems.jsonl, twins-of: held-out.csv}]',
-      /"held-out.csv" consists of twins itself — name their benchmark, "exam.csv"/,
-    ],
-    [
-      'each other',
-      '[{file: exam.csv, twins-of: held-out.csv}, {file: held-out.csv, twins-of: exam.csv}]',
-      /consists of twins itself/,
-    ],
-  ])('is refused for %s', async (_, probes, message) => {
-    await expect(load(probes)).rejects.toThrow(UserError);
-    await expect(load(probes)).rejects.toThrow(message);
   });
 
   it('may be of its benchmark by path or by name, wherever the file is', async () => {

@@ -80,6 +80,31 @@ rules:
       'probes:\n  - file: builtin\n    scoring: raw\n',
       /:2:5: probes\.0: .* its own/,
     ],
+    [
+      'twins of a file that is not listed',
+      'probes: [exam.csv, {file: held-out.csv, twins-of: other.csv}]\n',
+      /:1:51: probes\.1\.twins-of: "other\.csv" is not among the suites/,
+    ],
+    [
+      'twins of the file itself',
+      'probes:\n  - file: held-out.csv\n    twins-of: held-out.csv\n',
+      /:3:15: probes\.0\.twins-of: "held-out\.csv" is the file itself/,
+    ],
+    [
+      'twins of the built-in suite',
+      'probes:\n  - builtin\n  - {file: held-out.csv, twins-of: builtin}\n',
+      /:3:36: probes\.1\.twins-of: "builtin" has twins of its own/,
+    ],
+    [
+      'twins of twins',
+      'probes: [exam.csv, {file: a.csv, twins-of: exam.csv}, {file: b.csv, twins-of: a.csv}]\n',
+      /:1:79: probes\.2\.twins-of: "a\.csv" consists of twins itself: name their benchmark, "exam\.csv"/,
+    ],
+    [
+      'twins of each other',
+      'probes: [{file: a.csv, twins-of: b.csv}, {file: b.csv, twins-of: a.csv}]\n',
+      /:1:34: probes\.0\.twins-of: "b\.csv" consists of twins itself/,
+    ],
     ['an unknown key of a suite', 'probes:\n  - file: a.csv\n    foo: 1\n', /:3:5: unknown key "foo" in probes\.0/],
   ])('a policy file with %s is refused, and the error gives line and column', (_, text, pattern) => {
     expect(() => parse(text)).toThrow(pattern);

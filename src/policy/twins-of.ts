@@ -1,0 +1,31 @@
+import { basename } from 'node:path';
+import { BUILTIN } from '../probes/suite.ts';
+
+/** A file of the policy, and the benchmark that it says its items are twins of. */
+export interface ListedFile {
+  readonly file: string;
+  readonly 'twins-of'?: string | undefined;
+}
+
+/** The file that `twins-of` names, by its path or by its name; undefined if there is none. */
+export function findBenchmark<T extends ListedFile>(twinsOf: string, files: readonly T[]): T | undefined {
+  return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => basename(file) === twinsOf);
+}
+
+/** Why a file cannot be twins of what it names, and what to do; null if it can, or names nothing. */
+export function mistakeInTwinsOf(
+  { file, 'twins-of': twinsOf }: ListedFile,
+  files: readonly ListedFile[],
+): string | null {
+  if (twinsOf === undefined) return null;
+  const name = JSON.stringify(twinsOf);
+  const benchmark = findBenchmark(twinsOf, files);
+  if (benchmark === undefined) {
+    return `${name} is not among the suites of the policy: list its file too, or correct the name`;
+  }
+  if (benchmark.file === BUILTIN) return `${name} has twins of its own: name a file, or leave out twins-of`;
+  if (benchmark.file === file) return `${name} is the file itself: name the file of the benchmark`;
+  const itsBenchmark = benchmark['twins-of'];
+  if (itsBenchmark === undefined) return null;
+  return `${name} consists of twins itself: name their benchmark, ${JSON.stringify(itsBenchmark)}`;
+}
