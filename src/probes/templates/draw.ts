@@ -10,6 +10,7 @@ import { decimalsOf, formatRational, type Rational } from '../arithmetic/rationa
 import type { Random } from '../random.ts';
 import { drawNumber } from './range.ts';
 import type { Answer, Assignment, Template, Text } from './template.ts';
+import { summarizeUnusable, type Unusable } from './unusable.ts';
 
 /** A template with values. */
 export interface Instance {
@@ -28,7 +29,7 @@ const ATTEMPTS = 5000;
  * Draw a question that is not among others.
  * @param where of the template, for the error
  * @param others what was drawn before; the answer differs from that of the last of them, if there is such a draw
- * @throws UserError if the conditions leave none
+ * @throws UserError if no draw can be used, with the causes
  */
 export function drawInstance(
   template: Template,
@@ -37,20 +38,23 @@ export function drawInstance(
 ): Instance {
   const asked = new Set(others.map(({ question }) => question));
   const avoided = others.at(-1)?.answer;
+  const unusable: Unusable[] = [];
   let sameAnswer: Instance | null = null;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const instance = instantiate(template, drawValues(template.values, random));
-    if (instance === null || asked.has(instance.question)) continue;
-    if (instance.answer !== avoided) return instance;
-    sameAnswer ??= instance;
+  while (unusable.length < ATTEMPTS) {
+    const drawn = instantiate(template, drawValues(template.values, random));
+    if ('cause' in drawn) unusable.push(drawn);
+    else if (asked.has(drawn.question)) unusable.push({ cause: 'asked-before' });
+    else if (drawn.answer !== avoided) return drawn;
+    else {
+      sameAnswer ??= drawn;
+      unusable.push({ cause: 'same-answer' });
+    }
   }
   // Among a few choices of text the same one may have to be right again; a written number may not.
   if (sameAnswer && !sameAnswer.numeric) return sameAnswer;
-  const drawn = others.length === 0 ? 'no values' : `no question beside ${others.length} others`;
-  throw new UserError(
-    `${where}: the conditions leave ${drawn}, in ${ATTEMPTS.toLocaleString('en-US')} draws`,
-    'widen the ranges, relax the conditions, or lower draws',
-  );
+  const { causes, hint } = summarizeUnusable(unusable);
+  const beside = others.length === 0 ? '' : ` beside ${others.length} others`;
+  throw new UserError(`${where}: no question can be drawn${beside}: ${causes}`, hint);
 }
 
 /** Lists of the same texts give different ones, so that two people have two names. */
@@ -73,44 +77,55 @@ function drawValues(values: Template['values'], random: Random): Assignment {
 }
 
 /**
- * The question and the answers with these values; null where the conditions are not met, an answer is not a decimal number, or
- * two answers are the same.
+ * The question and the answers with these values; or why there is none: the conditions are not met, a number has no value or
+ * is not a decimal number, or two answers are the same.
  */
-export function instantiate(template: Template, assignment: Assignment): Instance | null {
-  if (!meetsConditions(template.conditions, assignment)) return null;
-  const answers = [template.answer, ...template.wrong].map((answer) => writeAnswer(answer, assignment));
-  if (!answers.every((answer) => answer !== null) || new Set(answers).size < answers.length) return null;
-  const [answer, ...wrong] = answers;
+export function instantiate(template: Template, assignment: Assignment): Instance | Unusable {
+  if (!meetsConditions(template.conditions, assignment)) return { cause: 'conditions' };
   const question = writeText(template.question, assignment);
-  if (question === null || answer === undefined) return null;
+  if (typeof question !== 'string') return question;
+  const answers: string[] = [];
+  for (const given of [template.answer, ...template.wrong]) {
+    const answer = writeAnswer(given, assignment);
+    if (typeof answer !== 'string') return answer;
+    if (answers.includes(answer)) return { cause: 'equal-answers', example: JSON.stringify(answer) };
+    answers.push(answer);
+  }
+  const [answer = '', ...wrong] = answers;
   return { question, answer, wrong, numeric: template.answer.kind === 'number' };
 }
 
 /** A division by zero meets no condition. */
-export function meetsConditions(conditions: readonly Expression[], assignment: Assignment): boolean {
+function meetsConditions(conditions: readonly Expression[], assignment: Assignment): boolean {
   return conditions.every((condition) => attempt(() => evaluateCondition(condition, valuesOf(assignment))) === true);
 }
 
-function writeAnswer(answer: Answer, assignment: Assignment): string | null {
+function writeAnswer(answer: Answer, assignment: Assignment): string | Unusable {
   if (answer.kind === 'text') return writeText(answer.text, assignment);
-  const value = attempt(() => evaluateNumber(answer.formula, valuesOf(assignment)));
-  return value === null ? null : writeNumber(value);
+  return writeNumber(answer.formula, assignment);
 }
 
-function writeText(text: Text, assignment: Assignment): string | null {
-  const parts = text.map((part) => {
-    if (typeof part === 'string') return part;
-    const value = part.kind === 'name' ? assignment.get(part.name) : undefined;
-    if (typeof value === 'string') return value;
-    const number = attempt(() => evaluateNumber(part, valuesOf(assignment)));
-    return number === null ? null : writeNumber(number);
-  });
-  return parts.every((part) => part !== null) ? parts.join('') : null;
+function writeText(text: Text, assignment: Assignment): string | Unusable {
+  let written = '';
+  for (const part of text) {
+    const piece = typeof part === 'string' ? part : writePlace(part, assignment);
+    if (typeof piece !== 'string') return piece;
+    written += piece;
+  }
+  return written;
 }
 
-/** Null for a third: nobody would write its decimals. */
-function writeNumber(value: Rational): string | null {
-  return decimalsOf(value) === null ? null : formatRational(value);
+function writePlace(formula: Expression, assignment: Assignment): string | Unusable {
+  const value = formula.kind === 'name' ? assignment.get(formula.name) : undefined;
+  return typeof value === 'string' ? value : writeNumber(formula, assignment);
+}
+
+/** Not a third: nobody would write its decimals. */
+function writeNumber(formula: Expression, assignment: Assignment): string | Unusable {
+  const value = attempt(() => evaluateNumber(formula, valuesOf(assignment)));
+  if (value === null) return { cause: 'no-value' };
+  const written = formatRational(value);
+  return decimalsOf(value) === null ? { cause: 'no-decimal', example: written } : written;
 }
 
 function valuesOf(assignment: Assignment): Values {

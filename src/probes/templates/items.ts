@@ -27,7 +27,7 @@ const MAX_FACTS = 20_000;
 /**
  * The facts of all templates. The benchmark form is the published question, or a draw that depends on the file only; its twins
  * are fresh draws, which depend on the seed. A template is the cluster of all its items.
- * @throws UserError for a template whose conditions leave too few questions
+ * @throws UserError for a template that leaves too few questions
  */
 export function templateItems(templates: readonly Template[], options: DrawOptions): ProbeItem[] {
   const facts = templates.reduce((sum, { draws }) => sum + draws, 0);
@@ -79,7 +79,10 @@ function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
 }
 
 function publishedInstance(template: Template): Instance | null {
-  return template.original === null ? null : instantiate(template, template.original);
+  if (template.original === null) return null;
+  const published = instantiate(template, template.original);
+  if ('cause' in published) throw new Error('the schema of a template checks its original');
+  return published;
 }
 
 /** An instance with its choices in an order. */

@@ -1,6 +1,7 @@
 import { type Expression, ExpressionError, namesOf, typeOf } from '../arithmetic/expression.ts';
-import { meetsConditions } from './draw.ts';
+import { instantiate } from './draw.ts';
 import type { Answer, Assignment, Template, Text } from './template.ts';
+import { describeUnusable } from './unusable.ts';
 
 export interface Mistake {
   /** Keys within the template. */
@@ -70,7 +71,8 @@ function formulasOf(text: Text): readonly Expression[] {
   return text.flatMap((part) => (typeof part === 'string' ? [] : [part]));
 }
 
-function mistakeInOriginal({ values, conditions }: Template, original: Assignment): Mistake | null {
+function mistakeInOriginal(template: Template, original: Assignment): Mistake | null {
+  const { values } = template;
   const missing = [...values.keys()].find((name) => !original.has(name));
   if (missing !== undefined) return { path: ['original'], what: `lacks ${JSON.stringify(missing)}` };
   for (const [name, value] of original) {
@@ -81,5 +83,6 @@ function mistakeInOriginal({ values, conditions }: Template, original: Assignmen
       return { path, what: range.kind === 'texts' ? 'must be a text, as in values' : 'must be a number, as in values' };
     }
   }
-  return meetsConditions(conditions, original) ? null : { path: ['original'], what: 'does not meet the conditions' };
+  const published = instantiate(template, original);
+  return 'cause' in published ? { path: ['original'], what: `cannot be asked: ${describeUnusable(published)}` } : null;
 }

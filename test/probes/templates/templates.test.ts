@@ -165,7 +165,17 @@ describe('a mistake in a file of templates', () => {
     [
       'an original that is not allowed',
       `${withLine('conditions: [a > b]')}    original: { a: 3, b: 4 }\n`,
-      /original: of "t": does not meet/,
+      /original: of "t": cannot be asked: conditions are not met/,
+    ],
+    [
+      'an original without an answer',
+      `${withLine('answer: a + b', 'answer: a / b')}    original: { a: 1, b: 3 }\n`,
+      /:6:15: templates\.0\.original: of "t": cannot be asked: a number has no finite decimal form, as 1\/3/,
+    ],
+    [
+      'an original with the same answer twice',
+      `${withLine('wrong: [a * b]')}    original: { a: 2, b: 2 }\n`,
+      /original: of "t": cannot be asked: two answers are equal, as "4"/,
     ],
     ['too many draws', withLine('draws: 5000'), /draws/],
     [
@@ -189,16 +199,41 @@ describe('a mistake in a file of templates', () => {
     [
       'conditions that nothing meets',
       withLine('conditions: [a > b, b > a]'),
-      /x\.yaml: "t": the conditions leave no values, in 5,000 draws/,
+      /^x\.yaml: "t": no question can be drawn: conditions are not met, in 5,000 of 5,000 draws — relax the conditions/,
     ],
     [
       'fewer questions than draws',
       withLine('a: 1..9, b: 1..9', 'a: 1..2, b: 1..2'),
-      /x\.yaml: "t": the conditions leave no question beside \d+ others/,
+      /"t": no question can be drawn beside 4 others: the question was drawn before, in 5,000 of 5,000 draws — widen/,
     ],
-    ['divisions by zero only', withLine('answer: a + b', 'answer: a / (b - b)'), /leave no values/],
-    ['answers without an end', withLine('answer: a + b', 'answer: (a - a) + 1 / 3 + (b - b)'), /leave no values/],
-    ['wrong answers that are right', withLine('wrong: [b + a]'), /leave no values/],
+    [
+      'another question, but no other answer',
+      `${withLine('answer: a + b', 'answer: a + b - a - b')}    draws: 1\n`,
+      /: the answer is that of the benchmark form, in [\d,]+ of 5,000 draws; the question was drawn before, in \d+ — widen/,
+    ],
+    [
+      'divisions by zero only',
+      withLine('answer: a + b', 'answer: a / (b - b)'),
+      /: a formula divides by zero, in 5,000 of 5,000 draws — change the formula/,
+    ],
+    [
+      'answers without an end',
+      withLine('answer: a + b', 'answer: (a - a) + 1 / 3 + (b - b)'),
+      /: a number has no finite decimal form, as 1\/3, in 5,000 of 5,000 draws — add a condition/,
+    ],
+    [
+      'wrong answers that are right',
+      withLine('wrong: [b + a]'),
+      /: two answers are equal, as "\d+", in 5,000 of 5,000 draws — change the wrong answers/,
+    ],
+    [
+      'answers without an end where the conditions are mostly met',
+      withLine('answer: a + b', 'answer: (a - a) + 1 / 3 + (b - b)').replace(
+        '    answer',
+        '    conditions: [a < 9]\n    answer',
+      ),
+      /: a number has no finite decimal form, as 1\/3, in 4,\d+ of 5,000 draws; conditions are not met, in \d+ — add/,
+    ],
   ])('%s is refused in a bounded number of draws', (_, text, message) => {
     const draw = () =>
       templateItems(parseTemplates(text, 'x.yaml'), { file: 'x.yaml', seed: 1, scoring: 'raw', isGroup: false });
