@@ -22,7 +22,7 @@ interface Row {
 
 /**
  * The records of a CSV file. The first row names the columns, commas separate cells, and a quoted cell may contain
- * commas, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field.
+ * commas, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers are text.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string): ProbeRecord[] {
@@ -101,7 +101,7 @@ function fieldsReader(header: readonly string[], where: string): (cells: readonl
     const own = choiceColumns.columns.map((column) => at(cells, column));
     const choices = choiceColumns.isList ? parseList(at(own, 0), row) : withoutEmptyEnd(own, row);
     if (choices.length === 0 && fields.target !== undefined) return fields;
-    return { ...fields, choices, ...(fields.answer === undefined ? {} : { answer: indexOrText(fields.answer) }) };
+    return { ...fields, choices };
   };
 }
 
@@ -169,9 +169,4 @@ function parseCell(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A cell has no type: whole numbers are indices, even if the choices are numbers themselves. */
-function indexOrText(answer: unknown): unknown {
-  return typeof answer === 'string' && /^\s*-?\d+\s*$/.test(answer) ? Number(answer) : answer;
 }

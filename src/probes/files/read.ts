@@ -5,6 +5,7 @@ import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import { readCsv } from './csv.ts';
+import { indexOrText, typeAnswers } from './csv-answers.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
 import { readJsonl } from './jsonl.ts';
@@ -98,11 +99,13 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
   const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps } = options;
   const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
   const seeded = !isGroup;
+  const isCsv = READERS[extname(path).toLowerCase()] === readCsv;
   const format = recognizeFormat(records, path);
   if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
   switch (format) {
     case 'paired': {
-      const located = records.map((record) => ({
+      // In this format an answer is always an index, and a cell has no type.
+      const located = (isCsv ? records.map(indexOrText) : records).map((record) => ({
         where: record.where,
         item: readPairedRecord(record, scoring ?? 'raw'),
       }));
@@ -119,15 +122,16 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
       return { items: uniqueItems(located), seeded, warnings: share === null ? [] : [share] };
     }
     case 'choice': {
-      const questions = records.map((record) => readChoiceRecord(record, defaultId(record)));
+      const typed = isCsv ? typeAnswers(records, path) : { records, warnings: [] };
+      const questions = typed.records.map((record) => readChoiceRecord(record, defaultId(record)));
       const texts = scoring ?? 'per-character';
       const located = isGroup
         ? groupChoiceItems(questions, texts)
         : deriveChoiceItems(questions, { seed, kinds, scoring: texts });
-      const warnings = questions
+      const repeated = questions
         .filter(repeatsChoice)
         .map(({ where }) => `${where}: choices: two are the same; they count as one where the text is the answer`);
-      return { items: uniqueItems(located), seeded, warnings };
+      return { items: uniqueItems(located), seeded, warnings: [...typed.warnings, ...repeated] };
     }
   }
 }

@@ -1,0 +1,85 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { letterOf, type ProbeRecord, quote } from './records.ts';
+
+/** An answer among its choices, all without white space around them. */
+interface Cell {
+  readonly record: ProbeRecord;
+  readonly answer: string;
+  /** Null for one that is no text, which is an error later. */
+  readonly choices: ReadonlyArray<string | null>;
+}
+
+const WHOLE_NUMBER = /^-?\d+$/;
+
+/**
+ * A cell has no type: a whole number may be the index of a choice or, where choices are numbers, the text of one. One reading
+ * is taken for the whole file: the one that fits all its answers, and indexes if both do. Answers that are indexes are
+ * numbers in the result, as in JSON.
+ * @returns a warning if both readings fit and differ
+ * @throws UserError for a number with two meanings, in a file whose other answers do not show which is meant
+ */
+export function typeAnswers(
+  records: readonly ProbeRecord[],
+  file: string,
+): { readonly records: ProbeRecord[]; readonly warnings: readonly string[] } {
+  const cells = records.flatMap(cellOf);
+  const numbers = cells.filter(({ answer }) => WHOLE_NUMBER.test(answer));
+  const others = cells.filter(({ answer }) => !WHOLE_NUMBER.test(answer));
+  const asIndexes = { records: records.map(indexOrText), warnings: [] };
+  const asTexts = { records: [...records], warnings: [] };
+
+  const [indexes, texts] = [numbers.filter(isIndex), numbers.filter(isText)];
+  // Where neither reading fits, the error should be about the rows that are wrong under the more likely one.
+  if (indexes.length < numbers.length) return texts.length > indexes.length ? asTexts : asIndexes;
+
+  const ambiguous = numbers.filter(hasTwoMeanings);
+  const [first] = ambiguous;
+  if (first === undefined) return asIndexes;
+  const canAllBeTexts = texts.length === numbers.length;
+  if (others.length > 0) {
+    if (canAllBeTexts && others.every(isText)) return asTexts;
+    if (canAllBeTexts || others.some(isText)) throw twoMeanings(first);
+    return asIndexes;
+  }
+  if (!canAllBeTexts) return asIndexes;
+  const rows = `${ambiguous.length} of ${numbers.length} rows, the first in line ${first.record.line}`;
+  const warning = `${file}: answers are read as indexes from 0, but each is also the text of a choice, of another one in ${rows}: if texts are meant, give letters`;
+  return { ...asIndexes, warnings: [warning] };
+}
+
+/** With whole numbers as indexes. */
+export function indexOrText(record: ProbeRecord): ProbeRecord {
+  const { answer, choices } = record.fields;
+  if (choices === undefined || typeof answer !== 'string' || !WHOLE_NUMBER.test(answer.trim())) return record;
+  return { ...record, fields: { ...record.fields, answer: Number(answer) } };
+}
+
+function cellOf(record: ProbeRecord): Cell[] {
+  const { answer, choices } = record.fields;
+  if (typeof answer !== 'string' || !Array.isArray(choices)) return [];
+  const texts = choices.map((choice: unknown) => (typeof choice === 'string' ? choice.trim() : null));
+  return [{ record, answer: answer.trim(), choices: texts }];
+}
+
+function isIndex({ answer, choices }: Cell): boolean {
+  return Number(answer) >= 0 && Number(answer) < choices.length;
+}
+
+function isText({ answer, choices }: Cell): boolean {
+  return choices.includes(answer);
+}
+
+/** Whether an index is also the text of another choice than the one at its place. */
+function hasTwoMeanings({ answer, choices }: Cell): boolean {
+  return choices.includes(answer) && choices[Number(answer)] !== answer;
+}
+
+function twoMeanings({ record, answer, choices }: Cell): UserError {
+  const index = Number(answer);
+  const [byIndex, byText] = [index, choices.indexOf(answer)].map(letterOf);
+  return new UserError(
+    `${record.where}: answer: ${quote(answer)} can be the index of ${quote(at(choices, index))} or the text of a choice`,
+    `give the letter of the choice, ${byIndex} or ${byText}`,
+  );
+}
