@@ -55,6 +55,14 @@ describe('the permutation test for excess matches', () => {
     expect(excessMatches(pairsOf(labels, labels))).toEqual(excessMatches(pairsOf(labels, labels)));
   });
 
+  it("p can get as small as Holm's adjustment for 120 tests at 0.01 needs, within 200,000 permutations", () => {
+    const labels = 'ABCD'.repeat(10);
+    const pFor = (tests: number) => excessMatches(pairsOf(labels, labels), { tests }).p;
+    expect(pFor(20)).toBe(1 / 10_001);
+    expect(120 * pFor(120)).toBeLessThan(0.01);
+    expect(pFor(1_000_000)).toBe(1 / 200_001);
+  });
+
   it('labelings that have nothing to do with each other are below 0.05 at most one time in twenty', () => {
     const { int } = seeded(21);
     const draw = (length: number) => Array.from({ length }, () => 'AABC'[int(0, 3)]).join('');

@@ -23,7 +23,8 @@ const MIN_FAMILY = 20;
  */
 export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
   const asking = facts.filter(({ permuted }) => permuted.length > 0);
-  const rows = [...groupBy(asking, ({ exam }) => exam.suite)].map(([suite, own]) => rowOf(suite, own, options));
+  const suites = groupBy(asking, ({ exam }) => exam.suite);
+  const rows = [...suites].map(([suite, own]) => rowOf(suite, own, { ...options, tests: suites.size }));
   // Who gives many suites makes as many tests.
   const adjusted = holm(rows.map(({ p }) => p));
   return rows.map((row, i) => ({ ...row, p: at(adjusted, i) }));
@@ -32,11 +33,11 @@ export function keptLetters(facts: readonly PairedFact[], options: { readonly ha
 function rowOf(
   suite: string,
   facts: readonly PairedFact[],
-  { hasBaseline }: { readonly hasBaseline: boolean },
+  { hasBaseline, tests }: { readonly hasBaseline: boolean; readonly tests: number },
 ): KeptRow {
   const items = facts.flatMap(({ permuted }) => permuted);
   const count = (side: Side) => items.filter((item) => keeps(item, side)).length;
-  const own = ownP(items, 'candidate');
+  const own = ownP(items, 'candidate', tests);
   return {
     suite,
     items: items.length,
@@ -68,8 +69,9 @@ function riseP(facts: readonly PairedFact[]): number {
  * Do the labels that were given agree with the old ones more often than those of a model that never saw them? Among twins with
  * the same right label in the same family, both have nothing to do with each other then: neither a habit, for all questions or
  * those of one subject, nor knowledge of the answers counts.
+ * @param tests number of tests among which the result will be adjusted
  */
-function ownP(items: readonly PairedItem[], side: Side): number {
+function ownP(items: readonly PairedItem[], side: Side, tests = 1): number {
   const families = groupBy(items, ({ family }) => family);
   const isLarge = (family: string) => (families.get(family)?.length ?? 0) >= MIN_FAMILY;
   const pairs = items.map((item) => ({
@@ -78,7 +80,7 @@ function ownP(items: readonly PairedItem[], side: Side): number {
     // Questions with fewer options have fewer labels.
     stratum: JSON.stringify([item.right, item.chance, isLarge(item.family) ? item.family : null]),
   }));
-  return excessMatches(pairs).p;
+  return excessMatches(pairs, { tests }).p;
 }
 
 /** Did the candidate learn which letter was right, instead of which option? */

@@ -72,6 +72,20 @@ describe('kept letters', () => {
     expect(rows.map(({ p }) => p)).toEqual(copies.map(() => Math.min(1, 5 * (alone?.p ?? 1))));
   });
 
+  it('the one suite of 120 whose letters were learned is found, and no other', () => {
+    const facts = Array.from({ length: 120 }, (_, i) =>
+      allFacts(
+        lettered(
+          { baseline: constant('A'), candidate: i === 70 ? memorizing(40, constant('A')) : constant('B') },
+          { facts: 40, seed: i },
+        ),
+      ).map((fact) => ({ ...fact, exam: { ...fact.exam, suite: `suite ${i}` } })),
+    );
+    const rows = keptLetters(facts.flat(), { hasBaseline: true });
+    expect(rows).toHaveLength(120);
+    expect(rows.filter(hasMemorizedLetters).map(({ suite }) => suite)).toEqual(['suite 70']);
+  });
+
   it('a baseline that memorized is found, alone too, and what it knew by the letter cannot be forgotten', () => {
     const answers = lettered(
       { baseline: memorizing(60, binding(0.7)), candidate: binding(0.7) },
