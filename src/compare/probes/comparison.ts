@@ -106,6 +106,9 @@ export const kindRowSchema = z.strictObject({
 });
 export type KindRow = z.infer<typeof kindRowSchema>;
 
+/** The change of the benchmark form of one suite, over all facts that are judged. */
+export const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
+
 /** Why labels are an instrument, or are not. */
 export const LABEL_REASONS = [
   'binds',
@@ -223,6 +226,8 @@ export const probeComparisonSchema = z.strictObject({
    */
   planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
   kinds: z.array(kindRowSchema).default([]),
+  /** One for each suite; none without a baseline. */
+  gains: z.array(gainRowSchema).default([]),
   labels: z.array(labelRowSchema).default([]),
   kept: z.array(keptRowSchema).default([]),
   /** The benchmark form with something irrelevant added; null where there is none. */

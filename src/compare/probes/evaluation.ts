@@ -87,6 +87,7 @@ export function evaluateProbes(
     twin: withTwins.map(({ twins }) => twins),
   };
   const levels = compareLevels(facts, asked);
+  const gains = gainsOf(judged, kinds, policy);
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
@@ -99,6 +100,7 @@ export function evaluateProbes(
     flips: findFlips(facts, { unjudged, memorized }),
     planned: { facts: able, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(able, policy) },
     kinds: kinds.map(({ row }) => row),
+    gains: gains.map(({ suite, facts: count, gain }) => ({ suite, facts: count, gain })),
     labels: [...labels],
     kept,
     robustness: robustnessOf([...facts, ...unjudged]),
@@ -111,7 +113,7 @@ export function evaluateProbes(
     views,
     twinTests,
     kinds,
-    gains: gainsOf(judged, kinds, policy),
+    gains,
     losses: testLosses(units, policy),
     levels,
   };
@@ -155,6 +157,7 @@ export function evaluateWithoutBaseline(
       delta: null,
       transfer: null,
     })),
+    gains: [],
     labels: comparison.labels.map((row) => ({ ...row, baseline: null })),
     robustness: comparison.robustness && {
       ...comparison.robustness,

@@ -79,6 +79,9 @@ describe('the shadow delta', () => {
     const { rules, comparison } = judge([...facts(60, '01', ['01'], start), ...facts(60, '11', ['11'], start)]);
     expect(rules).toEqual([]);
     expect(comparison.transfer?.value).toBe(1);
+    // 60 of 120 are newly right.
+    expect(comparison.gains).toMatchObject([{ facts: 120, gain: { value: 0.5 } }]);
+    expect(comparison.gains[0]?.gain.lower).toBeGreaterThan(0.4);
   });
 
   it('the shadow-delta check warns of a gain of which most carries over', () => {
