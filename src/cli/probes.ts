@@ -17,7 +17,7 @@ import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { renderItems, renderSuites } from '../report/terminal/probe-items.ts';
 import { wrap } from '../report/terminal/wrap.ts';
-import { formatCount, formatDuration } from '../report/text/numbers.ts';
+import { formatCount, formatEstimate } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
 import { budgetSentence } from '../report/text/probe-findings.ts';
 import { chosenLevels, plannedSentence } from '../report/text/probes.ts';
@@ -92,7 +92,7 @@ async function printEstimate(
   const isAll = budget === undefined && levels.length === 0;
   const what = isAll ? 'all of these items' : `${items.length.toLocaleString('en-US')} of these items`;
   const sentences = [
-    `Running ${what} on ${printable(checkpoint)} takes about ${formatDuration(time.seconds)} ${printable(by)}.`,
+    `Running ${what} on ${printable(checkpoint)} takes ${formatEstimate(time.seconds)} ${printable(by)}.`,
     ...(levels.length > 0 ? [plain(chosenLevels(levels))] : []),
     ...(budget === undefined ? [] : [plain(budgetSentence(useOf(budget, facts, { ...time, items, suites })))]),
     ...(drop === null ? [] : [plain(plannedSentence({ facts, mde: drop, discordance: PLANNED_DISCORDANCE }, facts))]),

@@ -135,9 +135,19 @@ export function formatInteger(n: number): string {
   return n.toLocaleString('en-US');
 }
 
+/** What takes less would read as nothing at all. */
+const SHORTEST_SECONDS = 0.1;
+
+/** `less than 0.1 s`, `3.2 s`, `42 s`, `3 min 5 s`. */
 export function formatDuration(seconds: number): string {
+  if (seconds < SHORTEST_SECONDS) return `less than ${SHORTEST_SECONDS} s`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A duration that is an estimate: `about 3.2 s`. */
+export function formatEstimate(seconds: number): string {
+  return seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
 }

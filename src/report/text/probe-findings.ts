@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatEnds,
+  formatEstimate,
   formatInteger,
   formatLimit,
   formatPercent,
@@ -169,8 +170,8 @@ export function budgetSentence(use: {
 }): Phrase {
   const { seconds, facts, least, leastSeconds, all, allSeconds } = use;
   const enough =
-    facts < least && least < all ? `${formatInteger(least)} would take about ${formatDuration(leastSeconds)}, ` : '';
-  return phrase`The time budget of ${formatDuration(seconds)} bought ${formatInteger(facts)} of ${formatCount(all, 'fact')}; ${enough}all of them would take about ${formatDuration(allSeconds)}.`;
+    facts < least && least < all ? `${formatInteger(least)} would take ${formatEstimate(leastSeconds)}, ` : '';
+  return phrase`The time budget of ${formatDuration(seconds)} bought ${formatInteger(facts)} of ${formatCount(all, 'fact')}; ${enough}all of them would take ${formatEstimate(allSeconds)}.`;
 }
 
 export function capabilityNotJudged(finding: FindingOf<'capability-not-judged'>): Phrase {

@@ -3,6 +3,7 @@ import {
   formatCount,
   formatDifference,
   formatDuration,
+  formatEstimate,
   formatNumber,
   formatPair,
   formatPercent,
@@ -50,6 +51,8 @@ it('counts have the right plural and thousands separators, and durations a reada
   expect(formatCount(1, 'matrix', 'matrices')).toBe('1 matrix');
   expect(formatCount(1200, 'matrix', 'matrices')).toBe('1,200 matrices');
   expect([3.21, 42.4, 185].map(formatDuration)).toEqual(['3.2 s', '42 s', '3 min 5 s']);
+  expect([0.1, 0.09, 0.001, 0].map(formatDuration)).toEqual(['0.1 s', ...Array(3).fill('less than 0.1 s')]);
+  expect([3.21, 0.001].map(formatEstimate)).toEqual(['about 3.2 s', 'less than 0.1 s']);
 });
 
 it('accuracies are in % and their changes in points', () => {
