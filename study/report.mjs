@@ -120,6 +120,7 @@ function rateTable() {
       row('knows the facts: passed', of(['knows']), ['pass']),
       row('knows the facts: failed', of(['knows']), ['fail']),
       row('unchanged: passed', of(['unchanged']), ['pass']),
+      row('unchanged: inconclusive', of(['unchanged']), ['inconclusive']),
       row('unchanged: failed', of(['unchanged']), ['fail']),
       row('worse: failed', of(['worse']), ['fail']),
     ].filter(([, adapters]) => !adapters.endsWith(' of 0')),

@@ -98,3 +98,18 @@ describe('the example checkpoints', () => {
     expect(report.probes?.comparison.rows[0]?.facts).toBe(facts);
   });
 });
+
+describe('the adapters of a real model', () => {
+  it('have the norms that torch computes, and warn without their base for the size of the update', async () => {
+    const { report } = await runGate({
+      checkpoint: example('real-model/memorized'),
+      baseline: example('real-model/learned'),
+      only: 'spectra',
+    });
+    const norm = reasonsOf(report).find(({ message }) => /^Frobenius norm of ΔW in q_proj/.test(message));
+    // torch.linalg.matrix_norm of 2 · B · A in float64: the medians of the ten layers.
+    expect(norm?.candidate).toBeCloseTo(6.999503557509577, 8);
+    expect(norm?.baseline).toBeCloseTo(1.594193893636608, 8);
+    expect(report.verdict).toBe('warn');
+  });
+});
