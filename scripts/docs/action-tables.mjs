@@ -8,10 +8,25 @@ import { parse } from 'yaml';
 const root = new URL('../..', import.meta.url);
 const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
 
+/** Refines another input: a first page does without it. */
+const isDetail = ({ description }) => /^With `[\w-]+`: /.test(description);
+
 /** README.md has one line a row, which fits a phone; docs/action.md has the whole description. */
 const PAGES = [
-  { page: 'README.md', inputRow: briefRow, outputWords: firstSentence, head: ['input', 'meaning'] },
-  { page: 'docs/action.md', inputRow: fullRow, outputWords: String, head: ['input', 'meaning', 'default'] },
+  {
+    page: 'README.md',
+    isListed: (input) => !isDetail(input),
+    inputRow: briefRow,
+    outputWords: firstSentence,
+    head: ['input', 'meaning'],
+  },
+  {
+    page: 'docs/action.md',
+    isListed: () => true,
+    inputRow: fullRow,
+    outputWords: String,
+    head: ['input', 'meaning', 'default'],
+  },
 ];
 
 for (const { page, ...style } of PAGES) {
@@ -25,8 +40,10 @@ for (const { page, ...style } of PAGES) {
   } else await writeFile(file, wanted);
 }
 
-function withTables(text, page, { inputRow, outputWords, head }) {
-  const inputRows = Object.entries(inputs).map(([name, input]) => [`\`${name}\``, ...inputRow(input)]);
+function withTables(text, page, { isListed, inputRow, outputWords, head }) {
+  const inputRows = Object.entries(inputs)
+    .filter(([, input]) => isListed(input))
+    .map(([name, input]) => [`\`${name}\``, ...inputRow(input)]);
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [
     `\`${name}\``,
     cell(outputWords(description)),

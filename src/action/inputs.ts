@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
-import { type Endpoint, HALVES, parseSeconds, parseSeed, SEED_WORDS, TIME_WORDS } from '../measure/options.ts';
+import {
+  COUNT_WORDS,
+  type Endpoint,
+  HALVES,
+  parseCount,
+  parseSeconds,
+  parseSeed,
+  parseTimeout,
+  SEED_WORDS,
+  TIME_WORDS,
+  TIMEOUT_WORDS,
+} from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -66,6 +77,9 @@ const inputsSchema = z.object({
   endpoint: optional,
   model: optional,
   tokenizer: optional,
+  'max-length': parsed(parseCount, COUNT_WORDS),
+  concurrency: parsed(parseCount, COUNT_WORDS),
+  timeout: parsed(parseTimeout, TIMEOUT_WORDS),
   cache: z.enum(CACHE_CHOICES),
   artifact: z.enum(ARTIFACT_CHOICES),
   comment: z.enum(COMMENT_CHOICES),
@@ -207,15 +221,20 @@ function expectOneJob({ checkpoint, report, mode, shard }: Inputs): void {
   }
 }
 
-function endpointOf({ endpoint, model, tokenizer }: Inputs, apiKey: string | undefined): Endpoint | undefined {
+const SERVER_SETTINGS = ['tokenizer', 'max-length', 'concurrency', 'timeout'] as const;
+
+function endpointOf(inputs: Inputs, apiKey: string | undefined): Endpoint | undefined {
+  const { endpoint, model, tokenizer, 'max-length': maxLength, concurrency, timeout } = inputs;
   if (endpoint === undefined && model === undefined) {
-    if (tokenizer === undefined) return undefined;
-    throw new UserError('input tokenizer needs endpoint and model', 'give all three, or leave it out');
+    const given = SERVER_SETTINGS.find((name) => inputs[name] !== undefined);
+    if (given === undefined) return undefined;
+    throw new UserError(`input ${given} needs endpoint and model`, 'give all three, or leave it out');
   }
   if (endpoint === undefined || model === undefined) {
     throw new UserError('inputs endpoint and model belong together', 'give both or neither');
   }
-  return { endpoint, model, tokenizer, apiKey };
+  const milliseconds = timeout === undefined ? undefined : timeout * 1000;
+  return { endpoint, model, tokenizer, maxLength, concurrency, timeout: milliseconds, apiKey };
 }
 
 /** How the name of a key ends that is not readable as it is. */

@@ -2,11 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   HALVES,
   type Half,
+  parseCount,
   parseSeconds,
   parseSeed,
+  parseTimeout,
   SEED_WORDS,
   type SeedChoice,
   TIME_WORDS,
+  TIMEOUT_WORDS,
 } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
@@ -100,7 +103,13 @@ export function endpointOptions(command: Command): Command {
     .option('--endpoint <url>', 'run the model on an OpenAI-compatible server (API key in OPENAI_API_KEY)')
     .option('--model <name>', 'name of the model on the server')
     .option('--tokenizer <path>', "directory of the server's tokenizer; sends token ids instead of text")
-    .option('--max-length <tokens>', 'context length of the server (default: as the server reports it)', parseTokens);
+    .option(
+      '--max-length <tokens>',
+      'longest prompt with its answer on the server (default: as it reports)',
+      parseTokens,
+    )
+    .option('--concurrency <n>', 'requests to the server at the same time (default: 8)', parseCountOption)
+    .option('--timeout <time>', 'time limit for one request to the server (default: 240s)', parseTimeoutOption);
 }
 
 export interface EndpointOptions {
@@ -108,6 +117,9 @@ export interface EndpointOptions {
   model?: string;
   tokenizer?: string;
   maxLength?: number;
+  concurrency?: number;
+  /** In seconds. */
+  timeout?: number;
 }
 
 /** The options of every command that reports a verdict. */
@@ -139,17 +151,15 @@ function parsePositive(text: string, unit: string): number {
 }
 
 function parseTokens(text: string): number {
-  return parseWhole(text, 'not a number of tokens.');
+  return parseCount(text) ?? refuseAs('not a number of tokens.');
 }
 
-export function parseCount(text: string): number {
-  return parseWhole(text, 'not a whole number above 0.');
+export function parseCountOption(text: string): number {
+  return parseCount(text) ?? refuseAs('not a whole number above 0.');
 }
 
-function parseWhole(text: string, problem: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError(problem);
-  return value;
+function parseTimeoutOption(text: string): number {
+  return parseTimeout(text) ?? refuse(TIMEOUT_WORDS);
 }
 
 export function parseSeedOption(text: string): SeedChoice {
@@ -165,5 +175,9 @@ export function parseTimeOption(text: string): number {
 }
 
 function refuse(allowed: string): never {
-  throw new InvalidArgumentError(`allowed: ${allowed}.`);
+  return refuseAs(`allowed: ${allowed}.`);
+}
+
+function refuseAs(problem: string): never {
+  throw new InvalidArgumentError(problem);
 }

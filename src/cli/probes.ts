@@ -22,7 +22,7 @@ import { plain } from '../report/text/phrase.ts';
 import { budgetSentence } from '../report/text/probe-findings.ts';
 import { chosenLevels, plannedSentence } from '../report/text/probes.ts';
 import { PROBES_EXAMPLES } from './help.ts';
-import { deviceOption, parseCount, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
+import { deviceOption, parseCountOption, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
 import type { Output } from './output.ts';
 
 interface ProbesOptions {
@@ -42,7 +42,7 @@ export function addProbesCommand(program: Command, output: Output): void {
   policyOption(program.command('probes').description('list, preview or export the probe items'))
     .option('--seed <n|rotate>', 'seed of the built-in suite and of derived twins', parseSeedOption)
     .option('--family <name>', 'only the items of one family')
-    .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCount)
+    .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCountOption)
     .option('--export <dir>', 'write each suite to a JSONL file in this folder')
     .option('--checkpoint <path>', 'also estimate how long the probes take on this model')
     .option('--reference <path>', 'base model of an adapter')

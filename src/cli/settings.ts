@@ -46,13 +46,17 @@ export function openSpectrumStore(
  * @throws UserError for an endpoint without a model, and for the settings of an endpoint without an endpoint
  */
 export function endpointOf(
-  { endpoint, model, tokenizer, maxLength }: EndpointOptions,
+  { endpoint, model, tokenizer, maxLength, concurrency, timeout }: EndpointOptions,
   { env }: Output,
 ): Endpoint | undefined {
   if (endpoint === undefined) {
-    if ((model ?? tokenizer ?? maxLength) === undefined) return undefined;
-    throw new UserError('--model, --tokenizer and --max-length need --endpoint', 'add it, or leave them out');
+    if ((model ?? tokenizer ?? maxLength ?? concurrency ?? timeout) === undefined) return undefined;
+    throw new UserError(
+      '--model, --tokenizer, --max-length, --concurrency and --timeout need --endpoint',
+      'add it, or leave them out',
+    );
   }
   if (model === undefined) throw new UserError('--endpoint needs --model', "give the server's name for the model");
-  return { endpoint, model, tokenizer, maxLength, apiKey: env.OPENAI_API_KEY };
+  const milliseconds = timeout === undefined ? undefined : timeout * 1000;
+  return { endpoint, model, tokenizer, maxLength, concurrency, timeout: milliseconds, apiKey: env.OPENAI_API_KEY };
 }

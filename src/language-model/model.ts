@@ -27,6 +27,10 @@ export interface EndpointSource {
   /** Directory of the tokenizer, to encode texts here; without it, the server encodes them. */
   readonly tokenizer?: string | undefined;
   readonly maxLength?: number | undefined;
+  /** Requests at the same time. */
+  readonly concurrency?: number | undefined;
+  /** For one request, in milliseconds. */
+  readonly timeout?: number | undefined;
 }
 
 /** The model that answers requests: an opened checkpoint, or a server. */

@@ -74,6 +74,9 @@ it('every input of a gate reaches its run', () => {
     endpoint: 'http://e/v1',
     model: 'n',
     tokenizer: 'tokens',
+    'max-length': '4096',
+    concurrency: '32',
+    timeout: '2m',
     cache: 'off',
     artifact: 'off',
     comment: 'off',
@@ -95,7 +98,15 @@ it('every input of a gate reaches its run', () => {
     only: 'probes',
     seed: 'rotate',
     budgetSeconds: 120,
-    endpoint: { endpoint: 'http://e/v1', model: 'n', tokenizer: 'tokens', apiKey: 'key' },
+    endpoint: {
+      endpoint: 'http://e/v1',
+      model: 'n',
+      tokenizer: 'tokens',
+      maxLength: 4096,
+      concurrency: 32,
+      timeout: 120_000,
+      apiKey: 'key',
+    },
     cache: 'off',
     artifact: 'off',
     comment: 'off',
@@ -123,6 +134,11 @@ it.each([
   [{ shard: '1/2', report: 'r.json' }, 'inputs shard and report exclude each other'],
   [{ checkpoint: 'm', report: 'r.json' }, 'inputs checkpoint and report exclude each other'],
   [{ checkpoint: 'm', tokenizer: 't' }, 'input tokenizer needs endpoint and model'],
+  [{ checkpoint: 'm', concurrency: '4' }, 'input concurrency needs endpoint and model'],
+  [{ checkpoint: 'm', concurrency: '0' }, 'input concurrency is "0" — allowed: a whole number above 0'],
+  [{ checkpoint: 'm', 'max-length': '1.5' }, 'input max-length is "1.5" — allowed: a whole number above 0'],
+  // Node gives up on a request after 300 seconds, whatever is asked for.
+  [{ checkpoint: 'm', timeout: '5m' }, 'input timeout is "5m" — allowed: a time such as 60s, at most 290s'],
   ...['Never', 'NEVER', 'n\u0435ver', 'never\u200b', 'never,fail', 'off', 'false', 'none', 'null', '0'].map(
     (word): [Record<string, string>, RegExp] => [
       { checkpoint: 'm', 'fail-on': word },

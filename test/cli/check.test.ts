@@ -284,6 +284,9 @@ describe('check refuses, in one line and without writing anything', () => {
     [['--only', 'both'], /Allowed choices are spectra, probes/],
     [['--endpoint', 'http://localhost:1/v1'], /needs --model/],
     [['--model', 'm'], /need --endpoint/],
+    [['--concurrency', '4'], /need --endpoint/],
+    [['--concurrency', '0'], /not a whole number above 0/],
+    [['--timeout', '5m'], /allowed: a time such as 60s, at most 290s/],
     [['--shard', '1/4'], /'merge' them, then 'compare'/],
   ])('the options %j', async (options, pattern) => {
     expectOneError(await runCli('check', '--checkpoint', fixture('gpt2'), ...options), pattern);

@@ -166,6 +166,16 @@ describe('the same model behind a server', () => {
     expect(remote.answers).toEqual((await answers('generate', local(), ...PROMPTS)).answers);
   });
 
+  it('waits for one request as long as --timeout says, in seconds, and sends as many at once as --concurrency says', async () => {
+    server.mostAtOnce = 0;
+    server.faults.push('silence');
+    const started = performance.now();
+    const options = [...endpoint(), '--timeout', '0.5s', '--concurrency', '1'];
+    expect((await answers('score', options, ...PAIRS)).stdout).toContain('scored 4 requests');
+    expect(performance.now() - started).toBeGreaterThan(500);
+    expect(server.mostAtOnce).toBe(1);
+  });
+
   it('answers in order, also requests that are served at the same time', async () => {
     const lines = Array.from({ length: 12 }, (_, i) => ({
       id: i,
@@ -291,7 +301,7 @@ describe('score and generate refuse, in one line and without an output file,', (
       'a tokenizer beside a checkpoint',
       () => ['score', '--checkpoint', languageModel('llama'), '--tokenizer', fixture('tokenizers', 'gpt2')],
       [good],
-      /--tokenizer .* need --endpoint/,
+      /--tokenizer, .* need --endpoint/,
     ],
     [
       'an adapter without its base',

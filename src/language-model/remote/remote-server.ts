@@ -11,8 +11,9 @@ import {
   type Wait,
 } from './remote-retry.ts';
 
-/** Less than the 300 s after which Node's own fetch gives up, so that the error can have the reason. */
 const TIMEOUT_MILLISECONDS = 240_000;
+/** Less than the 300 s after which Node's own fetch gives up, so that the error can have the reason. */
+export const MAX_TIMEOUT_SECONDS = 290;
 /** vLLM returns about 300 bytes per prompt token (with its own `prompt_logprobs`): enough for 400 000 tokens. */
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
 /** Error messages of a server are cut at these lengths. */
@@ -25,7 +26,7 @@ export interface RemoteServerOptions {
   /** Sent to the endpoint as a bearer token, to no other host, and never part of a message. */
   readonly apiKey?: string | undefined;
   /** For one request, in milliseconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   readonly fetch?: typeof globalThis.fetch;
   readonly wait?: Wait;
   /** Milliseconds since 1970. */
