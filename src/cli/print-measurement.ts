@@ -15,7 +15,7 @@ export function printMeasurement(measurement: Measurement, file: string, output:
   const cached = run.recalledSpectra === 0 ? '' : ` (${run.recalledSpectra.toLocaleString('en-US')} from cache)`;
   const parts = [
     ...(method === null ? [] : [`measured ${spectra}${cached}, skipped ${skipped.length}`]),
-    ...(measured ? [`ran ${formatCount(measured.items.length, 'probe item')}`] : []),
+    ...(measured ? [`ran ${formatCount(measured.items.length, 'probe item')}${requestsOf(run)}`] : []),
   ];
   output.print(`${parts.join(', ')}: ${printable(file)}`);
 }
@@ -31,4 +31,11 @@ function warnOfProbes({ notes, leftOut }: MeasuredProbes, file: string, output: 
     const more = messages.length - MAX_WARNINGS;
     if (more > 0) output.warn(`${more.toLocaleString('en-US')} more warnings like these: see ${printable(file)}`);
   }
+}
+
+/** Fewer requests than questions are not possible, more cost time. */
+function requestsOf({ probes }: Measurement['run']): string {
+  const server = probes?.server;
+  if (server === undefined || server.questions === 0) return '';
+  return ` (${(server.requests / server.questions).toFixed(2)} requests a question)`;
 }

@@ -5,7 +5,7 @@ import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
-import { openRemoteEngine, type RemoteEngine } from './remote/remote-engine.ts';
+import { openRemoteEngine, type RemoteEngine, type RemoteUsage } from './remote/remote-engine.ts';
 import {
   type GenerateRequest,
   needsTokenizer,
@@ -74,6 +74,8 @@ export interface Model {
   readonly by: string;
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
+  /** What the server was asked so far; absent on this machine. */
+  readonly usage?: () => RemoteUsage;
   /**
    * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
    */
@@ -136,7 +138,7 @@ function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }
     tokenizer,
     by,
     device,
-    ...(remote ? {} : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
+    ...(remote ? { usage: () => remote.usage } : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
     score: (requests, onTruncation) =>
       byText
         ? scoreRequestsByText(requests, byText, (inIds) =>

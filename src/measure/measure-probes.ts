@@ -1,4 +1,5 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
+import type { RemoteUsage } from '../language-model/remote/remote-engine.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
@@ -24,6 +25,8 @@ export interface ProbeRun {
   /** The device or the server that answered, and why. */
   readonly by: string;
   readonly device: string;
+  /** What a server was asked, the pilot included; null without one. */
+  readonly usage: RemoteUsage | null;
   readonly seconds: number;
   /** Estimated before the run. */
   readonly expectedSeconds: number;
@@ -56,6 +59,7 @@ export async function measureProbes(
     ...(await runSuites(model, selection, options)),
     by: model.by,
     device: model.device,
+    usage: model.usage?.() ?? null,
     seconds: (performance.now() - started) / 1000,
   }));
 }

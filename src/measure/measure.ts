@@ -228,6 +228,7 @@ async function measureOpened(
             seconds: probes.run.seconds,
             expectedSeconds: probes.run.expectedSeconds,
             allSeconds: probes.run.allSeconds,
+            ...(probes.run.usage ? { server: probes.run.usage } : {}),
           }
         : null,
     },

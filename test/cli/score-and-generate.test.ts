@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/language-model/engine.ts';
 import { openTokenizer } from '../../src/language-model/tokens/open-tokenizer.ts';
 import { fixture, shared, temporaryFolder } from '../fixtures.ts';
-import { CompletionsServer } from '../language-model/remote/completions-server.ts';
-import { languageModel, openEngine } from '../language-model/runtime/engines.ts';
+import type { CompletionsServer } from '../language-model/remote/completions-server.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
+import { languageModel } from '../language-model/runtime/engines.ts';
 import { talkingModel } from '../language-model/talking-model.ts';
 import { describeNeeds } from '../needs.ts';
 import { runCliWith } from './run-cli.ts';
@@ -133,24 +133,16 @@ describeNeeds(Boolean(stories), '../shared/models/stories260K')('a real language
 });
 
 describe('the same model behind a server', () => {
+  let served: ServedCheckpoint;
   let server: CompletionsServer;
-  let engine: Engine;
   let model: string;
   beforeAll(async () => {
     model = talkingModel();
-    const tokenizer = await openTokenizer(model);
-    engine = await openEngine(model);
-    server = await new CompletionsServer(oneByOne(engine), {
-      encode: (text) => tokenizer.encode(text, { addSpecialTokens: false }),
-      decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: false }),
-      bos: 1,
-    }).start();
+    served = await serveCheckpoint(model);
+    ({ server } = served);
     server.habits.models = { data: [{ id: 'toy', max_model_len: 64 }] };
   });
-  afterAll(async () => {
-    await server.stop();
-    await engine.close();
-  });
+  afterAll(() => served.stop());
   const endpoint = () => ['--endpoint', `${server.url}/v1`, '--model', 'toy', '--tokenizer', model];
   const local = () => ['--checkpoint', model, '--device', 'cpu'];
 
@@ -186,22 +178,6 @@ describe('the same model behind a server', () => {
     expectAlike(remote.answers, (await answers('score', local(), ...lines)).answers);
   });
 });
-
-/** An engine serves one request at a time, a server many. */
-function oneByOne(engine: Engine): Engine {
-  let last: Promise<unknown> = Promise.resolve();
-  const after = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  };
-  return {
-    maxLength: engine.maxLength,
-    score: (sequences) => after(() => engine.score(sequences)),
-    generate: (prompts) => after(() => engine.generate(prompts)),
-    close: () => engine.close(),
-  };
-}
 
 type Answer = Record<string, unknown>;
 

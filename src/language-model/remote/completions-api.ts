@@ -10,11 +10,14 @@ import { UserError } from '../../platform/user-error.ts';
 /** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses unchanged. */
 export type WirePrompt = string | readonly number[];
 
+/** Several prompts of token ids, each of which is answered by one choice. */
+export type WirePromptList = ReadonlyArray<readonly number[]>;
+
 /**
  * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The
  * server's context must therefore have room for one token more than the prompt has.
  */
-export const scoreRequest = (model: string, prompt: WirePrompt) => ({
+export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList) => ({
   model,
   prompt,
   max_tokens: 1,
@@ -46,6 +49,7 @@ const responseSchema = z.object({
   choices: z
     .array(
       z.object({
+        index: z.int().nullish(),
         text: z.string().nullish(),
         finish_reason: z.string().nullish(),
         token_ids: z.array(z.int()).nullish(),
@@ -56,7 +60,7 @@ const responseSchema = z.object({
   usage: z.object({ prompt_tokens: z.int().nullish(), completion_tokens: z.int().nullish() }).nullish(),
 });
 // text_offset is not used: vLLM counts a BOS token that is not in the text, SGLang writes −1, others count bytes.
-const logprobsSchema = z.object({
+export const logprobsSchema = z.object({
   tokens: z.array(z.string()),
   token_logprobs: z.array(z.number().nullable()),
   top_logprobs: z.array(z.record(z.string(), z.number()).nullable()).nullish(),
@@ -81,27 +85,60 @@ export interface EchoedTokens {
 /** @throws UserError if the response has no log-probabilities of the prompt */
 export function echoedTokens(response: unknown, server: string): EchoedTokens {
   const { choice, usage } = firstChoice(response, server);
+  return echoedTokensOf(choice, {
+    server,
+    promptTokens: usage?.prompt_tokens ?? null,
+    newTokens: usage?.completion_tokens ?? null,
+  });
+}
+
+/**
+ * The tokens of each of several prompts. The server counts all of them together.
+ * @throws UserError if the response has not one choice for each prompt, or no log-probabilities of the prompts
+ */
+export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
+  const { choices, usage } = choicesOf(response, server, prompts.length);
+  const sent = prompts.reduce((sum, { length }) => sum + length, 0);
+  const read = usage?.prompt_tokens ?? sent;
+  if (read !== sent) throw otherTokens(server, read, sent);
+  const newTokens = usage?.completion_tokens === prompts.length ? 1 : null;
+  return choices.map((choice) => echoedTokensOf(choice, { server, promptTokens: null, newTokens }));
+}
+
+function echoedTokensOf(
+  choice: Choice,
+  { server, promptTokens, newTokens }: { readonly server: string } & Pick<EchoedTokens, 'promptTokens' | 'newTokens'>,
+): EchoedTokens {
   const logprobs = validate(logprobsSchema, choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
-  const above = token_logprobs.find((value) => value !== null && value > MAX_LOGPROB);
-  if (above !== undefined) {
-    throw new UserError(
-      `the server at ${server} returned a log-probability of ${above}, and none is above 0`,
-      'check that it returns natural logarithms of probabilities',
-      { code: 'server' },
-    );
-  }
-  const newTokens = usage?.completion_tokens ?? null;
+  expectLogprobs(token_logprobs, server);
   if (token_logprobs.length !== tokens.length || tokens.length <= (newTokens ?? 1)) throw noPromptLogprobs(server);
   return {
     tokens,
     logprobs: token_logprobs,
     isTop: token_logprobs.map((own, i) => isMost(own, top_logprobs?.[i])),
-    promptTokens: usage?.prompt_tokens ?? null,
+    promptTokens,
     newTokens,
   };
 }
+
+/** @throws UserError for a value above 0 */
+export function expectLogprobs(values: readonly (number | null)[], server: string): void {
+  const above = values.find((value) => value !== null && value > MAX_LOGPROB);
+  if (above === undefined) return;
+  throw new UserError(
+    `the server at ${server} returned a log-probability of ${above}, and none is above 0`,
+    'check that it returns natural logarithms of probabilities',
+    { code: 'server' },
+  );
+}
+
+export const otherTokens = (server: string, read: number, sent: number): UserError =>
+  new UserError(
+    `the server at ${server} read ${read} tokens, and ${sent} were sent`,
+    'use a server that neither adds a BOS token to token ids nor cuts them',
+  );
 
 /** Compares values, not names: two tokens can look alike, and vLLM lists the token of the text beside the best. */
 function isMost(own: number | null, top: Readonly<Record<string, number>> | null | undefined): boolean | null {
@@ -136,16 +173,41 @@ export function continuation(response: unknown, server: string): WireContinuatio
   return { text: text ?? '', tokens: token_ids ?? null, finish };
 }
 
+type Choice = z.infer<typeof responseSchema>['choices'][number];
+
 function firstChoice(response: unknown, server: string) {
+  const { choices, usage } = parseResponse(response, server);
+  const [choice] = choices;
+  if (choice === undefined) throw notACompletion(server, 'choices: empty');
+  return { choice, usage };
+}
+
+/**
+ * The choices in the order of the prompts that they answer.
+ * @throws UserError if there is not one for each
+ */
+export function choicesOf(response: unknown, server: string, count: number) {
+  const { choices, usage } = parseResponse(response, server);
+  const byIndex = new Map(choices.map((choice, i) => [choice.index ?? i, choice]));
+  const ordered = Array.from({ length: count }, (_, i) => byIndex.get(i) ?? null);
+  if (choices.length !== count || !ordered.every((choice) => choice !== null)) {
+    throw notACompletion(server, `choices: ${choices.length} for ${count} prompts`);
+  }
+  return { choices: ordered, usage };
+}
+
+function parseResponse(response: unknown, server: string) {
   const parsed = validate(responseSchema, response);
-  const choice = parsed.success ? parsed.data.choices[0] : undefined;
-  if (parsed.success && choice !== undefined) return { choice, usage: parsed.data.usage };
-  const { path, message } = parsed.success ? { path: ['choices'], message: 'empty' } : parsed.issue;
-  throw new UserError(
-    `the response of the server at ${server} is not a completion (${path.map(String).join('.')}: ${message})`,
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.issue;
+  throw notACompletion(server, `${path.map(String).join('.')}: ${message}`);
+}
+
+const notACompletion = (server: string, problem: string): UserError =>
+  new UserError(
+    `the response of the server at ${server} is not a completion (${problem})`,
     'check that the endpoint is an OpenAI-compatible API',
   );
-}
 
 export const noPromptLogprobs = (server: string, reason = ''): UserError =>
   new UserError(

@@ -1,6 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import { groupByContext } from './choice-tree.ts';
 import {
   contextLength,
   continuation,
@@ -13,9 +14,11 @@ import {
   type WirePrompt,
 } from './completions-api.ts';
 import { concurrently, Semaphore } from './concurrently.ts';
+import { Pace } from './pace.ts';
 import { isUnsupported } from './remote-retry.ts';
 import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
+import { IdScorer, scoreOf } from './score-ids.ts';
 
 const DEFAULT_CONCURRENCY = 8;
 /** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
@@ -30,7 +33,7 @@ export interface RemoteEngineOptions extends RemoteServerOptions {
    * See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048.
    */
   readonly maxLength?: number | undefined;
-  /** Requests at the same time, 8 by default. */
+  /** Most requests at the same time, 8 by default: fewer while the server is overloaded. */
   readonly concurrency?: number | undefined;
 }
 
@@ -52,12 +55,21 @@ export interface RollingScore extends SequenceScore {
   readonly unscored: string;
 }
 
+export interface RemoteUsage {
+  /** Requests for completions, with those that were repeated. */
+  readonly requests: number;
+  /** Contexts with all their continuations, texts, and prompts to continue. */
+  readonly questions: number;
+}
+
 /**
  * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here.
  *
  * All methods throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
  */
 export interface RemoteEngine extends Engine {
+  /** What the server was asked so far. */
+  readonly usage: RemoteUsage;
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
   /** log p(text) of texts that fit into the model. */
@@ -68,8 +80,9 @@ export interface RemoteEngine extends Engine {
 
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
 export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
-  const server = new RemoteServer(options);
-  const semaphore = new Semaphore(options.concurrency ?? DEFAULT_CONCURRENCY);
+  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
+  const semaphore = new Semaphore(concurrency);
   const maxLength = options.maxLength ?? (await contextLengthAt(server, options.model)) - SPARE_TOKENS;
   return new ServerEngine(server, options.model, maxLength, semaphore);
 }
@@ -90,6 +103,8 @@ class ServerEngine implements RemoteEngine {
   readonly #server: RemoteServer;
   readonly #model: string;
   readonly #semaphore: Semaphore;
+  readonly #ids: IdScorer;
+  #questions = 0;
   readonly #closing = new AbortController();
 
   constructor(server: RemoteServer, model: string, maxLength: number, semaphore: Semaphore) {
@@ -97,28 +112,33 @@ class ServerEngine implements RemoteEngine {
     this.#model = model;
     this.maxLength = maxLength;
     this.#semaphore = semaphore;
+    this.#ids = new IdScorer({ server, model, echo: (prompt, signal) => this.#echo(prompt, signal) });
   }
 
-  score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
-    return this.#each(sequences, async ({ context, continuation }, signal) => {
-      if (context.length === 0 || continuation.length === 0)
-        throw new RangeError('a sequence needs a context and a continuation');
-      const length = context.length + continuation.length;
-      const echoed = await this.#echo([...context, ...continuation], signal);
-      const promptTokens = echoed.promptTokens ?? promptCount(echoed);
-      if (promptTokens !== length || echoed.tokens.length < length) {
-        throw new UserError(
-          `the server at ${this.#server.shown} read ${promptTokens} tokens, and ${length} were sent`,
-          'use a server that neither adds a BOS token to token ids nor cuts them',
-        );
+  get usage(): RemoteUsage {
+    return { requests: this.#server.completions, questions: this.#questions };
+  }
+
+  async score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
+    if (sequences.some(({ context, continuation }) => context.length === 0 || continuation.length === 0)) {
+      throw new RangeError('a sequence needs a context and a continuation');
+    }
+    const groups = groupByContext(sequences);
+    const trial = groups.find((group) => this.#ids.isTrial(group));
+    const rest = groups.filter((group) => group !== trial);
+    const scores = new Map<number, SequenceScore>();
+    for (const part of [trial ? [trial] : [], rest]) {
+      const answers = await this.#ask(part, (group, signal) => this.#ids.score(group, signal));
+      for (const [i, { members }] of part.entries()) {
+        for (const [j, { index }] of members.entries()) scores.set(index, at(at(answers, i), j));
       }
-      return this.#scoreOf(echoed, context.length, length);
-    });
+    }
+    return sequences.flatMap((_, i) => scores.get(i) ?? []);
   }
 
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
     const counts = new Map<string, Promise<number>>();
-    return this.#each(pairs, async (pair, signal) => {
+    return this.#ask(pairs, async (pair, signal) => {
       const { context, continuation } = moveTrailingSpace(pair);
       const text = context + continuation;
       if (continuation === '') throw new RangeError('a pair needs a continuation');
@@ -142,7 +162,7 @@ class ServerEngine implements RemoteEngine {
   }
 
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
-    return this.#each(texts, async (text, signal) => {
+    return this.#ask(texts, async (text, signal) => {
       if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
       const echoed = await this.#echo(text, signal);
       const located = locateText(echoed, text);
@@ -163,7 +183,7 @@ class ServerEngine implements RemoteEngine {
   }
 
   generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
-    return this.#each(prompts, async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
+    return this.#ask(prompts, async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
       const request = { ...generateRequest(this.#model, tokens, maxNewTokens), ...tokenStops(stopTokens) };
       const generated = await this.#complete(request, signal);
       if (generated.tokens === null) {
@@ -182,7 +202,7 @@ class ServerEngine implements RemoteEngine {
   }
 
   generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]> {
-    return this.#each(prompts, async ({ prompt, maxNewTokens, stop }, signal) => {
+    return this.#ask(prompts, async ({ prompt, maxNewTokens, stop }, signal) => {
       const request = generateRequest(this.#model, prompt, maxNewTokens);
       const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
       // Some servers include the stop string, or use only the first four.
@@ -195,8 +215,10 @@ class ServerEngine implements RemoteEngine {
     this.#closing.abort(new Error('the engine is closed'));
   }
 
-  #each<Item, Result>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Result>) {
-    return concurrently(items, this.#semaphore, this.#closing.signal, task);
+  async #ask<Item, Result>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Result>) {
+    const results = await concurrently(items, this.#semaphore, this.#closing.signal, task);
+    this.#questions += items.length;
+    return results;
   }
 
   async #complete(request: object, signal: AbortSignal) {
@@ -218,27 +240,8 @@ class ServerEngine implements RemoteEngine {
     }
   }
 
-  /** The score of tokens `from` to `to` − 1. */
   #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {
-    const isTop = echoed.isTop.slice(from, to);
-    const tokenLogprobs = this.#logprobsOf(echoed, from, to);
-    if (isTop.includes(null)) {
-      throw new UserError(
-        `the server at ${this.#server.shown} returns no top_logprobs, which show if a token is the most likely one`,
-        'serve the model with vLLM or SGLang',
-      );
-    }
-    return { tokenLogprobs, greedy: isTop.every((is) => is === true) };
-  }
-
-  #logprobsOf({ logprobs }: EchoedTokens, from: number, to: number): number[] {
-    if (from === 0 && logprobs[0] === null) {
-      throw new UserError('the first token of a text has no probability without a context', 'give a context');
-    }
-    return logprobs.slice(from, to).map((logprob, i) => {
-      if (logprob === null) throw noPromptLogprobs(this.#server.shown, `: none for token ${from + i + 1}`);
-      return logprob;
-    });
+    return scoreOf(echoed, { from, to, server: this.#server.shown });
   }
 
   #cannotLocate(what: string): UserError {

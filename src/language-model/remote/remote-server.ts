@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { Pace } from './pace.ts';
 import { remoteAddress, usableKey } from './remote-address.ts';
 import {
   isTransient,
@@ -27,6 +28,8 @@ export interface RemoteServerOptions {
   readonly apiKey?: string | undefined;
   /** For one request, in milliseconds. */
   readonly timeout?: number | undefined;
+  /** Limits the requests at the same time; without it, nothing does. */
+  readonly pace?: Pace;
   readonly fetch?: typeof globalThis.fetch;
   readonly wait?: Wait;
   /** Milliseconds since 1970. */
@@ -52,7 +55,15 @@ export class Refusal extends UserError {
 interface TransientFailure {
   readonly problem: string;
   readonly retryAfter: string | null;
+  /** Whether the server has too much to do, as far as one can tell. */
+  readonly isOverload: boolean;
 }
+
+type Attempt = { readonly text: string } | TransientFailure;
+
+const isOverload = (attempt: Attempt): boolean => 'problem' in attempt && attempt.isOverload;
+
+const OVERLOAD_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
 /** JSON over HTTP to one server, with retries after temporary failures. */
 export class RemoteServer {
@@ -61,6 +72,8 @@ export class RemoteServer {
   readonly #endpoint: (name: string) => string;
   readonly #key: string | undefined;
   readonly #timeout: number;
+  readonly #pace: Pace | null;
+  #completions = 0;
   readonly #fetch: typeof globalThis.fetch;
   readonly #wait: Wait;
   readonly #now: () => number;
@@ -73,10 +86,16 @@ export class RemoteServer {
     this.#endpoint = endpoint;
     this.#key = usableKey(options.apiKey);
     this.#timeout = options.timeout ?? TIMEOUT_MILLISECONDS;
+    this.#pace = options.pace ?? null;
     this.#fetch = options.fetch ?? globalThis.fetch;
     this.#wait = options.wait ?? sleep;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
+  }
+
+  /** Requests for completions so far, with those that were repeated. */
+  get completions(): number {
+    return this.#completions;
   }
 
   /**
@@ -90,7 +109,8 @@ export class RemoteServer {
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
     let remaining = MAX_TOTAL_WAIT_MILLISECONDS;
     for (let attempts = 1; ; attempts++) {
-      const result = await this.#attempt(name, body, signal);
+      const attempt = () => this.#attempt(name, body, signal);
+      const result = await (this.#pace ? this.#pace.run(attempt, isOverload) : attempt());
       if ('text' in result) return this.#parse(result.text);
       const delay = retryDelay(attempts, result.retryAfter, this.#random(), this.#now());
       remaining -= delay;
@@ -99,12 +119,9 @@ export class RemoteServer {
     }
   }
 
-  async #attempt(
-    name: string,
-    body: object | null,
-    signal: AbortSignal,
-  ): Promise<{ readonly text: string } | TransientFailure> {
+  async #attempt(name: string, body: object | null, signal: AbortSignal): Promise<Attempt> {
     signal.throwIfAborted();
+    if (name === 'completions') this.#completions++;
     const timeout = AbortSignal.timeout(this.#timeout);
     try {
       const response = await this.#fetch(this.#endpoint(name), {
@@ -127,7 +144,7 @@ export class RemoteServer {
       const problem = timeout.aborted
         ? `did not respond within ${this.#timeout / 1000} s`
         : `cannot be reached (${this.#oneLine(reasonOf(error))})`;
-      return { problem, retryAfter: null };
+      return { problem, retryAfter: null, isOverload: timeout.aborted };
     }
   }
 
@@ -152,7 +169,11 @@ export class RemoteServer {
     const text = (await readUpTo(response, MAX_ERROR_BYTES)) ?? '';
     const reason = this.#oneLine(messageIn(text) || response.statusText || 'no reason given');
     if (!isTransient(status, reason)) throw new Refusal(this.shown, status, reason, hintFor(status));
-    return { problem: `fails (${status}): ${reason}`, retryAfter: response.headers.get('retry-after') };
+    return {
+      problem: `fails (${status}): ${reason}`,
+      retryAfter: response.headers.get('retry-after'),
+      isOverload: OVERLOAD_STATUSES.has(status),
+    };
   }
 
   #giveUp({ problem, retryAfter }: TransientFailure, attempts: number, delay: number): UserError {

@@ -97,6 +97,8 @@ export const runSchema = z.strictObject({
       seconds: z.number(),
       expectedSeconds: z.number(),
       allSeconds: z.number().optional(),
+      /** Requests to a server, with those that were repeated, and the questions that they asked: prompts with all choices. */
+      server: z.strictObject({ requests: z.int().nonnegative(), questions: z.int().nonnegative() }).optional(),
     })
     .nullable()
     .default(null),

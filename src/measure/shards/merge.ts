@@ -256,7 +256,13 @@ function joinRuns(shards: Shards): Measurement['run'] {
           seconds: Math.max(...probes.map(({ seconds }) => seconds)),
           expectedSeconds: Math.max(...probes.map(({ expectedSeconds }) => expectedSeconds)),
           ...(first.allSeconds === undefined ? {} : { allSeconds: first.allSeconds }),
+          ...(first.server === undefined ? {} : { server: joinServers(probes) }),
         }
       : null,
   };
+}
+
+function joinServers(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
+  const total = (key: 'requests' | 'questions') => probes.reduce((sum, { server }) => sum + (server?.[key] ?? 0), 0);
+  return { requests: total('requests'), questions: total('questions') };
 }

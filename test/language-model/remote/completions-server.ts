@@ -23,14 +23,21 @@ export interface Habits {
   dropsSpaces: boolean;
   usage: boolean;
   returnsTokenIds: boolean;
+  /** Several prompts in one request; otherwise they are refused. */
+  takesLists: boolean;
+  /** What it lists as the next token: those that are asked for (vLLM since 2026-07), or its most likely ones. */
+  nextTokens: 'asked for' | 'most likely' | 'by text' | 'refused' | 'ignored';
+  /** How many most likely tokens it lists at most. */
+  maxLogprobs: number;
+  /** Requests at the same time; more are answered with 429. */
+  capacity: number;
   /** The response of /v1/models; null for 404. */
   models: object | null;
   key: string | null;
 }
 
-const requestSchema = z.looseObject({
+const settingsSchema = z.looseObject({
   model: z.string(),
-  prompt: z.union([z.string().min(1), z.array(z.int()).min(1)]),
   max_tokens: z.int().min(1),
   temperature: z.literal(0),
   logprobs: z.int().optional(),
@@ -38,8 +45,32 @@ const requestSchema = z.looseObject({
   stop: z.array(z.string()).optional(),
   stop_token_ids: z.array(z.int()).optional(),
   return_token_ids: z.boolean().optional(),
+  logprob_token_ids: z.array(z.int()).optional(),
+  return_tokens_as_token_ids: z.boolean().optional(),
+});
+const requestSchema = settingsSchema.extend({
+  prompt: z.union([
+    z.string().min(1),
+    z.array(z.int()).min(1),
+    z.array(z.array(z.int()).min(1)).min(2), // a list of prompts
+  ]),
 });
 export type WireRequest = z.infer<typeof requestSchema>;
+type OnePrompt = string | number[];
+
+/** A request for several prompts as one for each. */
+function promptsOf(prompt: WireRequest['prompt']): OnePrompt[] {
+  return typeof prompt === 'string' || typeof prompt[0] === 'number' ? [prompt as OnePrompt] : (prompt as number[][]);
+}
+
+type SingleRequest = z.infer<typeof settingsSchema> & { readonly prompt: OnePrompt };
+
+/** One choice, and the numbers of tokens that were read and made for it. */
+interface Answered {
+  readonly choice: object;
+  readonly read: number;
+  readonly made: number;
+}
 
 const NO_STOPS: ReadonlySet<number> = new Set();
 
@@ -53,6 +84,10 @@ export class CompletionsServer {
     dropsSpaces: false,
     usage: true,
     returnsTokenIds: true,
+    takesLists: true,
+    nextTokens: 'asked for',
+    maxLogprobs: 20,
+    capacity: Infinity,
     models: { data: [{ id: 'toy', max_model_len: 64 }] },
     key: null,
   };
@@ -108,6 +143,7 @@ export class CompletionsServer {
     if (request.url === '/v1/models')
       return reply(response, models === null ? 404 : 200, models ?? { detail: 'Not Found' });
     if (request.url?.startsWith('/v1/completions') !== true) return reply(response, 404, { detail: 'Not Found' });
+    if (this.#open > this.habits.capacity) return reply(response, 429, { error: { message: 'too many requests' } });
     await this.#gather();
     const fault = this.faults.shift();
     if (fault !== undefined) return injectFault(response, fault);
@@ -116,11 +152,70 @@ export class CompletionsServer {
     if (wire.model !== 'toy') {
       return reply(response, 404, { error: { message: `The model \`${wire.model}\` does not exist.` } });
     }
-    if (wire.echo !== true) return reply(response, 200, await this.#generated(wire));
+    const prompts = promptsOf(wire.prompt);
+    if (prompts.length > 1 && !this.habits.takesLists) {
+      return reply(response, 400, { error: { message: 'prompt must be a string or a list of tokens' } });
+    }
+    if (wire.echo !== true && wire.logprobs !== undefined) {
+      if (this.habits.nextTokens === 'refused') {
+        return reply(response, 400, { error: { message: 'Extra inputs are not permitted: logprob_token_ids' } });
+      }
+      return reply(response, 200, await this.#each(prompts, (prompt) => this.#next({ ...wire, prompt })));
+    }
+    if (wire.echo !== true) {
+      return reply(response, 200, await this.#each(prompts, (prompt) => this.#generated({ ...wire, prompt })));
+    }
     if (this.habits.promptLogprobs === 'refused') {
       return reply(response, 500, { error: { code: 500, message: 'Only no echo is supported', type: 'server_error' } });
     }
-    reply(response, 200, await this.#echoed(wire));
+    reply(response, 200, await this.#each(prompts, (prompt) => this.#echoed({ ...wire, prompt })));
+  }
+
+  /** The answers to all prompts as one, in reverse, since only their index counts. */
+  async #each(prompts: OnePrompt[], answer: (prompt: OnePrompt) => Promise<Answered>): Promise<object> {
+    const answers = await Promise.all(prompts.map(answer));
+    const total = (of: (answered: Answered) => number) => answers.reduce((sum, answered) => sum + of(answered), 0);
+    const usage = { prompt_tokens: total(({ read }) => read), completion_tokens: total(({ made }) => made) };
+    return {
+      choices: answers.map(({ choice }, index) => ({ ...choice, index })).reverse(),
+      ...(this.habits.usage ? { usage } : {}),
+    };
+  }
+
+  async #next({
+    prompt,
+    logprobs: count = 0,
+    logprob_token_ids: asked,
+    return_tokens_as_token_ids: byId,
+  }: SingleRequest) {
+    const read = this.#tokensOf(prompt);
+    const [made] = await this.#engine.generate([{ tokens: read, maxNewTokens: 1, stopTokens: NO_STOPS }]);
+    const best = made?.tokens[0] ?? 0;
+    const { nextTokens, maxLogprobs } = this.habits;
+    const isAsked = nextTokens === 'asked for' && asked !== undefined;
+    const all = Array.from({ length: this.#engine.vocabulary ?? 9 }, (_, token) => token);
+    const tokens = [...new Set(isAsked ? [best, ...asked] : all)];
+    const scores = await this.#engine.score(tokens.map((token) => ({ context: read, continuation: [token] })));
+    const name = (token: number) => (byId && nextTokens !== 'by text' ? `token_id:${token}` : this.#piece(token));
+    const listed = tokens
+      .map((token, i) => ({ token, logprob: scores[i]?.tokenLogprobs[0] ?? 0 }))
+      .sort((a, b) => b.logprob - a.logprob);
+    const top = isAsked ? listed : listed.slice(0, Math.min(count, maxLogprobs));
+    const logprobs = {
+      text_offset: [0],
+      tokens: [name(best)],
+      token_logprobs: [listed.find(({ token }) => token === best)?.logprob ?? 0],
+      top_logprobs: [Object.fromEntries(top.map(({ token, logprob }) => [name(token), logprob]))],
+    };
+    return {
+      choice: {
+        text: this.#piece(best),
+        logprobs: nextTokens === 'ignored' ? null : logprobs,
+        finish_reason: 'length',
+      },
+      read: read.length,
+      made: 1,
+    };
   }
 
   async #gather(): Promise<void> {
@@ -133,24 +228,23 @@ export class CompletionsServer {
     });
   }
 
-  #tokensOf(prompt: string | number[]): number[] {
+  #tokensOf(prompt: OnePrompt): number[] {
     const { addsBos } = this.habits;
     const isText = typeof prompt === 'string';
     const tokens = isText ? this.#tokenizer.encode(prompt) : prompt;
     return addsBos === 'to ids too' || (addsBos === 'to text' && isText) ? [this.#tokenizer.bos, ...tokens] : tokens;
   }
 
-  async #echoed({ prompt, max_tokens: maxNewTokens }: WireRequest): Promise<object> {
+  async #echoed({ prompt, max_tokens: maxNewTokens }: SingleRequest): Promise<Answered> {
     const read = this.#tokensOf(prompt);
     const [made] = await this.#engine.generate([{ tokens: read, maxNewTokens, stopTokens: NO_STOPS }]);
     const tokens = [...read, ...(made?.tokens ?? [])];
     const text = this.#tokenizer.decode(typeof prompt === 'string' ? this.#tokenizer.encode(prompt) : prompt);
     const logprobs = await this.#logprobs(tokens, read.length);
     return {
-      choices: [
-        { index: 0, text: text + this.#tokenizer.decode(made?.tokens ?? []), logprobs, finish_reason: 'length' },
-      ],
-      ...this.#usage(read, tokens.length - read.length),
+      choice: { text: text + this.#tokenizer.decode(made?.tokens ?? []), logprobs, finish_reason: 'length' },
+      read: read.length,
+      made: tokens.length - read.length,
     };
   }
 
@@ -206,7 +300,7 @@ export class CompletionsServer {
     return this.habits.dropsSpaces ? piece.trimStart() : piece;
   }
 
-  async #generated(wire: WireRequest): Promise<object> {
+  async #generated(wire: SingleRequest): Promise<Answered> {
     const { stop = [], stop_token_ids: stopIds = [] } = wire;
     const read = this.#tokensOf(wire.prompt);
     const textOf = (tokens: readonly number[]) =>
@@ -223,12 +317,8 @@ export class CompletionsServer {
     const ends = stop.map((string) => textOf(tokens).indexOf(string)).filter((end) => end >= 0);
     const text = ends.length > 0 ? textOf(tokens).slice(0, Math.min(...ends)) : textOf(tokens);
     const withIds = this.habits.returnsTokenIds && wire.return_token_ids === true;
-    const choice = { index: 0, text, logprobs: null, finish_reason: made?.finish };
-    return { choices: [withIds ? { ...choice, token_ids: tokens } : choice], ...this.#usage(read, tokens.length) };
-  }
-
-  #usage(read: readonly number[], made: number): object {
-    return this.habits.usage ? { usage: { prompt_tokens: read.length, completion_tokens: made } } : {};
+    const choice = { text, logprobs: null, finish_reason: made?.finish };
+    return { choice: withIds ? { ...choice, token_ids: tokens } : choice, read: read.length, made: tokens.length };
   }
 }
 

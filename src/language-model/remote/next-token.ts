@@ -1,0 +1,63 @@
+import { validate } from '../../platform/first-issue.ts';
+import {
+  choicesOf,
+  expectLogprobs,
+  generateRequest,
+  logprobsSchema,
+  otherTokens,
+  type WirePromptList,
+} from './completions-api.ts';
+
+/** vLLM refuses more, unless it was started with a larger `--max-logprobs`. */
+const TOP_LOGPROBS = 20;
+
+/**
+ * The log-probabilities of some tokens as the next one of each prompt. `logprob_token_ids` is vLLM's own, since 2026-07: a
+ * server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike could not be told
+ * apart (vLLM, since 0.5).
+ */
+export const nextTokenRequest = (model: string, prompts: WirePromptList, tokens: readonly number[]) => ({
+  ...generateRequest(model, [], 1),
+  prompt: prompts.length === 1 ? prompts[0] : prompts,
+  logprobs: TOP_LOGPROBS,
+  logprob_token_ids: tokens,
+  return_tokens_as_token_ids: true,
+});
+
+/** The probabilities of the token that comes next. */
+export interface NextToken {
+  /** Natural logarithms by token id: of the tokens that the server listed. */
+  readonly logprobs: ReadonlyMap<number, number>;
+  /** That of the most likely token. */
+  readonly best: number;
+}
+
+const TOKEN_ID = /^token_id:(\d+)$/;
+
+/**
+ * @returns for each prompt; null if the server names tokens by their texts, or does not count what it read
+ * @throws UserError if the response has not one choice for each prompt, or other tokens were read than were sent
+ */
+export function nextTokens(response: unknown, server: string, prompts: WirePromptList): NextToken[] | null {
+  const { choices, usage } = choicesOf(response, server, prompts.length);
+  const sent = prompts.reduce((sum, { length }) => sum + length, 0);
+  const read = usage?.prompt_tokens ?? null;
+  if (read === null) return null;
+  if (read !== sent) throw otherTokens(server, read, sent);
+  const answers = choices.map(({ logprobs }) => nextTokenIn(logprobs, server));
+  return answers.every((answer) => answer !== null) ? answers : null;
+}
+
+function nextTokenIn(logprobs: unknown, server: string): NextToken | null {
+  const parsed = validate(logprobsSchema, logprobs);
+  if (!parsed.success) return null;
+  const { token_logprobs: own, top_logprobs: top } = parsed.data;
+  const listed = Object.entries(top?.[0] ?? {});
+  const [generated = null] = own;
+  if (own.length !== 1 || generated === null || listed.length === 0) return null;
+  expectLogprobs([generated, ...listed.map(([, value]) => value)], server);
+  const byId = listed.map(([name, value]) => [Number(TOKEN_ID.exec(name)?.[1] ?? Number.NaN), value] as const);
+  if (byId.some(([id]) => Number.isNaN(id))) return null;
+  // What greedy decoding takes is the most likely token, also if it is not among those that were asked for.
+  return { logprobs: new Map(byId), best: Math.max(generated, ...byId.map(([, value]) => value)) };
+}

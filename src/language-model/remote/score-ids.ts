@@ -1,0 +1,167 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { SequenceScore } from '../engine.ts';
+import { type ChoiceGroup, type ChoiceTree, scoreInTree, treeOf } from './choice-tree.ts';
+import {
+  type EchoedTokens,
+  echoedPrompts,
+  noPromptLogprobs,
+  otherTokens,
+  scoreRequest,
+  type WirePrompt,
+  type WirePromptList,
+} from './completions-api.ts';
+import { nextTokenRequest, nextTokens } from './next-token.ts';
+import { isUnsupported } from './remote-retry.ts';
+import { Refusal, type RemoteServer } from './remote-server.ts';
+import { promptCount } from './remote-text.ts';
+
+/** Longer lists of prompts are sent one by one: a response has about 300 bytes for each of their tokens. */
+const MAX_LIST_TOKENS = 65_536;
+
+/** After so many trees, it is known how often a server lists all that is asked for. */
+const TRIED_TREES = 12;
+/** Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests an item. */
+const MIN_COMPLETE = 0.75;
+
+export interface IdScorerOptions {
+  readonly server: RemoteServer;
+  readonly model: string;
+  /** Asks for the log-probabilities of one prompt. */
+  readonly echo: (prompt: WirePrompt, signal: AbortSignal) => Promise<EchoedTokens>;
+}
+
+/**
+ * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next token,
+ * which one prompt has for all choices of one token, and for which the server can use its prefix cache; then, for choices of
+ * which it did not list a token, by all choices as a list of prompts in one request; and one by one if it takes no lists. The
+ * numbers are the same, up to the rounding of the server.
+ */
+export class IdScorer {
+  readonly #options: IdScorerOptions;
+  /** Whether the server lists probabilities by token id; null as long as it has not been asked. */
+  #listsNext: boolean | null = null;
+  #takesLists = true;
+  #trees = 0;
+  #completeTrees = 0;
+
+  constructor(options: IdScorerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the answer to this group shows what the server can do: then it should be asked alone, before the others. */
+  isTrial(group: ChoiceGroup): boolean {
+    return this.#listsNext === null && treeOf(group) !== null;
+  }
+
+  /** @returns in the order of the members */
+  async score(group: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const found = await this.#scoreByTree(group, signal);
+    const missing = group.members.filter((_, i) => at(found, i) === null);
+    const echoed = await this.#scoreByEcho({ ...group, members: missing }, signal);
+    let used = 0;
+    return found.map((score) => score ?? at(echoed, used++));
+  }
+
+  async #scoreByTree(group: ChoiceGroup, signal: AbortSignal): Promise<(SequenceScore | null)[]> {
+    const tree = this.#listsNext === false ? null : treeOf(group);
+    const answers = tree && (await this.#askTree(group, tree, signal));
+    if (!tree || !answers) return group.members.map(() => null);
+    const scores = group.members.map(({ continuation }) => scoreInTree(tree, answers, continuation));
+    this.#trees++;
+    if (scores.every((score) => score !== null)) this.#completeTrees++;
+    // A server that seldom lists what is asked for costs a request more than it saves.
+    if (this.#trees >= TRIED_TREES && this.#completeTrees < MIN_COMPLETE * this.#trees) this.#listsNext = false;
+    return scores;
+  }
+
+  async #askTree({ context }: ChoiceGroup, { prefixes, tokens }: ChoiceTree, signal: AbortSignal) {
+    const { server, model } = this.#options;
+    const prompts = prefixes.map((prefix) => [...context, ...prefix]);
+    try {
+      const response = await server.request('completions', nextTokenRequest(model, prompts, tokens), signal);
+      const answers = nextTokens(response, server.shown, prompts);
+      this.#listsNext = answers !== null && this.#listsNext !== false;
+      return answers;
+    } catch (error) {
+      if (!isRefusedFeature(error)) throw error;
+      this.#listsNext = false;
+      return null;
+    }
+  }
+
+  async #scoreByEcho({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const prompts = members.map(({ continuation }) => [...context, ...continuation]);
+    const echoed = (await this.#echoList(prompts, signal)) ?? (await this.#echoEach(prompts, signal));
+    const { shown } = this.#options.server;
+    return echoed.map((answer, i) => {
+      const { length } = at(prompts, i);
+      const promptTokens = answer.promptTokens ?? promptCount(answer);
+      if (promptTokens !== length || answer.tokens.length < length) throw otherTokens(shown, promptTokens, length);
+      return scoreOf(answer, { from: context.length, to: length, server: shown });
+    });
+  }
+
+  /** @returns null if the prompts have to be sent one by one */
+  async #echoList(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[] | null> {
+    const { server, model } = this.#options;
+    const tokens = prompts.reduce((sum, { length }) => sum + length, 0);
+    if (prompts.length < 2 || !this.#takesLists || tokens > MAX_LIST_TOKENS) return null;
+    try {
+      return echoedPrompts(
+        await server.request('completions', scoreRequest(model, prompts), signal),
+        server.shown,
+        prompts,
+      );
+    } catch (error) {
+      if (!isRefusedFeature(error)) throw error;
+      this.#takesLists = false;
+      return null;
+    }
+  }
+
+  async #echoEach(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[]> {
+    const echoed: EchoedTokens[] = [];
+    for (const prompt of prompts) echoed.push(await this.#options.echo(prompt, signal));
+    return echoed;
+  }
+}
+
+/** A server refuses what it does not know with these; other refusals are about the key, the model or the address. */
+const FEATURE_STATUSES: ReadonlySet<number> = new Set([400, 422]);
+
+function isRefusedFeature(error: unknown): boolean {
+  return error instanceof Refusal && (FEATURE_STATUSES.has(error.status) || isUnsupported(error.reason));
+}
+
+/**
+ * The score of tokens `from` to `to` − 1.
+ * @throws UserError for a token without a probability, and if it is not known which are the most likely ones
+ */
+export function scoreOf(
+  echoed: EchoedTokens,
+  { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
+): SequenceScore {
+  const isTop = echoed.isTop.slice(from, to);
+  const tokenLogprobs = logprobsOf(echoed, { from, to, server });
+  if (isTop.includes(null)) {
+    throw new UserError(
+      `the server at ${server} returns no top_logprobs, which show if a token is the most likely one`,
+      'serve the model with vLLM or SGLang',
+    );
+  }
+  return { tokenLogprobs, greedy: isTop.every((is) => is === true) };
+}
+
+function logprobsOf(
+  { logprobs }: EchoedTokens,
+  { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
+): number[] {
+  if (from === 0 && logprobs[0] === null) {
+    throw new UserError('the first token of a text has no probability without a context', 'give a context');
+  }
+  return logprobs.slice(from, to).map((logprob, i) => {
+    if (logprob === null) throw noPromptLogprobs(server, `: none for token ${from + i + 1}`);
+    return logprob;
+  });
+}

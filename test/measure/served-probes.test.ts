@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { selectProbes } from '../../src/gate/select-probes.ts';
+import type { ProbeRunOptions } from '../../src/measure/options.ts';
+import { mergeFiles } from '../../src/measure/shards/merge.ts';
+import { findPolicy } from '../../src/policy/load.ts';
+import type { Habits } from '../language-model/remote/completions-server.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
+import { example, type Measuring, measuring, writeShards } from './shard-files.ts';
+
+const checkpoint = example('benchmark-aligned');
+let served: ServedCheckpoint;
+let local: Awaited<ReturnType<Measuring>>;
+let probes: ProbeRunOptions;
+
+beforeAll(async () => {
+  served = await serveCheckpoint(checkpoint);
+  const all = await selectProbes(await findPolicy(example('shadow-gate.yml')), { seed: 1 });
+  if (all === null) throw new Error('no probes');
+  // The test server works out the answer to every token of a prompt anew.
+  const suites = all.suites.map((suite) => ({ ...suite, items: suite.items.slice(0, 32) }));
+  probes = { ...all, suites };
+  local = await (await measuring({ checkpoint, spectra: false, reference: null, probes }))();
+});
+afterAll(() => served.stop());
+
+const serving = () =>
+  measuring({
+    checkpoint,
+    spectra: false,
+    reference: null,
+    probes,
+    endpoint: { endpoint: served.server.url, model: 'toy', tokenizer: checkpoint },
+  });
+
+/** What was answered, with what a server rounds otherwise in whole percent. */
+function answersOf({ probes }: typeof local) {
+  if (probes?.status !== 'measured') throw new Error('the probes did not run');
+  const rounded = (value: number) => Math.round(value * 100) / 100;
+  return probes.items.map(({ id, given, correct, logprobs }) => ({
+    id,
+    given,
+    correct,
+    logprobs: logprobs?.map(rounded),
+  }));
+}
+
+it.each<[string, Partial<Habits>]>([
+  ['lists what is asked for', {}],
+  ['lists its most likely tokens', { nextTokens: 'most likely' }],
+  ['lists no next tokens', { nextTokens: 'refused' }],
+])('a server that %s gives the answers of the checkpoint, in at most 1.2 requests a question', async (_, habits) => {
+  const { habits: usual } = served.server;
+  const before = { ...usual };
+  Object.assign(usual, habits);
+  const measurement = await (await serving())();
+  Object.assign(usual, before);
+  expect(answersOf(measurement)).toEqual(answersOf(local));
+  const { requests, questions } = measurement.run.probes?.server ?? { requests: 0, questions: 0 };
+  expect(questions).toBeGreaterThan(32);
+  expect(requests / questions).toBeLessThanOrEqual(1.2);
+  expect(requests).toBeGreaterThanOrEqual(questions);
+});
+
+it('the requests of several machines are added up', async () => {
+  const [whole, merged] = [await (await serving())(), await mergeFiles(await writeShards(await serving(), 2))];
+  const [alone, together] = [whole.run.probes?.server, merged.run.probes?.server];
+  // Each machine asks the trial of its own.
+  expect(together?.questions).toBeGreaterThan(alone?.questions ?? 0);
+  expect(answersOf(merged)).toEqual(answersOf(whole));
+});
