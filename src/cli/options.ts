@@ -34,7 +34,7 @@ export function checkpointOptions(command: Command): Command {
     )
     .option(
       '--no-store',
-      'recompute every spectrum instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
+      'recompute every spectrum, and ask a server everything, instead of reusing cached results (cache folder: SHADOW_GATE_CACHE)',
     )
     .option('--max-memory <GiB>', "memory limit for one matrix (default: 60% of the machine's memory)", parseGibibytes);
 }

@@ -28,17 +28,34 @@ export function measureSettings(options: CheckpointOptions & ProbeOptions, outpu
     seed,
     budgetSeconds,
     chatTemplate,
-    endpoint: endpointOf(options, output),
+    endpoint: withAnswers(endpointOf(options, output), options, output),
   };
 }
 
 /** Where spectra are kept between runs; undefined for nowhere. */
 export function openSpectrumStore(
+  options: Pick<CheckpointOptions, 'store'>,
+  output: Output,
+): KeyValueStore | undefined {
+  return openStore('spectra', options, output);
+}
+
+function openStore(
+  name: string,
   { store }: Pick<CheckpointOptions, 'store'>,
   output: Output,
 ): KeyValueStore | undefined {
   const folder = cacheFolder(output.env);
-  return store && folder !== null ? directoryStore(join(folder, 'spectra'), (line) => output.warn(line)) : undefined;
+  return store && folder !== null ? directoryStore(join(folder, name), (line) => output.warn(line)) : undefined;
+}
+
+/** A server that is asked again only what it has not answered. */
+function withAnswers(
+  endpoint: Endpoint | undefined,
+  options: Pick<CheckpointOptions, 'store'>,
+  output: Output,
+): Endpoint | undefined {
+  return endpoint && { ...endpoint, answers: openStore('answers', options, output) };
 }
 
 /**

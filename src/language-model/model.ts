@@ -1,5 +1,6 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
+import type { KeyValueStore } from '../platform/key-value-store.ts';
 import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
@@ -31,6 +32,8 @@ export interface EndpointSource {
   readonly concurrency?: number | undefined;
   /** For one request, in milliseconds. */
   readonly timeout?: number | undefined;
+  /** Where answers are kept between runs. */
+  readonly answers?: KeyValueStore | undefined;
 }
 
 /** The model that answers requests: an opened checkpoint, or a server. */
@@ -114,7 +117,9 @@ export async function withModel<T>(
     return await whileUnchanged(weightsOf(source), async () => {
       const opened = await open(source, options);
       try {
-        return await work(modelOf(opened, options));
+        const result = await work(modelOf(opened, options));
+        await opened.remote?.finish();
+        return result;
       } finally {
         await Promise.all([opened.tokenizer?.close?.(), opened.engine.close()]);
       }

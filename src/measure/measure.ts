@@ -259,8 +259,10 @@ async function tryProbes(
   selection: ProbeRunOptions,
   { reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
+  // A kept answer takes no time, so that it cannot tell how much fits into a budget.
+  const answers = selection.budgetSeconds === null ? endpoint?.answers : undefined;
   const source: ModelSource = endpoint
-    ? { kind: 'endpoint', ...endpoint }
+    ? { kind: 'endpoint', ...endpoint, answers }
     : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
   try {
     const run = await measureProbes(source, selection, {

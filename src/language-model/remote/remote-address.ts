@@ -2,7 +2,7 @@ import { UserError } from '../../platform/user-error.ts';
 
 /** The endpoints of an OpenAI-compatible server, and its name in messages. */
 export interface RemoteAddress {
-  /** The address of one endpoint: `completions`, `models`. */
+  /** The address of one endpoint: `completions`, `models`; or `version`, which is beside the API and not in it. */
   endpoint(name: string): string;
   /** Without user and query, which can be secret. */
   readonly shown: string;
@@ -30,7 +30,10 @@ export function remoteAddress(given: string): RemoteAddress {
   const path = url.pathname.replace(/\/+$/, '').replace(/\/(?:chat\/)?completions$/, '');
   const root = /\/v\d+$/.test(path) ? path : `${path}/v1`;
   return {
-    endpoint: (name) => `${url.origin}${root}/${name}${url.search}`,
+    endpoint: (name) => {
+      const folder = name === 'version' ? root.replace(/\/v\d+$/, '') : root;
+      return `${url.origin}${folder}/${name}${url.search}`;
+    },
     shown: `${url.origin}${root}`,
   };
 }

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { at } from '../../platform/at.ts';
+import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { VERSION } from '../../platform/version.ts';
 import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
-import { groupByContext } from './choice-tree.ts';
+import { type ChoiceGroup, groupByContext } from './choice-tree.ts';
 import {
-  contextLength,
   continuation,
   type EchoedTokens,
   echoedTokens,
@@ -11,14 +13,18 @@ import {
   noPromptLogprobs,
   scoreRequest,
   tokenStops,
+  type WireContinuation,
   type WirePrompt,
 } from './completions-api.ts';
 import { concurrently, Semaphore } from './concurrently.ts';
+import { FIXED_PROMPTS, isSame, logprobsOf, takeFingerprint } from './fingerprint.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { Pace } from './pace.ts';
 import { isUnsupported } from './remote-retry.ts';
 import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 import { IdScorer, scoreOf } from './score-ids.ts';
+import { identifyServer, type ServerIdentity } from './server-identity.ts';
 
 const DEFAULT_CONCURRENCY = 8;
 /** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
@@ -35,6 +41,10 @@ export interface RemoteEngineOptions extends RemoteServerOptions {
   readonly maxLength?: number | undefined;
   /** Most requests at the same time, 8 by default: fewer while the server is overloaded. */
   readonly concurrency?: number | undefined;
+  /** Where answers are kept between runs; nowhere by default. */
+  readonly answers?: KeyValueStore | undefined;
+  /** What shows that the server has the same model. */
+  readonly fixedPrompts?: readonly string[];
 }
 
 export interface TextPrompt {
@@ -74,29 +84,51 @@ export interface RemoteEngine extends Engine {
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
   /** log p(text) of texts that fit into the model. */
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]>;
+  /**
+   * Keep the last answers, if answers are kept.
+   * @throws UserError if the server no longer has the model that it had
+   */
+  finish(): Promise<void>;
   /** Greedy decoding until a stop string, or the end according to the server. */
   generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]>;
 }
 
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
 export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
+  const { model, answers: store, fixedPrompts = FIXED_PROMPTS } = options;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
   const semaphore = new Semaphore(concurrency);
-  const maxLength = options.maxLength ?? (await contextLengthAt(server, options.model)) - SPARE_TOKENS;
-  return new ServerEngine(server, options.model, maxLength, semaphore);
+  if (options.maxLength !== undefined && !store) {
+    return new ServerEngine(server, { model, maxLength: options.maxLength, semaphore });
+  }
+  const identity = await identifyServer(server, model);
+  const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
+  const engine = new ServerEngine(server, { model, maxLength, semaphore });
+  if (store) await engine.keepAnswers(store, identity, fixedPrompts);
+  return engine;
 }
 
-async function contextLengthAt(server: RemoteServer, model: string): Promise<number> {
-  try {
-    const models = await server.request('models', null, new AbortController().signal);
-    return contextLength(models, model) ?? DEFAULT_CONTEXT_LENGTH;
-  } catch (error) {
-    // Not every server lists its models.
-    if (error instanceof Refusal && [404, 405, 501].includes(error.status)) return DEFAULT_CONTEXT_LENGTH;
-    throw error;
-  }
+interface ServedModel {
+  readonly model: string;
+  readonly maxLength: number;
+  readonly semaphore: Semaphore;
 }
+
+const scoreSchema: z.ZodType<SequenceScore> = z.strictObject({
+  tokenLogprobs: z.array(z.number()).min(1),
+  greedy: z.boolean(),
+});
+const continuationSchema: z.ZodType<WireContinuation> = z.strictObject({
+  text: z.string(),
+  tokens: z.array(z.int()).nullable(),
+  finish: z.enum(['stop', 'length']),
+});
+
+const questionOf = ({ context, members }: ChoiceGroup) => ({
+  context,
+  continuations: members.map(({ continuation }) => continuation),
+});
 
 class ServerEngine implements RemoteEngine {
   readonly maxLength: number;
@@ -104,15 +136,39 @@ class ServerEngine implements RemoteEngine {
   readonly #model: string;
   readonly #semaphore: Semaphore;
   readonly #ids: IdScorer;
+  #kept: KeptAnswers | null = null;
   #questions = 0;
   readonly #closing = new AbortController();
 
-  constructor(server: RemoteServer, model: string, maxLength: number, semaphore: Semaphore) {
+  constructor(server: RemoteServer, { model, maxLength, semaphore }: ServedModel) {
     this.#server = server;
     this.#model = model;
     this.maxLength = maxLength;
     this.#semaphore = semaphore;
     this.#ids = new IdScorer({ server, model, echo: (prompt, signal) => this.#echo(prompt, signal) });
+  }
+
+  /**
+   * Keep the answers from now on, and take those that were kept of the same model on the same server. What is the same is
+   * told by what the server says and by its answers to fixed prompts.
+   */
+  async keepAnswers(store: KeyValueStore, identity: ServerIdentity, prompts: readonly string[]): Promise<void> {
+    const echo = (prompt: string) => this.#echo(prompt, this.#closing.signal);
+    const { digest, logprobs } = await takeFingerprint(echo, prompts);
+    let checks = 0;
+    const check = async () => {
+      const i = checks++ % prompts.length;
+      if (!isSame(logprobsOf(await echo(at(prompts, i))), at(logprobs, i))) throw this.#hasChanged();
+    };
+    this.#kept = new KeptAnswers({ store, identity: { ...identity, fingerprint: digest, tool: VERSION }, check });
+  }
+
+  #hasChanged(): UserError {
+    return new UserError(
+      `the server at ${this.#server.shown} no longer answers as it did at the beginning: its model or its settings changed`,
+      'run again while nothing changes the server',
+      { code: 'server' },
+    );
   }
 
   get usage(): RemoteUsage {
@@ -128,7 +184,9 @@ class ServerEngine implements RemoteEngine {
     const rest = groups.filter((group) => group !== trial);
     const scores = new Map<number, SequenceScore>();
     for (const part of [trial ? [trial] : [], rest]) {
-      const answers = await this.#ask(part, (group, signal) => this.#ids.score(group, signal));
+      const answers = await this.#ask(part, (group, signal) =>
+        this.#keep(questionOf(group), z.array(scoreSchema), () => this.#ids.score(group, signal)),
+      );
       for (const [i, { members }] of part.entries()) {
         for (const [j, { index }] of members.entries()) scores.set(index, at(at(answers, i), j));
       }
@@ -136,9 +194,14 @@ class ServerEngine implements RemoteEngine {
     return sequences.flatMap((_, i) => scores.get(i) ?? []);
   }
 
+  /** The kept answer to a question, or that of `ask`. */
+  #keep<T>(question: object, schema: z.ZodType<T>, ask: () => Promise<T>): Promise<T> {
+    return this.#kept ? this.#kept.answer(question, schema, ask) : ask();
+  }
+
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
     const counts = new Map<string, Promise<number>>();
-    return this.#ask(pairs, async (pair, signal) => {
+    const score = async (pair: TextPair, signal: AbortSignal): Promise<SequenceScore> => {
       const { context, continuation } = moveTrailingSpace(pair);
       const text = context + continuation;
       if (continuation === '') throw new RangeError('a pair needs a continuation');
@@ -158,7 +221,8 @@ class ServerEngine implements RemoteEngine {
       const [from, to] = [await count, promptCount(echoed)];
       if (from >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
       return this.#scoreOf(echoed, from, to);
-    });
+    };
+    return this.#ask(pairs, (pair, signal) => this.#keep({ pair }, scoreSchema, () => score(pair, signal)));
   }
 
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
@@ -211,6 +275,10 @@ class ServerEngine implements RemoteEngine {
     });
   }
 
+  async finish(): Promise<void> {
+    await this.#kept?.flush();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new Error('the engine is closed'));
   }
@@ -221,8 +289,10 @@ class ServerEngine implements RemoteEngine {
     return results;
   }
 
-  async #complete(request: object, signal: AbortSignal) {
-    return continuation(await this.#server.request('completions', request, signal), this.#server.shown);
+  #complete(request: object, signal: AbortSignal): Promise<WireContinuation> {
+    return this.#keep({ request }, continuationSchema, async () =>
+      continuation(await this.#server.request('completions', request, signal), this.#server.shown),
+    );
   }
 
   async #echo(prompt: WirePrompt, signal: AbortSignal): Promise<EchoedTokens> {

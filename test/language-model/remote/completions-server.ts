@@ -33,6 +33,8 @@ export interface Habits {
   capacity: number;
   /** The response of /v1/models; null for 404. */
   models: object | null;
+  /** The response of /version; null for 404. */
+  version: string | null;
   key: string | null;
 }
 
@@ -89,6 +91,7 @@ export class CompletionsServer {
     maxLogprobs: 20,
     capacity: Infinity,
     models: { data: [{ id: 'toy', max_model_len: 64 }] },
+    version: null,
     key: null,
   };
   /** One per request for a completion, taken from the front. */
@@ -102,7 +105,7 @@ export class CompletionsServer {
   gathers = 1;
   #open = 0;
   #gathered: (() => void)[] = [];
-  readonly #engine: Engine;
+  #engine: Engine;
   readonly #tokenizer: ServedTokenizer;
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch((error: Error) => reply(response, 500, { message: String(error.stack) }));
@@ -111,6 +114,11 @@ export class CompletionsServer {
   constructor(engine: Engine, tokenizer: ServedTokenizer) {
     this.#engine = engine;
     this.#tokenizer = tokenizer;
+  }
+
+  /** Serve another model from now on, under the same name. */
+  swap(engine: Engine): void {
+    this.#engine = engine;
   }
 
   /** Without `/v1`. */
@@ -140,6 +148,8 @@ export class CompletionsServer {
       const said = `Incorrect API key provided:\n${request.headers.authorization?.replace('Bearer ', '') ?? 'none'}`;
       return reply(response, 401, { error: { message: said } });
     }
+    const { version } = this.habits;
+    if (request.url === '/version' && version !== null) return reply(response, 200, { version });
     if (request.url === '/v1/models')
       return reply(response, models === null ? 404 : 200, models ?? { detail: 'Not Found' });
     if (request.url?.startsWith('/v1/completions') !== true) return reply(response, 404, { detail: 'Not Found' });

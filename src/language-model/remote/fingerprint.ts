@@ -1,0 +1,62 @@
+import { canonicalJson } from '../../platform/canonical-json.ts';
+import { sha256 } from '../../platform/sha256.ts';
+import type { EchoedTokens } from './completions-api.ts';
+
+/** Prose, code and digits: no change of the weights leaves the probabilities of all of them alone. */
+export const FIXED_PROMPTS: readonly string[] = [
+  'The harbor froze over in January, and for three weeks no ship could leave. People walked across the ice to the island.',
+  'def area(width, height):\n    """Return the area of a rectangle."""\n    return width * height\n\nprint(area(3, 14))',
+  'Question: A train leaves at 9:40 and arrives at 13:15. How long does it take?\nAnswer: 3 hours and 35 minutes',
+];
+
+/** What a server says about fixed prompts: the same model, asked the same way, gives the same. */
+export interface Fingerprint {
+  /** For each prompt, the natural logarithms of its tokens that have one. */
+  readonly logprobs: ReadonlyArray<readonly number[]>;
+  /** SHA-256 of the tokens and of the logarithms to three decimals, in hexadecimal digits. */
+  readonly digest: string;
+}
+
+export type EchoPrompt = (prompt: string) => Promise<EchoedTokens>;
+
+/** Ask the fixed prompts one after the other, so that none is in a batch with another. */
+export async function takeFingerprint(
+  echo: EchoPrompt,
+  prompts: readonly string[] = FIXED_PROMPTS,
+): Promise<Fingerprint> {
+  const answers: EchoedTokens[] = [];
+  for (const prompt of prompts) answers.push(await echo(prompt));
+  const logprobs = answers.map(logprobsOf);
+  const rounded = logprobs.map((values) => values.map((value) => value.toFixed(3)));
+  return { logprobs, digest: sha256(canonicalJson([answers.map(({ tokens }) => tokens.slice(0, -1)), rounded])) };
+}
+
+/** Of the prompt's tokens; the first has none, and the last was generated. */
+export const logprobsOf = ({ logprobs }: EchoedTokens): number[] =>
+  logprobs.slice(0, -1).filter((value) => value !== null);
+
+/**
+ * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125. What
+ * another model or another prompt does is larger, in the mean at least.
+ */
+const MEAN_TOLERANCE = 0.05;
+const MAX_TOLERANCE = 0.5;
+
+/** Mean and largest difference of log-probabilities, in nats. */
+export interface Deviation {
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** @returns null if there are not as many values on both sides, which no rounding explains */
+export function deviationOf(a: readonly number[], b: readonly number[]): Deviation | null {
+  if (a.length !== b.length || a.length === 0) return null;
+  const differences = a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)));
+  return { mean: differences.reduce((sum, value) => sum + value, 0) / a.length, max: Math.max(...differences) };
+}
+
+/** Can two answers be of the same model, asked the same? */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  const deviation = deviationOf(a, b);
+  return deviation !== null && deviation.mean <= MEAN_TOLERANCE && deviation.max <= MAX_TOLERANCE;
+}

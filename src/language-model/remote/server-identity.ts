@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { validate } from '../../platform/first-issue.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { contextLength } from './completions-api.ts';
+import { Refusal, type RemoteServer } from './remote-server.ts';
+
+/** What a server says about itself and a model of it. */
+export interface ServerIdentity {
+  /** The address, without what can be secret. */
+  readonly address: string;
+  /** The server's name for the model. */
+  readonly model: string;
+  /** Where the server has the weights from; null if it does not say so. */
+  readonly root: string | null;
+  /** The base model of an adapter; null for another model. */
+  readonly parent: string | null;
+  /** In tokens, with those that are generated; null if the server does not say so. */
+  readonly contextLength: number | null;
+  /** Of the engine; null if the server does not say so. */
+  readonly version: string | null;
+}
+
+const modelsSchema = z.object({
+  data: z.array(z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() })),
+});
+const versionSchema = z.object({ version: z.string() });
+
+/**
+ * Ask a server what it is.
+ * @throws UserError if it cannot be reached
+ */
+export async function identifyServer(
+  server: RemoteServer,
+  model: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ServerIdentity> {
+  const models = await askIfKnown(server, 'models', signal);
+  const listed = validate(modelsSchema, models);
+  const own = listed.success ? listed.data.data.find(({ id }) => id === model) : undefined;
+  const version = validate(versionSchema, await askVersion(server, signal));
+  return {
+    address: server.shown,
+    model,
+    root: own?.root ?? null,
+    parent: own?.parent ?? null,
+    contextLength: contextLength(models, model),
+    version: version.success ? version.data.version : null,
+  };
+}
+
+/** Not every server lists its models. */
+async function askIfKnown(server: RemoteServer, name: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await server.request(name, null, signal);
+  } catch (error) {
+    if (error instanceof Refusal && [404, 405, 501].includes(error.status)) return null;
+    throw error;
+  }
+}
+
+/** vLLM's own, beside the API: what stands before a server can refuse it in any way. */
+async function askVersion(server: RemoteServer, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await server.request('version', null, signal);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
