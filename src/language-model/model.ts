@@ -34,6 +34,8 @@ export interface EndpointSource {
   readonly timeout?: number | undefined;
   /** Where answers are kept between runs. */
   readonly answers?: KeyValueStore | undefined;
+  /** Ask fixed prompts first and last: a server that contradicts itself is an error. */
+  readonly isExamined?: boolean | undefined;
 }
 
 /** The model that answers requests: an opened checkpoint, or a server. */

@@ -262,7 +262,7 @@ async function tryProbes(
   // A kept answer takes no time, so that it cannot tell how much fits into a budget.
   const answers = selection.budgetSeconds === null ? endpoint?.answers : undefined;
   const source: ModelSource = endpoint
-    ? { kind: 'endpoint', ...endpoint, answers }
+    ? { kind: 'endpoint', ...endpoint, answers, isExamined: true }
     : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
   try {
     const run = await measureProbes(source, selection, {
@@ -277,7 +277,10 @@ async function tryProbes(
     });
     return { result: run.probes, run };
   } catch (error) {
-    if (!(error instanceof UserError) || endpoint || spectra === false) throw error;
+    if (!(error instanceof UserError)) throw error;
+    // Nobody but the server can repair its answers: what was measured else is not lost, and the report has the cause.
+    const isReported = error.code === 'untrusted-server' || !(endpoint || spectra === false);
+    if (!isReported) throw error;
     return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
   }
 }

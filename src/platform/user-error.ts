@@ -12,6 +12,8 @@ export const ERROR_CODES = [
   'no-device',
   /** A server does not answer, or not with what is needed. */
   'server',
+  /** A server contradicts itself, or changed its model. */
+  'untrusted-server',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

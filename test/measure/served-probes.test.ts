@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compare } from '../../src/compare/compare.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
+import { findingText } from '../../src/report/text/finding.ts';
 import type { Habits } from '../language-model/remote/completions-server.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example, type Measuring, measuring, writeShards } from './shard-files.ts';
@@ -67,4 +69,31 @@ it('the requests of several machines are added up', async () => {
   // Each machine asks the trial of its own.
   expect(together?.questions).toBeGreaterThan(alone?.questions ?? 0);
   expect(answersOf(merged)).toEqual(answersOf(whole));
+});
+
+it('a server that contradicts itself makes the verdict inconclusive, with the cause, and never a failure of the candidate', async () => {
+  const seen = new Set<string>();
+  served.server.tamper = (echo, { prompt }) => {
+    const { choices } = echo as { choices: { logprobs: { token_logprobs: (number | null)[] } }[] };
+    if (seen.has(String(prompt))) for (const { logprobs } of choices) logprobs.token_logprobs[1] = -20;
+    seen.add(String(prompt));
+  };
+  const measurement = await (await serving())();
+  served.server.tamper = null;
+  expect(measurement.probes).toMatchObject({ status: 'notRun', cause: 'untrusted-server' });
+  const { policy } = await findPolicy(example('shadow-gate.yml'));
+  const report = compare({
+    candidate: measurement,
+    baseline: local,
+    policy,
+    policyPath: null,
+    baselinePath: null,
+    baselineCommit: null,
+    only: 'probes',
+  });
+  expect(report.verdict).toBe('inconclusive');
+  const finding = report.findings.find(({ kind }) => kind === 'probes-not-run');
+  expect(finding && findingText(finding)).toMatch(
+    /gives a fixed prompt other log-probabilities when it is asked again/,
+  );
 });

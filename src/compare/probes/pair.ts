@@ -51,7 +51,12 @@ export type ProbePairing =
     } & PairedAnswers);
 
 /** Causes that say nothing of the candidate: another machine, or another minute, may do better. */
-const OF_MACHINE: ReadonlySet<(typeof NOT_RUN_CAUSES)[number]> = new Set(['not-enough-memory', 'no-device', 'server']);
+const OF_MACHINE: ReadonlySet<(typeof NOT_RUN_CAUSES)[number]> = new Set([
+  'not-enough-memory',
+  'no-device',
+  'server',
+  'untrusted-server',
+]);
 
 export function pairProbes(candidate: Measurement, baseline: Measurement | null, policy: ProbePolicy): ProbePairing {
   const { probes } = candidate;

@@ -69,6 +69,9 @@ export const logprobsSchema = z.object({
 /** Log-probabilities are at most 0, up to rounding in 16 bits. */
 const MAX_LOGPROB = 0.01;
 
+/** Servers write −9999 for a probability that they do not have. No logit is that far from another. */
+const MIN_LOGPROB = -1000;
+
 /** The tokens that the server read, followed by those (zero or one) that it generated. */
 export interface EchoedTokens {
   readonly tokens: readonly string[];
@@ -123,14 +126,22 @@ function echoedTokensOf(
   };
 }
 
-/** @throws UserError for a value above 0 */
+/** @throws UserError for a value above 0, or one that stands for none */
 export function expectLogprobs(values: readonly (number | null)[], server: string): void {
   const above = values.find((value) => value !== null && value > MAX_LOGPROB);
-  if (above === undefined) return;
+  if (above !== undefined) {
+    throw new UserError(
+      `the server at ${server} returned a log-probability of ${above}, and none is above 0`,
+      'check that it returns natural logarithms of probabilities',
+      { code: 'server' },
+    );
+  }
+  const below = values.find((value) => value !== null && value < MIN_LOGPROB);
+  if (below === undefined) return;
   throw new UserError(
-    `the server at ${server} returned a log-probability of ${above}, and none is above 0`,
-    'check that it returns natural logarithms of probabilities',
-    { code: 'server' },
+    `the server at ${server} truncates log-probabilities: it returned ${below} for a token`,
+    'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',
+    { code: 'untrusted-server' },
   );
 }
 

@@ -17,7 +17,7 @@ import {
   type WirePrompt,
 } from './completions-api.ts';
 import { concurrently, Semaphore } from './concurrently.ts';
-import { FIXED_PROMPTS, isSame, logprobsOf, takeFingerprint } from './fingerprint.ts';
+import { FIXED_PROMPTS } from './fingerprint.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { Pace } from './pace.ts';
 import { isUnsupported } from './remote-retry.ts';
@@ -25,13 +25,13 @@ import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 import { IdScorer, scoreOf } from './score-ids.ts';
 import { identifyServer, type ServerIdentity } from './server-identity.ts';
+import { ServerWatch } from './server-watch.ts';
 
 const DEFAULT_CONCURRENCY = 8;
 /** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
 const DEFAULT_CONTEXT_LENGTH = 2048;
 /** Unlike a local engine, a server also reads the last token, and generates one that is dropped. */
 const SPARE_TOKENS = 2;
-
 export interface RemoteEngineOptions extends RemoteServerOptions {
   /** The server's name of the model. */
   readonly model: string;
@@ -43,7 +43,9 @@ export interface RemoteEngineOptions extends RemoteServerOptions {
   readonly concurrency?: number | undefined;
   /** Where answers are kept between runs; nowhere by default. */
   readonly answers?: KeyValueStore | undefined;
-  /** What shows that the server has the same model. */
+  /** Whether fixed prompts are asked first and last: a server that contradicts itself is an error. */
+  readonly isExamined?: boolean | undefined;
+  /** What is asked for that, and to know the model of kept answers. */
   readonly fixedPrompts?: readonly string[];
 }
 
@@ -66,7 +68,7 @@ export interface RollingScore extends SequenceScore {
 }
 
 export interface RemoteUsage {
-  /** Requests for completions, with those that were repeated. */
+  /** Requests for completions, with those that were repeated; without those that only tell what the server is. */
   readonly requests: number;
   /** Contexts with all their continuations, texts, and prompts to continue. */
   readonly questions: number;
@@ -85,7 +87,7 @@ export interface RemoteEngine extends Engine {
   /** log p(text) of texts that fit into the model. */
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]>;
   /**
-   * Keep the last answers, if answers are kept.
+   * Ask a server that is examined the fixed prompts again, and keep the last answers, if answers are kept.
    * @throws UserError if the server no longer has the model that it had
    */
   finish(): Promise<void>;
@@ -99,13 +101,14 @@ export async function openRemoteEngine(options: RemoteEngineOptions): Promise<Re
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
   const semaphore = new Semaphore(concurrency);
-  if (options.maxLength !== undefined && !store) {
-    return new ServerEngine(server, { model, maxLength: options.maxLength, semaphore });
+  const { isExamined = false } = options;
+  if (options.maxLength !== undefined && !store && !isExamined) {
+    return new ServerEngine(server, { model, maxLength: options.maxLength, semaphore, isExamined });
   }
   const identity = await identifyServer(server, model);
   const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
-  const engine = new ServerEngine(server, { model, maxLength, semaphore });
-  if (store) await engine.keepAnswers(store, identity, fixedPrompts);
+  const engine = new ServerEngine(server, { model, maxLength, semaphore, isExamined });
+  if (store || isExamined) await engine.watch(identity, { prompts: fixedPrompts, store });
   return engine;
 }
 
@@ -113,6 +116,7 @@ interface ServedModel {
   readonly model: string;
   readonly maxLength: number;
   readonly semaphore: Semaphore;
+  readonly isExamined: boolean;
 }
 
 const scoreSchema: z.ZodType<SequenceScore> = z.strictObject({
@@ -136,43 +140,59 @@ class ServerEngine implements RemoteEngine {
   readonly #model: string;
   readonly #semaphore: Semaphore;
   readonly #ids: IdScorer;
+  readonly #isExamined: boolean;
+  #watch: ServerWatch | null = null;
   #kept: KeptAnswers | null = null;
+  /** Requests that were about the server itself. */
+  #checks = 0;
   #questions = 0;
   readonly #closing = new AbortController();
 
-  constructor(server: RemoteServer, { model, maxLength, semaphore }: ServedModel) {
+  constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined }: ServedModel) {
     this.#server = server;
     this.#model = model;
     this.maxLength = maxLength;
     this.#semaphore = semaphore;
-    this.#ids = new IdScorer({ server, model, echo: (prompt, signal) => this.#echo(prompt, signal) });
+    this.#isExamined = isExamined;
+    this.#ids = new IdScorer({
+      server,
+      model,
+      isExamined,
+      echo: (prompt, signal) => this.#echo(prompt, signal),
+    });
   }
 
   /**
-   * Keep the answers from now on, and take those that were kept of the same model on the same server. What is the same is
-   * told by what the server says and by its answers to fixed prompts.
+   * Know later whether the model is still the same; with a store, keep the answers from now on, and take those that were kept
+   * of the same model on the same server.
+   * @throws UserError if the server contradicts itself, and is examined
    */
-  async keepAnswers(store: KeyValueStore, identity: ServerIdentity, prompts: readonly string[]): Promise<void> {
-    const echo = (prompt: string) => this.#echo(prompt, this.#closing.signal);
-    const { digest, logprobs } = await takeFingerprint(echo, prompts);
-    let checks = 0;
-    const check = async () => {
-      const i = checks++ % prompts.length;
-      if (!isSame(logprobsOf(await echo(at(prompts, i))), at(logprobs, i))) throw this.#hasChanged();
-    };
-    this.#kept = new KeptAnswers({ store, identity: { ...identity, fingerprint: digest, tool: VERSION }, check });
+  async watch(
+    identity: ServerIdentity,
+    { prompts, store }: { readonly prompts: readonly string[]; readonly store: KeyValueStore | undefined },
+  ): Promise<void> {
+    const { signal } = this.#closing;
+    const watch = await ServerWatch.begin(identity, {
+      prompts,
+      maxLength: this.maxLength,
+      isExamined: this.#isExamined,
+      echo: (prompt) => this.#echo(prompt, signal),
+      identify: () => identifyServer(this.#server, this.#model, signal),
+    });
+    this.#watch = watch;
+    this.#checks = this.#server.completions;
+    if (!store) return;
+    const known = { ...identity, fingerprint: watch.fingerprint.digest, tool: VERSION };
+    this.#kept = new KeptAnswers({ store, identity: known, check: () => watch.check() });
   }
 
-  #hasChanged(): UserError {
-    return new UserError(
-      `the server at ${this.#server.shown} no longer answers as it did at the beginning: its model or its settings changed`,
-      'run again while nothing changes the server',
-      { code: 'server' },
-    );
+  async finish(): Promise<void> {
+    if (this.#isExamined) await this.#watch?.checkAll();
+    await this.#kept?.flush();
   }
 
   get usage(): RemoteUsage {
-    return { requests: this.#server.completions, questions: this.#questions };
+    return { requests: this.#server.completions - this.#checks, questions: this.#questions };
   }
 
   async score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
@@ -273,10 +293,6 @@ class ServerEngine implements RemoteEngine {
       const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
       return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
     });
-  }
-
-  async finish(): Promise<void> {
-    await this.#kept?.flush();
   }
 
   async close(): Promise<void> {

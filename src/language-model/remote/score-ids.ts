@@ -11,6 +11,7 @@ import {
   type WirePrompt,
   type WirePromptList,
 } from './completions-api.ts';
+import { expectRaw } from './examine-server.ts';
 import { nextTokenRequest, nextTokens } from './next-token.ts';
 import { isUnsupported } from './remote-retry.ts';
 import { Refusal, type RemoteServer } from './remote-server.ts';
@@ -29,6 +30,8 @@ export interface IdScorerOptions {
   readonly model: string;
   /** Asks for the log-probabilities of one prompt. */
   readonly echo: (prompt: WirePrompt, signal: AbortSignal) => Promise<EchoedTokens>;
+  /** Compare both ways of asking on the first question. */
+  readonly isExamined: boolean;
 }
 
 /**
@@ -56,11 +59,28 @@ export class IdScorer {
 
   /** @returns in the order of the members */
   async score(group: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const isTrial = this.isTrial(group);
     const found = await this.#scoreByTree(group, signal);
+    if (isTrial && this.#options.isExamined) await this.#expectRaw(group, found, signal);
     const missing = group.members.filter((_, i) => at(found, i) === null);
     const echoed = await this.#scoreByEcho({ ...group, members: missing }, signal);
     let used = 0;
     return found.map((score) => score ?? at(echoed, used++));
+  }
+
+  /** Once, what both ways of asking say about the same tokens. */
+  async #expectRaw(group: ChoiceGroup, found: readonly (SequenceScore | null)[], signal: AbortSignal): Promise<void> {
+    const members = group.members.filter((_, i) => at(found, i) !== null);
+    if (members.length === 0) return;
+    const echoes = await this.#echoAll({ ...group, members }, signal);
+    const from = group.context.length;
+    const echoed = (shift: number) =>
+      members.flatMap(({ continuation }, i) =>
+        continuation.map((_, j) => at(echoes, i).logprobs[from + j + shift] ?? null),
+      );
+    const own = echoed(0).filter((value) => value !== null);
+    const next = found.flatMap((score) => score?.tokenLogprobs ?? []);
+    expectRaw(next, own, { shifted: [echoed(-1), echoed(1)], server: this.#options.server.shown });
   }
 
   async #scoreByTree(group: ChoiceGroup, signal: AbortSignal): Promise<(SequenceScore | null)[]> {
@@ -91,15 +111,23 @@ export class IdScorer {
   }
 
   async #scoreByEcho({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
+    const { shown } = this.#options.server;
+    const echoed = await this.#echoAll({ context, members }, signal);
+    return echoed.map((answer, i) => {
+      const to = context.length + at(members, i).continuation.length;
+      return scoreOf(answer, { from: context.length, to, server: shown });
+    });
+  }
+
+  async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {
     const prompts = members.map(({ continuation }) => [...context, ...continuation]);
     const echoed = (await this.#echoList(prompts, signal)) ?? (await this.#echoEach(prompts, signal));
-    const { shown } = this.#options.server;
-    return echoed.map((answer, i) => {
-      const { length } = at(prompts, i);
-      const promptTokens = answer.promptTokens ?? promptCount(answer);
-      if (promptTokens !== length || answer.tokens.length < length) throw otherTokens(shown, promptTokens, length);
-      return scoreOf(answer, { from: context.length, to: length, server: shown });
-    });
+    for (const [i, { length }] of prompts.entries()) {
+      const answer = at(echoed, i);
+      const read = answer.promptTokens ?? promptCount(answer);
+      if (read !== length || answer.tokens.length < length) throw otherTokens(this.#options.server.shown, read, length);
+    }
+    return echoed;
   }
 
   /** @returns null if the prompts have to be sent one by one */

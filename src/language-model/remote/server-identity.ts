@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { validate } from '../../platform/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { contextLength } from './completions-api.ts';
+import { untrusted } from './examine-server.ts';
 import { Refusal, type RemoteServer } from './remote-server.ts';
 
 /** What a server says about itself and a model of it. */
@@ -67,3 +68,24 @@ async function askVersion(server: RemoteServer, signal: AbortSignal): Promise<un
     throw error;
   }
 }
+
+/** @throws UserError that names what changed */
+export function expectSameIdentity(now: ServerIdentity, before: ServerIdentity): void {
+  const keys = Object.keys(before) as (keyof ServerIdentity)[];
+  const changed = keys.find((key) => now[key] !== before[key]);
+  if (changed === undefined) return;
+  const shown = (value: string | number | null) => JSON.stringify(value)?.slice(0, 100);
+  throw untrusted(
+    `the server at ${before.address} changed during the run: its ${CALLED[changed]} was ${shown(before[changed])}, and is ${shown(now[changed])}`,
+    'run again while nothing changes the server',
+  );
+}
+
+const CALLED: Readonly<Record<keyof ServerIdentity, string>> = {
+  address: 'address',
+  model: 'model',
+  root: 'root of the model',
+  parent: 'base model',
+  contextLength: 'context length',
+  version: 'version',
+};

@@ -101,6 +101,8 @@ export class CompletionsServer {
   readonly bodies: WireRequest[] = [];
   readonly authorizations: (string | undefined)[] = [];
   mostAtOnce = 0;
+  /** Changes an echo before it is sent. */
+  tamper: ((echo: object, request: WireRequest) => void) | null = null;
   /** The server responds only when this many requests are waiting. */
   gathers = 1;
   #open = 0;
@@ -178,7 +180,9 @@ export class CompletionsServer {
     if (this.habits.promptLogprobs === 'refused') {
       return reply(response, 500, { error: { code: 500, message: 'Only no echo is supported', type: 'server_error' } });
     }
-    reply(response, 200, await this.#each(prompts, (prompt) => this.#echoed({ ...wire, prompt })));
+    const echo = await this.#each(prompts, (prompt) => this.#echoed({ ...wire, prompt }));
+    this.tamper?.(echo, wire);
+    reply(response, 200, echo);
   }
 
   /** The answers to all prompts as one, in reverse, since only their index counts. */

@@ -1,0 +1,113 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { EchoedTokens } from './completions-api.ts';
+import { deviationOf, type EchoPrompt, type Fingerprint, isSame, logprobsOf, takeFingerprint } from './fingerprint.ts';
+import { promptCount } from './remote-text.ts';
+
+/** A context that is shorter has no room for two fixed prompts. */
+const ROOM_FOR_TWO = 256;
+
+/** How often each fixed prompt is in the batch. */
+const COPIES = 2;
+
+/** What joins two prompts, and the BOS token of the second, are a few tokens at most. */
+const MAX_TOKENS_BETWEEN = 3;
+
+/** Tokens at the end of a prompt that may be read otherwise if text follows. */
+const BOUNDARY = 2;
+
+export interface Examined {
+  /** The server's name in messages. */
+  readonly server: string;
+  readonly prompts: readonly string[];
+  /** Longest input, in tokens. */
+  readonly maxLength: number;
+  readonly echo: EchoPrompt;
+}
+
+/**
+ * Ask a server fixed prompts cold, again, in a batch, and before other text: the same tokens have the same probabilities
+ * each time, up to rounding. Prefix caches have returned those of another request (vllm issues 42019 and 42245), and a
+ * prompt that is cut without a word is answered as if it were another one.
+ * @returns the answers to the prompts when they were cold
+ * @throws UserError with the code `untrusted-server` and the cause
+ */
+export async function examineServer({ server, prompts, maxLength, echo }: Examined): Promise<Fingerprint> {
+  const lengths: number[] = [];
+  const cold = await takeFingerprint(async (prompt) => {
+    const echoed = await echo(prompt);
+    lengths.push(promptCount(echoed));
+    return echoed;
+  }, prompts);
+  for (const [i, prompt] of prompts.entries()) {
+    expectSame(logprobsOf(await echo(prompt)), at(cold.logprobs, i), { server, when: 'when it is asked again' });
+  }
+  const batch = Array.from({ length: COPIES }, () => prompts).flat();
+  const answers = await Promise.all(batch.map((prompt) => echo(prompt)));
+  for (const [i, answer] of answers.entries()) {
+    const own = at(cold.logprobs, i % prompts.length);
+    expectSame(logprobsOf(answer), own, { server, when: 'when it is asked with others' });
+  }
+  if (maxLength < ROOM_FOR_TWO) return cold;
+  for (const [i, prompt] of prompts.entries()) {
+    const next = (i + 1) % prompts.length;
+    const both = await echo(`${prompt} ${at(prompts, next)}`);
+    expectWhole(both, at(lengths, i) + at(lengths, next), server);
+    const own = at(cold.logprobs, i).slice(0, -BOUNDARY);
+    if (own.length === 0) continue;
+    expectSame(logprobsOf(both).slice(0, own.length), own, { server, when: 'when other text follows it' });
+  }
+  return cold;
+}
+
+function expectSame(
+  values: readonly number[],
+  cold: readonly number[],
+  { server, when }: { readonly server: string; readonly when: string },
+): void {
+  if (isSame(values, cold)) return;
+  const deviation = deviationOf(values, cold);
+  const by =
+    deviation === null
+      ? `${values.length} tokens instead of ${cold.length}`
+      : `by ${deviation.mean.toFixed(2)} a token on average, and up to ${deviation.max.toFixed(2)}`;
+  throw untrusted(
+    `the server at ${server} gives a fixed prompt other log-probabilities ${when} (${by})`,
+    'look for a known problem of its prefix cache or chunked prefill, and serve the model without them',
+  );
+}
+
+function expectWhole(both: EchoedTokens, expected: number, server: string): void {
+  const count = promptCount(both);
+  if (count >= expected - MAX_TOKENS_BETWEEN) return;
+  throw untrusted(
+    `the server at ${server} cuts prompts: it read ${count} tokens of two fixed prompts that have ${expected}`,
+    'serve the model with a longer context, and without a limit on the tokens of a prompt',
+  );
+}
+
+/** What a server answers cannot be relied on: nothing is judged by it. */
+export const untrusted = (problem: string, hint: string): UserError =>
+  new UserError(problem, hint, { code: 'untrusted-server' });
+
+/**
+ * The scores of the same choices by the next token and by the echo of the prompt: both are of the model's own distribution.
+ * @param shifted the echo's values one place earlier and later, in the same order
+ * @throws UserError with the code `untrusted-server` and the cause
+ */
+export function expectRaw(
+  next: readonly number[],
+  echoed: readonly number[],
+  { shifted, server }: { readonly shifted: ReadonlyArray<readonly (number | null)[]>; readonly server: string },
+): void {
+  if (isSame(next, echoed)) return;
+  const isShifted = shifted.some((values) => values.every((value) => value !== null) && isSame(next, values));
+  throw untrusted(
+    isShifted
+      ? `the log-probabilities of a prompt are shifted by one token at the server at ${server}`
+      : `the server at ${server} gives the next token other log-probabilities than the same token of a prompt: they are of the distribution that it samples from, not of the model's own`,
+    isShifted
+      ? 'update the server, or serve the model with vLLM'
+      : 'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',
+  );
+}
