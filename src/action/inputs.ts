@@ -80,6 +80,9 @@ const inputsSchema = z.object({
   'max-length': parsed(parseCount, COUNT_WORDS),
   concurrency: parsed(parseCount, COUNT_WORDS),
   timeout: parsed(parseTimeout, TIMEOUT_WORDS),
+  revision: optional,
+  'baseline-endpoint': optional,
+  'baseline-model': optional,
   cache: z.enum(CACHE_CHOICES),
   artifact: z.enum(ARTIFACT_CHOICES),
   comment: z.enum(COMMENT_CHOICES),
@@ -143,7 +146,9 @@ export interface JudgingRun extends KeyedRun {
 
 /** A run that measures a checkpoint. */
 export interface MeasuringRun extends JudgingRun {
-  readonly checkpoint: string;
+  /** Undefined for what an endpoint has without one. */
+  readonly checkpoint: string | undefined;
+  readonly revision: string | undefined;
   readonly reference: string | undefined;
   readonly adapter: string | undefined;
   readonly device: Inputs['device'];
@@ -152,6 +157,7 @@ export interface MeasuringRun extends JudgingRun {
   readonly seed: Inputs['seed'];
   readonly budgetSeconds: number | undefined;
   readonly endpoint: Endpoint | undefined;
+  readonly baselineEndpoint: Endpoint | undefined;
 }
 
 /** A run that ends with a verdict. */
@@ -191,8 +197,11 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   };
   const reporting = { ...judging, comment, artifact, issue, failOn };
   if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
-  const { checkpoint, reference, adapter, device, method, only, seed, budget: budgetSeconds } = inputs;
-  const measuring = { checkpoint, reference, adapter, device, method, only, seed, budgetSeconds, endpoint };
+  const { reference, adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
+  const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
+  const baselineEndpoint = baselineEndpointOf(inputs, endpoint);
+  const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
+  const measuring = { ...model, device, method, only, seed, budgetSeconds };
   if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
   return { kind: 'gate', ...reporting, ...measuring };
 }
@@ -205,7 +214,7 @@ function readInputs(read: (name: string) => string): Inputs {
   throw describeIssue(parsedInputs.error, given);
 }
 
-function expectOneJob({ checkpoint, report, mode, shard }: Inputs): void {
+function expectOneJob({ checkpoint, report, mode, shard, endpoint }: Inputs): void {
   if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
     throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
   }
@@ -216,12 +225,20 @@ function expectOneJob({ checkpoint, report, mode, shard }: Inputs): void {
     // A named checkpoint is to be judged, and publishing a report judges nothing.
     throw new UserError('inputs checkpoint and report exclude each other', 'give one of them');
   }
-  if (checkpoint === '' && report === undefined && mode !== 'merge') {
-    throw new UserError('input checkpoint is missing', 'give the path of a checkpoint');
+  if (checkpoint === '' && report === undefined && mode !== 'merge' && endpoint === undefined) {
+    throw new UserError('input checkpoint is missing', 'give the path of a checkpoint, or an endpoint that serves one');
   }
 }
 
-const SERVER_SETTINGS = ['tokenizer', 'max-length', 'concurrency', 'timeout'] as const;
+const SERVER_SETTINGS = [
+  'tokenizer',
+  'max-length',
+  'concurrency',
+  'timeout',
+  'revision',
+  'baseline-endpoint',
+  'baseline-model',
+] as const;
 
 function endpointOf(inputs: Inputs, apiKey: string | undefined): Endpoint | undefined {
   const { endpoint, model, tokenizer, 'max-length': maxLength, concurrency, timeout } = inputs;
@@ -235,6 +252,19 @@ function endpointOf(inputs: Inputs, apiKey: string | undefined): Endpoint | unde
   }
   const milliseconds = timeout === undefined ? undefined : timeout * 1000;
   return { endpoint, model, tokenizer, maxLength, concurrency, timeout: milliseconds, apiKey };
+}
+
+/** Both models can be at one server, under two names. */
+function baselineEndpointOf(inputs: Inputs, own: Endpoint | undefined): Endpoint | undefined {
+  const { 'baseline-endpoint': endpoint, 'baseline-model': model, 'update-baseline': update } = inputs;
+  if (own === undefined || (endpoint === undefined && model === undefined)) return undefined;
+  if (update !== 'off') {
+    throw new UserError(
+      'update-baseline: pull-request proposes a measurement file, and a server has the baseline',
+      'turn it off, or leave out baseline-endpoint and baseline-model',
+    );
+  }
+  return { ...own, endpoint: endpoint ?? own.endpoint, model: model ?? own.model };
 }
 
 /** How the name of a key ends that is not readable as it is. */

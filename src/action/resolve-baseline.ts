@@ -30,6 +30,8 @@ export interface ResolveOptions {
   readonly paths?: NamedPaths;
   /** False if no probes run. */
   readonly probes?: boolean;
+  /** Whether a server has the baseline, which is measured now. */
+  readonly isBaselineServed?: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface ResolveOptions {
 export async function resolveBaseline(
   run: JudgingRun,
   context: ActionContext,
-  { caches, paths = {}, probes: runsProbes = true }: ResolveOptions,
+  { caches, paths = {}, probes: runsProbes = true, isBaselineServed = false }: ResolveOptions,
 ): Promise<Resolved> {
   const { runner, temporary, workflowFile } = context;
   const files = await openApprovedFiles([run.policy ?? DEFAULT_FILE, run.baseline], context);
@@ -58,7 +60,7 @@ export async function resolveBaseline(
     changes: [
       ...approved.changes,
       ...changes,
-      ...probes.changes.map((change) => withBaseline(change, baseline)),
+      ...probes.changes.map((change) => withBaseline(change, isBaselineServed || baseline.kind === 'checkpoint')),
       ...(await changedInputs(files, { ...paths, workflow: workflowFile })),
     ],
   };
@@ -67,8 +69,8 @@ export async function resolveBaseline(
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };
 
 /** Both models are measured now, so that no approved answers say what the old questions were worth. */
-function withBaseline(change: ChangedInput, baseline: ResolvedBaseline): ChangedInput {
-  return baseline.kind === 'checkpoint' ? { ...change, level: 'inconclusive' } : change;
+function withBaseline(change: ChangedInput, isMeasuredNow: boolean): ChangedInput {
+  return isMeasuredNow ? { ...change, level: 'inconclusive' } : change;
 }
 
 /** Where a baseline comes from. */

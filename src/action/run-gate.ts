@@ -26,25 +26,36 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
 }
 
 /** What a measurement depends on, besides policy and baseline. */
-export const dependenciesOf = ({ reference, endpoint, only }: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
+export const dependenciesOf = ({
+  reference,
+  endpoint,
+  baselineEndpoint,
+  only,
+}: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
   paths: { reference, tokenizer: endpoint?.tokenizer },
   probes: only !== 'spectra',
+  isBaselineServed: baselineEndpoint !== undefined,
 });
 
 /** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
 export function inMeasuringGroup<T>(
-  { checkpoint }: MeasuringRun,
+  { checkpoint, endpoint }: MeasuringRun,
   { runner }: ActionContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  return runner.group(`Measuring ${printable(checkpoint)}`, () => withoutCommands(runner.info, work));
+  return runner.group(`Measuring ${printable(checkpoint ?? endpoint?.model ?? '')}`, () =>
+    withoutCommands(runner.info, work),
+  );
 }
 
 /** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
 export function measureSettings(run: MeasuringRun, context: ActionContext, baseline: ResolvedBaseline) {
-  const { checkpoint, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
-  const rotates = run.seed === undefined && context.event.name === 'schedule' && baseline.kind === 'checkpoint';
+  const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
+  const { baselineEndpoint } = run;
+  const isMeasuredNow = baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;
+  const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow;
   const seed = rotates ? ('rotate' as const) : run.seed;
   const onProgress = progressLog(context.runner.info, () => context.now().getTime());
-  return { checkpoint, reference, adapter, device, method, only, seed, budgetSeconds, endpoint, onProgress };
+  const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
+  return { ...model, device, method, only, seed, budgetSeconds, onProgress };
 }

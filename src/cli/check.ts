@@ -5,8 +5,10 @@ import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { CHECK_EXAMPLES } from './help.ts';
 import {
-  type CheckpointOptions,
-  checkpointOptions,
+  type BaselineEndpointOptions,
+  baselineEndpointOptions,
+  type CandidateOptions,
+  candidateOptions,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -15,10 +17,10 @@ import {
   verdictOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { measureSettings } from './settings.ts';
+import { baselineEndpointOf, measureSettings } from './settings.ts';
 import { printVerdict, writeReport } from './verdict.ts';
 
-interface CheckOptions extends CheckpointOptions, MergeOptions, ProbeOptions, VerdictOptions {
+interface CheckOptions extends CandidateOptions, BaselineEndpointOptions, MergeOptions, ProbeOptions, VerdictOptions {
   baseline?: string;
   out?: string;
   shard?: string;
@@ -28,7 +30,7 @@ export function addCheckCommand(program: Command, output: Output): void {
   const command = program
     .command('check')
     .description('measure a checkpoint, compare it with a baseline and report a verdict');
-  probeOptions(mergeOptions(checkpointOptions(command)))
+  baselineEndpointOptions(probeOptions(mergeOptions(candidateOptions(command))))
     .option('--baseline <file|path>', 'approved measurement, or a checkpoint to measure in the same way')
     .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
   verdictOptions(command)
@@ -48,8 +50,9 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   }
   if (out !== undefined) await expectWritable(out, 'folder');
   const settings = measureSettings(options, output);
+  const baselineEndpoint = baselineEndpointOf(options, output);
   const { measurement, report } = await output.withProgress((onProgress) =>
-    check({ ...settings, reference, adapter, baseline, policy, onProgress }),
+    check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
   );
   if (out !== undefined) {
     await writeJson(join(out, 'measurement.json'), measurement);

@@ -5,10 +5,10 @@ import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
 import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { levelsIn } from '../compare/probes/levels.ts';
 import { pairWithItself } from '../compare/probes/pair.ts';
-import { expectShareable } from '../gate/check.ts';
+import { expectShareable, measureCandidate } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
-import { measure, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
+import { openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -22,8 +22,8 @@ import { budgetSentence } from '../report/text/probe-findings.ts';
 import { plannedSentence } from '../report/text/probes.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {
-  type CheckpointOptions,
-  checkpointOptions,
+  type CandidateOptions,
+  candidateOptions,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -34,7 +34,7 @@ import type { Output } from './output.ts';
 import { printMeasurement } from './print-measurement.ts';
 import { measureSettings } from './settings.ts';
 
-interface MeasureOptions extends CheckpointOptions, MergeOptions, ProbeOptions {
+interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions {
   out: string;
   shard?: Shard;
   like?: string;
@@ -42,7 +42,7 @@ interface MeasureOptions extends CheckpointOptions, MergeOptions, ProbeOptions {
 
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
-  probeOptions(mergeOptions(checkpointOptions(command)))
+  probeOptions(mergeOptions(candidateOptions(command)))
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .option('--like <file>', 'ask the probes of another measurement, with its seed and its levels, to compare the two')
@@ -81,7 +81,7 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const reference = await openMeasuredReference(options.reference);
   const adapter = await openMeasuredAdapter(options.adapter, reference);
   const measurement = await output.withProgress((onProgress) =>
-    measure({ ...settings, spectra: only !== 'probes', probes, reference, adapter, shard, onProgress }),
+    measureCandidate({ ...settings, spectra: only !== 'probes', probes, reference, adapter, shard, onProgress }),
   );
   await writeJson(out, measurement);
   printMeasurement(measurement, out, output);

@@ -15,13 +15,24 @@ import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts'
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 
-/** The options of every command that measures spectra. */
+const CHECKPOINT_FLAGS = '--checkpoint <path>';
+const CHECKPOINT_WORDS =
+  'Hugging Face directory, PEFT or MLX adapter, safetensors file, ONNX model, or hf://org/model[@revision]';
+
+/** The options of a command that measures spectra of a checkpoint. */
 export function checkpointOptions(command: Command): Command {
+  return spectraOptions(command.requiredOption(CHECKPOINT_FLAGS, CHECKPOINT_WORDS));
+}
+
+/** The options of a command that measures a checkpoint, or what a server has without one. */
+export function candidateOptions(command: Command): Command {
+  return spectraOptions(
+    command.option(CHECKPOINT_FLAGS, `${CHECKPOINT_WORDS}; without it, --endpoint is measured by its answers alone`),
+  ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
+}
+
+function spectraOptions(command: Command): Command {
   return command
-    .requiredOption(
-      '--checkpoint <path>',
-      'Hugging Face directory, PEFT or MLX adapter, safetensors file, ONNX model, or hf://org/model[@revision]',
-    )
     .option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW')
     .addOption(deviceOption('where to compute; webgpu has no float64, so exact spectra stay on the CPU'))
     .addOption(
@@ -39,8 +50,16 @@ export function checkpointOptions(command: Command): Command {
     .option('--max-memory <GiB>', "memory limit for one matrix (default: 60% of the machine's memory)", parseGibibytes);
 }
 
-export interface CheckpointOptions {
+export interface CheckpointOptions extends SpectraOptions {
   checkpoint: string;
+}
+
+export interface CandidateOptions extends SpectraOptions {
+  checkpoint?: string;
+  revision?: string;
+}
+
+interface SpectraOptions {
   reference?: string;
   device: DeviceChoice;
   method: MethodChoice;
@@ -120,6 +139,18 @@ export interface EndpointOptions {
   concurrency?: number;
   /** In seconds. */
   timeout?: number;
+}
+
+/** A server that has the baseline. */
+export function baselineEndpointOptions(command: Command): Command {
+  return command
+    .option('--baseline-endpoint <url>', 'server that has the baseline (default: --endpoint)')
+    .option('--baseline-model <name>', 'name of the baseline on its server (default: --model)');
+}
+
+export interface BaselineEndpointOptions {
+  baselineEndpoint?: string;
+  baselineModel?: string;
 }
 
 /** The options of every command that reports a verdict. */

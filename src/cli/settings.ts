@@ -3,13 +3,22 @@ import type { Endpoint } from '../measure/options.ts';
 import { cacheFolder } from '../platform/cache-folder.ts';
 import { directoryStore, type KeyValueStore } from '../platform/key-value-store.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { CheckpointOptions, EndpointOptions, ProbeOptions } from './options.ts';
+import type {
+  BaselineEndpointOptions,
+  CandidateOptions,
+  CheckpointOptions,
+  EndpointOptions,
+  ProbeOptions,
+} from './options.ts';
 import type { Output } from './output.ts';
 
+type StoreOptions = Pick<CheckpointOptions, 'store'>;
+
 /** What `check` and `measure` pass on to the gate. */
-export function measureSettings(options: CheckpointOptions & ProbeOptions, output: Output) {
+export function measureSettings(options: CandidateOptions & ProbeOptions, output: Output) {
   const {
     checkpoint,
+    revision,
     device,
     method,
     maxMemory: memoryLimit,
@@ -18,8 +27,15 @@ export function measureSettings(options: CheckpointOptions & ProbeOptions, outpu
     budget: budgetSeconds,
     chatTemplate,
   } = options;
+  if (checkpoint === undefined && options.endpoint === undefined) {
+    throw new UserError(
+      'neither --checkpoint nor --endpoint is given',
+      'give the checkpoint to measure, or the server that has it',
+    );
+  }
   return {
     checkpoint,
+    revision,
     device,
     method,
     memoryLimit,
@@ -33,28 +49,17 @@ export function measureSettings(options: CheckpointOptions & ProbeOptions, outpu
 }
 
 /** Where spectra are kept between runs; undefined for nowhere. */
-export function openSpectrumStore(
-  options: Pick<CheckpointOptions, 'store'>,
-  output: Output,
-): KeyValueStore | undefined {
+export function openSpectrumStore(options: StoreOptions, output: Output): KeyValueStore | undefined {
   return openStore('spectra', options, output);
 }
 
-function openStore(
-  name: string,
-  { store }: Pick<CheckpointOptions, 'store'>,
-  output: Output,
-): KeyValueStore | undefined {
+function openStore(name: string, { store }: StoreOptions, output: Output): KeyValueStore | undefined {
   const folder = cacheFolder(output.env);
   return store && folder !== null ? directoryStore(join(folder, name), (line) => output.warn(line)) : undefined;
 }
 
 /** A server that is asked again only what it has not answered. */
-function withAnswers(
-  endpoint: Endpoint | undefined,
-  options: Pick<CheckpointOptions, 'store'>,
-  output: Output,
-): Endpoint | undefined {
+function withAnswers(endpoint: Endpoint | undefined, options: StoreOptions, output: Output): Endpoint | undefined {
   return endpoint && { ...endpoint, answers: openStore('answers', options, output) };
 }
 
@@ -76,4 +81,21 @@ export function endpointOf(
   if (model === undefined) throw new UserError('--endpoint needs --model', "give the server's name for the model");
   const milliseconds = timeout === undefined ? undefined : timeout * 1000;
   return { endpoint, model, tokenizer, maxLength, concurrency, timeout: milliseconds, apiKey: env.OPENAI_API_KEY };
+}
+
+/**
+ * The server that has the baseline; undefined if none does. Both models can be at one server, under two names.
+ * @throws UserError for a baseline model without any server
+ */
+export function baselineEndpointOf(
+  { baselineEndpoint, baselineModel, ...options }: BaselineEndpointOptions & EndpointOptions & StoreOptions,
+  output: Output,
+): Endpoint | undefined {
+  if (baselineEndpoint === undefined && baselineModel === undefined) return undefined;
+  const own = endpointOf(options, output);
+  if (!own) {
+    throw new UserError('--baseline-endpoint and --baseline-model need --endpoint', 'add it, or leave them out');
+  }
+  const endpoint = { ...own, endpoint: baselineEndpoint ?? own.endpoint, model: baselineModel ?? own.model };
+  return withAnswers(endpoint, options, output);
 }

@@ -5,7 +5,14 @@ import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { baselineMemorized } from './checks/baseline-memorized.ts';
 import { changedBehavior } from './checks/behavior.ts';
-import { missingHalf, nothingMeasured, skippedTensors, unreadFiles } from './checks/coverage.ts';
+import {
+  missingHalf,
+  nothingMeasured,
+  sameAnswers,
+  skippedTensors,
+  unreadFiles,
+  withoutWeights,
+} from './checks/coverage.ts';
 import { gainNotShown } from './checks/gain-not-shown.ts';
 import { labelsNotBound } from './checks/labels-not-bound.ts';
 import { lettersMemorized } from './checks/letters-memorized.ts';
@@ -56,6 +63,8 @@ export interface Comparison {
 
 /** Every check of the gate, in the order in which findings of one level are reported. */
 const GENERAL_CHECKS: readonly Check[] = [
+  withoutWeights,
+  sameAnswers,
   missingHalf,
   missingBaseline,
   changedInputs,

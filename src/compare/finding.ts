@@ -407,6 +407,18 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** More were left out than ran: that is another suite than the one requested. */
     isMost: z.boolean(),
   }),
+  finding('no-weights', {
+    side,
+    model: foreign,
+    /** Null: the server does not say so. */
+    root: foreign.nullable(),
+    version: foreign.nullable(),
+    /** Null: none was declared. */
+    revision: foreign.nullable(),
+    /** Whether its answers to fixed prompts are part of what it is known by. */
+    hasFingerprint: z.boolean(),
+  }),
+  finding('same-answers', { candidate: foreign, baseline: foreign }),
   finding('one-half-only', { half: z.enum(['spectra', 'probes']) }),
   finding('no-answers', { side }),
   finding('items-lost', {

@@ -312,6 +312,22 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.named[0]?.id ?? '',
         candidate: String(finding.ran),
       };
+    case 'no-weights':
+      return {
+        ...NOTHING,
+        rule: 'no-weights',
+        metric: 'spectra',
+        place: finding.model,
+        [finding.side]: finding.revision ?? finding.root ?? null,
+      };
+    case 'same-answers':
+      return {
+        ...NOTHING,
+        rule: 'same-answers',
+        metric: 'probes',
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+      };
     case 'one-half-only':
       return {
         ...NOTHING,

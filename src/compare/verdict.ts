@@ -36,6 +36,7 @@ const LAST: readonly FindingKind[] = [
   'update-size',
   'behavior-not-compared',
   'skipped',
+  'no-weights',
   'unread-files',
   'merge-unseen',
   'probe-notes',

@@ -2,17 +2,27 @@ import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
 import { measure, openMeasured, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
-import type { Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
+import { measureServed } from '../measure/measure-served.ts';
+import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
-import { type ResolvedBaseline, readBaseline } from './read-baseline.ts';
+import { type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
 export interface CheckOptions
-  extends Omit<MeasureOptions, 'onSpectrum' | 'isWanted' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'> {
+  extends Omit<
+    MeasureOptions,
+    'checkpoint' | 'onSpectrum' | 'isWanted' | 'reference' | 'adapter' | 'spectra' | 'probes' | 'shard'
+  > {
+  /** Without one, an endpoint has the candidate, of which behavior alone is measured. */
+  readonly checkpoint?: string | undefined;
+  /** What is declared to be at the endpoint, without a checkpoint. */
+  readonly revision?: string | undefined;
+  /** The server that has the baseline. */
+  readonly baselineEndpoint?: Endpoint | undefined;
   /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
   readonly reference?: string | undefined;
   /** Path of the adapter that was merged into the reference to make the checkpoint: also prove that merge. */
@@ -47,7 +57,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
   const { changes, only } = options;
   const approved = await measureBaseline(baseline, settings);
-  const candidate = await measure({ ...settings, probes: probesFor(settings.probes, baseline, approved) });
+  const probes = probesFor(settings.probes, baseline, approved);
+  const candidate = await measureCandidate({ ...settings, probes });
   const report = judge(candidate, approved, { policy, baseline, changes, only });
   return { measurement: candidate, report };
 }
@@ -57,13 +68,46 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
  * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null without a
  * baseline.
  */
-async function measureBaseline(baseline: ResolvedBaseline, settings: MeasureOptions): Promise<Measurement | null> {
+async function measureBaseline(baseline: ResolvedBaseline, settings: CandidateOptions): Promise<Measurement | null> {
   if (baseline.kind === 'missing') return null;
   if (baseline.kind === 'measurement') return baseline.measurement;
   // What is wrong with the candidate is known before minutes are spent on its baseline.
-  await openMeasured(settings);
+  if (settings.checkpoint !== undefined) await openMeasured({ ...settings, checkpoint: settings.checkpoint });
+  if (baseline.kind === 'served')
+    return measureCandidate({ ...settings, ...WITHOUT_WEIGHTS, endpoint: baseline.endpoint });
   // The adapter is the candidate's.
-  return measure({ ...settings, checkpoint: baseline.path, adapter: null });
+  return measure({ ...settings, checkpoint: baseline.path, endpoint: baseline.endpoint, adapter: null });
+}
+
+/** What belongs to the candidate's weights, or is declared of it, says nothing of its baseline. */
+const WITHOUT_WEIGHTS = { checkpoint: undefined, revision: undefined, reference: null, adapter: null };
+
+type CandidateOptions = Omit<MeasureOptions, 'checkpoint'> & Pick<CheckOptions, 'checkpoint' | 'revision'>;
+
+/**
+ * Measure a checkpoint, or what an endpoint has without one.
+ * @throws UserError if there is neither, or no probe to ask
+ */
+export async function measureCandidate({ checkpoint, revision, ...settings }: CandidateOptions): Promise<Measurement> {
+  if (checkpoint !== undefined) {
+    if (revision === undefined) return measure({ ...settings, checkpoint });
+    throw new UserError(
+      'a revision is declared for a checkpoint, whose bytes say what it is',
+      'leave it out, or leave out the checkpoint',
+    );
+  }
+  const { endpoint, probes, reference, adapter, shard, onProgress } = settings;
+  if (!endpoint) throw new UserError('the checkpoint is missing', 'give one, or an endpoint that serves it');
+  if (reference || adapter || shard) {
+    throw new UserError(
+      'a reference, an adapter and shards need a checkpoint, and none is given',
+      'give one, or leave them out',
+    );
+  }
+  if (!probes) {
+    throw new UserError('without a checkpoint there are only probes, and none were requested', 'request some');
+  }
+  return measureServed({ endpoint, probes, revision: revision ?? null, onProgress });
 }
 
 /**
@@ -75,7 +119,7 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
   expectShareable(options);
   const { baseline, settings } = await prepare(options);
   expectMeasured(baseline);
-  return measure({ ...settings, shard });
+  return measureCandidate({ ...settings, shard });
 }
 
 /**
@@ -94,12 +138,13 @@ export async function checkMeasured(
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
   const { baseline: _, policy: __, changes: ___, reference: referencePath, adapter: adapterPath, ...rest } = options;
-  const { only, seed, budgetSeconds, chatTemplate, ...settings } = rest;
-  const { policy, baseline } = await resolvePair(options);
-  if (baseline.kind === 'checkpoint' && settings.endpoint) {
+  const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = rest;
+  const { policy, baseline: given } = await resolvePair(options);
+  const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
+  if (baseline.kind === 'checkpoint' && settings.endpoint && !baseline.endpoint) {
     throw new UserError(
       'the endpoint serves one model, and the baseline is another checkpoint',
-      'measure the baseline at its own endpoint first, and give that file',
+      'name the server that has it (baseline-endpoint, baseline-model), or measure it there first and give that file',
     );
   }
   const probes = await selectProbes(policy, {
@@ -130,9 +175,9 @@ async function resolvePair({ policy, baseline }: Pick<CheckOptions, 'baseline' |
 }
 
 function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
-  if (baseline.kind === 'checkpoint') {
+  if (baseline.kind === 'checkpoint' || baseline.kind === 'served') {
     throw new UserError(
-      'the baseline is a checkpoint, and no shard measures it: shards measure the candidate only',
+      'the baseline is to be measured now, and no shard measures it: shards measure the candidate only',
       'measure the baseline first, and give that file',
     );
   }
@@ -172,13 +217,15 @@ function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline):
   return choice === undefined ? (answersOf(baseline)?.seed ?? resolveSeed(choice)) : resolveSeed(choice);
 }
 
+const MEASURED_FIRST: ReadonlySet<ResolvedBaseline['kind']> = new Set(['checkpoint', 'served']);
+
 /** What a candidate is asked: the same as a baseline that was measured for it, in whatever time that takes. */
 function probesFor(
   selected: ProbeRunOptions | null,
   { kind }: ResolvedBaseline,
   approved: Measurement | null,
 ): ProbeRunOptions | null {
-  if (selected === null || kind !== 'checkpoint' || approved?.probes?.status !== 'measured') return selected;
+  if (selected === null || !MEASURED_FIRST.has(kind) || approved?.probes?.status !== 'measured') return selected;
   const { probes } = approved;
   const asked = new Set([...probes.items, ...probes.leftOut].map(itemKey));
   const suites = selected.suites.map((suite) => {

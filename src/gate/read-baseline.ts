@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isHubPath } from '../hub/hub-path.ts';
+import { nameOfServed } from '../measure/measure-served.ts';
+import type { Endpoint } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { readMeasurement } from '../measure/schema/read.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -8,8 +10,10 @@ import { UserError } from '../platform/user-error.ts';
 export type ResolvedBaseline = BaselineOrigin &
   (
     | { readonly kind: 'missing' }
-    /** A checkpoint, to be measured the same way as the candidate. */
-    | { readonly kind: 'checkpoint'; readonly path: string }
+    /** A checkpoint, to be measured the same way as the candidate; at a server of its own, if it has one. */
+    | { readonly kind: 'checkpoint'; readonly path: string; readonly endpoint?: Endpoint }
+    /** A model at a server, without its weights, to be asked what the candidate is asked. */
+    | { readonly kind: 'served'; readonly endpoint: Endpoint }
     | {
         readonly kind: 'measurement';
         readonly measurement: Measurement;
@@ -49,4 +53,23 @@ export async function readBaseline(
   }
   if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path, name: path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
+}
+
+/**
+ * A baseline that a server answers for: with its checkpoint, or without weights.
+ * @throws UserError for one that is measured already
+ */
+export function servedBaseline(baseline: ResolvedBaseline, endpoint: Endpoint): ResolvedBaseline {
+  switch (baseline.kind) {
+    case 'missing':
+    case 'served':
+      return { kind: 'served', endpoint, name: nameOfServed(endpoint) };
+    case 'checkpoint':
+      return { ...baseline, endpoint };
+    case 'measurement':
+      throw new UserError(
+        `the baseline ${baseline.name} is measured already, and a baseline endpoint or model is given`,
+        'give one of them',
+      );
+  }
 }

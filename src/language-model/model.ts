@@ -6,7 +6,7 @@ import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
-import { openRemoteEngine, type RemoteEngine, type RemoteUsage } from './remote/remote-engine.ts';
+import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
 import {
   type GenerateRequest,
   needsTokenizer,
@@ -81,6 +81,8 @@ export interface Model {
   readonly device: string;
   /** What the server was asked so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
+  /** What the server is, if it is examined; absent on this machine. */
+  readonly served?: ServedIdentity | null;
   /**
    * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
    */
@@ -145,7 +147,9 @@ function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }
     tokenizer,
     by,
     device,
-    ...(remote ? { usage: () => remote.usage } : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
+    ...(remote
+      ? { usage: () => remote.usage, served: remote.served }
+      : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
     score: (requests, onTruncation) =>
       byText
         ? scoreRequestsByText(requests, byText, (inIds) =>

@@ -1,5 +1,5 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
-import type { RemoteUsage } from '../language-model/remote/remote-engine.ts';
+import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
@@ -27,6 +27,8 @@ export interface ProbeRun {
   readonly device: string;
   /** What a server was asked, the pilot included; null without one. */
   readonly usage: RemoteUsage | null;
+  /** What the server is; null without one. */
+  readonly served: ServedIdentity | null;
   readonly seconds: number;
   /** Estimated before the run. */
   readonly expectedSeconds: number;
@@ -60,6 +62,7 @@ export async function measureProbes(
     by: model.by,
     device: model.device,
     usage: model.usage?.() ?? null,
+    served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,
   }));
 }

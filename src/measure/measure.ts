@@ -16,6 +16,7 @@ import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
+import { probeProgress, servedSource } from './measure-served.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import type { BehaviorFiles } from './schema/behavior.ts';
@@ -259,21 +260,13 @@ async function tryProbes(
   selection: ProbeRunOptions,
   { reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
-  // A kept answer takes no time, so that it cannot tell how much fits into a budget.
-  const answers = selection.budgetSeconds === null ? endpoint?.answers : undefined;
   const source: ModelSource = endpoint
-    ? { kind: 'endpoint', ...endpoint, answers, isExamined: true }
+    ? servedSource(endpoint, selection)
     : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
   try {
     const run = await measureProbes(source, selection, {
       shard: shard ?? null,
-      onProgress: (done, total, seconds) =>
-        onProgress?.({
-          done,
-          total,
-          name: `probes, about ${Math.max(1, Math.round(seconds))} s in all`,
-          secondsLeft: total > 0 ? (seconds * (total - done)) / total : 0,
-        }),
+      onProgress: probeProgress(onProgress),
     });
     return { result: run.probes, run };
   } catch (error) {

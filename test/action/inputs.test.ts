@@ -19,6 +19,7 @@ const JUDGING = {
 const REPORTING = { ...JUDGING, comment: 'sticky', artifact: 'auto', issue: 'schedule', failOn: 'inconclusive' };
 const MEASURING = {
   checkpoint: 'model',
+  revision: undefined,
   reference: undefined,
   device: 'auto',
   method: 'auto',
@@ -26,6 +27,7 @@ const MEASURING = {
   seed: undefined,
   budgetSeconds: undefined,
   endpoint: undefined,
+  baselineEndpoint: undefined,
 };
 
 it('a gate needs a checkpoint only', () => {
@@ -64,7 +66,7 @@ it('every input of a gate reaches its run', () => {
     reference: 'base',
     mode: 'gate',
     baseline: 'approved.json',
-    'update-baseline': 'pull-request',
+    'update-baseline': 'off',
     policy: 'strict.yml',
     device: 'cpu',
     method: 'exact',
@@ -77,6 +79,9 @@ it('every input of a gate reaches its run', () => {
     'max-length': '4096',
     concurrency: '32',
     timeout: '2m',
+    revision: 'abc',
+    'baseline-endpoint': 'http://b/v1',
+    'baseline-model': 'b',
     cache: 'off',
     artifact: 'off',
     comment: 'off',
@@ -91,7 +96,7 @@ it('every input of a gate reaches its run', () => {
     checkpoint: 'model',
     reference: 'base',
     baseline: 'approved.json',
-    updateBaseline: 'pull-request',
+    updateBaseline: 'off',
     policy: 'strict.yml',
     device: 'cpu',
     method: 'exact',
@@ -101,6 +106,16 @@ it('every input of a gate reaches its run', () => {
     endpoint: {
       endpoint: 'http://e/v1',
       model: 'n',
+      tokenizer: 'tokens',
+      maxLength: 4096,
+      concurrency: 32,
+      timeout: 120_000,
+      apiKey: 'key',
+    },
+    revision: 'abc',
+    baselineEndpoint: {
+      endpoint: 'http://b/v1',
+      model: 'b',
       tokenizer: 'tokens',
       maxLength: 4096,
       concurrency: 32,
@@ -118,8 +133,32 @@ it('every input of a gate reaches its run', () => {
   });
 });
 
+it('a model at an endpoint needs no checkpoint, and its baseline can be at the same server or at another', () => {
+  const served = { endpoint: 'http://e/v1', model: 'lora', 'max-length': '100' };
+  const own = { endpoint: 'http://e/v1', model: 'lora', maxLength: 100, apiKey: 'key' };
+  expect(parse({ ...served, revision: 'abc' })).toMatchObject({
+    checkpoint: undefined,
+    revision: 'abc',
+    endpoint: own,
+    baselineEndpoint: undefined,
+  });
+  expect(parse({ ...served, 'baseline-model': 'base' })).toMatchObject({
+    endpoint: own,
+    baselineEndpoint: { ...own, model: 'base' },
+  });
+  expect(parse({ ...served, 'baseline-endpoint': 'http://b/v1' })).toMatchObject({
+    baselineEndpoint: { ...own, endpoint: 'http://b/v1' },
+  });
+});
+
 it.each([
-  [{}, 'input checkpoint is missing — give the path of a checkpoint'],
+  [
+    { endpoint: 'http://e/v1', model: 'm', 'baseline-model': 'b', 'update-baseline': 'pull-request' },
+    /^update-baseline: pull-request proposes a measurement file, and a server has the baseline/,
+  ],
+  [{ checkpoint: 'm', 'baseline-model': 'b' }, 'input baseline-model needs endpoint and model'],
+  [{ checkpoint: 'm', revision: 'r' }, 'input revision needs endpoint and model'],
+  [{}, 'input checkpoint is missing — give the path of a checkpoint, or an endpoint that serves one'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [{ checkpoint: 'm', comment: 'Sticky' }, 'input comment is "Sticky" — allowed: sticky, off'],
   [{ checkpoint: 'm', 'fail-on': 'error' }, 'input fail-on is "error" — allowed: fail, inconclusive, warn, never'],

@@ -83,6 +83,11 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'parameters', 'weight', 'checkpoint', '20000', null, null],
   ],
   skipped: [['skipped', 'tensors', null, 'w', 4, null, null]],
+  'no-weights': [
+    ['no-weights', 'spectra', null, 'w', 'w', null, null],
+    ['no-weights', 'spectra', null, 'w', null, null, null],
+  ],
+  'same-answers': [['same-answers', 'probes', null, 'model', 'w', 'w', null]],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],

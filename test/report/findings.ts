@@ -137,6 +137,11 @@ export function everyFinding(name: string): Finding[] {
       { unit: 'parameters', skipped: 5_000_000, measured: 20_000 },
     ],
     skipped: [{ named: [{ name, reason: name }], tensors: 4 }],
+    'no-weights': [
+      { side: 'candidate', model: name, root: name, version: name, revision: name, hasFingerprint: true },
+      { side: 'baseline', model: name, root: null, version: null, revision: null, hasFingerprint: false },
+    ],
+    'same-answers': [{ candidate: name, baseline: name }],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],
     'changed-input': [

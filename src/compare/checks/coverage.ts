@@ -44,6 +44,32 @@ export function missingHalf({ candidate, baseline, only, policy }: ComparisonCon
   return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];
 }
 
+/** A model at a server has answers alone. What they are held to be of is said, since nothing proves it. */
+export function withoutWeights({ candidate, baseline }: ComparisonContext): Finding[] {
+  const sides = [
+    { side: 'candidate', served: candidate.served },
+    { side: 'baseline', served: baseline?.served },
+  ] as const;
+  return sides.flatMap(({ side, served }): Finding[] => {
+    if (!served) return [];
+    const { model, root, version, revision, fingerprint } = served;
+    return [
+      { kind: 'no-weights', level: 'info', side, model, root, version, revision, hasFingerprint: fingerprint !== null },
+    ];
+  });
+}
+
+/**
+ * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training that did
+ * nothing. Of checkpoints, the weights would show it.
+ */
+export function sameAnswers({ candidate, baseline, policy }: ComparisonContext): Finding[] {
+  const [ours, theirs] = [candidate.served, baseline?.served];
+  if (!ours || !theirs || ours.fingerprint === null || ours.fingerprint !== theirs.fingerprint) return [];
+  const { level } = policy['nothing-trained'];
+  return [{ kind: 'same-answers', level, candidate: ours.model, baseline: theirs.model }];
+}
+
 /** Tensors, or files, that a finding names; the report lists all tensors. */
 const NAMED = 3;
 

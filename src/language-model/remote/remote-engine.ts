@@ -67,6 +67,12 @@ export interface RollingScore extends SequenceScore {
   readonly unscored: string;
 }
 
+/** What tells one served model from another. */
+export interface ServedIdentity extends ServerIdentity {
+  /** SHA-256 of the answers to fixed prompts. */
+  readonly fingerprint: string;
+}
+
 export interface RemoteUsage {
   /** Requests for completions, with those that were repeated; without those that only tell what the server is. */
   readonly requests: number;
@@ -82,6 +88,8 @@ export interface RemoteUsage {
 export interface RemoteEngine extends Engine {
   /** What the server was asked so far. */
   readonly usage: RemoteUsage;
+  /** What the server is; null if it was not asked for that. */
+  readonly served: ServedIdentity | null;
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
   /** log p(text) of texts that fit into the model. */
@@ -189,6 +197,10 @@ class ServerEngine implements RemoteEngine {
   async finish(): Promise<void> {
     if (this.#isExamined) await this.#watch?.checkAll();
     await this.#kept?.flush();
+  }
+
+  get served(): ServedIdentity | null {
+    return this.#watch && { ...this.#watch.identity, fingerprint: this.#watch.fingerprint.digest };
   }
 
   get usage(): RemoteUsage {

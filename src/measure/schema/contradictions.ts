@@ -5,6 +5,7 @@ import { flattenMetrics, summarize } from '../aggregate.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
+import { servedDigest } from './served-digest.ts';
 
 /**
  * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the schema's
@@ -14,6 +15,8 @@ import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
 export function contradictionIn(measurement: Measurement): string | null {
   const { checkpoint, method, tensors, nonFinite, skipped, probes } = measurement;
   if (method === null && tensors.length > 0) return 'it has matrices, and no method';
+  const wronglyServed = contradictionInServed(measurement);
+  if (wronglyServed !== null) return wronglyServed;
   const names = new Set<string>();
   for (const tensor of tensors) {
     const key = JSON.stringify([tensor.of, tensor.name]);
@@ -142,4 +145,17 @@ function isPossibleMerge({ kind, rank, scale, status, residual, coefficient }: M
   if (rank === null || scale === null) return false;
   if (status === 'applied') return residual !== null && coefficient !== null && residual <= MAX_RESIDUAL * ROUNDING;
   return status !== 'wrongFactor' || coefficient !== null;
+}
+
+/** Without weights there is nothing that only weights can show. */
+function contradictionInServed(measurement: Measurement): string | null {
+  const { checkpoint, served, method, behavior, merge, reference, vectors, nonFinite, skipped } = measurement;
+  if ((checkpoint.format === 'served') !== (served !== undefined))
+    return 'it does not say whether its model was served';
+  if (served === undefined) return null;
+  const ofWeights = [method, behavior, merge, reference].some((part) => part !== null);
+  if (ofWeights || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
+    return 'its model was served, and it has what only weights can show';
+  }
+  return checkpoint.digest === servedDigest(served) ? null : 'its digest is not that of what the server said';
 }

@@ -58,11 +58,33 @@ export type GroupMeasurement = z.infer<typeof groupSchema>;
 export const identitySchema = z.strictObject({
   /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
   digest: z.string(),
-  format: z.enum(['safetensors', 'lora', 'onnx']),
+  /** `served`: a model at a server, whose weights were not there. */
+  format: z.enum(['safetensors', 'lora', 'onnx', 'served']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
   parameters: z.number().int(),
 });
+
+/** What the identity of a served model rests on. Null: the server does not say so. */
+export const servedSchema = z.strictObject({
+  /** The server's name for the model. */
+  model: z.string(),
+  /** Where the server has the weights from. */
+  root: z.string().nullable(),
+  /** Base model of an adapter. */
+  parent: z.string().nullable(),
+  contextLength: z.int().positive().nullable(),
+  /** Of the server's engine. */
+  version: z.string().nullable(),
+  /** What the user declared; nothing proves it. */
+  revision: z.string().nullable(),
+  /** SHA-256 of the answers to fixed prompts, in hexadecimal digits; null if the server contradicted itself. */
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+});
+export type Served = z.infer<typeof servedSchema>;
 
 export const architectureSchema = z.strictObject({
   modelType: z.string().nullable(),
@@ -122,6 +144,8 @@ export const measurementSchema = z.strictObject({
   schema: z.literal(MEASUREMENT_SCHEMA),
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   checkpoint: identitySchema,
+  /** Of a model without weights: behavior alone was measured. Absent for a checkpoint. */
+  served: servedSchema.optional(),
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),

@@ -53,5 +53,5 @@ export function behaviorNotCompared({ side, what }: FindingOf<'behavior-not-comp
   if (what === 'logit-scale') {
     return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
   }
-  return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version. Measure it again.`;
+  return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
 }

@@ -14,6 +14,21 @@ export function unreadFiles({ named, files, runningCode }: FindingOf<'unread-fil
   return phrase`${formatCount(files, 'file beside the weights was', 'files beside the weights were')} not read: ${listed(items, files)}. Programs may load ${files === 1 ? 'it' : 'them'} instead${code}.`;
 }
 
+/** What was not judged, and what the identity of a served model rests on. */
+export function noWeights({ side, model, root, version, revision, hasFingerprint }: FindingOf<'no-weights'>): Phrase {
+  const rests = [
+    root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
+    ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
+    revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`,
+    ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
+  ];
+  return phrase`The ${side} is ${name(model)} at a server, without its weights: its spectra, tokenizer, templates and code were not judged. What it is rests on ${listed(rests, rests.length)}.`;
+}
+
+export function sameAnswers({ candidate, baseline }: FindingOf<'same-answers'>): Phrase {
+  return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} answer fixed prompts alike, to three decimals: the training did nothing, its adapter is not loaded, or both names are of one model.`;
+}
+
 export function otherVersion({ candidate, baseline }: FindingOf<'other-version'>): Phrase {
   return phrase`The baseline was measured with version ${name(baseline)}, the candidate with ${name(candidate)}: measure the baseline again.`;
 }

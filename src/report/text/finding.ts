@@ -65,6 +65,8 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'two-key': probes.twoKey,
   'probes-not-run': probes.probesNotRun,
   'left-out': probes.leftOut,
+  'no-weights': comparability.noWeights,
+  'same-answers': comparability.sameAnswers,
   'one-half-only': probes.oneHalfOnly,
   'no-answers': probes.noAnswers,
   'items-lost': probes.itemsLost,

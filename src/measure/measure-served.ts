@@ -1,0 +1,124 @@
+import os from 'node:os';
+import process from 'node:process';
+import type { ModelSource } from '../language-model/model.ts';
+import { remoteAddress } from '../language-model/remote/remote-address.ts';
+import type { ServedIdentity } from '../language-model/remote/remote-engine.ts';
+import { UserError } from '../platform/user-error.ts';
+import { VERSION } from '../platform/version.ts';
+import { summarize } from './aggregate.ts';
+import { measureProbes, type ProbeRun } from './measure-probes.ts';
+import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
+import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
+import type { Probes } from './schema/probes.ts';
+import { servedDigest } from './schema/served-digest.ts';
+
+export interface MeasureServedOptions {
+  readonly endpoint: Endpoint;
+  readonly probes: ProbeRunOptions;
+  /** What the user declares to be served; null for nothing. */
+  readonly revision: string | null;
+  readonly onProgress?: MeasureOptions['onProgress'];
+}
+
+const NO_ARCHITECTURE: Measurement['architecture'] = {
+  modelType: null,
+  name: null,
+  layers: null,
+  hiddenSize: null,
+  heads: null,
+  keyValueHeads: null,
+};
+
+/**
+ * Measure a model that a server runs, without its weights: its answers alone. What it is rests on what the server says, on the
+ * declared revision, and on its answers to fixed prompts.
+ * @throws UserError for a server that cannot answer; one that contradicts itself is part of the measurement
+ */
+export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {
+  const started = new Date();
+  const { endpoint, revision } = options;
+  const { result, run } = await askProbes(options);
+  const served = { ...describe(endpoint, run?.served ?? null), revision };
+  return measurementSchema.parse({
+    schema: MEASUREMENT_SCHEMA,
+    tool: { name: 'shadow-gate', version: VERSION },
+    checkpoint: { digest: servedDigest(served), format: 'served', dtypes: {}, tensors: 0, parameters: 0 },
+    served,
+    architecture: NO_ARCHITECTURE,
+    reference: null,
+    device: 'endpoint',
+    method: null,
+    ...summarize([]),
+    tensors: [],
+    vectors: [],
+    nonFinite: [],
+    skipped: [],
+    mismatched: [],
+    probes: result,
+    run: {
+      time: started.toISOString(),
+      host: os.hostname(),
+      platform: `${process.platform}-${process.arch}`,
+      node: process.version,
+      cores: os.availableParallelism(),
+      durationSeconds: (Date.now() - started.getTime()) / 1000,
+      checkpoint: nameOfServed(endpoint),
+      reference: null,
+      deviceReason: run?.by ?? '',
+      probes: run && {
+        by: run.by,
+        seconds: run.seconds,
+        expectedSeconds: run.expectedSeconds,
+        allSeconds: run.allSeconds,
+        ...(run.usage ? { server: run.usage } : {}),
+      },
+    },
+  });
+}
+
+/** A served model as a report names it, without what can be secret. */
+export function nameOfServed({ endpoint, model }: Pick<Endpoint, 'endpoint' | 'model'>): string {
+  return `${model} at ${remoteAddress(endpoint).shown}`;
+}
+
+function describe({ model }: Endpoint, said: ServedIdentity | null): Omit<Served, 'revision'> {
+  if (said === null) {
+    return { model, root: null, parent: null, contextLength: null, version: null, fingerprint: null };
+  }
+  // The same model can be served at another address tomorrow.
+  const { address: _, ...identity } = said;
+  return identity;
+}
+
+async function askProbes({
+  endpoint,
+  probes,
+  onProgress,
+}: MeasureServedOptions): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
+  try {
+    const run = await measureProbes(servedSource(endpoint, probes), probes, { onProgress: probeProgress(onProgress) });
+    return { result: run.probes, run };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'untrusted-server') throw error;
+    return { result: { status: 'notRun', reason: error.message, cause: error.code }, run: null };
+  }
+}
+
+/** A server is always examined. A kept answer takes no time, so that it cannot tell how much fits into a budget. */
+export function servedSource(endpoint: Endpoint, { budgetSeconds }: ProbeRunOptions): ModelSource {
+  const answers = budgetSeconds === null ? endpoint.answers : undefined;
+  return { kind: 'endpoint', ...endpoint, answers, isExamined: true };
+}
+
+/** The progress of probes as that of a measurement. */
+export function probeProgress(
+  onProgress: MeasureOptions['onProgress'],
+): (done: number, total: number, seconds: number) => void {
+  return (done, total, seconds) =>
+    onProgress?.({
+      done,
+      total,
+      name: `probes, about ${Math.max(1, Math.round(seconds))} s in all`,
+      secondsLeft: total > 0 ? (seconds * (total - done)) / total : 0,
+    });
+}
