@@ -40,6 +40,9 @@ export const logprobsOf = ({ logprobs }: EchoedTokens): number[] =>
  * another model or another prompt does is larger, in the mean at least.
  */
 const MEAN_TOLERANCE = 0.05;
+/** The mean of a few tokens is no steadier than one of them. */
+const MEAN_TOLERANCE_OF_FEW = 0.2;
+const FEW = 16;
 const MAX_TOLERANCE = 0.5;
 
 /** Mean and largest difference of log-probabilities, in nats. */
@@ -58,5 +61,6 @@ export function deviationOf(a: readonly number[], b: readonly number[]): Deviati
 /** Can two answers be of the same model, asked the same? */
 export function isSame(a: readonly number[], b: readonly number[]): boolean {
   const deviation = deviationOf(a, b);
-  return deviation !== null && deviation.mean <= MEAN_TOLERANCE && deviation.max <= MAX_TOLERANCE;
+  const tolerance = a.length < FEW ? MEAN_TOLERANCE_OF_FEW : MEAN_TOLERANCE;
+  return deviation !== null && deviation.mean <= tolerance && deviation.max <= MAX_TOLERANCE;
 }
