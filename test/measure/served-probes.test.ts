@@ -63,6 +63,18 @@ it.each<[string, Partial<Habits>]>([
   expect(requests).toBeGreaterThanOrEqual(questions);
 });
 
+it('a server that encodes the texts itself gets one request a question as well', async () => {
+  const measure = await measuring({
+    checkpoint,
+    spectra: false,
+    reference: null,
+    probes,
+    endpoint: { endpoint: served.server.url, model: 'toy' },
+  });
+  const { requests, questions } = (await measure()).run.probes?.server ?? { requests: 0, questions: 1 };
+  expect(requests / questions).toBeLessThanOrEqual(1.2);
+});
+
 it('the requests of several machines are added up', async () => {
   const [whole, merged] = [await (await serving())(), await mergeFiles(await writeShards(await serving(), 2))];
   const [alone, together] = [whole.run.probes?.server, merged.run.probes?.server];

@@ -10,8 +10,8 @@ import { UserError } from '../../platform/user-error.ts';
 /** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses unchanged. */
 export type WirePrompt = string | readonly number[];
 
-/** Several prompts of token ids, each of which is answered by one choice. */
-export type WirePromptList = ReadonlyArray<readonly number[]>;
+/** Several prompts, all texts or all token ids, each of which is answered by one choice. */
+export type WirePromptList = ReadonlyArray<readonly number[]> | readonly string[];
 
 /**
  * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The
@@ -101,11 +101,19 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
  */
 export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
   const { choices, usage } = choicesOf(response, server, prompts.length);
-  const sent = prompts.reduce((sum, { length }) => sum + length, 0);
+  const sent = tokensIn(prompts);
   const read = usage?.prompt_tokens ?? sent;
-  if (read !== sent) throw otherTokens(server, read, sent);
+  if (sent !== null && read !== null && read !== sent) throw otherTokens(server, read, sent);
   const newTokens = usage?.completion_tokens === prompts.length ? 1 : null;
   return choices.map((choice) => echoedTokensOf(choice, { server, promptTokens: null, newTokens }));
+}
+
+/** Number of tokens of all prompts; null for texts. */
+export function tokensIn(prompts: WirePromptList): number | null {
+  return prompts.reduce<number | null>(
+    (sum, prompt) => (sum === null || typeof prompt === 'string' ? null : sum + prompt.length),
+    0,
+  );
 }
 
 function echoedTokensOf(

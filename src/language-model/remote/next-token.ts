@@ -1,12 +1,7 @@
 import { validate } from '../../platform/first-issue.ts';
-import {
-  choicesOf,
-  expectLogprobs,
-  generateRequest,
-  logprobsSchema,
-  otherTokens,
-  type WirePromptList,
-} from './completions-api.ts';
+import { choicesOf, expectLogprobs, generateRequest, logprobsSchema, otherTokens } from './completions-api.ts';
+
+type TokenPrompts = ReadonlyArray<readonly number[]>;
 
 /** vLLM refuses more, unless it was started with a larger `--max-logprobs`. */
 const TOP_LOGPROBS = 20;
@@ -16,7 +11,7 @@ const TOP_LOGPROBS = 20;
  * server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike could not be told
  * apart (vLLM, since 0.5).
  */
-export const nextTokenRequest = (model: string, prompts: WirePromptList, tokens: readonly number[]) => ({
+export const nextTokenRequest = (model: string, prompts: TokenPrompts, tokens: readonly number[]) => ({
   ...generateRequest(model, [], 1),
   prompt: prompts.length === 1 ? prompts[0] : prompts,
   logprobs: TOP_LOGPROBS,
@@ -38,7 +33,7 @@ const TOKEN_ID = /^token_id:(\d+)$/;
  * @returns for each prompt; null if the server names tokens by their texts, or does not count what it read
  * @throws UserError if the response has not one choice for each prompt, or other tokens were read than were sent
  */
-export function nextTokens(response: unknown, server: string, prompts: WirePromptList): NextToken[] | null {
+export function nextTokens(response: unknown, server: string, prompts: TokenPrompts): NextToken[] | null {
   const { choices, usage } = choicesOf(response, server, prompts.length);
   const sent = prompts.reduce((sum, { length }) => sum + length, 0);
   const read = usage?.prompt_tokens ?? null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { at } from '../../platform/at.ts';
+import { groupBy } from '../../platform/group-by.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { VERSION } from '../../platform/version.ts';
@@ -8,10 +9,7 @@ import { type ChoiceGroup, groupByContext } from './choice-tree.ts';
 import {
   continuation,
   type EchoedTokens,
-  echoedTokens,
   generateRequest,
-  noPromptLogprobs,
-  scoreRequest,
   tokenStops,
   type WireContinuation,
   type WirePrompt,
@@ -20,8 +18,8 @@ import { concurrently, Semaphore } from './concurrently.ts';
 import { FIXED_PROMPTS } from './fingerprint.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { Pace } from './pace.ts';
-import { isUnsupported } from './remote-retry.ts';
-import { Refusal, RemoteServer, type RemoteServerOptions } from './remote-server.ts';
+import { PromptEcho } from './prompt-echo.ts';
+import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 import { IdScorer, scoreOf } from './score-ids.ts';
 import { identifyServer, type ServerIdentity } from './server-identity.ts';
@@ -147,6 +145,7 @@ class ServerEngine implements RemoteEngine {
   readonly #server: RemoteServer;
   readonly #model: string;
   readonly #semaphore: Semaphore;
+  readonly #echo: PromptEcho;
   readonly #ids: IdScorer;
   readonly #isExamined: boolean;
   #watch: ServerWatch | null = null;
@@ -154,6 +153,7 @@ class ServerEngine implements RemoteEngine {
   /** Requests that were about the server itself. */
   #checks = 0;
   #questions = 0;
+  #countsContexts = false;
   readonly #closing = new AbortController();
 
   constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined }: ServedModel) {
@@ -162,11 +162,12 @@ class ServerEngine implements RemoteEngine {
     this.maxLength = maxLength;
     this.#semaphore = semaphore;
     this.#isExamined = isExamined;
+    this.#echo = new PromptEcho(server, model);
     this.#ids = new IdScorer({
       server,
       model,
       isExamined,
-      echo: (prompt, signal) => this.#echo(prompt, signal),
+      echo: this.#echo,
     });
   }
 
@@ -184,7 +185,7 @@ class ServerEngine implements RemoteEngine {
       prompts,
       maxLength: this.maxLength,
       isExamined: this.#isExamined,
-      echo: (prompt) => this.#echo(prompt, signal),
+      echo: (prompt) => this.#echo.one(prompt, signal),
       identify: () => identifyServer(this.#server, this.#model, signal),
     });
     this.#watch = watch;
@@ -232,35 +233,51 @@ class ServerEngine implements RemoteEngine {
   }
 
   scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
-    const counts = new Map<string, Promise<number>>();
-    const score = async (pair: TextPair, signal: AbortSignal): Promise<SequenceScore> => {
-      const { context, continuation } = moveTrailingSpace(pair);
-      const text = context + continuation;
-      if (continuation === '') throw new RangeError('a pair needs a continuation');
-      const echoed = await this.#echo(text, signal);
-      const located = locateText(echoed, text);
+    if (pairs.some(({ continuation }) => continuation === '')) throw new RangeError('a pair needs a continuation');
+    return this.#scoreTexts(pairs.map(moveTrailingSpace));
+  }
+
+  async #scoreTexts(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
+    const groups = [...groupBy(pairs, ({ context }) => context).values()];
+    const scores = await this.#ask(groups, (group, signal) =>
+      this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#scoreTextGroup(group, signal)),
+    );
+    const byPair = new Map(groups.flatMap((group, i) => group.map((pair, j) => [pair, at(at(scores, i), j)] as const)));
+    return pairs.flatMap((pair) => byPair.get(pair) ?? []);
+  }
+
+  /** Continuations of one context. */
+  async #scoreTextGroup(group: readonly TextPair[], signal: AbortSignal): Promise<SequenceScore[]> {
+    const texts = group.map(({ context, continuation }) => context + continuation);
+    const context = at(group, 0).context;
+    // Where tokens do not give the text once, they seldom do: the context is counted in the same request.
+    const isCounted = this.#countsContexts && context !== '';
+    const echoed = await this.#echo.all(isCounted ? [...texts, context] : texts, signal);
+    let count = isCounted ? promptCount(at(echoed, texts.length)) : null;
+    const scores: SequenceScore[] = [];
+    for (const [i, { continuation }] of group.entries()) {
+      const answer = at(echoed, i);
+      const located = locateText(answer, at(texts, i));
       const start = located === null ? null : tokenAt(located, context.length);
       if (located !== null && start !== null) {
-        return this.#scoreOf(echoed, start, located.first + located.starts.length);
+        scores.push(this.#scoreOf(answer, start, located.first + located.starts.length));
+        continue;
       }
       if (context === '') throw this.#cannotLocate('the first token of the text');
       // lm-evaluation-harness splits after as many tokens as the context alone has.
-      let count = counts.get(context);
-      if (count === undefined) {
-        count = this.#echo(context, signal).then(promptCount);
-        counts.set(context, count);
-      }
-      const [from, to] = [await count, promptCount(echoed)];
-      if (from >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
-      return this.#scoreOf(echoed, from, to);
-    };
-    return this.#ask(pairs, (pair, signal) => this.#keep({ pair }, scoreSchema, () => score(pair, signal)));
+      this.#countsContexts = true;
+      count ??= promptCount(await this.#echo.one(context, signal));
+      const to = promptCount(answer);
+      if (count >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
+      scores.push(this.#scoreOf(answer, count, to));
+    }
+    return scores;
   }
 
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
     return this.#ask(texts, async (text, signal) => {
       if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
-      const echoed = await this.#echo(text, signal);
+      const echoed = await this.#echo.one(text, signal);
       const located = locateText(echoed, text);
       const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
       const isScored = echoed.logprobs[first] !== null;
@@ -321,21 +338,6 @@ class ServerEngine implements RemoteEngine {
     return this.#keep({ request }, continuationSchema, async () =>
       continuation(await this.#server.request('completions', request, signal), this.#server.shown),
     );
-  }
-
-  async #echo(prompt: WirePrompt, signal: AbortSignal): Promise<EchoedTokens> {
-    try {
-      const response = await this.#server.request('completions', scoreRequest(this.#model, prompt), signal);
-      return echoedTokens(response, this.#server.shown);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (isUnsupported(error.reason)) throw noPromptLogprobs(this.#server.shown, `: ${error.reason}`);
-      if (error.status !== 422 || !/\bprompt\b/.test(error.reason) || typeof prompt === 'string') throw error;
-      throw new UserError(
-        `the server at ${this.#server.shown} does not accept token ids as a prompt: ${error.reason}`,
-        'serve the model with vLLM or SGLang (text-generation-inference cannot score)',
-      );
-    }
   }
 
   #scoreOf(echoed: EchoedTokens, from: number, to: number): SequenceScore {

@@ -2,23 +2,12 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SequenceScore } from '../engine.ts';
 import { type ChoiceGroup, type ChoiceTree, scoreInTree, treeOf } from './choice-tree.ts';
-import {
-  type EchoedTokens,
-  echoedPrompts,
-  noPromptLogprobs,
-  otherTokens,
-  scoreRequest,
-  type WirePrompt,
-  type WirePromptList,
-} from './completions-api.ts';
+import { type EchoedTokens, noPromptLogprobs, otherTokens } from './completions-api.ts';
 import { expectRaw } from './examine-server.ts';
 import { nextTokenRequest, nextTokens } from './next-token.ts';
-import { isUnsupported } from './remote-retry.ts';
-import { Refusal, type RemoteServer } from './remote-server.ts';
+import { isRefusedFeature, type PromptEcho } from './prompt-echo.ts';
+import type { RemoteServer } from './remote-server.ts';
 import { promptCount } from './remote-text.ts';
-
-/** Longer lists of prompts are sent one by one: a response has about 300 bytes for each of their tokens. */
-const MAX_LIST_TOKENS = 65_536;
 
 /** After so many trees, it is known how often a server lists all that is asked for. */
 const TRIED_TREES = 12;
@@ -28,8 +17,7 @@ const MIN_COMPLETE = 0.75;
 export interface IdScorerOptions {
   readonly server: RemoteServer;
   readonly model: string;
-  /** Asks for the log-probabilities of one prompt. */
-  readonly echo: (prompt: WirePrompt, signal: AbortSignal) => Promise<EchoedTokens>;
+  readonly echo: PromptEcho;
   /** Compare both ways of asking on the first question. */
   readonly isExamined: boolean;
 }
@@ -44,7 +32,6 @@ export class IdScorer {
   readonly #options: IdScorerOptions;
   /** Whether the server lists probabilities by token id; null as long as it has not been asked. */
   #listsNext: boolean | null = null;
-  #takesLists = true;
   #trees = 0;
   #completeTrees = 0;
 
@@ -121,7 +108,7 @@ export class IdScorer {
 
   async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {
     const prompts = members.map(({ continuation }) => [...context, ...continuation]);
-    const echoed = (await this.#echoList(prompts, signal)) ?? (await this.#echoEach(prompts, signal));
+    const echoed = await this.#options.echo.all(prompts, signal);
     for (const [i, { length }] of prompts.entries()) {
       const answer = at(echoed, i);
       const read = answer.promptTokens ?? promptCount(answer);
@@ -129,37 +116,6 @@ export class IdScorer {
     }
     return echoed;
   }
-
-  /** @returns null if the prompts have to be sent one by one */
-  async #echoList(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[] | null> {
-    const { server, model } = this.#options;
-    const tokens = prompts.reduce((sum, { length }) => sum + length, 0);
-    if (prompts.length < 2 || !this.#takesLists || tokens > MAX_LIST_TOKENS) return null;
-    try {
-      return echoedPrompts(
-        await server.request('completions', scoreRequest(model, prompts), signal),
-        server.shown,
-        prompts,
-      );
-    } catch (error) {
-      if (!isRefusedFeature(error)) throw error;
-      this.#takesLists = false;
-      return null;
-    }
-  }
-
-  async #echoEach(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[]> {
-    const echoed: EchoedTokens[] = [];
-    for (const prompt of prompts) echoed.push(await this.#options.echo(prompt, signal));
-    return echoed;
-  }
-}
-
-/** A server refuses what it does not know with these; other refusals are about the key, the model or the address. */
-const FEATURE_STATUSES: ReadonlySet<number> = new Set([400, 422]);
-
-function isRefusedFeature(error: unknown): boolean {
-  return error instanceof Refusal && (FEATURE_STATUSES.has(error.status) || isUnsupported(error.reason));
 }
 
 /**

@@ -54,7 +54,9 @@ const requestSchema = settingsSchema.extend({
   prompt: z.union([
     z.string().min(1),
     z.array(z.int()).min(1),
-    z.array(z.array(z.int()).min(1)).min(2), // a list of prompts
+    // Lists of prompts.
+    z.array(z.array(z.int()).min(1)).min(2),
+    z.array(z.string().min(1)).min(2),
   ]),
 });
 export type WireRequest = z.infer<typeof requestSchema>;
@@ -62,7 +64,7 @@ type OnePrompt = string | number[];
 
 /** A request for several prompts as one for each. */
 function promptsOf(prompt: WireRequest['prompt']): OnePrompt[] {
-  return typeof prompt === 'string' || typeof prompt[0] === 'number' ? [prompt as OnePrompt] : (prompt as number[][]);
+  return typeof prompt === 'string' || typeof prompt[0] === 'number' ? [prompt as OnePrompt] : (prompt as OnePrompt[]);
 }
 
 type SingleRequest = z.infer<typeof settingsSchema> & { readonly prompt: OnePrompt };

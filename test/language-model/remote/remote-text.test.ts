@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EchoedTokens } from '../../../src/language-model/remote/completions-api.ts';
-import { openRemoteEngine } from '../../../src/language-model/remote/remote-engine.ts';
+import { openRemoteEngine, type RemoteEngineOptions } from '../../../src/language-model/remote/remote-engine.ts';
 import { locateText, moveTrailingSpace, tokenAt } from '../../../src/language-model/remote/remote-text.ts';
 import { BigramEngine, bigramTokenizer, id, logprob, type Piece } from './bigram-engine.ts';
 import { CompletionsServer } from './completions-server.ts';
+import type { Fault } from './server-faults.ts';
 
 let server: CompletionsServer;
 
@@ -12,7 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const open = () => openRemoteEngine({ endpoint: server.url, model: 'toy', maxLength: 50, wait: async () => {} });
+const open = (options: Partial<RemoteEngineOptions> = {}) =>
+  openRemoteEngine({ endpoint: server.url, model: 'toy', maxLength: 50, wait: async () => {}, ...options });
 const p = (previous: Piece, next: Piece): number => logprob(id(previous), id(next));
 
 describe('scoreText', () => {
@@ -67,7 +69,46 @@ describe('scoreText', () => {
       [p('The', ' cat'), p(' cat', ' sat')],
       [p('The', ' dog')],
     ]);
-    expect(server.bodies.map(({ prompt }) => prompt).sort()).toEqual(['The', 'The cat sat', 'The dog']);
+    expect(server.bodies.map(({ prompt }) => prompt)).toEqual([['The cat sat', 'The dog'], 'The']);
+  });
+});
+
+describe('choices of one context', () => {
+  const pairs = [
+    { context: 'The cat', continuation: ' sat' },
+    { context: 'The dog', continuation: ' sat' },
+    { context: 'The cat', continuation: '. The' },
+    { context: 'The cat', continuation: '😀' },
+  ];
+  const expected = [
+    [p(' cat', ' sat')],
+    [p(' dog', ' sat')],
+    [p(' cat', '.'), p('.', ' '), p(' ', 'The')],
+    [p(' cat', '😀')],
+  ];
+
+  it('are one request', async () => {
+    const scores = await (await open()).scoreText(pairs);
+    expect(scores.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual(expected);
+    expect(server.bodies.map(({ prompt }) => prompt)).toEqual(
+      expect.arrayContaining([['The cat sat', 'The cat. The', 'The cat😀'], 'The dog sat']),
+    );
+    expect(server.bodies).toHaveLength(2);
+  });
+
+  it.each<[string, Fault | null]>([
+    ['refuses lists', null],
+    // llama-cpp-python
+    ['fails on lists', { status: 500, body: { error: { message: 'AssertionError' } } }],
+  ])('are one request each at a server that %s, which is not tried again', async (_, fault) => {
+    if (fault === null) server.habits.takesLists = false;
+    else server.faults.push(...Array.from({ length: 5 }, () => fault));
+    const remote = await open({ concurrency: 1 });
+    const scores = await remote.scoreText(pairs);
+    expect(scores.map(({ tokenLogprobs }) => tokenLogprobs)).toEqual(expected);
+    server.bodies.length = 0;
+    await remote.scoreText(pairs);
+    expect(server.bodies).toHaveLength(4);
   });
 });
 
