@@ -7,7 +7,7 @@ import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { findingText } from '../../src/report/text/finding.ts';
-import { runCli } from '../cli/run-cli.ts';
+import { runCli, runCliWith } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shard-files.ts';
@@ -179,4 +179,34 @@ it('the command line measures, and checks, what is at a server without a checkpo
   );
   const alone = await runCli('check', '--checkpoint', harmed, '--baseline-model', 'b');
   expect(alone.stderr).toMatch(/--baseline-endpoint and --baseline-model need --endpoint/);
+});
+
+it('a run that breaks off in the middle goes on where it was, and has the same measurement', async () => {
+  const folder = temporaryFolder();
+  const { endpoint, model, tokenizer } = candidate();
+  const measure = async (file: string, cache: string) => {
+    const server = ['--endpoint', endpoint, '--model', model, '--tokenizer', tokenizer, '--policy', policy];
+    if (second) second.server.bodies.length = 0;
+    const env = { SHADOW_GATE_CACHE: cache, OPENAI_API_KEY: undefined };
+    const { code, stderr } = await runCliWith(env, 'measure', ...server, '--out', join(folder, file));
+    return { code, stderr, requests: second?.server.bodies.length ?? 0 };
+  };
+  const answers = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')).probes;
+  const whole = await measure('whole.json', 'off');
+  expect(whole).toMatchObject({ code: 0, stderr: '' });
+
+  const cache = join(folder, 'cache');
+  if (second) second.server.left = 100;
+  const broken = await measure('broken.json', cache);
+  if (second) second.server.left = Infinity;
+  expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('(404)') });
+  const resumed = await measure('resumed.json', cache);
+  expect(resumed).toMatchObject({ code: 0, stderr: '' });
+  expect(resumed.requests).toBeLessThan(whole.requests - 32);
+  expect(answers('resumed.json').items.map(({ given }: { given: string }) => given)).toEqual(
+    answers('whole.json').items.map(({ given }: { given: string }) => given),
+  );
+  const again = await measure('again.json', cache);
+  expect(again.requests).toBeLessThan(25);
+  expect(answers('again.json')).toEqual(answers('resumed.json'));
 });

@@ -105,6 +105,8 @@ export class CompletionsServer {
   mostAtOnce = 0;
   /** Changes an echo before it is sent. */
   tamper: ((echo: object, request: WireRequest) => void) | null = null;
+  /** How many completions there are before the model is taken from the server. */
+  left = Infinity;
   /** The server responds only when this many requests are waiting. */
   gathers = 1;
   #open = 0;
@@ -158,6 +160,7 @@ export class CompletionsServer {
       return reply(response, models === null ? 404 : 200, models ?? { detail: 'Not Found' });
     if (request.url?.startsWith('/v1/completions') !== true) return reply(response, 404, { detail: 'Not Found' });
     if (this.#open > this.habits.capacity) return reply(response, 429, { error: { message: 'too many requests' } });
+    if (this.left-- <= 0) return reply(response, 404, { error: { message: 'The model does not exist.' } });
     await this.#gather();
     const fault = this.faults.shift();
     if (fault !== undefined) return injectFault(response, fault);

@@ -1,0 +1,43 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
+import { example } from '../measure/shard-files.ts';
+import { useRig } from './rig.ts';
+
+const rig = useRig({ hasServices: false });
+const tokenizer = example('benchmark-aligned');
+let candidate: ServedCheckpoint;
+let baseline: ServedCheckpoint;
+
+beforeAll(async () => {
+  candidate = await serveCheckpoint(tokenizer);
+  baseline = await serveCheckpoint(example('coverage-expanding'));
+});
+afterAll(() => Promise.all([candidate, baseline].map((served) => served.stop())));
+
+it('a run without any weights, both models served, ends in a verdict that says what it rests on', async () => {
+  const lines = (await readFile(example('probes.jsonl'), 'utf8')).split('\n').slice(0, 120);
+  await writeFile(rig.path('probes.jsonl'), lines.join('\n'));
+  await writeFile(rig.path('shadow-gate.yml'), 'probes: [probes.jsonl]\n');
+  const outcome = await rig.gate({
+    endpoint: candidate.server.url,
+    model: 'toy',
+    tokenizer,
+    revision: 'v2',
+    'baseline-endpoint': baseline.server.url,
+    seed: 'rotate',
+    concurrency: '2',
+  });
+  expect(outcome.outputs.verdict, outcome.log).toMatch(/^(pass|warn|fail|inconclusive)$/);
+  expect(outcome.log).toContain('Measuring toy');
+  expect(rig.github.comments[0]?.body).toMatch(
+    /at a server, without its weights.*the revision <code>v2<\/code> that was declared/s,
+  );
+  const { served, probes } = measurementSchema.parse(
+    JSON.parse(await readFile(outcome.outputs.measurement ?? '', 'utf8')),
+  );
+  expect(served).toMatchObject({ model: 'toy', revision: 'v2' });
+  expect(probes).toMatchObject({ status: 'measured' });
+  expect(candidate.server.mostAtOnce).toBeLessThanOrEqual(2);
+});
