@@ -34,6 +34,7 @@ it('a run without any weights, both models served, ends in a verdict that says w
   expect(rig.github.comments[0]?.body).toMatch(
     /at a server, without its weights.*the revision <code>v2<\/code> that was declared/s,
   );
+  expect(rig.github.comments[0]?.body).toContain('· no weights<br>');
   const { served, probes } = measurementSchema.parse(
     JSON.parse(await readFile(outcome.outputs.measurement ?? '', 'utf8')),
   );

@@ -18,10 +18,16 @@ export function footer(report: Report, repository?: string): string {
   const subjects = [
     named('Candidate', candidate),
     baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline, repository),
-    reference === null ? 'no reference (W only)' : named('reference', reference),
+    reference === null ? withoutReference(report) : named('reference', reference),
   ];
   const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
   return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
+}
+
+/** What was measured without a reference: the weights alone, or not even those. */
+function withoutReference({ findings }: Report): string {
+  const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
+  return isServed ? 'no weights' : 'no reference (W only)';
 }
 
 /** The age of a baseline and its commit: an approval that is a year old is worth little. */
