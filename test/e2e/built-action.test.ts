@@ -62,7 +62,7 @@ it('the built action runs probes', async () => {
       checkpoint: repository('examples', 'base'),
       only: 'probes',
       policy: repository('examples', 'shadow-gate.yml'),
-      budget: '1s',
+      budget: '40s',
     },
   );
   expect(outcome.outputs.verdict, outcome.log).toBe('warn');
