@@ -70,7 +70,7 @@ export const logprobsSchema = z.object({
 const MAX_LOGPROB = 0.01;
 
 /** Servers write −9999 for a probability that they do not have. No logit is that far from another. */
-const MIN_LOGPROB = -1000;
+export const MIN_LOGPROB = -1000;
 
 /** The tokens that the server read, followed by those (zero or one) that it generated. */
 export interface EchoedTokens {
@@ -123,8 +123,9 @@ function echoedTokensOf(
   const logprobs = validate(logprobsSchema, choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
-  expectLogprobs(token_logprobs, server);
-  if (token_logprobs.length !== tokens.length || tokens.length <= (newTokens ?? 1)) throw noPromptLogprobs(server);
+  const generated = newTokens ?? 1;
+  expectLogprobs(token_logprobs.slice(0, token_logprobs.length - generated), server);
+  if (token_logprobs.length !== tokens.length || tokens.length <= generated) throw noPromptLogprobs(server);
   return {
     tokens,
     logprobs: token_logprobs,

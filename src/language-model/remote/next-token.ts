@@ -1,5 +1,12 @@
 import { validate } from '../../platform/first-issue.ts';
-import { choicesOf, expectLogprobs, generateRequest, logprobsSchema, otherTokens } from './completions-api.ts';
+import {
+  choicesOf,
+  expectLogprobs,
+  generateRequest,
+  logprobsSchema,
+  MIN_LOGPROB,
+  otherTokens,
+} from './completions-api.ts';
 
 type TokenPrompts = ReadonlyArray<readonly number[]>;
 
@@ -50,9 +57,17 @@ function nextTokenIn(logprobs: unknown, server: string): NextToken | null {
   const listed = Object.entries(top?.[0] ?? {});
   const [generated = null] = own;
   if (own.length !== 1 || generated === null || listed.length === 0) return null;
-  expectLogprobs([generated, ...listed.map(([, value]) => value)], server);
   const byId = listed.map(([name, value]) => [Number(TOKEN_ID.exec(name)?.[1] ?? Number.NaN), value] as const);
   if (byId.some(([id]) => Number.isNaN(id))) return null;
+  if (generated < MIN_LOGPROB) return NOTHING_LISTED;
+  const known = byId.filter(([, value]) => value >= MIN_LOGPROB);
+  expectLogprobs([generated, ...known.map(([, value]) => value)], server);
   // What greedy decoding takes is the most likely token, also if it is not among those that were asked for.
-  return { logprobs: new Map(byId), best: Math.max(generated, ...byId.map(([, value]) => value)) };
+  return { logprobs: new Map(known), best: Math.max(generated, ...known.map(([, value]) => value)) };
 }
+
+/**
+ * vLLM fills the lists of a batch up to the longest with token 0 and −∞, which it writes as −9999 (0.32,
+ * `gather_specific_token_logprobs`): in place of token 0's own probability, and of the generated token's if that is token 0.
+ */
+const NOTHING_LISTED: NextToken = { logprobs: new Map(), best: 0 };

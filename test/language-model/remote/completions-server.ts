@@ -27,6 +27,8 @@ export interface Habits {
   takesLists: boolean;
   /** What it lists as the next token: those that are asked for (vLLM since 2026-07), or its most likely ones. */
   nextTokens: 'asked for' | 'most likely' | 'by text' | 'refused' | 'ignored';
+  /** Fills a list of what was asked for up with token 0 and −9999, as vLLM 0.32 does in a batch. */
+  padsLists: boolean;
   /** How many most likely tokens it lists at most. */
   maxLogprobs: number;
   /** Requests at the same time; more are answered with 429. */
@@ -90,6 +92,7 @@ export class CompletionsServer {
     returnsTokenIds: true,
     takesLists: true,
     nextTokens: 'asked for',
+    padsLists: false,
     maxLogprobs: 20,
     capacity: Infinity,
     models: { data: [{ id: 'toy', max_model_len: 64 }] },
@@ -220,11 +223,14 @@ export class CompletionsServer {
       .map((token, i) => ({ token, logprob: scores[i]?.tokenLogprobs[0] ?? 0 }))
       .sort((a, b) => b.logprob - a.logprob);
     const top = isAsked ? listed : listed.slice(0, Math.min(count, maxLogprobs));
+    const isPadded = isAsked && this.habits.padsLists;
+    const shownAs = (token: number, logprob: number) => (isPadded && token === 0 ? -9999 : logprob);
+    const padding = isPadded ? { [name(0)]: -9999 } : {};
     const logprobs = {
       text_offset: [0],
       tokens: [name(best)],
-      token_logprobs: [listed.find(({ token }) => token === best)?.logprob ?? 0],
-      top_logprobs: [Object.fromEntries(top.map(({ token, logprob }) => [name(token), logprob]))],
+      token_logprobs: [shownAs(best, listed.find(({ token }) => token === best)?.logprob ?? 0)],
+      top_logprobs: [{ ...Object.fromEntries(top.map(({ token, logprob }) => [name(token), logprob])), ...padding }],
     };
     return {
       choice: {

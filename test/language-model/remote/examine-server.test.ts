@@ -140,7 +140,7 @@ describe('a run is refused, with the cause, for a server', () => {
 
   it('that truncates probabilities', async () => {
     const truncating = changing(({ choices }, { echo }) => {
-      if (!echo) for (const { logprobs } of choices) logprobs.token_logprobs[0] = -9999;
+      if (echo) for (const { logprobs } of choices) logprobs.token_logprobs[2] = -9999;
     });
     expect(await problemOf({ fetch: truncating })).toMatch(/truncates log-probabilities: it returned -9999/);
   });

@@ -67,6 +67,8 @@ describe('choices of one context', () => {
 
   it.each<[string, Partial<Habits>, number]>([
     ['what was asked for', {}, 6],
+    // Token 0 is a choice of three contexts.
+    ['what was asked for, and token 0 as if it were impossible', { padsLists: true }, 9],
     ['all of its most likely tokens', { nextTokens: 'most likely' }, 6],
     ['tokens by their texts', { nextTokens: 'by text' }, 7],
     ['nothing', { nextTokens: 'ignored' }, 7],
