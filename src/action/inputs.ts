@@ -15,6 +15,7 @@ import {
   TIMEOUT_WORDS,
 } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
+import { LIBRARIES_WORDS, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { METHOD_CHOICES } from '../spectra/choose-method.ts';
@@ -31,6 +32,7 @@ export const INPUT_DEFAULTS = {
   baseline: '.shadow-gate/baseline.json',
   'update-baseline': 'off',
   device: 'auto',
+  'cuda-libraries': 'auto',
   method: 'auto',
   cache: 'auto',
   artifact: 'auto',
@@ -70,6 +72,7 @@ const inputsSchema = z.object({
   'update-baseline': z.enum(UPDATE_BASELINE_CHOICES),
   policy: optional,
   device: z.enum(DEVICE_CHOICES),
+  'cuda-libraries': parsed(parseLibraries, LIBRARIES_WORDS).transform((choice) => choice ?? { kind: 'auto' as const }),
   method: z.enum(METHOD_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
   seed: parsed(parseSeed, SEED_WORDS),
@@ -152,6 +155,7 @@ export interface MeasuringRun extends JudgingRun {
   readonly reference: string | undefined;
   readonly adapter: string | undefined;
   readonly device: Inputs['device'];
+  readonly cudaLibraries: Inputs['cuda-libraries'];
   readonly method: Inputs['method'];
   readonly only: Inputs['only'];
   readonly seed: Inputs['seed'];
@@ -200,8 +204,9 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const { reference, adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
   const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
   const baselineEndpoint = baselineEndpointOf(inputs, endpoint);
+  const cudaLibraries = inputs['cuda-libraries'];
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
-  const measuring = { ...model, device, method, only, seed, budgetSeconds };
+  const measuring = { ...model, device, cudaLibraries, method, only, seed, budgetSeconds };
   if (shard !== undefined) return { kind: 'shard', shard, ...judging, ...measuring };
   return { kind: 'gate', ...reporting, ...measuring };
 }

@@ -1,7 +1,8 @@
 import { check } from '../gate/check.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import { progressLog, withoutCommands } from '../github/client/log.ts';
-import { printable } from '../report/escape.ts';
+import { configureCuda } from '../onnx/cuda/settings.ts';
+import { logLine, printable } from '../report/escape.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { GateRun, MeasuringRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
@@ -38,14 +39,28 @@ export const dependenciesOf = ({
 });
 
 /** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
-export function inMeasuringGroup<T>(
-  { checkpoint, endpoint }: MeasuringRun,
+export async function inMeasuringGroup<T>(
+  { checkpoint, endpoint, device, cudaLibraries }: MeasuringRun,
   { runner }: ActionContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  return runner.group(`Measuring ${printable(checkpoint ?? endpoint?.model ?? '')}`, () =>
-    withoutCommands(runner.info, work),
-  );
+  const warnings: string[] = [];
+  configureCuda({
+    libraries: cudaLibraries,
+    onStep: (step, outcome) => {
+      // With `auto`, most runners have no GPU, and the line at the end is enough.
+      if (device === 'cuda') runner.info(logLine(`CUDA: ${step}: ${outcome}`));
+    },
+    onNote: (line) => runner.info(logLine(line)),
+    onUnusable: (line) => void warnings.push(line),
+  });
+  try {
+    const model = printable(checkpoint ?? endpoint?.model ?? '');
+    return await runner.group(`Measuring ${model}`, () => withoutCommands(runner.info, work));
+  } finally {
+    // A warning is a command, and in the group there are none.
+    for (const warning of warnings) runner.warning(warning);
+  }
 }
 
 /** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */

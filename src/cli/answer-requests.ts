@@ -3,34 +3,33 @@ import type { Command } from 'commander';
 import type { ModelResult, ModelSource } from '../language-model/model.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
-import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/numbers.ts';
-import { deviceOption, type EndpointOptions, endpointOptions, parseMebibytes } from './options.ts';
+import { type DeviceOptions, deviceOptions, type EndpointOptions, endpointOptions, parseMebibytes } from './options.ts';
 import type { Output } from './output.ts';
 import { endpointOf } from './settings.ts';
 
 /** The options of `score` and `generate`, which run a file of requests on a model. */
 export function requestOptions(command: Command): Command {
   return endpointOptions(
-    command
-      .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
-      .option('--reference <path>', 'base model of an adapter')
-      .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
-      .requiredOption('--output <file.jsonl>', 'answers to write, in the same order')
-      .addOption(deviceOption('where to compute'))
-      .option('--batch-memory <MiB>', 'memory for the activations of one batch (default: 512)', parseMebibytes),
+    deviceOptions(
+      command
+        .option('--checkpoint <path>', 'Hugging Face directory, or PEFT or MLX adapter')
+        .option('--reference <path>', 'base model of an adapter')
+        .requiredOption('--requests <file.jsonl>', 'requests, one JSON object per line')
+        .requiredOption('--output <file.jsonl>', 'answers to write, in the same order'),
+      'where to compute',
+    ).option('--batch-memory <MiB>', 'memory for the activations of one batch (default: 512)', parseMebibytes),
   );
 }
 
-export interface RequestOptions extends EndpointOptions {
+export interface RequestOptions extends EndpointOptions, DeviceOptions {
   checkpoint?: string;
   reference?: string;
   requests: string;
   output: string;
-  device: DeviceChoice;
   /** In bytes. */
   batchMemory?: number;
 }

@@ -12,6 +12,7 @@ import {
   TIMEOUT_WORDS,
 } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/shard.ts';
+import { LIBRARIES_WORDS, type LibrariesChoice, parseLibraries } from '../onnx/cuda/settings.ts';
 import { DEVICE_CHOICES, type DeviceChoice } from '../onnx/device.ts';
 import { METHOD_CHOICES, type MethodChoice } from '../spectra/choose-method.ts';
 
@@ -32,9 +33,8 @@ export function candidateOptions(command: Command): Command {
 }
 
 function spectraOptions(command: Command): Command {
-  return command
-    .option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW')
-    .addOption(deviceOption('where to compute; webgpu has no float64, so exact spectra stay on the CPU'))
+  command.option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW');
+  return deviceOptions(command, 'where to compute; webgpu has no float64, so exact spectra stay on the CPU')
     .addOption(
       new Option(
         '--method <method>',
@@ -59,9 +59,8 @@ export interface CandidateOptions extends SpectraOptions {
   revision?: string;
 }
 
-interface SpectraOptions {
+interface SpectraOptions extends DeviceOptions {
   reference?: string;
-  device: DeviceChoice;
   method: MethodChoice;
   /** In bytes. */
   maxMemory?: number;
@@ -81,8 +80,20 @@ export interface MergeOptions {
   adapter?: string;
 }
 
-export function deviceOption(description: string): Option {
-  return new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto');
+/** The options of every command that runs graphs. */
+export function deviceOptions(command: Command, description: string): Command {
+  return command
+    .addOption(new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto'))
+    .option(
+      '--cuda-libraries <choice>',
+      "CUDA's libraries that this machine does not have: download, off, a folder that has them, or auto, which downloads on runners that GitHub hosts (default: auto)",
+      parseLibrariesOption,
+    );
+}
+
+export interface DeviceOptions {
+  device: DeviceChoice;
+  cudaLibraries?: LibrariesChoice;
 }
 
 /** The options of every command that runs the probes. */
@@ -195,6 +206,10 @@ function parseTimeoutOption(text: string): number {
 
 export function parseSeedOption(text: string): SeedChoice {
   return parseSeed(text) ?? refuse(SEED_WORDS);
+}
+
+function parseLibrariesOption(text: string): LibrariesChoice {
+  return parseLibraries(text) ?? refuse(LIBRARIES_WORDS);
 }
 
 export function parseShardOption(text: string): Shard {

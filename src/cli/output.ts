@@ -50,7 +50,12 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.#io.stderr.write(`shadow-gate: warning: ${logLine(text)}\n`);
+    this.note(`warning: ${text}`);
+  }
+
+  /** Write one line that is no result to standard error. */
+  note(text: string): void {
+    this.#io.stderr.write(`shadow-gate: ${logLine(text)}\n`);
   }
 
   warnNonFinite(tensors: ReadonlyArray<{ readonly name: string; readonly nan: number; readonly inf: number }>): void {

@@ -7,7 +7,6 @@ import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
 import { type ExpectedRun, expectProbes } from '../measure/measure-probes.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
-import type { DeviceChoice } from '../onnx/device.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
@@ -22,10 +21,17 @@ import { plain } from '../report/text/phrase.ts';
 import { budgetSentence } from '../report/text/probe-findings.ts';
 import { chosenLevels, plannedSentence } from '../report/text/probes.ts';
 import { PROBES_EXAMPLES } from './help.ts';
-import { deviceOption, parseCountOption, parseSeedOption, parseTimeOption, policyOption } from './options.ts';
+import {
+  type DeviceOptions,
+  deviceOptions,
+  parseCountOption,
+  parseSeedOption,
+  parseTimeOption,
+  policyOption,
+} from './options.ts';
 import type { Output } from './output.ts';
 
-interface ProbesOptions {
+interface ProbesOptions extends DeviceOptions {
   policy?: string;
   seed?: SeedChoice;
   preview?: number;
@@ -35,19 +41,18 @@ interface ProbesOptions {
   reference?: string;
   /** In seconds. */
   budget?: number;
-  device: DeviceChoice;
 }
 
 export function addProbesCommand(program: Command, output: Output): void {
-  policyOption(program.command('probes').description('list, preview or export the probe items'))
+  const command = policyOption(program.command('probes').description('list, preview or export the probe items'))
     .option('--seed <n|rotate>', 'seed of the built-in suite and of derived twins', parseSeedOption)
     .option('--family <name>', 'only the items of one family')
     .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCountOption)
     .option('--export <dir>', 'write each suite to a JSONL file in this folder')
     .option('--checkpoint <path>', 'also estimate how long the probes take on this model')
     .option('--reference <path>', 'base model of an adapter')
-    .option('--budget <time>', 'estimate how many items fit this time, such as 60s', parseTimeOption)
-    .addOption(deviceOption('where to compute'))
+    .option('--budget <time>', 'estimate how many items fit this time, such as 60s', parseTimeOption);
+  deviceOptions(command, 'where to compute')
     .addHelpText('after', PROBES_EXAMPLES)
     .action((options: ProbesOptions) => runProbes(options, output));
 }

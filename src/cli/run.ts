@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { configureCuda } from '../onnx/cuda/settings.ts';
 import { describeError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { workingDirectory } from '../platform/working-directory.ts';
 import { logLines, printable } from '../report/escape.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
+import { cudaSettingsOf } from './cuda.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
 import { addMeasureCommand } from './measure.ts';
@@ -51,7 +53,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   const program = new Command('shadow-gate')
     .description('Decide whether a new language-model checkpoint may be merged.')
     .version(VERSION, '-V, --version', 'print the version')
-    .option('--debug', 'print the stack trace of an error')
+    .option('--debug', 'print each step of the set-up of CUDA, and the stack trace of an error')
     .addHelpText('after', EXIT_HELP)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
@@ -63,7 +65,10 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
       getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
       outputError: (text, write) => write(`shadow-gate: ${printable(text.trim(), MAX_MESSAGE)} (see --help)\n`),
     });
-  program.hook('preAction', () => void workingDirectory());
+  program.hook('preAction', (_, command) => {
+    workingDirectory();
+    configureCuda(cudaSettingsOf(command.optsWithGlobals(), output));
+  });
   for (const addCommand of COMMANDS) addCommand(program, output);
   return program;
 }

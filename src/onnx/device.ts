@@ -2,86 +2,68 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../platform/user-error.ts';
+import { thisMachine } from './cuda/machine.ts';
+import type { CudaSetUp } from './cuda/set-up.ts';
+import { cudaSettings } from './cuda/settings.ts';
+import { startCuda } from './cuda/start.ts';
+import { tryCuda } from './cuda/trial.ts';
 import { ElementType, Graph, type Value } from './graph.ts';
 import type { Device } from './session.ts';
-import { float32Output, openSession, runGraph, tensor } from './session.ts';
-
+import { float32Output, openSession, ort, tensor } from './session.ts';
 export const DEVICE_CHOICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
-const CUDA_PROVIDER = 'libonnxruntime_providers_cuda.so';
-
 /**
- * Choose the device for spectra. `auto` takes CUDA if its provider is installed and works, otherwise the CPU; it never
- * fails. WebGPU is used only for the products of fast spectra, since it has no float64 (`float64Device`); it can be a
- * software adapter.
+ * Choose the device for spectra. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU; it never
+ * fails. WebGPU is used only on request, and for the products of fast spectra, since it has no float64 (`float64Device`).
  * @throws UserError if the requested device is not available
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice === 'webgpu') return { ...(await requested(choice)), reason: 'requested; float64 work runs on the CPU' };
-  if (choice !== 'auto') return requested(choice);
-  const problem = await cudaProblem();
-  return problem ? { name: 'cpu', reason: problem } : CUDA_WORKS;
+  const device = await chooseModelDevice(choice);
+  return device.name === 'webgpu' ? { ...device, reason: 'requested; float64 work runs on the CPU' } : device;
 }
 
 /**
- * Choose the device for a language model. `auto` takes CUDA if its provider is installed and works, otherwise WebGPU if
- * there is a GPU and it works, otherwise the CPU; it never fails. WebGPU on request can also be a software adapter.
+ * Choose the device for a language model. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU; it
+ * never fails. WebGPU, which can be a software adapter and was never seen to be faster, is used only on request.
  * @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);
-  const withoutCuda = await cudaProblem();
-  if (!withoutCuda) return CUDA_WORKS;
-  const gpu = await gpuVendor();
-  if (!gpu) return { name: 'cpu', reason: `${withoutCuda}, and WebGPU finds no GPU` };
-  const withoutWebgpu = await webgpuProblem();
-  return withoutWebgpu
-    ? { name: 'cpu', reason: `${withoutCuda}, and ${withoutWebgpu}` }
-    : { name: 'webgpu', reason: `${withoutCuda}, and there is a GPU (${gpu})` };
+  const cuda = await cudaOfThisProcess({ isRequested: false });
+  return cuda.kind === 'ready' ? { name: 'cuda', reason: cuda.summary } : { name: 'cpu', reason: cuda.problem };
 }
-
-const CUDA_WORKS: Device = { name: 'cuda', reason: 'its provider works here' };
-
-const HINTS = {
-  cuda: 'install the provider, or use device cpu',
-  webgpu: 'install a Vulkan driver, or use device cpu',
-} as const;
 
 /** The requested device, if it works. */
 async function requested(name: Device['name']): Promise<Device> {
-  if (name !== 'cpu') {
-    const problem = await (name === 'cuda' ? cudaProblem() : webgpuProblem());
-    if (problem) throw new UserError(`device ${name}: ${problem}`, HINTS[name], { code: 'no-device' });
+  if (name === 'cuda') {
+    const cuda = await cudaOfThisProcess({ isRequested: true });
+    if (cuda.kind === 'ready') return { name, reason: cuda.summary };
+    throw new UserError(`device cuda: ${cuda.problem}`, cuda.hint, { code: 'no-device' });
   }
-  return { name, reason: 'requested' };
+  const problem = name === 'webgpu' ? await webgpuProblem() : null;
+  if (problem === null) return { name, reason: 'requested' };
+  throw new UserError(`device webgpu: ${problem}`, 'install a Vulkan driver, or use device cpu', { code: 'no-device' });
 }
 
-/** Why CUDA cannot be used; null if a matrix product on it works. */
-async function cudaProblem(): Promise<string | null> {
-  // Without the library, creating a session would throw and also write to standard error.
-  const folder = await onnxruntimeFolder();
-  if (folder === null || !existsSync(join(folder, CUDA_PROVIDER))) {
-    return `onnxruntime's CUDA provider (${CUDA_PROVIDER}) is not installed beside libonnxruntime.so.1`;
-  }
-  try {
-    const graph = new Graph();
-    const one = graph.constant([1], 'float64', [1, 1]);
-    graph.output('product', graph.op('MatMul', [one, one]), ElementType.float64);
-    await runGraph(graph, { name: 'cuda', reason: 'trial' });
-    return null;
-  } catch (error) {
-    return `onnxruntime's CUDA provider does not work here (${(error as Error).message.split('\n')[0]})`;
-  }
+let setUp: Promise<CudaSetUp> | null = null;
+
+/** Set CUDA up, once: what is loaded stays loaded. */
+function cudaOfThisProcess({ isRequested }: { readonly isRequested: boolean }): Promise<CudaSetUp> {
+  setUp ??= onnxruntimeFolder().then((folder) =>
+    startCuda(
+      thisMachine(),
+      { version: ort.env.versions.node ?? 'unknown', folder, tryCuda },
+      { settings: cudaSettings(), isRequested },
+    ),
+  );
+  return setUp;
 }
 
 const TRIAL = [1, 2, 3, 4];
 
 /** The folders in which Vulkan's loader looks for drivers. */
 const VULKAN_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
-
-/** Software adapters: Mesa's and Google's. */
-const SOFTWARE_DRIVER = /lvp|lavapipe|swiftshader|swrast/i;
 
 /** Files that describe Vulkan drivers. If there are none, the WebGPU library writes to standard error. */
 async function vulkanDrivers(): Promise<string[]> {
@@ -109,23 +91,6 @@ async function webgpuProblem(): Promise<string | null> {
     const [message = ''] = (error as Error).message.split('\n');
     return /adapter/i.test(message) ? 'WebGPU finds no adapter' : `WebGPU does not work here (${message})`;
   }
-}
-
-/** GPU vendors by their PCI number. The display devices of virtual machines are not among them. */
-const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel' };
-
-/** The vendor of this machine's GPU; null if there is none, or no driver other than software. */
-async function gpuVendor(): Promise<string | null> {
-  if ((await vulkanDrivers()).every((file) => SOFTWARE_DRIVER.test(file))) return null;
-  const drm = '/sys/class/drm';
-  for (const node of await readdir(drm).catch(() => [])) {
-    if (!node.startsWith('renderD') || !existsSync(join('/dev/dri', node))) continue;
-    const vendor = await readFile(join(drm, node, 'device/vendor'), 'utf8').catch(() => '');
-    const name = VENDORS[vendor.trim()];
-    if (name) return name;
-  }
-  // In a container, NVIDIA's driver has only a device file of its own.
-  return existsSync('/dev/nvidia0') ? 'NVIDIA' : null;
 }
 
 /** The folder of this process's native library, which looks for providers beside itself. */

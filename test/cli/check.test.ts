@@ -273,7 +273,8 @@ describe('check refuses, in one line and without writing anything', () => {
   it.each<[string[], RegExp]>([
     [['--reference', fixture('gpt-neox')], /is not the reference of/],
     [['--reference', fixture('lora')], /is an adapter/],
-    [['--device', 'cuda'], /CUDA provider/],
+    [['--device', 'cuda'], /device cuda: there is no NVIDIA GPU — use a machine with one/],
+    [['--cuda-libraries', 'donwload'], /--cuda-libraries .*allowed: auto, download, off/],
     [['--device', 'tpu'], /tpu/],
     [['--fast'], /--fast/],
     [['--max-memory', '-1'], /GiB/],

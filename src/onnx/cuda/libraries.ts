@@ -1,0 +1,79 @@
+import { basename } from 'node:path';
+import type { CudaMajor } from './driver.ts';
+import type { Machine } from './machine.ts';
+
+/** CUDA's libraries of one version, on this machine. */
+export interface LibrarySet {
+  readonly major: CudaMajor;
+  /** In the order in which they are loaded: each after what it needs. */
+  readonly paths: readonly string[];
+  /** Names (SONAME) of those that were not found. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * What onnxruntime 1.30's CUDA provider is linked with, besides the driver's libcuda.so.1 (its NEEDED entries). cuDNN and
+ * cuFFT are loaded only for operators that no graph of ours has. cuRAND has one name for both versions of CUDA.
+ */
+function neededBy(major: CudaMajor) {
+  return {
+    runtime: `libcudart.so.${major}`,
+    blasLt: `libcublasLt.so.${major}`,
+    blas: `libcublas.so.${major}`,
+    random: 'libcurand.so.10',
+  };
+}
+
+/** Look for CUDA's libraries of a version in some folders, the first one first. */
+export async function findLibraries(
+  machine: Machine,
+  major: CudaMajor,
+  folders: readonly string[],
+): Promise<LibrarySet> {
+  const { runtime, blasLt, blas, random } = neededBy(major);
+  // Two releases of cuBLAS do not work together.
+  const blasFolder = await firstFolder(folders, async (folder) =>
+    (await isLibrary(machine, `${folder}/${blasLt}`)) ? isLibrary(machine, `${folder}/${blas}`) : false,
+  );
+  const runtimeFolder = await firstFolder(folders, (folder) => isLibrary(machine, `${folder}/${runtime}`));
+  const randomFolder = await firstFolder(folders, async (folder) =>
+    (await isLibrary(machine, `${folder}/${random}`)) ? (await majorOfRandom(machine, folder)) === major : false,
+  );
+  const found = [
+    [runtime, runtimeFolder],
+    [blasLt, blasFolder],
+    [blas, blasFolder],
+    [random, randomFolder],
+  ] as const;
+  return {
+    major,
+    paths: found.flatMap(([name, folder]) => (folder === null ? [] : [`${folder}/${name}`])),
+    missing: found.flatMap(([name, folder]) => (folder === null ? [name] : [])),
+  };
+}
+
+async function firstFolder(
+  folders: readonly string[],
+  isWanted: (folder: string) => Promise<boolean>,
+): Promise<string | null> {
+  for (const folder of folders) if (await isWanted(folder)) return folder;
+  return null;
+}
+
+/** Toolkits have libraries to link with, in folders `stubs`: they load, and crash when they are called. */
+async function isLibrary({ files }: Machine, path: string): Promise<boolean> {
+  const real = await files.realPath(path);
+  return real !== null && !real.includes('/stubs/');
+}
+
+/** cuRAND 10.2 and 10.3 belong to CUDA 11 and 12, 10.4 and later to CUDA 13. */
+const FIRST_MINOR_OF_13 = 4;
+
+/** The version of CUDA that the libcurand.so.10 of a folder belongs to. */
+async function majorOfRandom(machine: Machine, folder: string): Promise<CudaMajor> {
+  const real = (await machine.files.realPath(`${folder}/libcurand.so.10`)) ?? '';
+  const [, minor] = /^libcurand\.so\.10\.(\d+)/.exec(basename(real)) ?? [];
+  if (minor !== undefined) return Number(minor) >= FIRST_MINOR_OF_13 ? 13 : 12;
+  // Python packages have files without a version: those of CUDA 13 are all in one folder, those of 12 in one each.
+  return (await machine.files.has(`${folder}/libcudart.so.13`)) ? 13 : 12;
+}

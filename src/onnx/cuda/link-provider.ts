@@ -1,0 +1,40 @@
+import { lstat, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../../platform/download.ts';
+import type { Files } from './machine.ts';
+import { PROVIDER_FILES } from './pins.ts';
+import { noCuda } from './steps.ts';
+
+/**
+ * Put links to a provider beside onnxruntime's library: it looks for providers there, by their full path, and nowhere
+ * else. Links to another provider are replaced.
+ * @param from the folder of the provider
+ * @param to the folder of the library that this process has loaded
+ * @throws UserError if another provider is there that nobody knows the version of, and if the folder cannot be written
+ */
+export async function linkProvider(files: Files, from: string, to: string): Promise<void> {
+  for (const name of PROVIDER_FILES) {
+    const target = files.host(`${from}/${name}`);
+    const link = files.host(`${to}/${name}`);
+    if (await isSame(link, target, `${to}/${name}`)) continue;
+    const draft = join(files.host(to), `.${name}.${process.pid}`);
+    try {
+      await symlink(target, draft);
+      await rename(draft, link);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw noCuda(
+        `onnxruntime's provider cannot be put into ${to} (${(error as NodeJS.ErrnoException).code})`,
+        'run from a copy of this tool in a folder that this user may write to',
+      );
+    }
+  }
+}
+
+async function isSame(link: string, target: string, path: string): Promise<boolean> {
+  const info = await lstat(link).catch(() => null);
+  if (info === null) return false;
+  if (info.isSymbolicLink()) return (await readlink(link)) === target;
+  if ((await digestOf(link)) === (await digestOf(target))) return true;
+  throw noCuda(`${path} is another provider than the one that fits onnxruntime here`, 'remove it');
+}
