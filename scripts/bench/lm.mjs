@@ -23,17 +23,18 @@ const SHAPE = SHAPES[values.size];
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
-  const { OnnxEngine, openReference, gemmRate } = await importSources({
+  const { OnnxEngine, openReference, gemmRate, chooseModelDevice } = await importSources({
     OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
     openReference: 'src/checkpoint/open.ts',
     gemmRate: 'scripts/bench/gemm-rate.ts',
+    chooseModelDevice: 'src/onnx/device.ts',
   });
-  const device = { name: values.device, reason: 'requested' };
+  const device = await chooseModelDevice(values.device);
   const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype);
   const baseline = process.memoryUsage.rss();
   const rate = await gemmRate(device);
   console.log(
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${values.device}, Node ${process.version}`,
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${device.name} (${device.reason}), Node ${process.version}`,
   );
   console.log(`model: ${(parameters.all / 1e6).toFixed(0)} M parameters, ${values.dtype}`);
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);

@@ -1,6 +1,7 @@
 // Exact and fast spectra beside LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak
 // memory. Without python3, numpy and scipy there are no peers, and no errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
+//     [--device cpu|cuda|webgpu]
 //   npm run bench:spectra -- --model 7b [--layers 2]: some layers of a model through the built command line
 //
 // Quote the ratios: the machine's speed is the same for all. Every number is the median of `rounds`, except for the
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
     files: { type: 'string', default: '' },
     into: { type: 'string', default: '' },
     method: { type: 'string', default: 'exact' },
+    device: { type: 'string', default: 'cpu' },
   },
 });
 
@@ -46,8 +48,8 @@ else await compare();
 
 /** Measure these files one after the other, as the matrices of a checkpoint are; σ of the last goes to a file. */
 async function measure(bundle, files, into, method) {
-  const { planJob, runJobs, readSafetensorsHeader, wholeMatrix, placeOf } = await import(bundle);
-  const device = { name: 'cpu', reason: 'asked for' };
+  const { planJob, runJobs, readSafetensorsHeader, wholeMatrix, placeOf, chooseDevice } = await import(bundle);
+  const device = await chooseDevice(options.device);
   const jobs = [];
   for (const file of files) {
     const [source] = await readSafetensorsHeader(file);
@@ -107,6 +109,7 @@ async function bundleSources(outdir) {
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
     placeOf: 'src/checkpoint/module-type.ts',
+    chooseDevice: 'src/onnx/device.ts',
   };
   const lines = Object.entries(sources).map(
     ([name, path]) => `export { ${name} } from ${JSON.stringify(join(root, path))};`,
@@ -210,6 +213,8 @@ async function measured(bundle, files, folder, method) {
   const into = join(folder, 'values');
   const { stdout } = await run(process.execPath, [
     script,
+    '--device',
+    options.device,
     '--measure',
     bundle,
     '--files',

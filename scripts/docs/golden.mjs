@@ -23,21 +23,30 @@ const COLUMNS = [
   ...(values.folder === undefined ? [] : ['max log-likelihood error', 'greedy decoding']),
 ];
 
-const { openCheckpoint, openReference, readSafetensorsHeader, OnnxEngine, truncateLeft, rollingWindows } =
-  await importSources({
-    openCheckpoint: 'src/checkpoint/open.ts',
-    openReference: 'src/checkpoint/open.ts',
-    readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
-    OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
-    truncateLeft: 'src/language-model/tokens/encode.ts',
-    rollingWindows: 'src/language-model/tokens/encode.ts',
-  });
+const {
+  chooseModelDevice,
+  openCheckpoint,
+  openReference,
+  readSafetensorsHeader,
+  OnnxEngine,
+  truncateLeft,
+  rollingWindows,
+} = await importSources({
+  chooseModelDevice: 'src/onnx/device.ts',
+  openCheckpoint: 'src/checkpoint/open.ts',
+  openReference: 'src/checkpoint/open.ts',
+  readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
+  OnnxEngine: 'src/language-model/runtime/onnx-engine.ts',
+  truncateLeft: 'src/language-model/tokens/encode.ts',
+  rollingWindows: 'src/language-model/tokens/encode.ts',
+});
 
 const set =
   values.folder === undefined
     ? { folder: join(root, 'test/fixtures/language-models'), expected: 'expected.safetensors' }
     : { folder: values.folder, expected: 'golden.safetensors' };
 
+const device = await chooseModelDevice(values.device);
 const rows = [];
 for (const directory of readdirSync(set.folder).sort()) {
   const path = join(set.folder, directory);
@@ -54,7 +63,7 @@ process.exitCode = rows.length > 0 && wrong.length === 0 ? 0 : 1;
 
 async function check(directory, path) {
   const { base, adapter } = await open(path);
-  const engine = await OnnxEngine.open(base, { device: { name: values.device, reason: 'requested' }, adapter });
+  const engine = await OnnxEngine.open(base, { device, adapter });
   try {
     const logits = await logitError(engine, join(path, set.expected));
     const json = join(path, 'golden.json');
