@@ -1,9 +1,10 @@
 import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoint/open.ts';
 import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError, withErrorCode } from '../platform/user-error.ts';
-import { OnnxEngine } from './runtime/onnx-engine.ts';
+import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
@@ -61,16 +62,30 @@ export async function openModel(
   await withErrorCode('server', async () => {
     for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
   });
-  const device = await chooseModelDevice(choice);
+  const chosen = await chooseModelDevice(choice);
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
   );
-  const options = { device, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) };
-  const engine = await OnnxEngine.open(base, options).catch(async (error: unknown) => {
+  const options = { device: chosen, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) };
+  const opening = choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
+  const engine = await opening.catch(async (error: unknown) => {
     await tokens.tokenizer?.close?.();
     throw error;
   });
-  return { engine, device, ...tokens };
+  return { engine, device: engine.device, ...tokens };
+}
+
+/** A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. */
+async function openWhereItFits(base: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
+  return OnnxEngine.open(base, options).catch((error: unknown) => {
+    const isTooLarge = error instanceof UserError && error.code === 'not-enough-memory';
+    if (options.device.name !== 'cuda' || !isTooLarge) throw error;
+    cudaSettings().onUnusable(`the CPU runs the model and not CUDA: ${error.problem}`);
+    return OnnxEngine.open(base, {
+      ...options,
+      device: { name: 'cpu', reason: 'the model does not fit into the GPU' },
+    });
+  });
 }
 
 function weightsOf(

@@ -31,19 +31,23 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);
   const cuda = await cudaOfThisProcess({ isRequested: false });
-  return cuda.kind === 'ready' ? { name: 'cuda', reason: cuda.summary } : { name: 'cpu', reason: cuda.problem };
+  return cuda.kind === 'ready' ? cudaDevice(cuda) : { name: 'cpu', reason: cuda.problem };
 }
 
 /** The requested device, if it works. */
 async function requested(name: Device['name']): Promise<Device> {
   if (name === 'cuda') {
     const cuda = await cudaOfThisProcess({ isRequested: true });
-    if (cuda.kind === 'ready') return { name, reason: cuda.summary };
+    if (cuda.kind === 'ready') return cudaDevice(cuda);
     throw new UserError(`device cuda: ${cuda.problem}`, cuda.hint, { code: 'no-device' });
   }
   const problem = name === 'webgpu' ? await webgpuProblem() : null;
   if (problem === null) return { name, reason: 'requested' };
   throw new UserError(`device webgpu: ${problem}`, 'install a Vulkan driver, or use device cpu', { code: 'no-device' });
+}
+
+function cudaDevice({ kind: _, summary, ...memory }: CudaSetUp & { readonly kind: 'ready' }): Device {
+  return { name: 'cuda', reason: summary, ...memory };
 }
 
 let setUp: Promise<CudaSetUp> | null = null;

@@ -17,6 +17,8 @@ export { ort };
 export interface Device {
   readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
+  /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
+  readonly memory?: number;
 }
 
 /** The device that computes in float64: WebGPU cannot. */

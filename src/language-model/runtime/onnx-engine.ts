@@ -11,7 +11,7 @@ import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } fro
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import { BackboneSession } from './backbone-session.ts';
-import { BatchBudget } from './batch-budget.ts';
+import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
@@ -37,9 +37,9 @@ export interface OnnxEngineOptions {
 export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;
+  readonly device: Device;
   readonly #decoder: Decoder;
   readonly #weights: Weights;
-  readonly #device: Device;
   #backbone: BackboneSession | null = null;
   /** Settles when the calls so far are done. */
   #pending: Promise<unknown> = Promise.resolve();
@@ -52,7 +52,7 @@ export class OnnxEngine implements Engine {
     this.vocabulary = decoder.vocabulary;
     this.#decoder = decoder;
     this.#weights = weights;
-    this.#device = options.device;
+    this.device = options.device;
     this.#head = head;
     this.#budget = new BatchBudget(decoder, options.batchBytes);
     this.#reusePrefixes = options.reusePrefixes ?? true;
@@ -61,7 +61,7 @@ export class OnnxEngine implements Engine {
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
     const { decoder, weights } = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
-    refuseTooLarge(checkpoint.path, weights, options.device);
+    refuseTooLarge(checkpoint.path, weights, options);
     const head = await HeadSession.open(decoder, weights, options.device);
     return new OnnxEngine(decoder, weights, head, options);
   }
@@ -133,7 +133,7 @@ export class OnnxEngine implements Engine {
       ? groupByPrefix(groups)
       : groups.map((group) => ({ prefix: [], groups: [group] }));
     return scheduleScoring(prefixGroups, this.#budget, {
-      plainAttention: this.#device.name !== 'cpu',
+      plainAttention: this.device.name !== 'cpu',
       useKvCache: this.#backbone?.usesKvCache ?? false,
     });
   }
@@ -166,7 +166,7 @@ export class OnnxEngine implements Engine {
     if (known && (known.usesKvCache || !useKvCache)) return known;
     this.#backbone = null;
     await known?.close();
-    this.#backbone = await BackboneSession.open(this.#decoder, this.#weights, this.#device, { useKvCache });
+    this.#backbone = await BackboneSession.open(this.#decoder, this.#weights, this.device, { useKvCache });
     return this.#backbone;
   }
 
@@ -199,18 +199,29 @@ async function describe(
 
 const FLOAT_BYTES = 4;
 
-/** Better an error now than a process that the system kills while it loads. */
-function refuseTooLarge(path: string, weights: Weights, { name }: Device): void {
+/** Better an error now than a process that the system kills while it loads, or a device that is full after minutes. */
+function refuseTooLarge(path: string, weights: Weights, { device, batchBytes }: OnnxEngineOptions): void {
   const needed = weights.size * FLOAT_BYTES;
-  const available = machineMemory();
-  if (name !== 'cpu' || needed <= available) return;
-  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
-  throw new UserError(
-    `${path} takes ${gibibytes(needed)} GiB in float32, and this machine has ${gibibytes(available)} GiB`,
-    `use a runner with at least ${gibibytes(needed)} GiB, or a server (--endpoint)`,
+  if (device.name === 'cpu') {
+    const available = machineMemory();
+    if (needed > available) throw tooLarge(path, needed, `this machine has ${gibibytes(available)}`, 'a runner');
+    return;
+  }
+  // Nothing of it can be put elsewhere: weights, and the values of one batch with its keys.
+  const all = needed + (batchBytes ?? DEFAULT_BATCH_BYTES);
+  const { memory = Number.POSITIVE_INFINITY } = device;
+  if (all > memory) throw tooLarge(path, all, `the GPU has ${gibibytes(memory)} free`, 'device cpu, a GPU');
+}
+
+function tooLarge(path: string, needed: number, available: string, what: string): UserError {
+  return new UserError(
+    `${path} takes ${gibibytes(needed)} in float32, and ${available}`,
+    `use ${what} with at least ${gibibytes(needed)}, or a server (--endpoint)`,
     { code: 'not-enough-memory' },
   );
 }
+
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** Every step but a batch reads keys and values of an earlier one. */
 function needsKvCache(steps: readonly ScoringStep[]): boolean {

@@ -15,6 +15,8 @@ export interface Driver {
   readonly majors: readonly CudaMajor[];
   /** Path of libcuda.so.1, which is a part of it. */
   readonly library: string;
+  /** Free memory of the GPU, in bytes; null if nvidia-smi does not say. */
+  readonly memory: number | null;
 }
 
 /**
@@ -55,7 +57,9 @@ export async function findDriver(
   if (majors.length === 0) {
     throw noCuda(`NVIDIA's driver ${version} is too old for CUDA 12`, 'install driver 525 or later');
   }
-  return { version, gpu: await gpuName(machine), majors, library };
+  const memory = await freeMemory(machine);
+  if (memory !== null) onStep('memory', `${(memory / 2 ** 30).toFixed(1)} GiB free`);
+  return { version, gpu: await gpuName(machine), majors, library, memory };
 }
 
 const NODE = /^nvidia\d+$/;
@@ -146,6 +150,16 @@ async function driverLibrary(machine: Machine): Promise<string | null> {
 function majorsOf(version: string): CudaMajor[] {
   const branch = Number.parseInt(version, 10);
   return FIRST_DRIVERS.filter(([, first]) => branch >= first).map(([major]) => major);
+}
+
+const MIB = 2 ** 20;
+
+/** Of several GPUs the one with the most: which of them CUDA takes first is not known here. */
+async function freeMemory(machine: Machine): Promise<number | null> {
+  const text = await machine.run('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits']);
+  const sizes = (text ?? '').split('\n').map((line) => Number.parseInt(line, 10));
+  const most = Math.max(...sizes.filter((size) => size > 0));
+  return Number.isFinite(most) ? most * MIB : null;
 }
 
 async function gpuName({ files }: Machine): Promise<string> {

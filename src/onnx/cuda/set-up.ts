@@ -34,7 +34,7 @@ export interface LoadedRuntime {
 }
 
 export type CudaSetUp =
-  | { readonly kind: 'ready'; readonly summary: string }
+  | { readonly kind: 'ready'; readonly summary: string; readonly memory?: number }
   /** `unusable`: there is a GPU of NVIDIA. */
   | { readonly kind: 'no-gpu' | 'unusable'; readonly problem: string; readonly hint: string };
 
@@ -54,7 +54,7 @@ export async function setUpCuda(machine: Machine, runtime: LoadedRuntime, option
     if (driver === null) return noGpu('there is no NVIDIA GPU', 'use a machine with one, or device cpu');
     const summary = await useDriver(machine, runtime, { driver, options });
     options.onStep('trial', 'a product in float64 and an attention in float32 are right');
-    return { kind: 'ready', summary };
+    return { kind: 'ready', summary, ...(driver.memory === null ? {} : { memory: driver.memory }) };
   } catch (error) {
     const { problem, hint } = asUserError(error);
     options.onStep('result', `CUDA is not used: ${problem}`);

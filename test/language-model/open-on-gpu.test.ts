@@ -1,0 +1,38 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
+import { configureCuda } from '../../src/onnx/cuda/settings.ts';
+import { chooseModelDevice, type DeviceChoice } from '../../src/onnx/device.ts';
+import { fixture } from '../fixtures.ts';
+
+vi.mock('../../src/onnx/device.ts', { spy: true });
+afterEach(() => void vi.restoreAllMocks());
+
+/** Open a model on a machine whose GPU has little free memory. */
+async function openOnSmallGpu(device: DeviceChoice) {
+  vi.mocked(chooseModelDevice).mockResolvedValue({ name: 'cuda', reason: 'Tesla T4', memory: 2 ** 20 });
+  const warnings: string[] = [];
+  const onUnusable = (line: string) => void warnings.push(line);
+  configureCuda({ libraries: { kind: 'auto' }, onStep() {}, onNote() {}, onUnusable });
+  const source = await openCheckpointSource({ checkpoint: fixture('language-models/llama'), device });
+  const opened = openModel(source, { needsTokenizer: false });
+  return { opened, warnings };
+}
+
+it('runs a model that does not fit into a GPU that nobody asked for on the CPU, with a warning', async () => {
+  const { opened, warnings } = await openOnSmallGpu('auto');
+  const { engine, device } = await opened;
+  expect(device).toEqual({ name: 'cpu', reason: 'the model does not fit into the GPU' });
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^the CPU runs the model and not CUDA: .* takes 0\.5 GiB in float32, and the GPU has 0\.0 GiB/,
+    ),
+  ]);
+  expect(await engine.logits([1, 2])).toHaveLength(2 * engine.vocabulary);
+  await engine.close();
+});
+
+it('refuses it on a GPU that was requested', async () => {
+  const { opened, warnings } = await openOnSmallGpu('cuda');
+  await expect(opened).rejects.toMatchObject({ code: 'not-enough-memory' });
+  expect(warnings).toEqual([]);
+});
