@@ -76,7 +76,9 @@ it('a shard that cannot be uploaded fails its job; a baseline checkpoint and a b
   const outcome = await rig.gate(inputs);
   expect(outcome.code).toBe(1);
   expect(annotations(outcome)[0]?.message).toMatch(/could not be uploaded/);
-  expect(annotations(await rig.gate({ ...inputs, baseline: 'model' }))[0]?.message).toMatch(/baseline is to be measured now/);
+  expect(annotations(await rig.gate({ ...inputs, baseline: 'model' }))[0]?.message).toMatch(
+    /baseline is to be measured now/,
+  );
   expect(annotations(await rig.gate({ ...inputs, budget: '5m' }))[0]?.message).toMatch(/budget/);
   await writeFile(rig.path('report.json'), '{}');
   expect(annotations(await rig.gate({ ...inputs, mode: 'merge' }))[0]?.message).toMatch(/exclude each other/);

@@ -8,7 +8,7 @@ import { cpu, expectBoundsHold, expectNarrowBounds, LITTLE, measure } from './sw
 
 /** One case of each storage. `fast-spectrum.slow.test.ts` runs more, and larger ones. */
 const CASES = 7;
-const LARGEST = 240;
+const LARGEST = 160;
 
 it.each(Object.keys(SHAPES).map((shape, i) => ({ shape, seed: 1000 + i * CASES })))(
   'bounds contain the truth, so that a comparison is never wrong, for matrices of shape $shape',
