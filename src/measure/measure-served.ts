@@ -1,5 +1,3 @@
-import os from 'node:os';
-import process from 'node:process';
 import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
 import type { ServedIdentity } from '../language-model/remote/remote-engine.ts';
@@ -8,6 +6,7 @@ import { VERSION } from '../platform/version.ts';
 import { summarize } from './aggregate.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
+import { machineRecord, probesRecord } from './run-record.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
@@ -56,22 +55,11 @@ export async function measureServed(options: MeasureServedOptions): Promise<Meas
     mismatched: [],
     probes: result,
     run: {
-      time: started.toISOString(),
-      host: os.hostname(),
-      platform: `${process.platform}-${process.arch}`,
-      node: process.version,
-      cores: os.availableParallelism(),
-      durationSeconds: (Date.now() - started.getTime()) / 1000,
+      ...machineRecord(started),
       checkpoint: nameOfServed(endpoint),
       reference: null,
       deviceReason: run?.by ?? '',
-      probes: run && {
-        by: run.by,
-        seconds: run.seconds,
-        expectedSeconds: run.expectedSeconds,
-        allSeconds: run.allSeconds,
-        ...(run.usage ? { server: run.usage } : {}),
-      },
+      probes: probesRecord(run),
     },
   });
 }

@@ -1,5 +1,3 @@
-import os from 'node:os';
-import process from 'node:process';
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/foreign-files.ts';
@@ -19,6 +17,7 @@ import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { probeProgress, servedSource } from './measure-served.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
+import { machineRecord, probesRecord } from './run-record.ts';
 import type { BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
@@ -212,26 +211,13 @@ async function measureOpened(
       adapter: merge?.adapter ?? null,
     },
     run: {
-      time: started.toISOString(),
-      host: os.hostname(),
-      platform: `${process.platform}-${process.arch}`,
-      node: process.version,
-      cores: os.availableParallelism(),
-      durationSeconds: (Date.now() - started.getTime()) / 1000,
+      ...machineRecord(started),
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: base && nameOf(base),
       adapter: options.adapter ? nameOf(options.adapter) : null,
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
-      probes: probes?.run
-        ? {
-            by: probes.run.by,
-            seconds: probes.run.seconds,
-            expectedSeconds: probes.run.expectedSeconds,
-            allSeconds: probes.run.allSeconds,
-            ...(probes.run.usage ? { server: probes.run.usage } : {}),
-          }
-        : null,
+      probes: probesRecord(probes?.run),
     },
   });
   const isWhole = (spectra?.share.skipped ?? []).length === 0 && probes?.result.status !== 'notRun';
