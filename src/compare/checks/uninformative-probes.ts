@@ -8,7 +8,7 @@ import type { Finding } from '../finding.ts';
 import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
 import type { ProbeComparison } from '../probes/comparison.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { type FamilyView, viewFamilies } from '../probes/families.ts';
+import { type FamilyView, reachOf, viewFamilies } from '../probes/families.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { pairLeftOutWithItself } from '../probes/pair.ts';
 import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
@@ -36,7 +36,7 @@ export function uninformativeProbes(context: ComparisonContext): Finding[] {
   if (harm.some(({ level }) => level === 'fail')) return [];
   const { views, comparison } = probes.evaluation;
   const informative = views.filter(isInformative);
-  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views, comparison)];
+  if (informative.length === 0) return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
   const isDropShown = harm.some(({ kind }) => kind === 'twin-accuracy' || kind === 'accuracy-loss');
   return [
     ...unjudgedCapabilities(context, withoutGroups(probes, informative), informative),
@@ -59,7 +59,7 @@ function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[]
   });
   const [views = []] = assumed;
   const isAnyInformative = views.some((_, i) => assumed.every((other) => isInformative(at(other, i))));
-  return isAnyInformative ? [] : [notInformative(views)];
+  return isAnyInformative ? [] : [notInformative(views, policy)];
 }
 
 /** Could a family have shown harm? */
@@ -96,10 +96,14 @@ function withoutGroups({ facts, groups }: PairedAnswers, informative: readonly F
 }
 
 /** With how much is missing: in the family that is nearest to showing something, and for a gain over everything. */
-function notInformative(views: readonly FamilyView[], comparison: ProbeComparison | null = null): Finding {
+function notInformative(
+  views: readonly FamilyView[],
+  policy: ProbePolicy,
+  comparison: ProbeComparison | null = null,
+): Finding {
   const families = views.flatMap(({ rows }) => rows.map(({ family }) => family));
   const nearest = views
-    .map(({ reach }) => reach)
+    .map((view) => reachOf(view, policy))
     .sort((a, b) => (a.neededFacts ?? Infinity) / a.facts - (b.neededFacts ?? Infinity) / b.facts || 0)[0];
   const detectableGain = comparison?.rows[0]?.delta?.mde ?? null;
   return { kind: 'not-informative', level: 'inconclusive', families, nearest: nearest ?? null, detectableGain };

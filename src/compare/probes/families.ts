@@ -20,11 +20,9 @@ export interface FamilyView {
   readonly showsDelta: boolean;
   /** One of the models was right more often than by chance. */
   readonly isAboveChance: boolean;
-  /** The baseline's twins, and from how many facts on so much would be more than guessing. */
-  readonly reach: Reach;
 }
 
-/** How far an accuracy is above guessing. */
+/** The baseline's twins of a family, and how far they are above guessing. */
 export interface Reach {
   readonly accuracy: number;
   readonly chance: number;
@@ -103,14 +101,15 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
     showsDrop,
     showsNoDrop: showsDrop && !isAtChance(twin, 'baseline'),
     showsDelta: full.length === 0,
-    reach: {
-      accuracy: twin.baseline,
-      chance: twin.chance,
-      facts: n,
-      neededFacts: isLow ? null : factsAboveGuessing(twin.baseline, twin.chance),
-    },
     isAboveChance: [benchmark, twin].some((form) => !isAtChance(form, 'baseline') || !isAtChance(form, 'candidate')),
   };
+}
+
+/** From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing. */
+export function reachOf({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
+  const { baseline: accuracy, chance } = summarizeForms(facts).twin;
+  const neededFacts = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
+  return { accuracy, chance, facts: facts.length, neededFacts };
 }
 
 /** Probability that guessing gets as many of n right, or more. */
