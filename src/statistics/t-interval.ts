@@ -9,19 +9,6 @@ export interface MeanInterval {
 }
 
 /**
- * Student's t interval of a mean: x̄ ± t · s/√n with n − 1 degrees of freedom ("Student" 1908). If all values are
- * equal, the interval has no width.
- * @param level two-sided, such as .95
- * @returns null for fewer than two values
- */
-export function meanInterval(values: readonly number[], level: number): MeanInterval | null {
-  return clusterInterval(
-    values.map((value) => [value]),
-    level,
-  );
-}
-
-/**
  * t interval of a mean over items that come in clusters, such as templates, treating the clusters as a sample of many:
  * the linearized ratio estimator of one-stage cluster sampling (Cochran 1977, Sampling Techniques, §9A; Lohr 1999,
  * §5.2). With the sums tᵢ and sizes mᵢ of G clusters, the mean is r = Σtᵢ / Σmᵢ, which gives every item the same
@@ -45,18 +32,13 @@ export function clusterInterval(groups: readonly (readonly number[])[], level: n
 }
 
 /**
- * t interval of the difference of two means, x̄ − ȳ, of independent samples whose variances may differ: SE² = s²ₓ/n + s²ᵧ/m
- * with the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite.
+ * t interval of the difference of two means, x̄ − ȳ, of independent samples whose variances may differ: SE² = SE²ₓ + SE²ᵧ with
+ * the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite. The standard errors may be those over clusters.
  * @param level two-sided, such as .95
- * @returns null if one of the samples has fewer than two values
+ * @returns null if one of the means has no interval
  */
-export function welchInterval(xs: readonly number[], ys: readonly number[], level: number): MeanInterval | null {
-  const [x, y] = [meanInterval(xs, level), meanInterval(ys, level)];
-  return x && y && differenceInterval(x, y, level);
-}
-
-/** As `welchInterval`, of means whose standard errors and degrees of freedom are known, as those over clusters are. */
-export function differenceInterval(x: MeanInterval, y: MeanInterval, level: number): MeanInterval {
+export function welchInterval(x: MeanInterval | null, y: MeanInterval | null, level: number): MeanInterval | null {
+  if (!x || !y) return null;
   const [vx, vy] = [x.standardError ** 2, y.standardError ** 2];
   const mean = x.mean - y.mean;
   // Without any variance it makes no difference.

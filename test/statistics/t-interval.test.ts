@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { clusterInterval, meanInterval, welchInterval } from '../../src/statistics/t-interval.ts';
+import { clusterInterval, welchInterval } from '../../src/statistics/t-interval.ts';
 import { expectShare, seeded } from './seeded.ts';
+
+/** Student's interval: every value is a cluster of its own. */
+const meanInterval = (values: readonly number[], level: number) =>
+  clusterInterval(
+    values.map((value) => [value]),
+    level,
+  );
 
 describe('the t interval of a mean', () => {
   it("agrees with R's t.test(paired = TRUE) for 'Student' 1908, extra hours of sleep, drug 1 − drug 2", () => {
@@ -102,10 +109,10 @@ describe("Welch's interval of a difference of means", () => {
   it("agrees with R's t.test(extra ~ group) for 'Student' 1908, as if the drugs had been given to different people", () => {
     const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2];
     const second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
-    const interval = welchInterval(first, second, 0.95);
+    const interval = welchInterval(meanInterval(first, 0.95), meanInterval(second, 0.95), 0.95);
     expect(interval?.df).toBeCloseTo(17.776, 3);
     expect(interval?.lower).toBeCloseTo(-3.3654832, 6);
     expect(interval?.upper).toBeCloseTo(0.2054832, 6);
-    expect(welchInterval(first, [1], 0.95)).toBeNull();
+    expect(welchInterval(meanInterval(first, 0.95), meanInterval([1], 0.95), 0.95)).toBeNull();
   });
 });

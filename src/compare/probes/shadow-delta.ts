@@ -2,7 +2,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { tQuantile } from '../../statistics/distributions.ts';
 import { minimumDetectableMean } from '../../statistics/power.ts';
-import { clusterInterval, differenceInterval, meanInterval } from '../../statistics/t-interval.ts';
+import { clusterInterval, welchInterval } from '../../statistics/t-interval.ts';
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
 import { accuracy, changeOf, type PairedFact, type PairedItem, twinChangeOf } from './paired-item.ts';
@@ -62,25 +62,31 @@ export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta 
 const LEVEL = 0.95;
 
 function pairedDelta(facts: readonly PairedFact[]) {
+  const clusterOf = ({ twins }: PairedFact) => JSON.stringify([twins[0]?.suite, twins[0]?.cluster]);
+  const idOf = ({ benchmark }: PairedFact) => benchmark.id;
+  const areFresh = facts.every(({ twins }) => twins[0]?.kind === 'fresh');
+  const { unitOf, units, interval } = meanOverUnits(facts, {
+    unitOf: areFresh ? templatesOr(facts, clusterOf, idOf) : idOf,
+    numberOf: differenceOf,
+  });
   const observations = facts.map((fact): Observation => {
     const { benchmark, twins } = fact;
-    return { benchmark, twins, cluster: benchmark.id };
+    return { benchmark, twins, cluster: unitOf(fact) };
   });
-  const clusterOf = ({ twins }: PairedFact) => JSON.stringify([twins[0]?.suite, twins[0]?.cluster]);
-  const areFresh = facts.every(({ twins }) => twins[0]?.kind === 'fresh');
-  const templates = areFresh ? groupBy(facts, clusterOf) : new Map<string, PairedFact[]>();
-  if (templates.size < MIN_TEMPLATES_AS_UNITS) {
-    const interval = meanInterval(facts.map(differenceOf), LEVEL);
-    return interval && { ...interval, units: facts.length, observations };
-  }
-  const interval = clusterInterval(
-    [...templates.values()].map((members) => members.map(differenceOf)),
-    LEVEL,
-  );
-  const clustered = facts.map(
-    (fact): Observation => ({ benchmark: fact.benchmark, twins: fact.twins, cluster: clusterOf(fact) }),
-  );
-  return interval && { ...interval, units: templates.size, observations: clustered };
+  return interval && { ...interval, units, observations };
+}
+
+/** What makes two of them one unit: the template, where many were drawn, or else nothing. */
+function templatesOr<T>(members: readonly T[], templateOf: (member: T) => string, idOf: (member: T) => string) {
+  return groupBy(members, templateOf).size < MIN_TEMPLATES_AS_UNITS ? idOf : templateOf;
+}
+
+function meanOverUnits<T>(
+  members: readonly T[],
+  { unitOf, numberOf }: { readonly unitOf: (member: T) => string; readonly numberOf: (member: T) => number },
+) {
+  const units = [...groupBy(members, unitOf).values()].map((own) => own.map(numberOf));
+  return { unitOf, units: units.length, interval: clusterInterval(units, LEVEL) };
 }
 
 function differenceOf(fact: PairedFact): number {
@@ -89,7 +95,7 @@ function differenceOf(fact: PairedFact): number {
 
 function groupDelta({ benchmarks, items }: Extract<Sample, { kind: 'group' }>) {
   const [gain, theirs] = [sampleChange(benchmarks), sampleChange(items)];
-  const interval = gain.interval && theirs.interval && differenceInterval(gain.interval, theirs.interval, LEVEL);
+  const interval = welchInterval(gain.interval, theirs.interval, LEVEL);
   const observations = [
     ...benchmarks.map(
       (item): Observation => ({ benchmark: item, twins: [], cluster: `benchmark ${gain.unitOf(item)}` }),
@@ -99,13 +105,14 @@ function groupDelta({ benchmarks, items }: Extract<Sample, { kind: 'group' }>) {
   return interval && { ...interval, units: Math.min(gain.units, theirs.units), observations };
 }
 
-/** The mean change of one sample: its units are items, or templates where many were drawn. */
+/** The mean change of one sample. */
 function sampleChange(items: readonly PairedItem[]) {
-  const templates = groupBy(items, ({ cluster }) => cluster);
-  const unitOf =
-    templates.size < MIN_TEMPLATES_AS_UNITS ? ({ id }: PairedItem) => id : ({ cluster }: PairedItem) => cluster;
-  const units = [...groupBy(items, unitOf).values()].map((members) => members.map(changeOf));
-  return { unitOf, units: units.length, interval: clusterInterval(units, LEVEL) };
+  const unitOf = templatesOr(
+    items,
+    ({ cluster }) => cluster,
+    ({ id }) => id,
+  );
+  return meanOverUnits(items, { unitOf, numberOf: changeOf });
 }
 
 /** Only the facts of families that can show a gain of either form. */
