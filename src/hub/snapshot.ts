@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto';
-import { open, readFile, realpath, statfs } from 'node:fs/promises';
+import { open, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { parseJson } from '../platform/parse-json.ts';
-import { seal, unseal } from '../platform/sealed-json.ts';
 import { UserError } from '../platform/user-error.ts';
-import { writeFileAtomic } from '../platform/write-file.ts';
-import { type CheckpointFiles, chooseFiles, type ListedFile, MAX_HEADER_BYTES, shardsOf } from './checkpoint-files.ts';
-import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
-import { HubRepository } from './hub-repository.ts';
+import { type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
-import { explainFull, PartialFile } from './partial-file.ts';
+import { PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
+import { once, openSnapshotFiles } from './snapshot-files.ts';
 
 /** Receives the progress of a download, in MiB, and the name of the model. */
 export type OnDownload = (progress: { done: number; total: number; name: string }) => void;
@@ -46,14 +40,7 @@ const opened = new Map<string, Promise<Snapshot>>();
  * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
-  const key = JSON.stringify([path, settings.endpoint, settings.cache]);
-  const known = opened.get(key);
-  if (known) return known;
-  const opening = new Opening(path, settings).open();
-  opened.set(key, opening);
-  // A failure can be temporary, and the next call tries again.
-  opening.catch(() => opened.delete(key));
-  return opening;
+  return once(opened, path, settings, () => new Opening(path, settings).open());
 }
 
 /** Most headers fit into this many bytes, which are one request. */
@@ -65,86 +52,39 @@ const HEADERS_AT_ONCE = 8;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-const listingSchema = z.strictObject({
-  files: z.array(
-    z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
-  ),
-});
-
 class Opening {
   readonly #path: string;
   readonly #settings: HubSettings;
-  readonly #target: HubPath;
-  readonly #repository: HubRepository;
 
   constructor(path: string, settings: HubSettings) {
     this.#path = path;
     this.#settings = settings;
-    this.#target = parseHubPath(path);
-    this.#repository = new HubRepository(path, this.#target, settings);
   }
 
   async open(): Promise<Snapshot> {
-    const commit = await this.#repository.commit();
-    const { repository, folder } = this.#target;
-    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
-    const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
-    // The name of a folder cannot contain an @.
-    const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
-    const local = join(cached, 'files');
-    const listing = await this.#listing(commit, join(cached, 'listing.json'));
-    const files = chooseFiles(listing, this.#path);
-    for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
-    const weights = await this.#weights(files, local);
+    const { folder, name, names, weights, commit, repository, cached } = await openSnapshotFiles(
+      this.#path,
+      this.#settings,
+    );
     const partial = new Map<string, PartialFile>();
     const prepare = async (listed: ListedFile) => {
-      const journal = join(cached, 'ranges', `${listed.name}.json`);
-      const file = this.#partial(commit, listed, join(local, listed.name), journal);
-      await fetchHeader(file, listed.size);
+      const { size, sha256 } = listed;
+      const file = new PartialFile({
+        path: join(folder, listed.name),
+        journal: join(cached, 'ranges', `${listed.name}.json`),
+        size,
+        sha256,
+        name: `${this.#path}: ${listed.name}`,
+        download: (range: ByteRange) => repository.download(commit, listed, range),
+      });
+      await fetchHeader(file, size);
       // Tensors name the real file, and the cache can be behind a link.
       partial.set(await realpath(file.path), file);
     };
     for (let next = 0; next < weights.length; next += HEADERS_AT_ONCE) {
       await Promise.all(weights.slice(next, next + HEADERS_AT_ONCE).map(prepare));
     }
-    const name = pinned(this.#target, commit);
-    return {
-      folder: local,
-      name,
-      names: listing.map((file) => file.name),
-      fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
-    };
-  }
-
-  /** The files of the folder at the commit. They cannot change, so they are requested once. */
-  async #listing(commit: string, file: string): Promise<ListedFile[]> {
-    const kept = await readFile(file, 'utf8').then(parseListing, () => null);
-    if (kept) return kept;
-    const listed = await this.#repository.list(commit);
-    await writeCached(file, seal({ files: listed }));
-    return listed;
-  }
-
-  /** Download a complete file, unless the cache has it; its digest is known, so a damaged one is detected. */
-  async #download(commit: string, file: ListedFile, path: string): Promise<void> {
-    const kept = await readFile(path).catch(() => null);
-    if (kept && matchesDigest(kept, file)) return;
-    const { bytes } = await this.#repository.download(commit, file, [0, file.size]);
-    if (!matchesDigest(bytes, file)) {
-      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest differs`, 'run again');
-    }
-    await writeCached(path, bytes);
-  }
-
-  async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
-    if (index === null) return weights;
-    return shardsOf(await readFile(join(local, index.name), 'utf8'), weights, this.#path);
-  }
-
-  #partial(commit: string, file: ListedFile, path: string, journal: string): PartialFile {
-    const { size, sha256 } = file;
-    const download = (range: ByteRange) => this.#repository.download(commit, file, range);
-    return new PartialFile({ path, journal, size, sha256, name: `${this.#path}: ${file.name}`, download });
+    return { folder, name, names, fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload) };
   }
 
   async #fetch(
@@ -210,26 +150,4 @@ async function readHeaderLength(path: string): Promise<bigint | null> {
   } finally {
     await handle.close();
   }
-}
-
-function parseListing(text: string): ListedFile[] | null {
-  try {
-    return listingSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' })).files;
-  } catch {
-    return null;
-  }
-}
-
-/** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */
-function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
-  if (bytes.byteLength !== size) return false;
-  if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
-  const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');
-  return blob === oid;
-}
-
-async function writeCached(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFileAtomic(path, content).catch((error: unknown) => {
-    throw explainFull(error, path);
-  });
 }
