@@ -80,6 +80,7 @@ async function digestTensor({ file, offset, byteLength }: TensorEntry): Promise<
 /** Keys of a config about its origin, which do not change the model. */
 const HISTORY = new Set(['transformers_version', '_name_or_path', '_commit_hash', 'peft_version']);
 
-function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
+/** A config without the keys about its origin. */
+export function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
   return config && Object.fromEntries(Object.entries(config).filter(([key]) => !HISTORY.has(key)));
 }

@@ -167,7 +167,7 @@ function onlyOnnx(names: ReadonlySet<string>): string | null {
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The file of each tensor. */
-async function readWeightMap(directory: string): Promise<Record<string, string>> {
+export async function readWeightMap(directory: string): Promise<Record<string, string>> {
   const indexFile = join(directory, INDEX);
   const parsed = validate(indexSchema, parseJsonObject((await readTextInside(indexFile, 'index')) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');

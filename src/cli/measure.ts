@@ -5,10 +5,10 @@ import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
 import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { levelsIn } from '../compare/probes/levels.ts';
 import { pairWithItself } from '../compare/probes/pair.ts';
-import { expectShareable, measureCandidate } from '../gate/check.ts';
+import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
+import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
-import { openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -78,10 +78,10 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   } = measureSettings(options, output);
   const resolved = await findPolicy(options.policy);
   const probes = await probesOf(options, resolved);
-  const reference = await openMeasuredReference(options.reference);
-  const adapter = await openMeasuredAdapter(options.adapter, reference);
+  const measured = { ...settings, spectra: only !== 'probes', probes, shard };
+  const origins = await openOrigins(measured, { reference: options.reference, adapter: options.adapter });
   const measurement = await output.withProgress((onProgress) =>
-    measureCandidate({ ...settings, spectra: only !== 'probes', probes, reference, adapter, shard, onProgress }),
+    measureCandidate({ ...measured, ...origins, onProgress }),
   );
   await writeJson(out, measurement);
   printMeasurement(measurement, out, output);

@@ -417,6 +417,17 @@ export const findingSchema = z.discriminatedUnion('kind', [
     revision: foreign.nullable(),
     /** Whether its answers to fixed prompts are part of what it is known by. */
     hasFingerprint: z.boolean(),
+    /** The checkpoint that it is declared to be; absent if none was declared. */
+    hub: z
+      .strictObject({
+        checkpoint: foreign,
+        listing: foreign,
+        /** The model that an adapter is used with; null if none was given. */
+        base: foreign.nullable(),
+        /** Whether its tokenizer, templates and code are known. */
+        hasFiles: z.boolean(),
+      })
+      .optional(),
   }),
   finding('same-answers', { candidate: foreign, baseline: foreign }),
   finding('one-half-only', { half: z.enum(['spectra', 'probes']) }),

@@ -318,7 +318,7 @@ export function reasonOf(finding: Finding): Reason {
         rule: 'no-weights',
         metric: 'spectra',
         place: finding.model,
-        [finding.side]: finding.revision ?? finding.root ?? null,
+        [finding.side]: finding.hub?.checkpoint ?? finding.revision ?? finding.root ?? null,
       };
     case 'same-answers':
       return {

@@ -1,14 +1,13 @@
 import { compare } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { Report } from '../compare/report.ts';
-import { measure, openMeasured, openMeasuredAdapter, openMeasuredReference } from '../measure/measure.ts';
-import { measureServed } from '../measure/measure-served.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
 import { type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
@@ -72,43 +71,22 @@ async function measureBaseline(baseline: ResolvedBaseline, settings: CandidateOp
   if (baseline.kind === 'missing') return null;
   if (baseline.kind === 'measurement') return baseline.measurement;
   // What is wrong with the candidate is known before minutes are spent on its baseline.
-  if (settings.checkpoint !== undefined) await openMeasured({ ...settings, checkpoint: settings.checkpoint });
+  await openCandidate(settings);
   if (baseline.kind === 'served')
     return measureCandidate({ ...settings, ...WITHOUT_WEIGHTS, endpoint: baseline.endpoint });
-  // The adapter is the candidate's.
-  return measure({ ...settings, checkpoint: baseline.path, endpoint: baseline.endpoint, adapter: null });
+  // The adapter, and what is declared, is the candidate's.
+  const { path: checkpoint, endpoint } = baseline;
+  return measureCandidate({ ...settings, checkpoint, endpoint, adapter: null, revision: undefined });
 }
 
 /** What belongs to the candidate's weights, or is declared of it, says nothing of its baseline. */
-const WITHOUT_WEIGHTS = { checkpoint: undefined, revision: undefined, reference: null, adapter: null };
-
-type CandidateOptions = Omit<MeasureOptions, 'checkpoint'> & Pick<CheckOptions, 'checkpoint' | 'revision'>;
-
-/**
- * Measure a checkpoint, or what an endpoint has without one.
- * @throws UserError if there is neither, or no probe to ask
- */
-export async function measureCandidate({ checkpoint, revision, ...settings }: CandidateOptions): Promise<Measurement> {
-  if (checkpoint !== undefined) {
-    if (revision === undefined) return measure({ ...settings, checkpoint });
-    throw new UserError(
-      'a revision is declared for a checkpoint, whose bytes say what it is',
-      'leave it out, or leave out the checkpoint',
-    );
-  }
-  const { endpoint, probes, reference, adapter, shard, onProgress } = settings;
-  if (!endpoint) throw new UserError('the checkpoint is missing', 'give one, or an endpoint that serves it');
-  if (reference || adapter || shard) {
-    throw new UserError(
-      'a reference, an adapter and shards need a checkpoint, and none is given',
-      'give one, or leave them out',
-    );
-  }
-  if (!probes) {
-    throw new UserError('without a checkpoint there are only probes, and none were requested', 'request some');
-  }
-  return measureServed({ endpoint, probes, revision: revision ?? null, onProgress });
-}
+const WITHOUT_WEIGHTS = {
+  checkpoint: undefined,
+  revision: undefined,
+  reference: null,
+  referencePath: undefined,
+  adapter: null,
+};
 
 /**
  * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same
@@ -137,7 +115,7 @@ export async function checkMeasured(
 
 /** Everything that can fail before the measurement, such as a typo in the policy. */
 async function prepare(options: CheckOptions) {
-  const { baseline: _, policy: __, changes: ___, reference: referencePath, adapter: adapterPath, ...rest } = options;
+  const { baseline: _, policy: __, changes: ___, reference, adapter, ...rest } = options;
   const { only, seed, budgetSeconds, chatTemplate, baselineEndpoint, ...settings } = rest;
   const { policy, baseline: given } = await resolvePair(options);
   const baseline = baselineEndpoint ? servedBaseline(given, baselineEndpoint) : given;
@@ -154,9 +132,9 @@ async function prepare(options: CheckOptions) {
     seed: chooseSeed(seed, baseline),
     like: answersOf(baseline),
   });
-  const reference = await openMeasuredReference(referencePath);
-  const adapter = await openMeasuredAdapter(adapterPath, reference);
-  return { policy, baseline, settings: { ...settings, spectra: only !== 'probes', reference, adapter, probes } };
+  const measured = { ...settings, spectra: only !== 'probes', probes };
+  const origins = await openOrigins(measured, { reference, adapter });
+  return { policy, baseline, settings: { ...measured, ...origins } };
 }
 
 /** What a candidate is judged by. */

@@ -1,21 +1,28 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
 import type { ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { summarize } from './aggregate.ts';
+import { type ListedModel, type ListedPaths, openListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
 import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
+import type { Shard } from './shards/shard.ts';
 
 export interface MeasureServedOptions {
   readonly endpoint: Endpoint;
   readonly probes: ProbeRunOptions;
-  /** What the user declares to be served; null for nothing. */
+  /** What the user declares to be served, in words; null for nothing. */
   readonly revision: string | null;
+  /** What the user declares to be served, as a path of a hub. */
+  readonly listed?: ListedPaths | null;
+  readonly shard?: Shard | null | undefined;
   readonly onProgress?: MeasureOptions['onProgress'];
 }
 
@@ -29,21 +36,23 @@ const NO_ARCHITECTURE: Measurement['architecture'] = {
 };
 
 /**
- * Measure a model that a server runs, without its weights: its answers alone. What it is rests on what the server says, on the
- * declared revision, and on its answers to fixed prompts.
+ * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. What it is rests on
+ * what the server says, on what is declared (a revision, or a checkpoint that a hub lists), and on its answers to fixed prompts.
  * @throws UserError for a server that cannot answer; one that contradicts itself is part of the measurement
  */
 export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {
   const started = new Date();
-  const { endpoint, revision } = options;
-  const { result, run } = await askProbes(options);
-  const served = { ...describe(endpoint, run?.served ?? null), revision };
+  const { endpoint, revision, listed: paths = null, shard = null } = options;
+  const listed = paths && (await openListedModel(paths));
+  const { result, run } = await askProbes(options, listed);
+  const said = { ...describe(endpoint, run?.served ?? null), revision };
+  const served = listed ? { ...said, hub: listed.hub } : said;
   return measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: { digest: servedDigest(served), format: 'served', dtypes: {}, tensors: 0, parameters: 0 },
     served,
-    architecture: NO_ARCHITECTURE,
+    architecture: listed?.architecture ?? NO_ARCHITECTURE,
     reference: null,
     device: 'endpoint',
     method: null,
@@ -52,11 +61,14 @@ export async function measureServed(options: MeasureServedOptions): Promise<Meas
     vectors: [],
     nonFinite: [],
     skipped: [],
+    unread: listed?.unread,
     mismatched: [],
+    behavior: listed?.behavior ?? null,
     probes: result,
+    shard: shard && { ...shard, spectra: null, probes: run?.share ?? null, adapter: null },
     run: {
       ...machineRecord(started),
-      checkpoint: nameOfServed(endpoint),
+      checkpoint: listed ? `${listed.name} as ${nameOfServed(endpoint)}` : nameOfServed(endpoint),
       reference: null,
       deviceReason: run?.by ?? '',
       probes: probesRecord(run),
@@ -78,13 +90,13 @@ function describe({ model }: Endpoint, said: ServedIdentity | null): Omit<Served
   return identity;
 }
 
-async function askProbes({
-  endpoint,
-  probes,
-  onProgress,
-}: MeasureServedOptions): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
+async function askProbes(
+  { endpoint, probes, shard, onProgress }: MeasureServedOptions,
+  listed: ListedModel | null,
+): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
   try {
-    const run = await measureProbes(servedSource(endpoint, probes), probes, { onProgress: probeProgress(onProgress) });
+    const source = servedSource(withTokenizerOf(listed?.folders ?? [], endpoint), probes);
+    const run = await measureProbes(source, probes, { shard: shard ?? null, onProgress: probeProgress(onProgress) });
     return { result: run.probes, run };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'untrusted-server') throw error;
@@ -96,6 +108,12 @@ async function askProbes({
 export function servedSource(endpoint: Endpoint, { budgetSeconds }: ProbeRunOptions): ModelSource {
   const answers = budgetSeconds === null ? endpoint.answers : undefined;
   return { kind: 'endpoint', ...endpoint, answers, isExamined: true };
+}
+
+/** A checkpoint on a hub brings its tokenizer, in a folder that nobody can name; one that is given comes first. */
+export function withTokenizerOf(folders: readonly string[], endpoint: Endpoint): Endpoint {
+  const own = folders.find((folder) => existsSync(join(folder, 'tokenizer.json')));
+  return { ...endpoint, tokenizer: endpoint.tokenizer ?? own };
 }
 
 /** The progress of probes as that of a measurement. */

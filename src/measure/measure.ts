@@ -14,7 +14,7 @@ import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
-import { probeProgress, servedSource } from './measure-served.ts';
+import { probeProgress, servedSource, withTokenizerOf } from './measure-served.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -247,7 +247,7 @@ async function tryProbes(
   { reference, device, endpoint, spectra, shard, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
   const source: ModelSource = endpoint
-    ? servedSource(endpoint, selection)
+    ? servedSource(withTokenizerOf(hubFoldersOf(checkpoint, reference), endpoint), selection)
     : { kind: 'checkpoint', checkpoint, reference: reference?.checkpoint ?? null, device: device ?? 'auto' };
   try {
     const run = await measureProbes(source, selection, {
@@ -262,6 +262,13 @@ async function tryProbes(
     if (!isReported) throw error;
     return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
   }
+}
+
+/** The folders of a checkpoint on a hub that can have its tokenizer. */
+function hubFoldersOf(checkpoint: Checkpoint, reference: MeasureOptions['reference']): readonly string[] {
+  if (checkpoint.remote === null) return [];
+  const base = checkpoint.format === 'lora' && reference ? [reference.checkpoint.path] : [];
+  return [checkpoint.path, ...base];
 }
 
 async function identify(

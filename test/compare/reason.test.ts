@@ -86,6 +86,8 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'no-weights': [
     ['no-weights', 'spectra', null, 'w', 'w', null, null],
     ['no-weights', 'spectra', null, 'w', null, null, null],
+    ['no-weights', 'spectra', null, 'w', 'w', null, null],
+    ['no-weights', 'spectra', null, 'w', null, 'w', null],
   ],
   'same-answers': [['same-answers', 'probes', null, 'model', 'w', 'w', null]],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],

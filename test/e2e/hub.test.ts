@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
+import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { annotations, useRig } from './rig.ts';
 import { runAction } from './run-action.ts';
 
@@ -59,6 +60,28 @@ it('candidate, reference and baseline can be on a hub, and the log names their c
   expect(ranges, 'each file once, although the base is both reference and baseline').toBe(
     size('benchmark-aligned') + size('base'),
   );
+});
+
+it('where a server answers the probes, no byte of the weights is requested', async () => {
+  const sha = commit('benchmark-aligned');
+  const served = await serveCheckpoint(repository('examples', 'benchmark-aligned'));
+  const lines = readFileSync(repository('examples', 'probes.jsonl'), 'utf8').split('\n').slice(0, 120);
+  writeFileSync(rig.path('probes.jsonl'), lines.join('\n'));
+  writeFileSync(rig.path('shadow-gate.yml'), 'probes: [probes.jsonl]\n');
+  const endpoint = served.server.url;
+  const inputs = {
+    checkpoint: 'hf://org/benchmark-aligned',
+    endpoint,
+    model: 'toy',
+    only: 'probes',
+  };
+  const outcome = await gate(inputs, { HF_TOKEN: 'hf_secret' });
+  await served.stop();
+  expect(outcome.outputs.verdict, outcome.log).toBe('warn');
+  const { run, probes } = JSON.parse(readFileSync(outcome.outputs.measurement ?? '', 'utf8'));
+  expect(run.checkpoint).toBe(`hf://org/benchmark-aligned@${sha} as toy at ${endpoint}/v1`);
+  expect(probes.status).toBe('measured');
+  expect(hub.seen.filter(({ path }) => path.endsWith('.safetensors'))).toEqual([]);
 });
 
 it('without the token the step fails with one line and a hint', async () => {

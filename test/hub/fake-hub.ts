@@ -14,6 +14,15 @@ export interface Seen {
 
 export type Files = Record<string, Uint8Array | string>;
 
+/** A file or folder as a listing has it. */
+export interface ListedEntry {
+  readonly type: 'file' | 'directory';
+  readonly path: string;
+  readonly oid: string;
+  readonly size: number;
+  readonly lfs?: { readonly oid: string; readonly size: number; readonly pointerSize: number };
+}
+
 /** Failures that a test can inject. Each function is called for every request. */
 export interface Faults {
   /** Status and headers to answer with instead. */
@@ -24,6 +33,8 @@ export interface Faults {
   cutAfter?: (seen: Seen) => number | null;
   /** The content that the CDN sends in place of a file. */
   swap?: (name: string, content: Buffer) => Buffer;
+  /** What a listing says of a file. */
+  lists?: (entry: ListedEntry) => object;
   /** Send whole files for range requests. */
   ignoresRanges?: boolean;
 }
@@ -138,7 +149,7 @@ export async function startFakeHub(): Promise<FakeHub> {
           'Content-Type': 'application/json',
           ...(entries.length > from + PAGE ? { Link: `<${next}>; rel="next"` } : {}),
         })
-        .end(JSON.stringify(entries.slice(from, from + PAGE)));
+        .end(JSON.stringify(entries.slice(from, from + PAGE).map((entry) => fake.faults.lists?.(entry) ?? entry)));
       return;
     }
     const content = files.get(rest);
@@ -166,10 +177,10 @@ export async function startFakeHub(): Promise<FakeHub> {
   }
 }
 
-function tree(files: ReadonlyMap<string, Buffer>, folder: string): unknown[] {
+function tree(files: ReadonlyMap<string, Buffer>, folder: string): ListedEntry[] {
   const prefix = folder === '' ? '' : `${folder}/`;
   const folders = new Set<string>();
-  const entries: unknown[] = [];
+  const entries: ListedEntry[] = [];
   for (const [path, content] of files) {
     if (!path.startsWith(prefix)) continue;
     const [first = '', ...deeper] = path.slice(prefix.length).split('/');
@@ -181,7 +192,8 @@ function tree(files: ReadonlyMap<string, Buffer>, folder: string): unknown[] {
       entries.push({ type: 'file', oid: blob, size: content.length, path, ...lfs });
     }
   }
-  return [...[...folders].map((name) => ({ type: 'directory', oid: 'x', size: 0, path: prefix + name })), ...entries];
+  const inside = [...folders].map((name) => ({ type: 'directory', oid: 'x', size: 0, path: prefix + name }) as const);
+  return [...inside, ...entries];
 }
 
 function digest(content: Uint8Array): string {

@@ -140,6 +140,14 @@ export function everyFinding(name: string): Finding[] {
     'no-weights': [
       { side: 'candidate', model: name, root: name, version: name, revision: name, hasFingerprint: true },
       { side: 'baseline', model: name, root: null, version: null, revision: null, hasFingerprint: false },
+      {
+        ...{ side: 'candidate', model: name, root: name, version: name, revision: null, hasFingerprint: true },
+        hub: { checkpoint: name, listing: name, base: name, hasFiles: true },
+      },
+      {
+        ...{ side: 'baseline', model: name, root: null, version: null, revision: null, hasFingerprint: false },
+        hub: { checkpoint: name, listing: name, base: null, hasFiles: false },
+      },
     ],
     'same-answers': [{ candidate: name, baseline: name }],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],

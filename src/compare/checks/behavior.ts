@@ -14,7 +14,7 @@ const PADDING = new Set(['pad_token', 'pad_token_id']);
 export function changedBehavior({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   // What is not known of either is said where the weights are missed.
-  if (baseline.served && candidate.served) return [];
+  if (baseline.served && candidate.served && baseline.behavior === null) return [];
   if (baseline.behavior === null) {
     return [{ kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'everything' }];
   }

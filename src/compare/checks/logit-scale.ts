@@ -23,7 +23,10 @@ export function logitScale({ candidate, baseline, policy }: ComparisonContext): 
   const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);
   const byAnswers = answersFinding(candidate, baseline, policy.behavior['answer-factor']);
   return [
-    ...unknownScale(candidate, baseline, unknownLevel([level])),
+    // What a server's answers show, the weights are not missed for.
+    ...(candidate.served && answerRatio(candidate, baseline) !== null
+      ? []
+      : unknownScale(candidate, baseline, unknownLevel([level]))),
     ...[byWeights, byAnswers].flatMap((found) =>
       found === null ? [] : [{ kind: 'logit-scale', level, ...found } as const],
     ),
@@ -59,6 +62,15 @@ function partsOf(ours: LogitScale, theirs: LogitScale): Moved['parts'] {
 }
 
 function answersFinding(candidate: Measurement, baseline: Measurement, limit: number): Moved | null {
+  const found = answerRatio(candidate, baseline);
+  return found === null || !isMoved(found.ratio, limit) ? null : { by: 'answers', ...found, limit, parts: [] };
+}
+
+/** How much wider the candidate's choices are spread than the baseline's; null where too few answers show it. */
+function answerRatio(
+  candidate: Measurement,
+  baseline: Measurement,
+): Pick<Moved, 'candidate' | 'baseline' | 'ratio'> | null {
   const [ours, theirs] = [spreadsOf(candidate), spreadsOf(baseline)];
   if (candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return null;
   if (candidate.probes.chatTemplate !== baseline.probes.chatTemplate) return null;
@@ -68,9 +80,9 @@ function answersFinding(candidate: Measurement, baseline: Measurement, limit: nu
     return isSame ? [{ ours: mine.spread, theirs: its.spread }] : [];
   });
   const ratio = median(pairs.map((pair) => pair.ours / pair.theirs));
-  if (pairs.length < MIN_ITEMS || ratio === null || !isMoved(ratio, limit)) return null;
+  if (pairs.length < MIN_ITEMS || ratio === null || !Number.isFinite(ratio)) return null;
   const of = (side: 'ours' | 'theirs') => median(pairs.map((pair) => pair[side])) ?? 0;
-  return { by: 'answers', candidate: of('ours'), baseline: of('theirs'), ratio, limit, parts: [] };
+  return { candidate: of('ours'), baseline: of('theirs'), ratio };
 }
 
 /**

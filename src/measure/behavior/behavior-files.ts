@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import type { BehaviorFiles } from '../schema/behavior.ts';
@@ -10,11 +9,19 @@ import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
+/** A folder of a checkpoint, with its config: of its weights, nothing is read here. */
+export interface Described {
+  /** `lora`: an adapter, which is used with the files of its base model. */
+  readonly format: 'safetensors' | 'onnx' | 'lora';
+  readonly path: string;
+  readonly config: Readonly<Record<string, unknown>> | null;
+}
+
 /**
  * The files of a checkpoint that decide how it is used. An adapter is used with those of its base model, unless it has
  * its own; without its base model, what it lacks is not known (null).
  */
-export async function describeFiles(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<BehaviorFiles> {
+export async function describeFiles(checkpoint: Described, base: Described | null): Promise<BehaviorFiles> {
   const own = folderOf(checkpoint);
   const model = checkpoint.format === 'lora' ? base : checkpoint;
   const inherited = checkpoint.format === 'lora' && base ? folderOf(base) : null;
@@ -33,7 +40,7 @@ export async function describeFiles(checkpoint: Checkpoint, base: FullCheckpoint
 }
 
 /** A lone file has its configs beside it. */
-function folderOf({ path }: Checkpoint): string {
+function folderOf({ path }: Described): string {
   return /\.(safetensors|onnx)$/.test(path) ? dirname(path) : path;
 }
 

@@ -153,7 +153,9 @@ function contradictionInServed(measurement: Measurement): string | null {
   if ((checkpoint.format === 'served') !== (served !== undefined))
     return 'it does not say whether its model was served';
   if (served === undefined) return null;
-  const ofWeights = [method, behavior, merge, reference].some((part) => part !== null);
+  // The files beside the weights are known where a hub lists them.
+  const ofFiles = served.hub === undefined ? behavior : (behavior?.logitScale ?? null);
+  const ofWeights = [method, ofFiles, merge, reference].some((part) => part !== null);
   if (ofWeights || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
     return 'its model was served, and it has what only weights can show';
   }

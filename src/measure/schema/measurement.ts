@@ -65,6 +65,17 @@ export const identitySchema = z.strictObject({
   parameters: z.number().int(),
 });
 
+const sha256Schema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
+
+/** A checkpoint as a hub lists it: no byte of its weights was read. */
+export const listedSchema = z.strictObject({
+  /** With its commit: `hf://org/model@0123…`. */
+  checkpoint: z.string(),
+  /** See `digestListing`: it is not the digest of a checkpoint, and neither can be computed from the other. */
+  listing: sha256Schema,
+});
+export type Listed = z.infer<typeof listedSchema>;
+
 /** What the identity of a served model rests on. Null: the server does not say so. */
 export const servedSchema = z.strictObject({
   /** The server's name for the model. */
@@ -83,6 +94,8 @@ export const servedSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullable(),
+  /** What the user declared to be served there, with its base model if it is an adapter; absent if nothing was. */
+  hub: listedSchema.extend({ base: listedSchema.nullable() }).optional(),
 });
 export type Served = z.infer<typeof servedSchema>;
 

@@ -15,15 +15,27 @@ export function unreadFiles({ named, files, runningCode }: FindingOf<'unread-fil
 }
 
 /** What was not judged, and what the identity of a served model rests on. */
-export function noWeights({ side, model, root, version, revision, hasFingerprint }: FindingOf<'no-weights'>): Phrase {
-  const rests = [
+export function noWeights(finding: FindingOf<'no-weights'>): Phrase {
+  const { side, model, root, version, revision, hasFingerprint, hub } = finding;
+  const others = [
     root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
     ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
-    revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`,
+    ...(hub
+      ? []
+      : [revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`]),
     ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
   ];
-  return phrase`The ${side} is ${name(model)} at a server, without its weights: its spectra, tokenizer, templates and code were not judged. What it is rests on ${listed(rests, rests.length)}.`;
+  const rests = listed(others, others.length);
+  const is = phrase`The ${side} is ${name(model)} at a server, without its weights`;
+  const files = hub?.hasFiles ? [] : ', tokenizer, templates and code';
+  const unjudged = phrase`its spectra${files} were not judged`;
+  if (!hub) return phrase`${is}: ${unjudged}. What it is rests on ${rests}.`;
+  const on = hub.base === null ? [] : phrase` on ${name(hub.base)}`;
+  return phrase`${is}: ${unjudged}. The hub says which weights ${name(hub.checkpoint)} has (${name(hub.listing.slice(0, SHOWN_DIGEST))}); that the server runs them${on} is declared, not proven. Beside that, what it is rests on ${rests}.`;
 }
+
+/** `sha256:` and twelve digits, as in the footer. */
+const SHOWN_DIGEST = 'sha256:'.length + 12;
 
 export function sameAnswers({ candidate, baseline }: FindingOf<'same-answers'>): Phrase {
   return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} answer fixed prompts alike, to three decimals: the training did nothing, its adapter is not loaded, or both names are of one model.`;

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import {
+  ADAPTER,
+  ADAPTER_CONFIG,
+  INDEX,
+  type ListedFile,
+  MLX_ADAPTER,
+  SINGLE,
+  twoSets,
+} from '../hub/checkpoint-files.ts';
+import { openSnapshotFiles } from '../hub/snapshot-files.ts';
+import { canonicalJson } from '../platform/canonical-json.ts';
+import { readTextInside } from '../platform/resolve-inside.ts';
+import { sha256 } from '../platform/sha256.ts';
+import { UserError } from '../platform/user-error.ts';
+import {
+  type Architecture,
+  describeArchitecture,
+  parseJsonObject,
+  readConfig,
+  UNKNOWN_ARCHITECTURE,
+} from './architecture.ts';
+import { withoutHistory } from './digest.ts';
+import { readWeightMap } from './open.ts';
+
+/** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
+export interface ListedCheckpoint {
+  readonly format: 'safetensors' | 'lora';
+  /** Local folder with configurations, tokenizer, templates and code. */
+  readonly path: string;
+  /** With its commit: `hf://org/model@0123…`. */
+  readonly name: string;
+  /** Of all files of the folder on the hub. */
+  readonly names: readonly string[];
+  /** config.json, or adapter_config.json of an adapter. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Unknown of an adapter: it has that of its base model. */
+  readonly architecture: Architecture;
+  /** See `digestListing`. */
+  readonly listing: string;
+}
+
+/**
+ * Open a checkpoint on a hub without any request for its weights.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for one that cannot be read, and for one whose listing does not say what its weights are
+ */
+export async function openListed(path: string): Promise<ListedCheckpoint> {
+  const { folder, name, names, weights } = await openSnapshotFiles(path);
+  const isAdapter = weights.some((file) => file.name === ADAPTER || file.name === MLX_ADAPTER);
+  if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(folder, path);
+  const config = isAdapter ? await readAdapterConfig(folder, path) : await readConfig(folder);
+  if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
+  return {
+    format: isAdapter ? 'lora' : 'safetensors',
+    path: folder,
+    name,
+    names,
+    config,
+    architecture: isAdapter ? UNKNOWN_ARCHITECTURE : describeArchitecture(config),
+    listing: digestListing(weights, { path, config }),
+  };
+}
+
+/** One of them would be taken for the weights, and the other one served. */
+async function refuseOtherShards(folder: string, path: string): Promise<void> {
+  const shards = Object.values(await readWeightMap(folder));
+  if (shards.some((shard) => shard !== SINGLE)) throw twoSets(path, [SINGLE, INDEX]);
+}
+
+async function readAdapterConfig(folder: string, path: string): Promise<Record<string, unknown>> {
+  const text = await readTextInside(join(folder, ADAPTER_CONFIG));
+  return parseJsonObject(text ?? '', `${path}: ${ADAPTER_CONFIG}`);
+}
+
+/**
+ * What a hub says a checkpoint is: a digest of the names of its files of weights, of the SHA-256 that Git LFS stores of each,
+ * and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and neither can be
+ * computed from the other.
+ * @returns `sha256:` and 64 hexadecimal digits
+ * @throws UserError for a file that the hub lists without its SHA-256
+ */
+export function digestListing(
+  weights: readonly ListedFile[],
+  { path, config }: { readonly path: string; readonly config: Readonly<Record<string, unknown>> },
+): string {
+  const files = weights.map(({ name, sha256: listed }) => {
+    if (listed !== null && /^[0-9a-f]{64}$/.test(listed)) return [name, listed];
+    throw new UserError(
+      `${path}: the hub lists no SHA-256 of ${name}, so that nothing but a download can tell what its weights are`,
+      'store its weights with Git LFS, or download it and give the folder as the checkpoint',
+    );
+  });
+  const sorted = files.sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return `sha256:${sha256(canonicalJson(['listing', sorted, withoutHistory({ ...config })]))}`;
+}

@@ -1,0 +1,63 @@
+import { foreignNamesAmong } from '../checkpoint/foreign-files.ts';
+import { type ListedCheckpoint, openListed } from '../checkpoint/listed.ts';
+import { isHubPath } from '../hub/hub-path.ts';
+import { UserError } from '../platform/user-error.ts';
+import { describeFiles } from './behavior/behavior-files.ts';
+import type { Behavior } from './schema/behavior.ts';
+import type { Listed, Measurement, Served } from './schema/measurement.ts';
+
+/** A checkpoint on a hub of which only the listing is read, and the base model of an adapter. */
+export interface ListedPaths {
+  readonly checkpoint: string;
+  readonly reference: string | undefined;
+}
+
+/** What is known of a model without a byte of its weights: the checkpoint that it is declared to be. */
+export interface ListedModel extends Pick<Measurement, 'architecture' | 'unread'> {
+  /** With its commit. */
+  readonly name: string;
+  readonly hub: NonNullable<Served['hub']>;
+  /** Null of an adapter whose base model was not given. */
+  readonly behavior: Behavior | null;
+  /** Folders that can have the tokenizer, the first one first. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * Open what a server is declared to run.
+ * @throws UserError for a checkpoint that a hub does not list completely, and for a base model on this machine
+ */
+export async function openListedModel({ checkpoint, reference }: ListedPaths): Promise<ListedModel> {
+  if (reference !== undefined && !isHubPath(reference)) {
+    throw new UserError(
+      `the reference ${reference} is on this machine, and of ${checkpoint} only the hub's listing is read`,
+      'leave it out, or give it as hf://org/model too',
+    );
+  }
+  const listed = await openListed(checkpoint);
+  const base = reference === undefined ? null : await openListed(reference);
+  if (base?.format === 'lora') {
+    throw new UserError(`${reference} is an adapter, not full weights`, 'give its base model as reference');
+  }
+  const isAlone = listed.format === 'lora' && base === null;
+  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = (
+    listed.format === 'lora' ? (base ?? listed) : listed
+  ).architecture;
+  const unread = foreignNamesAmong(listed.names).map(({ name, format: { what, runsCode = false } }) => ({
+    name,
+    what,
+    runsCode,
+  }));
+  return {
+    name: listed.name,
+    hub: { ...named(listed), base: base && named(base) },
+    architecture: { modelType, name, layers, hiddenSize, heads, keyValueHeads },
+    behavior: isAlone ? null : { files: await describeFiles(listed, base), logitScale: null },
+    ...(unread.length === 0 ? {} : { unread }),
+    folders: [listed.path, ...(base && listed.format === 'lora' ? [base.path] : [])],
+  };
+}
+
+function named({ name, listing }: ListedCheckpoint): Listed {
+  return { checkpoint: name, listing };
+}
