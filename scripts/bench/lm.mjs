@@ -1,6 +1,6 @@
 // The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32
 // matrix rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M]
-// [--start-only]
+// [--held float32|as-stored] [--start-only]
 //
 // The model is Llama-shaped, with random weights that this script writes itself. All times are medians of five.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     device: { type: 'string', default: 'cpu' },
     dtype: { type: 'string', default: 'F32' },
     size: { type: 'string', default: '120M' },
+    held: { type: 'string' },
     'start-only': { type: 'boolean', default: false },
   },
 });
@@ -40,7 +41,10 @@ try {
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);
 
   const before = performance.now();
-  const engine = await OnnxEngine.open(await openReference(join(folder, 'model')), { device });
+  const engine = await OnnxEngine.open(await openReference(join(folder, 'model')), {
+    device,
+    ...(values.held === undefined ? {} : { held: values.held }),
+  });
   await engine.score([{ context: tokens(1), continuation: [7] }]);
   const start = performance.now() - before;
 

@@ -80,6 +80,11 @@ export class Graph {
   readonly #outputs: InstanceType<typeof onnx.ValueInfoProto>[] = [];
   readonly #returned: { readonly name: string; readonly value: Value }[] = [];
   readonly #constants = new Map<string, Value>();
+  readonly #weights = new Map<Value, { bytes: number; readonly size: number }>();
+  readonly #zeros = new Map<Value, Value>();
+  #largestExpansion = 0;
+  /** The last product with an expanded matrix. */
+  #lastExpanded: Value | null = null;
   #count = 0;
 
   /** A value that `run` receives under `name`. Dimensions that vary have a name instead of a size. */
@@ -105,7 +110,16 @@ export class Graph {
         ],
       }),
     );
+    this.#weights.set(name, { bytes: data.byteLength, size: dims.reduce((size, dim) => size * dim, 1) });
     return name;
+  }
+
+  /**
+   * What a session holds of the files, and the largest of the tensors that it converts in a run (`multiplyExpanded`), in bytes.
+   */
+  get weightMemory(): { readonly held: number; readonly largestExpansion: number } {
+    const held = [...this.#weights.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return { held, largestExpansion: this.#largestExpansion };
   }
 
   /** A small tensor of numbers. Equal constants are stored once. */
@@ -162,8 +176,40 @@ export class Graph {
     return values as NodeOutputs<O>;
   }
 
+  /** In another type. What is in a file is converted once, when a session is created, and held so. */
   cast(value: Value, type: ElementType): Value {
+    const weight = this.#weights.get(value);
+    if (weight) weight.bytes = weight.size * bytesOf(type);
     return this.op('Cast', [value], { to: type });
+  }
+
+  /**
+   * A product with a matrix of a file that the session holds as it is stored, and converts to float32 in each run for this
+   * product alone. onnxruntime would convert it once, when the session is created, and orders the nodes of a run by their inputs
+   * alone, so that all conversions would come first: a shape that is computed from the shapes of `x` and of the product before
+   * prevents both.
+   * @param matrix of a file
+   * @param dims its shape
+   * @param x what it is multiplied with: its first size is not known before a run, as that of the product
+   */
+  multiplyExpanded(matrix: Value, dims: readonly number[], x: Value, multiply: (expanded: Value) => Value): Value {
+    const { float32 } = ElementType;
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    this.#largestExpansion = Math.max(this.#largestExpansion, size * bytesOf(float32));
+    const before = this.#lastExpanded === null ? [x] : [x, this.#lastExpanded];
+    const shape = this.sum([this.constant(dims, 'int64'), ...before.map((value) => this.#zeroAfter(value))]);
+    const product = multiply(this.op('Cast', [this.op('Reshape', [matrix, shape])], { to: float32 }));
+    this.#lastExpanded = product;
+    return product;
+  }
+
+  /** int64 [1]: zero, once `value` is known. */
+  #zeroAfter(value: Value): Value {
+    const known = this.#zeros.get(value);
+    if (known) return known;
+    const zero = this.op('Mul', [this.op('Shape', [value], { start: 0, end: 1 }), this.constant([0], 'int64')]);
+    this.#zeros.set(value, zero);
+    return zero;
   }
 
   reshape(value: Value, dims: readonly number[]): Value {
@@ -178,8 +224,7 @@ export class Graph {
    */
   slice(value: Value, axis: number, start: number, end: number, step = 1, after: readonly Value[] = []): Value {
     const constant = (item: number) => this.constant([item], 'int64');
-    const zeros = after.map((other) => this.op('Mul', [this.op('Shape', [other], { start: 0, end: 1 }), constant(0)]));
-    const starts = this.sum([constant(start), ...zeros]);
+    const starts = this.sum([constant(start), ...after.map((other) => this.#zeroAfter(other))]);
     return this.op('Slice', [value, starts, constant(end), constant(axis), constant(step)]);
   }
 
@@ -241,6 +286,11 @@ export class Graph {
     this.#count += 1;
     return `${stem}_${this.#count}` as Value;
   }
+}
+
+/** Of one element of a floating-point type. */
+function bytesOf(type: ElementType): number {
+  return type === ElementType.float64 ? 8 : type === ElementType.float32 ? 4 : 2;
 }
 
 function toAttribute(name: string, value: Attribute) {

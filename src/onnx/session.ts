@@ -52,6 +52,8 @@ const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
  * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
  * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
  * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
+ * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs: beside what the first run of
+ *   these shapes took
  */
 export async function openSession(
   graph: Graph,
@@ -59,12 +61,24 @@ export async function openSession(
   {
     onDevice = [],
     allowSpinning = true,
-  }: { readonly onDevice?: readonly string[]; readonly allowSpinning?: boolean } = {},
+    memoryPattern = true,
+  }: {
+    readonly onDevice?: readonly string[];
+    readonly allowSpinning?: boolean;
+    readonly memoryPattern?: boolean;
+  } = {},
 ): Promise<Session> {
   const locations = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
   return createSession(graph, device, {
     graphOptimizationLevel: 'extended',
-    ...(allowSpinning ? {} : { extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } } }),
+    enableMemPattern: memoryPattern,
+    extra: {
+      session: {
+        ...EXTERNAL_DATA,
+        ...(allowSpinning ? {} : NO_SPINNING),
+        ...(device.name === 'cuda' ? EXACT_WEIGHTS : {}),
+      },
+    },
     ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),
   });
 }
@@ -97,6 +111,9 @@ export async function openKernel(graph: Graph, device: Device): Promise<Session>
     extra: { session: { ...NO_SPINNING, ...EXTERNAL_DATA } },
   });
 }
+
+/** Weights take what they are large; the allocator for values takes blocks that double. */
+const EXACT_WEIGHTS = { use_device_allocator_for_initializers: '1' };
 
 /** Errors are thrown as well: onnxruntime need not also write them to standard error. */
 const FATAL = 4;

@@ -7,11 +7,23 @@ import type { DoraWeight } from '../../spectra/dora.ts';
 import type { Decoder, ModuleNaming } from './decoder.ts';
 
 /**
+ * How the weights of a running model are held: all in float32, or matrices of 16-bit numbers as they are stored, each of which is
+ * expanded to float32 for a product.
+ */
+export type HeldWeights = 'float32' | 'as-stored';
+
+/** Largest part of a matrix that is expanded at a time, in bytes of float32: of a model of 8 billion parameters, that of attention. */
+const MOST_EXPANDED = 2 ** 27;
+
+/**
  * The weights of a decoder by its own names (`layers.0.self_attn.q_proj.weight`), whatever the file calls them, with
  * the modules that an adapter changes or replaces.
  */
 export class Weights {
   readonly naming: ModuleNaming;
+  readonly held: HeldWeights;
+  /** In bytes of float32. */
+  readonly mostExpanded: number;
   readonly #path: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   readonly #namings: readonly ModuleNaming[];
@@ -23,7 +35,14 @@ export class Weights {
   readonly #embeddings: string;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
-  constructor(base: FullCheckpoint, decoder: Decoder, adapter: Adapter | null) {
+  constructor(
+    base: FullCheckpoint,
+    decoder: Decoder,
+    adapter: Adapter | null,
+    { held = 'float32', mostExpanded = MOST_EXPANDED }: Partial<Pick<Weights, 'held' | 'mostExpanded'>> = {},
+  ) {
+    this.held = held;
+    this.mostExpanded = mostExpanded;
     this.#path = base.path;
     this.#tensors = base.tensors;
     this.#namings = decoder.namings;

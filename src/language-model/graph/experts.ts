@@ -155,8 +155,8 @@ function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: num
   const gateUp = weights.tensor(stacked.gateUp, [count, 2 * gate.output, gate.input]);
   const down = weights.tensor(stacked.down, [count, gate.input, gate.output]);
   return (index, x) => {
-    const both = applyWeight(graph, x, loadFloat32(graph, blockOf(gateUp, index, count)));
+    const both = applyWeight(graph, weights, x, blockOf(gateUp, index, count));
     const inner = gatedHalves(graph, activation, both);
-    return applyWeight(graph, inner, loadFloat32(graph, blockOf(down, index, count)));
+    return applyWeight(graph, weights, inner, blockOf(down, index, count));
   };
 }

@@ -6,11 +6,58 @@ import type { Weights } from '../architectures/weights.ts';
 
 const { float32 } = ElementType;
 
+const FLOAT_BYTES = 4;
+
 /** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   const type = elementTypeOf(entry);
   const stored = graph.external(entry, type, dims);
   return type === float32 ? stored : graph.cast(stored, float32);
+}
+
+/**
+ * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added. Where
+ * 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a float32, so
+ * that results are the same.
+ */
+function multiply(
+  graph: Graph,
+  weights: Weights,
+  entry: TensorEntry,
+  x: Value,
+  { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
+): Value {
+  const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
+  const type = elementTypeOf(entry);
+  const is16Bit = type === ElementType.float16 || type === ElementType.bfloat16;
+  if (!is16Bit || weights.held === 'float32') return product(loadFloat32(graph, entry));
+  const expanded = (part: TensorEntry) =>
+    graph.multiplyExpanded(graph.external(part, type, part.shape), part.shape, x, product);
+  const parts = transB === 1 && bias === null ? rowBlocks(entry, weights.mostExpanded) : [entry];
+  const products = parts.map(expanded);
+  return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
+}
+
+/**
+ * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger than the
+ * first, whose memory the others then take.
+ */
+export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
+  const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
+  const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));
+  const block = Math.ceil(rows / count);
+  const rowBytes = entry.byteLength / rows;
+  return Array.from({ length: Math.ceil(rows / block) }, (_, i) => {
+    const [start, end] = [i * block, Math.min(rows, (i + 1) * block)];
+    const shape = [end - start, columns];
+    return {
+      ...entry,
+      shape,
+      size: (end - start) * columns,
+      byteLength: (end - start) * rowBytes,
+      offset: entry.offset + start * rowBytes,
+    };
+  });
 }
 
 /** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
@@ -38,11 +85,9 @@ export function applyLinear(
   const { module, input, output, bias, layout } = layer;
   const isConv1d = layout === 'conv1d';
   const weight = weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
-  const inputs = [x, loadFloat32(graph, weight)];
   const added = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [output])) : null;
   const ratios = weights.ratios(adapted);
-  if (added && !ratios) inputs.push(added);
-  const y = graph.op('Gemm', inputs, { transB: isConv1d ? 0 : 1 });
+  const y = multiply(graph, weights, weight, x, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
   const lora = weights.lora(adapted);
   if (!lora) return y;
   weights.expectLora(lora, input, output);
@@ -62,9 +107,9 @@ function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input
     : ([loadFloat32(graph, a, [rank, input]), loadFloat32(graph, b, [output, rank])] as const);
 }
 
-/** A linear layer without bias, with its weight [output, input] as a value. */
-export function applyWeight(graph: Graph, x: Value, weight: Value): Value {
-  return graph.op('Gemm', [x, weight], { transB: 1 });
+/** A linear layer without bias, with its stored weight [output, input]. */
+export function applyWeight(graph: Graph, weights: Weights, x: Value, weight: TensorEntry): Value {
+  return multiply(graph, weights, weight, x, { transB: 1, bias: null });
 }
 
 /**

@@ -64,7 +64,7 @@ export class BackboneSession {
     const kind = await chooseAttentionKind(decoder, device, { useKvCache });
     const graph = buildBackbone(decoder, weights, {
       attention: kind,
-      fuseExperts: device.name === 'cpu',
+      fuseExperts: device.name === 'cpu' && weights.held === 'float32',
       useKvCache,
     });
     // The binding can leave outputs on a device only for WebGPU.
@@ -72,7 +72,11 @@ export class BackboneSession {
     const onDevice = isBound
       ? decoder.layers.flatMap((_, i) => [BACKBONE.presentKey(i), BACKBONE.presentValue(i)])
       : [];
-    const session = await openSession(graph, device, { onDevice, allowSpinning: false });
+    const session = await openSession(graph, device, {
+      onDevice,
+      allowSpinning: false,
+      memoryPattern: weights.held === 'float32',
+    });
     return new BackboneSession(decoder, session, { kind, useKvCache, isBound });
   }
 

@@ -38,7 +38,9 @@ export class HeadSession {
   }
 
   static async open(decoder: Decoder, weights: Weights, device: Device): Promise<HeadSession> {
-    return new HeadSession(decoder, await openSession(buildHead(decoder, weights), device, { allowSpinning: false }));
+    const memoryPattern = weights.held === 'float32';
+    const session = await openSession(buildHead(decoder, weights), device, { allowSpinning: false, memoryPattern });
+    return new HeadSession(decoder, session);
   }
 
   /** @param hidden [rows, hidden] */

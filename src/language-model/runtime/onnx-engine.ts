@@ -6,7 +6,7 @@ import { doraRatios } from '../../spectra/dora.ts';
 import type { Decoder } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
-import { Weights } from '../architectures/weights.ts';
+import { type HeldWeights, Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
@@ -26,6 +26,10 @@ export interface OnnxEngineOptions {
   readonly adapter?: Adapter | null;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number;
+  /** As suits the device by default. */
+  readonly held?: HeldWeights;
+  /** For the tests; see `Weights`. */
+  readonly mostExpanded?: number;
   /** Compute shared prefixes once. Off only to test that it makes no difference. */
   readonly reusePrefixes?: boolean;
 }
@@ -181,12 +185,20 @@ export class OnnxEngine implements Engine {
   }
 }
 
+/** On the CPU packed float32 weights are faster; WebGPU converts no bfloat16. */
+function heldOn({ name }: Device): HeldWeights {
+  return name === 'cuda' ? 'as-stored' : 'float32';
+}
+
 async function describe(
   checkpoint: FullCheckpoint,
-  { adapter = null, device }: OnnxEngineOptions,
+  { adapter = null, device, held = heldOn(device), mostExpanded }: OnnxEngineOptions,
 ): Promise<{ decoder: Decoder; weights: Weights }> {
   const decoder = describeDecoder(checkpoint);
-  const weights = new Weights(checkpoint, decoder, adapter);
+  const weights = new Weights(checkpoint, decoder, adapter, {
+    held,
+    ...(mostExpanded === undefined ? {} : { mostExpanded }),
+  });
   for (const [name, dora] of weights.doraWeights()) {
     weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
   }
