@@ -30,7 +30,8 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
   const file = join(run.out, MEASUREMENT_FILE);
   await writeJson(file, measurement);
   context.runner.setOutputs({ measurement: file });
-  const name = `${shardPrefix(run)}${index}-of-${count}`;
+  // Half a measurement has shards of its own, which would replace those of the other half.
+  const name = `${shardPrefix(run)}${run.only === undefined ? '' : `${run.only}-`}${index}-of-${count}`;
   await orExplain(context, 'uploaded', () => context.artifacts.upload(name, [file]));
   context.runner.info(`Shard ${index}/${count}: artifact ${name}`);
 }
@@ -63,7 +64,7 @@ async function mergeShards(run: MergeRun, context: ActionContext): Promise<Measu
   const { artifacts, temporary } = context;
   const prefix = shardPrefix(run);
   const listed = await orExplain(context, 'listed', () => artifacts.list());
-  const own = listed.filter(({ name }) => name.startsWith(prefix) && /^\d+-of-\d+$/.test(name.slice(prefix.length)));
+  const own = listed.filter(({ name }) => name.startsWith(prefix) && SHARD_NAME.test(name.slice(prefix.length)));
   if (own.length === 0) {
     throw new UserError(
       `this run has no artifact ${prefix}*`,
@@ -98,5 +99,8 @@ async function orExplain<T>({ workflowRun }: ActionContext, verb: string, work: 
     );
   }
 }
+
+/** What follows the prefix in the name of an artifact. */
+const SHARD_NAME = /^(?:(?:spectra|probes)-)?\d+-of-\d+$/;
 
 const shardPrefix = (run: KeyedRun): string => `${artifactName(run)}-shard-`;

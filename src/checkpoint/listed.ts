@@ -22,6 +22,7 @@ import {
 } from './architecture.ts';
 import { withoutHistory } from './digest.ts';
 import { readWeightMap } from './open.ts';
+import type { Checkpoint } from './types.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
 export interface ListedCheckpoint {
@@ -60,6 +61,13 @@ export async function openListed(path: string): Promise<ListedCheckpoint> {
     architecture: isAdapter ? UNKNOWN_ARCHITECTURE : describeArchitecture(config),
     listing: digestListing(weights, { path, config }),
   };
+}
+
+/** How the hub lists a checkpoint whose weights are read; null if it is not on a hub, or not listed with every digest. */
+export function listingOf({ remote, config }: Checkpoint): Pick<ListedCheckpoint, 'name' | 'listing'> | null {
+  if (remote === null || config === null || remote.weights.some(({ sha256: listed }) => listed === null)) return null;
+  const { name, weights } = remote;
+  return { name, listing: digestListing(weights, { path: name, config }) };
 }
 
 /** One of them would be taken for the weights, and the other one served. */

@@ -43,8 +43,10 @@ Examples:
     --shard 2/4 --out shard-2.json`;
 
 export const MERGE_EXAMPLES = `
-Example:
+Examples:
   shadow-gate merge shard-1.json shard-2.json shard-3.json shard-4.json \\
+    --out measurement.json
+  shadow-gate merge spectra-1.json spectra-2.json probes.json \\
     --out measurement.json`;
 
 export const COMPARE_EXAMPLES = `

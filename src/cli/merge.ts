@@ -9,7 +9,10 @@ export function addMergeCommand(program: Command, output: Output): void {
   program
     .command('merge')
     .description('merge the shards of a measurement into one file')
-    .argument('<shard.json...>', 'all files that measure --shard wrote, in any order')
+    .argument(
+      '<shard.json...>',
+      'all files that measure --shard wrote, or --only spectra and --only probes, in any order',
+    )
     .requiredOption('--out <file>', 'measurement file to write')
     .addHelpText('after', MERGE_EXAMPLES)
     .action((files: string[], options: { out: string }) => runMerge(files, options, output));

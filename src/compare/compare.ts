@@ -6,6 +6,7 @@ import { changedInputs, comparability, missingBaseline } from './checks/baseline
 import { baselineMemorized } from './checks/baseline-memorized.ts';
 import { changedBehavior } from './checks/behavior.ts';
 import {
+  answeredByServer,
   missingHalf,
   nothingMeasured,
   sameAnswers,
@@ -64,6 +65,7 @@ export interface Comparison {
 /** Every check of the gate, in the order in which findings of one level are reported. */
 const GENERAL_CHECKS: readonly Check[] = [
   withoutWeights,
+  answeredByServer,
   sameAnswers,
   missingHalf,
   missingBaseline,

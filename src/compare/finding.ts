@@ -429,6 +429,18 @@ export const findingSchema = z.discriminatedUnion('kind', [
       })
       .optional(),
   }),
+  finding('answered-by-server', {
+    side,
+    model: foreign,
+    /** Null: the server does not say so. */
+    root: foreign.nullable(),
+    version: foreign.nullable(),
+    /** Null: none was declared. */
+    revision: foreign.nullable(),
+    hasFingerprint: z.boolean(),
+    /** The checkpoint of a hub that it is declared to be; null if the probes were asked beside the weights. */
+    hub: foreign.nullable(),
+  }),
   finding('same-answers', { candidate: foreign, baseline: foreign }),
   finding('one-half-only', { half: z.enum(['spectra', 'probes']) }),
   finding('no-answers', { side }),

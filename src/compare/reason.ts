@@ -320,6 +320,14 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.model,
         [finding.side]: finding.hub?.checkpoint ?? finding.revision ?? finding.root ?? null,
       };
+    case 'answered-by-server':
+      return {
+        ...NOTHING,
+        rule: 'answered-by-server',
+        metric: 'probes',
+        place: finding.model,
+        [finding.side]: finding.hub ?? finding.revision ?? finding.root ?? null,
+      };
     case 'same-answers':
       return {
         ...NOTHING,

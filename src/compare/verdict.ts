@@ -37,6 +37,7 @@ const LAST: readonly FindingKind[] = [
   'behavior-not-compared',
   'skipped',
   'no-weights',
+  'answered-by-server',
   'unread-files',
   'merge-unseen',
   'probe-notes',

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly name: string;
   /** Of all files of the folder on the hub. */
   readonly names: readonly string[];
+  /** The files of weights, as the hub lists them. */
+  readonly weights: readonly ListedFile[];
   /** Download these bytes, as far as they are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnDownload) => Promise<void>;
 }
@@ -84,7 +86,13 @@ class Opening {
     for (let next = 0; next < weights.length; next += HEADERS_AT_ONCE) {
       await Promise.all(weights.slice(next, next + HEADERS_AT_ONCE).map(prepare));
     }
-    return { folder, name, names, fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload) };
+    return {
+      folder,
+      name,
+      names,
+      weights,
+      fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
+    };
   }
 
   async #fetch(

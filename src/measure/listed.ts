@@ -39,10 +39,9 @@ export async function openListedModel({ checkpoint, reference }: ListedPaths): P
   if (base?.format === 'lora') {
     throw new UserError(`${reference} is an adapter, not full weights`, 'give its base model as reference');
   }
-  const isAlone = listed.format === 'lora' && base === null;
-  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = (
-    listed.format === 'lora' ? (base ?? listed) : listed
-  ).architecture;
+  const isAdapter = listed.format === 'lora';
+  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = (isAdapter ? (base ?? listed) : listed)
+    .architecture;
   const unread = foreignNamesAmong(listed.names).map(({ name, format: { what, runsCode = false } }) => ({
     name,
     what,
@@ -50,11 +49,11 @@ export async function openListedModel({ checkpoint, reference }: ListedPaths): P
   }));
   return {
     name: listed.name,
-    hub: { ...named(listed), base: base && named(base) },
+    hub: { ...named(listed), base: isAdapter && base ? named(base) : null },
     architecture: { modelType, name, layers, hiddenSize, heads, keyValueHeads },
-    behavior: isAlone ? null : { files: await describeFiles(listed, base), logitScale: null },
+    behavior: isAdapter && base === null ? null : { files: await describeFiles(listed, base), logitScale: null },
     ...(unread.length === 0 ? {} : { unread }),
-    folders: [listed.path, ...(base && listed.format === 'lora' ? [base.path] : [])],
+    folders: [listed.path, ...(base && isAdapter ? [base.path] : [])],
   };
 }
 

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
-import type { ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
 import { summarize } from './aggregate.ts';
@@ -45,7 +44,7 @@ export async function measureServed(options: MeasureServedOptions): Promise<Meas
   const { endpoint, revision, listed: paths = null, shard = null } = options;
   const listed = paths && (await openListedModel(paths));
   const { result, run } = await askProbes(options, listed);
-  const said = { ...describe(endpoint, run?.served ?? null), revision };
+  const said = { ...describeServer(endpoint, run), revision };
   const served = listed ? { ...said, hub: listed.hub } : said;
   return measurementSchema.parse({
     schema: MEASUREMENT_SCHEMA,
@@ -81,12 +80,13 @@ export function nameOfServed({ endpoint, model }: Pick<Endpoint, 'endpoint' | 'm
   return `${model} at ${remoteAddress(endpoint).shown}`;
 }
 
-function describe({ model }: Endpoint, said: ServedIdentity | null): Omit<Served, 'revision'> {
-  if (said === null) {
+/** What a server says that it is; only the model's name if it contradicted itself. */
+export function describeServer({ model }: Endpoint, run: ProbeRun | null): Omit<Served, 'revision'> {
+  if (!run?.served) {
     return { model, root: null, parent: null, contextLength: null, version: null, fingerprint: null };
   }
   // The same model can be served at another address tomorrow.
-  const { address: _, ...identity } = said;
+  const { address: _, ...identity } = run.served;
   return identity;
 }
 

@@ -1,6 +1,7 @@
 import { digestCheckpoint, TensorDigests } from '../checkpoint/digest.ts';
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { foreignFilesIn, foreignNamesAmong } from '../checkpoint/foreign-files.ts';
+import { listingOf } from '../checkpoint/listed.ts';
 import { nameOf, openCheckpoint, openMergedAdapter, openReference } from '../checkpoint/open.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
@@ -14,7 +15,7 @@ import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
-import { probeProgress, servedSource, withTokenizerOf } from './measure-served.ts';
+import { describeServer, probeProgress, servedSource, withTokenizerOf } from './measure-served.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -122,6 +123,7 @@ async function recallOrMeasure(
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: reference && nameOf(reference.checkpoint),
       adapter: options.adapter ? nameOf(options.adapter) : null,
+      hub: hubRecord(checkpoint, reference?.checkpoint ?? null),
     };
     return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
   }
@@ -190,6 +192,8 @@ async function measureOpened(
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: identity,
+    answeredBy:
+      options.endpoint && probes ? { ...describeServer(options.endpoint, probes.run), revision: null } : undefined,
     architecture: architectureOf(checkpoint, base),
     reference: baseIdentity,
     device: spectra?.device.name ?? probes?.run?.device ?? 'cpu',
@@ -215,6 +219,7 @@ async function measureOpened(
       checkpoint: checkpoint.remote?.name ?? options.checkpoint,
       reference: base && nameOf(base),
       adapter: options.adapter ? nameOf(options.adapter) : null,
+      hub: hubRecord(checkpoint, base),
       deviceReason: spectra?.device.reason ?? probes?.run?.by ?? '',
       recalledSpectra: spectra?.recalled ?? 0,
       probes: probesRecord(probes?.run),
@@ -262,6 +267,14 @@ async function tryProbes(
     if (!isReported) throw error;
     return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
   }
+}
+
+/** How a hub lists what was read. The base of full weights says nothing about them. */
+function hubRecord(checkpoint: Checkpoint, base: FullCheckpoint | null): Measurement['run']['hub'] {
+  const own = listingOf(checkpoint);
+  const of = checkpoint.format === 'lora' && base ? listingOf(base) : null;
+  const named = ({ name, listing }: NonNullable<typeof own>) => ({ checkpoint: name, listing });
+  return own ? { ...named(own), base: of && named(of) } : undefined;
 }
 
 /** The folders of a checkpoint on a hub that can have its tokenizer. */

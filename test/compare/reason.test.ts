@@ -89,6 +89,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['no-weights', 'spectra', null, 'w', 'w', null, null],
     ['no-weights', 'spectra', null, 'w', null, 'w', null],
   ],
+  'answered-by-server': [
+    ['answered-by-server', 'probes', null, 'w', 'w', null, null],
+    ['answered-by-server', 'probes', null, 'w', null, null, null],
+  ],
   'same-answers': [['same-answers', 'probes', null, 'model', 'w', 'w', null]],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [

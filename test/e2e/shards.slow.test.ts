@@ -1,6 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { repository } from '../fixtures.ts';
+import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { annotations, useRig } from './rig.ts';
 import { PUSH } from './run-action.ts';
 
@@ -35,6 +36,34 @@ it('four merged shards are what one machine measures, and get one comment', asyn
   expect(rig.github.comments[0]?.body).toMatch(/shadow delta\S* of \S+ is 3\d\.\d\spoints/);
 
   const whole = await rig.gate({ ...CANDIDATE, baseline: 'baseline.json' });
+  expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
+});
+
+it('spectra of the weights on some machines and probes at a server on another get the verdict of one run', async () => {
+  const served = await serveCheckpoint(CANDIDATE.checkpoint);
+  const lines = (await readFile(example('probes.jsonl'), 'utf8')).split('\n').slice(0, 120);
+  await writeFile(rig.path('probes.jsonl'), lines.join('\n'));
+  await writeFile(rig.path('shadow-gate.yml'), 'probes: [probes.jsonl]\n');
+  const inputs = { checkpoint: CANDIDATE.checkpoint, reference: CANDIDATE.reference, baseline: 'baseline.json' };
+  const server = { endpoint: served.server.url, model: 'toy', tokenizer: CANDIDATE.checkpoint };
+  const approved = await rig.gate(
+    { ...inputs, checkpoint: example('coverage-expanding'), baseline: '' },
+    { event: PUSH },
+  );
+  await cp(approved.outputs.measurement ?? '', rig.path('baseline.json'));
+  for (const shard of ['1/2', '2/2']) {
+    const { code, log } = await rig.gate({ ...inputs, only: 'spectra', shard }, { runId: 42 });
+    expect(code, log).toBe(0);
+  }
+  const answers = { checkpoint: inputs.checkpoint, baseline: inputs.baseline, ...server, only: 'probes', shard: '1/1' };
+  const asked = await rig.gate(answers, { runId: 42 });
+  expect(asked.code, asked.log).toBe(0);
+  expect(asked.log).toContain('artifact shadow-gate-default-shard-probes-1-of-1');
+  const merged = await rig.gate({ mode: 'merge', baseline: inputs.baseline }, { runId: 42 });
+  const whole = await rig.gate({ ...inputs, ...server });
+  await served.stop();
+  expect(merged.outputs.verdict, merged.log).toBe(whole.outputs.verdict);
+  expect(merged.outputs['shadow-delta']).toBe(whole.outputs['shadow-delta']);
   expect(await measurement(merged.outputs.measurement)).toEqual(await measurement(whole.outputs.measurement));
 });
 

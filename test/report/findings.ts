@@ -149,6 +149,16 @@ export function everyFinding(name: string): Finding[] {
         hub: { checkpoint: name, listing: name, base: null, hasFiles: false },
       },
     ],
+    'answered-by-server': [
+      {
+        ...{ side: 'candidate', model: name, root: name, version: name, revision: name },
+        ...{ hasFingerprint: true, hub: name },
+      },
+      {
+        ...{ side: 'baseline', model: name, root: null, version: null, revision: null },
+        ...{ hasFingerprint: false, hub: null },
+      },
+    ],
     'same-answers': [{ candidate: name, baseline: name }],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],

@@ -62,6 +62,20 @@ export function withoutWeights({ candidate, baseline }: ComparisonContext): Find
   });
 }
 
+/** A server that answered for a checkpoint whose weights were measured: nothing proves that it runs them. */
+export function answeredByServer({ candidate, baseline }: ComparisonContext): Finding[] {
+  const sides = [
+    { side: 'candidate', answeredBy: candidate.answeredBy },
+    { side: 'baseline', answeredBy: baseline?.answeredBy },
+  ] as const;
+  return sides.flatMap(({ side, answeredBy }): Finding[] => {
+    if (!answeredBy) return [];
+    const { model, root, version, revision, fingerprint, hub } = answeredBy;
+    const said = { model, root, version, revision, hasFingerprint: fingerprint !== null };
+    return [{ kind: 'answered-by-server', level: 'info', side, ...said, hub: hub?.checkpoint ?? null }];
+  });
+}
+
 /**
  * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training that did
  * nothing. Of checkpoints, the weights would show it.

@@ -152,6 +152,9 @@ function contradictionInServed(measurement: Measurement): string | null {
   const { checkpoint, served, method, behavior, merge, reference, vectors, nonFinite, skipped } = measurement;
   if ((checkpoint.format === 'served') !== (served !== undefined))
     return 'it does not say whether its model was served';
+  if (measurement.answeredBy !== undefined && (served !== undefined || measurement.probes === null)) {
+    return 'a server answered for it, and it has no weights or no probes';
+  }
   if (served === undefined) return null;
   // The files beside the weights are known where a hub lists them.
   const ofFiles = served.hub === undefined ? behavior : (behavior?.logitScale ?? null);

@@ -76,6 +76,9 @@ export const listedSchema = z.strictObject({
 });
 export type Listed = z.infer<typeof listedSchema>;
 
+/** With the base model of an adapter; null if it is not known. */
+const declaredSchema = listedSchema.extend({ base: listedSchema.nullable() });
+
 /** What the identity of a served model rests on. Null: the server does not say so. */
 export const servedSchema = z.strictObject({
   /** The server's name for the model. */
@@ -94,8 +97,8 @@ export const servedSchema = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullable(),
-  /** What the user declared to be served there, with its base model if it is an adapter; absent if nothing was. */
-  hub: listedSchema.extend({ base: listedSchema.nullable() }).optional(),
+  /** What the user declared to be served there; absent if nothing was. */
+  hub: declaredSchema.optional(),
 });
 export type Served = z.infer<typeof servedSchema>;
 
@@ -119,6 +122,8 @@ export const runSchema = z.strictObject({
   checkpoint: z.string(),
   reference: z.string().nullable(),
   adapter: z.string().nullable().default(null),
+  /** How the hub lists the checkpoint, and the reference of an adapter, that were read; absent if they are not from one. */
+  hub: declaredSchema.optional(),
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
@@ -159,6 +164,8 @@ export const measurementSchema = z.strictObject({
   checkpoint: identitySchema,
   /** Of a model without weights: behavior alone was measured. Absent for a checkpoint. */
   served: servedSchema.optional(),
+  /** The server that answered the probes in place of a checkpoint with weights; absent if none did, and in version 0.2. */
+  answeredBy: servedSchema.optional(),
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),

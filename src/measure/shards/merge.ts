@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { methodOfAll, summarize } from '../aggregate.ts';
@@ -7,6 +8,7 @@ import { readMeasurementOrShard } from '../schema/read.ts';
 import type { ShardMeasurement } from '../schema/shard.ts';
 import { joinAnswers } from './join-answers.ts';
 import { joinByIndex } from './join-by-index.ts';
+import { type HalfFile, joinHalves, joinUnread } from './join-halves.ts';
 
 /** A shard of a measurement, and the file that it was read from. */
 export interface ShardFile {
@@ -16,16 +18,35 @@ export interface ShardFile {
 }
 
 /**
- * Read the shards of a measurement and join them.
- * @throws UserError naming a file that is not a shard of the same measurement, or a missing shard
+ * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different numbers, and
+ * a half that was not split can be a whole file.
+ * @throws UserError naming a file that is not of the same measurement, or a missing shard
  */
 export async function mergeFiles(paths: readonly string[]): Promise<Measurement> {
-  const files: ShardFile[] = [];
-  for (const path of paths) files.push(asShard(path, await readMeasurementOrShard(path)));
-  return mergeShards(files);
+  const files: HalfFile[] = [];
+  for (const path of paths) files.push({ path, measurement: await readMeasurementOrShard(path) });
+  const spectra = files.filter(({ measurement }) => halvesOf(measurement) === 'spectra');
+  const probes = files.filter(({ measurement }) => halvesOf(measurement) === 'probes');
+  if (spectra.length === 0 || probes.length === 0) return mergeShards(files.map(asShard));
+  const other = files.find((file) => !spectra.includes(file) && !probes.includes(file));
+  if (other) {
+    throw new UserError(
+      `${other.path} has ${halvesOf(other.measurement)}, and other files have one half each`,
+      'give the shards of one measurement, or those of its two halves',
+    );
+  }
+  return joinHalves(wholeHalf(spectra), wholeHalf(probes));
 }
 
-function asShard(path: string, measurement: Measurement): ShardFile {
+function wholeHalf(files: readonly HalfFile[]): HalfFile {
+  const [first] = files;
+  if (first && files.length === 1 && first.measurement.shard === null) return first;
+  const shards = files.map(asShard);
+  const [{ path }] = inOrder(shards);
+  return { path, measurement: mergeShards(shards) };
+}
+
+function asShard({ path, measurement }: HalfFile): ShardFile {
   const { shard } = measurement;
   if (shard === null) {
     throw new UserError(
@@ -69,7 +90,8 @@ export function mergeShards(files: readonly ShardFile[]): Measurement {
     ...summarize(spectra.tensors),
     ...spectra,
     nonFinite: joinNonFinite(shards),
-    unread: joinUnread(shards),
+    unread: joinUnread(...shards.map(({ measurement }) => measurement.unread)),
+    answeredBy: joinAnsweredBy(shards),
     probes: joinProbes(shards),
     shard: null,
     run: joinRuns(shards),
@@ -194,12 +216,11 @@ function joinSpectra(shards: Shards): Pick<Measurement, 'tensors' | 'skipped'> {
   };
 }
 
-/** Machines can have other files beside the same weights. */
-function joinUnread(shards: Shards): Measurement['unread'] {
-  const byName = new Map(
-    shards.flatMap(({ measurement }) => (measurement.unread ?? []).map((file) => [file.name, file])),
-  );
-  return byName.size === 0 ? undefined : [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Two servers can run one model, and answer the fixed prompts otherwise in the last digits: then these say nothing. */
+function joinAnsweredBy(shards: Shards): Measurement['answeredBy'] {
+  const [first, ...others] = shards.map(({ measurement }) => measurement.answeredBy);
+  const isSame = others.every((other) => isDeepStrictEqual(other, first));
+  return first && !isSame ? { ...first, fingerprint: null } : first;
 }
 
 /** Parts of a fused tensor can be in several shards, and each of these searches the whole tensor. */

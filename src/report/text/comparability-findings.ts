@@ -16,22 +16,39 @@ export function unreadFiles({ named, files, runningCode }: FindingOf<'unread-fil
 
 /** What was not judged, and what the identity of a served model rests on. */
 export function noWeights(finding: FindingOf<'no-weights'>): Phrase {
-  const { side, model, root, version, revision, hasFingerprint, hub } = finding;
-  const others = [
-    root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
-    ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
-    ...(hub
-      ? []
-      : [revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`]),
-    ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
-  ];
-  const rests = listed(others, others.length);
+  const { side, model, hub } = finding;
   const is = phrase`The ${side} is ${name(model)} at a server, without its weights`;
   const files = hub?.hasFiles ? [] : ', tokenizer, templates and code';
   const unjudged = phrase`its spectra${files} were not judged`;
-  if (!hub) return phrase`${is}: ${unjudged}. What it is rests on ${rests}.`;
+  if (!hub) return phrase`${is}: ${unjudged}. What it is rests on ${restsOn(finding, [revisionOf(finding)])}.`;
   const on = hub.base === null ? [] : phrase` on ${name(hub.base)}`;
-  return phrase`${is}: ${unjudged}. The hub says which weights ${name(hub.checkpoint)} has (${name(hub.listing.slice(0, SHOWN_DIGEST))}); that the server runs them${on} is declared, not proven. Beside that, what it is rests on ${rests}.`;
+  return phrase`${is}: ${unjudged}. The hub says which weights ${name(hub.checkpoint)} has (${name(hub.listing.slice(0, SHOWN_DIGEST))}); that the server runs them${on} is declared, not proven. Beside that, what it is rests on ${restsOn(finding)}.`;
+}
+
+/** Who answered for weights that were measured. */
+export function answeredByServer(finding: FindingOf<'answered-by-server'>): Phrase {
+  const { side, model, revision, hub } = finding;
+  const declared = [
+    ...(hub === null ? [] : [phrase`the weights of ${name(hub)} that were declared`]),
+    ...(revision === null ? [] : [revisionOf(finding)]),
+  ];
+  return phrase`The probes of the ${side} were answered by ${name(model)} at a server: that it runs these weights is declared, not proven. What it is rests on ${restsOn(finding, declared)}.`;
+}
+
+type Server = Pick<FindingOf<'no-weights'>, 'root' | 'version' | 'revision' | 'hasFingerprint'>;
+
+function revisionOf({ revision }: Server): Phrase {
+  return revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`;
+}
+
+function restsOn({ root, version, hasFingerprint }: Server, declared: readonly Phrase[] = []): Phrase {
+  const rests = [
+    root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
+    ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
+    ...declared,
+    ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
+  ];
+  return listed(rests, rests.length);
 }
 
 /** `sha256:` and twelve digits, as in the footer. */

@@ -66,6 +66,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'probes-not-run': probes.probesNotRun,
   'left-out': probes.leftOut,
   'no-weights': comparability.noWeights,
+  'answered-by-server': comparability.answeredByServer,
   'same-answers': comparability.sameAnswers,
   'one-half-only': probes.oneHalfOnly,
   'no-answers': probes.noAnswers,

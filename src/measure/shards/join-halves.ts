@@ -1,0 +1,98 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { type Measurement, measurementSchema } from '../schema/measurement.ts';
+
+/** One half of a measurement, all shards of it, and the file that it was read from or the first of them. */
+export interface HalfFile {
+  readonly path: string;
+  readonly measurement: Measurement;
+}
+
+const HINT = 'give two halves of one measurement, of the same checkpoint and with the same version';
+
+/**
+ * The spectra of a checkpoint and the answers to the probes of the same one, measured apart: the measurement that one run
+ * would have written, except for `run`. Pure.
+ * @throws UserError for halves that are not of one checkpoint, or of which nothing says so
+ */
+export function joinHalves(spectra: HalfFile, probes: HalfFile): Measurement {
+  expectSameCheckpoint(spectra, probes);
+  for (const [name, get] of COMMON) {
+    const [ours, theirs] = [get(spectra.measurement), get(probes.measurement)];
+    // What a half does not know, the other one says.
+    if (ours === null || theirs === null || JSON.stringify(ours) === JSON.stringify(theirs)) continue;
+    throw refused(probes, `was measured with another ${name} than ${spectra.path}`, HINT);
+  }
+  const [weights, answers] = [spectra.measurement, probes.measurement];
+  return measurementSchema.parse({
+    ...weights,
+    unread: joinUnread(weights.unread, answers.unread),
+    probes: answers.probes,
+    answeredBy: answers.served ?? answers.answeredBy,
+    run: joinRuns(weights.run, answers.run),
+  });
+}
+
+/** What both halves have, if they know it. */
+const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measurement) => unknown]> = [
+  ['tool version', ({ tool }) => tool.version],
+  ['reference', ({ reference }) => reference?.digest ?? null],
+  ['base model', ({ served, run }) => (served ? served.hub?.base : run.hub?.base)?.listing ?? null],
+  ['tokenizer, templates or code', ({ behavior }) => behavior?.files ?? null],
+];
+
+/**
+ * The digests of the bytes are the same; or those that the hub lists; or what was declared of the server names the checkpoint.
+ * Nothing else says that the two are of one model.
+ */
+function expectSameCheckpoint(spectra: HalfFile, probes: HalfFile): void {
+  const { checkpoint, run } = spectra.measurement;
+  const { checkpoint: other, served } = probes.measurement;
+  if (served?.hub) {
+    if (run.hub === undefined) {
+      throw refused(
+        probes,
+        `is known by what a hub lists (${served.hub.checkpoint}), and the checkpoint of ${spectra.path} is not from a hub`,
+        `measure the spectra of ${served.hub.checkpoint}, or the probes with --checkpoint ${run.checkpoint}`,
+      );
+    }
+    if (run.hub.listing === served.hub.listing) return;
+    throw refused(probes, `is of ${served.hub.checkpoint}, and ${spectra.path} of ${run.hub.checkpoint}`, HINT);
+  }
+  if (served) {
+    const known = [checkpoint.digest, ...(run.hub ? [run.hub.checkpoint, commitOf(run.hub.checkpoint)] : [])];
+    if (served.revision !== null && known.includes(served.revision)) return;
+    const declared = served.revision === null ? 'no revision' : `the revision ${served.revision}`;
+    throw refused(
+      probes,
+      `is of a model at a server, with ${declared} declared, and nothing says that it is the checkpoint of ${spectra.path}`,
+      `measure the probes with --checkpoint beside --endpoint, or declare --revision ${at(known, known.length - 1)}`,
+    );
+  }
+  if (checkpoint.digest !== other.digest) throw refused(probes, `is of another checkpoint than ${spectra.path}`, HINT);
+}
+
+/** `hf://org/model@COMMIT/folder` */
+function commitOf(path: string): string {
+  return /@([0-9a-f]{40})(?:\/|$)/.exec(path)?.[1] ?? path;
+}
+
+function refused({ path }: HalfFile, problem: string, hint: string): UserError {
+  return new UserError(`${path} ${problem}`, hint);
+}
+
+/** Machines can have other files beside the same weights. */
+export function joinUnread(...lists: ReadonlyArray<Measurement['unread']>): Measurement['unread'] {
+  const byName = new Map(lists.flatMap((files = []) => files.map((file) => [file.name, file])));
+  return byName.size === 0 ? undefined : [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The machines work in parallel. */
+function joinRuns(spectra: Measurement['run'], probes: Measurement['run']): Measurement['run'] {
+  return {
+    ...spectra,
+    time: [spectra.time, probes.time].sort()[0] ?? spectra.time,
+    durationSeconds: Math.max(spectra.durationSeconds, probes.durationSeconds),
+    probes: probes.probes,
+  };
+}
