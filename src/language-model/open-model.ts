@@ -4,6 +4,7 @@ import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
 import { UserError, withErrorCode } from '../platform/user-error.ts';
+import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-memory.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
@@ -66,13 +67,19 @@ export async function openModel(
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
   );
-  const options = { device: chosen, adapter, ...(batchBytes === undefined ? {} : { batchBytes }) };
+  const options = { device: chosen, adapter, onPlan: tellPlan, ...(batchBytes === undefined ? {} : { batchBytes }) };
   const opening = choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
   const engine = await opening.catch(async (error: unknown) => {
     await tokens.tokenizer?.close?.();
     throw error;
   });
   return { engine, device: engine.device, ...tokens };
+}
+
+/** A step of the set-up like those before it, for `--debug`. */
+function tellPlan(plan: DevicePlan): void {
+  const sizes = `${inGibibytes(plan.total)} of ${inGibibytes(plan.free)} GiB`;
+  cudaSettings().onStep('memory plan', `${sizes}: ${describePlan(plan)}`);
 }
 
 /** A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. */

@@ -1,6 +1,7 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import { fetchTensors } from '../checkpoint/open.ts';
 import type { Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
+import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseDevice } from '../onnx/device.ts';
 import { type Device, float64Device } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
@@ -46,11 +47,20 @@ export async function measureSpectra(
   const whole = planSpectra(checkpoint, reference, { method: options.method ?? 'auto', device });
   const plan = options.isWanted ? onlyWanted(whole, options.isWanted) : whole;
   const selection = selectJobs(plan, options.shard ?? null);
+  tellMoved(selection.jobs, device);
   await fetchSelected(selection, checkpoint, reference, options.onProgress);
   const results = await whileUnchanged([{ checkpoint, tensors: selection.vectors }], () =>
     runSelection(selection, { checkpoint, reference, device }, options),
   );
   return collect(plan, device, selection, results);
+}
+
+/** Matrices that are too large for the GPU are measured all the same, which can take much longer. */
+function tellMoved(jobs: readonly Job[], device: Device): void {
+  const [first, ...others] = device.name === 'cuda' ? jobs.filter(({ device: { name } }) => name === 'cpu') : [];
+  if (!first) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  cudaSettings().onNote(`the GPU has not enough memory for ${JSON.stringify(first.name)}${more}, measured on the CPU`);
 }
 
 function onlyWanted(plan: Plan, isWanted: (name: string) => boolean): Plan {

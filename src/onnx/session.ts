@@ -21,6 +21,20 @@ export interface Device {
   readonly memory?: number;
 }
 
+/**
+ * Of a device's memory, what is left for the context of CUDA, the work space of its libraries, and what the allocator of
+ * onnxruntime rounds up, in bytes: estimated, since none of it could be measured.
+ */
+export const DEVICE_RESERVE = 2 ** 29;
+
+/** The device for work that takes so many bytes at its peak: the CPU, if a GPU whose memory is known has too little. */
+export function deviceWithMemory(device: Device, bytes: number): Device {
+  const { memory = Number.POSITIVE_INFINITY } = device;
+  return bytes <= memory - DEVICE_RESERVE
+    ? device
+    : { name: 'cpu', reason: 'the GPU has not enough memory for this matrix' };
+}
+
 /** The device that computes in float64: WebGPU cannot. */
 export function float64Device(device: Device): Device {
   return device.name === 'webgpu'

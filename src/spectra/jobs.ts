@@ -1,7 +1,7 @@
 import { listMatrices } from '../checkpoint/list-matrices.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
-import type { Device } from '../onnx/session.ts';
+import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
 import { chooseMethod, deviceOf, type MethodChoice } from './choose-method.ts';
 import { loraCost, matrixCost } from './cost.ts';
@@ -61,17 +61,21 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
   return { ...rest, jobs: jobs.map((job) => planJob(job, preferences)) };
 }
 
-/** Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. */
+/**
+ * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more memory than
+ * a GPU has is computed on the CPU.
+ */
 export function planJob(target: Target, { method: choice, device }: Preferences): Job {
   if (target.kind === 'lora') {
     const { update } = target;
     const { a, b, rank } = update.module;
+    const memory = loraMemory(update);
     return {
       ...target,
       method: 'exact',
-      device: deviceOf('exact', device),
+      device: deviceWithMemory(deviceOf('exact', device), memory),
       cost: loraCost(updateShape(update), rank),
-      memory: loraMemory(update),
+      memory,
       tensors: { checkpoint: [a, b], reference: update.base ? [update.base.source] : [] },
     };
   }
@@ -80,22 +84,24 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   if (target.kind === 'dora') {
     const { module, magnitude, base } = target.dora;
     const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference: false });
+    const memory = own + doraMemory(target.dora);
     return {
       ...target,
       method,
-      device: deviceOf(method, device),
+      device: deviceWithMemory(deviceOf(method, device), memory),
       cost: matrixCost(shape, method) + loraCost(shape, module.rank),
-      memory: own + doraMemory(target.dora),
+      memory,
       tensors: { checkpoint: [module.a, module.b, magnitude], reference: [base.source] },
     };
   }
   const isDifference = target.kind === 'difference';
+  const memory = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
   return {
     ...target,
     method,
-    device: deviceOf(method, device),
+    device: deviceWithMemory(deviceOf(method, device), memory),
     cost: matrixCost(shape, method),
-    memory: method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference }),
+    memory,
     tensors: { checkpoint: [target.matrix.source], reference: isDifference ? [target.reference.source] : [] },
   };
 }

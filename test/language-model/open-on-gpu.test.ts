@@ -11,11 +11,13 @@ afterEach(() => void vi.restoreAllMocks());
 async function openOnSmallGpu(device: DeviceChoice) {
   vi.mocked(chooseModelDevice).mockResolvedValue({ name: 'cuda', reason: 'Tesla T4', memory: 2 ** 20 });
   const warnings: string[] = [];
+  const steps: string[] = [];
   const onUnusable = (line: string) => void warnings.push(line);
-  configureCuda({ libraries: { kind: 'auto' }, onStep() {}, onNote() {}, onUnusable });
+  const onStep = (step: string, outcome: string) => void steps.push(`${step}: ${outcome}`);
+  configureCuda({ libraries: { kind: 'auto' }, onStep, onNote() {}, onUnusable });
   const source = await openCheckpointSource({ checkpoint: fixture('language-models/llama'), device });
   const opened = openModel(source, { needsTokenizer: false });
-  return { opened, warnings };
+  return { opened, warnings, steps };
 }
 
 it('runs a model that does not fit into a GPU that nobody asked for on the CPU, with a warning', async () => {
@@ -24,7 +26,7 @@ it('runs a model that does not fit into a GPU that nobody asked for on the CPU, 
   expect(device).toEqual({ name: 'cpu', reason: 'the model does not fit into the GPU' });
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^the CPU runs the model and not CUDA: .* takes 0\.5 GiB in float32, and the GPU has 0\.0 GiB/,
+      /^the CPU runs the model and not CUDA: .* needs 0\.5 GiB \(weights .*\), and the GPU has 0\.00 GiB free/,
     ),
   ]);
   expect(await engine.logits([1, 2])).toHaveLength(2 * engine.vocabulary);
@@ -32,7 +34,11 @@ it('runs a model that does not fit into a GPU that nobody asked for on the CPU, 
 });
 
 it('refuses it on a GPU that was requested', async () => {
-  const { opened, warnings } = await openOnSmallGpu('cuda');
+  const { opened, warnings, steps } = await openOnSmallGpu('cuda');
   await expect(opened).rejects.toMatchObject({ code: 'not-enough-memory' });
+  // For --debug.
+  expect(steps).toEqual([
+    expect.stringMatching(/^memory plan: 0\.5 of 0\.00 GiB: weights 0\.00, .* CUDA itself 0\.5$/),
+  ]);
   expect(warnings).toEqual([]);
 });

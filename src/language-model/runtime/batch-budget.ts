@@ -14,6 +14,9 @@ const FLOAT_BYTES = 4;
 /** The share of the memory that logits may take; the rest is for the layers. */
 const LOGIT_SHARE = 0.25;
 
+/** Logits, and what their sum is made from. */
+const LOGIT_COPIES = 2;
+
 /**
  * What plain attention holds at a time: products, products plus mask, probabilities. Fused attention holds the products
  * only.
@@ -35,20 +38,21 @@ export class BatchBudget {
   readonly #perToken: number;
   /** Attention heads of a layer, at most. */
   readonly #heads: number;
-  /** Floats per key in the KV cache. */
+  /** Floats per key in the KV cache, and in the copies of it. */
   readonly #perCachedKey: number;
+  readonly #vocabulary: number;
 
-  constructor({ hidden, layers }: Decoder, bytes = DEFAULT_BATCH_BYTES) {
+  /** @param cacheCopies 2 on a device: a step takes a KV cache and returns another one */
+  constructor({ hidden, layers, vocabulary }: Decoder, bytes = DEFAULT_BATCH_BYTES, { cacheCopies = 1 } = {}) {
     this.#bytes = bytes;
+    this.#vocabulary = vocabulary;
     const widths = layers.map(
       ({ mlp, attention }) => 2 * innerWidth(mlp) + 3 * (attention.heads + attention.keyValueHeads) * attention.headDim,
     );
     this.#perToken = 4 * hidden + Math.max(0, ...widths);
     this.#heads = Math.max(0, ...layers.map(({ attention }) => attention.heads));
-    this.#perCachedKey = layers.reduce(
-      (sum, { attention }) => sum + 2 * attention.keyValueHeads * attention.headDim,
-      0,
-    );
+    const perKey = layers.reduce((sum, { attention }) => sum + 2 * attention.keyValueHeads * attention.headDim, 0);
+    this.#perCachedKey = cacheCopies * perKey;
   }
 
   /** Does a batch of B sequences of S slots that see T keys fit? */
@@ -68,9 +72,19 @@ export class BatchBudget {
     return length;
   }
 
+  /**
+   * The least budget, in bytes, with which the pieces of one sequence that sees `keys` keys, and one row of logits, take no more
+   * than it has.
+   */
+  leastBytes(keys: number): number {
+    const layers = this.#size(1, MIN_CHUNK, keys, { useKvCache: false, plainAttention: true }) / (1 - LOGIT_SHARE);
+    const logits = (LOGIT_COPIES * this.#vocabulary * FLOAT_BYTES) / LOGIT_SHARE;
+    return Math.ceil(Math.max(layers, logits));
+  }
+
   /** Rows of logits that fit. */
   logitRows(vocabulary: number): number {
-    const rows = Math.floor((this.#bytes * LOGIT_SHARE) / (2 * vocabulary * FLOAT_BYTES));
+    const rows = Math.floor((this.#bytes * LOGIT_SHARE) / (LOGIT_COPIES * vocabulary * FLOAT_BYTES));
     return Math.max(1, Math.min(MAX_TOKENS, rows));
   }
 

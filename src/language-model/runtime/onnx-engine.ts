@@ -1,4 +1,5 @@
 import type { Adapter, FullCheckpoint } from '../../checkpoint/types.ts';
+import type { Graph } from '../../onnx/graph.ts';
 import { type Device, float64Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError, withErrorCode } from '../../platform/user-error.ts';
@@ -13,6 +14,7 @@ import { buildHead } from '../graph/head.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
+import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
 import { decodeGreedily } from './greedy.ts';
 import { HeadQueue } from './head-queue.ts';
 import { HeadSession } from './head-session.ts';
@@ -26,6 +28,8 @@ export interface OnnxEngineOptions {
   readonly adapter?: Adapter | null;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number;
+  /** Receives how the memory of a device is divided, where its size is known, before anything is loaded. */
+  readonly onPlan?: (plan: DevicePlan) => void;
   /** As suits the device by default. */
   readonly held?: HeldWeights;
   /** For the tests; see `Weights`. */
@@ -58,16 +62,17 @@ export class OnnxEngine implements Engine {
     this.#weights = weights;
     this.device = options.device;
     this.#head = head;
-    this.#budget = new BatchBudget(decoder, options.batchBytes);
+    this.#budget = new BatchBudget(decoder, options.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
-    const { decoder, weights } = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
-    refuseTooLarge(checkpoint.path, weights, options);
+    const { decoder, weights, graphs } = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
+    if (options.device.name === 'cpu') refuseTooLarge(checkpoint.path, weights);
+    const batchBytes = planBatch(checkpoint.path, { decoder, graphs }, options);
     const head = await HeadSession.open(decoder, weights, options.device);
-    return new OnnxEngine(decoder, weights, head, options);
+    return new OnnxEngine(decoder, weights, head, { ...options, batchBytes });
   }
 
   /**
@@ -190,10 +195,16 @@ function heldOn({ name }: Device): HeldWeights {
   return name === 'cuda' ? 'as-stored' : 'float32';
 }
 
+interface Described {
+  readonly decoder: Decoder;
+  readonly weights: Weights;
+  readonly graphs: readonly Graph[];
+}
+
 async function describe(
   checkpoint: FullCheckpoint,
   { adapter = null, device, held = heldOn(device), mostExpanded }: OnnxEngineOptions,
-): Promise<{ decoder: Decoder; weights: Weights }> {
+): Promise<Described> {
   const decoder = describeDecoder(checkpoint);
   const weights = new Weights(checkpoint, decoder, adapter, {
     held,
@@ -203,37 +214,47 @@ async function describe(
     weights.setRatios(name, [...(await doraRatios(dora, float64Device(device)))]);
   }
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
-  buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
-  buildHead(decoder, weights);
+  const backbone = buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false });
+  const head = buildHead(decoder, weights);
   weights.refuseUnused();
-  return { decoder, weights };
+  return { decoder, weights, graphs: [backbone, head] };
 }
 
 const FLOAT_BYTES = 4;
 
-/** Better an error now than a process that the system kills while it loads, or a device that is full after minutes. */
-function refuseTooLarge(path: string, weights: Weights, { device, batchBytes }: OnnxEngineOptions): void {
+/** Better an error now than a process that the system kills while it loads. */
+function refuseTooLarge(path: string, weights: Weights): void {
   const needed = weights.size * FLOAT_BYTES;
-  if (device.name === 'cpu') {
-    const available = machineMemory();
-    if (needed > available) throw tooLarge(path, needed, `this machine has ${gibibytes(available)}`, 'a runner');
-    return;
-  }
-  // Nothing of it can be put elsewhere: weights, and the values of one batch with its keys.
-  const all = needed + (batchBytes ?? DEFAULT_BATCH_BYTES);
-  const { memory = Number.POSITIVE_INFINITY } = device;
-  if (all > memory) throw tooLarge(path, all, `the GPU has ${gibibytes(memory)} free`, 'device cpu, a GPU');
-}
-
-function tooLarge(path: string, needed: number, available: string, what: string): UserError {
-  return new UserError(
-    `${path} takes ${gibibytes(needed)} in float32, and ${available}`,
-    `use ${what} with at least ${gibibytes(needed)}, or a server (--endpoint)`,
+  const available = machineMemory();
+  if (needed <= available) return;
+  const size = `${inGibibytes(needed)} GiB`;
+  throw new UserError(
+    `${path} takes ${size} in float32, and this machine has ${inGibibytes(available)} GiB`,
+    `use a runner with at least ${size}, or a server (--endpoint)`,
     { code: 'not-enough-memory' },
   );
 }
 
-const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+/**
+ * The memory for the values of one batch: on a device that has less than is wanted, what is left beside the rest.
+ * @throws UserError if not even one sequence fits: better than a device that is full after minutes
+ */
+function planBatch(
+  path: string,
+  { decoder, graphs }: Pick<Described, 'decoder' | 'graphs'>,
+  { device, batchBytes = DEFAULT_BATCH_BYTES, onPlan }: OnnxEngineOptions,
+): number {
+  if (device.name === 'cpu' || device.memory === undefined) return batchBytes;
+  const plan = planDeviceMemory(deviceNeeds(decoder, graphs, batchBytes), device.memory);
+  onPlan?.(plan);
+  if (plan.fits) return plan.batch;
+  const size = `${inGibibytes(plan.total)} GiB`;
+  throw new UserError(
+    `${path} needs ${size} (${describePlan(plan)}), and the GPU has ${inGibibytes(plan.free)} GiB free`,
+    `use device cpu, a GPU with at least ${size} free, or a server (--endpoint)`,
+    { code: 'not-enough-memory' },
+  );
+}
 
 /** Every step but a batch reads keys and values of an earlier one. */
 function needsKvCache(steps: readonly ScoringStep[]): boolean {

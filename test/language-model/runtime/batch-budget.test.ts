@@ -25,6 +25,18 @@ describe('BatchBudget', () => {
     expect(budgetOf(bytesOf(5339)).fits(3, 10, 10, CACHED)).toBe(false);
   });
 
+  it('counts the KV cache twice where a step returns another one than it takes', () => {
+    const budget = (bytes: number) => budgetOf(bytes, { cacheCopies: 2 });
+    expect(budget(bytesOf(5580)).fits(3, 10, 10, CACHED)).toBe(true);
+    expect(budget(bytesOf(5579)).fits(3, 10, 10, CACHED)).toBe(false);
+    expect(budget(bytesOf(5100)).fits(3, 10, 10, PLAIN)).toBe(true);
+  });
+
+  it('knows the least memory with which one sequence runs in the smallest pieces', () => {
+    // 32 tokens that see 1000 keys: 32 · (100 + 7 · 1000) floats.
+    expect(budgetOf().leastBytes(1000)).toBe(Math.ceil(bytesOf(227_200)));
+  });
+
   it('counts all keys that a sequence sees', () => {
     // 10 · (100 + 3 · 50) = 2500 floats a sequence.
     expect(budgetOf(bytesOf(5000)).fits(2, 10, 50, LEAN)).toBe(true);

@@ -11,7 +11,7 @@ export const LEAN: BatchKind = { useKvCache: false, plainAttention: false };
  * one of the mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its
  * value.
  */
-export function budgetOf(bytes?: number): BatchBudget {
+export function budgetOf(bytes?: number, options?: { readonly cacheCopies: number }): BatchBudget {
   const decoder = describeDecoder(
     checkpointOf({
       model_type: 'llama',
@@ -23,7 +23,7 @@ export function budgetOf(bytes?: number): BatchBudget {
       num_key_value_heads: 1,
     }),
   );
-  return bytes === undefined ? new BatchBudget(decoder) : new BatchBudget(decoder, bytes);
+  return new BatchBudget(decoder, bytes, options);
 }
 
 /** The memory of a budget that leaves this many floats for the layers: a quarter is for logits. */

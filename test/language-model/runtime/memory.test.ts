@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { afterEach, expect, it, vi } from 'vitest';
 import { openReference } from '../../../src/checkpoint/open.ts';
+import type { DevicePlan } from '../../../src/language-model/runtime/device-memory.ts';
 import { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { fixture } from '../../fixtures.ts';
@@ -23,16 +24,20 @@ it('refuses a model that does not fit into memory before it loads it', async () 
   });
 });
 
-it('refuses a model that does not fit into the free memory of a GPU with the values of a batch', async () => {
+it('refuses a model that does not fit into the free memory of a GPU, with what takes how much', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
-  const elements = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
-  const memory = 4 * elements + 2 ** 20 - 1;
-  const opening = OnnxEngine.open(checkpoint, { device: { name: 'cuda', reason: 'T4', memory }, batchBytes: 2 ** 20 });
-  await expect(opening).rejects.toThrow(
-    /takes 0\.\d GiB in float32, and the GPU has 0\.\d GiB free — use device cpu, a GPU with at least 0\.\d GiB, or a server/,
+  const plans: DevicePlan[] = [];
+  const open = (memory: number) =>
+    OnnxEngine.open(checkpoint, {
+      device: { name: 'cuda', reason: 'T4', memory },
+      onPlan: (plan) => void plans.push(plan),
+    });
+  await expect(open(1)).rejects.toThrow(
+    /needs 0\.5 GiB \(weights 0\.00, .* a batch 0\.00, CUDA itself 0\.5\), and the GPU has 0\.00 GiB free — use device cpu, a GPU with at least 0\.5 GiB free, or a server/,
   );
+  const least = plans[0]?.total ?? 0;
+  await expect(open(least - 1)).rejects.toMatchObject({ code: 'not-enough-memory' });
   // One byte more, and it gets as far as onnxruntime, which has a provider or not.
-  const device = { name: 'cuda', reason: 'T4', memory: memory + 1 } as const;
-  const result = await OnnxEngine.open(checkpoint, { device, batchBytes: 2 ** 20 }).catch((error: unknown) => error);
-  expect(result).not.toBeInstanceOf(UserError);
+  expect(await open(least).catch((error: unknown) => error)).not.toBeInstanceOf(UserError);
+  expect(plans.at(-1)).toMatchObject({ fits: true, free: least });
 });
