@@ -23,6 +23,7 @@ import { lostItems } from './checks/lost-items.ts';
 import { merge } from './checks/merge.ts';
 import { missingSpectra, nonFinite } from './checks/non-finite.ts';
 import { idleRules, movedMetrics, unclearMetrics } from './checks/policy-rules.ts';
+import { otherPrecision } from './checks/precision.ts';
 import { probeComparability } from './checks/probe-comparability.ts';
 import { probeCoverage } from './checks/probe-coverage.ts';
 import { rankLoss } from './checks/rank-loss.ts';
@@ -66,6 +67,7 @@ export interface Comparison {
 const GENERAL_CHECKS: readonly Check[] = [
   withoutWeights,
   answeredByServer,
+  otherPrecision,
   sameAnswers,
   missingHalf,
   missingBaseline,

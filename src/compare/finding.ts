@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRECISIONS } from '../language-model/precision.ts';
 import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
 import { JUDGED_FORMS, TWIN_KINDS } from '../probes/item.ts';
@@ -263,6 +264,16 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
 
   // Comparability: candidate and baseline are not alike.
+  finding('other-precision', {
+    /** Of the arithmetic of the answers; null: the server does not say. One of the two is float32. */
+    candidate: z.enum(PRECISIONS).nullable(),
+    baseline: z.enum(PRECISIONS).nullable(),
+    /** In nats a token on average, between float32 and 16 bits. */
+    tolerance: z.number(),
+    /** Answers of the side that is not in float32: those whose lead, right or wrong, is below the tolerance, and all. */
+    close: count,
+    answers: count,
+  }),
   finding('other-version', { candidate: foreign, baseline: foreign }),
   finding('other-architecture', { key: foreign, candidate: foreign, baseline: foreign }),
   finding('baseline-without-spectra', {}),

@@ -328,6 +328,15 @@ export function reasonOf(finding: Finding): Reason {
         place: finding.model,
         [finding.side]: finding.hub ?? finding.revision ?? finding.root ?? null,
       };
+    case 'other-precision':
+      return {
+        ...NOTHING,
+        rule: 'other-precision',
+        metric: 'probes',
+        candidate: finding.candidate,
+        baseline: finding.baseline,
+        tolerance: { absolute: finding.tolerance },
+      };
     case 'same-answers':
       return {
         ...NOTHING,

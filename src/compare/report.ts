@@ -6,6 +6,7 @@ import {
   identitySchema,
   moduleSchema,
   ofSchema,
+  precisionSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
@@ -53,6 +54,8 @@ export const probeReportSchema = z.strictObject({
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
   /** The device or server that answered, and why. */
   by: z.string(),
+  /** Null: the server does not say. Absent in reports of version 0.2.0. */
+  precision: precisionSchema.nullable().optional(),
   seconds: z.number(),
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */

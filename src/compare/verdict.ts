@@ -38,6 +38,7 @@ const LAST: readonly FindingKind[] = [
   'skipped',
   'no-weights',
   'answered-by-server',
+  'other-precision',
   'unread-files',
   'merge-unseen',
   'probe-notes',

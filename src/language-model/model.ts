@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
+import type { Precision } from './precision.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
 import {
@@ -79,6 +80,8 @@ export interface Model {
   readonly by: string;
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
+  /** Null: a server does not say. */
+  readonly precision: Precision | null;
   /** What the server was asked so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
   /** What the server is, if it is examined; absent on this machine. */
@@ -139,7 +142,7 @@ function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint
   return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
 }
 
-function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }: ModelOptions): Model {
+function modelOf({ engine, remote, tokenizer, ids, by, device, precision }: Opened, { now }: ModelOptions): Model {
   const byText = remote !== null && tokenizer === null ? remote : null;
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
@@ -147,6 +150,7 @@ function modelOf({ engine, remote, tokenizer, ids, by, device }: Opened, { now }
     tokenizer,
     by,
     device,
+    precision,
     ...(remote
       ? { usage: () => remote.usage, served: remote.served }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
@@ -170,6 +174,7 @@ interface Opened {
   readonly ids: ModelTokenIds;
   readonly by: string;
   readonly device: string;
+  readonly precision: Precision | null;
 }
 
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
@@ -178,7 +183,7 @@ async function open(source: ModelSource, options: ModelOptions): Promise<Opened>
   if (source.kind === 'checkpoint') {
     const model = await openModel(source, options);
     const { name, reason } = model.device;
-    return { ...model, remote: null, by: `on ${name} (${reason})`, device: name };
+    return { ...model, remote: null, by: `on ${name} (${reason})`, device: name, precision: model.engine.precision };
   }
   const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
   const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
@@ -192,5 +197,6 @@ async function open(source: ModelSource, options: ModelOptions): Promise<Opened>
     ids: tokenizer ?? NO_IDS,
     by: `by ${source.model} at its endpoint`,
     device: 'endpoint',
+    precision: null,
   };
 }

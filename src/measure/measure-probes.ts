@@ -1,4 +1,5 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
+import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -25,6 +26,8 @@ export interface ProbeRun {
   /** The device or the server that answered, and why. */
   readonly by: string;
   readonly device: string;
+  /** Null: a server does not say. */
+  readonly precision: Precision | null;
   /** What a server was asked, the pilot included; null without one. */
   readonly usage: RemoteUsage | null;
   /** What the server is; null without one. */
@@ -61,6 +64,7 @@ export async function measureProbes(
     ...(await runSuites(model, selection, options)),
     by: model.by,
     device: model.device,
+    precision: model.precision,
     usage: model.usage?.() ?? null,
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,

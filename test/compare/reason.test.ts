@@ -93,6 +93,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['answered-by-server', 'probes', null, 'w', 'w', null, null],
     ['answered-by-server', 'probes', null, 'w', null, null, null],
   ],
+  'other-precision': [
+    ['other-precision', 'probes', null, 'model', null, 'float32', { absolute: 0.05 }],
+    ['other-precision', 'probes', null, 'model', 'float32', '16-bit', { absolute: 0.05 }],
+  ],
   'same-answers': [['same-answers', 'probes', null, 'model', 'w', 'w', null]],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [

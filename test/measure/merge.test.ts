@@ -55,6 +55,17 @@ describe('the shards of a measurement', () => {
     }
   });
 
+  it('was answered in one precision, or in none that is known where the machines differ', async () => {
+    const precision = { arithmetic: 'float32', weights: 'float32' };
+    expect((await mergeFiles(files)).run.probes?.precision).toEqual(precision);
+    const other = join(temporaryFolder(), 'other.json');
+    const shard = readJson<Measurement>(files[1] ?? '');
+    const { run } = shard;
+    writeFileSync(other, JSON.stringify({ ...shard, run: { ...run, probes: { ...run.probes, precision: null } } }));
+    const [first = '', , ...rest] = files;
+    expect((await mergeFiles([first, other, ...rest])).run.probes?.precision).toBeNull();
+  });
+
   it('started with the first and took as long as the slowest', async () => {
     const runs = files.map((file) => readJson<Measurement>(file).run);
     const { run } = await mergeFiles(files);

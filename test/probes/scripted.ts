@@ -13,6 +13,7 @@ export function scripted(items: readonly ProbeItem[], script: Script): Model {
     tokenizer: null,
     by: 'by a script',
     device: 'script',
+    precision: null,
     score: async (requests) =>
       requests.map(({ id, where }) => {
         const item = known.get(where);

@@ -159,6 +159,10 @@ export function everyFinding(name: string): Finding[] {
         ...{ hasFingerprint: false, hub: null },
       },
     ],
+    'other-precision': [
+      { candidate: null, baseline: 'float32', tolerance: 0.05, close: 12, answers: 720 },
+      { candidate: 'float32', baseline: '16-bit', tolerance: 0.05, close: 1, answers: 720 },
+    ],
     'same-answers': [{ candidate: name, baseline: name }],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],

@@ -48,6 +48,7 @@ function describe({ run }: Measurement, probes: MeasuredProbes, compare: Compare
     asked: items.length,
     leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),
     by: run.probes?.by ?? '',
+    ...(run.probes?.precision === undefined ? {} : { precision: run.probes.precision }),
     seconds: run.probes?.seconds ?? 0,
     comparison: compare(probes),
     drawn: rowOfDrawn(probes, compare),

@@ -11,6 +11,7 @@ import { type HeldWeights, Weights } from '../architectures/weights.ts';
 import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
+import type { Precision } from '../precision.ts';
 import { BackboneSession } from './backbone-session.ts';
 import { BatchBudget, DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { sequenceBatch } from './batches.ts';
@@ -46,6 +47,7 @@ export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;
   readonly device: Device;
+  readonly precision: Precision;
   readonly #decoder: Decoder;
   readonly #weights: Weights;
   #backbone: BackboneSession | null = null;
@@ -55,12 +57,18 @@ export class OnnxEngine implements Engine {
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
 
-  private constructor(decoder: Decoder, weights: Weights, head: HeadSession, options: OnnxEngineOptions) {
+  private constructor(
+    { decoder, weights, graphs }: Described,
+    head: HeadSession,
+    options: Pick<OnnxEngineOptions, 'device' | 'batchBytes' | 'reusePrefixes'>,
+  ) {
     this.maxLength = decoder.maxLength;
     this.vocabulary = decoder.vocabulary;
     this.#decoder = decoder;
     this.#weights = weights;
     this.device = options.device;
+    const isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
+    this.precision = { arithmetic: 'float32', weights: isExpanded ? '16-bit' : 'float32' };
     this.#head = head;
     this.#budget = new BatchBudget(decoder, options.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
@@ -68,11 +76,12 @@ export class OnnxEngine implements Engine {
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
-    const { decoder, weights, graphs } = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
+    const described = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
+    const { decoder, weights } = described;
     if (options.device.name === 'cpu') refuseTooLarge(checkpoint.path, weights);
-    const batchBytes = planBatch(checkpoint.path, { decoder, graphs }, options);
+    const batchBytes = planBatch(checkpoint.path, described, options);
     const head = await HeadSession.open(decoder, weights, options.device);
-    return new OnnxEngine(decoder, weights, head, { ...options, batchBytes });
+    return new OnnxEngine(described, head, { ...options, batchBytes });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SKIP_CAUSES } from '../../checkpoint/matrix.ts';
 import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
+import { PRECISIONS } from '../../language-model/precision.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { behaviorSchema } from './behavior.ts';
 import { mergeSchema } from './merge.ts';
@@ -111,6 +112,9 @@ export const architectureSchema = z.strictObject({
   keyValueHeads: z.number().int().nullable(),
 });
 
+/** In what a model computed, and what its weights were in memory. */
+export const precisionSchema = z.strictObject({ arithmetic: z.enum(PRECISIONS), weights: z.enum(PRECISIONS) });
+
 /** Facts about one machine and time: the only part that differs between two runs on the same input. */
 export const runSchema = z.strictObject({
   time: z.string(),
@@ -134,6 +138,8 @@ export const runSchema = z.strictObject({
   probes: z
     .strictObject({
       by: z.string(),
+      /** Null: the server does not say. Absent in files of version 0.2.0, which computed in float32 on every device. */
+      precision: precisionSchema.nullable().optional(),
       seconds: z.number(),
       expectedSeconds: z.number(),
       allSeconds: z.number().optional(),

@@ -274,6 +274,7 @@ function joinRuns(shards: Shards): Measurement['run'] {
     probes: first
       ? {
           by: first.by,
+          ...(first.precision === undefined ? {} : { precision: joinPrecisions(probes) }),
           seconds: Math.max(...probes.map(({ seconds }) => seconds)),
           expectedSeconds: Math.max(...probes.map(({ expectedSeconds }) => expectedSeconds)),
           ...(first.allSeconds === undefined ? {} : { allSeconds: first.allSeconds }),
@@ -281,6 +282,13 @@ function joinRuns(shards: Shards): Measurement['run'] {
         }
       : null,
   };
+}
+
+/** Of machines that differ, neither is that of all answers. */
+function joinPrecisions(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
+  const [first = null, ...others] = probes.map(({ precision = null }) => precision);
+  const isSame = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
+  return isSame ? first : null;
 }
 
 function joinServers(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {

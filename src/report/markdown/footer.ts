@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDuration } from '../text/numbers.ts';
-import { disclaimerOf } from '../text/words.ts';
+import { disclaimerOf, precisionPart } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
 /** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
@@ -20,7 +20,7 @@ export function footer(report: Report, repository?: string): string {
     baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline, repository),
     reference === null ? withoutReference(report) : named('reference', reference),
   ];
-  const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)} · ${formatDuration(report.durationSeconds)}`;
+  const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)}${precisionPart(report, ' · ')} · ${formatDuration(report.durationSeconds)}`;
   return `<sub>${subjects.join(' · ')}<br>${run}<br>${disclaimerOf(report)}</sub>`;
 }
 

@@ -1,5 +1,5 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import { formatCount, formatInteger } from './numbers.ts';
+import { formatCount, formatInteger, formatLimit } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, prose, term } from './phrase.ts';
 
 export function missingBaseline({ path }: FindingOf<'missing-baseline'>): Phrase {
@@ -53,6 +53,23 @@ function restsOn({ root, version, hasFingerprint }: Server, declared: readonly P
 
 /** `sha256:` and twelve digits, as in the footer. */
 const SHOWN_DIGEST = 'sha256:'.length + 12;
+
+export function otherPrecision({
+  candidate,
+  baseline,
+  tolerance,
+  close,
+  answers,
+}: FindingOf<'other-precision'>): Phrase {
+  const other = candidate === 'float32' ? baseline : candidate;
+  const [side, against] = candidate === 'float32' ? ['baseline', 'candidate'] : ['candidate', 'baseline'];
+  const how =
+    other === null
+      ? phrase`The ${side} was answered by a server in a precision that is not known, the ${against} in float32`
+      : phrase`The ${side} was answered with arithmetic of 16 bits, the ${against} in float32`;
+  const lead = phrase`Of ${formatCount(answers, 'answer')} of the ${side}, ${formatInteger(close)} ${close === 1 ? 'has' : 'have'} a smaller lead`;
+  return phrase`${how}. Arithmetic of 16 bits changes log-probabilities by up to about ${formatLimit(tolerance)} a token on average. ${lead}.`;
+}
 
 export function sameAnswers({ candidate, baseline }: FindingOf<'same-answers'>): Phrase {
   return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} answer fixed prompts alike, to three decimals: the training did nothing, its adapter is not loaded, or both names are of one model.`;

@@ -67,6 +67,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'left-out': probes.leftOut,
   'no-weights': comparability.noWeights,
   'answered-by-server': comparability.answeredByServer,
+  'other-precision': comparability.otherPrecision,
   'same-answers': comparability.sameAnswers,
   'one-half-only': probes.oneHalfOnly,
   'no-answers': probes.noAnswers,

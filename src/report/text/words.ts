@@ -35,11 +35,24 @@ export function disclaimerOf(report: Report): string {
   ].join(' ');
 }
 
+/** In what precision the probes were answered, with a separator before it; empty without probes, and where it was not written. */
+export function precisionPart({ probes }: Report, separator: string): string {
+  if (probes?.precision === undefined) return '';
+  return `${separator}probes in ${precisionWords(probes.precision)}`;
+}
+
+function precisionWords(precision: NonNullable<Report['probes']>['precision']): string {
+  if (!precision) return 'a precision that the server does not say';
+  const { arithmetic, weights } = precision;
+  if (arithmetic === '16-bit') return 'arithmetic of 16 bits';
+  return weights === '16-bit' ? 'float32, from weights of 16 bits' : 'float32';
+}
+
 /** What was measured, how long it took, and where. @param device escaped */
 export function measuredSentence(report: Report, device: string): string {
   const updates = report.tensors.filter((tensor) => tensor.of === 'delta').length;
   const weights = report.tensors.length - updates;
-  const where = `in ${formatDuration(report.durationSeconds)} on ${device}`;
+  const where = `in ${formatDuration(report.durationSeconds)} on ${device}${precisionPart(report, ', ')}`;
   if (weights + updates === 0) return `Ran ${formatCount(report.probes?.asked ?? 0, 'probe')} ${where}.`;
   const counts = [
     ...(weights === 0 ? [] : [`${formatInteger(weights)} W`]),

@@ -31,6 +31,16 @@ it.each(EXPERTS)(
   },
 );
 
+it('the engine says in what it computes and what its weights are in memory', async () => {
+  const path = languageModel('llama');
+  await withEngine(path, AS_STORED, async ({ precision }) => {
+    expect(precision).toEqual({ arithmetic: 'float32', weights: '16-bit' });
+  });
+  await withEngine(path, {}, async ({ precision }) => {
+    expect(precision).toEqual({ arithmetic: 'float32', weights: 'float32' });
+  });
+});
+
 /** The operators that runs of a model start, in their order, as onnxruntime's profiler has them. */
 async function operatorsOf(name: string): Promise<string[]> {
   const folder = temporaryFolder();

@@ -1,0 +1,42 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/**
+ * How far log-probabilities of arithmetic in bfloat16 are from those in float32, in nats a token on average: 0.03 to 0.04 of
+ * SmolLM2-135M and Gemma 3 270M with PyTorch. docs/decisions/012-cuda.md has the figures.
+ */
+const TOLERANCE = 0.05;
+
+/**
+ * Answers in float32 beside answers in 16 bits, or of a server that does not say: the numbers differ without any training. What of the
+ * answers lies within that is counted.
+ */
+export function otherPrecision({ candidate, baseline }: ComparisonContext): Finding[] {
+  if (!baseline || candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return [];
+  const [ours, theirs] = [arithmeticOf(candidate), arithmeticOf(baseline)];
+  if (ours === theirs || (ours !== 'float32' && theirs !== 'float32')) return [];
+  const { items } = ours === 'float32' ? baseline.probes : candidate.probes;
+  const close = items.filter(({ margin }) => Math.abs(margin) < TOLERANCE).length;
+  return [
+    {
+      kind: 'other-precision',
+      level: 'info',
+      candidate: ours,
+      baseline: theirs,
+      tolerance: TOLERANCE,
+      close,
+      answers: items.length,
+    },
+  ];
+}
+
+/** Null: a server, which does not say. Versions that did not write it down computed in float32 on every device. */
+function arithmeticOf({ served, answeredBy, run: { probes } }: Measurement) {
+  if (probes?.precision !== undefined) return probes.precision?.arithmetic ?? null;
+  const isOfServer = served !== undefined || answeredBy !== undefined || probes?.by.endsWith(AT_ENDPOINT);
+  return isOfServer ? null : 'float32';
+}
+
+/** How those versions wrote down who answered. */
+const AT_ENDPOINT = 'at its endpoint';
