@@ -14,6 +14,7 @@ const LAYERS = [
   'language-model',
   'probes',
   'measure',
+  'evaluation-logs',
   'policy',
   'compare',
   'history',

@@ -40,7 +40,10 @@ Examples:
 
   # the second of four machines that share the work
   shadow-gate measure --checkpoint approved --reference base \\
-    --shard 2/4 --out shard-2.json`;
+    --shard 2/4 --out shard-2.json
+
+  # logs of lm-evaluation-harness, without running a model
+  shadow-gate measure --lm-eval results/candidate --out candidate.json`;
 
 export const MERGE_EXAMPLES = `
 Examples:

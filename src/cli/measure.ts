@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { tooFew } from '../compare/checks/too-few-facts.ts';
 import { budgetUse } from '../compare/probes/enough-facts.ts';
 import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
 import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { levelsIn } from '../compare/probes/levels.ts';
 import { pairWithItself } from '../compare/probes/pair.ts';
+import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
@@ -38,7 +39,27 @@ interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions {
   out: string;
   shard?: Shard;
   like?: string;
+  lmEval?: string;
 }
+
+/** Options that say what to run, where logs are read nothing runs. */
+const RUN_OPTIONS = [
+  'checkpoint',
+  'revision',
+  'reference',
+  'adapter',
+  'policy',
+  'only',
+  'seed',
+  'budget',
+  'chatTemplate',
+  'endpoint',
+  'model',
+  'tokenizer',
+  'maxLength',
+  'shard',
+  'like',
+];
 
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
@@ -46,8 +67,21 @@ export function addMeasureCommand(program: Command, output: Output): void {
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .option('--like <file>', 'ask the probes of another measurement, with its seed and its levels, to compare the two')
+    .addOption(
+      new Option(
+        '--lm-eval <dir>',
+        'read what lm-evaluation-harness wrote (--output_path with --log_samples) as the measurement; runs no model',
+      ).conflicts(RUN_OPTIONS),
+    )
     .addHelpText('after', MEASURE_EXAMPLES)
     .action((options: MeasureOptions) => runMeasure(options, output));
+}
+
+async function readLogs(folder: string, out: string, output: Output): Promise<void> {
+  await expectWritable(out, 'file');
+  const measurement = await measureLmEval(folder);
+  await writeJson(out, measurement);
+  printMeasurement(measurement, out, output);
 }
 
 /** The probes to run: those of another measurement, or newly selected. */
@@ -66,7 +100,8 @@ async function probesOf(options: MeasureOptions, resolved: ResolvedPolicy): Prom
 }
 
 async function runMeasure(options: MeasureOptions, output: Output): Promise<void> {
-  const { shard, out } = options;
+  const { shard, out, lmEval } = options;
+  if (lmEval !== undefined) return readLogs(lmEval, out, output);
   if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(out, 'file');
   const {

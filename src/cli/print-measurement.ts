@@ -1,3 +1,4 @@
+import type { Benchmarks } from '../measure/schema/benchmarks.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../measure/schema/probes.ts';
 import { printable } from '../report/escape.ts';
@@ -6,7 +7,7 @@ import type { Output } from './output.ts';
 
 /** Summarize a measurement that was written to a file, and warn about anything unusual in it. */
 export function printMeasurement(measurement: Measurement, file: string, output: Output): void {
-  const { method, tensors, skipped, nonFinite, probes, run } = measurement;
+  const { method, tensors, skipped, nonFinite, probes, benchmarks, run } = measurement;
   output.warnNonFinite(nonFinite);
   if (probes?.status === 'notRun') output.warn(`the probes did not run: ${printable(probes.reason)}`);
   const measured = probes?.status === 'measured' ? probes : null;
@@ -16,8 +17,17 @@ export function printMeasurement(measurement: Measurement, file: string, output:
   const parts = [
     ...(method === null ? [] : [`measured ${spectra}${cached}, skipped ${skipped.length}`]),
     ...(measured ? [`ran ${formatCount(measured.items.length, 'probe item')}${requestsOf(run)}`] : []),
+    ...(benchmarks ? [readSentence(benchmarks)] : []),
   ];
   output.print(`${parts.join(', ')}: ${printable(file)}`);
+}
+
+function readSentence({ tasks, model }: Benchmarks): string {
+  const documents = tasks.reduce((sum, task) => sum + (task.documents?.length ?? 0), 0);
+  const unlogged = tasks.filter((task) => task.documents === null).length;
+  const without = unlogged === 0 ? '' : `, ${formatCount(unlogged, 'task')} without samples`;
+  const read = `read ${formatCount(tasks.length, 'task')} with ${formatCount(documents, 'document')}`;
+  return `${read}${without}, answered by what the logs call ${printable(model.name)}`;
 }
 
 /** A file may cause thousands of warnings that are all alike. */

@@ -68,6 +68,7 @@ export function measurement(over: Partial<Measurement> = {}): Measurement {
     behavior: behavior(),
     merge: null,
     probes: null,
+    benchmarks: null,
     shard: null,
     run: {
       time: '2026-03-01T12:00:00Z',

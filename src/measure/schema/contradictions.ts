@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { MAX_RESIDUAL } from '../../spectra/merge/merge-status.ts';
 import type { MaybeBounded } from '../../statistics/bounded.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
+import { benchmarksDigest } from './benchmarks.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
@@ -17,6 +18,8 @@ export function contradictionIn(measurement: Measurement): string | null {
   if (method === null && tensors.length > 0) return 'it has matrices, and no method';
   const wronglyServed = contradictionInServed(measurement);
   if (wronglyServed !== null) return wronglyServed;
+  const wronglyEvaluated = contradictionInEvaluated(measurement);
+  if (wronglyEvaluated !== null) return wronglyEvaluated;
   const names = new Set<string>();
   for (const tensor of tensors) {
     const key = JSON.stringify([tensor.of, tensor.name]);
@@ -163,4 +166,19 @@ function contradictionInServed(measurement: Measurement): string | null {
     return 'its model was served, and it has what only weights can show';
   }
   return checkpoint.digest === servedDigest(served) ? null : 'its digest is not that of what the server said';
+}
+
+/** Logs of an evaluation have answers alone. */
+function contradictionInEvaluated(measurement: Measurement): string | null {
+  const { checkpoint, benchmarks, method, behavior, merge, reference, probes, answeredBy } = measurement;
+  if ((checkpoint.format === 'evaluated') !== (benchmarks !== null)) {
+    return 'it does not say whether it comes from logs of an evaluation';
+  }
+  if (benchmarks === null) return null;
+  const others = [method, behavior, merge, reference, probes, answeredBy ?? null].some((part) => part !== null);
+  const { vectors, nonFinite, skipped } = measurement;
+  if (others || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
+    return 'it comes from logs of an evaluation, and it has what those cannot show';
+  }
+  return checkpoint.digest === benchmarksDigest(benchmarks) ? null : 'its digest is not that of its logs';
 }

@@ -4,6 +4,7 @@ import { COMPONENTS, MODULE_TYPES } from '../../checkpoint/module-type.ts';
 import { PRECISIONS } from '../../language-model/precision.ts';
 import { ACCUMULATIONS, METHODS, maybeBoundedSchema, metricsSchema } from '../../spectra/metrics-schema.ts';
 import { behaviorSchema } from './behavior.ts';
+import { benchmarksSchema } from './benchmarks.ts';
 import { mergeSchema } from './merge.ts';
 import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
@@ -59,8 +60,8 @@ export type GroupMeasurement = z.infer<typeof groupSchema>;
 export const identitySchema = z.strictObject({
   /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration. */
   digest: z.string(),
-  /** `served`: a model at a server, whose weights were not there. */
-  format: z.enum(['safetensors', 'lora', 'onnx', 'served']),
+  /** `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there. */
+  format: z.enum(['safetensors', 'lora', 'onnx', 'served', 'evaluated']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
   parameters: z.number().int(),
@@ -205,6 +206,8 @@ export const measurementSchema = z.strictObject({
   merge: mergeSchema.nullable().default(null),
   /** Null: the probes did not run (`--only spectra`, or no suites). */
   probes: probesSchema.nullable().default(null),
+  /** Logs of an evaluation harness, which are all that is known of the model then; null or missing otherwise. */
+  benchmarks: benchmarksSchema.nullable().default(null),
   /** Null: a complete measurement. Shards are merged before they are compared. */
   shard: shardSchema.nullable().default(null),
   run: runSchema,

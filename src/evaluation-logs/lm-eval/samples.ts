@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
+import { canonicalJson } from '../../platform/canonical-json.ts';
+import { validate } from '../../platform/first-issue.ts';
+import { sha256 } from '../../platform/sha256.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { parsePythonJson } from '../python-json.ts';
+import { type LogLine, readLogLines } from '../read-lines.ts';
+
+/** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
+const sampleSchema = z.looseObject({
+  doc_id: z.int().nonnegative(),
+  doc: z.unknown(),
+  /** One entry for each request; each with its prompt, and its continuation or the arguments of the generation. */
+  arguments: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]),
+  /** For each request its answers: a log-likelihood, alone or with whether it is greedy, or a text. */
+  resps: z.array(z.array(z.unknown()).min(1)).min(1),
+  /** Older versions do not write it. */
+  filter: z.string().optional(),
+  doc_hash: z.string().nullish(),
+  prompt_hash: z.string().nullish(),
+  target_hash: z.string().nullish(),
+});
+type Sample = z.infer<typeof sampleSchema>;
+
+/** What the samples file of a task has to fit. */
+export interface SamplesOf {
+  readonly task: string;
+  readonly metrics: readonly BenchmarkMetric[];
+  readonly outputType: string | null;
+  /** Number of documents, as the results file has it; null where it does not. */
+  readonly documents: number | null;
+}
+
+export interface Samples {
+  readonly documents: readonly BenchmarkDocument[];
+  readonly repeats: number;
+}
+
+const HINT = 'copy the file again as lm-evaluation-harness wrote it';
+
+/**
+ * Read the documents of one task, each with its value of every metric. A document has one line for each filter.
+ * @param file relative to the folder
+ * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the results
+ */
+export async function readSamples(folder: string, file: string, of: SamplesOf): Promise<Samples> {
+  const path = join(folder, file);
+  const filters = [...new Set(of.metrics.map(({ filter }) => filter))];
+  const found = new Map<number, Found>();
+  let last = 0;
+  for await (const line of readLogLines(path, path)) {
+    last = line.number;
+    const where = `${path}:${line.number}`;
+    addSample(found, parseSample(line, path), { where, filters, of });
+  }
+  if (last === 0) throw new UserError(`${path}:1: the file is empty`, HINT);
+  expectComplete([...found.values()], { where: `${path}:${last}`, filters, of });
+  const documents = [...found.values()].map(({ document }) => document).sort((a, b) => a.id - b.id);
+  return { documents, repeats: Math.max(...[...found.values()].map(({ repeats }) => repeats)) };
+}
+
+/** A document, and the filters whose lines were read. */
+interface Found {
+  readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
+  readonly repeats: number;
+  readonly filters: Set<string>;
+}
+
+interface Place {
+  /** File and line. */
+  readonly where: string;
+  readonly filters: readonly string[];
+  readonly of: SamplesOf;
+}
+
+function parseSample({ text, number }: LogLine, file: string): Sample {
+  const parsed = validate(sampleSchema, parsePythonJson(text, file, HINT, number));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.issue;
+  const what = `${path.map(String).join('.')}: ${message}`;
+  throw new UserError(`${file}:${number} is not a sample of lm-evaluation-harness: ${what}`, HINT);
+}
+
+function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
+  const known = found.get(sample.doc_id);
+  // Without its name, the lines of a document are in the order of the filters.
+  const filter = sample.filter ?? filters[known?.filters.size ?? 0];
+  if (filter === undefined || known?.filters.has(filter)) {
+    throw new UserError(`${where}: document ${sample.doc_id} is there twice`, 'give the samples of one run');
+  }
+  if (!filters.includes(filter)) {
+    throw new UserError(`${where}: the results of ${of.task} have no filter ${JSON.stringify(filter)}`, HINT);
+  }
+  const document = documentOf(sample, of);
+  if (known && !isSame(known.document, document)) {
+    throw new UserError(`${where}: document ${sample.doc_id} is another one than above`, 'give the samples of one run');
+  }
+  const entry = known ?? { document, repeats: sample.resps[0]?.length ?? 1, filters: new Set<string>() };
+  entry.filters.add(filter);
+  of.metrics.forEach((metric, i) => {
+    if (metric.filter !== filter) return;
+    if (!Object.hasOwn(sample, metric.metric)) {
+      throw new UserError(
+        `${where} has no ${JSON.stringify(metric.metric)}, which the results of ${of.task} have`,
+        HINT,
+      );
+    }
+    entry.document.values[i] = metricValue(sample[metric.metric]);
+  });
+  found.set(sample.doc_id, entry);
+}
+
+function documentOf(sample: Sample, { metrics, outputType }: SamplesOf): Found['document'] {
+  return {
+    id: sample.doc_id,
+    docHash: sample.doc_hash ?? null,
+    promptHash: sample.prompt_hash ?? null,
+    targetHash: sample.target_hash ?? null,
+    doc: sha256(canonicalJson(sample.doc)),
+    requests: sha256(canonicalJson(requestsOf(sample.arguments))),
+    values: metrics.map(() => null),
+    logprobs: outputType === 'generate_until' ? null : logprobsOf(sample.resps),
+  };
+}
+
+/** Versions write the requests as a list of lists, or as `{ gen_args_0: { arg_0, arg_1 } }`. */
+function requestsOf(given: Sample['arguments']): unknown[] {
+  const requests = Array.isArray(given) ? given : Object.values(given);
+  return requests.map((request) =>
+    typeof request === 'object' && request !== null && !Array.isArray(request) ? Object.values(request) : request,
+  );
+}
+
+/** Of the first answer to each request; null if any is not a log-likelihood. Numbers are written as strings. */
+function logprobsOf(resps: Sample['resps']): (number | null)[] | null {
+  const values = resps.map(([first]) => (Array.isArray(first) ? first[0] : first));
+  const numbers = values.map((value) => (typeof value === 'string' ? Number(value) : value));
+  const isNumber = (value: unknown, i: number) =>
+    typeof value === 'number' && (Number.isFinite(value) || /^-?(inf|nan)$/i.test(String(values[i])));
+  if (!numbers.every((value, i) => value === null || isNumber(value, i))) return null;
+  return numbers.map((value) => (typeof value === 'number' && Number.isFinite(value) ? value : null));
+}
+
+function metricValue(value: unknown): DocumentValue {
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  const isNumbers = Array.isArray(value) && value.length > 0 && value.every((part) => Number.isFinite(part));
+  return isNumbers ? (value as number[]) : null;
+}
+
+function isSame(a: BenchmarkDocument, b: BenchmarkDocument): boolean {
+  return a.doc === b.doc && a.requests === b.requests && a.docHash === b.docHash && a.promptHash === b.promptHash;
+}
+
+/** Every document has a line of every filter, and all documents are there. */
+function expectComplete(all: readonly Found[], { where, filters, of }: Place): void {
+  const lacking = all.find((entry) => entry.filters.size < filters.length);
+  if (lacking) {
+    const missing = filters.find((filter) => !lacking.filters.has(filter));
+    throw new UserError(
+      `${where}: the file ends, and document ${lacking.document.id} has no line of filter ${JSON.stringify(missing)}`,
+      `it is truncated: ${HINT}`,
+    );
+  }
+  if (of.documents !== null && all.length !== of.documents) {
+    throw new UserError(
+      `${where}: the file ends after ${all.length} documents, and the results of ${of.task} are of ${of.documents}`,
+      `it is truncated, or of another run: ${HINT}`,
+    );
+  }
+}
