@@ -16,6 +16,12 @@ const RUNS = [
   { title: 'Golden set', script: 'docs/golden.mjs', args: ['--check'], decides: true },
   { title: 'Language models', script: 'bench/lm.mjs', args: [], decides: false },
   { title: 'Language models, bfloat16', script: 'bench/lm.mjs', args: ['--dtype', 'BF16'], decides: false },
+  {
+    title: 'Language models, bfloat16 held in float32',
+    script: 'bench/lm.mjs',
+    args: ['--dtype', 'BF16', '--held', 'float32'],
+    decides: false,
+  },
   { title: 'Spectra', script: 'bench/spectra.mjs', args: ['--sizes', '4096x4096'], decides: false },
 ];
 

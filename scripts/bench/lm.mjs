@@ -3,6 +3,7 @@
 // [--held float32|as-stored] [--start-only]
 //
 // The model is Llama-shaped, with random weights that this script writes itself. All times are medians of five.
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,9 +41,13 @@ try {
   console.log(`model: ${(parameters.all / 1e6).toFixed(0)} M parameters, ${values.dtype}`);
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);
 
+  let plan = null;
   const before = performance.now();
   const engine = await OnnxEngine.open(await openReference(join(folder, 'model')), {
     device,
+    onPlan: (planned) => {
+      plan = planned;
+    },
     ...(values.held === undefined ? {} : { held: values.held }),
   });
   await engine.score([{ context: tokens(1), continuation: [7] }]);
@@ -58,9 +63,18 @@ try {
   console.log(
     `peak memory: ${mib(peak)} MiB, ${mib(baseline)} MiB of it before the start; weights in float32: ${mib(parameters.all * 4)} MiB`,
   );
+  if (plan !== null) console.log(`GPU memory: ${mib(plan.total)} MiB planned, ${takenOf(plan.free)} taken`);
   await engine.close();
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Memory of the GPU that is no longer free; the allocators keep what they had at their peak. */
+function takenOf(freeBefore) {
+  const query = ['--query-gpu=memory.free', '--format=csv,noheader,nounits'];
+  const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8' });
+  const free = Math.max(...(stdout ?? '').split('\n').map((line) => Number.parseInt(line, 10) || 0));
+  return free > 0 ? `${mib(freeBefore - free * 2 ** 20)} MiB` : 'unknown';
 }
 
 async function prefilling(engine, parameters, rate) {
