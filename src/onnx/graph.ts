@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
 import onnxProto from 'onnx-proto';
+import { type Attribute, type ConstantType, toAttribute, toBytes } from './encode-values.ts';
 
 const { onnx } = onnxProto;
 
@@ -39,9 +40,6 @@ export interface ExternalData {
 
 /** Name of a value in the graph: an initializer or the output of a node. */
 export type Value = string & { readonly __value: unique symbol };
-
-/** A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. */
-type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** ONNX's own operators, and onnxruntime's fused ones. */
 export type Domain = '' | 'com.microsoft';
@@ -123,11 +121,7 @@ export class Graph {
   }
 
   /** A small tensor of numbers. Equal constants are stored once. */
-  constant(
-    values: readonly number[],
-    type: 'float32' | 'float64' | 'int64' | 'int32' | 'uint16',
-    dims = [values.length],
-  ): Value {
+  constant(values: readonly number[], type: ConstantType, dims = [values.length]): Value {
     const key = JSON.stringify([type, dims, values]);
     const known = this.#constants.get(key);
     if (known) return known;
@@ -293,31 +287,9 @@ function bytesOf(type: ElementType): number {
   return type === ElementType.float64 ? 8 : type === ElementType.float32 ? 4 : 2;
 }
 
-function toAttribute(name: string, value: Attribute) {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
-  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: Buffer.from(value) };
-  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
-  return { name, type: AttributeType.INTS, ints: [...value] };
-}
-
 /**
  * The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere.
  */
 export function externalDataFolder(file: string): string {
   return parse(file).root;
-}
-
-function toBytes(values: readonly number[], type: 'float32' | 'float64' | 'int64' | 'int32' | 'uint16'): Uint8Array {
-  const array =
-    type === 'int64'
-      ? BigInt64Array.from(values, BigInt)
-      : type === 'float64'
-        ? Float64Array.from(values)
-        : type === 'float32'
-          ? Float32Array.from(values)
-          : type === 'int32'
-            ? Int32Array.from(values)
-            : Uint16Array.from(values);
-  return new Uint8Array(array.buffer);
 }

@@ -1,0 +1,33 @@
+import onnxProto from 'onnx-proto';
+
+const { onnx } = onnxProto;
+
+/** A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** The types of a graph's small constants. */
+export type ConstantType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint16';
+
+/** An attribute of a node, as the format has it. */
+export function toAttribute(name: string, value: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: Buffer.from(value) };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  return { name, type: AttributeType.INTS, ints: [...value] };
+}
+
+/** The raw little-endian elements of a constant. */
+export function toBytes(values: readonly number[], type: ConstantType): Uint8Array {
+  const array =
+    type === 'int64'
+      ? BigInt64Array.from(values, BigInt)
+      : type === 'float64'
+        ? Float64Array.from(values)
+        : type === 'float32'
+          ? Float32Array.from(values)
+          : type === 'int32'
+            ? Int32Array.from(values)
+            : Uint16Array.from(values);
+  return new Uint8Array(array.buffer);
+}
