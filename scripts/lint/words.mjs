@@ -44,7 +44,7 @@ const EXCEPTIONS = [
   [/^scripts\/lint\/words\.mjs$|^docs\/glossary\.md$/, /./],
   [/^src\/probes\/(families\/|files\/(distractors|question-numbers)\.ts)|^test\/probes\//, /house|floor|door|thrice/i],
   // A key of policies, which people have in their files.
-  [/^docs\/policy\.md$|^src\/policy\/probe-policy\.ts$|^(src|test)\/compare\/probes\//, /floor/],
+  [/^docs\/policy\.md$|^src\/policy\/probe-policy\.ts$|^(src|test)\/compare\/(probes|benchmarks)\//, /floor/],
   [/^LICENSE$|^CODE_OF_CONDUCT\.md$/, /./],
 ];
 

@@ -1,10 +1,19 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Policy } from '../policy/policy.ts';
+import { pairBenchmarks } from './benchmarks/pair.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
 import { baselineMemorized } from './checks/baseline-memorized.ts';
 import { changedBehavior } from './checks/behavior.ts';
+import {
+  benchmarkGain,
+  benchmarkLoss,
+  benchmarksNotComparable,
+  benchmarksUnclear,
+  evaluationLogs,
+  logsOfOneSide,
+} from './checks/benchmarks.ts';
 import {
   answeredByServer,
   missingHalf,
@@ -92,6 +101,15 @@ const PROBE_CHECKS: readonly Check[] = [
   levelLost,
   uninformativeProbes,
 ];
+/** What the answers in logs of an evaluation show. */
+const BENCHMARK_CHECKS: readonly Check[] = [
+  evaluationLogs,
+  logsOfOneSide,
+  benchmarksNotComparable,
+  benchmarkLoss,
+  benchmarkGain,
+  benchmarksUnclear,
+];
 /** What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not. */
 const ORIGIN_CHECKS: readonly Check[] = [merge];
 const SPECTRAL_CHECKS: readonly Check[] = [
@@ -123,6 +141,7 @@ export function compare(comparison: Comparison): Report {
     ...run(GENERAL_CHECKS),
     ...run(ORIGIN_CHECKS),
     ...behavioral,
+    ...run(BENCHMARK_CHECKS),
     ...twoKey(spectral, behavioral, policy),
     ...spectral,
   ]);
@@ -140,6 +159,7 @@ export function compare(comparison: Comparison): Report {
     tensors: candidate.tensors,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
+    benchmarks: benchmarkRows(context),
     trend: null,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
@@ -161,7 +181,16 @@ function contextOf({ candidate, baseline, baselinePath, policy, changes = [], on
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
     probes: pairProbes(candidate, baseline, policy),
+    benchmarks:
+      candidate.benchmarks && baseline?.benchmarks ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks) : null,
   };
+}
+
+/** Groups first, as the tables of the harness have them. */
+function benchmarkRows({ benchmarks }: ComparisonContext): Report['benchmarks'] {
+  return (
+    benchmarks && [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row))
+  );
 }
 
 function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Report['candidate'] {

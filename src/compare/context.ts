@@ -1,6 +1,7 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { Comparability } from './comparability.ts';
 import type { ChangedInput, Finding } from './finding.ts';
 import type { MetricPair, WeightPair } from './metric-pair.ts';
@@ -23,6 +24,8 @@ export interface ComparisonContext {
   /** Every weight matrix of the candidate, with the baseline's where that may be compared. */
   readonly weights: readonly WeightPair[];
   readonly probes: ProbePairing;
+  /** Null unless both sides come from logs of an evaluation. */
+  readonly benchmarks: BenchmarkPairing | null;
 }
 
 /** One check: pure, and independent of what other checks find. */

@@ -3,6 +3,7 @@ import { PRECISIONS } from '../language-model/precision.ts';
 import { BEHAVIOR_PARTS } from '../measure/schema/behavior.ts';
 import { ofSchema } from '../measure/schema/measurement.ts';
 import { JUDGED_FORMS, TWIN_KINDS } from '../probes/item.ts';
+import { DIFFERENCES } from './benchmarks/differences.ts';
 import { LABEL_REASONS } from './probes/comparison.ts';
 import { CHARTS } from './trend-schema.ts';
 
@@ -520,6 +521,66 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
   finding('probe-notes', { named: z.array(foreign).min(1), notes: count }),
   finding('unpaired', { facts: count, paired: count }),
+
+  // Logs of an evaluation.
+  finding('evaluation-logs', {
+    side,
+    harness: foreign,
+    /** Of the harness; null if the logs do not say so, as of the following. */
+    version: foreign.nullable(),
+    model: foreign,
+    source: foreign.nullable(),
+    revision: foreign.nullable(),
+    sha: foreign.nullable(),
+  }),
+  /** `side` has them. */
+  finding('logs-of-one-side', { side }),
+  finding('benchmark-not-comparable', {
+    cause: z.enum(DIFFERENCES),
+    named: z.array(foreign).min(1),
+    tasks: count,
+    /** What each side has; null where it has none, or where that is too long to be read. */
+    candidate: foreign.nullable(),
+    baseline: foreign.nullable(),
+  }),
+  finding('benchmark-loss', {
+    /** All three null: all tasks together. */
+    task: foreign.nullable(),
+    metric: foreign.nullable(),
+    filter: foreign.nullable(),
+    candidate: z.number(),
+    baseline: z.number(),
+    change: z.number(),
+    documents: count,
+    lost: count,
+    won: count,
+    /** One-sided, adjusted for the number of tests. */
+    p: z.number(),
+    limit: z.number(),
+  }),
+  finding('benchmark-gain-not-shown', {
+    task: foreign,
+    documents: count,
+    candidate: z.number(),
+    baseline: z.number(),
+    gain: estimateSchema,
+    limit: z.number(),
+  }),
+  finding('benchmark-not-judged', {
+    task: foreign,
+    documents: count,
+    /** Of the baseline, and what guessing reaches; null: it has no metric that is right or wrong. */
+    accuracy: z.number().nullable(),
+    chance: z.number(),
+    isRequired: z.boolean(),
+  }),
+  finding('benchmark-unclear', {
+    change: z.number(),
+    documents: count,
+    /** Largest drop that cannot be ruled out; null: no bound. */
+    possibleDrop: z.number().nullable(),
+    limit: z.number(),
+  }),
 
   // History.
   finding('trend', {

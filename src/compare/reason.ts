@@ -409,6 +409,46 @@ export function reasonOf(finding: Finding): Reason {
         candidate: String(finding.facts),
         baseline: String(finding.paired),
       };
+    case 'evaluation-logs':
+      return {
+        ...NOTHING,
+        rule: 'evaluation-logs',
+        metric: 'benchmarks',
+        place: finding.model,
+        [finding.side]: finding.sha ?? finding.revision,
+      };
+    case 'logs-of-one-side':
+      return incomparable('benchmarks', { place: 'measurement', [finding.side]: 'logs' });
+    case 'benchmark-not-comparable':
+      return incomparable(finding.cause, { place: finding.named[0] ?? '', ...values(finding) });
+    case 'benchmark-loss':
+      return {
+        ...NOTHING,
+        rule: 'benchmark-loss',
+        metric: finding.metric === null ? 'accuracy' : `${finding.metric},${finding.filter}`,
+        place: finding.task ?? NOTHING.place,
+        candidate: finding.change,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'benchmark-gain-not-shown':
+      return {
+        ...NOTHING,
+        rule: 'gain-not-shown',
+        metric: 'benchmarkAccuracy',
+        place: finding.task,
+        candidate: finding.gain.value,
+        tolerance: { absolute: finding.limit },
+      };
+    case 'benchmark-not-judged':
+      return { ...NOTHING, rule: 'benchmark-not-judged', metric: 'benchmarks', place: finding.task };
+    case 'benchmark-unclear':
+      return {
+        ...NOTHING,
+        rule: 'benchmark-unclear',
+        metric: 'benchmarkAccuracy',
+        candidate: finding.change,
+        tolerance: { absolute: finding.limit },
+      };
     case 'trend':
       return {
         ...NOTHING,

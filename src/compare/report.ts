@@ -9,6 +9,7 @@ import {
   precisionSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
+import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
 import { trendSchema } from './trend-schema.ts';
@@ -83,6 +84,8 @@ export const reportSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
+  /** One for each metric and filter of every task and group that may be compared; null unless both sides come from logs. */
+  benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),
   durationSeconds: z.number(),

@@ -17,6 +17,7 @@ const FIRST: readonly FindingKind[] = [
   'shadow-delta',
   'twin-accuracy',
   'accuracy-loss',
+  'benchmark-loss',
   'level-lost',
   'retention',
   'two-key',
@@ -28,6 +29,10 @@ const FIRST: readonly FindingKind[] = [
   'capability-not-judged',
   'twin-accuracy-unclear',
   'gain-not-shown',
+  'benchmark-not-comparable',
+  'benchmark-gain-not-shown',
+  'benchmark-not-judged',
+  'benchmark-unclear',
 ];
 const LAST: readonly FindingKind[] = [
   'missing-baseline',
@@ -38,6 +43,7 @@ const LAST: readonly FindingKind[] = [
   'skipped',
   'no-weights',
   'answered-by-server',
+  'evaluation-logs',
   'other-precision',
   'unread-files',
   'merge-unseen',

@@ -35,6 +35,30 @@ describe('measure, compare and report', () => {
   });
 });
 
+describe('measure --lm-eval', () => {
+  it('writes files that compare judges like any other', async () => {
+    const folder = temporaryFolder();
+    const file = (side: string) => join(folder, `${side}.json`);
+    for (const side of ['base', 'candidate']) {
+      const { code, stdout } = await runCli('measure', '--lm-eval', fixture('lm-eval', side), '--out', file(side));
+      expect(code).toBe(0);
+      expect(stdout).toContain(`read 2 tasks with 60 documents, answered by what the logs call models/${side}`);
+    }
+    const compared = await runCli('compare', file('candidate'), file('base'), '--out', folder);
+    expect(compared.code).toBe(1);
+    expect(compared.stdout).toContain('✘ fail: exact_match, strict-match of sg_easy_sums dropped 42.5');
+    const same = await runCli('compare', file('base'), file('base'));
+    expect(same.code).toBe(0);
+  });
+
+  it('takes no option that is about running a model', async () => {
+    const logs = ['measure', '--lm-eval', fixture('lm-eval', 'base'), '--out', join(temporaryFolder(), 'a.json')];
+    const { code, stderr } = await runCli(...logs, '--checkpoint', example('base'));
+    expect(code).toBe(2);
+    expect(stderr).toContain("option '--lm-eval <dir>' cannot be used with option '--checkpoint <path>'");
+  });
+});
+
 describe('measure --only probes', () => {
   const folder = temporaryFolder();
   const measure = (name: string, file: string) => {

@@ -223,6 +223,43 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'bounds-too-wide': [['bounds-too-wide', 'stableRank', 'delta', 'model', null, null, { relative: 0.08 }]],
   'probe-notes': [['probe-file', 'probes', ...MODEL]],
   unpaired: [['unpaired', 'probes', null, 'model', '90', '78', null]],
+  'evaluation-logs': [
+    ['evaluation-logs', 'benchmarks', null, 'w', 'w', null, null],
+    ['evaluation-logs', 'benchmarks', null, 'w', null, null, null],
+  ],
+  'logs-of-one-side': [
+    ['invalid-comparison', 'benchmarks', null, 'measurement', 'logs', null, null],
+    ['invalid-comparison', 'benchmarks', null, 'measurement', null, 'logs', null],
+  ],
+  'benchmark-not-comparable': [
+    ['invalid-comparison', 'task', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'samples', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'version', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'shots', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'scoring', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'members', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'documents', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'chat-template', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'system-instruction', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'prompts', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'requests', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'targets', null, 'w', 'w', 'w', null],
+    ['invalid-comparison', 'task', null, 'w', null, 'w', null],
+    ['invalid-comparison', 'chat-template', null, 'w', null, 'w', null],
+  ],
+  'benchmark-loss': [
+    ['benchmark-loss', 'w,w', null, 'w', -0.425, null, { absolute: 0.05 }],
+    ['benchmark-loss', 'accuracy', null, 'model', -0.316, null, { absolute: 0.02 }],
+  ],
+  'benchmark-gain-not-shown': [['gain-not-shown', 'benchmarkAccuracy', null, 'w', 0.359, null, { absolute: 0.05 }]],
+  'benchmark-not-judged': [
+    ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],
+    ['benchmark-not-judged', 'benchmarks', null, 'w', null, null, null],
+  ],
+  'benchmark-unclear': [
+    ['benchmark-unclear', 'benchmarkAccuracy', null, 'model', -0.01, null, { absolute: 0.05 }],
+    ['benchmark-unclear', 'benchmarkAccuracy', null, 'model', 0, null, { absolute: 0.05 }],
+  ],
   trend: [
     ['trend', 'twinAccuracy', null, 'model', 5.28, null, { cumulativeSum: 5 }],
     ['trend', 'mlpAttentionRatio', 'delta', 'model', 6, null, { cumulativeSum: 5 }],

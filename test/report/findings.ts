@@ -1,3 +1,4 @@
+import { DIFFERENCES } from '../../src/compare/benchmarks/differences.ts';
 import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 
 /** One finding of every kind. Every string that may come from a checkpoint, a probe file or a path is `name`. */
@@ -378,6 +379,63 @@ export function everyFinding(name: string): Finding[] {
     ],
     'probe-notes': [{ named: [name], notes: 3 }],
     unpaired: [{ facts: 90, paired: 78 }],
+    'evaluation-logs': [
+      {
+        side: 'candidate',
+        harness: name,
+        version: name,
+        model: name,
+        source: name,
+        revision: name,
+        sha: name,
+      },
+      { side: 'baseline', harness: name, version: null, model: name, source: null, revision: null, sha: null },
+    ],
+    'logs-of-one-side': [{ side: 'candidate' }, { side: 'baseline' }],
+    'benchmark-not-comparable': [
+      ...DIFFERENCES.map((cause) => ({ cause, named: [name], tasks: 1, ...pair })),
+      { cause: 'task', named: [name, name], tasks: 5, candidate: null, baseline: name },
+      { cause: 'chat-template', named: [name], tasks: 1, candidate: null, baseline: name },
+    ],
+    'benchmark-loss': [
+      {
+        task: name,
+        metric: name,
+        filter: name,
+        candidate: 0.45,
+        baseline: 0.875,
+        change: -0.425,
+        documents: 40,
+        lost: 18,
+        won: 1,
+        p: 0.0003,
+        limit: 0.05,
+      },
+      {
+        task: null,
+        metric: null,
+        filter: null,
+        candidate: 0.55,
+        baseline: 0.866,
+        change: -0.316,
+        documents: 60,
+        lost: 20,
+        won: 1,
+        p: 0.0003,
+        limit: 0.02,
+      },
+    ],
+    'benchmark-gain-not-shown': [
+      { task: name, documents: 300, candidate: 0.55, baseline: 0.4, gain: estimate, limit: 0.05 },
+    ],
+    'benchmark-not-judged': [
+      { task: name, documents: 300, accuracy: 0.26, chance: 0.25, isRequired: true },
+      { task: name, documents: 300, accuracy: null, chance: 0, isRequired: false },
+    ],
+    'benchmark-unclear': [
+      { change: -0.01, documents: 100, possibleDrop: 0.07, limit: 0.05 },
+      { change: 0, documents: 12, possibleDrop: null, limit: 0.05 },
+    ],
     trend: [
       { chart: 'twinAccuracy', run: 7, sum: 5.28, limit: 5, meanChange: -0.0125 },
       { chart: 'concentration', run: 1, sum: 6, limit: 5, meanChange: 0.053 },

@@ -200,6 +200,7 @@ export function report(over: Partial<Report> = {}): Report {
     policy: null,
     skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
     probes: null,
+    benchmarks: null,
     trend: null,
     durationSeconds: 3.21,
     device: 'cpu',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exactMcNemar } from '../../src/statistics/mcnemar.ts';
+import { exactMcNemar, exactMcNemarTwoSided } from '../../src/statistics/mcnemar.ts';
 
 describe('the exact McNemar test', () => {
   it('gives half of published two-sided p-values', () => {
@@ -19,8 +19,17 @@ describe('the exact McNemar test', () => {
     expect(exactMcNemar({ lost: 0, won: 0 })).toBe(1);
   });
 
+  it('is two-sided as published', () => {
+    expect(exactMcNemarTwoSided({ lost: 7, won: 1 })).toBeCloseTo(0.0703, 4);
+    expect(exactMcNemarTwoSided({ lost: 1, won: 7 })).toBeCloseTo(0.0703, 4);
+    expect(exactMcNemarTwoSided({ lost: 16, won: 6 })).toBeCloseTo(0.052479, 6);
+    expect(exactMcNemarTwoSided({ lost: 5, won: 5 })).toBe(1);
+    expect(exactMcNemarTwoSided({ lost: 0, won: 0 })).toBe(1);
+  });
+
   it('refuses arguments that are not counts', () => {
     expect(() => exactMcNemar({ lost: -1, won: 2 })).toThrow(RangeError);
     expect(() => exactMcNemar({ lost: 1.5, won: 2 })).toThrow(RangeError);
+    expect(() => exactMcNemarTwoSided({ lost: 1, won: -2 })).toThrow(RangeError);
   });
 });

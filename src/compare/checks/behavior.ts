@@ -15,6 +15,7 @@ export function changedBehavior({ candidate, baseline, policy }: ComparisonConte
   if (!baseline) return [];
   // What is not known of either is said where the weights are missed.
   if (baseline.served && candidate.served && baseline.behavior === null) return [];
+  if (baseline.benchmarks && candidate.benchmarks) return [];
   if (baseline.behavior === null) {
     return [{ kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'everything' }];
   }

@@ -4,8 +4,10 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /** Was enough measured to judge anything? */
-export function nothingMeasured({ candidate: { method, probes, tensors, skipped } }: ComparisonContext): Finding[] {
-  if (method === null) return probes === null ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
+export function nothingMeasured({ candidate }: ComparisonContext): Finding[] {
+  const { method, probes, benchmarks, tensors, skipped } = candidate;
+  if (method === null)
+    return probes === null && benchmarks === null ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
   if (tensors.length === 0) return [{ kind: 'all-skipped', level: 'inconclusive' }];
   const left = sizeOfSkipped(skipped);
   // Version 0.2.0 did not write how large what it skipped is.

@@ -35,7 +35,7 @@ export interface Reach {
  * In one of five families of sixty facts, guessing alone is more than the policy's `floor` above chance. So an accuracy
  * must also be one that guessing reaches at most once in a thousand times (exact binomial test with facts as units).
  */
-const GUESSING = 0.001;
+export const GUESSING = 0.001;
 
 /**
  * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well also

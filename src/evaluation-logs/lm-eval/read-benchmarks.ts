@@ -64,6 +64,9 @@ async function readRun(folder: string, files: RunFiles): Promise<Run> {
       'copy the whole folder of the run',
     );
   }
+  if (names.length === 0) {
+    throw new UserError(`${join(folder, files.results)} has no results of any task`, 'run the tasks again');
+  }
   const tasks: BenchmarkTask[] = [];
   for (const name of names) tasks.push(await readTask(folder, files, results, name));
   return { files, results, tasks, groups: groupsOf(results).map((name) => readGroup(results, name)) };

@@ -95,7 +95,7 @@ export const benchmarksSchema = z
     model: modelSchema,
     /** The results files, with the version that wrote each and its time (ISO 8601). */
     runs: z.array(z.strictObject({ file: z.string(), version: text, time: text })).min(1),
-    tasks: z.array(taskSchema),
+    tasks: z.array(taskSchema).min(1),
     groups: z.array(groupSchema),
   })
   .superRefine(({ tasks, groups }, context) => {

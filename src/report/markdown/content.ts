@@ -5,6 +5,7 @@ import { describeFinding } from '../text/finding.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
 import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
+import { benchmarkTable } from './benchmark-table.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
@@ -35,6 +36,8 @@ export interface Content {
   kinds: string;
   probes: string;
   probeNotes: string;
+  /** Benchmarks from logs of an evaluation. */
+  benchmarks: string;
   evidence: string[];
   families: string;
   flipSummary: string;
@@ -67,6 +70,7 @@ export function contentOf(report: Report, key: string, origin?: Origin): Content
           .map((note) => phraseMarkdown(note))
           .join('<br>')}</sub>`
       : '',
+    benchmarks: benchmarkTable(report.benchmarks ?? []),
     evidence: probes ? probeEvidence(probes.comparison) : [],
     families: probes ? familyTable(probes) : '',
     flipSummary: flipSummary(flips),

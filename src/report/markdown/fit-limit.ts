@@ -86,7 +86,7 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
     extent.sentence ? content.sentence : '',
     content.origin,
     list(content.findings.slice(0, extent.findings), content.findingCount),
-    ...(extent.probes ? [content.kinds, content.probes, content.probeNotes] : []),
+    ...(extent.probes ? [content.kinds, content.probes, content.probeNotes, content.benchmarks] : []),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),
     details('All twin kinds, and answers that changed', content.evidence.slice(0, extent.evidence)),
     details('Probes by family', [extent.families ? content.families : '']),

@@ -25,7 +25,8 @@ export function footer(report: Report, repository?: string): string {
 }
 
 /** What was measured without a reference: the weights alone, or not even those. */
-function withoutReference({ findings }: Report): string {
+function withoutReference({ findings, benchmarks }: Report): string {
+  if (benchmarks !== null) return 'no weights';
   const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
   return isServed ? 'no weights' : 'no reference (W only)';
 }

@@ -8,6 +8,7 @@ import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
 import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
+import { renderBenchmarks } from './benchmarks.ts';
 import { phraseLine } from './phrase.ts';
 import { renderProbes } from './probes.ts';
 import { type Column, type TerminalOptions, terminalTable } from './table.ts';
@@ -46,7 +47,10 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
     (line) => `  ${paint('info', line)}`,
   );
   const probes = report.probes === null ? '' : renderProbes(report.probes, width);
-  return [table, probes, findings.join('\n'), small.join('\n'), verdict].filter((part) => part !== '').join('\n\n');
+  const benchmarks = renderBenchmarks(report.benchmarks ?? [], width);
+  return [table, probes, benchmarks, findings.join('\n'), small.join('\n'), verdict]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 function findingLines(finding: Finding, width: number, paint: Paint): string {

@@ -1,5 +1,6 @@
 import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import * as behavior from './behavior-findings.ts';
+import * as benchmarks from './benchmark-findings.ts';
 import { changedInput } from './changed-input.ts';
 import * as comparability from './comparability-findings.ts';
 import * as letters from './letter-findings.ts';
@@ -79,6 +80,13 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'capability-not-judged': probes.capabilityNotJudged,
   'probe-notes': probes.probeNotes,
   unpaired: probes.unpaired,
+  'evaluation-logs': benchmarks.evaluationLogs,
+  'logs-of-one-side': benchmarks.logsOfOneSide,
+  'benchmark-not-comparable': benchmarks.notComparable,
+  'benchmark-loss': benchmarks.loss,
+  'benchmark-gain-not-shown': benchmarks.gainNotShown,
+  'benchmark-not-judged': benchmarks.notJudged,
+  'benchmark-unclear': benchmarks.unclear,
   trend: probes.trend,
 };
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Estimate, KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
+import { comparedSentence } from './benchmarks.ts';
 import { describeFinding } from './finding.ts';
 import { formatInteger, formatInterval, formatRatio } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
@@ -22,6 +23,9 @@ export function verdictSentence(report: Report): Phrase {
   if (report.verdict !== 'pass') return phrase`The verdict is ${report.verdict}, and the report gives no reason.`;
   if (report.baseline === null) {
     return phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
+  }
+  if (report.benchmarks !== null) {
+    return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have no weights and no twins.`;
   }
   const gain = report.probes === null ? phrase`` : gainSentence(report.probes.comparison);
   return phrase`Nothing moved beyond its limit against the baseline.${gain}`;

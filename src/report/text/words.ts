@@ -1,6 +1,7 @@
 import type { Level } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import type { TensorMeasurement } from '../../measure/schema/measurement.ts';
+import { comparedSentence } from './benchmarks.ts';
 import { formatCount, formatDuration, formatInteger } from './numbers.ts';
 
 export const ICONS: Readonly<Record<Level | Verdict, string>> = {
@@ -19,6 +20,10 @@ const SPECTRA_DISCLAIMER =
 const PROBE_DISCLAIMER =
   'Probes find only what their formats test: a pass means that no harm above these limits was seen, not that there is none.';
 
+/** The same for benchmarks from logs. */
+const BENCHMARK_DISCLAIMER =
+  'Logs of an evaluation show how many answers are right: no weights were seen, and no twins, which would show whether questions were memorized.';
+
 /** Stands in place of the metrics that a matrix does not have. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
@@ -29,9 +34,11 @@ export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'no
 
 /** What the verdict does not claim. */
 export function disclaimerOf(report: Report): string {
+  const isOfWeights = report.tensors.length > 0 || (report.probes === null && report.benchmarks === null);
   return [
-    ...(report.tensors.length > 0 || report.probes === null ? [SPECTRA_DISCLAIMER] : []),
+    ...(isOfWeights ? [SPECTRA_DISCLAIMER] : []),
     ...(report.probes === null ? [] : [PROBE_DISCLAIMER]),
+    ...(report.benchmarks === null ? [] : [BENCHMARK_DISCLAIMER]),
   ].join(' ');
 }
 
@@ -52,6 +59,7 @@ function precisionWords(precision: NonNullable<Report['probes']>['precision']): 
 export function measuredSentence(report: Report, device: string): string {
   const updates = report.tensors.filter((tensor) => tensor.of === 'delta').length;
   const weights = report.tensors.length - updates;
+  if (report.benchmarks !== null) return `Compared ${comparedSentence(report.benchmarks)} from logs of an evaluation.`;
   const where = `in ${formatDuration(report.durationSeconds)} on ${device}${precisionPart(report, ', ')}`;
   if (weights + updates === 0) return `Ran ${formatCount(report.probes?.asked ?? 0, 'probe')} ${where}.`;
   const counts = [

@@ -1,0 +1,128 @@
+import { groupBy } from '../../platform/group-by.ts';
+import {
+  accuraciesOf,
+  allCounts,
+  exclusionInterval,
+  intervalOf,
+  isAboveChance,
+  shownLosses,
+  sizeOf,
+  unitsOf,
+} from '../benchmarks/judge.ts';
+import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
+
+/** What the logs say that was evaluated. */
+export function evaluationLogs({ candidate, baseline }: ComparisonContext): Finding[] {
+  const sides = [
+    { side: 'candidate', benchmarks: candidate.benchmarks },
+    { side: 'baseline', benchmarks: baseline?.benchmarks ?? null },
+  ] as const;
+  return sides.flatMap(({ side, benchmarks }): Finding[] => {
+    if (benchmarks === null) return [];
+    const { harness, model, runs } = benchmarks;
+    const { name, source, revision, sha } = model;
+    const version = runs[0]?.version ?? null;
+    return [{ kind: 'evaluation-logs', level: 'info', side, harness, version, model: name, source, revision, sha }];
+  });
+}
+
+/** Logs on one side only: there is nothing to compare them with. */
+export function logsOfOneSide({ candidate, baseline }: ComparisonContext): Finding[] {
+  if (!baseline || (candidate.benchmarks === null) === (baseline.benchmarks === null)) return [];
+  const side = candidate.benchmarks === null ? 'baseline' : 'candidate';
+  return [{ kind: 'logs-of-one-side', level: 'inconclusive', side }];
+}
+
+/** Tasks that a finding names; all others are counted. */
+const NAMED = 12;
+
+/** Tasks that were not asked the same questions in the same way. Tasks that differ alike are one finding. */
+export function benchmarksNotComparable({ benchmarks }: ComparisonContext): Finding[] {
+  if (benchmarks === null) return [];
+  const alike = groupBy(benchmarks.different, ({ task: _, ...difference }) => JSON.stringify(difference));
+  return [...alike.values()].flatMap((members): Finding[] => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const { task: _, ...difference } = first;
+    const named = members.slice(0, NAMED).map(({ task }) => task);
+    return [{ kind: 'benchmark-not-comparable', level: 'inconclusive', ...difference, named, tasks: members.length }];
+  });
+}
+
+/** Answers that the baseline had right and the candidate has wrong, by an exact paired test. */
+export function benchmarkLoss({ benchmarks, policy }: ComparisonContext): Finding[] {
+  if (benchmarks === null) return [];
+  const { level } = policy['twin-accuracy'];
+  return shownLosses(benchmarks, policy).map(({ task, metric, filter, counts, p, limit }) => ({
+    kind: 'benchmark-loss',
+    level,
+    task,
+    metric,
+    filter,
+    ...accuraciesOf(counts),
+    documents: sizeOf(counts),
+    lost: counts.onlyBaseline,
+    won: counts.onlyCandidate,
+    p,
+    limit,
+  }));
+}
+
+/** A gain that nothing can judge: logs have no twins, and no other form of their questions. */
+export function benchmarkGain({ benchmarks, policy }: ComparisonContext): Finding[] {
+  if (benchmarks === null) return [];
+  const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
+  return unitsOf(benchmarks).flatMap(({ name, counts, documents }): Finding[] => {
+    if (counts === null) return [];
+    const gain = intervalOf(counts, policy.confidence);
+    if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
+    const { candidate, baseline } = accuraciesOf(counts);
+    // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
+    const own = level === 'warn' ? 'inconclusive' : level;
+    const sides = { candidate, baseline, gain, limit: least };
+    return [{ kind: 'benchmark-gain-not-shown', level: own, task: name, documents, ...sides }];
+  });
+}
+
+/** Why the absence of a loss is not yet a pass. */
+export function benchmarksUnclear(context: ComparisonContext): Finding[] {
+  const { benchmarks } = context;
+  if (benchmarks === null || benchmarkLoss(context).some(({ level }) => level === 'fail')) return [];
+  return [...notJudged(context), ...(benchmarkLoss(context).length > 0 ? [] : unclear(context))];
+}
+
+/** Benchmarks on which no loss could show: a pass would claim to cover them. */
+function notJudged({ benchmarks, policy }: ComparisonContext): Finding[] {
+  if (benchmarks === null) return [];
+  const units = unitsOf(benchmarks);
+  const unjudged = units.filter((unit) => !isAboveChance(unit, policy));
+  // A pass rests on one benchmark at least.
+  const isNone = unjudged.length === units.length;
+  return unjudged.map(({ name, documents, counts, chance }) => {
+    const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
+    const accuracy = counts && accuraciesOf(counts).baseline;
+    const level = isRequired ? 'inconclusive' : 'info';
+    return { kind: 'benchmark-not-judged', level, task: name, documents, accuracy, chance, isRequired };
+  });
+}
+
+/** Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. */
+function unclear({ benchmarks, policy }: ComparisonContext): Finding[] {
+  const { margin, level } = policy['twin-accuracy'];
+  const counts = benchmarks && allCounts(benchmarks);
+  if (!counts || level === 'info') return [];
+  const { value, lower } = exclusionInterval(counts, policy);
+  if (lower !== null && lower > -margin) return [];
+  const possibleDrop = lower === null ? null : -lower;
+  return [
+    {
+      kind: 'benchmark-unclear',
+      level: 'inconclusive',
+      change: value,
+      documents: sizeOf(counts),
+      possibleDrop,
+      limit: margin,
+    },
+  ];
+}

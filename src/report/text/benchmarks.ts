@@ -1,0 +1,59 @@
+import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
+import type { Report } from '../../compare/report.ts';
+import { movement } from './movement.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatInteger,
+  formatNumber,
+  formatPair,
+  NO_NUMBER,
+  percentDigits,
+  pointsDigits,
+} from './numbers.ts';
+
+export type BenchmarkRows = NonNullable<Report['benchmarks']>;
+
+/** Columns after task and metric. */
+export const BENCHMARK_COLUMNS = ['documents', 'baseline → candidate', 'change', 'p'] as const;
+
+/** `acc`, or `exact_match, strict-match`; foreign. */
+export function metricWithFilter({ metric, filter }: Pick<BenchmarkRow, 'metric' | 'filter'>): string {
+  return filter === 'none' ? metric : `${metric}, ${filter}`;
+}
+
+/** The cells of these columns: in % and points where answers are right or wrong, bare numbers otherwise. */
+export function benchmarkCells(row: BenchmarkRow): string[] {
+  const { n, p } = row;
+  const [baseline, candidate] = [row.baseline.value, row.candidate.value];
+  const test = p === null ? NO_NUMBER : probabilityDigits(p);
+  if (baseline === null || candidate === null) {
+    return [formatInteger(n), `${formatNumber(baseline)}\u00a0→\u00a0${formatNumber(candidate)}`, NO_NUMBER, test];
+  }
+  if (p !== null) {
+    return [
+      formatInteger(n),
+      movement({ baseline, candidate }, (share) => `${percentDigits(share)}%`),
+      `${pointsDigits(candidate - baseline)} points`,
+      test,
+    ];
+  }
+  const [before, after] = formatPair(baseline, candidate);
+  return [formatInteger(n), `${before}\u00a0→\u00a0${after}`, formatDifference(candidate - baseline), test];
+}
+
+function probabilityDigits(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
+}
+
+/** What a row of the table counts, and what a pass of it does not say. */
+export function benchmarkNote(rows: BenchmarkRows): string {
+  const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
+  return `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}`;
+}
+
+/** Tasks and groups with a row, each by its documents. */
+export function comparedSentence(rows: BenchmarkRows): string {
+  const tasks = new Map(rows.map(({ task, n }) => [task, n]));
+  return formatCount(tasks.size, 'benchmark');
+}

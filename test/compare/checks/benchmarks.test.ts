@@ -1,0 +1,365 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compare } from '../../../src/compare/compare.ts';
+import type { Finding, FindingKind, FindingOf } from '../../../src/compare/finding.ts';
+import type { Report } from '../../../src/compare/report.ts';
+import { measureLmEval } from '../../../src/evaluation-logs/measure-logs.ts';
+import {
+  type BenchmarkDocument,
+  type Benchmarks,
+  type BenchmarkTask,
+  benchmarksDigest,
+} from '../../../src/measure/schema/benchmarks.ts';
+import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { parsePolicy } from '../../../src/policy/load.ts';
+import { parseReport, serializeReport } from '../../../src/report/json.ts';
+import { renderComment } from '../../../src/report/markdown/comment.ts';
+import { renderTerminal } from '../../../src/report/terminal/report.ts';
+import { fixture, readJson, shared } from '../../fixtures.ts';
+import { measurement } from '../measurement.ts';
+
+/** By task, then `metric,filter`: what lm-evaluation-harness reported, and paired counts with p from scipy. */
+type Expected = Readonly<Record<string, Readonly<Record<string, ExpectedMetric>>>>;
+interface ExpectedMetric {
+  readonly baseline: { readonly n: number; readonly reported: number; readonly reported_stderr: number };
+  readonly candidate: { readonly n: number; readonly reported: number; readonly reported_stderr: number };
+  readonly paired: {
+    readonly n: number;
+    readonly both_right: number;
+    readonly only_baseline_right: number;
+    readonly only_candidate_right: number;
+    readonly both_wrong: number;
+    readonly mcnemar_exact_p: number;
+  };
+}
+
+const all = shared('data', 'lm-eval');
+
+function compareLogs(candidate: Measurement, baseline: Measurement, policy = ''): Report {
+  const resolved = { policy: parsePolicy(policy, 'policy'), policyPath: null };
+  return compare({ candidate, baseline, baselinePath: 'baseline.json', ...resolved });
+}
+
+async function compareFolders(folder: string): Promise<Report> {
+  const [candidate, baseline] = await Promise.all(
+    ['candidate', 'base'].map((side) => measureLmEval(join(folder, side))),
+  );
+  if (!candidate || !baseline) throw new Error('not read');
+  return compareLogs(candidate, baseline);
+}
+
+/** The rows of report.json that the file expects, in its form. */
+function expectRows(report: Report, expected: Expected): void {
+  const { benchmarks } = JSON.parse(JSON.stringify(serializeReport(report))) as Pick<Report, 'benchmarks'>;
+  for (const [task, metrics] of Object.entries(expected)) {
+    for (const [key, { baseline, candidate, paired }] of Object.entries(metrics)) {
+      const [metric, filter] = key.split(',');
+      const row = benchmarks?.find((one) => one.task === task && one.metric === metric && one.filter === filter);
+      const sides = { baseline, candidate } as const;
+      const { p, ...counts } = row ?? { p: null };
+      expect(counts, `${task} ${key}`).toEqual({
+        task,
+        metric,
+        filter,
+        n: paired.n,
+        ...Object.fromEntries(
+          Object.entries(sides).map(([side, { reported, reported_stderr: stderr }]) => [
+            side,
+            { value: reported, stderr },
+          ]),
+        ),
+        bothRight: paired.both_right,
+        onlyBaseline: paired.only_baseline_right,
+        onlyCandidate: paired.only_candidate_right,
+        bothWrong: paired.both_wrong,
+      });
+      expect(p, `${task} ${key}`).toBeCloseTo(paired.mcnemar_exact_p, 12);
+    }
+  }
+}
+
+function found<K extends FindingKind>({ findings }: Report, kind: K): FindingOf<K>[] {
+  return findings.filter((one): one is Finding & FindingOf<K> => one.kind === kind);
+}
+
+describe('two evaluations by lm-evaluation-harness', () => {
+  it('are compared with the counts and p-values that were computed elsewhere', async () => {
+    const report = await compareFolders(fixture('lm-eval'));
+    expectRows(report, readJson<Expected>(fixture('lm-eval', 'expected.json')));
+    expect(report.benchmarks?.length).toBe(4);
+    expect(report.verdict).toBe('fail');
+    expect(found(report, 'benchmark-loss')).toMatchObject([
+      { task: 'sg_easy_sums', lost: 19, won: 2, documents: 40, baseline: 0.875, candidate: 0.45 },
+    ]);
+  });
+
+  it.runIf(all)('are compared so for every kind of task', async () => {
+    const expected = readJson<Readonly<Record<string, Expected>>>(join(all ?? '', 'expected.json'));
+    const folders = readdirSync(all ?? '').filter((name) => !/\.|tasks/.test(name));
+    expect(Object.keys(expected).sort()).toEqual(folders.sort());
+    for (const folder of folders) expectRows(await compareFolders(join(all ?? '', folder)), expected[folder] ?? {});
+  });
+
+  it.runIf(all)('have rows of groups with the counts of all their tasks, and none for perplexities', async () => {
+    const { benchmarks } = await compareFolders(join(all ?? '', 'mmlu'));
+    expect(benchmarks?.[0]).toEqual({
+      task: 'sg_group',
+      metric: 'acc',
+      filter: 'none',
+      n: 60,
+      baseline: { value: 0.21666666666666667, stderr: 0.054050494342765425 },
+      candidate: { value: 0.21666666666666667, stderr: 0.054050494342765425 },
+      bothRight: 13,
+      onlyBaseline: 0,
+      onlyCandidate: 0,
+      bothWrong: 47,
+      p: 1,
+    });
+    const other = await compareFolders(join(all ?? '', 'delimiter-and-perplexity'));
+    expect(other.benchmarks?.find(({ metric }) => metric === 'word_perplexity')).toEqual({
+      task: 'sg_perplexity',
+      metric: 'word_perplexity',
+      filter: 'none',
+      n: 15,
+      baseline: { value: 42.93199347581414, stderr: null },
+      candidate: { value: expect.closeTo(56.2, 1), stderr: null },
+      bothRight: null,
+      onlyBaseline: null,
+      onlyCandidate: null,
+      bothWrong: null,
+      p: null,
+    });
+    expect(other.benchmarks?.find(({ metric }) => metric === 'perplexity')?.p).toBeNull();
+  });
+});
+
+const hash = (text: string) => text.padEnd(64, '_');
+
+/** A task of 200 documents with two choices, of which the first `right` are answered. */
+function task(name: string, right: number, over: Partial<BenchmarkTask> = {}): BenchmarkTask {
+  const documents = Array.from({ length: 200 }, (_, id): BenchmarkDocument => {
+    const hashes = { docHash: hash(`d${id}`), promptHash: hash(`p${id}`), targetHash: hash('t') };
+    return {
+      id,
+      ...hashes,
+      doc: hash(`${id}`),
+      requests: hash(`r${id}`),
+      values: [id < right ? 1 : 0],
+      logprobs: [-1, -2],
+    };
+  });
+  return {
+    name,
+    alias: null,
+    version: '1',
+    shots: 0,
+    hash: null,
+    outputType: 'multiple_choice',
+    scoring: 'scoring',
+    chatTemplate: null,
+    systemInstruction: null,
+    multiturn: null,
+    repeats: 1,
+    metrics: [{ metric: 'acc', filter: 'none', value: right / 200, stderr: 0.03, higherIsBetter: true }],
+    documents,
+    ...over,
+  };
+}
+
+function logs(tasks: readonly BenchmarkTask[], over: Partial<Benchmarks> = {}): Measurement {
+  const model = {
+    name: 'org/model',
+    source: 'hf',
+    revision: 'main',
+    sha: null,
+    dtype: null,
+    parameters: 1,
+    adapter: null,
+  };
+  const benchmarks: Benchmarks = {
+    harness: 'lm-evaluation-harness',
+    model,
+    runs: [{ file: 'results_1.json', version: '0.4.13', time: null }],
+    tasks: [...tasks],
+    groups: [],
+    ...over,
+  };
+  const nothing = { tensors: [], groups: [], vectors: [], model: { delta: null }, reference: null, behavior: null };
+  const checkpoint = {
+    ...measurement().checkpoint,
+    digest: benchmarksDigest(benchmarks),
+    format: 'evaluated' as const,
+  };
+  return { ...measurement(), ...nothing, checkpoint, method: null, probes: null, benchmarks };
+}
+
+/** Every document changed in the same way. */
+function each(of: BenchmarkTask, change: (document: BenchmarkDocument) => Partial<BenchmarkDocument>): BenchmarkTask {
+  return { ...of, documents: (of.documents ?? []).map((document) => ({ ...document, ...change(document) })) };
+}
+
+describe('the verdict on two evaluations', () => {
+  it('passes equal answers, and says what was not judged', () => {
+    const report = compareLogs(logs([task('a', 150)]), logs([task('a', 150)]));
+    expect(report.verdict).toBe('pass');
+    expect(found(report, 'evaluation-logs')).toHaveLength(2);
+    expect(renderComment(report)).toContain('Nothing else was judged: logs have no weights and no twins.');
+    expect(report.findings.every(({ kind }) => kind === 'evaluation-logs')).toBe(true);
+  });
+
+  it('fails a significant loss of one task, and of all tasks together where none alone shows it', () => {
+    expect(compareLogs(logs([task('a', 130)]), logs([task('a', 150)])).verdict).toBe('fail');
+    const names = ['a', 'b', 'c', 'd'];
+    const side = (right: number) => logs(names.map((name) => task(name, right)));
+    const report = compareLogs(side(145), side(150));
+    expect(found(report, 'benchmark-loss')).toMatchObject([{ task: null, lost: 20, won: 0, documents: 800 }]);
+    expect(report.verdict).toBe('fail');
+  });
+
+  it('counts a loss of a group where no task of it shows one', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const side = (right: number): Measurement => {
+      const metrics = [{ metric: 'acc', filter: 'none', value: right / 200, stderr: 0.01, higherIsBetter: true }];
+      const group = { name: 'g', alias: null, version: '1', members: names, metrics };
+      return logs([...names.map((name) => task(name, right)), task('other', 150)], { groups: [group] });
+    };
+    const report = compareLogs(side(140), side(150), 'twin-accuracy: { alpha: 0.001 }');
+    expect(found(report, 'benchmark-loss')).toMatchObject([{ task: 'g', documents: 800, lost: 40 }]);
+  });
+
+  it('does not pass what few documents leave open', () => {
+    const few = (right: number) => {
+      const whole = task('a', right);
+      const documents = whole.documents?.slice(0, 20) ?? [];
+      return logs([{ ...whole, documents, metrics: whole.metrics.map((metric) => ({ ...metric, value: 1 })) }]);
+    };
+    const report = compareLogs(few(150), few(150));
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'benchmark-unclear')).toMatchObject([{ documents: 20 }]);
+  });
+
+  it('does not pass a gain: nothing shows whether it was memorized', () => {
+    const [candidate, baseline] = [logs([task('a', 180)]), logs([task('a', 150)])];
+    const report = compareLogs(candidate, baseline);
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'benchmark-gain-not-shown')).toMatchObject([{ task: 'a', baseline: 0.75, candidate: 0.9 }]);
+    expect(compareLogs(candidate, baseline, 'shadow-delta: { format-only: info }').verdict).toBe('pass');
+  });
+
+  it('does not pass a benchmark at chance, or one without right and wrong, unless the policy requires others', () => {
+    const report = compareLogs(logs([task('a', 100), task('b', 150)]), logs([task('a', 100), task('b', 150)]));
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'benchmark-not-judged')).toMatchObject([{ task: 'a', accuracy: 0.5, chance: 0.5 }]);
+    const ppl = each(task('p', 0), ({ id }) => ({ values: [-1 - id] }));
+    const sides = () => logs([ppl, task('b', 150)]);
+    expect(found(compareLogs(sides(), sides()), 'benchmark-not-judged')).toMatchObject([{ task: 'p', accuracy: null }]);
+    expect(compareLogs(sides(), sides(), 'require: [b]').verdict).toBe('pass');
+    // Something has to be judged.
+    expect(compareLogs(logs([ppl]), logs([ppl]), 'require: [b]').verdict).toBe('inconclusive');
+  });
+
+  it('does not compare logs with a model that was measured', () => {
+    const report = compareLogs(measurement(), logs([task('a', 150)]));
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'logs-of-one-side')).toMatchObject([{ side: 'baseline' }]);
+    expect(compareLogs(logs([task('a', 150)]), measurement()).verdict).toBe('inconclusive');
+  });
+});
+
+describe('tasks that are not comparable', () => {
+  const base = task('a', 150);
+  const withOther = (change: (document: BenchmarkDocument) => Partial<BenchmarkDocument>) =>
+    each(base, (document) => (document.id === 7 ? change(document) : {}));
+  const unhashed = (of: BenchmarkTask) => each(of, () => ({ docHash: null, promptHash: null, targetHash: null }));
+  const [metric] = base.metrics;
+
+  it.each<[string, BenchmarkTask, FindingOf<'benchmark-not-comparable'>['cause']]>([
+    ['another version', { ...base, version: '2' }, 'version'],
+    ['another number of few-shot examples', { ...base, shots: 5 }, 'shots'],
+    ['no samples', { ...base, documents: null }, 'samples'],
+    ['fewer documents', { ...base, documents: base.documents?.slice(0, 150) ?? [] }, 'documents'],
+    ['other documents', withOther(() => ({ docHash: hash('other') })), 'documents'],
+    ['another prompt of one document', withOther(() => ({ promptHash: hash('other') })), 'prompts'],
+    [
+      'another chat template',
+      { ...each(base, ({ id }) => ({ promptHash: hash(`q${id}`) })), chatTemplate: 'b' },
+      'chat-template',
+    ],
+    [
+      'another system instruction',
+      { ...each(base, () => ({ promptHash: hash('q') })), systemInstruction: 'b' },
+      'system-instruction',
+    ],
+    ['other choices', withOther(() => ({ requests: hash('other') })), 'requests'],
+    ['another right answer', withOther(() => ({ targetHash: hash('other') })), 'targets'],
+    ['other metrics', { ...base, metrics: metric ? [{ ...metric, filter: 'strict' }] : [] }, 'scoring'],
+    ['other filters of the same name', { ...base, scoring: 'other' }, 'scoring'],
+    ['several answers to each request', { ...base, repeats: 4 }, 'scoring'],
+  ])('with %s: named, without a row, and never a pass', (_, other, cause) => {
+    const sides = [
+      [logs([other, task('b', 150)]), logs([base, task('b', 150)])],
+      [logs([base, task('b', 150)]), logs([other, task('b', 150)])],
+    ] as const;
+    for (const [candidate, baseline] of sides) {
+      const report = compareLogs(candidate, baseline);
+      expect(found(report, 'benchmark-not-comparable')).toMatchObject([{ cause, named: ['a'], level: 'inconclusive' }]);
+      expect(report.benchmarks?.map((row) => row.task)).toEqual(['b']);
+      expect(report.verdict).toBe('inconclusive');
+    }
+  });
+
+  it('that one side did not run', () => {
+    const report = compareLogs(logs([task('b', 150)]), logs([base, task('b', 150)]));
+    expect(found(report, 'benchmark-not-comparable')).toMatchObject([{ cause: 'task', named: ['a'], candidate: null }]);
+    expect(report.verdict).toBe('inconclusive');
+  });
+
+  it('that differ alike are one finding', () => {
+    const names = Array.from({ length: 57 }, (_, i) => `task_${i}`);
+    const side = (shots: number) => logs(names.map((name) => task(name, 150, { shots })));
+    const findings = found(compareLogs(side(5), side(0)), 'benchmark-not-comparable');
+    expect(findings).toMatchObject([{ cause: 'shots', tasks: 57, baseline: '0', candidate: '5' }]);
+  });
+
+  it('leave their group without a row', () => {
+    const side = (version: string) => {
+      const group = { name: 'g', alias: null, version: '1', members: ['a', 'b'], metrics: base.metrics };
+      return logs([task('a', 150, { version }), task('b', 150)], { groups: [group] });
+    };
+    expect(compareLogs(side('2'), side('1')).benchmarks?.map((row) => row.task)).toEqual(['b']);
+  });
+
+  it('are not those in another order, or, without hashes, those with the same numbers and contents', () => {
+    const shuffled = { ...base, documents: [...(base.documents ?? [])].reverse() };
+    const renumbered = each(shuffled, ({ id }) => ({ id: 199 - id }));
+    for (const other of [shuffled, renumbered]) {
+      expect(compareLogs(logs([other]), logs([base])).benchmarks?.[0]).toMatchObject({ bothRight: 150, bothWrong: 50 });
+    }
+    expect(compareLogs(logs([unhashed(base)]), logs([base])).verdict).toBe('pass');
+    const other = unhashed(withOther(() => ({ doc: hash('other') })));
+    expect(found(compareLogs(logs([other]), logs([base])), 'benchmark-not-comparable')).toMatchObject([
+      { cause: 'documents' },
+    ]);
+  });
+});
+
+describe('the report of two evaluations', () => {
+  let report: Report;
+  beforeAll(async () => {
+    report = await compareFolders(fixture('lm-eval'));
+  });
+
+  it('is read back from report.json as it was', () => {
+    expect(parseReport(JSON.stringify(serializeReport(report)), 'report.json')).toEqual(report);
+  });
+
+  it('has a table of benchmarks in Markdown and in the terminal', () => {
+    const comment = renderComment(report);
+    expect(comment).toMatch(/\| benchmark \| metric \| documents \| baseline → candidate \| change \| p \|/);
+    expect(comment).toContain('| 40 | 87.5%\u00a0→\u00a045.0% | −42.5 points | 0.00022 |');
+    const text = renderTerminal(report, { color: false, width: 100 });
+    expect(text).toMatch(/sg_common_facts +acc_norm +20 +95\.0%.→.80\.0% +−15\.0 points +0\.25/);
+    expect(text).not.toContain('Spectra show');
+  });
+});
