@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { check } from '../gate/check.ts';
+import { type CheckResult, check } from '../gate/check.ts';
+import { checkLogs } from '../gate/check-logs.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeJson } from '../platform/write-file.ts';
 import { CHECK_EXAMPLES } from './help.ts';
@@ -9,6 +10,7 @@ import {
   baselineEndpointOptions,
   type CandidateOptions,
   candidateOptions,
+  lmEvalOption,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -24,14 +26,19 @@ interface CheckOptions extends CandidateOptions, BaselineEndpointOptions, MergeO
   baseline?: string;
   out?: string;
   shard?: string;
+  lmEval?: string;
 }
 
 export function addCheckCommand(program: Command, output: Output): void {
   const command = program
     .command('check')
     .description('measure a checkpoint, compare it with a baseline and report a verdict');
-  baselineEndpointOptions(probeOptions(mergeOptions(candidateOptions(command))))
-    .option('--baseline <file|path>', 'approved measurement, or a checkpoint to measure in the same way')
+  const measuring = baselineEndpointOptions(probeOptions(mergeOptions(candidateOptions(command))));
+  lmEvalOption(measuring, ['baselineEndpoint', 'baselineModel', 'shard'])
+    .option(
+      '--baseline <file|path>',
+      'approved measurement, a checkpoint to measure in the same way, or with --lm-eval a folder like it',
+    )
     .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
   verdictOptions(command)
     // Accepted only to explain what to do instead.
@@ -41,7 +48,7 @@ export function addCheckCommand(program: Command, output: Output): void {
 }
 
 async function runCheck(options: CheckOptions, output: Output): Promise<void> {
-  const { reference, adapter, baseline, policy, out, shard } = options;
+  const { baseline, policy, out, shard, lmEval } = options;
   if (shard !== undefined) {
     throw new UserError(
       'check needs a whole measurement, and a shard is only a part of one',
@@ -49,14 +56,21 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     );
   }
   if (out !== undefined) await expectWritable(out, 'folder');
-  const settings = measureSettings(options, output);
-  const baselineEndpoint = baselineEndpointOf(options, output);
-  const { measurement, report } = await output.withProgress((onProgress) =>
-    check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
-  );
+  const { measurement, report } = await (lmEval === undefined
+    ? checkModel(options, output)
+    : checkLogs(lmEval, { baseline, policy }));
   if (out !== undefined) {
     await writeJson(join(out, 'measurement.json'), measurement);
     await writeReport(report, out);
   }
   printVerdict(report, options, output);
+}
+
+function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
+  const { reference, adapter, baseline, policy } = options;
+  const settings = measureSettings(options, output);
+  const baselineEndpoint = baselineEndpointOf(options, output);
+  return output.withProgress((onProgress) =>
+    check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
+  );
 }

@@ -24,7 +24,10 @@ Examples:
 
   # run the probes on a server
   shadow-gate check --checkpoint new --baseline baseline.json \\
-    --endpoint http://localhost:8000/v1 --model NAME`;
+    --endpoint http://localhost:8000/v1 --model NAME
+
+  # compare two evaluations by lm-evaluation-harness, without running a model
+  shadow-gate check --lm-eval results/candidate --baseline results/approved`;
 
 export const MEASURE_EXAMPLES = `
 Examples:

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { tooFew } from '../compare/checks/too-few-facts.ts';
 import { budgetUse } from '../compare/probes/enough-facts.ts';
 import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
@@ -25,6 +25,7 @@ import { MEASURE_EXAMPLES } from './help.ts';
 import {
   type CandidateOptions,
   candidateOptions,
+  lmEvalOption,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -42,37 +43,12 @@ interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions {
   lmEval?: string;
 }
 
-/** Options that say what to run, where logs are read nothing runs. */
-const RUN_OPTIONS = [
-  'checkpoint',
-  'revision',
-  'reference',
-  'adapter',
-  'policy',
-  'only',
-  'seed',
-  'budget',
-  'chatTemplate',
-  'endpoint',
-  'model',
-  'tokenizer',
-  'maxLength',
-  'shard',
-  'like',
-];
-
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
-  probeOptions(mergeOptions(candidateOptions(command)))
+  lmEvalOption(probeOptions(mergeOptions(candidateOptions(command))), ['policy', 'shard', 'like'])
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .option('--like <file>', 'ask the probes of another measurement, with its seed and its levels, to compare the two')
-    .addOption(
-      new Option(
-        '--lm-eval <dir>',
-        'read what lm-evaluation-harness wrote (--output_path with --log_samples) as the measurement; runs no model',
-      ).conflicts(RUN_OPTIONS),
-    )
     .addHelpText('after', MEASURE_EXAMPLES)
     .action((options: MeasureOptions) => runMeasure(options, output));
 }

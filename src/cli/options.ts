@@ -164,6 +164,37 @@ export interface BaselineEndpointOptions {
   baselineModel?: string;
 }
 
+/** What says how a model is run: where logs are read nothing runs. */
+const RUN_OPTIONS = [
+  'checkpoint',
+  'revision',
+  'reference',
+  'adapter',
+  'only',
+  'seed',
+  'budget',
+  'chatTemplate',
+  'endpoint',
+  'model',
+  'tokenizer',
+  'maxLength',
+  'concurrency',
+  'timeout',
+];
+
+/**
+ * Logs of an evaluation in place of a model.
+ * @param others options of the command that are about running a model
+ */
+export function lmEvalOption(command: Command, others: readonly string[]): Command {
+  return command.addOption(
+    new Option(
+      '--lm-eval <dir>',
+      'read what lm-evaluation-harness wrote (--output_path with --log_samples) in place of a checkpoint; runs no model',
+    ).conflicts([...RUN_OPTIONS, ...others]),
+  );
+}
+
 /** The options of every command that reports a verdict. */
 export function verdictOptions(command: Command): Command {
   return (

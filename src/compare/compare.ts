@@ -187,10 +187,9 @@ function contextOf({ candidate, baseline, baselinePath, policy, changes = [], on
 }
 
 /** Groups first, as the tables of the harness have them. */
-function benchmarkRows({ benchmarks }: ComparisonContext): Report['benchmarks'] {
-  return (
-    benchmarks && [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row))
-  );
+function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['benchmarks'] {
+  if (benchmarks === null) return candidate.benchmarks === null ? null : [];
+  return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
 }
 
 function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Report['candidate'] {

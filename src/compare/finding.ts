@@ -533,8 +533,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
     revision: foreign.nullable(),
     sha: foreign.nullable(),
   }),
-  /** `side` has them. */
-  finding('logs-of-one-side', { side }),
+  /** `side` has them; `isAlone`: there is no baseline at all. */
+  finding('logs-of-one-side', { side, isAlone: z.boolean().default(false) }),
   finding('benchmark-not-comparable', {
     cause: z.enum(DIFFERENCES),
     named: z.array(foreign).min(1),

@@ -84,7 +84,7 @@ export const reportSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
-  /** One for each metric and filter of every task and group that may be compared; null unless both sides come from logs. */
+  /** One for each metric and filter of every task and group that may be compared; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Only for a check with a history. */
   trend: trendSchema.nullable().default(null),

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { nameOfServed } from '../measure/measure-served.ts';
 import type { Endpoint } from '../measure/options.ts';
@@ -53,6 +54,16 @@ export async function readBaseline(
   }
   if (info.isDirectory() || /\.(safetensors|onnx)$/.test(path)) return { kind: 'checkpoint', path, name: path };
   return { kind: 'measurement', measurement: await readMeasurement(path), commit: null, name: path };
+}
+
+/**
+ * The baseline of logs: a measurement file, or a folder of logs. No path is a missing baseline.
+ * @throws UserError for anything else
+ */
+export async function readLogBaseline(path: string | undefined): Promise<ResolvedBaseline> {
+  const isFolder = path !== undefined && !isHubPath(path) && (await stat(path).catch(() => null))?.isDirectory();
+  if (path === undefined || !isFolder) return readBaseline(path);
+  return { kind: 'measurement', measurement: await measureLmEval(path), commit: null, name: path };
 }
 
 /**

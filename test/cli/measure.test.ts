@@ -51,6 +51,24 @@ describe('measure --lm-eval', () => {
     expect(same.code).toBe(0);
   });
 
+  it('is what check does with two folders, or with a folder and a file', async () => {
+    const out = join(temporaryFolder(), 'report');
+    const candidate = ['check', '--lm-eval', fixture('lm-eval', 'candidate')];
+    const checked = await runCli(...candidate, '--baseline', fixture('lm-eval', 'base'), '--out', out);
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toContain('✘ fail: exact_match, strict-match of sg_easy_sums dropped 42.5');
+    const own = join(out, 'measurement.json');
+    const back = await runCli('check', '--lm-eval', fixture('lm-eval', 'base'), '--baseline', own);
+    expect(back.stdout).toContain('? inconclusive: sg_easy_sums gained 42.5');
+    const alone = await runCli(...candidate);
+    expect([alone.code, alone.stdout]).toEqual([
+      3,
+      expect.stringContaining('? inconclusive: Logs of an evaluation are judged by'),
+    ]);
+    const wrong = await runCli(...candidate, '--baseline', example('base'));
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('has no results_….json')]);
+  });
+
   it('takes no option that is about running a model', async () => {
     const logs = ['measure', '--lm-eval', fixture('lm-eval', 'base'), '--out', join(temporaryFolder(), 'a.json')];
     const { code, stderr } = await runCli(...logs, '--checkpoint', example('base'));

@@ -230,6 +230,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'logs-of-one-side': [
     ['invalid-comparison', 'benchmarks', null, 'measurement', 'logs', null, null],
     ['invalid-comparison', 'benchmarks', null, 'measurement', null, 'logs', null],
+    ['invalid-comparison', 'benchmarks', null, 'measurement', 'logs', null, null],
   ],
   'benchmark-not-comparable': [
     ['invalid-comparison', 'task', null, 'w', 'w', 'w', null],

@@ -159,6 +159,19 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
     );
   });
 
+  it('may lack a metric for some documents, and not for all', async () => {
+    const { folder, samples } = copied();
+    const without = (line: string) => line.replace(/,"acc_norm":[\d.]+/, '');
+    writeLines(
+      samples,
+      linesOf(samples).map((line, i) => (i === 0 ? without(line) : line)),
+    );
+    const [facts] = (await readLmEval(folder)).tasks.filter(({ name }) => name === 'sg_common_facts');
+    expect(facts?.documents?.[0]?.values).toEqual([1, null]);
+    writeLines(samples, linesOf(samples).map(without));
+    await expect(readLmEval(folder)).rejects.toThrow(/\.jsonl:20: no document has acc_norm/);
+  });
+
   it.runIf(all)('equal the results files of every kind of task', async () => {
     for (const kind of readdirSync(all ?? '').filter((name) => !/\.|tasks/.test(name))) {
       for (const side of ['base', 'candidate']) {

@@ -391,7 +391,11 @@ export function everyFinding(name: string): Finding[] {
       },
       { side: 'baseline', harness: name, version: null, model: name, source: null, revision: null, sha: null },
     ],
-    'logs-of-one-side': [{ side: 'candidate' }, { side: 'baseline' }],
+    'logs-of-one-side': [
+      { side: 'candidate', isAlone: false },
+      { side: 'baseline', isAlone: false },
+      { side: 'candidate', isAlone: true },
+    ],
     'benchmark-not-comparable': [
       ...DIFFERENCES.map((cause) => ({ cause, named: [name], tasks: 1, ...pair })),
       { cause: 'task', named: [name, name], tasks: 5, candidate: null, baseline: name },

@@ -27,11 +27,11 @@ export function evaluationLogs({ candidate, baseline }: ComparisonContext): Find
   });
 }
 
-/** Logs on one side only: there is nothing to compare them with. */
+/** Logs on one side only: there is nothing to compare them with, and alone they show no loss. */
 export function logsOfOneSide({ candidate, baseline }: ComparisonContext): Finding[] {
-  if (!baseline || (candidate.benchmarks === null) === (baseline.benchmarks === null)) return [];
+  if ((candidate.benchmarks === null) === ((baseline?.benchmarks ?? null) === null)) return [];
   const side = candidate.benchmarks === null ? 'baseline' : 'candidate';
-  return [{ kind: 'logs-of-one-side', level: 'inconclusive', side }];
+  return [{ kind: 'logs-of-one-side', level: 'inconclusive', side, isAlone: baseline === null }];
 }
 
 /** Tasks that a finding names; all others are counted. */

@@ -66,6 +66,8 @@ interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
   readonly filters: Set<string>;
+  /** Places of the metrics that it has. */
+  readonly metrics: Set<number>;
 }
 
 interface Place {
@@ -97,16 +99,18 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
   if (known && !isSame(known.document, document)) {
     throw new UserError(`${where}: document ${sample.doc_id} is another one than above`, 'give the samples of one run');
   }
-  const entry = known ?? { document, repeats: sample.resps[0]?.length ?? 1, filters: new Set<string>() };
+  const entry = known ?? {
+    document,
+    repeats: sample.resps[0]?.length ?? 1,
+    filters: new Set<string>(),
+    metrics: new Set<number>(),
+  };
   entry.filters.add(filter);
   of.metrics.forEach((metric, i) => {
     if (metric.filter !== filter) return;
-    if (!Object.hasOwn(sample, metric.metric)) {
-      throw new UserError(
-        `${where} has no ${JSON.stringify(metric.metric)}, which the results of ${of.task} have`,
-        HINT,
-      );
-    }
+    // Some tasks have other metrics for other kinds of documents.
+    if (!Object.hasOwn(sample, metric.metric)) return;
+    entry.metrics.add(i);
     entry.document.values[i] = metricValue(sample[metric.metric]);
   });
   found.set(sample.doc_id, entry);
@@ -163,6 +167,10 @@ function expectComplete(all: readonly Found[], { where, filters, of }: Place): v
       `${where}: the file ends, and document ${lacking.document.id} has no line of filter ${JSON.stringify(missing)}`,
       `it is truncated: ${HINT}`,
     );
+  }
+  const absent = of.metrics.find((_, i) => !all.some(({ metrics }) => metrics.has(i)));
+  if (absent) {
+    throw new UserError(`${where}: no document has ${absent.metric}, which the results of ${of.task} have`, HINT);
   }
   if (of.documents !== null && all.length !== of.documents) {
     throw new UserError(

@@ -21,7 +21,8 @@ export function evaluationLogs(finding: FindingOf<'evaluation-logs'>): Phrase {
   return phrase`The ${side} is what logs of ${program} call ${name(model)}${details}: nothing proves which model answered, and its weights were not seen.`;
 }
 
-export function logsOfOneSide({ side }: FindingOf<'logs-of-one-side'>): Phrase {
+export function logsOfOneSide({ side, isAlone }: FindingOf<'logs-of-one-side'>): Phrase {
+  if (isAlone) return phrase`Logs of an evaluation are judged by those of a baseline, and there is none.`;
   const other = side === 'candidate' ? 'baseline' : 'candidate';
   return phrase`The ${side} comes from logs of an evaluation and the ${other} does not: read those of both with ${code('measure --lm-eval')}.`;
 }

@@ -259,6 +259,13 @@ describe('the verdict on two evaluations', () => {
     expect(compareLogs(logs([ppl]), logs([ppl]), 'require: [b]').verdict).toBe('inconclusive');
   });
 
+  it('is never green without a baseline, whatever the policy says of that', () => {
+    const resolved = { policy: parsePolicy('on-missing-baseline: pass', 'policy'), policyPath: null };
+    const report = compare({ candidate: logs([task('a', 150)]), baseline: null, baselinePath: null, ...resolved });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.benchmarks).toEqual([]);
+  });
+
   it('does not compare logs with a model that was measured', () => {
     const report = compareLogs(measurement(), logs([task('a', 150)]));
     expect(report.verdict).toBe('inconclusive');
