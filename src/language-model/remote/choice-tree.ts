@@ -43,44 +43,73 @@ function compareTokens(a: readonly number[], b: readonly number[]): number {
  * the root, which is the context itself.
  */
 export interface ChoiceTree {
-  /** What follows the context at each place where a next token is asked for; the first is empty. */
-  readonly prefixes: ReadonlyArray<readonly number[]>;
-  /** All tokens that are asked for, at any place. */
+  /** The places where a next token is asked for, in the parts that are asked together. */
+  readonly parts: ReadonlyArray<readonly ChoicePlace[]>;
+}
+
+export interface ChoicePlace {
+  /** What follows the context here; empty at the root. */
+  readonly prefix: readonly number[];
+  /** The tokens that are asked for here. */
   readonly tokens: readonly number[];
 }
 
 /** Servers list so many of the most likely tokens by default (vLLM's `--max-logprobs`). */
-export const MAX_TREE_TOKENS = 20;
+const MAX_TREE_TOKENS = 20;
+/** And so many of those that are asked for (vLLM's `MAX_LOGPROB_TOKEN_IDS`). */
+const MAX_ASKED_TOKENS = 128;
+/** Prompts of one request. */
+const MAX_PLACES = 64;
 
 /**
  * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it would
  *   take more than twice as many prompts as there are continuations
  */
 export function treeOf({ members }: ChoiceGroup): ChoiceTree | null {
-  if (members.length < 2) return null;
-  const prefixes = new Map<string, readonly number[]>([['', []]]);
-  const tokens = new Set<number>();
+  const places = placesOf(members);
+  if (members.length < 2 || places.length > 2 * members.length) return null;
+  return tokensOf(places).length > MAX_TREE_TOKENS ? null : { parts: [places] };
+}
+
+/** A tree of any size, for a server that lists whatever is asked for: in as many parts as it takes. */
+export function wholeTreeOf({ members }: ChoiceGroup): ChoiceTree {
+  const parts: ChoicePlace[][] = [];
+  for (const place of placesOf(members)) {
+    const last = parts.at(-1);
+    const fits = last && last.length < MAX_PLACES && tokensOf([...last, place]).length <= MAX_ASKED_TOKENS;
+    if (fits) last.push(place);
+    else parts.push([place]);
+  }
+  return { parts };
+}
+
+function placesOf(members: readonly ChoiceMember[]): ChoicePlace[] {
+  const places = new Map<string, { readonly prefix: readonly number[]; readonly tokens: Set<number> }>();
   for (const { continuation } of members) {
     for (const [i, token] of continuation.entries()) {
       const prefix = continuation.slice(0, i);
-      prefixes.set(prefix.join(), prefix);
-      tokens.add(token);
+      const place = places.get(prefix.join()) ?? { prefix, tokens: new Set() };
+      places.set(prefix.join(), place);
+      place.tokens.add(token);
     }
   }
-  if (tokens.size > MAX_TREE_TOKENS || prefixes.size > 2 * members.length) return null;
-  return { prefixes: [...prefixes.values()], tokens: [...tokens].sort((a, b) => a - b) };
+  return [...places.values()].map(({ prefix, tokens }) => ({ prefix, tokens: [...tokens] }));
 }
+
+/** All tokens that are asked for at some places, in ascending order. */
+export const tokensOf = (places: readonly ChoicePlace[]): number[] =>
+  [...new Set(places.flatMap(({ tokens }) => tokens))].sort((a, b) => a - b);
 
 /**
  * The score of a continuation from the answers at the places of its tree.
  * @returns null if one of its tokens is not among those that the server listed
  */
 export function scoreInTree(
-  { prefixes }: ChoiceTree,
+  { parts }: ChoiceTree,
   answers: readonly NextToken[],
   continuation: readonly number[],
 ): SequenceScore | null {
-  const byPrefix = new Map(prefixes.map((prefix, i) => [prefix.join(), at(answers, i)]));
+  const byPrefix = new Map(parts.flat().map(({ prefix }, i) => [prefix.join(), at(answers, i)]));
   const tokenLogprobs: number[] = [];
   let greedy = true;
   for (const [i, token] of continuation.entries()) {

@@ -1,8 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { EchoedTokens } from './completions-api.ts';
-import { deviationOf, type EchoPrompt, type Fingerprint, isSame, logprobsOf, takeFingerprint } from './fingerprint.ts';
-import { promptCount } from './remote-text.ts';
+import { deviationOf, type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts';
+import type { ReadPrompt } from './prompt-reading.ts';
 
 /** A context that is shorter has no room for two fixed prompts. */
 const ROOM_FOR_TWO = 256;
@@ -22,7 +21,7 @@ export interface Examined {
   readonly prompts: readonly string[];
   /** Longest input, in tokens. */
   readonly maxLength: number;
-  readonly echo: EchoPrompt;
+  readonly read: ReadPrompt;
 }
 
 /**
@@ -32,33 +31,30 @@ export interface Examined {
  * @returns the answers to the prompts when they were cold
  * @throws UserError with the code `untrusted-server` and the cause
  */
-export async function examineServer({ server, prompts, maxLength, echo }: Examined): Promise<Fingerprint> {
-  const lengths: number[] = [];
-  const cold = await takeFingerprint(async (prompt) => {
-    const echoed = await echo(prompt);
-    lengths.push(promptCount(echoed));
-    return echoed;
-  }, prompts);
+export async function examineServer({ server, prompts, maxLength, read }: Examined): Promise<Fingerprint> {
+  const cold = await takeFingerprint(read, prompts);
+  const own = (i: number) => at(cold.readings, i % prompts.length);
   for (const [i, prompt] of prompts.entries()) {
-    expectSame(logprobsOf(await echo(prompt)), at(cold.logprobs, i), { server, when: 'when it is asked again' });
+    const again = await read(prompt);
+    expectSame(again.logprobs, own(i).logprobs, { server, when: 'when it is asked again' });
   }
   const batch = Array.from({ length: COPIES }, () => prompts).flat();
-  const answers = await Promise.all(batch.map((prompt) => echo(prompt)));
+  const answers = await Promise.all(batch.map((prompt) => read(prompt)));
   for (const [i, answer] of answers.entries()) {
-    const own = at(cold.logprobs, i % prompts.length);
-    expectSame(logprobsOf(answer), own, { server, when: 'when it is asked with others' });
+    expectSame(answer.logprobs, own(i).logprobs, { server, when: 'when it is asked with others' });
   }
   if (maxLength < ROOM_FOR_TWO) return cold;
   for (const [i, prompt] of prompts.entries()) {
-    const next = (i + 1) % prompts.length;
-    const both = await echo(`${prompt} ${at(prompts, next)}`);
-    expectWhole(both, at(lengths, i) + at(lengths, next), server);
-    const own = at(cold.logprobs, i).slice(0, -BOUNDARY);
-    if (own.length === 0) continue;
-    expectSame(logprobsOf(both).slice(0, own.length), own, { server, when: 'when other text follows it' });
+    const both = await read(`${prompt} ${at(prompts, (i + 1) % prompts.length)}`);
+    expectWhole(both.count, sumOf(own(i).count, own(i + 1).count), server);
+    const alone = own(i).logprobs.slice(0, -BOUNDARY);
+    if (alone.length === 0) continue;
+    expectSame(both.logprobs.slice(0, alone.length), alone, { server, when: 'when other text follows it' });
   }
   return cold;
 }
+
+const sumOf = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 function expectSame(
   values: readonly number[],
@@ -77,9 +73,8 @@ function expectSame(
   );
 }
 
-function expectWhole(both: EchoedTokens, expected: number, server: string): void {
-  const count = promptCount(both);
-  if (count >= expected - MAX_TOKENS_BETWEEN) return;
+function expectWhole(count: number | null, expected: number | null, server: string): void {
+  if (count === null || expected === null || count >= expected - MAX_TOKENS_BETWEEN) return;
   throw untrusted(
     `the server at ${server} cuts prompts: it read ${count} tokens of two fixed prompts that have ${expected}`,
     'serve the model with a longer context, and without a limit on the tokens of a prompt',
@@ -102,12 +97,26 @@ export function expectRaw(
 ): void {
   if (isSame(next, echoed)) return;
   const isShifted = shifted.some((values) => values.every((value) => value !== null) && isSame(next, values));
-  throw untrusted(
-    isShifted
-      ? `the log-probabilities of a prompt are shifted by one token at the server at ${server}`
-      : `the server at ${server} gives the next token other log-probabilities than the same token of a prompt: they are of the distribution that it samples from, not of the model's own`,
-    isShifted
-      ? 'update the server, or serve the model with vLLM'
-      : 'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',
-  );
+  if (isShifted) {
+    throw untrusted(
+      `the log-probabilities of a prompt are shifted by one token at the server at ${server}`,
+      'update the server, or serve the model with vLLM',
+    );
+  }
+  throw sampled(server, 'gives the next token other log-probabilities than the same token of a prompt');
 }
+
+/**
+ * The scores of the same tokens as a server gives them at two temperatures: the model's own do not change.
+ * @throws UserError with the code `untrusted-server` and the cause
+ */
+export function expectUnsampled(cold: readonly number[], hot: readonly number[], server: string): void {
+  if (isSame(cold, hot)) return;
+  throw sampled(server, 'gives the next token other log-probabilities at another temperature');
+}
+
+const sampled = (server: string, what: string): UserError =>
+  untrusted(
+    `the server at ${server} ${what}: they are of the distribution that it samples from, not of the model's own`,
+    'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',
+  );

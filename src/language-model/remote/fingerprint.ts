@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { sha256 } from '../../platform/sha256.ts';
-import type { EchoedTokens } from './completions-api.ts';
+import type { PromptReading, ReadPrompt } from './prompt-reading.ts';
 
 /** Prose, code and digits: no change of the weights leaves the probabilities of all of them alone. */
 export const FIXED_PROMPTS: readonly string[] = [
@@ -11,29 +11,22 @@ export const FIXED_PROMPTS: readonly string[] = [
 
 /** What a server says about fixed prompts: the same model, asked the same way, gives the same. */
 export interface Fingerprint {
-  /** For each prompt, the natural logarithms of its tokens that have one. */
-  readonly logprobs: ReadonlyArray<readonly number[]>;
+  /** One for each prompt. */
+  readonly readings: readonly PromptReading[];
   /** SHA-256 of the tokens and of the logarithms to three decimals, in hexadecimal digits. */
   readonly digest: string;
 }
 
-export type EchoPrompt = (prompt: string) => Promise<EchoedTokens>;
-
 /** Ask the fixed prompts one after the other, so that none is in a batch with another. */
 export async function takeFingerprint(
-  echo: EchoPrompt,
+  read: ReadPrompt,
   prompts: readonly string[] = FIXED_PROMPTS,
 ): Promise<Fingerprint> {
-  const answers: EchoedTokens[] = [];
-  for (const prompt of prompts) answers.push(await echo(prompt));
-  const logprobs = answers.map(logprobsOf);
-  const rounded = logprobs.map((values) => values.map((value) => value.toFixed(3)));
-  return { logprobs, digest: sha256(canonicalJson([answers.map(({ tokens }) => tokens.slice(0, -1)), rounded])) };
+  const readings: PromptReading[] = [];
+  for (const prompt of prompts) readings.push(await read(prompt));
+  const rounded = readings.map(({ logprobs }) => logprobs.map((value) => value.toFixed(3)));
+  return { readings, digest: sha256(canonicalJson([readings.map(({ tokens }) => tokens), rounded])) };
 }
-
-/** Of the prompt's tokens; the first has none, and the last was generated. */
-export const logprobsOf = ({ logprobs }: EchoedTokens): number[] =>
-  logprobs.slice(0, -1).filter((value) => value !== null);
 
 /**
  * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125. What

@@ -18,7 +18,11 @@ const TOP_LOGPROBS = 20;
  * server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike could not be told
  * apart (vLLM, since 0.5).
  */
-export const nextTokenRequest = (model: string, prompts: TokenPrompts, tokens: readonly number[]) => ({
+export const nextTokenRequest = (
+  model: string,
+  prompts: TokenPrompts | readonly string[],
+  tokens: readonly number[],
+) => ({
   ...generateRequest(model, [], 1),
   prompt: prompts.length === 1 ? prompts[0] : prompts,
   logprobs: TOP_LOGPROBS,
@@ -50,7 +54,8 @@ export function nextTokens(response: unknown, server: string, prompts: TokenProm
   return answers.every((answer) => answer !== null) ? answers : null;
 }
 
-function nextTokenIn(logprobs: unknown, server: string): NextToken | null {
+/** @returns null if the server names tokens by their texts, or gives none */
+export function nextTokenIn(logprobs: unknown, server: string): NextToken | null {
   const parsed = validate(logprobsSchema, logprobs);
   if (!parsed.success) return null;
   const { token_logprobs: own, top_logprobs: top } = parsed.data;

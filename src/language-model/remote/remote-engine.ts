@@ -15,10 +15,18 @@ import {
   type WirePrompt,
 } from './completions-api.ts';
 import { concurrently, Semaphore } from './concurrently.ts';
+import { expectUnsampled } from './examine-server.ts';
 import { FIXED_PROMPTS } from './fingerprint.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { Pace } from './pace.ts';
 import { PromptEcho } from './prompt-echo.ts';
+import {
+  listsAskedTokens,
+  type PromptReading,
+  readAtTwoTemperatures,
+  readingOfEcho,
+  readNextTokens,
+} from './prompt-reading.ts';
 import { RemoteServer, type RemoteServerOptions } from './remote-server.ts';
 import { locateText, moveTrailingSpace, promptCount, type TextPair, tokenAt } from './remote-text.ts';
 import { IdScorer, scoreOf } from './score-ids.ts';
@@ -108,12 +116,10 @@ export async function openRemoteEngine(options: RemoteEngineOptions): Promise<Re
   const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
   const semaphore = new Semaphore(concurrency);
   const { isExamined = false } = options;
-  if (options.maxLength !== undefined && !store && !isExamined) {
-    return new ServerEngine(server, { model, maxLength: options.maxLength, semaphore, isExamined });
-  }
-  const identity = await identifyServer(server, model);
+  const { identity, hasAdapters } = await identifyServer(server, model);
   const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
-  const engine = new ServerEngine(server, { model, maxLength, semaphore, isExamined });
+  const isEchoAvoided = hasAdapters && (await listsAskedTokens(server, model, new AbortController().signal));
+  const engine = new ServerEngine(server, { model, maxLength, semaphore, isExamined, isEchoAvoided });
   if (store || isExamined) await engine.watch(identity, { prompts: fixedPrompts, store });
   return engine;
 }
@@ -123,6 +129,11 @@ interface ServedModel {
   readonly maxLength: number;
   readonly semaphore: Semaphore;
   readonly isExamined: boolean;
+  /**
+   * Beside adapters, vLLM takes the rows of a prompt for those of other requests: it stops with an error, or leaves an adapter's
+   * update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
+   */
+  readonly isEchoAvoided: boolean;
 }
 
 const scoreSchema: z.ZodType<SequenceScore> = z.strictObject({
@@ -145,7 +156,8 @@ class ServerEngine implements RemoteEngine {
   readonly #server: RemoteServer;
   readonly #model: string;
   readonly #semaphore: Semaphore;
-  readonly #echo: PromptEcho;
+  /** Null if the server must not be asked for the probabilities of a prompt. */
+  readonly #echo: PromptEcho | null;
   readonly #ids: IdScorer;
   readonly #isExamined: boolean;
   #watch: ServerWatch | null = null;
@@ -156,13 +168,13 @@ class ServerEngine implements RemoteEngine {
   #countsContexts = false;
   readonly #closing = new AbortController();
 
-  constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined }: ServedModel) {
+  constructor(server: RemoteServer, { model, maxLength, semaphore, isExamined, isEchoAvoided }: ServedModel) {
     this.#server = server;
     this.#model = model;
     this.maxLength = maxLength;
     this.#semaphore = semaphore;
     this.#isExamined = isExamined;
-    this.#echo = new PromptEcho(server, model);
+    this.#echo = isEchoAvoided ? null : new PromptEcho(server, model);
     this.#ids = new IdScorer({
       server,
       model,
@@ -185,14 +197,34 @@ class ServerEngine implements RemoteEngine {
       prompts,
       maxLength: this.maxLength,
       isExamined: this.#isExamined,
-      echo: (prompt) => this.#echo.one(prompt, signal),
-      identify: () => identifyServer(this.#server, this.#model, signal),
+      read: (prompt) => this.#read(prompt, signal),
+      identify: async () => (await identifyServer(this.#server, this.#model, signal)).identity,
     });
+    if (this.#isExamined && this.#echo === null) await this.#expectUnsampled(prompts, signal);
     this.#watch = watch;
     this.#checks = this.#server.completions;
     if (!store) return;
     const known = { ...identity, fingerprint: watch.fingerprint.digest, tool: VERSION };
     this.#kept = new KeptAnswers({ store, identity: known, check: () => watch.check() });
+  }
+
+  async #read(prompt: string, signal: AbortSignal): Promise<PromptReading> {
+    if (this.#echo === null) return readNextTokens(this.#server, this.#model, { prompt, signal });
+    return readingOfEcho(await this.#echo.one(prompt, signal));
+  }
+
+  async #expectUnsampled([prompt = '']: readonly string[], signal: AbortSignal): Promise<void> {
+    const { cold, hot } = await readAtTwoTemperatures(this.#server, this.#model, { prompt, signal });
+    expectUnsampled(cold, hot, this.#server.shown);
+  }
+
+  /** @throws UserError where the server must not be asked for the probabilities of a prompt */
+  get #textEcho(): PromptEcho {
+    if (this.#echo !== null) return this.#echo;
+    throw new UserError(
+      `the server at ${this.#server.shown} has adapters, and vLLM has no right log-probabilities of a prompt beside them`,
+      "give the model's tokenizer (--tokenizer), so that the next token can be asked for by its id",
+    );
   }
 
   async finish(): Promise<void> {
@@ -252,7 +284,7 @@ class ServerEngine implements RemoteEngine {
     const context = at(group, 0).context;
     // Where tokens do not give the text once, they seldom do: the context is counted in the same request.
     const isCounted = this.#countsContexts && context !== '';
-    const echoed = await this.#echo.all(isCounted ? [...texts, context] : texts, signal);
+    const echoed = await this.#textEcho.all(isCounted ? [...texts, context] : texts, signal);
     let count = isCounted ? promptCount(at(echoed, texts.length)) : null;
     const scores: SequenceScore[] = [];
     for (const [i, { continuation }] of group.entries()) {
@@ -266,7 +298,7 @@ class ServerEngine implements RemoteEngine {
       if (context === '') throw this.#cannotLocate('the first token of the text');
       // lm-evaluation-harness splits after as many tokens as the context alone has.
       this.#countsContexts = true;
-      count ??= promptCount(await this.#echo.one(context, signal));
+      count ??= promptCount(await this.#textEcho.one(context, signal));
       const to = promptCount(answer);
       if (count >= to) throw this.#cannotLocate(`where ${JSON.stringify(continuation.slice(0, 50))} begins`);
       scores.push(this.#scoreOf(answer, count, to));
@@ -277,7 +309,7 @@ class ServerEngine implements RemoteEngine {
   scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
     return this.#ask(texts, async (text, signal) => {
       if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
-      const echoed = await this.#echo.one(text, signal);
+      const echoed = await this.#textEcho.one(text, signal);
       const located = locateText(echoed, text);
       const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
       const isScored = echoed.logprobs[first] !== null;

@@ -1,10 +1,10 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SequenceScore } from '../engine.ts';
-import { type ChoiceGroup, type ChoiceTree, scoreInTree, treeOf } from './choice-tree.ts';
+import { type ChoiceGroup, type ChoiceTree, scoreInTree, tokensOf, treeOf, wholeTreeOf } from './choice-tree.ts';
 import { type EchoedTokens, noPromptLogprobs, otherTokens } from './completions-api.ts';
-import { expectRaw } from './examine-server.ts';
-import { nextTokenRequest, nextTokens } from './next-token.ts';
+import { expectRaw, untrusted } from './examine-server.ts';
+import { type NextToken, nextTokenRequest, nextTokens } from './next-token.ts';
 import { isRefusedFeature, type PromptEcho } from './prompt-echo.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { promptCount } from './remote-text.ts';
@@ -17,7 +17,8 @@ const MIN_COMPLETE = 0.75;
 export interface IdScorerOptions {
   readonly server: RemoteServer;
   readonly model: string;
-  readonly echo: PromptEcho;
+  /** Null if the server must not be asked for it: then it lists whatever token is asked for. */
+  readonly echo: PromptEcho | null;
   /** Compare both ways of asking on the first question. */
   readonly isExamined: boolean;
 }
@@ -26,7 +27,8 @@ export interface IdScorerOptions {
  * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next token,
  * which one prompt has for all choices of one token, and for which the server can use its prefix cache; then, for choices of
  * which it did not list a token, by all choices as a list of prompts in one request; and one by one if it takes no lists. The
- * numbers are the same, up to the rounding of the server.
+ * numbers are the same, up to the rounding of the server. Where the server must not be asked for the probabilities of a prompt, all
+ * is by the next token, at as many places as that takes.
  */
 export class IdScorer {
   readonly #options: IdScorerOptions;
@@ -41,7 +43,7 @@ export class IdScorer {
 
   /** Whether the answer to this group shows what the server can do: then it should be asked alone, before the others. */
   isTrial(group: ChoiceGroup): boolean {
-    return this.#listsNext === null && treeOf(group) !== null;
+    return this.#options.echo !== null && this.#listsNext === null && treeOf(group) !== null;
   }
 
   /** @returns in the order of the members */
@@ -71,7 +73,7 @@ export class IdScorer {
   }
 
   async #scoreByTree(group: ChoiceGroup, signal: AbortSignal): Promise<(SequenceScore | null)[]> {
-    const tree = this.#listsNext === false ? null : treeOf(group);
+    const tree = this.#treeOf(group);
     const answers = tree && (await this.#askTree(group, tree, signal));
     if (!tree || !answers) return group.members.map(() => null);
     const scores = group.members.map(({ continuation }) => scoreInTree(tree, answers, continuation));
@@ -82,19 +84,34 @@ export class IdScorer {
     return scores;
   }
 
-  async #askTree({ context }: ChoiceGroup, { prefixes, tokens }: ChoiceTree, signal: AbortSignal) {
+  #treeOf(group: ChoiceGroup): ChoiceTree | null {
+    if (this.#options.echo === null) return group.members.length > 0 ? wholeTreeOf(group) : null;
+    return this.#listsNext === false ? null : treeOf(group);
+  }
+
+  /** @returns the answers at all places, in order; null if the server does not list next tokens */
+  async #askTree({ context }: ChoiceGroup, { parts }: ChoiceTree, signal: AbortSignal): Promise<NextToken[] | null> {
     const { server, model } = this.#options;
-    const prompts = prefixes.map((prefix) => [...context, ...prefix]);
-    try {
-      const response = await server.request('completions', nextTokenRequest(model, prompts, tokens), signal);
-      const answers = nextTokens(response, server.shown, prompts);
-      this.#listsNext = answers !== null && this.#listsNext !== false;
-      return answers;
-    } catch (error) {
-      if (!isRefusedFeature(error)) throw error;
-      this.#listsNext = false;
-      return null;
+    const answers: NextToken[] = [];
+    for (const places of parts) {
+      const prompts = places.map(({ prefix }) => [...context, ...prefix]);
+      try {
+        const response = await server.request(
+          'completions',
+          nextTokenRequest(model, prompts, tokensOf(places)),
+          signal,
+        );
+        const answered = nextTokens(response, server.shown, prompts);
+        this.#listsNext = answered !== null && this.#listsNext !== false;
+        if (answered === null) return null;
+        answers.push(...answered);
+      } catch (error) {
+        if (!isRefusedFeature(error)) throw error;
+        this.#listsNext = false;
+        return null;
+      }
     }
+    return answers;
   }
 
   async #scoreByEcho({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
@@ -107,16 +124,25 @@ export class IdScorer {
   }
 
   async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {
+    const { echo, server } = this.#options;
+    if (members.length === 0) return [];
+    if (echo === null) throw notListed(server.shown);
     const prompts = members.map(({ continuation }) => [...context, ...continuation]);
-    const echoed = await this.#options.echo.all(prompts, signal);
+    const echoed = await echo.all(prompts, signal);
     for (const [i, { length }] of prompts.entries()) {
       const answer = at(echoed, i);
       const read = answer.promptTokens ?? promptCount(answer);
-      if (read !== length || answer.tokens.length < length) throw otherTokens(this.#options.server.shown, read, length);
+      if (read !== length || answer.tokens.length < length) throw otherTokens(server.shown, read, length);
     }
     return echoed;
   }
 }
+
+const notListed = (server: string): UserError =>
+  untrusted(
+    `the server at ${server} does not list a token that was asked for`,
+    'serve the adapter merged into its base model, so that prompts can be asked for with their log-probabilities',
+  );
 
 /**
  * The score of tokens `from` to `to` − 1.

@@ -21,6 +21,13 @@ export interface ServerIdentity {
   readonly version: string | null;
 }
 
+/** What a server says, with what is no part of a model's identity. */
+export interface ServerDescription {
+  readonly identity: ServerIdentity;
+  /** Whether it lists an adapter beside its base model. */
+  readonly hasAdapters: boolean;
+}
+
 const modelsSchema = z.object({
   data: z.array(z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() })),
 });
@@ -34,12 +41,13 @@ export async function identifyServer(
   server: RemoteServer,
   model: string,
   signal: AbortSignal = new AbortController().signal,
-): Promise<ServerIdentity> {
+): Promise<ServerDescription> {
   const models = await askIfKnown(server, 'models', signal);
   const listed = validate(modelsSchema, models);
-  const own = listed.success ? listed.data.data.find(({ id }) => id === model) : undefined;
+  const all = listed.success ? listed.data.data : [];
+  const own = all.find(({ id }) => id === model);
   const version = validate(versionSchema, await askVersion(server, signal));
-  return {
+  const identity = {
     address: server.shown,
     model,
     root: own?.root ?? null,
@@ -47,6 +55,7 @@ export async function identifyServer(
     contextLength: contextLength(models, model),
     version: version.success ? version.data.version : null,
   };
+  return { identity, hasAdapters: all.some(({ parent }) => (parent ?? null) !== null) };
 }
 
 /** Not every server lists its models. */

@@ -1,6 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { examineServer, untrusted } from './examine-server.ts';
-import { type EchoPrompt, type Fingerprint, isSame, logprobsOf, takeFingerprint } from './fingerprint.ts';
+import { type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts';
+import type { ReadPrompt } from './prompt-reading.ts';
 import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 
 /**
@@ -16,7 +17,7 @@ export interface WatchOptions {
   readonly maxLength: number;
   /** Whether the server is searched for contradictions. */
   readonly isExamined: boolean;
-  readonly echo: EchoPrompt;
+  readonly read: ReadPrompt;
   readonly identify: () => Promise<ServerIdentity>;
 }
 
@@ -35,20 +36,21 @@ export class ServerWatch {
 
   /** @throws UserError if the server contradicts itself, and is examined */
   static async begin(identity: ServerIdentity, options: WatchOptions): Promise<ServerWatch> {
-    const { maxLength, isExamined, echo } = options;
+    const { maxLength, isExamined, read } = options;
     const isShort = maxLength < ROOM_FOR_PROMPTS;
     const prompts = isShort ? options.prompts.map((prompt) => prompt.slice(0, SHORT_PROMPT)) : options.prompts;
     const fingerprint = isExamined
-      ? await examineServer({ server: identity.address, prompts, maxLength, echo })
-      : await takeFingerprint(echo, prompts);
+      ? await examineServer({ server: identity.address, prompts, maxLength, read })
+      : await takeFingerprint(read, prompts);
     return new ServerWatch(identity, fingerprint, { ...options, prompts });
   }
 
   /** Ask one of the fixed prompts again. @throws UserError if the answer is another one */
   async check(): Promise<void> {
-    const { prompts, echo } = this.#options;
+    const { prompts, read } = this.#options;
     const i = this.#checks++ % prompts.length;
-    if (isSame(logprobsOf(await echo(at(prompts, i))), at(this.fingerprint.logprobs, i))) return;
+    const now = await read(at(prompts, i));
+    if (isSame(now.logprobs, at(this.fingerprint.readings, i).logprobs)) return;
     throw untrusted(
       `the server at ${this.identity.address} no longer answers as it did at the beginning: its model or its settings changed`,
       'run again while nothing changes the server',

@@ -35,6 +35,8 @@ export interface Habits {
   capacity: number;
   /** The response of /v1/models; null for 404. */
   models: object | null;
+  /** What it gives log-probabilities of: the model's distribution, or the one that it samples from (`processed_logprobs`). */
+  distribution: 'raw' | 'sampled';
   /** The response of /version; null for 404. */
   version: string | null;
   key: string | null;
@@ -43,7 +45,7 @@ export interface Habits {
 const settingsSchema = z.looseObject({
   model: z.string(),
   max_tokens: z.int().min(1),
-  temperature: z.literal(0),
+  temperature: z.union([z.literal(0), z.literal(2)]),
   logprobs: z.int().optional(),
   echo: z.boolean().optional(),
   stop: z.array(z.string()).optional(),
@@ -96,14 +98,19 @@ export class CompletionsServer {
     maxLogprobs: 20,
     capacity: Infinity,
     models: { data: [{ id: 'toy', max_model_len: 64 }] },
+    distribution: 'raw',
     version: null,
     key: null,
   };
   /** One per request for a completion, taken from the front. */
   readonly faults: Fault[] = [];
-  /** `POST /v1/completions`, in order of arrival. */
+  /** Method and path, in order of arrival. */
   readonly requests: string[] = [];
   readonly bodies: WireRequest[] = [];
+  /** Those that ask the model, and not what the server is. */
+  get posts(): string[] {
+    return this.requests.filter((request) => request.startsWith('POST '));
+  }
   readonly authorizations: (string | undefined)[] = [];
   mostAtOnce = 0;
   /** Changes an echo before it is sent. */
@@ -206,6 +213,7 @@ export class CompletionsServer {
 
   async #next({
     prompt,
+    temperature,
     logprobs: count = 0,
     logprob_token_ids: asked,
     return_tokens_as_token_ids: byId,
@@ -213,14 +221,15 @@ export class CompletionsServer {
     const read = this.#tokensOf(prompt);
     const [made] = await this.#engine.generate([{ tokens: read, maxNewTokens: 1, stopTokens: NO_STOPS }]);
     const best = made?.tokens[0] ?? 0;
-    const { nextTokens, maxLogprobs } = this.habits;
+    const { nextTokens, maxLogprobs, distribution } = this.habits;
+    const scale = distribution === 'sampled' ? Math.max(temperature, 0.5) : 1;
     const isAsked = nextTokens === 'asked for' && asked !== undefined;
     const all = Array.from({ length: this.#engine.vocabulary ?? 9 }, (_, token) => token);
     const tokens = [...new Set(isAsked ? [best, ...asked] : all)];
     const scores = await this.#engine.score(tokens.map((token) => ({ context: read, continuation: [token] })));
     const name = (token: number) => (byId && nextTokens !== 'by text' ? `token_id:${token}` : this.#piece(token));
     const listed = tokens
-      .map((token, i) => ({ token, logprob: scores[i]?.tokenLogprobs[0] ?? 0 }))
+      .map((token, i) => ({ token, logprob: (scores[i]?.tokenLogprobs[0] ?? 0) / scale }))
       .sort((a, b) => b.logprob - a.logprob);
     const top = isAsked ? listed : listed.slice(0, Math.min(count, maxLogprobs));
     const isPadded = isAsked && this.habits.padsLists;
