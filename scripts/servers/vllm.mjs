@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const STARTS_WITHIN_SECONDS = 300;
+
+/** A vLLM on loopback. */
+export class Vllm {
+  #process;
+  #log;
+
+  constructor(child, { url, log, version }) {
+    this.#process = child;
+    this.#log = log;
+    this.url = url;
+    this.version = version;
+  }
+
+  /** Stopped when the work is done, or failed. @throws Error with the end of its log if it does not start */
+  static async during(options, work) {
+    const server = await Vllm.#start(options);
+    try {
+      await work(server);
+    } finally {
+      await server.#stop();
+    }
+  }
+
+  static async #start({ out, model, name, dtype, more = [] }) {
+    const port = await freePort();
+    const log = join(out, `vllm-${dtype}-${port}.log`);
+    const file = openSync(log, 'w');
+    const flags = ['--dtype', dtype, '--max-model-len', '2048', '--enforce-eager'];
+    const address = ['--host', '127.0.0.1', '--port', String(port)];
+    const line = ['-m', 'vllm.entrypoints.openai.api_server', '--model', model, '--served-model-name', name];
+    const child = spawn(join(out, 'venv/bin/python'), [...line, ...flags, ...address, ...more], {
+      stdio: ['ignore', file, file],
+      detached: true,
+      env: { ...process.env, VLLM_CPU_KVCACHE_SPACE: '2', HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    for (let seconds = 0; seconds < STARTS_WITHIN_SECONDS && child.exitCode === null; seconds++) {
+      const isUp = await fetch(`${url}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (isUp) {
+        const { version } = await (await fetch(`${url}/version`)).json();
+        return new Vllm(child, { url, log, version });
+      }
+      await wait(1000);
+    }
+    kill(child);
+    throw new Error(`vLLM did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+  }
+
+  /** Requests for completions that it has answered so far, by its log. */
+  completions() {
+    return readFileSync(this.#log, 'utf8').split('POST /v1/completions').length - 1;
+  }
+
+  async #stop() {
+    if (this.#process.exitCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    kill(this.#process);
+    await ended;
+  }
+}
+
+/** With the processes that it started. */
+function kill({ pid }) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
