@@ -123,6 +123,7 @@ function echoedTokensOf(
   const logprobs = validate(logprobsSchema, choice.logprobs);
   if (!logprobs.success) throw noPromptLogprobs(server);
   const { tokens, token_logprobs, top_logprobs } = logprobs.data;
+  if (newTokens !== null && newTokens > 0) expectGenerated(tokens, choice.text ?? '', server);
   const generated = newTokens ?? 1;
   expectLogprobs(token_logprobs.slice(0, token_logprobs.length - generated), server);
   if (token_logprobs.length !== tokens.length || tokens.length <= generated) throw noPromptLogprobs(server);
@@ -133,6 +134,21 @@ function echoedTokensOf(
     promptTokens,
     newTokens,
   };
+}
+
+/**
+ * llama-cpp-python (0.3.36) drops the first of its list as if it were a BOS token, also where there is none: each token then has
+ * the probability of the next one, and what was generated is missing.
+ * @throws UserError if the tokens are the beginning of the text, and not all of it
+ */
+function expectGenerated(tokens: readonly string[], text: string, server: string): void {
+  const listed = tokens.join('');
+  if (listed.length === text.length || !text.startsWith(listed)) return;
+  throw new UserError(
+    `the log-probabilities of a prompt are shifted by one token at the server at ${server}, which does not list what it generated`,
+    'serve the model with vLLM (llama-cpp-python can score only models with a BOS token)',
+    { code: 'untrusted-server' },
+  );
 }
 
 /** @throws UserError for a value above 0, or one that stands for none */

@@ -17,6 +17,9 @@ const open = (options: Partial<RemoteEngineOptions> = {}) =>
   openRemoteEngine({ endpoint: server.url, model: 'toy', maxLength: 50, wait: async () => {}, ...options });
 const p = (previous: Piece, next: Piece): number => logprob(id(previous), id(next));
 
+type Lists = { tokens: string[]; token_logprobs: (number | null)[]; top_logprobs: unknown[] };
+type ShiftedEcho = { choices: { logprobs: Lists }[] };
+
 describe('scoreText', () => {
   it('scores the tokens after the context, with its trailing space', async () => {
     const [score, emoji] = await (await open()).scoreText([
@@ -51,6 +54,19 @@ describe('scoreText', () => {
     // The whole text is The| cats|., the context alone The| cat: two tokens, so the continuation is the third.
     const [score] = await (await open()).scoreText([{ context: 'The cat', continuation: 's.' }]);
     expect(score?.tokenLogprobs).toEqual([p(' cats', '.')]);
+  });
+
+  it('rejects a list that is shifted by one token and lacks what was generated, as that of llama-cpp-python without a BOS', async () => {
+    server.tamper = (echo) => {
+      for (const { logprobs } of (echo as ShiftedEcho).choices) {
+        logprobs.tokens.pop();
+        logprobs.token_logprobs = [null, ...logprobs.token_logprobs.slice(2)];
+        logprobs.top_logprobs = [null, ...logprobs.top_logprobs.slice(2)];
+      }
+    };
+    await expect((await open()).scoreText([{ context: 'The', continuation: ' cat sat' }])).rejects.toThrow(
+      /shifted by one token at the server at .*, which does not list what it generated — serve the model with vLLM/,
+    );
   });
 
   it('rejects a continuation without a token of its own', async () => {
