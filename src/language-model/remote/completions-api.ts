@@ -27,7 +27,8 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
 });
 
 /**
- * By default, vLLM takes a repetition penalty from the model's generation_config.json; other servers ignore the key.
+ * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python has one of 1.1 under a
+ * name of its own; other servers ignore the keys.
  */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number) => ({
   model,
@@ -35,6 +36,7 @@ export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens:
   max_tokens: maxNewTokens,
   temperature: 0,
   repetition_penalty: 1,
+  repeat_penalty: 1,
 });
 
 /** Extensions of vLLM (0.10.2 and later): stop at these tokens and no others, and return the generated ids. */

@@ -45,6 +45,7 @@ describe('choices of one context', () => {
         max_tokens: 1,
         temperature: 0,
         repetition_penalty: 1,
+        repeat_penalty: 1,
         logprobs: 20,
         logprob_token_ids: ids(' cat', ' dog', '.', ' cats'),
         return_tokens_as_token_ids: true,
