@@ -57,6 +57,16 @@ export class Vllm {
     throw new Error(`vLLM did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`);
   }
 
+  /** Of a prompt, or of what comes next: natural logarithms, of the most likely tokens in descending order. */
+  async logprobs({ model, prompt, echo }) {
+    const body = JSON.stringify({ model, prompt, echo, max_tokens: 1, temperature: 0, logprobs: echo ? 1 : 5 });
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${this.url}/v1/completions`, { method: 'POST', headers, body });
+    const { choices } = await response.json();
+    const { token_logprobs: own, top_logprobs: top } = choices[0].logprobs;
+    return echo ? own.slice(1, -1) : Object.values(top[0]).sort((a, b) => b - a);
+  }
+
   /** Requests for completions that it has answered so far, by its log. */
   completions() {
     return readFileSync(this.#log, 'utf8').split('POST /v1/completions').length - 1;
