@@ -6,7 +6,7 @@ const TEXTS = [
   ['Q: What is 7 times 8?\nA:', [' 56', ' 54', ' 63', ' fifty-six']],
   ['def add(a, b):\n    return', [' a + b', ' a - b', ' None', ' sum([a, b])']],
   ['The opposite of hot is', [' cold', ' warm', ' wet', ' not hot']],
-  ['Once upon a time there was a', [' king', ' little girl who', ' dragon', ' small house.']],
+  ['Once upon a time there was a', [' king', ' little girl who', ' dragon', ' small boat.']],
   ['{"name": "Ada", "born":', [' 1815', ' 1915', ' "1815"', ' null}']],
   ['A triangle has', [' three sides', ' four sides', ' 3 corners', ' no sides']],
   ['Der Himmel ist', [' blau', ' grün', ' hoch', ' weit weg.']],
