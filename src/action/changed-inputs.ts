@@ -6,6 +6,8 @@ import { isHubPath } from '../hub/hub-path.ts';
 export interface NamedPaths {
   readonly reference?: string | null | undefined;
   readonly tokenizer?: string | undefined;
+  /** Of an evaluation: they can be written with any answers. */
+  readonly logs?: string | undefined;
   /** In the repository. */
   readonly workflow?: string | null | undefined;
 }
@@ -16,7 +18,7 @@ export interface NamedPaths {
  */
 export async function changedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
-  for (const input of ['reference', 'tokenizer', 'workflow'] as const) {
+  for (const input of ['reference', 'tokenizer', 'logs', 'workflow'] as const) {
     const path = paths[input] ?? null;
     if (path === null || isHubPath(path)) continue;
     const standing = await files.standingOf(path, input);

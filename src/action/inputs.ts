@@ -63,6 +63,7 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 /** One field per input, named as in action.yml. */
 const inputsSchema = z.object({
   checkpoint: z.string(),
+  'lm-eval': optional,
   report: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),
@@ -101,11 +102,18 @@ export const INPUT_NAMES = Object.keys(inputsSchema.shape);
 
 type Inputs = z.infer<typeof inputsSchema>;
 
-/** What a run does: it gates a checkpoint, measures a shard, merges shards, or publishes the report of another run. */
-export type ActionRun = GateRun | ShardRun | MergeRun | PublishRun;
+/** What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, or publishes the report of another run. */
+export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | PublishRun;
 
 export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
+}
+
+/** Of logs of an evaluation, in place of a checkpoint. */
+export interface LogsRun extends ReportingRun {
+  readonly kind: 'logs';
+  /** Folder of lm-evaluation-harness. */
+  readonly logs: string;
 }
 
 export interface ShardRun extends MeasuringRun {
@@ -200,6 +208,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
     out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
   };
   const reporting = { ...judging, comment, artifact, issue, failOn };
+  const { 'lm-eval': logs } = inputs;
+  if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
   const { reference, adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
   const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
@@ -219,7 +229,30 @@ function readInputs(read: (name: string) => string): Inputs {
   throw describeIssue(parsedInputs.error, given);
 }
 
-function expectOneJob({ checkpoint, report, mode, shard, endpoint }: Inputs): void {
+/** What says how a model is run: where logs are read nothing runs. */
+const RUN_INPUTS = [
+  'checkpoint',
+  'reference',
+  'adapter',
+  'report',
+  'shard',
+  'only',
+  'seed',
+  'budget',
+  'endpoint',
+  'model',
+] as const;
+
+function expectLogsAlone(inputs: Inputs): void {
+  if (inputs['lm-eval'] === undefined) return;
+  const other = RUN_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
+  if (other === undefined && inputs.mode !== 'merge') return;
+  throw new UserError(`inputs lm-eval and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
+}
+
+function expectOneJob(inputs: Inputs): void {
+  expectLogsAlone(inputs);
+  const { checkpoint, report, mode, shard, endpoint, 'lm-eval': logs } = inputs;
   if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
     throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
   }
@@ -230,8 +263,11 @@ function expectOneJob({ checkpoint, report, mode, shard, endpoint }: Inputs): vo
     // A named checkpoint is to be judged, and publishing a report judges nothing.
     throw new UserError('inputs checkpoint and report exclude each other', 'give one of them');
   }
-  if (checkpoint === '' && report === undefined && mode !== 'merge' && endpoint === undefined) {
-    throw new UserError('input checkpoint is missing', 'give the path of a checkpoint, or an endpoint that serves one');
+  if (checkpoint === '' && report === undefined && mode !== 'merge' && endpoint === undefined && logs === undefined) {
+    throw new UserError(
+      'input checkpoint is missing',
+      'give the path of a checkpoint, an endpoint that serves one, or lm-eval',
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import { printable } from '../report/escape.ts';
 import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
 import { type ActionRun, parseInputs } from './inputs.ts';
 import { runGate } from './run-gate.ts';
+import { runLogs } from './run-logs.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
 
@@ -34,6 +35,8 @@ function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
   switch (run.kind) {
     case 'gate':
       return runGate(run, context);
+    case 'logs':
+      return runLogs(run, context);
     case 'shard':
       return runShard(run, context);
     case 'merge':

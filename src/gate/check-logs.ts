@@ -1,4 +1,5 @@
 import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
+import { UserError } from '../platform/user-error.ts';
 import { type CheckOptions, type CheckResult, checkMeasured } from './check.ts';
 import { readLogBaseline } from './read-baseline.ts';
 
@@ -14,5 +15,11 @@ export async function checkLogs(
 ): Promise<CheckResult> {
   const measurement = await measureLmEval(folder);
   const approved = typeof baseline === 'object' ? baseline : await readLogBaseline(baseline);
+  if (approved.kind === 'checkpoint') {
+    throw new UserError(
+      `the baseline ${approved.name} is a folder or a checkpoint, and logs are compared with a measurement of logs`,
+      "make it with 'shadow-gate measure --lm-eval DIR --out FILE'",
+    );
+  }
   return { measurement, report: await checkMeasured(measurement, { ...options, baseline: approved }) };
 }

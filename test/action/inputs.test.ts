@@ -50,6 +50,22 @@ it('a merge reports and does not measure', () => {
   expect(parse({ mode: 'merge', only: 'spectra' })).toMatchObject({ kind: 'merge', only: 'spectra' });
 });
 
+it('logs of an evaluation take the place of a checkpoint, and exclude what is about running one', () => {
+  expect(parse({ 'lm-eval': 'logs' })).toEqual({ kind: 'logs', logs: 'logs', ...REPORTING });
+  for (const [name, value] of [
+    ['checkpoint', 'model'],
+    ['endpoint', 'http://e/v1'],
+    ['only', 'probes'],
+    ['shard', '1/2'],
+    ['report', 'report.json'],
+  ] as const) {
+    expect(() => parse({ 'lm-eval': 'logs', [name]: value })).toThrow(`inputs lm-eval and ${name} exclude each other`);
+  }
+  expect(() => parse({ 'lm-eval': 'logs', mode: 'merge' })).toThrow(
+    'inputs lm-eval and mode: merge exclude each other',
+  );
+});
+
 it('publishing a report needs the report, its key, whether to comment, and which verdicts fail its run', () => {
   expect(parse({ report: 'report.json', key: 'llama', comment: 'off', 'fail-on': 'warn' })).toEqual({
     kind: 'publish',
@@ -161,7 +177,7 @@ it.each([
   ],
   [{ checkpoint: 'm', 'baseline-model': 'b' }, 'input baseline-model needs endpoint and model'],
   [{ checkpoint: 'm', revision: 'r' }, 'input revision needs endpoint and model'],
-  [{}, 'input checkpoint is missing — give the path of a checkpoint, or an endpoint that serves one'],
+  [{}, 'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or lm-eval'],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [
     { checkpoint: 'm', 'cuda-libraries': 'donwload' },

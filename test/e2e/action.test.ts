@@ -109,7 +109,10 @@ it.each([
   [{ ...WARN, budget: 'soon' }, /^input budget is "soon" — allowed: a time such as/],
   [{ ...WARN, only: 'both' }, /^input only is "both" — allowed: spectra, probes/],
   [{ ...WARN, endpoint: 'http://localhost:1/v1' }, /^inputs endpoint and model belong together/],
-  [{ checkpoint: '' }, 'input checkpoint is missing — give the path of a checkpoint, or an endpoint that serves one'],
+  [
+    { checkpoint: '' },
+    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or lm-eval',
+  ],
   [{ ...WARN, policy: 'nowhere.yml' }, /^policy nowhere\.yml does not exist/],
 ])('%j is refused with one line that says what is wrong', async (inputs, message) => {
   const outcome = await rig.gate(inputs as Record<string, string>);

@@ -174,6 +174,7 @@ export function everyFinding(name: string): Finding[] {
       { input: 'probe-file', change: 'deleted', path: name, base: name, counts: 'base' },
       { input: 'reference', change: 'edited', path: name, base: name, counts: 'change' },
       { input: 'workflow', change: 'edited', path: name, base: name, counts: 'change' },
+      { input: 'logs', change: 'added', path: name, base: name, counts: 'change' },
       { input: 'tokenizer', change: 'unknown', path: name, base: name, counts: 'change' },
     ],
     'changed-behavior': [

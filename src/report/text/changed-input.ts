@@ -9,6 +9,7 @@ const NOUNS: Readonly<Record<Changed['input'], string>> = {
   'probe-file': 'probe file',
   reference: 'reference',
   tokenizer: 'tokenizer',
+  logs: 'logs of the evaluation',
   workflow: 'workflow',
 };
 const VERBS: Readonly<Record<Changed['change'], string>> = {
@@ -22,6 +23,9 @@ const VERBS: Readonly<Record<Changed['change'], string>> = {
 export function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
   const what = phrase`This change ${VERBS[change]} the ${NOUNS[input]} ${name(path)}`;
   if (input === 'workflow') return phrase`${what}: the settings of this run are its own. Review them.`;
+  if (input === 'logs') {
+    return phrase`${what}, and logs can be written with any answers. Let a step of the workflow write them.`;
+  }
   if (change === 'unknown') {
     return phrase`${what}: it is not known which commit is checked out, so nothing follows from the comparison. Check it out with ${code('actions/checkout')}.`;
   }
