@@ -58,12 +58,12 @@ export async function identifyServer(
   return { identity, hasAdapters: all.some(({ parent }) => (parent ?? null) !== null) };
 }
 
-/** Not every server lists its models. */
+/** Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is asked. */
 async function askIfKnown(server: RemoteServer, name: string, signal: AbortSignal): Promise<unknown> {
   try {
     return await server.request(name, null, signal);
   } catch (error) {
-    if (error instanceof Refusal && [404, 405, 501].includes(error.status)) return null;
+    if (error instanceof Refusal) return null;
     throw error;
   }
 }
