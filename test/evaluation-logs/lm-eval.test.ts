@@ -159,6 +159,53 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
     );
   });
 
+  it('may be those of version 0.4.2: results.json, and beside it one list for each task', async () => {
+    const { folder, results, samples, sums } = copied();
+    const before = await readLmEval(folder);
+    const model = results.slice(0, results.lastIndexOf('/'));
+    const { model_name: _, task_hashes: _h, 'n-samples': _n, ...rest } = readJson<Record<string, unknown>>(results);
+    const config = { model: 'hf', model_args: 'pretrained=models/candidate,dtype=float32' };
+    writeFileSync(join(model, 'results.json'), JSON.stringify({ ...rest, config, groups: {} }, null, 2));
+    for (const [task, file] of [
+      ['sg_common_facts', samples],
+      ['sg_easy_sums', sums],
+    ] as const) {
+      const entries = linesOf(file).map((line) => JSON.parse(line));
+      const list = ['none', 'strict-match', 'flexible-extract'].flatMap((name) =>
+        entries
+          .filter(({ filter }) => filter === name)
+          .map(
+            ({ doc_hash: _, prompt_hash: _p, target_hash: _t, filter: _f, metrics: _m, arguments: given, ...own }) => ({
+              ...own,
+              arguments: Object.values(given as Record<string, Record<string, unknown>>).map(Object.values),
+            }),
+          ),
+      );
+      writeFileSync(join(model, `pretrained__candidate_${task}.jsonl`), JSON.stringify(list, null, 2));
+      rmSync(file);
+    }
+    rmSync(results);
+    const read = await readLmEval(folder);
+    expect(read.model).toMatchObject({ name: 'models/candidate', dtype: 'float32' });
+    const unhashed = { docHash: null, promptHash: null, targetHash: null };
+    expect(read.tasks).toEqual(
+      before.tasks.map((task) => ({
+        ...task,
+        hash: null,
+        documents: task.documents?.map((document) => ({ ...document, ...unhashed })),
+      })),
+    );
+    cpSync(
+      join(model, 'pretrained__candidate_sg_easy_sums.jsonl'),
+      join(model, 'pretrained__other_sg_easy_sums.jsonl'),
+    );
+    await expect(readLmEval(folder)).rejects.toThrow(/is not the only file of task sg_easy_sums/);
+    rmSync(join(model, 'pretrained__other_sg_easy_sums.jsonl'));
+    const list = join(model, 'pretrained__candidate_sg_common_facts.jsonl');
+    writeFileSync(list, readFileSync(list, 'utf8').slice(0, 900));
+    await expect(readLmEval(folder)).rejects.toThrow(/sg_common_facts\.jsonl:\d\d is not JSON, or it is cut off/);
+  });
+
   it('may lack a metric for some documents, and not for all', async () => {
     const { folder, samples } = copied();
     const without = (line: string) => line.replace(/,"acc_norm":[\d.]+/, '');

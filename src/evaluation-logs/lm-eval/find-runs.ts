@@ -6,42 +6,62 @@ import { UserError } from '../../platform/user-error.ts';
 export interface RunFiles {
   /** Path relative to the folder that was searched, which errors name. */
   readonly results: string;
-  /** By task; relative too. */
-  readonly samples: ReadonlyMap<string, string>;
+  /** By task, of those that are asked for; relative too. */
+  readonly samplesOf: (tasks: readonly string[]) => ReadonlyMap<string, string>;
 }
 
 const HINT = "give the folder that lm_eval wrote with '--output_path … --log_samples'";
 const RESULTS = /^results_(?<date>.+)\.json$/;
+/** Of version 0.4.2, with `MODEL_TASK.jsonl` beside it. */
+const OLD_RESULTS = 'results.json';
 const SAMPLES = /^samples_.+\.jsonl$/;
 
 /**
- * Search a folder, and those in it, for runs: `results_DATE.json`, and beside it `samples_TASK_DATE.jsonl` of every task.
- * Links are not followed.
+ * Search a folder, and those in it, for runs: `results_DATE.json`, and beside it `samples_TASK_DATE.jsonl` of every task; if there
+ * are none, for those of version 0.4.2. Links are not followed.
  * @throws UserError if there is no run, or a samples file of none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
   const files = await filesIn(folder);
   const results = files.filter(({ name }) => RESULTS.test(name));
+  const old = files.filter(({ name }) => name === OLD_RESULTS);
+  if (results.length === 0 && old.length > 0) return old.map((file) => oldRun(file, files));
   if (results.length === 0) throw new UserError(`${folder} has no results_….json of lm-evaluation-harness`, HINT);
   const samples = files.filter(({ name }) => SAMPLES.test(name));
-  const runs = results.map(({ parent, name }) => {
+  const known = new Set<string>();
+  const runs = results.map(({ parent, name }): RunFiles => {
     const end = `_${RESULTS.exec(name)?.groups?.date}.jsonl`;
     const own = samples.filter((file) => file.parent === parent && file.name.endsWith(end));
     const taskOf = (file: FoundFile) => file.name.slice('samples_'.length, -end.length);
-    return {
-      results: join(parent, name),
-      samples: new Map(own.map((file) => [taskOf(file), join(parent, file.name)])),
-    };
+    const paths = new Map(own.map((file) => [taskOf(file), join(parent, file.name)]));
+    for (const path of paths.values()) known.add(path);
+    return { results: join(parent, name), samplesOf: () => paths };
   });
-  const known = new Set(runs.flatMap((run) => [...run.samples.values()]));
   const stray = samples.map(({ parent, name }) => join(parent, name)).find((path) => !known.has(path));
-  if (stray !== undefined) {
+  if (stray === undefined) return runs;
+  throw new UserError(
+    `${join(folder, stray)} belongs to no results file beside it`,
+    'copy the whole folder of the run',
+  );
+}
+
+/** Names of files of version 0.4.2 begin with the arguments of the model, so that only their ends tell the task. */
+function oldRun({ parent, name }: FoundFile, files: readonly FoundFile[]): RunFiles {
+  const own = files.filter((file) => file.parent === parent && file.name.endsWith('.jsonl'));
+  const samplesOf = (tasks: readonly string[]) => {
+    const longestFirst = [...tasks].sort((a, b) => b.length - a.length);
+    const found = own.flatMap((file) => {
+      const task = longestFirst.find((one) => file.name.endsWith(`_${one}.jsonl`));
+      return task === undefined ? [] : [[task, join(parent, file.name)] as const];
+    });
+    const twice = found.find(([task], i) => found.findIndex(([other]) => other === task) < i);
+    if (twice === undefined) return new Map(found);
     throw new UserError(
-      `${join(folder, stray)} belongs to no results file beside it`,
-      'copy the whole folder of the run',
+      `${twice[1]} is not the only file of task ${twice[0]} beside ${name}`,
+      'give the files of one run',
     );
-  }
-  return runs;
+  };
+  return { results: join(parent, name), samplesOf };
 }
 
 interface FoundFile {

@@ -57,7 +57,8 @@ interface Run {
 async function readRun(folder: string, files: RunFiles): Promise<Run> {
   const results = await readResults(folder, files.results);
   const names = tasksOf(results);
-  const [stray] = [...files.samples].filter(([task]) => !names.includes(task));
+  const samples = files.samplesOf(names);
+  const [stray] = [...samples].filter(([task]) => !names.includes(task));
   if (stray) {
     throw new UserError(
       `${join(folder, stray[1])} has samples of ${stray[0]}, and ${files.results} has no results of it`,
@@ -68,14 +69,18 @@ async function readRun(folder: string, files: RunFiles): Promise<Run> {
     throw new UserError(`${join(folder, files.results)} has no results of any task`, 'run the tasks again');
   }
   const tasks: BenchmarkTask[] = [];
-  for (const name of names) tasks.push(await readTask(folder, files, results, name));
+  for (const name of names) tasks.push(await readTask(folder, samples.get(name), results, name));
   return { files, results, tasks, groups: groupsOf(results).map((name) => readGroup(results, name)) };
 }
 
-async function readTask(folder: string, files: RunFiles, results: Results, name: string): Promise<BenchmarkTask> {
+async function readTask(
+  folder: string,
+  file: string | undefined,
+  results: Results,
+  name: string,
+): Promise<BenchmarkTask> {
   const settings = settingsOf(results, name);
   const metrics = metricsOf(results, name);
-  const file = files.samples.get(name);
   const repeats = results.configs[name]?.repeats ?? 1;
   if (file === undefined) return { ...settings, repeats, metrics, documents: null };
   const { outputType } = settings;

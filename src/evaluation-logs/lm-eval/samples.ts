@@ -3,10 +3,11 @@ import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { validate } from '../../platform/first-issue.ts';
+import { readTextFile } from '../../platform/read-text-file.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { parsePythonJson } from '../python-json.ts';
-import { type LogLine, readLogLines } from '../read-lines.ts';
+import { readLogLines } from '../read-lines.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -49,16 +50,16 @@ export async function readSamples(folder: string, file: string, of: SamplesOf): 
   const path = join(folder, file);
   const filters = [...new Set(of.metrics.map(({ filter }) => filter))];
   const found = new Map<number, Found>();
-  let last = 0;
-  for await (const line of readLogLines(path, path)) {
-    last = line.number;
-    const where = `${path}:${line.number}`;
-    addSample(found, parseSample(line, path), { where, filters, of });
+  let last: string | null = null;
+  for await (const { where, json } of readRecords(path)) {
+    last = where;
+    addSample(found, toSample(json, where), { where, filters, of });
   }
-  if (last === 0) throw new UserError(`${path}:1: the file is empty`, HINT);
-  expectComplete([...found.values()], { where: `${path}:${last}`, filters, of });
+  if (last === null) throw new UserError(`${path}:1: the file is empty`, HINT);
+  expectComplete([...found.values()], { where: last, filters, of });
   const documents = [...found.values()].map(({ document }) => document).sort((a, b) => a.id - b.id);
-  return { documents, repeats: Math.max(...[...found.values()].map(({ repeats }) => repeats)) };
+  const repeats = [...found.values()].reduce((most, own) => Math.max(most, own.repeats), 1);
+  return { documents, repeats };
 }
 
 /** A document, and the filters whose lines were read. */
@@ -77,12 +78,36 @@ interface Place {
   readonly of: SamplesOf;
 }
 
-function parseSample({ text, number }: LogLine, file: string): Sample {
-  const parsed = validate(sampleSchema, parsePythonJson(text, file, HINT, number));
+/** One JSON value of a file. */
+interface LogRecord {
+  /** File and line; of a list, its number in it. */
+  readonly where: string;
+  readonly json: unknown;
+}
+
+/** A value a line, or, as version 0.4.2 wrote it, one list over many lines. */
+async function* readRecords(path: string): AsyncGenerator<LogRecord> {
+  for await (const { text, number } of readLogLines(path, path)) {
+    if (number === 1 && text.trim() === '[') {
+      yield* readList(path);
+      return;
+    }
+    yield { where: `${path}:${number}`, json: parsePythonJson(text, path, HINT, number) };
+  }
+}
+
+async function* readList(path: string): AsyncGenerator<LogRecord> {
+  const list = parsePythonJson((await readTextFile(path, 'requests')) ?? '', path, HINT);
+  if (!Array.isArray(list)) throw new UserError(`${path}:1 is not a list of samples`, HINT);
+  for (const [index, json] of list.entries()) yield { where: `${path}: entry ${index + 1}`, json };
+}
+
+function toSample(json: unknown, where: string): Sample {
+  const parsed = validate(sampleSchema, json);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.issue;
   const what = `${path.map(String).join('.')}: ${message}`;
-  throw new UserError(`${file}:${number} is not a sample of lm-evaluation-harness: ${what}`, HINT);
+  throw new UserError(`${where} is not a sample of lm-evaluation-harness: ${what}`, HINT);
 }
 
 function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
