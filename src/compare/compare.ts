@@ -13,6 +13,7 @@ import {
   benchmarksUnclear,
   evaluationLogs,
   logsOfOneSide,
+  sameLogs,
 } from './checks/benchmarks.ts';
 import {
   answeredByServer,
@@ -105,6 +106,7 @@ const PROBE_CHECKS: readonly Check[] = [
 const BENCHMARK_CHECKS: readonly Check[] = [
   evaluationLogs,
   logsOfOneSide,
+  sameLogs,
   benchmarksNotComparable,
   benchmarkLoss,
   benchmarkGain,

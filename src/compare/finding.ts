@@ -453,7 +453,12 @@ export const findingSchema = z.discriminatedUnion('kind', [
     /** The checkpoint of a hub that it is declared to be; null if the probes were asked beside the weights. */
     hub: foreign.nullable(),
   }),
-  finding('same-answers', { candidate: foreign, baseline: foreign }),
+  finding('same-answers', {
+    candidate: foreign,
+    baseline: foreign,
+    /** Answers to fixed prompts at a server, or the log-likelihoods in logs of an evaluation. */
+    by: z.enum(['server', 'logs']).default('server'),
+  }),
   finding('one-half-only', { half: z.enum(['spectra', 'probes']) }),
   finding('no-answers', { side }),
   finding('items-lost', {

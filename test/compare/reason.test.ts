@@ -97,7 +97,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['other-precision', 'probes', null, 'model', null, 'float32', { absolute: 0.05 }],
     ['other-precision', 'probes', null, 'model', 'float32', '16-bit', { absolute: 0.05 }],
   ],
-  'same-answers': [['same-answers', 'probes', null, 'model', 'w', 'w', null]],
+  'same-answers': [
+    ['same-answers', 'probes', null, 'model', 'w', 'w', null],
+    ['same-answers', 'probes', null, 'model', 'w', 'w', null],
+  ],
   'unread-files': [['unread-files', 'files', null, 'w', 2, null, null]],
   'missing-baseline': [
     ['missing-baseline', 'baseline', null, 'measurement', null, null, null],

@@ -164,7 +164,10 @@ export function everyFinding(name: string): Finding[] {
       { candidate: null, baseline: 'float32', tolerance: 0.05, close: 12, answers: 720 },
       { candidate: 'float32', baseline: '16-bit', tolerance: 0.05, close: 1, answers: 720 },
     ],
-    'same-answers': [{ candidate: name, baseline: name }],
+    'same-answers': [
+      { candidate: name, baseline: name, by: 'server' },
+      { candidate: name, baseline: name, by: 'logs' },
+    ],
     'unread-files': [{ named: [{ name, what: name }], files: 2, runningCode: 1 }],
     'missing-baseline': [{ path: name }, { path: null }],
     'changed-input': [

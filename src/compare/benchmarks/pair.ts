@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
 import { exactMcNemarTwoSided } from '../../statistics/mcnemar.ts';
 import { type Difference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
@@ -24,6 +25,8 @@ export interface ComparedTask {
   readonly documents: number;
   /** Share of right answers by guessing, where choices are known; 0 otherwise. */
   readonly chance: number;
+  /** Is the log-likelihood of every choice the same on both sides, to the last digit? Null where there are none. */
+  readonly isIdentical: boolean | null;
 }
 
 export interface ComparedGroup {
@@ -93,7 +96,13 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
       countsOf(sides, documents),
     );
   });
-  return { name: ours.name, metrics, documents: documents.length, chance: chanceOf(ours, documents) };
+  return {
+    name: ours.name,
+    metrics,
+    documents: documents.length,
+    chance: chanceOf(ours, documents),
+    isIdentical: areIdentical(documents),
+  };
 }
 
 function compareMetric(
@@ -147,6 +156,12 @@ function countsOf(
 
 /** Sums of floating-point numbers depend on their order. */
 const ROUNDING = 1e-9;
+
+function areIdentical(documents: readonly PairedDocument[]): boolean | null {
+  if (documents.some(({ candidate, baseline }) => candidate.logprobs === null || baseline.logprobs === null))
+    return null;
+  return documents.every(({ candidate, baseline }) => isDeepStrictEqual(candidate.logprobs, baseline.logprobs));
+}
 
 function chanceOf({ outputType }: BenchmarkTask, documents: readonly PairedDocument[]): number {
   if (outputType !== 'multiple_choice') return 0;

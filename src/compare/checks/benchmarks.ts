@@ -34,6 +34,17 @@ export function logsOfOneSide({ candidate, baseline }: ComparisonContext): Findi
   return [{ kind: 'logs-of-one-side', level: 'inconclusive', side, isAlone: baseline === null }];
 }
 
+/** An adapter that was not loaded, or a training that did nothing: two models do not agree to the last digit. */
+export function sameLogs({ candidate, baseline, benchmarks, policy }: ComparisonContext): Finding[] {
+  const compared = benchmarks?.tasks.flatMap(({ isIdentical }) => isIdentical ?? []) ?? [];
+  if (compared.length === 0 || compared.includes(false)) return [];
+  // The approved logs themselves.
+  const isRepeated = candidate.checkpoint.digest === baseline?.checkpoint.digest;
+  const level = isRepeated ? 'info' : policy['nothing-trained'].level;
+  const names = { candidate: candidate.run.checkpoint, baseline: baseline?.run.checkpoint ?? '' };
+  return [{ kind: 'same-answers', level, ...names, by: 'logs' }];
+}
+
 /** Tasks that a finding names; all others are counted. */
 const NAMED = 12;
 

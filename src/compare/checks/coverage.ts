@@ -88,7 +88,7 @@ export function sameAnswers({ candidate, baseline, policy }: ComparisonContext):
   // A scheduled check looks at the approved checkpoint again and again.
   const isRepeated = ours.hub !== undefined && ours.hub.listing === theirs.hub?.listing;
   const level = isRepeated ? 'info' : policy['nothing-trained'].level;
-  return [{ kind: 'same-answers', level, candidate: ours.model, baseline: theirs.model }];
+  return [{ kind: 'same-answers', level, candidate: ours.model, baseline: theirs.model, by: 'server' }];
 }
 
 /** Tensors, or files, that a finding names; the report lists all tensors. */

@@ -71,7 +71,10 @@ export function otherPrecision({
   return phrase`${how}. Arithmetic of 16 bits changes log-probabilities by up to about ${formatLimit(tolerance)} a token on average. ${lead}.`;
 }
 
-export function sameAnswers({ candidate, baseline }: FindingOf<'same-answers'>): Phrase {
+export function sameAnswers({ candidate, baseline, by }: FindingOf<'same-answers'>): Phrase {
+  if (by === 'logs') {
+    return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} have the same log-likelihood of every choice, to the last digit: the training did nothing, its adapter was not loaded, or both are one model.`;
+  }
   return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} answer fixed prompts alike, to three decimals: the training did nothing, its adapter is not loaded, or both names are of one model.`;
 }
 

@@ -146,7 +146,7 @@ function task(name: string, right: number, over: Partial<BenchmarkTask> = {}): B
       doc: hash(`${id}`),
       requests: hash(`r${id}`),
       values: [id < right ? 1 : 0],
-      logprobs: [-1, -2],
+      logprobs: [-1 - right, -2],
     };
   });
   return {
@@ -205,7 +205,26 @@ describe('the verdict on two evaluations', () => {
     expect(report.verdict).toBe('pass');
     expect(found(report, 'evaluation-logs')).toHaveLength(2);
     expect(renderComment(report)).toContain('Nothing else was judged: logs have no weights and no twins.');
-    expect(report.findings.every(({ kind }) => kind === 'evaluation-logs')).toBe(true);
+    expect(report.findings.every(({ kind, level }) => kind === 'evaluation-logs' || level === 'info')).toBe(true);
+  });
+
+  it("warns if every log-likelihood is the baseline's to the last digit, unless the logs are the same", () => {
+    const other = {
+      name: 'org/other',
+      source: 'hf',
+      revision: null,
+      sha: null,
+      dtype: null,
+      parameters: 1,
+      adapter: null,
+    };
+    const report = compareLogs(logs([task('a', 150)], { model: other }), logs([task('a', 150)]));
+    expect(found(report, 'same-answers')).toMatchObject([{ level: 'warn', by: 'logs' }]);
+    expect(found(compareLogs(logs([task('a', 150)]), logs([task('a', 150)])), 'same-answers')).toMatchObject([
+      { level: 'info' },
+    ]);
+    const once = each(task('a', 150), ({ id }) => (id === 7 ? { logprobs: [-1.5, -2] } : {}));
+    expect(found(compareLogs(logs([once], { model: other }), logs([task('a', 150)])), 'same-answers')).toEqual([]);
   });
 
   it('fails a significant loss of one task, and of all tasks together where none alone shows it', () => {
@@ -343,7 +362,7 @@ describe('tasks that are not comparable', () => {
     for (const other of [shuffled, renumbered]) {
       expect(compareLogs(logs([other]), logs([base])).benchmarks?.[0]).toMatchObject({ bothRight: 150, bothWrong: 50 });
     }
-    expect(compareLogs(logs([unhashed(base)]), logs([base])).verdict).toBe('pass');
+    expect(compareLogs(logs([unhashed(base)]), logs([base])).benchmarks?.[0]).toMatchObject({ bothRight: 150 });
     const other = unhashed(withOther(() => ({ doc: hash('other') })));
     expect(found(compareLogs(logs([other]), logs([base])), 'benchmark-not-comparable')).toMatchObject([
       { cause: 'documents' },
