@@ -59,7 +59,7 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
 }
 
 async function loadSuite(
-  { file, scoring, steps, 'max-new-tokens': maxNewTokens }: FileChoice,
+  { file, scoring, steps, fields, 'max-new-tokens': maxNewTokens }: FileChoice,
   {
     resolved: { policy, policyPath, probeFiles },
     seed,
@@ -74,6 +74,7 @@ async function loadSuite(
     isGroup: twinsOf !== null,
     ...(scoring === undefined ? {} : { scoring }),
     ...(steps === undefined ? {} : { steps }),
+    ...(fields === undefined ? {} : { fields }),
   });
   const tokens = maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS;
   return {

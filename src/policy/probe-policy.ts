@@ -6,6 +6,25 @@ import { mistakeInTwinsOf } from './twins-of.ts';
 const share = z.number().min(0).max(1);
 const level = z.enum(['info', 'warn', 'fail']);
 
+const fieldName = z.string().min(1);
+
+/** Which fields of a file are the question, the choices and the answer. */
+const fieldNamesSchema = z
+  .strictObject({
+    id: fieldName.optional(),
+    subject: fieldName.optional(),
+    question: fieldName.optional(),
+    /** One field that is a list, or one field for each choice. */
+    choices: z.union([fieldName, z.array(fieldName).min(2)], 'must be a field, or a list of at least two').optional(),
+    answer: fieldName.optional(),
+  })
+  .refine((fields) => Object.keys(fields).length > 0, { error: 'maps nothing: leave it out' })
+  .refine(({ choices, answer }) => !Array.isArray(choices) || answer === undefined || !choices.includes(answer), {
+    error:
+      'the right choice would have the same letter in every question: mix the choices, and give an index or a letter',
+    path: ['answer'],
+  });
+
 /** Items to run: the built-in ones, or those of a file. */
 const suiteSchema = z.union(
   [
@@ -21,12 +40,14 @@ const suiteSchema = z.union(
         'twins-of': z.string().min(1).optional(),
         /** Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors. */
         steps: z.enum(['strict', 'loose']).optional(),
+        /** What the file calls its fields, if not by names that are known. */
+        fields: fieldNamesSchema.optional(),
       })
       .refine(({ file, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined), {
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of}',
+  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

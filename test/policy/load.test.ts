@@ -105,6 +105,22 @@ rules:
       'probes: [{file: a.csv, twins-of: b.csv}, {file: b.csv, twins-of: a.csv}]\n',
       /:1:34: probes\.0\.twins-of: "b\.csv" consists of twins itself/,
     ],
+    [
+      'an unknown key of the fields of a suite',
+      'probes:\n  - file: a.csv\n    fields:\n      questions: q\n',
+      /:4:7: unknown key "questions" in probes\.0\.fields/,
+    ],
+    ['fields that map nothing', 'probes: [{file: a.csv, fields: {}}]\n', /:1:32: probes\.0\.fields: maps nothing/],
+    [
+      'an answer that is always the first choice',
+      'probes: [{file: a.csv, fields: {choices: [right, wrong], answer: right}}]\n',
+      /probes\.0\.fields\.answer: the right choice would have the same letter/,
+    ],
+    [
+      'a choice that is the only one',
+      'probes: [{file: a.csv, fields: {choices: [a]}}]\n',
+      /probes\.0\.fields\.choices: /,
+    ],
     ['an unknown key of a suite', 'probes:\n  - file: a.csv\n    foo: 1\n', /:3:5: unknown key "foo" in probes\.0/],
   ])('a policy file with %s is refused, and the error gives line and column', (_, text, pattern) => {
     expect(() => parse(text)).toThrow(pattern);

@@ -1,6 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { letterOf, type ProbeRecord, quote } from './records.ts';
+import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
 
 /** An answer among its choices, all without white space around them. */
 interface Cell {
@@ -48,6 +48,15 @@ export function typeAnswers(
   return { ...asIndexes, warnings: [warning] };
 }
 
+/**
+ * The same for JSON with names of its own, where benchmarks write an index in quotes: texts if all of them are choices,
+ * and else as in cells.
+ */
+export function typeQuotedAnswers(records: readonly ProbeRecord[], file: string): ReturnType<typeof typeAnswers> {
+  const numbers = records.flatMap(cellOf).filter(({ answer }) => WHOLE_NUMBER.test(answer));
+  return numbers.every(isText) ? { records: [...records], warnings: [] } : typeAnswers(records, file);
+}
+
 /** With whole numbers as indexes. */
 export function indexOrText(record: ProbeRecord): ProbeRecord {
   const { answer, choices } = record.fields;
@@ -79,7 +88,7 @@ function twoMeanings({ record, answer, choices }: Cell): UserError {
   const index = Number(answer);
   const [byIndex, byText] = [index, choices.indexOf(answer)].map(letterOf);
   return new UserError(
-    `${record.where}: answer: ${quote(answer)} can be the index of ${quote(at(choices, index))} or the text of a choice`,
+    `${placeOf(record, 'answer')}: ${quote(answer)} can be the index of ${quote(at(choices, index))} or the text of a choice`,
     `give the letter of the choice, ${byIndex} or ${byText}`,
   );
 }

@@ -1,9 +1,11 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { at } from '../../platform/at.ts';
-import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { FieldNames } from './field-names.ts';
+import { KNOWN_QUESTIONS } from './known-fields.ts';
 import { type Line, MAX_LINE_BYTES } from './lines.ts';
-import { letterOf, type ProbeRecord, quote } from './records.ts';
+import { parseListCell } from './list-cell.ts';
+import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
 
@@ -20,30 +22,71 @@ interface Row {
   readonly cells: readonly string[];
 }
 
+export interface TableOptions {
+  /** What separates cells; a comma if missing. */
+  readonly delimiter?: ',' | '\t';
+  /** Names of columns by the policy: then the header may have any. */
+  readonly fields?: FieldNames | undefined;
+}
+
+/** The columns of MMLU's own files, which have no header. */
+const MMLU_COLUMNS = ['question', 'A', 'B', 'C', 'D', 'answer'] as const;
+
 /**
- * The records of a CSV file. The first row names the columns, commas separate cells, and a quoted cell may contain
- * commas, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers are text.
+ * The records of a CSV or TSV file. The first row names the columns, commas or tabs separate cells, and a quoted cell may
+ * contain them, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers are text.
+ * A first row of six cells that ends with a letter is a question, as in MMLU's own files.
  * @throws UserError with the line on which the row begins
  */
-export function readCsv(lines: Iterable<Line>, file: string): ProbeRecord[] {
+export function readCsv(lines: Iterable<Line>, file: string, options: TableOptions = {}): ProbeRecord[] {
+  const { delimiter = ',', fields } = options;
   const texts = Array.from(lines, ({ text }) => text);
-  const [header, ...rows] = parseRows(texts, file);
-  if (header === undefined) return [];
-  const readFields = fieldsReader(header.cells, `${file}:${header.line}`);
-  return rows.map(({ line, cells }) => {
+  const all = parseRows(texts, file, delimiter);
+  const [first] = all;
+  if (first === undefined) return [];
+  const hasHeader = fields !== undefined || !isQuestion(first.cells);
+  const header = hasHeader ? first.cells : MMLU_COLUMNS;
+  const readFields = fieldsReader(header, `${file}:${first.line}`, options);
+  return (hasHeader ? all.slice(1) : all).map(({ line, cells }) => {
     const where = `${file}:${line}`;
-    if (cells.length !== header.cells.length) {
+    if (cells.length !== header.length) {
       throw new UserError(
-        `${where}: ${cells.length} columns, but the header has ${header.cells.length}`,
-        'give one cell per column, and quote cells that contain a comma',
+        `${where}: ${cells.length} columns, but the ${hasHeader ? 'header' : 'first row'} has ${header.length}`,
+        `give one cell per column, and quote cells that contain a ${SEPARATORS[delimiter].name}`,
       );
     }
+    if (!hasHeader) checkLetter(cells, where);
     return { line, where, fields: readFields(cells, where) };
   });
 }
 
+const SEPARATORS = { ',': { name: 'comma', plural: 'commas' }, '\t': { name: 'tab', plural: 'tabs' } } as const;
+
+/** Whether the first row is a question of MMLU, and no header. */
+function isQuestion(cells: readonly string[]): boolean {
+  return (
+    cells.length === MMLU_COLUMNS.length && isLetter(cells.at(-1)) && !hasQuestion(cells.map((cell) => cell.trim()))
+  );
+}
+
+function isLetter(cell: string | undefined): boolean {
+  return /^[A-D]$/.test(cell?.trim() ?? '');
+}
+
+function checkLetter(cells: readonly string[], where: string): void {
+  if (isLetter(cells.at(-1))) return;
+  throw new UserError(
+    `${placeOf({ where }, 'answer')}: ${quote(cells.at(-1))} is not a letter from A to D`,
+    'a file without a header has the columns of MMLU: question, four choices, letter',
+  );
+}
+
+function hasQuestion(names: readonly string[]): boolean {
+  return ['question', 'prompt', ...KNOWN_QUESTIONS].some((name) => names.includes(name));
+}
+
 /** Counts the lines itself: csv-parse counts a line end twice in some quoted cells. */
-function parseRows(texts: readonly string[], file: string): Row[] {
+function parseRows(texts: readonly string[], file: string, delimiter: ',' | '\t'): Row[] {
   const rows: Row[] = [];
   let next = 0;
   const skipEmpty = () => {
@@ -51,6 +94,7 @@ function parseRows(texts: readonly string[], file: string): Row[] {
   };
   try {
     parse(texts.join('\n'), {
+      delimiter,
       record_delimiter: '\n',
       relax_column_count: true,
       skip_empty_lines: true,
@@ -65,7 +109,10 @@ function parseRows(texts: readonly string[], file: string): Row[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     skipEmpty();
-    const [problem, hint] = MISTAKES[error.code] ?? [error.message, 'separate the cells of a row by commas'];
+    const [problem, hint] = MISTAKES[error.code] ?? [
+      error.message,
+      `separate the cells of a row by ${SEPARATORS[delimiter].plural}`,
+    ];
     throw new UserError(`${file}:${next + 1}: ${problem}`, hint);
   }
   return rows;
@@ -76,9 +123,9 @@ function parseRows(texts: readonly string[], file: string): Row[] {
  */
 const KEPT_WHEN_EMPTY = new Set(['question', 'prompt', 'form']);
 
-const HEADER_HINT =
-  'begin with a row of column names separated by commas: question,choice0,choice1,answer or ' +
-  'question,answer or id,capability,form,twin_of,prompt,choices,answer';
+const headerHint = (delimiter: ',' | '\t') =>
+  `begin with a row of column names separated by ${SEPARATORS[delimiter].plural}: question,choice0,choice1,answer or ` +
+  'question,answer or id,capability,form,twin_of,prompt,choices,answer; or map other names in the policy (fields)';
 
 type Fields = Record<string, unknown>;
 
@@ -86,29 +133,33 @@ type Fields = Record<string, unknown>;
  * A function that turns a row under this header into the fields of a JSON object.
  * @throws UserError for a header without the columns of any format, or with a column twice
  */
-function fieldsReader(header: readonly string[], where: string): (cells: readonly string[], where: string) => Fields {
-  const names = header.map((name) => name.trim());
-  checkHeader(names, where);
-  const choiceColumns = findChoiceColumns(names, where);
+function fieldsReader(
+  header: readonly string[],
+  where: string,
+  { delimiter = ',', fields: names }: TableOptions,
+): (cells: readonly string[], where: string) => Fields {
+  const columns = header.map((name) => name.trim());
+  if (names === undefined && !hasQuestion(columns)) {
+    throw new UserError(`${where}: the header has neither "question" nor "prompt"`, headerHint(delimiter));
+  }
+  checkOnce(columns, where);
+  const choiceColumns = names?.choices === undefined ? findChoiceColumns(columns, where) : null;
   return (cells, row) => {
     const fields: Fields = {};
-    for (const [column, name] of names.entries()) {
+    for (const [column, name] of columns.entries()) {
       if (choiceColumns?.columns.includes(column)) continue;
       const cell = at(cells, column);
       if (cell !== '' || KEPT_WHEN_EMPTY.has(name)) fields[name] = cell;
     }
     if (!choiceColumns) return fields;
     const own = choiceColumns.columns.map((column) => at(cells, column));
-    const choices = choiceColumns.isList ? parseList(at(own, 0), row) : withoutEmptyEnd(own, row);
+    const choices = choiceColumns.isList ? parseListCell(at(own, 0), `${row}: choices`) : withoutEmptyEnd(own, row);
     if (choices.length === 0 && fields.target !== undefined) return fields;
     return { ...fields, choices };
   };
 }
 
-function checkHeader(names: readonly string[], where: string): void {
-  if (!names.includes('question') && !names.includes('prompt')) {
-    throw new UserError(`${where}: the header has neither "question" nor "prompt"`, HEADER_HINT);
-  }
+function checkOnce(names: readonly string[], where: string): void {
   const repeated = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
   if (repeated !== undefined) {
     throw new UserError(`${where}: the header has ${quote(repeated)} twice`, 'use each name once');
@@ -151,22 +202,4 @@ function withoutEmptyEnd(cells: readonly string[], where: string): string[] {
   const gap = cells.slice(0, count).indexOf('');
   if (gap !== -1) throw new UserError(`${where}: choices: choice ${gap} is empty`, 'fill the gap');
   return cells.slice(0, count);
-}
-
-function parseList(cell: string, where: string): unknown[] {
-  if (cell === '') return [];
-  const list = parseCell(cell);
-  if (Array.isArray(list)) return list;
-  throw new UserError(
-    `${where}: choices: ${quote(cell)} is not a JSON list`,
-    'give ["one", "another"], quoted for CSV: "[""one"", ""another""]"',
-  );
-}
-
-function parseCell(text: string): unknown {
-  try {
-    return parseJson(text, { name: 'a cell', hint: 'shorten it' });
-  } catch {
-    return undefined;
-  }
 }

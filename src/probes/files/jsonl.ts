@@ -28,7 +28,8 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
   return json;
 }
 
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+/** Whether a value is an object of JSON. */
+export function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 

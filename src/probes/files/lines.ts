@@ -73,6 +73,20 @@ function decodeLine(line: Buffer, offset: number, where: string): string {
   return text;
 }
 
+/**
+ * The whole of a UTF-8 file, without byte order mark.
+ * @throws UserError if it is not UTF-8, or contains a NUL
+ */
+export function readText(bytes: Buffer, file: string): string {
+  const text = decode(bytes);
+  if (text === null) {
+    throw new UserError(`${file}: not UTF-8 at byte ${firstInvalidByte(bytes)} of the file`, 'save the file as UTF-8');
+  }
+  if (text.includes('\0'))
+    throw new UserError(`${file}: contains a NUL character`, 'remove it, or save the file as UTF-8');
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
 function strictDecoder() {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 }

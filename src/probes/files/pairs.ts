@@ -131,7 +131,7 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
   if (repeated !== undefined) {
     throw new UserError(`${where}: choices: ${quote(repeated)} is there twice`, 'make them all different');
   }
-  return { kind: 'choice', choices, answer: checkIndex(answer, choices.length, where), scoring };
+  return { kind: 'choice', choices, answer: checkIndex(answer, choices.length, `${where}: answer`), scoring };
 }
 
 /**

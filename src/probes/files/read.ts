@@ -1,15 +1,19 @@
 import { basename, extname } from 'node:path';
+import { at } from '../../platform/at.ts';
 import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import { readCsv } from './csv.ts';
-import { indexOrText, typeAnswers } from './csv-answers.ts';
+import { indexOrText, typeAnswers, typeQuotedAnswers } from './csv-answers.ts';
+import { type FieldNames, renameFields } from './field-names.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
+import { readJson } from './json.ts';
 import { readJsonl } from './jsonl.ts';
-import { type Line, readBytes, readLines } from './lines.ts';
+import { knownFields } from './known-fields.ts';
+import { readBytes, readLines } from './lines.ts';
 import type { StepMode } from './link-steps.ts';
 import type { LocatedItem } from './located-item.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
@@ -41,16 +45,35 @@ export interface FileOptions {
   readonly scoring?: ChoiceScoring;
   /** Which word problems are redrawn; `strict` if missing. */
   readonly steps?: StepMode;
+  /** What the file calls its fields, if not by names that are known. */
+  readonly fields?: FieldNames;
 }
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 
-const READERS: Readonly<Record<string, (lines: Iterable<Line>, file: string) => ProbeRecord[]>> = {
-  '.jsonl': readJsonl,
-  '.ndjson': readJsonl,
-  '.json-lines': readJsonl,
-  '.csv': readCsv,
+interface Reader {
+  readonly read: (bytes: Buffer, file: string, fields: FieldNames | undefined) => ProbeRecord[];
+  /** Whether values are cells, which have no type. */
+  readonly cells: boolean;
+}
+
+const JSONL: Reader = { read: (bytes, file) => readJsonl(readLines(bytes, file), file), cells: false };
+
+function table(delimiter: ',' | '\t'): Reader {
+  return { read: (bytes, file, fields) => readCsv(readLines(bytes, file), file, { delimiter, fields }), cells: true };
+}
+
+const READERS: Readonly<Record<string, Reader>> = {
+  '.jsonl': JSONL,
+  '.ndjson': JSONL,
+  '.json-lines': JSONL,
+  '.json': { read: readJson, cells: false },
+  '.csv': table(','),
+  '.tsv': table('\t'),
 };
+
+/** How pandas, which hubs use too, writes a parquet file as JSONL. */
+const FROM_PARQUET = `convert it: python -c "import pandas; pandas.read_parquet('FILE.parquet').to_json('FILE.jsonl', orient='records', lines=True)"`;
 
 /** Files of templates, instead of records. */
 const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
@@ -58,12 +81,13 @@ const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
- * The file is JSONL, or CSV with a header, in one of three formats, recognized by its keys:
+ * The file is JSONL, a JSON list, or CSV or TSV with a header, in one of three formats, recognized by its keys:
  * - `{id?, question, choices, answer}`: multiple choice as in MMLU;
  * - `{id?, question, answer}`: a final answer after `####` as in GSM8K, or a short one;
  * - `{id, capability, form, twin_of, prompt, choices and answer, or target}`: benchmark forms with their twins.
  *
- * Or it is YAML with templates, from which benchmark forms and fresh twins are drawn.
+ * Names of fields that `fields` maps, and those of some public benchmarks, are read as the first two. A CSV file without a
+ * header is one of MMLU. Or the file is YAML with templates, from which benchmark forms and fresh twins are drawn.
  *
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
  * @throws UserError with the line, the field and what to do
@@ -75,37 +99,58 @@ export function readProbeFile(path: string, options: FileOptions): Promise<FileS
 async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
   const extension = extname(path).toLowerCase();
   if (TEMPLATES.includes(extension)) return drawSuite(path, options);
-  const read = READERS[extension];
-  if (!read) {
+  const reader = READERS[extension];
+  if (!reader) {
     throw new UserError(
       `${path} does not have the file extension of a probe file`,
-      `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}`,
+      extension === '.parquet' ? FROM_PARQUET : `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}`,
     );
   }
-  const bytes = await readBytes(path);
-  return readItems(read(readLines(bytes, path), path), path, options);
+  const { fields } = options;
+  const read = reader.read(await readBytes(path), path, fields);
+  const records = named(read, { file: path, cells: reader.cells, fields });
+  return readItems(records, path, { ...options, cells: reader.cells });
+}
+
+/** Records under the names that this program knows, by the policy or by those of a public benchmark. */
+function named(
+  records: readonly ProbeRecord[],
+  { file, cells, fields }: { readonly file: string; readonly cells: boolean; readonly fields: FieldNames | undefined },
+): readonly ProbeRecord[] {
+  if (fields !== undefined) return renameFields(records, fields, { file, cells });
+  const [first] = records;
+  const known = first === undefined ? null : knownFields(first);
+  if (known === null) return records;
+  return renameFields(records, known.names, { file, cells }).map((record, i) => known.convert(record, at(records, i)));
 }
 
 /** Questions that are drawn from templates. */
-async function drawSuite(path: string, { seed, scoring, isGroup = false, steps }: FileOptions): Promise<FileSuite> {
+async function drawSuite(
+  path: string,
+  { seed, scoring, isGroup = false, steps, fields }: FileOptions,
+): Promise<FileSuite> {
   if (steps !== undefined) throw notSteps(path);
+  if (fields !== undefined) throw new UserError(`${path}: fields: templates have no records`, 'leave fields out');
   const templates = await readTemplates(path);
   const options = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
   const located = templateItems(templates, options).map((item) => ({ where: path, item }));
   return { items: uniqueItems(located), seeded: true, warnings: [] };
 }
 
-function readItems(records: readonly ProbeRecord[], path: string, options: FileOptions): FileSuite {
-  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps } = options;
+function readItems(
+  records: readonly ProbeRecord[],
+  path: string,
+  options: FileOptions & { readonly cells: boolean },
+): FileSuite {
+  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, fields, cells } = options;
   const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
   const seeded = !isGroup;
-  const isCsv = READERS[extname(path).toLowerCase()] === readCsv;
   const format = recognizeFormat(records, path);
   if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
   switch (format) {
     case 'paired': {
       // In this format an answer is always an index, and a cell has no type.
-      const located = (isCsv ? records.map(indexOrText) : records).map((record) => ({
+      const located = (cells ? records.map(indexOrText) : records).map((record) => ({
         where: record.where,
         item: readPairedRecord(record, scoring ?? 'raw'),
       }));
@@ -122,7 +167,8 @@ function readItems(records: readonly ProbeRecord[], path: string, options: FileO
       return { items: uniqueItems(located), seeded, warnings: share === null ? [] : [share] };
     }
     case 'choice': {
-      const typed = isCsv ? typeAnswers(records, path) : { records, warnings: [] };
+      const type = cells ? typeAnswers : fields === undefined ? null : typeQuotedAnswers;
+      const typed = type === null ? { records, warnings: [] } : type(records, path);
       const questions = typed.records.map((record) => readChoiceRecord(record, defaultId(record)));
       const texts = scoring ?? 'per-character';
       const located = isGroup

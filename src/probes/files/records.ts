@@ -10,6 +10,17 @@ export interface ProbeRecord {
   /** `FILE:12`, for errors. */
   readonly where: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** What the file calls fields that were renamed. */
+  readonly names?: Readonly<Record<string, string>>;
+}
+
+/** `FILE:12: label`, the place of a field, for errors. */
+export function placeOf({ where, names }: Pick<ProbeRecord, 'where' | 'names'>, field: string): string {
+  return `${where}: ${nameIn(names, field)}`;
+}
+
+function nameIn(names: ProbeRecord['names'], field: string): string {
+  return names !== undefined && Object.hasOwn(names, field) ? (names[field] ?? field) : field;
 }
 
 const LONGEST_QUOTE = 60;
@@ -72,7 +83,10 @@ export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: 
   const parsed = validateFields(schema, record.fields);
   if (parsed.success) return parsed.data;
   const { issues } = parsed;
-  const problems = issues.slice(0, MAX_ISSUES).map(({ path, message }) => [...path, plainIssue(message)].join(': '));
+  const problems = issues.slice(0, MAX_ISSUES).map(({ path: [field, ...inner], message }) => {
+    const name = typeof field === 'string' ? nameIn(record.names, field) : field;
+    return [...(name === undefined ? [] : [name]), ...inner, plainIssue(message)].join(': ');
+  });
   const more = issues.length > MAX_ISSUES ? `; and ${issues.length - MAX_ISSUES} more` : '';
   throw new UserError(`${record.where}: ${problems.join('; ')}${more}`, hint);
 }
@@ -123,8 +137,10 @@ export function readChoiceRecord(record: ProbeRecord, defaultId: string): Choice
   const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
   const { where } = record;
   const choices = fields.choices.map((choice) => choice.trim());
-  const answer = answerIndex(fields.answer, choices, where);
-  if (new Set(choices).size < 2) throw new UserError(`${where}: choices: all are ${quote(choices[0])}`, CHOICE_HINT);
+  const answer = answerIndex(fields.answer, choices, placeOf(record, 'answer'));
+  if (new Set(choices).size < 2) {
+    throw new UserError(`${placeOf(record, 'choices')}: all are ${quote(choices[0])}`, CHOICE_HINT);
+  }
   return { where, id, capability, family, question: fields.question.trim(), choices, answer };
 }
 
@@ -160,25 +176,30 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
   const { where } = record;
   const question = fields.question.trim();
   const solution = fields.answer.includes(FINAL) ? fields.answer : null;
-  return { where, id, capability, family, question, ...normalizeTarget(finalAnswer(fields.answer, where)), solution };
+  return {
+    where,
+    id,
+    capability,
+    family,
+    question,
+    ...normalizeTarget(finalAnswer(fields.answer, placeOf(record, 'answer'))),
+    solution,
+  };
 }
 
 /** Stands before the final answer. */
 const FINAL = '####';
 
 /** The text after the last `####`, or all of it. */
-function finalAnswer(answer: string, where: string): string {
+function finalAnswer(answer: string, place: string): string {
   const mark = answer.lastIndexOf(FINAL);
   const text = (mark === -1 ? answer : answer.slice(mark + FINAL.length)).trim();
-  if (text === '') throw new UserError(`${where}: answer: nothing after "####"`, EXACT_HINT);
+  if (text === '') throw new UserError(`${place}: nothing after "####"`, EXACT_HINT);
   if (text.includes('\n')) {
-    throw new UserError(`${where}: answer: more than one line, and no "####" before the last`, EXACT_HINT);
+    throw new UserError(`${place}: more than one line, and no "####" before the last`, EXACT_HINT);
   }
   if (text.length > LONGEST_SHORT_ANSWER) {
-    throw new UserError(
-      `${where}: answer: ${text.length} characters are more than ${LONGEST_SHORT_ANSWER}`,
-      EXACT_HINT,
-    );
+    throw new UserError(`${place}: ${text.length} characters are more than ${LONGEST_SHORT_ANSWER}`, EXACT_HINT);
   }
   return text;
 }
@@ -194,8 +215,8 @@ function normalizeTarget(text: string): Pick<ExactRecord, 'target' | 'numeric'> 
  * The index of a choice, given as an index from 0, as a letter, or as the text of the choice.
  * @throws UserError if it is out of range, is not a choice, or can be read in two ways
  */
-function answerIndex(answer: string | number, choices: readonly string[], where: string): number {
-  if (typeof answer === 'number') return checkIndex(answer, choices.length, where);
+function answerIndex(answer: string | number, choices: readonly string[], place: string): number {
+  if (typeof answer === 'number') return checkIndex(answer, choices.length, place);
   const text = answer.trim();
   const letter = /^[A-Z]$/.test(text) ? text.charCodeAt(0) - 'A'.charCodeAt(0) : -1;
   const meanings = new Set(choices.flatMap((choice, index) => (choice === text ? [index] : [])));
@@ -203,12 +224,12 @@ function answerIndex(answer: string | number, choices: readonly string[], where:
   const [index, other] = meanings;
   if (index === undefined) {
     const problem = letter >= 0 ? `the letter ${text} is out of range` : `${quote(text)} is not one of the choices`;
-    throw new UserError(`${where}: answer: ${problem}`, indexHint(choices.length));
+    throw new UserError(`${place}: ${problem}`, indexHint(choices.length));
   }
   if (other !== undefined) {
     const [first, second] = [index, other].sort((a, b) => a - b);
     throw new UserError(
-      `${where}: answer: ${quote(text)} can mean choice ${first} or choice ${second}`,
+      `${place}: ${quote(text)} can mean choice ${first} or choice ${second}`,
       'give the index as a number',
     );
   }
@@ -216,9 +237,9 @@ function answerIndex(answer: string | number, choices: readonly string[], where:
 }
 
 /** @throws UserError unless it is an index of one of `count` choices */
-export function checkIndex(answer: number, count: number, where: string): number {
+export function checkIndex(answer: number, count: number, place: string): number {
   if (Number.isInteger(answer) && answer >= 0 && answer < count) return answer;
-  throw new UserError(`${where}: answer: ${answer} is out of range`, indexHint(count));
+  throw new UserError(`${place}: ${answer} is out of range`, indexHint(count));
 }
 
 function indexHint(count: number): string {

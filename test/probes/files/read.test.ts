@@ -352,9 +352,11 @@ describe('a probe file is refused, with file, line, field and a hint,', () => {
     await expect(outcome()).rejects.toThrow(/a\.jsonl has \d+ bytes, more than/);
     mkdirSync(join(folder, 'b.csv'));
     await expect(readProbeFile(join(folder, 'b.csv'), { seed: 1 })).rejects.toThrow(/b\.csv is not a regular file/);
-    await expect(readProbeFile(join(folder, 'a.json'), { seed: 1 })).rejects.toThrow(
-      /a\.json does not have the file extension of a probe file/,
-    );
+    for (const name of ['a.arrow', 'a.parquet']) {
+      await expect(readProbeFile(join(folder, name), { seed: 1 })).rejects.toThrow(
+        /a\.\w+ does not have the file extension of a probe file/,
+      );
+    }
     for (const name of ['my.jsonl', 'my.csv']) {
       for (const content of ['', '\uFEFF', '\n\r\n']) expect(await errorOf(content, name)).toMatch(/ has no records/);
     }

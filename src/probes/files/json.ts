@@ -1,0 +1,56 @@
+import { endOfString, parseJson } from '../../platform/parse-json.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { isObject } from './jsonl.ts';
+import { MAX_LINE_BYTES, readText } from './lines.ts';
+import type { ProbeRecord } from './records.ts';
+
+const HINT = 'give one list of objects, [{…}, {…}]; a file with one object per line is named .jsonl';
+
+/**
+ * The records of a JSON file, which is one list. They are counted from 1: `line` is the number of a record, since all may be
+ * on one line.
+ * @throws UserError for what is not JSON or not such a list, with the record and its line
+ */
+export function readJson(bytes: Buffer, file: string): ProbeRecord[] {
+  const text = readText(bytes, file);
+  if (text.trim() === '') return [];
+  const list = parseJson(text, { name: file, hint: HINT });
+  if (!Array.isArray(list)) throw new UserError(`${file} is not a list of records`, HINT);
+  const places = placesOf(text);
+  return list.map((fields: unknown, index) => {
+    const { line = 1, length = 0 } = places[index] ?? {};
+    const where = `${file}: record ${index + 1} (line ${line})`;
+    if (length > MAX_LINE_BYTES) {
+      throw new UserError(`${where}: more than ${MAX_LINE_BYTES} characters`, 'shorten it');
+    }
+    if (!isObject(fields)) throw new UserError(`${where}: not a JSON object`, HINT);
+    return { line: index + 1, where, fields };
+  });
+}
+
+interface Place {
+  /** Where the element begins, from 1. */
+  readonly line: number;
+  /** In UTF-16 units, with the white space around it. */
+  readonly length: number;
+}
+
+/** Where the elements of a list are in its text, which is valid JSON. */
+function placesOf(text: string): Place[] {
+  const places: Place[] = [];
+  let [depth, line, begin, beginLine] = [0, 1, -1, 1];
+  const end = (i: number) => {
+    if (begin !== -1) places.push({ line: beginLine, length: i - begin });
+    begin = -1;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (char === '\n') line++;
+    if (depth === 1 && (char === ',' || char === ']')) end(i);
+    else if (depth === 1 && begin === -1 && !/\s/.test(char)) [begin, beginLine] = [i, line];
+    if (char === '"') i = endOfString(text, i);
+    else if (char === '[' || char === '{') depth++;
+    else if (char === ']' || char === '}') depth--;
+  }
+  return places;
+}
