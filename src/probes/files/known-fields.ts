@@ -71,11 +71,32 @@ const BENCHMARKS: readonly Benchmark[] = [
 /** Names of columns by one of which a header is known. */
 export const KNOWN_QUESTIONS: readonly string[] = ['question_stem', 'ctx', 'goal', 'sentence'];
 
-/** The names of fields of a public benchmark, by its first record; null for other files. */
-export function knownFields({ fields }: ProbeRecord): KnownFields | null {
-  const has = (name: string) => Object.hasOwn(fields, name);
+/** The names of fields of a public benchmark, by the first of its records; null for other files. */
+export function knownFields(records: readonly ProbeRecord[]): KnownFields | null {
+  const [first] = records;
+  if (first === undefined) return null;
+  const has = (name: string) => Object.hasOwn(first.fields, name);
   if (has('form') || has('prompt')) return null;
-  return BENCHMARKS.find((benchmark) => benchmark.has.every(has) && !benchmark.hasNot.some(has)) ?? null;
+  const benchmark = BENCHMARKS.find((benchmark) => benchmark.has.every(has) && !benchmark.hasNot.some(has));
+  if (benchmark !== undefined || !has('question') || has('choices')) return benchmark ?? null;
+  const choices = choiceNames(records);
+  return choices === null ? null : { names: { choices }, convert: (record) => record };
+}
+
+/** `choice0`, `choice1`, … or `A`, `B`, … up to the last one of any record: the columns of a table, as objects. */
+function choiceNames(records: readonly ProbeRecord[]): readonly string[] | null {
+  const names = new Set(records.flatMap(({ fields }) => Object.keys(fields)));
+  const numbers = [...names].flatMap((name) =>
+    /^choice\d{1,2}$/.test(name) ? [Number(name.slice('choice'.length))] : [],
+  );
+  if (numbers.length > 1) return Array.from({ length: Math.max(...numbers) + 1 }, (_, i) => `choice${i}`);
+  if (!names.has('A') || !names.has('B')) return null;
+  const last =
+    [...names]
+      .filter((name) => /^[A-Z]$/.test(name))
+      .sort()
+      .at(-1) ?? 'B';
+  return Array.from({ length: last.charCodeAt(0) - 'A'.charCodeAt(0) + 1 }, (_, i) => letterOf(i));
 }
 
 /** The right choice is named by one of the labels of `choices: {text: [...], label: [...]}`, which can be numbers from 1. */

@@ -118,8 +118,7 @@ function named(
   { file, cells, fields }: { readonly file: string; readonly cells: boolean; readonly fields: FieldNames | undefined },
 ): readonly ProbeRecord[] {
   if (fields !== undefined) return renameFields(records, fields, { file, cells });
-  const [first] = records;
-  const known = first === undefined ? null : knownFields(first);
+  const known = knownFields(records);
   if (known === null) return records;
   return renameFields(records, known.names, { file, cells }).map((record, i) => known.convert(record, at(records, i)));
 }

@@ -161,6 +161,8 @@ describe('the field names of public benchmarks', () => {
       'B',
     ],
     ['MMLU-Pro', { question: 'Ice is', options: two.text, answer: 'B', answer_index: 1, category: 'x' }, EXAM, 'B'],
+    ['a table with numbers', { question: 'Ice is', choice0: 'hot', choice1: 'cold', answer: 1 }, EXAM, 'B'],
+    ['a table with letters', { question: 'Ice is', A: 'hot', B: 'cold', answer: 'B' }, EXAM, 'B'],
     ['MMLU-Pro without indexes', { question: 'Ice is', options: two.text, answer: 'B' }, EXAM, 'B'],
   ])('of %s need no mapping', async (_, record, prompt, answer) => {
     expect(await exams(jsonl(record), 'my.jsonl')).toEqual([[prompt, answer]]);
@@ -173,6 +175,12 @@ describe('the field names of public benchmarks', () => {
   });
 
   it.each<[string, object, RegExp]>([
+    [
+      'choices from 1',
+      { question: 'Q', choice1: 'a', choice2: 'b', answer: 1 },
+      /fields\.choices: no record has "choice0"/,
+    ],
+    ['a letter left out', { question: 'Q', A: 'a', B: 'b', D: 'd', answer: 'D' }, /fields\.choices: no record has "C"/],
     [
       'a label that is none',
       { question: 'Q', choices: two, answerKey: 'C' },
