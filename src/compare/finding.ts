@@ -15,6 +15,17 @@ export type Level = (typeof SEVERITY)[number];
 const foreign = z.string();
 const count = z.int().nonnegative();
 const side = z.enum(['candidate', 'baseline']);
+/** What a model at a server is known by. */
+const servedModel = {
+  model: foreign,
+  /** Null: the server does not say so. */
+  root: foreign.nullable(),
+  version: foreign.nullable(),
+  /** Null: none was declared. */
+  revision: foreign.nullable(),
+  /** Whether its answers to fixed prompts are part of what it is known by. */
+  hasFingerprint: z.boolean(),
+};
 
 /** What a number is about. */
 const scopeSchema = z.discriminatedUnion('kind', [
@@ -421,14 +432,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
   finding('no-weights', {
     side,
-    model: foreign,
-    /** Null: the server does not say so. */
-    root: foreign.nullable(),
-    version: foreign.nullable(),
-    /** Null: none was declared. */
-    revision: foreign.nullable(),
-    /** Whether its answers to fixed prompts are part of what it is known by. */
-    hasFingerprint: z.boolean(),
+    ...servedModel,
     /** The checkpoint that it is declared to be; absent if none was declared. */
     hub: z
       .strictObject({
@@ -443,13 +447,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
   }),
   finding('answered-by-server', {
     side,
-    model: foreign,
-    /** Null: the server does not say so. */
-    root: foreign.nullable(),
-    version: foreign.nullable(),
-    /** Null: none was declared. */
-    revision: foreign.nullable(),
-    hasFingerprint: z.boolean(),
+    ...servedModel,
     /** The checkpoint of a hub that it is declared to be; null if the probes were asked beside the weights. */
     hub: foreign.nullable(),
   }),

@@ -1,7 +1,7 @@
-import { summarize } from '../measure/aggregate.ts';
 import { machineRecord } from '../measure/run-record.ts';
 import { benchmarksDigest } from '../measure/schema/benchmarks.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from '../measure/schema/measurement.ts';
+import { WITHOUT_WEIGHTS } from '../measure/without-weights.ts';
 import { VERSION } from '../platform/version.ts';
 import { readLmEval } from './lm-eval/read-benchmarks.ts';
 
@@ -27,16 +27,8 @@ export async function measureLmEval(folder: string): Promise<Measurement> {
       tensors: 0,
       parameters: model.parameters ?? 0,
     },
-    architecture: { modelType: null, name: null, layers: null, hiddenSize: null, heads: null, keyValueHeads: null },
-    reference: null,
+    ...WITHOUT_WEIGHTS,
     device: benchmarks.harness,
-    method: null,
-    ...summarize([]),
-    tensors: [],
-    vectors: [],
-    nonFinite: [],
-    skipped: [],
-    mismatched: [],
     benchmarks,
     run: {
       ...record,

@@ -4,7 +4,6 @@ import type { ModelSource } from '../language-model/model.ts';
 import { remoteAddress } from '../language-model/remote/remote-address.ts';
 import { UserError } from '../platform/user-error.ts';
 import { VERSION } from '../platform/version.ts';
-import { summarize } from './aggregate.ts';
 import { type ListedModel, type ListedPaths, openListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
@@ -13,6 +12,7 @@ import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } 
 import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
 import type { Shard } from './shards/shard.ts';
+import { WITHOUT_WEIGHTS } from './without-weights.ts';
 
 export interface MeasureServedOptions {
   readonly endpoint: Endpoint;
@@ -24,15 +24,6 @@ export interface MeasureServedOptions {
   readonly shard?: Shard | null | undefined;
   readonly onProgress?: MeasureOptions['onProgress'];
 }
-
-const NO_ARCHITECTURE: Measurement['architecture'] = {
-  modelType: null,
-  name: null,
-  layers: null,
-  hiddenSize: null,
-  heads: null,
-  keyValueHeads: null,
-};
 
 /**
  * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. What it is rests on
@@ -51,17 +42,10 @@ export async function measureServed(options: MeasureServedOptions): Promise<Meas
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: { digest: servedDigest(served), format: 'served', dtypes: {}, tensors: 0, parameters: 0 },
     served,
-    architecture: listed?.architecture ?? NO_ARCHITECTURE,
-    reference: null,
+    ...WITHOUT_WEIGHTS,
+    ...(listed ? { architecture: listed.architecture } : {}),
     device: 'endpoint',
-    method: null,
-    ...summarize([]),
-    tensors: [],
-    vectors: [],
-    nonFinite: [],
-    skipped: [],
     unread: listed?.unread,
-    mismatched: [],
     behavior: listed?.behavior ?? null,
     probes: result,
     shard: shard && { ...shard, spectra: null, probes: run?.share ?? null, adapter: null },

@@ -3,13 +3,12 @@ import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,
   benchmarkCells,
-  benchmarkNote,
   metricWithFilter,
+  shownBenchmarks,
 } from '../text/benchmarks.ts';
 import { type Column, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
-const MAX_ROWS = 24;
 /** Columns for a name, at most. */
 const NAME = 32;
 
@@ -21,10 +20,11 @@ export function renderBenchmarks(rows: BenchmarkRows, width: number): string {
     { head: 'metric' },
     ...BENCHMARK_COLUMNS.map((head) => ({ head, align: 'right' as const })),
   ];
-  const shown = rows
-    .slice(0, MAX_ROWS)
-    .map((row) => [printable(row.task, NAME), printable(metricWithFilter(row), NAME), ...benchmarkCells(row)]);
-  const more = rows.length - shown.length;
-  const notes = wrap(`${benchmarkNote(rows)}${more > 0 ? ` ${more} more rows in report.json.` : ''}`, width - 2);
-  return [terminalTable(columns, shown), ...notes.map((line) => `  ${line}`)].join('\n');
+  const { shown, note } = shownBenchmarks(rows);
+  const cells = shown.map((row) => [
+    printable(row.task, NAME),
+    printable(metricWithFilter(row), NAME),
+    ...benchmarkCells(row),
+  ]);
+  return [terminalTable(columns, cells), ...wrap(note, width - 2).map((line) => `  ${line}`)].join('\n');
 }

@@ -46,10 +46,16 @@ function probabilityDigits(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
 }
 
-/** What a row of the table counts, and what a pass of it does not say. */
-export function benchmarkNote(rows: BenchmarkRows): string {
+/** An evaluation can have hundreds of tasks; groups come first. */
+const MAX_ROWS = 24;
+
+/** The rows of a table, and what stands below it: what a row counts, what a pass does not say, and how many rows are left out. */
+export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: BenchmarkRows; readonly note: string } {
+  const shown = rows.slice(0, MAX_ROWS);
   const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
-  return `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}`;
+  const more = rows.length - shown.length;
+  const rest = more > 0 ? ` ${more} more rows in report.json.` : '';
+  return { shown, note: `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}${rest}` };
 }
 
 /** Tasks and groups with a row, each by its documents. */
