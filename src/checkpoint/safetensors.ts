@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { MAX_HEADER_BYTES } from '../hub/checkpoint-files.ts';
 import { stateBeforeReading } from '../platform/file-state.ts';
 import { validate } from '../platform/first-issue.ts';
+import { LFS_MAGIC, lfsPointerError } from '../platform/git-lfs.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { openResolved, resolveInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { bitsPerElement } from './dtype.ts';
 import { foreignError, readForeignFormat } from './foreign-format.ts';
-import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
 import { repeatedKey } from './repeated-key.ts';
 import type { TensorEntry } from './types.ts';
 

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { type FileState, stateBeforeReading } from '../../platform/file-state.ts';
+import { LFS_MAGIC, lfsPointerError } from '../../platform/git-lfs.ts';
 import { resolveInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
 /** A pointer is three lines. */
 const LFS_POINTER_BYTES = 1024;

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { at } from '../../platform/at.ts';
+import { LFS_MAGIC, lfsPointerError } from '../../platform/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { LFS_MAGIC, lfsPointerError } from '../git-lfs.ts';
 
 /**
  * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), read from a file by position: a tensor

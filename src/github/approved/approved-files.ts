@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
+import { LFS_MAGIC } from '../../platform/git-lfs.ts';
 import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { Commit, Octokit } from '../client/types.ts';

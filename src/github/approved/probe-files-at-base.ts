@@ -1,7 +1,7 @@
 import { mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LFS_MAGIC } from '../../checkpoint/git-lfs.ts';
 import type { ChangedInput } from '../../compare/finding.ts';
+import { LFS_MAGIC } from '../../platform/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { BUILTIN } from '../../probes/suite.ts';

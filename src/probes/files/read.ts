@@ -5,6 +5,7 @@ import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
+import { conversionOf } from './conversions.ts';
 import { readCsv } from './csv.ts';
 import { indexOrText, typeAnswers, typeQuotedAnswers } from './csv-answers.ts';
 import { type FieldNames, renameFields } from './field-names.ts';
@@ -17,6 +18,7 @@ import { readBytes, readLines } from './lines.ts';
 import type { StepMode } from './link-steps.ts';
 import type { LocatedItem } from './located-item.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
+import { readParquetRecords } from './parquet.ts';
 import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
@@ -52,7 +54,11 @@ export interface FileOptions {
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 
 interface Reader {
-  readonly read: (bytes: Buffer, file: string, fields: FieldNames | undefined) => ProbeRecord[];
+  readonly read: (
+    bytes: Buffer,
+    file: string,
+    fields: FieldNames | undefined,
+  ) => readonly ProbeRecord[] | Promise<readonly ProbeRecord[]>;
   /** Whether values are cells, which have no type. */
   readonly cells: boolean;
 }
@@ -70,10 +76,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   '.json': { read: readJson, cells: false },
   '.csv': table(','),
   '.tsv': table('\t'),
+  '.parquet': { read: readParquetRecords, cells: false },
 };
-
-/** How pandas, which hubs use too, writes a parquet file as JSONL. */
-const FROM_PARQUET = `convert it: python -c "import pandas; pandas.read_parquet('FILE.parquet').to_json('FILE.jsonl', orient='records', lines=True)"`;
 
 /** Files of templates, instead of records. */
 const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
@@ -81,7 +85,7 @@ const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
- * The file is JSONL, a JSON list, or CSV or TSV with a header, in one of three formats, recognized by its keys:
+ * The file is JSONL, a JSON list, parquet, or CSV or TSV with a header, in one of three formats, recognized by its keys:
  * - `{id?, question, choices, answer}`: multiple choice as in MMLU;
  * - `{id?, question, answer}`: a final answer after `####` as in GSM8K, or a short one;
  * - `{id, capability, form, twin_of, prompt, choices and answer, or target}`: benchmark forms with their twins.
@@ -101,13 +105,14 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
   if (TEMPLATES.includes(extension)) return drawSuite(path, options);
   const reader = READERS[extension];
   if (!reader) {
+    const command = conversionOf(path);
     throw new UserError(
       `${path} does not have the file extension of a probe file`,
-      extension === '.parquet' ? FROM_PARQUET : `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}`,
+      command === null ? `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}` : `convert it: ${command}`,
     );
   }
   const { fields } = options;
-  const read = reader.read(await readBytes(path), path, fields);
+  const read = await reader.read(await readBytes(path), path, fields);
   const records = named(read, { file: path, cells: reader.cells, fields });
   return readItems(records, path, { ...options, cells: reader.cells });
 }

@@ -1,11 +1,11 @@
-import { UserError } from '../platform/user-error.ts';
+import { UserError } from './user-error.ts';
 
-/** Git LFS leaves a small text file in place of weights that were not fetched. It begins with this. */
+/** Git LFS leaves a small text file in place of files that were not fetched. It begins with this. */
 export const LFS_MAGIC = 'version https://git-lfs';
 
 export function lfsPointerError(file: string): UserError {
   return new UserError(
-    `${file} is a Git LFS pointer, not the weights`,
+    `${file} is a Git LFS pointer, not the file itself`,
     "run 'git lfs pull' (in a workflow: actions/checkout with 'lfs: true')",
   );
 }
