@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../../platform/user-error.ts';
+import { type FoundFile, filesIn } from '../files-in.ts';
 
 /** The files of one run of lm-evaluation-harness. */
 export interface RunFiles {
@@ -22,7 +22,7 @@ const SAMPLES = /^samples_.+\.jsonl$/;
  * @throws UserError if there is no run, or a samples file of none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
-  const files = await filesIn(folder);
+  const files = await filesIn(folder, HINT);
   const results = files.filter(({ name }) => RESULTS.test(name));
   const old = files.filter(({ name }) => name === OLD_RESULTS);
   if (results.length === 0 && old.length > 0) return old.map((file) => oldRun(file, files));
@@ -62,25 +62,4 @@ function oldRun({ parent, name }: FoundFile, files: readonly FoundFile[]): RunFi
     );
   };
   return { results: join(parent, name), samplesOf };
-}
-
-interface FoundFile {
-  /** Relative to the folder that was searched. */
-  readonly parent: string;
-  readonly name: string;
-}
-
-async function filesIn(folder: string): Promise<FoundFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') throw new UserError(`${folder} does not exist`, HINT);
-      if (error.code === 'ENOTDIR') throw new UserError(`${folder} is not a folder`, HINT);
-      throw error;
-    },
-  );
-  const root = join(folder, sep).length;
-  return entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => ({ parent: join(parentPath, sep).slice(root), name }))
-    .sort((a, b) => (join(a.parent, a.name) < join(b.parent, b.name) ? -1 : 1));
 }

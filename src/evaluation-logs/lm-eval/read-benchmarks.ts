@@ -1,13 +1,8 @@
 import { basename, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import type {
-  BenchmarkDocument,
-  BenchmarkGroup,
-  BenchmarkMetric,
-  Benchmarks,
-  BenchmarkTask,
-} from '../../measure/schema/benchmarks.ts';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { expectMean } from '../expect-mean.ts';
+import { joinRuns, type LogRun } from '../join-runs.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
 import {
   groupsOf,
@@ -29,32 +24,12 @@ import { readSamples } from './samples.ts';
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */
 export async function readLmEval(folder: string): Promise<Benchmarks> {
-  const runs = await findRuns(folder);
-  const read: Run[] = [];
-  for (const files of runs) read.push(await readRun(folder, files));
-  const model = oneModel(folder, read);
-  expectDistinct(folder, read);
-  return {
-    harness: 'lm-evaluation-harness',
-    model,
-    runs: read.map(({ files, results }) => ({
-      file: files.results,
-      version: results.lm_eval_version ?? null,
-      time: timeOf(results),
-    })),
-    tasks: read.flatMap(({ tasks }) => tasks),
-    groups: read.flatMap(({ groups }) => groups),
-  };
+  const runs: LogRun[] = [];
+  for (const files of await findRuns(folder)) runs.push(await readRun(folder, files));
+  return joinRuns('lm-evaluation-harness', folder, runs);
 }
 
-interface Run {
-  readonly files: RunFiles;
-  readonly results: Results;
-  readonly tasks: readonly BenchmarkTask[];
-  readonly groups: readonly BenchmarkGroup[];
-}
-
-async function readRun(folder: string, files: RunFiles): Promise<Run> {
+async function readRun(folder: string, files: RunFiles): Promise<LogRun> {
   const results = await readResults(folder, files.results);
   const names = tasksOf(results);
   const samples = files.samplesOf(names);
@@ -70,7 +45,14 @@ async function readRun(folder: string, files: RunFiles): Promise<Run> {
   }
   const tasks: BenchmarkTask[] = [];
   for (const name of names) tasks.push(await readTask(folder, samples.get(name), results, name));
-  return { files, results, tasks, groups: groupsOf(results).map((name) => readGroup(results, name)) };
+  return {
+    file: files.results,
+    model: modelOf(results, basename(folder)),
+    version: results.lm_eval_version ?? null,
+    time: timeOf(results),
+    tasks,
+    groups: groupsOf(results).map((name) => readGroup(results, name)),
+  };
 }
 
 async function readTask(
@@ -92,26 +74,6 @@ async function readTask(
   return { ...settings, repeats: samples.repeats, metrics, documents: [...samples.documents] };
 }
 
-/** A metric that is declared to be a mean is that of the documents: another one is of another run. */
-function expectMean(
-  { metric, filter, value }: BenchmarkMetric,
-  documents: readonly BenchmarkDocument[],
-  index: number,
-  file: string,
-): void {
-  const values = documents.flatMap((document) => document.values[index] ?? []);
-  if (value === null || values.length !== documents.length) return;
-  const mean = values.reduce((sum, own) => sum + own, 0) / values.length;
-  if (Math.abs(mean - value) <= ROUNDING * Math.max(1, Math.abs(value))) return;
-  throw new UserError(
-    `${file}: the mean of ${metric} (${filter}) is ${mean}, and the results have ${value}`,
-    'give the samples and the results of one run',
-  );
-}
-
-/** Sums of floating-point numbers depend on their order. */
-const ROUNDING = 1e-9;
-
 function readGroup(results: Results, name: string): BenchmarkGroup {
   return {
     name,
@@ -120,35 +82,6 @@ function readGroup(results: Results, name: string): BenchmarkGroup {
     members: results.group_subtasks?.[name] ?? [],
     metrics: metricsOf(results, name),
   };
-}
-
-function oneModel(folder: string, runs: readonly Run[]): Benchmarks['model'] {
-  const models = runs.map(({ results }) => modelOf(results, basename(folder)));
-  const [model] = models;
-  if (model === undefined) throw new Error('no run');
-  const other = models.findIndex((own) => !isDeepStrictEqual(own, model));
-  if (other === -1) return model;
-  throw new UserError(
-    `${folder} has runs of different models: ${runs[0]?.files.results} and ${runs[other]?.files.results}`,
-    'give the folder of one of them',
-  );
-}
-
-/** A task that was run twice: nobody but the team knows which run counts. */
-function expectDistinct(folder: string, runs: readonly Run[]): void {
-  const files = new Map<string, string>();
-  for (const { files: own, tasks, groups } of runs) {
-    for (const { name } of [...tasks, ...groups]) {
-      const other = files.get(name);
-      if (other !== undefined) {
-        throw new UserError(
-          `${folder} has ${name} twice: in ${other} and in ${own.results}`,
-          'move the files of the run that does not count to another folder',
-        );
-      }
-      files.set(name, own.results);
-    }
-  }
 }
 
 function timeOf({ date }: Results): string | null {

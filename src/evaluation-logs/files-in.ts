@@ -1,0 +1,29 @@
+import { readdir } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { UserError } from '../platform/user-error.ts';
+
+export interface FoundFile {
+  /** Folder, relative to the one that was searched. */
+  readonly parent: string;
+  readonly name: string;
+}
+
+/**
+ * The files of a folder and of those in it, sorted by path. Links are not followed.
+ * @param hint which folder to give
+ * @throws UserError if it is no folder
+ */
+export async function filesIn(folder: string, hint: string): Promise<FoundFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') throw new UserError(`${folder} does not exist`, hint);
+      if (error.code === 'ENOTDIR') throw new UserError(`${folder} is not a folder`, hint);
+      throw error;
+    },
+  );
+  const root = join(folder, sep).length;
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => ({ parent: join(parentPath, sep).slice(root), name }))
+    .sort((a, b) => (join(a.parent, a.name) < join(b.parent, b.name) ? -1 : 1));
+}
