@@ -4,7 +4,7 @@ import { UserError } from '../../platform/user-error.ts';
 import type { FieldNames } from './field-names.ts';
 import { KNOWN_QUESTIONS } from './known-fields.ts';
 import { type Line, MAX_LINE_BYTES } from './lines.ts';
-import { parseListCell } from './list-cell.ts';
+import { parseChoicesCell } from './list-cell.ts';
 import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
@@ -153,8 +153,8 @@ function fieldsReader(
     }
     if (!choiceColumns) return fields;
     const own = choiceColumns.columns.map((column) => at(cells, column));
-    const choices = choiceColumns.isList ? parseListCell(at(own, 0), `${row}: choices`) : withoutEmptyEnd(own, row);
-    if (choices.length === 0 && fields.target !== undefined) return fields;
+    const choices = choiceColumns.isList ? parseChoicesCell(at(own, 0), `${row}: choices`) : withoutEmptyEnd(own, row);
+    if (Array.isArray(choices) && choices.length === 0 && fields.target !== undefined) return fields;
     return { ...fields, choices };
   };
 }
@@ -168,7 +168,7 @@ function checkOnce(names: readonly string[], where: string): void {
 
 interface ChoiceColumns {
   readonly columns: readonly number[];
-  /** One column with a JSON list, instead of one column per choice. */
+  /** One column with a list, instead of one column per choice. */
   readonly isList: boolean;
 }
 

@@ -1,8 +1,9 @@
 import { UserError } from '../../platform/user-error.ts';
-import { parseListCell } from './list-cell.ts';
+import { valueAt } from './field-path.ts';
+import { parseChoicesCell } from './list-cell.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
-/** Which fields of a file are the question, the choices and the answer, if they have other names. */
+/** Which fields of a file are the question, the choices and the answer, if they have other names. Dots lead inside of fields. */
 export interface FieldNames {
   readonly id?: string | undefined;
   readonly subject?: string | undefined;
@@ -12,10 +13,21 @@ export interface FieldNames {
   readonly answer?: string | undefined;
 }
 
+/** The names of a public benchmark's fields, and how it gives its answers. */
+export interface KnownFields {
+  readonly names: FieldNames;
+  /** A record with its new names, as this program writes one. The second argument is the record as it is in the file. */
+  readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord | Omitted;
+}
+
+/** A record that cannot be asked, as published. */
+export interface Omitted {
+  /** Which one, and why. */
+  readonly omitted: string;
+}
+
 /** The fields of a question that keep their names. */
 const OWN = ['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'] as const;
-
-type Fields = ProbeRecord['fields'];
 
 /**
  * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of a
@@ -28,16 +40,20 @@ export function renameFields(
   names: FieldNames,
   { file, cells }: { readonly file: string; readonly cells: boolean },
 ): ProbeRecord[] {
-  checkNames(records, names, file);
+  checkNames(records, names, { file, cells });
   return records.map((record) => rename(record, names, cells));
 }
 
-function checkNames(records: readonly ProbeRecord[], names: FieldNames, file: string): void {
+function checkNames(
+  records: readonly ProbeRecord[],
+  names: FieldNames,
+  { file, cells }: { readonly file: string; readonly cells: boolean },
+): void {
   const [first] = records;
   if (first === undefined) return;
   for (const [key, sources] of Object.entries(names)) {
     for (const source of [sources ?? []].flat()) {
-      if (records.some(({ fields }) => Object.hasOwn(fields, source))) continue;
+      if (records.some(({ fields }) => valueAt(fields, source, { cells }) !== undefined)) continue;
       throw new UserError(
         `${file}: fields.${key}: no record has ${quote(source)}`,
         `${first.where} has ${quote(Object.keys(first.fields).join(', '))}`,
@@ -51,7 +67,7 @@ function rename(record: ProbeRecord, names: FieldNames, cells: boolean): ProbeRe
   const own = Object.fromEntries(OWN.flatMap((key) => (Object.hasOwn(fields, key) ? [[key, fields[key]]] : [])));
   const { choices, ...others } = names;
   const single = Object.entries(others).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const mapped = Object.fromEntries(single.map(([key, source]) => [key, fieldOf(fields, source)]));
+  const mapped = Object.fromEntries(single.map(([key, source]) => [key, valueAt(fields, source, { cells })]));
   return {
     ...record,
     fields: {
@@ -63,19 +79,24 @@ function rename(record: ProbeRecord, names: FieldNames, cells: boolean): ProbeRe
   };
 }
 
-function fieldOf(fields: Fields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
 function choicesOf({ fields, where }: ProbeRecord, names: string | readonly string[], cells: boolean): unknown {
+  const value = (name: string) => valueAt(fields, name, { cells });
   if (typeof names === 'string') {
-    const value = fieldOf(fields, names);
-    return cells && typeof value === 'string' ? parseListCell(value, `${where}: ${names}`) : value;
+    const list = (name: string) => {
+      const cell = value(name);
+      return cells && typeof cell === 'string' ? parseChoicesCell(cell, `${where}: ${name}`) : cell;
+    };
+    const text = list(names);
+    const label = names.endsWith(TEXT) ? list(`${names.slice(0, -TEXT.length)}.label`) : undefined;
+    return Array.isArray(text) && Array.isArray(label) ? { text, label } : text;
   }
-  const values = names.map((name) => fieldOf(fields, name));
+  const values = names.map(value);
   const isMissing = (value: unknown) => value === undefined || value === null || value === '';
   const count = values.findLastIndex((value) => !isMissing(value)) + 1;
   const gap = values.slice(0, count).findIndex(isMissing);
   if (gap === -1) return values.slice(0, count);
   throw new UserError(`${where}: ${names[gap]}: is missing, but a later choice is there`, 'fill the gap');
 }
+
+/** Beside the texts of choices stand their labels, by which the answer is given: `choices.text` and `choices.label`. */
+const TEXT = '.text';

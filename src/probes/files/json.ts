@@ -4,19 +4,25 @@ import { isObject } from './jsonl.ts';
 import { MAX_LINE_BYTES, readText } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
-const HINT = 'give one list of objects, [{…}, {…}]; a file with one object per line is named .jsonl';
+const HINT =
+  'give one list of objects, [{…}, {…}], or {"examples": [{…}, {…}]}; a file with one object per line is named .jsonl';
+
+/** Of BIG-Bench Hard, beside the name and the canary of a task. */
+const EXAMPLES = 'examples';
 
 /**
- * The records of a JSON file, which is one list. They are counted from 1: `line` is the number of a record, since all may be
+ * The records of a JSON file, which is one list, also as the `examples` of an object. They are counted from 1: `line` is the number of a record, since all may be
  * on one line.
  * @throws UserError for what is not JSON or not such a list, with the record and its line
  */
 export function readJson(bytes: Buffer, file: string): ProbeRecord[] {
   const text = readText(bytes, file);
   if (text.trim() === '') return [];
-  const list = parseJson(text, { name: file, hint: HINT });
+  const whole = parseJson(text, { name: file, hint: HINT });
+  const isInObject = isObject(whole) && Array.isArray(whole[EXAMPLES]);
+  const list = isInObject ? whole[EXAMPLES] : whole;
   if (!Array.isArray(list)) throw new UserError(`${file} is not a list of records`, HINT);
-  const places = placesOf(text);
+  const places = placesOf(text, isInObject ? startOfExamples(text) : 0);
   return list.map((fields: unknown, index) => {
     const { line = 1, length = 0 } = places[index] ?? {};
     const where = `${file}: record ${index + 1} (line ${line})`;
@@ -35,15 +41,34 @@ interface Place {
   readonly length: number;
 }
 
-/** Where the elements of a list are in its text, which is valid JSON. */
-function placesOf(text: string): Place[] {
+/** Where the list of examples begins in the text of its object, which is valid JSON. */
+function startOfExamples(text: string): number {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (char === '[' || char === '{') depth++;
+    else if (char === ']' || char === '}') depth--;
+    if (char !== '"') continue;
+    const end = endOfString(text, i);
+    const [before] = /^\s*:\s*(?=\[)/.exec(text.slice(end + 1, end + 100)) ?? [];
+    if (depth === 1 && before !== undefined && text.slice(i + 1, end) === EXAMPLES) return end + 1 + before.length;
+    i = end;
+  }
+  return 0;
+}
+
+/**
+ * Where the elements of a list are in a text, which is valid JSON.
+ * @param start where the list begins
+ */
+function placesOf(text: string, start: number): Place[] {
   const places: Place[] = [];
-  let [depth, line, begin, beginLine] = [0, 1, -1, 1];
+  let [depth, line, begin, beginLine] = [0, text.slice(0, start).split('\n').length, -1, 1];
   const end = (i: number) => {
     if (begin !== -1) places.push({ line: beginLine, length: i - begin });
     begin = -1;
   };
-  for (let i = 0; i < text.length; i++) {
+  for (let i = start; i < text.length; i++) {
     const char = text.charAt(i);
     if (char === '\n') line++;
     if (depth === 1 && (char === ',' || char === ']')) end(i);
@@ -51,6 +76,7 @@ function placesOf(text: string): Place[] {
     if (char === '"') i = endOfString(text, i);
     else if (char === '[' || char === '{') depth++;
     else if (char === ']' || char === '}') depth--;
+    if (depth === 0 && char === ']') break;
   }
   return places;
 }

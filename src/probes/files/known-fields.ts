@@ -1,19 +1,18 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import type { FieldNames } from './field-names.ts';
+import { bigBenchHard } from './big-bench-hard.ts';
+import type { FieldNames, KnownFields } from './field-names.ts';
+import { valueAt } from './field-path.ts';
+import { withLabels } from './labels.ts';
 import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
-
-/** The names of a public benchmark's fields, and how it gives its answers. */
-export interface KnownFields {
-  readonly names: FieldNames;
-  /** A record with its new names, as this program writes one. The second argument is the record as it is in the file. */
-  readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord;
-}
+import { refuseSeveralTargets, withIncorrectAnswers, withTargets } from './truthful-qa.ts';
 
 interface Benchmark extends KnownFields {
   readonly has: readonly string[];
   /** With one of these, the file means something else. */
   readonly hasNot: readonly string[];
+  /** Names of fields that a file may leave out, and does where it has the usual ones. */
+  readonly also?: FieldNames;
 }
 
 /** Public benchmarks under the names that they have on the hub. */
@@ -25,11 +24,25 @@ const BENCHMARKS: readonly Benchmark[] = [
     names: { answer: 'answerKey' },
     convert: withLabels,
   },
+  // ARC in a table whose header has the names of nested fields
+  {
+    has: ['question', 'choices.text', 'choices.label', 'answerKey'],
+    hasNot: ['choices', 'answer'],
+    names: { choices: 'choices.text', answer: 'answerKey' },
+    convert: withLabels,
+  },
   // OpenBookQA
   {
     has: ['question_stem', 'choices', 'answerKey'],
     hasNot: ['question', 'answer'],
     names: { question: 'question_stem', answer: 'answerKey' },
+    convert: withLabels,
+  },
+  // ARC, CommonsenseQA and OpenBookQA as they were published
+  {
+    has: ['question.stem', 'question.choices', 'answerKey'],
+    hasNot: ['choices', 'answer'],
+    names: { question: 'question.stem', choices: 'question.choices', answer: 'answerKey' },
     convert: withLabels,
   },
   // HellaSwag
@@ -53,82 +66,98 @@ const BENCHMARKS: readonly Benchmark[] = [
     names: { question: 'sentence', choices: ['option1', 'option2'], answer: 'answer' },
     convert: withBlank,
   },
+  // TruthfulQA: its multiple choice, its questions to generate answers to, and both as its authors publish them
+  {
+    has: ['question', 'mc1_targets'],
+    hasNot: ['choices', 'answer'],
+    names: {},
+    convert: withTargets,
+  },
+  {
+    has: ['question', 'mc2_targets'],
+    hasNot: ['choices', 'answer', 'mc1_targets'],
+    names: {},
+    convert: refuseSeveralTargets,
+  },
+  {
+    has: ['question', 'best_answer', 'incorrect_answers'],
+    hasNot: ['choices', 'answer'],
+    names: { answer: 'best_answer' },
+    convert: withIncorrectAnswers,
+  },
+  {
+    has: ['Question', 'Best Answer', 'Incorrect Answers'],
+    hasNot: ['question', 'choices', 'answer'],
+    names: { question: 'Question', answer: 'Best Answer' },
+    convert: withIncorrectAnswers,
+  },
   // MMLU-Pro
   {
     has: ['question', 'options', 'answer_index'],
     hasNot: ['choices'],
     names: { choices: 'options', answer: 'answer_index' },
-    convert: (record, original) => withLetter(withIndex(record), original),
+    also: { id: 'question_id', subject: 'category' },
+    convert: (record, original) => withLetter(withoutFilling(withIndex(record)), original),
   },
   {
     has: ['question', 'options', 'answer'],
     hasNot: ['choices'],
     names: { choices: 'options', answer: 'answer' },
-    convert: (record) => record,
+    also: { id: 'question_id', subject: 'category' },
+    convert: withoutFilling,
   },
 ];
 
 /** Names of columns by one of which a header is known. */
-export const KNOWN_QUESTIONS: readonly string[] = ['question_stem', 'ctx', 'goal', 'sentence'];
+export const KNOWN_QUESTIONS: readonly string[] = [
+  'question_stem',
+  'ctx',
+  'goal',
+  'sentence',
+  'Question',
+  'input',
+  'question.stem',
+];
 
-/** The names of fields of a public benchmark, by the first of its records; null for other files. */
-export function knownFields(records: readonly ProbeRecord[]): KnownFields | null {
+/**
+ * The names of fields of a public benchmark, by the first of its records; null for other files.
+ * @throws UserError for choices of which one has no field
+ */
+export function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
   const [first] = records;
   if (first === undefined) return null;
-  const has = (name: string) => Object.hasOwn(first.fields, name);
+  const has = (name: string) => valueAt(first.fields, name, { cells: false }) !== undefined;
   if (has('form') || has('prompt')) return null;
   const benchmark = BENCHMARKS.find((benchmark) => benchmark.has.every(has) && !benchmark.hasNot.some(has));
-  if (benchmark !== undefined || !has('question') || has('choices')) return benchmark ?? null;
-  const choices = choiceNames(records);
+  if (benchmark === undefined && ['input', 'target'].every(has) && !['question', 'choices', 'answer'].some(has)) {
+    return bigBenchHard(records);
+  }
+  if (benchmark !== undefined) {
+    const also = Object.entries(benchmark.also ?? {}).filter(([key, name]) => !has(key) && has(String(name)));
+    return { ...benchmark, names: { ...benchmark.names, ...Object.fromEntries(also) } };
+  }
+  if (!has('question') || has('choices')) return null;
+  const choices = choiceNames(records, file);
   return choices === null ? null : { names: { choices }, convert: (record) => record };
 }
 
 /** `choice0`, `choice1`, … or `A`, `B`, … up to the last one of any record: the columns of a table, as objects. */
-function choiceNames(records: readonly ProbeRecord[]): readonly string[] | null {
+function choiceNames(records: readonly ProbeRecord[], file: string): readonly string[] | null {
   const names = new Set(records.flatMap(({ fields }) => Object.keys(fields)));
-  const numbers = [...names].flatMap((name) =>
-    /^choice\d{1,2}$/.test(name) ? [Number(name.slice('choice'.length))] : [],
+  const found = [...names].filter((name) => /^choice\d{1,2}$/.test(name));
+  const letters = names.has('A') && names.has('B') ? [...names].filter((name) => /^[A-Z]$/.test(name)) : [];
+  const last = Math.max(...found.map((name) => Number(name.slice('choice'.length))));
+  const end = [...letters].sort().at(-1)?.charCodeAt(0) ?? 0;
+  const expected =
+    found.length > 1
+      ? Array.from({ length: last + 1 }, (_, i) => `choice${i}`)
+      : Array.from({ length: Math.max(0, end - 'A'.charCodeAt(0) + 1) }, (_, i) => letterOf(i));
+  const missing = expected.find((name) => !names.has(name));
+  if (missing === undefined) return expected.length > 0 ? expected : null;
+  throw new UserError(
+    `${file}: no record has ${quote(missing)}, but one has ${quote(expected.at(-1))}`,
+    'name the fields of the choices choice0, choice1, … or A, B, …, or map them in the policy (fields)',
   );
-  if (numbers.length > 1) return Array.from({ length: Math.max(...numbers) + 1 }, (_, i) => `choice${i}`);
-  if (!names.has('A') || !names.has('B')) return null;
-  const last =
-    [...names]
-      .filter((name) => /^[A-Z]$/.test(name))
-      .sort()
-      .at(-1) ?? 'B';
-  return Array.from({ length: last.charCodeAt(0) - 'A'.charCodeAt(0) + 1 }, (_, i) => letterOf(i));
-}
-
-/** The right choice is named by one of the labels of `choices: {text: [...], label: [...]}`, which can be numbers from 1. */
-function withLabels(record: ProbeRecord): ProbeRecord {
-  const { choices, answer } = record.fields;
-  const place = placeOf(record, 'answer');
-  if (!isLabeled(choices)) {
-    if (!/^\s*\d+\s*$/.test(String(answer))) return record;
-    throw new UserError(
-      `${place}: ${quote(answer)} is a number, and the choices have no labels`,
-      'give the letter of the choice',
-    );
-  }
-  const { text, label } = choices;
-  if (text.length !== label.length) {
-    throw new UserError(
-      `${placeOf(record, 'choices')}: ${text.length} texts, but ${label.length} labels`,
-      'give one label for each text',
-    );
-  }
-  if (answer === undefined) return { ...record, fields: { ...record.fields, choices: text } };
-  const index = label.map(String).indexOf(String(answer).trim());
-  if (index === -1 || new Set(label.map(String)).size < label.length) {
-    const problem = index === -1 ? `${quote(answer)} is none of the labels` : 'two choices have the same label among';
-    throw new UserError(`${place}: ${problem} ${quote(label)}`, 'give the label of the right choice');
-  }
-  return { ...record, fields: { ...record.fields, choices: text, answer: index } };
-}
-
-function isLabeled(choices: unknown): choices is { readonly text: unknown[]; readonly label: unknown[] } {
-  if (typeof choices !== 'object' || choices === null || !('text' in choices) || !('label' in choices)) return false;
-  return Array.isArray(choices.text) && Array.isArray(choices.label);
 }
 
 /** The answer is an index from 0, in quotes or not; -1, or nothing, where a benchmark keeps its answers secret. */
@@ -160,6 +189,15 @@ function withBlank(record: ProbeRecord): ProbeRecord {
   }
   const index = answer === undefined ? {} : { answer: Number(answer) - 1 };
   return { ...record, fields: { ...record.fields, question: parts.join('____'), ...index } };
+}
+
+/** Without the `N/A` that fill places of MMLU-Pro up to ten, unless it is the answer. */
+function withoutFilling(record: ProbeRecord): ProbeRecord {
+  const { choices, answer } = record.fields;
+  if (!Array.isArray(choices)) return record;
+  const isAnswer = (i: number) => answer === i || answer === letterOf(i);
+  const count = choices.findLastIndex((choice, i) => choice !== 'N/A' || isAnswer(i)) + 1;
+  return { ...record, fields: { ...record.fields, choices: choices.slice(0, count) } };
 }
 
 /** @throws UserError where `answer` is another letter than that of `answer_index` */

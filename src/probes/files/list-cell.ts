@@ -1,22 +1,28 @@
 import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { isLabeled } from './labels.ts';
+import { parsePythonLiteral } from './python-literal.ts';
 import { quote } from './records.ts';
 
-/** @throws UserError for a cell that is no JSON list; an empty one has no choices */
-export function parseListCell(cell: string, place: string): unknown[] {
+/**
+ * A list in a cell, or texts with labels as in ARC, in JSON or as Python prints it.
+ * @throws UserError for another cell; an empty one has no choices
+ */
+export function parseChoicesCell(cell: string, place: string): unknown {
   if (cell === '') return [];
-  const list = parseCell(cell);
-  if (Array.isArray(list)) return list;
+  const value = parseCell(cell);
+  if (Array.isArray(value) || isLabeled(value)) return value;
   throw new UserError(
     `${place}: ${quote(cell)} is not a JSON list`,
-    'give ["one", "another"], quoted for CSV: "[""one"", ""another""]"',
+    `give ["one", "another"], quoted for CSV: "[""one"", ""another""]"; Python's ['one', 'another'] is read too`,
   );
 }
 
-function parseCell(text: string): unknown {
+/** The value of a cell that holds JSON, or what Python prints; undefined for other text. */
+export function parseCell(text: string): unknown {
   try {
     return parseJson(text, { name: 'a cell', hint: 'shorten it' });
   } catch {
-    return undefined;
+    return parsePythonLiteral(text);
   }
 }

@@ -14,6 +14,7 @@ import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twi
 import { readJson } from './json.ts';
 import { readJsonl } from './jsonl.ts';
 import { knownFields } from './known-fields.ts';
+import { withMappedLabels } from './labels.ts';
 import { readBytes, readLines } from './lines.ts';
 import type { StepMode } from './link-steps.ts';
 import type { LocatedItem } from './located-item.ts';
@@ -113,20 +114,42 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
   }
   const { fields } = options;
   const read = await reader.read(await readBytes(path), path, fields);
-  const records = named(read, { file: path, cells: reader.cells, fields });
-  return readItems(records, path, { ...options, cells: reader.cells });
+  const { records, warnings } = named(read, { file: path, cells: reader.cells, fields });
+  const suite = readItems(records, path, { ...options, cells: reader.cells });
+  return { ...suite, warnings: [...warnings, ...suite.warnings] };
+}
+
+interface Named {
+  readonly records: readonly ProbeRecord[];
+  readonly warnings: readonly string[];
 }
 
 /** Records under the names that this program knows, by the policy or by those of a public benchmark. */
 function named(
   records: readonly ProbeRecord[],
   { file, cells, fields }: { readonly file: string; readonly cells: boolean; readonly fields: FieldNames | undefined },
-): readonly ProbeRecord[] {
-  if (fields !== undefined) return renameFields(records, fields, { file, cells });
-  const known = knownFields(records);
-  if (known === null) return records;
-  return renameFields(records, known.names, { file, cells }).map((record, i) => known.convert(record, at(records, i)));
+): Named {
+  if (fields !== undefined) {
+    return { records: renameFields(records, fields, { file, cells }).map(withMappedLabels), warnings: [] };
+  }
+  const known = knownFields(records, file);
+  if (known === null) return { records, warnings: [] };
+  const converted = renameFields(records, known.names, { file, cells }).map((record, i) =>
+    known.convert(record, at(records, i)),
+  );
+  const omitted = converted.flatMap((record) => ('omitted' in record ? [record.omitted] : []));
+  const [first] = omitted;
+  if (first !== undefined && omitted.length > MOST_OMITTED * records.length) {
+    throw new UserError(`${first} (${omitted.length} records of ${records.length} cannot be asked)`, 'correct them');
+  }
+  return {
+    records: converted.flatMap((record) => ('omitted' in record ? [] : [record])),
+    warnings: omitted.map((reason) => `${reason}; the record is left out`),
+  };
 }
+
+/** Published data sets have a few records that cannot be asked; where there are more, the file is not what it seems. */
+const MOST_OMITTED = 0.02;
 
 /** Questions that are drawn from templates. */
 async function drawSuite(

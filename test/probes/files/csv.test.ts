@@ -139,11 +139,7 @@ describe('a CSV probe file', () => {
     ['a quote that is never closed', `${header}\na,1,2,0\n\n"a,1,2,0\na,1,2,0\n`, /:4: a quote that is never closed/],
     ['a row that never ends', `${header}\n"${'a\n'.repeat(600_000)}",1,2,0`, /:2: more than 1048576 bytes in one row/],
     ['a gap between choices', `${header}\na,,2,0`, /:2: choices: choice 0 is empty/],
-    [
-      'a list that is not JSON',
-      "question,choices,answer\nq,['x' 'y'],0",
-      /:2: choices: "\['x' 'y'\]" is not a JSON list/,
-    ],
+    ['a list that is not JSON', "question,choices,answer\nq,['x' 'y,0", /:2: choices: "\['x' 'y" is not a JSON list/],
   ])('is refused with the line of %s', (_, text, pattern) => {
     expect(() => records(text)).toThrow(pattern);
     expect(() => records(text)).toThrow(UserError);

@@ -90,6 +90,43 @@ describe('a mapping of field names', () => {
     expect(await exams(columns, 'my.tsv', fields)).toEqual([[EXAM, 'B']]);
   });
 
+  it('leads into fields by dots, where no field has the name itself', async () => {
+    const arc = { question: 'Ice is', choices: { text: ['hot', 'cold'], label: ['1', '2'] }, answerKey: '2' };
+    const fields = { question: 'question', choices: 'choices.text', answer: 'answerKey' };
+    // By its label, not as an index.
+    expect(await exams(jsonl(arc), 'my.jsonl', fields)).toEqual([[EXAM, 'B']]);
+    expect(await exams(jsonl(arc), 'my.jsonl', { ...fields, choices: 'choices' })).toEqual([[EXAM, 'B']]);
+    const literal = { ...arc, 'choices.text': ['warm', 'cool'], 'choices.label': ['1', '2'] };
+    expect(await exams(jsonl(literal), 'my.jsonl', fields)).toEqual([
+      [EXAM.replace('hot', 'warm').replace('cold', 'cool'), 'B'],
+    ]);
+    const deep = { data: { q: { stem: 'Ice is' }, options: [{ v: 'hot' }, { v: 'cold' }], gold: [{ index: 1 }] } };
+    const paths = { question: 'data.q.stem', choices: 'data.options.v', answer: 'data.gold.0.index' };
+    expect(await exams(jsonl(deep), 'my.jsonl', paths)).toEqual([[EXAM, 'B']]);
+    const each = { ...paths, choices: ['data.options.0.v', 'data.options.1.v'] };
+    expect(await exams(jsonl(deep), 'my.jsonl', each)).toEqual([[EXAM, 'B']]);
+    expect(await errorOf(jsonl(deep), 'my.jsonl', { ...paths, answer: 'data.gold.1.index' })).toMatch(
+      /^my\.jsonl: fields\.answer: no record has "data\.gold\.1\.index"/,
+    );
+    expect(await errorOf(jsonl(deep), 'my.jsonl', { ...paths, choices: 'data.options.w' })).toMatch(
+      /^my\.jsonl: fields\.choices: no record has "data\.options\.w"/,
+    );
+  });
+
+  it.each<[string, unknown, string[], string | RegExp]>([
+    ['a label', 'B', ['A', 'B'], 'B'],
+    ['a label that is a number', '2', ['1', '2'], 'B'],
+    ['an index beside labels that are letters', 0, ['A', 'B'], 'A'],
+    ['a text', 'cold', ['A', 'B'], 'B'],
+    ['an index beside labels that are numbers', '0', ['1', '2'], /: answerKey: "0" is none of the labels/],
+    ['another letter', 'A', ['E', 'F'], /: answerKey: "A" is none of the labels/],
+  ])('of choices with labels: %s', async (_, answerKey, label, expected) => {
+    const content = jsonl({ q: 'Ice is', c: { text: ['hot', 'cold'], label }, answerKey });
+    const fields = { question: 'q', choices: 'c', answer: 'answerKey' };
+    if (typeof expected !== 'string') return expect(await errorOf(content, 'my.jsonl', fields)).toMatch(expected);
+    expect(await exams(content, 'my.jsonl', fields)).toEqual([[EXAM, expected]]);
+  });
+
   it.each<[string, string, string, FieldNames, RegExp]>([
     [
       'no record has',
@@ -178,9 +215,9 @@ describe('the field names of public benchmarks', () => {
     [
       'choices from 1',
       { question: 'Q', choice1: 'a', choice2: 'b', answer: 1 },
-      /fields\.choices: no record has "choice0"/,
+      /^my\.jsonl: no record has "choice0", but one has "choice2" — name the fields of the choices choice0, choice1, …/,
     ],
-    ['a letter left out', { question: 'Q', A: 'a', B: 'b', D: 'd', answer: 'D' }, /fields\.choices: no record has "C"/],
+    ['a letter left out', { question: 'Q', A: 'a', B: 'b', D: 'd', answer: 'D' }, /^my\.jsonl: no record has "C", but/],
     [
       'a label that is none',
       { question: 'Q', choices: two, answerKey: 'C' },

@@ -1,0 +1,35 @@
+import { parseCell } from './list-cell.ts';
+
+/**
+ * The value of a field, or of one inside of another: `choices.text`. A field whose own name has the dots comes first. In a list,
+ * a number takes one element, and a name that field of every element: `answers.0`, `choices.text`.
+ * @param cells whether values are cells, in which what has fields is JSON, or what Python prints
+ * @returns undefined if there is none
+ */
+export function valueAt(
+  fields: Readonly<Record<string, unknown>>,
+  path: string,
+  { cells }: { readonly cells: boolean },
+): unknown {
+  return inside(fields, path.split('.'), cells);
+}
+
+function inside(value: unknown, path: readonly string[], cells: boolean): unknown {
+  if (path.length === 0) return value;
+  if (typeof value === 'string' && cells) return inside(parseCell(value), path, false);
+  if (Array.isArray(value)) return ofList(value, path);
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (let count = path.length; count > 0; count--) {
+    const name = path.slice(0, count).join('.');
+    if (!Object.hasOwn(value, name)) continue;
+    return inside((value as Record<string, unknown>)[name], path.slice(count), cells);
+  }
+  return undefined;
+}
+
+function ofList(list: readonly unknown[], path: readonly string[]): unknown {
+  const [first = '', ...rest] = path;
+  if (/^\d{1,3}$/.test(first)) return inside(list[Number(first)], rest, false);
+  const values = list.map((element) => inside(element, path, false));
+  return values.length > 0 && values.every((value) => value === undefined) ? undefined : values;
+}
