@@ -1,0 +1,107 @@
+/** A Python regular expression as a tree. Classes, assertions and single characters are JavaScript source already. */
+export type RegexNode =
+  /** Exactly one character. */
+  | { readonly type: 'character'; readonly source: string }
+  /** Nothing: a place. */
+  | { readonly type: 'place'; readonly source: string }
+  | { readonly type: 'group'; readonly index: number | null; readonly body: RegexNode }
+  | { readonly type: 'look'; readonly behind: boolean; readonly negative: boolean; readonly body: RegexNode }
+  | {
+      readonly type: 'repeat';
+      readonly min: number;
+      readonly max: number;
+      readonly lazy: boolean;
+      readonly body: RegexNode;
+    }
+  | { readonly type: 'sequence'; readonly items: readonly RegexNode[] }
+  | { readonly type: 'alternation'; readonly options: readonly RegexNode[] }
+  | { readonly type: 'backreference'; readonly index: number };
+
+export interface ParsedRegex {
+  readonly tree: RegexNode;
+  readonly ignoreCase: boolean;
+  readonly groups: number;
+  readonly names: ReadonlyMap<string, number>;
+}
+
+/** What is wrong with a pattern, or which part of the syntax has no equal in JavaScript. */
+export class RegexProblem extends Error {}
+
+/** Whether a part can match nothing at all. */
+export function isNullable(node: RegexNode): boolean {
+  switch (node.type) {
+    case 'character':
+      return false;
+    case 'place':
+    case 'look':
+    case 'backreference':
+      return true;
+    case 'group':
+      return isNullable(node.body);
+    case 'repeat':
+      return node.min === 0 || isNullable(node.body);
+    case 'sequence':
+      return node.items.every(isNullable);
+    case 'alternation':
+      return node.options.some(isNullable);
+  }
+}
+
+/** Groups within a part that capture. */
+export function capturesIn(node: RegexNode): number[] {
+  switch (node.type) {
+    case 'group':
+      return [...(node.index === null ? [] : [node.index]), ...capturesIn(node.body)];
+    case 'look':
+    case 'repeat':
+      return capturesIn(node.body);
+    case 'sequence':
+      return node.items.flatMap(capturesIn);
+    case 'alternation':
+      return node.options.flatMap(capturesIn);
+    default:
+      return [];
+  }
+}
+
+/** Groups that a match of a part always sets. */
+export function alwaysSet(node: RegexNode): number[] {
+  switch (node.type) {
+    case 'group':
+      return [...(node.index === null ? [] : [node.index]), ...alwaysSet(node.body)];
+    case 'look':
+      return node.negative ? [] : alwaysSet(node.body);
+    case 'repeat':
+      return node.min === 0 ? [] : alwaysSet(node.body);
+    case 'sequence':
+      return node.items.flatMap(alwaysSet);
+    default:
+      return [];
+  }
+}
+
+/** Characters that a part matches; null if that varies. */
+export function widthOf(node: RegexNode): number | null {
+  switch (node.type) {
+    case 'character':
+      return 1;
+    case 'place':
+    case 'look':
+      return 0;
+    case 'backreference':
+      return null;
+    case 'group':
+      return widthOf(node.body);
+    case 'repeat': {
+      const width = widthOf(node.body);
+      return width === null || node.min !== node.max ? null : width * node.min;
+    }
+    case 'sequence':
+      return node.items.map(widthOf).reduce((sum, width) => (sum === null || width === null ? null : sum + width), 0);
+    case 'alternation': {
+      const widths = new Set(node.options.map(widthOf));
+      const [width = null] = widths;
+      return widths.size === 1 ? width : null;
+    }
+  }
+}

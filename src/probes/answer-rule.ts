@@ -1,0 +1,197 @@
+import { compileRegex, escapeRegex, findAll, type PythonRegex, removeAll } from '../platform/python/regex.ts';
+import { PUNCTUATION, strip } from '../platform/python/text.ts';
+import { UserError } from '../platform/user-error.ts';
+
+/**
+ * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.
+ *
+ * `pattern` and `regexesToIgnore` are regular expressions of Python. `groupSelect` is the index of the match to take, from
+ * the end if negative; where a response has no such match, which ends a run of lm-evaluation-harness, it is the fallback.
+ */
+export type FilterStep =
+  | { readonly function: 'regex'; readonly pattern: string; readonly groupSelect: number; readonly fallback: string }
+  | {
+      readonly function: 'multi_choice_regex';
+      readonly pattern: string;
+      readonly groupSelect: number;
+      readonly fallback: string;
+      readonly ignoreCase: boolean;
+      readonly ignorePunctuation: boolean;
+      readonly regexesToIgnore: readonly string[];
+      /** `choices` of the document: texts, at most 26. */
+      readonly choices: readonly string[];
+    }
+  | { readonly function: 'remove_whitespace' | 'take_first' | 'lowercase' | 'uppercase' }
+  | {
+      readonly function: 'map';
+      readonly mapping: Readonly<Record<string, string>>;
+      /** For an answer that is no key of the mapping. */
+      readonly defaultValue: string;
+    };
+
+/** How an answer is read from a generation, and which answers are right: a filter pipeline and `exact_match`. */
+export interface AnswerRule {
+  /** Any of them is right. */
+  readonly targets: readonly string[];
+  /** The last one is `take_first`, or there are none. */
+  readonly steps: readonly FilterStep[];
+  readonly ignoreCase: boolean;
+  /** ASCII punctuation. */
+  readonly ignorePunctuation: boolean;
+  /** ASCII digits. */
+  readonly ignoreNumbers: boolean;
+  /** What they match is removed from the answer and the targets before they are compared. */
+  readonly regexesToIgnore: readonly string[];
+}
+
+/** Longer generations are not read: the time that some patterns take grows with the square of the length. */
+export const LONGEST_GENERATION = 100_000;
+const LETTERS = 26;
+
+/**
+ * The filtered answer, and whether `exact_match` counts it as right, both as lm-evaluation-harness 0.4.13 has them
+ * (`filters/extraction.py`, `filters/transformation.py`, `exact_match_hf_evaluate`).
+ * @throws UserError if a pattern cannot be read, if the pipeline leaves no single answer, or if the text is too long
+ */
+export function readAnswer(
+  generated: string,
+  rule: AnswerRule,
+): { readonly answer: string; readonly correct: boolean } {
+  checkAnswerRule(rule);
+  if (generated.length > LONGEST_GENERATION) {
+    throw new UserError(
+      `a generation has ${generated.length} characters, and an answer is read from at most ${LONGEST_GENERATION}`,
+      'give the task a smaller token budget',
+    );
+  }
+  const answer = rule.steps.reduce<Filtered>((filtered, step) => applyStep(step, filtered), [generated]);
+  const text = typeof answer === 'string' ? answer : (answer[0] ?? '');
+  return { answer: text, correct: isRight(text, rule) };
+}
+
+/**
+ * Check what can be checked of a rule without a generation.
+ * @throws UserError that names the first step or pattern that cannot be read
+ */
+export function checkAnswerRule({ steps, regexesToIgnore }: Pick<AnswerRule, 'steps' | 'regexesToIgnore'>): void {
+  if (steps.length > 0 && steps.at(-1)?.function !== 'take_first') {
+    throw new UserError('the filter leaves a list of answers', 'end it with take_first');
+  }
+  for (const pattern of regexesToIgnore) compileRegex(pattern);
+  for (const step of steps) {
+    if (step.function !== 'regex' && step.function !== 'multi_choice_regex') continue;
+    compileRegex(step.pattern);
+    if (step.function === 'regex') continue;
+    for (const pattern of step.regexesToIgnore) compileRegex(pattern);
+    if (step.choices.length > LETTERS) {
+      throw new UserError(
+        `multi_choice_regex has ${step.choices.length} choices, and there are ${LETTERS} letters`,
+        'use the filter regex',
+      );
+    }
+  }
+}
+
+/** Responses, or the one that `take_first` left: a step behind it works on the single characters of that one. */
+type Filtered = readonly string[] | string;
+
+function applyStep(step: FilterStep, filtered: Filtered): Filtered {
+  const responses = typeof filtered === 'string' ? [...filtered] : filtered;
+  switch (step.function) {
+    case 'take_first':
+      return responses[0] ?? '';
+    case 'remove_whitespace':
+      return responses.map(strip);
+    case 'lowercase':
+      return responses.map((response) => response.toLowerCase());
+    case 'uppercase':
+      return responses.map((response) => response.toUpperCase());
+    case 'map':
+      return responses.map((response) =>
+        Object.hasOwn(step.mapping, response) ? (step.mapping[response] ?? '') : step.defaultValue,
+      );
+    case 'regex': {
+      const regex = compileRegex(step.pattern);
+      return responses.map(
+        (response) => extract(regex, response, step.groupSelect, strip(step.fallback)) ?? step.fallback,
+      );
+    }
+    case 'multi_choice_regex':
+      return multiChoice(step, responses);
+  }
+}
+
+/**
+ * The match that is asked for: of several groups the first that is not empty, and `allEmpty` if there is none. Null if there is
+ * no such match.
+ */
+function extract(regex: PythonRegex, response: string, select: number, allEmpty: string): string | null {
+  const match = findAll(regex, response).at(select);
+  if (match === undefined) return null;
+  if (typeof match === 'string') return strip(match);
+  return strip(match.find((text) => text !== '') ?? allEmpty);
+}
+
+/** The letter in parentheses: by the pattern, else by the text of a choice, else by a letter behind a colon. */
+function multiChoice(
+  step: FilterStep & { readonly function: 'multi_choice_regex' },
+  responses: readonly string[],
+): string[] {
+  const letters = step.choices.map((_, i) => String.fromCharCode(65 + i));
+  const texts = step.choices.map((choice) => withoutIgnored(strip(choice), step));
+  const byText = new Map(texts.map((text, i) => [text, `(${letters[i]})`]));
+  const longestFirst = texts.map(escapeRegex).sort((a, b) => [...b].length - [...a].length);
+  const textRegex = compileRegex(longestFirst.join('|'));
+  const letterRegex = compileRegex(String.raw`:[\s]*(${letters.join('|')})`);
+  const regex = compileRegex(step.pattern);
+  const select = step.groupSelect;
+  return responses.map((response) => {
+    const byPattern = extract(regex, response, select, '');
+    if (byPattern) return byPattern;
+    const text = extract(textRegex, withoutIgnored(response, step), select, '');
+    if (text) return byText.get(text) ?? text;
+    const letter = extract(letterRegex, response, select, '');
+    return letter ? `(${letter})` : step.fallback;
+  });
+}
+
+function withoutIgnored(
+  text: string,
+  { ignoreCase, ignorePunctuation, regexesToIgnore }: FilterStep & { readonly function: 'multi_choice_regex' },
+): string {
+  const rest = regexesToIgnore.reduce((left, pattern) => removeAll(compileRegex(pattern), left), text);
+  const cased = ignoreCase ? rest.toLowerCase() : rest;
+  return ignorePunctuation ? cased.replace(/\p{P}/gu, '') : cased;
+}
+
+function isRight(answer: string, rule: AnswerRule): boolean {
+  const [given] = comparable([answer], rule);
+  return comparable(rule.targets, rule).some((target) => target === given);
+}
+
+/**
+ * Texts as `exact_match` compares them. They are an array of NumPy there: its strings lose NUL characters at their ends, and
+ * cannot grow beyond the longest of them when they are put in lower case.
+ */
+function comparable(
+  texts: readonly string[],
+  { ignoreCase, ignorePunctuation, ignoreNumbers, regexesToIgnore }: AnswerRule,
+): string[] {
+  let kept = texts.map((text) =>
+    regexesToIgnore.reduce((left, pattern) => withoutFinalNuls(removeAll(compileRegex(pattern), left)), text),
+  );
+  if (ignoreCase) {
+    const room = Math.max(...kept.map((text) => [...text].length));
+    kept = kept.map((text) => [...text.toLowerCase()].slice(0, room).join(''));
+  }
+  if (ignorePunctuation)
+    kept = kept.map((text) => [...text].filter((character) => !PUNCTUATION.includes(character)).join(''));
+  if (ignoreNumbers) kept = kept.map((text) => text.replace(/[0-9]/g, ''));
+  return kept.map(withoutFinalNuls);
+}
+
+function withoutFinalNuls(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\0') end -= 1;
+  return text.slice(0, end);
+}
