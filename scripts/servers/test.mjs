@@ -207,7 +207,11 @@ async function expectSteady(server) {
 
 async function itemsOf(name) {
   const { probes } = JSON.parse(await readFile(join(work, name), 'utf8'));
-  return probes.items;
+  const { groups, columns, rows } = probes.items;
+  return rows.map((row) => {
+    const item = Object.fromEntries(columns.map((name, i) => [name, row[i]]));
+    return { ...groups[item.group], ...item, given: item.given ?? item.right };
+  });
 }
 
 async function linesOf(path) {

@@ -10,6 +10,7 @@ import { writeStickyComment } from '../github/publish/comment.ts';
 import { headOf } from '../github/publish/comment-order.ts';
 import { updateIssue } from '../github/publish/issue.ts';
 import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
+import { writeMeasurement } from '../measure/schema/write.ts';
 import { describeError } from '../platform/user-error.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
@@ -78,7 +79,7 @@ async function orFailStep<T>({ runner }: ActionContext, work: () => T | Promise<
 
 async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
   const files: ResultFiles = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
-  await writeJson(files.measurement, measurement);
+  await writeMeasurement(files.measurement, measurement);
   await writeJson(files.report, serializeReport(report));
   await writeFileAtomic(join(out, COMMENT_FILE), `${comment}\n`);
   return files;

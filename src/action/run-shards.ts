@@ -5,9 +5,10 @@ import { checkMeasured, measureShard } from '../gate/check.ts';
 import { describeGithubError } from '../github/client/errors.ts';
 import { MEASUREMENT_FILE } from '../github/storage/artifacts.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import { writeMeasurement } from '../measure/schema/write.ts';
 import { mergeFiles } from '../measure/shards/merge.ts';
 import { UserError } from '../platform/user-error.ts';
-import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { writeFileAtomic } from '../platform/write-file.ts';
 import { findingText } from '../report/text/finding.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './inputs.ts';
@@ -28,7 +29,7 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
     measureShard({ ...settings, ...resolved, spectrumStore: caches?.spectra }, run.shard),
   );
   const file = join(run.out, MEASUREMENT_FILE);
-  await writeJson(file, measurement);
+  await writeMeasurement(file, measurement);
   context.runner.setOutputs({ measurement: file });
   // Half a measurement has shards of its own, which would replace those of the other half.
   const name = `${shardPrefix(run)}${run.only === undefined ? '' : `${run.only}-`}${index}-of-${count}`;

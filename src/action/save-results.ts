@@ -4,6 +4,7 @@ import { repositoryPath } from '../github/approved/repository-path.ts';
 import { branchOfRef, isManualOnDefaultBranch, isOnDefaultBranch } from '../github/event/branches.ts';
 import { proposeBaseline } from '../github/publish/baseline-pull-request.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
+import { measurementText } from '../measure/schema/write.ts';
 import { describeProposal } from '../report/markdown/proposal.ts';
 import { artifactName } from './resolve-baseline.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
@@ -73,7 +74,7 @@ async function propose({ run, context, measurement, report, baseline }: Publishe
   if (octokit === null) return warnMissingToken(context, 'proposal of a baseline');
   const result = await proposeBaseline(octokit, repository, {
     path,
-    text: `${JSON.stringify(measurement, null, 2)}\n`,
+    text: measurementText(measurement),
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/baseline-${run.slug}`,

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type CheckResult, check } from '../gate/check.ts';
 import { checkLogs } from '../gate/check-logs.ts';
+import { writeMeasurement } from '../measure/schema/write.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable, writeJson } from '../platform/write-file.ts';
+import { expectWritable } from '../platform/write-file.ts';
 import { CHECK_EXAMPLES } from './help.ts';
 import {
   type BaselineEndpointOptions,
@@ -60,7 +61,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     ? checkModel(options, output)
     : checkLogs(lmEval, { baseline, policy }));
   if (out !== undefined) {
-    await writeJson(join(out, 'measurement.json'), measurement);
+    await writeMeasurement(join(out, 'measurement.json'), measurement);
     await writeReport(report, out);
   }
   printVerdict(report, options, output);

@@ -1,26 +1,15 @@
 import type { Command } from 'commander';
-import { tooFew } from '../compare/checks/too-few-facts.ts';
-import { budgetUse } from '../compare/probes/enough-facts.ts';
-import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
-import { LEAST_FACTS } from '../compare/probes/kinds.ts';
-import { levelsIn } from '../compare/probes/levels.ts';
-import { pairWithItself } from '../compare/probes/pair.ts';
 import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
+import { writeMeasurement } from '../measure/schema/write.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
-import { expectWritable, writeJson } from '../platform/write-file.ts';
+import { expectWritable } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
-import { phraseLine } from '../report/terminal/phrase.ts';
-import { findingText } from '../report/text/finding.ts';
-import { measuredNotes } from '../report/text/measured.ts';
-import { plain } from '../report/text/phrase.ts';
-import { budgetSentence } from '../report/text/probe-findings.ts';
-import { plannedSentence } from '../report/text/probes.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {
   type CandidateOptions,
@@ -33,7 +22,7 @@ import {
   probeOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
-import { printMeasurement } from './print-measurement.ts';
+import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { measureSettings } from './settings.ts';
 
 interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions {
@@ -56,7 +45,7 @@ export function addMeasureCommand(program: Command, output: Output): void {
 async function readLogs(folder: string, out: string, output: Output): Promise<void> {
   await expectWritable(out, 'file');
   const measurement = await measureLmEval(folder);
-  await writeJson(out, measurement);
+  await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
 }
 
@@ -94,20 +83,8 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const measurement = await output.withProgress((onProgress) =>
     measureCandidate({ ...measured, ...origins, onProgress }),
   );
-  await writeJson(out, measurement);
+  await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
   // The power of a shard's share of the facts is of no interest.
-  if (shard) return;
-  const { probes: answered } = measurement;
-  if (answered?.status !== 'measured') return;
-  const answers = pairWithItself(answered);
-  const { facts } = answers;
-  if (facts.length === 0) return;
-  const levels = levelsIn(answered, answered);
-  const comparison = evaluateWithoutBaseline(facts, resolved.policy, { ...answers, levels });
-  const use = budgetUse(measurement);
-  if (facts.length < LEAST_FACTS) output.print(findingText(tooFew(facts.length, use)));
-  else if (use !== null) output.print(plain(budgetSentence({ ...use, least: LEAST_FACTS })));
-  for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
-  output.print(plain(plannedSentence(comparison.planned, facts.length)));
+  if (!shard) printAnswers(measurement, resolved.policy, output);
 }

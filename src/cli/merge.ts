@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { writeMeasurement } from '../measure/schema/write.ts';
 import { mergeFiles } from '../measure/shards/merge.ts';
-import { expectWritable, writeJson } from '../platform/write-file.ts';
+import { expectWritable } from '../platform/write-file.ts';
 import { MERGE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';
 import { printMeasurement } from './print-measurement.ts';
@@ -21,6 +22,6 @@ export function addMergeCommand(program: Command, output: Output): void {
 async function runMerge(files: readonly string[], { out }: { out: string }, output: Output): Promise<void> {
   await expectWritable(out, 'file');
   const measurement = await mergeFiles(files);
-  await writeJson(out, measurement);
+  await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
 }

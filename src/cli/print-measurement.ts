@@ -1,8 +1,21 @@
+import { tooFew } from '../compare/checks/too-few-facts.ts';
+import { budgetUse } from '../compare/probes/enough-facts.ts';
+import { evaluateWithoutBaseline } from '../compare/probes/evaluation.ts';
+import { LEAST_FACTS } from '../compare/probes/kinds.ts';
+import { levelsIn } from '../compare/probes/levels.ts';
+import { pairWithItself } from '../compare/probes/pair.ts';
 import type { Benchmarks } from '../measure/schema/benchmarks.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../measure/schema/probes.ts';
+import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
+import { phraseLine } from '../report/terminal/phrase.ts';
+import { findingText } from '../report/text/finding.ts';
+import { measuredNotes } from '../report/text/measured.ts';
 import { formatCount } from '../report/text/numbers.ts';
+import { plain } from '../report/text/phrase.ts';
+import { budgetSentence } from '../report/text/probe-findings.ts';
+import { plannedSentence } from '../report/text/probes.ts';
 import type { Output } from './output.ts';
 
 /** Summarize a measurement that was written to a file, and warn about anything unusual in it. */
@@ -48,4 +61,20 @@ function requestsOf({ probes }: Measurement['run']): string {
   const server = probes?.server;
   if (server === undefined || server.questions === 0) return '';
   return ` (${(server.requests / server.questions).toFixed(2)} requests a question)`;
+}
+
+/** What the answers of a measurement can show when it is a baseline, and whether they are enough for a verdict. */
+export function printAnswers(measurement: Measurement, policy: Policy, output: Output): void {
+  const { probes: answered } = measurement;
+  if (answered?.status !== 'measured') return;
+  const answers = pairWithItself(answered);
+  const { facts } = answers;
+  if (facts.length === 0) return;
+  const levels = levelsIn(answered, answered);
+  const comparison = evaluateWithoutBaseline(facts, policy, { ...answers, levels });
+  const use = budgetUse(measurement);
+  if (facts.length < LEAST_FACTS) output.print(findingText(tooFew(facts.length, use)));
+  else if (use !== null) output.print(plain(budgetSentence({ ...use, least: LEAST_FACTS })));
+  for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
+  output.print(plain(plannedSentence(comparison.planned, facts.length)));
 }

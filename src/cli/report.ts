@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
+import { MEASUREMENT_SCHEMA } from '../measure/schema/measurement.ts';
+import { readMeasurementOrShard } from '../measure/schema/read.ts';
+import { UserError } from '../platform/user-error.ts';
+import { readSchema } from '../platform/versioned-json.ts';
+import { DEFAULT_POLICY } from '../policy/policy.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { REPORT_EXAMPLES } from './help.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
+import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { exitCodeOf, printVerdict } from './verdict.ts';
 
 interface ReportOptions extends VerdictOptions {
@@ -13,8 +19,8 @@ interface ReportOptions extends VerdictOptions {
 export function addReportCommand(program: Command, output: Output): void {
   const command = program
     .command('report')
-    .description('print a saved report')
-    .argument('<report.json>')
+    .description('print a saved report, or what a measurement can show as a baseline')
+    .argument('<report.json|measurement.json>')
     .option('--markdown', 'print the pull-request comment');
   verdictOptions(command)
     .addHelpText('after', REPORT_EXAMPLES)
@@ -22,8 +28,21 @@ export function addReportCommand(program: Command, output: Output): void {
 }
 
 async function runReport(file: string, options: ReportOptions, output: Output): Promise<void> {
+  if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);
   if (!options.markdown) return printVerdict(report, options, output);
   output.print(renderComment(report));
   output.exitCode = exitCodeOf(report, options);
+}
+
+async function isMeasurement(file: string): Promise<boolean> {
+  return (await readSchema(file)) === MEASUREMENT_SCHEMA;
+}
+
+async function reportMeasurement(file: string, { markdown = false }: ReportOptions, output: Output): Promise<void> {
+  if (markdown)
+    throw new UserError(`${file} is a measurement, which has no comment`, 'compare it with another one first');
+  const measurement = await readMeasurementOrShard(file);
+  printMeasurement(measurement, file, output);
+  if (measurement.shard === null) printAnswers(measurement, DEFAULT_POLICY, output);
 }

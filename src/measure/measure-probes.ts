@@ -13,6 +13,7 @@ import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
+import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -261,9 +262,6 @@ function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite)
     ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
   };
 }
-
-/** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
-const KEPT_CHARACTERS = 4000;
 
 /** float32 logits have about seven digits; further digits differ between machines. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { validate } from './first-issue.ts';
+import { type FirstIssue, validate } from './first-issue.ts';
 import { parseJson } from './parse-json.ts';
 import { readTextFile } from './read-text-file.ts';
 import { UserError } from './user-error.ts';
@@ -8,6 +8,8 @@ import { UserError } from './user-error.ts';
 export interface VersionedFormat<T> {
   readonly version: string;
   readonly schema: z.ZodType<T>;
+  /** Bring what is stored into the form that the schema describes, or report why that is not possible. */
+  readonly unpack?: (json: object) => { readonly json: object } | { readonly issue: FirstIssue };
   /** What to do about a text that is not of this format. */
   readonly hint: string;
 }
@@ -17,6 +19,13 @@ export async function readVersioned<T>(path: string, format: VersionedFormat<T>)
   const text = await readTextFile(path, 'measurement');
   if (text === null) throw new UserError(`${path} does not exist`, format.hint);
   return parseVersioned(text, path, format);
+}
+
+/** The schema that a file claims to have; null if it claims none, or is no JSON. What is wrong with it, its format reports. */
+export async function readSchema(path: string): Promise<string | null> {
+  const text = await readTextFile(path, 'measurement');
+  const [, stated = null] = /^\s*\{\s*"schema"\s*:\s*"([^"\\]*)"/.exec(text ?? '') ?? [];
+  return stated;
 }
 
 /** Of a schema that a foreign file claims to have. */
@@ -31,7 +40,7 @@ const MAX_NAME_LENGTH = 100;
 export function parseVersioned<T>(
   text: string,
   name: string,
-  { version, schema, hint }: VersionedFormat<T>,
+  { version, schema, hint, unpack = (json) => ({ json }) }: VersionedFormat<T>,
   notJson = 'is not JSON',
 ): T {
   const json = parseJson(text, { name, hint, notJson: ` ${notJson}` });
@@ -43,7 +52,8 @@ export function parseVersioned<T>(
       hint,
     );
   }
-  const parsed = validate(schema, json);
+  const unpacked = unpack(json as object);
+  const parsed = 'json' in unpacked ? validate(schema, unpacked.json) : { success: false as const, ...unpacked };
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.issue;
   const where = path.length > 0 ? `${path.map(String).join('.')}: ` : '';

@@ -93,6 +93,17 @@ describe('measure --only probes', () => {
     expect(one).toEqual(two);
   });
 
+  it('writes a file that report reads', async () => {
+    const { stdout } = await measure('benchmark-aligned', 'read.json');
+    const reported = await runCli('report', join(folder, 'read.json'));
+    expect(reported).toEqual({ code: 0, stdout, stderr: '' });
+    const comment = await runCli('report', join(folder, 'read.json'), '--markdown');
+    expect(comment).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is a measurement, which has no comment'),
+    });
+  });
+
   it('prints the power of the facts that can show a drop, not of those that the model guesses', async () => {
     const { stdout } = await runCli(
       ...['measure', '--checkpoint', example('base'), '--only', 'probes', '--out', join(folder, 'guesses.json')],

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shard-files.ts';
 import { useRig } from './rig.ts';
@@ -35,9 +35,7 @@ it('a run without any weights, both models served, ends in a verdict that says w
     /at a server, without its weights.*the revision <code>v2<\/code> that was declared/s,
   );
   expect(rig.github.comments[0]?.body).toContain('· no weights<br>');
-  const { served, probes } = measurementSchema.parse(
-    JSON.parse(await readFile(outcome.outputs.measurement ?? '', 'utf8')),
-  );
+  const { served, probes } = await readMeasurement(outcome.outputs.measurement ?? '');
   expect(served).toMatchObject({ model: 'toy', revision: 'v2' });
   expect(probes).toMatchObject({ status: 'measured' });
   expect(candidate.server.mostAtOnce).toBeLessThanOrEqual(2);

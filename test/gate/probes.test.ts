@@ -1,8 +1,9 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+
 import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
+import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { writeJson } from '../../src/platform/write-file.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';
@@ -193,7 +194,7 @@ describe('prompts longer than the context of the model', () => {
     await runGate({ checkpoint: candidate, baseline: base, policy: file, only: 'probes', store });
     const ids = measured.map((text) => {
       const { sha256: _, ...entry } = JSON.parse(text) as Record<string, unknown>;
-      return probesOf(measurementSchema.parse(entry)).items.map(({ id }) => id);
+      return probesOf(parseMeasurement(JSON.stringify(entry), 'the cache')).items.map(({ id }) => id);
     });
     // The baseline is asked first.
     expect(ids).toEqual([

@@ -76,7 +76,7 @@ function answerRatio(
   if (candidate.probes.chatTemplate !== baseline.probes.chatTemplate) return null;
   const pairs = [...ours].flatMap(([key, mine]) => {
     const its = theirs.get(key);
-    const isSame = its !== undefined && its.prompt === mine.prompt && its.choices === mine.choices && its.spread > 0;
+    const isSame = its !== undefined && areSame(mine, its) && its.spread > 0;
     return isSame ? [{ ours: mine.spread, theirs: its.spread }] : [];
   });
   const ratio = median(pairs.map((pair) => pair.ours / pair.theirs));
@@ -85,18 +85,35 @@ function answerRatio(
   return { candidate: of('ours'), baseline: of('theirs'), ratio };
 }
 
+interface Spread {
+  /** Digest of its suite. */
+  readonly suite: string | undefined;
+  readonly prompt: string | null;
+  readonly choices: number;
+  readonly spread: number;
+}
+
+/** The same prompt, or, where it is not known, the same suite. */
+function areSame(ours: Spread, theirs: Spread): boolean {
+  const isKnown = ours.prompt !== null && theirs.prompt !== null;
+  const areAsked = isKnown ? ours.prompt === theirs.prompt : ours.suite === theirs.suite;
+  return areAsked && ours.choices === theirs.choices;
+}
+
 /**
  * The standard deviation of log p(choice) over the choices of each item. Where choices are equally long, it is
  * proportional to the size of the logits: the normalizer cancels.
  */
-function spreadsOf({ probes }: Measurement) {
+function spreadsOf({ probes }: Measurement): Map<string, Spread> {
   const items: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];
+  const suites = probes?.status === 'measured' ? probes.suites : [];
+  const digests = new Map(suites.map(({ name, digest }) => [name, digest]));
   return new Map(
     items.flatMap((item) => {
-      const { logprobs, prompt } = item;
+      const { logprobs, prompt, suite } = item;
       if (logprobs === null || logprobs.length < 2) return [];
       const spread = standardDeviation(logprobs);
-      return [[itemKey(item), { prompt, choices: logprobs.length, spread }] as const];
+      return [[itemKey(item), { suite: digests.get(suite), prompt, choices: logprobs.length, spread }] as const];
     }),
   );
 }

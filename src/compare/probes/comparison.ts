@@ -68,7 +68,8 @@ export type FamilyRow = z.infer<typeof familyRowSchema>;
 
 /** A prompt, what would be right, and what both models answered. */
 const answeredSchema = z.strictObject({
-  prompt: z.string(),
+  /** Null: not known. */
+  prompt: z.string().nullable(),
   right: z.string(),
   baseline: z.string(),
   candidate: z.string(),

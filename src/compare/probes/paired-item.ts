@@ -22,7 +22,8 @@ export interface PairedItem {
   readonly level: number | null;
   /** Expected accuracy of guessing. */
   readonly chance: number;
-  readonly prompt: string;
+  /** Null: not known. */
+  readonly prompt: string | null;
   readonly right: string;
   readonly candidate: ProbeAnswer;
   readonly baseline: ProbeAnswer;

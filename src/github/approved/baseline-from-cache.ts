@@ -1,6 +1,7 @@
 import type { ResolvedBaseline } from '../../gate/read-baseline.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { parseMeasurement } from '../../measure/schema/read.ts';
+import { measurementText } from '../../measure/schema/write.ts';
 import { shortSha } from '../../platform/short-sha.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { describeGithubError } from '../client/errors.ts';
@@ -45,7 +46,7 @@ export async function setBaseline(
   from: { readonly commit: string; readonly runId: number; readonly attempt: number },
 ): Promise<void> {
   const key = `${prefixOf(slug)}${from.commit}-${from.runId}-${from.attempt}`;
-  await cache.set(key, JSON.stringify(measurement));
+  await cache.set(key, measurementText(measurement));
 }
 
 /** A slug has no slash, so that one prefix never begins another. */

@@ -11,6 +11,7 @@ import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
 import { parseMeasurement } from '../schema/read.ts';
+import { storedMeasurement } from '../schema/write.ts';
 import { REVISION } from './spectrum-cache.ts';
 
 /** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
@@ -70,7 +71,7 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
   return { seed, chatTemplate, budgetSeconds, asked, ...(isChosen ? { isChosen } : {}) };
 }
 
-export const encodeMeasurement = (measurement: Measurement): string => seal(measurement);
+export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
  * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store

@@ -15,7 +15,8 @@ export const probeItemSchema = z.strictObject({
   family: z.string(),
   cluster: z.string(),
   form: z.enum(FORMS),
-  prompt: z.string(),
+  /** Null: of the built-in suite in another version than this one, which alone can draw it again. */
+  prompt: z.string().nullable(),
   /** The correct answer, and the one that was given. */
   right: z.string(),
   given: z.string(),

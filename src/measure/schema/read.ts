@@ -1,13 +1,29 @@
 import { UserError } from '../../platform/user-error.ts';
-import { parseVersioned, readVersioned } from '../../platform/versioned-json.ts';
+import { parseVersioned, readVersioned, type VersionedFormat } from '../../platform/versioned-json.ts';
 import { contradictionIn } from './contradictions.ts';
+import { unpackItems } from './item-table.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 
 const FORMAT = {
   version: MEASUREMENT_SCHEMA,
   schema: measurementSchema,
   hint: "make it with 'shadow-gate measure'",
+  unpack: unpackMeasurement,
 } as const;
+
+/** The items of the probes are stored as a table; files of older versions have them as a list. */
+function unpackMeasurement(json: object): ReturnType<NonNullable<VersionedFormat<Measurement>['unpack']>> {
+  const probes = 'probes' in json ? json.probes : null;
+  if (!isObject(probes) || !('items' in probes) || !isObject(probes.items)) return { json };
+  const unpacked = unpackItems(probes.items, 'suites' in probes ? probes.suites : null);
+  if ('items' in unpacked) return { json: { ...json, probes: { ...probes, items: unpacked.items } } };
+  const { path, message } = unpacked.issue;
+  return { issue: { path: ['probes', 'items', ...path], message } };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Read and validate a measurement file. @throws UserError naming the file and what is wrong with it */
 export async function readMeasurement(path: string): Promise<Measurement> {

@@ -10,7 +10,7 @@ const MAX_FAMILIES = 40;
 /** A flip with its prompt and both answers; a kept letter with both forms side by side. */
 export function flipMarkdown(flip: Flip): string {
   const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
-  if (flip.beside === undefined) return `${head}\n\n${codeBlock(flip.prompt)}`;
+  if (flip.beside === undefined) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
   const both = [flip.beside, flip];
   const cells = [
     both.map(({ prompt }) => promptCell(prompt)),
@@ -25,7 +25,8 @@ export function flipMarkdown(flip: Flip): string {
 const CELL_LINES = 16;
 
 /** A prompt in a cell of a table, whose long lines wrap: beside another, a block of code would be too wide. */
-function promptCell(prompt: string): string {
+function promptCell(prompt: string | null): string {
+  if (prompt === null) return '';
   const lines = prompt.split('\n');
   const shown = lines.length > CELL_LINES ? ['…', ...lines.slice(1 - CELL_LINES)] : lines;
   return shown.map(plainText).join('<br>');

@@ -5,6 +5,7 @@ import type { Report } from '../../../src/compare/report.ts';
 import { decodeSpectrum } from '../../../src/measure/cache/spectrum-cache.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
+import { measurementText, storedMeasurement } from '../../../src/measure/schema/write.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
@@ -45,7 +46,8 @@ export const measurement: Fuzzer = {
   about: 'a measurement, as candidate and as baseline',
   make: (random) => {
     const name = random.pick(MEASUREMENTS);
-    const seed = madeSeed(name) as Record<string, unknown>;
+    const made = madeSeed(name) as Record<string, unknown>;
+    const seed = random.int(0, 1) === 0 ? made : { ...storedMeasurement(made as Measurement) };
     const part = random.pick(Object.keys(seed));
     const edited =
       random.int(0, 1) === 0 ? mutateJson(seed, random) : { ...seed, [part]: mutateJson(seed[part], random) };
@@ -54,7 +56,9 @@ export const measurement: Fuzzer = {
   run: (input) => {
     const read = parseMeasurement(textOf(input), 'measurement.json');
     promise(
-      isDeepStrictEqual(parseMeasurement(JSON.stringify(read), 'measurement.json'), read),
+      [JSON.stringify(read), measurementText(read)].every((text) =>
+        isDeepStrictEqual(parseMeasurement(text, 'measurement.json'), read),
+      ),
       'a measurement is another one after it was written and read',
     );
     const original = parseMeasurement(

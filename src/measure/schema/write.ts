@@ -1,0 +1,21 @@
+import { jsonLines } from '../../platform/json-lines.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
+import { packItems } from './item-table.ts';
+import type { Measurement } from './measurement.ts';
+
+/** A measurement as its file has it: the items of the probes are a table. */
+export function storedMeasurement(measurement: Measurement): object {
+  const { probes } = measurement;
+  if (probes?.status !== 'measured') return measurement;
+  return { ...measurement, probes: { ...probes, items: packItems(probes.items, probes.suites) } };
+}
+
+/** The text of a measurement file. */
+export function measurementText(measurement: Measurement): string {
+  return `${jsonLines(storedMeasurement(measurement))}\n`;
+}
+
+/** Write a measurement file, atomically. */
+export async function writeMeasurement(path: string, measurement: Measurement): Promise<void> {
+  await writeFileAtomic(path, measurementText(measurement));
+}
