@@ -59,7 +59,7 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
 }
 
 async function loadSuite(
-  { file, scoring, steps, fields, 'max-new-tokens': maxNewTokens }: FileChoice,
+  { file, scoring, steps, fields, filter, 'max-new-tokens': limit, 'chat-template': template }: FileChoice,
   {
     resolved: { policy, policyPath, probeFiles },
     seed,
@@ -68,26 +68,32 @@ async function loadSuite(
 ): Promise<Suite> {
   if (file === BUILTIN) return builtinSuite(seed);
   const path = probeFiles?.get(file) ?? (await findFile(file, policyPath));
-  const { items, seeded, warnings } = await readProbeFile(path, {
+  const { items, seeded, warnings, ...asked } = await readProbeFile(path, {
     seed,
     kinds: policy.twins,
     isGroup: twinsOf !== null,
     ...(scoring === undefined ? {} : { scoring }),
     ...(steps === undefined ? {} : { steps }),
     ...(fields === undefined ? {} : { fields }),
+    ...(filter === undefined ? {} : { filter }),
   });
-  const tokens = maxNewTokens ?? DEFAULT_MAX_NEW_TOKENS;
+  const chatTemplate = template ?? asked.chatTemplate;
+  const settings = {
+    ...(twinsOf === null ? {} : { twinsOf }),
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+  };
+  const maxNewTokens = limit ?? DEFAULT_MAX_NEW_TOKENS;
   return {
     name: basename(file),
     version: null,
-    digest: digestItems(items, tokens, twinsOf ?? undefined),
+    digest: digestItems(items, { maxNewTokens, ...settings }),
     warnings,
     seed: seeded ? seed : null,
     items,
     size: items.length,
     path,
-    maxNewTokens: tokens,
-    ...(twinsOf === null ? {} : { twinsOf }),
+    maxNewTokens,
+    ...settings,
   };
 }
 

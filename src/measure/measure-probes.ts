@@ -145,9 +145,14 @@ function prepareSuite(
     reads,
   }: { readonly model: Model; readonly chatTemplate: boolean; readonly reads: ReadonlySet<string> | undefined },
 ): PreparedSuite {
-  const options: RunOptions = { chatTemplate, maxNewTokens: suite.maxNewTokens, reads };
+  const options: RunOptions = { ...optionsFor(suite, chatTemplate), reads };
   const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
+}
+
+/** @param chatTemplate of suites that do not say it themselves */
+function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
+  return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
 }
 
 function toAnswers(
@@ -227,8 +232,7 @@ async function estimateSuites(
   const estimates: SuiteEstimate[] = [];
   for (const { suite, trial } of choices) {
     const estimate = await estimateRun(suite.items, model, {
-      chatTemplate,
-      maxNewTokens: suite.maxNewTokens,
+      ...optionsFor(suite, chatTemplate),
       seed,
       trial,
       budgetSeconds: left === null ? null : (left * suite.items.length) / all,
@@ -243,7 +247,7 @@ async function estimateSuites(
 /** The suite at the levels that suit the model, unless they were chosen before. */
 async function withLevels(suite: Suite, model: Model, chatTemplate: boolean) {
   if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
-  const { levels, trial } = await chooseLevels(suite, model, { chatTemplate, maxNewTokens: suite.maxNewTokens });
+  const { levels, trial } = await chooseLevels(suite, model, optionsFor(suite, chatTemplate));
   return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
 }
 
@@ -251,7 +255,16 @@ function areChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLev
   return levels.every(({ asked }) => asked !== null);
 }
 
-function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite): MeasuredProbes['suites'][number] {
+function identify({
+  name,
+  version,
+  digest,
+  seed,
+  size,
+  twinsOf,
+  chatTemplate,
+  levels,
+}: Suite): MeasuredProbes['suites'][number] {
   return {
     name,
     version,
@@ -259,6 +272,7 @@ function identify({ name, version, digest, seed, size, twinsOf, levels }: Suite)
     seed,
     items: size,
     ...(twinsOf === undefined ? {} : { twinsOf }),
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
   };
 }

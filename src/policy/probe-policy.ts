@@ -42,12 +42,16 @@ const suiteSchema = z.union(
         steps: z.enum(['strict', 'loose']).optional(),
         /** What the file calls its fields, if not by names that are known. */
         fields: fieldNamesSchema.optional(),
+        /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
+        filter: z.string().min(1).optional(),
+        /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
+        'chat-template': z.boolean().optional(),
       })
       .refine(({ file, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined), {
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields}',
+  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, filter, chat-template}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

@@ -3,7 +3,7 @@ import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
 import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
-import { type RunOptions, runChunks, splitIntoChunks } from './run.ts';
+import { answerLimit, type RunOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type Fact, stratifiedSample } from './sample.ts';
 
 /** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
@@ -50,8 +50,8 @@ export async function estimateRun(
   const trial = options.trial ?? (await tryFacts(facts.slice(0, TRIAL_FACTS), model, { ...options, now }));
   const spent = (now() - opened) / 1000;
   const sharedPrefixes = sharedPrefixLengths([...items, ...trial.items]);
-  const rate = trial.seconds / Math.max(1, cumulativeCosts([trial.items], sharedPrefixes).at(-1) ?? 0);
-  const costs = cumulativeCosts(facts, sharedPrefixes);
+  const rate = trial.seconds / Math.max(1, cumulativeCosts([trial.items], { sharedPrefixes, options }).at(-1) ?? 0);
+  const costs = cumulativeCosts(facts, { sharedPrefixes, options });
   const affordable =
     budgetSeconds === null ? facts.length : costs.filter((cost) => spent + rate * cost <= budgetSeconds).length;
   const chosen = facts.slice(0, Math.max(1, affordable));
@@ -95,11 +95,17 @@ function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   );
 }
 
-/** The cost of generating an exact answer of two dozen tokens, in characters of a prompt. */
-const GENERATION_COST = 1500;
+/** The cost of generating one token of an answer, in characters of a prompt. */
+const TOKEN_COST = 62.5;
 
 /** The cost of the first 1, 2, … facts, in characters that the model reads. */
-function cumulativeCosts(facts: readonly Fact[], sharedPrefixes: ReadonlyMap<string, number>): number[] {
+function cumulativeCosts(
+  facts: readonly Fact[],
+  {
+    sharedPrefixes,
+    options,
+  }: { readonly sharedPrefixes: ReadonlyMap<string, number>; readonly options: Pick<RunOptions, 'maxNewTokens'> },
+): number[] {
   const seen = new Set<string>();
   let total = 0;
   return facts.map((fact) => {
@@ -107,7 +113,7 @@ function cumulativeCosts(facts: readonly Fact[], sharedPrefixes: ReadonlyMap<str
       const { prompt, question } = item;
       const template = templateOf(item);
       total += prompt.length - (seen.has(template) ? (sharedPrefixes.get(template) ?? 0) : 0);
-      total += question.kind === 'choice' ? question.choices.join('').length : GENERATION_COST;
+      total += question.kind === 'choice' ? question.choices.join('').length : TOKEN_COST * answerLimit(item, options);
       seen.add(template);
     }
     return total;

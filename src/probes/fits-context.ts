@@ -1,11 +1,12 @@
+import type { Sequence } from '../language-model/engine.ts';
 import type { Model } from '../language-model/model.ts';
 import { encodePair } from '../language-model/tokens/encode.ts';
 import { TokenizerStopped } from '../language-model/tokens/start-tokenizer.ts';
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Form, ProbeItem } from './item.ts';
-import { contextOf, continuationOf } from './prompt.ts';
-import type { LeftOutItem, RunOptions } from './run.ts';
+import { scoredTexts } from './prompt.ts';
+import { answerLimit, type LeftOutItem, type RunOptions } from './run.ts';
 
 /**
  * Select the facts of which every judged form can be asked: it fits the context of the model, since a prompt that is cut on
@@ -57,20 +58,18 @@ function whyNotAsked(item: ProbeItem, model: Model, options: RunOptions): Proble
   const { maxLength } = model;
   if (model.tokenizer === null) return null;
   const tokenizer = remembering(model.tokenizer);
-  const context = contextOf(item, model, options);
-  const { question, prompt } = item;
-  const texts = question.kind === 'choice' ? question.choices : [question.target];
+  const scored = scoredTexts(item, model, options);
   const pairs = encodable(() => {
-    if (tokenizer.encode(prompt, { addSpecialTokens: false }).length === 0) return null;
+    if (tokenizer.encode(item.prompt, { addSpecialTokens: false }).length === 0) return null;
     // As they will be scored: what a normalizer does to an answer can depend on the text before it.
-    return texts.map((text) => encodePair(tokenizer, context, continuationOf(text, options)));
+    return scored.map(({ context, continuation }) => encodePair(tokenizer, context, continuation));
   });
   if (typeof pairs === 'string') return { reason: pairs, cause: 'not-encodable' };
   if (pairs === null)
     return { reason: 'the prompt has no tokens in the vocabulary of the model', cause: 'not-encodable' };
-  const alike = whyAlike(pairs.map(({ continuation }) => continuation));
+  const alike = whyAlike(pairs);
   if (alike !== null) return { reason: alike, cause: 'not-encodable' };
-  const maxNewTokens = question.kind === 'exact' ? options.maxNewTokens : 0;
+  const maxNewTokens = answerLimit(item, options);
   const needed = Math.max(
     ...pairs.map((pair) => pair.context.length + Math.max(pair.continuation.length, maxNewTokens)),
   );
@@ -106,11 +105,13 @@ function encodable<T>(encode: () => T): T | string {
 }
 
 /** A model that cannot see a difference between two answers has no choice. */
-function whyAlike(answers: ReadonlyArray<readonly number[]>): string | null {
-  if (answers.some(({ length }) => length === 0)) return 'an answer has no tokens in the vocabulary of the model';
+function whyAlike(answers: readonly Sequence[]): string | null {
+  if (answers.some(({ continuation }) => continuation.length === 0)) {
+    return 'an answer has no tokens in the vocabulary of the model';
+  }
   const seen = new Map<string, number>();
-  for (const [i, tokens] of answers.entries()) {
-    const key = tokens.join();
+  for (const [i, { context, continuation }] of answers.entries()) {
+    const key = [...context, '', ...continuation].join();
     const other = seen.get(key);
     if (other !== undefined) return `answers ${other + 1} and ${i + 1} have the same tokens`;
     seen.set(key, i);

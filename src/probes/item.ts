@@ -1,4 +1,5 @@
 import { at } from '../platform/at.ts';
+import type { AnswerRule } from './answer-rule.ts';
 
 /**
  * How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes.
@@ -30,23 +31,41 @@ export type TwinKind = (typeof TWIN_KINDS)[number];
 export type Question =
   | {
       readonly kind: 'choice';
-      /** Each is scored as a continuation of the prompt: `" " + choice`. At least two, all different. */
+      /** Each is scored as a continuation of the prompt: `delimiter + choice`. At least two, all different. */
       readonly choices: readonly string[];
       /** Index of the right choice. */
       readonly answer: number;
       readonly scoring: ChoiceScoring;
+      /** Between the prompt and a choice; a space if missing. */
+      readonly delimiter?: string;
+      /** Where choices complete a sentence in its middle: for each, the text before `ending`. */
+      readonly contexts?: readonly string[];
+      /** Scored after each context, in place of the choice. */
+      readonly ending?: string;
     }
   | {
       readonly kind: 'exact';
       /** The text that greedy decoding should produce, after normalization. */
       readonly target: string;
+      /** Between the prompt and the target where the target is scored; a space if missing. */
+      readonly delimiter?: string;
+      /** How a generated text is read and compared, in place of that of `isExactMatch`. */
+      readonly rule?: AnswerRule;
+      /** A regular expression: the answer is its first group, or all of it, where it matches last. */
+      readonly pattern?: string;
+      /** Texts that end an answer, if not the usual ones. */
+      readonly stop?: readonly string[];
+      /** Length limit of the answer in tokens, if not that of the suite. */
+      readonly maxNewTokens?: number;
     };
 
 /** A prompt and what counts as an answer to it. */
 export interface Wording {
-  /** Does not end with white space. */
+  /** Does not end with white space, unless it is `verbatim`. */
   readonly prompt: string;
   readonly question: Question;
+  /** The prompt is sent as it is, also where prompts are messages of a chat: it holds the chat's marks already. */
+  readonly verbatim?: true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Model } from '../language-model/model.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { ProbeItem } from './item.ts';
+import type { ProbeItem, Wording } from './item.ts';
 
 export interface PromptOptions {
   /** Render the prompt as a user's message, with the checkpoint's chat template. */
@@ -10,21 +10,40 @@ export interface PromptOptions {
 /** The date that chat templates see: probes must not change from day to day. */
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
-/** A choice follows the prompt after a space; in a conversation, the answer is a message of its own. */
-export function continuationOf(text: string, { chatTemplate }: PromptOptions): string {
-  return chatTemplate ? text : ` ${text}`;
+/** A text to score, and the text before it. */
+export interface Scored {
+  readonly context: string;
+  readonly continuation: string;
 }
 
 /**
- * The text before a continuation: the prompt, or the conversation up to the answer.
+ * What is scored of an item: each choice, or the target, after the prompt.
  * @throws UserError if a chat template is wanted, and there is none
  */
+export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, options: PromptOptions): Scored[] {
+  const { question } = item;
+  if (question.kind === 'choice' && question.contexts !== undefined) {
+    const { contexts, ending = '' } = question;
+    return contexts.map((context) => ({ context, continuation: ending }));
+  }
+  const context = contextOf(item, model, options);
+  const texts = question.kind === 'choice' ? question.choices : [question.target];
+  const delimiter = delimiterOf(item, options);
+  return texts.map((text) => ({ context, continuation: `${delimiter}${text}` }));
+}
+
+/** A choice follows the prompt after a space; in a conversation, the answer is a message of its own. */
+function delimiterOf({ question, verbatim }: Wording, { chatTemplate }: PromptOptions): string {
+  return chatTemplate && verbatim === undefined ? '' : (question.delimiter ?? ' ');
+}
+
+/** The text before an answer: the prompt, or the conversation up to the answer. */
 export function contextOf(
-  { id, prompt }: ProbeItem,
+  { id, prompt, verbatim }: ProbeItem,
   { tokenizer }: Pick<Model, 'tokenizer'>,
   { chatTemplate }: PromptOptions,
 ): string {
-  if (!chatTemplate) return prompt;
+  if (!chatTemplate || verbatim === true) return prompt;
   if (tokenizer === null || tokenizer.chatTemplate === null) {
     throw new UserError(
       'chat-template is on, but there is no tokenizer with a default chat template',

@@ -3,10 +3,10 @@ import type { GenerateRequest, ScoreRequest } from '../language-model/requests.t
 import type { ScoreAnswer } from '../language-model/score.ts';
 import { at } from '../platform/at.ts';
 import { groupBy } from '../platform/group-by.ts';
-import { finalAnswer, isExactMatch } from './exact-match.ts';
+import { judgeAnswer } from './exact-answer.ts';
 import type { ProbeItem } from './item.ts';
 import { choiceOutcome, type Outcome } from './outcome.ts';
-import { contextOf, continuationOf, type PromptOptions } from './prompt.ts';
+import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { type Reading, readingRequest } from './reading.ts';
 
 export interface RunOptions extends PromptOptions {
@@ -34,6 +34,11 @@ export interface RunResult {
 
 /** Items of one call to the model: enough for full batches, few enough for progress. */
 const CHUNK_SIZE = 128;
+
+/** Length limit of a generated answer in tokens; 0 where nothing is generated. */
+export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunOptions, 'maxNewTokens'>): number {
+  return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
+}
 
 /** An answer ends with its line, or where a base model continues with the next question. */
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
@@ -129,8 +134,7 @@ async function runChunk(
     const tokens = at(own, 0).token_logprobs;
     return {
       item,
-      correct: isExactMatch(text, question.target),
-      given: finalAnswer(text),
+      ...judgeAnswer(text, question),
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
@@ -148,30 +152,24 @@ function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
 }
 
 function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): ScoreRequest[] {
-  const { question, id } = item;
-  const context = contextOf(item, model, options);
-  const texts = question.kind === 'choice' ? question.choices : [question.target];
-  const answers = texts.map(
-    (text, i): ScoreRequest => ({
-      kind: 'text',
-      id: `${id} ${i}`,
-      where: id,
-      context,
-      continuation: continuationOf(text, options),
-    }),
+  const { id } = item;
+  const answers = scoredTexts(item, model, options).map(
+    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored }),
   );
   const reading = readingOf(item, model, options);
   return reading ? [...answers, reading] : answers;
 }
 
-function generateRequest({ id, prompt }: ProbeItem, { chatTemplate, maxNewTokens }: RunOptions): GenerateRequest {
+function generateRequest(item: ProbeItem, options: RunOptions): GenerateRequest {
+  const { id, prompt, question, verbatim = false } = item;
   return {
     id,
     where: id,
-    prompt: chatTemplate
-      ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
-      : { kind: 'text', text: prompt },
-    maxNewTokens,
-    stop: STOPS,
+    prompt:
+      options.chatTemplate && !verbatim
+        ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
+        : { kind: 'text', text: prompt },
+    maxNewTokens: answerLimit(item, options),
+    stop: (question.kind === 'exact' ? question.stop : undefined) ?? STOPS,
   };
 }

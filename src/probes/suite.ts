@@ -39,6 +39,8 @@ export interface Suite {
   readonly maxNewTokens: number;
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
+  /** Whether prompts are messages of a chat, where it differs from suite to suite. */
+  readonly chatTemplate?: boolean;
   /** Levels of its families; missing for a suite without levels. */
   readonly levels?: readonly FamilyLevels[];
   /** Items that only help to choose levels. */
@@ -52,6 +54,12 @@ export interface FamilyLevels {
   readonly count: number;
   /** Those that are asked in full; null as long as they are not chosen. */
   readonly asked: readonly number[] | null;
+}
+
+/** What a suite may have beside its items. */
+export interface SuiteSettings {
+  readonly twinsOf?: string | undefined;
+  readonly chatTemplate?: boolean | undefined;
 }
 
 /** Chosen levels. */
@@ -147,15 +155,23 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
  * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match
  *   items
  * @param twinsOf name of the suite that the items are twins of: it is part of what they show
+ * @param chatTemplate of a suite that does not follow the policy in it
  */
 export function digestItems(
   items: readonly ProbeItem[],
-  maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
-  twinsOf?: string,
+  {
+    maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
+    twinsOf,
+    chatTemplate,
+  }: Partial<Pick<Suite, 'maxNewTokens'>> & SuiteSettings = {},
 ): string {
   const dependsOnLimit =
     maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
-  const settings = { ...(dependsOnLimit ? { maxNewTokens } : {}), ...(twinsOf === undefined ? {} : { twinsOf }) };
+  const settings = {
+    ...(dependsOnLimit ? { maxNewTokens } : {}),
+    ...(twinsOf === undefined ? {} : { twinsOf }),
+    ...(chatTemplate === undefined ? {} : { chatTemplate }),
+  };
   const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }

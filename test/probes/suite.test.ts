@@ -87,8 +87,8 @@ it('with another length limit for generated answers is another suite', () => {
   const [choice] = builtinSuite(1).items;
   if (!choice) throw new Error('no items');
   const exact = { ...choice, question: { kind: 'exact' as const, target: 'x' } };
-  expect(digestItems([exact], 64)).not.toBe(digestItems([exact]));
-  expect(digestItems([choice], 64)).toBe(digestItems([choice]));
+  expect(digestItems([exact], { maxNewTokens: 64 })).not.toBe(digestItems([exact]));
+  expect(digestItems([choice], { maxNewTokens: 64 })).toBe(digestItems([choice]));
 });
 
 describe('a stratified sample', () => {

@@ -4,6 +4,7 @@ import type { ChangedInput } from '../../compare/finding.ts';
 import { LFS_MAGIC } from '../../platform/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
+import { resultsBeside } from '../../probes/files/lm-eval/task-config.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
 
@@ -31,31 +32,54 @@ export async function probeFilesAtBase(
     if (name === BUILTIN) continue;
     const found = await find(files, name, policyPath);
     if (found === null) continue;
-    const { base, change, path } = found;
-    const finding = { input: 'probe-file', path: name, base: files.short } as const;
-    if (base.kind === 'file') {
-      const bytes = await files.bytesOf(base, name, 'probe file');
-      if (!bytes.toString('latin1', 0, LFS_MAGIC.length).startsWith(LFS_MAGIC)) {
-        const folder = await mkdtemp(join(temporary, 'shadow-gate-probes-'));
-        const copy = join(folder, basename(name));
-        await writeFile(copy, bytes);
-        paths.set(name, copy);
-        if (change !== null && change !== 'unknown')
-          changes.push({ ...finding, level: 'info', change, counts: 'base' });
-        continue;
-      }
-    }
-    // The pointer of a file in Git LFS, or a submodule: the same at both commits means the same text.
+    const folder = await mkdtemp(join(temporary, 'shadow-gate-probes-'));
+    const { path, change } = await take(found, { files, name, folder });
     paths.set(name, path);
-    if (change === null) continue;
-    changes.push({
-      ...finding,
-      level: 'inconclusive',
-      change,
-      counts: 'change',
-    });
+    if (change !== null) changes.push(change);
+    // The results file of a run is read beside its samples.
+    const beside = resultsBeside(name);
+    const results = beside === null ? null : await find(files, beside, policyPath);
+    if (beside === null || results === null) continue;
+    const own = await take(results, { files, name: beside, folder: dirname(path) === folder ? folder : null });
+    if (own.change !== null) changes.push(own.change);
   }
   return { paths, changes };
+}
+
+type Found = Standing & { readonly base: NonNullable<Standing['base']>; readonly path: string };
+
+interface Taken {
+  /** Of the approved text. */
+  readonly path: string;
+  readonly change: ChangedInput | null;
+}
+
+/** The approved text of a file in a folder of its own, or where it is checked out if its text is not in the repository. */
+async function take(
+  { base, change, path }: Found,
+  {
+    files,
+    name,
+    folder,
+  }: {
+    readonly files: ApprovedFiles;
+    readonly name: string;
+    /** Null: the file is read where it is checked out. */
+    readonly folder: string | null;
+  },
+): Promise<Taken> {
+  const finding = { input: 'probe-file', path: name, base: files.short } as const;
+  if (base.kind === 'file' && folder !== null) {
+    const bytes = await files.bytesOf(base, name, 'probe file');
+    if (!bytes.toString('latin1', 0, LFS_MAGIC.length).startsWith(LFS_MAGIC)) {
+      const copy = join(folder, basename(name));
+      await writeFile(copy, bytes);
+      const isKnown = change !== null && change !== 'unknown';
+      return { path: copy, change: isKnown ? { ...finding, level: 'info', change, counts: 'base' } : null };
+    }
+  }
+  // The pointer of a file in Git LFS, or a submodule: the same at both commits means the same text.
+  return { path, change: change === null ? null : { ...finding, level: 'inconclusive', change, counts: 'change' } };
 }
 
 const isFile = (path: string): Promise<boolean> =>
@@ -65,11 +89,7 @@ const isFile = (path: string): Promise<boolean> =>
   );
 
 /** As `loadSuites` does it: next to the policy, then in the working directory. Null: it is not the change's. */
-async function find(
-  files: ApprovedFiles,
-  name: string,
-  policyPath: string | null,
-): Promise<(Standing & { readonly base: NonNullable<Standing['base']>; readonly path: string }) | null> {
+async function find(files: ApprovedFiles, name: string, policyPath: string | null): Promise<Found | null> {
   const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), name), resolve(name)])];
   const standings: (Standing | null)[] = [];
   for (const path of candidates) {

@@ -61,6 +61,8 @@ const suiteSchema = z.strictObject({
   items: count,
   /** Name of the suite that all its items are group twins of; absent for other suites. */
   twinsOf: z.string().optional(),
+  /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */
+  chatTemplate: z.boolean().optional(),
   /** The levels of each family, and those that were asked in full; absent for suites without levels. */
   levels: z
     .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))

@@ -1,6 +1,7 @@
 import { at } from '../../platform/at.ts';
 import type { ChoiceScoring, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
+import type { AskedChoice } from './benchmark-form.ts';
 import { scoreTexts } from './choice-texts.ts';
 import { drawUnrelated, UNRELATED_FACTS } from './distractors.ts';
 import { type ChoiceRecord, letterOf } from './records.ts';
@@ -15,7 +16,7 @@ import {
 } from './text.ts';
 
 /** The form of the MMLU leaderboards: lettered choices, and the letter is scored. */
-export function exam({ question, choices, answer }: Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>): Wording {
+export function exam({ question, choices, answer }: AskedChoice): Wording {
   const lines = choices.map((choice, index) => `${letterOf(index)}. ${choice}`);
   return {
     prompt: [`Question: ${question}`, ...lines, 'Answer:'].join('\n'),
@@ -32,8 +33,10 @@ function scoreLabels(labels: readonly string[], answer: number): Question {
 }
 
 /** The exam, answered by the text of a choice: for a model that cannot bind a letter to its option. */
-export function examText(record: ChoiceRecord, scoring: ChoiceScoring): Wording {
-  return { prompt: exam(record).prompt, question: scoreTexts(record, scoring) };
+export function examText(record: ChoiceRecord, scoring: ChoiceScoring, write = exam): Wording {
+  const { question, ...asked } = write(record);
+  const { delimiter } = question;
+  return { ...asked, question: { ...scoreTexts(record, scoring), ...(delimiter === undefined ? {} : { delimiter }) } };
 }
 
 /** Where each option was before. */
@@ -43,16 +46,19 @@ export interface Permutation {
 }
 
 /** The exam with its choices in another order, the right one at another place: a memorized letter is wrong. */
-export function permuted(record: ChoiceRecord, random: Random): Wording & Permutation {
+export function permuted(record: ChoiceRecord, random: Random, write = exam): Wording & Permutation {
   const { question, choices } = record;
   const indices = choices.map((_, index) => index);
   const others = random.shuffle(indices.filter((index) => index !== record.answer));
   const answer = random.pick(indices.filter((index) => index !== record.answer));
   const order = others.toSpliced(answer, 0, record.answer);
+  const wording = write({ question, choices: order.map((index) => at(choices, index)), answer });
+  const labels = wording.question.kind === 'choice' ? wording.question.choices : [];
+  const labelOf = (index: number) => at(labels, index);
   return {
-    ...exam({ question, choices: order.map((index) => at(choices, index)), answer }),
-    oldLabel: letterOf(record.answer),
-    oldLabels: Object.fromEntries(order.map((old, index) => [letterOf(index), letterOf(old)])),
+    ...wording,
+    oldLabel: labelOf(record.answer),
+    oldLabels: Object.fromEntries(order.map((old, index) => [labelOf(index), labelOf(old)])),
   };
 }
 
@@ -60,11 +66,11 @@ export function permuted(record: ChoiceRecord, random: Random): Wording & Permut
  * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin: a
  * memorized letter is right here too.
  */
-export function distracted(record: ChoiceRecord, random: Random): Wording {
+export function distracted(record: ChoiceRecord, random: Random, write = exam): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);
   return matchLength(
-    exam(record),
-    facts.map((fact) => exam({ ...record, question: `${fact} ${record.question}` })),
+    write(record),
+    facts.map((fact) => write({ ...record, question: `${fact} ${record.question}` })),
     { fallback: 'first' },
   );
 }

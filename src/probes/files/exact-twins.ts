@@ -1,10 +1,8 @@
 import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
+import type { AskedProblem } from './benchmark-form.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
-import type { ExactRecord } from './records.ts';
 import { matchLength, sentenceStarts } from './text.ts';
-
-type Problem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 
 /** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
 const A_NUMBER = ' (a number)';
@@ -14,7 +12,7 @@ const A_NUMBER = ' (a number)';
  * writes out the solution, as the answers of the data set do, and greedy decoding would be cut off before the final
  * answer.
  */
-export function plainProblem({ question, target, numeric }: Problem): Wording {
+export function plainProblem({ question, target, numeric }: AskedProblem): Wording {
   return phrase(`Question: ${question}\nAnswer`, { target, numeric });
 }
 
@@ -29,7 +27,7 @@ const HEADINGS = [
 ] as const;
 
 /** The same text under other headings. */
-export function restyledProblem(problem: Problem, random: Random): Wording {
+export function restyledProblem(problem: AskedProblem, random: Random): Wording {
   const wordings = HEADINGS.map(([before, after]) => phrase(`${before}${problem.question}\n${after}`, problem));
   return matchLength(plainProblem(problem), random.shuffle(wordings));
 }
@@ -46,18 +44,18 @@ const EMPTY_IT =
  * if the sentence after it refers back. On a short problem, the remark exceeds the 10% by which other twins may differ
  * in length.
  */
-export function distractedProblem(problem: Problem, random: Random): Wording {
+export function distractedProblem(problem: AskedProblem, random: Random, write = plainProblem): Wording {
   const { question } = problem;
   const place = placeForRemark(question);
   const wordings = drawUnrelated(NUMBERED_REMARKS, question, random).map((remark) => {
     const sentence = remark.replace('#', String(newNumber(problem, random)));
-    return plainProblem({ ...problem, question: `${question.slice(0, place)}${sentence} ${question.slice(place)}` });
+    return write({ ...problem, question: `${question.slice(0, place)}${sentence} ${question.slice(place)}` });
   });
-  return matchLength(plainProblem(problem), wordings, { fallback: 'first' });
+  return matchLength(write(problem), wordings, { fallback: 'first' });
 }
 
 /** A number that is neither in the problem nor its answer. */
-function newNumber({ question, target }: Problem, random: Random): number {
+function newNumber({ question, target }: AskedProblem, random: Random): number {
   const taken = new Set([...(question.match(/\d+/g) ?? []), target]);
   let number = random.int(12, 89);
   while (taken.has(String(number))) number += 1;
@@ -71,6 +69,6 @@ function placeForRemark(question: string): number {
   return starts.findLast((start, index) => !refersBack(start, index)) ?? 0;
 }
 
-function phrase(prompt: string, { target, numeric }: Pick<ExactRecord, 'target' | 'numeric'>): Wording {
+function phrase(prompt: string, { target, numeric }: Pick<AskedProblem, 'target' | 'numeric'>): Wording {
   return { prompt: `${prompt}${numeric ? A_NUMBER : ''}:`, question: { kind: 'exact', target } };
 }

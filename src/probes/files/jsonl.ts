@@ -1,6 +1,7 @@
 import { parseJson } from '../../platform/parse-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../item.ts';
+import { askedRecord } from './asked-fields.ts';
 import type { Line } from './lines.ts';
 import type { ProbeRecord } from './records.ts';
 
@@ -53,6 +54,7 @@ function toRecord(item: ProbeItem): object {
     ...(oldLabels === undefined ? {} : { old_labels: oldLabels }),
     ...(level === undefined ? {} : { level }),
     prompt,
+    ...askedRecord(item),
   };
   if (question.kind === 'exact') return { ...record, target: question.target };
   const { choices, answer, scoring } = question;

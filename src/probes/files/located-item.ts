@@ -21,7 +21,7 @@ type Identity = Pick<ChoiceRecord, 'id' | 'where' | 'capability' | 'family'>;
 export function toItem(
   { id, where, capability, family }: Identity,
   part: Part,
-  { prompt, question, oldLabel, oldLabels }: Wording & Partial<Permutation>,
+  { prompt, question, verbatim, oldLabel, oldLabels }: Wording & Partial<Permutation>,
 ): LocatedItem {
   const { form, kind, cluster } = part;
   const item: ProbeItem = {
@@ -36,6 +36,7 @@ export function toItem(
     ...(oldLabels === undefined ? {} : { oldLabels }),
     prompt,
     question,
+    ...(verbatim === undefined ? {} : { verbatim }),
   };
   return { where, item };
 }

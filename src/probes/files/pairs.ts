@@ -11,6 +11,7 @@ import {
   TWIN_KINDS,
   type TwinKind,
 } from '../item.ts';
+import { askedFields, withAskedFields } from './asked-fields.ts';
 import { hasPromptOf, inferKind } from './infer-kind.ts';
 import type { LocatedItem } from './located-item.ts';
 import { permutationOf } from './permutation-fields.ts';
@@ -57,6 +58,12 @@ const schema = z.object({
   answer: z.number(mustBe('the index of a choice, from 0')).optional(),
   target: answerTextSchema.optional(),
   scoring: z.enum(CHOICE_SCORINGS, oneOf(CHOICE_SCORINGS)).optional(),
+  ...askedFields,
+});
+/** What a harness scored is kept as it is, white space included. */
+const verbatimRecordSchema = schema.extend({
+  prompt: textSchema,
+  choices: z.array(z.string()).min(2, { error: 'fewer than two' }).optional(),
 });
 type Fields = z.infer<typeof schema>;
 
@@ -68,11 +75,11 @@ type Fields = z.infer<typeof schema>;
  * @throws UserError with the line and the field
  */
 export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): ProbeItem {
-  const fields = parseFields(record, schema, HINT);
+  const fields = parseFields(record, record.fields.verbatim === true ? verbatimRecordSchema : schema, HINT);
   const { id, capability, family = capability, form, prompt, cluster = CLUSTERS[form], level } = fields;
   const { where } = record;
   const kind = kindOf(fields, where);
-  const question = questionOf(fields, scoring, where);
+  const question = withAskedFields(questionOf(fields, scoring, where), fields);
   const permutation = permutationOf(fields, question, where);
   return {
     id,
@@ -86,6 +93,7 @@ export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): P
     ...(level === undefined || level === null ? {} : { level }),
     prompt,
     question,
+    ...(fields.verbatim === undefined ? {} : { verbatim: fields.verbatim }),
   };
 }
 

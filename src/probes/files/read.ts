@@ -1,23 +1,25 @@
 import { basename, extname } from 'node:path';
-import { at } from '../../platform/at.ts';
 import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
+import type { AskedTask } from './asked-document.ts';
+import { askedItems } from './asked-items.ts';
 import { conversionOf } from './conversions.ts';
 import { readCsv } from './csv.ts';
 import { indexOrText, typeAnswers, typeQuotedAnswers } from './csv-answers.ts';
-import { type FieldNames, renameFields } from './field-names.ts';
+import type { FieldNames } from './field-names.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
 import { readJson } from './json.ts';
 import { readJsonl } from './jsonl.ts';
-import { knownFields } from './known-fields.ts';
-import { withMappedLabels } from './labels.ts';
 import { readBytes, readLines } from './lines.ts';
 import type { StepMode } from './link-steps.ts';
+import { areSamples } from './lm-eval/sample.ts';
+import { readSamples } from './lm-eval/samples.ts';
 import type { LocatedItem } from './located-item.ts';
+import { nameFields } from './name-fields.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
 import { readParquetRecords } from './parquet.ts';
 import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
@@ -31,6 +33,8 @@ export interface FileSuite {
   readonly seeded: boolean;
   /** Unusual records that can be used, one line each: `FILE:12: …`. */
   readonly warnings: readonly string[];
+  /** Whether its prompts are messages of a chat; as the policy says if missing. */
+  readonly chatTemplate?: boolean;
 }
 
 export interface FileOptions {
@@ -50,6 +54,8 @@ export interface FileOptions {
   readonly steps?: StepMode;
   /** What the file calls its fields, if not by names that are known. */
   readonly fields?: FieldNames;
+  /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
+  readonly filter?: string;
 }
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
@@ -112,44 +118,37 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
       command === null ? `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}` : `convert it: ${command}`,
     );
   }
-  const { fields } = options;
+  const { fields, scoring, filter } = options;
   const read = await reader.read(await readBytes(path), path, fields);
-  const { records, warnings } = named(read, { file: path, cells: reader.cells, fields });
+  if (areSamples(read)) return readAskedTask(await readSamples(read, path, { scoring, filter }), path, options);
+  if (filter !== undefined) {
+    throw new UserError(`${path}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
+  }
+  const { records, warnings } = nameFields(read, { file: path, cells: reader.cells, fields });
   const suite = readItems(records, path, { ...options, cells: reader.cells });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
 
-interface Named {
-  readonly records: readonly ProbeRecord[];
-  readonly warnings: readonly string[];
-}
-
-/** Records under the names that this program knows, by the policy or by those of a public benchmark. */
-function named(
-  records: readonly ProbeRecord[],
-  { file, cells, fields }: { readonly file: string; readonly cells: boolean; readonly fields: FieldNames | undefined },
-): Named {
-  if (fields !== undefined) {
-    return { records: renameFields(records, fields, { file, cells }).map(withMappedLabels), warnings: [] };
-  }
-  const known = knownFields(records, file);
-  if (known === null) return { records, warnings: [] };
-  const converted = renameFields(records, known.names, { file, cells }).map((record, i) =>
-    known.convert(record, at(records, i)),
-  );
-  const omitted = converted.flatMap((record) => ('omitted' in record ? [record.omitted] : []));
-  const [first] = omitted;
-  if (first !== undefined && omitted.length > MOST_OMITTED * records.length) {
-    throw new UserError(`${first} (${omitted.length} records of ${records.length} cannot be asked)`, 'correct them');
-  }
+/** Questions in the words of a harness. */
+function readAskedTask(task: AskedTask, path: string, options: FileOptions): FileSuite {
+  const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict', fields } = options;
+  const { located, warnings } = askedItems(task, {
+    path,
+    seed,
+    kinds,
+    isGroup,
+    scoring,
+    steps,
+    nameFields: (records) => nameFields(records, { file: path, cells: false, fields }),
+    isMapped: fields !== undefined,
+  });
   return {
-    records: converted.flatMap((record) => ('omitted' in record ? [] : [record])),
-    warnings: omitted.map((reason) => `${reason}; the record is left out`),
+    items: uniqueItems(located),
+    seeded: !isGroup,
+    warnings: [...task.warnings, ...warnings],
+    ...(task.chatTemplate === null ? {} : { chatTemplate: task.chatTemplate }),
   };
 }
-
-/** Published data sets have a few records that cannot be asked; where there are more, the file is not what it seems. */
-const MOST_OMITTED = 0.02;
 
 /** Questions that are drawn from templates. */
 async function drawSuite(

@@ -1,6 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
-import type { ChoiceScoring, TwinKind, Wording } from '../item.ts';
+import { answerKindOf, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';
+import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { cloze, distracted, exam, examText, lettered, permuted, restyled } from './choice-twins.ts';
 import { distractedProblem, plainProblem, restyledProblem } from './exact-twins.ts';
 import { REDRAWN, redrawnProblem } from './fresh-twins.ts';
@@ -17,18 +18,31 @@ interface DeriveOptions {
   readonly kinds: readonly DerivedKind[];
 }
 
+interface ChoiceOptions extends DeriveOptions {
+  /** Of texts. */
+  readonly scoring: ChoiceScoring;
+  /** How questions are asked whose benchmark form is not the usual one, by their ids. */
+  readonly forms?: ReadonlyMap<string, WriteChoice> | undefined;
+}
+
+interface ExactOptions extends DeriveOptions {
+  /** Which solutions are redrawn. */
+  readonly steps: StepMode;
+  /** As for choices. */
+  readonly forms?: ReadonlyMap<string, ProblemForm> | undefined;
+}
+
 /** The robustness form is asked of one item in so many: it decides nothing, and should cost little. */
 const ROBUSTNESS_SHARE = 3;
 
 /**
  * The exam form of each question by letter and by text, and its twins. Whatever kinds are wanted, each question gets a twin
  * in which a memorized letter is not the answer. The twins depend only on the seed and the ids of the file.
- * @param scoring of texts
  * @throws UserError if none of the kinds can be derived
  */
 export function deriveChoiceItems(
   questions: readonly ChoiceRecord[],
-  { seed, kinds, scoring }: DeriveOptions & { readonly scoring: ChoiceScoring },
+  { seed, kinds, scoring, forms }: ChoiceOptions,
 ): LocatedItem[] {
   const [first] = questions;
   if (first && !kinds.includes('open') && !kinds.includes('format')) {
@@ -43,25 +57,47 @@ export function deriveChoiceItems(
     const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
     const twin = (kind: DerivedKind, cluster: string, wording: Wording) =>
       toItem(question, { form: 'twin', kind, cluster }, wording);
-    const openTwins = OPEN_CLUSTERS.map((cluster) =>
-      twin('open', cluster, open(cluster, question, { random: random(cluster), scoring })),
-    );
+    const form = forms?.get(question.id);
+    const write = (asked: AskedChoice) => form?.(asked) ?? exam(asked);
+    const benchmark = write(question);
+    // Who has learned the text of an answer gives it here too.
+    const openKind = answersText(benchmark) ? 'format' : 'open';
+    const openTwins = OPEN_CLUSTERS.map((cluster) => ({
+      cluster,
+      wording: open(cluster, question, { random: random(cluster), scoring }),
+    }))
+      .filter(({ wording }) => wording.prompt !== benchmark.prompt)
+      .map(({ cluster, wording }) => twin(openKind, cluster, wording));
     const writers = {
-      permuted: () => twin('format', 'permuted', permuted(question, random('permuted'))),
+      permuted: () => twin('format', 'permuted', permuted(question, random('permuted'), write)),
       restyled: () => twin('format', 'restyled', restyled(question, random('restyled'))),
       cloze: () => twin('format', 'cloze', cloze(question, random('cloze'), scoring)),
       lettered: () => twin('format', 'lettered', lettered(question, random('lettered'), scoring)),
     };
     return [
-      toItem(question, { form: 'benchmark', cluster: 'exam' }, exam(question)),
-      toItem(question, { form: 'benchmark-text', cluster: 'exam-text' }, examText(question, scoring)),
+      toItem(question, { form: 'benchmark', cluster: 'exam' }, benchmark),
+      ...(answerKindOf(benchmark) === 'label'
+        ? [toItem(question, { form: 'benchmark-text', cluster: 'exam-text' }, examText(question, scoring, write))]
+        : []),
       ...(kinds.includes('open') && canBeOpen(question) ? openTwins : []),
       ...formatsOf(question, { kinds, place }).map((format) => writers[format]()),
       ...(place % ROBUSTNESS_SHARE === 0
-        ? [toItem(question, { form: 'robustness', cluster: 'distracted' }, distracted(question, random('distracted')))]
+        ? [
+            toItem(
+              question,
+              { form: 'robustness', cluster: 'distracted' },
+              distracted(question, random('distracted'), write),
+            ),
+          ]
         : []),
     ];
   });
+}
+
+/** Whether a benchmark form is answered by the text of a choice, instead of by its label. */
+function answersText(benchmark: Wording): boolean {
+  const { question } = benchmark;
+  return question.kind === 'choice' ? answerKindOf(benchmark) === 'text' : !/^[([]?[A-Z][)\]]?$/.test(question.target);
 }
 
 type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
@@ -100,16 +136,19 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
 /**
  * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, whatever kinds are
  * wanted; it keeps the answer, so it does not contradict a memorized one.
- * @param steps which solutions are redrawn
  * @throws UserError if none of the kinds can be derived for any problem
  */
 export function deriveExactItems(
   questions: readonly ExactRecord[],
-  { seed, kinds, steps }: DeriveOptions & { readonly steps: StepMode },
+  { seed, kinds, steps, forms }: ExactOptions,
 ): LocatedItem[] {
+  const writerOf = ({ id }: ExactRecord) => {
+    const form = forms?.get(id);
+    return (asked: AskedProblem) => form?.write(asked) ?? plainProblem(asked);
+  };
   const redrawn = new Map(
     (kinds.includes('fresh') ? questions : []).flatMap((question) => {
-      const wording = redrawnProblem(question, { mode: steps, seed });
+      const wording = redrawnProblem(question, { mode: steps, seed, write: writerOf(question) });
       return wording === null ? [] : [[question.id, wording]];
     }),
   );
@@ -124,22 +163,23 @@ export function deriveExactItems(
   return questions.flatMap((question) => {
     const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
     const fresh = redrawn.get(question.id);
+    const write = writerOf(question);
     const formats = {
       restyled: () =>
         toItem(
           question,
           { form: 'twin', kind: 'format', cluster: 'restyled' },
-          restyledProblem(question, random('restyled')),
+          forms?.get(question.id)?.restyle(random('restyled')) ?? restyledProblem(question, random('restyled')),
         ),
       distracted: () =>
         toItem(
           question,
           { form: 'robustness', cluster: 'distracted' },
-          distractedProblem(question, random('distracted')),
+          distractedProblem(question, random('distracted'), write),
         ),
     };
     return [
-      toItem(question, { form: 'benchmark', cluster: 'exam' }, plainProblem(question)),
+      toItem(question, { form: 'benchmark', cluster: 'exam' }, write(question)),
       ...(fresh ? [toItem(question, { form: 'twin', kind: 'fresh', cluster: REDRAWN }, fresh)] : []),
       ...(!fresh || kinds.includes('format') ? [formats.restyled()] : []),
       ...((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0 ? [formats.distracted()] : []),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { loadSuites } from '../../../src/gate/load-suites.ts';
 import { ApprovedFiles } from '../../../src/github/approved/approved-files.ts';
 import { probeFilesAtBase } from '../../../src/github/approved/probe-files-at-base.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
+import { fixture } from '../../fixtures.ts';
 import { GitRepository } from './git-repository.ts';
 
 const questions = (answer: number) =>
@@ -14,6 +15,9 @@ const questions = (answer: number) =>
     .join('\n')}\n`;
 const POINTER = (oid: string) => `version https://git-lfs.github.com/spec/v1\noid sha256:${oid.repeat(64)}\nsize 9\n`;
 const POLICY = 'probes: [exam.jsonl]\n';
+
+const prefixed = (texts: Readonly<Record<string, string | undefined>>) =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [`logs/${name}`, text ?? '']));
 
 let repository: GitRepository;
 let temporary: string;
@@ -31,11 +35,11 @@ afterEach(() => {
 });
 
 /** The probe files of a policy in `rules/`, as they count, and the answers that are right in them. */
-async function approved(base: string) {
+async function approved(base: string, text = POLICY) {
   const workspace = { folder: repository.folder, repository: { owner: 'o', repo: 'r' } };
   const commit = { owner: 'o', repo: 'r', sha: base };
   const files = new ApprovedFiles(repository.client, commit, { workspace, usual: null, commits: [] });
-  const policy = { policy: parsePolicy(POLICY, 'gate.yml'), policyPath: 'rules/gate.yml' };
+  const policy = { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' };
   const { paths, changes } = await probeFilesAtBase(files, policy, temporary);
   const load = async () => {
     const [suite] = await loadSuites({ ...policy, probeFiles: paths }, 1);
@@ -68,6 +72,31 @@ describe('probe files are those of the base commit', () => {
     const before = await (await approved(base)).load();
     repository.commit({ 'rules/exam.jsonl': questions(1) });
     expect(await (await approved(base)).load()).toEqual(before);
+  });
+
+  it('samples of a harness are judged as the results file of the base commit says', async () => {
+    const folder = fixture('lm-eval', 'base', 'models__base');
+    const [samples, results] = ['samples_sg_easy_sums_DATE.jsonl', 'results_DATE.json'].map((name) =>
+      name.replace('DATE', '2026-11-26T00-05-41.179011'),
+    ) as [string, string];
+    const texts = {
+      [samples]: readFileSync(join(folder, samples), 'utf8'),
+      [results]: readFileSync(join(folder, results), 'utf8'),
+    };
+    const base = repository.commit({ 'logs/a.txt': 'a', ...prefixed(texts) });
+    const policy = `probes: [${JSON.stringify(`logs/${samples}`)}]\n`;
+    const before = await (await approved(base, policy)).load();
+    const easier = texts[results]?.replaceAll('"ignore_case":true', '"ignore_case":false') ?? '';
+    expect(easier).not.toBe(texts[results]);
+    repository.commit({ [`logs/${results}`]: easier });
+    const { changes, load } = await approved(base, policy);
+    expect(changes).toEqual([
+      expect.objectContaining({ level: 'info', path: `logs/${results}`, change: 'edited', counts: 'base' }),
+    ]);
+    expect(await load()).toEqual(before);
+    // At the change itself, the digest is another one.
+    const there = repository.commit({});
+    expect(await (await approved(there, policy)).load()).not.toEqual(before);
   });
 
   it('a file that only the change has is an error; one that a step has written counts', async () => {

@@ -1,0 +1,114 @@
+import { UserError } from '../../platform/user-error.ts';
+import type { ChoiceScoring, Wording } from '../item.ts';
+import type { AskedDocument, AskedTask } from './asked-document.ts';
+import type { ProblemForm, WriteChoice } from './benchmark-form.ts';
+import { describeRedrawn } from './fresh-twins.ts';
+import { groupPairedItems } from './group-twins.ts';
+import type { StepMode } from './link-steps.ts';
+import { type LocatedItem, toItem } from './located-item.ts';
+import type { NamedRecords } from './name-fields.ts';
+import { type ChoiceRecord, type ExactRecord, type ProbeRecord, readChoiceRecord, readExactRecord } from './records.ts';
+import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
+import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
+
+export interface AskedOptions {
+  readonly seed: number;
+  readonly kinds: readonly DerivedKind[];
+  readonly isGroup: boolean;
+  readonly scoring: ChoiceScoring;
+  readonly steps: StepMode;
+  /** The records of documents under the names that this program knows. @throws UserError for those that it does not know */
+  readonly nameFields: (records: readonly ProbeRecord[]) => NamedRecords;
+  /** Whether the policy says which fields are the question and its answer: then they have to be there. */
+  readonly isMapped: boolean;
+}
+
+/** Items, and what is unusual about them. */
+export interface AskedItems {
+  readonly located: readonly LocatedItem[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The documents of a task in the words of its harness, and twins that are made of their fields. Where the fields are not those
+ * of a question, there are no twins, and a warning says so.
+ */
+export function askedItems(
+  { documents, name }: AskedTask,
+  { path, ...options }: AskedOptions & { readonly path: string },
+): AskedItems {
+  const plain = documents.map((document) => benchmarkOnly(document, name));
+  if (options.isGroup) return { located: groupPairedItems(plain), warnings: [] };
+  let questions: Questions;
+  try {
+    questions = questionsOf(documents, name, options);
+  } catch (error) {
+    if (!(error instanceof UserError) || options.isMapped) throw error;
+    const why = `${path}: its documents give no twins (${error.problem}): map their fields, or list a file with twins-of`;
+    return { located: plain, warnings: [why] };
+  }
+  const { seed, kinds, scoring, steps } = options;
+  if (questions.kind === 'choice') {
+    return {
+      located: deriveChoiceItems(questions.records, { seed, kinds, scoring, forms: questions.forms }),
+      warnings: [],
+    };
+  }
+  const located = deriveExactItems(questions.records, { seed, kinds, steps, forms: questions.forms });
+  const share = kinds.includes('fresh') ? describeRedrawn(path, questions.records, located) : null;
+  return { located, warnings: share === null ? [] : [share] };
+}
+
+function idOf({ record }: AskedDocument, name: string): string {
+  return `${name}:${record.line}`;
+}
+
+function benchmarkOnly(document: AskedDocument, name: string): LocatedItem {
+  const { record, wording } = document;
+  const { subject } = record.fields;
+  const family = typeof subject === 'string' && subject.trim() !== '' ? subject : name;
+  const identity = { id: idOf(document, name), where: record.where, capability: 'benchmark', family };
+  return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
+}
+
+type Questions =
+  | {
+      readonly kind: 'choice';
+      readonly records: readonly ChoiceRecord[];
+      readonly forms: ReadonlyMap<string, WriteChoice>;
+    }
+  | {
+      readonly kind: 'exact';
+      readonly records: readonly ExactRecord[];
+      readonly forms: ReadonlyMap<string, ProblemForm>;
+    };
+
+function questionsOf(documents: readonly AskedDocument[], name: string, { nameFields }: AskedOptions): Questions {
+  const wordings = new Map(documents.map(({ record, wording }) => [record.line, wording]));
+  const named = nameFields(documents.map(({ record }) => record));
+  const [left] = named.warnings;
+  if (left !== undefined) throw new UserError(left, 'correct it');
+  // Ids of documents need not be unique, nor be there.
+  const records = named.records.map((record) => ({
+    ...record,
+    fields: { ...record.fields, id: `${name}:${record.line}` },
+  }));
+  const wordingOf = ({ line }: ProbeRecord): Wording => {
+    const wording = wordings.get(line);
+    if (wording === undefined) throw new Error(`document ${line} is of no task`);
+    return wording;
+  };
+  const idOf = ({ line }: ProbeRecord) => `${name}:${line}`;
+  if (records.some(({ fields }) => Object.hasOwn(fields, 'choices'))) {
+    const read = records.map((record) => ({ record, question: readChoiceRecord(record, idOf(record)) }));
+    const forms = new Map(
+      read.map(({ record, question }) => [question.id, verbatimChoice(wordingOf(record), question)]),
+    );
+    return { kind: 'choice', records: read.map(({ question }) => question), forms };
+  }
+  const choice = documents.find(({ wording }) => wording.question.kind === 'choice');
+  if (choice !== undefined) throw new UserError(`${choice.record.where}: it has no choices`, 'map its fields');
+  const read = records.map((record) => ({ record, problem: readExactRecord(record, idOf(record)) }));
+  const forms = new Map(read.map(({ record, problem }) => [problem.id, verbatimProblem(wordingOf(record), problem)]));
+  return { kind: 'exact', records: read.map(({ problem }) => problem), forms };
+}

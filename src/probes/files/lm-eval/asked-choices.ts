@@ -1,0 +1,112 @@
+import { at } from '../../../platform/at.ts';
+import { UserError } from '../../../platform/user-error.ts';
+import { answerKindOf, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
+import type { Sample } from './sample.ts';
+
+const HINT = 'use a task with choices, one of which is right, or with generated answers';
+
+/** A request whose continuation is a text. */
+interface Request {
+  readonly context: string;
+  readonly continuation: string;
+}
+
+/**
+ * A multiple-choice question as the harness asked it.
+ * @param scoring of texts; as the metrics of the task say, if missing
+ * @throws UserError for a sample without choices, with several right ones, or whose `acc` is not that of its log-likelihoods
+ */
+export function askedChoices(sample: Sample, scoring: ChoiceScoring | undefined): Wording {
+  const requests = conditionalRequests(sample);
+  if (requests.length < 2) throw new UserError(`${sample.where}: a log-likelihood of one text has no choices`, HINT);
+  const frame = isOneContext(requests) ? choicesAtEnd(requests) : choicesInside(requests, sample.where);
+  const answer = rightChoice(sample, frame.choices);
+  const question: Question = { kind: 'choice', choices: frame.choices, answer, scoring: 'raw', ...frame.question };
+  const asked = { prompt: frame.prompt, question, verbatim: true } as const;
+  expectSameAnswer(sample, requests.length, answer);
+  const texts = frame.question.contexts === undefined && answerKindOf(asked) === 'text';
+  return { ...asked, question: { ...question, scoring: texts ? (scoring ?? scoringOf(sample)) : 'raw' } };
+}
+
+/** Without the requests for the log-likelihoods of the choices alone, which a metric with mutual information adds. */
+function conditionalRequests({ requests, where }: Sample): Request[] {
+  const texts = requests.map(({ context, argument }) => {
+    if (typeof argument === 'string') return { context, continuation: argument };
+    throw new UserError(`${where}: a request without a continuation: a perplexity is not an answer`, HINT);
+  });
+  const half = texts.length / 2;
+  const isDoubled =
+    Number.isInteger(half) &&
+    half > 1 &&
+    texts.slice(half).every(({ context }, i) => context === '' && texts[i]?.context !== '');
+  return isDoubled ? texts.slice(0, half) : texts;
+}
+
+function isOneContext(requests: readonly Request[]): boolean {
+  return requests.every(({ context }) => context === requests[0]?.context);
+}
+
+interface Frame {
+  readonly prompt: string;
+  readonly choices: readonly string[];
+  readonly question: Pick<Extract<Question, { readonly kind: 'choice' }>, 'delimiter' | 'contexts' | 'ending'>;
+}
+
+/** The white space that all continuations begin with is what the task puts between prompt and answer. */
+function choicesAtEnd(requests: readonly Request[]): Frame {
+  const { context } = at(requests, 0);
+  const continuations = requests.map(({ continuation }) => continuation);
+  const delimiter = /^\s*/.exec(commonPrefix(continuations))?.[0] ?? '';
+  const choices = continuations.map((text) => text.slice(delimiter.length));
+  return { prompt: context, choices, question: { delimiter } };
+}
+
+/** The choices stand within the sentence, and the same ending follows each. */
+function choicesInside(requests: readonly Request[], where: string): Frame {
+  const { continuation: ending } = at(requests, 0);
+  if (requests.some(({ continuation }) => continuation !== ending)) {
+    throw new UserError(`${where}: neither the prompts nor the continuations of its choices are the same`, HINT);
+  }
+  const contexts = requests.map(({ context }) => context);
+  const start = commonPrefix(contexts).length;
+  const rests = contexts.map((text) => text.slice(start));
+  const end = commonPrefix(rests.map((text) => Array.from(text).reverse().join(''))).length;
+  const choices = rests.map((text) => text.slice(0, text.length - end).trim());
+  const prompt = `${at(contexts, 0).slice(0, start)}____${at(rests, 0).slice(at(rests, 0).length - end)}${ending}`;
+  return { prompt, choices, question: { contexts, ending } };
+}
+
+function commonPrefix(texts: readonly string[]): string {
+  const [first = '', ...others] = texts;
+  let length = first.length;
+  for (const text of others) {
+    let same = 0;
+    while (same < length && text[same] === first[same]) same += 1;
+    length = same;
+  }
+  return first.slice(0, length);
+}
+
+/** The target is an index, or the text of a choice. */
+function rightChoice({ target, where }: Sample, choices: readonly string[]): number {
+  const text = String(target);
+  const index = /^\d+$/.test(text) ? Number(text) : choices.findIndex((choice) => choice.trim() === text.trim());
+  if (index >= 0 && index < choices.length) return index;
+  throw new UserError(`${where}: target: ${JSON.stringify(target)} is not one of its ${choices.length} choices`, HINT);
+}
+
+/** The file says which choice was the likeliest, and whether that is right: both have to fit what was read. */
+function expectSameAnswer(sample: Sample, count: number, answer: number): void {
+  const { acc, resps, where } = sample;
+  if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
+  const logprobs = resps.slice(0, count).map(([first]) => Number(Array.isArray(first) ? first[0] : first));
+  const best = Math.max(...logprobs);
+  const isTie = logprobs.filter((value) => value === best).length > 1;
+  if (isTie || Number.isNaN(best) || (logprobs[answer] === best) === (Number(acc) === 1)) return;
+  throw new UserError(`${where}: acc is ${Number(acc)}, which does not fit target and resps`, HINT);
+}
+
+function scoringOf({ metrics }: Sample): ChoiceScoring {
+  if (metrics.includes('acc_norm')) return 'per-character';
+  return metrics.includes('acc_bytes') ? 'per-byte' : 'raw';
+}

@@ -1,0 +1,100 @@
+import { UserError } from '../../../platform/user-error.ts';
+import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
+import type { Wording } from '../../item.ts';
+import { parsePythonLiteral } from '../python-literal.ts';
+import { answerRuleOf } from './answer-rule-of.ts';
+import type { Sample } from './sample.ts';
+import { type RunOfTask, resultsBeside } from './task-config.ts';
+
+/** The task that samples are of, and the filter by which its answers are read. */
+export interface SampledTask {
+  readonly path: string;
+  readonly filter: string;
+  readonly run: RunOfTask | null;
+}
+
+/** What the harness generates at most where the task does not say it. */
+const DEFAULT_MAX_TOKENS = 256;
+
+/**
+ * A question whose answer is generated, as the harness asked it: with its stops, its limit, its filter and `exact_match`.
+ * @throws UserError without the results file, for a filter or metric that is not known, and where the file judges its own
+ *   answer otherwise
+ */
+export function askedGeneration(sample: Sample, { path, filter, run }: SampledTask): Wording {
+  const { where, requests } = sample;
+  const [request, another] = requests;
+  if (request === undefined || another !== undefined) {
+    throw new UserError(`${where}: ${requests.length} requests, and a generated answer has one`, 'use another task');
+  }
+  if (run === null) {
+    throw new UserError(
+      `${path}: how generated answers are judged is written in ${resultsBeside(path) ?? 'results_DATE.json'}, which is missing`,
+      'put the results file of the run beside the samples',
+    );
+  }
+  const rule = ruleFor(sample, (targets) =>
+    answerRuleOf(run.config, { filter, targets, where, choices: choicesOf(sample) }),
+  );
+  const { stop, maxNewTokens } = limitsOf(request.argument);
+  return {
+    prompt: request.context,
+    verbatim: true,
+    question: {
+      kind: 'exact',
+      target: shortTarget(rule.targets[0] ?? ''),
+      delimiter: run.config.target_delimiter ?? ' ',
+      rule,
+      stop,
+      maxNewTokens,
+    },
+  };
+}
+
+function choicesOf({ doc }: Sample): readonly string[] {
+  const { choices } = doc;
+  const texts = Array.isArray(choices) ? choices : [];
+  return texts.every((text) => typeof text === 'string') ? texts : [];
+}
+
+/** One right answer, or, as Python writes a list, several: what the file says of the logged answer tells which is meant. */
+function ruleFor(sample: Sample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
+  const { target, where } = sample;
+  const text = String(target);
+  const one = ruleOf([text]);
+  if (fits(sample, one)) return one;
+  if (text.startsWith('[')) {
+    const listed = parsePythonLiteral(text);
+    const several = Array.isArray(listed) ? ruleOf(listed.map(String)) : one;
+    if (fits(sample, several)) return several;
+  }
+  throw new UserError(
+    `${where}: exact_match is ${JSON.stringify(sample.exact_match)}, and its answer is judged otherwise here`,
+    'give samples and results of one run',
+  );
+}
+
+/** Whether the rule judges the logged answer as the file does. Of repeats, the first is not what was judged. */
+function fits({ exact_match: logged, resps }: Sample, rule: AnswerRule): boolean {
+  const [texts = []] = resps;
+  const [text] = texts;
+  if (typeof text !== 'string' || texts.length > 1 || typeof logged !== 'number') return true;
+  return Number(readAnswer(text, rule).correct) === logged;
+}
+
+function limitsOf(argument: unknown): { readonly stop: readonly string[]; readonly maxNewTokens: number } {
+  const settings = (argument ?? {}) as Readonly<Record<string, unknown>>;
+  const until = [settings.until ?? []].flat();
+  const limits = ['max_gen_toks', 'max_new_tokens', 'max_tokens', 'max_completion_tokens'].map((key) => settings[key]);
+  const limit = limits.find((value) => typeof value === 'number' && Number.isInteger(value) && value > 0);
+  return {
+    stop: until.filter((text): text is string => typeof text === 'string' && text !== ''),
+    maxNewTokens: typeof limit === 'number' ? limit : DEFAULT_MAX_TOKENS,
+  };
+}
+
+/** Of a solution in GSM8K's format, its final answer. */
+function shortTarget(text: string): string {
+  const mark = text.lastIndexOf('####');
+  return (mark === -1 ? text : text.slice(mark + 4)).trim();
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { validate } from '../../../platform/first-issue.ts';
+import { UserError } from '../../../platform/user-error.ts';
+import type { ProbeRecord } from '../records.ts';
+
+const HINT = 'copy the file again as lm-evaluation-harness wrote it';
+
+/** A line of samples_TASK_DATE.jsonl, as far as its question can be asked again from it. */
+const sampleSchema = z.looseObject({
+  doc_id: z.int().nonnegative(),
+  doc: z.record(z.string(), z.unknown()),
+  target: z.unknown(),
+  arguments: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]),
+  resps: z.array(z.array(z.unknown()).min(1)).min(1),
+  filter: z.string().optional(),
+  metrics: z.array(z.string()).optional(),
+});
+
+/** One document under one filter. */
+export interface Sample {
+  /** `FILE:12`, for errors. */
+  readonly where: string;
+  readonly doc_id: number;
+  readonly doc: Readonly<Record<string, unknown>>;
+  readonly target: unknown;
+  /** For each request its answers: a log-likelihood, alone or with whether it is greedy, or a text. */
+  readonly resps: readonly (readonly unknown[])[];
+  readonly filter: string | undefined;
+  readonly metrics: readonly string[];
+  /** Of the metrics that its answer can be checked by; undefined if it has none. */
+  readonly acc: unknown;
+  readonly exact_match: unknown;
+  /** Of each request, the text before the answer, and the answer or the arguments of a generation. */
+  readonly requests: ReadonlyArray<{ readonly context: string; readonly argument: unknown }>;
+}
+
+/** Whether a file has samples of lm-evaluation-harness instead of questions. */
+export function areSamples([first]: readonly ProbeRecord[]): boolean {
+  return (
+    first !== undefined && ['doc_id', 'doc', 'arguments', 'resps'].every((key) => Object.hasOwn(first.fields, key))
+  );
+}
+
+/** @throws UserError with the line */
+export function readSample({ fields, where }: ProbeRecord): Sample {
+  const parsed = validate(sampleSchema, fields);
+  if (!parsed.success) {
+    const { path, message } = parsed.issue;
+    throw new UserError(
+      `${where} is not a sample of lm-evaluation-harness: ${[path.map(String).join('.'), message].join(': ')}`,
+      HINT,
+    );
+  }
+  const { arguments: given, doc_id, doc, target, resps, filter, metrics = [], acc, exact_match } = parsed.data;
+  // Versions write a list of lists, or `{ gen_args_0: { arg_0, arg_1 } }`.
+  const requests = (Array.isArray(given) ? given : Object.values(given)).map((request) => {
+    const [context, argument] = typeof request === 'object' && request !== null ? Object.values(request) : [];
+    if (typeof context === 'string') return { context, argument };
+    const problem = 'arguments: a request without a text (messages of a chat server, pictures or sound)';
+    throw new UserError(`${where}: ${problem}`, 'give samples whose prompts are texts');
+  });
+  return { where, doc_id, doc, target, resps, filter, metrics, acc, exact_match, requests };
+}

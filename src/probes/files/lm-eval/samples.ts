@@ -1,0 +1,103 @@
+import { basename, extname } from 'node:path';
+import { at } from '../../../platform/at.ts';
+import { UserError } from '../../../platform/user-error.ts';
+import type { ChoiceScoring, Wording } from '../../item.ts';
+import type { AskedDocument, AskedTask } from '../asked-document.ts';
+import type { ProbeRecord } from '../records.ts';
+import { filtersOf } from './answer-rule-of.ts';
+import { askedChoices } from './asked-choices.ts';
+import { askedGeneration, type SampledTask } from './asked-generation.ts';
+import { readSample, type Sample } from './sample.ts';
+import { readRunOfTask } from './task-config.ts';
+
+/** How to read samples as questions. */
+export interface SampleOptions {
+  /** How texts of choices are scored; as the metrics of the task say, if missing. */
+  readonly scoring?: ChoiceScoring | undefined;
+  /** The filter by which generated answers are read; the first of the task if missing. */
+  readonly filter?: string | undefined;
+}
+
+/**
+ * The questions of samples_TASK_DATE.jsonl, each with the prompt and the choices, or the stops, filter and metric, that
+ * lm-evaluation-harness had. What the file says of each answer is checked against what this program makes of the same answer.
+ * @throws UserError with the line, for a sample that cannot be asked in the same way
+ */
+export async function readSamples(
+  records: readonly ProbeRecord[],
+  path: string,
+  options: SampleOptions,
+): Promise<AskedTask> {
+  const samples = records.map(readSample);
+  const run = await readRunOfTask(path);
+  const generates = samples.some(isGeneration);
+  const chosen = chooseFilter(samples, {
+    path,
+    wanted: options.filter,
+    named: run === null ? [] : filtersOf(run.config),
+  });
+  const kept = samples.flatMap((sample, i) =>
+    sample.filter === undefined || sample.filter === chosen ? [{ sample, record: at(records, i) }] : [],
+  );
+  const seen = new Map<number, string>();
+  for (const { sample } of kept) {
+    const first = seen.get(sample.doc_id);
+    if (first !== undefined) {
+      throw new UserError(
+        `${sample.where}: document ${sample.doc_id} is in ${first} already`,
+        'give the samples of one run',
+      );
+    }
+    seen.set(sample.doc_id, sample.where);
+  }
+  const task: SampledTask = { path, filter: chosen ?? 'none', run };
+  const wordingOf = (sample: Sample): Wording =>
+    generates ? askedGeneration(sample, task) : askedChoices(sample, options.scoring);
+  const documents = kept.map(({ sample, record }): AskedDocument => {
+    // A document is named by its number, as the harness does it; its id and its subject, if it has them, stay.
+    const fields = { ...(run === null ? {} : { subject: run.task }), ...sample.doc };
+    return { record: { ...record, line: sample.doc_id, fields }, wording: wordingOf(sample) };
+  });
+  const name = run?.task ?? basename(path, extname(path));
+  return {
+    name,
+    documents,
+    chatTemplate: run === null ? null : run.chatTemplate,
+    warnings: warningsOf(kept[0]?.sample, path),
+  };
+}
+
+/** Is it asked by generating text? */
+function isGeneration({ requests }: Sample): boolean {
+  return requests.some(({ argument }) => typeof argument === 'object' && argument !== null);
+}
+
+/** A document has a line for each filter. Null: files of old versions do not name them. */
+function chooseFilter(
+  samples: readonly Sample[],
+  {
+    path,
+    wanted,
+    named,
+  }: { readonly path: string; readonly wanted: string | undefined; readonly named: readonly string[] },
+): string | null {
+  const present = [...new Set(samples.flatMap(({ filter }) => filter ?? []))];
+  if (wanted !== undefined) {
+    if (present.includes(wanted)) return wanted;
+    throw new UserError(
+      `${path}: filter: no sample has ${JSON.stringify(wanted)}`,
+      `give one of ${present.join(', ')}`,
+    );
+  }
+  return named.find((name) => present.includes(name)) ?? present[0] ?? null;
+}
+
+/** Greedy decoding stands in for sampling. */
+function warningsOf(first: Sample | undefined, path: string): string[] {
+  const [request] = first?.requests ?? [];
+  const settings = request?.argument;
+  if (typeof settings !== 'object' || settings === null) return [];
+  const { do_sample: samples, temperature } = settings as Readonly<Record<string, unknown>>;
+  const isSampled = samples === true || (typeof temperature === 'number' && temperature > 0 && samples !== false);
+  return isSampled ? [`${path}: the harness drew its answers at random; here the likeliest is generated`] : [];
+}

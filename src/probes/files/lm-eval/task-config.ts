@@ -1,0 +1,68 @@
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { validate } from '../../../platform/first-issue.ts';
+import { parseJson } from '../../../platform/parse-json.ts';
+import { readTextFile } from '../../../platform/read-text-file.ts';
+import { UserError } from '../../../platform/user-error.ts';
+
+/** What the results file says of a task, as far as samples alone do not. */
+const configSchema = z.looseObject({
+  filter_list: z
+    .array(z.looseObject({ name: z.string(), filter: z.array(z.looseObject({ function: z.string() })) }))
+    .nullish(),
+  metric_list: z.array(z.looseObject({ metric: z.unknown() })).nullish(),
+  target_delimiter: z.string().nullish(),
+});
+export type TaskConfig = z.infer<typeof configSchema>;
+
+const resultsSchema = z.looseObject({
+  configs: z.record(z.string(), configSchema),
+  chat_template: z.unknown().optional(),
+});
+
+/** A task, and whether its prompts were rendered with a chat template. */
+export interface RunOfTask {
+  readonly task: string;
+  readonly config: TaskConfig;
+  readonly chatTemplate: boolean;
+}
+
+const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
+
+/** The name of the results file that belongs beside a file of samples; null for a file that is not called as the harness does. */
+export function resultsBeside(samples: string): string | null {
+  const date = SAMPLES.exec(basename(samples))?.groups?.date;
+  return date === undefined ? null : join(dirname(samples), `results_${date}.json`);
+}
+
+/**
+ * The results file beside a file of samples.
+ * @returns null if there is none
+ * @throws UserError for a file that is not one of lm-evaluation-harness, or has no such task
+ */
+export async function readRunOfTask(samples: string): Promise<RunOfTask | null> {
+  const path = resultsBeside(samples);
+  const task = SAMPLES.exec(basename(samples))?.groups?.task;
+  if (path === null || task === undefined) return null;
+  const text = await readTextFile(path, 'measurement');
+  if (text === null) return null;
+  const hint = 'give the two files as lm-evaluation-harness wrote them';
+  // Numbers that are not finite are none of what is read here.
+  const json = parseJson(text.replace(/(?<=[:,[]\s*)(-?Infinity|NaN)(?=\s*[,}\]])/g, 'null'), {
+    name: path,
+    hint,
+    notJson: () => ' is not JSON',
+  });
+  const parsed = validate(resultsSchema, json);
+  if (!parsed.success) {
+    const { path: keys, message } = parsed.issue;
+    throw new UserError(
+      `${path} is not a results file of lm-evaluation-harness: ${keys.map(String).join('.')}: ${message}`,
+      hint,
+    );
+  }
+  const { configs, chat_template: template } = parsed.data;
+  const config = Object.hasOwn(configs, task) ? configs[task] : undefined;
+  if (config === undefined) throw new UserError(`${path} has no task ${JSON.stringify(task)}`, hint);
+  return { task, config, chatTemplate: template !== undefined && template !== null };
+}

@@ -1,0 +1,159 @@
+import { at } from '../../platform/at.ts';
+import { answerKindOf, type Wording } from '../item.ts';
+import type { Random } from '../random.ts';
+import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
+
+/**
+ * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks one like
+ * it: another text stands in the place of the question, or other options behind its labels. What is not found in the prompt word for word
+ * is not changed.
+ * @param asked the whole prompt and the choices that were scored
+ * @param record what it asks, as the document has it
+ */
+export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice {
+  const { question } = asked;
+  const isLabeled = answerKindOf(asked) === 'label';
+  return (other) => {
+    if (isSame(other, record)) return asked;
+    if (question.kind === 'exact' || question.contexts !== undefined) return null;
+    // In another order than that of the document, it is not known which is which.
+    const isKnown = isLabeled
+      ? question.answer === record.answer && question.choices.length === record.choices.length
+      : hasSameOrder({ choices: question.choices.map((choice) => choice.trim()) }, record);
+    if (!isKnown) return null;
+    // A prompt without its options asks the same in any order of them.
+    if (!isLabeled && !hasSameOrder(other, record)) return null;
+    const renamed = replaceLast(asked.prompt, record.question, other.question);
+    if (renamed === null) return null;
+    const prompt = hasSameOrder(other, record)
+      ? renamed
+      : withOptions(renamed, { labels: question.choices, from: record, to: other });
+    return prompt === null ? null : { ...asked, prompt, question: { ...question, answer: other.answer } };
+  };
+}
+
+function isSame(a: AskedChoice, b: AskedChoice): boolean {
+  return a.question === b.question && a.answer === b.answer && hasSameOrder(a, b);
+}
+
+function hasSameOrder(a: Pick<AskedChoice, 'choices'>, b: Pick<AskedChoice, 'choices'>): boolean {
+  return a.choices.length === b.choices.length && a.choices.every((choice, i) => choice === b.choices[i]);
+}
+
+/** The prompt with other options behind the labels of its last question; null unless each is found, and they follow one another. */
+function withOptions(
+  prompt: string,
+  { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
+): string | null {
+  let end = prompt.lastIndexOf(to.question) + to.question.length;
+  let written = prompt.slice(0, end);
+  for (const [i, label] of labels.entries()) {
+    const old = at(from.choices, i);
+    const found = optionAfter(prompt, end, { label, text: old });
+    if (found === null) return null;
+    written += `${prompt.slice(end, found)}${at(to.choices, i)}`;
+    end = found + old.length;
+  }
+  return `${written}${prompt.slice(end)}`;
+}
+
+/** Where the text of an option begins: after its label, and with nothing else of a word behind it. */
+function optionAfter(
+  prompt: string,
+  start: number,
+  { label, text }: { readonly label: string; readonly text: string },
+): number | null {
+  const bare = label.replace(/^[([]|[)\].:]+$/g, '');
+  const pattern = new RegExp(
+    String.raw`(?<=(?:^|\s)[(\[]?${escapeText(bare)} ?[)\].:]*[ \t]+)${escapeText(text)}(?=\s|$)`,
+    'gu',
+  );
+  pattern.lastIndex = start;
+  return pattern.exec(prompt)?.index ?? null;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** The last occurrence of a text, which is the question: examples come before it. */
+function replaceLast(prompt: string, text: string, other: string): string | null {
+  const start = text === '' ? -1 : prompt.lastIndexOf(text);
+  return start === -1 ? null : `${prompt.slice(0, start)}${other}${prompt.slice(start + text.length)}`;
+}
+
+/**
+ * The same of a problem whose answer is generated: stops, limit and reading of the answer stay those of the harness.
+ * @param asked with its rule
+ * @param problem what it asks
+ */
+export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemForm {
+  const { question } = asked;
+  if (question.kind !== 'exact') throw new Error('a question with choices');
+  return {
+    write(other) {
+      if (other.question === problem.question && other.target === problem.target) return asked;
+      const prompt = replaceLast(asked.prompt, problem.question, other.question);
+      const rule = question.rule === undefined ? undefined : withTarget(question.rule, problem.target, other.target);
+      if (prompt === null || rule === null) return null;
+      return {
+        ...asked,
+        prompt,
+        question: { ...question, target: other.target, ...(rule === undefined ? {} : { rule }) },
+      };
+    },
+    restyle: (random) => restyle(asked, problem.question, random),
+  };
+}
+
+type Rule = NonNullable<Extract<Wording['question'], { readonly kind: 'exact' }>['rule']>;
+
+/** How GSM8K marks the final answer of a solution. */
+const FINAL = '####';
+
+/** The rule with another right answer; null unless it is known where the old one stands. */
+function withTarget(rule: Rule, old: string, target: string): Rule | null {
+  if (old === target) return rule;
+  const targets = rule.targets.map((text) => replaceAnswer(text, old, target));
+  return targets.some((text) => text === null) ? null : { ...rule, targets: targets.map(String) };
+}
+
+function replaceAnswer(text: string, old: string, target: string): string | null {
+  const mark = text.lastIndexOf(FINAL);
+  const answer = (mark === -1 ? text : text.slice(mark + FINAL.length)).trim();
+  if (answer.replace(/[$,\s]/g, '') !== old.replace(/[$,\s]/g, '')) return null;
+  return mark === -1 ? target : `${FINAL} ${target}`;
+}
+
+/** What stands before a question, and before its answer. */
+const HEADINGS = [
+  ['Problem', 'Solution'],
+  ['Exercise', 'Result'],
+  ['Task', 'Final result'],
+] as const;
+
+/**
+ * The prompt with other headings before all of its questions and answers. A stop that is one of the headings is changed
+ * with it.
+ */
+function restyle(asked: Wording, text: string, random: Random): Wording | null {
+  const { prompt, question } = asked;
+  const start = text === '' ? -1 : prompt.lastIndexOf(text);
+  if (start === -1 || question.kind !== 'exact') return null;
+  const before = /(?:^|\n)(?<heading>[A-Z]\w*):\s?$/.exec(prompt.slice(0, start))?.groups?.heading;
+  const after = /^\s*\n(?<heading>[A-Z]\w*):/.exec(prompt.slice(start + text.length))?.groups?.heading;
+  if (before === undefined || after === undefined || before === after) return null;
+  const fitting = HEADINGS.filter((pair) => !pair.some((heading) => prompt.includes(`${heading}:`)));
+  const [asks, answers] = fitting.length === 0 ? [] : random.pick(fitting);
+  if (asks === undefined || answers === undefined) return null;
+  const rename = (part: string) =>
+    part.replaceAll(new RegExp(String.raw`(?<=^|\n)(${before}|${after})(?=:)`, 'g'), (heading) =>
+      heading === before ? asks : answers,
+    );
+  const { stop } = question;
+  return {
+    ...asked,
+    prompt: rename(prompt),
+    question: { ...question, ...(stop === undefined ? {} : { stop: stop.map(rename) }) },
+  };
+}
