@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { LOG_KINDS, type Logs } from '../evaluation-logs/measure-logs.ts';
 import { FAIL_ON_CHOICES } from '../github/publish/annotation.ts';
 import {
   COUNT_WORDS,
@@ -64,6 +65,7 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 const inputsSchema = z.object({
   checkpoint: z.string(),
   'lm-eval': optional,
+  inspect: optional,
   report: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),
@@ -112,8 +114,7 @@ export interface GateRun extends MeasuringRun, ReportingRun {
 /** Of logs of an evaluation, in place of a checkpoint. */
 export interface LogsRun extends ReportingRun {
   readonly kind: 'logs';
-  /** Folder of lm-evaluation-harness. */
-  readonly logs: string;
+  readonly logs: Logs;
 }
 
 export interface ShardRun extends MeasuringRun {
@@ -208,7 +209,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
     out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
   };
   const reporting = { ...judging, comment, artifact, issue, failOn };
-  const { 'lm-eval': logs } = inputs;
+  const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   if (mode === 'merge') return { kind: 'merge', only: inputs.only, ...reporting };
   const { reference, adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
@@ -243,16 +244,25 @@ const RUN_INPUTS = [
   'model',
 ] as const;
 
+function logsIn(inputs: Inputs): Logs[] {
+  return LOG_KINDS.flatMap((kind) => {
+    const folder = inputs[kind];
+    return folder === undefined ? [] : [{ kind, folder }];
+  });
+}
+
 function expectLogsAlone(inputs: Inputs): void {
-  if (inputs['lm-eval'] === undefined) return;
-  const other = RUN_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
+  const [logs, otherLogs] = logsIn(inputs);
+  if (logs === undefined) return;
+  const other = otherLogs?.kind ?? RUN_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
   if (other === undefined && inputs.mode !== 'merge') return;
-  throw new UserError(`inputs lm-eval and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
+  throw new UserError(`inputs ${logs.kind} and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
 }
 
 function expectOneJob(inputs: Inputs): void {
   expectLogsAlone(inputs);
-  const { checkpoint, report, mode, shard, endpoint, 'lm-eval': logs } = inputs;
+  const { checkpoint, report, mode, shard, endpoint } = inputs;
+  const [logs] = logsIn(inputs);
   if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
     throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
   }
@@ -266,7 +276,7 @@ function expectOneJob(inputs: Inputs): void {
   if (checkpoint === '' && report === undefined && mode !== 'merge' && endpoint === undefined && logs === undefined) {
     throw new UserError(
       'input checkpoint is missing',
-      'give the path of a checkpoint, an endpoint that serves one, or lm-eval',
+      `give the path of a checkpoint, an endpoint that serves one, or logs (${LOG_KINDS.join(', ')})`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { checkLogs } from '../gate/check-logs.ts';
+import { asLogBaseline } from '../gate/read-baseline.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { LogsRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
@@ -9,7 +10,9 @@ import { resolveBaseline } from './resolve-baseline.ts';
 export async function runLogs(run: LogsRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
-  const resolved = await resolveBaseline(run, context, { caches, paths: { logs: run.logs }, probes: false });
-  const result = await checkLogs(run.logs, resolved);
-  await reportResults({ run, context, caches, ...resolved, ...result });
+  const { logs } = run;
+  const resolved = await resolveBaseline(run, context, { caches, paths: { logs: logs.folder }, probes: false });
+  const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
+  const result = await checkLogs(logs, judging);
+  await reportResults({ run, context, caches, ...judging, ...result });
 }

@@ -11,7 +11,9 @@ import {
   baselineEndpointOptions,
   type CandidateOptions,
   candidateOptions,
-  lmEvalOption,
+  type LogOptions,
+  logOptions,
+  logsOf,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -23,11 +25,16 @@ import type { Output } from './output.ts';
 import { baselineEndpointOf, measureSettings } from './settings.ts';
 import { printVerdict, writeReport } from './verdict.ts';
 
-interface CheckOptions extends CandidateOptions, BaselineEndpointOptions, MergeOptions, ProbeOptions, VerdictOptions {
+interface CheckOptions
+  extends CandidateOptions,
+    BaselineEndpointOptions,
+    MergeOptions,
+    ProbeOptions,
+    LogOptions,
+    VerdictOptions {
   baseline?: string;
   out?: string;
   shard?: string;
-  lmEval?: string;
 }
 
 export function addCheckCommand(program: Command, output: Output): void {
@@ -35,10 +42,10 @@ export function addCheckCommand(program: Command, output: Output): void {
     .command('check')
     .description('measure a checkpoint, compare it with a baseline and report a verdict');
   const measuring = baselineEndpointOptions(probeOptions(mergeOptions(candidateOptions(command))));
-  lmEvalOption(measuring, ['baselineEndpoint', 'baselineModel', 'shard'])
+  logOptions(measuring, ['baselineEndpoint', 'baselineModel', 'shard'])
     .option(
       '--baseline <file|path>',
-      'approved measurement, a checkpoint to measure in the same way, or with --lm-eval a folder like it',
+      'approved measurement, a checkpoint to measure in the same way, or beside logs a folder of logs',
     )
     .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
   verdictOptions(command)
@@ -49,7 +56,8 @@ export function addCheckCommand(program: Command, output: Output): void {
 }
 
 async function runCheck(options: CheckOptions, output: Output): Promise<void> {
-  const { baseline, policy, out, shard, lmEval } = options;
+  const { baseline, policy, out, shard } = options;
+  const logs = logsOf(options);
   if (shard !== undefined) {
     throw new UserError(
       'check needs a whole measurement, and a shard is only a part of one',
@@ -57,9 +65,9 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     );
   }
   if (out !== undefined) await expectWritable(out, 'folder');
-  const { measurement, report } = await (lmEval === undefined
+  const { measurement, report } = await (logs === null
     ? checkModel(options, output)
-    : checkLogs(lmEval, { baseline, policy }));
+    : checkLogs(logs, { baseline, policy }));
   if (out !== undefined) {
     await writeMeasurement(join(out, 'measurement.json'), measurement);
     await writeReport(report, out);

@@ -27,7 +27,10 @@ Examples:
     --endpoint http://localhost:8000/v1 --model NAME
 
   # compare two evaluations by lm-evaluation-harness, without running a model
-  shadow-gate check --lm-eval results/candidate --baseline results/approved`;
+  shadow-gate check --lm-eval results/candidate --baseline results/approved
+
+  # the same for logs of Inspect AI
+  shadow-gate check --inspect logs/candidate --baseline logs/approved`;
 
 export const MEASURE_EXAMPLES = `
 Examples:

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
+import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
@@ -14,7 +14,9 @@ import { MEASURE_EXAMPLES } from './help.ts';
 import {
   type CandidateOptions,
   candidateOptions,
-  lmEvalOption,
+  type LogOptions,
+  logOptions,
+  logsOf,
   type MergeOptions,
   mergeOptions,
   type ProbeOptions,
@@ -25,16 +27,15 @@ import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { measureSettings } from './settings.ts';
 
-interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions {
+interface MeasureOptions extends CandidateOptions, MergeOptions, ProbeOptions, LogOptions {
   out: string;
   shard?: Shard;
   like?: string;
-  lmEval?: string;
 }
 
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
-  lmEvalOption(probeOptions(mergeOptions(candidateOptions(command))), ['policy', 'shard', 'like'])
+  logOptions(probeOptions(mergeOptions(candidateOptions(command))), ['policy', 'shard', 'like'])
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .option('--like <file>', 'ask the probes of another measurement, with its seed and its levels, to compare the two')
@@ -42,9 +43,9 @@ export function addMeasureCommand(program: Command, output: Output): void {
     .action((options: MeasureOptions) => runMeasure(options, output));
 }
 
-async function readLogs(folder: string, out: string, output: Output): Promise<void> {
+async function readLogs(logs: Logs, out: string, output: Output): Promise<void> {
   await expectWritable(out, 'file');
-  const measurement = await measureLmEval(folder);
+  const measurement = await measureLogs(logs);
   await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
 }
@@ -65,8 +66,9 @@ async function probesOf(options: MeasureOptions, resolved: ResolvedPolicy): Prom
 }
 
 async function runMeasure(options: MeasureOptions, output: Output): Promise<void> {
-  const { shard, out, lmEval } = options;
-  if (lmEval !== undefined) return readLogs(lmEval, out, output);
+  const { shard, out } = options;
+  const logs = logsOf(options);
+  if (logs !== null) return readLogs(logs, out, output);
   if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(out, 'file');
   const {

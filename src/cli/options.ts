@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/measure-logs.ts';
 import {
   HALVES,
   type Half,
@@ -182,17 +183,38 @@ const RUN_OPTIONS = [
   'timeout',
 ];
 
+/** Options that read logs: the flag, the name of the option, and what it reads. */
+const LOG_OPTIONS = {
+  'lm-eval': ['lmEval', 'what lm-evaluation-harness wrote (--output_path with --log_samples)'],
+  inspect: ['inspect', 'logs of Inspect AI (--log-dir)'],
+} as const satisfies Record<LogKind, readonly [keyof LogOptions, string]>;
+
 /**
  * Logs of an evaluation in place of a model.
  * @param others options of the command that are about running a model
  */
-export function lmEvalOption(command: Command, others: readonly string[]): Command {
-  return command.addOption(
-    new Option(
-      '--lm-eval <dir>',
-      'read what lm-evaluation-harness wrote (--output_path with --log_samples) in place of a checkpoint; runs no model',
-    ).conflicts([...RUN_OPTIONS, ...others]),
-  );
+export function logOptions(command: Command, others: readonly string[]): Command {
+  const names = Object.values(LOG_OPTIONS).map(([name]) => name);
+  return LOG_KINDS.reduce((so, kind) => {
+    const [name, words] = LOG_OPTIONS[kind];
+    const conflicts = [...RUN_OPTIONS, ...others, ...names.filter((other) => other !== name)];
+    const option = new Option(`--${kind} <dir>`, `read ${words} in place of a checkpoint; runs no model`);
+    return so.addOption(option.conflicts(conflicts));
+  }, command);
+}
+
+export interface LogOptions {
+  lmEval?: string;
+  inspect?: string;
+}
+
+/** The logs to read; null for a model. */
+export function logsOf(options: LogOptions): Logs | null {
+  const given = LOG_KINDS.flatMap((kind) => {
+    const folder = options[LOG_OPTIONS[kind][0]];
+    return folder === undefined ? [] : [{ kind, folder }];
+  });
+  return given[0] ?? null;
 }
 
 /** The options of every command that reports a verdict. */

@@ -17,7 +17,7 @@ export function expectMean(
   file: string,
 ): void {
   const values = documents.flatMap((document) => document.values[index] ?? []);
-  if (value === null || values.length !== documents.length) return;
+  if (value === null || values.length === 0 || values.length !== documents.length) return;
   const mean = values.reduce((sum, own) => sum + own, 0) / values.length;
   if (Math.abs(mean - value) <= ROUNDING * Math.max(1, Math.abs(value))) return;
   throw new UserError(

@@ -1,19 +1,37 @@
 import { machineRecord } from '../measure/run-record.ts';
-import { benchmarksDigest } from '../measure/schema/benchmarks.ts';
+import { type Benchmarks, benchmarksDigest } from '../measure/schema/benchmarks.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from '../measure/schema/measurement.ts';
 import { WITHOUT_WEIGHTS } from '../measure/without-weights.ts';
 import { VERSION } from '../platform/version.ts';
+import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLmEval } from './lm-eval/read-benchmarks.ts';
 
+const READERS = {
+  'lm-eval': readLmEval,
+  inspect: readInspect,
+} satisfies Record<string, (folder: string) => Promise<Benchmarks>>;
+
+/** A program whose logs are read, as options and inputs call it. */
+export type LogKind = keyof typeof READERS;
+export const LOG_KINDS = Object.keys(READERS) as readonly LogKind[];
+
+/** A folder that is searched through for logs of one program. */
+export interface Logs {
+  readonly kind: LogKind;
+  readonly folder: string;
+}
+
+/** What `measure --lm-eval` reads. */
+export const measureLmEval = (folder: string): Promise<Measurement> => measureLogs({ kind: 'lm-eval', folder });
+
 /**
- * Logs of lm-evaluation-harness as a measurement: its answers and nothing else. No model is run, and nothing proves which one
- * answered: the measurement has what the logs say.
- * @param folder searched through for results and samples
- * @throws UserError for logs that cannot be read, with file and line
+ * Logs of an evaluation as a measurement: its answers and nothing else. No model is run, and nothing proves which one answered:
+ * the measurement has what the logs say.
+ * @throws UserError for logs that cannot be read, with file, and line, member or row
  */
-export async function measureLmEval(folder: string): Promise<Measurement> {
+export async function measureLogs({ kind, folder }: Logs): Promise<Measurement> {
   const started = new Date();
-  const benchmarks = await readLmEval(folder);
+  const benchmarks = await READERS[kind](folder);
   const { model, runs } = benchmarks;
   const times = runs.flatMap(({ time }) => time ?? []).sort();
   const record = machineRecord(started);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { measureLmEval } from '../evaluation-logs/measure-logs.ts';
+import { type LogKind, measureLogs } from '../evaluation-logs/measure-logs.ts';
 import { isHubPath } from '../hub/hub-path.ts';
 import { nameOfServed } from '../measure/measure-served.ts';
 import type { Endpoint } from '../measure/options.ts';
@@ -57,13 +57,21 @@ export async function readBaseline(
 }
 
 /**
- * The baseline of logs: a measurement file, or a folder of logs. No path is a missing baseline.
- * @throws UserError for anything else
+ * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint.
+ * @throws UserError for a checkpoint that is no folder, and for a folder without such logs
  */
-export async function readLogBaseline(path: string | undefined): Promise<ResolvedBaseline> {
-  const isFolder = path !== undefined && !isHubPath(path) && (await stat(path).catch(() => null))?.isDirectory();
-  if (path === undefined || !isFolder) return readBaseline(path);
-  return { kind: 'measurement', measurement: await measureLmEval(path), commit: null, name: path };
+export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): Promise<ResolvedBaseline> {
+  if (baseline.kind !== 'checkpoint') return baseline;
+  const { path, name, note } = baseline;
+  const isFolder = !isHubPath(path) && (await stat(path)).isDirectory();
+  if (!isFolder) {
+    throw new UserError(
+      `the baseline ${name} is a checkpoint, and logs are compared with logs`,
+      `give a folder of logs, or what 'shadow-gate measure --${kind} DIR --out FILE' writes`,
+    );
+  }
+  const measurement = await measureLogs({ kind, folder: path });
+  return { kind: 'measurement', measurement, commit: null, name, note };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ActionRun, parseInputs } from '../../src/action/inputs.ts';
+import { LOG_KINDS } from '../../src/evaluation-logs/measure-logs.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 
 const STEP = { folder: '/workspace', temporary: '/temporary', apiKey: 'key' };
@@ -51,13 +52,16 @@ it('a merge reports and does not measure', () => {
 });
 
 it('logs of an evaluation take the place of a checkpoint, and exclude what is about running one', () => {
-  expect(parse({ 'lm-eval': 'logs' })).toEqual({ kind: 'logs', logs: 'logs', ...REPORTING });
+  for (const kind of LOG_KINDS) {
+    expect(parse({ [kind]: 'logs' })).toEqual({ kind: 'logs', logs: { kind, folder: 'logs' }, ...REPORTING });
+  }
   for (const [name, value] of [
     ['checkpoint', 'model'],
     ['endpoint', 'http://e/v1'],
     ['only', 'probes'],
     ['shard', '1/2'],
     ['report', 'report.json'],
+    ['inspect', 'logs'],
   ] as const) {
     expect(() => parse({ 'lm-eval': 'logs', [name]: value })).toThrow(`inputs lm-eval and ${name} exclude each other`);
   }
@@ -177,7 +181,10 @@ it.each([
   ],
   [{ checkpoint: 'm', 'baseline-model': 'b' }, 'input baseline-model needs endpoint and model'],
   [{ checkpoint: 'm', revision: 'r' }, 'input revision needs endpoint and model'],
-  [{}, 'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or lm-eval'],
+  [
+    {},
+    'input checkpoint is missing — give the path of a checkpoint, an endpoint that serves one, or logs (lm-eval, inspect)',
+  ],
   [{ checkpoint: 'm', device: 'gpu' }, 'input device is "gpu" — allowed: auto, cpu, cuda, webgpu'],
   [
     { checkpoint: 'm', 'cuda-libraries': 'donwload' },

@@ -74,6 +74,29 @@ describe('measure --lm-eval', () => {
     const { code, stderr } = await runCli(...logs, '--checkpoint', example('base'));
     expect(code).toBe(2);
     expect(stderr).toContain("option '--lm-eval <dir>' cannot be used with option '--checkpoint <path>'");
+    const both = await runCli(...logs, '--inspect', fixture('inspect', 'approved'));
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--inspect")]);
+  });
+});
+
+describe('logs of Inspect', () => {
+  it('are judged like those of lm-evaluation-harness, by a folder or by what was read of one, and not by other logs', async () => {
+    const file = join(temporaryFolder(), 'approved.json');
+    const measured = await runCli('measure', '--inspect', fixture('inspect', 'approved'), '--out', file);
+    expect(measured.stdout).toContain('read 2 tasks with 74 documents, answered by what the logs call drawn/approved');
+    for (const baseline of [file, fixture('inspect', 'approved')]) {
+      const checked = await runCli('check', '--inspect', fixture('inspect', 'candidate'), '--baseline', baseline);
+      expect([checked.code, checked.stdout]).toEqual([
+        1,
+        expect.stringContaining('✘ fail: accuracy, choice of capitals dropped 25.0'),
+      ]);
+    }
+    expect((await runCli('compare', file, file)).code).toBe(0);
+    const other = await runCli('check', '--lm-eval', fixture('lm-eval', 'base'), '--baseline', file);
+    expect([other.code, other.stdout]).toEqual([
+      3,
+      expect.stringMatching(/Evaluated\s+by\s+another\s+program:\s+inspect-ai\s+in\s+the\s+baseline,/),
+    ]);
   });
 });
 

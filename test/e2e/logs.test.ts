@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
 import { fixture } from '../fixtures.ts';
@@ -28,10 +28,30 @@ it('logs that a step of the workflow wrote are judged by the measurement of the 
   expect(forged.summary).toContain('logs can be written with any answers');
 });
 
-it('a folder of logs is no baseline of the action', async () => {
-  await cp(fixture('lm-eval'), rig.path('logs'), { recursive: true });
-  await writeFile(rig.path('shadow-gate.yml'), '');
-  const outcome = await rig.gate({ 'lm-eval': 'logs/candidate', baseline: 'logs/base' });
+it('a folder of logs is a baseline of the action: one that a step wrote, or that the change does not touch', async () => {
+  await cp(fixture('inspect'), rig.path('logs'), { recursive: true });
+  const inputs = { inspect: 'logs/candidate', baseline: 'logs/approved' };
+  const outcome = await rig.gate(inputs);
+  expect(outcome.outputs.verdict, outcome.log).toBe('fail');
+  expect(outcome.summary).toMatch(/capitals<\/code> dropped 25\.0/);
+  const same = await rig.gate({ inspect: 'logs/approved', baseline: 'logs/approved' });
+  expect(same.outputs.verdict, same.log).toBe('pass');
+  // A change that brings other logs of the baseline could bring any answers.
+  rig.github.files.set(`${BASE_SHA}:logs/approved/a.eval`, 'approved');
+  rig.github.files.set(`${HEAD_SHA}:logs/approved/a.eval`, 'approved');
+  expect((await rig.gate({ ...inputs, inspect: 'logs/candidate' })).outputs.verdict).toBe('fail');
+  rig.github.files.set(`${HEAD_SHA}:logs/approved/a.eval`, 'changed');
+  await cp(fixture('inspect', 'approved'), rig.path('own'), { recursive: true });
+  const forged = await rig.gate({ ...inputs, inspect: 'own' });
+  expect(forged.outputs.verdict, forged.log).toBe('inconclusive');
+  rig.github.files.delete(`${BASE_SHA}:logs/approved/a.eval`);
+  expect(annotations(await rig.gate(inputs))[0]?.message).toContain('the one in this change does not count');
+});
+
+it('a folder of logs of another program is no baseline', async () => {
+  await cp(fixture('inspect'), rig.path('logs'), { recursive: true });
+  await cp(fixture('lm-eval'), rig.path('others'), { recursive: true });
+  const outcome = await rig.gate({ inspect: 'logs/candidate', baseline: 'others/base' });
   expect(outcome.outputs.verdict).toBeUndefined();
-  expect(annotations(outcome)[0]?.message).toContain('logs are compared with a measurement of logs');
+  expect(annotations(outcome)[0]?.message).toContain('others/base has no logs of Inspect');
 });

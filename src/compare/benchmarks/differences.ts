@@ -2,6 +2,8 @@ import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '../../mea
 
 /** Why a task may not be compared, the clearest first. */
 export const DIFFERENCES = [
+  /** Another program evaluated it. */
+  'harness',
   /** One side did not run it. */
   'task',
   /** One side did not log its answers. */

@@ -47,6 +47,7 @@ export interface BenchmarkPairing {
 
 /** Pair the answers of two evaluations, task by task and document by document. Pure. */
 export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
+  if (candidate.harness !== baseline.harness) return ofOtherHarnesses(candidate, baseline);
   const different: (Difference & { task: string })[] = [];
   const tasks = pairNamed(candidate.tasks, baseline.tasks, different).flatMap(([ours, theirs]) => {
     const pairing = pairTask(ours, theirs);
@@ -64,6 +65,13 @@ export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): Ben
   const members = new Set(baseline.groups.flatMap((group) => group.members));
   const names = [...groups, ...tasks].map(({ name }) => name);
   return { tasks, groups, different, roots: names.filter((name) => !members.has(name)) };
+}
+
+/** Each harness has its own prompts and its own tasks, also under the same name. */
+function ofOtherHarnesses(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
+  const difference = { cause: 'harness', candidate: candidate.harness, baseline: baseline.harness } as const;
+  const names = new Set([...baseline.tasks, ...candidate.tasks].map(({ name }) => name));
+  return { tasks: [], groups: [], roots: [], different: [...names].map((task) => ({ task, ...difference })) };
 }
 
 /** Those that both sides have; the others are different. */
@@ -139,7 +147,9 @@ function countsOf(
   { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },
   documents: readonly PairedDocument[],
 ): Counts | null {
-  if (ours.metric.higherIsBetter === false || theirs.metric.higherIsBetter === false) return null;
+  const isJudged = ({ metric: { higherIsBetter, isGraded } }: MetricColumn) =>
+    higherIsBetter !== false && isGraded !== false;
+  if (!isJudged(ours) || !isJudged(theirs)) return null;
   const counts = { bothRight: 0, onlyBaseline: 0, onlyCandidate: 0, bothWrong: 0 };
   for (const { candidate, baseline } of documents) {
     const [own, other] = [candidate.values[ours.index], baseline.values[theirs.index]];
@@ -165,7 +175,10 @@ function areIdentical(documents: readonly PairedDocument[]): boolean | null {
 
 function chanceOf({ outputType }: BenchmarkTask, documents: readonly PairedDocument[]): number {
   if (outputType !== 'multiple_choice') return 0;
-  const shares = documents.map(({ baseline }) => (baseline.logprobs ? 1 / Math.max(1, baseline.logprobs.length) : 0));
+  const shares = documents.map(({ baseline: { logprobs, choices } }) => {
+    const options = logprobs?.length ?? choices;
+    return options === undefined ? 0 : 1 / Math.max(1, options);
+  });
   return shares.reduce((sum, share) => sum + share, 0) / documents.length;
 }
 

@@ -14,6 +14,8 @@ const metricSchema = z.strictObject({
   value: z.number().nullable(),
   stderr: z.number().nullable(),
   higherIsBetter: z.boolean().nullable(),
+  /** False: whether 1 means that an answer is right is not known, so that nothing is judged by it. */
+  isGraded: z.literal(false).optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
 
@@ -24,7 +26,10 @@ export type DocumentValue = z.infer<typeof valueSchema>;
 /** One document of a task, and how it was answered. No text of it is kept. */
 const documentSchema = z.strictObject({
   id: count,
-  /** SHA-256 that the harness wrote, in hexadecimal digits; null in files of old versions. */
+  /**
+   * SHA-256 that the harness wrote, in hexadecimal digits, or of what it wrote of the document, of the prompt as it was sent, and of
+   * what counts as right; null in files of old versions.
+   */
   docHash: text,
   promptHash: text,
   targetHash: text,
@@ -35,6 +40,8 @@ const documentSchema = z.strictObject({
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated answers. */
   logprobs: z.array(z.number().nullable()).nullable(),
+  /** Number of choices, where the answer is a text. */
+  choices: count.optional(),
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
 
@@ -88,10 +95,13 @@ const modelSchema = z.strictObject({
 });
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
+/** Programs whose logs are read. */
+export const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval'] as const;
+
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
 export const benchmarksSchema = z
   .strictObject({
-    harness: z.literal('lm-evaluation-harness'),
+    harness: z.enum(HARNESSES),
     model: modelSchema,
     /** The results files, with the version that wrote each and its time (ISO 8601). */
     runs: z.array(z.strictObject({ file: z.string(), version: text, time: text })).min(1),

@@ -24,7 +24,7 @@ export function evaluationLogs(finding: FindingOf<'evaluation-logs'>): Phrase {
 export function logsOfOneSide({ side, isAlone }: FindingOf<'logs-of-one-side'>): Phrase {
   if (isAlone) return phrase`Logs of an evaluation are judged by those of a baseline, and there is none.`;
   const other = side === 'candidate' ? 'baseline' : 'candidate';
-  return phrase`The ${side} comes from logs of an evaluation and the ${other} does not: read those of both with ${code('measure --lm-eval')}.`;
+  return phrase`The ${side} comes from logs of an evaluation and the ${other} does not: read logs of both.`;
 }
 
 export function notComparable(finding: FindingOf<'benchmark-not-comparable'>): Phrase {
@@ -39,12 +39,14 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
   const sides = phrase`${value(baseline)} in the baseline, ${value(candidate)} in the candidate`;
   const again = phrase`Evaluate one of them again.`;
   switch (cause) {
+    case 'harness':
+      return phrase`Evaluated by another program: ${sides}. ${again}`;
     case 'task':
       return candidate === null
         ? phrase`The candidate was not evaluated on it.`
         : phrase`The baseline was not evaluated on it.`;
     case 'samples':
-      return phrase`Answers: ${sides}. Run the harness with ${code('--log_samples')}.`;
+      return phrase`Answers: ${sides}. Evaluate again so that they are logged, as by ${code('--log_samples')} of lm-evaluation-harness.`;
     case 'version':
       return phrase`Another version of the task: ${sides}. ${again}`;
     case 'shots':
@@ -66,7 +68,7 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
     case 'prompts':
       return phrase`The same documents were asked with other prompts, such as other few-shot examples. ${again}`;
     case 'requests':
-      return phrase`The same prompts were asked with other choices or other arguments of the generation. ${again}`;
+      return phrase`The same prompts were asked with other choices, solvers or arguments of the generation. ${again}`;
     case 'targets':
       return phrase`Other answers count as right. ${again}`;
   }

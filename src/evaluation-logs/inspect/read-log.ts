@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { readTextFile } from '../../platform/read-text-file.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { withZip, type ZipArchive } from '../../platform/zip.ts';
+import { parsePythonJson } from '../python-json.ts';
+import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
+
+/** A JSON value, and the file and member or entry that has it. */
+export interface LoggedSample {
+  readonly where: string;
+  readonly json: unknown;
+}
+
+/** A log that is open. */
+export interface InspectLog {
+  readonly header: LogHeader;
+  /** Null where the log has none. */
+  readonly reductions: Reductions | null;
+  /** One at a time: each has the messages and events of its run. */
+  readonly samples: AsyncIterable<LoggedSample>;
+}
+
+const HEADER = 'header.json';
+/** All that a run has of it that did not end. */
+const START = '_journal/start.json';
+const REDUCTIONS = 'reductions.json';
+const SAMPLE = /^samples\/.+\.json$/;
+
+/**
+ * Open a log in either format of Inspect while something is done with it: `.eval`, a zip archive with a JSON file for each sample, or
+ * one `.json`.
+ * @param file relative to the folder
+ * @throws UserError with file and member, for a log that is damaged
+ */
+export async function withLog<T>(folder: string, file: string, use: (log: InspectLog) => Promise<T>): Promise<T> {
+  const path = join(folder, file);
+  if (path.endsWith('.eval')) return withZip(path, HINT, async (archive) => use(await openArchive(archive, path)));
+  return use(await openJson(path));
+}
+
+async function openArchive(archive: ZipArchive, path: string): Promise<InspectLog> {
+  const read = async (name: string): Promise<unknown> => {
+    // What is written again under the same name replaces what was there.
+    const member = archive.members.findLast((own) => own.name === name);
+    if (member === undefined) return undefined;
+    return parsePythonJson((await archive.read(member)).toString('utf8'), `${path}: ${name}`, HINT);
+  };
+  const header = (await read(HEADER)) ?? unfinished(await read(START));
+  if (header === undefined) throw new UserError(`${path} is not a log of Inspect: it has no ${HEADER}`, HINT);
+  const reductions = await read(REDUCTIONS);
+  return {
+    header: toHeader(header, `${path}: ${HEADER}`),
+    reductions: reductions === undefined ? null : toReductions(reductions, `${path}: ${REDUCTIONS}`),
+    samples: samplesOf(archive, path),
+  };
+}
+
+function unfinished(start: unknown): unknown {
+  return typeof start === 'object' && start !== null ? { ...start, status: 'started' } : undefined;
+}
+
+async function* samplesOf(archive: ZipArchive, path: string): AsyncGenerator<LoggedSample> {
+  for (const member of archive.members) {
+    if (!SAMPLE.test(member.name)) continue;
+    const where = `${path}: ${member.name}`;
+    yield { where, json: parsePythonJson((await archive.read(member)).toString('utf8'), where, HINT) };
+  }
+}
+
+async function openJson(path: string): Promise<InspectLog> {
+  const text = await readTextFile(path, 'requests');
+  if (text === null || text.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
+  const log = parsePythonJson(text, path, HINT);
+  const { samples, reductions } = (log ?? {}) as { readonly samples?: unknown; readonly reductions?: unknown };
+  const header = toHeader(log, path);
+  if (samples !== undefined && samples !== null && !Array.isArray(samples)) {
+    throw new UserError(`${path} is not a log of Inspect: its samples are no list`, HINT);
+  }
+  const entries: readonly unknown[] = samples ?? [];
+  return {
+    header,
+    reductions: reductions === undefined || reductions === null ? null : toReductions(reductions, path),
+    samples: (async function* () {
+      for (const [index, json] of entries.entries()) yield { where: `${path}: sample ${index + 1}`, json };
+    })(),
+  };
+}
