@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { isDatasetPath } from '../hub/dataset-path.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { readProbeFile } from '../probes/files/read.ts';
+import { suiteNameOf } from '../probes/files/suite-name.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**
- * The suites that a policy lists. Files are searched next to the policy, then in the working directory.
+ * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a hub are
+ * read from there, whatever the checkout has.
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
@@ -55,7 +58,7 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
   if (twinsOf === undefined) return null;
   const benchmark = findBenchmark(twinsOf, choices);
   if (benchmark === undefined) throw new Error('the schema of the policy checks twins-of');
-  return basename(benchmark.file);
+  return suiteNameOf(benchmark.file);
 }
 
 async function loadSuite(
@@ -67,8 +70,9 @@ async function loadSuite(
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
   if (file === BUILTIN) return builtinSuite(seed);
-  const path = probeFiles?.get(file) ?? (await findFile(file, policyPath));
-  const { items, seeded, warnings, ...asked } = await readProbeFile(path, {
+  const isDataset = isDatasetPath(file);
+  const path = isDataset ? file : (probeFiles?.get(file) ?? (await findFile(file, policyPath)));
+  const { items, seeded, warnings, source, ...asked } = await readProbeFile(path, {
     seed,
     kinds: policy.twins,
     isGroup: twinsOf !== null,
@@ -84,14 +88,15 @@ async function loadSuite(
   };
   const maxNewTokens = limit ?? DEFAULT_MAX_NEW_TOKENS;
   return {
-    name: basename(file),
+    name: suiteNameOf(file),
     version: null,
     digest: digestItems(items, { maxNewTokens, ...settings }),
     warnings,
     seed: seeded ? seed : null,
     items,
     size: items.length,
-    path,
+    path: isDataset ? null : path,
+    ...(source === undefined ? {} : { source }),
     maxNewTokens,
     ...settings,
   };

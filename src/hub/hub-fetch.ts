@@ -9,6 +9,16 @@ const MAX_ATTEMPTS = 5;
 /** If the hub asks to wait longer than this, the request fails. */
 const MAX_WAIT_MILLISECONDS = 60_000;
 
+/** A repository is there, and something in it is not. */
+export class MissingOnHub extends UserError {
+  readonly missing: 'revision' | 'entry';
+
+  constructor(missing: MissingOnHub['missing'], message: string, hint: string) {
+    super(message, hint);
+    this.missing = missing;
+  }
+}
+
 /** Requests to one hub about one repository, with errors that the user can act on. */
 export class HubClient {
   readonly #settings: HubSettings;
@@ -16,7 +26,7 @@ export class HubClient {
   readonly #repository: string;
 
   /**
-   * @param repository `org/model`
+   * @param repository the path of its page: `org/model`, or `datasets/org/name`
    * @param path as the user wrote it: errors name it
    */
   constructor(settings: HubSettings, repository: string, path: string) {
@@ -88,8 +98,10 @@ export class HubClient {
           );
     }
     if (status === 404) {
-      if (code === 'RevisionNotFound') return this.#error('has no such revision', `choose one of ${page}/commits/main`);
-      if (code === 'EntryNotFound') return this.#error('has no such folder or file', `choose one of ${page}/tree/main`);
+      if (code === 'RevisionNotFound')
+        return new MissingOnHub('revision', `${this.#path} has no such revision`, `choose one of ${page}/commits/main`);
+      if (code === 'EntryNotFound')
+        return new MissingOnHub('entry', `${this.#path} has no such folder or file`, `choose one of ${page}/tree/main`);
       return this.#error('does not exist', `check the name at ${page}`);
     }
     return this.#error(`was refused with status ${status}`, `check ${page}`);

@@ -76,6 +76,11 @@ export class PartialFile {
     return this.#inTurn(() => this.#fetch(ranges, onBytes));
   }
 
+  /** Forget what has been downloaded: it is not what the hub lists. */
+  discard(): Promise<void> {
+    return this.#inTurn(() => this.#discard());
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});

@@ -100,7 +100,7 @@ class Opening {
   }
 
   /** The files of the folder at the commit. They cannot change, so they are requested once. */
-  async #listing(commit: string, file: string): Promise<ListedFile[]> {
+  async #listing(commit: string, file: string): Promise<readonly ListedFile[]> {
     const kept = await readFile(file, 'utf8').then(parseListing, () => null);
     if (kept) return kept;
     const listed = await this.#repository.list(commit);
@@ -134,7 +134,7 @@ function parseListing(text: string): ListedFile[] | null {
 }
 
 /** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */
-function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
+export function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
   if (bytes.byteLength !== size) return false;
   if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
   const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');

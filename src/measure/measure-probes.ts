@@ -263,6 +263,7 @@ function identify({
   size,
   twinsOf,
   chatTemplate,
+  source,
   levels,
 }: Suite): MeasuredProbes['suites'][number] {
   return {
@@ -273,6 +274,7 @@ function identify({
     items: size,
     ...(twinsOf === undefined ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
+    ...(source === undefined ? {} : { source }),
     ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
   };
 }

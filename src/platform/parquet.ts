@@ -33,8 +33,8 @@ export interface ParquetLimits {
 export const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
 
 export interface ParquetOptions {
-  /** Names of columns; the others are not read. All if missing. */
-  readonly columns?: readonly string[];
+  /** Names of columns, or a choice of those that the file has; the others are not read. All if missing. */
+  readonly columns?: readonly string[] | ((names: readonly string[]) => readonly string[]);
   readonly limits?: ParquetLimits;
 }
 
@@ -160,12 +160,13 @@ function reading<T>(name: string, work: () => T): T {
 }
 
 /** The names of the columns to read, in the order of the file. */
-function columnsOf(metadata: FileMetaData, name: string, wanted: readonly string[] | undefined): readonly string[] {
+function columnsOf(metadata: FileMetaData, name: string, columns: ParquetOptions['columns']): readonly string[] {
   const names = reading(name, () => parquetSchema(metadata).children.map(({ element }) => element.name));
   const repeated = names.find((column, i) => names.indexOf(column) !== i);
   if (repeated !== undefined) {
     throw new UserError(`${name} has the column ${JSON.stringify(repeated)} twice`, 'use each name once');
   }
+  const wanted = typeof columns === 'function' ? columns(names) : columns;
   const absent = wanted?.find((column) => !names.includes(column));
   if (absent !== undefined) {
     throw new UserError(`${name} has no column ${JSON.stringify(absent)}`, `it has ${names.join(', ')}`);

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { suiteNameOf } from '../probes/files/suite-name.ts';
 import { BUILTIN } from '../probes/suite.ts';
 
 /** A file of the policy, and the benchmark that it says its items are twins of. */
@@ -9,7 +9,7 @@ export interface ListedFile {
 
 /** The file that `twins-of` names, by its path or by its name; undefined if there is none. */
 export function findBenchmark<T extends ListedFile>(twinsOf: string, files: readonly T[]): T | undefined {
-  return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => basename(file) === twinsOf);
+  return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => suiteNameOf(file) === twinsOf);
 }
 
 /** Why a file cannot be twins of what it names, and what to do; null if it can, or names nothing. */

@@ -31,8 +31,10 @@ export interface Suite {
   readonly items: readonly ProbeItem[];
   /** Number of items in the whole suite at its levels, of which `items` may be a part. */
   readonly size: number;
-  /** The path of its file; null for the built-in suite. */
+  /** The path of its file; null for the built-in suite and for a data set on a hub. */
   readonly path: string | null;
+  /** Of a data set on a hub: its address with the commit, which is no part of its identity. */
+  readonly source?: string;
   /** Unusual records in its file. */
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */

@@ -45,7 +45,7 @@ export interface FakeHub {
   faults: Faults;
   /** The token with access; null if everybody has access. */
   token: string | null;
-  /** Add a commit to a branch. @returns its digest */
+  /** Add a commit to a branch of `org/model` or `datasets/org/name`. @returns its digest */
   commit(repository: string, files: Files, branch?: string): string;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ const LFS_BYTES = 2000;
 const PAGE = 4;
 
 /**
- * A fake hub of models on this machine (https://huggingface.co/docs/hub/api), with a CDN at another address to which it
+ * A fake hub of models and data sets on this machine (https://huggingface.co/docs/hub/api), with a CDN at another address to which it
  * redirects requests for files.
  */
 export async function startFakeHub(): Promise<FakeHub> {
@@ -119,7 +119,9 @@ export async function startFakeHub(): Promise<FakeHub> {
       return;
     }
     const match =
-      /^(?:\/api\/models)?\/([^/]+\/[^/]+)\/(revision|tree|resolve)\/(refs\/pr\/\d+|[^/]+)(?:\/(.*))?$/.exec(path);
+      /^(?:\/api\/models|\/api(?=\/datasets\/))?\/((?:datasets\/)?[^/]+\/[^/]+)\/(revision|tree|resolve)\/(refs\/pr\/\d+|refs\/convert\/[^/]+|[^/]+)(?:\/(.*))?$/.exec(
+        path,
+      );
     const [, repository = '', verb, revision = '', rest = ''] = match ?? [];
     if (![...branches.keys()].some((key) => key.startsWith(`${repository}@`))) return void missing('RepoNotFound');
     const sha = branches.get(`${repository}@${revision}`) ?? revision;

@@ -1,6 +1,7 @@
 import { mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ChangedInput } from '../../compare/finding.ts';
+import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { LFS_MAGIC } from '../../platform/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
@@ -29,7 +30,8 @@ export async function probeFilesAtBase(
   const changes: ChangedInput[] = [];
   for (const choice of policy.probes) {
     const name = typeof choice === 'string' ? choice : choice.file;
-    if (name === BUILTIN) continue;
+    // What is on a hub is no file of the repository, and the approved policy says which of it is asked.
+    if (name === BUILTIN || isDatasetPath(name)) continue;
     const found = await find(files, name, policyPath);
     if (found === null) continue;
     const folder = await mkdtemp(join(temporary, 'shadow-gate-probes-'));

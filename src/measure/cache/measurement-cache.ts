@@ -58,13 +58,14 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
 function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
-  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, levels }) => ({
+  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, source, levels }) => ({
     name,
     version,
     digest,
     seed: drawn,
     items: items.map(({ id }) => id),
     warnings,
+    ...(source === undefined ? {} : { source }),
     // Chosen by a pilot, or known.
     ...(levels === undefined ? {} : { levels }),
   }));

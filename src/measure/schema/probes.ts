@@ -63,6 +63,8 @@ const suiteSchema = z.strictObject({
   twinsOf: z.string().optional(),
   /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */
   chatTemplate: z.boolean().optional(),
+  /** Of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
+  source: z.string().optional(),
   /** The levels of each family, and those that were asked in full; absent for suites without levels. */
   levels: z
     .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))

@@ -2,7 +2,7 @@ import type { KnownFields, Omitted } from './field-names.ts';
 import { letterOf, type ProbeRecord, quote } from './records.ts';
 
 /** `input` is the question, with its options at the end, and `target` the answer: BIG-Bench Hard and others. */
-const NAMES = { question: 'input', answer: 'target' } as const;
+export const BBH_NAMES = { question: 'input', answer: 'target' } as const;
 
 /** The answers of tasks without options that have only two: a guess is right half of the time. */
 const PAIRS: ReadonlyArray<readonly string[]> = [
@@ -18,7 +18,7 @@ const PAIRS: ReadonlyArray<readonly string[]> = [
 export function bigBenchHard(records: readonly ProbeRecord[]): KnownFields {
   const pair = pairOf(records);
   return {
-    names: NAMES,
+    names: BBH_NAMES,
     convert: (record) => {
       const { question: input, answer: target } = record.fields;
       if (typeof input !== 'string' || typeof target !== 'string') return record;

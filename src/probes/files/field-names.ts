@@ -27,7 +27,7 @@ export interface Omitted {
 }
 
 /** The fields of a question that keep their names. */
-const OWN = ['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'] as const;
+export const OWN_FIELDS = ['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'] as const;
 
 /**
  * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of a
@@ -64,7 +64,7 @@ function checkNames(
 
 function rename(record: ProbeRecord, names: FieldNames, cells: boolean): ProbeRecord {
   const { fields } = record;
-  const own = Object.fromEntries(OWN.flatMap((key) => (Object.hasOwn(fields, key) ? [[key, fields[key]]] : [])));
+  const own = Object.fromEntries(OWN_FIELDS.flatMap((key) => (Object.hasOwn(fields, key) ? [[key, fields[key]]] : [])));
   const { choices, ...others } = names;
   const single = Object.entries(others).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const mapped = Object.fromEntries(single.map(([key, source]) => [key, valueAt(fields, source, { cells })]));

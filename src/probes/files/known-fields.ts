@@ -1,7 +1,7 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { bigBenchHard } from './big-bench-hard.ts';
-import type { FieldNames, KnownFields } from './field-names.ts';
+import { BBH_NAMES, bigBenchHard } from './big-bench-hard.ts';
+import { type FieldNames, type KnownFields, OWN_FIELDS } from './field-names.ts';
 import { valueAt } from './field-path.ts';
 import { withLabels } from './labels.ts';
 import { letterOf, type ProbeRecord, placeOf, quote } from './records.ts';
@@ -107,6 +107,23 @@ const BENCHMARKS: readonly Benchmark[] = [
     convert: withoutFilling,
   },
 ];
+
+/** Whether a field of this name is read in a file without a mapping: by this program's name for it, or by that of a benchmark. */
+export function isKnownField(name: string): boolean {
+  return KNOWN.has(name) || /^(choice\d{1,2}|[A-Z])$/.test(name);
+}
+
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    ...OWN_FIELDS,
+    ...BENCHMARKS.flatMap(({ has, hasNot, names, also }) => [...has, ...hasNot, ...namesIn(names), ...namesIn(also)]),
+    ...namesIn(BBH_NAMES),
+  ].flatMap((name) => [name, name.replace(/\..*$/, '')]),
+);
+
+function namesIn(names: FieldNames | undefined): string[] {
+  return Object.values(names ?? {}).flatMap((name: string | readonly string[] | undefined) => name ?? []);
+}
 
 /** Names of columns by one of which a header is known. */
 export const KNOWN_QUESTIONS: readonly string[] = [

@@ -67,6 +67,9 @@ const verbatimRecordSchema = schema.extend({
 });
 type Fields = z.infer<typeof schema>;
 
+/** The names of all fields in this format. */
+export const PAIRED_FIELDS: readonly string[] = Object.keys(schema.shape);
+
 /**
  * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items
  * that must not be judged informative together (easy facts and hard ones, for example); by default, a capability is one

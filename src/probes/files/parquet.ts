@@ -1,20 +1,60 @@
-import { parquetBytes, readParquet } from '../../platform/parquet.ts';
-import type { ProbeRecord } from './records.ts';
+import { PARQUET_LIMITS, type ParquetSource, readParquet } from '../../platform/parquet.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { type FieldNames, OWN_FIELDS } from './field-names.ts';
+import { isKnownField } from './known-fields.ts';
+import { MAX_FILE_BYTES } from './lines.ts';
+import { PAIRED_FIELDS } from './pairs.ts';
+import { type ProbeRecord, quote } from './records.ts';
 
 /** Every row has all columns: a missing value is a missing field, except where the row would have another format without it. */
 const KEPT_WHEN_NULL: ReadonlySet<string> = new Set(['question', 'prompt', 'form']);
 
 /**
- * The records of a parquet file. They are counted from 1: `line` is the number of a row.
- * @throws UserError for a file that is not such a parquet file
+ * The records of parquet files that follow one another. They are counted from 1: `line` is the number of a row in all of them.
+ * Only columns that may be needed are read: a data set can have pictures beside its questions.
+ * @param name what errors call them
+ * @throws UserError for a file that is not such a parquet file, and for a mapped field of which there is no column
  */
-export async function readParquetRecords(bytes: Buffer, file: string): Promise<ProbeRecord[]> {
-  const rows = await readParquet(parquetBytes(bytes, file));
-  return rows.map((row, i) => ({
-    line: i + 1,
-    where: `${file}: row ${i + 1}`,
-    fields: Object.fromEntries(
-      Object.entries(row).filter(([name, value]) => value !== null || KEPT_WHEN_NULL.has(name)),
-    ),
-  }));
+export async function readParquetRecords(
+  files: readonly ParquetSource[],
+  name: string,
+  fields: FieldNames | undefined,
+): Promise<ProbeRecord[]> {
+  const records: ProbeRecord[] = [];
+  const columns = (names: readonly string[]) => neededColumns(names, fields, name);
+  for (const file of files) {
+    const limits = { rows: PARQUET_LIMITS.rows - records.length, bytes: MAX_FILE_BYTES };
+    for (const row of await readParquet(file, { columns, limits })) {
+      const line = records.length + 1;
+      const present = Object.entries(row).filter(([key, value]) => value !== null || KEPT_WHEN_NULL.has(key));
+      records.push({ line, where: `${name}: row ${line}`, fields: Object.fromEntries(present) });
+    }
+  }
+  return records;
+}
+
+function neededColumns(names: readonly string[], fields: FieldNames | undefined, file: string): readonly string[] {
+  if (fields === undefined) {
+    const known = names.filter((name) => isKnownField(name) || PAIRED_FIELDS.includes(name));
+    return known.length > 0 ? known : names;
+  }
+  const needed = new Set<string>(OWN_FIELDS);
+  for (const [key, value] of Object.entries(fields)) {
+    for (const path of [value ?? []].flat()) {
+      const roots = names.filter((name) => leadsInto(path, name));
+      if (roots.length === 0) {
+        throw new UserError(
+          `${file}: fields.${key}: no column for ${quote(path)}`,
+          `it has ${quote(names.join(', '))}`,
+        );
+      }
+      for (const root of roots) needed.add(root);
+    }
+  }
+  return names.filter((name) => needed.has(name));
+}
+
+/** Whether a path is or begins with the name of a column, or is that of texts whose labels the column has. */
+function leadsInto(path: string, column: string): boolean {
+  return path === column || path.startsWith(`${column}.`) || path.replace(/\.text$/, '.label') === column;
 }

@@ -1,4 +1,6 @@
 import { basename, extname } from 'node:path';
+import { openDataset } from '../../hub/dataset.ts';
+import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { quotingUnlessLinked } from '../../platform/leading-outside.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
@@ -6,15 +8,11 @@ import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import type { AskedTask } from './asked-document.ts';
 import { askedItems } from './asked-items.ts';
-import { conversionOf } from './conversions.ts';
-import { readCsv } from './csv.ts';
 import { indexOrText, typeAnswers, typeQuotedAnswers } from './csv-answers.ts';
 import type { FieldNames } from './field-names.ts';
+import { hasTemplates, readFileRecords } from './file-records.ts';
 import { describeRedrawn } from './fresh-twins.ts';
 import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
-import { readJson } from './json.ts';
-import { readJsonl } from './jsonl.ts';
-import { readBytes, readLines } from './lines.ts';
 import type { StepMode } from './link-steps.ts';
 import { areSamples } from './lm-eval/sample.ts';
 import { readSamples } from './lm-eval/samples.ts';
@@ -22,7 +20,9 @@ import type { LocatedItem } from './located-item.ts';
 import { nameFields } from './name-fields.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
 import { readParquetRecords } from './parquet.ts';
+import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
+import { suiteNameOf } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */
@@ -35,6 +35,8 @@ export interface FileSuite {
   readonly warnings: readonly string[];
   /** Whether its prompts are messages of a chat; as the policy says if missing. */
   readonly chatTemplate?: boolean;
+  /** Of a data set on a hub: its address with the commit. */
+  readonly source?: string;
 }
 
 export interface FileOptions {
@@ -60,35 +62,6 @@ export interface FileOptions {
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 
-interface Reader {
-  readonly read: (
-    bytes: Buffer,
-    file: string,
-    fields: FieldNames | undefined,
-  ) => readonly ProbeRecord[] | Promise<readonly ProbeRecord[]>;
-  /** Whether values are cells, which have no type. */
-  readonly cells: boolean;
-}
-
-const JSONL: Reader = { read: (bytes, file) => readJsonl(readLines(bytes, file), file), cells: false };
-
-function table(delimiter: ',' | '\t'): Reader {
-  return { read: (bytes, file, fields) => readCsv(readLines(bytes, file), file, { delimiter, fields }), cells: true };
-}
-
-const READERS: Readonly<Record<string, Reader>> = {
-  '.jsonl': JSONL,
-  '.ndjson': JSONL,
-  '.json-lines': JSONL,
-  '.json': { read: readJson, cells: false },
-  '.csv': table(','),
-  '.tsv': table('\t'),
-  '.parquet': { read: readParquetRecords, cells: false },
-};
-
-/** Files of templates, instead of records. */
-const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
-
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
@@ -101,32 +74,20 @@ const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
  * header is one of MMLU. Or the file is YAML with templates, from which benchmark forms and fresh twins are drawn.
  *
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
+ * @param path of a file, or of a split of a data set on a hub, `hf://datasets/org/name[@revision]/config/split`
  * @throws UserError with the line, the field and what to do
  */
 export function readProbeFile(path: string, options: FileOptions): Promise<FileSuite> {
+  if (isDatasetPath(path)) return readDataset(path, options);
   return quotingUnlessLinked(path, () => readFileSuite(path, options));
 }
 
 async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
-  const extension = extname(path).toLowerCase();
-  if (TEMPLATES.includes(extension)) return drawSuite(path, options);
-  const reader = READERS[extension];
-  if (!reader) {
-    const command = conversionOf(path);
-    throw new UserError(
-      `${path} does not have the file extension of a probe file`,
-      command === null ? `use one of ${[...Object.keys(READERS), ...TEMPLATES].join(', ')}` : `convert it: ${command}`,
-    );
-  }
+  if (hasTemplates(path)) return drawSuite(path, options);
   const { fields, scoring, filter } = options;
-  const read = await reader.read(await readBytes(path), path, fields);
+  const { records: read, cells } = await readFileRecords(path, fields);
   if (areSamples(read)) return readAskedTask(await readSamples(read, path, { scoring, filter }), path, options);
-  if (filter !== undefined) {
-    throw new UserError(`${path}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
-  }
-  const { records, warnings } = nameFields(read, { file: path, cells: reader.cells, fields });
-  const suite = readItems(records, path, { ...options, cells: reader.cells });
-  return { ...suite, warnings: [...warnings, ...suite.warnings] };
+  return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
 }
 
 /** Questions in the words of a harness. */
@@ -150,6 +111,40 @@ function readAskedTask(task: AskedTask, path: string, options: FileOptions): Fil
   };
 }
 
+/**
+ * The split of a data set on a hub, as a probe file in parquet. A record without an id is named after its row,
+ * `NAME/CONFIG/SPLIT:12`.
+ */
+async function readDataset(path: string, options: FileOptions): Promise<FileSuite> {
+  const { files, source, moves } = await openDataset(path);
+  const records = await readParquetRecords(files, path, options.fields);
+  const stem = suiteNameOf(path).replace(/^[^/]*\//, '');
+  const suite = readRecords(records, { file: path, stem }, { ...options, cells: false });
+  const moving = `${path} can change: name ${source} in the policy, which this run has read`;
+  return { ...suite, source, warnings: [...(moves ? [moving] : []), ...suite.warnings] };
+}
+
+interface RecordsPlace {
+  /** What errors call the file. */
+  readonly file: string;
+  /** Begins the ids of records without one. */
+  readonly stem: string;
+}
+
+function readRecords(
+  read: readonly ProbeRecord[],
+  place: RecordsPlace,
+  options: FileOptions & { readonly cells: boolean },
+): FileSuite {
+  const { cells, fields, filter } = options;
+  if (filter !== undefined) {
+    throw new UserError(`${place.file}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
+  }
+  const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
+  const suite = readItems(records, place, options);
+  return { ...suite, warnings: [...warnings, ...suite.warnings] };
+}
+
 /** Questions that are drawn from templates. */
 async function drawSuite(
   path: string,
@@ -165,11 +160,11 @@ async function drawSuite(
 
 function readItems(
   records: readonly ProbeRecord[],
-  path: string,
+  { file: path, stem }: RecordsPlace,
   options: FileOptions & { readonly cells: boolean },
 ): FileSuite {
   const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, fields, cells } = options;
-  const defaultId = ({ line }: ProbeRecord) => `${basename(path, extname(path))}:${line}`;
+  const defaultId = ({ line }: ProbeRecord) => `${stem}:${line}`;
   const seeded = !isGroup;
   const format = recognizeFormat(records, path);
   if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
@@ -225,40 +220,4 @@ function uniqueItems(located: readonly LocatedItem[]): ProbeItem[] {
     lines.set(item.id, where);
   }
   return located.map(({ item }) => item);
-}
-
-const FORMATS = {
-  choice: 'a question with choices',
-  exact: 'a question without choices',
-  paired: 'a benchmark form or twin',
-} as const;
-
-type Format = keyof typeof FORMATS;
-
-const FORMAT_HINT =
-  'give {"question", "choices", "answer"}, {"question", "answer"} or {"id", "capability", "form", "twin_of", "prompt", …}';
-
-/**
- * All records of a file must have one format: items of different formats could not be compared.
- * @throws UserError with the first line that has none of the formats, or another one than the first line
- */
-function recognizeFormat(records: readonly ProbeRecord[], file: string): Format {
-  const [first] = records;
-  if (!first) throw new UserError(`${file} has no records`, FORMAT_HINT);
-  const format = formatOf(first);
-  for (const record of records) {
-    const other = formatOf(record);
-    if (other === format) continue;
-    throw new UserError(
-      `${record.where}: ${FORMATS[other]}, but ${first.where} is ${FORMATS[format]}`,
-      'correct the keys of that line, or use one file for each format',
-    );
-  }
-  return format;
-}
-
-function formatOf({ fields, where }: ProbeRecord): Format {
-  if ('form' in fields || ('prompt' in fields && !('question' in fields))) return 'paired';
-  if ('question' in fields) return 'choices' in fields ? 'choice' : 'exact';
-  throw new UserError(`${where}: neither "question" nor "prompt"`, FORMAT_HINT);
 }

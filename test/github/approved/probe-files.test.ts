@@ -34,13 +34,17 @@ afterEach(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** The probe files of a policy in `rules/`, as they count, and the answers that are right in them. */
-async function approved(base: string, text = POLICY) {
+async function probeFilesOf(base: string, text: string) {
   const workspace = { folder: repository.folder, repository: { owner: 'o', repo: 'r' } };
   const commit = { owner: 'o', repo: 'r', sha: base };
   const files = new ApprovedFiles(repository.client, commit, { workspace, usual: null, commits: [] });
+  return probeFilesAtBase(files, { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' }, temporary);
+}
+
+/** The probe files of a policy in `rules/`, as they count, and the answers that are right in them. */
+async function approved(base: string, text = POLICY) {
   const policy = { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' };
-  const { paths, changes } = await probeFilesAtBase(files, policy, temporary);
+  const { paths, changes } = await probeFilesOf(base, text);
   const load = async () => {
     const [suite] = await loadSuites({ ...policy, probeFiles: paths }, 1);
     return { name: suite?.name, digest: suite?.digest };
@@ -65,6 +69,16 @@ describe('probe files are those of the base commit', () => {
       ]);
       expect(await load()).toEqual(before);
     }
+  });
+
+  it('a data set on a hub is no file of the repository: neither is it read there, nor can a change put one in its place', async () => {
+    const address = 'hf://datasets/cais/mmlu/anatomy/test';
+    const base = repository.commit({ 'a.txt': 'a' });
+    repository.commit({ [address]: questions(1), [`rules/${address}`]: questions(1) });
+    expect(await probeFilesOf(base, `probes: [${address}, {file: ${address.replace('test', 'dev')}}]\n`)).toEqual({
+      paths: new Map(),
+      changes: [],
+    });
   });
 
   it('a file that the change puts next to the policy does not go before that of the base', async () => {

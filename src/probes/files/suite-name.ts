@@ -1,0 +1,11 @@
+import { basename } from 'node:path';
+import { datasetName, isDatasetPath, parseDatasetPath } from '../../hub/dataset-path.ts';
+
+/**
+ * The name of a suite: that of its file or, of a data set on a hub, `org/name/config/split`, since another revision with the same
+ * items is the same suite.
+ * @throws UserError for an invalid address of a data set
+ */
+export function suiteNameOf(file: string): string {
+  return isDatasetPath(file) ? datasetName(parseDatasetPath(file)) : basename(file);
+}
