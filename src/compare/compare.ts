@@ -52,6 +52,7 @@ import type { ChangedInput } from './finding.ts';
 import { metricDeltas } from './metric-deltas.ts';
 import { pairMetrics, pairWeights } from './pair-metrics.ts';
 import { areTooFew } from './probes/enough-facts.ts';
+import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
@@ -134,8 +135,9 @@ const SPECTRAL_CHECKS: readonly Check[] = [
  * measurements give the same report.
  */
 export function compare(comparison: Comparison): Report {
-  const { candidate, baseline, policyPath, policy } = comparison;
-  const context = contextOf(comparison);
+  const { policyPath, policy } = comparison;
+  const { candidate, baseline } = hideTexts(comparison, policy);
+  const context = contextOf({ ...comparison, candidate, baseline });
   const run = (checks: readonly Check[]) => checks.flatMap((check) => check(context));
   const behavioral = [...run(COVERAGE_CHECKS), ...(areTooFew(context.probes) ? [] : run(PROBE_CHECKS))];
   const spectral = run(SPECTRAL_CHECKS);

@@ -317,6 +317,8 @@ export const findingSchema = z.discriminatedUnion('kind', [
     versions: z.strictObject({ candidate: foreign, baseline: foreign }).nullable(),
   }),
   finding('other-seed', { suite: foreign, candidate: foreign, baseline: foreign }),
+  /** One side has hashes in place of texts, and the other one (`side`) has texts without the key of these hashes. */
+  finding('texts-not-hashed', { suite: foreign, side: z.enum(['candidate', 'baseline']) }),
   finding('other-levels', {
     suite: foreign,
     /** Families whose baseline was asked levels that the candidate was not. */

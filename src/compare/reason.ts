@@ -234,6 +234,8 @@ export function reasonOf(finding: Finding): Reason {
       return incomparable('suite', { place: finding.suite, ...values(finding) });
     case 'other-seed':
       return incomparable('seed', { place: finding.suite, ...values(finding) });
+    case 'texts-not-hashed':
+      return incomparable('texts', { place: finding.suite });
     case 'other-levels': {
       const [first] = finding.families;
       return incomparable('levels', {

@@ -46,7 +46,14 @@ const subjectSchema = z.strictObject({
 
 /** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
 export const probeReportSchema = z.strictObject({
-  suites: z.array(z.strictObject({ name: z.string(), items: z.number().int() })),
+  suites: z.array(
+    z.strictObject({
+      name: z.string(),
+      items: z.number().int(),
+      /** Of a private benchmark: no text of it is in the report or in the measurement. Absent for others. */
+      texts: z.literal('omitted').optional(),
+    }),
+  ),
   seed: z.number().int(),
   chatTemplate: z.boolean(),
   budgetSeconds: z.number().nullable(),

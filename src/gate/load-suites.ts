@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '../hub/dataset-path.ts';
+import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { UserError } from '../platform/user-error.ts';
+import { withoutQuotes } from '../platform/without-quotes.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
@@ -18,7 +20,8 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
   const choices = resolved.policy.probes.map(listedFile);
   const suites: Suite[] = [];
   for (const choice of choices) {
-    const suite = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
+    const loaded = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
+    const suite = withTexts(loaded, resolved.policy['probes-text'] === 'keep');
     if (suites.some(({ name }) => name === suite.name)) {
       throw new UserError(`probes: two suites have the name ${JSON.stringify(suite.name)}`, 'rename one of the files');
     }
@@ -26,6 +29,13 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
   }
   for (const suite of suites) expectNewQuestions(suite, suites);
   return suites;
+}
+
+/** @param kept whether measurements keep the texts of a file; those of the built-in suite are public */
+function withTexts(suite: Suite, kept: boolean): Suite {
+  if (suite.version !== null) return suite;
+  const warnings = kept ? suite.warnings : suite.warnings.map(withoutQuotes);
+  return { ...suite, warnings, texts: { kept, key: textKey(suite.items) } };
 }
 
 /**
@@ -70,17 +80,20 @@ async function loadSuite(
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
   if (file === BUILTIN) return builtinSuite(seed);
+  const kept = policy['probes-text'] === 'keep';
   const isDataset = isDatasetPath(file);
   const path = isDataset ? file : (probeFiles?.get(file) ?? (await findFile(file, policyPath)));
-  const { items, seeded, warnings, source, ...asked } = await readProbeFile(path, {
-    seed,
-    kinds: policy.twins,
-    isGroup: twinsOf !== null,
-    ...(scoring === undefined ? {} : { scoring }),
-    ...(steps === undefined ? {} : { steps }),
-    ...(fields === undefined ? {} : { fields }),
-    ...(filter === undefined ? {} : { filter }),
-  });
+  const { items, seeded, warnings, source, ...asked } = await quoting(kept, () =>
+    readProbeFile(path, {
+      seed,
+      kinds: policy.twins,
+      isGroup: twinsOf !== null,
+      ...(scoring === undefined ? {} : { scoring }),
+      ...(steps === undefined ? {} : { steps }),
+      ...(fields === undefined ? {} : { fields }),
+      ...(filter === undefined ? {} : { filter }),
+    }),
+  );
   const chatTemplate = template ?? asked.chatTemplate;
   const settings = {
     ...(twinsOf === null ? {} : { twinsOf }),
@@ -100,6 +113,15 @@ async function loadSuite(
     maxNewTokens,
     ...settings,
   };
+}
+
+/** @param kept false: errors do not quote what they found */
+async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw kept || !(error instanceof UserError) ? error : hideError(error);
+  }
 }
 
 async function findFile(file: string, policyPath: string | null): Promise<string> {

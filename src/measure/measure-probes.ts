@@ -12,6 +12,7 @@ import { PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+import { hideItem, hideLeftOut, hidingErrors, rightOf } from './hidden-texts.ts';
 import type { ProbeRunOptions } from './options.ts';
 import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
@@ -61,7 +62,7 @@ export async function measureProbes(
     throw new UserError('probes: the suites contain no items', 'give a suite with items, or use --only spectra');
   }
   const started = performance.now();
-  return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => ({
+  const run = async (model: Model) => ({
     ...(await runSuites(model, selection, options)),
     by: model.by,
     device: model.device,
@@ -69,7 +70,8 @@ export async function measureProbes(
     usage: model.usage?.() ?? null,
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,
-  }));
+  });
+  return hidingErrors(selection.suites, () => withModel(source, { needsTokenizer: true, now: PROBE_DATE }, run));
 }
 
 /**
@@ -156,7 +158,7 @@ function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
 }
 
 function toAnswers(
-  { name, items }: Suite,
+  { name, items, texts }: Suite,
   {
     offset,
     outcomes,
@@ -169,21 +171,19 @@ function toAnswers(
   },
 ): ProbeAnswers {
   const problems = new Map(leftOut.map((left) => [left.id, left]));
+  const key = texts === undefined || texts.kept ? null : texts.key;
   return {
     items: items.flatMap(({ id }, i) => {
       const outcome = outcomes.get(id);
-      return outcome ? [{ index: offset + i, item: toMeasurement(outcome, name) }] : [];
+      if (!outcome) return [];
+      const item = toMeasurement(outcome, name);
+      return [{ index: offset + i, item: key === null ? item : hideItem(item, key) }];
     }),
     leftOut: items.flatMap((item, i) => {
       const problem = problems.get(item.id);
       if (!problem) return [];
-      return [
-        {
-          index: offset + i,
-          fact: item.fact,
-          item: describeLeftOut({ ...item, answers: answerKindOf(item) }, name, problem),
-        },
-      ];
+      const left = describeLeftOut({ ...item, answers: answerKindOf(item) }, name, problem);
+      return [{ index: offset + i, fact: item.fact, item: key === null ? left : hideLeftOut(left, key) }];
     }),
   };
 }
@@ -264,6 +264,7 @@ function identify({
   twinsOf,
   chatTemplate,
   source,
+  texts,
   levels,
 }: Suite): MeasuredProbes['suites'][number] {
   return {
@@ -275,6 +276,7 @@ function identify({
     ...(twinsOf === undefined ? {} : { twinsOf }),
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     ...(source === undefined ? {} : { source }),
+    ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
     ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
   };
 }
@@ -286,7 +288,7 @@ function toMeasurement(
   { item, correct, given, margin, probability, logprobs, reading }: Outcome,
   suite: string,
 ): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, form, question, kind, oldLabel, oldLabels, level } = item;
+  const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
   return {
     suite,
     id,
@@ -296,7 +298,7 @@ function toMeasurement(
     cluster,
     form,
     prompt: item.prompt.slice(0, KEPT_CHARACTERS),
-    right: question.kind === 'choice' ? at(question.choices, question.answer) : question.target,
+    right: rightOf(item),
     given: given.slice(0, KEPT_CHARACTERS),
     correct,
     chance: round(chanceOf(item)),

@@ -76,6 +76,8 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
   probes: suitesSchema.default(['builtin']),
+  /** Whether measurements and reports have the texts of files; without them, hashes take the place of prompts and answers. */
+  'probes-text': z.enum(['keep', 'omit']).default('keep'),
   /** Kinds of twins that are derived for files without twins. */
   twins: z
     .array(z.enum(['open', 'format', 'fresh'] as const satisfies readonly (typeof TWIN_KINDS)[number][]))

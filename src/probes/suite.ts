@@ -39,6 +39,8 @@ export interface Suite {
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */
   readonly maxNewTokens: number;
+  /** Of a file: whether measurements keep its texts, and the key of the hashes in their place. */
+  readonly texts?: { readonly kept: boolean; readonly key: string };
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
   /** Whether prompts are messages of a chat, where it differs from suite to suite. */

@@ -153,6 +153,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],
   ],
+  'texts-not-hashed': [
+    ['invalid-comparison', 'texts', null, 'w', null, null, null],
+    ['invalid-comparison', 'texts', null, 'w', null, null, null],
+  ],
   'other-levels': [['invalid-comparison', 'levels', null, 'w', '', '2, 3', null]],
   'other-seed': [['invalid-comparison', 'seed', null, 'w', ...PAIR]],
   'no-common-items': [['invalid-comparison', 'items', ...MODEL]],

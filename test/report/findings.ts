@@ -223,6 +223,10 @@ export function everyFinding(name: string): Finding[] {
       { suite: name, candidate: name, baseline: name, versions: pair },
     ],
     'other-seed': [{ suite: name, ...pair }],
+    'texts-not-hashed': [
+      { suite: name, side: 'candidate' },
+      { suite: name, side: 'baseline' },
+    ],
     'other-levels': [{ suite: name, families: [{ family: name, candidate: [], baseline: [2, 3] }] }],
     'no-common-items': [{}],
     'twin-accuracy': [

@@ -112,7 +112,8 @@ function spreadsOf({ probes }: Measurement): Map<string, Spread> {
     items.flatMap((item) => {
       const { logprobs, prompt, suite } = item;
       if (logprobs === null || logprobs.length < 2) return [];
-      const spread = standardDeviation(logprobs);
+      // The choices of a private benchmark have no order, on which the last bit would depend.
+      const spread = standardDeviation(logprobs.toSorted((a, b) => a - b));
       return [[itemKey(item), { suite: digests.get(suite), prompt, choices: logprobs.length, spread }] as const];
     }),
   );

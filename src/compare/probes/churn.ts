@@ -57,15 +57,17 @@ function divergenceOf({ candidate, baseline }: PairedItem): number | null {
   if (candidate.logprobs === null || baseline.logprobs === null) return null;
   if (candidate.logprobs.length !== baseline.logprobs.length) return null;
   const [p, q] = [logShares(baseline.logprobs), logShares(candidate.logprobs)];
-  return Math.max(
-    0,
-    p.reduce((sum, share, i) => sum + Math.exp(share) * (share - at(q, i)), 0),
-  );
+  return Math.max(0, sumOf(p.map((share, i) => Math.exp(share) * (share - at(q, i)))));
 }
 
 /** log of each choice's share in the likelihood of all. */
 function logShares(logprobs: readonly number[]): number[] {
   const best = Math.max(...logprobs);
-  const total = best + Math.log(logprobs.reduce((sum, logprob) => sum + Math.exp(logprob - best), 0));
+  const total = best + Math.log(sumOf(logprobs.map((logprob) => Math.exp(logprob - best))));
   return logprobs.map((logprob) => logprob - total);
+}
+
+/** To the last bit the same in any order: the choices of a private benchmark have none. */
+function sumOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 }

@@ -66,13 +66,12 @@ export const familyRowSchema = z.strictObject({
 });
 export type FamilyRow = z.infer<typeof familyRowSchema>;
 
-/** A prompt, what would be right, and what both models answered. */
+/** A prompt, what would be right, and what both models answered. Null: not known, or not disclosed. */
 const answeredSchema = z.strictObject({
-  /** Null: not known. */
   prompt: z.string().nullable(),
-  right: z.string(),
-  baseline: z.string(),
-  candidate: z.string(),
+  right: z.string().nullable(),
+  baseline: z.string().nullable(),
+  candidate: z.string().nullable(),
 });
 
 /** A twin that the candidate has wrong although it has the benchmark form right. */

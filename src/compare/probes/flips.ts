@@ -48,7 +48,8 @@ function lostTwinOf({ benchmark, twins }: PairedFact): Found[] {
   return most ? [{ twin: most, exam: null }] : [];
 }
 
-function answersOf({ prompt, right, baseline, candidate }: PairedItem) {
+function answersOf({ isHidden = false, prompt, right, baseline, candidate }: PairedItem) {
+  if (isHidden) return { prompt: null, right: null, baseline: null, candidate: null };
   return { prompt, right, baseline: baseline.given, candidate: candidate.given };
 }
 

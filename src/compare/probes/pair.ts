@@ -13,7 +13,7 @@ import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 import { selectInstruments } from './instruments.ts';
 import { levelsIn } from './levels.ts';
 import { memorizationOf } from './memorization.ts';
-import { groupItems, pairItem } from './paired-facts.ts';
+import { groupItems, type PairOptions, pairItem, pairOptions } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
 /** The candidate's answers, and whether the baseline's can stand beside them. */
@@ -116,16 +116,16 @@ export function pairAnswers(
   const differences = suiteDifferences(candidate, baseline);
   const refused = new Set(differences.map(({ suite }) => suite));
   const answers = new Map(baseline.items.map((item) => [itemKey(item), item]));
-  const several = candidate.suites.length > 1;
+  const options = pairOptions(candidate);
   const items = candidate.items.flatMap((item) => {
     const other = refused.has(item.suite) ? undefined : answers.get(itemKey(item));
-    return other ? [pairItem(item, other, { several })] : [];
+    return other ? [pairItem(item, other, options)] : [];
   });
   const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) => !refused.has(suite));
   const isAsked = ({ suite, family, level }: ProbeItemMeasurement) =>
     !otherLevels.some((other) => other.suite === suite && other.isMissing({ family, level }));
   const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
-  const all = [...items, ...lost.map((item) => pairLost(item, { several }))];
+  const all = [...items, ...lost.map((item) => pairLost(item, options))];
   const answered = selectInstruments(groupItems(all, baseline.suites));
   const reasons = [...differences, ...otherLevels].map(({ finding }) => finding);
   const findings: readonly Finding[] =
@@ -151,7 +151,7 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
 }
 
 /** An item that only the baseline answered: the candidate's answer is wrong, by as much as there is. */
-function pairLost(item: ProbeItemMeasurement, options: { readonly several: boolean }): PairedItem {
+function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem {
   const paired = pairItem(item, item, options);
   const { probability } = paired.baseline;
   const margin = -Math.abs(item.margin);
@@ -161,8 +161,8 @@ function pairLost(item: ProbeItemMeasurement, options: { readonly several: boole
 
 /** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
-  const several = probes.suites.length > 1;
-  const items = probes.items.map((item) => pairItem(item, item, { several }));
+  const options = pairOptions(probes);
+  const items = probes.items.map((item) => pairItem(item, item, options));
   return selectInstruments(groupItems(items, probes.suites));
 }
 
@@ -210,7 +210,10 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   if (own.seed !== other.seed) {
     return { kind: 'other-seed', level, suite, candidate: String(own.seed), baseline: String(other.seed) };
   }
-  if (own.digest === other.digest) return null;
+  if (own.digest === other.digest) {
+    if (own.texts === other.texts) return null;
+    return { kind: 'texts-not-hashed', level, suite, side: own.texts === undefined ? 'candidate' : 'baseline' };
+  }
   const versions =
     own.version === other.version ? null : { candidate: String(own.version), baseline: String(other.version) };
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };

@@ -1,16 +1,27 @@
-import type { ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/probes.ts';
+import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/probes.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
+
+export interface PairOptions {
+  /** Name the suite too, since ids of two suites may be alike. */
+  readonly several: boolean;
+  /** Suites with hashes in place of their texts. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+export function pairOptions({ suites }: Pick<MeasuredProbes, 'suites'>): PairOptions {
+  const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name }) => name);
+  return { several: suites.length > 1, hidden: new Set(hidden) };
+}
 
 /**
  * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
  * Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at more closely.
- * @param options.several name the suite too, since ids of two suites may be alike
  */
 export function pairItem(
   item: ProbeItemMeasurement,
   other: ProbeItemMeasurement,
-  { several }: { readonly several: boolean },
+  { several, hidden }: PairOptions,
 ): PairedItem {
   const { suite, capability, form, chance, prompt, right } = other;
   const kind = form === 'twin' ? (other.kind ?? null) : null;
@@ -30,6 +41,7 @@ export function pairItem(
     oldLabels: other.oldLabels ?? null,
     level: other.level ?? null,
     chance,
+    isHidden: hidden.has(suite),
     prompt,
     right,
     candidate: answerOf(item),

@@ -22,6 +22,8 @@ export interface PairedItem {
   readonly level: number | null;
   /** Expected accuracy of guessing. */
   readonly chance: number;
+  /** Prompt and answers are hashes, which say whether two are the same and nothing to a reader. */
+  readonly isHidden?: boolean;
   /** Null: not known. */
   readonly prompt: string | null;
   readonly right: string;

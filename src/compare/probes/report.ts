@@ -41,7 +41,10 @@ type Compare = (probes: MeasuredProbes) => ProbeComparison;
 function describe({ run }: Measurement, probes: MeasuredProbes, compare: Compare): ProbeReport {
   const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
   return {
-    suites: suites.map(({ name, items: count }) => ({ name, items: count })),
+    suites: suites.map(({ name, items: count, texts }) => ({
+      ...{ name, items: count },
+      ...(texts === undefined ? {} : { texts: 'omitted' as const }),
+    })),
     seed,
     chatTemplate,
     budgetSeconds,

@@ -7,6 +7,7 @@ import { atLevels, type Suite } from '../../probes/suite.ts';
 import type { MethodChoice } from '../../spectra/choose-method.ts';
 import { summarize } from '../aggregate.ts';
 import { digestFiles } from '../behavior/behavior-files.ts';
+import { hidesTexts } from '../hidden-texts.ts';
 import type { MeasureOptions, ProbeRunOptions } from '../options.ts';
 import { MEASUREMENT_SCHEMA, type Measurement } from '../schema/measurement.ts';
 import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../schema/probes.ts';
@@ -58,7 +59,7 @@ export function measurementKey({ probes, adapter, ...request }: MeasurementReque
 
 // The names of the keys are part of the hash: another name would make every cached measurement a miss.
 function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: ProbeRunOptions) {
-  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, source, levels }) => ({
+  const asked = suites.map(({ name, version, digest, seed: drawn, items, warnings, source, levels, texts }) => ({
     name,
     version,
     digest,
@@ -68,6 +69,7 @@ function probeIdentity({ suites, seed, chatTemplate, budgetSeconds, isChosen }: 
     ...(source === undefined ? {} : { source }),
     // Chosen by a pilot, or known.
     ...(levels === undefined ? {} : { levels }),
+    ...(texts === undefined || texts.kept ? {} : { texts: 'hashed' }),
   }));
   return { seed, chatTemplate, budgetSeconds, asked, ...(isChosen ? { isChosen } : {}) };
 }
@@ -114,7 +116,10 @@ function haveRun(probes: Measurement['probes'], requested: ProbeRunOptions | nul
     probes.seed === requested.seed &&
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&
-    requested.suites.every(({ levels }, i) => areOf(at(probes.suites, i).levels, levels)) &&
+    requested.suites.every((suite, i) => {
+      const { levels, texts } = at(probes.suites, i);
+      return areOf(levels, suite.levels) && (texts === 'hashed') === hidesTexts(suite);
+    }) &&
     ((requested.budgetSeconds !== null && !requested.isChosen) || isComplete(probes, requested))
   );
 }

@@ -118,8 +118,10 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
   return null;
 }
 
-/** A group is twins of a suite that was asked too and is no group itself. */
+/** A group is twins of a suite that was asked too and is no group itself, and a key beside its hashes would hide nothing. */
 function contradictionInGroups({ suites }: MeasuredProbes): string | null {
+  const open = suites.find(({ texts, textKey }) => texts !== undefined && textKey !== undefined);
+  if (open) return `${JSON.stringify(open.name)} has the key of its own hashes`;
   const benchmarks = new Set(suites.filter(({ twinsOf }) => twinsOf === undefined).map(({ name }) => name));
   const wrong = suites.find(({ twinsOf }) => twinsOf !== undefined && !benchmarks.has(twinsOf));
   return wrong

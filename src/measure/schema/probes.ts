@@ -65,6 +65,13 @@ const suiteSchema = z.strictObject({
   chatTemplate: z.boolean().optional(),
   /** Of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
   source: z.string().optional(),
+  /** Hashes stand in place of the texts of its items; see `hideItem`. Absent where the texts are there. */
+  texts: z.literal('hashed').optional(),
+  /** Of a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files. */
+  textKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'not a key')
+    .optional(),
   /** The levels of each family, and those that were asked in full; absent for suites without levels. */
   levels: z
     .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))

@@ -10,6 +10,7 @@ const MAX_FAMILIES = 40;
 /** A flip with its prompt and both answers; a kept letter with both forms side by side. */
 export function flipMarkdown(flip: Flip): string {
   const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
+  if (flip.right === null) return head;
   if (flip.beside === undefined) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
   const both = [flip.beside, flip];
   const cells = [
@@ -32,8 +33,8 @@ function promptCell(prompt: string | null): string {
   return shown.map(plainText).join('<br>');
 }
 
-function answerMarkdown(text: string): string {
-  return text === '' ? 'nothing' : codeName(text);
+function answerMarkdown(text: string | null): string {
+  return text === null ? 'not disclosed' : text === '' ? 'nothing' : codeName(text);
 }
 
 /** Accuracy by family in %, and the tests that a family takes no part in. */

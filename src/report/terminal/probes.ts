@@ -56,7 +56,7 @@ export function renderProbes(probes: ProbeReport, width: number): string {
 }
 
 function flipLine({ id, right, baseline, candidate, beside }: Flip): string {
-  const quoted = (text: string) => (text === '' ? '' : JSON.stringify(printable(text, ANSWER)));
+  const quoted = (text: string | null) => (text ? JSON.stringify(printable(text, ANSWER)) : text);
   const answers = { id, right: quoted(right), baseline: quoted(baseline), candidate: quoted(candidate) };
   return phraseLine(flipText(beside ? { ...answers, beside: { ...beside, right: quoted(beside.right) } } : answers));
 }

@@ -174,6 +174,11 @@ export function otherSeed({ suite, candidate, baseline }: FindingOf<'other-seed'
   return phrase`Suite ${name(suite)} was drawn with seed ${name(candidate)} for the candidate and seed ${name(baseline)} for the baseline, so the items differ: use one seed for both.`;
 }
 
+export function textsNotHashed({ suite, side }: FindingOf<'texts-not-hashed'>): Phrase {
+  const other = side === 'candidate' ? 'baseline' : 'candidate';
+  return phrase`The ${side} has the texts of ${name(suite)} and the ${other} hashes, and an older version, which measured the ${side}, did not store what the two have in common. Measure the ${side} again.`;
+}
+
 export function otherLevels({ suite, families }: FindingOf<'other-levels'>): Phrase {
   const levels = (asked: readonly number[]) => (asked.length === 0 ? 'none' : asked.join(', '));
   const examples = families

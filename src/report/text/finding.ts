@@ -53,6 +53,7 @@ const SENTENCES: { readonly [K in FindingKind]: (finding: FindingOf<K>) => Phras
   'other-chat-template': comparability.otherChatTemplate,
   'other-suite': comparability.otherSuite,
   'other-seed': comparability.otherSeed,
+  'texts-not-hashed': comparability.textsNotHashed,
   'other-levels': comparability.otherLevels,
   'no-common-items': () => phrase`Candidate and baseline have no probe item in common: measure the baseline again.`,
   'twin-accuracy': probes.twinAccuracy,

@@ -25,7 +25,7 @@ import {
   percentDigits,
   pointsDigits,
 } from './numbers.ts';
-import { name, type Phrase, phrase, term } from './phrase.ts';
+import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
 import { decidingKinds } from './twin-kinds.ts';
 
 /** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
@@ -87,6 +87,7 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
           phrase`Twin margins fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`,
         ]
       : []),
+    ...textsNote(probes),
     [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
   ];
 }
@@ -149,6 +150,15 @@ function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<Pr
   const template = chatTemplate ? ', with the chat template' : '';
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
   return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.`;
+}
+
+/** What is disclosed of private benchmarks. */
+function textsNote({ suites }: Pick<ProbeReport, 'suites'>): Phrase[] {
+  const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name: suite }) => phrase`${name(suite)}`);
+  if (hidden.length === 0) return [];
+  return [
+    phrase`No prompt and no answer of ${listed(hidden, hidden.length)} is in this report or in the measurement (${code('probes-text: omit')}). They have ids, names of subjects and families, scores, and log-probabilities in no order; letters are shown as hashes.`,
+  ];
 }
 
 function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
@@ -230,7 +240,12 @@ export function flipSummary(flips: readonly Flip[]): string {
 
 /** The right answer of a flip, and what both models answered. */
 export function flipText({ id, right, baseline, candidate, beside }: Omit<Flip, 'capability' | 'prompt'>): Phrase {
+  if (right === null || baseline === null || candidate === null) {
+    return beside === undefined
+      ? phrase`${name(id)}: right in the baseline, wrong in the candidate; its texts are not disclosed.`
+      : phrase`${name(id)}: the candidate gave the letter that was right before shuffling, and the baseline did not; its texts are not disclosed.`;
+  }
   const answer = (text: string) => (text === '' ? 'nothing' : name(text));
-  const before = beside === undefined ? phrase`` : phrase` (${answer(beside.right)} before shuffling)`;
+  const before = beside === undefined ? phrase`` : phrase` (${answer(beside.right ?? '')} before shuffling)`;
   return phrase`${name(id)}: correct is ${answer(right)}${before}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
 }

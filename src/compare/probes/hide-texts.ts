@@ -1,0 +1,88 @@
+import { hideItem, hideLeftOut, keyOfMeasured } from '../../measure/hidden-texts.ts';
+import type { Measurement } from '../../measure/schema/measurement.ts';
+import { itemKey, type MeasuredProbes, type SuiteMeasurement } from '../../measure/schema/probes.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import type { AnswerKind } from '../../probes/item.ts';
+
+interface Pair {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement | null;
+}
+
+/**
+ * Both measurements with hashes in place of the texts of every file that the policy calls private, or whose texts one of them
+ * does not have: a report shows nothing that one of its sides hides, and hashes are compared with hashes. Where a measurement with
+ * texts has no key for them, they stay, and the two are not compared.
+ */
+export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolicy, 'probes-text'>): Pair {
+  const [ours, theirs] = [measuredIn(candidate), measuredIn(baseline)];
+  const names = new Set([...(ours?.suites ?? []), ...(theirs?.suites ?? [])].filter(isFile).map(({ name }) => name));
+  const keys = new Map(
+    [...names].flatMap((name) => {
+      const key = keyOfPair(name, [ours, theirs], policy);
+      return key === null ? [] : [[name, key] as const];
+    }),
+  );
+  if (keys.size === 0) return { candidate, baseline };
+  const answers = new Map(
+    [...(ours?.items ?? []), ...(theirs?.items ?? [])].flatMap((item) =>
+      item.answers === undefined ? [] : [[itemKey(item), item.answers] as const],
+    ),
+  );
+  return {
+    candidate: ours ? { ...candidate, probes: hide(ours, keys, answers) } : candidate,
+    baseline: baseline && theirs ? { ...baseline, probes: hide(theirs, keys, answers) } : baseline,
+  };
+}
+
+function measuredIn(measurement: Measurement | null): MeasuredProbes | null {
+  return measurement?.probes?.status === 'measured' ? measurement.probes : null;
+}
+
+/** The built-in suite has no secrets. */
+function isFile({ version }: SuiteMeasurement): boolean {
+  return version === null;
+}
+
+/** The key that hides a suite on both sides; null where nothing is to be hidden, or nobody has the key. */
+function keyOfPair(
+  name: string,
+  sides: ReadonlyArray<MeasuredProbes | null>,
+  policy: Pick<ProbePolicy, 'probes-text'>,
+): string | null {
+  const suites = sides.flatMap((probes) => {
+    const suite = probes?.suites.find((own) => own.name === name);
+    return probes && suite ? [{ suite, items: probes.items }] : [];
+  });
+  const open = suites.filter(({ suite }) => suite.texts === undefined);
+  const isHidden = policy['probes-text'] === 'omit' || open.length < suites.length;
+  if (!isHidden) return null;
+  const key = open.flatMap(({ suite, items }) => keyOfMeasured(suite, items) ?? [])[0];
+  if (key !== undefined) return key;
+  // Without hashes on the other side, any key does.
+  return open.length === suites.length ? (open[0]?.suite.digest ?? null) : null;
+}
+
+function hide(
+  probes: MeasuredProbes,
+  keys: ReadonlyMap<string, string>,
+  answers: ReadonlyMap<string, AnswerKind>,
+): MeasuredProbes {
+  const done = new Set(probes.suites.filter(({ texts }) => texts !== undefined).map(({ name }) => name));
+  const keyFor = (suite: string) => (done.has(suite) ? undefined : keys.get(suite));
+  return {
+    ...probes,
+    suites: probes.suites.map(({ textKey, ...suite }) => {
+      if (keyFor(suite.name) === undefined) return textKey === undefined ? suite : { ...suite, textKey };
+      return { ...suite, texts: 'hashed' };
+    }),
+    items: probes.items.map((item) => {
+      const key = keyFor(item.suite);
+      return key === undefined ? item : hideItem(item, key, answers.get(itemKey(item)));
+    }),
+    leftOut: probes.leftOut.map((item) => {
+      const key = keyFor(item.suite);
+      return key === undefined ? item : hideLeftOut(item, key);
+    }),
+  };
+}
