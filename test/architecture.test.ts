@@ -13,6 +13,7 @@ const LAYERS = [
   'spectra',
   'language-model',
   'probes',
+  'lm-eval-tasks',
   'measure',
   'evaluation-logs',
   'policy',

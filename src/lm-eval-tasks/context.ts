@@ -1,0 +1,106 @@
+import { isSpace } from '../platform/python/text.ts';
+import { toText } from './python/print.ts';
+import { isInt, isList, isTrue, type PythonDict, PythonError, type PythonValue } from './python/value.ts';
+import { choicesOf, fieldOrTemplate, questionOf, type Source, targetOf } from './render-document.ts';
+import type { DocumentFormat, Task } from './task.ts';
+
+/** What a task and its documents are, beside a document itself. */
+export interface ContextOptions {
+  readonly task: Task;
+  readonly fields: ReadonlySet<string>;
+  /** Whether each choice has a context of its own (`doc_to_text` gives a number for the first document). */
+  readonly multipleInput: boolean;
+}
+
+/** The text before an answer, or one for each choice, as `fewshot_context` builds it without a chat template. */
+export function contextsOf(
+  document: PythonDict,
+  examples: readonly PythonDict[],
+  options: ContextOptions,
+): { readonly shared: string } | { readonly each: readonly string[] } {
+  const { task, multipleInput } = options;
+  const source = sourceOf(document, options);
+  const description = fieldOrTemplate(task.description, source);
+  const start = isTrue(description) ? expectText(description, 'description') : '';
+  const before = start + examples.map((example) => exampleTurn(example, options)).join('');
+  const prefix = prefixOf(source, options);
+  if (!multipleInput) {
+    const question = expectText(questionOf(task, source), 'doc_to_text');
+    return { shared: before + question + delimited(question, prefix, task.targetDelimiter) };
+  }
+  const choices = choicesOf(task, source) ?? [];
+  return { each: choices.map((choice) => before + choice + delimited(choice, prefix, '')) };
+}
+
+export function sourceOf(document: PythonDict, { task, fields }: Pick<ContextOptions, 'task' | 'fields'>): Source {
+  return { document, fields, hasChoices: task.docToChoice !== null };
+}
+
+/** `gen_prefix`: the start of the answer, which the prompt gives. */
+function prefixOf(source: Source, { task, fields }: ContextOptions): string {
+  const { genPrefix } = task;
+  if (genPrefix === null) return '';
+  const value = fieldOrTemplate(
+    genPrefix,
+    fields.has(genPrefix) ? source : { document: withoutKey(source.document, genPrefix) },
+  );
+  return isTrue(value) ? expectText(value, 'gen_prefix') : '';
+}
+
+const withoutKey = (document: PythonDict, key: string): PythonDict =>
+  new Map([...document].filter(([name]) => name !== key));
+
+function delimited(question: string, prefix: string, delimiter: string): string {
+  return prefix !== '' && question !== '' && !touches(question, prefix) ? delimiter + prefix : prefix;
+}
+
+/** Whether there is white space where two texts meet. */
+const touches = (left: string, right: string): boolean =>
+  isSpace([...left].at(-1) ?? '') || isSpace([...right][0] ?? '');
+
+/** A few-shot example with its answer, in its own format. */
+function exampleTurn(document: PythonDict, options: ContextOptions): string {
+  const format: DocumentFormat = options.task.fewshotFormat;
+  const source = sourceOf(document, options);
+  let question = questionOf(format, source);
+  let choices = choicesOf(format, source);
+  const answer = targetOf(format, source);
+  const prefix =
+    format.genPrefix === null || format.genPrefix === '' ? null : fieldOrTemplate(format.genPrefix, source);
+  if (options.multipleInput) {
+    question = choices?.[indexOf(question)] ?? null;
+    choices = null;
+  }
+  const asked = expectText(question, 'doc_to_text of a few-shot example');
+  const start = prefix === null || !isTrue(prefix) ? '' : expectText(prefix, 'gen_prefix of a few-shot example');
+  const { targetDelimiter, fewshotDelimiter } = format;
+  if (answer === null || answer === '') return asked + delimited(asked, start, targetDelimiter);
+  const text = expectText(answerText(answer, choices), 'doc_to_target of a few-shot example');
+  const isDelimited = start === '' || (asked !== '' && !touches(asked, start));
+  return asked + (isDelimited ? targetDelimiter : '') + joined(start, text) + fewshotDelimiter;
+}
+
+function answerText(answer: PythonValue, choices: readonly string[] | null): PythonValue {
+  if (choices !== null && isInt(answer)) {
+    const choice = choices.at(indexOf(answer));
+    if (choice === undefined) throw new PythonError(`${toText(answer)} is no choice of a few-shot example`);
+    return choice;
+  }
+  return isList(answer) ? (answer[0] ?? null) : answer;
+}
+
+function joined(prefix: string, text: string): string {
+  if (prefix === '' || text === '') return prefix + text;
+  return touches(prefix, text) ? prefix + text : `${prefix} ${text}`;
+}
+
+function indexOf(value: PythonValue): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return Number(value);
+  throw new PythonError(`${toText(value)} is no index of a choice`);
+}
+
+function expectText(value: PythonValue, what: string): string {
+  if (typeof value !== 'string') throw new PythonError(`${what} gives ${toText(value)}, which is not text`);
+  return value;
+}

@@ -1,0 +1,73 @@
+import { realpath } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { isInside } from '../platform/resolve-inside.ts';
+import { UserError } from '../platform/user-error.ts';
+import type { PythonValue } from './python/value.ts';
+import { readYamlEntries, type YamlEntry } from './python/yaml.ts';
+
+/** The longest chain among the tasks of lm-evaluation-harness has four files. */
+const MOST_FILES = 20;
+
+/**
+ * The keys of a task file of lm-evaluation-harness with those that it includes: later files of `include` win over earlier
+ * ones, and the file itself over all of them.
+ *
+ * @param tree the folder that included files have to be in; if missing, the working directory if the file is in it, else the
+ *   folder above its own
+ * @throws UserError with the file, for one that is missing, elsewhere, includes itself, or is no YAML
+ */
+export async function loadEntries(file: string, tree?: string): Promise<Map<string, YamlEntry>> {
+  const path = resolve(file);
+  const work = process.cwd();
+  const root = tree ?? (isInside(path, work) ? work : dirname(dirname(path)));
+  return new Loader(await realpath(root), file).load(path, file);
+}
+
+class Loader {
+  readonly #tree: string;
+  readonly #first: string;
+  readonly #seen = new Set<string>();
+
+  constructor(tree: string, first: string) {
+    this.#tree = tree;
+    this.#first = first;
+  }
+
+  async load(path: string, name: string): Promise<Map<string, YamlEntry>> {
+    const real = await realpath(path).catch(() => null);
+    const text = real === null ? null : await readTextFile(real, 'templates', name);
+    if (real === null || text === null) throw new UserError(`${name} not found`, 'correct the path in include');
+    if (!isInside(real, this.#tree)) {
+      throw new UserError(
+        `${name}, which ${this.#first} includes, is outside of ${relative(process.cwd(), this.#tree) || 'the working directory'}`,
+        'put it beside the task',
+      );
+    }
+    if (this.#seen.has(real)) throw new UserError(`${name} is included twice`, 'remove one of its includes');
+    if (this.#seen.size >= MOST_FILES)
+      throw new UserError(`${this.#first} includes more than ${MOST_FILES} files`, 'join them');
+    this.#seen.add(real);
+    const own = readYamlEntries(text, name);
+    const merged = new Map<string, YamlEntry>();
+    for (const included of includedFiles(own.get('include'), name)) {
+      const full = resolve(dirname(path), included);
+      for (const [key, entry] of await this.load(full, relative(process.cwd(), full))) {
+        if (key !== 'task_list') merged.set(key, entry);
+      }
+    }
+    own.delete('include');
+    for (const [key, entry] of own) merged.set(key, entry);
+    return merged;
+  }
+}
+
+function includedFiles(include: YamlEntry | undefined, name: string): string[] {
+  if (include === undefined) return [];
+  const value: PythonValue = include.value;
+  const files = Array.isArray(value) ? value : [value];
+  return files.map((file) => {
+    if (typeof file !== 'string') throw new UserError(`${name}: include is not a path`, 'give the path of a file');
+    return file;
+  });
+}

@@ -1,0 +1,88 @@
+/** A float of Python, since 1.0 is not printed as 1. */
+export class PythonFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** A tuple, since it is not printed as a list. */
+export class PythonTuple {
+  readonly items: readonly PythonValue[];
+
+  constructor(items: readonly PythonValue[]) {
+    this.items = items;
+  }
+}
+
+export type PythonDict = ReadonlyMap<PythonValue, PythonValue>;
+
+/** A value as Python has it: numbers are ints, null is None. */
+export type PythonValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PythonFloat
+  | PythonTuple
+  | readonly PythonValue[]
+  | PythonDict;
+
+/** What Python answers with an exception. */
+export class PythonError extends Error {}
+
+export const isDict = (value: PythonValue): value is PythonDict => value instanceof Map;
+export const isList = (value: PythonValue): value is readonly PythonValue[] => Array.isArray(value);
+/** `isinstance(value, int)`: a bool is one. */
+export const isInt = (value: PythonValue): value is number | boolean | bigint =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+
+/** What Python calls the type of a value. */
+export function typeName(value: PythonValue): string {
+  if (value === null) return 'NoneType';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number' || typeof value === 'bigint') return 'int';
+  if (typeof value === 'string') return 'str';
+  if (value instanceof PythonFloat) return 'float';
+  if (value instanceof PythonTuple) return 'tuple';
+  return isList(value) ? 'list' : 'dict';
+}
+
+/** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
+export function numberOf(value: PythonValue): number | null {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  return value instanceof PythonFloat ? value.value : null;
+}
+
+/** Elements of a list or tuple, characters of a text, keys of a dict; null for what has none. */
+export function elementsOf(value: PythonValue): readonly PythonValue[] | null {
+  if (typeof value === 'string') return [...value];
+  if (value instanceof PythonTuple) return value.items;
+  if (value === null || typeof value !== 'object' || value instanceof PythonFloat) return null;
+  return isList(value) ? value : [...value.keys()];
+}
+
+/** `bool(value)`. */
+export function isTrue(value: PythonValue): boolean {
+  if (typeof value === 'bigint') return true;
+  const number = numberOf(value);
+  if (number !== null) return number !== 0;
+  return (elementsOf(value)?.length ?? 0) > 0;
+}
+
+/** `a == b`. */
+export function equals(a: PythonValue, b: PythonValue): boolean {
+  const [x, y] = [numberOf(a), numberOf(b)];
+  if (x !== null || y !== null) return x === y;
+  if (isDict(a) || isDict(b)) {
+    if (!isDict(a) || !isDict(b) || a.size !== b.size) return false;
+    return [...a].every(([key, value]) => b.has(key) && equals(value, b.get(key) ?? null));
+  }
+  if (a === b) return true;
+  if (typeName(a) !== typeName(b) || typeof a === 'string' || typeof a === 'bigint') return false;
+  const [left, right] = [elementsOf(a) ?? [], elementsOf(b) ?? []];
+  return left.length === right.length && left.every((value, i) => equals(value, right[i] ?? null));
+}

@@ -1,0 +1,143 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
+import { UserError } from '../../platform/user-error.ts';
+import { PythonFloat, type PythonValue } from './value.ts';
+
+/** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */
+export interface FunctionReference {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** The value of one key of a file. */
+export interface YamlEntry {
+  readonly value: PythonValue;
+  readonly functions: readonly FunctionReference[];
+}
+
+/** What PyYAML's `SafeLoader` makes of a scalar without quotes (YAML 1.1, not 1.2). */
+const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
+const TRUE = /^(?:yes|true|on)$/i;
+const NULL = /^(?:~|null|Null|NULL|)$/;
+const INTEGER = /^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$/;
+const FLOAT = /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/;
+const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
+const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt \t]+\d{1,2}:\d{2}:\d{2})/;
+
+const NULL_TAG = 'tag:yaml.org,2002:null';
+
+/** Aliases of one file, together; a task has none or a few. */
+const MOST_ALIASES = 100;
+
+/**
+ * The entries of a file of lm-evaluation-harness, as PyYAML reads them; `!function` stays a reference.
+ * @throws UserError with file and line for what is no YAML or no mapping, and for values that JSON has no equal of
+ */
+export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    version: '1.1',
+    lineCounter: lines,
+    uniqueKeys: false,
+    customTags: [
+      { tag: '!function', resolve: (name: string) => name },
+      { tag: NULL_TAG, resolve: (text: string) => text },
+    ],
+    strict: false,
+    logLevel: 'error',
+  });
+  const [syntax] = [...document.errors, ...document.warnings];
+  if (syntax !== undefined) {
+    const what = syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '');
+    throw new UserError(`${file}:${syntax.linePos?.[0].line ?? 1}: ${what}`, 'correct the YAML');
+  }
+  const { contents } = document;
+  if (!isMap(contents)) throw new UserError(`${file} is not a mapping of keys`, 'give a task of lm-evaluation-harness');
+  const reader = new Reader(file, lines);
+  return reader.entries(contents.items as Pair<Node, Node | null>[], (node) => {
+    if (!isAlias(node)) return node;
+    const source = node.resolve(document);
+    if (source === undefined)
+      throw new UserError(`${file}: the alias ${node.source} has no anchor`, 'correct the YAML');
+    return source;
+  });
+}
+
+type Resolve = (node: Node) => Node;
+
+class Reader {
+  readonly #file: string;
+  readonly #lines: LineCounter;
+  #aliases = 0;
+  #functions: FunctionReference[] = [];
+  #resolve: Resolve = (node) => node;
+
+  constructor(file: string, lines: LineCounter) {
+    this.#file = file;
+    this.#lines = lines;
+  }
+
+  entries(pairs: readonly Pair<Node, Node | null>[], resolve: Resolve): Map<string, YamlEntry> {
+    this.#resolve = resolve;
+    const entries = new Map<string, YamlEntry>();
+    for (const { key, value } of pairs) {
+      const name = this.#value(key, '');
+      if (typeof name !== 'string') throw this.#error(key, 'a key is not text', 'correct it');
+      this.#functions = [];
+      entries.set(name, { value: this.#value(value, name), functions: this.#functions });
+    }
+    return entries;
+  }
+
+  #value(given: Node | null, key: string): PythonValue {
+    if (given === null) return null;
+    const node = this.#resolve(given);
+    if (node !== given) {
+      this.#aliases += 1;
+      if (this.#aliases > MOST_ALIASES)
+        throw this.#error(given, `has more than ${MOST_ALIASES} aliases`, 'write values out');
+    }
+    if (isScalar(node)) return this.#scalar(node as Scalar, key);
+    if (isSeq(node)) return node.items.map((item, i) => this.#value(item as Node | null, `${key}.${i}`));
+    if (!isMap(node)) throw this.#error(node, 'has something that is no value', 'correct it');
+    const dict = new Map<PythonValue, PythonValue>();
+    for (const { key: inner, value } of node.items as Pair<Node, Node | null>[]) {
+      const name = this.#value(inner, key);
+      dict.set(name, this.#value(value, `${key}.${String(name)}`));
+    }
+    return dict;
+  }
+
+  #scalar(node: Scalar, key: string): PythonValue {
+    const text = String(node.value ?? '');
+    if (node.tag === '!function') {
+      this.#functions.push({ key, name: text });
+      return null;
+    }
+    if (node.tag === NULL_TAG) return null;
+    const isPlain = node.type === Scalar.PLAIN && (node.tag === undefined || node.tag === 'tag:yaml.org,2002:str');
+    if (node.source?.startsWith('!!') || !isPlain || node.tag === '!') return text;
+    if (NULL.test(text)) return null;
+    if (BOOLEAN.test(text)) return TRUE.test(text);
+    if (INTEGER.test(text)) return toInt(text);
+    if (FLOAT.test(text)) return new PythonFloat(Number(text.replaceAll('_', '')));
+    if (SPECIAL_FLOAT.test(text) || SEXAGESIMAL.test(text) || DATE.test(text) || text === '<<' || text === '=') {
+      throw this.#error(node, `${key}: Python does not read ${text} as text`, 'put it in quotes if it is text');
+    }
+    return text;
+  }
+
+  #error(node: Node, problem: string, hint: string): UserError {
+    const line = node.range ? this.#lines.linePos(node.range[0]).line : 1;
+    return new UserError(`${this.#file}:${line}: ${problem}`, hint);
+  }
+}
+
+function toInt(text: string): number | bigint {
+  const digits = text.replaceAll('_', '').replace(/^[-+]/, '');
+  const plain = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  const size = BigInt(plain);
+  const value = text.startsWith('-') ? -size : size;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
