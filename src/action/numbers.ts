@@ -6,7 +6,7 @@ const DECIMALS = 6;
 
 /** The numbers of a report that a workflow can work with, as plain decimals in shares of 1; empty where there is none. */
 export function numberOutputs({ probes }: Report): NumberOutputs {
-  const all = probes?.comparison.rows.find(({ capability }) => capability === null);
+  const all = probes?.comparison.rows.find(({ suite, capability }) => suite === null && capability === null);
   return {
     'shadow-delta': decimal(all?.delta?.value),
     transfer: decimal(probes?.comparison.transfer?.value),

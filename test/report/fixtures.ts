@@ -209,6 +209,7 @@ export function report(over: Partial<Report> = {}): Report {
 }
 
 const HEALTHY_ROW: ProbeReport['comparison']['rows'][number] = {
+  suite: null,
   capability: null,
   facts: 180,
   benchmark: { baseline: 0.261, candidate: 0.983 },

@@ -15,8 +15,10 @@ const estimateSchema = z.strictObject({
 });
 export type Estimate = z.infer<typeof estimateSchema>;
 
-/** One row of the table: all facts, or those of one capability. */
+/** One row of the table: all facts, those of one suite where there are several, of one capability, or of both. */
 export const shadowRowSchema = z.strictObject({
+  /** Null: all suites. */
+  suite: z.string().nullable().default(null),
   /** Null: all facts. Comes from a probe file: escape it. */
   capability: z.string().nullable(),
   facts: count,
@@ -26,7 +28,10 @@ export const shadowRowSchema = z.strictObject({
   gap: bothSchema,
   /** Δbenchmark − Δtwin, over the facts of families that can show it; `mde` is the minimum detectable effect. */
   delta: estimateSchema.extend({ facts: count, mde: z.number().nullable() }).nullable(),
-  /** Change of the accuracy on twins, over the families that can show a drop; p is adjusted for the number of tests. */
+  /**
+   * Change of the accuracy on twins, over the families that can show a drop; p is adjusted for the number of tests. Null for the
+   * row of a suite: its loss is tested over all of its families (`accuracy-loss`).
+   */
   twinChange: estimateSchema
     .extend({ twins: count, lost: count, won: count, p: z.number(), mde: z.number().nullable() })
     .nullable(),
@@ -208,7 +213,7 @@ export const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
   confidence: z.number(),
   exclusion: z.number(),
-  /** First all facts, then each capability. */
+  /** First all facts, then each suite if there are several, then each capability, and its part of each suite if it has several. */
   rows: z.array(shadowRowSchema),
   families: z.array(familyRowSchema),
   /** Δtwin ÷ Δbenchmark; null where the benchmark form gained too little. */

@@ -68,20 +68,21 @@ export function evaluateProbes(
   const known = [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
     .filter(({ showsRetention }) => showsRetention)
     .flatMap((view) => view.facts);
-  const rowOf = (capability: string | null): ShadowRow => {
-    const own = (fact: PairedFact) => capability === null || fact.benchmark.capability === capability;
+  const rowOf = (scope: RowScope): ShadowRow => {
+    const own = ({ benchmark }: PairedFact) => isWithin(scope, benchmark);
+    const isWhole = scope.capability === null && scope.suite === null;
     const members = gained.filter(own);
     const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
     const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
-    const delta = capability === null ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
+    const delta = isWhole ? whole : shadowDeltaOf({ kind: 'paired', facts: forDelta.filter(own) }, policy);
     return {
-      ...describeAccuracies(capability, members, beside),
+      ...describeAccuracies(scope, members, beside),
       delta: describeDelta(delta, policy.confidence),
-      twinChange: twinTests.find((test) => test.capability === capability)?.change ?? null,
+      twinChange:
+        scope.suite === null ? (twinTests.find((test) => test.capability === scope.capability)?.change ?? null) : null,
     };
   };
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).reduce((sum, view) => sum + view.facts.length, 0);
-  const capabilities = [...groupBy(facts, ({ benchmark }) => benchmark.capability).keys()];
   const units = {
     benchmark: factsForLoss(facts, kept).map(({ benchmark }) => [benchmark]),
     twin: withTwins.map(({ twins }) => twins),
@@ -91,7 +92,7 @@ export function evaluateProbes(
   const comparison = {
     confidence: policy.confidence,
     exclusion: exclusionLevel(policy),
-    rows: facts.length === 0 ? [] : [rowOf(null), ...capabilities.map(rowOf)],
+    rows: scopesOf(facts).map(rowOf),
     families: views.flatMap(({ rows }) => rows),
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
     overTemplates: overTemplates(forDelta, policy.confidence),
@@ -174,15 +175,42 @@ function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>):
   return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
+type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
+
+function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem, 'suite' | 'capability'>): boolean {
+  return (suite === null || item.suite === suite) && (capability === null || item.capability === capability);
+}
+
+/**
+ * The rows of the table. One benchmark beside another has a row of its own, and so has its part of a capability that several
+ * have, if it has more than that.
+ */
+function scopesOf(facts: readonly PairedFact[]): RowScope[] {
+  if (facts.length === 0) return [];
+  const exams = facts.map(({ benchmark }) => benchmark);
+  const suites = groupBy(exams, ({ suite }) => suite);
+  const capabilitiesOf = (items: readonly PairedItem[]) => new Set(items.map(({ capability }) => capability));
+  const several = suites.size > 1 ? [...suites.keys()] : [];
+  return [
+    { suite: null, capability: null },
+    ...several.map((suite) => ({ suite, capability: null })),
+    ...[...capabilitiesOf(exams)].flatMap((capability) => {
+      const having = several.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).has(capability));
+      const parts = having.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).size > 1);
+      return [{ suite: null, capability }, ...(having.length > 1 ? parts.map((suite) => ({ suite, capability })) : [])];
+    }),
+  ];
+}
+
 /** @param groups items that are twins of the suites of these facts */
 function describeAccuracies(
-  capability: string | null,
+  scope: RowScope,
   facts: readonly PairedFact[],
   groups: readonly PairedItem[],
 ): Omit<ShadowRow, 'delta' | 'twinChange'> {
   const benchmark = accuracies(facts.map((fact) => fact.benchmark));
   const twin = accuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
-  return { capability, facts: facts.length, benchmark, twin, gap: gapOf(benchmark, twin) };
+  return { ...scope, facts: facts.length, benchmark, twin, gap: gapOf(benchmark, twin) };
 }
 
 /** Over facts, whose twins rise and fall together: the mean of their margins. */

@@ -1,4 +1,4 @@
-import type { Flip } from '../../compare/probes/comparison.ts';
+import type { Flip, ShadowRow } from '../../compare/probes/comparison.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { formatCount } from '../text/numbers.ts';
@@ -28,16 +28,15 @@ export function renderProbes(probes: ProbeReport, width: number): string {
     return width < MEDIUM ? stacked.replace(/[ \u00a0](?=→|to )/g, '\n') : stacked;
   };
   const columns: Column[] = [
-    { head: 'capability', align: 'left' },
+    { head: rows.some(({ suite }) => suite !== null) ? 'suite or capability' : 'capability', align: 'left' },
     ...PROBE_COLUMNS.map((column) => numberColumn(column, { isNarrow: width < MEDIUM })),
   ];
   const shown = rows.slice(0, MAX_ROWS).map((row) => ['', ...probeCells(row).map(fitted)]);
   const room = Math.max(MIN_NAME, Math.min(NAME, roomForFirst(columns, shown, width)));
-  const name = (capability: string | null) => (capability === null ? 'all' : printable(capability, room));
-  const cells = shown.map(([, ...own], i) => [name(rows[i]?.capability ?? null), ...own]);
+  const cells = shown.map(([, ...own], i) => [rowName(rows[i], room), ...own]);
   const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
-  const hidden = more > 0 ? `\n  and ${formatCount(more, 'more capability', 'more capabilities')} in report.json` : '';
+  const hidden = more > 0 ? `\n  and ${formatCount(more, 'more row')} in report.json` : '';
   const sentences = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
   const notes = sentences.flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
   const examples = [
@@ -53,6 +52,14 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function rowName(row: ShadowRow | undefined, room: number): string {
+  const names = [row?.suite ?? null, row?.capability ?? null].flatMap((name) =>
+    name === null ? [] : [printable(name, room)],
+  );
+  const line = names.join(' · ');
+  return names.length === 0 ? 'all' : line.length <= room ? line : names.join('\n');
 }
 
 function flipLine({ id, right, baseline, candidate, beside }: Flip): string {
