@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { type FileMetaData, parquetMetadata, parquetRead, parquetSchema } from 'hyparquet';
+import { type FileMetaData, parquetMetadata, parquetRead, parquetSchema, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { at } from './at.ts';
 import { LFS_MAGIC, lfsPointerError } from './git-lfs.ts';
@@ -121,7 +121,23 @@ async function readMetadata(source: ParquetSource): Promise<FileMetaData> {
   const metadata = reading(name, () => parquetMetadata(footer, { parsers: PARSERS, geoparquet: false }));
   if (metadata.row_groups.some(({ columns }) => columns.some((column) => column.crypto_metadata)))
     throw encrypted(name);
+  expectColumns(metadata, name);
   return metadata;
+}
+
+/**
+ * Every group has the columns of the schema. Where it does not, hyparquet throws with other columns on their way, and nothing
+ * would catch their errors.
+ */
+function expectColumns(metadata: FileMetaData, name: string): void {
+  const leaves = new Set(leavesOf(reading(name, () => parquetSchema(metadata))));
+  const paths = metadata.row_groups.flatMap(({ columns }) => columns.flatMap(({ meta_data: of }) => of ?? []));
+  const stray = paths.find(({ path_in_schema: path }) => !leaves.has(JSON.stringify(path)));
+  if (stray) throw damaged(name, `column ${JSON.stringify(stray.path_in_schema.join('.'))} is not in its schema`);
+}
+
+function leavesOf({ path, children }: SchemaTree): string[] {
+  return children.length === 0 ? [JSON.stringify(path)] : children.flatMap(leavesOf);
 }
 
 async function notParquet(source: ParquetSource, tail: Buffer): Promise<UserError> {
