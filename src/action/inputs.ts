@@ -66,6 +66,7 @@ const inputsSchema = z.object({
   checkpoint: z.string(),
   'lm-eval': optional,
   inspect: optional,
+  lighteval: optional,
   report: optional,
   mode: z.enum(MODE_CHOICES),
   shard: parsed(parseShard, SHARD_WORDS),

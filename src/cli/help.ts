@@ -29,7 +29,7 @@ Examples:
   # compare two evaluations by lm-evaluation-harness, without running a model
   shadow-gate check --lm-eval results/candidate --baseline results/approved
 
-  # the same for logs of Inspect AI
+  # the same for logs of Inspect AI, and with --lighteval of lighteval
   shadow-gate check --inspect logs/candidate --baseline logs/approved`;
 
 export const MEASURE_EXAMPLES = `

@@ -187,6 +187,7 @@ const RUN_OPTIONS = [
 const LOG_OPTIONS = {
   'lm-eval': ['lmEval', 'what lm-evaluation-harness wrote (--output_path with --log_samples)'],
   inspect: ['inspect', 'logs of Inspect AI (--log-dir)'],
+  lighteval: ['lighteval', 'what lighteval wrote (--output-dir with --save-details)'],
 } as const satisfies Record<LogKind, readonly [keyof LogOptions, string]>;
 
 /**
@@ -206,6 +207,7 @@ export function logOptions(command: Command, others: readonly string[]): Command
 export interface LogOptions {
   lmEval?: string;
   inspect?: string;
+  lighteval?: string;
 }
 
 /** The logs to read; null for a model. */

@@ -4,11 +4,13 @@ import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from '../meas
 import { WITHOUT_WEIGHTS } from '../measure/without-weights.ts';
 import { VERSION } from '../platform/version.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
+import { readLighteval } from './lighteval/read-benchmarks.ts';
 import { readLmEval } from './lm-eval/read-benchmarks.ts';
 
 const READERS = {
   'lm-eval': readLmEval,
   inspect: readInspect,
+  lighteval: readLighteval,
 } satisfies Record<string, (folder: string) => Promise<Benchmarks>>;
 
 /** A program whose logs are read, as options and inputs call it. */

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
+import { lightevalLogs } from '../evaluation-logs/lighteval-fixture.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { runCli, runCliWith } from './run-cli.ts';
 
@@ -98,6 +99,13 @@ describe('logs of Inspect', () => {
       expect.stringMatching(/Evaluated\s+by\s+another\s+program:\s+inspect-ai\s+in\s+the\s+baseline,/),
     ]);
   });
+});
+
+it('logs of lighteval are judged by another folder of them', async () => {
+  const checked = await runCli(
+    ...['check', '--lighteval', lightevalLogs('candidate'), '--baseline', lightevalLogs('approved')],
+  );
+  expect([checked.code, checked.stdout]).toEqual([1, expect.stringContaining('✘ fail: acc of sg_sums dropped 60.0')]);
 });
 
 describe('measure --only probes', () => {

@@ -46,7 +46,7 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
         ? phrase`The candidate was not evaluated on it.`
         : phrase`The baseline was not evaluated on it.`;
     case 'samples':
-      return phrase`Answers: ${sides}. Evaluate again so that they are logged, as by ${code('--log_samples')} of lm-evaluation-harness.`;
+      return phrase`Answers: ${sides}. Evaluate again so that they are logged, as by ${code('--log_samples')} or ${code('--save-details')}.`;
     case 'version':
       return phrase`Another version of the task: ${sides}. ${again}`;
     case 'shots':

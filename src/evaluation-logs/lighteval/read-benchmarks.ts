@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../../measure/schema/benchmarks.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { expectMean } from '../expect-mean.ts';
+import { filesIn } from '../files-in.ts';
+import { joinRuns, type LogRun } from '../join-runs.ts';
+import { readDetails } from './details.ts';
+import {
+  generationOf,
+  groupsOf,
+  isMean,
+  membersOf,
+  metricsOf,
+  modelOf,
+  nameOf,
+  type Results,
+  readResults,
+  settingsOf,
+  tasksOf,
+} from './results.ts';
+
+const HINT = "give the folder that lighteval wrote with '--output-dir … --save-details'";
+const RESULTS = /^results_(?<date>\d{4}-\d{2}-\d{2}T.+)\.json$/;
+const DETAILS = /^details_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.parquet$/;
+
+/**
+ * Read what lighteval wrote with `--output-dir` and `--save-details`, as the benchmarks of a measurement. Results and details belong
+ * together by their date, wherever they are.
+ * @param folder searched through
+ * @throws UserError naming the file, and the row of details, that cannot be read or does not belong to the rest
+ */
+export async function readLighteval(folder: string): Promise<Benchmarks> {
+  const files = await filesIn(folder, HINT);
+  const results = files.flatMap(({ parent, name }) => {
+    const date = RESULTS.exec(name)?.groups?.date;
+    return date === undefined ? [] : [{ file: join(parent, name), date }];
+  });
+  if (results.length === 0) throw new UserError(`${folder} has no results_….json of lighteval`, HINT);
+  const details = files.flatMap(({ parent, name }): DetailsFile[] => {
+    const { task, date } = DETAILS.exec(name)?.groups ?? {};
+    return task === undefined || date === undefined ? [] : [{ file: join(parent, name), task, date }];
+  });
+  const stray = details.find(({ date }) => !results.some((own) => own.date === date));
+  if (stray) {
+    throw new UserError(`${join(folder, stray.file)} belongs to no results file`, 'copy the whole folder of the run');
+  }
+  const runs: LogRun[] = [];
+  for (const { file, date } of results) {
+    runs.push(await readRun(folder, { file, date, details: details.filter((own) => own.date === date) }));
+  }
+  return joinRuns('lighteval', folder, runs);
+}
+
+interface DetailsFile {
+  readonly file: string;
+  /** As the results file calls it. */
+  readonly task: string;
+  readonly date: string;
+}
+
+interface RunFiles {
+  readonly file: string;
+  readonly date: string;
+  readonly details: readonly DetailsFile[];
+}
+
+async function readRun(folder: string, { file, date, details }: RunFiles): Promise<LogRun> {
+  const results = await readResults(folder, file);
+  const keys = tasksOf(results);
+  if (keys.length === 0) throw new UserError(`${join(folder, file)} has no results of any task`, 'run the tasks again');
+  const stray = details.find(({ task }) => !keys.includes(task));
+  if (stray) {
+    throw new UserError(
+      `${join(folder, stray.file)} has details of ${stray.task}, and ${file} has no results of it`,
+      'copy the whole folder of the run',
+    );
+  }
+  const tasks: BenchmarkTask[] = [];
+  for (const key of keys) {
+    const own = details.filter(({ task }) => task === key);
+    const [first, second] = own;
+    if (second) {
+      throw new UserError(`${join(folder, second.file)} is not the only file of ${key}`, 'give the files of one run');
+    }
+    tasks.push(await readTask(folder, first?.file, results, key));
+  }
+  const { lighteval_sha: version } = results.config_general;
+  return {
+    file,
+    model: modelOf(results),
+    // A commit, where it was run from a repository.
+    version: version === '?' ? null : (version ?? null),
+    time: timeOf(date),
+    tasks,
+    groups: groupsOf(results).map((key) => readGroup(results, key)),
+  };
+}
+
+async function readTask(
+  folder: string,
+  file: string | undefined,
+  results: Results,
+  key: string,
+): Promise<BenchmarkTask> {
+  const settings = settingsOf(results, key);
+  const metrics = metricsOf(results, key);
+  if (file === undefined) return { ...settings, outputType: null, repeats: 1, metrics, documents: null };
+  const { systemInstruction } = settings;
+  const details = await readDetails(folder, file, { metrics, systemInstruction, generation: generationOf(results) });
+  metrics.forEach((metric, i) => {
+    if (isMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
+  });
+  const outputType = details.isChoice ? 'multiple_choice' : 'generate_until';
+  return { ...settings, outputType, repeats: details.repeats, metrics, documents: [...details.documents] };
+}
+
+function readGroup(results: Results, key: string): BenchmarkGroup {
+  return {
+    name: nameOf(results, key),
+    alias: null,
+    version: null,
+    members: membersOf(results, key).map((task) => nameOf(results, task)),
+    metrics: metricsOf(results, key),
+  };
+}
+
+/** `2026-11-26T19-26-34.254140`: of the clock of the machine, whose time zone is not known. */
+function timeOf(date: string): string | null {
+  const time = new Date(`${date.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')}Z`);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
