@@ -55,7 +55,9 @@ it('a private benchmark leaves no text in the log, the summary, the comment, the
   // The same run with texts shows some.
   expect(shown(keep.summary, questions)).not.toEqual([]);
   expect(shown(filesIn(dirname(keep.outputs.measurement ?? '')).join(), questions).length).toBeGreaterThan(400);
-  expect(comment.replaceAll(/\s+/g, ' ')).toContain('No prompt and no answer of <code>secret.jsonl</code>');
+  expect(comment.replaceAll(/\s+/g, ' ')).toContain(
+    'This report has no prompt and no answer of <code>secret.jsonl</code>',
+  );
 
   const [open, hidden] = await Promise.all([keep, omit].map(({ outputs }) => readReport(outputs.report ?? '')));
   const { flips, labels, ...numbers } = open?.probes?.comparison ?? {};

@@ -55,12 +55,29 @@ function keyOfPair(
     return probes && suite ? [{ suite, items: probes.items }] : [];
   });
   const open = suites.filter(({ suite }) => suite.texts === undefined);
-  const isHidden = policy['probes-text'] === 'omit' || open.length < suites.length;
-  if (!isHidden) return null;
-  const key = open.flatMap(({ suite, items }) => keyOfMeasured(suite, items) ?? [])[0];
-  if (key !== undefined) return key;
+  const hashed = suites.filter(({ suite }) => suite.texts !== undefined);
+  const isHidden = policy['probes-text'] === 'omit' || hashed.length > 0;
+  const [first] = open;
+  if (!isHidden || first === undefined) return null;
+  const key = keyOfMeasured(first.suite, first.items);
   // Without hashes on the other side, any key does.
-  return open.length === suites.length ? (open[0]?.suite.digest ?? null) : null;
+  if (hashed.length === 0) return key ?? first.suite.digest;
+  return key !== null && hashed.every(({ items }) => isKeyOf(key, name, { open: first.items, hashed: items }))
+    ? key
+    : null;
+}
+
+/** Whether the texts of one side give the hashes of the other one: a key that somebody edited would make all answers differ. */
+function isKeyOf(
+  key: string,
+  name: string,
+  { open, hashed }: { readonly open: MeasuredProbes['items']; readonly hashed: MeasuredProbes['items'] },
+): boolean {
+  const prompts = new Map(hashed.flatMap(({ suite, id, prompt }) => (suite === name ? [[id, prompt] as const] : [])));
+  return open.every((item) => {
+    const prompt = item.suite === name ? prompts.get(item.id) : undefined;
+    return prompt === undefined || hideItem(item, key).prompt === prompt;
+  });
 }
 
 function hide(

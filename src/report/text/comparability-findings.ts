@@ -176,7 +176,7 @@ export function otherSeed({ suite, candidate, baseline }: FindingOf<'other-seed'
 
 export function textsNotHashed({ suite, side }: FindingOf<'texts-not-hashed'>): Phrase {
   const other = side === 'candidate' ? 'baseline' : 'candidate';
-  return phrase`The ${side} has the texts of ${name(suite)} and the ${other} hashes, and an older version, which measured the ${side}, did not store what the two have in common. Measure the ${side} again.`;
+  return phrase`The ${side} has the texts of ${name(suite)} and the ${other} has hashes, and the key between them is missing, as in files of older versions, or is another one. Measure the ${side} again.`;
 }
 
 export function otherLevels({ suite, families }: FindingOf<'other-levels'>): Phrase {

@@ -157,7 +157,7 @@ function textsNote({ suites }: Pick<ProbeReport, 'suites'>): Phrase[] {
   const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name: suite }) => phrase`${name(suite)}`);
   if (hidden.length === 0) return [];
   return [
-    phrase`No prompt and no answer of ${listed(hidden, hidden.length)} is in this report or in the measurement (${code('probes-text: omit')}). They have ids, names of subjects and families, scores, and log-probabilities in no order; letters are shown as hashes.`,
+    phrase`This report has no prompt and no answer of ${listed(hidden, hidden.length)}, and neither has a measurement with ${code('probes-text: omit')}. Both have ids, names of subjects and families, and scores; letters are shown as hashes.`,
   ];
 }
 

@@ -143,7 +143,7 @@ describe('hashes in place of texts', () => {
       expect(text).not.toContain(KEY);
     }
     for (const text of shown) {
-      expect(text).toMatch(/No prompt and no answer of .*secret\.jsonl.* is in this report or in the\s+measurement/);
+      expect(text.replaceAll(/\s+/g, ' ')).toMatch(/This report has no prompt and no answer of .*secret\.jsonl/);
       expect(text.replaceAll(/\s+/g, ' ')).toContain('its texts are not disclosed');
     }
     // With texts, the same report shows them.
@@ -199,6 +199,14 @@ describe('a measurement without texts', () => {
     const both = measured(items, { texts: 'hashed' });
     expect(() => parseMeasurement(measurementText(both), 'm.json')).toThrow('has the key of its own hashes');
   });
+});
+
+it('a key that does not give the hashes of the other side is refused', () => {
+  const { items } = memorizer.probes as MeasuredProbes;
+  const forged = measured(items, { textKey: 'f'.repeat(64) });
+  expect(judge(forged, hidden(base)).findings).toContainEqual(
+    expect.objectContaining({ kind: 'texts-not-hashed', level: 'inconclusive', side: 'candidate' }),
+  );
 });
 
 describe('a baseline of an older version, which has texts and no key', () => {
