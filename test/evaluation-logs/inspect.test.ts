@@ -138,6 +138,15 @@ describe('logs of Inspect as a measurement', () => {
     expect(judge?.value).toBe(0.15);
   });
 
+  it('have a metric that is not judged where a sample has no score: the rest is an overlap', async () => {
+    const { folder, capitals } = copied();
+    await editArchive(capitals, (members) => {
+      members.get('samples/peru_epoch_1.json').scores.choice.value = null;
+    });
+    const { tasks } = pairBenchmarks(await readInspect(folder), await readInspect(join(own, 'approved')));
+    expect(tasks.find(({ name }) => name === 'capitals')?.metrics.map(({ counts }) => counts)).toEqual([null]);
+  });
+
   it('have a name with their arguments where a task was run several times', async () => {
     const { folder, sums } = copied();
     const again = sums.replace('sums', 'more');

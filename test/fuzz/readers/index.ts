@@ -1,4 +1,5 @@
 import type { Fuzzer } from '../fuzzer.ts';
+import * as logs from './logs.ts';
 import * as models from './models.ts';
 import * as programs from './programs.ts';
 import * as results from './results.ts';
@@ -7,6 +8,6 @@ import * as texts from './texts.ts';
 import * as weights from './weights.ts';
 
 /** One fuzzer for each reader of foreign input. */
-export const FUZZERS: readonly Fuzzer[] = [weights, models, results, texts, servers, programs]
+export const FUZZERS: readonly Fuzzer[] = [weights, models, logs, results, texts, servers, programs]
   .flatMap((group): Fuzzer[] => Object.values(group))
   .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,0 +1,119 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { zipSync } from 'fflate';
+import { type LogKind, measureLogs } from '../../../src/evaluation-logs/measure-logs.ts';
+import type { Measurement } from '../../../src/measure/schema/measurement.ts';
+import { parseMeasurement } from '../../../src/measure/schema/read.ts';
+import type { Random } from '../../../src/probes/random.ts';
+import { type Fuzzer, promise } from '../fuzzer.ts';
+import { type Input, textOf, writeInput } from '../input.ts';
+import { mutateBytes } from '../mutate/bytes.ts';
+import { jsonBytes, mutateJson } from '../mutate/json.ts';
+import { seedBytes } from '../seeds.ts';
+import { expectShowable, judge } from '../showable.ts';
+
+type Files = Readonly<Record<string, Uint8Array>>;
+
+/** A run as its harness wrote it, by path. */
+function filesOf(...fixture: readonly string[]): Files {
+  const root = ['test', 'fixtures', ...fixture];
+  const entries = readdirSync(join(process.cwd(), ...root), { recursive: true, withFileTypes: true });
+  const prefix = join(process.cwd(), ...root).length + 1;
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(prefix));
+  return Object.fromEntries(paths.sort().map((path) => [decodeURIComponent(path), seedBytes(...root, path)]));
+}
+
+/** What was done to a file. */
+const DAMAGES = ['cut', 'doubled', 'bytes', 'values'] as const;
+type Damage = (typeof DAMAGES)[number];
+
+function damaged(name: string, bytes: Uint8Array, damage: Damage, random: Random): Uint8Array {
+  switch (damage) {
+    case 'cut':
+      return bytes.slice(0, random.int(0, bytes.length - 1));
+    case 'doubled':
+      return new Uint8Array(Buffer.concat([bytes, bytes]));
+    case 'bytes':
+      return mutateBytes(bytes, random);
+    case 'values':
+      return withOtherValues(name, bytes, random);
+  }
+}
+
+/** Edited as data: other keys and values. */
+function withOtherValues(name: string, bytes: Uint8Array, random: Random): Uint8Array {
+  const text = new TextDecoder().decode(bytes);
+  if (name.endsWith('.json')) {
+    const json = mutateJson(JSON.parse(text), random);
+    return random.int(0, 2) === 0 && name.includes('sums_') ? archiveOf(json) : jsonBytes(json, random);
+  }
+  if (!name.endsWith('.jsonl')) return mutateBytes(bytes, random);
+  const lines = text.trimEnd().split('\n');
+  const target = random.int(0, lines.length - 1);
+  const made = lines.map((line, i) => (i === target ? jsonBytes(mutateJson(JSON.parse(line), random), random) : line));
+  return new Uint8Array(Buffer.concat(made.flatMap((line) => [Buffer.from(line), Buffer.from('\n')])));
+}
+
+/** A log of Inspect in its other format. */
+function archiveOf(log: unknown): Uint8Array {
+  const { samples, reductions, ...header } = (typeof log === 'object' && log !== null ? log : {}) as Record<
+    string,
+    unknown
+  >;
+  const members = Array.isArray(samples) ? samples.map((sample, i) => [`samples/${i}_epoch_1.json`, sample]) : [];
+  const all = [['header.json', header], ['reductions.json', reductions ?? []], ...members] as const;
+  return zipSync(Object.fromEntries(all.map(([name, json]) => [name, Buffer.from(JSON.stringify(json) ?? 'null')])));
+}
+
+/** Of a file in parts with checksums, whatever is damaged is noticed; of others, that something is missing or there twice. */
+const isNoticed = (damage: Damage, name: string): boolean =>
+  damage === 'cut' || damage === 'doubled' || (damage === 'bytes' && name.endsWith('.eval'));
+
+function logFuzzer(kind: LogKind, about: string, files: Files): Fuzzer {
+  const original: { measurement?: Promise<Measurement> } = {};
+  const input = (own: Files): Input =>
+    Object.fromEntries(Object.entries(own).map(([name, bytes]) => [`logs/${name}`, bytes]));
+  return {
+    name: `${kind}-logs`,
+    about,
+    make: (random) => {
+      const name = random.pick(Object.keys(files));
+      const damage = random.pick(DAMAGES);
+      const bytes = damaged(name, files[name] ?? new Uint8Array(), damage, random);
+      const isArchive = name.endsWith('.json') && bytes[0] === 0x50 && bytes[1] === 0x4b;
+      const { [name]: _, ...others } = files;
+      const written = { ...others, [isArchive ? name.replace(/json$/, 'eval') : name]: bytes };
+      return { ...input(written), noticed: Buffer.from(String(isNoticed(damage, name))) };
+    },
+    run: async (given, folder) => {
+      writeInput(input(files), folder);
+      original.measurement ??= measureLogs({ kind, folder: join(folder, 'logs') });
+      const before = await original.measurement;
+      writeInput(given, folder);
+      const read = await measureLogs({ kind, folder: join(folder, 'logs') });
+      const again = parseMeasurement(JSON.stringify(read), 'measurement.json');
+      promise(isDeepStrictEqual(again, read), 'a measurement is another one after it was written and read');
+      if (textOf({ input: given.noticed ?? new Uint8Array() }) === 'true') {
+        promise(isDeepStrictEqual(read.benchmarks, before.benchmarks), 'a damaged file was read as another result');
+      }
+      for (const report of [judge(read, null), judge(read, before), judge(before, read)]) expectShowable(report);
+    },
+  };
+}
+
+export const lmEvalLogs: Fuzzer = logFuzzer(
+  'lm-eval',
+  'results and samples of lm-evaluation-harness',
+  filesOf('lm-eval', 'candidate'),
+);
+
+export const inspectLogs: Fuzzer = logFuzzer('inspect', 'logs of Inspect AI', filesOf('inspect', 'candidate'));
+
+export const lightevalLogs: Fuzzer = logFuzzer(
+  'lighteval',
+  'results and details of lighteval',
+  filesOf('lighteval', 'candidate'),
+);
