@@ -5,16 +5,17 @@ import { finishedRunOf } from '../../../src/github/event/workflow-run.ts';
 import { parseHistory } from '../../../src/history/entry.ts';
 import { isHubPath, parseHubPath } from '../../../src/hub/hub-path.ts';
 import { parseGenerateRequests, parseScoreRequests } from '../../../src/language-model/requests.ts';
+import { parquetBytes, readParquet } from '../../../src/platform/parquet.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { effectiveRules } from '../../../src/policy/policy.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
-import { single, textOf, writeInput } from '../input.ts';
+import { bytesOf, single, textOf, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';
 import { mutateText } from '../mutate/text.ts';
-import { seedText } from '../seeds.ts';
+import { seedBytes, seedText } from '../seeds.ts';
 
 const YAML_SNIPPETS = [
   '&a [*a, *a]',
@@ -83,6 +84,30 @@ export const probeFile: Fuzzer = {
     const { items } = await readProbeFile(join(folder, name), { seed: 1 });
     promise(items.length > 0, 'a file of probes without an item was accepted');
     promise(new Set(items.map(({ id }) => id)).size === items.length, 'two items have the same id');
+  },
+};
+
+const PARQUET = ['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4', 'plain', 'delta', 'types', 'arc'] as const;
+
+/** Files in parquet: pages in all encodings, and the footer, which has the offsets and lengths of everything. */
+export const parquet: Fuzzer = {
+  name: 'parquet',
+  about: 'data sets in parquet',
+  make: (random) => {
+    const bytes = seedBytes('test/fixtures/parquet', `${random.pick(PARQUET)}.parquet`);
+    const length = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
+    const start = bytes.length - 8 - length;
+    if (random.int(0, 2) === 0) return single(mutateBytes(bytes, random));
+    const footer = mutateBytes(bytes.subarray(start, bytes.length - 8), random);
+    const end = bytes.slice(bytes.length - 8);
+    new DataView(end.buffer).setUint32(0, footer.length, true);
+    return single(new Uint8Array(Buffer.concat([bytes.subarray(0, start), footer, end])));
+  },
+  run: async (input) => {
+    const rows = await readParquet(parquetBytes(bytesOf(input), 'x.parquet'));
+    const names = rows.map((row) => Object.keys(row).join());
+    promise(new Set(names).size < 2, 'two rows have different columns');
+    promise(!rows.some((row) => Object.values(row).includes(undefined as never)), 'a value is undefined');
   },
 };
 
