@@ -11,6 +11,7 @@ import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/jsonl.ts';
+import { exportNameOf } from '../probes/files/suite-name.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
@@ -77,9 +78,21 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
     return;
   }
   output.print(renderSuites(suites, seed, output.terminal));
+  warnOfFiles(suites, output);
   const { checkpoint } = options;
   if (checkpoint !== undefined) {
     await printEstimate({ ...options, checkpoint }, { ...selection, suites }, { resolved, output });
+  }
+}
+
+/** A file may cause thousands of warnings that are all alike. */
+const MAX_WARNINGS = 3;
+
+function warnOfFiles(suites: readonly Suite[], output: Output): void {
+  for (const { warnings, name } of suites) {
+    for (const warning of warnings.slice(0, MAX_WARNINGS)) output.warn(printable(warning));
+    const more = warnings.length - MAX_WARNINGS;
+    if (more > 0) output.warn(`${more.toLocaleString('en-US')} more warnings about ${printable(name)}`);
   }
 }
 
@@ -134,7 +147,7 @@ async function exportSuites(suites: readonly Suite[], folder: string, output: Ou
   await expectWritable(folder, 'folder');
   const files = new Map<string, Suite>();
   for (const suite of suites.filter(({ items }) => items.length > 0)) {
-    const file = join(folder, `${suite.name.replace(/\.[^.]*$/, '')}.jsonl`);
+    const file = join(folder, `${exportNameOf(suite)}.jsonl`);
     const other = files.get(file);
     if (other) {
       throw new UserError(`${file} would hold both ${other.name} and ${suite.name}`, 'rename one of the two');

@@ -64,12 +64,15 @@ export const textOrNumberSchema = z.union([textSchema, numberSchema], mustBe('te
 /** The capability of a record that does not name one. */
 const DEFAULT_CAPABILITY = 'benchmark';
 
+/** A field that may be missing, or null: programs write null for what is missing. */
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
 /** The optional fields of both formats that have no twins yet. */
 const commonFields = {
-  id: textOrNumberSchema.optional(),
-  capability: textSchema.optional(),
-  family: textSchema.optional(),
-  subject: textSchema.optional(),
+  id: optional(textOrNumberSchema),
+  capability: optional(textSchema),
+  family: optional(textSchema),
+  subject: optional(textSchema),
 };
 
 /** A list of a thousand numbers has a thousand mistakes. */

@@ -161,6 +161,22 @@ describe('BIG-Bench Hard', () => {
   });
 });
 
+describe('a record', () => {
+  it('may have null for what is missing, as pandas writes it', async () => {
+    const record = {
+      id: null,
+      capability: null,
+      family: null,
+      subject: null,
+      question: 'Ice is',
+      choices: ['hot', 'cold'],
+    };
+    const { items } = await read(jsonl({ ...record, answer: 1 }), 'a.jsonl');
+    expect(items[0]).toMatchObject({ id: 'a:1', capability: 'benchmark', family: 'benchmark' });
+    expect(await errorOf(jsonl({ ...record, answer: null }), 'a.jsonl')).toMatch(/:1: answer: must be an index/);
+  });
+});
+
 describe('MMLU-Pro', () => {
   const record = {
     question_id: 70,
