@@ -117,4 +117,7 @@ Examples:
   shadow-gate probes --policy shadow-gate.yml --preview 20
 
   # write each suite to a JSONL file
-  shadow-gate probes --export probes --seed 7`;
+  shadow-gate probes --export probes --seed 7
+
+  # write tasks of lm-evaluation-harness; 'measure --lm-eval' reads its answers
+  shadow-gate probes --export lm-eval tasks --like baseline.json`;

@@ -29,18 +29,23 @@ export function printMeasurement(measurement: Measurement, file: string, output:
   const cached = run.recalledSpectra === 0 ? '' : ` (${run.recalledSpectra.toLocaleString('en-US')} from cache)`;
   const parts = [
     ...(method === null ? [] : [`measured ${spectra}${cached}, skipped ${skipped.length}`]),
-    ...(measured ? [`ran ${formatCount(measured.items.length, 'probe item')}${requestsOf(run)}`] : []),
-    ...(benchmarks ? [readSentence(benchmarks)] : []),
+    ...(measured
+      ? [`${benchmarks ? 'read' : 'ran'} ${formatCount(measured.items.length, 'probe item')}${requestsOf(run)}`]
+      : []),
+    ...(benchmarks ? readParts(benchmarks) : []),
   ];
   output.print(`${parts.join(', ')}: ${printable(file)}`);
 }
 
-function readSentence({ tasks, model }: Benchmarks): string {
+function readParts({ tasks, model }: Benchmarks): string[] {
   const documents = tasks.reduce((sum, task) => sum + (task.documents?.length ?? 0), 0);
   const unlogged = tasks.filter((task) => task.documents === null).length;
   const without = unlogged === 0 ? '' : `, ${formatCount(unlogged, 'task')} without samples`;
   const read = `read ${formatCount(tasks.length, 'task')} with ${formatCount(documents, 'document')}`;
-  return `${read}${without}, answered by what the logs call ${printable(model.name)}`;
+  return [
+    ...(tasks.length > 0 ? [`${read}${without}`] : []),
+    `answered by what the logs call ${printable(model.name)}`,
+  ];
 }
 
 /** A file may cause thousands of warnings that are all alike. */

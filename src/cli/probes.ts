@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { LEAST_FACTS } from '../compare/probes/kinds.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../compare/probes/minimum-detectable-drop.ts';
+import { readLike } from '../gate/like.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
 import { type ExpectedRun, expectProbes } from '../measure/measure-probes.ts';
@@ -12,6 +13,7 @@ import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/jsonl.ts';
 import { exportNameOf } from '../probes/files/suite-name.ts';
+import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
 import { stratifiedSample } from '../probes/sample.ts';
 import type { Suite } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
@@ -37,7 +39,8 @@ interface ProbesOptions extends DeviceOptions {
   seed?: SeedChoice;
   preview?: number;
   family?: string;
-  export?: string;
+  export?: string[];
+  like?: string;
   checkpoint?: string;
   reference?: string;
   /** In seconds. */
@@ -49,7 +52,11 @@ export function addProbesCommand(program: Command, output: Output): void {
     .option('--seed <n|rotate>', 'seed of the built-in suite and of derived twins', parseSeedOption)
     .option('--family <name>', 'only the items of one family')
     .option('--preview <n>', 'print n items, each benchmark form before its twins', parseCountOption)
-    .option('--export <dir>', 'write each suite to a JSONL file in this folder')
+    .option(
+      '--export <[lm-eval] dir...>',
+      'write each suite to a JSONL file in this folder, or all as tasks of lm-evaluation-harness',
+    )
+    .option('--like <file>', 'with --export lm-eval: take the seed and the levels of another measurement')
     .option('--checkpoint <path>', 'also estimate how long the probes take on this model')
     .option('--reference <path>', 'base model of an adapter')
     .option('--budget <time>', 'estimate how many items fit this time, such as 60s', parseTimeOption);
@@ -59,16 +66,19 @@ export function addProbesCommand(program: Command, output: Output): void {
 }
 
 async function runProbes(options: ProbesOptions, output: Output): Promise<void> {
-  const seed = resolveSeed(options.seed);
+  const like = options.like === undefined ? undefined : await readLike(options.like);
+  if (like && options.seed !== undefined)
+    throw new UserError(`--like takes the seed of ${options.like}`, 'leave out --seed');
+  const seed = like?.seed ?? resolveSeed(options.seed);
   const resolved = await findPolicy(options.policy);
-  const selection = await selectProbes(resolved, { seed });
+  const selection = await selectProbes(resolved, { seed, like, chatTemplate: like?.chatTemplate });
   if (!selection) throw new UserError('the policy lists no probe suites', 'add some under probes');
   const suites = selection.suites.map((suite) => onlyFamily(suite, options.family));
   if (suites.every(({ items }) => items.length === 0)) {
     const families = [...new Set(selection.suites.flatMap(({ items }) => items.map(({ family }) => family)))];
     throw new UserError(`there is no family ${JSON.stringify(options.family)}`, `choose one of ${families.join(', ')}`);
   }
-  if (options.export !== undefined) return exportSuites(suites, options.export, output);
+  if (options.export !== undefined) return runExport(options, { ...selection, suites }, output);
   if (options.preview !== undefined) {
     const items = stratifiedSample(
       suites.flatMap((suite) => suite.items),
@@ -140,6 +150,55 @@ function onlyFamily(suite: Suite, family: string | undefined): Suite {
     ...(suite.pilot && { pilot: suite.pilot.filter(isOwn) }),
     ...(suite.levels && { levels: suite.levels.filter(isOwn) }),
   };
+}
+
+async function runExport(
+  { export: given = [], family }: Pick<ProbesOptions, 'export' | 'family'>,
+  selection: ProbeRunOptions,
+  output: Output,
+): Promise<void> {
+  const [first = '', second, ...more] = given;
+  if (second === undefined) return exportSuites(selection.suites, first, output);
+  if (first === 'lm-eval' && more.length === 0) return exportForLmEval({ folder: second, family }, selection, output);
+  throw new UserError('--export takes a folder, or lm-eval and a folder', "write '--export lm-eval DIR'");
+}
+
+/** One group of tasks with all suites. */
+async function exportForLmEval(
+  { folder, family }: { readonly folder: string; readonly family: string | undefined },
+  selection: ProbeRunOptions,
+  output: Output,
+): Promise<void> {
+  const { suites, seed, chatTemplate } = selection;
+  if (family !== undefined) throw new UserError('--export lm-eval writes whole suites', 'leave out --family');
+  const open = suites.find(({ levels = [] }) => levels.some(({ asked }) => asked === null));
+  if (open) {
+    throw new UserError(
+      `the levels of ${JSON.stringify(open.name)} that suit a model are found by asking it`,
+      'give the measurement of a baseline with --like, or leave the suite out of the policy',
+    );
+  }
+  await expectWritable(folder, 'folder');
+  const files = exportTasks(
+    suites.filter(({ items }) => items.length > 0),
+    { seed, chatTemplate, folder },
+  );
+  await expectNoSource(
+    files.map(({ name }) => join(folder, name)),
+    suites,
+  );
+  for (const { name, text } of files) await writeFileAtomic(join(folder, name), text);
+  const items = suites.reduce((sum, suite) => sum + suite.items.length, 0);
+  output.print(`wrote ${formatCount(items, 'item')} as tasks of lm-evaluation-harness: ${printable(folder)}`);
+  for (const [group, option] of [
+    [GROUPS.plain, ''],
+    [GROUPS.chat, ' --apply_chat_template'],
+  ] as const) {
+    if (!files.some(({ name }) => name === `${group}.yaml`)) continue;
+    output.print(
+      `run lm_eval with: --include_path ${printable(folder)} --tasks ${group}${option} --log_samples --output_path LOGS`,
+    );
+  }
 }
 
 /** Suites without an item of the chosen family are not written. */

@@ -186,13 +186,15 @@ function contextOf({ candidate, baseline, baselinePath, policy, changes = [], on
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
     probes: pairProbes(candidate, baseline, policy),
     benchmarks:
-      candidate.benchmarks && baseline?.benchmarks ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks) : null,
+      candidate.benchmarks?.tasks.length && baseline?.benchmarks?.tasks.length
+        ? pairBenchmarks(candidate.benchmarks, baseline.benchmarks)
+        : null,
   };
 }
 
 /** Groups first, as the tables of the harness have them. */
 function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['benchmarks'] {
-  if (benchmarks === null) return candidate.benchmarks === null ? null : [];
+  if (benchmarks === null) return candidate.benchmarks?.tasks.length ? [] : null;
   return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
 }
 

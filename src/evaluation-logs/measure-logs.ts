@@ -1,10 +1,12 @@
 import { machineRecord } from '../measure/run-record.ts';
 import { type Benchmarks, benchmarksDigest } from '../measure/schema/benchmarks.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from '../measure/schema/measurement.ts';
+import type { MeasuredProbes } from '../measure/schema/probes.ts';
 import { WITHOUT_WEIGHTS } from '../measure/without-weights.ts';
 import { VERSION } from '../platform/version.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
 import { readLighteval } from './lighteval/read-benchmarks.ts';
+import { readExportedProbes } from './lm-eval/exported-probes.ts';
 import { readLmEval } from './lm-eval/read-benchmarks.ts';
 
 const READERS = {
@@ -26,6 +28,28 @@ export interface Logs {
 /** What `measure --lm-eval` reads. */
 export const measureLmEval = (folder: string): Promise<Measurement> => measureLogs({ kind: 'lm-eval', folder });
 
+interface ReadLogs {
+  readonly benchmarks: Benchmarks;
+  /** Of tasks that this program exported; null if there are none. */
+  readonly probes: MeasuredProbes | null;
+}
+
+/** Tasks that this program exported are probes, not benchmarks. */
+async function readLogs({ kind, folder }: Logs): Promise<ReadLogs> {
+  const benchmarks = await READERS[kind](folder);
+  const exported = kind === 'lm-eval' ? await readExportedProbes(folder) : null;
+  if (exported === null) return { benchmarks, probes: null };
+  const isOther = ({ name }: { readonly name: string }) => !exported.names.has(name);
+  return {
+    benchmarks: {
+      ...benchmarks,
+      tasks: benchmarks.tasks.filter(isOther),
+      groups: benchmarks.groups.filter(isOther),
+    },
+    probes: exported.probes,
+  };
+}
+
 /**
  * Logs of an evaluation as a measurement: its answers and nothing else. No model is run, and nothing proves which one answered:
  * the measurement has what the logs say.
@@ -33,7 +57,7 @@ export const measureLmEval = (folder: string): Promise<Measurement> => measureLo
  */
 export async function measureLogs({ kind, folder }: Logs): Promise<Measurement> {
   const started = new Date();
-  const benchmarks = await READERS[kind](folder);
+  const { benchmarks, probes } = await readLogs({ kind, folder });
   const { model, runs } = benchmarks;
   const times = runs.flatMap(({ time }) => time ?? []).sort();
   const record = machineRecord(started);
@@ -41,7 +65,7 @@ export async function measureLogs({ kind, folder }: Logs): Promise<Measurement> 
     schema: MEASUREMENT_SCHEMA,
     tool: { name: 'shadow-gate', version: VERSION },
     checkpoint: {
-      digest: benchmarksDigest(benchmarks),
+      digest: benchmarksDigest(benchmarks, probes),
       format: 'evaluated',
       dtypes: {},
       tensors: 0,
@@ -50,6 +74,7 @@ export async function measureLogs({ kind, folder }: Logs): Promise<Measurement> 
     ...WITHOUT_WEIGHTS,
     device: benchmarks.harness,
     benchmarks,
+    probes,
     run: {
       ...record,
       // What is reported as its age is that of the answers.

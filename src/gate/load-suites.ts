@@ -72,17 +72,22 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
 }
 
 async function loadSuite(
-  { file, scoring, steps, fields, filter, 'max-new-tokens': limit, 'chat-template': template }: FileChoice,
+  choice: FileChoice,
   {
     resolved: { policy, policyPath, probeFiles },
     seed,
     twinsOf,
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
+  const { file, scoring, steps, fields, filter, prompt, 'few-shot': fewShot, 'answer-pattern': answerPattern } = choice;
+  const { 'max-new-tokens': limit, 'chat-template': template } = choice;
   if (file === BUILTIN) return builtinSuite(seed);
   const kept = policy['probes-text'] === 'keep';
+  const locate = async (name: string) =>
+    isDatasetPath(name) ? name : (probeFiles?.get(name) ?? (await findFile(name, policyPath)));
   const isDataset = isDatasetPath(file);
-  const path = isDataset ? file : (probeFiles?.get(file) ?? (await findFile(file, policyPath)));
+  const path = await locate(file);
+  const examples = fewShot === undefined ? undefined : { ...fewShot, path: await locate(fewShot.file) };
   const { items, seeded, warnings, source, ...asked } = await quoting(kept, () =>
     readProbeFile(path, {
       seed,
@@ -92,6 +97,8 @@ async function loadSuite(
       ...(steps === undefined ? {} : { steps }),
       ...(fields === undefined ? {} : { fields }),
       ...(filter === undefined ? {} : { filter }),
+      asking: { prompt, answerPattern },
+      ...(examples === undefined ? {} : { fewShot: examples }),
     }),
   );
   const chatTemplate = template ?? asked.chatTemplate;

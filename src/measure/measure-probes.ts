@@ -5,17 +5,17 @@ import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
-import { answerKindOf, chanceOf, type ProbeItem } from '../probes/item.ts';
+import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { chooseLevels } from '../probes/pilot.ts';
 import { PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
-import { hideItem, hideLeftOut, hidingErrors, rightOf } from './hidden-texts.ts';
+import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
+import { measuredItem } from './measured-item.ts';
 import type { ProbeRunOptions } from './options.ts';
-import { KEPT_CHARACTERS } from './schema/item-table.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from './schema/probes.ts';
+import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { indicesOfShard, type Shard } from './shards/shard.ts';
@@ -176,7 +176,7 @@ function toAnswers(
     items: items.flatMap(({ id }, i) => {
       const outcome = outcomes.get(id);
       if (!outcome) return [];
-      const item = toMeasurement(outcome, name);
+      const item = measuredItem(outcome, name);
       return [{ index: offset + i, item: key === null ? item : hideItem(item, key) }];
     }),
     leftOut: items.flatMap((item, i) => {
@@ -278,38 +278,5 @@ function identify({
     ...(source === undefined ? {} : { source }),
     ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
     ...(levels && areChosen(levels) ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) } : {}),
-  };
-}
-
-/** float32 logits have about seven digits; further digits differ between machines. */
-const round = (value: number): number => Math.round(value * 1e4) / 1e4;
-
-function toMeasurement(
-  { item, correct, given, margin, probability, logprobs, reading }: Outcome,
-  suite: string,
-): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
-  return {
-    suite,
-    id,
-    fact,
-    capability,
-    family,
-    cluster,
-    form,
-    prompt: item.prompt.slice(0, KEPT_CHARACTERS),
-    right: rightOf(item),
-    given: given.slice(0, KEPT_CHARACTERS),
-    correct,
-    chance: round(chanceOf(item)),
-    margin: round(margin),
-    probability: probability === null ? null : round(probability),
-    logprobs: logprobs === null ? null : logprobs.map(round),
-    ...(kind === undefined ? {} : { kind }),
-    answers: answerKindOf(item),
-    ...(oldLabel === undefined ? {} : { oldLabel }),
-    ...(oldLabels === undefined ? {} : { oldLabels }),
-    ...(level === undefined ? {} : { level }),
-    ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
   };
 }

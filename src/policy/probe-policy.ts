@@ -25,6 +25,19 @@ const fieldNamesSchema = z
     path: ['answer'],
   });
 
+const regularExpression = z
+  .string()
+  .min(1)
+  .refine(isRegularExpression, { error: 'is not a regular expression of JavaScript' });
+
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text, 'u').source !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** Items to run: the built-in ones, or those of a file. */
 const suiteSchema = z.union(
   [
@@ -35,13 +48,21 @@ const suiteSchema = z.union(
         /** How a choice is scored; by default as the format of the file implies. */
         scoring: z.enum(CHOICE_SCORINGS).optional(),
         /** Maximum number of tokens of an exact answer. */
-        'max-new-tokens': z.int().positive().max(1024).optional(),
+        'max-new-tokens': z.int().positive().max(32_768).optional(),
         /** The suite that all items of this file are group twins of: its name, or the path of its file. */
         'twins-of': z.string().min(1).optional(),
         /** Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors. */
         steps: z.enum(['strict', 'loose']).optional(),
         /** What the file calls its fields, if not by names that are known. */
         fields: fieldNamesSchema.optional(),
+        /** The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`. */
+        prompt: z.string().min(1).optional(),
+        /** Examples before each question: the first ones of a file of the same kind. */
+        'few-shot': z
+          .strictObject({ file: z.string().min(1), count: z.int().positive().max(64).default(5) })
+          .optional(),
+        /** A regular expression by which the answer is found in a generated text, after reasoning perhaps. */
+        'answer-pattern': regularExpression.optional(),
         /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
         filter: z.string().min(1).optional(),
         /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
@@ -51,7 +72,7 @@ const suiteSchema = z.union(
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, filter, chat-template}',
+  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

@@ -40,6 +40,11 @@ export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunO
   return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
 }
 
+/** Texts that end a generated answer. */
+export function stopsOf({ question }: ProbeItem): readonly string[] {
+  return (question.kind === 'exact' ? question.stop : undefined) ?? STOPS;
+}
+
 /** An answer ends with its line, or where a base model continues with the next question. */
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
@@ -161,7 +166,7 @@ function scoreRequests(item: ProbeItem, model: Model, options: RunOptions): Scor
 }
 
 function generateRequest(item: ProbeItem, options: RunOptions): GenerateRequest {
-  const { id, prompt, question, verbatim = false } = item;
+  const { id, prompt, verbatim = false } = item;
   return {
     id,
     where: id,
@@ -170,6 +175,6 @@ function generateRequest(item: ProbeItem, options: RunOptions): GenerateRequest 
         ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
         : { kind: 'text', text: prompt },
     maxNewTokens: answerLimit(item, options),
-    stop: (question.kind === 'exact' ? question.stop : undefined) ?? STOPS,
+    stop: stopsOf(item),
   };
 }

@@ -1,3 +1,4 @@
+import type { Measurement } from '../../measure/schema/measurement.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import {
   accuraciesOf,
@@ -29,9 +30,15 @@ export function evaluationLogs({ candidate, baseline }: ComparisonContext): Find
 
 /** Logs on one side only: there is nothing to compare them with, and alone they show no loss. */
 export function logsOfOneSide({ candidate, baseline }: ComparisonContext): Finding[] {
-  if ((candidate.benchmarks === null) === ((baseline?.benchmarks ?? null) === null)) return [];
-  const side = candidate.benchmarks === null ? 'baseline' : 'candidate';
+  const [ours, theirs] = [hasTasks(candidate), baseline !== null && hasTasks(baseline)];
+  if (ours === theirs) return [];
+  const side = ours ? 'candidate' : 'baseline';
   return [{ kind: 'logs-of-one-side', level: 'inconclusive', side, isAlone: baseline === null }];
+}
+
+/** Probes that the harness asked are compared as probes. */
+function hasTasks({ benchmarks }: Measurement): boolean {
+  return benchmarks !== null && benchmarks.tasks.length > 0;
 }
 
 /** An adapter that was not loaded, or a training that did nothing: two models do not agree to the last digit. */

@@ -30,11 +30,20 @@ export async function probeFilesAtBase(
   const changes: ChangedInput[] = [];
   for (const choice of policy.probes) {
     const name = typeof choice === 'string' ? choice : choice.file;
+    if (name === BUILTIN) continue;
+    const examples = typeof choice === 'string' ? undefined : choice['few-shot']?.file;
+    const isOwn = examples !== undefined && !isDatasetPath(examples) && !paths.has(examples);
+    const shots = isOwn ? await find(files, examples, policyPath) : null;
+    if (examples !== undefined && shots !== null) {
+      const own = await take(shots, { files, name: examples, folder: await newFolder(temporary) });
+      paths.set(examples, own.path);
+      if (own.change !== null) changes.push(own.change);
+    }
     // What is on a hub is no file of the repository, and the approved policy says which of it is asked.
-    if (name === BUILTIN || isDatasetPath(name)) continue;
+    if (isDatasetPath(name)) continue;
     const found = await find(files, name, policyPath);
     if (found === null) continue;
-    const folder = await mkdtemp(join(temporary, 'shadow-gate-probes-'));
+    const folder = await newFolder(temporary);
     const { path, change } = await take(found, { files, name, folder });
     paths.set(name, path);
     if (change !== null) changes.push(change);
@@ -49,6 +58,8 @@ export async function probeFilesAtBase(
 }
 
 type Found = Standing & { readonly base: NonNullable<Standing['base']>; readonly path: string };
+
+const newFolder = (temporary: string): Promise<string> => mkdtemp(join(temporary, 'shadow-gate-probes-'));
 
 interface Taken {
   /** Of the approved text. */

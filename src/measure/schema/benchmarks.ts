@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { sha256 } from '../../platform/sha256.ts';
+import type { MeasuredProbes } from './probes.ts';
 
 const count = z.int().nonnegative();
 /** As a harness wrote it; null where it wrote none. */
@@ -105,7 +106,8 @@ export const benchmarksSchema = z
     model: modelSchema,
     /** The results files, with the version that wrote each and its time (ISO 8601). */
     runs: z.array(z.strictObject({ file: z.string(), version: text, time: text })).min(1),
-    tasks: z.array(taskSchema).min(1),
+    /** None if all were probes that this program exported. */
+    tasks: z.array(taskSchema),
     groups: z.array(groupSchema),
   })
   .superRefine(({ tasks, groups }, context) => {
@@ -137,6 +139,10 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
  * Takes the place of the digest of weights that are not there: what the logs say of the model, and its answers. Two
  * measurements with the same digest are the same as far as one can tell.
  */
-export function benchmarksDigest({ harness, model, tasks, groups }: Benchmarks): string {
-  return `sha256:${sha256(canonicalJson(['benchmarks', harness, model, tasks, groups]))}`;
+export function benchmarksDigest(
+  { harness, model, tasks, groups }: Benchmarks,
+  probes: MeasuredProbes | null = null,
+): string {
+  const answers = probes === null ? [] : [probes.suites, probes.items];
+  return `sha256:${sha256(canonicalJson(['benchmarks', harness, model, tasks, groups, ...answers]))}`;
 }

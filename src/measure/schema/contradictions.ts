@@ -177,10 +177,12 @@ function contradictionInEvaluated(measurement: Measurement): string | null {
     return 'it does not say whether it comes from logs of an evaluation';
   }
   if (benchmarks === null) return null;
-  const others = [method, behavior, merge, reference, probes, answeredBy ?? null].some((part) => part !== null);
+  const others = [method, behavior, merge, reference, answeredBy ?? null].some((part) => part !== null);
   const { vectors, nonFinite, skipped } = measurement;
   if (others || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
     return 'it comes from logs of an evaluation, and it has what those cannot show';
   }
-  return checkpoint.digest === benchmarksDigest(benchmarks) ? null : 'its digest is not that of its logs';
+  const answers = probes?.status === 'measured' ? probes : null;
+  if (benchmarks.tasks.length === 0 && answers === null) return 'it comes from logs of an evaluation without a task';
+  return checkpoint.digest === benchmarksDigest(benchmarks, answers) ? null : 'its digest is not that of its logs';
 }

@@ -44,7 +44,7 @@ export function askedItems(
     questions = questionsOf(documents, name, options);
   } catch (error) {
     if (!(error instanceof UserError) || options.isMapped) throw error;
-    const why = `${path}: its documents give no twins (${error.problem}): map their fields, or list a file with twins-of`;
+    const why = `${error.problem}; without it, documents give no twins: map their fields, or list a file with twins-of`;
     return { located: plain, warnings: [why] };
   }
   const { seed, kinds, scoring, steps } = options;

@@ -53,7 +53,7 @@ export function permuted(record: ChoiceRecord, random: Random, write = exam): Wo
   const answer = random.pick(indices.filter((index) => index !== record.answer));
   const order = others.toSpliced(answer, 0, record.answer);
   const wording = write({ question, choices: order.map((index) => at(choices, index)), answer });
-  const labels = wording.question.kind === 'choice' ? wording.question.choices : [];
+  const labels = wording.question.kind === 'choice' ? wording.question.choices : choices.map((_, i) => letterOf(i));
   const labelOf = (index: number) => at(labels, index);
   return {
     ...wording,

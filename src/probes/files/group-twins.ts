@@ -1,5 +1,6 @@
 import { UserError } from '../../platform/user-error.ts';
-import type { ChoiceScoring } from '../item.ts';
+import { answerKindOf, type ChoiceScoring } from '../item.ts';
+import type { AskedChoice, ProblemForm, WriteChoice } from './benchmark-form.ts';
 import { exam, examText } from './choice-twins.ts';
 import { plainProblem } from './exact-twins.ts';
 import { type LocatedItem, toItem } from './located-item.ts';
@@ -9,18 +10,32 @@ import { type ChoiceRecord, type ExactRecord, quote } from './records.ts';
  * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that it uses
  * for the benchmark.
  */
-export function groupChoiceItems(questions: readonly ChoiceRecord[], scoring: ChoiceScoring): LocatedItem[] {
-  return questions.flatMap((question) => [
-    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, exam(question)),
-    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam-text' }, examText(question, scoring)),
-  ]);
+export function groupChoiceItems(
+  questions: readonly ChoiceRecord[],
+  scoring: ChoiceScoring,
+  forms?: ReadonlyMap<string, WriteChoice>,
+): LocatedItem[] {
+  return questions.flatMap((question) => {
+    const form = forms?.get(question.id);
+    const write = (asked: AskedChoice) => form?.(asked) ?? exam(asked);
+    const wording = write(question);
+    const byText = { form: 'twin', kind: 'group', cluster: 'exam-text' } as const;
+    return [
+      toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, wording),
+      ...(answerKindOf(wording) === 'label' ? [toItem(question, byText, examText(question, scoring, write))] : []),
+    ];
+  });
 }
 
 /** The problems of a group as its benchmark asks them. */
-export function groupExactItems(questions: readonly ExactRecord[]): LocatedItem[] {
-  return questions.map((question) =>
-    toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, plainProblem(question)),
-  );
+export function groupExactItems(
+  questions: readonly ExactRecord[],
+  forms?: ReadonlyMap<string, ProblemForm>,
+): LocatedItem[] {
+  return questions.map((question) => {
+    const wording = forms?.get(question.id)?.write(question) ?? plainProblem(question);
+    return toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, wording);
+  });
 }
 
 /**

@@ -8,7 +8,9 @@ import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import type { AskedTask } from './asked-document.ts';
 import { askedItems } from './asked-items.ts';
-import { indexOrText, typeAnswers, typeQuotedAnswers } from './csv-answers.ts';
+import { type Asking, checkPrompt, choiceForms, problemForms } from './asking.ts';
+import { indexOrText } from './csv-answers.ts';
+import { withExamples } from './few-shot.ts';
 import type { FieldNames } from './field-names.ts';
 import { hasTemplates, readFileRecords } from './file-records.ts';
 import { describeRedrawn } from './fresh-twins.ts';
@@ -20,8 +22,9 @@ import type { LocatedItem } from './located-item.ts';
 import { nameFields } from './name-fields.ts';
 import { checkPairs, readPairedRecord, withKinds } from './pairs.ts';
 import { readParquetRecords } from './parquet.ts';
+import { type Questions, type RecordsPlace, readQuestions } from './questions.ts';
 import { recognizeFormat } from './record-format.ts';
-import { type ProbeRecord, quote, readChoiceRecord, readExactRecord, repeatsChoice } from './records.ts';
+import { type ProbeRecord, quote } from './records.ts';
 import { suiteNameOf } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
@@ -58,6 +61,10 @@ export interface FileOptions {
   readonly fields?: FieldNames;
   /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
   readonly filter?: string;
+  /** How its questions are asked, if not in the usual way. */
+  readonly asking?: Asking;
+  /** Examples before each question: the first `count` of a file with the same kind of questions. */
+  readonly fewShot?: { readonly path: string; readonly count: number };
 }
 
 const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
@@ -83,11 +90,32 @@ export function readProbeFile(path: string, options: FileOptions): Promise<FileS
 }
 
 async function readFileSuite(path: string, options: FileOptions): Promise<FileSuite> {
-  if (hasTemplates(path)) return drawSuite(path, options);
   const { fields, scoring, filter } = options;
+  if (hasTemplates(path)) return drawSuite(path, options);
   const { records: read, cells } = await readFileRecords(path, fields);
-  if (areSamples(read)) return readAskedTask(await readSamples(read, path, { scoring, filter }), path, options);
+  if (areSamples(read)) {
+    expectUsual(options, path, 'its prompts are those of the harness');
+    return readAskedTask(await readSamples(read, path, { scoring, filter }), path, options);
+  }
   return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
+}
+
+/** The first questions of a file, or of a split of a data set. */
+async function readExamples(
+  { path, count }: { readonly path: string; readonly count: number },
+  fields: FieldNames | undefined,
+): Promise<Questions> {
+  const { records: read, cells } = isDatasetPath(path)
+    ? { records: await readParquetRecords((await openDataset(path)).files, path, fields), cells: false }
+    : await readFileRecords(path, fields);
+  const { records } = nameFields(read, { file: path, cells, fields });
+  const { warnings: _, ...questions } = readQuestions(records, { file: path, stem: path }, { cells, fields });
+  if (questions.records.length >= count)
+    return { ...questions, records: questions.records.slice(0, count) } as Questions;
+  throw new UserError(
+    `${path}: few-shot: ${count} examples are wanted, and it has ${questions.records.length}`,
+    'lower count, or add some',
+  );
 }
 
 /** Questions in the words of a harness. */
@@ -119,88 +147,89 @@ async function readDataset(path: string, options: FileOptions): Promise<FileSuit
   const { files, source, moves } = await openDataset(path);
   const records = await readParquetRecords(files, path, options.fields);
   const stem = suiteNameOf(path).replace(/^[^/]*\//, '');
-  const suite = readRecords(records, { file: path, stem }, { ...options, cells: false });
+  const suite = await readRecords(records, { file: path, stem }, { ...options, cells: false });
   const moving = `${path} can change: name ${source} in the policy, which this run has read`;
   return { ...suite, source, warnings: [...(moves ? [moving] : []), ...suite.warnings] };
 }
 
-interface RecordsPlace {
-  /** What errors call the file. */
-  readonly file: string;
-  /** Begins the ids of records without one. */
-  readonly stem: string;
-}
-
-function readRecords(
+async function readRecords(
   read: readonly ProbeRecord[],
   place: RecordsPlace,
   options: FileOptions & { readonly cells: boolean },
-): FileSuite {
-  const { cells, fields, filter } = options;
+): Promise<FileSuite> {
+  const { cells, fields, filter, asking, fewShot } = options;
+  if (asking?.prompt !== undefined) checkPrompt(asking.prompt, place.file);
   if (filter !== undefined) {
     throw new UserError(`${place.file}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
   }
   const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
-  const suite = readItems(records, place, options);
+  const examples = fewShot === undefined ? null : await readExamples(fewShot, fields);
+  const suite = readItems(records, place, { ...options, examples });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
 
 /** Questions that are drawn from templates. */
-async function drawSuite(
-  path: string,
-  { seed, scoring, isGroup = false, steps, fields }: FileOptions,
-): Promise<FileSuite> {
+async function drawSuite(path: string, options: FileOptions): Promise<FileSuite> {
+  const { seed, scoring, isGroup = false, steps, fields } = options;
   if (steps !== undefined) throw notSteps(path);
+  expectUsual(options, path, 'its prompts are those of the templates');
   if (fields !== undefined) throw new UserError(`${path}: fields: templates have no records`, 'leave fields out');
   const templates = await readTemplates(path);
-  const options = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
-  const located = templateItems(templates, options).map((item) => ({ where: path, item }));
+  const drawn = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
+  const located = templateItems(templates, drawn).map((item) => ({ where: path, item }));
   return { items: uniqueItems(located), seeded: true, warnings: [] };
 }
 
 function readItems(
   records: readonly ProbeRecord[],
-  { file: path, stem }: RecordsPlace,
-  options: FileOptions & { readonly cells: boolean },
+  place: RecordsPlace,
+  options: FileOptions & { readonly cells: boolean; readonly examples: Questions | null },
 ): FileSuite {
-  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, fields, cells } = options;
-  const defaultId = ({ line }: ProbeRecord) => `${stem}:${line}`;
+  const { file: path } = place;
+  const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, asking = {}, cells, examples } = options;
   const seeded = !isGroup;
   const format = recognizeFormat(records, path);
   if (steps !== undefined && (isGroup || format !== 'exact')) throw notSteps(path);
-  switch (format) {
-    case 'paired': {
-      // In this format an answer is always an index, and a cell has no type.
-      const located = (cells ? records.map(indexOrText) : records).map((record) => ({
-        where: record.where,
-        item: readPairedRecord(record, scoring ?? 'raw'),
-      }));
-      if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
-      const items = uniqueItems(located);
-      checkPairs(located);
-      return { items: withKinds(items), seeded: false, warnings: [] };
-    }
-    case 'exact': {
-      const questions = records.map((record) => readExactRecord(record, defaultId(record)));
-      if (isGroup) return { items: uniqueItems(groupExactItems(questions)), seeded, warnings: [] };
-      const located = deriveExactItems(questions, { seed, kinds, steps: steps ?? 'strict' });
-      const share = kinds.includes('fresh') ? describeRedrawn(path, questions, located) : null;
-      return { items: uniqueItems(located), seeded, warnings: share === null ? [] : [share] };
-    }
-    case 'choice': {
-      const type = cells ? typeAnswers : fields === undefined ? null : typeQuotedAnswers;
-      const typed = type === null ? { records, warnings: [] } : type(records, path);
-      const questions = typed.records.map((record) => readChoiceRecord(record, defaultId(record)));
-      const texts = scoring ?? 'per-character';
-      const located = isGroup
-        ? groupChoiceItems(questions, texts)
-        : deriveChoiceItems(questions, { seed, kinds, scoring: texts });
-      const repeated = questions
-        .filter(repeatsChoice)
-        .map(({ where }) => `${where}: choices: two are the same; they count as one where the text is the answer`);
-      return { items: uniqueItems(located), seeded, warnings: [...typed.warnings, ...repeated] };
-    }
+  if (format === 'paired') {
+    expectUsual(options, path, 'its prompts are written in the file');
+    // In this format an answer is always an index, and a cell has no type.
+    const located = (cells ? records.map(indexOrText) : records).map((record) => ({
+      where: record.where,
+      item: readPairedRecord(record, scoring ?? 'raw'),
+    }));
+    if (isGroup) return { items: uniqueItems(groupPairedItems(located)), seeded, warnings: [] };
+    const items = uniqueItems(located);
+    checkPairs(located);
+    return { items: withKinds(items), seeded: false, warnings: [] };
   }
+  const { warnings, ...questions } = readQuestions(records, place, options);
+  const texts = scoring ?? 'per-character';
+  const finish = (located: readonly LocatedItem[]) =>
+    uniqueItems(examples === null ? located : withExamples(located, { questions, examples, asking, scoring: texts }));
+  if (questions.kind === 'choice') {
+    const forms = choiceForms(questions.records, asking, texts);
+    const located = isGroup
+      ? groupChoiceItems(questions.records, texts, forms)
+      : deriveChoiceItems(questions.records, { seed, kinds, scoring: texts, forms });
+    return { items: finish(located), seeded, warnings };
+  }
+  const forms = problemForms(questions.records, asking);
+  if (isGroup) return { items: finish(groupExactItems(questions.records, forms)), seeded, warnings };
+  const located = deriveExactItems(questions.records, { seed, kinds, steps: steps ?? 'strict', forms });
+  const share = kinds.includes('fresh') ? describeRedrawn(path, questions.records, located) : null;
+  return { items: finish(located), seeded, warnings: share === null ? warnings : [...warnings, share] };
+}
+
+/** Settings of how questions are asked are for files that leave it open. */
+function expectUsual({ asking = {}, fewShot }: FileOptions, path: string, why: string): void {
+  const given = [
+    ...(asking.prompt === undefined ? [] : ['prompt']),
+    ...(asking.answerPattern === undefined ? [] : ['answer-pattern']),
+    ...(fewShot === undefined ? [] : ['few-shot']),
+  ];
+  const [first] = given;
+  if (first === undefined) return;
+  throw new UserError(`${path}: ${first}: ${why}`, `leave ${first} out`);
 }
 
 function notSteps(path: string): UserError {

@@ -20,7 +20,10 @@ export function askedChoices(sample: Sample, scoring: ChoiceScoring | undefined)
   const requests = conditionalRequests(sample);
   if (requests.length < 2) throw new UserError(`${sample.where}: a log-likelihood of one text has no choices`, HINT);
   const frame = isOneContext(requests) ? choicesAtEnd(requests) : choicesInside(requests, sample.where);
-  const answer = rightChoice(sample, frame.choices);
+  const answer =
+    frame.question.contexts === undefined
+      ? rightChoice(sample, frame.choices)
+      : rightContext(sample, frame.choices.length);
   const question: Question = { kind: 'choice', choices: frame.choices, answer, scoring: 'raw', ...frame.question };
   const asked = { prompt: frame.prompt, question, verbatim: true } as const;
   expectSameAnswer(sample, requests.length, answer);
@@ -95,11 +98,30 @@ function rightChoice({ target, where }: Sample, choices: readonly string[]): num
   throw new UserError(`${where}: target: ${JSON.stringify(target)} is not one of its ${choices.length} choices`, HINT);
 }
 
+/**
+ * Where choices stand within a sentence, the target is its ending, and which choice is right is not logged: it is the likeliest if
+ * that was right, and of two the other one if not.
+ */
+function rightContext(sample: Sample, count: number): number {
+  const { acc, where } = sample;
+  const logprobs = logprobsOf(sample, count);
+  const best = Math.max(...logprobs);
+  const isTie = logprobs.filter((value) => value === best).length > 1;
+  const likeliest = logprobs.indexOf(best);
+  if (!isTie && Number(acc) === 1) return likeliest;
+  if (!isTie && Number(acc) === 0 && count === 2) return 1 - likeliest;
+  throw new UserError(`${where}: which of its ${count} sentences is right is not in the file`, HINT);
+}
+
+function logprobsOf({ resps }: Sample, count: number): number[] {
+  return resps.slice(0, count).map(([first]) => Number(Array.isArray(first) ? first[0] : first));
+}
+
 /** The file says which choice was the likeliest, and whether that is right: both have to fit what was read. */
 function expectSameAnswer(sample: Sample, count: number, answer: number): void {
-  const { acc, resps, where } = sample;
+  const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
-  const logprobs = resps.slice(0, count).map(([first]) => Number(Array.isArray(first) ? first[0] : first));
+  const logprobs = logprobsOf(sample, count);
   const best = Math.max(...logprobs);
   const isTie = logprobs.filter((value) => value === best).length > 1;
   if (isTie || Number.isNaN(best) || (logprobs[answer] === best) === (Number(acc) === 1)) return;

@@ -1,0 +1,39 @@
+import { answerKindOf, chanceOf } from '../probes/item.ts';
+import type { Outcome } from '../probes/outcome.ts';
+import { rightOf } from './hidden-texts.ts';
+import { KEPT_CHARACTERS } from './schema/item-table.ts';
+import type { ProbeItemMeasurement } from './schema/probes.ts';
+
+/** float32 logits have about seven digits; further digits differ between machines. */
+const round = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+/** An item and how it was answered, as a measurement has it. */
+export function measuredItem(
+  { item, correct, given, margin, probability, logprobs, reading }: Outcome,
+  suite: string,
+): ProbeItemMeasurement {
+  const { id, fact, capability, family, cluster, form, kind, oldLabel, oldLabels, level } = item;
+  return {
+    suite,
+    id,
+    fact,
+    capability,
+    family,
+    cluster,
+    form,
+    prompt: item.prompt.slice(0, KEPT_CHARACTERS),
+    right: rightOf(item),
+    given: given.slice(0, KEPT_CHARACTERS),
+    correct,
+    chance: round(chanceOf(item)),
+    margin: round(margin),
+    probability: probability === null ? null : round(probability),
+    logprobs: logprobs === null ? null : logprobs.map(round),
+    ...(kind === undefined ? {} : { kind }),
+    answers: answerKindOf(item),
+    ...(oldLabel === undefined ? {} : { oldLabel }),
+    ...(oldLabels === undefined ? {} : { oldLabels }),
+    ...(level === undefined ? {} : { level }),
+    ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
+  };
+}

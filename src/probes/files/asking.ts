@@ -1,0 +1,103 @@
+import { UserError } from '../../platform/user-error.ts';
+import type { ChoiceScoring, Wording } from '../item.ts';
+import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
+import { scoreTexts } from './choice-texts.ts';
+import { exam } from './choice-twins.ts';
+import { plainProblem, restyledProblem } from './exact-twins.ts';
+import { type ChoiceRecord, type ExactRecord, letterOf } from './records.ts';
+
+/** How a policy wants a file to be asked, where that is not the usual way. */
+export interface Asking {
+  /** The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`: one lettered option a line. */
+  readonly prompt?: string | undefined;
+  /** A regular expression by which the answer is found in a text that is generated, after reasoning perhaps. */
+  readonly answerPattern?: string | undefined;
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+/** @throws UserError for a template without a question, or with anything else in braces */
+export function checkPrompt(prompt: string, file: string): void {
+  const names = [...prompt.matchAll(PLACEHOLDER)].map(([, name]) => name);
+  const unknown = names.find((name) => name !== 'question' && name !== 'choices');
+  const problem =
+    unknown !== undefined ? `{${unknown}} is not known` : names.includes('question') ? null : 'it has no {question}';
+  if (problem === null && prompt === prompt.trimEnd()) return;
+  throw new UserError(
+    `${file}: prompt: ${problem ?? 'it ends with white space, which would be scored with the answer'}`,
+    'write {question} and perhaps {choices}; use a task file of lm-evaluation-harness for more',
+  );
+}
+
+/** The texts in the places of a template; what looks like a place in one of them is text. */
+function fill(prompt: string, { question, choices }: { readonly question: string; readonly choices: string }): string {
+  return prompt.replace(PLACEHOLDER, (_, name: string) => (name === 'question' ? question : choices));
+}
+
+function options(choices: readonly string[]): string {
+  return choices.map((choice, index) => `${letterOf(index)}. ${choice}`).join('\n');
+}
+
+/** Texts before which a long answer ends: a blank line is a part of it. */
+const STOPS = ['\nQuestion:', '\nProblem:', '\nQ:'];
+
+function reasoned(target: string, pattern: string): Wording['question'] {
+  return { kind: 'exact', target, pattern, stop: STOPS };
+}
+
+/**
+ * How questions with choices are asked, by their ids: by the letter, if the prompt lists the options, else by their texts; or, with
+ * a pattern, by the letter in a text that is generated. Undefined for the usual way.
+ */
+export function choiceForms(
+  questions: readonly ChoiceRecord[],
+  asking: Asking,
+  scoring: ChoiceScoring,
+): ReadonlyMap<string, WriteChoice> | undefined {
+  if (asking.prompt === undefined && asking.answerPattern === undefined) return undefined;
+  return new Map(questions.map((question) => [question.id, choiceForm(question, asking, scoring)]));
+}
+
+function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, scoring: ChoiceScoring): WriteChoice {
+  const isListed = prompt === undefined || prompt.includes('{choices}');
+  return (asked: AskedChoice) => {
+    // A prompt without its options asks the same in any order of them.
+    const isReordered = asked.choices.some((choice, i) => choice !== record.choices[i]);
+    if (!isListed && isReordered) return null;
+    const plain = exam(asked);
+    const text = prompt === undefined ? plain.prompt : fill(prompt, { ...asked, choices: options(asked.choices) });
+    if (answerPattern !== undefined) {
+      return { prompt: text, question: reasoned(letterOf(asked.answer), answerPattern) };
+    }
+    return { prompt: text, question: isListed ? plain.question : scoreTexts(asked, scoring) };
+  };
+}
+
+/** How problems are asked, by their ids. Undefined for the usual way. */
+export function problemForms(
+  problems: readonly ExactRecord[],
+  asking: Asking,
+): ReadonlyMap<string, ProblemForm> | undefined {
+  if (asking.prompt === undefined && asking.answerPattern === undefined) return undefined;
+  return new Map(problems.map((problem) => [problem.id, problemForm(problem, asking)]));
+}
+
+function problemForm(problem: ExactRecord, { prompt, answerPattern }: Asking): ProblemForm {
+  const questionFor = (target: string): Wording['question'] =>
+    answerPattern === undefined ? { kind: 'exact', target } : reasoned(target, answerPattern);
+  // Who reasons first is not asked for a number at once.
+  const numeric = answerPattern === undefined && problem.numeric;
+  return {
+    write: (asked: AskedProblem) => ({
+      prompt:
+        prompt === undefined
+          ? plainProblem({ ...asked, numeric }).prompt
+          : fill(prompt, { question: asked.question, choices: '' }),
+      question: questionFor(asked.target),
+    }),
+    restyle: (random) => ({
+      prompt: restyledProblem({ ...problem, numeric }, random).prompt,
+      question: questionFor(problem.target),
+    }),
+  };
+}

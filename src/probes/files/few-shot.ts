@@ -1,0 +1,89 @@
+import { at } from '../../platform/at.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { answerKindOf, type ChoiceScoring } from '../item.ts';
+import { type Asking, choiceForms, problemForms } from './asking.ts';
+import { exam } from './choice-twins.ts';
+import { plainProblem } from './exact-twins.ts';
+import type { LocatedItem } from './located-item.ts';
+import { OPEN_CLUSTERS } from './open-twins.ts';
+import type { Questions } from './questions.ts';
+import { type ChoiceRecord, type ExactRecord, letterOf } from './records.ts';
+
+/** Between two examples, and between the last and the question. */
+const BETWEEN = '\n\n';
+
+interface ExampleOptions {
+  /** Those that are asked. */
+  readonly questions: Questions;
+  readonly examples: Questions;
+  readonly asking: Asking;
+  readonly scoring: ChoiceScoring;
+}
+
+/**
+ * Items after examples with their answers: in the benchmark form for items that are answered by a label or in a generated text,
+ * with the text of the right option for those that are answered by it, and without options for open twins.
+ * @throws UserError for an example that is also asked, and for examples of another kind of questions
+ */
+export function withExamples(
+  located: readonly LocatedItem[],
+  { questions, examples, asking, scoring }: ExampleOptions,
+): LocatedItem[] {
+  expectUnasked(questions, examples);
+  const written =
+    examples.kind === 'choice' ? ofChoices(examples.records, asking, scoring) : ofProblems(examples.records, asking);
+  return located.map(({ where, item }) => ({
+    where,
+    item: { ...item, prompt: `${written(item)}${item.prompt}` },
+  }));
+}
+
+type ExamplesFor = (item: LocatedItem['item']) => string;
+
+function join(examples: readonly string[]): string {
+  return examples.map((example) => `${example}${BETWEEN}`).join('');
+}
+
+function ofChoices(examples: readonly ChoiceRecord[], asking: Asking, scoring: ChoiceScoring): ExamplesFor {
+  const forms = choiceForms(examples, asking, scoring);
+  const promptOf = (example: ChoiceRecord) => (forms?.get(example.id)?.(example) ?? exam(example)).prompt;
+  const textOf = ({ choices, answer }: ChoiceRecord) => at(choices, answer);
+  const byLabel = join(examples.map((example) => `${promptOf(example)} ${letterOf(example.answer)}`));
+  const byText = join(examples.map((example) => `${promptOf(example)} ${textOf(example)}`));
+  const open = join(examples.map((example) => `Question: ${example.question}\nAnswer: ${textOf(example)}`));
+  return (item) => {
+    if ((OPEN_CLUSTERS as readonly string[]).includes(item.cluster)) return open;
+    return item.question.kind === 'choice' && answerKindOf(item) === 'text' ? byText : byLabel;
+  };
+}
+
+function ofProblems(examples: readonly ExactRecord[], asking: Asking): ExamplesFor {
+  const forms = problemForms(examples, asking);
+  const isReasoned = asking.answerPattern !== undefined;
+  const all = join(
+    examples.map((example) => {
+      const { prompt } = forms?.get(example.id)?.write(example) ?? plainProblem(example);
+      return `${prompt} ${isReasoned ? (example.solution ?? example.target) : example.target}`;
+    }),
+  );
+  return () => all;
+}
+
+function expectUnasked(questions: Questions, examples: Questions): void {
+  const first = at<ChoiceRecord | ExactRecord>(examples.records, 0);
+  if (questions.kind !== examples.kind) {
+    throw new UserError(
+      `${first.where}: few-shot: an example ${examples.kind === 'choice' ? 'with' : 'without'} choices`,
+      'give examples of the kind of the questions',
+    );
+  }
+  const asked = new Map(questions.records.map(({ question, where }) => [question, where]));
+  for (const { question, where } of examples.records) {
+    const same = asked.get(question);
+    if (same === undefined) continue;
+    throw new UserError(
+      `${where}: few-shot: ${same} asks the same`,
+      'give other questions, such as those of a dev split',
+    );
+  }
+}
