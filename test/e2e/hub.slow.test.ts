@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { repository, temporaryFolder } from '../fixtures.ts';
+import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 import { type FakeHub, startFakeHub } from '../hub/fake-hub.ts';
 import { serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { annotations, useRig } from './rig.ts';
-import { runAction } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, runAction } from './run-action.ts';
 
 const rig = useRig();
 let hub: FakeHub;
@@ -82,6 +82,27 @@ it('where a server answers the probes, no byte of the weights is requested', asy
   expect(run.checkpoint).toBe(`hf://org/benchmark-aligned@${sha} as toy at ${endpoint}/v1`);
   expect(probes.status).toBe('measured');
   expect(hub.seen.filter(({ path }) => path.endsWith('.safetensors'))).toEqual([]);
+});
+
+it('a data set as probes is read as the policy at the base commit names it, and the measurement has its commit', async () => {
+  const file = readFileSync(fixture('parquet', 'snappy.parquet'));
+  const sha = hub.commit('datasets/org/exam', { 'a/test.parquet': file, 'a/easy.parquet': file });
+  const [own, easy] = ['test', 'easy'].map((split) => `probes: [hf://datasets/org/exam/a/${split}]\n`);
+  rig.github.files.set(`${BASE_SHA}:shadow-gate.yml`, own ?? '');
+  rig.github.files.set(`${HEAD_SHA}:shadow-gate.yml`, easy ?? '');
+  writeFileSync(rig.path('shadow-gate.yml'), easy ?? '');
+  const inputs = { checkpoint: repository('examples', 'benchmark-aligned'), only: 'probes' };
+  const outcome = await gate(inputs, { HF_TOKEN: 'hf_secret' });
+  expect(outcome.log).not.toContain('hf_secret');
+  expect(outcome.summary).toContain('This change edits the policy');
+  const { probes } = JSON.parse(readFileSync(outcome.outputs.measurement ?? '', 'utf8'));
+  const source = `hf://datasets/org/exam@${sha}/a/test`;
+  expect(probes.suites).toMatchObject([{ name: 'org/exam/a/test', source }]);
+  expect(probes.notes).toEqual([expect.stringContaining(source)]);
+  const without = await gate(inputs, {});
+  expect(without.code).toBe(1);
+  expect(without.outputs.verdict).toBeUndefined();
+  expect(annotations(without)[0]?.message).toMatch(/^hf:\/\/datasets\/org\/exam\/a\/test is gated \(status 401\)/);
 });
 
 it('without the token the step fails with one line and a hint', async () => {

@@ -285,6 +285,10 @@ describe('a data set on a hub as a probe file', () => {
     expect(exportNameOf({ name: 'mmlu.v2.csv' })).toBe('mmlu.v2');
     const [pinned] = await load(`[hf://datasets/cais/mmlu@${sha}/anatomy/test]`);
     expect(pinned).toEqual({ ...suite, warnings: [] });
+    hub.commit('datasets/cais/mmlu', { 'anatomy/test-00000-of-00001.parquet': parquet('pictures') });
+    const [moved] = await load('[hf://datasets/cais/mmlu@main/anatomy/test]');
+    expect(moved?.name).toBe(suite?.name);
+    expect(moved?.digest, 'no baseline of the old items is compared').not.toBe(suite?.digest);
   });
 
   it('downloads the columns of the questions only', async () => {
