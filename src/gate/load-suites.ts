@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '../hub/dataset-path.ts';
+import { isTask, readTaskSuite } from '../lm-eval-tasks/read-task-suite.ts';
+import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
 import { hideError, textKey } from '../measure/hidden-texts.ts';
 import { UserError } from '../platform/user-error.ts';
 import { withoutQuotes } from '../platform/without-quotes.ts';
@@ -84,22 +86,26 @@ async function loadSuite(
   if (file === BUILTIN) return builtinSuite(seed);
   const kept = policy['probes-text'] === 'keep';
   const locate = async (name: string) =>
-    isDatasetPath(name) ? name : (probeFiles?.get(name) ?? (await findFile(name, policyPath)));
+    isDatasetPath(name) ? name : (probeFiles?.get(name) ?? (await findFile(name, policyPath, probeFiles)));
   const isDataset = isDatasetPath(file);
-  const path = await locate(file);
   const examples = fewShot === undefined ? undefined : { ...fewShot, path: await locate(fewShot.file) };
-  const { items, seeded, warnings, source, ...asked } = await quoting(kept, () =>
-    readProbeFile(path, {
-      seed,
-      kinds: policy.twins,
-      isGroup: twinsOf !== null,
-      ...(scoring === undefined ? {} : { scoring }),
-      ...(steps === undefined ? {} : { steps }),
-      ...(fields === undefined ? {} : { fields }),
-      ...(filter === undefined ? {} : { filter }),
-      asking: { prompt, answerPattern },
-      ...(examples === undefined ? {} : { fewShot: examples }),
-    }),
+  const place = isDataset ? file : await findFile(file, policyPath, probeFiles);
+  const path = isDataset ? file : (probeFiles?.get(file) ?? place);
+  const options = {
+    seed,
+    kinds: policy.twins,
+    isGroup: twinsOf !== null,
+    ...(scoring === undefined ? {} : { scoring }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(fields === undefined ? {} : { fields }),
+    ...(filter === undefined ? {} : { filter }),
+    asking: { prompt, answerPattern },
+    ...(examples === undefined ? {} : { fewShot: examples }),
+  };
+  const { items, seeded, warnings, source, ...asked } = await quoting(kept, async () =>
+    !isDataset && (await isTask(path))
+      ? readTaskSuite(path, place, { ...options, ...taskOptions(choice, { policyPath, probeFiles }) })
+      : readProbeFile(expectNoTask(path, choice), options),
   );
   const chatTemplate = template ?? asked.chatTemplate;
   const settings = {
@@ -122,6 +128,33 @@ async function loadSuite(
   };
 }
 
+const folderOf = (policyPath: string | null): string => (policyPath === null ? '.' : dirname(policyPath));
+
+/** What the policy has for tasks of lm-evaluation-harness only. */
+function taskOptions(
+  { file, documents, 'num-fewshot': numFewshot, 'chat-template': template }: FileChoice,
+  { policyPath, probeFiles }: Pick<ResolvedPolicy, 'policyPath' | 'probeFiles'>,
+) {
+  if (template === true) {
+    throw new UserError(
+      `probes: ${file}: chat-template: a task is asked without one`,
+      'list the samples of a run with --apply_chat_template instead',
+    );
+  }
+  return {
+    ...(documents === undefined ? {} : { documents: { files: documents, folder: folderOf(policyPath) } }),
+    ...(numFewshot === undefined ? {} : { numFewshot }),
+    ...(probeFiles === undefined ? {} : { files: approvedFiles(probeFiles) }),
+  };
+}
+
+/** @throws UserError for settings that are for tasks of lm-evaluation-harness only */
+function expectNoTask(path: string, choice: FileChoice): string {
+  const key = (['documents', 'num-fewshot'] as const).find((name) => choice[name] !== undefined);
+  if (key === undefined) return path;
+  throw new UserError(`probes: ${choice.file}: ${key}: it is no task of lm-evaluation-harness`, `leave ${key} out`);
+}
+
 /** @param kept false: errors do not quote what they found */
 async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
   try {
@@ -131,8 +164,15 @@ async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function findFile(file: string, policyPath: string | null): Promise<string> {
-  const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), file), resolve(file)])];
+/** @param approved places of approved texts: a change may have deleted the file, or put another one in a place before it */
+async function findFile(
+  file: string,
+  policyPath: string | null,
+  approved: ResolvedPolicy['probeFiles'],
+): Promise<string> {
+  const candidates = [...new Set([resolve(folderOf(policyPath), file), resolve(file)])];
+  const known = candidates.find((candidate) => approved?.has(candidate));
+  if (known !== undefined) return known;
   let isFolder = false;
   for (const candidate of candidates) {
     const info = await stat(candidate).catch(() => null);

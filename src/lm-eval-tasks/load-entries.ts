@@ -1,43 +1,55 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { readTextFile } from '../platform/read-text-file.ts';
 import { isInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { PythonValue } from './python/value.ts';
 import { readYamlEntries, type YamlEntry } from './python/yaml.ts';
+import { LOCAL_FILES, readTaskText, type TaskFiles } from './task-files.ts';
 
 /** The longest chain among the tasks of lm-evaluation-harness has four files. */
 const MOST_FILES = 20;
+
+export interface LoadOptions {
+  /**
+   * The folder that included files have to be in; if missing, the working directory if the file is in it, else the folder above
+   * its own.
+   */
+  readonly tree?: string | undefined;
+  readonly files?: TaskFiles | undefined;
+}
 
 /**
  * The keys of a task file of lm-evaluation-harness with those that it includes: later files of `include` win over earlier
  * ones, and the file itself over all of them.
  *
- * @param tree the folder that included files have to be in; if missing, the working directory if the file is in it, else the
- *   folder above its own
  * @throws UserError with the file, for one that is missing, elsewhere, includes itself, or is no YAML
  */
-export async function loadEntries(file: string, tree?: string): Promise<Map<string, YamlEntry>> {
+export async function loadEntries(
+  file: string,
+  { tree, files = LOCAL_FILES }: LoadOptions = {},
+): Promise<Map<string, YamlEntry>> {
   const path = resolve(file);
   const work = process.cwd();
   const root = tree ?? (isInside(path, work) ? work : dirname(dirname(path)));
-  return new Loader(await realpath(root), file).load(path, file);
+  return new Loader(await realpath(root), file, files).load(path, file);
 }
 
 class Loader {
   readonly #tree: string;
   readonly #first: string;
+  readonly #files: TaskFiles;
   readonly #seen = new Set<string>();
 
-  constructor(tree: string, first: string) {
+  constructor(tree: string, first: string, files: TaskFiles) {
     this.#tree = tree;
     this.#first = first;
+    this.#files = files;
   }
 
   async load(path: string, name: string): Promise<Map<string, YamlEntry>> {
-    const real = await realpath(path).catch(() => null);
-    const text = real === null ? null : await readTextFile(real, 'templates', name);
-    if (real === null || text === null) throw new UserError(`${name} not found`, 'correct the path in include');
+    const read = await readTaskText(this.#files, path, name);
+    if (read === null) throw new UserError(`${name} not found`, 'correct the path in include');
+    const { text, place: real } = read;
     if (!isInside(real, this.#tree)) {
       throw new UserError(
         `${name}, which ${this.#first} includes, is outside of ${relative(process.cwd(), this.#tree) || 'the working directory'}`,

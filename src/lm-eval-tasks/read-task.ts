@@ -1,6 +1,6 @@
 import { UserError } from '../platform/user-error.ts';
 import { Entries } from './entries.ts';
-import { loadEntries } from './load-entries.ts';
+import { type LoadOptions, loadEntries } from './load-entries.ts';
 import { isDict, isList, type PythonDict, type PythonValue } from './python/value.ts';
 import type { YamlEntry } from './python/yaml.ts';
 import { readGeneration, readJudging, readMetrics } from './scoring.ts';
@@ -62,20 +62,17 @@ const FEWSHOT_KEYS = [
 const WITHOUT_PYTHON =
   'write it as a field or a Jinja template, or let lm-evaluation-harness run the task and measure its samples';
 
-/** Whether a YAML file is a task of lm-evaluation-harness, and not one of templates. */
-export function isTaskFile(entries: ReadonlyMap<string, unknown>): boolean {
-  return ['task', 'output_type', 'doc_to_text', 'doc_to_target', 'dataset_path', 'include'].some((key) =>
-    entries.has(key),
-  );
-}
+const OWN_KEYS = /^["']?(?:task|output_type|doc_to_text|doc_to_target|dataset_path|include)["']?[ \t]*:/m;
+
+/** Whether a text in YAML is a task of lm-evaluation-harness, and not a file of templates. */
+export const isTaskText = (text: string): boolean => OWN_KEYS.test(text);
 
 /**
  * Read a task file of lm-evaluation-harness (0.4.13), with the files that it includes.
- * @param tree the folder that included files have to be in, as for {@link loadEntries}
  * @throws UserError that names the key, for Python and for everything else that is not read
  */
-export async function readTask(file: string, tree?: string): Promise<Task> {
-  return toTask(await loadEntries(file, tree), file);
+export async function readTask(file: string, options: LoadOptions = {}): Promise<Task> {
+  return toTask(await loadEntries(file, options), file);
 }
 
 function toTask(all: ReadonlyMap<string, YamlEntry>, file: string): Task {
@@ -104,6 +101,7 @@ function toTask(all: ReadonlyMap<string, YamlEntry>, file: string): Task {
     outputType,
     datasetPath: entries.textOrNull('dataset_path'),
     datasetName: entries.textOrNull('dataset_name'),
+    revision: dataset.textOrNull('revision'),
     dataFiles: dataset.get('data_files'),
     split,
     testSplit,

@@ -32,6 +32,8 @@ export interface Task extends DocumentFormat {
   readonly outputType: OutputType;
   readonly datasetPath: string | null;
   readonly datasetName: string | null;
+  /** `revision` of `dataset_kwargs`. */
+  readonly revision: string | null;
   /** `data_files` of `dataset_kwargs`: a path, paths, or paths by split. */
   readonly dataFiles: PythonValue;
   /** The split that is asked: test, else validation. */

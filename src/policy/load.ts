@@ -12,8 +12,8 @@ export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
   /**
-   * Where probe files are to be read, by their names in the policy, if not next to it or in the working directory: the
-   * checkout may have another version than the one that was approved.
+   * Where probe files are to be read, by their names in the policy and by their absolute paths, if not next to it or in the
+   * working directory: the checkout may have another version than the one that was approved.
    */
   readonly probeFiles?: ReadonlyMap<string, string> | undefined;
 }

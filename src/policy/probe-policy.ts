@@ -65,6 +65,15 @@ const suiteSchema = z.union(
         'answer-pattern': regularExpression.optional(),
         /** Of samples of lm-evaluation-harness: the filter by which generated answers are read. */
         filter: z.string().min(1).optional(),
+        /** Of a task of lm-evaluation-harness: the documents that are asked, or those of each split. */
+        documents: z
+          .union(
+            [z.string().min(1), z.record(z.string().min(1), z.string().min(1))],
+            'must be a file, or {split: file}',
+          )
+          .optional(),
+        /** Of the same: the number of few-shot examples, instead of its own. */
+        'num-fewshot': z.int().nonnegative().max(100).optional(),
         /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
         'chat-template': z.boolean().optional(),
       })
@@ -72,7 +81,7 @@ const suiteSchema = z.union(
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       }),
   ],
-  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter}',
+  'must be `builtin`, a file, or {file, scoring, steps, max-new-tokens, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 

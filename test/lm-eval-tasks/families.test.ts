@@ -60,7 +60,7 @@ describe('tasks of lm-evaluation-harness', () => {
   });
 
   it('are refused where a text in quotes goes on in a line without indentation', async () => {
-    await expect(readTask(join(folder, 'tasks', 'xnli_eu', 'xnli_eu.yaml'), folder)).rejects.toThrow(
+    await expect(readTask(join(folder, 'tasks', 'xnli_eu', 'xnli_eu.yaml'), { tree: folder })).rejects.toThrow(
       'xnli_eu.yaml:5: ',
     );
   });
@@ -69,7 +69,7 @@ describe('tasks of lm-evaluation-harness', () => {
   it.each(read.filter(([file]) => !file.startsWith('xnli_eu/')))(
     '%s is asked as the harness asks it',
     async (file, expected, given) => {
-      const task = await readTask(join(folder, 'tasks', file), folder);
+      const task = await readTask(join(folder, 'tasks', file), { tree: folder });
       const documents = { asked: documentsOf(given, 'documents'), fewshot: documentsOf(given, 'pool') };
       const fewshot =
         task.fewshot.split === null

@@ -1,17 +1,22 @@
 import { mkdtemp, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { ChangedInput } from '../../compare/finding.ts';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
+import { LOCAL_FILES } from '../../lm-eval-tasks/task-files.ts';
 import { LFS_MAGIC } from '../../platform/git-lfs.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
 import { resultsBeside } from '../../probes/files/lm-eval/task-config.ts';
 import { BUILTIN } from '../../probes/suite.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
+import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 
 /** Where the files that a policy lists are to be read, and what the change under test does to them. */
 export interface ApprovedProbeFiles {
-  /** Paths of the approved texts, by the names in the policy; a file that is not here is read as it is checked out. */
+  /**
+   * Paths of the approved texts, by the names in the policy and by the absolute paths where they belong; a file that is not here
+   * is read as it is checked out.
+   */
   readonly paths: ReadonlyMap<string, string>;
   readonly changes: readonly ChangedInput[];
 }
@@ -42,11 +47,28 @@ export async function probeFilesAtBase(
     // What is on a hub is no file of the repository, and the approved policy says which of it is asked.
     if (isDatasetPath(name)) continue;
     const found = await find(files, name, policyPath);
-    if (found === null) continue;
+    const approve: Approve = async (places, listed) => {
+      const other = await findAt(files, places, listed);
+      if (other === null) return LOCAL_FILES.locate(places);
+      const shown = relative(process.cwd(), other.path);
+      const own = await take(other, { files, name: shown, folder: await newFolder(temporary) });
+      paths.set(other.path, own.path);
+      if (own.change !== null) changes.push(own.change);
+      return { place: other.path, path: own.path };
+    };
+    const taking = { choice, folder: policyPath === null ? '.' : dirname(policyPath) };
+    if (found === null) {
+      // A step of the workflow has written it, and it can name files that a change has.
+      const local = await LOCAL_FILES.locate(placesOf(name, policyPath));
+      if (local !== null) await takeTaskFiles(local, taking, approve);
+      continue;
+    }
     const folder = await newFolder(temporary);
     const { path, change } = await take(found, { files, name, folder });
     paths.set(name, path);
+    paths.set(found.path, path);
     if (change !== null) changes.push(change);
+    await takeTaskFiles({ place: found.path, path }, taking, approve);
     // The results file of a run is read beside its samples.
     const beside = resultsBeside(name);
     const results = beside === null ? null : await find(files, beside, policyPath);
@@ -101,9 +123,17 @@ const isFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** As `loadSuites` does it: next to the policy, then in the working directory. Null: it is not the change's. */
-async function find(files: ApprovedFiles, name: string, policyPath: string | null): Promise<Found | null> {
-  const candidates = [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), name), resolve(name)])];
+/** As `loadSuites` does it: next to the policy, then in the working directory. */
+function find(files: ApprovedFiles, name: string, policyPath: string | null): Promise<Found | null> {
+  return findAt(files, placesOf(name, policyPath), name);
+}
+
+function placesOf(name: string, policyPath: string | null): string[] {
+  return [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), name), resolve(name)])];
+}
+
+/** The first of some places at which the base commit has a file. Null: it is not the change's. */
+async function findAt(files: ApprovedFiles, candidates: readonly string[], name: string): Promise<Found | null> {
   const standings: (Standing | null)[] = [];
   for (const path of candidates) {
     const standing = await files.standingOf(path, 'probe file');

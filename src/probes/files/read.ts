@@ -93,10 +93,7 @@ async function readFileSuite(path: string, options: FileOptions): Promise<FileSu
   const { fields, scoring, filter } = options;
   if (hasTemplates(path)) return drawSuite(path, options);
   const { records: read, cells } = await readFileRecords(path, fields);
-  if (areSamples(read)) {
-    expectUsual(options, path, 'its prompts are those of the harness');
-    return readAskedTask(await readSamples(read, path, { scoring, filter }), path, options);
-  }
+  if (areSamples(read)) return askedSuite(await readSamples(read, path, { scoring, filter }), path, options);
   return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
 }
 
@@ -118,8 +115,13 @@ async function readExamples(
   );
 }
 
-/** Questions in the words of a harness. */
-function readAskedTask(task: AskedTask, path: string, options: FileOptions): FileSuite {
+/**
+ * Questions in the words of a harness, and their twins.
+ * @param path what errors call the file
+ * @throws UserError for settings that would change the words
+ */
+export function askedSuite(task: AskedTask, path: string, options: FileOptions): FileSuite {
+  expectUsual(options, path, 'its prompts are those of the harness');
   const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict', fields } = options;
   const { located, warnings } = askedItems(task, {
     path,

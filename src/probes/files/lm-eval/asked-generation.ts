@@ -14,7 +14,7 @@ export interface SampledTask {
 }
 
 /** What the harness generates at most where the task does not say it. */
-const DEFAULT_MAX_TOKENS = 256;
+export const DEFAULT_MAX_TOKENS = 256;
 
 /**
  * A question whose answer is generated, as the harness asked it: with its stops, its limit, its filter and `exact_match`.
@@ -94,7 +94,7 @@ function limitsOf(argument: unknown): { readonly stop: readonly string[]; readon
 }
 
 /** Of a solution in GSM8K's format, its final answer. */
-function shortTarget(text: string): string {
+export function shortTarget(text: string): string {
   const mark = text.lastIndexOf('####');
   return (mark === -1 ? text : text.slice(mark + 4)).trim();
 }

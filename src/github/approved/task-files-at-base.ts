@@ -1,0 +1,56 @@
+import { dirname } from 'node:path';
+import { isDatasetPath } from '../../hub/dataset-path.ts';
+import { placesOf } from '../../lm-eval-tasks/documents/find-documents.ts';
+import { elementsOf, isDict, type PythonValue } from '../../lm-eval-tasks/python/value.ts';
+import { readTask } from '../../lm-eval-tasks/read-task.ts';
+import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
+import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
+import { UserError } from '../../platform/user-error.ts';
+import type { SuiteChoice } from '../../policy/probe-policy.ts';
+
+/** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
+export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;
+
+/**
+ * Take the approved texts of all files that a task of lm-evaluation-harness is made of: those that it includes, and its documents.
+ * A task that cannot be read is left to the one that reads its questions.
+ * @param task where it belongs, and where its approved text is
+ * @param folder of the policy, from which the paths in it lead
+ * @throws UserError of `approve`
+ */
+export async function takeTaskFiles(
+  task: LocatedFile,
+  { choice, folder }: { readonly choice: SuiteChoice; readonly folder: string },
+  approve: Approve,
+): Promise<void> {
+  if (!(await isTask(task.path))) return;
+  const refused: unknown[] = [];
+  const taking: Approve = (places, name) =>
+    approve(places, name).catch((error: unknown) => {
+      refused.push(error);
+      throw error;
+    });
+  try {
+    const files = {
+      locate: async (places: readonly string[]) =>
+        places.includes(task.place) ? task : taking(places, places[0] ?? ''),
+    };
+    const read = await readTask(task.place, { files });
+    for (const path of namedPaths(choice)) await taking(placesOf(folder, path), path);
+    for (const path of pathsIn(read.dataFiles)) await taking(placesOf(dirname(task.place), path), path);
+  } catch (error) {
+    if (refused.length > 0 || !(error instanceof UserError)) throw error;
+  }
+}
+
+function namedPaths(choice: SuiteChoice): string[] {
+  const documents = typeof choice === 'string' ? undefined : choice.documents;
+  const given = typeof documents === 'string' ? [documents] : Object.values(documents ?? {});
+  return given.filter((path) => !isDatasetPath(path));
+}
+
+function pathsIn(dataFiles: PythonValue): string[] {
+  const values = isDict(dataFiles) ? [...dataFiles.values()] : [dataFiles];
+  const listed = values.flatMap((value) => (typeof value === 'string' ? [value] : (elementsOf(value) ?? [])));
+  return listed.filter((path) => typeof path === 'string');
+}

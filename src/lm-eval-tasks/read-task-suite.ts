@@ -1,0 +1,76 @@
+import { quotingUnlessLinked } from '../platform/leading-outside.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { hasTemplates } from '../probes/files/file-records.ts';
+import { isKnownField } from '../probes/files/known-fields.ts';
+import { askedSuite, type FileOptions, type FileSuite } from '../probes/files/read.ts';
+import { askedTask } from './asked-task.ts';
+import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
+import type { IsNeeded } from './documents/read-documents.ts';
+import type { PythonDict } from './python/value.ts';
+import { isTaskText, readTask } from './read-task.ts';
+import { requestsOf } from './requests.ts';
+import type { DocumentFormat, Task } from './task.ts';
+import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
+
+/** What the policy has for a task file. */
+export interface TaskSuiteOptions extends FileOptions {
+  readonly documents?: GivenDocuments;
+  readonly numFewshot?: number;
+  readonly files?: TaskFiles;
+}
+
+/** Whether a probe file is a task of lm-evaluation-harness. */
+export async function isTask(path: string): Promise<boolean> {
+  if (!hasTemplates(path)) return false;
+  const text = await readTextFile(path, 'templates');
+  return text !== null && isTaskText(text);
+}
+
+/**
+ * The items of a task of lm-evaluation-harness: its documents as the harness asks them, and twins that are made of their fields.
+ * @param path of the task, or of its approved text
+ * @param place where the task belongs: its other files are found from there
+ * @throws UserError with the key or the document, for what is not read
+ */
+export function readTaskSuite(path: string, place: string, options: TaskSuiteOptions): Promise<FileSuite> {
+  return quotingUnlessLinked(place, async () => {
+    const { documents: given, numFewshot: wanted, files: other = LOCAL_FILES, ...asking } = options;
+    const files: TaskFiles = {
+      locate: (places) => (places.includes(place) ? Promise.resolve({ place, path }) : other.locate(places)),
+    };
+    const task = await readTask(place, { files });
+    const numFewshot = wanted ?? task.numFewshot;
+    const isNeeded = needs(task);
+    const load = (split: string) => loadDocuments(task, split, { given, files, isNeeded });
+    const asked = await load(task.split);
+    const examples = numFewshot === 0 ? [] : await examplesOf(task, asked.documents, load);
+    const requests = requestsOf(task, { asked: asked.documents, fewshot: examples }, { numFewshot });
+    const suite = askedSuite(askedTask(task, asked.documents, requests, asking), task.file, asking);
+    const { source, pinned } = asked;
+    const moving = pinned === null ? [] : [`${task.file}: its data set can change: this run has read ${pinned}`];
+    return { ...suite, ...(source === null ? {} : { source }), warnings: [...moving, ...suite.warnings] };
+  });
+}
+
+async function examplesOf(
+  task: Task,
+  asked: readonly PythonDict[],
+  load: (split: string) => Promise<{ readonly documents: readonly PythonDict[] }>,
+): Promise<readonly PythonDict[]> {
+  if (task.fewshot.split === null) return task.fewshot.samples;
+  return task.fewshot.split === task.split ? asked : (await load(task.fewshot.split)).documents;
+}
+
+/** Columns that the templates mention, those that twins are made of, and the choices of `multi_choice_regex`. */
+function needs(task: Task): IsNeeded {
+  const templatesOf = ({ docToText, docToTarget, docToChoice, genPrefix }: DocumentFormat) => [
+    docToText,
+    docToTarget,
+    docToChoice,
+    genPrefix,
+  ];
+  const texts = [task.description, ...templatesOf(task), ...templatesOf(task.fewshotFormat)].filter(
+    (text) => typeof text === 'string',
+  );
+  return (column) => column === 'choices' || isKnownField(column) || texts.some((text) => text.includes(column));
+}

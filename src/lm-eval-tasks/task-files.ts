@@ -1,0 +1,52 @@
+import { realpath, stat } from 'node:fs/promises';
+import { readTextFile } from '../platform/read-text-file.ts';
+
+/** A file of a task: where it belongs, and where its text is read. */
+export interface LocatedFile {
+  readonly place: string;
+  readonly path: string;
+}
+
+/** Where the files of a task are read: those that it includes, and those of its documents. */
+export interface TaskFiles {
+  /** The first of some absolute paths at which there is a file; null if there is none. */
+  readonly locate: (places: readonly string[]) => Promise<LocatedFile | null>;
+}
+
+/** Files where they are. */
+export const LOCAL_FILES: TaskFiles = {
+  locate: async (places) => {
+    for (const place of places) {
+      if ((await stat(place).catch(() => null))?.isFile()) return { place, path: place };
+    }
+    return null;
+  },
+};
+
+/**
+ * Files of which some have an approved text, which goes before whatever is in the other places.
+ * @param paths where approved texts are read, by the absolute paths at which they belong
+ */
+export function approvedFiles(paths: ReadonlyMap<string, string>): TaskFiles {
+  return {
+    locate: async (places) => {
+      for (const place of places) {
+        const path = paths.get(place);
+        if (path !== undefined) return { place, path };
+      }
+      return LOCAL_FILES.locate(places);
+    },
+  };
+}
+
+/** The text of a file, and its real place if it is read where it belongs. */
+export async function readTaskText(
+  files: TaskFiles,
+  path: string,
+  name: string,
+): Promise<{ readonly text: string; readonly place: string } | null> {
+  const located = await files.locate([path]);
+  const text = located === null ? null : await readTextFile(located.path, 'templates', name);
+  if (located === null || text === null) return null;
+  return { text, place: located.path === path ? await realpath(path) : path };
+}
