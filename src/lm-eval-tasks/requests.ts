@@ -182,7 +182,8 @@ function locating<T>(task: Task, index: number, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof PythonError)) throw error;
+    // A text that is too long, or an expression that nests too deep.
+    if (!(error instanceof PythonError || error instanceof RangeError)) throw error;
     throw new UserError(
       `${task.file}: document ${index + 1}: ${error.message}`,
       'correct the document or the task, or let lm-evaluation-harness run it and measure its samples',

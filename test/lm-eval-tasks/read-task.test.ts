@@ -143,3 +143,23 @@ describe('a request', () => {
     );
   });
 });
+
+describe('a task that is made to break a parser', () => {
+  it.each([
+    [`${CHOICES}description: ${'['.repeat(30_000)}${']'.repeat(30_000)}\n`, 'nests more than 200 levels'],
+    [`${CHOICES}metadata:\n${'- '.repeat(30_000)}x\n`, 'nests more than 200 levels'],
+    [`a: &a [1]\nb: &b [${'*a,'.repeat(60)}]\nc: [*b, *b]\n`, 'has more than 100 aliases'],
+  ])('is refused: %#', async (text, problem) => {
+    await expect(read(text)).rejects.toThrow(problem);
+  });
+
+  it.each([
+    [`{{${'('.repeat(30_000)}1${')'.repeat(30_000)}}}`, 'nests more than 200 levels'],
+    [`{{${'1+'.repeat(40_000)}1}}`, 'document 1: '],
+    ['{{"x" * 999999999999}}', 'document 1: '],
+  ])('is refused with its document: %#', async (template, problem) => {
+    const task = await read(`${CHOICES}doc_to_text: '${template}'\n`);
+    const asked = documents({ question: 'a', choices: ['a', 'b'], answer: 0 });
+    expect(() => requestsOf(task, { asked, fewshot: [] })).toThrow(problem);
+  });
+});

@@ -1,7 +1,10 @@
 import { parse, tokenize } from '@huggingface/jinja';
+import { nestingOf } from '../../platform/nesting.ts';
 import { PythonError } from '../python/value.ts';
 import type { Statement, Template } from './nodes.ts';
 
+/** Brackets in texts count, too, since nothing is parsed yet. */
+const DEEPEST = 200;
 const KNOWN = new Map<string, Template>();
 const MOST_KNOWN = 200;
 
@@ -17,6 +20,7 @@ export function parseTemplate(source: string): Template {
   if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
   const lines = source.replace(/\r\n?/g, '\n');
   if (/\{%-?\s*(?:end)?generation\s*-?%\}/.test(lines)) throw new PythonError('the tag "generation" is not read');
+  if (nestingOf(lines, '([{', ')]}') > DEEPEST) throw new PythonError(`the template nests more than ${DEEPEST} levels`);
   const text = lines.endsWith('\n') ? `${lines}\n` : lines;
   const template = { source, body: bodyOf(text) };
   KNOWN.set(source, template);

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
+import { nestingOf } from '../../platform/nesting.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { PythonFloat, type PythonValue } from './value.ts';
 
@@ -24,6 +25,10 @@ const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt \t]+\d{1,2}:\d{2}:\d{2})/;
 
+/** Brackets in texts count, too, since nothing is parsed yet. */
+const DEEPEST = 200;
+const LISTS_IN_LISTS = new RegExp(`(?:[-?][ \\t]+){${DEEPEST}}`);
+
 const NULL_TAG = 'tag:yaml.org,2002:null';
 
 /** Aliases of one file, together; a task has none or a few. */
@@ -34,6 +39,9 @@ const MOST_ALIASES = 100;
  * @throws UserError with file and line for what is no YAML or no mapping, and for values that JSON has no equal of
  */
 export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
+  if (nestingOf(text, '[{', ']}') > DEEPEST || LISTS_IN_LISTS.test(text)) {
+    throw new UserError(`${file} nests more than ${DEEPEST} levels`, 'check the path');
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: 'failsafe',

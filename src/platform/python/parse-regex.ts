@@ -17,6 +17,8 @@ interface Flags {
   readonly ascii: boolean;
 }
 
+/** Patterns of tasks nest three. A stack that is used up by a regular expression ends the process. */
+const DEEPEST = 100;
 const NO_FLAGS: Flags = { ignoreCase: false, multiline: false, dotAll: false, verbose: false, ascii: false };
 const FLAG_NAMES: Readonly<Record<string, keyof Flags>> = {
   i: 'ignoreCase',
@@ -50,6 +52,7 @@ class Parser {
   readonly #open = new Set<number>();
   #at = 0;
   #groups = 0;
+  #depth = 0;
   #ignoreCase = false;
 
   constructor(pattern: string) {
@@ -267,7 +270,10 @@ class Parser {
 
   #inside(start: string, flags: Flags): RegexNode {
     this.#at += start.length;
+    this.#depth += 1;
+    if (this.#depth > DEEPEST) throw new RegexProblem(`nests more than ${DEEPEST} groups`);
     const body = this.#alternation(flags);
+    this.#depth -= 1;
     if (this.#pattern[this.#at] !== ')') throw new RegexProblem('has a "(" without a ")"');
     this.#at += 1;
     return body;

@@ -26,9 +26,10 @@ export interface RegexMatch {
   readonly groups: readonly (string | undefined)[];
 }
 
-/** What can be wrong with one `re.compile` of a long file is looked up once. */
+/** A pattern is compiled once, and not for each document. */
 const KNOWN = new Map<string, PythonRegex>();
 const MOST_KNOWN = 500;
+const LONGEST_QUOTE = 200;
 
 /**
  * `re.compile(pattern)`.
@@ -54,7 +55,7 @@ function compile(pattern: string): PythonRegex {
   } catch (error) {
     if (!(error instanceof RegexProblem || error instanceof SyntaxError)) throw error;
     throw new UserError(
-      `the regular expression ${JSON.stringify(pattern)} ${error instanceof RegexProblem ? error.message : 'cannot be written for JavaScript'}`,
+      `the regular expression ${JSON.stringify(pattern.slice(0, LONGEST_QUOTE))} ${error instanceof RegexProblem ? error.message : 'cannot be written for JavaScript'}`,
       'write it as Python 3.11 reads it, without that part',
     );
   }
