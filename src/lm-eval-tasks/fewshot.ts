@@ -13,9 +13,13 @@ export interface Sampler {
 export function firstN(pool: readonly PythonDict[]): Sampler {
   return {
     sample: (count, asked) => {
-      const others = asked === null ? pool : without(pool, asked);
-      expectEnough(others.length, count);
-      return others.slice(0, count);
+      const examples: PythonDict[] = [];
+      for (const other of pool) {
+        if (examples.length === count) break;
+        if (asked === null || !equals(other, asked)) examples.push(other);
+      }
+      expectEnough(examples.length, count);
+      return examples;
     },
   };
 }

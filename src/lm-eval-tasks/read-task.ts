@@ -59,6 +59,7 @@ const FEWSHOT_KEYS = [
   'target_delimiter',
   'fewshot_delimiter',
 ];
+const FEWSHOT_UNUSED = ['process_docs', 'fewshot_indices'];
 const WITHOUT_PYTHON =
   'write it as a field or a Jinja template, or let lm-evaluation-harness run the task and measure its samples';
 
@@ -82,13 +83,11 @@ function toTask(all: ReadonlyMap<string, YamlEntry>, file: string): Task {
     throw entries.error('task', 'lists other tasks', 'list the files of these tasks in the policy');
   }
   entries.allow([...READ, ...IDLE, ...UNUSED]);
-  for (const key of UNUSED) {
-    const value = entries.get(key);
-    if (value !== null && value !== false) throw entries.error(key, 'is not read', 'leave it out');
-  }
+  refuseUsed(entries, UNUSED);
   const outputType = entries.oneOf('output_type', OUTPUT_TYPES, 'generate_until');
   const format = readFormat(entries, { fewshotDelimiter: '\n\n', targetDelimiter: ' ' });
-  const fewshot = entries.inner('fewshot_config', FEWSHOT_KEYS);
+  const fewshot = entries.inner('fewshot_config', [...FEWSHOT_KEYS, ...FEWSHOT_UNUSED]);
+  refuseUsed(fewshot, FEWSHOT_UNUSED);
   const testSplit = entries.textOrNull('test_split');
   const validationSplit = entries.textOrNull('validation_split');
   const split = testSplit ?? validationSplit;
@@ -117,6 +116,13 @@ function toTask(all: ReadonlyMap<string, YamlEntry>, file: string): Task {
   };
 }
 
+function refuseUsed(entries: Entries, keys: readonly string[]): void {
+  for (const key of keys) {
+    const value = entries.get(key);
+    if (value !== null && value !== false) throw entries.error(key, 'is not read', 'leave it out');
+  }
+}
+
 function refusePython(all: ReadonlyMap<string, YamlEntry>, file: string): void {
   for (const [key, { functions }] of all) {
     const [first] = functions;
@@ -125,7 +131,10 @@ function refusePython(all: ReadonlyMap<string, YamlEntry>, file: string): void {
   }
 }
 
-/** @param outer what holds for the few-shot examples where they have nothing of their own; for a task, the defaults */
+/**
+ * @param outer what holds for the few-shot examples where they have nothing of their own, a null of their own being something; for a
+ *   task, the defaults
+ */
 function readFormat(
   entries: Entries,
   outer: Partial<DocumentFormat> & Pick<DocumentFormat, 'targetDelimiter' | 'fewshotDelimiter'>,
@@ -143,8 +152,8 @@ function readFormat(
   return {
     docToText,
     docToTarget,
-    docToChoice: readChoices(entries) ?? outer.docToChoice ?? null,
-    genPrefix: entries.textOrNull('gen_prefix') ?? outer.genPrefix ?? null,
+    docToChoice: entries.has('doc_to_choice') ? readChoices(entries) : (outer.docToChoice ?? null),
+    genPrefix: entries.has('gen_prefix') ? entries.textOrNull('gen_prefix') : (outer.genPrefix ?? null),
     targetDelimiter: entries.text('target_delimiter', outer.targetDelimiter),
     fewshotDelimiter: entries.text('fewshot_delimiter', outer.fewshotDelimiter),
   };
@@ -163,7 +172,7 @@ function fewshotSource(
   fewshot: Entries,
   { validationSplit, split }: { readonly validationSplit: string | null; readonly split: string },
 ): FewshotSource {
-  const declared = fewshot.textOrNull('split') ?? entries.textOrNull('fewshot_split');
+  const declared = fewshot.has('split') ? fewshot.textOrNull('split') : entries.textOrNull('fewshot_split');
   if (declared !== null) return { split: declared, declared: true };
   const samples = fewshot.get('samples');
   if (samples !== null) {

@@ -136,6 +136,14 @@ describe('a request', () => {
     expect(() => requestsOf(task, { asked, fewshot: [] })).toThrow(problem);
   });
 
+  it('has few-shot examples in a format of their own, also without what the task has', async () => {
+    const own =
+      'fewshot_config: {gen_prefix: null, doc_to_text: "{{question}} 1", fewshot_delimiter: "#", process_docs: null}';
+    const task = await read(`${CHOICES}gen_prefix: "I think"\nfewshot_split: train\nnum_fewshot: 1\n${own}\n`);
+    const [request] = requestsOf(task, { asked: asked.slice(0, 1), fewshot: asked.slice(1) });
+    expect(request).toMatchObject({ contexts: ['What? 1 c#Which? I think', 'What? 1 c#Which? I think'] });
+  });
+
   it('needs as many few-shot examples as are asked for', async () => {
     const task = await read(`${CHOICES}fewshot_split: train\nnum_fewshot: 2\n`);
     expect(() => requestsOf(task, { asked, fewshot: asked.slice(1) })).toThrow(
