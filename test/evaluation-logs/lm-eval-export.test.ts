@@ -1,12 +1,17 @@
+import { writeFileSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
 import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { findPolicy } from '../../src/policy/load.ts';
+import type { ProbeItem } from '../../src/probes/item.ts';
+import { exportTasks } from '../../src/probes/lm-eval-export/tasks.ts';
+import { atLevels, builtinSuite, type Suite } from '../../src/probes/suite.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { fixture, repository, temporaryFolder } from '../fixtures.ts';
 
@@ -101,6 +106,72 @@ async function changedLogs(change: (text: string, name: string) => string): Prom
 const inChoices = (edit: (text: string) => string) => (text: string, name: string) =>
   name.includes('capitals_choices') && name.endsWith('.jsonl') ? edit(text) : text;
 
+const inResults = (edit: (text: string) => string) => (text: string, name: string) =>
+  name.includes('results') ? edit(text) : text;
+
+/** Logs as if a model had been asked that likes all answers equally. */
+function logsOf(suite: Suite, folder: string): void {
+  const written = exportTasks([suite], { seed: SEED, chatTemplate: false, folder });
+  const tasks = written.flatMap(({ name, text }) =>
+    name.endsWith('.jsonl') ? [{ name: name.slice(0, -6), text }] : [],
+  );
+  const configs: Record<string, unknown> = {};
+  for (const { name, text } of tasks) {
+    const config = parse(written.find((file) => file.name === `${name}.yaml`)?.text ?? '');
+    configs[name] = config;
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line, i) => {
+        const doc = JSON.parse(line);
+        const isChoice = doc.choices !== undefined;
+        const isGenerated = config.output_type === 'generate_until';
+        const given: unknown[] = isChoice
+          ? doc.choices.map((choice: string) => [doc.prompt, `${config.target_delimiter}${choice}`])
+          : [[doc.prompt, isGenerated ? config.generation_kwargs : doc.target]];
+        const resps = given.map(() => [isGenerated ? '7' : ['-1.0', 'False']]);
+        return { doc_id: i, doc, target: '0', arguments: given, resps, filter: 'none', acc: 0 };
+      });
+    writeFileSync(
+      join(folder, `samples_${name}_2026.jsonl`),
+      lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+    );
+  }
+  const results = Object.fromEntries(tasks.map(({ name }) => [name, { 'acc,none': 0 }]));
+  writeFileSync(join(folder, 'results_2026.json'), JSON.stringify({ results, configs, versions: {}, config: {} }));
+}
+
+describe('logs of the built-in suite', () => {
+  const whole = builtinSuite(SEED);
+  const levels = (whole.levels ?? []).map(({ family, count }) => ({ family, count, asked: [1] }));
+  const suite = atLevels(whole, levels);
+
+  it('are read where all items of its levels are there', async () => {
+    const folder = temporaryFolder();
+    logsOf(suite, folder);
+    expect((await itemsOfLogs(folder)).items.map(({ id }) => id)).toEqual(suite.items.map(({ id }) => id));
+  });
+
+  it.each([
+    ['a part of the items', suite.items.slice(0, 20)],
+    ['one item again and again', suite.items.map(() => suite.items[0] as ProbeItem)],
+    ['items of another level', whole.items.slice(-suite.items.length)],
+  ])('are refused with %s', async (_, items) => {
+    const folder = temporaryFolder();
+    logsOf({ ...suite, items }, folder);
+    await expect(measureLmEval(folder)).rejects.toThrow(/are not those that were exported/);
+  });
+});
+
+it('suites whose names are alike are different tasks', () => {
+  const suite = atLevels(builtinSuite(SEED), []);
+  const items = builtinSuite(SEED).items.slice(0, 2);
+  const named = ['hf://a', 'a/b.c/d', 'a/b-c/d', 'a b.c'].map((name) => ({ ...suite, name, items, source: name }));
+  const files = exportTasks(named, { seed: SEED, chatTemplate: false, folder: 'x' }).map(({ name }) => name);
+  expect(new Set(files).size).toBe(files.length);
+  expect(files.some((name) => name.startsWith('shadow_gate_2_a_b_c_d_'))).toBe(true);
+});
+
 describe('logs of an export are refused', () => {
   it.each([
     [
@@ -129,6 +200,51 @@ describe('logs of an export are refused', () => {
       (text: string, name: string) =>
         name.includes('results') ? text.replace('"chat_template": null', '"chat_template": "x"') : text,
       /asked without a chat template/,
+    ],
+    ['with an item twice', inChoices((text) => text.replaceAll(/\\"place\\":1,/g, '\\"place\\":0,')), /is there twice/],
+    [
+      'with a log-likelihood that is not a number, as older versions write it',
+      inChoices((text) => text.replace(/"resps": \[\[\["[^"]+"/, '"resps": [[[NaN')),
+      /not a finite number/,
+    ],
+    [
+      'with an answer too few',
+      inChoices((text) => text.replace(/"resps": \[\[\["[^"]+", "\w+"\]\], /, '"resps": [')),
+      /is not that of the export/,
+    ],
+    [
+      'of a right answer that is no choice',
+      inChoices((text) => text.replaceAll('\\"answer\\":0', '\\"answer\\":9')),
+      /is not an exported item/,
+    ],
+    [
+      'of more items than there can be',
+      inResults((text) => text.replaceAll(/"items": 38/g, `"items": ${Number.MAX_SAFE_INTEGER}`)),
+      /38 of the 9007199254740991 items/,
+    ],
+    [
+      'with a system instruction',
+      inResults((text) => text.replace('"system_instruction": null', '"system_instruction": "Be brief."')),
+      /was asked with a system instruction/,
+    ],
+    [
+      'with few-shot examples in messages of a chat',
+      inResults((text) => text.replace(/("n-shot": \{[^}]*"shadow_gate_chat_2_sums_answers": )0/, '$15')),
+      /was asked with few-shot examples/,
+    ],
+    [
+      'with a message before some of those of a chat',
+      (text: string, name: string) =>
+        name.includes('sums_answers') ? text.replace('"arg_0": "<|user|>', '"arg_0": "<|user|>2\\n<|user|>') : text,
+      /is not that of the export/,
+    ],
+    [
+      'with another way of decoding',
+      (text: string, name: string) =>
+        name.includes('sums_answers')
+          ? text.replaceAll('"do_sample": false', '"do_sample": false, "num_beams": 4')
+          : text,
+      /is not that of the export/,
     ],
     [
       'with two seeds',

@@ -1,18 +1,19 @@
-import { z } from 'zod';
+import { isDeepStrictEqual } from 'node:util';
 import { at } from '../../platform/at.ts';
-import { validate } from '../../platform/first-issue.ts';
-import { parseJson } from '../../platform/parse-json.ts';
+import { parsePythonJson } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { judgeAnswer } from '../../probes/exact-answer.ts';
+import { logprobsOf } from '../../probes/files/lm-eval/log-likelihoods.ts';
 import { readSample, type Sample } from '../../probes/files/lm-eval/sample.ts';
 import { pieceCount } from '../../probes/files/text.ts';
-import { CHOICE_SCORINGS, FORMS, type ProbeItem, TWIN_KINDS } from '../../probes/item.ts';
-import { EXPORT_KEY, type Part } from '../../probes/lm-eval-export/tasks.ts';
+import type { ProbeItem } from '../../probes/item.ts';
+import { type Part, partsOf } from '../../probes/lm-eval-export/tasks.ts';
 import { choiceOutcome, type Outcome } from '../../probes/outcome.ts';
 import { scoredTexts } from '../../probes/prompt.ts';
 import { answerLimit, stopsOf } from '../../probes/run.ts';
-import { parsePythonJson } from '../python-json.ts';
 import { readLogLines } from '../read-lines.ts';
+import { type ChatFrame, withinFrame } from './chat-frame.ts';
+import { exportedItem } from './exported-item.ts';
 
 /** The samples of an exported task. */
 export interface AskedTask {
@@ -30,83 +31,57 @@ export interface AnsweredItem {
   readonly text: string | null;
   /** Of the right answer, where answers are generated. */
   readonly targetLogprob: number | null;
-  readonly isComplete: boolean;
+  /** Those that were read; an item has one answer in each of its parts. */
+  readonly parts: readonly Part[];
+}
+
+/** What is known of a suite while its tasks are read. */
+export interface SuiteAnswers {
+  /** Whether prompts have to be messages of a chat. */
+  readonly wanted: boolean;
+  readonly maxNewTokens: number;
+  /** By the place of the item in its suite. */
+  readonly answered: Map<number, AnsweredItem>;
+  readonly frame: ChatFrame;
 }
 
 const HINT =
   "run what 'shadow-gate probes --export lm-eval DIR' wrote as it is: without other few-shot examples or templates";
 
-/** What an item has to have before its suite's digest is checked. */
-const itemSchema = z.looseObject({
-  place: z.int().nonnegative(),
-  id: z.string(),
-  fact: z.string(),
-  capability: z.string(),
-  family: z.string(),
-  cluster: z.string(),
-  form: z.enum(FORMS),
-  kind: z.enum(TWIN_KINDS).optional(),
-  verbatim: z.literal(true).optional(),
-  question: z.discriminatedUnion('kind', [
-    z.looseObject({
-      kind: z.literal('choice'),
-      choices: z.array(z.string()).min(2),
-      answer: z.int().nonnegative(),
-      scoring: z.enum(CHOICE_SCORINGS),
-    }),
-    z.looseObject({ kind: z.literal('exact'), target: z.string() }),
-  ]),
-});
-
 /**
  * Read the samples of one task into the items of its suite.
- * @param wanted whether prompts have to be messages of a chat
- * @throws UserError with the line, for a prompt that is not that of the item
+ * @throws UserError with the line, for a prompt that is not that of the item, and for an item that is there twice
  */
-export async function readAnswers(
-  { path, part, isChat }: AskedTask,
-  {
-    wanted,
-    maxNewTokens,
-    answered,
-  }: { readonly wanted: boolean; readonly maxNewTokens: number; readonly answered: Map<number, AnsweredItem> },
-): Promise<void> {
+export async function readAnswers(task: AskedTask, suite: SuiteAnswers): Promise<void> {
+  const { path, part } = task;
   for await (const { text, number } of readLogLines(path, path)) {
     const where = `${path}:${number}`;
     const fields = parsePythonJson(text, path, HINT, number) as Readonly<Record<string, unknown>>;
     const sample = readSample({ line: number, where, fields });
-    const { place, item } = itemOf(sample);
-    expectAsked(sample, item, { part, isChat, wanted, maxNewTokens });
-    const known = answered.get(place) ?? { item, logprobs: null, text: null, targetLogprob: null, isComplete: false };
-    answered.set(place, withAnswer(known, sample, part));
+    const { place, item } = exportedItem(sample, HINT);
+    expectAsked(sample, item, task, suite);
+    const known = suite.answered.get(place) ?? { item, logprobs: null, text: null, targetLogprob: null, parts: [] };
+    if (known.parts.includes(part) || !isDeepStrictEqual(known.item, item)) {
+      throw new UserError(
+        `${where}: item ${place + 1} of its suite is there twice, or is another one elsewhere`,
+        'give one run',
+      );
+    }
+    suite.answered.set(place, withAnswer(known, sample, part));
   }
 }
 
-function itemOf({ doc, where }: Sample): { readonly place: number; readonly item: ProbeItem } {
-  const record = doc[EXPORT_KEY];
-  const { prompt } = doc;
-  const json = parseJson(typeof record === 'string' ? record : '', { name: `${where}: doc.${EXPORT_KEY}`, hint: HINT });
-  const parsed = validate(itemSchema, json);
-  if (!parsed.success || typeof prompt !== 'string') {
-    throw new UserError(`${where}: doc.${EXPORT_KEY} is not an exported item`, HINT);
-  }
-  const { place, ...item } = json as { place: number };
-  // The digest depends on the order of keys, which is kept.
-  return { place, item: { ...item, prompt } as unknown as ProbeItem };
-}
-
-interface Expected {
-  readonly part: Part;
-  readonly isChat: boolean;
-  readonly wanted: boolean;
-  readonly maxNewTokens: number;
+/** Whether there are answers in all of its parts. */
+export function isComplete({ item, parts }: AnsweredItem): boolean {
+  return partsOf(item).every((part) => parts.includes(part));
 }
 
 /** The prompts are those of the item, without examples or a template that the run added. */
 function expectAsked(
-  { requests, where }: Sample,
+  { requests, resps, where }: Sample,
   item: ProbeItem,
-  { part, isChat, wanted, maxNewTokens }: Expected,
+  { part, isChat }: AskedTask,
+  { wanted, maxNewTokens, frame }: SuiteAnswers,
 ): void {
   const isRendered = wanted && item.verbatim === undefined;
   if (isChat !== isRendered) {
@@ -116,41 +91,49 @@ function expectAsked(
       `run its task ${option} --apply_chat_template`,
     );
   }
+  if (!partsOf(item).includes(part)) throw new UserError(`${where}: this item has no ${part}`, HINT);
   const expected = scoredTexts(item, { tokenizer: null }, { chatTemplate: false });
-  const texts = item.question.kind === 'choice' && isRendered ? item.question.choices : null;
   const isGenerated = part === 'answers';
-  const fits = (context: string, own: string) => (isRendered ? context.includes(own.trim()) : context === own);
   const isSame =
     requests.length === (isGenerated ? 1 : expected.length) &&
+    resps.length === requests.length &&
     requests.every(({ context, argument }, i) => {
       const own = at(expected, i);
-      if (!fits(context, own.context)) return false;
+      if (!(isRendered ? withinFrame(frame, context, own.context) : context === own.context)) return false;
       if (isGenerated) return isSameGeneration(argument, item, maxNewTokens);
-      return argument === (texts?.[i] ?? (isRendered ? own.continuation.trimStart() : own.continuation));
+      return argument === (isRendered ? messageOf(item, i) : own.continuation);
     });
-  if (!isSame)
-    throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
+  if (isSame) return;
+  throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
 }
 
+/** What a chat model is asked to say: without the delimiter of a text. */
+function messageOf({ question }: ProbeItem, i: number): string {
+  return question.kind === 'choice' ? at(question.choices, i) : question.target;
+}
+
+/** Of the other settings, those that change nothing. */
 function isSameGeneration(argument: unknown, item: ProbeItem, maxNewTokens: number): boolean {
-  const { until, max_gen_toks: limit, do_sample: samples } = (argument ?? {}) as Readonly<Record<string, unknown>>;
+  const given = (argument ?? {}) as Readonly<Record<string, unknown>>;
+  const { until, max_gen_toks: limit, do_sample: samples, temperature = 0, ...others } = given;
+  const isGreedy = samples === false && temperature === 0 && Object.keys(others).length === 0;
   const isSameLimit = limit === answerLimit(item, { maxNewTokens });
-  return isSameLimit && samples === false && JSON.stringify(until) === JSON.stringify(stopsOf(item));
+  return isGreedy && isSameLimit && isDeepStrictEqual(until, stopsOf(item));
 }
 
-function withAnswer(known: AnsweredItem, { resps, where }: Sample, part: Part): AnsweredItem {
-  const first = resps.map(([answer]) => answer);
+function withAnswer({ parts, ...known }: AnsweredItem, sample: Sample, part: Part): AnsweredItem {
+  const { resps, where } = sample;
+  const read = { ...known, parts: [...parts, part] };
   if (part === 'answers') {
-    const [text] = first;
+    const text = resps[0]?.[0];
     if (typeof text !== 'string') throw new UserError(`${where}: resps: its answer is not a text`, HINT);
-    return { ...known, text, isComplete: known.targetLogprob !== null };
+    return { ...read, text };
   }
-  const logprobs = first.map((answer) => Number(Array.isArray(answer) ? answer[0] : answer));
-  if (logprobs.some((value) => !Number.isFinite(value))) {
+  const logprobs = logprobsOf(sample);
+  if (!logprobs.every(Number.isFinite)) {
     throw new UserError(`${where}: resps: a log-likelihood is not a finite number`, 'check the model');
   }
-  if (part === 'targets') return { ...known, targetLogprob: at(logprobs, 0), isComplete: known.text !== null };
-  return { ...known, logprobs, isComplete: true };
+  return part === 'targets' ? { ...read, targetLogprob: at(logprobs, 0) } : { ...read, logprobs };
 }
 
 /**

@@ -3,14 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { hideItem, textKey } from '../../measure/hidden-texts.ts';
 import { measuredItem } from '../../measure/measured-item.ts';
-import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { type MeasuredProbes, suiteMeasurementSchema } from '../../measure/schema/probes.ts';
 import { validate } from '../../platform/first-issue.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../../probes/item.ts';
 import { EXPORT_KEY, EXPORT_VERSION, PARTS } from '../../probes/lm-eval-export/tasks.ts';
-import { builtinSuite, digestItems, SUITE_VERSION } from '../../probes/suite.ts';
-import { type AnsweredItem, type AskedTask, outcomesOf, readAnswers } from './exported-answers.ts';
+import { atLevels, builtinSuite, digestItems, SUITE_VERSION } from '../../probes/suite.ts';
+import { type AnsweredItem, type AskedTask, isComplete, outcomesOf, readAnswers } from './exported-answers.ts';
 import { findRuns } from './find-runs.ts';
 import { groupsOf, type Results, readResults, tasksOf } from './results.ts';
 
@@ -25,19 +25,11 @@ const HINT =
   "run the tasks that 'shadow-gate probes --export lm-eval DIR' wrote, all of them in one run, and change nothing in them";
 
 const suiteSchema = z.strictObject({
-  name: z.string(),
-  version: z.int().nullable(),
-  digest: z.string(),
-  seed: z.int().nullable(),
+  ...suiteMeasurementSchema.pick({ name: true, version: true, digest: true, seed: true }).shape,
+  ...suiteMeasurementSchema.pick({ twinsOf: true, chatTemplate: true, source: true, levels: true }).shape,
   items: z.int().positive(),
   maxNewTokens: z.int().positive(),
-  twinsOf: z.string().optional(),
-  chatTemplate: z.boolean().optional(),
-  source: z.string().optional(),
   keepsTexts: z.boolean().optional(),
-  levels: z
-    .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))
-    .optional(),
 });
 type ExportedSuite = z.infer<typeof suiteSchema>;
 
@@ -68,6 +60,7 @@ export async function readExportedProbes(folder: string): Promise<ExportedProbes
     for (const name of own) {
       const exported = metadataOf(results, name, files.results);
       if (exported === null) continue;
+      expectNothingAdded(results, name, files.results);
       names.add(name);
       const file = samples.get(name);
       if (file === undefined) throw new UserError(`${folder} has no samples of ${name}`, 'run with --log_samples');
@@ -116,6 +109,16 @@ function metadataOf({ configs }: Results, task: string, file: string): ExportedT
   throw new UserError(`${file}: metadata of ${task}: ${[...path.map(String), message].join(': ')}`, HINT);
 }
 
+/** A chat template hides where examples begin, so that prompts alone do not show them. */
+function expectNothingAdded(results: Results, task: string, file: string): void {
+  const shots = results['n-shot']?.[task] ?? 0;
+  const added = [
+    ...(shots === 0 ? [] : ['few-shot examples']),
+    ...((results.system_instruction ?? '') === '' ? [] : ['a system instruction']),
+  ];
+  if (added.length > 0) throw new UserError(`${file}: ${task} was asked with ${added.join(' and ')}`, HINT);
+}
+
 async function readSuite(folder: string, tasks: ReadonlyArray<AskedTask & { readonly exported: ExportedTask }>) {
   const [first] = tasks;
   if (first === undefined) throw new Error('a suite without tasks');
@@ -124,17 +127,17 @@ async function readSuite(folder: string, tasks: ReadonlyArray<AskedTask & { read
     throw new UserError(`${folder} has two exports of ${JSON.stringify(suite.name)}`, HINT);
   }
   const wanted = suite.chatTemplate ?? chatTemplate;
+  const { maxNewTokens } = suite;
   const answered = new Map<number, AnsweredItem>();
-  for (const task of tasks) await readAnswers(task, { wanted, maxNewTokens: suite.maxNewTokens, answered });
-  const items = Array.from({ length: suite.items }, (_, place) => answered.get(place) ?? null);
-  const missing = items.filter((item) => item === null || !item.isComplete).length;
-  if (missing > 0 || answered.size !== suite.items) {
+  const answers = { wanted, maxNewTokens, answered, frame: { around: null } };
+  for (const task of tasks) await readAnswers(task, answers);
+  const complete = [...answered].sort(([a], [b]) => a - b).flatMap(([, item]) => (isComplete(item) ? [item] : []));
+  if (complete.length !== suite.items || answered.size !== suite.items) {
     throw new UserError(
-      `${folder}: ${missing} of the ${suite.items} items of ${JSON.stringify(suite.name)} have no answer`,
+      `${folder}: ${complete.length} of the ${suite.items} items of ${JSON.stringify(suite.name)} have answers`,
       `run without --limit: ${HINT}`,
     );
   }
-  const complete = items.flatMap((item) => item ?? []);
   expectSameItems(
     suite,
     complete.map(({ item }) => item),
@@ -149,7 +152,7 @@ async function readSuite(folder: string, tasks: ReadonlyArray<AskedTask & { read
 
 /** The items are those that the digest of the suite was taken of; those of the built-in suite are drawn again. */
 function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): void {
-  const { name, version, digest, seed, maxNewTokens, twinsOf, chatTemplate } = suite;
+  const { name, version, digest, seed, maxNewTokens, twinsOf, chatTemplate, levels } = suite;
   const changed = new UserError(`the items of ${JSON.stringify(name)} are not those that were exported`, HINT);
   if (version === null) {
     if (digestItems(items, { maxNewTokens, twinsOf, chatTemplate }) !== digest) throw changed;
@@ -159,6 +162,6 @@ function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): voi
     throw new UserError(`${JSON.stringify(name)} was exported by another version of this program`, 'export it again');
   }
   const drawn = builtinSuite(seed);
-  const known = new Map(drawn.items.map((item) => [item.id, item]));
-  if (drawn.digest !== digest || items.some((item) => !isDeepStrictEqual(known.get(item.id), item))) throw changed;
+  const asked = levels === undefined ? drawn : atLevels(drawn, levels);
+  if (drawn.digest !== digest || !isDeepStrictEqual(asked.items, items)) throw changed;
 }

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { BenchmarkMetric, EvaluatedModel } from '../../measure/schema/benchmarks.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { validate } from '../../platform/first-issue.ts';
+import { parsePythonJson } from '../../platform/python-json.ts';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../python-json.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/benchmarks.ts';
 import { canonicalJson } from '../../platform/canonical-json.ts';
 import { validate } from '../../platform/first-issue.ts';
+import { parsePythonJson } from '../../platform/python-json.ts';
 import { readTextFile } from '../../platform/read-text-file.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { parsePythonJson } from '../python-json.ts';
 import { readLogLines } from '../read-lines.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */

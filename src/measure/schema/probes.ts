@@ -51,7 +51,7 @@ export function factKey({ suite, fact }: { readonly suite: string; readonly fact
   return JSON.stringify([suite, fact]);
 }
 
-const suiteSchema = z.strictObject({
+export const suiteMeasurementSchema = z.strictObject({
   name: z.string(),
   version: z.int().nullable(),
   /** Items with the same name and digest are the same. */
@@ -77,7 +77,7 @@ const suiteSchema = z.strictObject({
     .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))
     .optional(),
 });
-export type SuiteMeasurement = z.infer<typeof suiteSchema>;
+export type SuiteMeasurement = z.infer<typeof suiteMeasurementSchema>;
 
 /** Why an item did not run. */
 export const LEFT_OUT_CAUSES = [
@@ -105,7 +105,7 @@ export const NOT_RUN_CAUSES = [...ERROR_CODES, 'other'] as const;
 
 const measuredShape = z.strictObject({
   status: z.literal('measured'),
-  suites: z.array(suiteSchema),
+  suites: z.array(suiteMeasurementSchema),
   /** The seed of everything that was drawn. */
   seed: z.int(),
   chatTemplate: z.boolean(),

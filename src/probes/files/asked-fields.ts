@@ -27,7 +27,7 @@ const stepSchema = z.union([
     defaultValue: z.string(),
   }),
 ]);
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   targets: z.array(z.string()).min(1),
   steps: z.array(stepSchema),
   ignoreCase: z.boolean(),

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { groupBy } from '../../platform/group-by.ts';
 import { VERSION } from '../../platform/version.ts';
+import { exportNameOf } from '../files/suite-name.ts';
 import type { ProbeItem } from '../item.ts';
 import { answerLimit, stopsOf } from '../run.ts';
 import type { Suite } from '../suite.ts';
@@ -18,6 +19,12 @@ export const EXPORT_KEY = 'shadow_gate';
 /** What is asked of the items in a task: the choices after one prompt or after several, an answer, or how likely the right one is. */
 export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
 export type Part = (typeof PARTS)[number];
+
+/** The parts in which an item is asked, each by another task. */
+export function partsOf({ question }: Pick<ProbeItem, 'question'>): readonly Part[] {
+  if (question.kind === 'exact') return ['answers', 'targets'];
+  return [question.contexts === undefined ? 'choices' : 'contexts'];
+}
 
 /** What the metadata of a task says. */
 export interface ExportedTask {
@@ -91,7 +98,7 @@ interface Asked {
 }
 
 function tasksOf(suite: Suite, place: number, options: ExportOptions): Task[] {
-  const stem = `${place + 1}_${slug(suite.name)}`;
+  const stem = `${place + 1}_${slug(exportNameOf(suite))}`;
   const chatTemplate = suite.chatTemplate ?? options.chatTemplate;
   const asked = suite.items.flatMap((item, i) => askedParts(item, i, { chatTemplate, suite }));
   const groups = [...groupBy(asked, ({ group, part, config }) => JSON.stringify([group, part, config])).values()];
@@ -230,10 +237,9 @@ function askedParts(
   ];
 }
 
-/** A name of a suite as a part of a task's name. */
+/** A name as a part of a task's name. Names that differ may become the same one: the number before it tells them apart. */
 function slug(name: string): string {
   return name
-    .replace(/\.[^.]*$/, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')

@@ -1,6 +1,7 @@
 import { at } from '../../../platform/at.ts';
 import { UserError } from '../../../platform/user-error.ts';
 import { answerKindOf, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
+import { logprobsOf } from './log-likelihoods.ts';
 import type { Sample } from './sample.ts';
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
@@ -104,7 +105,7 @@ function rightChoice({ target, where }: Sample, choices: readonly string[]): num
  */
 function rightContext(sample: Sample, count: number): number {
   const { acc, where } = sample;
-  const logprobs = logprobsOf(sample, count);
+  const logprobs = logprobsOf(sample).slice(0, count);
   const best = Math.max(...logprobs);
   const isTie = logprobs.filter((value) => value === best).length > 1;
   const likeliest = logprobs.indexOf(best);
@@ -113,15 +114,11 @@ function rightContext(sample: Sample, count: number): number {
   throw new UserError(`${where}: which of its ${count} sentences is right is not in the file`, HINT);
 }
 
-function logprobsOf({ resps }: Sample, count: number): number[] {
-  return resps.slice(0, count).map(([first]) => Number(Array.isArray(first) ? first[0] : first));
-}
-
 /** The file says which choice was the likeliest, and whether that is right: both have to fit what was read. */
 function expectSameAnswer(sample: Sample, count: number, answer: number): void {
   const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
-  const logprobs = logprobsOf(sample, count);
+  const logprobs = logprobsOf(sample).slice(0, count);
   const best = Math.max(...logprobs);
   const isTie = logprobs.filter((value) => value === best).length > 1;
   if (isTie || Number.isNaN(best) || (logprobs[answer] === best) === (Number(acc) === 1)) return;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { probeItemSchema } from '../../measure/schema/probes.ts';
+import { validate } from '../../platform/first-issue.ts';
+import { parseJson } from '../../platform/parse-json.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { ruleSchema } from '../../probes/files/asked-fields.ts';
+import type { Sample } from '../../probes/files/lm-eval/sample.ts';
+import { CHOICE_SCORINGS, type ProbeItem } from '../../probes/item.ts';
+import { EXPORT_KEY } from '../../probes/lm-eval-export/tasks.ts';
+
+const choiceSchema = z
+  .strictObject({
+    kind: z.literal('choice'),
+    choices: z.array(z.string()).min(2),
+    answer: z.int().nonnegative(),
+    scoring: z.enum(CHOICE_SCORINGS),
+    delimiter: z.string().optional(),
+    contexts: z.array(z.string()).optional(),
+    ending: z.string().optional(),
+  })
+  .refine(({ choices, answer }) => answer < choices.length, { error: 'answer is not one of its choices' })
+  .refine(({ choices, contexts }) => contexts === undefined || contexts.length === choices.length, {
+    error: 'not a context for each choice',
+  });
+
+const exactSchema = z.strictObject({
+  kind: z.literal('exact'),
+  target: z.string(),
+  delimiter: z.string().optional(),
+  rule: ruleSchema.optional(),
+  pattern: z.string().refine(isPattern, { error: 'not a regular expression' }).optional(),
+  stop: z.array(z.string()).optional(),
+  maxNewTokens: z.int().positive().optional(),
+});
+
+/** An item of an export. Its prompt, which is empty here, is that of the document. */
+const itemSchema = z.strictObject({
+  place: z.int().nonnegative(),
+  ...probeItemSchema.pick({ id: true, fact: true, capability: true, family: true, cluster: true, form: true }).shape,
+  ...probeItemSchema.pick({ kind: true, oldLabel: true, oldLabels: true, level: true }).shape,
+  prompt: z.literal(''),
+  verbatim: z.literal(true).optional(),
+  question: z.union([choiceSchema, exactSchema]),
+});
+
+/** An item, and which one of its suite it is. */
+export interface PlacedItem {
+  readonly place: number;
+  readonly item: ProbeItem;
+}
+
+/** The item of a document that `probes --export lm-eval` wrote. @throws UserError with the line, for another document */
+export function exportedItem({ doc, where }: Sample, hint: string): PlacedItem {
+  const record = doc[EXPORT_KEY];
+  const { prompt } = doc;
+  const name = `${where}: doc.${EXPORT_KEY}`;
+  const json = parseJson(typeof record === 'string' ? record : '', { name, hint });
+  const parsed = validate(itemSchema, json);
+  if (!parsed.success || typeof prompt !== 'string') throw new UserError(`${name} is not an exported item`, hint);
+  // As it was written, not as it was checked: the digest depends on the order of its keys.
+  const { place, ...item } = json as { place: number };
+  return { place, item: { ...item, prompt } as unknown as ProbeItem };
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'gu').flags !== '';
+  } catch {
+    return false;
+  }
+}
