@@ -11,6 +11,7 @@ import { listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { readProbeFile } from '../probes/files/read.ts';
 import { suiteNameOf } from '../probes/files/suite-name.ts';
+import { comparable } from '../probes/files/text.ts';
 import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
 
 /**
@@ -56,11 +57,6 @@ function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Su
       'take it out of one of the two: group twins are new questions',
     );
   }
-}
-
-/** Without differences of case and white space. */
-function comparable(prompt: string): string {
-  return prompt.toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
 
 type FileChoice = Exclude<SuiteChoice, string>;

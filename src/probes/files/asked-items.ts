@@ -8,6 +8,7 @@ import type { StepMode } from './link-steps.ts';
 import { type LocatedItem, toItem } from './located-item.ts';
 import type { NamedRecords } from './name-fields.ts';
 import { type ChoiceRecord, type ExactRecord, type ProbeRecord, readChoiceRecord, readExactRecord } from './records.ts';
+import { expectSameChoice, expectSameNumber } from './same-right-answer.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
 
@@ -101,6 +102,7 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
   const idOf = ({ line }: ProbeRecord) => `${name}:${line}`;
   if (records.some(({ fields }) => Object.hasOwn(fields, 'choices'))) {
     const read = records.map((record) => ({ record, question: readChoiceRecord(record, idOf(record)) }));
+    for (const { record, question } of read) expectSameChoice(wordingOf(record), question);
     const forms = new Map(
       read.map(({ record, question }) => [question.id, verbatimChoice(wordingOf(record), question)]),
     );
@@ -109,6 +111,7 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
   const choice = documents.find(({ wording }) => wording.question.kind === 'choice');
   if (choice !== undefined) throw new UserError(`${choice.record.where}: it has no choices`, 'map its fields');
   const read = records.map((record) => ({ record, problem: readExactRecord(record, idOf(record)) }));
+  for (const { record, problem } of read) expectSameNumber(wordingOf(record), problem);
   const forms = new Map(read.map(({ record, problem }) => [problem.id, verbatimProblem(wordingOf(record), problem)]));
   return { kind: 'exact', records: read.map(({ problem }) => problem), forms };
 }

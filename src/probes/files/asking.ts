@@ -87,16 +87,12 @@ function problemForm(problem: ExactRecord, { prompt, answerPattern }: Asking): P
     answerPattern === undefined ? { kind: 'exact', target } : reasoned(target, answerPattern);
   // Who reasons first is not asked for a number at once.
   const numeric = answerPattern === undefined && problem.numeric;
+  const promptFor = ({ question, target }: AskedProblem) =>
+    prompt === undefined ? plainProblem({ question, target, numeric }).prompt : fill(prompt, { question, choices: '' });
   return {
-    write: (asked: AskedProblem) => ({
-      prompt:
-        prompt === undefined
-          ? plainProblem({ ...asked, numeric }).prompt
-          : fill(prompt, { question: asked.question, choices: '' }),
-      question: questionFor(asked.target),
-    }),
+    write: (asked: AskedProblem) => ({ prompt: promptFor(asked), question: questionFor(asked.target) }),
     restyle: (random) => ({
-      prompt: restyledProblem({ ...problem, numeric }, random).prompt,
+      prompt: restyledProblem({ ...problem, numeric }, random, promptFor(problem)).prompt,
       question: questionFor(problem.target),
     }),
   };

@@ -2,7 +2,7 @@ import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { AskedProblem } from './benchmark-form.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
-import { matchLength, sentenceStarts } from './text.ts';
+import { comparable, matchLength, sentenceStarts } from './text.ts';
 
 /** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
 const A_NUMBER = ' (a number)';
@@ -26,10 +26,18 @@ const HEADINGS = [
   ['Here is something to work out. ', 'It comes to'],
 ] as const;
 
-/** The same text under other headings. */
-export function restyledProblem(problem: AskedProblem, random: Random): Wording {
+/**
+ * The same text under other headings.
+ * @param benchmark how it is asked, if not in the plain form: its own headings are no others
+ */
+export function restyledProblem(
+  problem: AskedProblem,
+  random: Random,
+  benchmark = plainProblem(problem).prompt,
+): Wording {
   const wordings = HEADINGS.map(([before, after]) => phrase(`${before}${problem.question}\n${after}`, problem));
-  return matchLength(plainProblem(problem), random.shuffle(wordings));
+  const others = wordings.filter(({ prompt }) => comparable(prompt) !== comparable(benchmark));
+  return matchLength(plainProblem(problem), random.shuffle(others));
 }
 
 /** Words that refer back, and might be read as referring to an inserted sentence. */

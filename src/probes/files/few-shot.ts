@@ -8,6 +8,7 @@ import type { LocatedItem } from './located-item.ts';
 import { OPEN_CLUSTERS } from './open-twins.ts';
 import type { Questions } from './questions.ts';
 import { type ChoiceRecord, type ExactRecord, letterOf } from './records.ts';
+import { comparable } from './text.ts';
 
 /** Between two examples, and between the last and the question. */
 const BETWEEN = '\n\n';
@@ -48,7 +49,10 @@ function ofChoices(examples: readonly ChoiceRecord[], asking: Asking, scoring: C
   const forms = choiceForms(examples, asking, scoring);
   const promptOf = (example: ChoiceRecord) => (forms?.get(example.id)?.(example) ?? exam(example)).prompt;
   const textOf = ({ choices, answer }: ChoiceRecord) => at(choices, answer);
-  const byLabel = join(examples.map((example) => `${promptOf(example)} ${letterOf(example.answer)}`));
+  // A letter without options before it says nothing.
+  const isListed = asking.prompt?.includes('{choices}') ?? true;
+  const listed = (example: ChoiceRecord) => (isListed ? promptOf(example) : exam(example).prompt);
+  const byLabel = join(examples.map((example) => `${listed(example)} ${letterOf(example.answer)}`));
   const byText = join(examples.map((example) => `${promptOf(example)} ${textOf(example)}`));
   const open = join(examples.map((example) => `Question: ${example.question}\nAnswer: ${textOf(example)}`));
   return (item) => {
@@ -77,9 +81,9 @@ function expectUnasked(questions: Questions, examples: Questions): void {
       'give examples of the kind of the questions',
     );
   }
-  const asked = new Map(questions.records.map(({ question, where }) => [question, where]));
+  const asked = new Map(questions.records.map(({ question, where }) => [comparable(question), where]));
   for (const { question, where } of examples.records) {
-    const same = asked.get(question);
+    const same = asked.get(comparable(question));
     if (same === undefined) continue;
     throw new UserError(
       `${where}: few-shot: ${same} asks the same`,

@@ -129,3 +129,8 @@ export function mentionsLabel(
 export function hasDigit({ question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>): boolean {
   return [question, ...choices].some((text) => /\p{N}/u.test(text));
 }
+
+/** Without differences of case and white space. */
+export function comparable(text: string): string {
+  return text.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+}

@@ -61,7 +61,7 @@ export function deriveChoiceItems(
     const write = (asked: AskedChoice) => form?.(asked) ?? exam(asked);
     const benchmark = write(question);
     // Who has learned the text of an answer gives it here too.
-    const openKind = answersText(benchmark) ? 'format' : 'open';
+    const openKind = answersText(benchmark, question) ? 'format' : 'open';
     const openTwins = OPEN_CLUSTERS.map((cluster) => ({
       cluster,
       wording: open(cluster, question, { random: random(cluster), scoring }),
@@ -95,9 +95,10 @@ export function deriveChoiceItems(
 }
 
 /** Whether a benchmark form is answered by the text of a choice, instead of by its label. */
-function answersText(benchmark: Wording): boolean {
+function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
   const { question } = benchmark;
-  return question.kind === 'choice' ? answerKindOf(benchmark) === 'text' : !/^[([]?[A-Z][)\]]?$/.test(question.target);
+  if (question.kind === 'choice') return answerKindOf(benchmark) === 'text';
+  return choices.includes(question.target) || !/^[([]?[A-Z][)\]]?$/.test(question.target);
 }
 
 type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
@@ -169,7 +170,8 @@ export function deriveExactItems(
         toItem(
           question,
           { form: 'twin', kind: 'format', cluster: 'restyled' },
-          forms?.get(question.id)?.restyle(random('restyled')) ?? restyledProblem(question, random('restyled')),
+          forms?.get(question.id)?.restyle(random('restyled')) ??
+            restyledProblem(question, random('restyled'), write(question).prompt),
         ),
       distracted: () =>
         toItem(

@@ -23,7 +23,7 @@ export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice
     if (!isKnown) return null;
     // A prompt without its options asks the same in any order of them.
     if (!isLabeled && !hasSameOrder(other, record)) return null;
-    const renamed = replaceLast(asked.prompt, record.question, other.question);
+    const renamed = replaceOnly(asked.prompt, record.question, other.question);
     if (renamed === null) return null;
     const prompt = hasSameOrder(other, record)
       ? renamed
@@ -40,46 +40,36 @@ function hasSameOrder(a: Pick<AskedChoice, 'choices'>, b: Pick<AskedChoice, 'cho
   return a.choices.length === b.choices.length && a.choices.every((choice, i) => choice === b.choices[i]);
 }
 
-/** The prompt with other options behind the labels of its last question; null unless each is found, and they follow one another. */
+/** The prompt with other options behind the labels of its last question; null unless they are one list, and the only one. */
 function withOptions(
   prompt: string,
   { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
 ): string | null {
-  let end = prompt.lastIndexOf(to.question) + to.question.length;
-  let written = prompt.slice(0, end);
-  for (const [i, label] of labels.entries()) {
-    const old = at(from.choices, i);
-    const found = optionAfter(prompt, end, { label, text: old });
-    if (found === null) return null;
-    written += `${prompt.slice(end, found)}${at(to.choices, i)}`;
-    end = found + old.length;
-  }
-  return `${written}${prompt.slice(end)}`;
+  const start = prompt.lastIndexOf(to.question) + to.question.length;
+  const options = labels.map((label, i) => `${beforeOption(label)}${escapeText(at(from.choices, i))}`);
+  const [found, another] = prompt.slice(start).matchAll(new RegExp(String.raw`${options.join('')}(?=\s|$)`, 'gu'));
+  if (found === undefined || another !== undefined) return null;
+  const list = found.slice(1).map((before, i) => `${before}${at(to.choices, i)}`);
+  const [end, next] = [start + found.index, start + found.index + found[0].length];
+  return `${prompt.slice(0, end)}${list.join('')}${prompt.slice(next)}`;
 }
 
-/** Where the text of an option begins: after its label, and with nothing else of a word behind it. */
-function optionAfter(
-  prompt: string,
-  start: number,
-  { label, text }: { readonly label: string; readonly text: string },
-): number | null {
+/** What stands between two options, or before the first: white space or a mark, and a label. */
+function beforeOption(label: string): string {
   const bare = label.replace(/^[([]|[)\].:]+$/g, '');
-  const pattern = new RegExp(
-    String.raw`(?<=(?:^|\s)[(\[]?${escapeText(bare)} ?[)\].:]*[ \t]+)${escapeText(text)}(?=\s|$)`,
-    'gu',
-  );
-  pattern.lastIndex = start;
-  return pattern.exec(prompt)?.index ?? null;
+  return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeText(bare)} ?[)\].:]*[ \t]+)`;
 }
 
 function escapeText(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** The last occurrence of a text, which is the question: examples come before it. */
-function replaceLast(prompt: string, text: string, other: string): string | null {
+/** Another text in place of one that must be there once: a second one would still ask the old question, or is another's. */
+function replaceOnly(prompt: string, text: string, other: string): string | null {
+  if (text === other) return prompt.includes(text) ? prompt : null;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);
-  return start === -1 ? null : `${prompt.slice(0, start)}${other}${prompt.slice(start + text.length)}`;
+  if (start === -1 || prompt.indexOf(text) !== start) return null;
+  return `${prompt.slice(0, start)}${other}${prompt.slice(start + text.length)}`;
 }
 
 /**
@@ -93,7 +83,7 @@ export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemF
   return {
     write(other) {
       if (other.question === problem.question && other.target === problem.target) return asked;
-      const prompt = replaceLast(asked.prompt, problem.question, other.question);
+      const prompt = replaceOnly(asked.prompt, problem.question, other.question);
       const rule = question.rule === undefined ? undefined : withTarget(question.rule, problem.target, other.target);
       if (prompt === null || rule === null) return null;
       return {

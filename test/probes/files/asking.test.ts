@@ -87,6 +87,22 @@ describe('examples', () => {
     expectExamples('open-question', ['Question: What is dev 7?\nAnswer: x7', 'Question: What is dev 8?\nAnswer: y8']);
   });
 
+  it('of a prompt without options show them where a letter is the answer', async () => {
+    const fewShot = { path: path('dev.jsonl'), count: 1 };
+    const forms = await ask('exam.jsonl', { asking: { prompt: '{question} It is' }, fewShot });
+    expect(forms.get('exam')?.prompt).toMatch(/^What is dev 7\? It is x7\n\nWhich/);
+    expect(forms.get('permuted')?.prompt).toMatch(
+      /^Question: What is dev 7\?\nA\. x7\nB\. y7\n.*\n.*\nAnswer: A\n\nQuestion: /,
+    );
+  });
+
+  it('that are asked in other capitals or with other spaces are refused too', async () => {
+    await writeFile(path('same.jsonl'), lines([{ ...DEV[0], question: 'which  {CHOICES} is number 1?' }]));
+    await expect(ask('exam.jsonl', { fewShot: { path: path('same.jsonl'), count: 1 } })).rejects.toThrow(
+      /exam\.jsonl:1 asks the same/,
+    );
+  });
+
   it('that are asked too, or are too few, or of another kind, are refused', async () => {
     await expect(ask('exam.jsonl', { fewShot: { path: path('exam.jsonl'), count: 1 } })).rejects.toThrow(
       /exam\.jsonl:1 asks the same/,
@@ -98,6 +114,26 @@ describe('examples', () => {
       /an example without choices/,
     );
   });
+});
+
+it('no twin of a problem is its benchmark form in the same headings', async () => {
+  const problems = Array.from({ length: 12 }, (_, i) => ({
+    question: `Which word is number ${i}?`,
+    answer: `word ${i}`,
+  }));
+  await writeFile(path('words.jsonl'), lines(problems));
+  for (const prompt of [
+    'Problem: {question}\nSolution:',
+    'Q. {question}\nResult:',
+    'problem:  {question}\nSOLUTION:',
+  ]) {
+    const { items } = await readProbeFile(path('words.jsonl'), { seed: 3, asking: { prompt } });
+    const plain = (text: string) => text.toLowerCase().replace(/\s+/g, ' ');
+    const benchmarks = new Set(items.filter(({ form }) => form === 'benchmark').map((item) => plain(item.prompt)));
+    const twins = items.filter(({ form }) => form === 'twin');
+    expect(twins).toHaveLength(12);
+    for (const twin of twins) expect(benchmarks.has(plain(twin.prompt))).toBe(false);
+  }
 });
 
 describe('an answer pattern', () => {

@@ -174,4 +174,30 @@ describe('samples of lm-evaluation-harness', () => {
     await writeFile(copy, changed.map((row) => `${JSON.stringify(row)}\n`).join(''));
     await expect(readProbeFile(copy, OPTIONS)).rejects.toThrow(message);
   });
+
+  it.each([
+    [
+      'an index from 1 that is read as one from 0',
+      'sg_mmlu_letters',
+      /takes choice . for the right one, and its fields/,
+    ],
+    ['another number', 'sg_gsm8k', /the right answer of the harness is "\d+", and that of its fields 12345/],
+  ])('whose fields have %s give no twins, or are refused if they are mapped', async (_, name, message) => {
+    const file = named(name);
+    const folder = await temporaryFolder();
+    for (const entry of (await readdir(dirname(file))).filter((other) => other.startsWith('results_')))
+      await cp(join(dirname(file), entry), join(folder, entry));
+    const copy = join(folder, basename(file));
+    const change = ({ doc, ...row }: Logged & { readonly doc: { readonly answer: unknown } }) => ({
+      ...row,
+      doc: { ...doc, answer: typeof doc.answer === 'number' ? (doc.answer + 1) % 4 : '#### 12345' },
+    });
+    await writeFile(copy, (await logged(file)).map((row) => `${JSON.stringify(change(row as never))}\n`).join(''));
+    const { items, warnings } = await readProbeFile(copy, OPTIONS);
+    expect(items.every(({ form }) => form === 'benchmark')).toBe(true);
+    expect(warnings.join()).toMatch(message);
+    const choices = name === 'sg_gsm8k' ? {} : { choices: [0, 1, 2, 3].map((i) => `choice${i}`) };
+    const fields = { question: 'question', answer: 'answer', ...choices };
+    await expect(readProbeFile(copy, { ...OPTIONS, fields })).rejects.toThrow(message);
+  });
 });
