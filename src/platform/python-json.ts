@@ -7,7 +7,7 @@ import { endOfString, parseJson } from './parse-json.ts';
  * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
  */
 export function parsePythonJson(text: string, file: string, hint: string, firstLine = 1): unknown {
-  const json = /NaN|Infinity/.test(text) ? withoutNonFinite(text) : text;
+  const json = withoutNonFinite(text);
   // Messages of the parser quote the file.
   const notJson = ({ message }: Error) => `:${firstLine + linesBefore(json, message)} is not JSON, or it is cut off`;
   return parseJson(json, { name: file, hint, notJson });
@@ -20,7 +20,8 @@ function linesBefore(text: string, message: string): number {
 }
 
 /** The text with every number that is not finite, outside of strings, replaced by null. */
-function withoutNonFinite(text: string): string {
+export function withoutNonFinite(text: string): string {
+  if (!/NaN|Infinity/.test(text)) return text;
   let result = '';
   for (let start = 0; start < text.length; ) {
     const quote = text.indexOf('"', start);

@@ -57,10 +57,19 @@ export async function probeFilesAtBase(
       return { place: other.path, path: own.path };
     };
     const taking = { choice, folder: policyPath === null ? '.' : dirname(policyPath) };
+    // The results file of a run is read beside its samples.
+    const takeResults = async (folder: string | null) => {
+      const beside = resultsBeside(name);
+      const results = beside === null ? null : await find(files, beside, policyPath);
+      if (beside === null || results === null) return;
+      const own = await take(results, { files, name: beside, folder });
+      if (own.change !== null) changes.push(own.change);
+    };
     if (found === null) {
       // A step of the workflow has written it, and it can name files that a change has.
       const local = await LOCAL_FILES.locate(placesOf(name, policyPath));
       if (local !== null) await takeTaskFiles(local, taking, approve);
+      await takeResults(null);
       continue;
     }
     const folder = await newFolder(temporary);
@@ -69,12 +78,7 @@ export async function probeFilesAtBase(
     paths.set(found.path, path);
     if (change !== null) changes.push(change);
     await takeTaskFiles({ place: found.path, path }, taking, approve);
-    // The results file of a run is read beside its samples.
-    const beside = resultsBeside(name);
-    const results = beside === null ? null : await find(files, beside, policyPath);
-    if (beside === null || results === null) continue;
-    const own = await take(results, { files, name: beside, folder: dirname(path) === folder ? folder : null });
-    if (own.change !== null) changes.push(own.change);
+    await takeResults(dirname(path) === folder ? folder : null);
   }
   return { paths, changes };
 }

@@ -20,7 +20,15 @@ interface Reader {
   readonly cells: boolean;
 }
 
-const JSONL: Reader = { read: (bytes, file) => readJsonl(readLines(bytes, file), file), cells: false };
+const JSONL: Reader = {
+  read: (bytes, file) => (isList(bytes) ? readJson(bytes, file) : readJsonl(readLines(bytes, file), file)),
+  cells: false,
+};
+
+/** Version 0.4.2 of lm-evaluation-harness writes one list over many lines into a file that it calls `.jsonl`. */
+function isList(bytes: Buffer): boolean {
+  return /^\[\s*(\n|$)/.test(bytes.toString('latin1', 0, 16));
+}
 
 function table(delimiter: ',' | '\t'): Reader {
   return { read: (bytes, file, fields) => readCsv(readLines(bytes, file), file, { delimiter, fields }), cells: true };

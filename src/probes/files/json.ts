@@ -1,4 +1,5 @@
 import { endOfString, parseJson } from '../../platform/parse-json.ts';
+import { withoutNonFinite } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isObject } from './jsonl.ts';
 import { MAX_LINE_BYTES, readText } from './lines.ts';
@@ -16,7 +17,7 @@ const EXAMPLES = 'examples';
  * @throws UserError for what is not JSON or not such a list, with the record and its line
  */
 export function readJson(bytes: Buffer, file: string): ProbeRecord[] {
-  const text = readText(bytes, file);
+  const text = withoutNonFinite(readText(bytes, file));
   if (text.trim() === '') return [];
   const whole = parseJson(text, { name: file, hint: HINT });
   const isInObject = isObject(whole) && Array.isArray(whole[EXAMPLES]);

@@ -1,4 +1,5 @@
 import { parseJson } from '../../platform/parse-json.ts';
+import { withoutNonFinite } from '../../platform/python-json.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { ProbeItem } from '../item.ts';
 import { askedRecord } from './asked-fields.ts';
@@ -24,7 +25,7 @@ export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
 function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
   // The message quotes the line, perhaps with control characters.
   const notJson = ({ message }: Error) => `: not JSON: ${message.replace(/\p{Cc}+/gu, ' ')}`;
-  const json = parseJson(text, { name: where, hint: HINT, notJson });
+  const json = parseJson(withoutNonFinite(text), { name: where, hint: HINT, notJson });
   if (!isObject(json)) throw new UserError(`${where}: not a JSON object`, HINT);
   return json;
 }

@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import { type LogKind, measureLogs } from '../../../src/evaluation-logs/measure-logs.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
+import { EXPORT_KEY } from '../../../src/probes/lm-eval-export/tasks.ts';
 import type { Random } from '../../../src/probes/random.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, textOf, writeInput } from '../input.ts';
@@ -53,8 +54,17 @@ function withOtherValues(name: string, bytes: Uint8Array, random: Random): Uint8
   if (!name.endsWith('.jsonl')) return mutateBytes(bytes, random);
   const lines = text.trimEnd().split('\n');
   const target = random.int(0, lines.length - 1);
-  const made = lines.map((line, i) => (i === target ? jsonBytes(mutateJson(JSON.parse(line), random), random) : line));
+  const made = lines.map((line, i) => (i === target ? otherLine(JSON.parse(line), random) : line));
   return new Uint8Array(Buffer.concat(made.flatMap((line) => [Buffer.from(line), Buffer.from('\n')])));
+}
+
+/** Edited, or the item that is written in it, if there is one. */
+function otherLine(sample: { readonly doc?: Readonly<Record<string, unknown>> }, random: Random): Uint8Array {
+  const { doc } = sample;
+  const item = doc?.[EXPORT_KEY];
+  if (typeof item !== 'string' || random.int(0, 1) === 0) return jsonBytes(mutateJson(sample, random), random);
+  const text = new TextDecoder().decode(jsonBytes(mutateJson(JSON.parse(item), random), random));
+  return Buffer.from(JSON.stringify({ ...sample, doc: { ...doc, [EXPORT_KEY]: text } }));
 }
 
 /** A log of Inspect in its other format. */
@@ -72,12 +82,24 @@ function archiveOf(log: unknown): Uint8Array {
 const isNoticed = (damage: Damage, name: string): boolean =>
   damage === 'cut' || damage === 'doubled' || (damage === 'bytes' && name.endsWith('.eval'));
 
-function logFuzzer(kind: LogKind, about: string, files: Files): Fuzzer {
+/** What was asked, and what was right: the same items are the same, whatever was answered. */
+function askedIn({ probes }: Measurement): ReadonlyMap<string, string> {
+  if (probes?.status !== 'measured') return new Map();
+  const { suites, items } = probes;
+  return new Map(
+    suites.map(({ name, digest }) => {
+      const own = items.filter(({ suite }) => suite === name);
+      return [digest, JSON.stringify(own.map(({ id, form, kind, prompt, right }) => [id, form, kind, prompt, right]))];
+    }),
+  );
+}
+
+function logFuzzer(kind: LogKind, about: string, files: Files, name = `${kind}-logs`): Fuzzer {
   const original: { measurement?: Promise<Measurement> } = {};
   const input = (own: Files): Input =>
     Object.fromEntries(Object.entries(own).map(([name, bytes]) => [`logs/${name}`, bytes]));
   return {
-    name: `${kind}-logs`,
+    name,
     about,
     make: (random) => {
       const name = random.pick(Object.keys(files));
@@ -98,6 +120,11 @@ function logFuzzer(kind: LogKind, about: string, files: Files): Fuzzer {
       promise(isDeepStrictEqual(again, read), 'a measurement is another one after it was written and read');
       if (textOf({ input: given.noticed ?? new Uint8Array() }) === 'true') {
         promise(isDeepStrictEqual(read.benchmarks, before.benchmarks), 'a damaged file was read as another result');
+        promise(isDeepStrictEqual(read.probes, before.probes), 'a damaged file was read as other answers');
+      }
+      const known = askedIn(before);
+      for (const [digest, asked] of askedIn(read)) {
+        promise((known.get(digest) ?? asked) === asked, 'other items have the digest of a suite');
       }
       for (const report of [judge(read, null), judge(read, before), judge(before, read)]) expectShowable(report);
     },
@@ -108,6 +135,13 @@ export const lmEvalLogs: Fuzzer = logFuzzer(
   'lm-eval',
   'results and samples of lm-evaluation-harness',
   filesOf('lm-eval', 'candidate'),
+);
+
+export const exportedLogs: Fuzzer = logFuzzer(
+  'lm-eval',
+  'samples of exported probes',
+  filesOf('lm-eval-export', 'logs'),
+  'exported-logs',
 );
 
 export const inspectLogs: Fuzzer = logFuzzer('inspect', 'logs of Inspect AI', filesOf('inspect', 'candidate'));

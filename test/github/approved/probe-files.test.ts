@@ -108,6 +108,17 @@ describe('probe files are those of the base commit', () => {
       expect.objectContaining({ level: 'info', path: `logs/${results}`, change: 'edited', counts: 'base' }),
     ]);
     expect(await load()).toEqual(before);
+    // So are those that a step of the workflow has written, if the results are in the repository.
+    const bare = repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: null });
+    repository.commit({ [`logs/${results}`]: easier });
+    repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
+    await expect(approved(bare, policy)).rejects.toThrow(/no probe file logs\/results_.*does not count/);
+    const old = repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: texts[results] ?? '' });
+    repository.commit({ [`logs/${results}`]: easier });
+    repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
+    expect((await approved(old, policy)).changes).toEqual([
+      expect.objectContaining({ level: 'inconclusive', path: `logs/${results}`, counts: 'change' }),
+    ]);
     // At the change itself, the digest is another one.
     const there = repository.commit({});
     expect(await (await approved(there, policy)).load()).not.toEqual(before);

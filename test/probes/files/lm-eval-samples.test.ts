@@ -116,6 +116,22 @@ describe('samples of lm-evaluation-harness', () => {
     }
   });
 
+  it('are read from one list too, as version 0.4.2 wrote it, with numbers that are not finite', async () => {
+    const file = named('sg_mmlu_letters');
+    const folder = await temporaryFolder();
+    for (const entry of (await readdir(dirname(file))).filter((other) => other.startsWith('results_')))
+      await cp(join(dirname(file), entry), join(folder, entry));
+    const copy = join(folder, basename(file));
+    const list = JSON.stringify(await logged(file), null, 2).replace(
+      '"doc_id"',
+      '"extra": NaN,\n    "more": -Infinity,\n    "doc_id"',
+    );
+    await writeFile(copy, list);
+    expect((await readProbeFile(copy, OPTIONS)).items).toEqual((await readProbeFile(file, OPTIONS)).items);
+    await writeFile(copy, (await readFile(file, 'utf8')).replace('"doc_id"', '"extra": NaN, "doc_id"'));
+    expect((await readProbeFile(copy, OPTIONS)).items).toEqual((await readProbeFile(file, OPTIONS)).items);
+  });
+
   it('are read by the filter that is asked for', async () => {
     const file = named('sg_gsm8k');
     const targets = async (filter: string) => {

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { validate } from '../../../platform/first-issue.ts';
-import { parseJson } from '../../../platform/parse-json.ts';
+import { parsePythonJson } from '../../../platform/python-json.ts';
 import { readTextFile } from '../../../platform/read-text-file.ts';
 import { UserError } from '../../../platform/user-error.ts';
 
@@ -47,12 +47,7 @@ export async function readRunOfTask(samples: string): Promise<RunOfTask | null> 
   const text = await readTextFile(path, 'measurement');
   if (text === null) return null;
   const hint = 'give the two files as lm-evaluation-harness wrote them';
-  // Numbers that are not finite are none of what is read here.
-  const json = parseJson(text.replace(/(?<=[:,[]\s*)(-?Infinity|NaN)(?=\s*[,}\]])/g, 'null'), {
-    name: path,
-    hint,
-    notJson: () => ' is not JSON',
-  });
+  const json = parsePythonJson(text, path, hint);
   const parsed = validate(resultsSchema, json);
   if (!parsed.success) {
     const { path: keys, message } = parsed.issue;
