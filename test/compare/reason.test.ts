@@ -234,6 +234,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'benchmarks', null, 'measurement', 'logs', null, null],
   ],
   'benchmark-not-comparable': [
+    ['invalid-comparison', 'harness', null, 'w', 'w', 'w', null],
     ['invalid-comparison', 'task', null, 'w', 'w', 'w', null],
     ['invalid-comparison', 'samples', null, 'w', 'w', 'w', null],
     ['invalid-comparison', 'version', null, 'w', 'w', 'w', null],
