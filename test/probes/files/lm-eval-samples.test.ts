@@ -132,6 +132,27 @@ describe('samples of lm-evaluation-harness', () => {
     expect((await readProbeFile(copy, OPTIONS)).items).toEqual((await readProbeFile(file, OPTIONS)).items);
   });
 
+  it('with several right answers have all of them, also where the logged answer is wrong', async () => {
+    const file = named('sg_easy_sums');
+    const folder = await temporaryFolder();
+    for (const entry of (await readdir(dirname(file))).filter((other) => other.startsWith('results_')))
+      await cp(join(dirname(file), entry), join(folder, entry));
+    const copy = join(folder, basename(file));
+    const answers = ['-998', '-999'];
+    const write = async (target: unknown, doc: object) => {
+      const rows = (await logged(file)) as readonly { readonly exact_match?: unknown; readonly doc?: object }[];
+      const made = rows.map((row) => (row.exact_match === 0 ? { ...row, target, doc: { ...row.doc, ...doc } } : row));
+      expect(made.some((row, i) => row !== rows[i])).toBe(true);
+      await writeFile(copy, made.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      const { items } = await readProbeFile(copy, OPTIONS);
+      return benchmarks(items).map(({ question }) => (question.kind === 'exact' ? question.rule?.targets : null));
+    };
+    expect(await write("['-998', '-999']", { answers })).toContainEqual(answers);
+    expect(await write(answers, {})).toContainEqual(answers);
+    expect(await write("['-998', '-999']", { answer: "['-998', '-999']" })).toContainEqual(["['-998', '-999']"]);
+    await expect(write("['-998', '-999']", {})).rejects.toThrow(/one right answer or a list is not in the file/);
+  });
+
   it('are read by the filter that is asked for', async () => {
     const file = named('sg_gsm8k');
     const targets = async (filter: string) => {

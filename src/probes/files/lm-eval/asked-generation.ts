@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../../platform/user-error.ts';
 import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
 import type { Wording } from '../../item.ts';
@@ -57,21 +58,38 @@ function choicesOf({ doc }: Sample): readonly string[] {
   return texts.every((text) => typeof text === 'string') ? texts : [];
 }
 
-/** One right answer, or, as Python writes a list, several: what the file says of the logged answer tells which is meant. */
+/**
+ * One right answer, or, as Python writes a list, several. Which is meant, the field of the document tells that it comes from, or what
+ * the file says of the logged answer.
+ */
 function ruleFor(sample: Sample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
-  const { target, where } = sample;
+  const { target, doc, where } = sample;
   const text = String(target);
+  const listed = Array.isArray(target) ? target : text.startsWith('[') ? parsePythonLiteral(text) : null;
   const one = ruleOf([text]);
-  if (fits(sample, one)) return one;
-  if (text.startsWith('[')) {
-    const listed = parsePythonLiteral(text);
-    const several = Array.isArray(listed) ? ruleOf(listed.map(String)) : one;
-    if (fits(sample, several)) return several;
+  const several = Array.isArray(listed) && listed.length > 0 ? ruleOf(listed.map(String)) : null;
+  const isText = typeof target === 'string' && holds(doc, target);
+  const isList = Array.isArray(target) || (several !== null && holds(doc, listed));
+  const possible = [...(isList && !isText ? [] : [one]), ...(several === null || (isText && !isList) ? [] : [several])];
+  const fitting = possible.filter((rule) => fits(sample, rule));
+  const [rule, another] = fitting;
+  if (rule === undefined) {
+    throw new UserError(
+      `${where}: exact_match is ${JSON.stringify(sample.exact_match)}, and its answer is judged otherwise here`,
+      'give samples and results of one run',
+    );
   }
+  if (another === undefined) return rule;
   throw new UserError(
-    `${where}: exact_match is ${JSON.stringify(sample.exact_match)}, and its answer is judged otherwise here`,
-    'give samples and results of one run',
+    `${where}: target: whether it is one right answer or a list is not in the file`,
+    'use another task',
   );
+}
+
+/** Whether a value is somewhere in a document. */
+function holds(value: unknown, wanted: unknown): boolean {
+  if (isDeepStrictEqual(value, wanted)) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some((part) => holds(part, wanted));
 }
 
 /** Whether the rule judges the logged answer as the file does. Of repeats, the first is not what was judged. */
