@@ -76,6 +76,12 @@ const suiteSchema = z.union(
         'num-fewshot': z.int().nonnegative().max(100).optional(),
         /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
         'chat-template': z.boolean().optional(),
+        /** The same, as lm-evaluation-harness spells it. */
+        chat_template: z.boolean().optional(),
+      })
+      .refine((own) => own['chat-template'] === undefined || own.chat_template === undefined, {
+        error: 'is there twice, as chat-template and as chat_template: leave one out',
+        path: ['chat_template'],
       })
       .refine(({ file, ...own }) => file !== BUILTIN || Object.values(own).every((value) => value === undefined), {
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
@@ -87,7 +93,9 @@ export type SuiteChoice = z.infer<typeof suiteSchema>;
 
 /** An entry of the list as a file with its settings. */
 export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
-  return typeof choice === 'string' ? { file: choice } : choice;
+  if (typeof choice === 'string') return { file: choice };
+  const { chat_template: template, ...settings } = choice;
+  return template === undefined ? choice : { ...settings, 'chat-template': template };
 }
 
 const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {

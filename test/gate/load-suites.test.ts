@@ -96,3 +96,18 @@ describe('the kinds of twins of a policy', () => {
     await expect(load('[exam.csv]', 'twins: [fresh]')).rejects.toThrow(/exam\.csv:2: twins: no fresh twin/);
   });
 });
+
+describe('the chat template of a suite', () => {
+  it('is its own, in both spellings, and part of what the suite is', async () => {
+    const [plain] = await load('[exam.csv]');
+    const [kebab] = await load('[{file: exam.csv, chat-template: true}]');
+    const [snake] = await load('[{file: exam.csv, chat_template: true}]');
+    expect(plain?.chatTemplate).toBeUndefined();
+    expect(kebab?.chatTemplate).toBe(true);
+    expect(snake).toEqual({ ...kebab, path: snake?.path });
+    expect(kebab?.digest).not.toBe(plain?.digest);
+    await expect(load('[{file: exam.csv, chat-template: true, chat_template: false}]')).rejects.toThrow(
+      /is there twice/,
+    );
+  });
+});
