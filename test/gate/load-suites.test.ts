@@ -106,8 +106,6 @@ describe('the chat template of a suite', () => {
     expect(kebab?.chatTemplate).toBe(true);
     expect(snake).toEqual({ ...kebab, path: snake?.path });
     expect(kebab?.digest).not.toBe(plain?.digest);
-    await expect(load('[{file: exam.csv, chat-template: true, chat_template: false}]')).rejects.toThrow(
-      /is there twice/,
-    );
+    expect(() => load('[{file: exam.csv, chat-template: true, chat_template: false}]')).toThrow(/is there twice/);
   });
 });
