@@ -167,6 +167,22 @@ describe('samples of lm-evaluation-harness', () => {
     );
   });
 
+  it('of older versions, whose lines name no filter, have them in the order of the task', async () => {
+    const file = named('sg_gsm8k');
+    const folder = await temporaryFolder();
+    for (const entry of (await readdir(dirname(file))).filter((other) => other.startsWith('results_')))
+      await cp(join(dirname(file), entry), join(folder, entry));
+    const copy = join(folder, basename(file));
+    const rows = (await logged(file)).map(({ filter: _, ...row }) => row);
+    await writeFile(copy, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    for (const filter of ['strict-match', 'flexible-extract']) {
+      const { items } = await readProbeFile(copy, { ...OPTIONS, filter });
+      expect(items).toEqual((await readProbeFile(file, { ...OPTIONS, filter })).items);
+    }
+    await writeFile(copy, [...rows, ...rows].map((row) => `${JSON.stringify(row)}\n`).join(''));
+    await expect(readProbeFile(copy, OPTIONS)).rejects.toThrow(/is in .* already/);
+  });
+
   it('of generated answers need the results file that says how they are judged', async () => {
     const file = named('sg_gsm8k');
     const folder = await temporaryFolder();

@@ -28,13 +28,14 @@ export async function readSamples(
   path: string,
   options: SampleOptions,
 ): Promise<AskedTask> {
-  const samples = records.map(readSample);
   const run = await readRunOfTask(path);
+  const filters = run === null ? [] : filtersOf(run.config);
+  const samples = withFilters(records.map(readSample), filters);
   const generates = samples.some(isGeneration);
   const chosen = chooseFilter(samples, {
     path,
     wanted: options.filter,
-    named: run === null ? [] : filtersOf(run.config),
+    named: filters,
   });
   const kept = samples.flatMap((sample, i) =>
     sample.filter === undefined || sample.filter === chosen ? [{ sample, record: at(records, i) }] : [],
@@ -65,6 +66,17 @@ export async function readSamples(
     chatTemplate: run === null ? null : run.chatTemplate,
     warnings: warningsOf(kept[0]?.sample, path),
   };
+}
+
+/** Older versions do not name filters: the lines of a document are in the order of those of the task. */
+function withFilters(samples: readonly Sample[], filters: readonly string[]): readonly Sample[] {
+  if (filters.length < 2) return samples;
+  const lines = new Map<number, number>();
+  return samples.map((sample) => {
+    const line = lines.get(sample.doc_id) ?? 0;
+    lines.set(sample.doc_id, line + 1);
+    return { ...sample, filter: sample.filter ?? filters[line] };
+  });
 }
 
 /** Is it asked by generating text? */
