@@ -175,9 +175,9 @@ function areIdentical(documents: readonly PairedDocument[]): boolean | null {
 
 function chanceOf({ outputType }: BenchmarkTask, documents: readonly PairedDocument[]): number {
   if (outputType !== 'multiple_choice') return 0;
-  const shares = documents.map(({ baseline: { logprobs, choices } }) => {
-    const options = logprobs?.length ?? choices;
-    return options === undefined ? 0 : 1 / Math.max(1, options);
+  const shares = documents.map(({ baseline: { logprobs, choices, rightChoices = 1 } }) => {
+    const options = choices ?? logprobs?.length;
+    return options === undefined ? 0 : Math.min(1, rightChoices / Math.max(1, options));
   });
   return shares.reduce((sum, share) => sum + share, 0) / documents.length;
 }

@@ -8,6 +8,7 @@ import { readTextFile } from '../../platform/read-text-file.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readLogLines } from '../read-lines.ts';
+import { guessingOf } from './guessing.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter, as far as it is needed. */
 const sampleSchema = z.looseObject({
@@ -22,6 +23,7 @@ const sampleSchema = z.looseObject({
   doc_hash: z.string().nullish(),
   prompt_hash: z.string().nullish(),
   target_hash: z.string().nullish(),
+  target: z.unknown(),
 });
 type Sample = z.infer<typeof sampleSchema>;
 
@@ -112,12 +114,12 @@ function toSample(json: unknown, where: string): Sample {
 
 function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
   const known = found.get(sample.doc_id);
-  // Without its name, the lines of a document are in the order of the filters.
-  const filter = sample.filter ?? filters[known?.filters.size ?? 0];
+  // Without its name, the lines of a document are in the order of the filters. A run for predictions alone may have no metric.
+  const filter = sample.filter ?? (filters.length === 0 ? 'none' : filters[known?.filters.size ?? 0]);
   if (filter === undefined || known?.filters.has(filter)) {
     throw new UserError(`${where}: document ${sample.doc_id} is there twice`, 'give the samples of one run');
   }
-  if (!filters.includes(filter)) {
+  if (filters.length > 0 && !filters.includes(filter)) {
     throw new UserError(`${where}: the results of ${of.task} have no filter ${JSON.stringify(filter)}`, HINT);
   }
   const document = documentOf(sample, of);
@@ -142,15 +144,17 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
 }
 
 function documentOf(sample: Sample, { metrics, outputType }: SamplesOf): Found['document'] {
+  const requests = requestsOf(sample.arguments);
   return {
     id: sample.doc_id,
     docHash: sample.doc_hash ?? null,
     promptHash: sample.prompt_hash ?? null,
     targetHash: sample.target_hash ?? null,
     doc: sha256(canonicalJson(sample.doc)),
-    requests: sha256(canonicalJson(requestsOf(sample.arguments))),
+    requests: sha256(canonicalJson(requests)),
     values: metrics.map(() => null),
     logprobs: outputType === 'generate_until' ? null : logprobsOf(sample.resps),
+    ...(outputType === 'multiple_choice' ? guessingOf(requests, sample.target) : {}),
   };
 }
 
@@ -197,7 +201,9 @@ function expectComplete(all: readonly Found[], { where, filters, of }: Place): v
   if (absent) {
     throw new UserError(`${where}: no document has ${absent.metric}, which the results of ${of.task} have`, HINT);
   }
-  if (of.documents !== null && all.length !== of.documents) {
+  // Where no metric was computed, the results count no documents.
+  const isCounted = of.documents !== null && (of.metrics.length > 0 || of.documents > 0);
+  if (isCounted && all.length !== of.documents) {
     throw new UserError(
       `${where}: the file ends after ${all.length} documents, and the results of ${of.task} are of ${of.documents}`,
       `it is truncated, or of another run: ${HINT}`,

@@ -41,8 +41,10 @@ const documentSchema = z.strictObject({
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated answers. */
   logprobs: z.array(z.number().nullable()).nullable(),
-  /** Number of choices, where the answer is a text. */
+  /** Number of choices, where there are not as many log-likelihoods. */
   choices: count.optional(),
+  /** How many of them are right, if not one. */
+  rightChoices: z.int().positive().optional(),
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
 

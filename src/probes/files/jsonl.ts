@@ -23,6 +23,10 @@ export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
 }
 
 function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
+  // As lm-evaluation-harness 0.4.2 wrote its samples.
+  if (text.trim() === '[') {
+    throw new UserError(`${where}: a JSON list over many lines, not JSONL`, 'rename the file so that it ends in .json');
+  }
   // The message quotes the line, perhaps with control characters.
   const notJson = ({ message }: Error) => `: not JSON: ${message.replace(/\p{Cc}+/gu, ' ')}`;
   const json = parseJson(withoutNonFinite(text), { name: where, hint: HINT, notJson });

@@ -17,8 +17,9 @@ interface Request {
  * @param scoring of texts; as the metrics of the task say, if missing
  * @throws UserError for a sample without choices, with several right ones, or whose `acc` is not that of its log-likelihoods
  */
-export function askedChoices(sample: Sample, scoring: ChoiceScoring | undefined): Wording {
-  const requests = conditionalRequests(sample);
+export function askedChoices(given: Sample, scoring: ChoiceScoring | undefined): Wording {
+  const sample = conditional(given);
+  const requests = textRequests(sample);
   if (requests.length < 2) throw new UserError(`${sample.where}: a log-likelihood of one text has no choices`, HINT);
   const frame = isOneContext(requests) ? choicesAtEnd(requests) : choicesInside(requests, sample.where);
   const answer =
@@ -32,18 +33,22 @@ export function askedChoices(sample: Sample, scoring: ChoiceScoring | undefined)
   return { ...asked, question: { ...question, scoring: texts ? (scoring ?? scoringOf(sample)) : 'raw' } };
 }
 
-/** Without the requests for the log-likelihoods of the choices alone, which a metric with mutual information adds. */
-function conditionalRequests({ requests, where }: Sample): Request[] {
-  const texts = requests.map(({ context, argument }) => {
+/**
+ * Without the requests for the log-likelihoods of the choices alone, which a metric with mutual information adds: behind all others,
+ * or, in old versions, behind each.
+ */
+function conditional(sample: Sample): Sample {
+  const { requests, resps } = sample;
+  const places = requests.flatMap(({ context }, i) => (context === '' ? [] : [i]));
+  if (places.length < 2 || places.length * 2 !== requests.length) return sample;
+  return { ...sample, requests: places.map((i) => at(requests, i)), resps: places.map((i) => resps[i] ?? []) };
+}
+
+function textRequests({ requests, where }: Sample): Request[] {
+  return requests.map(({ context, argument }) => {
     if (typeof argument === 'string') return { context, continuation: argument };
     throw new UserError(`${where}: a request without a continuation: a perplexity is not an answer`, HINT);
   });
-  const half = texts.length / 2;
-  const isDoubled =
-    Number.isInteger(half) &&
-    half > 1 &&
-    texts.slice(half).every(({ context }, i) => context === '' && texts[i]?.context !== '');
-  return isDoubled ? texts.slice(0, half) : texts;
 }
 
 function isOneContext(requests: readonly Request[]): boolean {
