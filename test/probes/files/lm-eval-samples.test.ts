@@ -183,6 +183,18 @@ describe('samples of lm-evaluation-harness', () => {
     await expect(readProbeFile(copy, OPTIONS)).rejects.toThrow(/is in .* already/);
   });
 
+  it('that are cut off at the end of a line are refused', async () => {
+    const source = fixture('lm-eval', 'base', 'models__base');
+    const [name] = (await readdir(source)).filter((entry) => entry.includes('common_facts'));
+    const [beside] = (await readdir(source)).filter((entry) => entry.startsWith('results_'));
+    if (name === undefined || beside === undefined) throw new Error('no samples');
+    const folder = temporaryFolder();
+    await cp(join(source, beside), join(folder, beside));
+    const text = await readFile(join(source, name), 'utf8');
+    await writeFile(join(folder, name), text.slice(0, text.trimEnd().lastIndexOf('\n') + 1));
+    await expect(readProbeFile(join(folder, name), OPTIONS)).rejects.toThrow(/19 documents, and the results are of 20/);
+  });
+
   it('of generated answers need the results file that says how they are judged', async () => {
     const file = named('sg_gsm8k');
     const folder = await temporaryFolder();

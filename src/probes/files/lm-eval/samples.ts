@@ -51,6 +51,13 @@ export async function readSamples(
     }
     seen.set(sample.doc_id, sample.where);
   }
+  const wanted = run?.documents ?? kept.length;
+  if (wanted !== kept.length) {
+    throw new UserError(
+      `${path}: it has ${kept.length} documents, and the results are of ${wanted}`,
+      'it is cut off, or of another run: copy the file again',
+    );
+  }
   const task: SampledTask = { path, filter: chosen ?? 'none', run };
   const wordingOf = (sample: Sample): Wording =>
     generates ? askedGeneration(sample, task) : askedChoices(sample, options.scoring);

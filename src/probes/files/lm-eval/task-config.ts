@@ -18,6 +18,8 @@ export type TaskConfig = z.infer<typeof configSchema>;
 const resultsSchema = z.looseObject({
   configs: z.record(z.string(), configSchema),
   chat_template: z.unknown().optional(),
+  /** Versions before 0.4.3 do not write it. */
+  'n-samples': z.record(z.string(), z.looseObject({ effective: z.int().nonnegative().nullish() })).nullish(),
 });
 
 /** A task, and whether its prompts were rendered with a chat template. */
@@ -25,6 +27,8 @@ export interface RunOfTask {
   readonly task: string;
   readonly config: TaskConfig;
   readonly chatTemplate: boolean;
+  /** Number of documents that were asked; null where the file does not say. */
+  readonly documents: number | null;
 }
 
 const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
@@ -56,8 +60,9 @@ export async function readRunOfTask(samples: string): Promise<RunOfTask | null> 
       hint,
     );
   }
-  const { configs, chat_template: template } = parsed.data;
+  const { configs, chat_template: template, 'n-samples': counts } = parsed.data;
   const config = Object.hasOwn(configs, task) ? configs[task] : undefined;
   if (config === undefined) throw new UserError(`${path} has no task ${JSON.stringify(task)}`, hint);
-  return { task, config, chatTemplate: template !== undefined && template !== null };
+  const documents = counts?.[task]?.effective ?? null;
+  return { task, config, chatTemplate: template !== undefined && template !== null, documents };
 }
