@@ -1,5 +1,5 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{b as d,t as a}from"./shared-4LJ5YAB4.js";import"./shared-N3ZA3KNR.js";import{Worker as p}from"node:worker_threads";var c=`
+import{b as d,v as a}from"./shared-TDVPDU2F.js";import"./shared-N3ZA3KNR.js";import{Worker as p}from"node:worker_threads";var c=`
   const parent = process.ppid;
   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);
 `;function i(n){new p(c,{eval:!0}).unref();let e=null;process.on("message",r=>{let s=y(()=>{if(e!==null)return e(r);let t=n(r);return e=t.answer,t.loaded});process.send?.(s)}),process.on("disconnect",()=>process.exit())}function y(n){try{return{kind:"value",value:n()}}catch(e){if(e instanceof d)return{kind:"user-error",problem:e.problem,hint:e.hint,code:e.code};let{message:r,stack:s}=e instanceof Error?e:new Error(String(e));return{kind:"error",message:r,stack:s}}}i(n=>{let{encode:e,decode:r,renderChat:s,...t}=a(n);return{loaded:t,answer(o){switch(o.kind){case"encode":return{kind:"ids",ids:o.texts.map(l=>e(l,{addSpecialTokens:!1}))};case"decode":return{kind:"text",text:r(o.ids,o)};case"chat":return{kind:"text",text:s(o.messages,o.options)}}}}});
