@@ -57,13 +57,16 @@ export async function fetchTensors(
   await remote?.fetch(tensors, onDownload);
 }
 
+/** `org/model`, as a hub and other programs name a model. */
+function isHubName(path: string): boolean {
+  return /^\w[\w.-]*\/\w[\w.-]*$/.test(path);
+}
+
 async function openLocal(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
-      throw new UserError(
-        `${path} does not exist`,
-        'give the directory of a checkpoint, a safetensors or an ONNX file',
-      );
+      const local = 'give the directory of a checkpoint, a safetensors or an ONNX file';
+      throw new UserError(`${path} does not exist`, isHubName(path) ? `${local}, or hf://${path} for a hub's` : local);
     }
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
     throw error;

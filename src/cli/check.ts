@@ -70,7 +70,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     : checkLogs(logs, { baseline, policy }));
   if (out !== undefined) {
     await writeMeasurement(join(out, 'measurement.json'), measurement);
-    await writeReport(report, out);
+    await writeReport(report, out, options, output);
   }
   printVerdict(report, options, output);
 }

@@ -36,6 +36,6 @@ async function runCompare(
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
   const report = compare({ candidate, baseline, baselinePath: baselineFile, ...resolved });
-  if (options.out !== undefined) await writeReport(report, options.out);
+  if (options.out !== undefined) await writeReport(report, options.out, options, output);
   printVerdict(report, options, output);
 }

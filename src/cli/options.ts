@@ -224,6 +224,8 @@ export function verdictOptions(command: Command): Command {
   return (
     command
       .option('--allow-inconclusive', 'exit with code 0 instead of 3 if the verdict is inconclusive')
+      .addOption(new Option('--json', 'print the report as JSON on standard output').conflicts('quiet'))
+      .option('--quiet', 'print the verdict alone')
       // The default since 0.3: older scripts may still give it.
       .addOption(new Option('--strict').hideHelp().conflicts('allowInconclusive'))
   );
@@ -231,6 +233,8 @@ export function verdictOptions(command: Command): Command {
 
 export interface VerdictOptions {
   allowInconclusive?: boolean;
+  json?: boolean;
+  quiet?: boolean;
 }
 
 function parseGibibytes(text: string): number {

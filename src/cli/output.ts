@@ -58,6 +58,11 @@ export class Output {
     this.#io.stderr.write(`shadow-gate: ${logLine(text)}\n`);
   }
 
+  /** Tell somebody who watches what was done; a script knows it. */
+  tell(text: string): void {
+    if (this.#io.stderr.isTTY) this.note(text);
+  }
+
   warnNonFinite(tensors: ReadonlyArray<{ readonly name: string; readonly nan: number; readonly inf: number }>): void {
     for (const { name, nan, inf } of tensors) {
       this.warn(`tensor ${printable(name)} contains ${nan} NaN and ${inf} Inf values`);

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { MEASUREMENT_SCHEMA } from '../measure/schema/measurement.ts';
 import { readMeasurementOrShard } from '../measure/schema/read.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -21,7 +21,7 @@ export function addReportCommand(program: Command, output: Output): void {
     .command('report')
     .description('print a saved report, or what a measurement can show as a baseline')
     .argument('<report.json|measurement.json>')
-    .option('--markdown', 'print the pull-request comment');
+    .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet']));
   verdictOptions(command)
     .addHelpText('after', REPORT_EXAMPLES)
     .action((file: string, options: ReportOptions) => runReport(file, options, output));

@@ -57,13 +57,14 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
     .addHelpText('after', EXIT_HELP)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
-    .showSuggestionAfterError(false)
+    .showSuggestionAfterError(true)
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
       getOutHelpWidth: () => stdout.columns || HELP_WIDTH,
       getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
-      outputError: (text, write) => write(`shadow-gate: ${printable(text.trim(), MAX_MESSAGE)} (see --help)\n`),
+      outputError: (text, write) =>
+        write(`shadow-gate: ${printable(text.trim().replace('\n', ' '), MAX_MESSAGE)} (see --help)\n`),
     });
   program.hook('preAction', (_, command) => {
     workingDirectory();

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
+import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
-import { renderTerminal } from '../report/terminal/report.ts';
+import { renderTerminal, renderVerdict } from '../report/terminal/report.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
 /** Print a report, with the verdict last, and set the exit code to match. */
 export function printVerdict(report: Report, options: VerdictOptions, output: Output): void {
-  output.print(renderTerminal(report, output.terminal));
+  const { json = false, quiet = false } = options;
+  if (json) output.print(JSON.stringify(serializeReport(report), null, 2));
+  else output.print(quiet ? renderVerdict(report, output.terminal) : renderTerminal(report, output.terminal));
   output.exitCode = exitCodeOf(report, options);
 }
 
@@ -21,8 +24,14 @@ export function exitCodeOf(
   return EXIT[verdict];
 }
 
-/** Write `report.json` and `comment.md`. */
-export async function writeReport(report: Report, folder: string): Promise<void> {
+/** Write `report.json` and `comment.md`, and say so. */
+export async function writeReport(
+  report: Report,
+  folder: string,
+  { quiet = false }: VerdictOptions,
+  output: Output,
+): Promise<void> {
   await writeJson(join(folder, 'report.json'), serializeReport(report));
   await writeFileAtomic(join(folder, 'comment.md'), `${renderComment(report)}\n`);
+  if (!quiet) output.tell(`wrote ${printable(join(folder, 'report.json'))} and comment.md`);
 }

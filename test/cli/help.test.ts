@@ -27,5 +27,5 @@ it('prints the version', async () => {
 it('refuses an unknown command in one line', async () => {
   const { code, stdout, stderr } = await runCli('chekc');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^shadow-gate: error: unknown command 'chekc' \(see --help\)\n$/);
+  expect(stderr).toMatch(/^shadow-gate: error: unknown command 'chekc' \(Did you mean check\?\) \(see --help\)\n$/);
 });

@@ -26,7 +26,7 @@ type Paint = (level: Level | Verdict, text: string) => string;
 
 /** The report after `check`: the tables, the findings, and the verdict last, where the cursor is. */
 export function renderTerminal(report: Report, { color, width }: TerminalOptions): string {
-  const paint: Paint = (level, text) => (color ? styleText(COLORS[level], text, { validateStream: false }) : text);
+  const paint = painter(color);
   const { grave, infos } = findingsBySeverity(report);
   // The verdict's line has the first.
   const others = grave.slice(1);
@@ -36,11 +36,6 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   const hidden = Math.max(0, others.length - MAX_FINDINGS) + Math.max(0, infos.length - MAX_INFOS);
   if (hidden > 0) findings.push(`    and ${hidden} more in report.json`);
 
-  const sentence = phraseLine(verdictSentence(report));
-  const verdict = wrap(`${MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
-    .map((line) => `  ${paint(report.verdict, line)}`)
-    .join('\n');
-
   const table = report.shadowDeltas.length === 0 ? '' : deltas(report.shadowDeltas, width, paint);
   const device = printable(report.device, 60);
   const small = wrap(`${measuredSentence(report, device)} ${disclaimerOf(report)}`, width - 2).map(
@@ -48,10 +43,23 @@ export function renderTerminal(report: Report, { color, width }: TerminalOptions
   );
   const probes = report.probes === null ? '' : renderProbes(report.probes, width);
   const benchmarks = renderBenchmarks(report.benchmarks ?? [], width);
-  return [table, probes, benchmarks, findings.join('\n'), small.join('\n'), verdict]
+  return [table, probes, benchmarks, findings.join('\n'), small.join('\n'), renderVerdict(report, { color, width })]
     .filter((part) => part !== '')
     .join('\n\n');
 }
+
+/** The verdict and the sentence that decides, alone. */
+export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {
+  const sentence = phraseLine(verdictSentence(report));
+  return wrap(`${MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
+    .map((line) => `  ${painter(color)(report.verdict, line)}`)
+    .join('\n');
+}
+
+const painter =
+  (color: boolean): Paint =>
+  (level, text) =>
+    color ? styleText(COLORS[level], text, { validateStream: false }) : text;
 
 function findingLines(finding: Finding, width: number, paint: Paint): string {
   return wrap(phraseLine(describeFinding(finding)), width - 4)

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { repository, temporaryFolder } from '../fixtures.ts';
+import { runCli } from './run-cli.ts';
+
+const example = (name: string) => repository('examples', name);
+const SPECTRA = ['--reference', example('base'), '--only', 'spectra', '--device', 'cpu'];
+const CHECK = [
+  'check',
+  '--checkpoint',
+  example('benchmark-aligned'),
+  '--baseline',
+  example('coverage-expanding'),
+  ...SPECTRA,
+];
+
+describe('a verdict on the command line', () => {
+  it('is the report as JSON with --json, the same as in the file', async () => {
+    const out = join(temporaryFolder(), 'report');
+    const { code, stdout, stderr } = await runCli(...CHECK, '--json', '--out', out);
+    expect(code).toBe(0);
+    const file = JSON.parse(await readFile(join(out, 'report.json'), 'utf8'));
+    expect(JSON.parse(stdout)).toEqual(file);
+    expect(file.verdict).toBe('warn');
+    expect(stderr).toBe('');
+  });
+
+  it('stands alone with --quiet', async () => {
+    const out = join(temporaryFolder(), 'report');
+    const { stdout } = await runCli(...CHECK, '--quiet', '--out', out);
+    expect(stdout.trim()).toMatch(/^▲ warn: /);
+    expect(stdout.trim().split('\n').length).toBeLessThan(4);
+    const again = await runCli('report', join(out, 'report.json'), '--quiet');
+    expect(again).toEqual({ code: 0, stdout, stderr: '' });
+    const { verdict } = JSON.parse((await runCli('report', join(out, 'report.json'), '--json')).stdout);
+    expect(verdict).toBe('warn');
+  });
+
+  it('is one of JSON, a comment and a line', async () => {
+    for (const pair of [
+      ['--json', '--quiet'],
+      ['--markdown', '--json'],
+      ['--markdown', '--quiet'],
+    ]) {
+      const { code, stderr } = await runCli('report', 'report.json', ...pair);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/cannot be used with/);
+    }
+  });
+});
+
+describe('a misspelled command line', () => {
+  it.each([
+    [['chek'], /unknown command 'chek' \(Did you mean check\?\)/],
+    [['check', '--refrence', 'x'], /unknown option '--refrence' \(Did you mean --reference\?\)/],
+    [['check', '--chekpoint', 'x'], /unknown option '--chekpoint' \(Did you mean --checkpoint\?\)/],
+    [['spectra', '--checkpoint', 'org/model-1B'], /org\/model-1B does not exist .* hf:\/\/org\/model-1B/],
+  ])('%j gets what was meant, on one line', async (args, message) => {
+    const { code, stderr } = await runCli(...args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
