@@ -6,6 +6,7 @@ import { workingDirectory } from '../platform/working-directory.ts';
 import { logLines, printable } from '../report/escape.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
+import { addCompletionCommand } from './completion.ts';
 import { cudaSettingsOf } from './cuda.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   addProbesCommand,
   addScoreCommand,
   addGenerateCommand,
+  addCompletionCommand,
 ];
 
 /** Columns of a help page that does not go to a terminal. */

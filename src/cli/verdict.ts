@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
-import { printable } from '../report/escape.ts';
+import { printable, printableJson } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { renderTerminal, renderVerdict } from '../report/terminal/report.ts';
@@ -11,7 +11,7 @@ import { EXIT, type Output } from './output.ts';
 /** Print a report, with the verdict last, and set the exit code to match. */
 export function printVerdict(report: Report, options: VerdictOptions, output: Output): void {
   const { json = false, quiet = false } = options;
-  if (json) output.print(JSON.stringify(serializeReport(report), null, 2));
+  if (json) output.print(printableJson(serializeReport(report)));
   else output.print(quiet ? renderVerdict(report, output.terminal) : renderTerminal(report, output.terminal));
   output.exitCode = exitCodeOf(report, options);
 }
