@@ -2,7 +2,18 @@ import { expect, it } from 'vitest';
 import { VERSION } from '../../src/platform/version.ts';
 import { runCli } from './run-cli.ts';
 
-const COMMANDS = ['check', 'measure', 'merge', 'compare', 'report', 'spectra', 'probes', 'score', 'generate'];
+const COMMANDS = [
+  'check',
+  'measure',
+  'merge',
+  'compare',
+  'report',
+  'spectra',
+  'probes',
+  'score',
+  'generate',
+  'completion',
+];
 
 it('lists every command and the exit codes', async () => {
   const { code, stdout, stderr } = await runCli('--help');

@@ -1,11 +1,11 @@
-import { cpSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
 import { readLmEval } from '../../src/evaluation-logs/lm-eval/read-benchmarks.ts';
 import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
 import { readProbeFile } from '../../src/probes/files/read.ts';
-import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
+import { fixture, readJson } from '../fixtures.ts';
 
 type Row = Readonly<Record<string, number | string>>;
 
@@ -69,13 +69,8 @@ describe.each(['0.4.2', '0.4.13'])('files that lm-evaluation-harness %s wrote', 
 describe('samples of 0.4.2 as a probe file', () => {
   const list = fixture('lm-eval-versions', '0.4.2', 'answers', 'pretrained__model,dtype__float32_sg_mutual.jsonl');
 
-  it('are read under a name that ends in .json, which the error says', async () => {
-    await expect(readProbeFile(list, { seed: 1 })).rejects.toThrow(
-      /sg_mutual\.jsonl:1: a JSON list over many lines, not JSONL/,
-    );
-    const renamed = join(temporaryFolder(), 'mutual.json');
-    cpSync(list, renamed);
-    const { items } = await readProbeFile(renamed, { seed: 1 });
+  it('are read, though they are one list in a file that is called JSONL', async () => {
+    const { items } = await readProbeFile(list, { seed: 1 });
     const asked = items.filter(({ form }) => form === 'benchmark');
     expect(asked.map(({ prompt }) => prompt)).toEqual(
       ['France', 'Italy', 'Spain'].map((land) => `The capital of ${land} is`),

@@ -11,6 +11,7 @@ import { runCli, runCliWith } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../language-model/remote/serve-checkpoint.ts';
 import { example } from '../measure/shard-files.ts';
+import { probesOf } from './run-gate.ts';
 
 const [approved, harmed] = [example('coverage-expanding'), example('benchmark-aligned')];
 let [first, second]: ServedCheckpoint[] = [];
@@ -188,7 +189,7 @@ it('a run that breaks off in the middle goes on where it was, and has the same m
     const { code, stderr } = await runCliWith(env, 'measure', ...server, '--out', join(folder, file));
     return { code, stderr, requests: second?.server.bodies.length ?? 0 };
   };
-  const answers = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')).probes;
+  const answers = (file: string) => probesOf(parseMeasurement(readFileSync(join(folder, file), 'utf8'), file));
   const whole = await measure('whole.json', 'off');
   expect(whole).toMatchObject({ code: 0, stderr: '' });
 
@@ -200,8 +201,8 @@ it('a run that breaks off in the middle goes on where it was, and has the same m
   const resumed = await measure('resumed.json', cache);
   expect(resumed).toMatchObject({ code: 0, stderr: '' });
   expect(resumed.requests).toBeLessThan(whole.requests - 32);
-  expect(answers('resumed.json').items.map(({ given }: { given: string }) => given)).toEqual(
-    answers('whole.json').items.map(({ given }: { given: string }) => given),
+  expect(answers('resumed.json').items.map(({ given }) => given)).toEqual(
+    answers('whole.json').items.map(({ given }) => given),
   );
   const again = await measure('again.json', cache);
   expect(again.requests).toBeLessThan(25);
