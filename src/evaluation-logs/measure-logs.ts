@@ -25,9 +25,6 @@ export interface Logs {
   readonly folder: string;
 }
 
-/** What `measure --lm-eval` reads. */
-export const measureLmEval = (folder: string): Promise<Measurement> => measureLogs({ kind: 'lm-eval', folder });
-
 interface ReadLogs {
   readonly benchmarks: Benchmarks;
   /** Of tasks that this program exported; null if there are none. */

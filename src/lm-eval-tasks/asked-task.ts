@@ -1,7 +1,8 @@
 import { UserError } from '../platform/user-error.ts';
 import type { AskedDocument, AskedTask } from '../probes/files/asked-document.ts';
+import { finalPart } from '../probes/files/final-part.ts';
 import { askedChoices } from '../probes/files/lm-eval/asked-choices.ts';
-import { DEFAULT_MAX_TOKENS, shortTarget } from '../probes/files/lm-eval/asked-generation.ts';
+import { DEFAULT_MAX_TOKENS } from '../probes/files/lm-eval/asked-generation.ts';
 import type { ChoiceScoring, Wording } from '../probes/item.ts';
 import { toJson } from './python/json.ts';
 import type { PythonDict } from './python/value.ts';
@@ -96,7 +97,7 @@ function generationOf(
     verbatim: true,
     question: {
       kind: 'exact',
-      target: shortTarget(target),
+      target: finalPart(target),
       delimiter: task.targetDelimiter,
       rule: named.rule,
       stop: until.filter((text) => text !== ''),

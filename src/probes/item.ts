@@ -1,4 +1,5 @@
 import { at } from '../platform/at.ts';
+import { escapeRegExp } from '../platform/escape-regexp.ts';
 import type { AnswerRule } from './answer-rule.ts';
 
 /**
@@ -124,7 +125,7 @@ function isSeries(labels: readonly string[]): boolean {
 
 /** Whether a label begins a line, or a place after a space, and its option follows. */
 function isListed(prompt: string, label: string): boolean {
-  const escaped = label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const escaped = escapeRegExp(label);
   return new RegExp(String.raw`(^|\s)[(\[]?${escaped} ?[)\].:]?[ \t]+\S`, 'm').test(prompt);
 }
 

@@ -1,6 +1,6 @@
 import { cp, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { fixture } from '../fixtures.ts';
 import { annotations, useRig } from './rig.ts';
 import { BASE_SHA, HEAD_SHA } from './run-action.ts';
@@ -9,7 +9,7 @@ const rig = useRig({ hasServices: false });
 
 it('logs that a step of the workflow wrote are judged by the measurement of the base commit', async () => {
   await cp(fixture('lm-eval', 'candidate'), rig.path('logs'), { recursive: true });
-  const baseline = JSON.stringify(await measureLmEval(fixture('lm-eval', 'base')));
+  const baseline = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: fixture('lm-eval', 'base') }));
   rig.github.files.set(`${BASE_SHA}:baseline.json`, baseline);
   rig.github.files.set(`${HEAD_SHA}:baseline.json`, baseline);
   const inputs = { 'lm-eval': 'logs', baseline: 'baseline.json' };

@@ -3,7 +3,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { selectProbes } from '../../src/gate/select-probes.ts';
 import { openCheckpointSource } from '../../src/language-model/open-model.ts';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
@@ -20,7 +20,7 @@ const files = fixture('lm-eval-export');
 const SEED = 7;
 
 async function itemsOfLogs(folder: string): Promise<MeasuredProbes> {
-  const { probes } = await measureLmEval(folder);
+  const { probes } = await measureLogs({ kind: 'lm-eval', folder });
   if (probes?.status !== 'measured') throw new Error('no probes');
   return probes;
 }
@@ -69,7 +69,7 @@ describe('exported items that lm-evaluation-harness has asked', () => {
   });
 
   it('are probes and no benchmarks, whose logs are named', async () => {
-    const { benchmarks, checkpoint } = await measureLmEval(join(files, 'logs'));
+    const { benchmarks, checkpoint } = await measureLogs({ kind: 'lm-eval', folder: join(files, 'logs') });
     expect(benchmarks).toMatchObject({ harness: 'lm-evaluation-harness', tasks: [], groups: [] });
     expect(checkpoint.format).toBe('evaluated');
   });
@@ -159,7 +159,7 @@ describe('logs of the built-in suite', () => {
   ])('are refused with %s', async (_, items) => {
     const folder = temporaryFolder();
     logsOf({ ...suite, items }, folder);
-    await expect(measureLmEval(folder)).rejects.toThrow(/are not those that were exported/);
+    await expect(measureLogs({ kind: 'lm-eval', folder })).rejects.toThrow(/are not those that were exported/);
   });
 });
 
@@ -256,7 +256,7 @@ describe('logs of an export are refused', () => {
     ],
   ])('%s', async (_, change, message) => {
     const folder = await changedLogs(change);
-    await expect(measureLmEval(folder)).rejects.toThrow(message);
+    await expect(measureLogs({ kind: 'lm-eval', folder })).rejects.toThrow(message);
   });
 });
 

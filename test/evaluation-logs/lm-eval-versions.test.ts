@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairBenchmarks } from '../../src/compare/benchmarks/pair.ts';
 import { readLmEval } from '../../src/evaluation-logs/lm-eval/read-benchmarks.ts';
-import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { readProbeFile } from '../../src/probes/files/read.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
@@ -53,7 +53,10 @@ describe.each(['0.4.2', '0.4.13'])('files that lm-evaluation-harness %s wrote', 
   });
 
   it('may be of a run for predictions alone, which is measured and has nothing to judge', async () => {
-    const { benchmarks } = await measureLmEval(fixture('lm-eval-versions', version, 'predictions'));
+    const { benchmarks } = await measureLogs({
+      kind: 'lm-eval',
+      folder: fixture('lm-eval-versions', version, 'predictions'),
+    });
     const tasks = benchmarks?.tasks ?? [];
     expect(tasks.map(({ name, documents }) => [name, documents?.length]).sort()).toEqual([
       ['sg_mutual', 3],

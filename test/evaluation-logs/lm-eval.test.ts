@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLmEval } from '../../src/evaluation-logs/lm-eval/read-benchmarks.ts';
-import { measureLmEval } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import type { Benchmarks } from '../../src/measure/schema/benchmarks.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { fixture, readJson, shared, temporaryFolder } from '../fixtures.ts';
@@ -70,7 +70,9 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
   });
 
   it('round-trip through the schema, and are known by their answers', async () => {
-    const [base, candidate] = await Promise.all(['base', 'candidate'].map((side) => measureLmEval(join(own, side))));
+    const [base, candidate] = await Promise.all(
+      ['base', 'candidate'].map((side) => measureLogs({ kind: 'lm-eval', folder: join(own, side) })),
+    );
     expect(parseMeasurement(JSON.stringify(base), 'base')).toEqual(base);
     expect(base?.checkpoint.digest).not.toBe(candidate?.checkpoint.digest);
     expect(base?.run.checkpoint).toBe('models/base');
@@ -78,7 +80,7 @@ describe('logs of lm-evaluation-harness as a measurement', () => {
   });
 
   it('do not keep any text of a document, prompt or answer', async () => {
-    const text = JSON.stringify(await measureLmEval(join(own, 'base')));
+    const text = JSON.stringify(await measureLogs({ kind: 'lm-eval', folder: join(own, 'base') }));
     for (const word of ['8 + 4', 'Question', 'capital']) expect(text).not.toContain(word);
   });
 

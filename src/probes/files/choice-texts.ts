@@ -1,4 +1,5 @@
 import { at } from '../../platform/at.ts';
+import { escapeRegExp } from '../../platform/escape-regexp.ts';
 import type { ChoiceScoring, Question } from '../item.ts';
 import type { ChoiceRecord } from './records.ts';
 
@@ -15,7 +16,7 @@ export function scoreTexts(
 export function shows(text: string, choice: string): boolean {
   const phrase = normalize(choice);
   if (phrase === '') return false;
-  const escaped = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const escaped = escapeRegExp(phrase);
   return new RegExp(String.raw`(?<![\p{L}\p{N}])${escaped}(?![\p{L}\p{N}])`, 'u').test(normalize(text));
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { validateFields } from '../../platform/first-issue.ts';
 import { plainIssue } from '../../platform/plain-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { FINAL, finalPart } from './final-part.ts';
 
 /** One record of a probe file, before its keys are checked. */
 export interface ProbeRecord {
@@ -190,13 +191,9 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
   };
 }
 
-/** Stands before the final answer. */
-const FINAL = '####';
-
 /** The text after the last `####`, or all of it. */
 function finalAnswer(answer: string, place: string): string {
-  const mark = answer.lastIndexOf(FINAL);
-  const text = (mark === -1 ? answer : answer.slice(mark + FINAL.length)).trim();
+  const text = finalPart(answer);
   if (text === '') throw new UserError(`${place}: nothing after "####"`, EXACT_HINT);
   if (text.includes('\n')) {
     throw new UserError(`${place}: more than one line, and no "####" before the last`, EXACT_HINT);

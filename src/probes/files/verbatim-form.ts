@@ -1,7 +1,9 @@
 import { at } from '../../platform/at.ts';
+import { escapeRegExp } from '../../platform/escape-regexp.ts';
 import { answerKindOf, type Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
+import { FINAL, finalPart } from './final-part.ts';
 
 /**
  * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks one like
@@ -46,7 +48,7 @@ function withOptions(
   { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
 ): string | null {
   const start = prompt.lastIndexOf(to.question) + to.question.length;
-  const options = labels.map((label, i) => `${beforeOption(label)}${escapeText(at(from.choices, i))}`);
+  const options = labels.map((label, i) => `${beforeOption(label)}${escapeRegExp(at(from.choices, i))}`);
   const [found, another] = prompt.slice(start).matchAll(new RegExp(String.raw`${options.join('')}(?=\s|$)`, 'gu'));
   if (found === undefined || another !== undefined) return null;
   const list = found.slice(1).map((before, i) => `${before}${at(to.choices, i)}`);
@@ -57,11 +59,7 @@ function withOptions(
 /** What stands between two options, or before the first: white space or a mark, and a label. */
 function beforeOption(label: string): string {
   const bare = label.replace(/^[([]|[)\].:]+$/g, '');
-  return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeText(bare)} ?[)\].:]*[ \t]+)`;
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeRegExp(bare)} ?[)\].:]*[ \t]+)`;
 }
 
 /** Another text in place of one that must be there once: a second one would still ask the old question, or is another's. */
@@ -98,9 +96,6 @@ export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemF
 
 type Rule = NonNullable<Extract<Wording['question'], { readonly kind: 'exact' }>['rule']>;
 
-/** How GSM8K marks the final answer of a solution. */
-const FINAL = '####';
-
 /** The rule with another right answer; null unless it is known where the old one stands. */
 function withTarget(rule: Rule, old: string, target: string): Rule | null {
   if (old === target) return rule;
@@ -109,10 +104,8 @@ function withTarget(rule: Rule, old: string, target: string): Rule | null {
 }
 
 function replaceAnswer(text: string, old: string, target: string): string | null {
-  const mark = text.lastIndexOf(FINAL);
-  const answer = (mark === -1 ? text : text.slice(mark + FINAL.length)).trim();
-  if (answer.replace(/[$,\s]/g, '') !== old.replace(/[$,\s]/g, '')) return null;
-  return mark === -1 ? target : `${FINAL} ${target}`;
+  if (finalPart(text).replace(/[$,\s]/g, '') !== old.replace(/[$,\s]/g, '')) return null;
+  return text.includes(FINAL) ? `${FINAL} ${target}` : target;
 }
 
 /** What stands before a question, and before its answer. */

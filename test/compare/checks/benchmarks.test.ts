@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Finding, FindingKind, FindingOf } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
-import { measureLmEval } from '../../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../../src/evaluation-logs/measure-logs.ts';
 import {
   type BenchmarkDocument,
   type Benchmarks,
@@ -43,7 +43,7 @@ function compareLogs(candidate: Measurement, baseline: Measurement, policy = '')
 
 async function compareFolders(folder: string): Promise<Report> {
   const [candidate, baseline] = await Promise.all(
-    ['candidate', 'base'].map((side) => measureLmEval(join(folder, side))),
+    ['candidate', 'base'].map((side) => measureLogs({ kind: 'lm-eval', folder: join(folder, side) })),
   );
   if (!candidate || !baseline) throw new Error('not read');
   return compareLogs(candidate, baseline);

@@ -67,7 +67,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
 }
 
 /** One step of a pipeline, as the YAML of a task writes it. @throws UserError for another one than those that are known */
-export function filterStepOf(
+function filterStepOf(
   step: Readonly<Record<string, unknown>>,
   { where, choices }: Pick<JudgedSample, 'where' | 'choices'>,
 ): FilterStep {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../../platform/user-error.ts';
 import { type AnswerRule, readAnswer } from '../../answer-rule.ts';
 import type { Wording } from '../../item.ts';
+import { finalPart } from '../final-part.ts';
 import { parsePythonLiteral } from '../python-literal.ts';
 import { answerRuleOf } from './answer-rule-of.ts';
 import type { Sample } from './sample.ts';
@@ -43,7 +44,7 @@ export function askedGeneration(sample: Sample, { path, filter, run }: SampledTa
     verbatim: true,
     question: {
       kind: 'exact',
-      target: shortTarget(rule.targets[0] ?? ''),
+      target: finalPart(rule.targets[0] ?? ''),
       delimiter: run.config.target_delimiter ?? ' ',
       rule,
       stop,
@@ -109,10 +110,4 @@ function limitsOf(argument: unknown): { readonly stop: readonly string[]; readon
     stop: until.filter((text): text is string => typeof text === 'string' && text !== ''),
     maxNewTokens: typeof limit === 'number' ? limit : DEFAULT_MAX_TOKENS,
   };
-}
-
-/** Of a solution in GSM8K's format, its final answer. */
-export function shortTarget(text: string): string {
-  const mark = text.lastIndexOf('####');
-  return (mark === -1 ? text : text.slice(mark + 4)).trim();
 }
