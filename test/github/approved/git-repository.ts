@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
 import type { Octokit } from '../../../src/github/client/types.ts';
 
 /** What a commit has at a path: a text, a link, a submodule at a commit, or nothing any more. */
@@ -103,4 +104,40 @@ export class GitRepository {
   #bytes(...args: string[]): Buffer {
     return execFileSync('git', args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'ignore'] });
   }
+}
+
+/** What a test of files at a base commit works with. */
+export interface RepositoryRig {
+  /** Its checkout is the working directory. */
+  readonly repository: GitRepository;
+  /** A folder for temporary files. */
+  readonly temporary: string;
+}
+
+/** Give each test of a file a repository of its own. */
+export function useGitRepository(): RepositoryRig {
+  let rig: RepositoryRig | null = null;
+  let workingDirectory: string;
+  beforeEach(() => {
+    rig = { repository: new GitRepository(), temporary: mkdtempSync(join(tmpdir(), 'shadow-gate-temporary-')) };
+    workingDirectory = process.cwd();
+    process.chdir(rig.repository.folder);
+  });
+  afterEach(() => {
+    process.chdir(workingDirectory);
+    rig?.repository.remove();
+    if (rig) rmSync(rig.temporary, { recursive: true, force: true });
+  });
+  const current = (): RepositoryRig => {
+    if (rig === null) throw new Error('no test runs');
+    return rig;
+  };
+  return {
+    get repository() {
+      return current().repository;
+    },
+    get temporary() {
+      return current().temporary;
+    },
+  };
 }

@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadSuites } from '../../../src/gate/load-suites.ts';
 import { ApprovedFiles } from '../../../src/github/approved/approved-files.ts';
 import { probeFilesAtBase } from '../../../src/github/approved/probe-files-at-base.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { fixture } from '../../fixtures.ts';
-import { GitRepository } from './git-repository.ts';
+import { useGitRepository } from './git-repository.ts';
 
 const questions = (answer: number) =>
   `${[1, 2, 3]
@@ -19,26 +18,17 @@ const POLICY = 'probes: [exam.jsonl]\n';
 const prefixed = (texts: Readonly<Record<string, string | undefined>>) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [`logs/${name}`, text ?? '']));
 
-let repository: GitRepository;
-let temporary: string;
-let workingDirectory: string;
-beforeEach(() => {
-  repository = new GitRepository();
-  temporary = mkdtempSync(join(tmpdir(), 'shadow-gate-temporary-'));
-  workingDirectory = process.cwd();
-  process.chdir(repository.folder);
-});
-afterEach(() => {
-  process.chdir(workingDirectory);
-  repository.remove();
-  rmSync(temporary, { recursive: true, force: true });
-});
+const rig = useGitRepository();
 
 async function probeFilesOf(base: string, text: string) {
-  const workspace = { folder: repository.folder, repository: { owner: 'o', repo: 'r' } };
+  const workspace = { folder: rig.repository.folder, repository: { owner: 'o', repo: 'r' } };
   const commit = { owner: 'o', repo: 'r', sha: base };
-  const files = new ApprovedFiles(repository.client, commit, { workspace, usual: null, commits: [] });
-  return probeFilesAtBase(files, { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' }, temporary);
+  const files = new ApprovedFiles(rig.repository.client, commit, { workspace, usual: null, commits: [] });
+  return probeFilesAtBase(
+    files,
+    { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' },
+    rig.temporary,
+  );
 }
 
 /** The probe files of a policy in `rules/`, as they count, and the answers that are right in them. */
@@ -54,7 +44,7 @@ async function approved(base: string, text = POLICY) {
 
 describe('probe files are those of the base commit', () => {
   it('a change that edits a probe file, or deletes it, answers the old questions', async () => {
-    const base = repository.commit({ 'rules/exam.jsonl': questions(0) });
+    const base = rig.repository.commit({ 'rules/exam.jsonl': questions(0) });
     const before = await (await approved(base)).load();
     expect(before.name).toBe('exam.jsonl');
     for (const [content, change] of [
@@ -62,7 +52,7 @@ describe('probe files are those of the base commit', () => {
       [null, 'deleted'],
       [{ link: '../easy.jsonl' }, 'edited'],
     ] as const) {
-      repository.commit({ 'easy.jsonl': questions(2), 'rules/exam.jsonl': content });
+      rig.repository.commit({ 'easy.jsonl': questions(2), 'rules/exam.jsonl': content });
       const { changes, load } = await approved(base);
       expect(changes).toEqual([
         { level: 'info', input: 'probe-file', change, path: 'exam.jsonl', base: base.slice(0, 7), counts: 'base' },
@@ -73,8 +63,8 @@ describe('probe files are those of the base commit', () => {
 
   it('a data set on a hub is no file of the repository: neither is it read there, nor can a change put one in its place', async () => {
     const address = 'hf://datasets/cais/mmlu/anatomy/test';
-    const base = repository.commit({ 'a.txt': 'a' });
-    repository.commit({ [address]: questions(1), [`rules/${address}`]: questions(1) });
+    const base = rig.repository.commit({ 'a.txt': 'a' });
+    rig.repository.commit({ [address]: questions(1), [`rules/${address}`]: questions(1) });
     expect(await probeFilesOf(base, `probes: [${address}, {file: ${address.replace('test', 'dev')}}]\n`)).toEqual({
       paths: new Map(),
       changes: [],
@@ -82,9 +72,9 @@ describe('probe files are those of the base commit', () => {
   });
 
   it('a file that the change puts next to the policy does not go before that of the base', async () => {
-    const base = repository.commit({ 'exam.jsonl': questions(0) });
+    const base = rig.repository.commit({ 'exam.jsonl': questions(0) });
     const before = await (await approved(base)).load();
-    repository.commit({ 'rules/exam.jsonl': questions(1) });
+    rig.repository.commit({ 'rules/exam.jsonl': questions(1) });
     expect(await (await approved(base)).load()).toEqual(before);
   });
 
@@ -97,45 +87,45 @@ describe('probe files are those of the base commit', () => {
       [samples]: readFileSync(join(folder, samples), 'utf8'),
       [results]: readFileSync(join(folder, results), 'utf8'),
     };
-    const base = repository.commit({ 'logs/a.txt': 'a', ...prefixed(texts) });
+    const base = rig.repository.commit({ 'logs/a.txt': 'a', ...prefixed(texts) });
     const policy = `probes: [${JSON.stringify(`logs/${samples}`)}]\n`;
     const before = await (await approved(base, policy)).load();
     const easier = texts[results]?.replaceAll('"ignore_case":true', '"ignore_case":false') ?? '';
     expect(easier).not.toBe(texts[results]);
-    repository.commit({ [`logs/${results}`]: easier });
+    rig.repository.commit({ [`logs/${results}`]: easier });
     const { changes, load } = await approved(base, policy);
     expect(changes).toEqual([
       expect.objectContaining({ level: 'info', path: `logs/${results}`, change: 'edited', counts: 'base' }),
     ]);
     expect(await load()).toEqual(before);
     // So are those that a step of the workflow has written, if the results are in the repository.
-    const bare = repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: null });
-    repository.commit({ [`logs/${results}`]: easier });
-    repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
+    const bare = rig.repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: null });
+    rig.repository.commit({ [`logs/${results}`]: easier });
+    rig.repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
     await expect(approved(bare, policy)).rejects.toThrow(/no probe file logs\/results_.*does not count/);
-    const old = repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: texts[results] ?? '' });
-    repository.commit({ [`logs/${results}`]: easier });
-    repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
+    const old = rig.repository.commit({ [`logs/${samples}`]: null, [`logs/${results}`]: texts[results] ?? '' });
+    rig.repository.commit({ [`logs/${results}`]: easier });
+    rig.repository.write({ [`logs/${samples}`]: texts[samples] ?? '' });
     expect((await approved(old, policy)).changes).toEqual([
       expect.objectContaining({ level: 'inconclusive', path: `logs/${results}`, counts: 'change' }),
     ]);
     // At the change itself, the digest is another one.
-    const there = repository.commit({});
+    const there = rig.repository.commit({});
     expect(await (await approved(there, policy)).load()).not.toEqual(before);
   });
 
   it('a file that only the change has is an error; one that a step has written counts', async () => {
-    const base = repository.commit({ 'a.txt': 'a' });
-    repository.write({ 'exam.jsonl': questions(0) });
+    const base = rig.repository.commit({ 'a.txt': 'a' });
+    rig.repository.write({ 'exam.jsonl': questions(0) });
     expect((await (await approved(base)).load()).name).toBe('exam.jsonl');
-    repository.commit({});
+    rig.repository.commit({});
     await expect(approved(base)).rejects.toThrow(/no probe file exam.jsonl, and the one in this change does not count/);
   });
 
   it('a file in Git LFS counts as checked out if its pointer is the same, and lets nothing be concluded if it is not', async () => {
-    const base = repository.commit({ 'rules/exam.jsonl': POINTER('1') });
+    const base = rig.repository.commit({ 'rules/exam.jsonl': POINTER('1') });
     expect((await approved(base)).changes).toEqual([]);
-    repository.commit({ 'rules/exam.jsonl': POINTER('2') });
+    rig.repository.commit({ 'rules/exam.jsonl': POINTER('2') });
     expect((await approved(base)).changes).toMatchObject([{ level: 'inconclusive', counts: 'change' }]);
   });
 });

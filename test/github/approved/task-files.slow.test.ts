@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { loadSuites } from '../../../src/gate/load-suites.ts';
 import { ApprovedFiles } from '../../../src/github/approved/approved-files.ts';
 import { probeFilesAtBase } from '../../../src/github/approved/probe-files-at-base.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { GitRepository } from './git-repository.ts';
+import { useGitRepository } from './git-repository.ts';
 
 const TASK = 'include: ../common.yaml\ntask: mine\ndoc_to_text: "Q: {{question}}"\n';
 const COMMON = `dataset_path: json
@@ -25,30 +23,17 @@ const FILES = {
 };
 const POLICY = 'probes: [tasks/mine/task.yaml]\n';
 
-let repository: GitRepository;
-let temporary: string;
-let workingDirectory: string;
-beforeEach(() => {
-  repository = new GitRepository();
-  temporary = mkdtempSync(join(tmpdir(), 'shadow-gate-temporary-'));
-  workingDirectory = process.cwd();
-  process.chdir(repository.folder);
-});
-afterEach(() => {
-  process.chdir(workingDirectory);
-  repository.remove();
-  rmSync(temporary, { recursive: true, force: true });
-});
+const rig = useGitRepository();
 
 async function approved(base: string, text = POLICY) {
-  const workspace = { folder: repository.folder, repository: { owner: 'o', repo: 'r' } };
+  const workspace = { folder: rig.repository.folder, repository: { owner: 'o', repo: 'r' } };
   const files = new ApprovedFiles(
-    repository.client,
+    rig.repository.client,
     { owner: 'o', repo: 'r', sha: base },
     { workspace, usual: null, commits: [] },
   );
   const policy = { policy: parsePolicy(text, 'gate.yml'), policyPath: 'rules/gate.yml' };
-  const { paths, changes } = await probeFilesAtBase(files, policy, temporary);
+  const { paths, changes } = await probeFilesAtBase(files, policy, rig.temporary);
   const [suite] = await loadSuites({ ...policy, probeFiles: paths }, 1);
   return { digest: suite?.digest, prompt: suite?.items[0]?.prompt, changes };
 }
@@ -61,10 +46,10 @@ describe('all files of a task are those of the base commit', () => {
     ['its documents, which are deleted', { 'rules/tasks/mine/data/test.jsonl': null }],
     ['the task, which is deleted', { 'rules/tasks/mine/task.yaml': null }],
   ])('and a change of %s changes no question', async (_, change) => {
-    const base = repository.commit(FILES);
+    const base = rig.repository.commit(FILES);
     const before = await approved(base);
     expect(before).toMatchObject({ prompt: 'Q: What is 1?', changes: [] });
-    repository.commit(change);
+    rig.repository.commit(change);
     const after = await approved(base);
     expect(after).toMatchObject({ digest: before.digest, prompt: before.prompt });
     expect(after.changes).toEqual([
@@ -74,40 +59,40 @@ describe('all files of a task are those of the base commit', () => {
 
   it('and documents that a change puts next to the task do not go before those of the base', async () => {
     const { 'rules/tasks/mine/data/test.jsonl': text, ...others } = FILES;
-    const base = repository.commit({ ...others, 'data/test.jsonl': text });
+    const base = rig.repository.commit({ ...others, 'data/test.jsonl': text });
     const before = await approved(base);
-    repository.commit({ 'rules/tasks/mine/data/test.jsonl': documents(1) });
+    rig.repository.commit({ 'rules/tasks/mine/data/test.jsonl': documents(1) });
     expect((await approved(base)).digest).toBe(before.digest);
   });
 
   it('and so are documents that the policy names', async () => {
-    const base = repository.commit({ ...FILES, 'rules/own.jsonl': documents(2) });
+    const base = rig.repository.commit({ ...FILES, 'rules/own.jsonl': documents(2) });
     const text = 'probes: [{file: tasks/mine/task.yaml, documents: own.jsonl}]\n';
     const before = await approved(base, text);
-    repository.commit({ 'rules/own.jsonl': documents(1) });
+    rig.repository.commit({ 'rules/own.jsonl': documents(1) });
     expect((await approved(base, text)).digest).toBe(before.digest);
     expect(before.digest).not.toBe((await approved(base)).digest);
   });
 
   it('also where a step of the workflow has written the task', async () => {
     const { 'rules/tasks/mine/task.yaml': task, ...others } = FILES;
-    const base = repository.commit(others);
+    const base = rig.repository.commit(others);
     writeFileSync('rules/tasks/mine/task.yaml', task);
     const before = await approved(base);
     rmSync('rules/tasks/mine/task.yaml');
-    repository.commit({ 'rules/tasks/mine/data/test.jsonl': documents(1) });
+    rig.repository.commit({ 'rules/tasks/mine/data/test.jsonl': documents(1) });
     writeFileSync('rules/tasks/mine/task.yaml', task);
     expect((await approved(base)).digest).toBe(before.digest);
   });
 
   it('and documents or an included file that only the change has are refused', async () => {
     const { 'rules/tasks/mine/data/test.jsonl': text, ...others } = FILES;
-    const base = repository.commit(others);
-    repository.commit({ 'rules/tasks/mine/data/test.jsonl': text });
+    const base = rig.repository.commit(others);
+    rig.repository.commit({ 'rules/tasks/mine/data/test.jsonl': text });
     await expect(approved(base)).rejects.toThrow('has no probe file data/test.jsonl');
     const { 'rules/tasks/common.yaml': common, ...without } = FILES;
-    const other = repository.commit({ ...without, 'rules/tasks/common.yaml': null });
-    repository.commit({ 'rules/tasks/common.yaml': common });
+    const other = rig.repository.commit({ ...without, 'rules/tasks/common.yaml': null });
+    rig.repository.commit({ 'rules/tasks/common.yaml': common });
     await expect(approved(other)).rejects.toThrow('has no probe file');
   });
 });
