@@ -1,11 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { defaultExclude, defineConfig } from 'vitest/config';
+import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
 
 /** Sweeps and simulations at full size: `npm run test:slow`. */
 const SLOW = 'test/**/*.slow.test.ts';
 const isSlow = process.env.TEST_SLOW === '1';
 
+/** What esbuild does for `with { type: 'text' }`: the style and the script of a report are files of their own. */
+const textFiles: Plugin = {
+  name: 'text-files',
+  enforce: 'pre',
+  async load(id) {
+    if (!/[\\/]src[\\/]report[\\/]html[\\/]page[\\/][^\\/]+\.(?:css|js)$/.test(id)) return null;
+    return `export default ${JSON.stringify(await readFile(id, 'utf8'))};`;
+  },
+};
+
 export default defineConfig({
+  plugins: [textFiles],
   test: {
     include: [isSlow ? SLOW : 'test/**/*.test.ts'],
     exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],

@@ -47,7 +47,7 @@ export function addCheckCommand(program: Command, output: Output): void {
       '--baseline <file|path>',
       'approved measurement, a checkpoint to measure in the same way, or beside logs a folder of logs',
     )
-    .option('--out <dir>', 'folder to write measurement.json, report.json and comment.md to');
+    .option('--out <dir>', 'folder to write measurement.json, report.json, report.html and comment.md to');
   verdictOptions(command)
     // Accepted only to explain what to do instead.
     .addOption(new Option('--shard <i/n>').hideHelp())

@@ -18,7 +18,7 @@ export function addCompareCommand(program: Command, output: Output): void {
     .description('compare two measurements and report a verdict')
     .argument('<candidate.json>')
     .argument('<baseline.json>');
-  policyOption(command).option('--out <dir>', 'folder to write report.json and comment.md to');
+  policyOption(command).option('--out <dir>', 'folder to write report.json, report.html and comment.md to');
   verdictOptions(command)
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>

@@ -66,6 +66,7 @@ Example:
 export const REPORT_EXAMPLES = `
 Examples:
   shadow-gate report report/report.json
+  shadow-gate report report/report.json --html report.html
   shadow-gate report report/report.json --markdown > comment.md`;
 
 export const SPECTRA_EXAMPLES = `

@@ -10,10 +10,11 @@ import { REPORT_EXAMPLES } from './help.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { exitCodeOf, printVerdict } from './verdict.ts';
+import { exitCodeOf, printVerdict, writeHtml } from './verdict.ts';
 
 interface ReportOptions extends VerdictOptions {
   markdown?: boolean;
+  html?: string;
 }
 
 export function addReportCommand(program: Command, output: Output): void {
@@ -21,7 +22,8 @@ export function addReportCommand(program: Command, output: Output): void {
     .command('report')
     .description('print a saved report, or what a measurement can show as a baseline')
     .argument('<report.json|measurement.json>')
-    .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet']));
+    .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet']))
+    .option('--html <file>', 'also write the report as a page to explore');
   verdictOptions(command)
     .addHelpText('after', REPORT_EXAMPLES)
     .action((file: string, options: ReportOptions) => runReport(file, options, output));
@@ -30,6 +32,7 @@ export function addReportCommand(program: Command, output: Output): void {
 async function runReport(file: string, options: ReportOptions, output: Output): Promise<void> {
   if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);
+  if (options.html !== undefined) await writeHtml(report, options.html, options, output);
   if (!options.markdown) return printVerdict(report, options, output);
   output.print(renderComment(report));
   output.exitCode = exitCodeOf(report, options);
@@ -39,9 +42,12 @@ async function isMeasurement(file: string): Promise<boolean> {
   return (await readSchema(file)) === MEASUREMENT_SCHEMA;
 }
 
-async function reportMeasurement(file: string, { markdown = false }: ReportOptions, output: Output): Promise<void> {
-  if (markdown)
-    throw new UserError(`${file} is a measurement, which has no comment`, 'compare it with another one first');
+async function reportMeasurement(file: string, options: ReportOptions, output: Output): Promise<void> {
+  const { markdown = false, html } = options;
+  if (markdown || html !== undefined) {
+    const what = markdown ? 'comment' : 'page';
+    throw new UserError(`${file} is a measurement, which has no ${what}`, 'compare it with another one first');
+  }
   const measurement = await readMeasurementOrShard(file);
   printMeasurement(measurement, file, output);
   if (measurement.shard === null) printAnswers(measurement, DEFAULT_POLICY, output);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Report } from '../compare/report.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { printable, printableJson } from '../report/escape.ts';
+import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import { renderTerminal, renderVerdict } from '../report/terminal/report.ts';
@@ -24,7 +25,7 @@ export function exitCodeOf(
   return EXIT[verdict];
 }
 
-/** Write `report.json` and `comment.md`, and say so. */
+/** Write `report.json`, `report.html` and `comment.md`, and say so. */
 export async function writeReport(
   report: Report,
   folder: string,
@@ -33,5 +34,17 @@ export async function writeReport(
 ): Promise<void> {
   await writeJson(join(folder, 'report.json'), serializeReport(report));
   await writeFileAtomic(join(folder, 'comment.md'), `${renderComment(report)}\n`);
-  if (!quiet) output.tell(`wrote ${printable(join(folder, 'report.json'))} and comment.md`);
+  await writeFileAtomic(join(folder, 'report.html'), renderHtml(report));
+  if (!quiet) output.tell(`wrote ${printable(join(folder, 'report.json'))}, report.html and comment.md`);
+}
+
+/** Write the report as a page, and say so. */
+export async function writeHtml(
+  report: Report,
+  file: string,
+  { quiet = false }: VerdictOptions,
+  output: Output,
+): Promise<void> {
+  await writeFileAtomic(file, renderHtml(report));
+  if (!quiet) output.tell(`wrote ${printable(file)}`);
 }

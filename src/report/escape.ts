@@ -135,3 +135,30 @@ export function codeBlock(text: string): string {
     all.length <= BLOCK_LINES ? all : [...all.slice(0, BLOCK_LINES / 2), '…', ...all.slice(-BLOCK_LINES / 2)];
   return `<pre>${lines.map((line) => neutralize(visible(line, BLOCK_LENGTH))).join('\n')}</pre>`;
 }
+
+/** A cell or a sentence may quote a whole question. */
+const HTML_LENGTH = 4000;
+
+/**
+ * Text for a page of HTML of ours, in an element or in a quoted attribute: every character that cannot be seen is written
+ * out, and none opens a tag or an entity.
+ */
+export function htmlText(text: string, length = HTML_LENGTH): string {
+  return escapeHtml(plainLine(text, length));
+}
+
+/** A text of several lines for an element that keeps line ends. */
+export function htmlLines(text: string, length = HTML_LENGTH): string {
+  return shorten(text, length)
+    .split(/\r?\n/)
+    .map((line) => htmlText(line, length))
+    .join('\n');
+}
+
+/** A text for a library that escapes what it writes, such as the labels of a chart. */
+export function plainLine(text: string, length = NAME_LENGTH): string {
+  return isolate(visible(ordinarySpaces(text), length));
+}
+
+const HTML_SPECIAL = /[&<>"'`]/g;
+const escapeHtml = (text: string): string => text.replace(HTML_SPECIAL, entity);

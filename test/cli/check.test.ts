@@ -29,7 +29,7 @@ describe('check --only spectra', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/▲ warn: /);
     expect(stdout).toMatch(/0\.635.*0\.690/);
-    expect(readdirSync(out).sort()).toEqual(['comment.md', 'measurement.json', 'report.json']);
+    expect(readdirSync(out).sort()).toEqual(['comment.md', 'measurement.json', 'report.html', 'report.json']);
     const report = await readReport(join(out, 'report.json'));
     expect(report.verdict).toBe('warn');
     expect(reasonsOf(report)).toHaveLength(1);

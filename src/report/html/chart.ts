@@ -1,0 +1,33 @@
+import { type PlotOptions, plot } from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { plainLine } from '../escape.ts';
+import { Html, html } from './html.ts';
+
+/** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table beside the chart. */
+export interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
+  /** What is drawn, in one sentence: the text alternative. */
+  readonly label: string;
+  /** What stands below the chart. */
+  readonly caption?: Html;
+}
+
+/**
+ * A chart as SVG, drawn now, by Observable Plot: the page needs no script and no network to show it. Colors are CSS variables of
+ * the page (`var(--series-1)`), so that dark mode changes them. Foreign texts in the data have to pass {@link chartText}.
+ */
+export function chart({ label, caption, ...options }: ChartOptions): Html {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const drawn = plot({
+    width: 640,
+    ...options,
+    document: document as unknown as NonNullable<PlotOptions['document']>,
+    style: { background: 'none', overflow: 'visible', ...(typeof options.style === 'object' ? options.style : {}) },
+  });
+  drawn.setAttribute('role', 'img');
+  drawn.setAttribute('aria-label', plainLine(label, 400));
+  const figcaption = caption === undefined ? null : html`<figcaption>${caption}</figcaption>`;
+  return html`<figure class="chart"><div class="chart-scroll">${Html.trusted(drawn.outerHTML)}</div>${figcaption}</figure>`;
+}
+
+/** A foreign name as a label of a chart. The library escapes it; this makes it visible and short. */
+export const chartText = (text: string, length = 40): string => plainLine(text, length);

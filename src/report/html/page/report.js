@@ -1,0 +1,2 @@
+// Runs in the reader's browser. The page is complete without it.
+

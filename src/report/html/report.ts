@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Report } from '../../compare/report.ts';
+import { DOCS_URL } from '../../platform/version.ts';
+import { ICONS } from '../text/words.ts';
+import { Html, html } from './html.ts';
+import { OVERVIEW } from './overview.ts';
+import style from './page/report.css' with { type: 'text' };
+import script from './page/report.js' with { type: 'text' };
+import type { PageOptions, Section } from './section.ts';
+
+/** In the order of the page. */
+const SECTIONS: readonly Section[] = [OVERVIEW];
+
+/**
+ * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy
+ * in its head lets the browser run that script and no other.
+ */
+export function renderHtml(report: Report, options: Partial<PageOptions> = {}): string {
+  const page = { docs: DOCS_URL, ...options };
+  const parts = SECTIONS.flatMap(({ id, title, render }) => {
+    const body = render(report, page);
+    return body === null ? [] : [{ id, title, body }];
+  });
+  const digest = createHash('sha256').update(script).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const links = parts.map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
+  const sections = parts.map(
+    ({ id, title, body }) =>
+      html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>\n`,
+  );
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Shadow Gate: ${report.verdict}</title>
+<style>${Html.trusted(style)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="verdict-${report.verdict}"><h1>${ICONS[report.verdict]} Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
+<main id="main">
+${sections}</main>
+<script>${Html.trusted(script)}</script>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,16 @@
+import type { Report } from '../../compare/report.ts';
+import type { Html } from './html.ts';
+
+export interface PageOptions {
+  /** Address of the folder `docs`, without a slash at its end. */
+  readonly docs: string;
+}
+
+/** A part of the page with a heading and a link in the navigation. */
+export interface Section {
+  /** Its anchor. */
+  readonly id: string;
+  readonly title: string;
+  /** Null: the report has nothing of it, and the part is left out. */
+  readonly render: (report: Report, options: PageOptions) => Html | null;
+}

@@ -1,0 +1,57 @@
+import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { describe, expect, it } from 'vitest';
+import { chart, chartText } from '../../../src/report/html/chart.ts';
+import { renderHtml } from '../../../src/report/html/report.ts';
+import { HOSTILE_NAMES, hostileReport, report } from '../fixtures.ts';
+
+type Node = DefaultTreeAdapterTypes.Node;
+type Element = DefaultTreeAdapterTypes.Element;
+
+function elementsOf(node: Node): Element[] {
+  const children = 'childNodes' in node ? node.childNodes.flatMap(elementsOf) : [];
+  return 'tagName' in node ? [node, ...children] : children;
+}
+
+const attributesOf = (page: string) => elementsOf(parse(page)).flatMap(({ attrs }) => attrs);
+
+/** What a page must not do: run foreign code, load anything, or link to where we did not point. */
+function expectInert(page: string): void {
+  const elements = elementsOf(parse(page));
+  expect(elements.filter(({ tagName }) => tagName === 'script')).toHaveLength(1);
+  expect(
+    elements.filter(({ tagName }) => ['img', 'iframe', 'object', 'embed', 'base', 'form'].includes(tagName)),
+  ).toEqual([]);
+  for (const { name, value } of attributesOf(page)) {
+    expect(name).not.toMatch(/^on/);
+    if (name === 'href') expect(value).toMatch(/^(?:#|https:\/\/github\.com\/)/);
+    if (name === 'src' || name === 'srcset') expect.fail(`${name}="${value}"`);
+  }
+}
+
+describe('renderHtml', () => {
+  it.each(HOSTILE_NAMES.map((name, i) => [i, name]))('is inert with hostile name %i in every place', (_, name) => {
+    expectInert(renderHtml(hostileReport(name as string)));
+  });
+
+  it('is a whole page with one heading and a section for each link of the navigation', () => {
+    const page = renderHtml(report());
+    const elements = elementsOf(parse(page));
+    expect(elements.filter(({ tagName }) => tagName === 'h1')).toHaveLength(1);
+    const ids = attributesOf(page).flatMap(({ name, value }) => (name === 'id' ? [value] : []));
+    expect(new Set(ids).size).toBe(ids.length);
+    const anchors = attributesOf(page).flatMap(({ name, value }) =>
+      name === 'href' && value.startsWith('#') ? [value.slice(1)] : [],
+    );
+    for (const anchor of anchors) expect(ids).toContain(anchor);
+  });
+});
+
+describe('chart', () => {
+  it.each(HOSTILE_NAMES.map((name, i) => [i, name]))('writes hostile name %i as a text', (_, name) => {
+    const text = name as string;
+    const { text: svg } = chart({ label: text, x: { domain: [chartText(text)], label: chartText(text) }, marks: [] });
+    const elements = elementsOf(parse(`<!doctype html><body>${svg}`));
+    expect(elements.filter(({ tagName }) => ['script', 'img', 'a'].includes(tagName))).toEqual([]);
+    for (const { attrs } of elements) for (const { name: key } of attrs) expect(key).not.toMatch(/^on/);
+  });
+});
