@@ -1,18 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
 
 /** Sweeps and simulations at full size: `npm run test:slow`. */
 const SLOW = 'test/**/*.slow.test.ts';
 const isSlow = process.env.TEST_SLOW === '1';
 
+const TEXT_FILE = '\0text:';
+
 /** What esbuild does for `with { type: 'text' }`: the style and the script of a report are files of their own. */
 const textFiles: Plugin = {
   name: 'text-files',
   enforce: 'pre',
+  resolveId(source, importer) {
+    if (importer === undefined || !/^\.\/page\/[^/]+\.(?:css|js)$/.test(source)) return null;
+    // Under a name without its ending: of a style, Vitest would leave nothing.
+    return `${TEXT_FILE}${resolve(dirname(importer), source)}.text`;
+  },
   async load(id) {
-    if (!/[\\/]src[\\/]report[\\/]html[\\/]page[\\/][^\\/]+\.(?:css|js)$/.test(id)) return null;
-    return `export default ${JSON.stringify(await readFile(id, 'utf8'))};`;
+    if (!id.startsWith(TEXT_FILE)) return null;
+    return `export default ${JSON.stringify(await readFile(id.slice(TEXT_FILE.length, -'.text'.length), 'utf8'))};`;
   },
 };
 
