@@ -1,6 +1,7 @@
 import type { Half } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { Policy } from '../policy/policy.ts';
+import { appliedPolicy } from './applied-policy.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { accuracyLoss } from './checks/accuracy-loss.ts';
 import { changedInputs, comparability, missingBaseline } from './checks/baseline.ts';
@@ -158,6 +159,7 @@ export function compare(comparison: Comparison): Report {
     baseline: baseline && { ...describeCheckpoint(baseline), commit: comparison.baselineCommit ?? null },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
+    applied: appliedPolicy(context),
     shadowDeltas: metricDeltas(candidate, baseline, context.comparability, findings),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,

@@ -28,7 +28,7 @@ const servedModel = {
 };
 
 /** What a number is about. */
-const scopeSchema = z.discriminatedUnion('kind', [
+export const scopeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('model') }),
   /** A module type, with its component in a multimodal model: `vision q_proj`. */
   z.strictObject({ kind: z.literal('modules'), name: foreign }),

@@ -9,6 +9,7 @@ import {
   precisionSchema,
   tensorSchema,
 } from '../measure/schema/measurement.ts';
+import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
@@ -83,6 +84,8 @@ export const reportSchema = z.strictObject({
   reference: identitySchema.extend({ path: z.string() }).nullable(),
   /** Path of the policy file; null: the defaults. */
   policy: z.string().nullable(),
+  /** What it says, and how near the candidate came to each limit. Absent in reports of version 0.2. */
+  applied: appliedPolicySchema.optional(),
   shadowDeltas: z.array(metricDeltaSchema),
   /** The candidate's groups and, where there is a baseline, the baseline's. */
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
