@@ -57,6 +57,7 @@ import { hideTexts } from './probes/hide-texts.ts';
 import { pairProbes } from './probes/pair.ts';
 import { reportProbes } from './probes/report.ts';
 import { REPORT_SCHEMA, type Report } from './report.ts';
+import { reportSpectra } from './spectra-report.ts';
 import { sortFindings, verdictOf } from './verdict.ts';
 
 export interface Comparison {
@@ -163,6 +164,7 @@ export function compare(comparison: Comparison): Report {
     shadowDeltas: metricDeltas(candidate, baseline, context.comparability, findings),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },
     tensors: candidate.tensors,
+    spectra: reportSpectra(context),
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),

@@ -120,7 +120,8 @@ export function groupName({ component, module }: Pick<GroupMeasurement, 'compone
   return component === null ? module : `${component} ${module}`;
 }
 
-function tensorKey({ of, name }: TensorMeasurement): string {
+/** Unique among the matrices of a measurement. */
+export function tensorKey({ of, name }: Pick<TensorMeasurement, 'of' | 'name'>): string {
   return JSON.stringify([of, name]);
 }
 

@@ -13,6 +13,7 @@ import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
 import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
+import { spectraReportSchema } from './spectra-report.ts';
 import { trendSchema } from './trend-schema.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';
@@ -91,6 +92,8 @@ export const reportSchema = z.strictObject({
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
   /** The candidate's matrices, for the details. */
   tensors: z.array(tensorSchema),
+  /** What the page needs beside them, such as the baseline's matrices. Absent in reports of version 0.2.0. */
+  spectra: spectraReportSchema.optional(),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),

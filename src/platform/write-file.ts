@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { jsonLines } from './json-lines.ts';
 import { makeFolder } from './make-folder.ts';
 import { UserError } from './user-error.ts';
 
@@ -58,9 +59,9 @@ function withPath(error: unknown, path: string): unknown {
   return Object.assign(error, { path, message: `${error.message} '${path}'` });
 }
 
-/** Write a value as indented JSON, atomically. */
+/** Write a value as JSON that a person can read, atomically. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeFileAtomic(path, `${jsonLines(value)}\n`);
 }
 
 /**

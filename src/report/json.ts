@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Finding, findingSchema, SEVERITY } from '../compare/finding.ts';
 import { reasonOf, reasonSchema } from '../compare/reason.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
+import { contradictionInSpectra } from '../compare/spectra-report.ts';
 import { verdictOf } from '../compare/verdict.ts';
 import { validate } from '../platform/first-issue.ts';
 import { parseVersioned, readVersioned } from '../platform/versioned-json.ts';
@@ -35,6 +36,10 @@ const fileSchema = reportSchema
     if (report.verdict !== expected) {
       const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
       context.addIssue({ code: 'custom', path: ['verdict'], message });
+    }
+    const wrong = report.spectra && contradictionInSpectra(report.spectra, report.tensors);
+    if (wrong) {
+      context.addIssue({ code: 'custom', path: ['spectra', 'baseline', wrong.index], message: wrong.message });
     }
     return { ...report, findings };
   });

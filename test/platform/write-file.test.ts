@@ -65,8 +65,9 @@ it('a place where the system creates nothing is an error, not a wait without end
 
 it('JSON is written for people, with a newline at the end', async () => {
   const file = join(temporaryFolder(), 'file.json');
-  await writeJson(file, { a: [1] });
-  expect(readFileSync(file, 'utf8')).toBe('{\n  "a": [\n    1\n  ]\n}\n');
+  const long = 'x'.repeat(120);
+  await writeJson(file, { a: [1], long });
+  expect(readFileSync(file, 'utf8')).toBe(`{\n "a": [1],\n "long": "${long}"\n}\n`);
 });
 
 it('a path that cannot be written to is refused before a long measurement', async () => {

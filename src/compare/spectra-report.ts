@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/measurement.ts';
+import { effectiveRules, type Policy } from '../policy/policy.ts';
+import { metricsSchema } from '../spectra/metrics-schema.ts';
+import type { Comparability } from './comparability.ts';
+import { tensorKey } from './pair-metrics.ts';
+
+const SHOWN = {
+  frobeniusNorm: true,
+  stableRank: true,
+  effectiveRank: true,
+  rank: true,
+  topEnergy: true,
+  snr: true,
+  updateSize: true,
+} as const;
+
+/** What the page shows of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. */
+const baselineMatrixSchema = tensorSchema
+  .pick({ of: true, name: true, status: true, method: true, spectrum: true })
+  .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
+export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
+
+/** How far the MLP ÷ attention ratio may move from the baseline's: further than both amounts is a finding of this level. */
+const ratioRuleSchema = z.strictObject({
+  direction: z.enum(['up', 'down', 'any']),
+  absolute: z.number().nonnegative(),
+  /** As a share of the baseline's ratio. */
+  relative: z.number().nonnegative(),
+  level: z.enum(['info', 'warn', 'fail']),
+});
+export type RatioRule = z.infer<typeof ratioRuleSchema>;
+
+/** What a page about the spectra needs beside the candidate's matrices. */
+export const spectraReportSchema = z.strictObject({
+  /** Null: there is no baseline. Matrices that may not be compared are left out. */
+  baseline: z.array(baselineMatrixSchema).nullable(),
+  ratioRules: z.array(ratioRuleSchema),
+});
+export type SpectraReport = z.infer<typeof spectraReportSchema>;
+
+export interface ComparedSpectra {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement | null;
+  readonly comparability: Pick<Comparability, 'weights' | 'deltas'>;
+  readonly policy: Policy;
+}
+
+export function reportSpectra({ candidate, baseline, comparability, policy }: ComparedSpectra): SpectraReport {
+  const names = new Set(candidate.tensors.map(tensorKey));
+  const may = ({ of }: TensorMeasurement) => (of === 'delta' ? comparability.deltas : comparability.weights);
+  return {
+    baseline: baseline?.tensors.filter((tensor) => may(tensor) && names.has(tensorKey(tensor))).map(compact) ?? null,
+    ratioRules: effectiveRules(policy)
+      .filter(({ metric }) => metric === 'mlpAttentionRatio')
+      .map(({ direction, absolute, relative, level }) => ({ direction, absolute, relative, level })),
+  };
+}
+
+function compact({ of, name, status, method, spectrum, metrics }: TensorMeasurement): BaselineMatrix {
+  if (metrics === null) return { of, name, status, method, spectrum, metrics };
+  const { frobeniusNorm, stableRank, effectiveRank, rank, topEnergy, snr, updateSize } = metrics;
+  const optional = { ...(snr === undefined ? {} : { snr }), ...(updateSize === undefined ? {} : { updateSize }) };
+  const shown = { frobeniusNorm, stableRank, effectiveRank, rank, topEnergy, ...optional };
+  return { of, name, status, method, spectrum, metrics: shown };
+}
+
+/** The first matrix that stands there twice, or beside none of the candidate's; null if each has its own. */
+export function contradictionInSpectra(
+  spectra: SpectraReport,
+  tensors: readonly TensorMeasurement[],
+): { readonly index: number; readonly message: string } | null {
+  const left = new Set(tensors.map(tensorKey));
+  for (const [index, matrix] of (spectra.baseline ?? []).entries()) {
+    if (!left.delete(tensorKey(matrix))) return { index, message: 'is there twice, or not a matrix of the candidate' };
+    if ((matrix.status === 'measured') !== (matrix.metrics !== null)) {
+      return { index, message: 'has a status that does not fit its metrics' };
+    }
+  }
+  return null;
+}
