@@ -31,6 +31,7 @@ try {
       index: join(root, 'src/action.ts'),
       cli: join(root, 'src/cli.ts'),
       'band-worker': join(root, 'src/spectra/exact/band-worker.ts'),
+      'progress-worker': join(root, 'src/cli/progress/progress-worker.ts'),
       'process-bridge': join(root, 'src/platform/process-bridge.ts'),
       'tokenizer-process': join(root, 'src/language-model/tokens/tokenizer-process.ts'),
     },

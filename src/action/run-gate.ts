@@ -1,8 +1,10 @@
 import { check } from '../gate/check.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
-import { progressLog, withoutCommands } from '../github/client/log.ts';
+import { withoutCommands } from '../github/client/log.ts';
 import { configureCuda } from '../onnx/cuda/settings.ts';
+import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
+import { ProgressLines } from '../report/terminal/progress-lines.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import type { GateRun, MeasuringRun } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
@@ -18,8 +20,8 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   // A measurement with a new seed cannot be in the cache.
   const store = settings.seed === 'rotate' ? undefined : caches?.measurements;
   const started = context.now();
-  const result = await inMeasuringGroup(run, context, () =>
-    check({ ...settings, ...resolved, store, spectrumStore: caches?.spectra }),
+  const result = await inMeasuringGroup(run, context, (onProgress) =>
+    check({ ...settings, ...resolved, onProgress, store, spectrumStore: caches?.spectra }),
   );
   const { time } = result.measurement.run;
   if (new Date(time) < started) context.runner.info(`From the cache: measured at ${printable(time)}.`);
@@ -38,11 +40,13 @@ export const dependenciesOf = ({
   isBaselineServed: baselineEndpoint !== undefined,
 });
 
+const TICK_MILLISECONDS = 1000;
+
 /** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
 export async function inMeasuringGroup<T>(
   { checkpoint, endpoint, device, cudaLibraries }: MeasuringRun,
-  { runner }: ActionContext,
-  work: () => Promise<T>,
+  { runner, now }: ActionContext,
+  work: (onProgress: OnProgress) => Promise<T>,
 ): Promise<T> {
   const warnings: string[] = [];
   configureCuda({
@@ -54,10 +58,15 @@ export async function inMeasuringGroup<T>(
     onNote: (line) => runner.info(logLine(line)),
     onUnusable: (line) => void warnings.push(line),
   });
+  const lines = new ProgressLines({ print: runner.info, now: () => now().getTime() });
+  const timer = setInterval(() => lines.tick(), TICK_MILLISECONDS);
   try {
     const model = printable(checkpoint ?? endpoint?.model ?? '');
-    return await runner.group(`Measuring ${model}`, () => withoutCommands(runner.info, work));
+    return await runner.group(`Measuring ${model}`, () =>
+      withoutCommands(runner.info, () => work((progress) => lines.report(progress))),
+    );
   } finally {
+    clearInterval(timer);
     // A warning is a command, and in the group there are none.
     for (const warning of warnings) runner.warning(warning);
   }
@@ -70,7 +79,6 @@ export function measureSettings(run: MeasuringRun, context: ActionContext, basel
   const isMeasuredNow = baseline.kind === 'checkpoint' || baselineEndpoint !== undefined;
   const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow;
   const seed = rotates ? ('rotate' as const) : run.seed;
-  const onProgress = progressLog(context.runner.info, () => context.now().getTime());
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };
-  return { ...model, device, method, only, seed, budgetSeconds, onProgress };
+  return { ...model, device, method, only, seed, budgetSeconds };
 }

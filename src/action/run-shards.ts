@@ -25,8 +25,8 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
   expectApprovedTokenizer(resolved.changes);
   const settings = measureSettings(run, context, resolved.baseline);
   const { index, count } = run.shard;
-  const measurement = await inMeasuringGroup(run, context, () =>
-    measureShard({ ...settings, ...resolved, spectrumStore: caches?.spectra }, run.shard),
+  const measurement = await inMeasuringGroup(run, context, (onProgress) =>
+    measureShard({ ...settings, ...resolved, onProgress, spectrumStore: caches?.spectra }, run.shard),
   );
   const file = join(run.out, MEASUREMENT_FILE);
   await writeMeasurement(file, measurement);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { OnDownload } from '../hub/snapshot.ts';
 import { canonicalJson } from '../platform/canonical-json.ts';
+import { MIB, type OnProgress } from '../platform/progress.ts';
 import { openResolved } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { fetchTensors } from './open.ts';
@@ -33,15 +33,20 @@ export class TensorDigests {
 export async function digestCheckpoint(
   checkpoint: Checkpoint,
   digests = new TensorDigests(),
-  onDownload?: OnDownload,
+  onProgress?: OnProgress,
 ): Promise<string> {
-  await fetchTensors(checkpoint, checkpoint.tensors.values(), onDownload);
+  await fetchTensors(checkpoint, checkpoint.tensors.values(), onProgress);
   const bytes = new Map<string, string>();
   // Disks are faster in the order of the files.
   const inFileOrder = (a: TensorEntry, b: TensorEntry) =>
     a.file === b.file ? a.offset - b.offset : a.file < b.file ? -1 : 1;
-  for (const entry of [...checkpoint.tensors.values()].sort(inFileOrder)) {
+  const entries = [...checkpoint.tensors.values()].sort(inFileOrder);
+  const all = entries.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  let done = 0;
+  for (const entry of entries) {
+    onProgress?.({ phase: 'reading', done: done / MIB, total: all / MIB });
     bytes.set(entry.name, await digests.of(entry));
+    done += entry.byteLength;
   }
   // The graph of an ONNX model decides whether and how a tensor is measured.
   const uses = new Map(checkpoint.format === 'onnx' ? checkpoint.onnx?.map(({ name, use }) => [name, use]) : []);

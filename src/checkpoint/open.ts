@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { INDEX, SINGLE, twoSets, twoSetsOfWeights } from '../hub/checkpoint-files.ts';
 import { isHubPath } from '../hub/hub-path.ts';
-import { type OnDownload, openSnapshot } from '../hub/snapshot.ts';
+import { openSnapshot } from '../hub/snapshot.ts';
 import { validate } from '../platform/first-issue.ts';
+import type { OnProgress } from '../platform/progress.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapter/adapter-names.ts';
@@ -52,7 +53,7 @@ export function nameOf({ remote, path }: Checkpoint): string {
 export async function fetchTensors(
   { remote }: Checkpoint,
   tensors: Iterable<TensorEntry>,
-  onDownload?: OnDownload,
+  onDownload?: OnProgress,
 ): Promise<void> {
   await remote?.fetch(tensors, onDownload);
 }

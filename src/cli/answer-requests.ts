@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ModelResult, ModelSource } from '../language-model/model.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
 import { toJsonLines } from '../language-model/requests.ts';
+import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
@@ -40,7 +41,10 @@ export interface RequestOptions extends EndpointOptions, DeviceOptions {
  */
 export async function answerRequests<T extends object>(
   options: RequestOptions,
-  work: { readonly done: string; readonly answer: (source: ModelSource, file: string) => Promise<ModelResult<T>> },
+  work: {
+    readonly done: string;
+    readonly answer: (source: ModelSource, file: string, onProgress: OnProgress | undefined) => Promise<ModelResult<T>>;
+  },
   output: Output,
 ): Promise<void> {
   const choice = chooseModel(options, output);
@@ -49,7 +53,9 @@ export async function answerRequests<T extends object>(
     throw new UserError('--output is the file of the requests', 'give another file');
   }
   const source = choice.kind === 'endpoint' ? choice : await openCheckpointSource(choice);
-  const { answers, by, truncated } = await work.answer(source, options.requests);
+  const { answers, by, truncated } = await output.withProgress((onProgress) =>
+    work.answer(source, options.requests, onProgress),
+  );
   const [first] = truncated;
   if (first !== undefined) {
     const others = truncated.length > 1 ? ` and ${truncated.length - 1} more` : '';

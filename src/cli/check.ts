@@ -79,7 +79,8 @@ function checkModel(options: CheckOptions, output: Output): Promise<CheckResult>
   const { reference, adapter, baseline, policy } = options;
   const settings = measureSettings(options, output);
   const baselineEndpoint = baselineEndpointOf(options, output);
-  return output.withProgress((onProgress) =>
-    check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
+  return output.withProgress(
+    (onProgress) => check({ ...settings, baselineEndpoint, reference, adapter, baseline, policy, onProgress }),
+    { isQuiet: options.quiet },
   );
 }

@@ -10,7 +10,10 @@ export function addGenerateCommand(program: Command, output: Output): void {
     .action((options: RequestOptions) =>
       answerRequests(
         options,
-        { done: 'continued', answer: (source, file) => generateFile(source, file, new Date()) },
+        {
+          done: 'continued',
+          answer: (source, file, onProgress) => generateFile(source, file, { now: new Date(), onProgress }),
+        },
         output,
       ),
     );

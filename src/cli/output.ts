@@ -1,8 +1,9 @@
-import { SingleBar } from 'cli-progress';
-import type { Progress } from '../measure/options.ts';
+import process from 'node:process';
+import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/table.ts';
-import { formatDuration } from '../report/text/numbers.ts';
+import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';
+import { openThreadedDisplay } from './progress/threaded-display.ts';
 
 /** The exit codes are an interface: do not change them. */
 export const EXIT = { pass: 0, warn: 0, fail: 1, couldNotJudge: 2, inconclusive: 3 } as const;
@@ -20,12 +21,13 @@ type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly
 const MIN_WIDTH = 40;
 const DEFAULT_WIDTH = 100;
 
-/** Shorter remaining times jump about too much to be shown. */
-const SHORTEST_ETA_SECONDS = 3;
+/** A shorter run has no lines of progress: a log that nobody watches needs them later than one of a CI job. */
+const QUIET_SECONDS = { ci: 5, pipe: 60 } as const;
 
 /** Where a command writes to, and the exit code it ends with unless it throws. */
 export class Output {
   readonly #io: Io;
+  #display: ProgressDisplay | null = null;
   exitCode: number = EXIT.pass;
 
   constructor(io: Io) {
@@ -55,7 +57,9 @@ export class Output {
 
   /** Write one line that is no result to standard error. */
   note(text: string): void {
-    this.#io.stderr.write(`shadow-gate: ${logLine(text)}\n`);
+    const line = `shadow-gate: ${logLine(text)}`;
+    if (this.#display) this.#display.note(line);
+    else this.#io.stderr.write(`${line}\n`);
   }
 
   /** Tell somebody who watches what was done; a script knows it. */
@@ -69,30 +73,27 @@ export class Output {
     }
   }
 
-  /** Show a progress bar on standard error if that is a terminal, and nothing otherwise. */
-  async withProgress<T>(work: (onProgress: ((progress: Progress) => void) | undefined) => Promise<T>): Promise<T> {
-    const { stderr } = this.#io;
-    if (!stderr.isTTY) return work(undefined);
-    const bar = new SingleBar({
-      format: '{bar} {value}/{total} {name}',
-      stream: stderr,
-      // Hiding the cursor would need a handler for Ctrl-C, which could not run while this thread computes a spectrum.
-      hideCursor: false,
-      linewrap: true,
-      barsize: 24,
-      clearOnComplete: true,
-    });
-    bar.start(1, 0, { name: 'reading' });
+  /**
+   * Show how far some work is: a bar on a terminal; elsewhere lines, soon in the log of a CI job, and late in any other, so that a
+   * run of a minute writes none.
+   * @param options.isQuiet show it only to somebody who watches
+   */
+  async withProgress<T>(
+    work: (onProgress: OnProgress | undefined) => Promise<T>,
+    { isQuiet = false }: { readonly isQuiet?: boolean | undefined } = {},
+  ): Promise<T> {
+    const { stderr, env } = this.#io;
+    if (isQuiet && !stderr.isTTY) return work(undefined);
+    const quietSeconds = env.CI === undefined || env.CI === '' ? QUIET_SECONDS.pipe : QUIET_SECONDS.ci;
+    const kind = stderr.isTTY ? 'bar' : { quietSeconds };
+    const threaded = stderr === process.stderr ? openThreadedDisplay(kind, stderr) : null;
+    const display = threaded ?? openDisplay(kind, stderr);
+    this.#display = display;
     try {
-      return await work(({ done, total, name, secondsLeft = null }) => {
-        const eta =
-          secondsLeft === null || secondsLeft < SHORTEST_ETA_SECONDS ? '' : `, ${formatDuration(secondsLeft)} left`;
-        bar.setTotal(total);
-        bar.update(done, { name: `${printable(name, 40)}${eta}` });
-        bar.render();
-      });
+      return await work((progress) => display.report(progress));
     } finally {
-      bar.stop();
+      this.#display = null;
+      display.stop();
     }
   }
 }

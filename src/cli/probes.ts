@@ -113,7 +113,9 @@ async function printEstimate(
   { resolved, output }: { readonly resolved: ResolvedPolicy; readonly output: Output },
 ): Promise<void> {
   const source = await openCheckpointSource({ checkpoint, reference, device });
-  const { by, items, suites, ...time } = await expectProbes(source, { ...selection, budgetSeconds: budget ?? null });
+  const { by, items, suites, ...time } = await output.withProgress((onProgress) =>
+    expectProbes(source, { ...selection, budgetSeconds: budget ?? null }, onProgress),
+  );
   const facts = items.filter(({ form }) => form === 'benchmark').length;
   const drop = plannedDrop(facts, resolved.policy);
   const levels = suites.flatMap((suite) => suite.levels ?? []).filter(({ count }) => count > 1);

@@ -5,6 +5,7 @@ import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, SeedChoice } from
 import type { Measurement } from '../measure/schema/measurement.ts';
 import { itemKey, type MeasuredProbes } from '../measure/schema/probes.ts';
 import type { Shard } from '../measure/shards/shard.ts';
+import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { type CandidateOptions, measureCandidate, openCandidate, openOrigins } from './measure-candidate.ts';
@@ -55,11 +56,21 @@ export interface CheckResult {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { policy, baseline, settings } = await prepare(options);
   const { changes, only } = options;
-  const approved = await measureBaseline(baseline, settings);
+  const { onProgress } = settings;
+  const approved = await measureBaseline(baseline, { ...settings, onProgress: progressAs('baseline', onProgress) });
   const probes = probesFor(settings.probes, baseline, approved);
-  const candidate = await measureCandidate({ ...settings, probes });
+  const candidate = await measureCandidate({
+    ...settings,
+    probes,
+    onProgress: MEASURED_FIRST.has(baseline.kind) ? progressAs('candidate', onProgress) : onProgress,
+  });
   const report = judge(candidate, approved, { policy, baseline, changes, only });
   return { measurement: candidate, report };
+}
+
+/** Where two models are measured, what is reported says which. */
+function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | undefined): OnProgress | undefined {
+  return onProgress && ((progress) => onProgress({ ...progress, model }));
 }
 
 /**

@@ -1,14 +1,12 @@
 import { open, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB, type OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 import { once, openSnapshotFiles } from './snapshot-files.ts';
-
-/** Receives the progress of a download, in MiB, and the name of the model. */
-export type OnDownload = (progress: { done: number; total: number; name: string }) => void;
 
 /** Bytes of a local file that are needed. */
 export interface WantedBytes {
@@ -30,7 +28,7 @@ export interface Snapshot {
   /** The files of weights, as the hub lists them. */
   readonly weights: readonly ListedFile[];
   /** Download these bytes, as far as they are not on the disk. */
-  readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnDownload) => Promise<void>;
+  readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
 }
 
 const opened = new Map<string, Promise<Snapshot>>();
@@ -51,7 +49,6 @@ const FIRST_BYTES = 64 * 1024;
 /** Headers that are read at the same time: large models have a hundred shards and more. */
 const HEADERS_AT_ONCE = 8;
 
-const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 class Opening {
@@ -99,7 +96,7 @@ class Opening {
     partial: ReadonlyMap<string, PartialFile>,
     wanted: Iterable<WantedBytes>,
     name: string,
-    onDownload: OnDownload | undefined,
+    onDownload: OnProgress | undefined,
   ): Promise<void> {
     const ranges = new Map<PartialFile, ByteRange[]>();
     for (const { file, offset, byteLength } of wanted) {
@@ -114,8 +111,7 @@ class Opening {
     for (const [file, some] of ranges) total += await file.missingBytes(some);
     if (total > 0) await this.#expectSpace(total);
     let done = 0;
-    const report = () =>
-      onDownload?.({ done: Math.round(done / MIB), total: Math.ceil(total / MIB), name: `MiB of ${name}` });
+    const report = () => onDownload?.({ phase: 'downloading', done: done / MIB, total: total / MIB, item: name });
     for (const [file, some] of ranges) {
       if (total > 0) report();
       await file.fetch(some, (bytes) => {

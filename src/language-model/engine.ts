@@ -1,5 +1,8 @@
 import { UserError } from '../platform/user-error.ts';
 
+/** Receives the share of a call that is done, from 0 to 1, while it is worked on. */
+export type OnWork = (share: number) => void;
+
 /** A checkpoint in onnxruntime, or a server. All texts are token ids here. */
 export interface Engine {
   /** The longest input, in tokens. Callers cut longer ones on the left. */
@@ -12,9 +15,9 @@ export interface Engine {
    */
   prepare?(calls: Calls): Promise<void>;
   /** Log-likelihoods, in the order of the sequences. */
-  score(sequences: readonly Sequence[]): Promise<SequenceScore[]>;
+  score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]>;
   /** Greedy decoding, in the order of the prompts. */
-  generate(prompts: readonly Prompt[]): Promise<Continuation[]>;
+  generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]>;
   /** Release its memory. */
   close(): Promise<void>;
 }

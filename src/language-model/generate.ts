@@ -1,6 +1,6 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Continuation, type Engine, expectInVocabulary, type Prompt } from './engine.ts';
+import { type Continuation, type Engine, expectInVocabulary, type OnWork, type Prompt } from './engine.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
 import { type EncodeOptions, encodeText } from './tokens/encode.ts';
 import { cutAtStops, stopAt } from './tokens/stop-strings.ts';
@@ -27,6 +27,7 @@ export interface GenerateOptions extends EncodeOptions {
   readonly now: Date;
   /** Receives each request whose prompt was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
+  readonly onWork?: OnWork | undefined;
 }
 
 const DEFAULT_MAX_NEW_TOKENS = 256;
@@ -49,7 +50,7 @@ export async function continuePrompts(
 ): Promise<GenerateAnswer[]> {
   const prompts = requests.map((request) => toPrompt(request, engine, options));
   for (const [i, request] of requests.entries()) expectInVocabulary(at(prompts, i).tokens, engine, request);
-  const continuations = await engine.generate(prompts);
+  const continuations = await engine.generate(prompts, options.onWork);
   return requests.map((request, i) => toAnswer(request, at(continuations, i), options.tokenizer));
 }
 

@@ -1,7 +1,9 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
-import type { Engine } from './engine.ts';
+import type { OnInterruption, OnProgress } from '../platform/progress.ts';
+import { withInterruptions } from '../platform/progress.ts';
+import type { Engine, OnWork } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
 import { type CheckpointSource, openModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
@@ -51,21 +53,40 @@ export interface ModelResult<T> {
 }
 
 /** Score every request of a JSONL file. @throws UserError if any of them cannot be scored */
-export async function scoreFile(source: ModelSource, file: string): Promise<ModelResult<ScoreAnswer>> {
+export async function scoreFile(
+  source: ModelSource,
+  file: string,
+  onProgress?: OnProgress,
+): Promise<ModelResult<ScoreAnswer>> {
   const requests = await readScoreRequests(file);
-  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now: new Date() }, async (model) => {
+  const { report, interrupt: onOpening } = withInterruptions(onProgress);
+  const options = { needsTokenizer: requests.some(needsTokenizer), now: new Date(), onOpening };
+  return withModel(source, options, async (model) => {
     const truncated: string[] = [];
-    const answers = await model.score(requests, (where) => truncated.push(where));
+    const onWork = workOf('scoring', requests.length, report);
+    const answers = await model.score(requests, (where) => truncated.push(where), onWork);
     return { answers, by: model.by, truncated };
   });
 }
 
+/** The progress of one call with all requests. */
+function workOf(phase: 'scoring' | 'generating', total: number, report: OnProgress): OnWork {
+  report({ phase, done: 0, total });
+  return (share) => report({ phase, done: share * total, total });
+}
+
 /** Continue every prompt of a JSONL file greedily. @throws UserError if any of them cannot be continued */
-export async function generateFile(source: ModelSource, file: string, now: Date): Promise<ModelResult<GenerateAnswer>> {
+export async function generateFile(
+  source: ModelSource,
+  file: string,
+  { now, onProgress }: { readonly now: Date; readonly onProgress?: OnProgress | undefined },
+): Promise<ModelResult<GenerateAnswer>> {
   const requests = await readGenerateRequests(file);
-  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now }, async (model) => {
+  const { report, interrupt: onOpening } = withInterruptions(onProgress);
+  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now, onOpening }, async (model) => {
     const truncated: string[] = [];
-    const answers = await model.generate(requests, (where) => truncated.push(where));
+    const onWork = workOf('generating', requests.length, report);
+    const answers = await model.generate(requests, (where) => truncated.push(where), onWork);
     return { answers, by: model.by, truncated };
   });
 }
@@ -94,8 +115,16 @@ export interface Model {
    * In the order of the requests.
    * @param onTruncation receives each request that was cut on the left to fit the model
    */
-  score(requests: readonly ScoreRequest[], onTruncation: (where: string) => void): Promise<ScoreAnswer[]>;
-  generate(requests: readonly GenerateRequest[], onTruncation: (where: string) => void): Promise<GenerateAnswer[]>;
+  score(
+    requests: readonly ScoreRequest[],
+    onTruncation: (where: string) => void,
+    onWork?: OnWork,
+  ): Promise<ScoreAnswer[]>;
+  generate(
+    requests: readonly GenerateRequest[],
+    onTruncation: (where: string) => void,
+    onWork?: OnWork,
+  ): Promise<GenerateAnswer[]>;
 }
 
 export interface ModelCalls {
@@ -109,6 +138,8 @@ export interface ModelOptions {
   readonly needsTokenizer: boolean;
   /** The date that a chat template can write. */
   readonly now: Date;
+  /** Told of downloads and of loading, which can come in the middle of a call. */
+  readonly onOpening?: OnInterruption | undefined;
 }
 
 /**
@@ -154,16 +185,20 @@ function modelOf({ engine, remote, tokenizer, ids, by, device, precision }: Open
     ...(remote
       ? { usage: () => remote.usage, served: remote.served }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
-    score: (requests, onTruncation) =>
+    score: (requests, onTruncation, onWork) =>
       byText
-        ? scoreRequestsByText(requests, byText, (inIds) =>
-            scoreRequests(inIds, engine, { tokenizer: null, prefixTokenId: null, onTruncation }),
+        ? scoreRequestsByText(
+            requests,
+            byText,
+            (inIds, work) =>
+              scoreRequests(inIds, engine, { tokenizer: null, prefixTokenId: null, onTruncation, onWork: work }),
+            onWork,
           )
-        : scoreRequests(requests, engine, { ...encoding, onTruncation }),
-    generate: (requests, onTruncation) =>
+        : scoreRequests(requests, engine, { ...encoding, onTruncation, onWork }),
+    generate: (requests, onTruncation, onWork) =>
       byText
-        ? continuePromptsByText(requests, byText)
-        : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation }),
+        ? continuePromptsByText(requests, byText, onWork)
+        : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation, onWork }),
   };
 }
 
@@ -185,6 +220,7 @@ async function open(source: ModelSource, options: ModelOptions): Promise<Opened>
     const { name, reason } = model.device;
     return { ...model, remote: null, by: `on ${name} (${reason})`, device: name, precision: model.engine.precision };
   }
+  options.onOpening?.({ phase: 'connecting' });
   const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
   const remote = await openRemoteEngine(source).catch(async (error: unknown) => {
     await tokenizer?.close?.();

@@ -3,6 +3,7 @@ import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
 import type { Device } from '../onnx/session.ts';
+import type { OnInterruption } from '../platform/progress.ts';
 import { UserError, withErrorCode } from '../platform/user-error.ts';
 import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-memory.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
@@ -57,17 +58,25 @@ export interface OpenedModel {
  */
 export async function openModel(
   { checkpoint, reference, device: choice, batchBytes }: CheckpointSource,
-  { needsTokenizer }: { readonly needsTokenizer: boolean },
+  { needsTokenizer, onOpening }: { readonly needsTokenizer: boolean; readonly onOpening?: OnInterruption | undefined },
 ): Promise<OpenedModel> {
   const { base, adapter } = weightsOf(checkpoint, reference);
   await withErrorCode('server', async () => {
-    for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values());
+    for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values(), onOpening);
   });
+  onOpening?.({ phase: 'loading' });
   const chosen = await chooseModelDevice(choice);
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
   );
-  const options = { device: chosen, adapter, onPlan: tellPlan, ...(batchBytes === undefined ? {} : { batchBytes }) };
+  const onLoading = (isLoading: boolean) => onOpening?.(isLoading ? { phase: 'loading' } : null);
+  const options = {
+    device: chosen,
+    adapter,
+    onPlan: tellPlan,
+    onLoading,
+    ...(batchBytes === undefined ? {} : { batchBytes }),
+  };
   const opening = choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
   const engine = await opening.catch(async (error: unknown) => {
     await tokens.tokenizer?.close?.();

@@ -1,6 +1,6 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Engine, expectInVocabulary, type Sequence, type SequenceScore } from './engine.ts';
+import { type Engine, expectInVocabulary, type OnWork, type Sequence, type SequenceScore } from './engine.ts';
 import type { RequestId, ScoreRequest } from './requests.ts';
 import {
   type EncodeOptions,
@@ -29,6 +29,7 @@ export interface ScoreOptions extends EncodeOptions {
   readonly prefixTokenId: number | null;
   /** Receives each request whose context was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
+  readonly onWork?: OnWork | undefined;
 }
 
 /**
@@ -51,7 +52,7 @@ export async function scoreRequests(
       expectInVocabulary([...context, ...continuation], engine, request);
     }
   }
-  const scores = await engine.score(sequences.flat());
+  const scores = await engine.score(sequences.flat(), options.onWork);
   let taken = 0;
   return requests.map((request, i) => {
     const { length } = at(sequences, i);

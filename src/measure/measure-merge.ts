@@ -48,7 +48,7 @@ export async function measureMerge(
   const lacking = new Set<TensorEntry | null>();
   let hint: number | null = null;
   for (const [index, { name, merged, modules }] of [...targets.values()].entries()) {
-    onProgress?.({ done: index, total, name: `merge of ${name}` });
+    onProgress?.({ phase: 'merge', done: index, total, item: name });
     if (merged) explained.add(merged);
     else lacking.add(names.reference(name));
     const base = baseOf(names.reference(name), adapter.saved.get(name));
@@ -77,8 +77,9 @@ export async function measureMerge(
     const own = { name: merged?.name ?? name, kind: 'saved', rank: null, scale: null } as const;
     weights.push({ ...own, status, residual: null, coefficient: null });
   }
+  onProgress?.({ phase: 'reading' });
   const others = await compareOthers({ checkpoint, reference, digests, explained, lacking });
-  onProgress?.({ done: total, total, name: '' });
+  onProgress?.({ phase: 'finishing' });
   return {
     adapter: {
       digest: await digestCheckpoint(adapter, digests),

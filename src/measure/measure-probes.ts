@@ -2,8 +2,9 @@ import { type Model, type ModelSource, withModel } from '../language-model/model
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
 import { at } from '../platform/at.ts';
+import { type OnProgress, withInterruptions } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
+import { estimateRun, type RunEstimate, sharesOfTime, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
@@ -15,6 +16,7 @@ import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../pr
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import { measuredItem } from './measured-item.ts';
 import type { ProbeRunOptions } from './options.ts';
+import { restOfWork } from './progress/rest-of-work.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -41,12 +43,9 @@ export interface ProbeRun {
   readonly allSeconds: number;
 }
 
-/** @param expectedSeconds estimate for the whole run */
-export type OnProbes = (done: number, total: number, expectedSeconds: number) => void;
-
 export interface SuiteRunOptions {
   readonly shard?: Shard | null;
-  readonly onProgress?: OnProbes;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -62,8 +61,9 @@ export async function measureProbes(
     throw new UserError('probes: the suites contain no items', 'give a suite with items, or use --only spectra');
   }
   const started = performance.now();
+  const { report: onProgress, interrupt: onOpening } = withInterruptions(options.onProgress);
   const run = async (model: Model) => ({
-    ...(await runSuites(model, selection, options)),
+    ...(await runSuites(model, selection, { ...options, onProgress })),
     by: model.by,
     device: model.device,
     precision: model.precision,
@@ -71,7 +71,9 @@ export async function measureProbes(
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,
   });
-  return hidingErrors(selection.suites, () => withModel(source, { needsTokenizer: true, now: PROBE_DATE }, run));
+  return hidingErrors(selection.suites, () =>
+    withModel(source, { needsTokenizer: true, now: PROBE_DATE, onOpening }, run),
+  );
 }
 
 /**
@@ -84,7 +86,7 @@ export async function runSuites(
   { shard = null, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { seed, chatTemplate, budgetSeconds } = selection;
-  const estimates = await estimateSuites(model, selection);
+  const estimates = await estimateSuites(model, selection, onProgress);
   const suites = estimates.map(({ suite }) => suite);
   const reads = chooseReadings(estimates, model);
   const runs = estimates.map(({ suite, items }) =>
@@ -99,21 +101,19 @@ export async function runSuites(
   const expectedSeconds = (estimates.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, all);
   const allSeconds = estimates.reduce((sum, estimate) => sum + estimate.allSeconds, 0);
   const answers: ProbeAnswers[] = [];
-  let done = 0;
+  const progress = progressOf(runs, { own, estimates, onProgress });
   let offset = 0;
-  for (const { suite, chunks: ofSuite, leftOut, options } of runs) {
-    const before = done;
-    const report = (count: number) => onProgress?.(before + count, total, expectedSeconds);
-    report(0);
+  for (const run of runs) {
+    const { suite, chunks: ofSuite, leftOut, options } = run;
     const { outcomes, truncated } = await runChunks(
       ofSuite.filter((chunk) => own.has(chunk)),
       model,
-      { ...options, onProgress: report },
+      { ...options, onProgress: progress(run) },
     );
     answers.push(toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] }));
-    done += outcomes.size;
     offset += suite.items.length;
   }
+  onProgress?.({ phase: 'finishing' });
   const notes = suites.flatMap(({ warnings }) => warnings);
   const settings = { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds } as const;
   if (shard === null) {
@@ -188,6 +188,53 @@ function toAnswers(
   };
 }
 
+interface ProgressOptions {
+  /** The chunks that this machine runs. */
+  readonly own: ReadonlySet<readonly ProbeItem[]>;
+  /** Of the suites, in their order. */
+  readonly estimates: readonly SuiteEstimate[];
+  readonly onProgress: OnProgress | undefined;
+}
+
+/** What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far. */
+function progressOf(runs: readonly PreparedSuite[], { own, estimates, onProgress }: ProgressOptions) {
+  const parts = runs.flatMap((run, index) => {
+    const shares = sharesOfTime(run.chunks, run.options);
+    const { seconds } = at(estimates, index);
+    return run.chunks.flatMap((items, i) => {
+      const [first] = items;
+      const kind = first ? first.question.kind : '';
+      return own.has(items) ? [{ run, kind, size: items.length, seconds: seconds * at(shares, i) }] : [];
+    });
+  });
+  const expected = new Map<string, number>();
+  for (const { kind, seconds } of parts) expected.set(kind, (expected.get(kind) ?? 0) + seconds);
+  const total = parts.reduce((sum, { size }) => sum + size, 0);
+  const rest = restOfWork(expected);
+  let done = 0;
+  return (run: PreparedSuite) => {
+    const before = parts
+      .slice(
+        0,
+        parts.findIndex((part) => part.run === run),
+      )
+      .reduce((sum, { size }) => sum + size, 0);
+    const report = (count: number) => {
+      const now = before + count;
+      let start = 0;
+      for (const { kind, size, seconds } of parts) {
+        const items = Math.min(now, start + size) - Math.max(done, start);
+        if (items > 0) rest.advance(kind, (seconds * items) / size);
+        start += size;
+      }
+      done = now;
+      onProgress?.({ phase: 'probes', done, total, secondsLeft: rest.secondsLeft() });
+    };
+    report(0);
+    return report;
+  };
+}
+
 export interface ExpectedRun extends RunEstimate {
   readonly by: string;
   /** At the levels that suit the model. */
@@ -200,10 +247,15 @@ export interface ExpectedRun extends RunEstimate {
  * The items that a run would include, and an estimate of its time from a few of them.
  * @throws UserError for a model that cannot be run
  */
-export async function expectProbes(source: ModelSource, selection: ProbeRunOptions): Promise<ExpectedRun> {
+export async function expectProbes(
+  source: ModelSource,
+  selection: ProbeRunOptions,
+  onProgress?: OnProgress,
+): Promise<ExpectedRun> {
   const started = performance.now();
-  return withModel(source, { needsTokenizer: true, now: PROBE_DATE }, async (model) => {
-    const estimates = await estimateSuites(model, selection);
+  const { report, interrupt: onOpening } = withInterruptions(onProgress);
+  return withModel(source, { needsTokenizer: true, now: PROBE_DATE, onOpening }, async (model) => {
+    const estimates = await estimateSuites(model, selection, report);
     const total = (of: (estimate: RunEstimate) => number) => estimates.reduce((sum, one) => sum + of(one), 0);
     return {
       items: estimates.flatMap(({ items }) => items),
@@ -223,10 +275,11 @@ type SuiteEstimate = RunEstimate & { readonly suite: Suite };
 async function estimateSuites(
   model: Model,
   { suites, seed, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
+  onProgress: OnProgress | undefined,
 ): Promise<SuiteEstimate[]> {
   const started = performance.now();
   const choices: Array<{ readonly suite: Suite; readonly trial: Trial | undefined }> = [];
-  for (const suite of suites) choices.push(await withLevels(suite, model, chatTemplate));
+  for (const suite of suites) choices.push(await withLevels(suite, model, { chatTemplate, onProgress }));
   const all = choices.reduce((sum, { suite }) => sum + suite.items.length, 0);
   const left = budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000;
   const estimates: SuiteEstimate[] = [];
@@ -235,6 +288,7 @@ async function estimateSuites(
       ...optionsFor(suite, chatTemplate),
       seed,
       trial,
+      onTrial: (share) => onProgress?.({ phase: 'timing', done: share, total: 1 }),
       budgetSeconds: left === null ? null : (left * suite.items.length) / all,
     });
     // The suite can have more items than were chosen of it.
@@ -245,9 +299,16 @@ async function estimateSuites(
 }
 
 /** The suite at the levels that suit the model, unless they were chosen before. */
-async function withLevels(suite: Suite, model: Model, chatTemplate: boolean) {
+async function withLevels(
+  suite: Suite,
+  model: Model,
+  { chatTemplate, onProgress }: { readonly chatTemplate: boolean; readonly onProgress: OnProgress | undefined },
+) {
   if (!suite.levels || areChosen(suite.levels)) return { suite, trial: undefined };
-  const { levels, trial } = await chooseLevels(suite, model, optionsFor(suite, chatTemplate));
+  const { levels, trial } = await chooseLevels(suite, model, {
+    ...optionsFor(suite, chatTemplate),
+    onAsked: (done, total) => onProgress?.({ phase: 'levels', done, total }),
+  });
   return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
 }
 

@@ -80,7 +80,7 @@ async function askProbes(
 ): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
   try {
     const source = servedSource(withTokenizerOf(listed?.folders ?? [], endpoint), probes);
-    const run = await measureProbes(source, probes, { shard: shard ?? null, onProgress: probeProgress(onProgress) });
+    const run = await measureProbes(source, probes, { shard: shard ?? null, onProgress });
     return { result: run.probes, run };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'untrusted-server') throw error;
@@ -98,17 +98,4 @@ export function servedSource(endpoint: Endpoint, { budgetSeconds }: ProbeRunOpti
 export function withTokenizerOf(folders: readonly string[], endpoint: Endpoint): Endpoint {
   const own = folders.find((folder) => existsSync(join(folder, 'tokenizer.json')));
   return { ...endpoint, tokenizer: endpoint.tokenizer ?? own };
-}
-
-/** The progress of probes as that of a measurement. */
-export function probeProgress(
-  onProgress: MeasureOptions['onProgress'],
-): (done: number, total: number, seconds: number) => void {
-  return (done, total, seconds) =>
-    onProgress?.({
-      done,
-      total,
-      name: `probes, about ${Math.max(1, Math.round(seconds))} s in all`,
-      secondsLeft: total > 0 ? (seconds * (total - done)) / total : 0,
-    });
 }

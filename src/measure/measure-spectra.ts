@@ -136,7 +136,9 @@ async function runSelection(
   const findings = await runJobs(selection, {
     device,
     memoryLimit,
-    onProgress: (done, total, name) => onProgress?.({ done, total, name, secondsLeft: eta.seconds() }),
+    onProgress: (done, total, item) =>
+      onProgress?.({ phase: 'spectra', done, total, item, secondsLeft: eta.seconds() }),
+    onSearch: () => onProgress?.({ phase: 'searching' }),
     lookUp: cache.lookUp,
     // A result is kept under the digest of bytes that were read before: they have to be those that were measured.
     guard: ({ tensors: used }, work) =>

@@ -15,7 +15,7 @@ import { measureBehavior } from './behavior/measure-behavior.ts';
 import { decodeMeasurement, encodeMeasurement, measurementKey, measurementRequest } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
-import { describeServer, probeProgress, servedSource, withTokenizerOf } from './measure-served.ts';
+import { describeServer, servedSource, withTokenizerOf } from './measure-served.ts';
 import { measureSpectra } from './measure-spectra.ts';
 import type { MeasureOptions, ProbeRunOptions, Reference, SpectraOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
@@ -257,7 +257,7 @@ async function tryProbes(
   try {
     const run = await measureProbes(source, selection, {
       shard: shard ?? null,
-      onProgress: probeProgress(onProgress),
+      onProgress,
     });
     return { result: run.probes, run };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { EndpointSource } from '../language-model/model.ts';
 import { MAX_TIMEOUT_SECONDS } from '../language-model/remote/remote-server.ts';
 import type { DeviceChoice } from '../onnx/device.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
+import type { OnProgress } from '../platform/progress.ts';
 import type { Suite } from '../probes/suite.ts';
 import type { MethodChoice } from '../spectra/choose-method.ts';
 import type { TensorMeasurement } from './schema/measurement.ts';
@@ -30,23 +31,13 @@ export interface ProbeRunOptions {
   readonly isChosen?: boolean;
 }
 
-export interface Progress {
-  /** Matrices, or probes, done so far and in all. */
-  readonly done: number;
-  readonly total: number;
-  /** The matrix in progress, or the probes; empty at the end. */
-  readonly name: string;
-  /** Estimated time for the rest; missing or null as long as there is no estimate. */
-  readonly secondsLeft?: number | null;
-}
-
 export interface SpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
   /** Memory for one matrix, in bytes; by default most of the machine's memory. */
   readonly memoryLimit?: number | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
   /** Measure only matrices with names that this accepts. */
   readonly isWanted?: ((name: string) => boolean) | undefined;
   /** Measure only the share of one machine among several. */

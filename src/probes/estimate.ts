@@ -24,6 +24,8 @@ export interface EstimateOptions extends RunOptions {
   readonly seed: number;
   /** What the opened model has answered before; by default it is tried on a few facts. */
   readonly trial?: Trial | undefined;
+  /** Called with the share of the trial that is done. */
+  readonly onTrial?: ((share: number) => void) | undefined;
   /** The time in milliseconds. */
   readonly now?: () => number;
 }
@@ -67,17 +69,29 @@ export async function estimateRun(
 async function tryFacts(
   facts: readonly Fact[],
   model: Model,
-  options: RunOptions & { readonly now: () => number },
+  { onTrial, now, ...options }: RunOptions & Pick<EstimateOptions, 'onTrial'> & { readonly now: () => number },
 ): Promise<Trial> {
-  await runTrial(facts.slice(0, 1), model, options);
-  const started = options.now();
-  await runTrial(facts, model, options);
-  return { items: facts.flat(), seconds: (options.now() - started) / 1000 };
+  onTrial?.(0);
+  await runTrial(facts.slice(0, 1), model, { ...options, onProgress: undefined });
+  const started = now();
+  const total = facts.flat().length;
+  await runTrial(facts, model, { ...options, onProgress: (done) => onTrial?.(done / total) });
+  return { items: facts.flat(), seconds: (now() - started) / 1000 };
 }
 
 async function runTrial(facts: readonly Fact[], model: Model, options: RunOptions): Promise<void> {
   const { fitting } = selectFitting(facts.flat(), model, options);
-  await runChunks(splitIntoChunks(fitting), model, { ...options, onProgress: undefined });
+  await runChunks(splitIntoChunks(fitting), model, options);
+}
+
+/** The share of the whole time that each chunk of one suite is expected to take, in their order. */
+export function sharesOfTime(
+  chunks: ReadonlyArray<readonly ProbeItem[]>,
+  options: Pick<RunOptions, 'maxNewTokens'>,
+): number[] {
+  const costs = cumulativeCosts(chunks, { sharedPrefixes: sharedPrefixLengths(chunks.flat()), options });
+  const all = Math.max(1, costs.at(-1) ?? 0);
+  return costs.map((cost, i) => (cost - (costs[i - 1] ?? 0)) / all);
 }
 
 const templateOf = ({ family, level, cluster }: ProbeItem): string => JSON.stringify([family, level, cluster]);
@@ -100,7 +114,7 @@ const TOKEN_COST = 62.5;
 
 /** The cost of the first 1, 2, … facts, in characters that the model reads. */
 function cumulativeCosts(
-  facts: readonly Fact[],
+  facts: ReadonlyArray<readonly ProbeItem[]>,
   {
     sharedPrefixes,
     options,

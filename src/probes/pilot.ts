@@ -20,6 +20,8 @@ const CLOSE_ENOUGH = 0.2;
 const LOOKS = 2;
 
 export interface PilotOptions extends RunOptions {
+  /** Called with the number of items that were asked, and with about how many will have been asked at the end. */
+  readonly onAsked?: ((done: number, total: number) => void) | undefined;
   /** The time in milliseconds. */
   readonly now?: (() => number) | undefined;
 }
@@ -53,16 +55,24 @@ export async function chooseLevels(suite: Suite, model: Model, options: PilotOpt
       const chunks = splitIntoChunks(pilot).map((items) => ({ items, options }));
       await prepareModel(model, chunks);
       // The first call loads the weights, which is no measure of the others.
-      await ask(open.flatMap(itemsFor).slice(0, 1), model, options);
+      await ask(open.flatMap(itemsFor).slice(0, 1), model, { ...options, onProgress: undefined });
       started = now();
     }
     const items = open.flatMap(itemsFor);
-    const outcomes = await ask(items, model, options);
+    const total = asked.length + open.reduce((sum, search) => sum + expectedItems(search, itemsFor), 0);
+    options.onAsked?.(asked.length, total);
+    const onProgress = (done: number) => options.onAsked?.(asked.length + done, total);
+    const outcomes = await ask(items, model, { ...options, onProgress });
     asked.push(...outcomes.map(({ item }) => item));
     const answers = groupBy(outcomes, ({ item }) => item.family);
     for (const search of open) search.learn(answers.get(search.family) ?? []);
   }
   return { levels: searches.map(({ chosen }) => chosen), trial: { items: asked, seconds: (now() - started) / 1000 } };
+}
+
+/** About as many as a search still asks, if every look has as many as the next one. */
+function expectedItems(search: LevelSearch, itemsFor: (search: LevelSearch) => readonly ProbeItem[]): number {
+  return search.expectedLooks * itemsFor(search).length;
 }
 
 /** A level with few facts has only a first half. */
@@ -74,10 +84,7 @@ function halves(items: readonly ProbeItem[]): ProbeItem[][] {
 
 async function ask(items: readonly ProbeItem[], model: Model, options: RunOptions): Promise<Outcome[]> {
   const { fitting } = selectFitting(items, model, options);
-  const { outcomes, truncated } = await runChunks(splitIntoChunks(fitting), model, {
-    ...options,
-    onProgress: undefined,
-  });
+  const { outcomes, truncated } = await runChunks(splitIntoChunks(fitting), model, options);
   return [...outcomes.values()].filter(({ item }) => !truncated.has(item.id));
 }
 
@@ -102,6 +109,13 @@ class LevelSearch {
 
   get family(): string {
     return this.#levels.family;
+  }
+
+  /** How many looks it takes from here, if none is a surprise: those of the binary search, and the second at the best level. */
+  get expectedLooks(): number {
+    if (this.next === undefined) return 0;
+    const open = this.#hardest - this.#easiest + 1;
+    return open > 0 ? Math.ceil(Math.log2(open + 1)) + 1 : 1;
   }
 
   /** The half of a level's facts to ask next; undefined when the level is found. */

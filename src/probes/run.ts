@@ -1,3 +1,4 @@
+import type { OnWork } from '../language-model/engine.ts';
 import type { Model } from '../language-model/model.ts';
 import type { GenerateRequest, ScoreRequest } from '../language-model/requests.ts';
 import type { ScoreAnswer } from '../language-model/score.ts';
@@ -14,7 +15,7 @@ export interface RunOptions extends PromptOptions {
   readonly maxNewTokens: number;
   /** Ids of the items whose prompts are read too. */
   readonly reads?: ReadonlySet<string> | undefined;
-  /** Called with the number of items that are done. */
+  /** Called with the number of items that are done, of those in progress a fraction. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -95,31 +96,42 @@ export async function runChunks(
   const onTruncation = (id: string) => {
     truncated.set(id, { id, reason: 'the prompt is longer than the context of the model', cause: 'does-not-fit' });
   };
+  const { onProgress } = options;
   for (const chunk of chunks) {
-    for (const outcome of await runChunk(chunk, model, { ...options, onTruncation })) {
+    const before = outcomes.size;
+    const onWork = onProgress && ((share: number) => onProgress(before + share * chunk.length));
+    for (const outcome of await runChunk(chunk, model, { ...options, onTruncation, onWork })) {
       outcomes.set(outcome.item.id, outcome);
     }
-    options.onProgress?.(outcomes.size);
+    onProgress?.(outcomes.size);
   }
   return { outcomes, truncated };
 }
+
+/** Of the time that items with an exact answer take, what the scores of the right answers take: reading is fast, writing slow. */
+const SCORING_SHARE = 0.2;
 
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
 
 async function runChunk(
   items: readonly ProbeItem[],
   model: Model,
-  options: RunOptions & { readonly onTruncation: (id: string) => void },
+  options: RunOptions & { readonly onTruncation: (id: string) => void; readonly onWork: OnWork | undefined },
 ): Promise<Outcome[]> {
+  const { onTruncation, onWork } = options;
+  // All items of a chunk have the same kind of question.
+  const generates = items.some(needsGeneration);
+  const scoring = generates ? SCORING_SHARE : 1;
   const scores = await model.score(
     items.flatMap((item) => scoreRequests(item, model, options)),
-    options.onTruncation,
+    onTruncation,
+    onWork && ((share) => onWork(scoring * share)),
   );
-  // All items of a chunk have the same kind of question.
-  const generated = items.some(needsGeneration)
+  const generated = generates
     ? await model.generate(
         items.map((item) => generateRequest(item, options)),
-        options.onTruncation,
+        onTruncation,
+        onWork && ((share) => onWork(scoring + (1 - scoring) * share)),
       )
     : [];
   let used = 0;

@@ -21,7 +21,10 @@ export interface RunOptions<Known> {
   readonly device: Device;
   /** Most bytes that the work on one matrix may take. */
   readonly memoryLimit: number;
+  /** Called with the number of jobs that are done, whenever one ends or begins; `name` is the one that began last. */
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
+  /** Called before the tensors without a spectrum are searched. */
+  readonly onSearch?: (() => void) | undefined;
   /**
    * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum
    * that need not be computed (null if it must).
@@ -46,7 +49,7 @@ export interface SpectraFindings {
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
-  { device, memoryLimit, onProgress, lookUp, guard = (_, work) => work(), onResult }: RunOptions<Known>,
+  { device, memoryLimit, onProgress, onSearch, lookUp, guard = (_, work) => work(), onResult }: RunOptions<Known>,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
@@ -54,15 +57,23 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   const suspects = new Map<string, TensorEntry>();
   const resources: SharedResources = { mutex: new Mutex(), solver: openBandSolver() };
   const known = readAhead(jobs, lookUp);
+  let begun = '';
+  let done = 0;
+  const finish = () => {
+    done += 1;
+    onProgress?.(done, jobs.length, begun);
+  };
   const queue = new ResultQueue<Known>((result) => {
     const { job } = result;
     const { finite } = result.isKnown ? result.known : result.spectrum;
     if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
     onResult(result);
+    finish();
   });
   try {
     for (const [index, job] of jobs.entries()) {
-      onProgress?.(index, jobs.length, job.name);
+      begun = job.name;
+      onProgress?.(done, jobs.length, begun);
       const found = await known(index);
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }));
       else if (job.memory <= memoryLimit) await queue.add(guard(job, () => compute(job, resources)));
@@ -74,6 +85,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
           cause: 'not-enough-memory',
         });
         if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
+        finish();
       }
     }
     await queue.finish();
@@ -81,7 +93,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
     await queue.settle();
     await resources.solver.close();
   }
-  onProgress?.(jobs.length, jobs.length, '');
+  onSearch?.();
   return { skipped, nonFinite: await searchNonFinite([...toSearch.values()], suspects, float64Device(device)) };
 }
 

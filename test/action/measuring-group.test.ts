@@ -14,11 +14,15 @@ async function logOf(device: 'auto' | 'cuda'): Promise<string[]> {
     group: async <T>(_: string, work: () => Promise<T>) => work().finally(() => info('::endgroup::')),
   };
   const run = { checkpoint: 'model', device, cudaLibraries: { kind: 'download' } };
-  await inMeasuringGroup(run as MeasuringRun, { runner } as unknown as ActionContext, async () => {
-    expect(cudaSettings().libraries).toEqual({ kind: 'download' });
-    cudaSettings().onStep('driver', 'too old');
-    cudaSettings().onUnusable('the CPU is used and not CUDA: too old');
-  });
+  await inMeasuringGroup(
+    run as MeasuringRun,
+    { runner, now: () => new Date(0) } as unknown as ActionContext,
+    async () => {
+      expect(cudaSettings().libraries).toEqual({ kind: 'download' });
+      cudaSettings().onStep('driver', 'too old');
+      cudaSettings().onUnusable('the CPU is used and not CUDA: too old');
+    },
+  );
   return log.filter((line) => !/^::(stop-commands|[0-9a-f-]{36})::/.test(line));
 }
 

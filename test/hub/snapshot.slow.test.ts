@@ -10,6 +10,7 @@ import { openCheckpointSource, openModel } from '../../src/language-model/open-m
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { UserError } from '../../src/platform/user-error.ts';
+import { progressWords } from '../../src/report/text/progress.ts';
 import { messageOf } from '../checkpoint/refusal.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
@@ -242,11 +243,11 @@ describe('the download of a checkpoint', () => {
     const sha = hub.commit('org/told', { 'config.json': '{}', 'model.safetensors': bytes });
     const lines: string[] = [];
     const checkpoint = await openCheckpoint('hf://org/told');
-    await digestCheckpoint(checkpoint, new TensorDigests(), ({ done, total, name }) =>
-      lines.push(`${done}/${total} ${name}`),
-    );
-    expect(lines[0]).toBe(`0/12 MiB of hf://org/told@${sha}`);
-    expect(lines.at(-1)).toBe(`12/12 MiB of hf://org/told@${sha}`);
+    await digestCheckpoint(checkpoint, new TensorDigests(), (progress) => {
+      if (progress.phase === 'downloading') lines.push(progressWords(progress), progress.item ?? '');
+    });
+    expect(lines.slice(0, 2)).toEqual(['downloading 0/12 MiB', `hf://org/told@${sha}`]);
+    expect(lines.at(-2)).toBe('downloading 12/12 MiB');
   });
 
   it('sends the token to the hub and to no other host', async () => {

@@ -70,7 +70,7 @@ describe('scoreFile', () => {
 describe('generateFile', () => {
   it('continues token ids without a tokenizer, up to the EOS token of the configs', async () => {
     const file = fileOf({ id: 1, prompt_ids: [5, 6, 7], max_new_tokens: 12 });
-    const now = new Date(0);
+    const now = { now: new Date(0) };
     const { answers } = await generateFile(await source('llama'), file, now);
     expect(answers).toEqual([{ id: 1, text: null, tokens: expect.any(Array), finish: 'length' }]);
     expect(answers[0]?.tokens).toHaveLength(12);

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Progress } from '../../measure/options.ts';
-import { printable } from '../../report/escape.ts';
-import { formatDuration } from '../../report/text/numbers.ts';
 import { withTimeout } from './with-timeout.ts';
 
 type Print = (line: string) => void;
@@ -47,17 +44,4 @@ export async function withToolkit<T>(print: Print, work: () => Promise<T>): Prom
     stdout.write = write;
     if (token !== null) print(`::stop-commands::${token}`);
   }
-}
-
-const QUIET_MILLISECONDS = 5000;
-
-/** Log progress every few seconds instead of for every matrix: a large model has thousands. */
-export function progressLog(print: Print, now: () => number): (progress: Progress) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return ({ done, total, name, secondsLeft = null }) => {
-    if (done < total && now() - last < QUIET_MILLISECONDS) return;
-    last = now();
-    const left = secondsLeft === null || done === total ? '' : `, ${formatDuration(secondsLeft)} left`;
-    print(`${done}/${total} ${printable(name)}${left}`);
-  };
 }

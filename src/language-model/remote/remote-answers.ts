@@ -1,5 +1,6 @@
 import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
+import type { OnWork } from '../engine.ts';
 import { defaultMaxNewTokens, type GenerateAnswer } from '../generate.ts';
 import type { GenerateRequest, ScoreRequest } from '../requests.ts';
 import { type ScoreAnswer, toAnswer } from '../score.ts';
@@ -18,15 +19,20 @@ const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token 
 export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
   engine: RemoteEngine,
-  scoreIds: (requests: readonly ScoreRequest[]) => Promise<ScoreAnswer[]>,
+  scoreIds: (requests: readonly ScoreRequest[], onWork: OnWork) => Promise<ScoreAnswer[]>,
+  onWork?: OnWork,
 ): Promise<ScoreAnswer[]> {
   const pairs = requests.flatMap((request) => (request.kind === 'text' && !isBlank(request.context) ? request : []));
   const whole = requests.flatMap((request) => textOf(request) ?? []);
   const inIds = requests.filter(({ kind }) => kind === 'ids' || kind === 'rolling-ids');
+  const work = sharedWork([pairs.length, whole.length, inIds.length], onWork);
   const [scores, rolling, answers] = await Promise.all([
-    engine.scoreText(pairs),
-    engine.scoreRollingText(whole.map(({ text }) => text)),
-    inIds.length === 0 ? [] : scoreIds(inIds),
+    engine.scoreText(pairs, work(0)),
+    engine.scoreRollingText(
+      whole.map(({ text }) => text),
+      work(1),
+    ),
+    inIds.length === 0 ? [] : scoreIds(inIds, work(2)),
   ]);
   const found = new Map<ScoreRequest, ScoreAnswer>();
   for (const [i, request] of pairs.entries()) found.set(request, toAnswer(request, [at(scores, i)]));
@@ -42,6 +48,16 @@ export async function scoreRequestsByText(
   }
   for (const [i, request] of inIds.entries()) found.set(request, at(answers, i));
   return requests.flatMap((request) => found.get(request) ?? []);
+}
+
+/** Parts of one call that go on at the same time, by their numbers of requests. */
+function sharedWork(counts: readonly number[], onWork: OnWork | undefined): (part: number) => OnWork {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const done = counts.map(() => 0);
+  return (part) => (share) => {
+    done[part] = share * at(counts, part);
+    onWork?.(done.reduce((sum, count) => sum + count, 0) / all);
+  };
 }
 
 /** For a context without text, the continuation is scored from its first token on. */
@@ -62,6 +78,7 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
 export async function continuePromptsByText(
   requests: readonly GenerateRequest[],
   engine: RemoteEngine,
+  onWork?: OnWork,
 ): Promise<GenerateAnswer[]> {
   const prompts = requests.map(({ prompt, maxNewTokens, stop, where }) => {
     if (prompt.kind === 'messages') {
@@ -76,7 +93,7 @@ export async function continuePromptsByText(
       stop,
     };
   });
-  const continuations = await engine.generateText(prompts);
+  const continuations = await engine.generateText(prompts, onWork);
   return requests.map(({ id }, i) => {
     const { text, finish } = at(continuations, i);
     return { id, text, tokens: null, finish };

@@ -4,7 +4,7 @@ import { groupBy } from '../../platform/group-by.ts';
 import type { KeyValueStore } from '../../platform/key-value-store.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { VERSION } from '../../platform/version.ts';
-import type { Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import type { Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import { type ChoiceGroup, groupByContext } from './choice-tree.ts';
 import {
   continuation,
@@ -97,16 +97,16 @@ export interface RemoteEngine extends Engine {
   /** What the server is; null if it was not asked for that. */
   readonly served: ServedIdentity | null;
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
-  scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]>;
+  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]>;
   /** log p(text) of texts that fit into the model. */
-  scoreRollingText(texts: readonly string[]): Promise<RollingScore[]>;
+  scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]>;
   /**
    * Ask a server that is examined the fixed prompts again, and keep the last answers, if answers are kept.
    * @throws UserError if the server no longer has the model that it had
    */
   finish(): Promise<void>;
   /** Greedy decoding until a stop string, or the end according to the server. */
-  generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]>;
+  generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]>;
 }
 
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
@@ -240,7 +240,7 @@ class ServerEngine implements RemoteEngine {
     return { requests: this.#server.completions - this.#checks, questions: this.#questions };
   }
 
-  async score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
+  async score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]> {
     if (sequences.some(({ context, continuation }) => context.length === 0 || continuation.length === 0)) {
       throw new RangeError('a sequence needs a context and a continuation');
     }
@@ -249,8 +249,11 @@ class ServerEngine implements RemoteEngine {
     const rest = groups.filter((group) => group !== trial);
     const scores = new Map<number, SequenceScore>();
     for (const part of [trial ? [trial] : [], rest]) {
-      const answers = await this.#ask(part, (group, signal) =>
-        this.#keep(questionOf(group), z.array(scoreSchema), () => this.#ids.score(group, signal)),
+      const before = groups.length - rest.length;
+      const answers = await this.#ask(
+        part,
+        (group, signal) => this.#keep(questionOf(group), z.array(scoreSchema), () => this.#ids.score(group, signal)),
+        (share) => onWork?.(part === rest ? (before + share * rest.length) / groups.length : share / groups.length),
       );
       for (const [i, { members }] of part.entries()) {
         for (const [j, { index }] of members.entries()) scores.set(index, at(at(answers, i), j));
@@ -264,15 +267,17 @@ class ServerEngine implements RemoteEngine {
     return this.#kept ? this.#kept.answer(question, schema, ask) : ask();
   }
 
-  scoreText(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
+  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]> {
     if (pairs.some(({ continuation }) => continuation === '')) throw new RangeError('a pair needs a continuation');
-    return this.#scoreTexts(pairs.map(moveTrailingSpace));
+    return this.#scoreTexts(pairs.map(moveTrailingSpace), onWork);
   }
 
-  async #scoreTexts(pairs: readonly TextPair[]): Promise<SequenceScore[]> {
+  async #scoreTexts(pairs: readonly TextPair[], onWork: OnWork | undefined): Promise<SequenceScore[]> {
     const groups = [...groupBy(pairs, ({ context }) => context).values()];
-    const scores = await this.#ask(groups, (group, signal) =>
-      this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#scoreTextGroup(group, signal)),
+    const scores = await this.#ask(
+      groups,
+      (group, signal) => this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#scoreTextGroup(group, signal)),
+      onWork,
     );
     const byPair = new Map(groups.flatMap((group, i) => group.map((pair, j) => [pair, at(at(scores, i), j)] as const)));
     return pairs.flatMap((pair) => byPair.get(pair) ?? []);
@@ -306,19 +311,23 @@ class ServerEngine implements RemoteEngine {
     return scores;
   }
 
-  scoreRollingText(texts: readonly string[]): Promise<RollingScore[]> {
-    return this.#ask(texts, async (text, signal) => {
-      if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
-      const echoed = await this.#textEcho.one(text, signal);
-      const located = locateText(echoed, text);
-      const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
-      const isScored = echoed.logprobs[first] !== null;
-      const to = located === null ? promptCount(echoed) : first + located.starts.length;
-      return {
-        ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
-        unscored: isScored ? '' : at(echoed.tokens, first),
-      };
-    });
+  scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]> {
+    return this.#ask(
+      texts,
+      async (text, signal) => {
+        if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
+        const echoed = await this.#textEcho.one(text, signal);
+        const located = locateText(echoed, text);
+        const first = located?.first ?? (this.#beginsText(echoed, text) ? 0 : 1);
+        const isScored = echoed.logprobs[first] !== null;
+        const to = located === null ? promptCount(echoed) : first + located.starts.length;
+        return {
+          ...this.#scoreOf(echoed, isScored ? first : first + 1, to),
+          unscored: isScored ? '' : at(echoed.tokens, first),
+        };
+      },
+      onWork,
+    );
   }
 
   /** Is the first token part of the text, if the tokens together do not give the text? */
@@ -327,41 +336,60 @@ class ServerEngine implements RemoteEngine {
     return text.startsWith(first);
   }
 
-  generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
-    return this.#ask(prompts, async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
-      const request = { ...generateRequest(this.#model, tokens, maxNewTokens), ...tokenStops(stopTokens) };
-      const generated = await this.#complete(request, signal);
-      if (generated.tokens === null) {
-        throw new UserError(
-          `the server at ${this.#server.shown} does not return the ids of generated tokens (return_token_ids)`,
-          'serve the model with vLLM 0.10.2 or later, or generate from text',
-        );
-      }
-      // The server cannot call isDone after each token, so tokens beyond the end are dropped.
-      for (const [i, token] of generated.tokens.entries()) {
-        const soFar = generated.tokens.slice(0, i + 1);
-        if (stopTokens.has(token) || isDone?.(soFar)) return { tokens: soFar, finish: 'stop' };
-      }
-      return { tokens: generated.tokens, finish: generated.finish };
-    });
+  generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
+    return this.#ask(
+      prompts,
+      async ({ tokens, maxNewTokens, stopTokens, isDone }, signal) => {
+        const request = { ...generateRequest(this.#model, tokens, maxNewTokens), ...tokenStops(stopTokens) };
+        const generated = await this.#complete(request, signal);
+        if (generated.tokens === null) {
+          throw new UserError(
+            `the server at ${this.#server.shown} does not return the ids of generated tokens (return_token_ids)`,
+            'serve the model with vLLM 0.10.2 or later, or generate from text',
+          );
+        }
+        // The server cannot call isDone after each token, so tokens beyond the end are dropped.
+        for (const [i, token] of generated.tokens.entries()) {
+          const soFar = generated.tokens.slice(0, i + 1);
+          if (stopTokens.has(token) || isDone?.(soFar)) return { tokens: soFar, finish: 'stop' };
+        }
+        return { tokens: generated.tokens, finish: generated.finish };
+      },
+      onWork,
+    );
   }
 
-  generateText(prompts: readonly TextPrompt[]): Promise<TextContinuation[]> {
-    return this.#ask(prompts, async ({ prompt, maxNewTokens, stop }, signal) => {
-      const request = generateRequest(this.#model, prompt, maxNewTokens);
-      const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
-      // Some servers include the stop string, or use only the first four.
-      const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
-      return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
-    });
+  generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]> {
+    return this.#ask(
+      prompts,
+      async ({ prompt, maxNewTokens, stop }, signal) => {
+        const request = generateRequest(this.#model, prompt, maxNewTokens);
+        const { text, finish } = await this.#complete(stop.length > 0 ? { ...request, stop } : request, signal);
+        // Some servers include the stop string, or use only the first four.
+        const ends = stop.map((string) => text.indexOf(string)).filter((end) => end >= 0);
+        return ends.length > 0 ? { text: text.slice(0, Math.min(...ends)), finish: 'stop' } : { text, finish };
+      },
+      onWork,
+    );
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Error('the engine is closed'));
   }
 
-  async #ask<Item, Result>(items: readonly Item[], task: (item: Item, signal: AbortSignal) => Promise<Result>) {
-    const results = await concurrently(items, this.#semaphore, this.#closing.signal, task);
+  async #ask<Item, Result>(
+    items: readonly Item[],
+    task: (item: Item, signal: AbortSignal) => Promise<Result>,
+    onWork?: OnWork,
+  ) {
+    let done = 0;
+    const counted = async (item: Item, signal: AbortSignal) => {
+      const result = await task(item, signal);
+      done += 1;
+      onWork?.(done / items.length);
+      return result;
+    };
+    const results = await concurrently(items, this.#semaphore, this.#closing.signal, counted);
     this.#questions += items.length;
     return results;
   }

@@ -1,5 +1,5 @@
 import { at } from '../../platform/at.ts';
-import type { Continuation, Prompt } from '../engine.ts';
+import type { Continuation, OnWork, Prompt } from '../engine.ts';
 import type { BackboneSession } from './backbone-session.ts';
 import type { BatchBudget } from './batch-budget.ts';
 import { rightAlignedBatch } from './batches.ts';
@@ -15,6 +15,7 @@ export interface DecodingSetup {
   readonly isLong: (length: number) => boolean;
   /** Rotary embeddings change when a sequence becomes long: all of it is computed again then. */
   readonly canBecomeLong: boolean;
+  readonly onWork?: OnWork | undefined;
 }
 
 /** Greedy decoding of many prompts, those of similar length together. Keys and values stay where they were computed. */
@@ -22,12 +23,14 @@ export async function decodeGreedily(prompts: readonly Prompt[], setup: Decoding
   const continuations: Continuation[] = [];
   const queue = prompts.map((prompt, index) => ({ prompt, index }));
   queue.sort((a, b) => b.prompt.tokens.length - a.prompt.tokens.length || a.index - b.index);
+  const { onWork } = setup;
   while (queue.length > 0) {
+    const done = prompts.length - queue.length;
     const waiting = queue.map(({ prompt }) => prompt);
     const batch = queue.splice(0, batchSize(waiting, setup));
     const decoded = await decodeBatch(
       batch.map(({ prompt }) => prompt),
-      setup,
+      { ...setup, onWork: (share) => onWork?.((done + share * batch.length) / prompts.length) },
     );
     for (const [i, { index }] of batch.entries()) continuations[index] = at(decoded, i);
   }
@@ -78,6 +81,7 @@ async function decodeBatch(prompts: readonly Prompt[], setup: DecodingSetup): Pr
       for (const [b, sequence] of sequences.entries()) {
         if (sequence.finish === null) appendToken(sequence, at(best, b));
       }
+      setup.onWork?.(sequences.reduce((sum, sequence) => sum + shareOf(sequence), 0) / sequences.length);
       if (sequences.every(({ finish }) => finish !== null)) break;
       const first = at(sequences, 0);
       if (canBecomeLong && setup.isLong(longest + first.tokens.length) !== isLong) {
@@ -94,6 +98,11 @@ async function decodeBatch(prompts: readonly Prompt[], setup: DecodingSetup): Pr
     disposeKvCache(state.kvCache);
   }
   return sequences.map(({ tokens, finish }) => ({ tokens, finish: finish ?? 'length' }));
+}
+
+/** Most sequences end long before their limit: their share then jumps to 1. */
+function shareOf({ prompt, tokens, finish }: DecodedSequence): number {
+  return finish === null ? tokens.length / prompt.maxNewTokens : 1;
 }
 
 interface DecodedSequence {

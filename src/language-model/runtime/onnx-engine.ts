@@ -8,7 +8,7 @@ import type { Decoder } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
-import type { Calls, Continuation, Engine, Prompt, Sequence, SequenceScore } from '../engine.ts';
+import type { Calls, Continuation, Engine, OnWork, Prompt, Sequence, SequenceScore } from '../engine.ts';
 import { buildBackbone } from '../graph/backbone.ts';
 import { buildHead } from '../graph/head.ts';
 import type { Precision } from '../precision.ts';
@@ -21,7 +21,7 @@ import { HeadQueue } from './head-queue.ts';
 import { HeadSession } from './head-session.ts';
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
-import { type ScoringStep, scheduleScoring } from './schedule.ts';
+import { type ScoringStep, scheduleScoring, tokensOf } from './schedule.ts';
 
 export interface OnnxEngineOptions {
   readonly device: Device;
@@ -31,6 +31,8 @@ export interface OnnxEngineOptions {
   readonly batchBytes?: number;
   /** Receives how the memory of a device is divided, where its size is known, before anything is loaded. */
   readonly onPlan?: (plan: DevicePlan) => void;
+  /** Called before weights are loaded, and after it: also in the middle of a call. */
+  readonly onLoading?: ((isLoading: boolean) => void) | undefined;
   /** As suits the device by default. */
   readonly held?: HeldWeights;
   /** For the tests; see `Weights`. */
@@ -56,11 +58,12 @@ export class OnnxEngine implements Engine {
   readonly #head: HeadSession;
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
+  readonly #onLoading: OnnxEngineOptions['onLoading'];
 
   private constructor(
     { decoder, weights, graphs }: Described,
     head: HeadSession,
-    options: Pick<OnnxEngineOptions, 'device' | 'batchBytes' | 'reusePrefixes'>,
+    options: Pick<OnnxEngineOptions, 'device' | 'batchBytes' | 'reusePrefixes' | 'onLoading'>,
   ) {
     this.maxLength = decoder.maxLength;
     this.vocabulary = decoder.vocabulary;
@@ -72,15 +75,18 @@ export class OnnxEngine implements Engine {
     this.#head = head;
     this.#budget = new BatchBudget(decoder, options.batchBytes, { cacheCopies: options.device.name === 'cpu' ? 1 : 2 });
     this.#reusePrefixes = options.reusePrefixes ?? true;
+    this.#onLoading = options.onLoading;
   }
 
   /** @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights` */
   static async open(checkpoint: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
+    options.onLoading?.(true);
     const described = await withErrorCode('unsupported-model', () => describe(checkpoint, options));
     const { decoder, weights } = described;
     if (options.device.name === 'cpu') refuseTooLarge(checkpoint.path, weights);
     const batchBytes = planBatch(checkpoint.path, described, options);
     const head = await HeadSession.open(decoder, weights, options.device);
+    options.onLoading?.(false);
     return new OnnxEngine(described, head, { ...options, batchBytes });
   }
 
@@ -99,12 +105,12 @@ export class OnnxEngine implements Engine {
     });
   }
 
-  score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
-    return this.#inTurn(() => this.#score(sequences));
+  score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]> {
+    return this.#inTurn(() => this.#score(sequences, onWork));
   }
 
-  generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
-    return this.#inTurn(() => this.#generate(prompts));
+  generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
+    return this.#inTurn(() => this.#generate(prompts, onWork));
   }
 
   /** Logits of every position: [tokens, vocabulary]. */
@@ -131,7 +137,7 @@ export class OnnxEngine implements Engine {
     return result;
   }
 
-  async #score(sequences: readonly Sequence[]): Promise<SequenceScore[]> {
+  async #score(sequences: readonly Sequence[], onWork: OnWork | undefined): Promise<SequenceScore[]> {
     for (const { context, continuation } of sequences) {
       if (context.length === 0 || continuation.length === 0) {
         throw new Error('a sequence needs a context and a continuation');
@@ -141,7 +147,13 @@ export class OnnxEngine implements Engine {
     const queue = new HeadQueue(this.#head, this.#budget.logitRows(this.vocabulary));
     const steps = this.#schedule(sequences);
     const backbone = await this.#openBackbone({ useKvCache: needsKvCache(steps) });
-    for (const step of steps) await runStep(step, { backbone, budget: this.#budget, queue });
+    const all = steps.reduce((sum, step) => sum + tokensOf(step), 0) * (1 + HEAD_SHARE);
+    let tokens = 0;
+    const onTokens = (count: number) => {
+      tokens += count;
+      onWork?.(tokens / all);
+    };
+    for (const step of steps) await runStep(step, { backbone, budget: this.#budget, queue, onTokens });
     return queue.finish(sequences.map(({ continuation }) => continuation.length));
   }
 
@@ -156,7 +168,7 @@ export class OnnxEngine implements Engine {
     });
   }
 
-  async #generate(prompts: readonly Prompt[]): Promise<Continuation[]> {
+  async #generate(prompts: readonly Prompt[], onWork: OnWork | undefined): Promise<Continuation[]> {
     for (const { tokens, maxNewTokens } of prompts) this.#check(tokens, tokens.length + maxNewTokens);
     return decodeGreedily(prompts, {
       backbone: await this.#openBackbone({ useKvCache: true }),
@@ -164,6 +176,7 @@ export class OnnxEngine implements Engine {
       budget: this.#budget,
       isLong: (length) => this.#isLong(length),
       canBecomeLong: this.#decoder.layers.some(({ attention }) => attention.rope?.long),
+      onWork,
     });
   }
 
@@ -184,7 +197,9 @@ export class OnnxEngine implements Engine {
     if (known && (known.usesKvCache || !useKvCache)) return known;
     this.#backbone = null;
     await known?.close();
+    this.#onLoading?.(true);
     this.#backbone = await BackboneSession.open(this.#decoder, this.#weights, this.device, { useKvCache });
+    this.#onLoading?.(false);
     return this.#backbone;
   }
 
@@ -198,6 +213,9 @@ export class OnnxEngine implements Engine {
     if (length > this.maxLength) throw new Error(`${length} tokens are more than the model's ${this.maxLength}`);
   }
 }
+
+/** What the output matrix still has to do when the last token went through the layers, as a share of that: roughly. */
+const HEAD_SHARE = 0.1;
 
 /** On the CPU packed float32 weights are faster; WebGPU converts no bfloat16. */
 function heldOn({ name }: Device): HeldWeights {

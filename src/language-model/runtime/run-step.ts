@@ -7,13 +7,15 @@ import type { HeadQueue, SequenceTarget } from './head-queue.ts';
 import { disposeKvCache } from './kv-cache.ts';
 import { prefill } from './prefill.ts';
 import { buildPromptTree, type PromptTree } from './prefix-sharing.ts';
-import type { ScoringStep } from './schedule.ts';
+import { type ScoringStep, tokensOf, tokensOfTree } from './schedule.ts';
 
 export interface ScoringSetup {
   readonly backbone: BackboneSession;
   readonly budget: BatchBudget;
   /** Receives the hidden states that predict target tokens. */
   readonly queue: HeadQueue;
+  /** Receives the number of tokens that were computed since the last call; of a step, all together are `tokensOf`. */
+  readonly onTokens?: ((count: number) => void) | undefined;
 }
 
 /** Compute the hidden states of one step of the schedule. */
@@ -25,18 +27,22 @@ export async function runStep(step: ScoringStep, setup: ScoringSetup): Promise<v
       const rows = prompts.map(predictorSlots);
       const trees = prompts.map(({ tree }) => tree);
       await scoreTrees(treesBatch(trees, { rows, isLong }), prompts, setup);
+      setup.onTokens?.(tokensOf(step));
       return;
     }
     case 'chunked':
       await scoreInChunks(buildPromptTree([step.group], 0), { isLong }, setup);
+      setup.onTokens?.(tokensOf(step));
       return;
     case 'prefix': {
       const { kvCache } = await prefill(setup.backbone, setup.budget, [step.prefix], { isLong });
+      setup.onTokens?.(step.prefix.length);
       try {
         for (const groups of step.trees) {
           const prompt = buildPromptTree(groups, step.prefix.length);
           const batch = treeAfterPrefixBatch(prompt.tree, { rows: predictorSlots(prompt), kvCache, isLong });
           await scoreTrees(batch, [prompt], setup);
+          setup.onTokens?.(tokensOfTree(groups, step.prefix.length));
         }
       } finally {
         disposeKvCache(kvCache);

@@ -124,6 +124,18 @@ function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringSte
   return [...shared, ...left.map(inChunks)];
 }
 
+/** Tokens that a step computes, at most: what its time grows with. */
+export function tokensOf(step: ScoringStep): number {
+  if (step.kind === 'chunked') return sizeAfter(step.group, 0);
+  const prefix = step.kind === 'prefix' ? step.prefix.length : 0;
+  return step.trees.reduce((sum, tree) => sum + tokensOfTree(tree, prefix), prefix);
+}
+
+/** @param prefix tokens before the tree that are computed already */
+export function tokensOfTree(tree: readonly ContextGroup[], prefix: number): number {
+  return tree.reduce((sum, group) => sum + sizeAfter(group, prefix), 0);
+}
+
 /** Number of slots at most: branches that begin with the same tokens share some. */
 function sizeAfter({ context, members }: ContextGroup, skip: number): number {
   return members.reduce((size, { continuation }) => size + continuation.length - 1, context.length - skip);

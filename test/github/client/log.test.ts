@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { progressLog, withoutCommands, withToolkit } from '../../../src/github/client/log.ts';
+import { withoutCommands, withToolkit } from '../../../src/github/client/log.ts';
 
 it('workflow commands are off while names are logged, and on again after an error', async () => {
   const lines: string[] = [];
@@ -25,26 +25,6 @@ it('nobody can guess the token that turns commands on again', async () => {
     );
   }
   expect(words.size).toBe(6);
-});
-
-it('progress is logged every few seconds, and at the end', () => {
-  const lines: string[] = [];
-  let now = 0;
-  const log = progressLog(
-    (line) => lines.push(line),
-    () => now,
-  );
-  for (let done = 1; done <= 1000; done++) {
-    now += 20;
-    log({ done, total: 1000, name: `layer.${done}`, secondsLeft: done > 1 ? (1000 - done) / 50 : null });
-  }
-  expect(lines).toEqual([
-    '1/1000 layer.1',
-    '251/1000 layer.251, 15 s left',
-    '501/1000 layer.501, 10.0 s left',
-    '751/1000 layer.751, 5.0 s left',
-    '1000/1000 layer.1000',
-  ]);
 });
 
 it('the toolkit can mask secrets while commands are off, but its annotations become plain lines', async () => {

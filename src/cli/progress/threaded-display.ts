@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads';
+import type { Progress } from '../../platform/progress.ts';
+import { workerEntry } from '../../platform/worker-entry.ts';
+import type { DisplayKind, ProgressDisplay } from './progress-display.ts';
+import type { DisplayData, DisplayMessage } from './progress-worker.ts';
+
+/** The thread draws at once; if it cannot, nothing waits for it for long. */
+const PATIENCE_MILLISECONDS = 2000;
+
+/**
+ * A display of standard error in a thread of its own, whose time goes on while this thread is busy.
+ * @param stream standard error, for the width of the terminal
+ * @returns null if there is nothing to start the thread from
+ */
+export function openThreadedDisplay(
+  kind: DisplayKind,
+  stream: { readonly columns?: number },
+  entry: URL | null = workerEntry('progress-worker', import.meta.url),
+): ProgressDisplay | null {
+  return entry && new ThreadedDisplay(kind, stream, entry);
+}
+
+/** A message, less what every message has. */
+type Order = DisplayMessage extends infer Message
+  ? Message extends DisplayMessage
+    ? Omit<Message, 'columns' | 'id'>
+    : never
+  : never;
+
+class ThreadedDisplay implements ProgressDisplay {
+  readonly #worker: Worker;
+  readonly #stream: { readonly columns?: number };
+  readonly #done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #last = 0;
+  #isGone = false;
+
+  constructor(display: DisplayKind, stream: { readonly columns?: number }, entry: URL) {
+    this.#stream = stream;
+    const workerData: DisplayData = {
+      display,
+      columns: stream.columns,
+      shared: this.#done.buffer as SharedArrayBuffer,
+    };
+    this.#worker = new Worker(entry, { execArgv: [], workerData });
+    this.#worker.on('error', () => {
+      this.#isGone = true;
+    });
+    this.#worker.unref();
+  }
+
+  report(progress: Progress): void {
+    this.#send({ kind: 'progress', progress } as Order);
+  }
+
+  note(line: string): void {
+    this.#await({ kind: 'note', line } as Order);
+  }
+
+  stop(): void {
+    this.#await({ kind: 'stop' } as Order);
+    void this.#worker.terminate();
+  }
+
+  #send(order: Order, id = 0): void {
+    this.#worker.postMessage({ ...order, id, columns: this.#stream.columns });
+  }
+
+  /** What this thread prints next has to come after what the other one draws. */
+  #await(order: Order): void {
+    if (this.#isGone) return;
+    this.#last += 1;
+    const before = Atomics.load(this.#done, 0);
+    this.#send(order, this.#last);
+    Atomics.wait(this.#done, 0, before, PATIENCE_MILLISECONDS);
+  }
+}

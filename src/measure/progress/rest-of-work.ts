@@ -1,0 +1,69 @@
+/** Work whose time was estimated before it began, and what is left of it as it goes. */
+export interface RestOfWork {
+  /**
+   * Report that work was done since the last call.
+   * @param expected the seconds that were estimated for it
+   */
+  readonly advance: (kind: string, expected: number) => void;
+  readonly secondsLeft: () => number;
+}
+
+/** Share of all work after which the estimate counts as much as what was measured. */
+const TRUST = 0.05;
+
+/** Share of all work after which a measurement counts e times less than a new one: machines change their speed. */
+const MEMORY = 0.3;
+
+/**
+ * Scales an estimate by the time that the work really takes: each kind by its own pace, and one that has not begun by that of
+ * all others.
+ * @param expected seconds that were estimated for each kind of work
+ * @param now clock in milliseconds
+ */
+export function restOfWork(expected: ReadonlyMap<string, number>, now = () => performance.now()): RestOfWork {
+  const all = [...expected.values()].reduce((sum, seconds) => sum + seconds, 0);
+  const left = new Map(expected);
+  const paces = new Map([...expected.keys()].map((kind) => [kind, new Pace(all)]));
+  const overall = new Pace(all);
+  const begun = new Set<string>();
+  let last = now();
+  return {
+    advance: (kind, seconds) => {
+      const moment = now();
+      const took = (moment - last) / 1000;
+      last = moment;
+      begun.add(kind);
+      for (const pace of [paces.get(kind), overall]) pace?.add(took, seconds);
+      left.set(kind, Math.max(0, (left.get(kind) ?? 0) - seconds));
+    },
+    secondsLeft: () => {
+      let sum = 0;
+      for (const [kind, seconds] of left)
+        sum += seconds * ((begun.has(kind) && paces.get(kind)?.ratio) || overall.ratio);
+      return sum;
+    },
+  };
+}
+
+/** Measured time ÷ estimated time. */
+class Pace {
+  readonly #window: number;
+  #took: number;
+  #expected: number;
+
+  constructor(all: number) {
+    this.#window = Math.max(Number.EPSILON, MEMORY * all);
+    this.#took = TRUST * all;
+    this.#expected = TRUST * all;
+  }
+
+  add(took: number, expected: number): void {
+    const fading = Math.exp(-expected / this.#window);
+    this.#took = fading * this.#took + took;
+    this.#expected = fading * this.#expected + expected;
+  }
+
+  get ratio(): number {
+    return this.#expected > 0 ? this.#took / this.#expected : 1;
+  }
+}
