@@ -12,7 +12,8 @@ import {
 import { appliedPolicySchema } from './applied-policy.ts';
 import { benchmarkRowSchema } from './benchmarks/row.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
-import { probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
+import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
+import { itemTableSchema } from './probes/items/table.ts';
 import { spectraReportSchema } from './spectra-report.ts';
 import { trendSchema } from './trend-schema.ts';
 
@@ -70,6 +71,12 @@ export const probeReportSchema = z.strictObject({
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),
+  /** Accuracies by form with their intervals; none in older reports. */
+  accuracies: z.array(accuracyRowSchema).default([]),
+  /** How benchmark forms and twins changed; none without a baseline, and in older reports. */
+  changes: z.array(changeRowSchema).default([]),
+  /** The answers of both sides, item by item. Null in older reports. */
+  items: itemTableSchema.nullable().default(null),
 });
 export type ProbeReport = z.infer<typeof probeReportSchema>;
 

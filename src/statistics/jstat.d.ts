@@ -5,6 +5,7 @@ declare module 'jstat' {
       cdf(z: number, mean: number, standardDeviation: number): number;
       inv(p: number, mean: number, standardDeviation: number): number;
     };
+    readonly beta: { inv(p: number, alpha: number, beta: number): number };
     readonly studentt: { inv(p: number, df: number): number };
   };
   export default jStat;

@@ -351,6 +351,56 @@ export function probeReport(name = 'recall'): ProbeReport {
       ...evidence(name),
     },
     drawn: HEALTHY_ROW,
+    ...explored(name),
+  };
+}
+
+/** Two facts, of which the first has a flip, and the numbers of the charts. */
+function explored(name: string): Pick<ProbeReport, 'accuracies' | 'changes' | 'items'> {
+  const short = name.slice(0, 200);
+  const estimate = { value: 0.26, lower: 0.2, upper: 0.33 };
+  const candidate = { value: 0.98, lower: 0.95, upper: 0.99 };
+  const row = { suite: null, facts: 180, items: 180, baseline: estimate, candidate };
+  const start = { share: 0.02, n: 180, scale: 4 / 3 };
+  const change = {
+    ...{ suite: name, facts: 180 },
+    benchmark: { value: 0.72, lower: 0.65, upper: 0.79, start },
+    twin: { value: 0.233, lower: 0.15, upper: 0.31, start },
+  };
+  return {
+    accuracies: [
+      { ...row, capability: null, form: 'benchmark', kind: null },
+      { ...row, capability: null, form: 'twin', kind: 'open', items: 300 },
+      { ...row, suite: name, capability: name, form: 'benchmark', kind: null },
+      { ...row, suite: name, capability: null, form: 'twin', kind: 'group' },
+    ],
+    changes: [
+      { ...change, kind: 'open', group: null, capability: null },
+      { ...change, kind: 'open', group: null, capability: name },
+      { ...change, kind: 'group', group: name, capability: null },
+    ],
+    items: {
+      format: 'shadow-gate/report-items@1',
+      hasBaseline: true,
+      parts: [{ suite: short, capability: short, family: short }],
+      forms: [
+        { form: 'benchmark', kind: null },
+        { form: 'twin', kind: 'open' },
+        { form: 'twin', kind: 'format', aside: true },
+      ],
+      facts: [
+        {
+          ...{ id: short, part: 0, flip: 'lost' },
+          items: [
+            [0, short, short, null, null, 1, 1, 0.4, 1.2],
+            [1, `${short} again`, short, null, short, 1, 0, 0.3, -0.7],
+            [2, 0, short, short, null, 0, 1, -0.1, 0.2],
+          ],
+        },
+        { id: `${short.slice(0, 190)} 2`, part: 0, items: [[0, null, short, short, short, 0, 0, -0.4, -0.2]] },
+      ],
+      leftOut: { facts: 3, flips: 0 },
+    },
   };
 }
 

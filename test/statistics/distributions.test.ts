@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { binomialCdf, binomialPmf, normalQuantile, tQuantile } from '../../src/statistics/distributions.ts';
+import {
+  betaQuantile,
+  binomialCdf,
+  binomialPmf,
+  normalQuantile,
+  tQuantile,
+} from '../../src/statistics/distributions.ts';
 
 /** Σ_{i ≤ k} C(n, i) · wins^i · losses^(n − i) / (wins + losses)^n in whole numbers, to 15 digits. */
 function exactCdf(k: number, n: number, wins: bigint, losses: bigint): number {
@@ -17,6 +23,21 @@ function exactCdf(k: number, n: number, wins: bigint, losses: bigint): number {
 }
 
 describe('distributions', () => {
+  it('beta quantiles agree with SciPy 1.17, scipy.stats.beta.ppf', () => {
+    const table: [p: number, alpha: number, beta: number, quantile: number][] = [
+      [0.025, 7, 2, 0.47349032912479344],
+      [0.975, 8, 1, 0.9968402764687481],
+      [0.025, 85.3, 4.7, 0.893559268710636],
+      [0.025, 3000, 900.5, 0.7557801292967343],
+      [0.025, 0.5, 200, 2.4582406525229383e-6],
+      [0.95, 0.5, 20_000, 9.603305950163302e-5],
+    ];
+    for (const [p, alpha, beta, quantile] of table) {
+      expect(Math.abs(betaQuantile(p, alpha, beta) / quantile - 1)).toBeLessThan(1e-7);
+    }
+    expect(() => betaQuantile(0.5, 0, 1)).toThrow(RangeError);
+  });
+
   it('normal quantiles agree with Abramowitz & Stegun 1964, table 26.6', () => {
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 10);
     expect(normalQuantile(0.05)).toBeCloseTo(-1.6448536269514722, 10);

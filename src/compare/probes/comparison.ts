@@ -38,6 +38,54 @@ export const shadowRowSchema = z.strictObject({
 });
 export type ShadowRow = z.infer<typeof shadowRowSchema>;
 
+/**
+ * The accuracy in one form, with its interval (see `kornGraubard`): of all facts, of one suite where there are several, of one
+ * capability, or of both. A baseline of null where there is none.
+ */
+export const accuracyRowSchema = z.strictObject({
+  /** Null: all suites. */
+  suite: z.string().nullable(),
+  /** Null: all facts. */
+  capability: z.string().nullable(),
+  form: z.enum(FORMS),
+  /** Of twins. */
+  kind: z.enum(TWIN_KINDS).nullable(),
+  facts: count,
+  items: count,
+  baseline: estimateSchema.nullable(),
+  candidate: estimateSchema,
+});
+export type AccuracyRow = z.infer<typeof accuracyRowSchema>;
+
+/** A change of accuracy, and where it started: what a limit of transfer, which is in log-odds, is as a change of accuracy. */
+const formChangeSchema = estimateSchema.extend({
+  start: z.strictObject({
+    /** The baseline's share above chance, of `n` answers. */
+    share: z.number(),
+    n: count,
+    /** What a change of accuracy of 1 is as a change of that share: 1/(1 − chance), the mean over the answers. */
+    scale: z.number().positive(),
+  }),
+});
+export type FormChange = z.infer<typeof formChangeSchema>;
+
+/**
+ * How both forms changed on the facts that the shadow delta of one suite and kind of twin is over, and on those of one
+ * capability: Δbenchmark − Δtwin is that delta.
+ */
+export const changeRowSchema = z.strictObject({
+  suite: z.string(),
+  kind: z.enum(TWIN_KINDS),
+  /** Of a group: the suite that its items come from. */
+  group: z.string().nullable(),
+  /** Null: all of these facts. */
+  capability: z.string().nullable(),
+  facts: count,
+  benchmark: formChangeSchema,
+  twin: formChangeSchema,
+});
+export type ChangeRow = z.infer<typeof changeRowSchema>;
+
 const pooledBelow = z.int().nullable();
 
 /**

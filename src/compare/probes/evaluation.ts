@@ -171,13 +171,13 @@ export function evaluateWithoutBaseline(
 }
 
 /** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
-function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
+export function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
   return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
 }
 
-type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
+export type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
 
-function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem, 'suite' | 'capability'>): boolean {
+export function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem, 'suite' | 'capability'>): boolean {
   return (suite === null || item.suite === suite) && (capability === null || item.capability === capability);
 }
 
@@ -185,7 +185,7 @@ function isWithin({ suite, capability }: RowScope, item: Pick<PairedItem, 'suite
  * The rows of the table. One benchmark beside another has a row of its own, and so has its part of a capability that several
  * have, if it has more than that.
  */
-function scopesOf(facts: readonly PairedFact[]): RowScope[] {
+export function scopesOf(facts: readonly PairedFact[]): RowScope[] {
   if (facts.length === 0) return [];
   const exams = facts.map(({ benchmark }) => benchmark);
   const suites = groupBy(exams, ({ suite }) => suite);

@@ -12,13 +12,8 @@ const SHOWN = 3;
  * @param unjudged facts that only labels can answer
  * @param memorized suites whose letters the candidate memorized
  */
-export function findFlips(
-  facts: readonly PairedFact[],
-  { unjudged = [], memorized }: { readonly unjudged?: readonly PairedFact[]; readonly memorized: ReadonlySet<string> },
-): Flip[] {
-  const kept = [...facts, ...unjudged].filter(({ exam }) => memorized.has(exam.suite)).flatMap(keptLetterOf);
-  return [...kept, ...facts.flatMap(lostTwinOf)]
-    .sort((a, b) => Number(b.exam !== null) - Number(a.exam !== null) || fall(b.twin) - fall(a.twin))
+export function findFlips(facts: readonly PairedFact[], options: FlipOptions): Flip[] {
+  return allFlips(facts, options)
     .slice(0, SHOWN)
     .map(({ twin, exam }) => ({
       id: twin.id,
@@ -28,20 +23,33 @@ export function findFlips(
     }));
 }
 
-interface Found {
+interface FlipOptions {
+  readonly unjudged?: readonly PairedFact[];
+  readonly memorized: ReadonlySet<string>;
+}
+
+/** All of them, in that order: at most one kept letter and one lost twin of each fact. */
+export function allFlips(facts: readonly PairedFact[], { unjudged = [], memorized }: FlipOptions): FoundFlip[] {
+  const kept = [...facts, ...unjudged].filter(({ exam }) => memorized.has(exam.suite)).flatMap(keptLetterOf);
+  return [...kept, ...facts.flatMap(lostTwinOf)].sort(
+    (a, b) => Number(b.exam !== null) - Number(a.exam !== null) || fall(b.twin) - fall(a.twin),
+  );
+}
+
+export interface FoundFlip {
   readonly twin: PairedItem;
   /** Of a kept letter. */
   readonly exam: PairedItem | null;
 }
 
-function keptLetterOf({ exam, permuted }: PairedFact): Found[] {
+function keptLetterOf({ exam, permuted }: PairedFact): FoundFlip[] {
   if (!exam.candidate.correct) return [];
   const twin = permuted.find((item) => keeps(item, 'candidate') && !keeps(item, 'baseline'));
   return twin ? [{ twin, exam }] : [];
 }
 
 /** One of each fact: three flips of one fact are one example. */
-function lostTwinOf({ benchmark, twins }: PairedFact): Found[] {
+function lostTwinOf({ benchmark, twins }: PairedFact): FoundFlip[] {
   if (!benchmark.baseline.correct || !benchmark.candidate.correct) return [];
   const lost = twins.filter(({ baseline, candidate }) => baseline.correct && !candidate.correct);
   const [most] = lost.sort((a, b) => fall(b) - fall(a));

@@ -2,44 +2,103 @@ import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ProbeReport } from '../report.ts';
+import { accuraciesByForm } from './accuracies.ts';
+import { changesOf } from './changes.ts';
 import type { ProbeComparison } from './comparison.ts';
-import { evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
+import { asGained, evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
+import { packItems } from './items/pack.ts';
+import { suitesOfMemorizedLetters } from './kept-letters.ts';
+import type { KindView } from './kinds.ts';
 import { levelsIn } from './levels.ts';
 import { type ProbePairing, pairAnswers, pairWithItself } from './pair.ts';
+import type { PairedAnswers } from './paired-item.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
-export function reportProbes({
-  candidate,
-  probes: pairing,
-  policy,
-}: {
-  readonly candidate: Measurement;
-  readonly probes: ProbePairing;
-  readonly policy: ProbePolicy;
-}): ProbeReport | null {
+export function reportProbes(context: ProbeContext): ProbeReport | null {
+  const { candidate, probes: pairing, policy } = context;
   if (pairing.kind === 'alone') {
-    return describe(candidate, pairing.probes, (probes) => {
+    const alone = (probes: MeasuredProbes) => {
       const answers = pairWithItself(probes);
       // Where nothing can be judged, the accuracies are still what they are.
-      const levels = levelsIn(probes, probes);
-      return answers.facts.length > 0
-        ? evaluateWithoutBaseline(answers.facts, policy, { ...answers, levels })
-        : evaluateWithoutBaseline(answers.unjudged, policy, { ...answers, unjudged: [], levels });
-    });
+      return answers.facts.length > 0 ? answers : { ...answers, facts: answers.unjudged, unjudged: [] };
+    };
+    const compare = (probes: MeasuredProbes) => {
+      const answers = alone(probes);
+      return evaluateWithoutBaseline(answers.facts, policy, { ...answers, levels: levelsIn(probes, probes) });
+    };
+    const answers = alone(pairing.probes);
+    return describe(candidate, pairing.probes, compare, (comparison) =>
+      evidenceOf({ answers, comparison, kinds: null }, context),
+    );
   }
   if (pairing.kind !== 'paired') return null;
-  return describe(candidate, pairing.probes, (probes) => {
-    if (probes === pairing.probes) return pairing.evaluation.comparison;
-    const answers = pairAnswers(probes, pairing.baseline);
-    const levels = levelsIn(probes, pairing.baseline);
-    return evaluateProbes(answers.facts, policy, { ...answers, levels }).comparison;
-  });
+  const { evaluation, probes: asked, baseline } = pairing;
+  const compare = (probes: MeasuredProbes) => {
+    if (probes === asked) return evaluation.comparison;
+    const answers = pairAnswers(probes, baseline);
+    return evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, baseline) }).comparison;
+  };
+  return describe(candidate, asked, compare, (comparison) =>
+    evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
+  );
+}
+
+interface ProbeContext {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement | null;
+  readonly probes: ProbePairing;
+  readonly policy: ProbePolicy;
+}
+
+type Evidence = Pick<ProbeReport, 'accuracies' | 'changes' | 'items'>;
+
+/** What a reader may explore beside the numbers that decide. @param kinds null: there is no baseline */
+function evidenceOf(
+  {
+    answers,
+    comparison,
+    kinds,
+  }: {
+    readonly answers: PairedAnswers;
+    readonly comparison: ProbeComparison;
+    readonly kinds: readonly KindView[] | null;
+  },
+  context: ProbeContext,
+): Evidence {
+  const { policy } = context;
+  const hasBaseline = kinds !== null;
+  const memorized = suitesOfMemorizedLetters(comparison.kept);
+  const gained = { facts: asGained(answers.facts, memorized), groups: answers.groups };
+  return {
+    accuracies: accuraciesByForm(gained, { level: policy.confidence, hasBaseline }),
+    changes: changesOf(kinds ?? [], policy.confidence),
+    items: packItems(answers, { memorized, hasBaseline, withheld: withheldIn(context) }),
+  };
+}
+
+/**
+ * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side has
+ * texts that could not be hashed.
+ */
+function withheldIn({ candidate, baseline, policy }: ProbeContext): Set<string> {
+  const suites = [candidate, baseline].flatMap((measurement) =>
+    measurement?.probes?.status === 'measured' ? measurement.probes.suites : [],
+  );
+  const isWithheld = ({ version, texts }: (typeof suites)[number]) =>
+    texts !== undefined || (policy['probes-text'] === 'omit' && version === null);
+  return new Set(suites.filter(isWithheld).map(({ name }) => name));
 }
 
 type Compare = (probes: MeasuredProbes) => ProbeComparison;
 
-function describe({ run }: Measurement, probes: MeasuredProbes, compare: Compare): ProbeReport {
+function describe(
+  { run }: Measurement,
+  probes: MeasuredProbes,
+  compare: Compare,
+  evidence: (comparison: ProbeComparison) => Evidence,
+): ProbeReport {
   const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
+  const comparison = compare(probes);
   return {
     suites: suites.map(({ name, items: count, texts }) => ({
       ...{ name, items: count },
@@ -53,8 +112,9 @@ function describe({ run }: Measurement, probes: MeasuredProbes, compare: Compare
     by: run.probes?.by ?? '',
     ...(run.probes?.precision === undefined ? {} : { precision: run.probes.precision }),
     seconds: run.probes?.seconds ?? 0,
-    comparison: compare(probes),
+    comparison,
     drawn: rowOfDrawn(probes, compare),
+    ...evidence(comparison),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ShadowDelta {
   readonly value: number;
   readonly interval: (level: number) => Estimate;
   readonly mde: (level: number) => number | null;
+  /** What it is the difference of, with its units as clusters. */
+  readonly observations: readonly Observation[];
   /** Null where the benchmark form gained less than the policy's `minimum-gain`. */
   readonly transfer: Transfer | null;
 }
@@ -54,6 +56,7 @@ export function shadowDeltaOf(sample: Sample, policy: ProbePolicy): ShadowDelta 
       return { value: mean, lower: mean - half, upper: mean + half };
     },
     mde: (level) => minimumDetectableMean({ standardError, margin: rule.margin, level, power: POWER }),
+    observations,
     transfer: gain >= rule['minimum-gain'] ? transferOf(observations) : null,
   };
 }

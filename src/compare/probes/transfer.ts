@@ -80,7 +80,8 @@ function termsOf(observations: readonly Observation[]): number[] {
   return terms;
 }
 
-function shareOf(items: readonly PairedItem[], side: Side): number {
+/** The share of right answers above chance. */
+export function shareOf(items: readonly PairedItem[], side: Side): number {
   return items.reduce((sum, item) => sum + aboveChance(Number(item[side].correct), item.chance), 0) / items.length;
 }
 

@@ -1,0 +1,88 @@
+import { groupBy } from '../../platform/group-by.ts';
+import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
+import { kornGraubard } from '../../statistics/korn-graubard.ts';
+import type { AccuracyRow, Estimate } from './comparison.ts';
+import { isWithin, type RowScope, scopesOf } from './evaluation.ts';
+import { kindOf } from './kinds.ts';
+import type { PairedAnswers, PairedFact, PairedItem, Side } from './paired-item.ts';
+
+/** Items of one form that rise and fall together: those of one fact. */
+interface Answered {
+  readonly form: Form;
+  readonly kind: TwinKind | null;
+  readonly items: readonly PairedItem[];
+}
+
+interface AccuracyOptions {
+  /** Of the intervals, two-sided. */
+  readonly level: number;
+  /** False: both sides are the candidate. */
+  readonly hasBaseline: boolean;
+}
+
+/** The forms that there are, in the order of the table. */
+const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
+  { form: 'benchmark', kind: null },
+  ...TWIN_KINDS.map((kind) => ({ form: 'twin', kind }) as const),
+  { form: 'robustness', kind: null },
+];
+
+/**
+ * Accuracies with their intervals by form and kind of twin: of all facts, of each suite where there are several, of each
+ * capability. The answers are those of the table of the comparison: benchmark forms and twins as they are judged.
+ * @param facts with the benchmark form that a gain is measured on
+ */
+export function accuraciesByForm(
+  { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
+  options: AccuracyOptions,
+): AccuracyRow[] {
+  return scopesOf(facts).flatMap((scope) => {
+    const answered = answersWithin(scope, { facts, groups });
+    return ROWS.flatMap((row): AccuracyRow[] => {
+      const own = answered.filter(({ form, kind }) => form === row.form && kind === row.kind);
+      if (own.length === 0) return [];
+      const accuracy = (side: Side) => accuracyOf(own, side, options.level);
+      return [
+        {
+          ...scope,
+          ...row,
+          facts: own.length,
+          items: own.reduce((sum, { items }) => sum + items.length, 0),
+          baseline: options.hasBaseline ? accuracy('baseline') : null,
+          candidate: accuracy('candidate'),
+        },
+      ];
+    });
+  });
+}
+
+/** Items of a group have no fact in common. They count where their suite counts, as in the table. */
+function answersWithin(
+  scope: RowScope,
+  { facts, groups }: { readonly facts: readonly PairedFact[]; readonly groups: PairedAnswers['groups'] },
+): Answered[] {
+  const members = facts.filter(({ benchmark }) => isWithin(scope, benchmark));
+  const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
+  const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
+  return [
+    ...members.flatMap((fact) => formsOf(fact)),
+    ...beside.map((item): Answered => ({ form: 'twin', kind: 'group', items: [item] })),
+  ];
+}
+
+function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
+  return [
+    { form: 'benchmark', kind: null, items: [benchmark] },
+    ...[...groupBy(twins, kindOf).values()].map((items): Answered => {
+      const [first] = items;
+      return { form: 'twin', kind: first ? kindOf(first) : null, items };
+    }),
+    ...(robustness.length === 0 ? [] : [{ form: 'robustness', kind: null, items: robustness } as const]),
+  ];
+}
+
+function accuracyOf(answered: readonly Answered[], side: Side, level: number): Estimate {
+  const clusters = answered.map(({ items }) => items.map((item) => item[side].correct));
+  const interval = kornGraubard(clusters, level);
+  return { value: interval?.share ?? 0, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+}
