@@ -157,7 +157,11 @@ export function compare(comparison: Comparison): Report {
     verdict: verdictOf(findings),
     findings,
     candidate: describeCheckpoint(candidate),
-    baseline: baseline && { ...describeCheckpoint(baseline), commit: comparison.baselineCommit ?? null },
+    baseline: baseline && {
+      ...describeCheckpoint(baseline),
+      commit: comparison.baselineCommit ?? null,
+      name: comparison.baselinePath,
+    },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
     applied: appliedPolicy(context),
@@ -210,5 +214,6 @@ function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Rep
     architecture,
     parameters: checkpoint.parameters,
     commit: null,
+    name: null,
   };
 }

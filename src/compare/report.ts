@@ -45,6 +45,8 @@ const subjectSchema = z.strictObject({
   parameters: z.number().int(),
   /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
   commit: z.string().nullable().default(null),
+  /** What it was given as: a path, an artifact or a cache entry. Null for the candidate, and in reports of version 0.2. */
+  name: z.string().nullable().default(null),
 });
 
 /** The behavioral half: which probes ran, and how the answers compare with the baseline's. */

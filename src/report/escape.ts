@@ -69,6 +69,19 @@ export function codeName(name: string): string {
   return `<code>${name === '' ? '(empty)' : neutralize(visible(name, NAME_LENGTH))}</code>`;
 }
 
+/** A command may have several paths, and half a command would be another one. */
+const COMMAND_LENGTH = 2000;
+
+/** A command of ours as inline code, with paths of others in it: as safe as a name, and long enough to be copied whole. */
+export function codeCommand(command: string): string {
+  return `<code>${neutralize(visible(command, COMMAND_LENGTH))}</code>`;
+}
+
+/** The same for a terminal or a log. */
+export function printableCommand(command: string): string {
+  return printable(command, COMMAND_LENGTH);
+}
+
 /** A message as running text, safe in the same places. Its first character cannot open a list, a heading or a table. */
 export function plainText(text: string): string {
   const line = visible(ordinarySpaces(text), MESSAGE_LENGTH);

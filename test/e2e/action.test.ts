@@ -150,7 +150,9 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
     transfer: expect.stringMatching(/^0\.\d+$/),
     'twin-accuracy-change': expect.stringMatching(/^-?0\.\d+$/),
   });
-  expect(annotations(outcome)[0]?.message).toMatch(/^The shadow delta of probes\.jsonl is 3\d\.\d\spoints/);
+  expect(annotations(outcome)[0]?.message).toMatch(
+    /^Exam \+4\d\.\d\spoints; the same questions without options \+1\d\.\d: less than half of the gain carries over\.$/,
+  );
   const body = rig.github.comments[0]?.body ?? '';
   expect(body).toMatch(/^\| \[?capability\b.* \| facts \|/m);
   expect(body).toMatch(/3 example regressions[\s\S]*<pre>/);

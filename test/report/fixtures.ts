@@ -2,6 +2,7 @@ import type { ModuleType } from '../../src/checkpoint/module-type.ts';
 import type { FindingOf } from '../../src/compare/finding.ts';
 import { type MetricDelta, type ProbeReport, type Report, reportSchema } from '../../src/compare/report.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { everyFinding } from './findings.ts';
 
 const MODULES = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -164,9 +165,27 @@ export function subject(over: Partial<Report['candidate']> = {}): Report['candid
     },
     parameters: 512_000,
     commit: null,
+    name: null,
     ...over,
   };
 }
+
+const { rules: _, probes: __, ...SETTINGS } = DEFAULT_POLICY;
+
+/** The default rule on the ratio, as it judged `delta()`. */
+const APPLIED: NonNullable<Report['applied']> = {
+  rules: [
+    {
+      ...{ metric: 'mlpAttentionRatio', of: 'delta', statistic: 'median', modules: null, direction: 'up' },
+      ...{ absolute: 0, relative: 0.08, level: 'warn', source: 'default', judged: 1 },
+      nearest: {
+        ...{ scope: { kind: 'model' }, baseline: 0.63527642, candidate: 0.6904284364 },
+        ...{ movement: 0.6904284364 - 0.63527642, limit: 0.08 * 0.63527642 },
+      },
+    },
+  ],
+  settings: SETTINGS,
+};
 
 /** A report as the gate writes it: validated, so that a fixture cannot drift from the contract. */
 export function report(over: Partial<Report> = {}): Report {
@@ -198,6 +217,7 @@ export function report(over: Partial<Report> = {}): Report {
     groups: { candidate: groups(0.04), baseline: groups(0) },
     tensors,
     policy: null,
+    applied: APPLIED,
     skipped: [{ name: 'model.norm.weight', reason: 'not a matrix' }],
     probes: null,
     benchmarks: null,

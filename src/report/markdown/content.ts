@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { describeFinding } from '../text/finding.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
-import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
+import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { benchmarkTable } from './benchmark-table.ts';
 import { deltaTable } from './delta-table.ts';
@@ -51,8 +51,8 @@ export interface Content {
 
 /** @param key tells the comments of a matrix of jobs apart; `default` is not worth a mention */
 export function contentOf(report: Report, key: string, origin?: Origin): Content {
-  const { grave, infos } = findingsBySeverity(report);
-  const others = grave.slice(1);
+  const { infos } = findingsBySeverity(report);
+  const others = findingsToList(report);
   const { probes } = report;
   const flips = probes?.comparison.flips ?? [];
   return {

@@ -1,4 +1,5 @@
-import { codeName, plainText } from '../escape.ts';
+import type { FindingKind } from '../../compare/finding.ts';
+import { codeCommand, codeName, plainText } from '../escape.ts';
 import { TERMS, type Term } from '../text/glossary.ts';
 import { type Phrase, render } from '../text/phrase.ts';
 
@@ -9,29 +10,40 @@ import { type Phrase, render } from '../text/phrase.ts';
 export function phraseMarkdown(phrase: Phrase, options: { readonly links?: boolean } = {}): string {
   return render(phrase, (part) => {
     if (part.kind === 'term') return options.links === false ? part.text : termLink(part.term, part.text);
+    if (part.kind === 'finding') return options.links === false ? part.text : findingMarkdown(part.finding, part.text);
+    if (part.kind === 'command') return codeCommand(part.text);
     return part.kind === 'prose' ? plainText(part.text) : codeName(part.text);
   });
 }
 
-/** Labels of the link references, which no other text of a comment has. */
-const LABEL = 'glossary-';
+/** Labels of the link references, which no other text of a comment has, and the pages that they lead to. */
+const PAGES = { glossary: 'glossary.md', finding: 'findings.md' } as const;
 
 /** A word of ours as a link to its entry of the glossary. The page needs {@link linkDefinitions}. */
 export function termLink(term: Term, text: string): string {
-  return `[${text}][${LABEL}${TERMS[term]}]`;
+  return `[${text}][glossary-${TERMS[term]}]`;
 }
 
-const REFERENCE = new RegExp(`\\]\\[${LABEL}([^\\]]+)\\]`, 'g');
+/** Words of ours as a link to the entry of a kind of finding. The page needs {@link linkDefinitions}. */
+export function findingMarkdown(kind: FindingKind, text: string): string {
+  return `[${text}][finding-${kind}]`;
+}
+
+const REFERENCE = /\]\[(glossary|finding)-([^\]]+)\]/g;
 
 /**
- * The definitions of all glossary links in a text, which is a page of ours: link references keep an address from standing in
+ * The definitions of all links to the docs in a text, which is a page of ours: link references keep an address from standing in
  * the text once for each use.
  * @param docs address of the folder `docs`, without a slash at its end
  */
 export function linkDefinitions(text: string, docs: string): string {
-  const anchors = new Set([...text.matchAll(REFERENCE)].map(([, anchor = '']) => anchor));
-  return [...anchors]
-    .sort()
-    .map((anchor) => `[${LABEL}${anchor}]: ${docs}/glossary.md#${encodeURIComponent(anchor)}`)
+  const labels = new Map(
+    [...text.matchAll(REFERENCE)].map(([, page, anchor]) => [`${page}-${anchor}`, { page, anchor }]),
+  );
+  return [...labels]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, { page, anchor = '' }]) => {
+      return `[${label}]: ${docs}/${page === 'finding' ? PAGES.finding : PAGES.glossary}#${encodeURIComponent(anchor)}`;
+    })
     .join('\n');
 }

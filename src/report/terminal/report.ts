@@ -6,7 +6,7 @@ import { headlineDeltas } from '../markdown/delta-table.ts';
 import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative } from '../text/numbers.ts';
-import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
+import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
 import { renderBenchmarks } from './benchmarks.ts';
 import { phraseLine } from './phrase.ts';
@@ -27,9 +27,8 @@ type Paint = (level: Level | Verdict, text: string) => string;
 /** The report after `check`: the tables, the findings, and the verdict last, where the cursor is. */
 export function renderTerminal(report: Report, { color, width }: TerminalOptions): string {
   const paint = painter(color);
-  const { grave, infos } = findingsBySeverity(report);
-  // The verdict's line has the first.
-  const others = grave.slice(1);
+  const { infos } = findingsBySeverity(report);
+  const others = findingsToList(report);
   const findings = [...others.slice(0, MAX_FINDINGS), ...infos.slice(0, MAX_INFOS)].map((finding) =>
     findingLines(finding, width, paint),
   );

@@ -1,3 +1,4 @@
+import type { FindingKind } from '../../compare/finding.ts';
 import type { Term } from './glossary.ts';
 
 /**
@@ -14,12 +15,18 @@ export type Part =
   | { readonly kind: 'prose'; readonly text: string }
   /** A command or an option of ours: shown as code. */
   | { readonly kind: 'code'; readonly text: string }
+  /** A command to copy, whose paths are quoted for a shell: shown as code, never shortened. */
+  | { readonly kind: 'command'; readonly text: string }
+  /** Words about a kind of finding: a link to its entry in docs/findings.md where there can be one. */
+  | { readonly kind: 'finding'; readonly finding: FindingKind; readonly text: string }
   /** A word that the glossary explains: a link where there can be one. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };
 
 export const name = (text: string): Part => ({ kind: 'name', text });
 export const prose = (text: string): Part => ({ kind: 'prose', text });
 export const code = (text: string): Part => ({ kind: 'code', text });
+export const command = (text: string): Part => ({ kind: 'command', text });
+export const findingLink = (finding: FindingKind, text: string): Part => ({ kind: 'finding', finding, text });
 export const term = (key: Term, text: string): Part => ({ kind: 'term', term: key, text });
 
 /** A phrase as a template literal: phrase`rank of ${name(tensor)} fell`. */

@@ -30,7 +30,8 @@ function scopeWords(scope: Scope): Phrase {
   return scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`;
 }
 
-function limitWords({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
+/** `+8%`: how far a metric may move, and in which direction. */
+export function limitWords({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
   const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
   const parts = [
     ...(relative === null ? [] : [`${sign}${formatPercentLimit(relative)}`]),

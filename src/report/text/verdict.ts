@@ -1,10 +1,13 @@
 import type { Finding } from '../../compare/finding.ts';
-import type { Estimate, KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
 import { comparedSentence } from './benchmarks.ts';
+import { type CarryOver, carryOverOf, carryOverWords } from './carry-over.ts';
 import { describeFinding } from './finding.ts';
-import { formatInteger, formatInterval, formatRatio } from './numbers.ts';
-import { name, type Phrase, phrase, term } from './phrase.ts';
+import { carryOverSentence, examAndTwins, headlineOf } from './headline.ts';
+import { metricPart, ofName } from './metric-names.ts';
+import { formatPair, formatRelative } from './numbers.ts';
+import { type Phrase, phrase, plain } from './phrase.ts';
 
 /** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
@@ -16,10 +19,23 @@ export function findingsBySeverity(report: Report): { readonly grave: Finding[];
   };
 }
 
-/** The verdict in one plain sentence: its gravest finding, or that there is none. */
+/** The finding that decides; null for a pass. */
+export function decidingFinding(report: Report): Finding | null {
+  return findingsBySeverity(report).grave[0] ?? null;
+}
+
+/** The findings behind the verdict whose full sentence is not its headline: with the first one, where that is shorter. */
+export function findingsToList(report: Report): readonly Finding[] {
+  const { grave } = findingsBySeverity(report);
+  const [first, ...others] = grave;
+  if (first === undefined) return [];
+  return plain(headlineOf(first, report)) === plain(describeFinding(first)) ? others : grave;
+}
+
+/** The verdict in one plain sentence, with the number that decides. */
 export function verdictSentence(report: Report): Phrase {
-  const [first] = findingsBySeverity(report).grave;
-  if (first) return describeFinding(first);
+  const first = decidingFinding(report);
+  if (first) return headlineOf(first, report);
   if (report.verdict !== 'pass') return phrase`The verdict is ${report.verdict}, and the report gives no reason.`;
   if (report.baseline === null) {
     return phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
@@ -27,43 +43,43 @@ export function verdictSentence(report: Report): Phrase {
   if (report.benchmarks !== null) {
     return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have no weights and no twins.`;
   }
-  const gain = report.probes === null ? phrase`` : gainSentence(report.probes.comparison);
-  return phrase`Nothing moved beyond its limit against the baseline.${gain}`;
+  return report.probes === null ? spectraSentence(report) : probesSentence(report, report.probes.comparison);
 }
 
-/** An interval of a transfer with this in it leaves open whether most of a gain carries over. */
-const SHARED = 0.5;
+/** Is a gain real? If there is none: nothing was lost. */
+function probesSentence(report: Report, comparison: ProbeComparison): Phrase {
+  const gain = leastCarryOver(comparison);
+  if (gain) {
+    const words = carryOverWords(gain.carryOver) ?? 'how much of the gain carries over is too uncertain to say';
+    return carryOverSentence(gain.row, gain.carryOver, { words, kinds: comparison.kinds });
+  }
+  const changes = examAndTwins(report);
+  return changes === null ? spectraSentence(report) : phrase`${changes}: no loss beyond its limit.`;
+}
+
+function spectraSentence({ shadowDeltas }: Report): Phrase {
+  const headline = shadowDeltas.find(({ module, baseline, candidate }) => {
+    return module === null && baseline !== null && candidate !== null;
+  });
+  if (headline === undefined) return phrase`Nothing moved beyond its limit against the baseline.`;
+  const { metric, of, baseline, candidate, relativeChange } = headline;
+  const [before, after] = formatPair(baseline ?? 0, candidate ?? 0);
+  const change = relativeChange === null ? '' : ` (${formatRelative(relativeChange)})`;
+  return phrase`Nothing moved beyond its limit: ${metricPart(metric)} of ${ofName(of)} ${before} → ${after}${change}.`;
+}
 
 /**
- * The answer to the first question about a benchmark that went up: is it real? Of several suites and kinds of twins, those to
- * which the least carried over. Empty without a significant gain, and where format twins alone judge it.
+ * Of the significant gains, and the kinds of twins that decide about them, the one of which least carries over. Null without a
+ * gain, and where format twins alone judge it.
  */
-function gainSentence({ kinds, gains }: ProbeComparison): Phrase {
+export function leastCarryOver({
+  kinds,
+  gains,
+}: Pick<ProbeComparison, 'kinds' | 'gains'>): { readonly row: KindRow; readonly carryOver: CarryOver } | null {
   const gained = gains.filter(({ gain }) => gain.lower !== null && gain.lower > 0).map(({ suite }) => suite);
-  const judged = kinds.flatMap(({ suite, role, transfer, ...row }) =>
-    role === 'decides' && transfer !== null && gained.includes(suite) ? [{ ...row, suite, transfer }] : [],
-  );
-  const [least] = judged.sort((a, b) => a.transfer.value - b.transfer.value);
-  if (!least) return [];
-  const { suite, transfer } = least;
-  const suites = new Set(judged.map((row) => row.suite)).size;
-  const which =
-    suites === 1
-      ? phrase` The gain in ${name(suite)}`
-      : phrase` Of the gains in ${formatInteger(suites)} suites, that in ${name(suite)}`;
-  const rate = phrase`${term('transfer', 'transfer')} of ${formatInterval(transfer, formatRatio)}`;
-  if (!isWithin(SHARED, transfer)) {
-    const order = suites === 1 ? '' : ' least';
-    return phrase`${which} carries over${order} to ${twinsOf(least)} with a ${rate}.`;
-  }
-  const order = suites === 1 ? '' : ', the smallest';
-  return phrase`${which} has a ${rate} to ${twinsOf(least)}${order}: too uncertain to say how much of it carries over.`;
-}
-
-function isWithin(value: number, { lower, upper }: Estimate): boolean {
-  return (lower === null || lower <= value) && (upper === null || upper >= value);
-}
-
-function twinsOf({ kind, group }: Pick<KindRow, 'kind' | 'group'>): Phrase {
-  return group === null ? phrase`${kind} twins` : phrase`the group twins of ${name(group)}`;
+  const judged = kinds.flatMap((row) => {
+    const carryOver = row.role === 'decides' && gained.includes(row.suite) ? carryOverOf(row) : null;
+    return carryOver === null ? [] : [{ row, carryOver }];
+  });
+  return judged.sort((a, b) => a.carryOver.transfer.value - b.carryOver.transfer.value)[0] ?? null;
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Estimate } from '../../../src/compare/probes/comparison.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
 import {
@@ -174,63 +173,6 @@ describe('the comment', () => {
       ['candidate: recall', 'candidate: recall'],
     ]);
     expect(details.find((text) => text.startsWith('Probes by family'))).toContain('a drop cannot show');
-  });
-
-  describe('a pass', () => {
-    const NOTHING = 'Nothing moved beyond its limit against the baseline.';
-    const SURE = { value: 0.12, lower: 0.05, upper: 0.2 };
-    const carried = (value: number, lower = value - 0.24) => ({ value, lower, upper: value + 0.2 });
-
-    /** The sentence of a pass in which these suites have these gains, and these transfers to their open and group twins. */
-    function sentenceOf(
-      suites: Readonly<Record<string, readonly [gain: Estimate, open: Estimate | null, group?: Estimate]>>,
-    ): string | undefined {
-      const probes = probeReport();
-      const comparison = {
-        ...probes.comparison,
-        gains: Object.entries(suites).map(([suite, [gain]]) => ({ suite, facts: 100, gain })),
-        kinds: Object.entries(suites).flatMap(([suite, [, open, group = null]]) =>
-          probes.comparison.kinds.map((row) => ({
-            ...row,
-            suite,
-            group: row.group && 'held-out.csv',
-            transfer: row.kind === 'open' ? open : row.kind === 'group' ? group : carried(0.1),
-          })),
-        ),
-      };
-      const text = renderComment(report({ verdict: 'pass', findings: [], probes: { ...probes, comparison } }));
-      return named(githubPage(text), 'strong').map(textOf)[0];
-    }
-
-    it('says how much of a gain carries over, to the twins to which the least does', () => {
-      expect(sentenceOf({ 'mmlu.csv': [SURE, carried(0.89)] })).toBe(
-        `${NOTHING} The gain in mmlu.csv carries over to open twins with a transfer of 0.89 (0.65 to 1.09).`,
-      );
-      expect(sentenceOf({ 'mmlu.csv': [SURE, carried(0.89), carried(0.8)] })).toBe(
-        `${NOTHING} The gain in mmlu.csv carries over to the group twins of held-out.csv with a transfer of 0.80 (0.56 to 1.00).`,
-      );
-    });
-
-    it('says so too where the twins leave open how much', () => {
-      expect(sentenceOf({ 'mmlu.csv': [SURE, carried(0.89, -1.3)] })).toBe(
-        `${NOTHING} The gain in mmlu.csv has a transfer of 0.89 (−1.30 to 1.09) to open twins: too uncertain to say how much of it carries over.`,
-      );
-    });
-
-    it('says it of the gain in several suites that carries over least', () => {
-      const several = { 'a.csv': [SURE, carried(1.01)], 'b.csv': [SURE, carried(0.9)], 'c.csv': [SURE, null] } as const;
-      expect(sentenceOf(several)).toBe(
-        `${NOTHING} Of the gains in 2 suites, that in b.csv carries over least to open twins with a transfer of 0.90 (0.66 to 1.10).`,
-      );
-      expect(sentenceOf({ ...several, 'd.csv': [SURE, carried(0.6, -0.2)] })).toBe(
-        `${NOTHING} Of the gains in 3 suites, that in d.csv has a transfer of 0.60 (−0.20 to 0.80) to open twins, the smallest: too uncertain to say how much of it carries over.`,
-      );
-    });
-
-    it('says nothing of a gain that may be chance, or that no twin of its kind can judge', () => {
-      expect(sentenceOf({ 'mmlu.csv': [{ ...SURE, lower: -0.01 }, carried(0.89)] })).toBe(NOTHING);
-      expect(sentenceOf({ 'mmlu.csv': [SURE, null] })).toBe(NOTHING);
-    });
   });
 
   it('the worst finding comes first in the comment, and notes stay folded', () => {

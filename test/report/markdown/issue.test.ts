@@ -30,7 +30,7 @@ describe('the issue of a scheduled check', () => {
     const { body, line } = describeRegression(pass, { key: 'nightly', run: RUN });
     expect(body).not.toContain('mermaid');
     expect(line).toBe(
-      '✅ pass: Nothing moved beyond its limit against the baseline. ([run](https://github.com/o/r/actions/runs/7))',
+      '✅ pass: Nothing moved beyond its limit: MLP ÷ attention ratio of ΔW 0.635 → 0.690 (+8.7%). ([run](https://github.com/o/r/actions/runs/7))',
     );
   });
 

@@ -1,0 +1,38 @@
+import type { Estimate, KindRow } from '../../compare/probes/comparison.ts';
+
+/** The change of the exam and of its twins, and the transfer between them. */
+export interface CarryOver {
+  /** Changes of accuracy, as shares. */
+  readonly exam: number;
+  readonly twins: number;
+  readonly transfer: Estimate;
+}
+
+/** Null without a baseline, and where the exam gained too little. */
+export function carryOverOf({ benchmark, twin, transfer }: KindRow): CarryOver | null {
+  if (transfer === null || benchmark.baseline === null || twin.baseline === null) return null;
+  return { exam: benchmark.candidate - benchmark.baseline, twins: twin.candidate - twin.baseline, transfer };
+}
+
+const LESS = [
+  [0.1, 'hardly any of the gain carries over'],
+  [0.25, 'less than a quarter of the gain carries over'],
+  [0.5, 'less than half of the gain carries over'],
+] as const;
+const MORE = [
+  [0.75, 'most of the gain carries over'],
+  [0.5, 'more than half of the gain carries over'],
+] as const;
+
+/**
+ * How much of a gain carries over, in words that two numbers support: the interval of the transfer, which decides, and the two
+ * changes in points, which a reader divides. Null where the interval is too wide for any of them.
+ */
+export function carryOverWords({ exam, twins, transfer }: CarryOver): string | null {
+  if (exam <= 0) return null;
+  const share = twins / exam;
+  const { lower, upper } = transfer;
+  const less = LESS.find(([bound]) => upper !== null && upper < bound && share < bound);
+  const more = MORE.find(([bound]) => lower !== null && lower > bound && share > bound);
+  return less?.[1] ?? more?.[1] ?? null;
+}

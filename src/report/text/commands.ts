@@ -1,0 +1,84 @@
+import type { Report } from '../../compare/report.ts';
+import { printable } from '../escape.ts';
+import { command, type Part } from './phrase.ts';
+
+/** Where the action expects a baseline, and the docs put one. */
+const BASELINE_FILE = '.shadow-gate/baseline.json';
+
+/** A longer path does not help a reader. */
+const LONGEST_PATH = 200;
+
+/**
+ * A path as one word of a shell. What cannot be typed, such as a line break, becomes `PATH`: a command that was changed without
+ * a word would run on something else.
+ */
+export function shellWord(path: string): string {
+  if (path === '' || path.length > LONGEST_PATH || printable(path, LONGEST_PATH) !== path) return 'PATH';
+  if (!/^[\w./:@%+=,-]+$/.test(path)) return `'${path.replaceAll("'", `'\\''`)}'`;
+  // What begins with a dash would be an option.
+  return path.startsWith('-') ? `./${path}` : path;
+}
+
+/** The file of the baseline, as far as the report knows it. */
+export function baselineFile({ baseline, findings }: Report): string {
+  const missing = findings.find((finding) => finding.kind === 'missing-baseline');
+  const named = baseline?.name ?? missing?.path ?? null;
+  return named !== null && /\.json$/.test(named) ? named : BASELINE_FILE;
+}
+
+/** Measures the candidate and writes it where the baseline is: what accepts it, or makes the first one. */
+export function acceptCommand(report: Report): Part {
+  return command(`shadow-gate measure ${of(report, report.candidate.path)} --out ${shellWord(baselineFile(report))}`);
+}
+
+/** Measures the checkpoint of the baseline again, with this version and these settings. */
+export function remeasureCommand(report: Report, extra = ''): Part {
+  const path = report.baseline?.path ?? report.candidate.path;
+  return command(`shadow-gate measure ${of(report, path)}${extra} --out ${shellWord(baselineFile(report))}`);
+}
+
+/** Asks the candidate what its baseline was asked. */
+export function likeCommand(report: Report): Part {
+  const like = `--like ${shellWord(baselineFile(report))}`;
+  return command(`shadow-gate measure ${of(report, report.candidate.path)} ${like} --out candidate.json`);
+}
+
+/** Judges the same checkpoint again, with another option. */
+export function checkCommand(report: Report, option: string): Part {
+  return command(`shadow-gate check ${of(report, report.candidate.path)} --baseline ${baselineOf(report)} ${option}`);
+}
+
+/** Says how many probes fit into how much time. */
+export function budgetCommand({ candidate }: Report): Part {
+  return command(`shadow-gate probes --checkpoint ${shellWord(candidate.path)} --budget 10m`);
+}
+
+/** Shows single matrices of the candidate. */
+export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'): Part {
+  const start = reference === null ? '' : ` --reference ${shellWord(reference.path)}`;
+  return command(`shadow-gate spectra --checkpoint ${shellWord(candidate.path)}${start} --tensor ${shellWord(tensor)}`);
+}
+
+/** What is measured, and how: weights, a model at a server, or logs of an evaluation. */
+function of({ reference, policy, findings, benchmarks }: Report, path: string): string {
+  const logs = findings.find((finding) => finding.kind === 'evaluation-logs');
+  if (logs || benchmarks !== null) return `--${LOG_OPTIONS[logs?.harness ?? ''] ?? 'lm-eval'} FOLDER`;
+  const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
+  const what = isServed ? '--endpoint URL --model NAME' : `--checkpoint ${shellWord(path)}`;
+  const start = reference === null || isServed ? '' : ` --reference ${shellWord(reference.path)}`;
+  const rules = policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${shellWord(policy)}`;
+  return `${what}${start}${rules}`;
+}
+
+/** Found without being named. */
+const DEFAULT_POLICY_FILE = 'shadow-gate.yml';
+
+const LOG_OPTIONS: Readonly<Record<string, string>> = {
+  'lm-evaluation-harness': 'lm-eval',
+  'inspect-ai': 'inspect',
+  lighteval: 'lighteval',
+};
+
+function baselineOf({ baseline }: Report): string {
+  return shellWord(baseline?.name ?? baseline?.path ?? BASELINE_FILE);
+}

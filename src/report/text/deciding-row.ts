@@ -1,0 +1,55 @@
+import type { Finding, Level } from '../../compare/finding.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
+import { TOPICS } from './finding-topics.ts';
+import { formatPercent, formatPointsChange, NO_NUMBER } from './numbers.ts';
+import { findingLink, type Phrase, phrase } from './phrase.ts';
+
+/** One check of the table that decides. Every cell has its own unit, so that a column can be read alone. */
+export interface DecidingRow {
+  /** Tells the rows of a table apart; never shown. */
+  readonly key: string;
+  readonly check: Phrase;
+  /** Null: there is no baseline, or the check has one number only. */
+  readonly baseline: string | null;
+  readonly candidate: string;
+  readonly change: string;
+  readonly limit: string;
+  /** `inconclusive`: not judged. */
+  readonly mark: Verdict;
+}
+
+export const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
+
+/** Two accuracies in %, their change and its limit in points. */
+export function accuracyNumbers(
+  { baseline, candidate }: { readonly baseline: number | null; readonly candidate: number },
+  limit: string,
+): Pick<DecidingRow, 'baseline' | 'candidate' | 'change' | 'limit'> {
+  return {
+    baseline: baseline === null ? null : formatPercent(baseline),
+    candidate: formatPercent(candidate),
+    change: baseline === null ? NO_NUMBER : formatPointsChange(candidate - baseline),
+    limit,
+  };
+}
+
+/** A finding without numbers. */
+export function bareRow(finding: Finding, rest: Phrase = []): DecidingRow {
+  return {
+    key: `finding ${finding.kind}`,
+    check: phrase`${findingLink(finding.kind, TOPICS[finding.kind].title)}${rest}`,
+    baseline: null,
+    candidate: NO_NUMBER,
+    change: NO_NUMBER,
+    limit: NO_NUMBER,
+    mark: markOf(finding.level),
+  };
+}
+
+/** Is there a finding by which nothing follows from these numbers? */
+export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | 'benchmarks'): boolean {
+  return findings.some(({ kind, level }) => {
+    const { about } = TOPICS[kind];
+    return (level === 'inconclusive' || kind === 'missing-baseline') && (about === part || about === 'everything');
+  });
+}

@@ -1,0 +1,33 @@
+import type { KindRow, ProbeComparison } from '../../compare/probes/comparison.ts';
+import type { TwinKind } from '../../probes/item.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
+
+/** What twins of a kind are, for a reader who does not know the word. */
+const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
+  open: 'the same questions without options',
+  format: 'the same questions in other formats',
+  fresh: 'new questions of the same kind',
+};
+
+type Twins = Pick<KindRow, 'kind' | 'group'>;
+
+/** Twins of one kind in a sentence. */
+export function twinWords({ kind, group }: Twins): Phrase {
+  if (kind === 'group') return group === null ? [OTHER_FORMS] : phrase`the questions of ${name(group)}`;
+  return [term('twinKind', WORDS[kind])];
+}
+
+const OTHER_FORMS = term('twin', 'the same skills in other forms');
+
+/** The twins of all facts in a sentence: what they are if all are of one kind. */
+export function allTwinWords({ kinds }: Pick<ProbeComparison, 'kinds'>): Phrase {
+  const [first, ...others] = kinds;
+  const isOne = first !== undefined && others.every(({ kind, group }) => kind === first.kind && group === first.group);
+  return isOne ? twinWords(first) : [OTHER_FORMS];
+}
+
+/** Twins of one kind as the name of a row. */
+export function twinLabel({ kind, group }: Twins): Phrase {
+  if (kind === 'group' && group !== null) return phrase`${term('twinKind', 'Twins')} of ${name(group)}`;
+  return [term('twinKind', `${kind.charAt(0).toUpperCase()}${kind.slice(1)} twins`)];
+}

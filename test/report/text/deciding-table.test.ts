@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/compare/finding.ts';
+import type { Report } from '../../../src/compare/report.ts';
+import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
+import { plain } from '../../../src/report/text/phrase.ts';
+import { everyFinding } from '../findings.ts';
+import { finding, hostileReport, probeReport, report, spiked } from '../fixtures.ts';
+
+const probes = probeReport('recall');
+/** Made once: validating it takes its time. */
+const base = report();
+const quiet = { ...probes, comparison: { ...probes.comparison, kinds: [], gains: [] } };
+
+/** Every row as one line, with ordinary spaces. */
+const linesOf = (one: Report) =>
+  decidingTable(one).map((row) =>
+    [row.mark, plain(row.check), decidingValues(row), row.change, row.limit].join(' | ').replaceAll('\u00a0', ' '),
+  );
+
+const twinLoss: Finding = {
+  ...{ kind: 'twin-accuracy', level: 'fail', capability: null, candidate: 0.486, baseline: 0.753 },
+  ...{ change: -0.267, twins: 540, lost: 232, won: 6, p: 1e-9, limit: 0.02 },
+};
+
+describe('the table that decides', () => {
+  it('has exam and twins with their limits, whatever the verdict, and the headline of the spectra', () => {
+    expect(linesOf(report({ verdict: 'pass', findings: [], probes: quiet }))).toEqual([
+      'pass | Exam | 26.1% → 98.3% | +72.2 points | −2 points',
+      'pass | Twins | 25.3% → 48.6% | +23.3 points | −2 points',
+      'pass | MLP ÷ attention ratio | 0.635 → 0.690 | +8.7% | +8%',
+    ]);
+  });
+
+  it('begins with what decides, and keeps the exam beside it', () => {
+    const findings = [twinLoss, finding()];
+    expect(linesOf(report({ verdict: 'fail', findings, probes: quiet }))).toEqual([
+      'fail | Twins | 75.3% → 48.6% | −26.7 points | −2 points',
+      'warn | MLP ÷ attention ratio | 0.635 → 0.690 | +8.7% | +8%',
+      'pass | Exam | 26.1% → 98.3% | +72.2 points | −2 points',
+    ]);
+  });
+
+  it('has the transfer of a gain beside its twins', () => {
+    const found = linesOf(report({ verdict: 'pass', findings: [], probes }));
+    expect(found).toContain('pass | Carried over: Open twins | 0.01 | — | ≥ 0.6');
+    expect(found).toContain('pass | Open twins | 37.0% → 37.0% | 0.0 points | —');
+  });
+
+  it('has one row for the worst of several parts', () => {
+    const parts = ['a', 'b', 'c'].map(
+      (capability, i): Finding => ({ ...twinLoss, capability, change: [-0.2, -0.5, -0.3][i] ?? 0, limit: 0.05 }),
+    );
+    const found = linesOf(report({ verdict: 'fail', findings: [twinLoss, ...parts], probes: quiet }));
+    expect(found.filter((line) => line.includes('Twins, '))).toEqual([expect.stringContaining('Twins, b')]);
+  });
+
+  it('has at most five rows, and the exam is one of them', () => {
+    const spikes = Array.from({ length: 9 }, (_, i) => spiked(`t${i}`, { level: 'fail' }));
+    const found = linesOf(report({ verdict: 'fail', findings: spikes, probes: quiet }));
+    expect(found).toHaveLength(5);
+    expect(found.at(-1)).toMatch(/^pass \| Exam/);
+  });
+
+  it('shows nothing as passed that could not be judged', () => {
+    const few: Finding = { kind: 'too-few-facts', level: 'inconclusive', facts: 12, least: 40, budget: null };
+    const found = decidingTable(report({ verdict: 'inconclusive', findings: [few], probes: quiet }));
+    expect(found.map(({ key, mark }) => [key, mark])).toEqual([
+      ['finding too-few-facts', 'inconclusive'],
+      ['exam', 'inconclusive'],
+      ['twins', 'inconclusive'],
+      ['metric mlpAttentionRatio model', 'pass'],
+    ]);
+    const first: Finding = { kind: 'missing-baseline', level: 'warn', path: null };
+    const alone = decidingTable(report({ verdict: 'warn', findings: [first], baseline: null, probes: quiet }));
+    expect(alone.filter(({ mark }) => mark === 'pass')).toEqual([]);
+  });
+
+  it.each(everyFinding('w_1').map((one, i) => [`${one.kind} (${i})`, one] as const))(
+    'shows the finding %s with the mark of its level',
+    (_, one) => {
+      for (const level of ['fail', 'inconclusive', 'warn'] as const) {
+        const rows = decidingTable({ ...base, verdict: level, findings: [{ ...one, level }], probes: quiet });
+        expect(rows[0]?.mark).toBe(level);
+        expect(plain(rows[0]?.check ?? []).length).toBeGreaterThan(2);
+      }
+    },
+  );
+
+  it('has a name and a unit in every cell, so that each column can be read alone', () => {
+    const all = everyFinding('w_1').flatMap((one) =>
+      decidingTable({ ...base, verdict: 'warn', findings: [one], probes }),
+    );
+    for (const { change, baseline, candidate, limit } of all) {
+      for (const cell of [baseline ?? '', candidate, change, limit]) {
+        expect(cell).not.toMatch(/undefined|NaN|null|Infinity/);
+      }
+      // Changes of accuracies are in points.
+      if (baseline?.endsWith('%') && candidate.endsWith('%')) expect(change).toMatch(/points?\b/);
+    }
+  });
+
+  it('has no limit of a report that does not know the policy', () => {
+    const old = decidingTable({ ...base, verdict: 'pass', findings: [], probes: quiet, applied: undefined });
+    expect(old.slice(0, 2).map(({ limit }) => limit)).toEqual(['—', '—']);
+  });
+
+  it('keeps foreign names apart', () => {
+    for (const { check } of decidingTable(hostileReport('<b>'))) {
+      expect(check.filter((part) => typeof part === 'string').join('')).not.toContain('<b>');
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/compare/finding.ts';
+import { acceptCommand, shellWord } from '../../../src/report/text/commands.ts';
+import { nextSteps, whatToDo } from '../../../src/report/text/next-steps.ts';
+import { plain } from '../../../src/report/text/phrase.ts';
+import { everyFinding } from '../findings.ts';
+import { finding, HOSTILE_NAMES, probeReport, report, subject } from '../fixtures.ts';
+
+const all = everyFinding('w_1');
+const base = report({ probes: probeReport() });
+
+describe('what to do', () => {
+  it.each(all.map((one, i) => [`${one.kind} (${i})`, one] as const))('about %s is one step, or two', (_, one) => {
+    const steps = nextSteps(one, { ...base, findings: [one] }).map(plain);
+    expect(steps.length).toBeGreaterThanOrEqual(1);
+    expect(steps.length).toBeLessThanOrEqual(2);
+    for (const step of steps) {
+      expect(step).toMatch(/^[A-Z]/);
+      expect(step).not.toMatch(/undefined|NaN(?!,)|null|\[object| {2}|\.\.$/);
+      // A command is last, so that nothing is copied with it.
+      expect(step).toMatch(/\.$|: shadow-gate /);
+      expect(step.length).toBeLessThan(330);
+    }
+  });
+
+  it('on a first run is the command that makes the baseline, with the paths of this check', () => {
+    const first: Finding = { kind: 'missing-baseline', level: 'warn', path: 'models/baseline.json' };
+    const one = report({ verdict: 'warn', findings: [first], baseline: null, policy: 'ci/gate.yml' });
+    expect(whatToDo(one).map(plain)).toEqual([
+      'If this checkpoint is approved, make it the first baseline and commit the file: shadow-gate measure --checkpoint examples/benchmark-aligned --reference examples/base --policy ci/gate.yml --out models/baseline.json',
+    ]);
+  });
+
+  it('of a baseline that was read from a file names that file', () => {
+    const baseline = subject({ path: 'models/approved', name: 'approved/b 1.json' });
+    const one = report({ findings: [{ kind: 'other-version', level: 'inconclusive', candidate: '2', baseline: '1' }] });
+    expect(whatToDo({ ...one, verdict: 'inconclusive', baseline }).map(plain)).toEqual([
+      "Measure the baseline again and commit the file: shadow-gate measure --checkpoint models/approved --reference examples/base --out 'approved/b 1.json'",
+    ]);
+  });
+
+  it('after a time limit says how long enough takes', () => {
+    const budget = { seconds: 60, leastSeconds: 300, all: 360, allSeconds: 2000 };
+    const few: Finding = { kind: 'too-few-facts', level: 'inconclusive', facts: 12, least: 40, budget };
+    expect(plain(nextSteps(few, report())[0] ?? [])).toBe(
+      'Raise budget to about 5 min 0 s or more: that is enough for 40 facts. All of them take about 33 min 20 s.',
+    );
+  });
+
+  it('after a pass is nothing', () => {
+    expect(whatToDo(report({ verdict: 'pass', findings: [finding({ level: 'info' })] }))).toEqual([]);
+  });
+
+  it('of a model at a server, and of logs, is a command for these', () => {
+    const served = all.filter((one) => one.kind === 'no-weights');
+    expect(plain([acceptCommand(report({ findings: served }))])).toContain('measure --endpoint URL --model NAME --out');
+    const logs = all.filter((one) => one.kind === 'evaluation-logs').map((one) => ({ ...one, harness: 'inspect-ai' }));
+    expect(plain([acceptCommand(report({ findings: logs, reference: null }))])).toContain(
+      'measure --inspect FOLDER --out',
+    );
+  });
+});
+
+describe('a path in a command', () => {
+  it.each(HOSTILE_NAMES.map((name, i) => [i, name] as const))('is one word of a shell: %i', (_, name) => {
+    const word = shellWord(name);
+    const read = execFileSync('sh', ['-c', `printf '%s\\n' ${word}`], { encoding: 'utf8' });
+    expect([`${name}\n`, './'.concat(name, '\n'), 'PATH\n']).toContain(read);
+  });
+
+  it('that begins with a dash is no option', () => expect(shellWord('--out')).toBe('./--out'));
+  it('with a quote stays what it is', () => expect(shellWord("it's")).toBe("'it'\\''s'"));
+});
