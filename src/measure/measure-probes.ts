@@ -203,7 +203,7 @@ function progressOf(runs: readonly PreparedSuite[], { own, estimates, onProgress
     const { seconds } = at(estimates, index);
     return run.chunks.flatMap((items, i) => {
       const [first] = items;
-      const kind = first ? first.question.kind : '';
+      const kind = first?.family ?? '';
       return own.has(items) ? [{ run, kind, size: items.length, seconds: seconds * at(shares, i) }] : [];
     });
   });

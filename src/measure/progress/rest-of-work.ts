@@ -8,8 +8,11 @@ export interface RestOfWork {
   readonly secondsLeft: () => number;
 }
 
-/** Share of all work after which the estimate counts as much as what was measured. */
-const TRUST = 0.05;
+/**
+ * Share of all work after which what was measured counts as much as the estimate: with less, a first family that takes three times
+ * as long as was estimated would treble the rest.
+ */
+const TRUST = 0.25;
 
 /** Share of all work after which a measurement counts e times less than a new one: machines change their speed. */
 const MEMORY = 0.3;
