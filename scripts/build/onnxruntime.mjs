@@ -6,39 +6,61 @@ const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-nod
 
 const ORIGINAL = `require(\`../bin/napi-v6/\${process.platform}/\${process.arch}/onnxruntime_binding.node\`)`;
 
-// The path is in a variable, since esbuild would look for files that match a template.
-//
-// If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error reaches
-// the entry point, which prints it, instead of showing a stack over one long line of minified code.
-const BESIDE_BUNDLE = `(() => {
+/**
+ * The expression that takes the place of the original one.
+ *
+ * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the error reaches
+ * the entry point, which prints it, instead of showing a stack over one long line of minified code.
+ * @param file an expression for the path. It is in a variable, since esbuild would look for files that match a template.
+ * @param known platforms for which there is a library, if it is not damaged
+ * @param missing an expression for the message on any other platform
+ */
+const loading = ({ file, known, missing }) => `(() => {
   const platform = process.platform + '-' + process.arch;
-  const file = './ort/' + process.platform + '/' + process.arch + '/onnxruntime_binding.node';
+  const folder = process.platform + '/' + process.arch;
   try {
+    const file = ${file};
     return require(file);
   } catch (cause) {
     const fail = () => {
-      const message =
-        platform === 'linux-x64'
-          ? 'onnxruntime could not be loaded (it needs glibc 2.28 or later): ' + cause.message
-          : 'Shadow Gate carries onnxruntime for linux-x64 and this is ' + platform;
+      const message = ${JSON.stringify(known)}.includes(platform)
+        ? 'onnxruntime could not be loaded (on Linux it needs glibc 2.28 or later): ' + cause.message
+        : ${missing};
       throw Object.assign(new Error(message, { cause }), { code: 'ONNXRUNTIME_MISSING' });
     };
     return { initOrtOnce: fail, InferenceSession: fail, listSupportedBackends: () => [{ name: 'cpu', bundled: true }] };
   }
 })()`;
 
-/** esbuild plugin: onnxruntime-node loads its binary from ort/<platform>/<arch>/ beside the bundle. */
-export function onnxruntimeBesideBundle() {
+const BESIDE_BUNDLE = loading({
+  file: "'./ort/' + folder + '/onnxruntime_binding.node'",
+  known: ['linux-x64'],
+  missing: "'this copy of Shadow Gate carries onnxruntime for linux-x64, and this is ' + platform",
+});
+
+const IN_PACKAGE = loading({
+  file: "require.resolve('onnxruntime-node/package.json').replace(/package\\.json$/, 'bin/napi-v6/' + folder + '/onnxruntime_binding.node')",
+  known: ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'],
+  missing: "'onnxruntime-node has no library for ' + platform",
+});
+
+/** esbuild plugin: onnxruntime-node loads its library from ort/<platform>/<arch>/ beside the bundle. */
+export const onnxruntimeBesideBundle = () => plugin(BESIDE_BUNDLE);
+
+/** esbuild plugin: it loads its library from the package of its name, which is installed with the bundle. */
+export const onnxruntimeInPackage = () => plugin(IN_PACKAGE);
+
+function plugin(replacement) {
   return {
-    name: 'onnxruntime-beside-bundle',
+    name: 'onnxruntime-library',
     setup(build) {
       build.onLoad({ filter: /[\\/]onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, async ({ path }) => {
         const source = await readFile(path, 'utf8');
         const parts = source.split(ORIGINAL);
         if (parts.length !== 2) {
-          return { errors: [{ text: `onnxruntime-node no longer loads its binary with ${ORIGINAL}: see ${path}` }] };
+          return { errors: [{ text: `onnxruntime-node no longer loads its library with ${ORIGINAL}: see ${path}` }] };
         }
-        return { contents: parts.join(BESIDE_BUNDLE), loader: 'js' };
+        return { contents: parts.join(replacement), loader: 'js' };
       });
     },
   };

@@ -144,7 +144,9 @@ function createSession(graph: Graph, device: Device, options: ort.InferenceSessi
   }).catch((error: Error & { code?: string }) => {
     // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.mjs).
     if (error.code === 'ONNXRUNTIME_MISSING') {
-      throw new UserError(error.message, 'use a recent x64 Linux machine', { code: 'no-device' });
+      const hint =
+        'use a recent x64 Linux machine; the npm package (npx shadow-gate) also takes arm64, and Macs with it';
+      throw new UserError(error.message, hint, { code: 'no-device' });
     }
     throw error;
   });
