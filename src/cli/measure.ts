@@ -5,6 +5,7 @@ import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openOrigins } from '../gate/measure-candidate.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
+import type { Measurement } from '../measure/schema/measurement.ts';
 import { writeMeasurement } from '../measure/schema/write.ts';
 import type { Shard } from '../measure/shards/shard.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -51,7 +52,10 @@ async function readLogs(logs: Logs, out: string, output: Output): Promise<void> 
 }
 
 /** The probes to run: those of another measurement, or newly selected. */
-async function probesOf(options: MeasureOptions, resolved: ResolvedPolicy): Promise<ProbeRunOptions | null> {
+async function probesOf(
+  options: Omit<MeasureOptions, 'out'>,
+  resolved: ResolvedPolicy,
+): Promise<ProbeRunOptions | null> {
   const { only, seed, budget: budgetSeconds, chatTemplate, like: path } = options;
   if (path === undefined) {
     return selectProbes(resolved, { only, seed: resolveSeed(seed), budgetSeconds, chatTemplate });
@@ -71,6 +75,20 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   if (logs !== null) return readLogs(logs, out, output);
   if (shard) expectShareable({ seed: options.seed, budgetSeconds: options.budget });
   await expectWritable(out, 'file');
+  const resolved = await findPolicy(options.policy);
+  const measurement = await takeMeasurement(options, resolved, output);
+  await writeMeasurement(out, measurement);
+  printMeasurement(measurement, out, output);
+  // The power of a shard's share of the facts is of no interest.
+  if (!shard) printAnswers(measurement, resolved.policy, output);
+}
+
+/** Measure what the options name, with its progress; nothing is written. @throws UserError */
+export async function takeMeasurement(
+  options: Omit<MeasureOptions, 'out'>,
+  resolved: ResolvedPolicy,
+  output: Output,
+): Promise<Measurement> {
   const {
     only,
     seed: _,
@@ -78,15 +96,8 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
     chatTemplate: _template,
     ...settings
   } = measureSettings(options, output);
-  const resolved = await findPolicy(options.policy);
   const probes = await probesOf(options, resolved);
-  const measured = { ...settings, spectra: only !== 'probes', probes, shard };
+  const measured = { ...settings, spectra: only !== 'probes', probes, shard: options.shard };
   const origins = await openOrigins(measured, { reference: options.reference, adapter: options.adapter });
-  const measurement = await output.withProgress((onProgress) =>
-    measureCandidate({ ...measured, ...origins, onProgress }),
-  );
-  await writeMeasurement(out, measurement);
-  printMeasurement(measurement, out, output);
-  // The power of a shard's share of the facts is of no interest.
-  if (!shard) printAnswers(measurement, resolved.policy, output);
+  return output.withProgress((onProgress) => measureCandidate({ ...measured, ...origins, onProgress }));
 }

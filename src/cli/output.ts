@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { Readable } from 'node:stream';
 import type { OnProgress } from '../platform/progress.ts';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/table.ts';
@@ -12,9 +13,12 @@ export const EXIT = { pass: 0, warn: 0, fail: 1, couldNotJudge: 2, inconclusive:
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Where answers come from; missing for a test without any. */
+  readonly stdin?: InputStream;
   readonly env: Readonly<NodeJS.ProcessEnv>;
 }
 
+type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** A table needs some room, and a terminal without a size reports 0. */
@@ -38,6 +42,11 @@ export class Output {
     return this.#io.env;
   }
 
+  /** Standard input; at its end where there is none. */
+  get input(): InputStream {
+    return this.#io.stdin ?? Readable.from([]);
+  }
+
   get terminal(): TerminalOptions {
     const { stdout, env } = this.#io;
     return {
@@ -49,6 +58,12 @@ export class Output {
   /** Write a text and a line end to standard output. */
   print(text: string): void {
     this.#io.stdout.write(`${text}\n`);
+  }
+
+  /** Write a question, or a part of one, where the person who answers sees it. */
+  question(text: string): void {
+    const { stdout, stderr } = this.#io;
+    (stdout.isTTY || !stderr.isTTY ? stdout : stderr).write(text);
   }
 
   warn(text: string): void {

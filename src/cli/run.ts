@@ -10,6 +10,7 @@ import { addCompletionCommand } from './completion.ts';
 import { cudaSettingsOf } from './cuda.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
+import { addInitCommand } from './init/command.ts';
 import { addMeasureCommand } from './measure.ts';
 import { addMergeCommand } from './merge.ts';
 import { EXIT, type Io, Output } from './output.ts';
@@ -19,6 +20,7 @@ import { addScoreCommand } from './score.ts';
 import { addSpectraCommand } from './spectra.ts';
 
 const COMMANDS = [
+  addInitCommand,
   addCheckCommand,
   addMeasureCommand,
   addMergeCommand,

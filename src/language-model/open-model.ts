@@ -85,6 +85,31 @@ export async function openModel(
   return { engine, device: engine.device, ...tokens };
 }
 
+/** What is known of a model that can be run, before its weights are read. */
+export interface ExaminedModel {
+  /** On the CPU, in bytes. */
+  readonly memory: number;
+  readonly hasChatTemplate: boolean;
+}
+
+/**
+ * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openModel` refuses what this refuses.
+ * @throws UserError as `openModel` does, except for its device and its memory
+ */
+export async function examineModel({
+  checkpoint,
+  reference,
+}: Pick<CheckpointSource, 'checkpoint' | 'reference'>): Promise<ExaminedModel> {
+  const { base, adapter } = weightsOf(checkpoint, reference);
+  const memory = await OnnxEngine.expectedMemory(base, adapter);
+  const { tokenizer } = await withErrorCode('no-tokenizer', () =>
+    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer: true }),
+  );
+  const hasChatTemplate = (tokenizer?.chatTemplate ?? null) !== null;
+  await tokenizer?.close?.();
+  return { memory, hasChatTemplate };
+}
+
 /** A step of the set-up like those before it, for `--debug`. */
 function tellPlan(plan: DevicePlan): void {
   const sizes = `${inGibibytes(plan.total)} of ${inGibibytes(plan.free)} GiB`;

@@ -5,3 +5,6 @@ export const VERSION: string = packageJson.version;
 
 /** Where the documentation of this version is, without a slash at the end. */
 export const DOCS_URL = `${packageJson.homepage}/blob/v${VERSION}/docs`;
+
+/** The action as a workflow names it: OWNER is a placeholder until it is published. */
+export const ACTION = `${new URL(packageJson.homepage).pathname.slice(1)}@v${VERSION.split('.')[0]}`;

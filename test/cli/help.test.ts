@@ -3,6 +3,7 @@ import { VERSION } from '../../src/platform/version.ts';
 import { runCli } from './run-cli.ts';
 
 const COMMANDS = [
+  'init',
   'check',
   'measure',
   'merge',

@@ -91,6 +91,21 @@ export class OnnxEngine implements Engine {
   }
 
   /**
+   * What a checkpoint would take on the CPU, in bytes, as far as that can be said without reading its weights.
+   * @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights`
+   */
+  static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<number> {
+    const hasMagnitudes = adapter?.modules.some(({ magnitude }) => magnitude !== null) ?? false;
+    // The ratios of DoRA are computed from the weights: without it, the graph is that of the base model.
+    const known = hasMagnitudes ? null : adapter;
+    const device: Device = { name: 'cpu', reason: 'expected' };
+    const { weights } = await withErrorCode('unsupported-model', () =>
+      describe(checkpoint, { device, adapter: known }),
+    );
+    return weights.size * FLOAT_BYTES + DEFAULT_BATCH_BYTES;
+  }
+
+  /**
    * The last bits of a result depend on whether the backbone has a KV cache: if any call needs one, all calls use it.
    */
   prepare({ score, generate }: Calls): Promise<void> {

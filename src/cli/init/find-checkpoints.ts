@@ -1,0 +1,129 @@
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, SINGLE } from '../../hub/checkpoint-files.ts';
+
+/** A folder, or a file, that looks like a checkpoint by the names in it. */
+export interface FoundCheckpoint {
+  /** Relative to the folder that was searched, with slashes; `.` is that folder. */
+  readonly path: string;
+  readonly kind: 'full' | 'adapter' | 'onnx';
+  /** What an adapter's config names as its base model; null for other checkpoints, and where it names none. */
+  readonly base: string | null;
+}
+
+export interface Search {
+  /** In the order of their names, numbers by their value. */
+  readonly checkpoints: readonly FoundCheckpoint[];
+  /** Files that may be benchmarks, by their names. */
+  readonly tables: readonly string[];
+  readonly folders: number;
+  /** False: there are more folders than are searched. */
+  readonly isComplete: boolean;
+}
+
+/** Levels below the folder, as `runs/lora/checkpoint-500/`. */
+const MAX_DEPTH = 4;
+const MAX_FOLDERS = 2000;
+
+/** Folders of tools, whose models are not the user's. */
+const SKIPPED = /^(?:\..*|node_modules|venv|env|__pycache__|site-packages|dist|build|wandb|mlruns)$/;
+
+const TABLE = /\.(?:csv|tsv|jsonl|parquet)$/i;
+
+/** What people call models that others are trained from, and approved ones. */
+export const BASE_NAME = /(?:^|[/_.-])(?:base|pretrained|foundation|reference|original)(?:$|[/_.-])/i;
+export const APPROVED_NAME = /(?:^|[/_.-])(?:approved|baseline|production|prod|released?)(?:$|[/_.-])/i;
+
+/** Search a folder for checkpoints and tables, by names: no file but an adapter's config is read. Links to folders are followed. */
+export async function findCheckpoints(root: string): Promise<Search> {
+  const checkpoints: FoundCheckpoint[] = [];
+  const tables: string[] = [];
+  const seen = new Set<string>();
+  let waiting = [{ path: '.', depth: 0 }];
+  while (waiting.length > 0 && seen.size < MAX_FOLDERS) {
+    const [{ path, depth }, ...rest] = waiting as [{ path: string; depth: number }];
+    waiting = rest;
+    const folder = resolve(root, path);
+    const real = await realpath(folder).catch(() => null);
+    if (real === null || seen.has(real)) continue;
+    seen.add(real);
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    checkpoints.push(...(await checkpointsIn(root, path, entries)));
+    tables.push(...entries.filter(({ name }) => TABLE.test(name)).map(({ name }) => within(path, name)));
+    if (depth === MAX_DEPTH) continue;
+    for (const entry of entries) {
+      if (SKIPPED.test(entry.name) || !(await isFolder(join(folder, entry.name), entry))) continue;
+      waiting.push({ path: within(path, entry.name), depth: depth + 1 });
+    }
+  }
+  const isComplete = waiting.length === 0;
+  return {
+    checkpoints: checkpoints.sort((a, b) => inOrder(a.path, b.path)),
+    tables: tables.sort(inOrder),
+    folders: seen.size,
+    isComplete,
+  };
+}
+
+const { compare: inOrder } = new Intl.Collator('en', { numeric: true });
+
+const within = (folder: string, name: string): string => (folder === '.' ? name : `${folder}/${name}`);
+
+async function isFolder(path: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
+
+/** What is at a path that somebody named; full weights, if its names do not show it. */
+export async function foundAt(root: string, path: string): Promise<FoundCheckpoint> {
+  const entries = await readdir(resolve(root, path), { withFileTypes: true }).catch(() => []);
+  const [first] = await checkpointsIn(root, path, entries);
+  return first ?? { path, kind: path.endsWith('.onnx') ? 'onnx' : 'full', base: null };
+}
+
+async function checkpointsIn(root: string, path: string, entries: readonly Dirent[]): Promise<FoundCheckpoint[]> {
+  const names = new Set(entries.map(({ name }) => name));
+  const has = (...wanted: readonly string[]) => wanted.some((name) => names.has(name));
+  if (has(SINGLE, INDEX)) return [{ path, kind: 'full', base: null }];
+  if (has(ADAPTER, MLX_ADAPTER, ADAPTER_CONFIG)) {
+    return [{ path, kind: 'adapter', base: await baseOf(root, path) }];
+  }
+  const onnx = [...names].filter((name) => name.endsWith('.onnx'));
+  const [only] = onnx;
+  return onnx.length === 1 && only !== undefined ? [{ path: within(path, only), kind: 'onnx', base: null }] : [];
+}
+
+/** PEFT has the base model under one key, mlx-lm under another. */
+async function baseOf(root: string, path: string): Promise<string | null> {
+  const text = await readFile(resolve(root, path, ADAPTER_CONFIG), 'utf8').catch(() => '{}');
+  try {
+    const config: unknown = JSON.parse(text);
+    if (typeof config !== 'object' || config === null) return null;
+    const { base_model_name_or_path: peft, model: mlx } = config as Record<string, unknown>;
+    return ([peft, mlx].find((value) => typeof value === 'string' && value !== '') as string | undefined) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** `org/model`, as a hub names one. */
+const HUB_NAME = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
+
+/** The base model that an adapter's config names, as a path that can be given: of this machine, or of a hub. Null: neither. */
+export function baseAsPath(
+  { path, base }: FoundCheckpoint,
+  { root, others }: { readonly root: string; readonly others: readonly FoundCheckpoint[] },
+): string | null {
+  if (base === null) return null;
+  const full = others.filter(({ kind }) => kind === 'full').map((other) => other.path);
+  const named = [base, within(path, base)].map((candidate) => candidate.replace(/^\.\//, '').replace(/\/+$/, ''));
+  const own = full.find((other) => named.includes(other));
+  if (own !== undefined) return own;
+  // A training run elsewhere wrote another path to a folder of the same name.
+  const last = base.replace(/\/+$/, '').split('/').at(-1);
+  const alike = full.filter((other) => other.split('/').at(-1) === last);
+  if (alike.length === 1) return alike[0] ?? null;
+  if (existsSync(resolve(root, base))) return base;
+  return HUB_NAME.test(base) ? `hf://${base}` : null;
+}

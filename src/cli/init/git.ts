@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import picomatch from 'picomatch';
+import { LFS_MAGIC } from '../../platform/git-lfs.ts';
+
+/** The folder with `.git`, upwards from here; null outside of any repository. */
+export function repositoryOf(folder: string): string | null {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (at === dirname(at)) return null;
+  }
+}
+
+/**
+ * Whether Git LFS stores a file, by the `.gitattributes` of its folders.
+ * @param file relative to the root, with slashes
+ */
+export async function isInLfs(root: string, file: string): Promise<boolean> {
+  const segments = file.split('/');
+  let tracked = false;
+  for (let depth = 0; depth < segments.length; depth += 1) {
+    const folder = join(root, ...segments.slice(0, depth));
+    const text = await readFile(join(folder, '.gitattributes'), 'utf8').catch(() => '');
+    const rest = segments.slice(depth).join('/');
+    for (const [pattern = '', ...attributes] of text.split('\n').map((line) => line.trim().split(/\s+/))) {
+      if (pattern === '' || pattern.startsWith('#') || !matches(pattern, rest)) continue;
+      // The last pattern that matches decides.
+      if (attributes.includes('filter=lfs')) tracked = true;
+      else if (attributes.some((attribute) => /^[-!]filter$|^filter=/.test(attribute))) tracked = false;
+    }
+  }
+  return tracked;
+}
+
+/** As git matches: a pattern without a slash is one for the name of the file in any folder. */
+function matches(pattern: string, file: string): boolean {
+  const unquoted = pattern.replace(/^"(.*)"$/, '$1');
+  const options = { dot: true, basename: !unquoted.includes('/'), nonegate: true };
+  return picomatch.isMatch(file, unquoted.replace(/^\//, ''), options);
+}
+
+/** The files of a folder (or the file itself) that are pointers of Git LFS, by name. */
+export async function pointersIn(path: string): Promise<string[]> {
+  const info = await stat(path).catch(() => null);
+  if (!info) return [];
+  const names = info.isDirectory() ? (await readdir(path)).sort() : [''];
+  const found: string[] = [];
+  for (const name of names) {
+    const file = join(path, name);
+    // A pointer is a short text; a file of weights is not read.
+    const size = (await stat(file).catch(() => null))?.size ?? 0;
+    if (size === 0 || size > MAX_POINTER_BYTES) continue;
+    if ((await readFile(file, 'latin1').catch(() => '')).startsWith(LFS_MAGIC)) found.push(file);
+  }
+  return found;
+}
+
+const MAX_POINTER_BYTES = 1024;
+
+/** A path relative to a root, with slashes, as a workflow writes it; null for one outside of it. */
+export function pathIn(root: string, path: string): string | null {
+  const way = relative(root, resolve(root, path)).split(sep).join('/');
+  return way === '..' || way.startsWith('../') || resolve(root, way) !== resolve(root, path) ? null : way || '.';
+}

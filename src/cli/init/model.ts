@@ -1,0 +1,86 @@
+import { stat } from 'node:fs/promises';
+import { nameOf, openCheckpoint, openReference } from '../../checkpoint/open.ts';
+import type { Checkpoint, FullCheckpoint } from '../../checkpoint/types.ts';
+import { isHubPath } from '../../hub/hub-path.ts';
+import { examineModel } from '../../language-model/open-model.ts';
+import { machineMemory } from '../../platform/memory.ts';
+import { type ErrorCode, UserError } from '../../platform/user-error.ts';
+import { formatBytes, formatParameters } from './sizes.ts';
+
+/** A checkpoint and its base model, opened: their headers have been read. */
+export interface OpenedPair {
+  readonly checkpoint: Checkpoint;
+  readonly reference: FullCheckpoint | null;
+}
+
+/** What a checkpoint is, for a person. */
+export interface Described {
+  readonly kind: 'full' | 'adapter' | 'onnx';
+  readonly place: 'local' | 'hub';
+  /** Its path, or its name with the commit. */
+  readonly name: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  /** The largest file of weights, in bytes. */
+  readonly largestFile: number;
+  /** As config.json names it; null if it is not known. */
+  readonly family: string | null;
+}
+
+/** Whether this machine can ask a model the probes. */
+export type Probing =
+  | { readonly kind: 'possible'; readonly memory: number; readonly hasChatTemplate: boolean }
+  | { readonly kind: 'impossible'; readonly problem: string; readonly hint: string; readonly code: ErrorCode | null };
+
+/** @throws UserError for what is no checkpoint, or none of full weights as a reference */
+export async function openPair(checkpoint: string, reference: string | undefined): Promise<OpenedPair> {
+  return {
+    checkpoint: await openCheckpoint(checkpoint),
+    reference: reference === undefined ? null : await openReference(reference),
+  };
+}
+
+export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Described> {
+  const entries = [...checkpoint.tensors.values()];
+  const sizes = checkpoint.remote
+    ? checkpoint.remote.weights.map(({ size }) => size)
+    : await Promise.all([...new Set(entries.map(({ file }) => file))].map(async (file) => (await stat(file)).size));
+  return {
+    kind: checkpoint.format === 'lora' ? 'adapter' : checkpoint.format === 'onnx' ? 'onnx' : 'full',
+    place: checkpoint.remote ? 'hub' : 'local',
+    name: nameOf(checkpoint),
+    parameters: entries.reduce((sum, { size }) => sum + size, 0),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    largestFile: Math.max(0, ...sizes),
+    family: checkpoint.architecture.modelType,
+  };
+}
+
+/** `adapter, 4.9 M parameters, 19.5 MB, llama`. */
+export function summaryOf({ kind, parameters, bytes, family }: Described): string {
+  const what = { full: 'full weights', adapter: 'adapter', onnx: 'ONNX model' }[kind];
+  return [what, `${formatParameters(parameters)} parameters`, formatBytes(bytes), ...(family ? [family] : [])].join(
+    ', ',
+  );
+}
+
+/** Whether the probes can be run here. Errors that are no mistake of the user are thrown. */
+export async function examineProbing(pair: OpenedPair): Promise<Probing> {
+  try {
+    const { memory, hasChatTemplate } = await examineModel(pair);
+    const available = machineMemory();
+    if (memory <= available) return { kind: 'possible', memory, hasChatTemplate };
+    return {
+      kind: 'impossible',
+      code: 'not-enough-memory',
+      problem: `in float32 it takes ${formatBytes(memory)}, and this machine has ${formatBytes(available)}`,
+      hint: 'use a larger machine, or a server (--endpoint)',
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { kind: 'impossible', problem: error.problem, hint: error.hint, code: error.code };
+  }
+}
+
+/** On a hub a checkpoint is named by its commit, which does not move. */
+export const isOnHub = (path: string | undefined): path is string => path !== undefined && isHubPath(path);

@@ -1,0 +1,64 @@
+import { yamlWord } from './yaml-words.ts';
+
+export interface PolicyFacts {
+  readonly isAdapter: boolean;
+  readonly hasReference: boolean;
+  readonly hasChatTemplate: boolean;
+  /** Files that are asked beside the built-in suite, relative to the policy. */
+  readonly benchmarks: readonly string[];
+}
+
+/** A policy file with what suits a checkpoint; everything else is in comments, with its default. */
+export function policyText({ isAdapter, hasReference, hasChatTemplate, benchmarks }: PolicyFacts): string {
+  return [
+    '# The policy of Shadow Gate: what may move how far. Every key has a default, and this file changes few of them; all of them are',
+    '# in docs/policy.md of Shadow Gate. On a pull request the version at the base commit counts.',
+    '',
+    '# What the model is asked. `builtin` is 720 items at the levels that suit the model.',
+    'probes:',
+    '  - builtin',
+    ...benchmarks.map((file) => `  - ${yamlWord(file)}`),
+    ...(benchmarks.length > 0
+      ? [
+          '# To read your questions and their twins: shadow-gate probes --policy shadow-gate.yml --preview 9',
+          '# A baseline has the texts of these questions, unless they are private:',
+          '# probes-text: omit',
+        ]
+      : ['  # - benchmarks/mmlu.csv # your own questions (CSV, JSONL, parquet); twins are derived']),
+    ...(hasChatTemplate
+      ? [
+          '',
+          '# The checkpoint has a chat template. Use it if the model is used in chats only; then measure the baseline again.',
+          '# chat-template: true',
+        ]
+      : []),
+    '',
+    '# twin-accuracy:',
+    '#   margin: 0.05 # a pass rules out a loss of 5 points on twins',
+    '',
+    ...rules({ isAdapter, hasReference }),
+    '',
+  ].join('\n');
+}
+
+function rules({ isAdapter, hasReference }: Pick<PolicyFacts, 'isAdapter' | 'hasReference'>): string[] {
+  if (isAdapter) {
+    return [
+      '# Updates of low rank have default rules of their own: an adapter that is narrower than the approved one warns, and one',
+      '# that is five times as large fails.',
+      '# rules:',
+      '#   - { metric: frobeniusNorm, direction: up, relative: 2 }',
+    ];
+  }
+  if (hasReference) {
+    return [
+      '# How concentrated the update W − W_reference may be: the MLP ÷ attention ratio may rise by 8%.',
+      '# rules:',
+      '#   - { metric: mlpAttentionRatio, direction: up, relative: 0.08 }',
+    ];
+  }
+  return [
+    '# Without a reference, the weights that the checkpoint was trained from, the update itself is not measured: the default rule',
+    '# for it needs the input `reference` of the workflow.',
+  ];
+}

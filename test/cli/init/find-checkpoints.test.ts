@@ -1,0 +1,130 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { baseAsPath, findCheckpoints } from '../../../src/cli/init/find-checkpoints.ts';
+import { isInLfs, pathIn, pointersIn } from '../../../src/cli/init/git.ts';
+import { isPrivateAddress, timeoutMinutes } from '../../../src/cli/init/place.ts';
+import { DEFAULTS } from '../../../src/cli/init/questions.ts';
+import { chooseRoles } from '../../../src/cli/init/roles.ts';
+import { temporaryFolder } from '../../fixtures.ts';
+
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const root = temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+const rolesIn = async (root: string, given = {}) =>
+  chooseRoles(given, { root, search: await findCheckpoints(root), questions: DEFAULTS });
+
+describe('findCheckpoints', () => {
+  it('finds full weights, shards, adapters and ONNX models, and no one else’s', async () => {
+    const root = folderWith({
+      'models/base/model.safetensors': '',
+      'models/big/model.safetensors.index.json': '',
+      'runs/lora/checkpoint-10/adapter_model.safetensors': '',
+      'runs/lora/checkpoint-9/adapter_config.json': '{"base_model_name_or_path": "org/base"}',
+      'export/model.onnx': '',
+      'node_modules/x/model.safetensors': '',
+      '.cache/model.safetensors': '',
+      'a/b/c/d/e/model.safetensors': '',
+      'bench/mmlu.csv': '',
+    });
+    symlinkSync(join(root, 'models'), join(root, 'models/loop'));
+    const { checkpoints, tables } = await findCheckpoints(root);
+    expect(checkpoints.map(({ path, kind }) => [path, kind])).toEqual([
+      ['export/model.onnx', 'onnx'],
+      ['models/base', 'full'],
+      ['models/big', 'full'],
+      ['runs/lora/checkpoint-9', 'adapter'],
+      ['runs/lora/checkpoint-10', 'adapter'],
+    ]);
+    expect(tables).toEqual(['bench/mmlu.csv']);
+  });
+
+  it('knows the base of an adapter by its path, by its name, or on a hub', async () => {
+    const full = { path: 'models/base', kind: 'full', base: null } as const;
+    const of = (base: string) =>
+      baseAsPath({ path: 'lora', kind: 'adapter', base }, { root: temporaryFolder(), others: [full] });
+    expect(of('./models/base/')).toBe('models/base');
+    expect(of('/home/someone/base')).toBe('models/base');
+    expect(of('org/model-1.5')).toBe('hf://org/model-1.5');
+    expect(of('/home/someone/else')).toBeNull();
+  });
+});
+
+describe('roles', () => {
+  it('come from names: a candidate is changed, a base is the reference, an approved one the baseline', async () => {
+    const files = ['base', 'approved', 'new'].map((name) => [`models/${name}/model.safetensors`, ''] as const);
+    expect(await rolesIn(folderWith(Object.fromEntries(files)))).toEqual({
+      checkpoint: 'models/new',
+      reference: 'models/base',
+      approved: 'models/approved',
+    });
+  });
+
+  it('of an adapter are with its base model', async () => {
+    const root = folderWith({ 'a/adapter_config.json': '{"base_model_name_or_path": "org/m"}' });
+    expect(await rolesIn(root)).toEqual({ checkpoint: 'a', reference: 'hf://org/m', approved: 'a' });
+    const alone = folderWith({ 'a/adapter_config.json': '{}' });
+    await expect(rolesIn(alone)).rejects.toThrow(/a is an adapter, which runs only with its base model/);
+  });
+
+  it('are what is given', async () => {
+    const root = folderWith({ 'x/model.safetensors': '', 'base/model.safetensors': '' });
+    expect(await rolesIn(root, { checkpoint: 'x', reference: 'none' })).toEqual({
+      checkpoint: 'x',
+      reference: undefined,
+      approved: 'x',
+    });
+  });
+
+  it('need a checkpoint: what was looked for is said', async () => {
+    await expect(rolesIn(temporaryFolder())).rejects.toThrow(/no checkpoint was found in 1 folder.*--checkpoint/);
+  });
+});
+
+describe('git', () => {
+  it('is asked by .gitattributes what LFS stores, where the last match decides', async () => {
+    const root = folderWith({
+      '.gitattributes': '*.safetensors filter=lfs diff=lfs\nsmall/*.safetensors -filter\n# *.json filter=lfs\n',
+      'deep/.gitattributes': '/a.bin filter=lfs',
+    });
+    expect(await isInLfs(root, 'models/x/model.safetensors')).toBe(true);
+    expect(await isInLfs(root, 'small/model.safetensors')).toBe(false);
+    expect(await isInLfs(root, 'a.json')).toBe(false);
+    expect(await isInLfs(root, 'deep/a.bin')).toBe(true);
+    expect(await isInLfs(root, 'deep/b/a.bin')).toBe(false);
+  });
+
+  it('leaves pointers, which are found by their first line', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n';
+    const root = folderWith({ 'm/model.safetensors': pointer, 'm/config.json': '{}' });
+    expect(await pointersIn(join(root, 'm'))).toEqual([join(root, 'm/model.safetensors')]);
+    expect(await pointersIn(join(root, 'none'))).toEqual([]);
+  });
+
+  it('has paths of its own only', () => {
+    expect(pathIn('/r', 'models/x')).toBe('models/x');
+    expect(pathIn('/r', '/r/models/x')).toBe('models/x');
+    expect(pathIn('/r', '../x')).toBeNull();
+    expect(pathIn('/r', '/x')).toBeNull();
+    expect(pathIn('/r', '..x')).toBe('..x');
+  });
+});
+
+it('tells private addresses from public ones', () => {
+  for (const address of ['http://localhost:8000/v1', 'http://10.1.2.3/v1', 'http://gpu-1:8000', 'http://[::1]:1/v1']) {
+    expect(isPrivateAddress(address), address).toBe(true);
+  }
+  for (const address of ['https://api.example.com/v1', 'http://172.32.0.1', 'http://8.8.8.8']) {
+    expect(isPrivateAddress(address), address).toBe(false);
+  }
+});
+
+it('gives a job three times what is expected, in half hours', () => {
+  expect([10, 1300, 1e6].map(timeoutMinutes)).toEqual([60, 90, 360]);
+});
