@@ -64,6 +64,8 @@ it('action.yml names the outputs and the entry point that the code has', () => {
     'transfer',
     'twin-accuracy-change',
     'report',
+    'html-report',
+    'html-report-url',
     'measurement',
     'comment',
     'issue',

@@ -8,14 +8,14 @@ import { parse } from 'yaml';
 const root = new URL('../..', import.meta.url);
 const { inputs, outputs } = parse(await readFile(new URL('action.yml', root), 'utf8'));
 
-/** Refines another input, or is one like it: a first page does without it. */
+/** Refines another input or output, or is one like it: a first page does without it. */
 const isDetail = ({ description }) => /^(With|Like) `[\w-]+`: /.test(description);
 
 /** README.md has one line a row, which fits a phone; docs/action.md has the whole description. */
 const PAGES = [
   {
     page: 'README.md',
-    isListed: (input) => !isDetail(input),
+    isListed: (described) => !isDetail(described),
     inputRow: briefRow,
     outputWords: firstSentence,
     head: ['input', 'meaning'],
@@ -44,10 +44,9 @@ function withTables(text, page, { isListed, inputRow, outputWords, head }) {
   const inputRows = Object.entries(inputs)
     .filter(([, input]) => isListed(input))
     .map(([name, input]) => [`\`${name}\``, ...inputRow(input)]);
-  const outputRows = Object.entries(outputs).map(([name, { description }]) => [
-    `\`${name}\``,
-    cell(outputWords(description)),
-  ]);
+  const outputRows = Object.entries(outputs)
+    .filter(([, output]) => isListed(output))
+    .map(([name, { description }]) => [`\`${name}\``, cell(outputWords(description))]);
   const withInputs = between(text, page, 'inputs', markdownTable([head, ...inputRows]));
   return between(withInputs, page, 'outputs', markdownTable([['output', 'meaning'], ...outputRows]));
 }

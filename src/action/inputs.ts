@@ -129,7 +129,7 @@ export interface MergeRun extends ReportingRun {
   readonly only: Inputs['only'];
 }
 
-export interface PublishRun extends KeyedRun, CommentingRun {
+export interface PublishRun extends PagedRun, CommentingRun {
   readonly kind: 'publish';
   /** Path of the report. */
   readonly report: string;
@@ -141,6 +141,13 @@ export interface KeyedRun {
   readonly key: string;
   /** The key as a name for a folder, an artifact or a branch: always safe, and different for different keys. */
   readonly slug: string;
+}
+
+/** A run that leaves the report as a page. */
+export interface PagedRun extends KeyedRun {
+  readonly artifact: Inputs['artifact'];
+  /** The folder for results, as an absolute path. */
+  readonly out: string;
 }
 
 export interface CommentingRun {
@@ -175,8 +182,7 @@ export interface MeasuringRun extends JudgingRun {
 }
 
 /** A run that ends with a verdict. */
-export interface ReportingRun extends JudgingRun, CommentingRun {
-  readonly artifact: Inputs['artifact'];
+export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun {
   readonly issue: Inputs['issue'];
   readonly failOn: Inputs['fail-on'];
 }
@@ -203,12 +209,10 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const endpoint = endpointOf(inputs, apiKey);
   const slug = slugOf(key);
   const { artifact, issue, 'fail-on': failOn } = inputs;
-  if (report !== undefined) return { kind: 'publish', report, key, slug, comment, failOn };
-  const { baseline, policy, 'update-baseline': updateBaseline, cache, out } = inputs;
-  const judging = {
-    ...{ key, slug, baseline, policy, updateBaseline, cache },
-    out: resolve(folder, out ?? join(temporary, 'shadow-gate', slug)),
-  };
+  const out = resolve(folder, inputs.out ?? join(temporary, 'shadow-gate', slug));
+  if (report !== undefined) return { kind: 'publish', report, key, slug, artifact, out, comment, failOn };
+  const { baseline, policy, 'update-baseline': updateBaseline, cache } = inputs;
+  const judging = { key, slug, baseline, policy, updateBaseline, cache, out };
   const reporting = { ...judging, comment, artifact, issue, failOn };
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Workspace } from '../github/approved/repository-path.ts';
-import { MEASUREMENT_FILE, REPORT_FILE } from '../github/storage/artifacts.ts';
+import { MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE } from '../github/storage/artifacts.ts';
 import { expectInside } from '../platform/expect-inside.ts';
 import { expectWritable } from '../platform/write-file.ts';
 
@@ -15,7 +15,7 @@ export const HISTORY_FILE = 'history.jsonl';
 export async function expectOutFolder(out: string, { folder, alias = folder }: Workspace): Promise<void> {
   for (const path of [
     out,
-    ...[MEASUREMENT_FILE, REPORT_FILE, COMMENT_FILE, HISTORY_FILE].map((name) => join(out, name)),
+    ...[MEASUREMENT_FILE, REPORT_FILE, REPORT_PAGE_FILE, COMMENT_FILE, HISTORY_FILE].map((name) => join(out, name)),
   ]) {
     await expectInside(path, folder);
     await expectInside(path, alias);

@@ -15,7 +15,7 @@ import { describeError } from '../platform/user-error.ts';
 import { writeFileAtomic, writeJson } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { serializeReport } from '../report/json.ts';
-import { commentMarker, renderComment } from '../report/markdown/comment.ts';
+import { commentMarker, type MarkdownOptions, renderComment } from '../report/markdown/comment.ts';
 import { describeRegression } from '../report/markdown/issue.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
@@ -25,6 +25,7 @@ import type { CommentingRun, KeyedRun, ReportingRun } from './inputs.ts';
 import { numberOutputs } from './numbers.ts';
 import { ownOrigin } from './origin.ts';
 import { COMMENT_FILE } from './out-folder.ts';
+import { publishPage } from './page.ts';
 import { logOrWarn, type ResultFiles, type Results, warnMissingToken } from './results.ts';
 import { saveResults } from './save-results.ts';
 import { updateHistory } from './update-history.ts';
@@ -44,14 +45,15 @@ export async function reportResults(results: Results): Promise<void> {
   writeAnnotation(runner, report, run);
   await orFailStep(context, () => runner.setOutputs({ verdict: report.verdict, ...numberOutputs(report) }));
   const origin = ownOrigin(context);
+  const page = await publishPage(run, context, { report, origin });
   const render = (from: Origin | undefined) =>
-    renderComment(report, { key: run.key, docs: context.docs, origin: from });
+    renderComment(report, { key: run.key, docs: context.docs, origin: from, htmlReport: page.url });
   const files = await orFailStep(context, async () => {
     const written = await writeFiles(run, { ...results, report }, render(origin));
     runner.setOutputs(written);
     return written;
   });
-  await writeSummary(report, context);
+  await writeSummary(report, context, { origin, htmlReport: page.url });
   const pullRequest = pullRequestOf(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
@@ -87,10 +89,14 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 
 /**
  * A summary is worth less than the verdict, so that a failure only warns.
- * @param origin of the report of another run
+ * @param options with the origin of the report of another run
  */
-export async function writeSummary(report: Report, { docs, runner }: ActionContext, origin?: Origin): Promise<void> {
-  const summary = renderSummary(report, { docs, origin });
+export async function writeSummary(
+  report: Report,
+  { docs, runner }: ActionContext,
+  options: Pick<MarkdownOptions, 'origin' | 'htmlReport'>,
+): Promise<void> {
+  const summary = renderSummary(report, { docs, ...options });
   try {
     await runner.addSummary(summary);
   } catch (error) {

@@ -14,6 +14,8 @@ import type { ActionContext } from './context.ts';
 import type { PublishRun } from './inputs.ts';
 import { numberOutputs } from './numbers.ts';
 import { originOfRun, ownOrigin } from './origin.ts';
+import { expectOutFolder } from './out-folder.ts';
+import { publishPage } from './page.ts';
 import { writeComment, writeSummary } from './report-results.ts';
 
 /**
@@ -23,13 +25,16 @@ import { writeComment, writeSummary } from './report-results.ts';
  */
 export async function runPublish(run: PublishRun, context: ActionContext): Promise<void> {
   const { event, runner, workspace } = context;
+  await expectOutFolder(run.out, workspace);
   const report = await readReport(run.report);
   const finished = finishedRunOfEvent(context);
   if (finished !== null && !agrees(finished, report, run)) return refuse(run, context, { report, finished });
   const origin = finished === null ? originOfEvent(context) : originOfRun(finished, context);
-  await writeSummary(report, context, origin);
+  const page = await publishPage(run, context, { report, origin });
+  const htmlReport = page.url;
+  await writeSummary(report, context, { origin, htmlReport });
   const { docs } = context;
-  const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from });
+  const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from, htmlReport });
   const pullRequests =
     finished === null ? [pullRequestOf(event)].filter(isThere) : await openPullRequests(finished, context);
   runner.setOutputs({

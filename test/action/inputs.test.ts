@@ -76,6 +76,8 @@ it('publishing a report needs the report, its key, whether to comment, and which
     report: 'report.json',
     key: 'llama',
     slug: 'llama',
+    artifact: 'auto',
+    out: expect.stringMatching(/shadow-gate.llama$/),
     comment: 'off',
     failOn: 'warn',
   });

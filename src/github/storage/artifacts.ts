@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 import { strFromU8, unzipSync } from 'fflate';
@@ -10,6 +10,7 @@ import type { Octokit, Repository } from '../client/types.ts';
 /** The files in an artifact with results. */
 export const MEASUREMENT_FILE = 'measurement.json';
 export const REPORT_FILE = 'report.json';
+export const REPORT_PAGE_FILE = 'report.html';
 
 /** The artifacts of the current run, and of finished ones. */
 export interface Artifacts {
@@ -18,6 +19,13 @@ export interface Artifacts {
    * @throws if the service fails
    */
   readonly upload: (name: string, files: readonly string[]) => Promise<void>;
+  /**
+   * Upload one file as it is, without an archive around it, so that a browser shows it at the artifact's address.
+   * @param name of the artifact, with the ending that says what it is, such as `.html`
+   * @returns the id of the artifact
+   * @throws if the service fails
+   */
+  readonly uploadPage: (name: string, file: string) => Promise<number>;
   /** This run's artifacts; of two with one name, the newer. @throws if the service fails */
   readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
   /**
@@ -51,12 +59,29 @@ export function openArtifacts(
   print: (line: string) => void,
 ): Artifacts {
   const client = new DefaultArtifactClient();
+  const deleteOld = async (name: string): Promise<void> => {
+    const { artifacts } = await client.listArtifacts();
+    if (artifacts.some((artifact) => artifact.name === name)) await client.deleteArtifact(name);
+  };
   return {
     upload: (name, files) =>
       withToolkit(print, async () => {
-        const { artifacts } = await client.listArtifacts();
-        if (artifacts.some((artifact) => artifact.name === name)) await client.deleteArtifact(name);
+        await deleteOld(name);
         await client.uploadArtifact(name, [...files], dirname(files[0] ?? ''));
+      }),
+    uploadPage: (name, file) =>
+      withToolkit(print, async () => {
+        await deleteOld(name);
+        const folder = await mkdtemp(join(temporary, 'shadow-gate-page-'));
+        try {
+          // The toolkit names such an artifact after its file.
+          await copyFile(file, join(folder, name));
+          const { id } = await client.uploadArtifact(name, [join(folder, name)], folder, { skipArchive: true });
+          if (id === undefined) throw new Error('the service gave the artifact no id');
+          return id;
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
       }),
     list: () => withToolkit(print, async () => (await client.listArtifacts({ latest: true })).artifacts),
     read: (id, from) =>

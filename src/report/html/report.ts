@@ -16,7 +16,7 @@ const SECTIONS: readonly Section[] = [OVERVIEW];
  * in its head lets the browser run that script and no other.
  */
 export function renderHtml(report: Report, options: Partial<PageOptions> = {}): string {
-  const page = { docs: DOCS_URL, ...options };
+  const page = { docs: DOCS_URL, origin: null, ...options };
   const parts = SECTIONS.flatMap(({ id, title, render }) => {
     const body = render(report, page);
     return body === null ? [] : [{ id, title, body }];

@@ -1,9 +1,12 @@
 import type { Report } from '../../compare/report.ts';
+import type { Origin } from '../markdown/origin.ts';
 import type { Html } from './html.ts';
 
 export interface PageOptions {
   /** Address of the folder `docs`, without a slash at its end. */
   readonly docs: string;
+  /** The run of a workflow that made the report; null for one that was made elsewhere. */
+  readonly origin: Origin | null;
 }
 
 /** A part of the page with a heading and a link in the navigation. */

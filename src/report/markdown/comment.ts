@@ -27,12 +27,14 @@ export interface MarkdownOptions {
   readonly docs?: string | undefined;
   /** Where the report comes from, for a page that outlives its run. */
   readonly origin?: Origin | undefined;
+  /** Address of the report as a page of HTML; empty or absent without one. */
+  readonly htmlReport?: string | undefined;
 }
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin } = options;
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = contentOf(report, key === '' ? DEFAULT_KEY : key, origin);
+  const content = contentOf(report, key === '' ? DEFAULT_KEY : key, origin, htmlReport);
   return fitted(content, { marker, docs }, (text) => text.length < limit);
 }

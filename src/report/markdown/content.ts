@@ -50,7 +50,7 @@ export interface Content {
 }
 
 /** @param key tells the comments of a matrix of jobs apart; `default` is not worth a mention */
-export function contentOf(report: Report, key: string, origin?: Origin): Content {
+export function contentOf(report: Report, key: string, origin?: Origin, htmlReport?: string): Content {
   const { infos } = findingsBySeverity(report);
   const others = findingsToList(report);
   const { probes } = report;
@@ -58,7 +58,7 @@ export function contentOf(report: Report, key: string, origin?: Origin): Content
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
-    origin: origin === undefined ? '' : originLines(origin),
+    origin: origin === undefined ? '' : originLines(origin, htmlReport),
     findings: others.slice(0, MAX_FINDINGS).map(findingItem),
     findingCount: others.length,
     infos: infos.slice(0, MAX_INFOS).map(findingItem),

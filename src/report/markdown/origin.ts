@@ -43,13 +43,17 @@ export function runLink({ id, attempt, repository }: Origin): string {
   return attempt > 1 ? `[run ${id}, attempt ${attempt}](${run}/attempts/${attempt})` : `[run ${id}](${run})`;
 }
 
-/** Which commit and run a page is about, and how far its numbers can be trusted. */
-export function originLines(origin: Origin): string {
+/**
+ * Which commit and run a page is about, and how far its numbers can be trusted.
+ * @param htmlReport address of the report as a page to explore; empty without one
+ */
+export function originLines(origin: Origin, htmlReport = ''): string {
   const { commit, head, by, repository } = origin;
+  const page = htmlReport === '' ? '' : ` [Explore the report](${htmlReport}).`;
   const lines = [
     commit === null
-      ? `From ${runLink(origin)}.`
-      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.`,
+      ? `From ${runLink(origin)}.${page}`
+      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.${page}`,
   ];
   if (head !== null && commit !== null && head !== commit) {
     lines.push(

@@ -9,6 +9,10 @@ const SUMMARY_LIMIT = 1024 * 1024;
 
 /** The step summary: the comment without its marker and with more room. `limit` is in bytes of UTF-8. */
 export function renderSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
-  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin } = options;
-  return fitted(contentOf(report, 'default', origin), { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
+  const { limit = SUMMARY_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
+  return fitted(
+    contentOf(report, 'default', origin, htmlReport),
+    { marker: '', docs },
+    (text) => Buffer.byteLength(text) < limit,
+  );
 }

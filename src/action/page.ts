@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Report } from '../compare/report.ts';
+import { REPORT_PAGE_FILE } from '../github/storage/artifacts.ts';
+import { writeFileAtomic } from '../platform/write-file.ts';
+import { printable } from '../report/escape.ts';
+import { renderHtml } from '../report/html/report.ts';
+import type { Origin } from '../report/markdown/origin.ts';
+import type { ActionContext } from './context.ts';
+import type { PagedRun } from './inputs.ts';
+
+/** The report as a page of HTML; empty texts where there is none. */
+export interface ReportPage {
+  /** Path of the file. */
+  readonly path: string;
+  /** Where GitHub has it, for people who may see the run. */
+  readonly url: string;
+}
+
+/**
+ * Write the report as a page, upload it as an artifact of its own, and set the outputs. This is for every event: the runner's
+ * token may do it even for a change from a fork. A page decides nothing, so that a failure only warns.
+ */
+export async function publishPage(
+  run: PagedRun,
+  context: ActionContext,
+  { report, origin }: { readonly report: Report; readonly origin: Origin | undefined },
+): Promise<ReportPage> {
+  const path = join(run.out, REPORT_PAGE_FILE);
+  try {
+    await writeFileAtomic(path, renderHtml(report, { docs: context.docs, origin: origin ?? null }));
+  } catch (error) {
+    context.runner.warning(printable(`${REPORT_PAGE_FILE} was not written: ${(error as Error).message}`));
+    return { path: '', url: '' };
+  }
+  const url = await upload(run, context, path);
+  context.runner.setOutputs({ 'html-report': path, 'html-report-url': url });
+  return { path, url };
+}
+
+/** @returns the address of the artifact; empty if there is none */
+async function upload({ artifact, slug }: PagedRun, context: ActionContext, path: string): Promise<string> {
+  const { artifacts, canUploadArtifacts, repositoryUrl, runner, workflowRun } = context;
+  if (artifact === 'off' || !canUploadArtifacts) return '';
+  try {
+    const id = await artifacts.uploadPage(`shadow-gate-report-${slug}.html`, path);
+    const url = `${repositoryUrl}/actions/runs/${workflowRun.id}/artifacts/${id}`;
+    runner.info(`Report: ${url}`);
+    return url;
+  } catch (error) {
+    runner.warning(printable(`the report was not uploaded as a page: ${(error as Error).message}`));
+    return '';
+  }
+}
