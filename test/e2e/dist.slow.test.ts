@@ -66,8 +66,8 @@ it('licenses.txt has the license of every package in the bundle', async () => {
 });
 
 it.each([
-  ['darwin', 'Shadow Gate carries onnxruntime for linux-x64 and this is darwin-x64'],
-  ['linux', 'onnxruntime could not be loaded (it needs glibc 2.28 or later)'],
+  ['darwin', 'this copy of Shadow Gate carries onnxruntime for linux-x64, and this is darwin-x64'],
+  ['linux', 'onnxruntime could not be loaded (on Linux it needs glibc 2.28 or later)'],
 ])('without onnxruntime for %s, help works, and measuring explains what is missing', async (platform, message) => {
   const bare = await mkdtemp(join(folder, 'bare-'));
   for (const name of await readdir(dist)) {
