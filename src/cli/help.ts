@@ -1,4 +1,4 @@
-/** Texts that follow the options on the help pages: at most 80 columns wide, since Commander does not wrap them. */
+/** Texts that follow the options on the help pages. Lines break to fit: wrap-help.ts. */
 
 export const EXIT_HELP = `
 Exit codes:

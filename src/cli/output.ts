@@ -33,6 +33,8 @@ export class Output {
   readonly #io: Io;
   #display: ProgressDisplay | null = null;
   exitCode: number = EXIT.pass;
+  /** What --color or --no-color says. */
+  wantsColor: boolean | undefined;
 
   constructor(io: Io) {
     this.#io = io;
@@ -50,7 +52,7 @@ export class Output {
   get terminal(): TerminalOptions {
     const { stdout, env } = this.#io;
     return {
-      color: stdout.isTTY === true && env.NO_COLOR === undefined,
+      color: this.wantsColor ?? usesColor(env, stdout.isTTY === true),
       width: Math.max(MIN_WIDTH, stdout.columns || DEFAULT_WIDTH),
     };
   }
@@ -111,4 +113,10 @@ export class Output {
       display.stop();
     }
   }
+}
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR, as Commander and Node read them. */
+function usesColor({ NO_COLOR, FORCE_COLOR, TERM }: Readonly<NodeJS.ProcessEnv>, isTerminal: boolean): boolean {
+  if ((NO_COLOR ?? '') !== '' || FORCE_COLOR === '0' || FORCE_COLOR === 'false') return false;
+  return FORCE_COLOR !== undefined || (isTerminal && TERM !== 'dumb');
 }

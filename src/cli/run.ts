@@ -18,6 +18,7 @@ import { addProbesCommand } from './probes.ts';
 import { addReportCommand } from './report.ts';
 import { addScoreCommand } from './score.ts';
 import { addSpectraCommand } from './spectra.ts';
+import { WRAPPED_HELP, wrapHelpText } from './wrap-help.ts';
 
 const COMMANDS = [
   addInitCommand,
@@ -35,6 +36,7 @@ const COMMANDS = [
 
 /** Columns of a help page that does not go to a terminal. */
 const HELP_WIDTH = 80;
+const MIN_HELP_WIDTH = 40;
 
 const MAX_MESSAGE = 2000;
 
@@ -53,25 +55,33 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+function helpWidth({ columns }: { readonly columns?: number }): number {
+  return Math.max(MIN_HELP_WIDTH, columns || HELP_WIDTH);
+}
+
 function createProgram({ stdout, stderr }: Io, output: Output): Command {
   const program = new Command('shadow-gate')
     .description('Decide whether a new language-model checkpoint may be merged.')
     .version(VERSION, '-V, --version', 'print the version')
     .option('--debug', 'print each step of the set-up of CUDA, and the stack trace of an error')
     .addHelpText('after', EXIT_HELP)
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .option('--color', 'use colors even if the output is no terminal (also FORCE_COLOR)')
+    .option('--no-color', 'use none (also NO_COLOR)')
+    .configureHelp({ ...WRAPPED_HELP, subcommandTerm: (command) => command.name() })
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
-      getOutHelpWidth: () => stdout.columns || HELP_WIDTH,
-      getErrHelpWidth: () => stderr.columns || HELP_WIDTH,
-      outputError: (text, write) =>
-        write(`shadow-gate: ${printable(text.trim().replace('\n', ' '), MAX_MESSAGE)} (see --help)\n`),
+      writeOut: (text) => stdout.write(wrapHelpText(text, helpWidth(stdout))),
+      writeErr: (text) => stderr.write(wrapHelpText(text, helpWidth(stderr))),
+      getOutHelpWidth: () => helpWidth(stdout),
+      getErrHelpWidth: () => helpWidth(stderr),
+      // An error is one line, however long.
+      outputError: (text) =>
+        stderr.write(`shadow-gate: ${printable(text.trim().replace('\n', ' '), MAX_MESSAGE)} (see --help)\n`),
     });
   program.hook('preAction', (_, command) => {
     workingDirectory();
+    output.wantsColor = command.optsWithGlobals().color;
     configureCuda(cudaSettingsOf(command.optsWithGlobals(), output));
   });
   for (const addCommand of COMMANDS) addCommand(program, output);

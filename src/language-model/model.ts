@@ -217,8 +217,9 @@ const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: n
 async function open(source: ModelSource, options: ModelOptions): Promise<Opened> {
   if (source.kind === 'checkpoint') {
     const model = await openModel(source, options);
-    const { name, reason } = model.device;
-    return { ...model, remote: null, by: `on ${name} (${reason})`, device: name, precision: model.engine.precision };
+    const { name, reason, isOrdinary = false } = model.device;
+    const by = isOrdinary ? `on ${name}` : `on ${name} (${reason})`;
+    return { ...model, remote: null, by, device: name, precision: model.engine.precision };
   }
   options.onOpening?.({ phase: 'connecting' });
   const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);

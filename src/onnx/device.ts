@@ -31,7 +31,8 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);
   const cuda = await cudaOfThisProcess({ isRequested: false });
-  return cuda.kind === 'ready' ? cudaDevice(cuda) : { name: 'cpu', reason: cuda.problem };
+  if (cuda.kind === 'ready') return cudaDevice(cuda);
+  return { name: 'cpu', reason: cuda.problem, ...(cuda.kind === 'no-gpu' ? { isOrdinary: true } : {}) };
 }
 
 /** The requested device, if it works. */

@@ -17,6 +17,8 @@ export { ort };
 export interface Device {
   readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
+  /** There is no GPU, and nobody asked for one: the reason is nothing that a user needs to read. */
+  readonly isOrdinary?: boolean;
   /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
   readonly memory?: number;
 }

@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/run.ts';
 import { VERSION } from '../../src/platform/version.ts';
 import { runCli } from './run-cli.ts';
 
@@ -40,4 +42,33 @@ it('refuses an unknown command in one line', async () => {
   const { code, stdout, stderr } = await runCli('chekc');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^shadow-gate: error: unknown command 'chekc' \(Did you mean check\?\) \(see --help\)\n$/);
+});
+
+/** What a command line prints on a terminal of this width. */
+async function onTerminal(columns: number, ...args: string[]): Promise<string> {
+  let text = '';
+  const stdout = new Writable({
+    write(chunk: Buffer, _, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  await run(args, { stdout: Object.assign(stdout, { columns, isTTY: true }), stderr: stdout, env: {} });
+  return text;
+}
+
+describe.each([40, 60, 80, 100, 200])('help on a terminal of %i columns', (columns) => {
+  const pages = [['--help'], ...COMMANDS.map((command) => [command, '--help'])];
+
+  it.each(pages)('fits, and breaks no word: %s %s', async (...page) => {
+    const text = await onTerminal(columns, ...page.filter((word) => word !== undefined));
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+    // The same words in the same order as where there is room for each line.
+    const words = (shown: string) =>
+      shown
+        .replace(/^ *# /gm, '')
+        .split(/\s+/)
+        .filter((word) => word !== '\\' && word !== '');
+    expect(words(text)).toEqual(words(await onTerminal(1000, ...page.filter((word) => word !== undefined))));
+  });
 });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { repository, temporaryFolder } from '../fixtures.ts';
-import { runCli } from './run-cli.ts';
+import { runCli, runCliWith } from './run-cli.ts';
 
 const example = (name: string) => repository('examples', name);
 const SPECTRA = ['--reference', example('base'), '--only', 'spectra', '--device', 'cpu'];
@@ -33,6 +33,16 @@ describe('a verdict on the command line', () => {
     expect(stdout.trim().split('\n').length).toBeLessThan(4);
     const again = await runCli('report', join(out, 'report.json'), '--quiet');
     expect(again).toEqual({ code: 0, stdout, stderr: '' });
+    const hasColor = async (env: Readonly<NodeJS.ProcessEnv>, ...flags: string[]) => {
+      const plain = { NO_COLOR: '', FORCE_COLOR: undefined, ...env };
+      return (await runCliWith(plain, 'report', join(out, 'report.json'), ...flags)).stdout.includes('\u001b[');
+    };
+    // For terminals, unless somebody says otherwise.
+    expect(await hasColor({})).toBe(false);
+    expect(await hasColor({ FORCE_COLOR: '1' })).toBe(true);
+    expect(await hasColor({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false);
+    expect(await hasColor({ FORCE_COLOR: '0' }, '--color')).toBe(true);
+    expect(await hasColor({ FORCE_COLOR: '1' }, '--no-color')).toBe(false);
     const { verdict } = JSON.parse((await runCli('report', join(out, 'report.json'), '--json')).stdout);
     expect(verdict).toBe('warn');
   });

@@ -65,7 +65,7 @@ describe('the choice of a device', () => {
     'is the CPU for auto, and never WebGPU; cuda is an error',
     async () => {
       // Also where a driver for WebGPU is installed: it was never seen to be faster.
-      const cpu = { name: 'cpu', reason: 'there is no NVIDIA GPU' };
+      const cpu = { name: 'cpu', reason: 'there is no NVIDIA GPU', isOrdinary: true };
       expect(await choose('auto', LAVAPIPE ?? NO_DRIVERS)).toEqual([cpu, cpu]);
       const choosing = chooseModelDevice('cuda');
       await expect(choosing).rejects.toThrow(

@@ -1,0 +1,94 @@
+import type { Help } from 'commander';
+import { wrap } from '../report/terminal/wrap.ts';
+
+/** Below this width, a description goes under its term instead of beside it. */
+const MIN_BESIDE = 34;
+
+/** Indentation of a description under its term. */
+const UNDER = 6;
+
+/** The parts of Commander's help that break lines: by itself it breaks none where there is little room. */
+export const WRAPPED_HELP: Partial<Help> = {
+  minWidthToWrap: 1,
+  boxWrap: (text, width) =>
+    text
+      .split('\n')
+      .flatMap((line) => wrapOrEmpty(line, width))
+      .join('\n'),
+  formatItem: (term, termWidth, description, { helpWidth = 80 }) => {
+    const width = helpWidth - termWidth - 4;
+    if (description === '') return `  ${term}`;
+    if (width < MIN_BESIDE) {
+      const under = wrap(description, helpWidth - UNDER).map((line) => `${' '.repeat(UNDER)}${line}`);
+      return [...indented(term, helpWidth, 2), ...under].join('\n');
+    }
+    const [first = '', ...rest] = wrap(description, width);
+    const more = rest.map((line) => `\n${' '.repeat(termWidth + 4)}${line}`);
+    return `  ${term.padEnd(termWidth)}  ${first}${more.join('')}`;
+  },
+};
+
+function wrapOrEmpty(line: string, width: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const lines = wrap(line.trim(), Math.max(1, width - indent.length));
+  return lines.length === 0 ? [''] : lines.map((part) => indent + part);
+}
+
+function indented(text: string, width: number, indent: number): string[] {
+  return wrap(text, width - indent).map((line) => ' '.repeat(indent) + line);
+}
+
+/** Breaks the texts that follow the options at words, a command with a backslash, a comment with another `#`. */
+export function wrapHelpText(text: string, width: number): string {
+  const whole = text.replace(/ \\\n */g, ' ');
+  return whole
+    .split('\n')
+    .flatMap((line) => wrapLine(line, width))
+    .join('\n');
+}
+
+/** What a line begins with, which the lines that continue it repeat or leave room for. */
+const COMMENT = /^( *# )(.*)$/;
+const COMMAND = /^( *)(shadow-gate .*)$/;
+const LISTED = /^( *\S+ {2,})(.*)$/;
+
+function wrapLine(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const comment = COMMENT.exec(line);
+  if (comment) {
+    const [, mark = '', rest = ''] = comment;
+    return wrap(rest, width - mark.length).map((part) => mark + part);
+  }
+  const command = COMMAND.exec(line);
+  if (command) {
+    const [, indent = '', rest = ''] = command;
+    return wrapCommand(rest, indent, width);
+  }
+  const listed = LISTED.exec(line);
+  if (listed) {
+    const [, head = '', rest = ''] = listed;
+    return wrap(rest, width - head.length).map((part, i) => (i === 0 ? head : ' '.repeat(head.length)) + part);
+  }
+  return wrapOrEmpty(line, width);
+}
+
+const CONTINUATION = ' \\';
+
+/** An option stays with its value. */
+function wrapCommand(command: string, indent: string, width: number): string[] {
+  const parts = command.split(/ (?=--)/);
+  const lines: string[] = [];
+  let line = '';
+  for (const part of parts.flatMap((one) => wrap(one, width - indent.length - 2 - CONTINUATION.length))) {
+    const room = width - indent.length - (lines.length === 0 ? 0 : 2) - CONTINUATION.length;
+    if (line === '') line = part;
+    else if (line.length + 1 + part.length <= room) line += ` ${part}`;
+    else {
+      lines.push(line);
+      line = part;
+    }
+  }
+  lines.push(line);
+  const last = lines.length - 1;
+  return lines.map((part, i) => `${indent}${i === 0 ? '' : '  '}${part}${i < last ? CONTINUATION : ''}`);
+}
