@@ -42,6 +42,7 @@ export const appliedPolicySchema = z.strictObject({
   settings: policySchema.omit({ rules: true, probes: true }),
 });
 export type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
+export type Settings = AppliedPolicy['settings'];
 
 export function appliedPolicy(context: ComparisonContext): AppliedPolicy {
   const { rules: _, probes: __, ...settings } = context.policy;

@@ -1,20 +1,59 @@
+import type { Finding } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
 import { describeFinding } from '../text/finding.ts';
-import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
-import { ICONS } from '../text/words.ts';
+import { whatToDo } from '../text/next-steps.ts';
+import { formatCount } from '../text/numbers.ts';
+import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { type Html, html } from './html.ts';
+import { icon } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
-import type { Section } from './section.ts';
+import { provenance } from './provenance.ts';
+import type { PageOptions, Section } from './section.ts';
+import { table } from './table.ts';
 
+/** The verdict as the comment has it: one sentence, the numbers that decide, what to do, and where it comes from. */
 export const OVERVIEW: Section = {
   id: 'overview',
   title: 'Overview',
-  render(report, { docs }): Html {
-    const { grave, infos } = findingsBySeverity(report);
-    const items = [...grave.slice(1), ...infos].map(
-      (finding) =>
-        html`<li><span class="mark">${ICONS[finding.level]}</span> ${phraseHtml(describeFinding(finding), docs)} <a class="more" href="${docs}/findings.md#${finding.kind}">about this finding</a></li>\n`,
-    );
-    const list = items.length === 0 ? null : html`<ul class="findings">${items}</ul>`;
-    return html`<p class="sentence">${phraseHtml(verdictSentence(report), docs)}</p>${list}`;
+  render(report, options): Html {
+    const { infos } = findingsBySeverity(report);
+    return html`<div class="verdict ${report.verdict}"><p class="sentence">${phraseHtml(verdictSentence(report), options.docs)}</p>${provenance(report, options)}</div>
+${deciding(report, options)}${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
   },
 };
+
+function deciding(report: Report, { docs }: PageOptions): Html | null {
+  const rows = decidingTable(report);
+  if (rows.length === 0) return null;
+  return html`<h3>The numbers that decide</h3>${table({
+    label: 'The numbers that decide',
+    head: DECIDING_COLUMNS,
+    rows: rows.map((row) => [
+      html`${icon(row.mark)}${phraseHtml(row.check, docs)}`,
+      decidingValues(row),
+      row.change,
+      row.limit,
+    ]),
+  })}`;
+}
+
+function nextSteps(report: Report, { docs }: PageOptions): Html | null {
+  const steps = whatToDo(report).map((step) => html`<li>${phraseHtml(step, docs)}</li>\n`);
+  return steps.length === 0 ? null : html`<h3>What to do</h3><ol>${steps}</ol>`;
+}
+
+function findings(listed: readonly Finding[], options: PageOptions): Html | null {
+  if (listed.length === 0) return null;
+  return html`<h3>Findings</h3><ul class="findings">${listed.map((finding) => item(finding, options))}</ul>`;
+}
+
+function notes(infos: readonly Finding[], options: PageOptions): Html | null {
+  if (infos.length === 0) return null;
+  return html`<details><summary>${formatCount(infos.length, 'note')}</summary><ul class="findings">${infos.map((finding) => item(finding, options))}</ul></details>`;
+}
+
+function item(finding: Finding, { docs }: PageOptions): Html {
+  const more = html`<a class="more" href="${docs}/findings.md#${finding.kind}" aria-label="About the finding ${finding.kind}">about</a>`;
+  return html`<li>${icon(finding.level)}<span>${phraseHtml(describeFinding(finding), docs)} ${more}</span></li>\n`;
+}

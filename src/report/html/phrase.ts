@@ -1,16 +1,32 @@
 import { TERMS } from '../text/glossary.ts';
-import type { Phrase } from '../text/phrase.ts';
+import type { Part, Phrase } from '../text/phrase.ts';
 import { Html, html } from './html.ts';
 
 /**
- * A phrase as HTML: names and code as code, terms as links to the glossary.
+ * A phrase as HTML: names and code as code, terms and kinds of findings as links to the docs.
  * @param docs address of the folder `docs`, without a slash at its end
  */
 export function phraseHtml(parts: Phrase, docs: string): Html {
-  return html`${parts.map((part): Html => {
-    if (typeof part === 'string') return html`${part}`;
-    if (part.kind === 'prose') return html`${part.text}`;
-    if (part.kind !== 'term') return html`<code>${part.text === '' ? '(empty)' : part.text}</code>`;
-    return html`<a class="term" href="${docs}/glossary.md#${Html.trusted(encodeURIComponent(TERMS[part.term]))}">${part.text}</a>`;
-  })}`;
+  return html`${parts.map((part) => partHtml(part, docs))}`;
+}
+
+function partHtml(part: Part, docs: string): Html {
+  if (typeof part === 'string') return html`${part}`;
+  switch (part.kind) {
+    case 'prose':
+      return html`${part.text}`;
+    case 'term':
+      return link(`${docs}/glossary.md#${encodeURIComponent(TERMS[part.term])}`, part.text);
+    case 'finding':
+      return link(`${docs}/findings.md#${part.finding}`, part.text);
+    case 'name':
+    case 'code':
+    case 'command':
+      return html`<code>${part.text === '' ? '(empty)' : part.text}</code>`;
+  }
+}
+
+/** @param href made of our own words and the address of the docs */
+function link(href: string, text: string): Html {
+  return html`<a class="term" href="${Html.trusted(href)}">${text}</a>`;
 }

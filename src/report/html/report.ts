@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Report } from '../../compare/report.ts';
 import { DOCS_URL } from '../../platform/version.ts';
-import { ICONS } from '../text/words.ts';
 import { Html, html } from './html.ts';
+import { icon } from './icon.ts';
+import { METHOD } from './method.ts';
 import { OVERVIEW } from './overview.ts';
-import style from './page/report.css' with { type: 'text' };
+import methodStyle from './page/method.css' with { type: 'text' };
+import overviewStyle from './page/overview.css' with { type: 'text' };
+import reportStyle from './page/report.css' with { type: 'text' };
 import script from './page/report.js' with { type: 'text' };
 import type { PageOptions, Section } from './section.ts';
 
+const STYLE = [reportStyle, overviewStyle, methodStyle].join('\n');
+
 /** In the order of the page. */
-const SECTIONS: readonly Section[] = [OVERVIEW];
+const SECTIONS: readonly Section[] = [OVERVIEW, METHOD];
 
 /**
  * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy
@@ -36,11 +41,11 @@ export function renderHtml(report: Report, options: Partial<PageOptions> = {}): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Shadow Gate: ${report.verdict}</title>
-<style>${Html.trusted(style)}</style>
+<style>${Html.trusted(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
-<header class="verdict-${report.verdict}"><h1>${ICONS[report.verdict]} Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
+<header class="verdict-${report.verdict}"><h1>${icon(report.verdict)}Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
 <main id="main">
 ${sections}</main>
 <script>${Html.trusted(script)}</script>

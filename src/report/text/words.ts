@@ -48,7 +48,7 @@ export function precisionPart({ probes }: Report, separator: string): string {
   return `${separator}probes in ${precisionWords(probes.precision)}`;
 }
 
-function precisionWords(precision: NonNullable<Report['probes']>['precision']): string {
+export function precisionWords(precision: NonNullable<Report['probes']>['precision']): string {
   if (!precision) return 'a precision that the server does not say';
   const { arithmetic, weights } = precision;
   if (arithmetic === '16-bit') return 'arithmetic of 16 bits';

@@ -31,7 +31,7 @@ export interface OpenPage {
   readonly page: Page;
   /** Console errors and warnings, uncaught errors, requests beyond the page itself, and dialogs. */
   readonly problems: readonly string[];
-  /** The sum of all layout shifts so far that no input of the reader explains (W3C Layout Instability). */
+  /** The sum of all layout shifts so far but those within half a second after an input (W3C Layout Instability). */
   readonly layoutShift: () => Promise<number>;
   /** By how many pixels the page can be scrolled sideways. */
   readonly sidewaysScroll: () => Promise<number>;

@@ -2,7 +2,7 @@ import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { describe, expect, it } from 'vitest';
 import { chart, chartText } from '../../../src/report/html/chart.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
-import { HOSTILE_NAMES, hostileReport, report } from '../fixtures.ts';
+import { HOSTILE_NAMES, hostileReport, report, subject } from '../fixtures.ts';
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -43,6 +43,37 @@ describe('renderHtml', () => {
       name === 'href' && value.startsWith('#') ? [value.slice(1)] : [],
     );
     for (const anchor of anchors) expect(ids).toContain(anchor);
+  });
+});
+
+describe('the overview', () => {
+  const ORIGIN = {
+    ...{ id: 50, attempt: 1, commit: 'a'.repeat(40), head: null },
+    ...{ repository: 'https://github.com/o/r', by: 'own' as const },
+  };
+  const hrefs = (page: string) => attributesOf(page).flatMap(({ name, value }) => (name === 'href' ? [value] : []));
+
+  it('links to the run, the commits of both sides, and the docs of the action that ran', () => {
+    const baseline = subject({ commit: 'b'.repeat(40) });
+    const links = hrefs(
+      renderHtml(report({ baseline }), { origin: ORIGIN, docs: 'https://github.com/t/gate/blob/v1/docs' }),
+    );
+    expect(links).toContain('https://github.com/o/r/actions/runs/50/attempts/1');
+    expect(links).toContain(`https://github.com/o/r/commit/${'a'.repeat(40)}`);
+    expect(links).toContain(`https://github.com/o/r/commit/${'b'.repeat(40)}`);
+    expect(links).toContain('https://github.com/t/gate/blob/v1/docs/glossary.md');
+  });
+
+  it('links to no commit whose name is not one', () => {
+    const page = renderHtml(report({ baseline: subject({ commit: '../../evil' }) }), { origin: ORIGIN });
+    expect(hrefs(page).filter((href) => href.includes('evil'))).toEqual([]);
+    expect(page).toMatch(/ of <code>[^<]*<\/code>, /);
+  });
+
+  it('warns of numbers that a stranger may have made up', () => {
+    const page = (by: 'own' | 'fork') => renderHtml(report(), { origin: { ...ORIGIN, by } });
+    expect(page('fork')).toContain('own run, whose workflow its author can edit');
+    expect(page('own')).not.toContain('whose workflow its author can edit');
   });
 });
 

@@ -1,0 +1,74 @@
+import type { Report } from '../../compare/report.ts';
+import { methodFacts, subjectFacts } from '../text/measurement-facts.ts';
+import { type Gap, gapSentences, gapsOf } from '../text/not-measured.ts';
+import { groupSummary, ruleGroups } from '../text/rules/rule-groups.ts';
+import type { RuleGroup, RuleRow } from '../text/rules/rule-row.ts';
+import { disclaimerOf } from '../text/words.ts';
+import { type Html, html } from './html.ts';
+import { icon, NOT_JUDGED } from './icon.ts';
+import { phraseHtml } from './phrase.ts';
+import type { PageOptions, Section } from './section.ts';
+import { stackedTable } from './table.ts';
+
+/** What was judged and by which limits, what was not, and everything that is needed to do it again. */
+export const METHOD: Section = {
+  id: 'method',
+  title: 'Method',
+  render(report, options): Html {
+    return html`${rules(report, options)}${notMeasured(report, options)}${measurement(report, options)}
+<p class="note">${disclaimerOf(report)}</p>`;
+  },
+};
+
+function rules(report: Report, options: PageOptions): Html {
+  const groups = ruleGroups(report).map((group) => ruleFold(group, options));
+  const body = groups.length === 0 ? html`<p>This report is of a version that kept no limits in it.</p>` : groups;
+  return html`<h3>Rules and limits</h3>
+<p class="note">Every rule of the policy, with what came nearest to its limit. <a href="${options.docs}/policy.md">About the policy</a></p>
+${body}`;
+}
+
+function ruleFold(group: RuleGroup, options: PageOptions): Html {
+  const isFound = group.rows.some(({ mark }) => mark !== null && mark !== 'pass');
+  const body = stackedTable({
+    label: `Rules: ${group.title}`,
+    head: ['rule', 'limit', 'candidate', 'level'],
+    rows: group.rows.map((row) => ruleCells(row, options)),
+  });
+  const head = html`<summary>${group.title} <span class="note">${groupSummary(group)}</span></summary>`;
+  return isFound ? html`<details open>${head}${body}</details>` : html`<details>${head}${body}</details>`;
+}
+
+function ruleCells({ check, finding, limit, level, mark, stands }: RuleRow, { docs }: PageOptions): (Html | string)[] {
+  return [
+    html`${mark === null ? NOT_JUDGED : icon(mark)}${phraseHtml(check, docs)}`,
+    limit,
+    phraseHtml(stands, docs),
+    html`<a class="level" href="${docs}/findings.md#${finding}">${level}</a>`,
+  ];
+}
+
+function notMeasured(report: Report, { docs }: PageOptions): Html {
+  const sentences = gapSentences(report).map((sentence) => html`<li>${phraseHtml(sentence, docs)}</li>\n`);
+  const gaps = gapsOf(report).map((gap) => gapFold(gap, docs));
+  const list = sentences.length === 0 ? null : html`<ul>${sentences}</ul>`;
+  const nothing = sentences.length + gaps.length === 0 ? html`<p>Everything was measured.</p>` : null;
+  return html`<h3>What was not measured, and why</h3>${nothing}${list}${gaps}`;
+}
+
+function gapFold({ what, why, names }: Gap, docs: string): Html {
+  const listed = names.map((name, i) => html`${i === 0 ? '' : ', '}<code>${name}</code>`);
+  return html`<details><summary>${what}: ${phraseHtml(why, docs)}</summary><p>${listed}</p></details>\n`;
+}
+
+function measurement(report: Report, { docs }: PageOptions): Html {
+  const subjects = stackedTable({
+    label: 'What was compared',
+    head: ['', 'candidate', 'baseline', 'reference'],
+    rows: subjectFacts(report).map(({ label, values }) => [label, ...values.map((value) => phraseHtml(value, docs))]),
+  });
+  const facts = methodFacts(report).map(
+    ({ label, value }) => html`<dt>${label}</dt><dd>${phraseHtml(value, docs)}</dd>\n`,
+  );
+  return html`<h3>What was compared</h3>${subjects}<h3>How it was measured</h3><dl class="facts">${facts}</dl>`;
+}

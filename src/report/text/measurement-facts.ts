@@ -1,0 +1,110 @@
+import type { Report } from '../../compare/report.ts';
+import { formatCount, formatDuration, formatInteger, formatPercentLimit, NO_NUMBER } from './numbers.ts';
+import { name, type Phrase, phrase } from './phrase.ts';
+import { precisionWords } from './words.ts';
+
+/** A line of a table of facts. */
+export interface Fact {
+  readonly label: string;
+  readonly value: Phrase;
+}
+
+/** The same fact of candidate, baseline and reference. */
+export interface SubjectFact {
+  readonly label: string;
+  readonly values: readonly [candidate: Phrase, baseline: Phrase, reference: Phrase];
+}
+
+const NONE = phrase`${NO_NUMBER}`;
+
+/** What was compared, to be told apart from everything else. */
+export function subjectFacts({ candidate, baseline, reference }: Report): SubjectFact[] {
+  const of = (label: string, show: (side: Report['candidate']) => Phrase, third: Phrase = NONE): SubjectFact => ({
+    label,
+    values: [show(candidate), baseline === null ? NONE : show(baseline), third],
+  });
+  const facts: SubjectFact[] = [
+    of('path', ({ path }) => phrase`${name(path)}`, reference === null ? NONE : phrase`${name(reference.path)}`),
+    of(
+      'digest',
+      ({ digest }) => phrase`${name(digest)}`,
+      reference === null ? NONE : phrase`${name(reference.digest)}`,
+    ),
+    of('commit', ({ commit }) => (commit === null ? NONE : phrase`${name(commit)}`)),
+    of('measured', ({ measured }) => phrase`${timeWords(measured)}`),
+    of('model type', ({ architecture }) =>
+      architecture.modelType === null ? NONE : phrase`${name(architecture.modelType)}`,
+    ),
+    of('layers × hidden size', ({ architecture: { layers, hiddenSize } }) =>
+      layers === null || hiddenSize === null ? NONE : phrase`${formatInteger(layers)} × ${formatInteger(hiddenSize)}`,
+    ),
+    of(
+      'parameters',
+      ({ parameters }) => (parameters === 0 ? NONE : phrase`${formatInteger(parameters)}`),
+      reference === null ? NONE : phrase`${formatInteger(reference.parameters)}`,
+    ),
+    {
+      label: 'format',
+      values: [NONE, NONE, reference === null ? NONE : phrase`${reference.format}, ${dtypesOf(reference.dtypes)}`],
+    },
+  ];
+  return facts.filter(({ values }) => values.some((value) => value !== NONE));
+}
+
+const dtypesOf = (dtypes: Readonly<Record<string, number>>): Phrase =>
+  Object.entries(dtypes).flatMap(([dtype, count], i) => [
+    i === 0 ? '' : ', ',
+    name(dtype),
+    ` × ${formatInteger(count)}`,
+  ]);
+
+/** `2026-03-01 12:00 UTC`, of a time in ISO 8601; anything else is not shown as a time. */
+function timeWords(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? NO_NUMBER : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** How it was measured: enough to do it again. */
+export function methodFacts(report: Report): Fact[] {
+  const { tool, device, durationSeconds, policy, tensors, probes } = report;
+  return [
+    { label: 'Shadow Gate', value: phrase`${name(tool.version)}` },
+    { label: 'policy', value: policy === null ? phrase`the defaults` : phrase`${name(policy)}` },
+    { label: 'duration', value: phrase`${formatDuration(durationSeconds)} for the whole measurement` },
+    ...(tensors.length === 0 ? [] : [{ label: 'spectra', value: phrase`${spectraWords(report)}, on ${name(device)}` }]),
+    ...(probes === null ? [] : probeFacts(probes)),
+  ];
+}
+
+function spectraWords({ tensors }: Report): string {
+  const updates = tensors.filter(({ of }) => of === 'delta').length;
+  const fast = tensors.filter(({ method }) => method === 'fast').length;
+  const single = tensors.filter(({ accumulation }) => accumulation === 'float32').length;
+  const counts = `${formatInteger(tensors.length - updates)} W and ${formatInteger(updates)} ΔW`;
+  const methods =
+    fast === 0 ? 'exact' : fast === tensors.length ? 'fast' : `${formatInteger(fast)} fast, the others exact`;
+  const sums = single === 0 ? 'float64' : single === tensors.length ? 'float32' : 'float32 and float64';
+  return `${counts}; ${methods}, accumulated in ${sums}`;
+}
+
+function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
+  const { suites, asked, by, seconds, precision, seed, chatTemplate, budgetSeconds, comparison } = probes;
+  return [
+    {
+      label: 'suites',
+      value: suites.flatMap(({ name: suite, items, texts }, i) => [
+        ...(i === 0 ? [] : ['; ']),
+        name(suite),
+        `, ${formatCount(items, 'item')}${texts === undefined ? '' : ' without their texts'}`,
+      ]),
+    },
+    {
+      label: 'answers',
+      value: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
+    },
+    { label: 'seed', value: phrase`${String(seed)}` },
+    { label: 'chat template', value: phrase`${chatTemplate ? "the checkpoint's own" : 'none'}` },
+    ...(budgetSeconds === null ? [] : [{ label: 'time limit', value: phrase`${formatDuration(budgetSeconds)}` }]),
+    { label: 'intervals', value: phrase`${formatPercentLimit(comparison.confidence)}, two-sided` },
+  ];
+}

@@ -1,0 +1,80 @@
+import type { FindingKind } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { groupBy } from '../../platform/group-by.ts';
+import { describeFinding } from './finding.ts';
+import { formatCount, formatDuration } from './numbers.ts';
+import { type Phrase, phrase, prose } from './phrase.ts';
+
+/** Several things that were not measured for one reason. */
+export interface Gap {
+  readonly what: string;
+  readonly why: Phrase;
+  /** Foreign names: some of them, where there are very many. */
+  readonly names: readonly string[];
+}
+
+/** A page of thousands of names helps nobody; report.json has all. */
+const MOST_NAMES = 200;
+
+/** Tensors and probe items that were left out, by reason, the most frequent first. */
+export function gapsOf({ skipped, probes }: Report): Gap[] {
+  const items = (probes?.leftOut ?? []).map(({ suite, id, reason }) => ({ name: `${suite}: ${id}`, reason }));
+  return [...gapsIn(skipped, 'tensor'), ...gapsIn(items, 'probe item')];
+}
+
+function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: string }>, one: string): Gap[] {
+  return [...groupBy(all, ({ reason }) => reason)]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([reason, members]) => ({
+      what: formatCount(members.length, one),
+      why: phrase`${prose(reason)}`,
+      names: members.slice(0, MOST_NAMES).map(({ name }) => name),
+    }));
+}
+
+/** Findings about what could not be judged, rather than about the candidate. */
+const ABOUT_GAPS: ReadonlySet<FindingKind> = new Set([
+  'bounds-too-wide',
+  'idle-rule',
+  'rank-not-checked',
+  'no-spectrum',
+  'ratio-missing',
+  'nothing-measured',
+  'all-skipped',
+  'mostly-skipped',
+  'unread-files',
+  'missing-baseline',
+  'behavior-not-compared',
+  'baseline-without-spectra',
+  'probes-not-run',
+  'no-weights',
+  'one-half-only',
+  'no-answers',
+  'too-few-facts',
+  'capability-not-judged',
+  'labels-not-bound',
+  'not-informative',
+  'benchmark-not-judged',
+]);
+
+/** What else was not measured or judged, and why, in sentences. */
+export function gapSentences(report: Report): Phrase[] {
+  return [
+    ...report.findings.filter(({ kind }) => ABOUT_GAPS.has(kind)).map(describeFinding),
+    ...notAsked(report),
+    ...(report.trend === null ? [NO_TREND] : []),
+    ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have neither weights nor twins.`]),
+  ];
+}
+
+const NO_TREND = phrase`The report has no trend: only scheduled checks of the action keep a history.`;
+
+function notAsked({ probes }: Report): Phrase[] {
+  if (probes === null || probes.budgetSeconds === null) return [];
+  const all = probes.suites.reduce((sum, { items }) => sum + items, 0);
+  const rest = all - probes.asked - probes.leftOut.length;
+  if (rest <= 0) return [];
+  return [
+    phrase`${formatCount(rest, 'probe item')} of ${formatCount(all, 'item')} were not asked: the time limit was ${formatDuration(probes.budgetSeconds)}.`,
+  ];
+}

@@ -1,0 +1,34 @@
+import type { Report } from '../../../compare/report.ts';
+import { benchmarkRows } from './benchmark-rules.ts';
+import { metricRuleRow } from './metric-rules.ts';
+import { probeRows } from './probe-rules.ts';
+import type { RuleGroup } from './rule-row.ts';
+import { trendRows } from './trend-rules.ts';
+import { behaviorRows, weightRows } from './weight-rules.ts';
+
+/** Every rule of the policy with its limit and how the candidate stands; empty for reports of version 0.2. */
+export function ruleGroups(report: Report): RuleGroup[] {
+  const { applied, benchmarks } = report;
+  if (applied === undefined) return [];
+  const { rules, settings } = applied;
+  if (benchmarks !== null) return [{ title: 'Benchmarks', rows: benchmarkRows(report, settings) }];
+  return [
+    { title: 'Probes', rows: probeRows(report, settings) },
+    { title: 'Spectra', rows: [...rules.map(metricRuleRow), ...weightRows(report, settings)] },
+    { title: 'How the model is used', rows: behaviorRows(report, settings) },
+    { title: 'Drift over scheduled checks', rows: trendRows(report, settings) },
+  ];
+}
+
+/** `10 rules: 8 within their limits, 1 beyond, 1 with nothing to judge`. */
+export function groupSummary({ rows }: RuleGroup): string {
+  const within = rows.filter(({ mark }) => mark === 'pass').length;
+  const idle = rows.filter(({ mark }) => mark === null).length;
+  const beyond = rows.length - within - idle;
+  const parts = [
+    ...(beyond > 0 ? [`${beyond} beyond`] : []),
+    ...(within > 0 ? [`${within} within`] : []),
+    ...(idle > 0 ? [`${idle} with nothing to judge`] : []),
+  ];
+  return parts.join(', ');
+}

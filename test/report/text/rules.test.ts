@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
+import type { Report } from '../../../src/compare/report.ts';
+import { gapSentences, gapsOf } from '../../../src/report/text/not-measured.ts';
+import { plain } from '../../../src/report/text/phrase.ts';
+import { groupSummary, ruleGroups } from '../../../src/report/text/rules/rule-groups.ts';
+import { answers, measurement, probes, reportOn } from '../../compare/measurement.ts';
+import { everyFinding } from '../findings.ts';
+import { report } from '../fixtures.ts';
+
+const rows = (of: Report) => ruleGroups(of).flatMap((group) => group.rows);
+const marksOf = (of: Report, findings: readonly Finding[]) =>
+  rows({ ...of, findings: [...findings] }).flatMap(({ mark }) => mark ?? []);
+
+const whole = () => {
+  const both = measurement({ probes: probes() });
+  return reportOn(both, both);
+};
+
+describe('the rules of a report', () => {
+  /** What makes a comparison invalid, and remarks: no rule of the policy has them as its limit. */
+  const NO_RULE: ReadonlySet<FindingKind> = new Set([
+    'bounds-too-wide',
+    'idle-rule',
+    'no-spectrum',
+    'update-size',
+    'ratio-missing',
+    'nothing-measured',
+    'all-skipped',
+    'mostly-skipped',
+    'skipped',
+    'unread-files',
+    'missing-baseline',
+    'changed-input',
+    'behavior-not-compared',
+    'other-precision',
+    'other-version',
+    'other-architecture',
+    'baseline-without-spectra',
+    'baseline-is-reference',
+    'adapter-and-full',
+    'other-reference',
+    'reference-shape',
+    'other-tensors',
+    'other-updates',
+    'other-chat-template',
+    'other-suite',
+    'other-seed',
+    'texts-not-hashed',
+    'other-levels',
+    'no-common-items',
+    'probes-not-run',
+    'left-out',
+    'no-weights',
+    'answered-by-server',
+    'same-answers',
+    'one-half-only',
+    'no-answers',
+    'probe-notes',
+    'unpaired',
+    'evaluation-logs',
+    'metric-moved',
+  ]);
+
+  it.each(
+    [...new Map(everyFinding('name').map((finding) => [finding.kind, finding])).values()]
+      .filter(({ kind }) => !NO_RULE.has(kind))
+      .map((finding) => [finding.kind, finding] as const),
+  )('show that %s was found', (kind, finding) => {
+    const of = kind.startsWith('benchmark') || kind === 'logs-of-one-side' ? { ...whole(), benchmarks: [] } : whole();
+    expect(marksOf(of, [])).not.toContain('fail');
+    expect(marksOf(of, [{ ...finding, level: 'fail' }])).toContain('fail');
+  });
+
+  it('are all within their limits where a model is compared with itself', () => {
+    expect(new Set(marksOf(whole(), []))).toEqual(new Set(['pass']));
+  });
+
+  it('show how far the nearest number moved, of how much', () => {
+    const policy = 'rules: [{metric: stableRank, of: weight, direction: down, relative: 0.2, absolute: 0.5}]';
+    const [first] = rows(reportOn(measurement(), measurement(), { policy })).filter(
+      ({ finding }) => finding === 'metric-moved',
+    );
+    expect(plain(first?.check ?? [])).toBe('stable rank of W, median of each module type');
+    expect(first).toMatchObject({ limit: 'at most −20% or −0.5', level: 'warn', mark: 'pass' });
+    expect(plain(first?.stands ?? [])).toMatch(/^q_proj .* \(0%\), nearest of 2 numbers$/);
+  });
+
+  it('judge nothing, and say why, without a baseline', () => {
+    const alone = reportOn(measurement({ probes: probes({ items: answers(20) }) }), null);
+    const idle = rows(alone).filter(({ mark }) => mark === null);
+    expect(idle.map(({ stands }) => plain(stands))).toContain('there is no baseline');
+    const group = ruleGroups(alone).find(({ title }) => title === 'How the model is used');
+    expect(group && groupSummary(group)).toBe('6 with nothing to judge');
+  });
+
+  it('are those of benchmarks where logs were compared, and none in older reports', () => {
+    expect(ruleGroups({ ...whole(), benchmarks: [] }).map(({ title }) => title)).toEqual(['Benchmarks']);
+    const { applied: _, ...older } = whole();
+    expect(ruleGroups(older)).toEqual([]);
+  });
+});
+
+describe('what was not measured', () => {
+  it('is listed by reason, with its names', () => {
+    const skipped = [
+      { name: 'a', reason: 'not a matrix' },
+      { name: 'b', reason: 'too large' },
+      { name: 'c', reason: 'not a matrix' },
+    ];
+    expect(gapsOf(report({ skipped })).map(({ what, why, names }) => [what, plain(why), names])).toEqual([
+      ['2 tensors', 'not a matrix', ['a', 'c']],
+      ['1 tensor', 'too large', ['b']],
+    ]);
+  });
+
+  it('says why there is no trend', () => {
+    expect(gapSentences(report({ findings: [] })).map(plain)).toEqual([
+      'The report has no trend: only scheduled checks of the action keep a history.',
+    ]);
+  });
+});
