@@ -5,7 +5,7 @@ import { supervise } from './platform/supervise.ts';
 const COULD_NOT_JUDGE = 2;
 
 /** The commands that map weights. */
-const MAPPING = ['init', 'check', 'measure', 'spectra', 'probes', 'score', 'generate'];
+const MAPPING = ['init', 'doctor', 'check', 'measure', 'spectra', 'probes', 'score', 'generate'];
 
 async function main(): Promise<void> {
   // A reader that stops early (`| head`) is no error; a full disk is one, and must not look like the verdict "fail".

@@ -8,6 +8,7 @@ import { addCheckCommand } from './check.ts';
 import { addCompareCommand } from './compare.ts';
 import { addCompletionCommand } from './completion.ts';
 import { cudaSettingsOf } from './cuda.ts';
+import { addDoctorCommand } from './doctor/command.ts';
 import { addGenerateCommand } from './generate.ts';
 import { EXIT_HELP } from './help.ts';
 import { addInitCommand } from './init/command.ts';
@@ -22,6 +23,7 @@ import { WRAPPED_HELP, wrapHelpText } from './wrap-help.ts';
 
 const COMMANDS = [
   addInitCommand,
+  addDoctorCommand,
   addCheckCommand,
   addMeasureCommand,
   addMergeCommand,

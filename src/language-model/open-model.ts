@@ -96,18 +96,38 @@ export interface ExaminedModel {
  * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openModel` refuses what this refuses.
  * @throws UserError as `openModel` does, except for its device and its memory
  */
-export async function examineModel({
-  checkpoint,
-  reference,
-}: Pick<CheckpointSource, 'checkpoint' | 'reference'>): Promise<ExaminedModel> {
-  const { base, adapter } = weightsOf(checkpoint, reference);
-  const memory = await OnnxEngine.expectedMemory(base, adapter);
-  const { tokenizer } = await withErrorCode('no-tokenizer', () =>
-    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer: true }),
-  );
-  const hasChatTemplate = (tokenizer?.chatTemplate ?? null) !== null;
-  await tokenizer?.close?.();
+export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
+  const memory = await expectModelMemory({ checkpoint, reference });
+  const tokenizer = await openModelTokenizer({ checkpoint, reference });
+  const hasChatTemplate = tokenizer.chatTemplate !== null;
+  await tokenizer.close?.();
   return { memory, hasChatTemplate };
+}
+
+type Opened = Pick<CheckpointSource, 'checkpoint' | 'reference'>;
+
+/**
+ * What a checkpoint takes on the CPU, in bytes.
+ * @throws UserError for one whose architecture or weights are not understood
+ */
+export function expectModelMemory({ checkpoint, reference }: Opened): Promise<number> {
+  return withErrorCode('unsupported-model', () => {
+    const { base, adapter } = weightsOf(checkpoint, reference);
+    return OnnxEngine.expectedMemory(base, adapter);
+  });
+}
+
+/**
+ * The tokenizer that a checkpoint is run with, to be closed by the caller.
+ * @throws UserError if there is none, or one that cannot be read
+ */
+export function openModelTokenizer({ checkpoint, reference }: Opened): Promise<Tokenizer> {
+  return withErrorCode('no-tokenizer', async () => {
+    const { base } = weightsOf(checkpoint, reference);
+    const { tokenizer } = await openTokens({ own: checkpoint.path, base: base.path, needsTokenizer: true });
+    if (!tokenizer) throw new Error('a tokenizer that is needed is opened or refused');
+    return tokenizer;
+  });
 }
 
 /** A step of the set-up like those before it, for `--debug`. */

@@ -6,6 +6,7 @@ import { runCli } from './run-cli.ts';
 
 const COMMANDS = [
   'init',
+  'doctor',
   'check',
   'measure',
   'merge',

@@ -17,7 +17,12 @@ export const HOSTED = { memory: 14e9, disk: 12e9 } as const;
 export interface Placement {
   readonly source: CandidateSource;
   readonly reference: string | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly PlaceWarning[];
+}
+
+export interface PlaceWarning {
+  readonly text: string;
+  readonly fix: string;
 }
 
 /** Place a checkpoint that pull requests change, and its reference, in a repository. */
@@ -29,7 +34,7 @@ export async function placeCheckpoint(
     described,
   }: { readonly checkpoint: string; readonly reference: string | undefined; readonly described: Described },
 ): Promise<Placement> {
-  const warnings: string[] = [];
+  const warnings: PlaceWarning[] = [];
   const own = isOnHub(checkpoint) ? null : await inRepository(root, checkpoint, warnings);
   const base =
     reference === undefined || isOnHub(reference) ? (reference ?? null) : await inRepository(root, reference, warnings);
@@ -40,16 +45,16 @@ export async function placeCheckpoint(
   const lfs = tracked.some((is) => is) || (await isInLfs(root, own));
   const isLarge = described.largestFile > LARGEST_IN_GIT;
   if (isLarge && !lfs) {
-    warnings.push(
-      'GitHub takes files of more than 100 MB only in Git LFS, which does not track this one yet: ' +
-        `git lfs track '*.safetensors' && git add .gitattributes`,
-    );
+    warnings.push({
+      text: 'GitHub takes files of more than 100 MB only in Git LFS, which does not track this one yet',
+      fix: "git lfs track '*.safetensors' && git add .gitattributes",
+    });
   }
   return { source: { kind: 'local', checkpoint: own, lfs: lfs || isLarge }, reference: base, warnings };
 }
 
 /** The path as a runner has it. What is elsewhere on this machine has to be put into the repository. */
-async function inRepository(root: string, path: string, warnings: string[]): Promise<string> {
+async function inRepository(root: string, path: string, warnings: PlaceWarning[]): Promise<string> {
   const own = pathIn(root, path);
   const real = await realpath(resolve(root, path)).catch(() => null);
   const isOutside = own === null || (real !== null && !isInside(real, await realpath(root)));
@@ -57,8 +62,14 @@ async function inRepository(root: string, path: string, warnings: string[]): Pro
   const place = own ?? `models/${resolve(path).split('/').at(-1)}`;
   warnings.push(
     own === null
-      ? `${path} is outside of this folder, and a runner has only what is in the repository: the workflow expects it at ${place}`
-      : `${path} is a link out of this folder, and a runner has only what is in the repository: put the files themselves there`,
+      ? {
+          text: `${path} is outside of this folder, and a runner has only what is in the repository`,
+          fix: `the workflow expects it at ${place}: commit it there`,
+        }
+      : {
+          text: `${path} is a link out of this folder, and a runner has only what is in the repository`,
+          fix: 'put the files themselves there',
+        },
   );
   return place;
 }

@@ -67,7 +67,7 @@ export async function storedSubject(
     say(`✔ reference ${printable(reference)}: ${summaryOf(await describeCheckpoint(pair.reference))}`);
   }
   const placement = await placeCheckpoint(root, { checkpoint, reference, described });
-  for (const warning of placement.warnings) say(`▲ ${printable(warning)}`);
+  for (const { text, fix } of placement.warnings) say(`▲ ${printable(text)}: ${printable(fix)}`);
   const probing = options.only === 'spectra' ? null : await examineProbing(pair);
   const only = await chooseHalf(options.only, probing, questions, say);
   const commit = placement.source.kind === 'hub' ? parseHubPath(described.name) : null;

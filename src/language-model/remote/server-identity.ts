@@ -26,6 +26,8 @@ export interface ServerDescription {
   readonly identity: ServerIdentity;
   /** Whether it lists an adapter beside its base model. */
   readonly hasAdapters: boolean;
+  /** The names of its models; empty if it does not list them. */
+  readonly models: readonly string[];
 }
 
 const modelsSchema = z.object({
@@ -55,7 +57,11 @@ export async function identifyServer(
     contextLength: contextLength(models, model),
     version: version.success ? version.data.version : null,
   };
-  return { identity, hasAdapters: all.some(({ parent }) => (parent ?? null) !== null) };
+  return {
+    identity,
+    hasAdapters: all.some(({ parent }) => (parent ?? null) !== null),
+    models: all.map(({ id }) => id),
+  };
 }
 
 /** Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is asked. */

@@ -1,0 +1,231 @@
+import { dirname } from 'node:path';
+import type { FullCheckpoint } from '../../checkpoint/types.ts';
+import { hubSettings } from '../../hub/hub-settings.ts';
+import { expectModelMemory, openModelTokenizer } from '../../language-model/open-model.ts';
+import { RemoteServer } from '../../language-model/remote/remote-server.ts';
+import { identifyServer } from '../../language-model/remote/server-identity.ts';
+import type { Tokenizer } from '../../language-model/tokens/tokenizer.ts';
+import { PROBE_DATE } from '../../probes/prompt.ts';
+import type { Suite } from '../../probes/suite.ts';
+import { expectTime } from '../init/expected-time.ts';
+import { pointersIn } from '../init/git.ts';
+import { describeCheckpoint, isOnHub, type OpenedPair, summaryOf } from '../init/model.ts';
+import { placeCheckpoint } from '../init/place.ts';
+import { formatRoughTime } from '../init/sizes.ts';
+import { type Check, type Finding, ok, problem, shared, warning } from './diagnosis.ts';
+import type { Settings } from './settings.ts';
+
+export interface ModelContext {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Throws where one of them cannot be opened; null without a checkpoint. */
+  readonly pair: () => Promise<OpenedPair | null>;
+  readonly suites: () => Promise<readonly Suite[]>;
+  /** Whether the policy, or a suite of it, wants prompts as messages of a chat. */
+  readonly usesChat: () => Promise<boolean>;
+}
+
+/** The model: can it be opened, understood, asked, and in what time? */
+export function modelChecks(context: ModelContext): Check[] {
+  const { settings, pair } = context;
+  const isRun = settings.endpoint === null && settings.only !== 'spectra';
+  const tokenizer = shared(async () => {
+    const opened = await pair().catch(() => null);
+    return opened && openModelTokenizer(opened);
+  });
+  const withPair = (work: (opened: OpenedPair) => Promise<Finding | null>) => async () => {
+    // Why it cannot be opened is said once.
+    const opened = await pair().catch(() => null);
+    return opened && work(opened);
+  };
+  return [
+    { name: 'checkpoint', run: () => checkCheckpoint(context) },
+    { name: 'reference', run: () => checkReference(context) },
+    { name: 'git-lfs', run: () => checkLfs(context) },
+    { name: 'place', run: withPair((opened) => checkPlace(context, opened)) },
+    { name: 'hub', run: () => checkHub(context) },
+    { name: 'server', run: () => checkServer(context) },
+    ...(isRun
+      ? [
+          { name: 'architecture', run: withPair(checkArchitecture) },
+          { name: 'tokenizer', run: () => checkTokenizer(tokenizer) },
+          { name: 'chat-template', run: () => checkChatTemplate(tokenizer, context) },
+        ]
+      : []),
+    { name: 'time', run: withPair((opened) => checkTime(context, opened)) },
+  ];
+}
+
+async function checkCheckpoint({ settings, pair }: ModelContext): Promise<Finding | null> {
+  const { checkpoint, origin, endpoint } = settings;
+  if (checkpoint === null) {
+    if (endpoint !== null) return null;
+    return problem('no checkpoint was found', 'name it with --checkpoint, or a server with --endpoint and --model');
+  }
+  const opened = await pair();
+  if (!opened) return null;
+  return ok(`${checkpoint}, ${origin}: ${summaryOf(await describeCheckpoint(opened.checkpoint))}`);
+}
+
+async function checkReference({ settings, pair }: ModelContext): Promise<Finding | null> {
+  const { checkpoint, reference, only } = settings;
+  const opened = await pair().catch(() => null);
+  if (!opened) return null;
+  if (opened.reference && reference !== null) {
+    return ok(`${reference}: ${summaryOf(await describeCheckpoint(opened.reference))}`);
+  }
+  if (opened.checkpoint.format === 'lora') {
+    return problem(`${checkpoint} is an adapter, which runs only with its base model`, 'give that as --reference');
+  }
+  if (only === 'probes') return null;
+  return warning(
+    'none: the training update is not measured, only the weights as they are',
+    'give the weights that the checkpoint was trained from as --reference, if you have them',
+  );
+}
+
+/** A tokenizer can be a pointer too. */
+async function checkLfs({ settings }: ModelContext): Promise<Finding | null> {
+  const paths = [settings.checkpoint, settings.reference].filter((path): path is string => path !== null);
+  const local = paths.filter((path) => !isOnHub(path));
+  if (local.length === 0) return null;
+  const found = (await Promise.all(local.map((path) => pointersIn(folderOf(path))))).flat();
+  const [first] = found;
+  if (first === undefined) return ok('no file is a pointer');
+  const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
+  return problem(
+    `${first}${more}: a pointer of Git LFS in place of the file`,
+    "run 'git lfs pull' (in a workflow: actions/checkout with 'lfs: true')",
+  );
+}
+
+const folderOf = (path: string): string => (/\.(?:safetensors|onnx)$/.test(path) ? dirname(path) : path);
+
+/** Whether a runner would have it. */
+async function checkPlace({ root, settings }: ModelContext, { checkpoint }: OpenedPair): Promise<Finding | null> {
+  const described = await describeCheckpoint(checkpoint);
+  const paths = { checkpoint: settings.checkpoint ?? '', reference: settings.reference ?? undefined };
+  const { warnings, source } = await placeCheckpoint(root, { ...paths, described });
+  if (source.kind !== 'local') return null;
+  const [first, ...others] = warnings;
+  if (first === undefined) return ok('a runner finds it in the repository, once it is committed');
+  const { text, fix } = first;
+  return warning(
+    [text, ...others.map((other) => other.text)].join('; '),
+    [fix, ...others.map((other) => other.fix)].join('; '),
+  );
+}
+
+async function checkHub({ settings, env, pair }: ModelContext): Promise<Finding | null> {
+  const onHub = [settings.checkpoint, settings.reference].filter((path) => path !== null && isOnHub(path));
+  if (onHub.length === 0) return null;
+  const { endpoint, token } = hubSettings(env);
+  const has = token === null ? 'HF_TOKEN is not set, which public models do not need' : 'HF_TOKEN is set';
+  const isOpen = await pair().then(
+    () => true,
+    () => false,
+  );
+  if (isOpen) return ok(`${new URL(endpoint).host} answers; ${has}`);
+  return problem(
+    `${onHub.join(' and ')} cannot be opened at ${new URL(endpoint).host}; ${has}`,
+    'see the reason at checkpoint; a private or gated model needs a token in HF_TOKEN, and access in its account',
+  );
+}
+
+/** No server that answers needs longer for a list of its models. */
+const SERVER_TIMEOUT_MILLISECONDS = 10_000;
+
+async function checkServer({ settings, env }: ModelContext): Promise<Finding | null> {
+  const { endpoint, model } = settings;
+  if (endpoint === null) return null;
+  if (model === null) return problem('--endpoint needs --model', "give the server's name for the model");
+  const server = new RemoteServer({
+    endpoint,
+    apiKey: env.OPENAI_API_KEY,
+    timeout: SERVER_TIMEOUT_MILLISECONDS,
+    wait: async () => {},
+  });
+  const { identity, models } = await identifyServer(server, model);
+  const { address, version, contextLength } = identity;
+  const facts = [
+    ...(version === null ? [] : [`version ${version}`]),
+    ...(contextLength === null ? [] : [`a context of ${contextLength} tokens`]),
+  ];
+  const answers = `${address} answers${facts.length > 0 ? `: ${facts.join(', ')}` : ''}`;
+  if (models.length === 0) return warning(`${answers}; it lists no models`, `make sure that it has ${model}`);
+  if (models.includes(model)) return ok(`${answers}; it has ${model}`);
+  return problem(`${answers}; it has no ${model}`, `give one of its names: ${models.slice(0, MOST_NAMED).join(', ')}`);
+}
+
+const MOST_NAMED = 5;
+
+async function checkArchitecture(opened: OpenedPair): Promise<Finding> {
+  await expectModelMemory(opened);
+  const { modelType } = baseOf(opened).architecture;
+  return ok(`${modelType ?? 'the model'} is understood, with every tensor`);
+}
+
+function baseOf({ checkpoint, reference }: OpenedPair): FullCheckpoint {
+  if (checkpoint.format !== 'lora') return checkpoint;
+  if (!reference) throw new Error('an adapter without its base model is refused before');
+  return reference;
+}
+
+const TEXT = 'The capital of France is Paris.';
+
+async function checkTokenizer(open: () => Promise<Tokenizer | null>): Promise<Finding | null> {
+  const tokenizer = await open();
+  if (!tokenizer) return null;
+  const ids = tokenizer.encode(TEXT, { addSpecialTokens: false });
+  const back = tokenizer.decode(ids, { skipSpecialTokens: true });
+  if (back.trim() === TEXT) return ok(`a sentence is ${ids.length} tokens, and is read back`);
+  return warning(
+    `a sentence is read back as ${JSON.stringify(back)}`,
+    'look whether it is the tokenizer of this model: probes with such words are left out or wrong',
+  );
+}
+
+async function checkChatTemplate(
+  open: () => Promise<Tokenizer | null>,
+  { usesChat }: ModelContext,
+): Promise<Finding | null> {
+  const tokenizer = await open().catch(() => null);
+  if (!tokenizer) return null;
+  try {
+    const isUsed = await usesChat().catch(() => false);
+    if (tokenizer.chatTemplate === null) {
+      return isUsed
+        ? problem(
+            'there is none, and the policy wants one',
+            'leave out chat-template in the policy, or add the template',
+          )
+        : ok('none, and none is used');
+    }
+    const messages = [{ role: 'user', content: TEXT }];
+    tokenizer.renderChat(messages, { addGenerationPrompt: true, now: PROBE_DATE, where: 'a message' });
+    return ok(
+      isUsed ? 'it renders, and is used' : 'it renders; the probes do not use it (chat-template in the policy)',
+    );
+  } finally {
+    await tokenizer.close?.();
+  }
+}
+
+async function checkTime({ settings, suites }: ModelContext, opened: OpenedPair): Promise<Finding | null> {
+  const { only, endpoint } = settings;
+  const asked = only === 'spectra' || endpoint !== null ? [] : await suites().catch(() => null);
+  // Why the probes cannot be read is said at the policy.
+  if (asked === null) return null;
+  const { spectra, probes } = await expectTime(opened, { spectra: only !== 'probes', suites: asked });
+  const parts = [
+    ...(only === 'probes' ? [] : [`spectra ${formatRoughTime(spectra)}`]),
+    ...(asked.length === 0 ? [] : [`probes ${formatRoughTime(probes)}`]),
+    ...(endpoint === null ? [] : ['probes as long as the server needs']),
+  ];
+  const text = `${parts.join(', ')}, on the CPU of this machine as busy as it is now`;
+  if (probes + spectra < LONG_SECONDS) return ok(text);
+  return warning(text, 'give --budget 10m, share the work (docs/action.md, several machines), or use a server');
+}
+
+const LONG_SECONDS = 3600;

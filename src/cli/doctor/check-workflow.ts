@@ -1,0 +1,101 @@
+import { isInLfs, pathIn } from '../init/git.ts';
+import { isOnHub } from '../init/model.ts';
+import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
+import type { Settings, Workflow } from './settings.ts';
+
+/** What a gate needs of its token, and what for. */
+const PERMISSIONS = { contents: 'read', 'pull-requests': 'write', checks: 'write', actions: 'read' } as const;
+/** Without these there is a verdict all the same. */
+const USEFUL: ReadonlyArray<keyof typeof PERMISSIONS> = ['pull-requests', 'checks', 'actions'];
+
+/** The workflow: how it names the action, what it may do, and what a runner gets. */
+export function workflowChecks(root: string, settings: Settings): Check[] {
+  const { workflow } = settings;
+  if (!workflow) {
+    const none = warning('no workflow uses Shadow Gate', "run 'shadow-gate init', or copy one of examples/workflows");
+    return [{ name: 'workflow', run: async () => none }];
+  }
+  return [
+    { name: 'workflow', run: async () => checkEvent(workflow) },
+    { name: 'action', run: async () => checkAction(workflow) },
+    { name: 'permissions', run: async () => checkPermissions(workflow) },
+    { name: 'checkout', run: () => checkCheckout(workflow, { root, settings }) },
+  ];
+}
+
+function checkEvent({ path, content }: Workflow): Finding {
+  // YAML 1.1 reads the key `on` as true.
+  const on = content.on ?? content.true;
+  const events = typeof on === 'string' ? [on] : Array.isArray(on) ? on.map(String) : Object.keys(on ?? {});
+  if (events.includes('pull_request_target')) {
+    return problem(
+      `${path} runs on pull_request_target, with your secrets and the files of strangers`,
+      'use pull_request',
+    );
+  }
+  const text = `${path}, on ${events.join(', ')}`;
+  return events.length === 0 ? problem(`${path} runs on no event`, "add 'on: pull_request'") : ok(text);
+}
+
+export function checkAction({ path, step: { uses } }: Pick<Workflow, 'path' | 'step'>): Finding {
+  if (/^OWNER\//.test(uses)) {
+    return problem(`${path} names the action ${uses}, and OWNER is a placeholder`, 'put in the account that hosts it');
+  }
+  if (/@[0-9a-f]{40}$/.test(uses)) return ok(`${uses} is pinned to a commit`);
+  return warning(`${uses} can move`, 'pin it to the commit of a release, with the version beside it');
+}
+
+export function checkPermissions({ path, content, job }: Pick<Workflow, 'path' | 'content' | 'job'>): Finding {
+  const given = job.permissions ?? content.permissions;
+  if (given === undefined) {
+    return warning(`${path} states no permissions, so that those of the repository count`, `state them: ${asText()}`);
+  }
+  const missing = (Object.keys(PERMISSIONS) as (keyof typeof PERMISSIONS)[]).filter((name) => !isGranted(given, name));
+  if (missing.length === 0) return ok(asText());
+  const named = missing.map((name) => `${name}: ${PERMISSIONS[name]}`).join(', ');
+  const fix = `add ${named} to the permissions of the job`;
+  return missing.every((name) => USEFUL.includes(name))
+    ? warning(`without ${named}, there is a verdict and not all that is shown with it`, fix)
+    : problem(`without ${named}, nothing can be read`, fix);
+}
+
+const asText = (): string =>
+  Object.entries(PERMISSIONS)
+    .map(([name, level]) => `${name}: ${level}`)
+    .join(', ');
+
+function isGranted(given: unknown, name: keyof typeof PERMISSIONS): boolean {
+  if (given === 'write-all') return true;
+  if (given === 'read-all') return PERMISSIONS[name] === 'read';
+  if (typeof given !== 'object' || given === null) return false;
+  const level: unknown = Reflect.get(given, name);
+  return level === 'write' || level === PERMISSIONS[name];
+}
+
+/** What Git LFS stores has to be fetched by the step before. */
+async function checkCheckout(
+  { path, job }: Workflow,
+  { root, settings }: { readonly root: string; readonly settings: Settings },
+): Promise<Finding | null> {
+  const steps: readonly unknown[] = Array.isArray(job.steps) ? job.steps : [];
+  const checkout = steps.find((step) => /^actions\/checkout@/.test(String(fieldOf(step, 'uses'))));
+  if (!checkout) {
+    return problem(`${path} checks nothing out in the job of the gate`, 'add a step with actions/checkout before it');
+  }
+  const local = [settings.checkpoint, settings.reference].filter((one) => one !== null && !isOnHub(one));
+  const own = local.map((one) => pathIn(root, one ?? '')).filter((one) => one !== null);
+  const files = own.flatMap((one) => [one, `${one}/model.safetensors`, `${one}/adapter_model.safetensors`]);
+  const isStored = (await Promise.all(files.map((file) => isInLfs(root, file)))).some((is) => is);
+  const fetches = String(fieldOf(fieldOf(checkout, 'with'), 'lfs')) === 'true';
+  if (isStored && !fetches) {
+    return problem(
+      `${path} fetches no files of Git LFS, which stores the checkpoint`,
+      "add 'lfs: true' to actions/checkout",
+    );
+  }
+  return ok(isStored ? 'it fetches files of Git LFS' : 'no file of the checkpoint is in Git LFS');
+}
+
+function fieldOf(from: unknown, name: string): unknown {
+  return typeof from === 'object' && from !== null ? Reflect.get(from, name) : undefined;
+}

@@ -1,0 +1,31 @@
+import { type Command, Option } from 'commander';
+import { HALVES } from '../../measure/options.ts';
+import { deviceOptions, policyOption } from '../options.ts';
+import type { Output } from '../output.ts';
+import type { DoctorOptions } from './options.ts';
+import { runDoctor } from './run-doctor.ts';
+
+const DOCTOR_EXAMPLES = `
+Examples:
+  # what the workflow checks, or what is found in this folder
+  shadow-gate doctor
+
+  shadow-gate doctor --checkpoint models/new --reference models/base
+  shadow-gate doctor --endpoint http://localhost:8000/v1 --model NAME --json`;
+
+export function addDoctorCommand(program: Command, output: Output): void {
+  const command = program
+    .command('doctor')
+    .description('find out whether machine, model and set-up can work, and how to fix what cannot')
+    .option('--checkpoint <path>', 'checkpoint (default: as in the workflow, or what is found in this folder)')
+    .option('--reference <path>', 'weights that it was trained from')
+    .option('--baseline <file|path>', 'baseline (default: .shadow-gate/baseline.json)')
+    .option('--endpoint <url>', 'server that has the model')
+    .option('--model <name>', 'name of the model on the server')
+    .option('--tokenizer <path>', "directory of the server's tokenizer")
+    .addOption(new Option('--only <half>', 'only what one half of the gate needs').choices(HALVES));
+  deviceOptions(policyOption(command), 'where to compute')
+    .option('--json', 'print the checks as JSON on standard output')
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .action((options: DoctorOptions) => runDoctor(options, { root: process.cwd(), output }));
+}

@@ -1,0 +1,15 @@
+import type { Half } from '../../measure/options.ts';
+import type { DeviceOptions } from '../options.ts';
+
+/** The options of `doctor`. */
+export interface DoctorOptions extends DeviceOptions {
+  checkpoint?: string;
+  reference?: string;
+  baseline?: string;
+  policy?: string;
+  endpoint?: string;
+  model?: string;
+  tokenizer?: string;
+  only?: Half;
+  json?: boolean;
+}
