@@ -9,12 +9,14 @@ import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
 import reportStyle from './page/report.css' with { type: 'text' };
 import script from './page/report.js' with { type: 'text' };
+import trendStyle from './page/trend.css' with { type: 'text' };
 import type { PageOptions, Section } from './section.ts';
+import { TREND } from './trend.ts';
 
-const STYLE = [reportStyle, overviewStyle, methodStyle].join('\n');
+const STYLE = [reportStyle, overviewStyle, trendStyle, methodStyle].join('\n');
 
 /** In the order of the page. */
-const SECTIONS: readonly Section[] = [OVERVIEW, METHOD];
+const SECTIONS: readonly Section[] = [OVERVIEW, TREND, METHOD];
 
 /**
  * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy

@@ -42,6 +42,16 @@ export function formatLimit(x: number): string {
   return String(Number(x.toPrecision(6)));
 }
 
+/** A number on an axis: `−2`. */
+export function formatTick(x: number): string {
+  return formatLimit(x).replace('-', MINUS);
+}
+
+/** The same of a scale in percent: `82%`. */
+export function formatPercentTick(percent: number): string {
+  return `${formatTick(percent)}%`;
+}
+
 /** A limit that is a share, as a percentage: 0.08 → `8%`. */
 export function formatPercentLimit(share: number): string {
   return `${formatLimit(100 * share)}%`;

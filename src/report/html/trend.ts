@@ -1,0 +1,140 @@
+import { axisX, axisY, dot, gridY, line, ruleY } from '@observablehq/plot';
+import type { Chart, Trend, TrendCheck } from '../../compare/trend-schema.ts';
+import { formatLimit, formatPercentTick, formatTick } from '../text/numbers.ts';
+import {
+  CHART_NAMES,
+  followedCharts,
+  SUMS_EXPLAINED,
+  TREND_COLUMNS,
+  trendCells,
+  trendSentence,
+} from '../text/trend.ts';
+import { chart } from './chart.ts';
+import { type Html, html } from './html.ts';
+import type { Section } from './section.ts';
+import { stackedTable } from './table.ts';
+
+/** How the check stands among those before it: the accuracies, and the cumulative sums that show a drift. */
+export const TREND: Section = {
+  id: 'trend',
+  title: 'Trend',
+  render({ trend }, { docs }): Html | null {
+    if (trend === null || trend.checks.length === 0) return null;
+    const numbers = stackedTable({
+      label: 'All checks of the trend',
+      head: TREND_COLUMNS,
+      rows: [...trend.checks].reverse().map(trendCells),
+    });
+    return html`<p>${trendSentence(trend)}</p>${charts(trend)}
+<p class="note">${SUMS_EXPLAINED} <a href="${docs}/decisions/006-trend.md">How it is computed</a></p>
+<details><summary>The numbers of each check</summary>${numbers}</details>`;
+  },
+};
+
+/** A line needs two points. */
+const FEWEST = 2;
+
+function charts(trend: Trend): Html | null {
+  if (trend.checks.length < FEWEST) return null;
+  const drawn = [
+    levels(trend.checks, 'twinAccuracy', { title: 'Twin accuracy', tick: formatPercentTick }),
+    levels(trend.checks, 'shadowGap', { title: 'Shadow gap, in points', tick: formatTick }),
+    sums(trend),
+  ].filter((part) => part !== null);
+  return drawn.length === 0 ? null : html`<div class="charts">${drawn}</div>`;
+}
+
+/** Three of them stand side by side, and one fits a phone. */
+const FRAME = { width: 344, height: 222, marginLeft: 44, marginRight: 10, marginTop: 10, marginBottom: 38 } as const;
+
+const TICKS = 4;
+
+function axes(tick: (value: number) => string) {
+  return [
+    gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
+    axisY({ ticks: TICKS, tickSize: 0, label: null, tickFormat: tick }),
+    axisX({ ticks: TICKS, tickSize: 0, label: null }),
+  ];
+}
+
+const SIDES = {
+  baseline: { color: 'var(--series-2)', name: 'baseline' },
+  candidate: { color: 'var(--series-1)', name: 'candidate' },
+} as const;
+
+/** Baseline and candidate over time, in percent or points. */
+function levels(
+  checks: readonly TrendCheck[],
+  key: 'twinAccuracy' | 'shadowGap',
+  { title, tick }: { readonly title: string; readonly tick: (value: number) => string },
+): Html | null {
+  const points = checks.flatMap(({ time, ...check }) => {
+    const value = check[key];
+    return value === null
+      ? []
+      : [{ time: new Date(time), candidate: 100 * value.candidate, baseline: percent(value.baseline) }];
+  });
+  if (points.length < FEWEST) return null;
+  const sides = (['baseline', 'candidate'] as const).filter((side) => points.some((point) => point[side] !== null));
+  return chart({
+    ...FRAME,
+    label: `${title} of baseline and candidate over ${points.length} checks`,
+    caption: html`<strong>${title}</strong>${sides.map((side) => legend(SIDES[side].color, SIDES[side].name))}`,
+    style: { fontSize: '12px' },
+    x: { type: 'utc' },
+    y: { nice: true },
+    marks: [...axes(tick), ...sides.flatMap((side) => lineOf(points, side, SIDES[side].color))],
+  });
+}
+
+const percent = (share: number | null): number | null => share && 100 * share;
+
+const COLORS: Readonly<Record<Chart, string>> = {
+  twinAccuracy: 'var(--series-1)',
+  shadowGap: 'var(--series-2)',
+  concentration: 'var(--series-3)',
+};
+
+/** Headroom above the limit, so that its line is not the frame. */
+const HEADROOM = 1.2;
+
+function sums(trend: Trend): Html | null {
+  const followed = followedCharts(trend);
+  if (followed.length === 0) return null;
+  // Before the first evidence a sum is at its start.
+  const points = trend.checks.map(({ time, sums: all }) => ({
+    time: new Date(time),
+    twinAccuracy: all.twinAccuracy ?? 0,
+    shadowGap: all.shadowGap ?? 0,
+    concentration: all.concentration ?? 0,
+  }));
+  const top = HEADROOM * Math.max(trend.limit, ...points.flatMap((point) => followed.map((key) => point[key])));
+  return chart({
+    ...FRAME,
+    label: `Cumulative sums over ${points.length} checks, with their limit of ${formatLimit(trend.limit)}`,
+    caption: html`<strong>Cumulative sums</strong>${followed.map((key) => legend(COLORS[key], CHART_NAMES[key]))}${legend('var(--fail)', 'limit')}`,
+    style: { fontSize: '12px' },
+    x: { type: 'utc' },
+    y: { domain: [0, top] },
+    marks: [
+      ...axes(formatTick),
+      ruleY([trend.limit], { stroke: 'var(--fail)', strokeWidth: 1.5, strokeDasharray: '5 4' }),
+      ...followed.flatMap((key) => lineOf(points, key, COLORS[key])),
+    ],
+  });
+}
+
+function lineOf<Point extends { readonly time: Date }>(
+  points: readonly Point[],
+  y: keyof Point & string,
+  color: string,
+) {
+  return [
+    line([...points], { x: 'time', y, stroke: color, strokeWidth: 2 }),
+    dot([...points], { x: 'time', y, fill: color, r: 2.5 }),
+  ];
+}
+
+function legend(color: string, name: string): Html {
+  return html` <span class="key"><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${color}"/></svg>${name}</span>`;
+}
