@@ -43,14 +43,26 @@ function nextSteps(report: Report, { docs }: PageOptions): Html | null {
   return steps.length === 0 ? null : html`<h3>What to do</h3><ol>${steps}</ol>`;
 }
 
+/** A reader takes in a screenful; the others are folded. */
+const MOST_SHOWN = 20;
+
 function findings(listed: readonly Finding[], options: PageOptions): Html | null {
   if (listed.length === 0) return null;
-  return html`<h3>Findings</h3><ul class="findings">${listed.map((finding) => item(finding, options))}</ul>`;
+  const [shown, rest] = [listed.slice(0, MOST_SHOWN), listed.slice(MOST_SHOWN)];
+  const more = rest.length === 0 ? null : fold(formatCount(rest.length, 'more finding'), rest, options);
+  return html`<h3>Findings</h3>${list(shown, options)}${more}`;
 }
 
 function notes(infos: readonly Finding[], options: PageOptions): Html | null {
-  if (infos.length === 0) return null;
-  return html`<details><summary>${formatCount(infos.length, 'note')}</summary><ul class="findings">${infos.map((finding) => item(finding, options))}</ul></details>`;
+  return infos.length === 0 ? null : fold(formatCount(infos.length, 'note'), infos, options);
+}
+
+function fold(summary: string, folded: readonly Finding[], options: PageOptions): Html {
+  return html`<details><summary>${summary}</summary>${list(folded, options)}</details>`;
+}
+
+function list(listed: readonly Finding[], options: PageOptions): Html {
+  return html`<ul class="findings">${listed.map((finding) => item(finding, options))}</ul>`;
 }
 
 function item(finding: Finding, { docs }: PageOptions): Html {
