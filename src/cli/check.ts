@@ -23,7 +23,7 @@ import {
 } from './options.ts';
 import type { Output } from './output.ts';
 import { baselineEndpointOf, measureSettings } from './settings.ts';
-import { printVerdict, writeReport } from './verdict.ts';
+import { detailsIn, printVerdict, writeReport } from './verdict.ts';
 
 interface CheckOptions
   extends CandidateOptions,
@@ -72,7 +72,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
     await writeMeasurement(join(out, 'measurement.json'), measurement);
     await writeReport(report, out, options, output);
   }
-  printVerdict(report, options, output);
+  printVerdict(report, { ...options, details: detailsIn(out) }, output);
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {

@@ -5,7 +5,7 @@ import { findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import { policyOption, type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
-import { printVerdict, writeReport } from './verdict.ts';
+import { detailsIn, printVerdict, writeReport } from './verdict.ts';
 
 interface CompareOptions extends VerdictOptions {
   policy?: string;
@@ -37,5 +37,5 @@ async function runCompare(
   const baseline = await readMeasurement(baselineFile);
   const report = compare({ candidate, baseline, baselinePath: baselineFile, ...resolved });
   if (options.out !== undefined) await writeReport(report, options.out, options, output);
-  printVerdict(report, options, output);
+  printVerdict(report, { ...options, details: detailsIn(options.out) }, output);
 }

@@ -226,6 +226,7 @@ export function verdictOptions(command: Command): Command {
       .option('--allow-inconclusive', 'exit with code 0 instead of 3 if the verdict is inconclusive')
       .addOption(new Option('--json', 'print the report as JSON on standard output').conflicts('quiet'))
       .option('--quiet', 'print the verdict alone')
+      .addOption(new Option('--verbose', 'print all tables and findings').conflicts(['json', 'quiet']))
       // The default since 0.3: older scripts may still give it.
       .addOption(new Option('--strict').hideHelp().conflicts('allowInconclusive'))
   );
@@ -235,6 +236,7 @@ export interface VerdictOptions {
   allowInconclusive?: boolean;
   json?: boolean;
   quiet?: boolean;
+  verbose?: boolean;
 }
 
 function parseGibibytes(text: string): number {

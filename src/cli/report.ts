@@ -22,7 +22,7 @@ export function addReportCommand(program: Command, output: Output): void {
     .command('report')
     .description('print a saved report, or what a measurement can show as a baseline')
     .argument('<report.json|measurement.json>')
-    .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet']))
+    .addOption(new Option('--markdown', 'print the pull-request comment').conflicts(['json', 'quiet', 'verbose']))
     .option('--html <file>', 'also write the report as a page to explore');
   verdictOptions(command)
     .addHelpText('after', REPORT_EXAMPLES)
@@ -33,7 +33,8 @@ async function runReport(file: string, options: ReportOptions, output: Output): 
   if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);
   if (options.html !== undefined) await writeHtml(report, options.html, options, output);
-  if (!options.markdown) return printVerdict(report, options, output);
+  const details = { kind: 'file', path: options.html ?? file } as const;
+  if (!options.markdown) return printVerdict(report, { ...options, details }, output);
   output.print(renderComment(report));
   output.exitCode = exitCodeOf(report, options);
 }

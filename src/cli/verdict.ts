@@ -5,16 +5,34 @@ import { printable, printableJson } from '../report/escape.ts';
 import { renderHtml } from '../report/html/report.ts';
 import { serializeReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
-import { renderTerminal, renderVerdict } from '../report/terminal/report.ts';
+import { renderTerminal } from '../report/terminal/report.ts';
+import { renderShort } from '../report/terminal/short-report.ts';
+import { renderVerdict } from '../report/terminal/verdict.ts';
+import type { Details } from '../report/text/details.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
-/** Print a report, with the verdict last, and set the exit code to match. */
-export function printVerdict(report: Report, options: VerdictOptions, output: Output): void {
-  const { json = false, quiet = false } = options;
-  if (json) output.print(printableJson(serializeReport(report)));
-  else output.print(quiet ? renderVerdict(report, output.terminal) : renderTerminal(report, output.terminal));
+/** Print a report, with the verdict first and last, and set the exit code to match. */
+export function printVerdict(report: Report, options: VerdictOptions & { details: Details }, output: Output): void {
+  output.print(shownReport(report, options, output));
   output.exitCode = exitCodeOf(report, options);
+}
+
+function shownReport(
+  report: Report,
+  { json = false, quiet = false, verbose = false, details }: VerdictOptions & { details: Details },
+  { terminal }: Output,
+): string {
+  if (json) return printableJson(serializeReport(report));
+  if (quiet) return renderVerdict(report, terminal);
+  return verbose ? renderTerminal(report, terminal) : renderShort(report, details, terminal);
+}
+
+/** Where the details are of a report that was written to a folder, or not at all. */
+export function detailsIn(folder: string | undefined): Details {
+  return folder === undefined
+    ? { kind: 'option', option: '--out DIR' }
+    : { kind: 'file', path: join(folder, 'report.html') };
 }
 
 export function exitCodeOf(

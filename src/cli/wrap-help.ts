@@ -1,5 +1,6 @@
 import type { Help } from 'commander';
 import { wrap } from '../report/terminal/wrap.ts';
+import { wrapCommand } from '../report/terminal/wrap-command.ts';
 
 /** Below this width, a description goes under its term instead of beside it. */
 const MIN_BESIDE = 34;
@@ -62,7 +63,7 @@ function wrapLine(line: string, width: number): string[] {
   const command = COMMAND.exec(line);
   if (command) {
     const [, indent = '', rest = ''] = command;
-    return wrapCommand(rest, indent, width);
+    return wrapCommand(rest, width - indent.length).map((part) => indent + part);
   }
   const listed = LISTED.exec(line);
   if (listed) {
@@ -70,25 +71,4 @@ function wrapLine(line: string, width: number): string[] {
     return wrap(rest, width - head.length).map((part, i) => (i === 0 ? head : ' '.repeat(head.length)) + part);
   }
   return wrapOrEmpty(line, width);
-}
-
-const CONTINUATION = ' \\';
-
-/** An option stays with its value. */
-function wrapCommand(command: string, indent: string, width: number): string[] {
-  const parts = command.split(/ (?=--)/);
-  const lines: string[] = [];
-  let line = '';
-  for (const part of parts.flatMap((one) => wrap(one, width - indent.length - 2 - CONTINUATION.length))) {
-    const room = width - indent.length - (lines.length === 0 ? 0 : 2) - CONTINUATION.length;
-    if (line === '') line = part;
-    else if (line.length + 1 + part.length <= room) line += ` ${part}`;
-    else {
-      lines.push(line);
-      line = part;
-    }
-  }
-  lines.push(line);
-  const last = lines.length - 1;
-  return lines.map((part, i) => `${indent}${i === 0 ? '' : '  '}${part}${i < last ? CONTINUATION : ''}`);
 }

@@ -23,7 +23,7 @@ describe('files in other formats beside the weights', () => {
     const out = join(temporaryFolder(), 'out.json');
     // A link that leads away is not opened.
     symlinkSync('/etc/hostname', join(folder, 'optimizer.pt'));
-    const result = await runCli('check', '--checkpoint', folder, '--only', 'spectra', '--out', out);
+    const result = await runCli('check', '--checkpoint', folder, '--only', 'spectra', '--out', out, '--verbose');
     const stdout = result.stdout.replaceAll(/\s+/g, ' ');
     expect(stdout).toMatch(
       /4 files beside the weights were not read: model\.gguf \(a GGUF file[^)]*\); pytorch_model\.bin \(a PyTorch pickle\)/,

@@ -169,7 +169,7 @@ it('the command line measures, and checks, what is at a server without a checkpo
   expect(measured).toMatchObject({ code: 0, stderr: '' });
   expect(measured.stdout).toMatch(/^ran 120 probe items \(1\.\d\d requests a question\): /);
   expect(parseMeasurement(readFileSync(file, 'utf8'), file).served).toMatchObject({ model: 'toy', revision: 'v2' });
-  const checked = await runCli('check', ...server, '--baseline-endpoint', baseline().endpoint);
+  const checked = await runCli('check', ...server, '--baseline-endpoint', baseline().endpoint, '--verbose');
   expect(checked.stdout).toContain('without its weights');
   const neither = await runCli('check', '--policy', policy);
   expect(neither.stderr).toMatch(

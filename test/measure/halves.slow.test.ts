@@ -188,7 +188,7 @@ it('on the command line: two shards of spectra, probes at a server, merge, compa
   await measured('--checkpoint', checkpoint, ...server, ...like, '--out', file('probes.json'));
   await run('merge', ...['spectra-1.json', 'spectra-2.json', 'probes.json'].map(file), '--out', file('merged.json'));
   await measured(...weights, ...server, '--like', file('b.json'), '--out', file('one-run.json'));
-  const verdict = (name: string) => runCli('compare', file(name), file('b.json'), ...policy);
+  const verdict = (name: string) => runCli('compare', file(name), file('b.json'), ...policy, '--verbose');
   const [merged, oneRun] = [await verdict('merged.json'), await verdict('one-run.json')];
   expect(merged.code).toBe(oneRun.code);
   const stable = (output: string) => output.replaceAll(/(merged|one-run)\.json|\d+(\.\d+)? m?s\b/g, '…');

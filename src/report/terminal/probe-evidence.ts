@@ -63,5 +63,5 @@ function churnColumns(width: number): Column[] {
 }
 
 function hidden(more: number): string {
-  return more > 0 ? `\n  and ${more} more in report.json` : '';
+  return more > 0 ? `\n  and ${more} more in the JSON report` : '';
 }

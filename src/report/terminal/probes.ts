@@ -36,7 +36,7 @@ export function renderProbes(probes: ProbeReport, width: number): string {
   const cells = shown.map(([, ...own], i) => [rowName(rows[i], room), ...own]);
   const table = terminalTable(columns, cells);
   const more = rows.length - cells.length;
-  const hidden = more > 0 ? `\n  and ${formatCount(more, 'more row')} in report.json` : '';
+  const hidden = more > 0 ? `\n  and ${formatCount(more, 'more row')} in the JSON report` : '';
   const sentences = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
   const notes = sentences.flatMap((note) => wrap(phraseLine(note, { nameLength: 60 }), width - 2));
   const examples = [

@@ -54,7 +54,7 @@ export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: Benchmar
   const shown = rows.slice(0, MAX_ROWS);
   const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
   const more = rows.length - shown.length;
-  const rest = more > 0 ? ` ${more} more rows in report.json.` : '';
+  const rest = more > 0 ? ` ${more} more rows in the JSON report.` : '';
   return { shown, note: `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}${rest}` };
 }
 

@@ -133,7 +133,7 @@ function someOf(sentences: readonly Phrase[]): Phrase[] {
   const more = sentences.length - MAX_SUITES;
   return [
     ...sentences.slice(0, MAX_SUITES),
-    ...(more > 0 ? [phrase`And ${formatCount(more, 'more suite')} like that: see report.json.`] : []),
+    ...(more > 0 ? [phrase`And ${formatCount(more, 'more suite')} like that: see the JSON report.`] : []),
   ];
 }
 

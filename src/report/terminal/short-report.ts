@@ -1,0 +1,37 @@
+import type { Report } from '../../compare/report.ts';
+import { printable } from '../escape.ts';
+import { type Details, detailsWords, moreWords } from '../text/details.ts';
+import { disclaimerOf, measuredSentence } from '../text/words.ts';
+import { painter } from './paint.ts';
+import type { TerminalOptions } from './table.ts';
+import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
+import { wrap } from './wrap.ts';
+
+/**
+ * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again, where the
+ * cursor is.
+ */
+export function renderShort(report: Report, details: Details, { color, width }: TerminalOptions): string {
+  const verdict = renderVerdict(report, { color, width });
+  return [
+    verdict,
+    renderDeciding(report, { color, width }),
+    renderSteps(report, width),
+    renderSmall(report, details, { color, width }),
+    verdict,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** What was measured, what a pass does not claim, and where there is more. */
+function renderSmall(report: Report, details: Details, { color, width }: TerminalOptions): string {
+  const measured = measuredSentence(report, printable(report.device, 60));
+  const claim = report.verdict === 'pass' ? `${measured} ${disclaimerOf(report)}` : measured;
+  const path = details.kind === 'file' ? printable(details.path) : '';
+  const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
+  return [claim, more]
+    .flatMap((text) => wrap(text, width - 2))
+    .map((line) => `  ${painter(color)('info', line)}`)
+    .join('\n');
+}

@@ -1,0 +1,78 @@
+import type { Report } from '../../compare/report.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
+import { WHAT_TO_DO } from '../text/details.ts';
+import { whatToDo } from '../text/next-steps.ts';
+import type { Phrase } from '../text/phrase.ts';
+import { verdictSentence } from '../text/verdict.ts';
+import { MARKS, type Paint, painter } from './paint.ts';
+import { phraseLine } from './phrase.ts';
+import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
+import { wrap } from './wrap.ts';
+import { wrapCommand } from './wrap-command.ts';
+
+/** The verdict and the sentence that decides, alone. */
+export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {
+  const sentence = phraseLine(verdictSentence(report));
+  return wrap(`${MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
+    .map((line) => `  ${painter(color)(report.verdict, line)}`)
+    .join('\n');
+}
+
+/** With less room, the name of a check is no column. */
+const MIN_CHECK = 18;
+
+/** The table of the checks that decide; empty without any. */
+export function renderDeciding(report: Report, { color, width }: TerminalOptions): string {
+  const rows = decidingTable(report);
+  if (rows.length === 0) return '';
+  const paint = painter(color);
+  const columns = DECIDING_COLUMNS.map(
+    (head, i): Column => (i === 0 ? { head: `  ${head}` } : { head, align: 'right' }),
+  );
+  const numbers = rows.map((row) => [decidingValues(row), row.change, row.limit]);
+  const room = roomForFirst(
+    columns,
+    numbers.map((cells) => ['', ...cells]),
+    width,
+  );
+  if (room < MIN_CHECK) return rows.map((row) => narrowRow(row, width, paint)).join('\n');
+  return terminalTable(
+    columns,
+    rows.map((row, i) => [checkCell(row, room, paint).join('\n'), ...(numbers[i] ?? [])]),
+  );
+}
+
+/** A row as lines: the check, and its numbers under it. */
+function narrowRow(row: DecidingRow, width: number, paint: Paint): string {
+  const numbers = [decidingValues(row), row.change, `${DECIDING_COLUMNS[3]} ${row.limit}`].join(', ');
+  const lines = [...checkCell(row, width - 2, paint), ...wrap(numbers, width - 4).map((line) => `  ${line}`)];
+  return lines.map((line) => `  ${line}`).join('\n');
+}
+
+function checkCell(row: DecidingRow, room: number, paint: Paint): string[] {
+  const lines = wrap(phraseLine(row.check, { nameLength: 40 }), room - 2);
+  return lines.map((line, i) => `${i === 0 ? paint(row.mark, MARKS[row.mark]) : ' '} ${line}`);
+}
+
+/** What to do about the finding that decides; empty after a pass. */
+export function renderSteps(report: Report, width: number): string {
+  const steps = whatToDo(report);
+  return steps
+    .flatMap((step, i) => stepLines(step, i === 0 ? `${WHAT_TO_DO} ` : '', width - 2))
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+/** A command at the end of a step has lines of its own, from which it can be copied. */
+function stepLines(step: Phrase, prefix: string, width: number): string[] {
+  const last = step.at(-1);
+  if (typeof last !== 'object' || last.kind !== 'command') return wrap(prefix + phraseLine(step), width);
+  const words = wrap(prefix + phraseLine(step.slice(0, -1)).trimEnd(), width);
+  return [
+    ...words,
+    ...wrapCommand(phraseLine([last]), width - COMMAND_INDENT.length).map((line) => COMMAND_INDENT + line),
+  ];
+}
+
+const COMMAND_INDENT = '  ';

@@ -1,0 +1,29 @@
+import type { Report } from '../../compare/report.ts';
+import { formatCount } from './numbers.ts';
+import { findingsBySeverity } from './verdict.ts';
+
+/** Where the rest of a report is that a terminal shows in short. */
+export type Details =
+  /** A file that was written, or read. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Nothing was written, and this option would. */
+  | { readonly kind: 'option'; readonly option: string };
+
+/** @param path escaped */
+export function detailsWords(details: Details, path: string): string {
+  const where = details.kind === 'file' ? `details: ${path}` : `details: ${details.option} writes them`;
+  return `${where}; --verbose prints all tables`;
+}
+
+/** How much more there is to say than the table that decides shows; empty where that is all. */
+export function moreWords(report: Report): string {
+  const { grave, infos } = findingsBySeverity(report);
+  const counts = [
+    ...(grave.length > 1 ? [`${formatCount(grave.length, 'finding')} in all`] : []),
+    ...(infos.length > 0 ? [formatCount(infos.length, 'note')] : []),
+  ];
+  return counts.join(', ');
+}
+
+/** Before the steps that a verdict asks for. */
+export const WHAT_TO_DO = 'What to do:';
