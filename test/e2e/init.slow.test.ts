@@ -119,6 +119,19 @@ describe('shadow-gate init', () => {
     expect(readFileSync(join(folder, BASELINE), 'utf8')).toBe(baseline);
   });
 
+  it('leaves the baseline for later, with the command for it, and adds no second workflow', async () => {
+    const folder = userFolder({ 'models/base': 'base', 'models/new': 'coverage-expanding' });
+    write(folder, '.github/workflows/gate.yml', 'jobs:\n  a:\n    steps:\n      - uses: x/shadow-gate@v0\n');
+    // The candidate, its reference, no other workflow, the policy as it is, and not now.
+    const { code, stdout } = await cli(folder, ['init'], '\n\nn\n\nn\n');
+    expect(code).toBe(0);
+    expect(stdout).toContain('· kept .github/workflows/gate.yml');
+    expect(stdout).toMatch(
+      /3\. Measure the first baseline, and commit it too:\n {6}node .* measure --checkpoint models\/new/,
+    );
+    expect([existsSync(join(folder, WORKFLOW)), existsSync(join(folder, BASELINE))]).toEqual([false, false]);
+  });
+
   it('writes nothing where nobody answers', async () => {
     const folder = userFolder({ 'models/base': 'base', 'models/new': 'coverage-expanding' });
     const before = readdirSync(folder);

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
+import { parseHubPath } from '../../hub/hub-path.ts';
+import { HubRepository } from '../../hub/hub-repository.ts';
 import { hubSettings } from '../../hub/hub-settings.ts';
 import { expectModelMemory, openModelTokenizer } from '../../language-model/open-model.ts';
 import { RemoteServer } from '../../language-model/remote/remote-server.ts';
@@ -117,20 +119,17 @@ async function checkPlace({ root, settings }: ModelContext, { checkpoint }: Open
   );
 }
 
-async function checkHub({ settings, env, pair }: ModelContext): Promise<Finding | null> {
-  const onHub = [settings.checkpoint, settings.reference].filter((path) => path !== null && isOnHub(path));
-  if (onHub.length === 0) return null;
-  const { endpoint, token } = hubSettings(env);
-  const has = token === null ? 'HF_TOKEN is not set, which public models do not need' : 'HF_TOKEN is set';
-  const isOpen = await pair().then(
-    () => true,
-    () => false,
-  );
-  if (isOpen) return ok(`${new URL(endpoint).host} answers; ${has}`);
-  return problem(
-    `${onHub.join(' and ')} cannot be opened at ${new URL(endpoint).host}; ${has}`,
-    'see the reason at checkpoint; a private or gated model needs a token in HF_TOKEN, and access in its account',
-  );
+/** What is in the cache is read without the hub: its list of files is requested all the same. */
+async function checkHub({ settings, env }: ModelContext): Promise<Finding | null> {
+  const paths = [settings.checkpoint, settings.reference].filter((path) => path !== null).filter(isOnHub);
+  if (paths.length === 0) return null;
+  const hub = hubSettings(env);
+  for (const path of paths) {
+    const repository = new HubRepository(path, parseHubPath(path), hub);
+    await repository.list(await repository.commit());
+  }
+  const has = hub.token === null ? 'HF_TOKEN is not set, and not needed' : 'HF_TOKEN is set';
+  return ok(`${new URL(hub.endpoint).host} lists ${paths.join(' and ')}; ${has}`);
 }
 
 /** No server that answers needs longer for a list of its models. */

@@ -7,7 +7,7 @@ import { cacheFolder } from '../../platform/cache-folder.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { expectWritable } from '../../platform/write-file.ts';
 import { formatBytes } from '../init/sizes.ts';
-import { type Check, ok, problem, warning } from './diagnosis.ts';
+import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
 
 /** As `engines` of package.json. */
 const LEAST_NODE = [20, 19] as const;
@@ -86,11 +86,15 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /** The device that a run would use, found as a run finds it. */
-async function checkDevice(choice: DeviceChoice) {
-  const { name, reason } = await chooseModelDevice(choice);
+async function checkDevice(choice: DeviceChoice): Promise<Finding> {
+  const { name, reason, isOrdinary = false } = await chooseModelDevice(choice);
+  if (name !== 'cpu') return ok(`${name}: ${reason}`);
   const cores = os.availableParallelism();
   const cpu = os.cpus()[0]?.model.trim();
-  return ok(
-    name === 'cpu' ? `cpu, ${cores} ${cores === 1 ? 'core' : 'cores'}${cpu ? ` of ${cpu}` : ''}` : `${name}: ${reason}`,
+  const text = `cpu, ${cores} ${cores === 1 ? 'core' : 'cores'}${cpu ? ` of ${cpu}` : ''}`;
+  if (isOrdinary || choice === 'cpu') return ok(text);
+  return warning(
+    `${text}: the GPU is not used, since ${reason}`,
+    "see each step of its set-up with 'doctor --debug', and docs/gpu.md",
   );
 }

@@ -8,11 +8,13 @@ import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { Suite } from '../../probes/suite.ts';
 import { formatCount } from '../../report/text/numbers.ts';
 import { BASELINE_FILE } from '../init/existing.ts';
+import { isInLfs, pathIn } from '../init/git.ts';
 import type { OpenedPair } from '../init/model.ts';
 import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
 import type { Settings } from './settings.ts';
 
 export interface SetUpContext {
+  readonly root: string;
   readonly settings: Settings;
   readonly policy: () => Promise<ResolvedPolicy>;
   readonly suites: () => Promise<readonly Suite[]>;
@@ -44,8 +46,15 @@ async function checkPolicy({ settings, policy, suites }: SetUpContext): Promise<
 
 const MEASURE_AGAIN = "measure it again with 'shadow-gate measure', or remove it and run 'shadow-gate init'";
 
-async function checkBaseline({ settings, pair, suites }: SetUpContext): Promise<Finding> {
+async function checkBaseline({ root, settings, pair, suites }: SetUpContext): Promise<Finding> {
   const { baseline: path, isBaselineNamed } = settings;
+  const inRoot = pathIn(root, path);
+  if (inRoot?.endsWith('.json') && (await isInLfs(root, inRoot))) {
+    return problem(
+      `${path} is for Git LFS by .gitattributes, and a run reads its pointer at the base commit`,
+      `add '${inRoot} -filter -diff -merge' below that pattern`,
+    );
+  }
   const baseline = await readBaseline(path, { mayBeMissing: !isBaselineNamed });
   if (baseline.kind === 'missing') {
     return warning(`${BASELINE_FILE} does not exist: there is nothing to compare with`, "run 'shadow-gate init'");

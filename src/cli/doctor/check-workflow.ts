@@ -1,5 +1,7 @@
 import { isInLfs, pathIn } from '../init/git.ts';
 import { isOnHub } from '../init/model.ts';
+import { HOSTED } from '../init/place.ts';
+import { formatBytes } from '../init/sizes.ts';
 import { type Check, type Finding, ok, problem, warning } from './diagnosis.ts';
 import type { Settings, Workflow } from './settings.ts';
 
@@ -8,8 +10,15 @@ const PERMISSIONS = { contents: 'read', 'pull-requests': 'write', checks: 'write
 /** Without these there is a verdict all the same. */
 const USEFUL: ReadonlyArray<keyof typeof PERMISSIONS> = ['pull-requests', 'checks', 'actions'];
 
+export interface WorkflowContext {
+  readonly root: string;
+  readonly settings: Settings;
+  /** What the model takes in memory, in bytes; null if that is not known. */
+  readonly neededMemory: () => Promise<number | null>;
+}
+
 /** The workflow: how it names the action, what it may do, and what a runner gets. */
-export function workflowChecks(root: string, settings: Settings): Check[] {
+export function workflowChecks({ root, settings, neededMemory }: WorkflowContext): Check[] {
   const { workflow } = settings;
   if (!workflow) {
     const none = warning('no workflow uses Shadow Gate', "run 'shadow-gate init', or copy one of examples/workflows");
@@ -19,6 +28,7 @@ export function workflowChecks(root: string, settings: Settings): Check[] {
     { name: 'workflow', run: async () => checkEvent(workflow) },
     { name: 'action', run: async () => checkAction(workflow) },
     { name: 'permissions', run: async () => checkPermissions(workflow) },
+    { name: 'runner', run: async () => checkRunner(workflow, await neededMemory()) },
     { name: 'checkout', run: () => checkCheckout(workflow, { root, settings }) },
   ];
 }
@@ -70,6 +80,17 @@ function isGranted(given: unknown, name: keyof typeof PERMISSIONS): boolean {
   if (typeof given !== 'object' || given === null) return false;
   const level: unknown = Reflect.get(given, name);
   return level === 'write' || level === PERMISSIONS[name];
+}
+
+/** Runners with a name of GitHub's own. */
+const HOSTED_NAME = /^ubuntu-(?:latest|\d+\.\d+)$/;
+
+export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, needed: number | null): Finding {
+  const label = job['runs-on'];
+  if (typeof label !== 'string' || !HOSTED_NAME.test(label)) return ok(`${path} runs on a runner of yours`);
+  if (needed === null || needed <= HOSTED.memory) return ok(label);
+  const text = `${label} has 16 GB of memory, and the model takes about ${formatBytes(needed)} in float32`;
+  return problem(text, 'name a larger runner in runs-on, use a server, or set the input only to spectra');
 }
 
 /** What Git LFS stores has to be fetched by the step before. */

@@ -54,8 +54,8 @@ function checksOf(
   return [
     ...runnerChecks({ env, device, neededMemory, downloaded }),
     ...modelChecks({ root, settings, env, pair, suites, usesChat }),
-    ...setUpChecks({ settings, policy, suites, pair }),
-    ...workflowChecks(root, settings),
+    ...setUpChecks({ root, settings, policy, suites, pair }),
+    ...workflowChecks({ root, settings, neededMemory }),
     tokenCheck({ env, root }),
   ];
 }

@@ -5,7 +5,7 @@ import { findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.
 import { printable } from '../../report/escape.ts';
 import { formatInteger } from '../../report/text/numbers.ts';
 import { findBenchmarks } from './benchmarks.ts';
-import { BASELINE_FILE, isThere, POLICY_FILE, WORKFLOW_FILE } from './existing.ts';
+import { BASELINE_FILE, isThere, ourWorkflows, POLICY_FILE, WORKFLOW_FILE } from './existing.ts';
 import type { Search } from './find-checkpoints.ts';
 import { pathIn } from './git.ts';
 import type { InitOptions } from './options.ts';
@@ -53,7 +53,8 @@ export async function chooseFiles(options: InitOptions, subject: Subject, contex
     kept.push(path);
     return false;
   };
-  const writesWorkflow = await mayWrite(WORKFLOW_FILE);
+  const others = (await ourWorkflows(root)).filter((path) => path !== WORKFLOW_FILE);
+  const writesWorkflow = (await mayAddTo(others, questions)) && (await mayWrite(WORKFLOW_FILE));
   const writesPolicy = await mayWrite(POLICY_FILE);
   const written = writesPolicy ? await newPolicy(subject, context) : null;
   const policy =
@@ -69,8 +70,15 @@ export async function chooseFiles(options: InitOptions, subject: Subject, contex
     writesWorkflow,
     writesCandidate,
     baseline: { kind: isMeasured ? 'measure' : 'keep', path: measured ?? BASELINE_FILE },
-    kept,
+    kept: [...kept, ...(writesWorkflow ? [] : others)],
   };
+}
+
+/** Two workflows would measure, and comment on, one pull request. */
+async function mayAddTo(others: readonly string[], questions: Questions): Promise<boolean> {
+  const [first] = others;
+  if (first === undefined) return true;
+  return questions.confirm(`${printable(first)} uses Shadow Gate already. Write ${WORKFLOW_FILE} too?`, false);
 }
 
 /** A measurement that was given as the baseline, by its path in the repository; null for a checkpoint. */

@@ -3,6 +3,7 @@ import { parseSeconds } from '../../measure/options.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
+import { formatDuration } from '../../report/text/numbers.ts';
 import { takeMeasurement } from '../measure.ts';
 import type { Output } from '../output.ts';
 import type { ChosenFiles } from './choose-files.ts';
@@ -50,6 +51,8 @@ export async function measureBaseline(
     expected === null ? 'as long as the server needs' : `${formatRoughTime(seconds)} on the CPU of this machine`;
   say(`· measuring ${printable(name)} as the first baseline takes ${time}`);
   const budget = options.budget ?? (await askBudget(expected, questions));
+  if (budget !== null)
+    say(`· the probes of each model are limited to ${formatDuration(budget)}, here and in the workflow`);
   if (!(await questions.confirm('Measure it now?', true))) return { measurement: null, seconds, budget };
   questions.close();
   const measurement = await takeMeasurement(

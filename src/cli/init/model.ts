@@ -5,6 +5,7 @@ import { isHubPath } from '../../hub/hub-path.ts';
 import { examineModel } from '../../language-model/open-model.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { type ErrorCode, UserError } from '../../platform/user-error.ts';
+import { printable } from '../../report/escape.ts';
 import { formatBytes, formatParameters } from './sizes.ts';
 
 /** A checkpoint and its base model, opened: their headers have been read. */
@@ -56,12 +57,18 @@ export async function describeCheckpoint(checkpoint: Checkpoint): Promise<Descri
   };
 }
 
+/** The author of a checkpoint writes it. */
+const FAMILY_LENGTH = 40;
+
 /** `adapter, 4.9 M parameters, 19.5 MB, llama`. */
 export function summaryOf({ kind, parameters, bytes, family }: Described): string {
   const what = { full: 'full weights', adapter: 'adapter', onnx: 'ONNX model' }[kind];
-  return [what, `${formatParameters(parameters)} parameters`, formatBytes(bytes), ...(family ? [family] : [])].join(
-    ', ',
-  );
+  return [
+    what,
+    `${formatParameters(parameters)} parameters`,
+    formatBytes(bytes),
+    ...(family === null ? [] : [printable(family, FAMILY_LENGTH)]),
+  ].join(', ');
 }
 
 /** Whether the probes can be run here. Errors that are no mistake of the user are thrown. */

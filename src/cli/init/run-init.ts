@@ -4,7 +4,6 @@ import { printable } from '../../report/escape.ts';
 import type { Output } from '../output.ts';
 import { printAnswers, printMeasurement } from '../print-measurement.ts';
 import { type ChosenFiles, chooseFiles, filesToWrite, pathsToWrite } from './choose-files.ts';
-import { ourWorkflows, WORKFLOW_FILE } from './existing.ts';
 import { findCheckpoints } from './find-checkpoints.ts';
 import { type FirstBaseline, measureBaseline } from './first-baseline.ts';
 import { repositoryOf } from './git.ts';
@@ -37,10 +36,6 @@ export async function runInit(options: InitOptions, { root, questions, output }:
     options.endpoint === undefined
       ? await storedSubject(options, context)
       : servedSubject(options, { ...context, endpoint: options.endpoint });
-  for (const other of await ourWorkflows(root)) {
-    if (other !== WORKFLOW_FILE)
-      say(`▲ ${printable(other)} uses Shadow Gate already: ${WORKFLOW_FILE} is a second one`);
-  }
   const files = await chooseFiles(options, subject, context);
   await expectAllWritable(root, pathsToWrite(files));
   const first = await measureBaseline(options, subject, { ...context, files });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkDisk, checkMemory, checkNode } from '../../../src/cli/doctor/check-runner.ts';
 import { tokenCheck } from '../../../src/cli/doctor/check-token.ts';
-import { checkAction, checkPermissions } from '../../../src/cli/doctor/check-workflow.ts';
+import { checkAction, checkPermissions, checkRunner } from '../../../src/cli/doctor/check-workflow.ts';
 import { ok, problem, runChecks, shared } from '../../../src/cli/doctor/diagnosis.ts';
 import { renderDiagnosis, renderSummary } from '../../../src/cli/doctor/render.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -77,6 +77,17 @@ describe('a workflow', () => {
     expect(action(`org/shadow-gate@${'0'.repeat(40)}`)).toBe('ok');
     expect(action('org/shadow-gate@v0')).toBe('warning');
     expect(action('OWNER/shadow-gate@v0')).toBe('problem');
+  });
+
+  it('runs where the model fits', () => {
+    const on = (label: unknown, needed: number | null) =>
+      checkRunner({ path: 'w.yml', job: { 'runs-on': label } }, needed).status;
+    expect([on('ubuntu-latest', 1e9), on('ubuntu-24.04', 33e9), on('big', 33e9), on('ubuntu-latest', null)]).toEqual([
+      'ok',
+      'problem',
+      'ok',
+      'ok',
+    ]);
   });
 
   it('states what its token may do', () => {

@@ -81,6 +81,13 @@ describe('doctor', () => {
     }
   });
 
+  it('keeps the baseline out of Git LFS', async () => {
+    write('.gitattributes', '*.json filter=lfs\n');
+    const { of } = await doctor('--baseline', '.shadow-gate/baseline.json');
+    expect(of('baseline')?.text).toContain('is for Git LFS by .gitattributes');
+    rmSync(join(folder, '.gitattributes'));
+  });
+
   it('says what is wrong with a checkpoint once, and checks the rest', async () => {
     const { code, problems, of } = await doctor('--checkpoint', 'models/nothing');
     expect([code, problems]).toEqual([2, ['checkpoint']]);
