@@ -23,12 +23,23 @@ export function kornGraubard(clusters: readonly (readonly boolean[])[], level: n
   if (n === 0) return null;
   const share = sum(own.map(countRight)) / n;
   const effective = n / designEffect(own, share, n);
-  const right = share * effective;
+  return { share, ...exactInterval({ right: share * effective, n: effective, level }) };
+}
+
+/**
+ * The interval of {@link clopperPearson} as quantiles of beta distributions: for numbers that need not be integers, in a time
+ * that does not depend on them.
+ * @param count.n above 0
+ */
+export function exactInterval(count: { readonly right: number; readonly n: number; readonly level: number }): {
+  lower: number;
+  upper: number;
+} {
+  const { right, n, level } = count;
   const tail = (1 - level) / 2;
   return {
-    share,
-    lower: share === 0 ? 0 : betaQuantile(tail, right, effective - right + 1),
-    upper: share === 1 ? 1 : betaQuantile(1 - tail, right + 1, effective - right),
+    lower: right <= 0 ? 0 : betaQuantile(tail, right, n - right + 1),
+    upper: right >= n ? 1 : betaQuantile(1 - tail, right + 1, n - right),
   };
 }
 

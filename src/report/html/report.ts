@@ -7,16 +7,22 @@ import { METHOD } from './method.ts';
 import { OVERVIEW } from './overview.ts';
 import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
+import probesStyle from './page/probes.css' with { type: 'text' };
+import probesScript from './page/probes.js' with { type: 'text' };
 import reportStyle from './page/report.css' with { type: 'text' };
-import script from './page/report.js' with { type: 'text' };
+import reportScript from './page/report.js' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
+import { PROBES } from './probes/section.ts';
 import type { PageOptions, Section } from './section.ts';
 import { TREND } from './trend.ts';
 
-const STYLE = [reportStyle, overviewStyle, trendStyle, methodStyle].join('\n');
+const STYLE = [reportStyle, overviewStyle, probesStyle, trendStyle, methodStyle].join('\n');
+
+/** One element, so that the page's policy allows one digest. */
+const SCRIPT = [reportScript, probesScript].join('\n');
 
 /** In the order of the page. */
-const SECTIONS: readonly Section[] = [OVERVIEW, TREND, METHOD];
+const SECTIONS: readonly Section[] = [OVERVIEW, PROBES, TREND, METHOD];
 
 /**
  * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy
@@ -28,7 +34,7 @@ export function renderHtml(report: Report, options: Partial<PageOptions> = {}): 
     const body = render(report, page);
     return body === null ? [] : [{ id, title, body }];
   });
-  const digest = createHash('sha256').update(script).digest('base64');
+  const digest = createHash('sha256').update(SCRIPT).digest('base64');
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'`;
   const links = parts.map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
   const sections = parts.map(
@@ -50,7 +56,7 @@ export function renderHtml(report: Report, options: Partial<PageOptions> = {}): 
 <header class="verdict-${report.verdict}"><h1>${icon(report.verdict)}Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
 <main id="main">
 ${sections}</main>
-<script>${Html.trusted(script)}</script>
+<script>${Html.trusted(SCRIPT)}</script>
 </body>
 </html>
 `.text;

@@ -52,10 +52,19 @@ const MAX_ROWS = 24;
 /** The rows of a table, and what stands below it: what a row counts, what a pass does not say, and how many rows are left out. */
 export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: BenchmarkRows; readonly note: string } {
   const shown = rows.slice(0, MAX_ROWS);
-  const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
   const more = rows.length - shown.length;
   const rest = more > 0 ? ` ${more} more rows in the JSON report.` : '';
-  return { shown, note: `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}${rest}` };
+  return { shown, note: `${benchmarkNote(rows)}${rest}` };
+}
+
+/** What stands below any table of them. */
+export function benchmarkNote(rows: BenchmarkRows): string {
+  const hidden = rows.some(({ p }) => p === null) ? ' Metrics without p are shown and not judged.' : '';
+  return `p: exact McNemar test, two-sided, of answers to the same documents.${hidden}`;
+}
+
+export function benchmarkIntervalNote(level: number): string {
+  return `Share of right answers, with ${Math.round(100 * level)}% intervals (Clopper and Pearson’s exact ones), where answers are right or wrong. Both sides answered the same documents: intervals that overlap may still differ.`;
 }
 
 /** Tasks and groups with a row, each by its documents. */

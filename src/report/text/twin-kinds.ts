@@ -28,7 +28,7 @@ const ROLES: Readonly<Record<KindRow['role'], string>> = {
 };
 
 /** Whether twins of this kind may decide about a gain, and if not, why. */
-export function roleText({ role }: KindRow): string {
+export function roleText({ role }: Pick<KindRow, 'role'>): string {
   return ROLES[role];
 }
 

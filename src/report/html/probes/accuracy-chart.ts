@@ -1,0 +1,92 @@
+import { axisX, axisY, dot, gridX, ruleY, text } from '@observablehq/plot';
+import type { Estimate } from '../../../compare/probes/comparison.ts';
+import { chart, chartText } from '../chart.ts';
+import type { Html } from '../html.ts';
+import { SIDE_COLORS } from './legend.ts';
+
+/** Lines of one suite, of one capability, of one benchmark, or of everything. */
+export interface ChartScope {
+  readonly title: string;
+  readonly lines: readonly ChartLine[];
+}
+
+export interface ChartLine {
+  /** Of ours. */
+  readonly label: string;
+  readonly baseline: Estimate | null;
+  readonly candidate: Estimate;
+}
+
+interface AccuracyChart {
+  readonly scopes: readonly ChartScope[];
+  readonly label: string;
+  readonly caption: Html;
+}
+
+/** Fits a phone; wider, it stands beside its table. */
+const WIDTH = 360;
+/** Room for `robustness form` and the like. */
+const LABELS = 122;
+const NO_LABELS = 14;
+const ROW = 24;
+const TITLE = 34;
+
+/** Baseline and candidate stand one above the other. */
+const APART = 4;
+
+interface Whisker {
+  readonly y: number;
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Accuracies as dots with whiskers, in %: for each scope its title and its lines. */
+export function accuracyChart({ scopes, label, caption }: AccuracyChart): Html {
+  let height = 6;
+  const titles: { readonly y: number; readonly title: string }[] = [];
+  const lines: (ChartLine & { readonly y: number })[] = [];
+  for (const scope of scopes) {
+    titles.push({ y: height + TITLE - 14, title: chartText(scope.title, 44) });
+    height += TITLE;
+    for (const line of scope.lines) {
+      lines.push({ ...line, y: height + ROW / 2 - 6 });
+      height += ROW;
+    }
+  }
+  const left = lines.some((line) => line.label !== '') ? LABELS : NO_LABELS;
+  const whiskers = (side: 'baseline' | 'candidate'): Whisker[] =>
+    lines.flatMap(({ y, ...line }) => whisker(line[side], y + (side === 'baseline' ? -APART : APART)));
+  const side = (key: 'baseline' | 'candidate') => [
+    ruleY(whiskers(key), { y: 'y', x1: 'lower', x2: 'upper', stroke: SIDE_COLORS[key], strokeWidth: 2 }),
+    dot(whiskers(key), { y: 'y', x: 'value', fill: SIDE_COLORS[key], r: 4 }),
+  ];
+  const labels = new Map(lines.map(({ y, label: own }) => [y, own]));
+  return chart({
+    label,
+    caption,
+    width: WIDTH,
+    height: height + 36,
+    marginLeft: left,
+    marginRight: 20,
+    marginTop: 4,
+    marginBottom: 32,
+    style: { fontSize: '12px' },
+    x: { domain: [0, 100], label: null },
+    y: { domain: [0, height], range: [4, height + 4], axis: null },
+    marks: [
+      gridX({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
+      axisX({ ticks: 5, tickFormat: (value: number) => `${value}%`, tickSize: 0 }),
+      axisY([...labels.keys()], { label: null, tickFormat: (y: number) => labels.get(y) ?? '', tickSize: 0 }),
+      text(titles, { y: 'y', text: 'title', frameAnchor: 'left', dx: -left, textAnchor: 'start', fontWeight: 'bold' }),
+      ...side('baseline'),
+      ...side('candidate'),
+    ],
+  });
+}
+
+function whisker(estimate: Estimate | null, y: number): Whisker[] {
+  if (estimate === null) return [];
+  const { value, lower, upper } = estimate;
+  return [{ y, value: 100 * value, lower: 100 * Math.max(0, lower ?? 0), upper: 100 * Math.min(1, upper ?? 1) }];
+}

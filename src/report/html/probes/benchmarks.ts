@@ -1,0 +1,58 @@
+import type { BenchmarkRow } from '../../../compare/benchmarks/row.ts';
+import { exactInterval } from '../../../statistics/korn-graubard.ts';
+import {
+  BENCHMARK_COLUMNS,
+  type BenchmarkRows,
+  benchmarkCells,
+  benchmarkIntervalNote,
+  benchmarkNote,
+  metricWithFilter,
+} from '../../text/benchmarks.ts';
+import { formatInteger, NO_NUMBER } from '../../text/numbers.ts';
+import { type Html, html } from '../html.ts';
+import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
+import { cellsTable } from './cells-table.ts';
+import { SIDES_LEGEND } from './legend.ts';
+
+/** Of the chart; all are in the table. */
+const MAX_BARS = 24;
+const LEVEL = 0.95;
+
+/** Benchmarks from logs of an evaluation. Measurements keep no text of them, so that there are no items. */
+export function benchmarks(rows: BenchmarkRows): Html {
+  const scopes = rows.flatMap((row) => scopeOf(row) ?? []).slice(0, MAX_BARS);
+  const label = 'Accuracy by benchmark: the numbers are in the table';
+  const caption = html`${benchmarkIntervalNote(LEVEL)}`;
+  const chart =
+    scopes.length === 0 ? null : html`<div>${SIDES_LEGEND}\n${accuracyChart({ scopes, label, caption })}</div>`;
+  return html`<h3 id="probes-benchmarks">Benchmarks from logs</h3>
+<div class="beside">${chart}<div>
+${cellsTable({
+  label: 'Benchmarks from logs',
+  heads: ['benchmark', 'metric', ...BENCHMARK_COLUMNS, 'newly wrong', 'newly right'],
+  rows: rows.map((row) => [
+    html`<code>${row.task}</code>`,
+    html`<code>${metricWithFilter(row)}</code>`,
+    ...benchmarkCells(row),
+    ...[row.onlyBaseline, row.onlyCandidate].map((count) => (count === null ? NO_NUMBER : formatInteger(count))),
+  ]),
+  text: [1],
+})}
+<p class="note">${benchmarkNote(rows)}</p></div></div>`;
+}
+
+/** Of a metric whose answers are right or wrong. */
+function scopeOf(row: BenchmarkRow): ChartScope | null {
+  const { bothRight, onlyBaseline, onlyCandidate, n } = row;
+  if (bothRight === null || onlyBaseline === null || onlyCandidate === null || n === 0) return null;
+  const estimate = (right: number) => {
+    const value = Math.min(right, n);
+    return { value: value / n, ...exactInterval({ right: value, n, level: LEVEL }) };
+  };
+  return {
+    title: `${row.task} · ${metricWithFilter(row)}`,
+    lines: [
+      { label: '', baseline: estimate(bothRight + onlyBaseline), candidate: estimate(bothRight + onlyCandidate) },
+    ],
+  };
+}

@@ -1,0 +1,98 @@
+import type { ItemTable, StoredFact } from '../../../compare/probes/items/table.ts';
+import { NO_NUMBER } from '../../text/numbers.ts';
+import {
+  FLIPS,
+  marginChangeText,
+  marginText,
+  markOf,
+  movedMark,
+  type ShownAnswer,
+  type ShownItem,
+  shownItems,
+  UNKNOWN_PROMPT,
+} from '../../text/probe-items.ts';
+import { type Html, html, lines } from '../html.ts';
+
+/** What the rows of one table have in common. */
+export interface RowOptions {
+  readonly table: ItemTable;
+  /** There are several, so that rows name theirs. */
+  readonly namesSuite: boolean;
+}
+
+/**
+ * A row of the list of items: marks of both forms side by side, and both with their prompts in a fold. Ends of cells and
+ * paragraphs are left out, as HTML allows, since there are thousands. The script that filters and sorts reads the `data-`
+ * attributes: part, items as `form:baseline candidate` (1: right), and the changes of both margins.
+ */
+export function factRow(fact: StoredFact, { table, namesSuite }: RowOptions): Html {
+  const items = shownItems(fact, table);
+  const [exams, twins] = [items.filter(isOf(table, true)), items.filter(isOf(table, false))];
+  const [examChange, twinChange] = [leastChange(exams), leastChange(twins)];
+  const part = table.parts[fact.part];
+  const names = [...(namesSuite ? [part?.suite ?? ''] : []), part?.capability ?? '', part?.family ?? ''];
+  const flip = fact.flip === undefined ? null : html` <b class="flip">${FLIPS[fact.flip]}</b>`;
+  return html`<tr data-p="${fact.part}" data-i="${codesOf(items)}"${data('b', examChange)}${data('t', twinChange)}${fact.flip ? FLIP : null}>
+<th scope="row"><code>${fact.id}</code>${flip} <small>${[...new Set(names)].join(' · ')}</small>
+<td>${marks(exams)}<td>${marks(twins)}<td class="number">${marginChangeText(examChange)}<td class="number">${marginChangeText(twinChange)}
+<td class="fold"><details><summary>${part?.texts ? 'margins' : 'prompts and answers'}</summary><div class="cards">${items.map(card)}</div></details>
+`;
+}
+
+const FLIP = html` data-flip`;
+
+function data(key: 'b' | 't', change: number | null): Html | null {
+  return change === null ? null : html` data-${html`${key}`}="${Number(change.toPrecision(4))}"`;
+}
+
+/** Whether an item is a benchmark form; all others are in the column of the twins. */
+function isOf({ forms }: ItemTable, isExam: boolean) {
+  return ({ form }: ShownItem): boolean => {
+    const own = forms[form]?.form ?? '';
+    return (own === 'benchmark' || own === 'benchmark-text') === isExam;
+  };
+}
+
+/** The one that fell most. */
+function leastChange(items: readonly ShownItem[]): number | null {
+  const changes = items.flatMap(({ marginChange }) => marginChange ?? []);
+  return changes.length === 0 ? null : Math.min(...changes);
+}
+
+function codesOf(items: readonly ShownItem[]): string {
+  return items
+    .map(({ form, baseline, candidate }) => `${form}:${baseline === null ? '-' : bit(baseline)}${bit(candidate)}`)
+    .join(' ');
+}
+
+const bit = ({ isRight }: ShownAnswer): string => (isRight ? '1' : '0');
+
+/** Each with what it is, where that is not clear from the column. The script gives the marks words, by their class. */
+function marks(items: readonly ShownItem[]): Html {
+  if (items.length === 0) return html`${NO_NUMBER}`;
+  const one = (item: ShownItem) => {
+    const { baseline, candidate, isAside, shortName } = item;
+    const state = `${baseline === null ? '' : bit(baseline)}${bit(candidate)}`;
+    const name = shortName === '' ? null : html`<i>${shortName}</i> `;
+    return html`<span${isAside ? ASIDE : null}>${name}<b class="m${state}">${movedMark(item)}</b></span> `;
+  };
+  return html`${items.map(one)}`;
+}
+
+const ASIDE = html` class="aside"`;
+
+/** One form: its prompt, what is right, and what was answered. */
+function card(item: ShownItem): Html {
+  const { name, isAside, prompt, right, baseline, candidate } = item;
+  const asked = prompt === null ? html`<p class="note">${UNKNOWN_PROMPT}` : html`<pre>${lines(prompt)}</pre>`;
+  return html`<div><h5>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h5>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
+}
+
+function answerLine(side: 'baseline' | 'candidate', answer: ShownAnswer): Html {
+  const given = answer.given === null ? null : html` <code>${shown(answer.given)}</code>`;
+  return html`<p><b class="m${bit(answer)}">${markOf(answer)}</b> ${side}${given} <small>margin ${marginText(answer.margin)}</small>`;
+}
+
+function shown(text: string): string {
+  return text === '' ? 'nothing' : text;
+}

@@ -1,0 +1,91 @@
+import type { ItemTable } from '../../../compare/probes/items/table.ts';
+import type { ProbeReport } from '../../../compare/report.ts';
+import { formatInteger } from '../../text/numbers.ts';
+import {
+  itemFormName,
+  itemsIntroduction,
+  leftOutSentence,
+  NO_ITEMS,
+  withheldSentence,
+} from '../../text/probe-items.ts';
+import { type Html, html, NOTHING } from '../html.ts';
+import { phraseHtml } from '../phrase.ts';
+import type { PageOptions } from '../section.ts';
+import { factRow } from './fact-row.ts';
+import { flipCards } from './flips.ts';
+
+/** Characters of all rows together: the page stays below two megabytes, with all other sections. */
+const MAX_CHARACTERS = 1_000_000;
+
+/** Every fact with both forms and both answers, to be sorted and filtered by the page's script. */
+export function items({ items: table, comparison }: ProbeReport, { docs }: PageOptions): Html {
+  if (table === null) {
+    return html`<h3 id="probes-items">Items</h3><p class="note">${NO_ITEMS}</p>${flipCards(comparison.flips, docs)}`;
+  }
+  if (table.facts.length === 0) return NOTHING;
+  const rows = rowsOf(table);
+  const leftOut = leftOutSentence(table, rows.length);
+  return html`<h3 id="probes-items">Items</h3>
+<p class="note">${phraseHtml(itemsIntroduction(table), docs)} ${phraseHtml(withheldSentence(table), docs)}</p>
+${leftOut === null ? null : html`<p class="note">${leftOut}</p>`}
+${tools(table, rows.length)}
+<table class="items" aria-label="Items">
+<thead><tr>${HEADS.map(head)}</tr></thead>
+<tbody>
+${rows}</tbody></table>`;
+}
+
+/** What can be sorted, and by what: `data-key` is for the script. */
+const HEADS = [
+  { key: 'id', text: 'fact', isNumber: false },
+  { key: 'exam', text: 'benchmark form', isNumber: false },
+  { key: 'twin', text: 'twins', isNumber: false },
+  { key: 'b', text: 'Δ margin, benchmark', isNumber: true },
+  { key: 't', text: 'Δ margin, twins', isNumber: true },
+] as const;
+
+function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {
+  return html`<th scope="col" aria-sort="none" data-key="${key}"${isNumber ? html` class="number"` : null}>${text}</th>`;
+}
+
+/** As many rows as fit. */
+function rowsOf(table: ItemTable): Html[] {
+  const rows: Html[] = [];
+  const namesSuite = new Set(table.parts.map(({ suite }) => suite)).size > 1;
+  let characters = 0;
+  for (const fact of table.facts) {
+    const row = factRow(fact, { table, namesSuite });
+    characters += row.text.length;
+    if (characters > MAX_CHARACTERS) break;
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** Controls that only the script makes work; without it the page hides them. The values of options are lists of parts, or a form. */
+function tools({ parts, forms, facts }: ItemTable, shown: number): Html {
+  const flips = facts.some(({ flip }) => flip !== undefined);
+  const exams = forms.map(({ form }) => (form === 'benchmark' || form === 'benchmark-text' ? 'b' : 't')).join('');
+  return html`<div class="item-tools" role="group" aria-label="Filter the items" data-forms="${exams}">
+<label>Search <input type="search" data-filter="search"></label>
+${select('Suite', 'suite', options(parts.map(({ suite }) => suite)))}
+${select('Capability', 'capability', options(parts.map(({ capability }) => capability)))}
+${select('Form', 'form', options(forms.map((form) => (form.aside ? `${itemFormName(form)} (aside)` : itemFormName(form)))))}
+${flips ? html`<label><input type="checkbox" data-filter="flips"> only flips</label>` : null}
+<label><input type="checkbox" data-filter="wrong"> only wrong</label>
+<p role="status"><span>${formatInteger(shown)}</span> of ${formatInteger(shown)} facts</p>
+</div>`;
+}
+
+/** Names with the indices that they have. */
+function options(names: readonly string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, name] of names.entries()) places.set(name, [...(places.get(name) ?? []), i]);
+  return places;
+}
+
+function select(label: string, filter: string, places: ReadonlyMap<string, readonly number[]>): Html | null {
+  if (places.size < 2) return null;
+  const each = [...places].map(([name, indices]) => html`<option value="${indices.join(' ')}">${name}</option>`);
+  return html`<label>${label} <select data-filter="${filter}"><option value="">all</option>${each}</select></label>`;
+}

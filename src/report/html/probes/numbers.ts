@@ -1,0 +1,97 @@
+import type { ShadowRow } from '../../../compare/probes/comparison.ts';
+import type { ProbeReport } from '../../../compare/report.ts';
+import type { NumberColumn } from '../../text/accuracy-columns.ts';
+import { CHURN_COLUMNS, churnCells } from '../../text/churn.ts';
+import type { Term } from '../../text/glossary.ts';
+import { LEVEL_COLUMNS, levelCells } from '../../text/levels.ts';
+import { term } from '../../text/phrase.ts';
+import { exclusionText, familyCells, PROBE_COLUMNS, probeCells, probeNotes, probeRemarks } from '../../text/probes.ts';
+import { formName, KIND_COLUMNS, kindCells, roleText } from '../../text/twin-kinds.ts';
+import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
+import { phraseHtml } from '../phrase.ts';
+import type { PageOptions } from '../section.ts';
+import { cellsTable } from './cells-table.ts';
+
+/** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
+export function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
+  const { rows, kinds, families, churn, levels } = probes.comparison;
+  const notes = [...probeNotes(probes), ...probeRemarks(probes.comparison)];
+  const column = (own: NumberColumn) => columnHead(own, docs);
+  return html`<h3 id="probes-tests">What the tests saw</h3>
+${cellsTable({
+  label: 'Shadow gap and shadow delta',
+  heads: ['suite or capability', ...PROBE_COLUMNS.map(column)],
+  rows: rows.map((row) => [rowName(row), ...probeCells(row)] as const),
+})}
+<ul class="notes">${notes.map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`)}</ul>
+${fold(
+  'Kinds of twins',
+  kinds.length > 0 &&
+    cellsTable({
+      label: 'Kinds of twins',
+      heads: ['suite', termHtml('twinKind', 'twin kind', docs), ...KIND_COLUMNS.map(column), 'decides'],
+      rows: kinds.map((row) => {
+        const kind = row.group === null ? row.kind : html`${row.kind}: <code>${row.group}</code>`;
+        return [html`<code>${row.suite}</code>`, kind, ...kindCells(row), roleText(row)] as const;
+      }),
+      text: [1, KIND_COLUMNS.length + 2],
+    }),
+)}
+${fold(
+  'Families, and the tests that they take no part in',
+  families.length > 0 &&
+    cellsTable({
+      label: 'Families',
+      heads: [
+        termHtml('family', 'family', docs),
+        'facts',
+        'benchmark form, %',
+        'twins, %',
+        'chance, %',
+        'excluded from',
+      ],
+      rows: families.map((row) => {
+        const excluded = row.excludedFrom.map((one) => html`<div>${exclusionText(one)}</div>`);
+        return [html`<code>${row.family}</code>`, ...familyCells(row), excluded] as const;
+      }),
+      text: [5],
+    }),
+)}
+${fold(
+  'Answers that changed',
+  churn.length > 0 &&
+    cellsTable({
+      label: 'Answers that changed',
+      heads: [termHtml('churn', 'form', docs), ...CHURN_COLUMNS],
+      rows: churn.map((row) => [formName(row.form, row.kind), ...churnCells(row)] as const),
+    }),
+)}
+${fold(
+  'Levels',
+  levels.length > 0 &&
+    cellsTable({
+      label: 'Levels',
+      heads: [termHtml('family', 'family', docs), ...LEVEL_COLUMNS],
+      rows: levels.map((row) => [html`<code>${row.family}</code>`, ...levelCells(row)] as const),
+      text: [1, 2],
+    }),
+)}`;
+}
+
+function termHtml(key: Term, text: string, docs: string): Html {
+  return phraseHtml([term(key, text)], docs);
+}
+
+function columnHead({ text, unit, term: key }: NumberColumn, docs: string): HtmlValue {
+  const name = key === null ? text : termHtml(key, text, docs);
+  return unit === '' ? name : html`${name}, ${unit}`;
+}
+
+function rowName({ suite, capability }: ShadowRow): HtmlValue {
+  const names = [suite, capability].flatMap((name) => (name === null ? [] : [html`<code>${name}</code>`]));
+  return names.length === 0 ? 'all' : html`${names.flatMap((name, i) => (i === 0 ? [name] : [' · ', name]))}`;
+}
+
+function fold(title: string, body: Html | false): Html {
+  return body === false ? NOTHING : html`<details><summary>${title}</summary>${body}</details>`;
+}

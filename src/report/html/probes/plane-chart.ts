@@ -1,0 +1,125 @@
+import { areaY, axisX, axisY, dot, line, link, ruleX, ruleY, text } from '@observablehq/plot';
+import { leastTwinChange } from '../../../compare/probes/accepted-changes.ts';
+import type { ChangeRow, Estimate } from '../../../compare/probes/comparison.ts';
+import { type DrawnPolicy, PLANE_AXES, planeLabel } from '../../text/probe-charts.ts';
+import { chart, chartText } from '../chart.ts';
+import type { Html } from '../html.ts';
+
+/** Changes of accuracy from here to there, on both axes. */
+export type Domain = readonly [low: number, high: number];
+
+interface Plane {
+  readonly whole: ChangeRow;
+  readonly parts: readonly ChangeRow[];
+  /** Null: not known. */
+  readonly policy: DrawnPolicy | null;
+  readonly domain: Domain;
+  readonly caption: Html;
+}
+
+const SIZE = 350;
+const MARGIN = { marginLeft: 44, marginRight: 14, marginTop: 26, marginBottom: 40 };
+
+/** Values of the curve from end to end. */
+const STEPS = 120;
+
+/** Where one suite and kind of twin moved, in points: the benchmark form to the right, twins upwards. */
+export function planeChart({ whole, parts, policy, domain, caption }: Plane): Html {
+  const [low, high] = domain;
+  const points = (share: number) => 100 * Math.min(high, Math.max(low, share));
+  const accepted = policy === null ? [] : boundary(whole, policy, domain);
+  const whiskers = (row: ChangeRow, isWhole: boolean) => whiskerMarks(row, points, isWhole);
+  const named = parts.map(({ capability, benchmark, twin }) => ({
+    ...{ x: points(benchmark.value), y: points(twin.value), name: chartText(capability ?? '', 24) },
+  }));
+  const scale = { domain: [100 * low, 100 * high], label: null };
+  const ticks = {
+    ticks: 6,
+    tickSize: 3,
+    tickFormat: (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value)}`,
+  };
+  return chart({
+    label: planeLabel(whole),
+    caption,
+    ...{ width: SIZE, height: SIZE - MARGIN.marginLeft - MARGIN.marginRight + MARGIN.marginTop + MARGIN.marginBottom },
+    ...MARGIN,
+    style: { fontSize: '12px' },
+    x: scale,
+    y: scale,
+    marks: [
+      areaY(accepted, { x: 'x', y1: 'y', y2: 'top', fill: 'var(--region)' }),
+      line(accepted, { x: 'x', y: 'edge', stroke: 'var(--series-1)', strokeOpacity: 0.5 }),
+      ruleX([0], { stroke: 'var(--line)' }),
+      ruleY([0], { stroke: 'var(--line)' }),
+      link([0], {
+        x1: 100 * low,
+        y1: 100 * low,
+        x2: 100 * high,
+        y2: 100 * high,
+        stroke: 'var(--muted)',
+        strokeDasharray: '4,4',
+      }),
+      axisX({ ...ticks, label: PLANE_AXES.benchmark, labelAnchor: 'center', labelArrow: 'none' }),
+      axisY({ ...ticks, label: null }),
+      text([PLANE_AXES.twin], { frameAnchor: 'top-left', dx: -40, dy: -24, textAnchor: 'start' }),
+      ...parts.flatMap((row) => whiskers(row, false)),
+      text(named, { x: 'x', y: 'y', text: 'name', dx: 6, dy: -8, textAnchor: 'start', fill: 'var(--muted)' }),
+      ...whiskers(whole, true),
+    ],
+  });
+}
+
+/** The lower edge of the region, in points, with both sides of its steps, as far as answers can be right. */
+function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: Domain) {
+  const most = Math.min(high, mostChange(row.benchmark));
+  const top = Math.min(high, mostChange(row.twin));
+  const even = Array.from({ length: STEPS + 1 }, (_, i) => low + ((most - low) * i) / STEPS);
+  const ends = [-policy['twin-accuracy'].drop, policy['shadow-delta']['minimum-gain']];
+  const sides = ends.flatMap((end) => [end - BESIDE, end, end + BESIDE]).filter((x) => x > low && x < most);
+  return [...even, ...sides]
+    .sort((a, b) => a - b)
+    .map((x) => {
+      const least = Math.max(low, leastTwinChange(row, policy, x));
+      return {
+        x: 100 * x,
+        y: 100 * Math.min(top, least),
+        top: 100 * top,
+        edge: least < top ? 100 * least : Number.NaN,
+      };
+    });
+}
+
+/** Where all answers are right: there is nothing beyond. */
+function mostChange({ start: { share, scale } }: ChangeRow['benchmark']): number {
+  return (1 - share) / scale;
+}
+
+/** Too little to be seen. */
+const BESIDE = 1e-6;
+
+function whiskerMarks({ benchmark, twin }: ChangeRow, points: (share: number) => number, isWhole: boolean) {
+  const [x, y] = [points(benchmark.value), points(twin.value)];
+  const ends = ({ lower, upper }: Estimate) => [points(lower ?? -1), points(upper ?? 1)] as const;
+  const [[left, right], [bottom, top]] = [ends(benchmark), ends(twin)];
+  const color = isWhole ? 'var(--series-2)' : 'var(--muted)';
+  const stroke = { stroke: color, strokeWidth: isWhole ? 2 : 1, strokeOpacity: isWhole ? 1 : 0.6 };
+  return [
+    link([0], { x1: left, x2: right, y1: y, y2: y, ...stroke }),
+    link([0], { x1: x, x2: x, y1: bottom, y2: top, ...stroke }),
+    dot([0], { x, y, r: isWhole ? 6 : 3, fill: color }),
+  ];
+}
+
+/** The same for all planes of a report, so that they can be compared: what they show, and zero, with a margin. */
+export function planeDomain(rows: readonly ChangeRow[]): Domain {
+  const estimates = rows.flatMap(({ benchmark, twin }) => [benchmark, twin]);
+  const ends = estimates.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);
+  const bounded = ends.map((end) => Math.min(1, Math.max(-1, end)));
+  const ceil = (x: number) => Math.ceil(x * STEP) / STEP;
+  return [-ceil(-Math.min(-LEAST, ...bounded)), ceil(Math.max(LEAST, ...bounded) + MARGIN_SHARE)];
+}
+
+/** Ends at multiples of 10 points, and no less than so far from zero. */
+const STEP = 10;
+const LEAST = 0.1;
+const MARGIN_SHARE = 0.02;

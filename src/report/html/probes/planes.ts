@@ -1,0 +1,78 @@
+import type { ChangeRow, KindRow } from '../../../compare/probes/comparison.ts';
+import type { ProbeReport, Report } from '../../../compare/report.ts';
+import { groupBy } from '../../../platform/group-by.ts';
+import { formatCount } from '../../text/numbers.ts';
+import { CHANGE_HEADS, changeCells, planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts';
+import { type Html, html, NOTHING } from '../html.ts';
+import { phraseHtml } from '../phrase.ts';
+import type { PageOptions } from '../section.ts';
+import { planeChart, planeDomain } from './plane-chart.ts';
+
+/** A team may have dozens of suites: the planes of those that decide come first. */
+const MAX_PLANES = 6;
+/** Capabilities of a plane; more would hide each other. */
+const MAX_PARTS = 8;
+const MAX_ROWS = 200;
+
+interface Moved {
+  readonly kind: KindRow;
+  readonly whole: ChangeRow;
+  readonly parts: readonly ChangeRow[];
+}
+
+/** Δbenchmark against Δtwin for each suite and kind of twin, with the region that the policy accepts. */
+export function planes({ changes, comparison }: ProbeReport, report: Report, { docs }: PageOptions): Html {
+  const moved = movedKinds(changes, comparison.kinds);
+  if (moved.length === 0) return NOTHING;
+  const policy = report.applied?.settings ?? null;
+  const shown = moved.toSorted((a, b) => Number(decides(b)) - Number(decides(a))).slice(0, MAX_PLANES);
+  const drawn = shown.map((own) => ({ ...own, parts: own.parts.slice(0, MAX_PARTS) }));
+  const domain = planeDomain(drawn.flatMap(({ whole, parts }) => [whole, ...parts]));
+  const charts = drawn.map(({ kind, whole, parts }) => {
+    const caption = phraseHtml(planeCaption(kind, policy), docs);
+    const title = phraseHtml(planeTitle(whole), docs);
+    return html`<div class="plane"><h4>${title}</h4>${planeChart({ whole, parts, policy, domain, caption })}</div>\n`;
+  });
+  const more = moved.length - shown.length;
+  return html`<h3 id="probes-transfer">Did the gain carry over?</h3>
+<div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of twins', 'more kinds of twins')} in the table.` : null}</p></div>
+${changeTable(moved, docs)}`;
+}
+
+function decides({ kind: { role } }: Moved): boolean {
+  return role === 'decides' || role === 'only-format';
+}
+
+function keyOf({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): string {
+  return JSON.stringify([suite, kind, group]);
+}
+
+function movedKinds(changes: readonly ChangeRow[], kinds: readonly KindRow[]): Moved[] {
+  const rows = groupBy(changes, keyOf);
+  return kinds.flatMap((kind) => {
+    const [whole, ...parts] = rows.get(keyOf(kind)) ?? [];
+    return whole === undefined || whole.capability !== null ? [] : [{ kind, whole, parts }];
+  });
+}
+
+function changeTable(moved: readonly Moved[], docs: string): Html {
+  const rows = moved.flatMap(({ kind, whole, parts }) => [
+    { row: whole, kind },
+    ...parts.map((row) => ({ row, kind: null })),
+  ]);
+  const shown = rows.slice(0, MAX_ROWS);
+  const more = rows.length - shown.length;
+  const last = CHANGE_HEADS.length - 1;
+  const body = shown.map(({ row, kind }) => {
+    const head =
+      row.capability === null ? phraseHtml(planeTitle(row), docs) : html`<span class="part">${row.capability}</span>`;
+    const cells = changeCells(row, kind).map((cell, i) => html`<td${i < last ? NUMBER : null}>${cell}</td>`);
+    return html`<tr><th scope="row">${head}</th>${cells}</tr>\n`;
+  });
+  const heads = CHANGE_HEADS.map((text, i) => html`<th scope="col"${i < last ? NUMBER : null}>${text}</th>`);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Changes of both forms"><table aria-label="Changes of both forms">
+<thead><tr><th scope="col">twins</th>${heads}</tr></thead>
+<tbody>${body}</tbody></table></div>${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
+}
+
+const NUMBER = html` class="number"`;

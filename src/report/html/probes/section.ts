@@ -1,0 +1,24 @@
+import { type Html, html } from '../html.ts';
+import type { Section } from '../section.ts';
+import { accuracies } from './accuracy.ts';
+import { benchmarks } from './benchmarks.ts';
+import { items } from './items.ts';
+import { probeNumbers } from './numbers.ts';
+import { planes } from './planes.ts';
+
+/** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
+export const PROBES: Section = {
+  id: 'probes',
+  title: 'Probes',
+  render(report, options): Html | null {
+    const { probes, benchmarks: rows } = report;
+    if (probes === null && rows === null) return null;
+    const ofProbes =
+      probes &&
+      html`${accuracies(probes, options)}
+${planes(probes, report, options)}
+${items(probes, options)}
+${probeNumbers(probes, options)}`;
+    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows)}`;
+  },
+};

@@ -1,0 +1,91 @@
+import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/comparison.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import {
+  formatInteger,
+  formatInterval,
+  formatLimit,
+  formatPointsLimit,
+  formatRatio,
+  NO_NUMBER,
+  percentDigits,
+  pointsDigits,
+} from './numbers.ts';
+import { name, type Phrase, phrase, term } from './phrase.ts';
+import { formName, roleText } from './twin-kinds.ts';
+
+/** `95%` */
+const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
+
+/** The columns of the table beside the chart of accuracies, after suite and capability. */
+export const ACCURACY_HEADS = ['form', 'facts', 'baseline, %', 'candidate, %'] as const;
+
+export function accuracyRowCells({ form, kind, facts, baseline, candidate }: AccuracyRow): string[] {
+  const cell = (estimate: Estimate | null) => (estimate ? intervalCell(estimate, percentDigits) : NO_NUMBER);
+  return [formName(form, kind), formatInteger(facts), cell(baseline), cell(candidate)];
+}
+
+/** A line may break before the parenthesis only. */
+function intervalCell(estimate: Estimate, show: (value: number) => string): string {
+  return formatInterval(estimate, show).replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
+}
+
+export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
+  return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several twins, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
+}
+
+/** What the axes of the plane are. */
+export const PLANE_AXES = { benchmark: 'Δ benchmark form, points', twin: 'Δ twins, points' } as const;
+
+/** The limits that are drawn. */
+export type DrawnPolicy = Pick<ProbePolicy, 'shadow-delta' | 'twin-accuracy'>;
+
+/** The region of one plane, in words. @param policy null: it is not known */
+export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolicy | null): Phrase {
+  if (policy === null) return phrase`This report does not have the limits of its policy, so that no region is drawn.`;
+  const { 'minimum-gain': least, margin, 'transfer-fail': fail } = policy['shadow-delta'];
+  const { drop } = policy['twin-accuracy'];
+  const reason = roleText({ role }).replace(/^no: /, '');
+  const decides = role === 'decides' || role === 'only-format';
+  return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or twins are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
+}
+
+/** What is true of all planes. */
+export function planesNote(confidence: number): Phrase {
+  return phrase`On the dashed line, twins gain as much as the benchmark form. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
+}
+
+export const CHANGE_HEADS = [
+  'facts',
+  'Δ benchmark form, points',
+  'Δ twins, points',
+  'shadow delta, points',
+  'transfer, log-odds',
+  'decides',
+] as const;
+
+/** @param kind of all facts; null for a capability, which has neither delta nor transfer of its own */
+export function changeCells({ facts, benchmark, twin }: ChangeRow, kind: KindRow | null): string[] {
+  const cell = (estimate: Estimate | null | undefined, show: (value: number) => string) =>
+    estimate ? intervalCell(estimate, show) : NO_NUMBER;
+  return [
+    formatInteger(facts),
+    cell(benchmark, pointsDigits),
+    cell(twin, pointsDigits),
+    cell(kind?.delta, pointsDigits),
+    cell(kind?.transfer, formatRatio),
+    kind ? roleText(kind) : '',
+  ];
+}
+
+/** `open twins of mmlu.csv`, `group twins (private.csv) of mmlu.csv`. */
+export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): Phrase {
+  return group === null
+    ? phrase`${kind} twins of ${name(suite)}`
+    : phrase`${kind} twins ${name(group)} of ${name(suite)}`;
+}
+
+/** The same for a reader who does not see the plane. */
+export function planeLabel(row: ChangeRow): string {
+  const { benchmark, twin } = row;
+  return `${row.kind} twins: the benchmark form changed by ${pointsDigits(benchmark.value)} points, the twins by ${pointsDigits(twin.value)}`;
+}

@@ -1,0 +1,137 @@
+import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/items/table.ts';
+import { formatCount, formatInteger, formatNumber, NO_NUMBER } from './numbers.ts';
+import { listed, name, type Phrase, phrase, term } from './phrase.ts';
+import { formName } from './twin-kinds.ts';
+
+/** One item of a report, with names in place of indices. */
+export interface ShownItem {
+  /** Index of its form. */
+  readonly form: number;
+  readonly name: string;
+  /** The same in a cell, where the column says the rest: `by text`, `open`; empty for the benchmark form itself. */
+  readonly shortName: string;
+  /** It takes no part in a test. */
+  readonly isAside: boolean;
+  readonly prompt: string | null;
+  /** Null: withheld, as the answers are. */
+  readonly right: string | null;
+  readonly baseline: ShownAnswer | null;
+  readonly candidate: ShownAnswer;
+  /** Candidate − baseline. */
+  readonly marginChange: number | null;
+}
+
+export interface ShownAnswer {
+  readonly given: string | null;
+  readonly isRight: boolean;
+  readonly margin: number;
+}
+
+/** The items of a fact. @throws RangeError for a table that its schema would refuse */
+export function shownItems({ items }: StoredFact, { forms }: Pick<ItemTable, 'forms'>): ShownItem[] {
+  return items.map((item) => {
+    const [form, prompt, right, before, after, wasRight, isRight, marginBefore, margin] = item;
+    const own = forms[form];
+    if (own === undefined) throw new RangeError(`there is no form ${form}`);
+    return {
+      form,
+      name: itemFormName(own),
+      shortName: shortName(own),
+      isAside: own.aside === true,
+      prompt: typeof prompt === 'number' ? textOf(items[prompt]) : prompt,
+      right,
+      baseline:
+        wasRight === null || marginBefore === null
+          ? null
+          : { given: before ?? right, isRight: wasRight === 1, margin: marginBefore },
+      candidate: { given: after ?? right, isRight: isRight === 1, margin },
+      marginChange: marginBefore === null ? null : margin - marginBefore,
+    };
+  });
+}
+
+function textOf(item: StoredItem | undefined): string | null {
+  return typeof item?.[1] === 'string' ? item[1] : null;
+}
+
+/** `open twin`, `benchmark form`: of one item. */
+export function itemFormName({ form, kind }: ItemTable['forms'][number]): string {
+  return form === 'twin' ? (kind === null ? 'twin' : `${kind} twin`) : formName(form, kind);
+}
+
+function shortName({ form, kind }: ItemTable['forms'][number]): string {
+  switch (form) {
+    case 'benchmark':
+      return '';
+    case 'benchmark-text':
+      return 'by text';
+    case 'twin':
+      return kind ?? 'twin';
+    case 'robustness':
+      return 'distracted';
+  }
+}
+
+/** A mark of a right or a wrong answer, and its word. */
+export const MARKS = { right: '✓', wrong: '✗' } as const;
+
+export function markOf({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
+  return isRight ? MARKS.right : MARKS.wrong;
+}
+
+/** `✓→✗`: right in the baseline, wrong in the candidate. */
+export function movedMark({ baseline, candidate }: Pick<ShownItem, 'baseline' | 'candidate'>): string {
+  return baseline === null ? markOf(candidate) : `${markOf(baseline)}→${markOf(candidate)}`;
+}
+
+/** A margin as it is, or a change with its sign. */
+export const marginText = (margin: number): string => formatNumber(margin);
+
+export function marginChangeText(change: number | null): string {
+  if (change === null) return NO_NUMBER;
+  return change > 0 ? `+${formatNumber(change)}` : formatNumber(change);
+}
+
+/** What a flip is called in its row. */
+export const FLIPS: Readonly<Record<NonNullable<StoredFact['flip']>, string>> = { lost: 'flip', kept: 'kept letter' };
+
+/** What the list is, and how to read it. */
+export function itemsIntroduction({ hasBaseline }: Pick<ItemTable, 'hasBaseline'>): Phrase {
+  const marks = hasBaseline
+    ? phrase`${MARKS.right}→${MARKS.wrong}: right in the baseline, wrong in the candidate.`
+    : phrase`${MARKS.right}: right, ${MARKS.wrong}: wrong.`;
+  const order = hasBaseline
+    ? phrase`Flips come first (the ${term('benchmarkForm', 'benchmark form')} is right before and after, a ${term('twin', 'twin')} became wrong; or a ${term('keptLetter', 'memorized letter')} is given again), then facts that lost an answer, those that won one, and the others. `
+    : phrase`Facts that the candidate has wrong come first. `;
+  return phrase`One row for each fact: its benchmark form and its twins. ${marks} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
+}
+
+/** What is not in the list. @param shown facts on the page */
+export function leftOutSentence(table: ItemTable, shown: number): string | null {
+  const { facts, leftOut } = table;
+  const all = facts.length + leftOut.facts;
+  if (shown === all) return null;
+  const flips = leftOut.flips + facts.slice(shown).filter(({ flip }) => flip !== undefined).length;
+  const inReport = facts.length - shown;
+  const parts = [
+    ...(inReport > 0 ? [`${formatInteger(inReport)} more are in report.json`] : []),
+    ...(leftOut.facts > 0 ? [`${formatInteger(leftOut.facts)} are in the measurements alone`] : []),
+  ];
+  return `Here are ${formatInteger(shown)} of ${formatCount(all, 'fact')}, to keep the page small: ${parts.join(', and ')}. ${flips === 0 ? 'No flip is left out.' : `${formatCount(flips, 'flip')} are left out.`}`;
+}
+
+/** Private benchmarks, whose rows have no texts. */
+export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
+  const suites = new Set(parts.flatMap(({ suite, texts }) => (texts === undefined ? [] : [suite])));
+  if (suites.size === 0) return phrase``;
+  const named = [...suites].slice(0, MAX_NAMED).map((suite) => phrase`${name(suite)}`);
+  return phrase`Prompts and answers of ${listed(named, suites.size)} are withheld: a private benchmark. There are marks and margins.`;
+}
+
+const MAX_NAMED = 8;
+
+/** In place of a prompt that this report does not have. */
+export const UNKNOWN_PROMPT = 'The prompt is not known.';
+
+/** In place of the list. */
+export const NO_ITEMS = 'The items are not in this report: it was made by a version that kept only the examples below.';
