@@ -43,10 +43,6 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
       ({ parameters }) => (parameters === 0 ? NONE : phrase`${formatInteger(parameters)}`),
       reference === null ? NONE : phrase`${formatInteger(reference.parameters)}`,
     ),
-    {
-      label: 'format',
-      values: [NONE, NONE, reference === null ? NONE : phrase`${reference.format}, ${dtypesOf(reference.dtypes)}`],
-    },
   ];
   return facts.filter(({ values }) => values.some((value) => value !== NONE));
 }
@@ -66,11 +62,14 @@ function timeWords(time: string): string {
 
 /** How it was measured: enough to do it again. */
 export function methodFacts(report: Report): Fact[] {
-  const { tool, device, durationSeconds, policy, tensors, probes } = report;
+  const { tool, device, durationSeconds, policy, tensors, probes, reference } = report;
   return [
     { label: 'Shadow Gate', value: phrase`${name(tool.version)}` },
     { label: 'policy', value: policy === null ? phrase`the defaults` : phrase`${name(policy)}` },
     { label: 'duration', value: phrase`${formatDuration(durationSeconds)} for the whole measurement` },
+    ...(reference === null
+      ? []
+      : [{ label: 'reference', value: phrase`${reference.format}, ${dtypesOf(reference.dtypes)}` }]),
     ...(tensors.length === 0 ? [] : [{ label: 'spectra', value: phrase`${spectraWords(report)}, on ${name(device)}` }]),
     ...(probes === null ? [] : probeFacts(probes)),
   ];
