@@ -83,7 +83,7 @@ describe('init', () => {
       expect(code, log).toBe(0);
       expect(log).toContain('only machines in the same network reach this address');
       expect(readFileSync(join(folder, 'candidate.txt'), 'utf8')).toBe('toy\n');
-      expect(readFileSync(join(folder, WORKFLOW), 'utf8')).not.toContain('secret=');
+      for (const text of [log, readFileSync(join(folder, WORKFLOW), 'utf8')]) expect(text).not.toContain('api-key');
       expect(gateOf(folder).with.endpoint).toBe(`${new URL(served.server.url).origin}/v1`);
       expect((await readMeasurement(join(folder, BASELINE))).checkpoint.format).toBe('served');
       expect((await cli(folder, ['doctor'])).log).toMatch(/✔ server: .* answers/);

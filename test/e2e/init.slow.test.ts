@@ -120,14 +120,15 @@ describe('shadow-gate init', () => {
   });
 
   it('leaves the baseline for later, with the command for it, and adds no second workflow', async () => {
-    const folder = userFolder({ 'models/base': 'base', 'models/new': 'coverage-expanding' });
+    const models = { 'models/base': 'base', 'models/new': 'coverage-expanding', 'models/approved': 'base' };
+    const folder = userFolder(models);
     write(folder, '.github/workflows/gate.yml', 'jobs:\n  a:\n    steps:\n      - uses: x/shadow-gate@v0\n');
-    // The candidate, its reference, no other workflow, the policy as it is, and not now.
-    const { code, stdout } = await cli(folder, ['init'], '\n\nn\n\nn\n');
+    // The candidate, its reference, what is approved, no other workflow, the policy as it is, and not now.
+    const { code, stdout } = await cli(folder, ['init'], '\n\n\nn\n\nn\n');
     expect(code).toBe(0);
     expect(stdout).toContain('· kept .github/workflows/gate.yml');
     expect(stdout).toMatch(
-      /3\. Measure the first baseline, and commit it too:\n {6}node .* measure --checkpoint models\/new/,
+      /3\. Measure the first baseline, and commit it too:\n {6}node .* measure --checkpoint models\/approved/,
     );
     expect([existsSync(join(folder, WORKFLOW)), existsSync(join(folder, BASELINE))]).toEqual([false, false]);
   });

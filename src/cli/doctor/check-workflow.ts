@@ -85,11 +85,21 @@ function isGranted(given: unknown, name: keyof typeof PERMISSIONS): boolean {
 /** Runners with a name of GitHub's own. */
 const HOSTED_NAME = /^ubuntu-(?:latest|\d+\.\d+)$/;
 
+/** Room on a hosted runner of a private repository, which has half the memory, in bytes. */
+const PRIVATE_MEMORY = 6.5e9;
+
 export function checkRunner({ path, job }: Pick<Workflow, 'path' | 'job'>, needed: number | null): Finding {
   const label = job['runs-on'];
   if (typeof label !== 'string' || !HOSTED_NAME.test(label)) return ok(`${path} runs on a runner of yours`);
-  if (needed === null || needed <= HOSTED.memory) return ok(label);
-  const text = `${label} has 16 GB of memory, and the model takes about ${formatBytes(needed)} in float32`;
+  const takes = `the model takes about ${formatBytes(needed ?? 0)} in float32`;
+  if (needed === null || needed <= PRIVATE_MEMORY) return ok(label);
+  if (needed <= HOSTED.memory) {
+    return warning(
+      `${takes}; ${label} has 16 GB of memory in a public repository, and about half of it in a private one`,
+      'for a private repository, name a larger runner in runs-on',
+    );
+  }
+  const text = `${label} has 16 GB of memory, and ${takes}`;
   return problem(text, 'name a larger runner in runs-on, use a server, or set the input only to spectra');
 }
 

@@ -15,6 +15,8 @@ export interface NextSteps {
   readonly usesHub: boolean;
   /** The options of a command line that name the candidate, and how it is measured. */
   readonly options: ReadonlyArray<readonly [option: string, value: string]>;
+  /** The checkpoint to measure as the baseline; undefined: at a server. */
+  readonly approved: string | undefined;
   /** Null: it has not been measured yet. */
   readonly baseline: string | null;
 }
@@ -36,7 +38,7 @@ export function nextSteps(steps: NextSteps): string[] {
     ...(baseline === null
       ? [
           '  3. Measure the first baseline, and commit it too:',
-          `      ${command(steps, 'measure', ['--out', BASELINE_FILE])}`,
+          `      ${command(approvedIn(steps), 'measure', ['--out', BASELINE_FILE])}`,
         ]
       : ['  3. Try it now:', `      ${command(steps, 'check', ['--baseline', baseline, '--out', 'report'])}`]),
   ];
@@ -60,6 +62,14 @@ function openPullRequest(source: CandidateSource): string {
     case 'server':
       return `Open a pull request that changes the model in ${CANDIDATE_FILE}${end}`;
   }
+}
+
+/** The same with the approved checkpoint in place of the candidate. */
+function approvedIn({ approved, options, ...steps }: NextSteps): NextSteps {
+  const measured = options.map(
+    ([option, value]) => [option, option === '--checkpoint' ? (approved ?? value) : value] as const,
+  );
+  return { ...steps, approved, options: measured };
 }
 
 function command({ program, options }: NextSteps, name: string, last: readonly string[]): string {

@@ -100,6 +100,6 @@ export function isPrivateAddress(endpoint: string): boolean {
     !/[.:]/.test(host) ||
     /\.(?:local|internal|lan)$/.test(host) ||
     /^(?:127\.|10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0$)/.test(host) ||
-    /^(?:::1|f[cd]|fe80)/i.test(host)
+    /^(?:::1$|f[cd][0-9a-f]*:|fe80:)/i.test(host)
   );
 }

@@ -50,7 +50,10 @@ export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECON
     onQuestion(question);
     const next = lines.next();
     const answer = await (isTerminal || isAnswered ? next : withPatience(next, patience));
-    if (answer === null || answer.done) throw nobody(question, isTerminal);
+    if (answer === null || answer.done) {
+      onQuestion('\n');
+      throw nobody(question, isTerminal);
+    }
     isAnswered = true;
     // A person has pressed Enter already.
     if (!isTerminal) onQuestion(`${printable(answer.value)}\n`);

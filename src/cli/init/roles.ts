@@ -66,7 +66,11 @@ function defaultCheckpoint(found: readonly FoundCheckpoint[]): number {
     ({ path }) => !BASE_NAME.test(path) && !APPROVED_NAME.test(path),
     ({ path }) => !BASE_NAME.test(path),
   ];
-  return Math.max(0, tests.map((test) => found.findIndex(test)).find((index) => index >= 0) ?? 0);
+  const first = tests.map((test) => found.findIndex(test)).find((index) => index >= 0) ?? 0;
+  const path = found[first]?.path ?? '';
+  const run = path.replace(/\d+$/, '');
+  // Of the steps of one training run, the last: they are in the order of their numbers.
+  return run === path ? first : found.findLastIndex((other) => other.path.replace(/\d+$/, '') === run);
 }
 
 function nothingFound({ folders, isComplete }: Search): UserError {

@@ -85,6 +85,7 @@ function tell(
     source: subject.placement.source,
     usesHub: subject.usesHub,
     options: [...subject.options, ...(budget === null ? [] : [['--budget', `${budget}s`] as const])],
+    approved: subject.stored?.roles.approved,
     baseline: measurement !== null || files.baseline.kind === 'keep' ? files.baseline.path : null,
   });
   // A command stays in one line, to be copied.

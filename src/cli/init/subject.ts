@@ -50,13 +50,8 @@ export async function storedSubject(
   if (options.model !== undefined || options.tokenizer !== undefined) {
     throw new UserError('--model and --tokenizer are about a server', 'add --endpoint, or leave them out');
   }
-  if (options.checkpoint === undefined && search.checkpoints.length > 0) {
-    say(
-      `Checkpoints in this folder: ${search.checkpoints
-        .map(({ path }) => printable(path))
-        .slice(0, 20)
-        .join(', ')}`,
-    );
+  if (options.checkpoint === undefined && search.checkpoints.length === 1) {
+    say(`One checkpoint is in this folder: ${printable(search.checkpoints[0]?.path ?? '')}`);
   }
   const roles = await chooseRoles(options, { root, search, questions });
   const { checkpoint, reference } = roles;
@@ -126,6 +121,9 @@ export function servedSubject(
   }
   const { shown } = remoteAddress(endpoint);
   say(`✔ server ${printable(shown)}: model ${printable(model)}, judged by its answers alone`);
+  if (new URL(endpoint).search !== '') {
+    say('▲ what follows ? in the address can be secret, and is written nowhere: give it to the workflow as a secret');
+  }
   const place = tokenizer === undefined ? null : isHubPath(tokenizer) ? tokenizer : pathIn(root, tokenizer);
   if (tokenizer !== undefined && place === null) {
     say(`▲ ${printable(tokenizer)} is outside of this folder: the runner has to have it at the same path`);
@@ -141,7 +139,7 @@ export function servedSubject(
     only: null,
     usesHub: false,
     options: [
-      ['--endpoint', endpoint],
+      ['--endpoint', shown],
       ['--model', model],
       ...(tokenizer === undefined ? [] : [['--tokenizer', tokenizer] as const]),
     ],

@@ -88,6 +88,7 @@ describe('a workflow', () => {
       'ok',
       'ok',
     ]);
+    expect(on('ubuntu-latest', 10e9)).toBe('warning');
   });
 
   it('states what its token may do', () => {

@@ -66,6 +66,11 @@ describe('roles', () => {
     });
   });
 
+  it('are those of the last step of a training run', async () => {
+    const steps = ['500', '1000', '1500'].map((step) => [`out/checkpoint-${step}/model.safetensors`, ''] as const);
+    expect((await rolesIn(folderWith(Object.fromEntries(steps)))).checkpoint).toBe('out/checkpoint-1500');
+  });
+
   it('of an adapter are with its base model', async () => {
     const root = folderWith({ 'a/adapter_config.json': '{"base_model_name_or_path": "org/m"}' });
     expect(await rolesIn(root)).toEqual({ checkpoint: 'a', reference: 'hf://org/m', approved: 'a' });
@@ -117,10 +122,16 @@ describe('git', () => {
 });
 
 it('tells private addresses from public ones', () => {
-  for (const address of ['http://localhost:8000/v1', 'http://10.1.2.3/v1', 'http://gpu-1:8000', 'http://[::1]:1/v1']) {
+  for (const address of [
+    'http://localhost:8000/v1',
+    'http://10.1.2.3/v1',
+    'http://gpu-1:8000',
+    'http://[::1]:1/v1',
+    'http://[fd00::1]/',
+  ]) {
     expect(isPrivateAddress(address), address).toBe(true);
   }
-  for (const address of ['https://api.example.com/v1', 'http://172.32.0.1', 'http://8.8.8.8']) {
+  for (const address of ['https://api.example.com/v1', 'https://fdic.example', 'http://172.32.0.1', 'http://8.8.8.8']) {
     expect(isPrivateAddress(address), address).toBe(false);
   }
 });
