@@ -53,12 +53,13 @@ const ordinarySpaces = (text: string): string => text.replace(/[\u00a0\u202f]/g,
 
 const entity = (character: string): string => `&#${character.codePointAt(0)};`;
 
-function neutralize(text: string): string {
-  const safe = text.replace(SPECIAL, (match) => {
+const neutralize = (text: string): string => isolate(neutralized(text));
+
+function neutralized(text: string): string {
+  return text.replace(SPECIAL, (match) => {
     if (match.length > 1) return `${match.slice(0, -1)}<span>${match.slice(-1)}</span>`;
     return SIGILS.includes(match) ? `<span>${entity(match)}</span>` : entity(match);
   });
-  return isolate(safe);
 }
 
 /**
@@ -67,6 +68,15 @@ function neutralize(text: string): string {
  */
 export function codeName(name: string): string {
   return `<code>${name === '' ? '(empty)' : neutralize(visible(name, NAME_LENGTH))}</code>`;
+}
+
+/** What a column of a phone has room for, in a few lines. */
+const NARROW_LENGTH = 40;
+
+/** The same where a column has to stay narrow: a line may break after each part of the name, and often within it. */
+export function narrowName(name: string): string {
+  const parts = visible(name, NARROW_LENGTH).match(/[^./_-]{1,12}[./_-]?|[./_-]/gu) ?? ['(empty)'];
+  return `<code>${isolate(parts.map(neutralized).join('<wbr>'))}</code>`;
 }
 
 /** A command may have several paths, and half a command would be another one. */
@@ -141,11 +151,14 @@ const BLOCK_LENGTH = 2000;
 /**
  * A text of several lines as a block of its own, each line as it is. HTML, since a fence of backticks can be closed from
  * inside.
+ * @param options.isWhole true for a text of ours with foreign names in it, which is short enough
  */
-export function codeBlock(text: string): string {
-  const all = shorten(text, BLOCK_LENGTH).split('\n');
+export function codeBlock(text: string, options: { readonly isWhole?: boolean } = {}): string {
+  const all = (options.isWhole ? text : shorten(text, BLOCK_LENGTH)).split('\n');
   const lines =
-    all.length <= BLOCK_LINES ? all : [...all.slice(0, BLOCK_LINES / 2), '…', ...all.slice(-BLOCK_LINES / 2)];
+    options.isWhole || all.length <= BLOCK_LINES
+      ? all
+      : [...all.slice(0, BLOCK_LINES / 2), '…', ...all.slice(-BLOCK_LINES / 2)];
   return `<pre>${lines.map((line) => neutralize(visible(line, BLOCK_LENGTH))).join('\n')}</pre>`;
 }
 

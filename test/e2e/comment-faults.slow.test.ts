@@ -104,7 +104,7 @@ it('the comment names the commit and the run that it is about', async () => {
   await rig.gate(FAIL, { event: at(HEAD_SHA), runId: 12, environment: { GITHUB_RUN_ATTEMPT: '2' } });
   const [comment] = rig.github.comments;
   expect(comment?.body).toContain(
-    `About commit [<code>aaaaaaa</code>](https://github.com/o/r/commit/${HEAD_SHA}), from [run 12, attempt 2](https://github.com/o/r/actions/runs/12/attempts/2).`,
+    `[run 12, attempt 2](https://github.com/o/r/actions/runs/12/attempts/2) · commit [<code>aaaaaaa</code>](https://github.com/o/r/commit/${HEAD_SHA})`,
   );
   expect(comment?.body).not.toMatch(/moved on|own run/);
 });

@@ -40,7 +40,7 @@ describe('the trusted workflow of a pair', () => {
     expect(body).toContain('1 NaN');
     expect(body).toMatch(new RegExp(`^${commentMarker('fork')}`));
     for (const text of [body, outcome.summary]) {
-      expect(text).toContain(`About commit [<code>aaaaaaa</code>](https://github.com/o/r/commit/${HEAD_SHA})`);
+      expect(text).toContain(`commit [<code>aaaaaaa</code>](https://github.com/o/r/commit/${HEAD_SHA})`);
       expect(text).toContain('[run 50](https://github.com/o/r/actions/runs/50)');
       expect(text).toContain("The numbers come from the fork's own run");
     }

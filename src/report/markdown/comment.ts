@@ -27,7 +27,7 @@ export interface MarkdownOptions {
   readonly docs?: string | undefined;
   /** Where the report comes from, for a page that outlives its run. */
   readonly origin?: Origin | undefined;
-  /** Address of the report as a page of HTML; empty or absent without one. */
+  /** Address of the page with charts and all items, where it has been uploaded. */
   readonly htmlReport?: string | undefined;
 }
 
@@ -35,6 +35,6 @@ export interface MarkdownOptions {
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
   const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
-  const content = contentOf(report, key === '' ? DEFAULT_KEY : key, origin, htmlReport);
+  const content = contentOf(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
   return fitted(content, { marker, docs }, (text) => text.length < limit);
 }

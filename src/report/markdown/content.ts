@@ -1,16 +1,23 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { codeName } from '../escape.ts';
+import { codeBlock, codeName } from '../escape.ts';
 import { describeFinding } from '../text/finding.ts';
+import { TOPICS } from '../text/finding-topics.ts';
+import { intervalChart } from '../text/interval-chart.ts';
+import { whatToDo } from '../text/next-steps.ts';
+import { formatCount } from '../text/numbers.ts';
 import { flipSummary, probeNotes } from '../text/probes.ts';
 import { findingsBySeverity, findingsToList, verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
+import { accuracyCharts } from './accuracy-charts.ts';
 import { benchmarkTable } from './benchmark-table.ts';
+import { decidingLine, decidingTableMarkdown } from './deciding-table.ts';
 import { deltaTable } from './delta-table.ts';
 import { footer } from './footer.ts';
+import { moreLinks, originLinks } from './links.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
-import { type Origin, originLines } from './origin.ts';
-import { phraseMarkdown } from './phrase.ts';
+import { type Origin, warningsOf } from './origin.ts';
+import { findingMarkdown, phraseMarkdown } from './phrase.ts';
 import { familyTable, flipMarkdown } from './probe-details.ts';
 import { probeEvidence } from './probe-evidence.ts';
 import { probeTable } from './probe-table.ts';
@@ -25,14 +32,27 @@ const MAX_INFOS = 40;
 export interface Content {
   heading: string;
   sentence: string;
-  /** Which commit and run the report is about. Always shown. */
+  /** Why a reader may not take the page for what it seems. Always shown. */
+  warnings: string;
+  /** Which run and commit it is about. Always shown. */
   origin: string;
-  /** List items after the sentence: at most `MAX_FINDINGS` of `findingCount`. */
+  /** The numbers that decide: a table, or one line for a pass. */
+  deciding: string;
+  /** What to do about the finding that decides; empty for a pass. */
+  steps: string;
+  links: string;
+  /** A pass is quiet: everything below is in one fold. */
+  isPass: boolean;
+  /** List items: at most `MAX_FINDINGS` of `findingCount`. */
   findings: string[];
   findingCount: number;
+  findingSummary: string;
   infos: string[];
   infoCount: number;
-  /** The behavioral half: the twins that decide, its table, notes and details. */
+  /** Pictures that GitHub draws. */
+  pictures: string[];
+  /** The behavioral half: accuracies with their intervals, the twins that decide, its table, notes and details. */
+  intervals: string;
   kinds: string;
   probes: string;
   probeNotes: string;
@@ -49,33 +69,38 @@ export interface Content {
   footer: string;
 }
 
-/** @param key tells the comments of a matrix of jobs apart; `default` is not worth a mention */
-export function contentOf(report: Report, key: string, origin?: Origin, htmlReport?: string): Content {
+interface ContentOptions {
+  /** Tells the comments of a matrix of jobs apart; `default` is not worth a mention. */
+  readonly key: string;
+  readonly origin?: Origin | undefined;
+  readonly htmlReport?: string | undefined;
+  readonly hasPictures?: boolean;
+}
+
+export function contentOf(report: Report, { key, origin, htmlReport, hasPictures = false }: ContentOptions): Content {
   const { infos } = findingsBySeverity(report);
-  const others = findingsToList(report);
-  const { probes } = report;
-  const flips = probes?.comparison.flips ?? [];
+  const listed = findingsToList(report);
+  const isPass = report.verdict === 'pass';
   return {
     heading: `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
     sentence: `**${phraseMarkdown(verdictSentence(report))}**`,
-    origin: origin === undefined ? '' : originLines(origin, htmlReport),
-    findings: others.slice(0, MAX_FINDINGS).map(findingItem),
-    findingCount: others.length,
+    warnings: origin === undefined ? '' : warningsOf(origin).join('<br>'),
+    origin: originLinks(origin),
+    deciding: isPass ? decidingLine(report) : decidingTableMarkdown(report),
+    steps: stepsOf(report),
+    links: moreLinks(report, { origin, htmlReport }),
+    isPass,
+    findings: listed.slice(0, MAX_FINDINGS).map(findingItem),
+    findingCount: listed.length,
+    findingSummary: formatCount(listed.length, 'finding'),
     infos: infos.slice(0, MAX_INFOS).map(findingItem),
     infoCount: infos.length,
-    kinds: probes ? decidingKindTable(probes.comparison.kinds) : '',
-    probes: probes ? probeTable(probes) : '',
-    probeNotes: probes
-      ? `<sub>${probeNotes(probes)
-          .map((note) => phraseMarkdown(note))
-          .join('<br>')}</sub>`
-      : '',
+    pictures: hasPictures ? accuracyCharts(report) : [],
+    ...probeContent(report),
     benchmarks: benchmarkTable(report.benchmarks ?? []),
-    evidence: probes ? probeEvidence(probes.comparison) : [],
-    families: probes ? familyTable(probes) : '',
-    flipSummary: flipSummary(flips),
-    flips: flips.map(flipMarkdown),
-    table: deltaTable(report.shadowDeltas),
+    table: [isPass ? decidingTableMarkdown(report) : '', deltaTable(report.shadowDeltas)]
+      .filter((part) => part !== '')
+      .join('\n\n'),
     modules: moduleDetails(report),
     skipped: skippedList(report.skipped),
     skippedCount: report.skipped.length,
@@ -83,6 +108,48 @@ export function contentOf(report: Report, key: string, origin?: Origin, htmlRepo
   };
 }
 
+type ProbeContent = Pick<
+  Content,
+  'intervals' | 'kinds' | 'probes' | 'probeNotes' | 'evidence' | 'families' | 'flipSummary' | 'flips'
+>;
+
+function probeContent(report: Report): ProbeContent {
+  const { probes } = report;
+  if (probes === null) {
+    return {
+      ...{
+        intervals: '',
+        kinds: '',
+        probes: '',
+        probeNotes: '',
+        evidence: [],
+        families: '',
+        flipSummary: '',
+        flips: [],
+      },
+    };
+  }
+  const { comparison } = probes;
+  const chart = intervalChart(report);
+  const notes = probeNotes(probes).map((note) => phraseMarkdown(note));
+  return {
+    intervals: chart === '' ? '' : codeBlock(chart, { isWhole: true }),
+    kinds: decidingKindTable(comparison.kinds),
+    probes: probeTable(probes),
+    probeNotes: `<sub>${notes.join('<br>')}</sub>`,
+    evidence: probeEvidence(comparison),
+    families: familyTable(probes),
+    flipSummary: flipSummary(comparison.flips),
+    flips: comparison.flips.map((flip) => flipMarkdown(flip, probes.items)),
+  };
+}
+
+function stepsOf(report: Report): string {
+  const steps = whatToDo(report).map((step) => phraseMarkdown(step));
+  return steps.length === 0 ? '' : `**What to do**: ${steps.join('<br>')}`;
+}
+
 function findingItem(finding: Finding): string {
-  return `- ${ICONS[finding.level]} ${phraseMarkdown(describeFinding(finding))}`;
+  const { kind, level } = finding;
+  return `- ${ICONS[level]} ${findingMarkdown(kind, TOPICS[kind].title)}: ${phraseMarkdown(describeFinding(finding))}`;
 }

@@ -16,7 +16,11 @@ interface Extent {
   flips: number;
   footer: boolean;
   table: boolean;
+  pictures: number;
   probes: boolean;
+  links: boolean;
+  steps: boolean;
+  deciding: boolean;
   sentence: boolean;
 }
 
@@ -41,7 +45,11 @@ export function fitted(
     flips: content.flips.length,
     footer: true,
     table: true,
+    pictures: content.pictures.length,
     probes: true,
+    links: true,
+    steps: true,
+    deciding: true,
     sentence: true,
   };
   const all = extent;
@@ -68,12 +76,33 @@ function smaller(extent: Extent): Extent | null {
   if (extent.findings > 0) return { ...extent, findings: extent.findings - 1 };
   if (extent.footer) return { ...extent, footer: false };
   if (extent.table) return { ...extent, table: false };
+  if (extent.pictures > 0) return { ...extent, pictures: extent.pictures - 1 };
   if (extent.probes) return { ...extent, probes: false };
+  if (extent.links) return { ...extent, links: false };
+  if (extent.steps) return { ...extent, steps: false };
+  if (extent.deciding) return { ...extent, deciding: false };
   if (extent.sentence) return { ...extent, sentence: false };
   return null;
 }
 
 function compose(content: Content, extent: Extent, { shortened }: { readonly shortened: boolean }): string {
+  const more = detailsOf(content, extent);
+  const parts = [
+    content.heading,
+    extent.sentence ? content.sentence : '',
+    content.warnings,
+    extent.deciding ? content.deciding : '',
+    extent.steps ? content.steps : '',
+    [content.origin, extent.links ? content.links : ''].filter((part) => part !== '').join(' · '),
+    ...content.pictures.slice(0, extent.pictures),
+    ...(content.isPass ? [details('Details', more)] : more),
+    shortened ? 'Some details are left out to fit; report.json has all of them.' : '',
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Everything that a reader opens. */
+function detailsOf(content: Content, extent: Extent): string[] {
   const modules = content.modules.map(({ summary, medians, deltas, weights }, i) =>
     details(summary, [
       i < extent.medians ? medians : '',
@@ -81,23 +110,22 @@ function compose(content: Content, extent: Extent, { shortened }: { readonly sho
       i < extent.weights ? titled('Weights W', weights) : '',
     ]),
   );
-  const parts = [
-    content.heading,
-    extent.sentence ? content.sentence : '',
-    content.origin,
-    list(content.findings.slice(0, extent.findings), content.findingCount),
-    ...(extent.probes ? [content.kinds, content.probes, content.probeNotes, content.benchmarks] : []),
+  const probes = extent.probes
+    ? [content.intervals, content.kinds, content.probes, content.probeNotes, content.benchmarks]
+    : [];
+  return [
+    details(content.findingSummary, [list(content.findings.slice(0, extent.findings), content.findingCount)]),
+    details(content.benchmarks === '' ? 'Probes' : 'Answers', [
+      ...probes,
+      details('All twin kinds, and answers that changed', content.evidence.slice(0, extent.evidence)),
+      details('Probes by family', [extent.families ? content.families : '']),
+    ]),
     details(content.flipSummary, content.flips.slice(0, extent.flips)),
-    details('All twin kinds, and answers that changed', content.evidence.slice(0, extent.evidence)),
-    details('Probes by family', [extent.families ? content.families : '']),
-    extent.table ? content.table : '',
+    details('Spectra', [extent.table ? content.table : '', ...modules]),
     extent.infos ? details(formatCount(content.infoCount, 'note'), [list(content.infos, content.infoCount)]) : '',
-    ...modules,
     extent.skipped ? details(`${formatCount(content.skippedCount, 'tensor')} not measured`, [content.skipped]) : '',
-    shortened ? 'Some details are left out to fit; report.json has all of them.' : '',
-    extent.footer ? content.footer : '',
+    extent.footer ? details('What was compared', [content.footer]) : '',
   ];
-  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function list(items: readonly string[], total: number): string {

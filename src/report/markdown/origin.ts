@@ -43,18 +43,19 @@ export function runLink({ id, attempt, repository }: Origin): string {
   return attempt > 1 ? `[run ${id}, attempt ${attempt}](${run}/attempts/${attempt})` : `[run ${id}](${run})`;
 }
 
-/**
- * Which commit and run a page is about, and how far its numbers can be trusted.
- * @param htmlReport address of the report as a page to explore; empty without one
- */
-export function originLines(origin: Origin, htmlReport = ''): string {
-  const { commit, head, by, repository } = origin;
-  const page = htmlReport === '' ? '' : ` [Explore the report](${htmlReport}).`;
-  const lines = [
+/** Which commit and run a page is about, and how far its numbers can be trusted. */
+export function originLines(origin: Origin): string {
+  const { commit, repository } = origin;
+  const about =
     commit === null
-      ? `From ${runLink(origin)}.${page}`
-      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.${page}`,
-  ];
+      ? `From ${runLink(origin)}.`
+      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.`;
+  return `<sub>${[about, ...warningsOf(origin)].join('<br>')}</sub>`;
+}
+
+/** Why a reader may not take a page for what it seems. */
+export function warningsOf({ commit, head, by, repository }: Origin): string[] {
+  const lines: string[] = [];
   if (head !== null && commit !== null && head !== commit) {
     lines.push(
       `⚠️ The pull request has moved on to commit ${commitLink(head, repository)}, which this result is not about.`,
@@ -66,5 +67,5 @@ export function originLines(origin: Origin, htmlReport = ''): string {
       `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`,
     );
   }
-  return `<sub>${lines.join('<br>')}</sub>`;
+  return lines;
 }

@@ -1,17 +1,22 @@
 import type { FindingKind } from '../../compare/finding.ts';
-import { codeCommand, codeName, plainText } from '../escape.ts';
+import { codeCommand, codeName, narrowName, plainText } from '../escape.ts';
 import { TERMS, type Term } from '../text/glossary.ts';
 import { type Phrase, render } from '../text/phrase.ts';
 
 /**
  * A phrase as Markdown: names and code as code, foreign prose escaped, terms as links to the glossary.
  * @param options.links false for a text that has no room for {@link linkDefinitions}: terms are plain words there
+ * @param options.narrow true in a column that a phone has to show: names are short, and wrap
  */
-export function phraseMarkdown(phrase: Phrase, options: { readonly links?: boolean } = {}): string {
+export function phraseMarkdown(
+  phrase: Phrase,
+  options: { readonly links?: boolean; readonly narrow?: boolean } = {},
+): string {
   return render(phrase, (part) => {
     if (part.kind === 'term') return options.links === false ? part.text : termLink(part.term, part.text);
     if (part.kind === 'finding') return options.links === false ? part.text : findingMarkdown(part.finding, part.text);
     if (part.kind === 'command') return codeCommand(part.text);
+    if (part.kind === 'name' && options.narrow) return narrowName(part.text);
     return part.kind === 'prose' ? plainText(part.text) : codeName(part.text);
   });
 }
@@ -27,6 +32,11 @@ export function termLink(term: Term, text: string): string {
 /** Words of ours as a link to the entry of a kind of finding. The page needs {@link linkDefinitions}. */
 export function findingMarkdown(kind: FindingKind, text: string): string {
   return `[${text}][finding-${kind}]`;
+}
+
+/** A page of the docs that is not about one word. The page needs {@link linkDefinitions}. */
+export function docsLink(page: 'glossary', text: string): string {
+  return `[${text}][${page}-${page}]`;
 }
 
 const REFERENCE = /\]\[(glossary|finding)-([^\]]+)\]/g;

@@ -1,25 +1,31 @@
 import { markdownTable } from 'markdown-table';
 import type { Flip } from '../../compare/probes/comparison.ts';
+import type { ItemTable } from '../../compare/probes/items/table.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeBlock, codeName, plainText } from '../escape.ts';
+import { benchmarkFormOf } from '../text/benchmark-form.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
 import { phraseMarkdown, termLink } from './phrase.ts';
 
 const MAX_FAMILIES = 40;
 
-/** A flip with its prompt and both answers; a kept letter with both forms side by side. */
-export function flipMarkdown(flip: Flip): string {
+/**
+ * A flip with both forms side by side, and what both models answered.
+ * @param items of the report, which have the benchmark form; without it, the twin stands alone
+ */
+export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
   if (flip.right === null) return head;
-  if (flip.beside === undefined) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
-  const both = [flip.beside, flip];
+  const exam = flip.beside ?? benchmarkFormOf(flip, items);
+  if (exam === null) return flip.prompt === null ? head : `${head}\n\n${codeBlock(flip.prompt)}`;
+  const both = [exam, flip];
   const cells = [
     both.map(({ prompt }) => promptCell(prompt)),
     both.map(({ right }) => `correct: ${answerMarkdown(right)}`),
     both.map(({ baseline }) => `baseline: ${answerMarkdown(baseline)}`),
     both.map(({ candidate }) => `candidate: ${answerMarkdown(candidate)}`),
   ];
-  return `${head}\n\n${markdownTable([[termLink('benchmarkForm', 'benchmark form'), 'options shuffled'], ...cells], { alignDelimiters: false })}`;
+  return `${head}\n\n${markdownTable([[termLink('benchmarkForm', 'benchmark form'), flip.beside === undefined ? termLink('twin', 'twin') : 'options shuffled'], ...cells], { alignDelimiters: false })}`;
 }
 
 /** Lines of a prompt beside another: its question is at its end. */

@@ -1,11 +1,11 @@
-import type { AppliedPolicy, ReportedRule } from '../../compare/applied-policy.ts';
+import type { ReportedRule } from '../../compare/applied-policy.ts';
 import type { BenchmarkRow } from '../../compare/benchmarks/row.ts';
 import type { Both, ShadowRow } from '../../compare/probes/comparison.ts';
-import type { Report, Verdict } from '../../compare/report.ts';
-import { accuracyNumbers, type DecidingRow, isNotJudged } from './deciding-row.ts';
-import { carriedOver, dropLimit, metricNumbers } from './finding-rows.ts';
+import type { Report } from '../../compare/report.ts';
+import { accuracyNumbers, type DecidingRow, isNotJudged, markOfChange } from './deciding-row.ts';
+import { carriedOver, dropLimit, metricNumbers, transferNumbers } from './finding-rows.ts';
 import { EXAM } from './headline.ts';
-import { formatLimit, formatRatio, NO_NUMBER } from './numbers.ts';
+import { NO_NUMBER } from './numbers.ts';
 import { name, phrase, term } from './phrase.ts';
 import { twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
@@ -23,50 +23,59 @@ function probeRows(report: Report): DecidingRow[] {
   const limits = report.applied?.settings;
   const [whole] = probes?.comparison.rows ?? [];
   if (!probes || !whole || whole.facts === 0) return [];
-  const mark = isNotJudged(report, 'probes') ? 'inconclusive' : 'pass';
-  const limit = limits === undefined ? NO_NUMBER : dropLimit(limits['twin-accuracy'].drop);
-  const accuracy = (key: string, check: DecidingRow['check'], both: Both): DecidingRow => ({
-    ...{ key, check, mark },
-    ...accuracyNumbers(both, both.baseline === null ? NO_NUMBER : limit),
-  });
+  const drop = limits?.['twin-accuracy'].drop;
   return [
-    accuracy('exam', [EXAM], whole.benchmark),
-    accuracy('twins', [term('twin', 'Twins')], whole.twin),
-    ...gainRows(report, mark),
-    ...worstCapability(probes.comparison.rows, limits, mark),
+    accuracyRow(report, { key: 'exam', check: [EXAM], both: whole.benchmark, drop }),
+    accuracyRow(report, { key: 'twins', check: [term('twin', 'Twins')], both: whole.twin, drop }),
+    ...gainRows(report),
+    ...worstCapability(report, probes.comparison.rows),
   ];
 }
 
+interface Accuracies {
+  readonly key: string;
+  readonly check: DecidingRow['check'];
+  readonly both: Both;
+  /** Limit of the drop, as a share. */
+  readonly drop: number | undefined;
+}
+
+function accuracyRow(report: Report, { key, check, both, drop }: Accuracies): DecidingRow {
+  const limit = both.baseline === null || drop === undefined ? NO_NUMBER : dropLimit(drop);
+  const mark = isNotJudged(report, 'probes') ? 'inconclusive' : markOfChange(report, both, drop);
+  return { key, check, ...accuracyNumbers(both, limit), mark };
+}
+
 /** A gain, to the twins to which least of it carries over: theirs, and the transfer. */
-function gainRows({ probes, applied }: Report, mark: Verdict): DecidingRow[] {
-  const limits = applied?.settings;
+function gainRows(report: Report): DecidingRow[] {
+  const { probes, applied } = report;
   const least = probes ? leastCarryOver(probes.comparison) : null;
   if (least === null) return [];
-  const { row, carryOver } = least;
-  const { suite, kind, group } = row;
+  const { suite, kind, group } = least.row;
+  const { transfer } = least.carryOver;
+  const limit = applied?.settings['shadow-delta']['transfer-fail'];
+  // Below the limit without a finding: the interval leaves it open.
+  const isOpen = isNotJudged(report, 'probes') || (limit !== undefined && transfer.value < limit);
   const isAll = probes?.comparison.kinds.length === 1;
+  const twins = {
+    key: `kind ${suite} ${kind}`,
+    check: phrase`Only ${twinLabel(least.row)}`,
+    both: least.row.twin,
+    drop: undefined,
+  };
   return [
-    ...(isAll
-      ? []
-      : [{ key: `kind ${suite} ${kind}`, check: twinLabel(row), mark, ...accuracyNumbers(row.twin, NO_NUMBER) }]),
+    ...(isAll ? [] : [accuracyRow(report, twins)]),
     {
       key: `carried over ${suite} ${kind} ${group ?? ''}`,
-      check: carriedOver(row),
-      baseline: null,
-      candidate: formatRatio(carryOver.transfer.value),
-      change: NO_NUMBER,
-      limit: limits === undefined ? NO_NUMBER : `≥\u00a0${formatLimit(limits['shadow-delta']['transfer-fail'])}`,
-      mark,
+      check: carriedOver(least.row),
+      ...transferNumbers(transfer, limit),
+      mark: isOpen ? 'inconclusive' : 'pass',
     },
   ];
 }
 
 /** The capability whose twins fell most, where there are several. */
-function worstCapability(
-  rows: readonly ShadowRow[],
-  limits: AppliedPolicy['settings'] | undefined,
-  mark: Verdict,
-): DecidingRow[] {
+function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRow[] {
   const parts = rows.flatMap(({ suite, capability, twin }) =>
     suite === null && capability !== null && twin.baseline !== null
       ? [{ capability, twin, change: twin.candidate - twin.baseline }]
@@ -74,15 +83,10 @@ function worstCapability(
   );
   const [worst] = parts.sort((a, b) => a.change - b.change);
   if (parts.length < 2 || worst === undefined) return [];
-  const limit = limits === undefined ? NO_NUMBER : dropLimit(limits['twin-accuracy']['capability-drop']);
-  return [
-    {
-      key: `twins of ${worst.capability}`,
-      check: phrase`${term('twin', 'Twins')}, ${name(worst.capability)}`,
-      ...accuracyNumbers(worst.twin, limit),
-      mark,
-    },
-  ];
+  const { capability, twin } = worst;
+  const check = phrase`${term('twin', 'Twins')}, ${name(capability)}`;
+  const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
+  return [accuracyRow(report, { key: `twins of ${capability}`, check, both: twin, drop })];
 }
 
 /** The metric that came nearest to the limit of its rule. */
@@ -108,9 +112,9 @@ function useOf({ movement, limit }: Nearest): number {
 
 /** Benchmarks of logs whose answers are right or wrong, the largest losses first. */
 function benchmarkRows(report: Report): DecidingRow[] {
-  const mark = isNotJudged(report, 'benchmarks') ? 'inconclusive' : 'pass';
-  const limits = report.applied?.settings;
-  const limit = limits === undefined ? NO_NUMBER : dropLimit(limits['twin-accuracy']['capability-drop']);
+  const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
+  const limit = drop === undefined ? NO_NUMBER : dropLimit(drop);
+  const isOpen = isNotJudged(report, 'benchmarks');
   return (report.benchmarks ?? [])
     .flatMap((row) => {
       const both = accuraciesOf(row);
@@ -121,7 +125,7 @@ function benchmarkRows(report: Report): DecidingRow[] {
       key: `benchmark ${row.task}`,
       check: [name(row.task)],
       ...accuracyNumbers(both, limit),
-      mark,
+      mark: isOpen ? ('inconclusive' as const) : markOfChange(report, both, drop),
     }));
 }
 

@@ -1,4 +1,4 @@
-import type { Finding, Level } from '../../compare/finding.ts';
+import { type Finding, type FindingKind, type Level, SEVERITY } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { TOPICS } from './finding-topics.ts';
 import { formatPercent, formatPointsChange, NO_NUMBER } from './numbers.ts';
@@ -52,4 +52,32 @@ export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | '
     const { about } = TOPICS[kind];
     return (level === 'inconclusive' || kind === 'missing-baseline') && (about === part || about === 'everything');
   });
+}
+
+/** Findings that report a loss of answers, each in its own way. */
+const LOSSES: ReadonlySet<FindingKind> = new Set([
+  'twin-accuracy',
+  'accuracy-loss',
+  'retention',
+  'level-lost',
+  'benchmark-loss',
+]);
+
+/** A drop at the limit counts, whatever the last bit of a float is. */
+const ROUNDING = 1e-12;
+
+/**
+ * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding reports the
+ * same loss, or it may be chance.
+ * @param drop the limit, as a share; undefined: not known
+ */
+export function markOfChange(
+  report: Report,
+  { baseline, candidate }: { readonly baseline: number | null; readonly candidate: number },
+  drop: number | undefined,
+): Verdict {
+  if (baseline === null || drop === undefined || baseline - candidate < drop - ROUNDING) return 'pass';
+  const levels = report.findings.filter(({ kind }) => LOSSES.has(kind)).map(({ level }) => level);
+  const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
+  return worst === undefined ? 'inconclusive' : markOf(worst);
 }

@@ -1,4 +1,5 @@
 import type { Finding, FindingKind, FindingOf, Scope } from '../../compare/finding.ts';
+import type { Estimate } from '../../compare/probes/comparison.ts';
 import type { Report } from '../../compare/report.ts';
 import { accuracyNumbers, bareRow, type DecidingRow, markOf } from './deciding-row.ts';
 import { EXAM } from './headline.ts';
@@ -6,6 +7,7 @@ import { isRelative, metricPart } from './metric-names.ts';
 import {
   formatCount,
   formatDifference,
+  formatEnds,
   formatInteger,
   formatLimit,
   formatNumber,
@@ -57,12 +59,8 @@ const ROWS: Rows = {
   },
   'shadow-delta': (finding) => {
     const { suite, twins: kind, group, transfer, transferLimit } = finding;
-    return row(finding, `carried over ${suite} ${kind} ${group ?? ''}`, carriedOver({ kind, group }), {
-      baseline: null,
-      candidate: formatRatio(transfer.value),
-      change: NO_NUMBER,
-      limit: atLeast(formatLimit(transferLimit)),
-    });
+    const numbers = transferNumbers(transfer, transferLimit);
+    return row(finding, `carried over ${suite} ${kind} ${group ?? ''}`, carriedOver({ kind, group }), numbers);
   },
   'gain-not-shown': (finding) =>
     row(finding, 'exam', part(EXAM, finding.suite), accuracyNumbers(finding, 'twins must share it')),
@@ -189,9 +187,22 @@ export function findingRow(finding: Finding, report: Report): DecidingRow {
   return toRow === undefined ? bareRow(finding) : toRow(finding, report);
 }
 
+/** A transfer with its interval, which stands where others have a change. */
+export function transferNumbers(
+  transfer: Estimate,
+  limit: number | undefined,
+): Pick<DecidingRow, 'baseline' | 'candidate' | 'change' | 'limit'> {
+  return {
+    baseline: null,
+    candidate: formatRatio(transfer.value),
+    change: formatEnds(transfer, formatRatio),
+    limit: limit === undefined ? NO_NUMBER : atLeast(formatLimit(limit)),
+  };
+}
+
 /** How much of a gain twins share: the transfer. */
 export function carriedOver(twins: Parameters<typeof twinLabel>[0]): Phrase {
-  return phrase`${term('transfer', 'Carried over')}: ${twinLabel(twins)}`;
+  return phrase`${term('transfer', 'Carried over')} to ${twinLabel(twins)}`;
 }
 
 function row(

@@ -224,7 +224,7 @@ const STEPS: Steps = {
       ? [phrase`Add questions: ${formatInteger(least)} facts are the least that can be judged.`]
       : [
           phrase`Raise ${code('budget')} to ${formatEstimate(budget.leastSeconds)} or more: that is enough for ${formatInteger(Math.min(least, budget.all))} facts. All of them take ${formatEstimate(budget.allSeconds)}.`,
-          phrase`More on time: ${budgetCommand(report)}`,
+          phrase`What fits into a budget: ${budgetCommand(report)}`,
         ],
   'capability-not-judged': ({ capability, isRequired }) => [
     isRequired

@@ -26,8 +26,9 @@ export function allTwinWords({ kinds }: Pick<ProbeComparison, 'kinds'>): Phrase 
   return isOne ? twinWords(first) : [OTHER_FORMS];
 }
 
-/** Twins of one kind as the name of a row. */
+/** Twins of one kind as part of the name of a row: `open twins`. */
 export function twinLabel({ kind, group }: Twins): Phrase {
-  if (kind === 'group' && group !== null) return phrase`${term('twinKind', 'Twins')} of ${name(group)}`;
-  return [term('twinKind', `${kind.charAt(0).toUpperCase()}${kind.slice(1)} twins`)];
+  return kind === 'group' && group !== null
+    ? phrase`${term('twinKind', 'twins')} of ${name(group)}`
+    : [term('twinKind', `${kind} twins`)];
 }

@@ -17,7 +17,7 @@ import { githubPage, linkableTexts, named, tablesOf, textOf } from '../github-pa
 
 /** The tags of our own; any other came from a name. Names are never in a link. */
 const OURS = new Set(
-  'a p h2 ul li b strong sub br code pre span details summary table thead tbody tr th td'.split(' '),
+  'a p h2 ul li b strong sub br wbr code pre span details summary table thead tbody tr th td'.split(' '),
 );
 
 /** A benchmark with a family for each of its 57 subjects, and many more suites like it. */
@@ -66,9 +66,61 @@ describe('the comment', () => {
     );
   });
 
+  it('the comment has the numbers that decide, what to do, and links, before anything is opened', () => {
+    const page = githubPage(renderComment(report()));
+    const top = page.elements.slice(
+      0,
+      page.elements.findIndex(({ tagName }) => tagName === 'details'),
+    );
+    expect(top.map(({ tagName }) => tagName).filter((tag) => ['h2', 'p', 'table'].includes(tag))).toEqual([
+      ...['h2', 'p', 'table', 'p', 'p'],
+    ]);
+    expect(tablesOf(page)[0]).toEqual([
+      ['check', 'baseline → candidate', 'change', 'limit'],
+      ['⚠️ MLP ÷ attention ratio', '0.635 → 0.690', '+8.7%', '+8%'],
+    ]);
+    const [, steps, links] = named(page, 'p').map(textOf);
+    expect(steps).toMatch(
+      /^What to do: Look at the probes first\. .*make the candidate the baseline: shadow-gate measure/s,
+    );
+    expect(links).toBe('baseline, measured the same day · about “Metric moved” · glossary');
+  });
+
+  it('a pass is six lines: verdict, sentence, numbers, links and one fold', () => {
+    const page = githubPage(renderComment(report({ verdict: 'pass', findings: [], probes: probeReport() })));
+    const first = page.elements.findIndex(({ tagName }) => tagName === 'details');
+    const lines = page.elements.slice(0, first).filter(({ tagName }) => ['h2', 'p', 'table'].includes(tagName));
+    expect(lines.map(textOf)).toEqual([
+      '✅ Shadow Gate: pass',
+      expect.stringMatching(/^Exam \+73\.0/),
+      expect.stringMatching(/^✅\u00a0Exam 26\.1% → 98\.3% · /),
+      expect.stringMatching(/^baseline, /),
+    ]);
+    // Everything else is in it.
+    const [fold] = named(page, 'details');
+    expect(page.elements.slice(first).filter((node) => node !== fold && node.parentNode === fold?.parentNode)).toEqual(
+      [],
+    );
+  });
+
+  it('an uploaded page is linked, and an address that is none is not', () => {
+    const url = 'https://github.com/o/r/actions/runs/1/artifacts/2';
+    expect(renderComment(report(), { htmlReport: url })).toContain(`[explore the report](${url})`);
+    for (const htmlReport of ['', 'https://x.example/) <script>', 'javascript:alert(1)']) {
+      expect(renderComment(report(), { htmlReport })).not.toMatch(/explore|script/);
+    }
+  });
+
+  it('accuracies stand as dots and whiskers in the fold of the probes', () => {
+    const page = githubPage(renderComment(report({ probes: probeReport() })));
+    const chart = named(page, 'pre').map(textOf)[0] ?? '';
+    expect(chart).toContain('  candidate ······················├█  98.0');
+    for (const line of chart.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(42);
+  });
+
   it('the comment shows both values and the change of every metric', () => {
     const page = githubPage(renderComment(report()));
-    expect(tablesOf(page)[0]?.slice(0, 2)).toEqual([
+    expect(tablesOf(page)[1]?.slice(0, 2)).toEqual([
       ['metric', 'of', 'where', 'baseline', 'candidate', 'change'],
       ['MLP ÷ attention ratio', 'ΔW', 'whole model', '0.635', '0.690', '⚠️ +0.0552 (+8.7%)'],
     ]);
@@ -76,7 +128,7 @@ describe('the comment', () => {
 
   it('the comment shows the probes before the spectra: accuracies, gap, and both changes with interval and MDE', () => {
     const page = githubPage(renderComment(report({ probes: probeReport() })));
-    expect(tablesOf(page)[1]?.slice(0, 2)).toEqual([
+    expect(tablesOf(page)[2]?.slice(0, 2)).toEqual([
       [
         'capability',
         'facts',
@@ -107,7 +159,7 @@ describe('the comment', () => {
 
   it('the twins that decide come first: the exam rose, open questions did not, and letters are not judged', () => {
     const page = githubPage(renderComment(report({ probes: probeReport('mmlu.csv') })));
-    expect(tablesOf(page)[0]).toEqual([
+    expect(tablesOf(page)[1]).toEqual([
       [
         'suite',
         'twin kind',
@@ -207,7 +259,7 @@ describe('the comment', () => {
 
   it('the module type of a spiked matrix comes first in the details', () => {
     const page = githubPage(renderComment(report({ findings: [spiked('model.layers.2.mlp.up_proj.weight')] })));
-    expect(named(page, 'summary').map(textOf)[0]).toMatch(/^⚠️ up_proj/);
+    expect(named(page, 'summary').map(textOf)[1]).toMatch(/^⚠️ up_proj/);
   });
 
   it('the comment names what was compared, and what the verdict does not claim', () => {
@@ -241,11 +293,11 @@ describe('the comment', () => {
         }),
       ),
     );
-    expect(named(page, 'summary').map(textOf).slice(0, 2)).toEqual([
+    expect(named(page, 'summary').map(textOf).slice(1, 3)).toEqual([
       'vision · q_proj · 4 matrices · top-5% energy of W 0.200 → 0.200',
       'language · q_proj · 4 matrices · top-5% energy of W 0.200 → 0.200',
     ]);
-    expect(tablesOf(page)[0]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
+    expect(tablesOf(page)[1]?.map((row) => row[2])).toEqual(['where', 'vision · q_proj', 'language · q_proj']);
   });
 
   it('a comment without a baseline states that there is nothing to compare with', () => {
@@ -256,6 +308,7 @@ describe('the comment', () => {
           findings: [],
           baseline: null,
           reference: null,
+          applied: undefined,
           shadowDeltas: [],
           groups: { candidate: [], baseline: [] },
           tensors: [],
@@ -271,8 +324,8 @@ describe('the comment', () => {
 describe('a hostile name', () => {
   // No limit: a name of 100 kB may make the comment leave out details, which is another test.
   const limit = Number.POSITIVE_INFINITY;
-  // A prompt has as many lines as it has, also in a table.
-  const withoutLines = (skeleton: string) => skeleton.replaceAll('<br></br>', '');
+  // A prompt has as many lines as it has, also in a table, and a name as many places where a line may break.
+  const withoutLines = (skeleton: string) => skeleton.replace(/<br><\/br>|<wbr><\/wbr>/g, '');
   const harmless = withoutLines(githubPage(renderComment(hostileReport('harmless'), { limit })).skeleton);
 
   it.each(HOSTILE_NAMES.filter((name) => name !== '').map((name) => [JSON.stringify(name).slice(0, 50), name]))(
@@ -353,7 +406,7 @@ describe('the limit of a comment', () => {
   it('a comment on dozens of suites shows some rows of each table, and counts the others', () => {
     const comment = renderComment(manySuites());
     const heads = tablesOf(githubPage(comment)).map(([head]) => head?.slice(0, 2).join(' '));
-    expect(heads.slice(0, 2)).toEqual(['suite twin kind', 'capability facts']);
+    expect(heads.slice(1, 3)).toEqual(['suite twin kind', 'capability facts']);
     const whole = renderComment(manySuites(), { limit: Number.POSITIVE_INFINITY });
     expect(Math.max(...tablesOf(githubPage(whole)).map((rows) => rows.length))).toBeLessThanOrEqual(50);
     expect(comment).toMatch(/and 68 more in report\.json/);
@@ -373,17 +426,19 @@ it('the comment gives the cause if a matrix has no spectrum', () => {
   expect(tablesOf(page).flat()).toContainEqual(['w (not finite)', '—', '—', '—', '—']);
 });
 
-describe('links to the glossary', () => {
+describe('links to the docs', () => {
   const docs = 'https://example.org/docs';
 
   it('links to the glossary lead to the documentation that the caller names, with one definition for each term', () => {
     const comment = renderComment(report({ probes: probeReport() }), { docs });
     const links = named(githubPage(comment), 'a').map(({ attrs }) => attrs.find(({ name }) => name === 'href')?.value);
     expect(new Set(links)).toContain(`${docs}/glossary.md#shadow-delta`);
-    expect(links.filter((link) => !link?.startsWith(`${docs}/glossary.md#`))).toEqual([]);
+    expect(new Set(links)).toContain(`${docs}/findings.md#metric-moved`);
+    expect(links.filter((link) => !/\/(glossary|findings)\.md#/.test(link ?? ''))).toEqual([]);
+    expect(links.filter((link) => !link?.startsWith(`${docs}/`))).toEqual([]);
     // Every reference has its definition, or it would be shown with its brackets.
-    expect(githubPage(comment).texts.join('')).not.toMatch(/\]\[|\[glossary-/);
-    const definitions = comment.match(/^\[glossary-.*$/gm) ?? [];
+    expect(githubPage(comment).texts.join('')).not.toMatch(/\]\[|\[(glossary|finding)-/);
+    const definitions = comment.match(/^\[(glossary|finding)-.*$/gm) ?? [];
     expect(new Set(definitions).size).toBe(definitions.length);
   });
 

@@ -16,8 +16,9 @@ const render = (over: Partial<Origin> = {}) =>
 it('a comment names its commit, its run and the commit of the baseline, with links', () => {
   const text = render();
   expect(text).toContain(
-    `About commit [<code>aaaaaaa</code>](${REPOSITORY}/commit/${COMMIT}), from [run 12](${REPOSITORY}/actions/runs/12).`,
+    `[run 12](${REPOSITORY}/actions/runs/12) · commit [<code>aaaaaaa</code>](${REPOSITORY}/commit/${COMMIT}) · `,
   );
+  expect(text).toContain(`[<code>ccccccc</code>](${REPOSITORY}/commit/${BASE}), measured the same day`);
   expect(text).toContain(`as of commit [<code>ccccccc</code>](${REPOSITORY}/commit/${BASE})`);
   expect(text).not.toMatch(/moved on|own run/);
   expect(render({ attempt: 2 })).toContain(`[run 12, attempt 2](${REPOSITORY}/actions/runs/12/attempts/2)`);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { commentMarker, renderComment } from '../../../src/report/markdown/comment.ts';
 import { renderSummary } from '../../../src/report/markdown/summary.ts';
-import { report } from '../fixtures.ts';
+import { probeReport, report } from '../fixtures.ts';
 
 it('the step summary is the comment without its marker', () => {
   expect(`${commentMarker()}\n${renderSummary(report())}`).toBe(renderComment(report()));
@@ -15,4 +15,15 @@ it.each([2000, 5000, 20_000])('a step summary fits into %i bytes, also with char
   const long = report({ skipped });
   expect(Buffer.byteLength(renderSummary(long))).toBeGreaterThan(20_000);
   expect(Buffer.byteLength(renderSummary(long, { limit }))).toBeLessThan(limit);
+});
+
+it('the step summary has pictures that GitHub draws, of numbers and our own words', () => {
+  const name = '"]\\n```\\n<b>evil';
+  const summary = renderSummary(report({ probes: probeReport(name) }));
+  const [drawn = ''] = summary.match(/^```mermaid\n[\s\S]*?^```$/m) ?? [];
+  expect(drawn).toContain('  x-axis ["exam", "open twins"]');
+  expect(drawn).toContain('  bar [98.0, 98.0]');
+  expect(drawn).toContain('  line [26.0, 26.0]');
+  expect(drawn).not.toContain('evil');
+  expect(renderComment(report({ probes: probeReport(name) }))).not.toContain('mermaid');
 });

@@ -42,8 +42,8 @@ describe('the table that decides', () => {
 
   it('has the transfer of a gain beside its twins', () => {
     const found = linesOf(report({ verdict: 'pass', findings: [], probes }));
-    expect(found).toContain('pass | Carried over: Open twins | 0.01 | — | ≥ 0.6');
-    expect(found).toContain('pass | Open twins | 37.0% → 37.0% | 0.0 points | —');
+    expect(found).toContain('inconclusive | Carried over to open twins | 0.01 | −0.14 to 0.12 | ≥ 0.6');
+    expect(found).toContain('pass | Only open twins | 37.0% → 37.0% | 0.0 points | —');
   });
 
   it('has one row for the worst of several parts', () => {
@@ -73,6 +73,19 @@ describe('the table that decides', () => {
     const first: Finding = { kind: 'missing-baseline', level: 'warn', path: null };
     const alone = decidingTable(report({ verdict: 'warn', findings: [first], baseline: null, probes: quiet }));
     expect(alone.filter(({ mark }) => mark === 'pass')).toEqual([]);
+  });
+
+  it('shows a drop beyond its limit never as passed, whichever finding reports it', () => {
+    const [row] = probes.comparison.rows;
+    if (row === undefined) throw new Error('no row');
+    const fallen = { ...row, benchmark: { baseline: 0.98, candidate: 0.58 } };
+    const dropped = { ...quiet, comparison: { ...quiet.comparison, rows: [fallen] } };
+    const markOf = (findings: Finding[]) =>
+      decidingTable({ ...base, verdict: 'pass', findings, probes: dropped }).find(({ key }) => key === 'exam')?.mark;
+    const forgotten = everyFinding('x').filter(({ kind }) => kind === 'retention');
+    expect(markOf(forgotten.map((one) => ({ ...one, level: 'fail' })))).toBe('fail');
+    // It may be chance.
+    expect(markOf([])).toBe('inconclusive');
   });
 
   it.each(everyFinding('w_1').map((one, i) => [`${one.kind} (${i})`, one] as const))(
