@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Measurement, type TensorMeasurement, tensorSchema } from '../measure/schema/measurement.ts';
-import { effectiveRules, type Policy } from '../policy/policy.ts';
 import { metricsSchema } from '../spectra/metrics-schema.ts';
 import type { Comparability } from './comparability.ts';
 import { tensorKey } from './pair-metrics.ts';
@@ -21,21 +20,10 @@ const baselineMatrixSchema = tensorSchema
   .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
 export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
 
-/** How far the MLP ÷ attention ratio may move from the baseline's: further than both amounts is a finding of this level. */
-const ratioRuleSchema = z.strictObject({
-  direction: z.enum(['up', 'down', 'any']),
-  absolute: z.number().nonnegative(),
-  /** As a share of the baseline's ratio. */
-  relative: z.number().nonnegative(),
-  level: z.enum(['info', 'warn', 'fail']),
-});
-export type RatioRule = z.infer<typeof ratioRuleSchema>;
-
 /** What a page about the spectra needs beside the candidate's matrices. */
 export const spectraReportSchema = z.strictObject({
   /** Null: there is no baseline. Matrices that may not be compared are left out. */
   baseline: z.array(baselineMatrixSchema).nullable(),
-  ratioRules: z.array(ratioRuleSchema),
 });
 export type SpectraReport = z.infer<typeof spectraReportSchema>;
 
@@ -43,17 +31,13 @@ export interface ComparedSpectra {
   readonly candidate: Measurement;
   readonly baseline: Measurement | null;
   readonly comparability: Pick<Comparability, 'weights' | 'deltas'>;
-  readonly policy: Policy;
 }
 
-export function reportSpectra({ candidate, baseline, comparability, policy }: ComparedSpectra): SpectraReport {
+export function reportSpectra({ candidate, baseline, comparability }: ComparedSpectra): SpectraReport {
   const names = new Set(candidate.tensors.map(tensorKey));
   const may = ({ of }: TensorMeasurement) => (of === 'delta' ? comparability.deltas : comparability.weights);
   return {
     baseline: baseline?.tensors.filter((tensor) => may(tensor) && names.has(tensorKey(tensor))).map(compact) ?? null,
-    ratioRules: effectiveRules(policy)
-      .filter(({ metric }) => metric === 'mlpAttentionRatio')
-      .map(({ direction, absolute, relative, level }) => ({ direction, absolute, relative, level })),
   };
 }
 

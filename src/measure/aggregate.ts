@@ -25,11 +25,17 @@ export function flattenMetrics(metrics: Metrics): Record<string, MaybeBounded> {
 }
 
 /** Is there an update, and is it above the rounding noise of its dtype? Only such a ΔW is summarized. */
-export function isJudged({ of, metrics }: TensorMeasurement): boolean {
+export function isJudged({
+  of,
+  metrics,
+}: {
+  readonly of: TensorMeasurement['of'];
+  readonly metrics: Pick<Metrics, 'snr'> | null;
+}): boolean {
   return metrics !== null && !(of === 'delta' && isBelowNoise(metrics));
 }
 
-function isBelowNoise(metrics: Metrics): boolean {
+function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 

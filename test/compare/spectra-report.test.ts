@@ -29,16 +29,6 @@ describe('matrices of the baseline in a report', () => {
     expect(reportOn(measurement(), null).spectra?.baseline).toBeNull();
   });
 
-  it('has the rule on the ratio that is in effect: the default, or that of the policy', () => {
-    expect(reportOn(measurement(), measurement()).spectra?.ratioRules).toEqual([
-      { direction: 'up', absolute: 0, relative: 0.08, level: 'warn' },
-    ]);
-    const policy = 'rules: [{ metric: mlpAttentionRatio, relative: 0.2, level: fail }]';
-    expect(reportOn(measurement(), measurement(), { policy }).spectra?.ratioRules).toEqual([
-      { direction: 'any', absolute: 0, relative: 0.2, level: 'fail' },
-    ]);
-  });
-
   it('is absent from older reports, which are still read', () => {
     const { spectra, ...older } = serializeReport(reportOn(measurement(), measurement()));
     expect(spectra).toBeDefined();

@@ -11,18 +11,21 @@ import probesStyle from './page/probes.css' with { type: 'text' };
 import probesScript from './page/probes.js' with { type: 'text' };
 import reportStyle from './page/report.css' with { type: 'text' };
 import reportScript from './page/report.js' with { type: 'text' };
+import spectraStyle from './page/spectra.css' with { type: 'text' };
+import spectraScript from './page/spectra.js' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
 import { PROBES } from './probes/section.ts';
 import type { PageOptions, Section } from './section.ts';
+import { SPECTRA } from './spectra/section.ts';
 import { TREND } from './trend.ts';
 
-const STYLE = [reportStyle, overviewStyle, probesStyle, trendStyle, methodStyle].join('\n');
+const STYLE = [reportStyle, overviewStyle, probesStyle, spectraStyle, trendStyle, methodStyle].join('\n');
 
 /** One element, so that the page's policy allows one digest. */
-const SCRIPT = [reportScript, probesScript].join('\n');
+const SCRIPT = [reportScript, probesScript, spectraScript].join('\n');
 
 /** In the order of the page. */
-const SECTIONS: readonly Section[] = [OVERVIEW, PROBES, TREND, METHOD];
+const SECTIONS: readonly Section[] = [OVERVIEW, PROBES, SPECTRA, TREND, METHOD];
 
 /**
  * The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. The policy

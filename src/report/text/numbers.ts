@@ -22,6 +22,13 @@ export function formatNumber(measured: MaybeBounded | null | undefined): string 
   return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
 }
 
+/** The same, and for a number that is only known between bounds, both: `0.412–0.435`. */
+export function formatBounds(measured: MaybeBounded | null | undefined): string {
+  if (measured === null || measured === undefined || typeof measured === 'number') return formatNumber(measured);
+  const { low, high } = measured;
+  return low === high ? formatNumber(low) : formatPair(low, high).join('–');
+}
+
 function formatSize(size: number): string {
   if (Number.isInteger(size) && size < 1e6) return size.toLocaleString('en-US');
   if (size >= 1e6 || size < 1e-3) return size.toExponential(2).replace('-', MINUS);
@@ -50,6 +57,11 @@ export function formatTick(x: number): string {
 /** The same of a scale in percent: `82%`. */
 export function formatPercentTick(percent: number): string {
   return `${formatTick(percent)}%`;
+}
+
+/** A step of a scale of changes, with its sign: `+0.05`, `−0.1`, `0`. */
+export function formatLimitChange(x: number): string {
+  return x === 0 ? '0' : signed(x, formatLimit(Math.abs(x)));
 }
 
 /** A limit that is a share, as a percentage: 0.08 → `8%`. */

@@ -13,7 +13,7 @@ export const ICONS: Readonly<Record<Level | Verdict, string>> = {
 };
 
 /** In every report with spectra: they measure how narrow an update is, and a reader should not conclude more. */
-const SPECTRA_DISCLAIMER =
+export const SPECTRA_DISCLAIMER =
   'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
 
 /** The same for the probes. */

@@ -112,7 +112,7 @@ describeInBrowser('a report in a browser', () => {
     const text = async (javaScript: boolean) => {
       const { page } = await browser.open(FULL, { javaScript });
       // Controls that only the script makes work are not shown without it.
-      await page.evaluate('document.querySelector(".item-tools").remove()');
+      await page.evaluate(`document.querySelectorAll('.item-tools, .with-script').forEach((tools) => tools.remove())`);
       return page.evaluate<string>('document.querySelector("main").innerText');
     };
     expect(await text(false)).toContain(await text(true));

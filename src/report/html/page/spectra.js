@@ -1,0 +1,70 @@
+// Chooses the σ-profile that is drawn, and sorts and filters the table of matrices. The page is complete without it.
+(() => {
+  const table = document.querySelector('table.matrices');
+  if (!table) return;
+  document.documentElement.classList.add('script');
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+
+  const profile = document.getElementById('profile');
+  const pick = profile?.querySelector('[data-pick]');
+  const show = () => {
+    const row = rows[Number(pick.value)];
+    const [name, of] = row.cells;
+    profile.querySelector('h4').firstChild.data = `${of.textContent} of `;
+    profile.querySelector('h4 code').textContent = name.querySelector('code').textContent;
+    const curve = (kind) => [...profile.querySelectorAll(`figure .curve.${kind}`)];
+    for (const kind of ['candidate', 'baseline']) curve(kind)[0].setAttribute('d', row.dataset[kind]);
+    for (const [i, path] of curve('random').entries()) {
+      path.setAttribute('visibility', String(i) === row.dataset.random ? 'visible' : 'hidden');
+    }
+  };
+  if (pick) {
+    pick.addEventListener('change', show);
+    // A browser may remember another choice than the one that is drawn.
+    const drawn = rows.findIndex((row) => row.dataset.random !== '');
+    pick.value = String(drawn);
+  }
+
+  const filters = [...document.querySelectorAll('[data-filter]')];
+  const count = document.querySelector('[data-count]');
+  const filter = () => {
+    const chosen = filters.filter(({ value }) => value !== '');
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = chosen.some(({ value, dataset }) => row.cells[dataset.filter].textContent !== value);
+      if (!row.hidden) shown += 1;
+    }
+    count.textContent = chosen.length === 0 ? '' : `${shown} of ${rows.length} shown.`;
+  };
+  for (const select of filters) {
+    select.value = '';
+    select.addEventListener('change', filter);
+  }
+
+  // Numbers as the page writes them: `1,234`, `−0.5`, `1.2e−4`, `+3.1`; a range counts as its lower end.
+  const numberIn = (text) => Number.parseFloat(text.replaceAll(',', '').replaceAll('−', '-'));
+  const compare = (a, b) => {
+    const [x, y] = [numberIn(a), numberIn(b)];
+    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y;
+  };
+  const sort = (head, column) => {
+    const isNumber = head.classList.contains('number');
+    const isDescending = head.ariaSort ? head.ariaSort === 'ascending' : isNumber;
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
+    head.setAttribute('aria-sort', isDescending ? 'descending' : 'ascending');
+    const text = (row) => row.cells[column].textContent;
+    // Where there is no number, a row stays at the end.
+    const isEmpty = (row) => isNumber && Number.isNaN(numberIn(text(row)));
+    const sign = isDescending ? -1 : 1;
+    const sorted = [...rows].sort((a, b) => isEmpty(a) - isEmpty(b) || sign * compare(text(a), text(b)));
+    body.append(...sorted);
+  };
+  for (const [column, head] of [...table.tHead.rows[0].cells].entries()) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = head.textContent;
+    button.addEventListener('click', () => sort(head, column));
+    head.replaceChildren(button);
+  }
+})();

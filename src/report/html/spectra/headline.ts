@@ -1,0 +1,123 @@
+import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
+import type { ReportedRule } from '../../../compare/applied-policy.ts';
+import type { MetricDelta, Report } from '../../../compare/report.ts';
+import { capitalize, metricName, metricPart } from '../../text/metric-names.ts';
+import { formatDifference, formatNumber, formatRelative } from '../../text/numbers.ts';
+import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
+import { chart } from '../chart.ts';
+import { type Html, html } from '../html.ts';
+import { phraseHtml } from '../phrase.ts';
+
+/** Of the values on the line, on either side of them. */
+const PADDING = 0.18;
+
+/** The ratio of candidate and baseline on a line with its limit, and the numbers of the whole model. Null without an update. */
+export function headline(report: Report, docs: string): Html | null {
+  const rows = report.shadowDeltas.filter(({ module }) => module === null);
+  if (rows.length === 0) return null;
+  const ratio = rows.find(({ metric }) => metric === 'mlpAttentionRatio');
+  const rules = (report.applied?.rules ?? []).filter(({ metric }) => metric === 'mlpAttentionRatio');
+  return html`<h3>${capitalize(metricName('mlpAttentionRatio'))} of ΔW</h3>${ratioLine(ratio, rules)}${modelTable(rows, docs)}`;
+}
+
+function ratioLine(ratio: MetricDelta | undefined, rules: readonly ReportedRule[]): Html {
+  if (ratio === undefined || ratio.candidate === null) return html`<p>${RATIO_MISSING}</p>`;
+  const { candidate, baseline } = ratio;
+  const limits = baseline === null ? [] : rules.flatMap((rule) => limitsOf(rule, baseline));
+  const words = rules.map((rule) => html` ${ratioLimitWords(rule)}`);
+  const caption = html`${baseline === null && rules.length > 0 ? RATIO_WITHOUT_BASELINE : null}${words}`;
+  return ratioChart({
+    candidate,
+    baseline,
+    limits: limits.map(({ at }) => at),
+    allowed: allowedRange(limits),
+    caption,
+  });
+}
+
+interface Limit {
+  readonly side: 'up' | 'down';
+  readonly at: number;
+}
+
+/** Where a rule lets the ratio end. */
+function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: number): Limit[] {
+  const amount = Math.max(absolute, relative * Math.abs(baseline));
+  const sides = direction === 'any' ? (['down', 'up'] as const) : [direction];
+  return sides.map((side) => ({ side, at: side === 'up' ? baseline + amount : baseline - amount }));
+}
+
+/** The ends that all rules allow; null for a side without any. */
+function allowedRange(limits: readonly Limit[]) {
+  const on = (side: Limit['side']) => limits.filter((limit) => limit.side === side).map(({ at }) => at);
+  const [downs, ups] = [on('down'), on('up')];
+  return { from: downs.length === 0 ? null : Math.max(...downs), to: ups.length === 0 ? null : Math.min(...ups) };
+}
+
+interface RatioChart {
+  readonly candidate: number;
+  readonly baseline: number | null;
+  readonly limits: readonly number[];
+  readonly allowed: { readonly from: number | null; readonly to: number | null };
+  readonly caption: Html;
+}
+
+function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChart): Html {
+  const values = [candidate, ...(baseline === null ? [] : [baseline]), ...limits];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const padding = PADDING * (most - least || Math.abs(most) || 1);
+  const domain: [number, number] = [least - padding, most + padding];
+  const label = (at: number, name: string, dy: number, fill: string) =>
+    text([`${name} ${formatNumber(at)}`], { x: () => at, y: () => 0, dy, fill, textAnchor: anchorOf(at, domain) });
+  return chart({
+    label: ratioLabel(candidate, baseline, limits),
+    caption,
+    width: 480,
+    height: 100,
+    marginLeft: 14,
+    marginRight: 14,
+    marginTop: 42,
+    marginBottom: 34,
+    style: { fontSize: '13px' },
+    x: { domain, axis: null },
+    y: { domain: [-1, 1], axis: null },
+    marks: [
+      ...(limits.length === 0 ? [] : [allowedRect(allowed, domain)]),
+      ruleY([0], { stroke: 'var(--muted)' }),
+      ...limits.flatMap((limit) => [
+        ruleX([limit], { stroke: 'var(--text)', strokeDasharray: '4,3', strokeWidth: 1.5, insetTop: -14 }),
+        label(limit, 'limit', -36, 'var(--text)'),
+      ]),
+      ...(baseline === null
+        ? []
+        : [
+            dot([baseline], { ...ON_LINE, r: 6, fill: 'var(--background)', stroke: 'var(--series-2)', strokeWidth: 3 }),
+            label(baseline, 'baseline', -20, 'var(--series-2)'),
+          ]),
+      dot([candidate], { ...ON_LINE, r: 7, fill: 'var(--series-1)' }),
+      label(candidate, 'candidate', 22, 'var(--series-1)'),
+    ],
+  });
+}
+
+const ON_LINE = { x: (value: number) => value, y: () => 0 };
+
+/** What all rules allow. */
+function allowedRect({ from, to }: RatioChart['allowed'], [low, high]: readonly [number, number]) {
+  return rect([0], { x1: () => from ?? low, x2: () => to ?? high, y1: () => -1, y2: () => 1, fill: 'var(--region)' });
+}
+
+/** Text near an end of the line stays inside of the chart. */
+function anchorOf(value: number, [low, high]: readonly [number, number]): 'start' | 'middle' | 'end' {
+  const share = (value - low) / (high - low);
+  return share < 0.2 ? 'start' : share > 0.8 ? 'end' : 'middle';
+}
+
+function modelTable(rows: readonly MetricDelta[], docs: string): Html {
+  const body = rows.map(({ metric, baseline, candidate, change, relativeChange }) => {
+    const moved = html`${formatDifference(change)}<br><small>${formatRelative(relativeChange)}</small>`;
+    const name = phraseHtml([metricPart(metric, { capitalized: true })], docs);
+    return html`<tr><th scope="row">${name}</th><td class="number">${formatNumber(baseline)}</td><td class="number">${formatNumber(candidate)}</td><td class="number">${moved}</td></tr>\n`;
+  });
+  return html`<div class="scroll"><table aria-label="ΔW of the whole model"><thead><tr><th scope="col">metric</th><th scope="col" class="number">baseline</th><th scope="col" class="number">candidate</th><th scope="col" class="number">change</th></tr></thead><tbody>${body}</tbody></table></div>`;
+}

@@ -1,0 +1,93 @@
+import { MODULE_TYPES } from '../../../checkpoint/module-type.ts';
+import { groupName, tensorKey } from '../../../compare/pair-metrics.ts';
+import type { Report } from '../../../compare/report.ts';
+import type { BaselineMatrix } from '../../../compare/spectra-report.ts';
+import { isJudged, isSaturated } from '../../../measure/aggregate.ts';
+import type { TensorMeasurement } from '../../../measure/schema/measurement.ts';
+import { difference, type MaybeBounded, numberOf } from '../../../statistics/bounded.ts';
+import { plainLine } from '../../escape.ts';
+
+/** W or ΔW of one matrix, beside the baseline's where that is known and may be compared. */
+export interface ComparedMatrix {
+  readonly candidate: TensorMeasurement;
+  readonly baseline: BaselineMatrix | null;
+  /** Its module type, with the component of a vision-language model. */
+  readonly group: string;
+  /** Candidate − baseline of the measure of concentration; null where either is missing or below the rounding noise. */
+  readonly change: number | null;
+}
+
+/** Of a foreign name. Real ones have half of this. */
+const NAME_LENGTH = 120;
+
+/** The name of a matrix, of bounded length: an unnamed one is called that. */
+export function nameOf({ candidate: { name } }: Pick<ComparedMatrix, 'candidate'>): string {
+  return name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
+}
+
+/** How concentration is measured on this page: `5%`, or `1` where the updates fit into 5% of the directions. */
+export type Concentration = '1' | '5%';
+
+export interface SpectraView {
+  /** In the order of the report. */
+  readonly matrices: readonly ComparedMatrix[];
+  readonly concentration: Concentration;
+  /** What the heat maps show: ΔW, or W where there is no update. */
+  readonly of: TensorMeasurement['of'];
+}
+
+export function viewOf(report: Report): SpectraView {
+  const baselines = new Map((report.spectra?.baseline ?? []).map((matrix) => [tensorKey(matrix), matrix]));
+  const of = report.tensors.some((tensor) => tensor.of === 'delta') ? 'delta' : 'weight';
+  const concentration = concentrationOf(report.tensors.filter((tensor) => tensor.of === of));
+  const matrices = report.tensors.map((candidate): ComparedMatrix => {
+    const baseline = baselines.get(tensorKey(candidate)) ?? null;
+    const [mine, its] = [
+      concentrationIn(candidate, concentration),
+      baseline && concentrationIn(baseline, concentration),
+    ];
+    const change = mine !== null && its !== null ? difference(mine, its) : null;
+    return { candidate, baseline, group: groupName(candidate), change };
+  });
+  return { matrices, concentration, of };
+}
+
+/** An update of low rank fits into 5% of the directions: that share of it is 1, whatever it is. */
+function concentrationOf(tensors: readonly TensorMeasurement[]): Concentration {
+  const shares = tensors.flatMap(({ metrics }) => (metrics === null ? [] : [metrics.topEnergy['5%']]));
+  return shares.length > 0 && 2 * shares.filter(isSaturated).length > shares.length ? '1' : '5%';
+}
+
+/** Null for a matrix without a spectrum, and for an update below the rounding noise, which says nothing. */
+export function concentrationIn(
+  matrix: Pick<BaselineMatrix, 'of' | 'metrics'>,
+  key: Concentration,
+): MaybeBounded | null {
+  return matrix.metrics !== null && isJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
+}
+
+/** Largest change first, then the most concentrated; those without a spectrum, in which something is wrong, before all. */
+export function byChange({
+  matrices,
+  concentration,
+}: Pick<SpectraView, 'matrices' | 'concentration'>): ComparedMatrix[] {
+  const rank = ({ candidate, change }: ComparedMatrix): readonly number[] => {
+    const value = candidate.metrics === null ? 0 : numberOf(candidate.metrics.topEnergy[concentration]);
+    return [candidate.status === 'notFinite' ? 1 : 0, change === null ? -1 : Math.abs(change), value];
+  };
+  const ranked = matrices.map((matrix) => ({ matrix, rank: rank(matrix) }));
+  return ranked.sort((a, b) => firstDifference(b.rank, a.rank)).map(({ matrix }) => matrix);
+}
+
+function firstDifference(a: readonly number[], b: readonly number[]): number {
+  return a.map((value, i) => value - (b[i] ?? 0)).find((gap) => gap !== 0) ?? 0;
+}
+
+/** Attention, MLP, embeddings, the rest; a component after the other. */
+export function inReadingOrder(groups: readonly ComparedMatrix[]): string[] {
+  const order = ({ candidate: { component, module } }: ComparedMatrix) =>
+    `${component ?? ''} ${String(MODULE_TYPES.indexOf(module)).padStart(2, '0')}`;
+  const first = new Map<string, string>();
+  for (const matrix of groups) if (!first.has(matrix.group)) first.set(matrix.group, order(matrix));
+  return [...first].sort(([, a], [, b]) => a.localeCompare(b)).map(([group]) => group);
+}

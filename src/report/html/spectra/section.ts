@@ -1,0 +1,54 @@
+import type { Report } from '../../../compare/report.ts';
+import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra.ts';
+import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
+import { type Html, html } from '../html.ts';
+import type { Section } from '../section.ts';
+import { headline } from './headline.ts';
+import { heatMaps } from './heat-map.ts';
+import { byChange, inReadingOrder, type SpectraView, viewOf } from './matrices.ts';
+import { matrixTable } from './matrix-table.ts';
+import { mediansTable } from './medians.ts';
+import { profilesOf } from './profiles.ts';
+
+/** A mixture of experts has thousands of matrices, each of which takes about a kilobyte of the page. */
+export const MAX_MATRICES = 600;
+
+export const SPECTRA: Section = {
+  id: 'spectra',
+  title: 'Spectra',
+  render(report, { docs }): Html | null {
+    if (report.tensors.length === 0) return null;
+    const view = viewOf(report);
+    const gap = baselineGap(report);
+    const shown = byChange(view).slice(0, MAX_MATRICES);
+    const { rows, body } = profilesOf(shown);
+    const maps = heatMaps(view);
+    const medians = mediansTable(report, docs);
+    return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
+${headline(report, docs)}
+${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
+${body === null ? null : html`<h3>σ-profiles</h3>${body}`}
+${medians === null ? null : html`<h3>Medians by module type</h3>${medians}`}
+<h3 id="matrices-title">Matrices</h3>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
+<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${matrixTable(rows, view)}</div>`;
+  },
+};
+
+function baselineGap({ baseline, spectra }: Report): BaselineGap | null {
+  if (baseline === null) return 'no-baseline';
+  if (spectra === undefined) return 'older-report';
+  return spectra.baseline === null || spectra.baseline.length === 0 ? 'not-comparable' : null;
+}
+
+function cut({ matrices }: SpectraView, shown: number): string | null {
+  const isCompared = matrices.some(({ change }) => change !== null);
+  return shown === matrices.length ? null : `${cutSentence(shown, matrices.length, isCompared)} `;
+}
+
+/** Only with the script. Each hides the rows with another text in its column. */
+function filters({ matrices }: SpectraView): Html {
+  const layers = [...new Set(matrices.flatMap(({ candidate: { layer } }) => layer ?? []))].sort((a, b) => a - b);
+  const filter = (label: string, column: number, values: ReadonlyArray<string | number>) =>
+    html`<label>${label} <select data-filter="${column}"><option value="">all</option>${values.map((value) => html`<option>${value}</option>`)}</select></label> `;
+  return html`<p class="with-script">${filter('Of', 1, ['ΔW', 'W'])}${filter('Module type', 2, inReadingOrder(matrices))}${filter('Layer', 3, layers)}</p>`;
+}
