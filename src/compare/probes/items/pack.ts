@@ -5,7 +5,7 @@ import { changeOf, type PairedAnswers, type PairedFact, type PairedItem, type Pr
 import {
   type ItemTable,
   MAX_ANSWER,
-  MAX_CHARACTERS,
+  MAX_BYTES,
   MAX_FACTS,
   MAX_ITEMS,
   MAX_NAME,
@@ -42,11 +42,11 @@ export function packItems(answers: PairedAnswers, { memorized, hasBaseline, with
   const parts = new Shared<ItemTable['parts'][number]>();
   const forms = new Shared<ItemTable['forms'][number]>();
   const stored: StoredFact[] = [];
-  let characters = 0;
+  let bytes = 0;
   for (const fact of listed.slice(0, MAX_FACTS)) {
     const next = storedFact(fact, { parts, forms, hasBaseline, withheld });
-    characters += JSON.stringify(next).length;
-    if (characters > MAX_CHARACTERS) break;
+    bytes += Buffer.byteLength(JSON.stringify(next));
+    if (bytes > MAX_BYTES) break;
     stored.push(next);
   }
   const rest = listed.slice(stored.length);

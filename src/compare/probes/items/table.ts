@@ -8,11 +8,11 @@ import { FORMS, TWIN_KINDS } from '../../../probes/item.ts';
 export const REPORT_ITEMS = 'shadow-gate/report-items@1';
 
 /**
- * A report has at most so many facts, and so many characters of them as JSON: the items of the built-in suite, or of some
+ * A report has at most so many facts, and so many bytes of them as JSON: the items of the built-in suite, or of some
  * thousand questions, in a file that stays a megabyte. Flips are the first; a page of all others would not be read.
  */
 export const MAX_FACTS = 2000;
-export const MAX_CHARACTERS = 1_000_000;
+export const MAX_BYTES = 1_000_000;
 
 /** Of a fact: its two benchmark forms, and more twins than any file has. */
 export const MAX_ITEMS = 64;

@@ -14,8 +14,8 @@ import type { PageOptions } from '../section.ts';
 import { factRow } from './fact-row.ts';
 import { flipCards } from './flips.ts';
 
-/** Characters of all rows together: the page stays below two megabytes, with all other sections. */
-const MAX_CHARACTERS = 1_000_000;
+/** Bytes of all rows together: the page stays below two megabytes, with all other sections. */
+const MAX_BYTES = 1_000_000;
 
 /** Every fact with both forms and both answers, to be sorted and filtered by the page's script. */
 export function items({ items: table, comparison }: ProbeReport, { docs }: PageOptions): Html {
@@ -52,11 +52,11 @@ function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {
 function rowsOf(table: ItemTable): Html[] {
   const rows: Html[] = [];
   const namesSuite = new Set(table.parts.map(({ suite }) => suite)).size > 1;
-  let characters = 0;
+  let bytes = 0;
   for (const fact of table.facts) {
     const row = factRow(fact, { table, namesSuite });
-    characters += row.text.length;
-    if (characters > MAX_CHARACTERS) break;
+    bytes += Buffer.byteLength(row.text);
+    if (bytes > MAX_BYTES) break;
     rows.push(row);
   }
   return rows;
