@@ -12,7 +12,10 @@ export interface ShownItem {
   readonly shortName: string;
   /** It takes no part in a test. */
   readonly isAside: boolean;
+  /** Null: not known, withheld, or that of another form. */
   readonly prompt: string | null;
+  /** Name of the form that has the same prompt. */
+  readonly promptOf: string | null;
   /** Null: withheld, as the answers are. */
   readonly right: string | null;
   readonly baseline: ShownAnswer | null;
@@ -38,7 +41,8 @@ export function shownItems({ items }: StoredFact, { forms }: Pick<ItemTable, 'fo
       name: itemFormName(own),
       shortName: shortName(own),
       isAside: own.aside === true,
-      prompt: typeof prompt === 'number' ? textOf(items[prompt]) : prompt,
+      prompt: typeof prompt === 'number' ? null : prompt,
+      promptOf: typeof prompt === 'number' ? formOf(items[prompt], forms) : null,
       right,
       baseline:
         wasRight === null || marginBefore === null
@@ -50,8 +54,9 @@ export function shownItems({ items }: StoredFact, { forms }: Pick<ItemTable, 'fo
   });
 }
 
-function textOf(item: StoredItem | undefined): string | null {
-  return typeof item?.[1] === 'string' ? item[1] : null;
+function formOf(item: StoredItem | undefined, forms: ItemTable['forms']): string | null {
+  const form = item && forms[item[0]];
+  return form === undefined ? null : itemFormName(form);
 }
 
 /** `open twin`, `benchmark form`: of one item. */
@@ -96,14 +101,14 @@ export function marginChangeText(change: number | null): string {
 export const FLIPS: Readonly<Record<NonNullable<StoredFact['flip']>, string>> = { lost: 'flip', kept: 'kept letter' };
 
 /** What the list is, and how to read it. */
-export function itemsIntroduction({ hasBaseline }: Pick<ItemTable, 'hasBaseline'>): Phrase {
+export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBaseline' | 'forms'>): Phrase {
   const marks = hasBaseline
     ? phrase`${MARKS.right}→${MARKS.wrong}: right in the baseline, wrong in the candidate.`
     : phrase`${MARKS.right}: right, ${MARKS.wrong}: wrong.`;
   const order = hasBaseline
     ? phrase`Flips come first (the ${term('benchmarkForm', 'benchmark form')} is right before and after, a ${term('twin', 'twin')} became wrong; or a ${term('keptLetter', 'memorized letter')} is given again), then facts that lost an answer, those that won one, and the others. `
     : phrase`Facts that the candidate has wrong come first. `;
-  return phrase`One row for each fact: its benchmark form and its twins. ${marks} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
+  return phrase`One row for each fact: its benchmark form and its twins. ${marks}${forms.some(({ aside }) => aside) ? ' In italics: takes no part in tests.' : ''} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
 }
 
 /** What is not in the list. @param shown facts on the page */
@@ -130,8 +135,10 @@ export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
 
 const MAX_NAMED = 8;
 
-/** In place of a prompt that this report does not have. */
-export const UNKNOWN_PROMPT = 'The prompt is not known.';
+/** In place of a prompt. */
+export function promptNote({ promptOf }: Pick<ShownItem, 'promptOf'>): string {
+  return promptOf === null ? 'The prompt is not known.' : `The same prompt as the ${promptOf}.`;
+}
 
 /** In place of the list. */
 export const NO_ITEMS = 'The items are not in this report: it was made by a version that kept only the examples below.';

@@ -38,9 +38,6 @@ describe('the probes of a page', () => {
     expect(cellsOf(document, 'Accuracy by form and capability')).toEqual([
       ['all', 'benchmark form', '100', '50.0 (39.8 to 60.2)', '70.0 (60.0 to 78.8)'],
       ['format twins', '100', '50.0 (39.8 to 60.2)', '50.0 (39.8 to 60.2)'],
-      // One capability is everything, and is named.
-      ['recall', 'benchmark form', '100', '50.0 (39.8 to 60.2)', '70.0 (60.0 to 78.8)'],
-      ['format twins', '100', '50.0 (39.8 to 60.2)', '50.0 (39.8 to 60.2)'],
     ]);
   });
 
@@ -75,7 +72,7 @@ describe('the probes of a page', () => {
       ...['0.benchmark recall · colors', '✗→✓', 'twin ✗→✗', '+2.25', '0'],
     ]);
     expect(first?.querySelector('.fold')?.textContent?.replaceAll(/\s+/g, ' ')).toContain(
-      'prompt of 0correct green✗ baseline pink margin −1✓ candidate green margin 1.25',
+      'prompt of 0correct green✗ baseline pink margin −1✓ candidate green margin 1.25twinThe same prompt as the benchmark form.correct green',
     );
     expect(rows.filter((row) => row.textContent?.includes('✗→✓'))).toHaveLength(20);
     expect(texts(document, '[role="status"]')).toEqual(['100 of 100 facts']);

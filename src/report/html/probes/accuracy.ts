@@ -27,7 +27,9 @@ export function accuracies({ accuracies: rows, comparison }: ProbeReport, { docs
       ),
       docs,
     );
-  const whole = rows.filter(({ suite }) => suite === null);
+  const isOnlyOne = new Set(rows.map(({ capability }) => capability)).size <= 2;
+  // One capability is everything.
+  const whole = rows.filter(({ suite, capability }) => suite === null && (capability === null || !isOnlyOne));
   const suites = rows.filter(({ suite, capability }) => suite !== null && capability === null);
   const parts = rows.filter(({ suite, capability }) => suite !== null && capability !== null);
   const legend = rows[0]?.baseline ? SIDES_LEGEND : CANDIDATE_LEGEND;

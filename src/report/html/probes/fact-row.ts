@@ -6,10 +6,10 @@ import {
   marginText,
   markOf,
   movedMark,
+  promptNote,
   type ShownAnswer,
   type ShownItem,
   shownItems,
-  UNKNOWN_PROMPT,
 } from '../../text/probe-items.ts';
 import { type Html, html, lines } from '../html.ts';
 
@@ -84,7 +84,7 @@ const ASIDE = html` class="aside"`;
 /** One form: its prompt, what is right, and what was answered. */
 function card(item: ShownItem): Html {
   const { name, isAside, prompt, right, baseline, candidate } = item;
-  const asked = prompt === null ? html`<p class="note">${UNKNOWN_PROMPT}` : html`<pre>${lines(prompt)}</pre>`;
+  const asked = prompt === null ? html`<p class="note">${promptNote(item)}` : html`<pre>${lines(prompt)}</pre>`;
   return html`<div><h5>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h5>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
 }
 
