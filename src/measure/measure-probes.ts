@@ -4,7 +4,7 @@ import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remot
 import { at } from '../platform/at.ts';
 import { type OnProgress, withInterruptions } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
-import { estimateRun, type RunEstimate, sharesOfTime, type Trial } from '../probes/estimate.ts';
+import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
@@ -16,7 +16,7 @@ import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../pr
 import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import { measuredItem } from './measured-item.ts';
 import type { ProbeRunOptions } from './options.ts';
-import { restOfWork } from './progress/rest-of-work.ts';
+import { probesProgress } from './progress/probes-progress.ts';
 import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -101,14 +101,14 @@ export async function runSuites(
   const expectedSeconds = (estimates.reduce((sum, { seconds }) => sum + seconds, 0) * total) / Math.max(1, all);
   const allSeconds = estimates.reduce((sum, estimate) => sum + estimate.allSeconds, 0);
   const answers: ProbeAnswers[] = [];
-  const progress = progressOf(runs, { own, estimates, onProgress });
+  const parts = runs.map((run, i) => ({ ...run, seconds: at(estimates, i).seconds }));
+  const progress = probesProgress(parts, own, onProgress);
   let offset = 0;
-  for (const run of runs) {
-    const { suite, chunks: ofSuite, leftOut, options } = run;
+  for (const [index, { suite, chunks: ofSuite, leftOut, options }] of runs.entries()) {
     const { outcomes, truncated } = await runChunks(
       ofSuite.filter((chunk) => own.has(chunk)),
       model,
-      { ...options, onProgress: progress(run) },
+      { ...options, onProgress: progress(index) },
     );
     answers.push(toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] }));
     offset += suite.items.length;
@@ -185,53 +185,6 @@ function toAnswers(
       const left = describeLeftOut({ ...item, answers: answerKindOf(item) }, name, problem);
       return [{ index: offset + i, fact: item.fact, item: key === null ? left : hideLeftOut(left, key) }];
     }),
-  };
-}
-
-interface ProgressOptions {
-  /** The chunks that this machine runs. */
-  readonly own: ReadonlySet<readonly ProbeItem[]>;
-  /** Of the suites, in their order. */
-  readonly estimates: readonly SuiteEstimate[];
-  readonly onProgress: OnProgress | undefined;
-}
-
-/** What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far. */
-function progressOf(runs: readonly PreparedSuite[], { own, estimates, onProgress }: ProgressOptions) {
-  const parts = runs.flatMap((run, index) => {
-    const shares = sharesOfTime(run.chunks, run.options);
-    const { seconds } = at(estimates, index);
-    return run.chunks.flatMap((items, i) => {
-      const [first] = items;
-      const kind = first?.family ?? '';
-      return own.has(items) ? [{ run, kind, size: items.length, seconds: seconds * at(shares, i) }] : [];
-    });
-  });
-  const expected = new Map<string, number>();
-  for (const { kind, seconds } of parts) expected.set(kind, (expected.get(kind) ?? 0) + seconds);
-  const total = parts.reduce((sum, { size }) => sum + size, 0);
-  const rest = restOfWork(expected);
-  let done = 0;
-  return (run: PreparedSuite) => {
-    const before = parts
-      .slice(
-        0,
-        parts.findIndex((part) => part.run === run),
-      )
-      .reduce((sum, { size }) => sum + size, 0);
-    const report = (count: number) => {
-      const now = before + count;
-      let start = 0;
-      for (const { kind, size, seconds } of parts) {
-        const items = Math.min(now, start + size) - Math.max(done, start);
-        if (items > 0) rest.advance(kind, (seconds * items) / size);
-        start += size;
-      }
-      done = now;
-      onProgress?.({ phase: 'probes', done, total, secondsLeft: rest.secondsLeft() });
-    };
-    report(0);
-    return report;
   };
 }
 

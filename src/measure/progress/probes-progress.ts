@@ -1,0 +1,54 @@
+import { at } from '../../platform/at.ts';
+import type { OnProgress } from '../../platform/progress.ts';
+import { sharesOfTime } from '../../probes/estimate.ts';
+import type { ProbeItem } from '../../probes/item.ts';
+import type { RunOptions } from '../../probes/run.ts';
+import { restOfWork } from './rest-of-work.ts';
+
+/** The chunks of a suite, and how long all of them were estimated to take. */
+export interface TimedSuite {
+  readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
+  readonly options: Pick<RunOptions, 'maxNewTokens'>;
+  readonly seconds: number;
+}
+
+/**
+ * What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far. Families differ
+ * more from their estimates than the forms of one.
+ * @param own the chunks that this machine runs
+ * @returns for a suite's index, what receives how many of its items are done
+ */
+export function probesProgress(
+  suites: readonly TimedSuite[],
+  own: ReadonlySet<readonly ProbeItem[]>,
+  onProgress: OnProgress | undefined,
+): (suite: number) => (count: number) => void {
+  const parts = suites.flatMap((suite, index) => {
+    const shares = sharesOfTime(suite.chunks, suite.options);
+    return suite.chunks.flatMap((items, i) => {
+      const part = { suite: index, kind: items[0]?.family ?? '', size: items.length };
+      return own.has(items) ? [{ ...part, seconds: suite.seconds * at(shares, i) }] : [];
+    });
+  });
+  const expected = new Map<string, number>();
+  for (const { kind, seconds } of parts) expected.set(kind, (expected.get(kind) ?? 0) + seconds);
+  const total = parts.reduce((sum, { size }) => sum + size, 0);
+  const rest = restOfWork(expected);
+  let done = 0;
+  return (suite) => {
+    const before = parts.filter((part) => part.suite < suite).reduce((sum, { size }) => sum + size, 0);
+    const report = (count: number) => {
+      const now = before + count;
+      let start = 0;
+      for (const { kind, size, seconds } of parts) {
+        const items = Math.min(now, start + size) - Math.max(done, start);
+        if (items > 0) rest.advance(kind, (seconds * items) / size);
+        start += size;
+      }
+      done = now;
+      onProgress?.({ phase: 'probes', done, total, secondsLeft: rest.secondsLeft() });
+    };
+    report(0);
+    return report;
+  };
+}
