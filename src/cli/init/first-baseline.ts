@@ -31,8 +31,10 @@ interface Context {
   readonly say: Say;
 }
 
-/** Probes that take longer get a limit by default: the first baseline takes this time, and so does every check after it. */
-const LONG_SECONDS = 10 * 60;
+/** Probes that take longer are asked about: the first baseline takes this time, and so does every check after it. */
+const LONG_SECONDS = 3 * 60;
+/** Beyond this a limit is the default. */
+const TOO_LONG_SECONDS = 10 * 60;
 const SUGGESTED = '10m';
 const NO_LIMIT = 'none';
 
@@ -50,7 +52,7 @@ export async function measureBaseline(
   const time =
     expected === null ? 'as long as the server needs' : `${formatRoughTime(seconds)} on the CPU of this machine`;
   say(`· measuring ${printable(name)} as the first baseline takes ${time}`);
-  const budget = options.budget ?? (await askBudget(expected, questions));
+  const budget = options.budget ?? (await askBudget(expected, { questions, say }));
   if (budget !== null)
     say(`· the probes of each model are limited to ${formatDuration(budget)}, here and in the workflow`);
   if (!(await questions.confirm('Measure it now?', true))) return { measurement: null, seconds, budget };
@@ -96,10 +98,16 @@ async function expectSubject(
   return expectTime(measured, { spectra: only !== 'probes', suites: probes?.suites ?? [] });
 }
 
-async function askBudget(expected: ExpectedTime | null, questions: Questions): Promise<number | null> {
+async function askBudget(
+  expected: ExpectedTime | null,
+  { questions, say }: Pick<Context, 'questions' | 'say'>,
+): Promise<number | null> {
   if (expected === null || expected.probes <= LONG_SECONDS) return null;
-  const question = `The probes take ${formatRoughTime(expected.probes)}, here and for each check. Time limit, or none`;
-  const answer = await questions.text(question, SUGGESTED);
+  say(
+    `· the probes take ${formatRoughTime(expected.probes)}, now and in each check; with a time limit, fewer are asked`,
+  );
+  const fallback = expected.probes > TOO_LONG_SECONDS ? SUGGESTED : NO_LIMIT;
+  const answer = await questions.text('Time limit for the probes, such as 2m, or none', fallback);
   if (answer === NO_LIMIT) return null;
   const seconds = parseSeconds(answer);
   if (seconds !== null) return seconds;
