@@ -17,7 +17,7 @@ const CELL = { least: 13, most: 46, height: 24 };
 const WIDTH = 720;
 const MARGIN = { left: 112, right: 8, top: 8, bottom: 40 };
 
-interface Map {
+interface HeatMap {
   readonly title: string;
   readonly label: string;
   readonly value: (cell: HeatCell) => number | null;
@@ -36,7 +36,7 @@ export function heatMaps(view: SpectraView): Html | null {
   const sequential = sequentialScale(shares, HEAT_COLORS);
   const last = Math.max(1, sequential.centers.length - 1);
   const changes = grid.cells.flatMap(({ change }) => change ?? []);
-  const maps: Map[] = [
+  const maps: HeatMap[] = [
     {
       title: `${capitalize(name)}, candidate`,
       label: `Heat map of the ${name} by module type and layer; the table below has its numbers`,
@@ -69,7 +69,7 @@ function outsideNote({ matrices, of }: SpectraView): Html | null {
 const centerOf = (value: NonNullable<HeatCell['candidate']>): number =>
   typeof value === 'number' ? value : value.value;
 
-function heatMap({ title, label, value, scale, color, written }: Map, grid: HeatGrid): Html {
+function heatMap({ title, label, value, scale, color, written }: HeatMap, grid: HeatGrid): Html {
   const { groups, layers, cells } = grid;
   const inner = Math.min(
     CELL.most * layers.length,
