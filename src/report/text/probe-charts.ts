@@ -36,6 +36,11 @@ export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
 /** What the axes of the plane are. */
 export const PLANE_AXES = { benchmark: 'Δ benchmark form, points', twin: 'Δ twins, points' } as const;
 
+/** A number of points on an axis: `+20`, `−20`, `0`. */
+export function pointsTick(points: number): string {
+  return `${points > 0 ? '+' : points < 0 ? '−' : ''}${Math.abs(points)}`;
+}
+
 /** The limits that are drawn. */
 export type DrawnPolicy = Pick<ProbePolicy, 'shadow-delta' | 'twin-accuracy'>;
 

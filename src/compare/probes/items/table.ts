@@ -69,19 +69,23 @@ export const itemTableSchema = z
     format: z.literal(REPORT_ITEMS),
     hasBaseline: z.boolean(),
     /** What several facts have in common. */
-    parts: z.array(
-      z.strictObject({
-        suite: name,
-        capability: name,
-        family: name,
-        /** Of a private benchmark: there is no text of its items. */
-        texts: z.literal('withheld').optional(),
-      }),
-    ),
+    parts: z
+      .array(
+        z.strictObject({
+          suite: name,
+          capability: name,
+          family: name,
+          /** Of a private benchmark: there is no text of its items. */
+          texts: z.literal('withheld').optional(),
+        }),
+      )
+      .max(MAX_FACTS),
     /** `aside`: these take no part in a test, such as letters that the baseline cannot bind. */
-    forms: z.array(
-      z.strictObject({ form: z.enum(FORMS), kind: z.enum(TWIN_KINDS).nullable(), aside: z.literal(true).optional() }),
-    ),
+    forms: z
+      .array(
+        z.strictObject({ form: z.enum(FORMS), kind: z.enum(TWIN_KINDS).nullable(), aside: z.literal(true).optional() }),
+      )
+      .max(MAX_ITEMS),
     /** Flips first, then facts that lost an answer, those that won one, those that the candidate has wrong, the others. */
     facts: z.array(factSchema).max(MAX_FACTS),
     /** Facts that are not here, for their number or their length, and the flips among them. */

@@ -23,6 +23,9 @@ interface AccuracyChart {
   readonly caption: Html;
 }
 
+/** Of a scope: there are fewer forms than that. */
+const MAX_LINES = 12;
+
 /** Fits a phone; wider, it stands beside its table. */
 const WIDTH = 360;
 /** Room for `robustness form` and the like. */
@@ -49,7 +52,7 @@ export function accuracyChart({ scopes, label, caption }: AccuracyChart): Html {
   for (const scope of scopes) {
     titles.push({ y: height + TITLE - 14, title: chartText(scope.title, 44) });
     height += TITLE;
-    for (const line of scope.lines) {
+    for (const line of scope.lines.slice(0, MAX_LINES)) {
       lines.push({ ...line, y: height + ROW / 2 - 6 });
       height += ROW;
     }
@@ -88,5 +91,6 @@ export function accuracyChart({ scopes, label, caption }: AccuracyChart): Html {
 function whisker(estimate: Estimate | null, y: number): Whisker[] {
   if (estimate === null) return [];
   const { value, lower, upper } = estimate;
-  return [{ y, value: 100 * value, lower: 100 * Math.max(0, lower ?? 0), upper: 100 * Math.min(1, upper ?? 1) }];
+  const percent = (share: number) => 100 * Math.min(1, Math.max(0, share));
+  return [{ y, value: percent(value), lower: percent(lower ?? 0), upper: percent(upper ?? 1) }];
 }

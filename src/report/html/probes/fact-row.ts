@@ -42,7 +42,7 @@ export function factRow(fact: StoredFact, { table, namesSuite }: RowOptions): Ht
 const FLIP = html` data-flip`;
 
 function data(key: 'b' | 't', change: number | null): Html | null {
-  return change === null ? null : html` data-${html`${key}`}="${Number(change.toPrecision(4))}"`;
+  return change === null ? null : html` data-${key}="${Number(change.toPrecision(4))}"`;
 }
 
 /** Whether an item is a benchmark form; all others are in the column of the twins. */

@@ -1,5 +1,6 @@
 import type { ItemTable } from '../../../compare/probes/items/table.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
+import { shorten } from '../../escape.ts';
 import { formatInteger } from '../../text/numbers.ts';
 import {
   itemFormName,
@@ -84,8 +85,13 @@ function options(names: readonly string[]): Map<string, number[]> {
   return places;
 }
 
+/** Characters of a choice. */
+const OPTION = 60;
+
 function select(label: string, filter: string, places: ReadonlyMap<string, readonly number[]>): Html | null {
   if (places.size < 2) return null;
-  const each = [...places].map(([name, indices]) => html`<option value="${indices.join(' ')}">${name}</option>`);
+  const each = [...places].map(
+    ([name, indices]) => html`<option value="${indices.join(' ')}">${shorten(name, OPTION)}</option>`,
+  );
   return html`<label>${label} <select data-filter="${filter}"><option value="">all</option>${each}</select></label>`;
 }

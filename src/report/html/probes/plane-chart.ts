@@ -1,7 +1,7 @@
 import { areaY, axisX, axisY, dot, line, link, ruleX, ruleY, text } from '@observablehq/plot';
 import { leastTwinChange } from '../../../compare/probes/accepted-changes.ts';
 import type { ChangeRow, Estimate } from '../../../compare/probes/comparison.ts';
-import { type DrawnPolicy, PLANE_AXES, planeLabel } from '../../text/probe-charts.ts';
+import { type DrawnPolicy, PLANE_AXES, planeLabel, pointsTick } from '../../text/probe-charts.ts';
 import { chart, chartText } from '../chart.ts';
 import type { Html } from '../html.ts';
 
@@ -36,7 +36,7 @@ export function planeChart({ whole, parts, policy, domain, caption }: Plane): Ht
   const ticks = {
     ticks: 6,
     tickSize: 3,
-    tickFormat: (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value)}`,
+    tickFormat: pointsTick,
   };
   return chart({
     label: planeLabel(whole),
