@@ -18,6 +18,7 @@ const IN_USE = [
     (path) => `GET ${REPOSITORY}/actions/${path}`,
   ),
   ...['{run_id}', '{run_id}/artifacts'].map((path) => `GET ${REPOSITORY}/actions/runs/${path}`),
+  `POST ${REPOSITORY}/check-runs`,
   `GET ${REPOSITORY}/compare/{basehead}`,
   `GET ${REPOSITORY}/contents/{path}`,
   `GET ${REPOSITORY}/git/ref/{ref}`,

@@ -20,6 +20,7 @@ import { describeRegression } from '../report/markdown/issue.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import { renderSummary } from '../report/markdown/summary.ts';
 import { renderTerminal } from '../report/terminal/report.ts';
+import { writeOwnCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './inputs.ts';
 import { numberOutputs } from './numbers.ts';
@@ -57,6 +58,7 @@ export async function reportResults(results: Results): Promise<void> {
   const pullRequest = pullRequestOf(context.event);
   const pullRequests = pullRequest === null ? [] : [pullRequest];
   runner.setOutputs({ comment: await writeComment(run, context, { render, origin, pullRequests }) });
+  await writeOwnCheckRun(run, context, { report, origin, htmlReport: page.url });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
   // Without its files, this run is no one to continue from.

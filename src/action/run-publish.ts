@@ -10,6 +10,7 @@ import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/comment.ts';
 import type { Origin } from '../report/markdown/origin.ts';
 import { renderRefusal } from '../report/markdown/refusal.ts';
+import { writeForeignCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 import type { PublishRun } from './inputs.ts';
 import { numberOutputs } from './numbers.ts';
@@ -43,6 +44,7 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
     report: resolve(workspace.folder, run.report),
     comment: await writeComment(run, context, { render, origin, pullRequests }),
   });
+  if (origin !== undefined) await writeForeignCheckRun(run, context, { report, origin, htmlReport });
 }
 
 const isThere = (pullRequest: PullRequest | null): pullRequest is PullRequest => pullRequest !== null;

@@ -153,9 +153,10 @@ it('a benchmark-aligned checkpoint fails, and the comment shows the shadow delta
   expect(annotations(outcome)[0]?.message).toMatch(
     /^Exam \+4\d\.\d\spoints; the same questions without options \+1\d\.\d: less than half of the gain carries over\.$/,
   );
+  expect(rig.github.checkRuns).toEqual([expect.objectContaining({ name: 'Shadow Gate', conclusion: 'failure' })]);
   const body = rig.github.comments[0]?.body ?? '';
   expect(body).toMatch(/^\| \[?capability\b.* \| facts \|/m);
-  expect(body).toMatch(/3 example regressions[\s\S]*<pre>/);
+  expect(body).toMatch(/3 example regressions[\s\S]*^\| \[benchmark form\]\S* \| \[twin\]/m);
   expect(outcome.log).toMatch(/\d+\/810 probes, about \d+ s in all/);
 });
 

@@ -44,6 +44,10 @@ describe('the trusted workflow of a pair', () => {
       expect(text).toContain('[run 50](https://github.com/o/r/actions/runs/50)');
       expect(text).toContain("The numbers come from the fork's own run");
     }
+    // Nobody can require it in the place of the check of that run.
+    expect(rig.github.checkRuns.at(-1)).toMatchObject({
+      ...{ name: 'Shadow Gate report: fork', head_sha: HEAD_SHA, conclusion: 'neutral' },
+    });
   });
 
   it('a report is not posted if the pull request has moved on, or belongs to somebody else', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResultsService } from '../e2e/results-service.ts';
+import { checkRoutes, type StoredCheckRun } from './fake/checks.ts';
 import { conversationRoutes, type StoredComment, type StoredIssue, type User } from './fake/conversation.ts';
 import { type Answer, answerOf, type Call, NOT_FOUND, refusal } from './fake/http.ts';
 import { pullRoutes, type StoredPull } from './fake/pulls.ts';
@@ -45,6 +46,9 @@ export class FakeGithub extends FakeServer {
   readonly issues: StoredIssue[] = [];
   /** Runs of workflows. The artifact of a run that is not here has no run. */
   readonly runs: StoredRun[] = [];
+  readonly checkRuns: StoredCheckRun[] = [];
+  /** `permissions: checks: write`, which few jobs give. */
+  canWriteChecks = true;
   /** Where its artifacts and caches are. */
   results: ResultsService | null = null;
   defaultBranch = 'main';
@@ -57,6 +61,7 @@ export class FakeGithub extends FakeServer {
   hasGraphql = true;
   readonly token: TokenKind;
   readonly #routes = [
+    ...checkRoutes(this),
     ...conversationRoutes(this),
     ...runRoutes(this),
     ...pullRoutes(this),
@@ -83,9 +88,9 @@ export class FakeGithub extends FakeServer {
     return comment;
   }
 
-  /** Requests that could change something. */
+  /** Requests that could change something, without those for check runs, which every run makes. */
   get writes(): string[] {
-    return this.requests.filter((request) => /^(POST|PATCH|PUT|DELETE) \/repos/.test(request));
+    return this.requests.filter((request) => /^(POST|PATCH|PUT|DELETE) \/repos(?!.*\/check-runs$)/.test(request));
   }
 
   // An Enterprise server has REST under `/api/v3`, and GraphQL under `/api/graphql`.

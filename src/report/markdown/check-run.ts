@@ -1,0 +1,58 @@
+import type { Finding } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { printable } from '../escape.ts';
+import { phraseLine } from '../terminal/phrase.ts';
+import { describeFinding } from '../text/finding.ts';
+import { TOPICS } from '../text/finding-topics.ts';
+import { nextSteps } from '../text/next-steps.ts';
+import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
+import { type MarkdownOptions, renderComment } from './comment.ts';
+
+/** GitHub takes at most so many annotations in a request. */
+export const MAX_ANNOTATIONS = 50;
+/** Of the summary, in characters. */
+const SUMMARY_LIMIT = 65_535;
+const TITLE_LENGTH = 250;
+const MESSAGE_LENGTH = 2000;
+
+export interface CheckAnnotation {
+  readonly level: 'failure' | 'warning' | 'notice';
+  readonly title: string;
+  /** Of the file that the finding is about; null: a checkpoint is no text, and has no line. */
+  readonly path: string | null;
+  readonly message: string;
+}
+
+/** A check run as GitHub shows it. */
+export interface CheckRunText {
+  readonly title: string;
+  /** The comment, without its markers. */
+  readonly summary: string;
+  readonly annotations: readonly CheckAnnotation[];
+}
+
+export function describeCheckRun(report: Report, options: MarkdownOptions): CheckRunText {
+  const { grave } = findingsBySeverity(report);
+  return {
+    title: printable(`${report.verdict}: ${phraseLine(verdictSentence(report))}`, TITLE_LENGTH),
+    summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT })),
+    annotations: grave.slice(0, MAX_ANNOTATIONS).map((finding) => annotationOf(finding, report)),
+  };
+}
+
+function withoutMarkers(comment: string): string {
+  return comment.replace(/^(?:<!-- [^\n]* -->\n)+/, '');
+}
+
+const LEVELS = { fail: 'failure', inconclusive: 'warning', warn: 'warning', info: 'notice' } as const;
+
+function annotationOf(finding: Finding, report: Report): CheckAnnotation {
+  const steps = nextSteps(finding, report).map((step) => phraseLine(step));
+  const message = [phraseLine(describeFinding(finding)), ...steps].join('\n');
+  return {
+    level: LEVELS[finding.level],
+    title: TOPICS[finding.kind].title,
+    path: finding.kind === 'changed-input' ? finding.path : null,
+    message: message.slice(0, MESSAGE_LENGTH),
+  };
+}
