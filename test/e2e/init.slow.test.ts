@@ -159,6 +159,14 @@ describe('shadow-gate init', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  it('writes no baseline that can judge nothing', async () => {
+    const folder = userFolder({ new: 'coverage-expanding' });
+    const before = readdirSync(folder);
+    const { code, stderr } = await cli(folder, ['init', '--yes', '--budget', '0.001s']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/Fewer than 40 facts judge nothing.*longer --budget/)]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
   it('refuses half a gate that nobody asked for', async () => {
     const folder = userFolder({ new: 'coverage-expanding' });
     write(folder, 'new/config.json', JSON.stringify({ model_type: 'of-tomorrow' }));

@@ -1,9 +1,12 @@
+import { tooFew } from '../../compare/checks/too-few-facts.ts';
+import { budgetUse } from '../../compare/probes/enough-facts.ts';
+import { LEAST_FACTS } from '../../compare/probes/kinds.ts';
+import { pairWithItself } from '../../compare/probes/pair.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
-import { parseSeconds } from '../../measure/options.ts';
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { printable } from '../../report/escape.ts';
-import { formatDuration } from '../../report/text/numbers.ts';
+import { findingText } from '../../report/text/finding.ts';
 import { takeMeasurement } from '../measure.ts';
 import type { Output } from '../output.ts';
 import type { ChosenFiles } from './choose-files.ts';
@@ -31,12 +34,8 @@ interface Context {
   readonly say: Say;
 }
 
-/** Probes that take longer are asked about: the first baseline takes this time, and so does every check after it. */
-const LONG_SECONDS = 3 * 60;
-/** Beyond this a limit is the default. */
-const TOO_LONG_SECONDS = 10 * 60;
-const SUGGESTED = '10m';
-const NO_LIMIT = 'none';
+/** Probes that take longer can have a limit, of which somebody may not know. */
+const LONG_SECONDS = 10 * 60;
 
 /** Say how long the first baseline takes, ask, and measure it as `measure` does. Nothing is written. @throws UserError */
 export async function measureBaseline(
@@ -52,9 +51,10 @@ export async function measureBaseline(
   const time =
     expected === null ? 'as long as the server needs' : `${formatRoughTime(seconds)} on the CPU of this machine`;
   say(`· measuring ${printable(name)} as the first baseline takes ${time}`);
-  const budget = options.budget ?? (await askBudget(expected, { questions, say }));
-  if (budget !== null)
-    say(`· the probes of each model are limited to ${formatDuration(budget)}, here and in the workflow`);
+  const budget = options.budget ?? null;
+  if (budget === null && expected !== null && expected.probes > LONG_SECONDS) {
+    say('· with a time limit (--budget), fewer questions are asked, once the levels that suit the model are found');
+  }
   if (!(await questions.confirm('Measure it now?', true))) return { measurement: null, seconds, budget };
   questions.close();
   const measurement = await takeMeasurement(
@@ -73,7 +73,20 @@ export async function measureBaseline(
   if (probes?.status === 'notRun') {
     throw new UserError(`the probes did not run: ${probes.reason}`, 'fix that, or give --only spectra');
   }
+  if (budget !== null) expectEnough(measurement);
   return { measurement, seconds, budget };
+}
+
+/** A baseline that can judge nothing is no baseline. @throws UserError for a budget that bought too few facts */
+function expectEnough(measurement: Measurement): void {
+  const { probes } = measurement;
+  if (probes?.status !== 'measured') return;
+  const { facts } = pairWithItself(probes);
+  if (facts.length >= LEAST_FACTS) return;
+  throw new UserError(
+    findingText(tooFew(facts.length, budgetUse(measurement))).replace(/\.$/, ''),
+    'give a longer --budget, or leave it out',
+  );
 }
 
 function sourceOf({ endpoint, model, tokenizer }: InitOptions, { stored }: Subject) {
@@ -96,20 +109,4 @@ async function expectSubject(
   const { roles, pair } = stored;
   const measured = approved === roles.checkpoint ? pair : await openPair(approved, roles.reference);
   return expectTime(measured, { spectra: only !== 'probes', suites: probes?.suites ?? [] });
-}
-
-async function askBudget(
-  expected: ExpectedTime | null,
-  { questions, say }: Pick<Context, 'questions' | 'say'>,
-): Promise<number | null> {
-  if (expected === null || expected.probes <= LONG_SECONDS) return null;
-  say(
-    `· the probes take ${formatRoughTime(expected.probes)}, now and in each check; with a time limit, fewer are asked`,
-  );
-  const fallback = expected.probes > TOO_LONG_SECONDS ? SUGGESTED : NO_LIMIT;
-  const answer = await questions.text('Time limit for the probes, such as 2m, or none', fallback);
-  if (answer === NO_LIMIT) return null;
-  const seconds = parseSeconds(answer);
-  if (seconds !== null) return seconds;
-  throw new UserError(`${JSON.stringify(answer)} is no time`, 'give one such as 10m, or none');
 }
