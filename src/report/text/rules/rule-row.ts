@@ -37,7 +37,7 @@ export function rowOf(report: Report, { kinds, isOwn = () => true, missing, valu
   const own = report.findings.filter((finding) => kinds.includes(finding.kind) && isOwn(finding));
   const grave = own.filter(({ level }) => level !== 'info');
   if (own.length === 0 && missing !== null) return { ...rest, mark: null, stands: phrase`${missing}` };
-  const count = phrase`${own.length === 0 ? 'nothing found' : formatCount(own.length, grave.length === 0 ? 'note' : 'finding')}`;
+  const count = phrase`${own.length === 0 ? 'no finding' : formatCount(own.length, grave.length === 0 ? 'note' : 'finding')}`;
   const stands = value ? (own.length === 0 ? value : phrase`${value}; ${count}`) : count;
   return { ...rest, mark: worstOf(grave), stands };
 }
