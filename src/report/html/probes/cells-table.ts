@@ -20,7 +20,7 @@ export function cellsTable({ label, heads, rows, text = [] }: CellsTable): Html 
     return html`<tr><th scope="row">${first}</th>${rest}</tr>\n`;
   });
   const more = rows.length - body.length;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table aria-label="${label}">
+  return html`<div class="scroll cells" tabindex="0" role="region" aria-label="${label}"><table aria-label="${label}">
 <thead><tr>${heads.map((head, i) => html`<th scope="col"${attributes(i)}>${head}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>
 ${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
