@@ -54,7 +54,10 @@ export interface Layer {
 export interface Attention {
   readonly heads: number;
   readonly keyValueHeads: number;
+  /** Dimensions of each head's queries and keys. */
   readonly headDim: number;
+  /** Dimensions of each head's values. */
+  readonly valueDim: number;
   readonly projections: Projections;
   readonly output: Linear;
   /** Factor of the products of queries and keys, before softcap and mask. */
@@ -68,9 +71,23 @@ export interface Attention {
   readonly alibi: Alibi | null;
   readonly queryNorm: HeadNorm | null;
   readonly keyNorm: HeadNorm | null;
+  readonly valueNorm: HeadNorm | null;
+  /** Norms of queries and keys come before their rotation, or after it. */
+  readonly headNorms: 'before rope' | 'after rope';
+  readonly temperature: Temperature | null;
+  /** A tensor [heads] of logits that take part in the softmax and carry no value (arXiv 2309.17453, gpt-oss), or null. */
+  readonly sinks: string | null;
+  /**
+   * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half of what the
+   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5).
+   */
+  readonly outputGate: 'query' | null;
 }
 
-/** Three layers, or one whose output is viewed as [groups, q + k + v, headDim] and split along the middle. */
+/**
+ * Three layers; or one whose output is viewed as [groups, q + k + v, headDim] and split along the middle; or keys and values from
+ * a latent vector for all heads (multi-head latent attention, DeepSeek-V2, arXiv 2405.04434).
+ */
 export type Projections =
   | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear }
   | {
@@ -78,7 +95,31 @@ export type Projections =
       readonly linear: Linear;
       readonly groups: number;
       readonly split: readonly [query: number, key: number, value: number];
-    };
+    }
+  | Latent;
+
+export interface Latent {
+  readonly kind: 'latent';
+  /** To [heads, headDim], of which the last `ropeDim` of each head are rotated: one layer, or two with a norm in between. */
+  readonly query: { readonly down: Linear; readonly norm: Norm; readonly up: Linear } | { readonly up: Linear };
+  /** To the latent vector and, behind it, the `ropeDim` rotated dimensions of the keys of all heads. */
+  readonly compress: Linear;
+  /** Of the latent vector. */
+  readonly norm: Norm;
+  /** To [heads, headDim − ropeDim + valueDim]: the other dimensions of each key, then the value. */
+  readonly expand: Linear;
+  readonly ropeDim: number;
+}
+
+/**
+ * Queries at position p are multiplied by 1 + scale · ln(1 + ⌊(p + offset) / length⌋), which is 1 up to the length of the
+ * original training (Llama 4, Ministral 3).
+ */
+export interface Temperature {
+  readonly scale: number;
+  readonly length: number;
+  readonly offset: 0 | 1;
+}
 
 /** Added to the scores: slope · position of the key, rounded as in the family's own code. */
 export interface Alibi {
@@ -99,7 +140,8 @@ export interface Linear {
 /** Root-mean-square norm (Zhang & Sennrich 2019, arXiv 1910.07467) or layer norm (Ba et al. 2016, arXiv 1607.06450). */
 export interface Norm {
   readonly kind: 'rms' | 'layer';
-  readonly module: string;
+  /** Null: it has no weight (and no bias). */
+  readonly module: string | null;
   readonly size: number;
   readonly epsilon: number;
   /** The gain is weight + 1 (Gemma). */
@@ -133,20 +175,86 @@ export type Mlp =
   | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly activation: Activation }
   | Experts;
 
-/** Mixture of experts: softmax over the router's logits; the outputs of the best few are weighted and added. */
+/** Mixture of experts: a router chooses the best few for each token, and their outputs are weighted and added. */
 export interface Experts {
   readonly kind: 'experts';
-  readonly router: Linear;
+  readonly router: Router;
   readonly count: number;
   readonly perToken: number;
-  /** The weights of the chosen experts are scaled to sum to one. */
-  readonly normalize: boolean;
-  readonly activation: Activation;
-  readonly expert: (index: number) => { readonly gate: Linear; readonly up: Linear; readonly down: Linear };
-  /** Newer files stack them: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width]. */
-  readonly stacked: { readonly gateUp: string; readonly down: string };
-  /** Another name of the router's module. */
-  readonly routerAlias: string | null;
+  readonly activation: Activation | ClampedSwiglu;
+  readonly expert: (index: number) => Expert;
+  /** Newer files stack the experts in two tensors; null where no file of the family does. */
+  readonly stacked: StackedExperts | null;
+  /** Computed for every token and added. */
+  readonly shared: SharedExpert | null;
+}
+
+export interface Expert {
+  readonly gate: Linear;
+  readonly up: Linear;
+  readonly down: Linear;
+}
+
+export interface StackedExperts {
+  readonly gateUp: string;
+  readonly down: string;
+  /**
+   * - `output-first`: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width];
+   * - `input-first`: tensors [count, hidden, 2·width] (gate columns first) and [count, width, hidden];
+   * - `input-first, alternating`: the same with gate and up columns alternating.
+   */
+  readonly layout: 'output-first' | 'input-first' | 'input-first, alternating';
+  /** Tensors [count, 2·width], in the order of `gateUp`, and [count, hidden]; null: there are none. */
+  readonly biases: { readonly gateUp: string; readonly down: string } | null;
+}
+
+/** (min(up, limit) above −limit, + 1) · g · σ(alpha · g) of g = min(gate, limit): gpt-oss (arXiv 2508.10925). */
+export interface ClampedSwiglu {
+  readonly kind: 'clamped-swiglu';
+  readonly alpha: number;
+  readonly limit: number;
+}
+
+export interface SharedExpert {
+  readonly mlp: Exclude<Mlp, Experts>;
+  /** Its output is multiplied by the sigmoid of this layer [1, hidden] (Qwen 2 MoE); null: added as it is. */
+  readonly gate: Linear | null;
+}
+
+/** From the logits of a linear layer to the chosen experts and their weights. */
+export interface Router {
+  readonly linear: Linear;
+  /** Another name of its module. */
+  readonly alias: string | null;
+  /** How logits become scores: a softmax over all experts, or a sigmoid of each. */
+  readonly scores: 'softmax' | 'sigmoid';
+  /**
+   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
+   * elements.
+   */
+  readonly correction: { readonly tensor: string; readonly shape: readonly number[] } | null;
+  /** Experts are chosen from the best groups only (DeepSeek-V3, arXiv 2412.19437). */
+  readonly groups: RouterGroups | null;
+  /** The weights of the chosen experts are divided by their sum; null: they are not. */
+  readonly normalize: RouterNormalization | null;
+  /** Factor of the weights, after that. */
+  readonly scale: number;
+}
+
+export interface RouterGroups {
+  readonly count: number;
+  readonly chosen: number;
+  /** A group's score: the sum of its two best experts', or its best one's. */
+  readonly score: 'best two' | 'best';
+  /** What the scores of experts in other groups become. */
+  readonly others: number;
+}
+
+export interface RouterNormalization {
+  /** Added to the sum. */
+  readonly added: number;
+  /** The sum counts as at least this much. */
+  readonly least: number;
 }
 
 export const ACTIVATIONS = [
@@ -172,4 +280,6 @@ export interface Rope {
   readonly magnitude: number;
   /** Used for sequences of more than `above` tokens (LongRoPE). */
   readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;
+  /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
+  readonly interleaved: boolean;
 }

@@ -2,6 +2,8 @@ import { at } from '../../platform/at.ts';
 import type { Config } from './config.ts';
 import type { Rope } from './decoder.ts';
 
+type ScaledRope = Omit<Rope, 'interleaved'>;
+
 /** Length scalings of rotary positions: the frequencies of each type, from those without scaling. */
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -20,7 +22,7 @@ export interface UnscaledRope {
 export interface Scaling {
   /** Parameters of this type, beside those of every type. */
   readonly keys: readonly string[];
-  readonly build: (given: UnscaledRope) => Rope;
+  readonly build: (given: UnscaledRope) => ScaledRope;
 }
 
 export const SCALINGS: Readonly<Record<string, Scaling>> = {
@@ -67,14 +69,14 @@ export function knownTypesHint(): string {
   return `use a model with one of the types ${Object.keys(SCALINGS).join(', ')}`;
 }
 
-function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): Rope {
+function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): ScaledRope {
   return { dim, frequencies, magnitude: 1, long: null };
 }
 
 /**
  * Llama 3.1: low frequencies are divided, high ones kept, with a ramp in between (Dubey et al. 2024, arXiv 2407.21783).
  */
-function llama3(given: UnscaledRope): Rope {
+function llama3(given: UnscaledRope): ScaledRope {
   const factor = required(given, 'factor');
   const low = required(given, 'low_freq_factor');
   const high = required(given, 'high_freq_factor');
@@ -89,7 +91,7 @@ function llama3(given: UnscaledRope): Rope {
 }
 
 /** YaRN (Peng et al. 2023, arXiv 2309.00071). */
-function yarn(given: UnscaledRope): Rope {
+function yarn(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, theta, original } = given;
   const factor = positiveOf(given, 'factor') ?? given.config.number('max_position_embeddings') / given.original;
   const magnitudeOf = (scale: number, weight = 1) => (scale <= 1 ? 1 : 0.1 * weight * Math.log(scale) + 1);
@@ -121,7 +123,7 @@ function yarn(given: UnscaledRope): Rope {
  * LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor per pair of dimensions, and other factors for long
  * sequences.
  */
-function longRope(given: UnscaledRope): Rope {
+function longRope(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, original } = given;
   const factor = positiveOf(given, 'factor') ?? config.number('max_position_embeddings') / original;
   const magnitude =

@@ -17,6 +17,8 @@ export interface RopeDefaults {
   readonly hasOwnKeys?: boolean;
   /** Context length of the original training, if the family has a key of its own for it. */
   readonly original?: number;
+  /** Pairs of dimensions are neighbors. */
+  readonly interleaved?: boolean;
   /** This family's names of types. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
@@ -64,7 +66,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   const plain = Array.from({ length: dim / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / dim))),
   );
-  return scaling.build({
+  const rope = scaling.build({
     config,
     parameters,
     dim,
@@ -76,6 +78,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
       numberOf(config, parameters, 'original_max_position_embeddings') ??
       config.number('max_position_embeddings'),
   });
+  return { ...rope, interleaved: defaults.interleaved ?? false };
 }
 
 /** Does a sequence of this many tokens use the frequencies for long sequences? */

@@ -1,15 +1,15 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Activation } from '../architectures/decoder.ts';
+import type { Activation, ClampedSwiglu } from '../architectures/decoder.ts';
 
 /** activation(gate) · up. */
-export function gated(graph: Graph, activation: Activation, gate: Value, up: Value): Value {
+export function gated(graph: Graph, activation: Activation | ClampedSwiglu, gate: Value, up: Value): Value {
+  if (typeof activation === 'object') return clampedSwiglu(graph, activation, gate, up);
   return graph.op('Mul', [activate(graph, activation, gate), up]);
 }
 
 /** The same for gate and up side by side in the last axis, gate first. */
 export function gatedHalves(graph: Graph, activation: Activation, both: Value): Value {
-  const [gate, up] = graph.node('Split', [both], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
-  return gated(graph, activation, gate, up);
+  return gated(graph, activation, ...halves(graph, both));
 }
 
 const QUICK_GELU_ALPHA = 1.702;
@@ -37,4 +37,25 @@ export function activate(graph: Graph, activation: Activation, x: Value): Value 
     case 'identity':
       return x;
   }
+}
+
+/** Gate and up from one value [m, 2·width]: side by side. */
+export function halves(graph: Graph, both: Value): readonly [gate: Value, up: Value] {
+  return graph.node('Split', [both], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
+}
+
+/** The same for gate and up alternating. */
+export function alternating(graph: Graph, both: Value, width: number): readonly [gate: Value, up: Value] {
+  const pairs = graph.reshape(both, [-1, width, 2]);
+  const [gate, up] = graph.node('Split', [pairs], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
+  return [graph.reshape(gate, [-1, width]), graph.reshape(up, [-1, width])];
+}
+
+/** See {@link ClampedSwiglu}. */
+function clampedSwiglu(graph: Graph, { alpha, limit }: ClampedSwiglu, gate: Value, up: Value): Value {
+  const constant = (value: number) => graph.constant([value], 'float32', []);
+  const gates = graph.op('Min', [gate, constant(limit)]);
+  const ups = graph.op('Clip', [up, constant(-limit), constant(limit)]);
+  const swish = graph.op('QuickGelu', [gates], { alpha: { float: alpha } }, 'com.microsoft');
+  return graph.op('Mul', [graph.op('Add', [ups, constant(1)]), swish]);
 }

@@ -1,9 +1,9 @@
-import type { Graph, Value } from '../../onnx/graph.ts';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { Attention, Projections } from '../architectures/decoder.ts';
+import type { Attention, Latent, Projections } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { applyLinear } from './linear.ts';
-import { applyHeadNorm } from './norm.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyHeadNorm, applyNorm } from './norm.ts';
 
 /** Inputs that all layers share. B sequences of S tokens each, T = P + S with the P tokens before them. */
 export interface SharedInputs {
@@ -29,6 +29,12 @@ export interface LayerInputs {
    * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache.
    */
   readonly past: KeyAndValue | null;
+}
+
+/** What attention needs beside queries, keys and values. */
+export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
+  /** float32 [heads], or null. */
+  readonly sinks: Value | null;
 }
 
 export interface KeyAndValue {
@@ -66,40 +72,114 @@ export function applyAttention(
   x: Value,
   { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
 ): AttentionResult {
-  const { heads, keyValueHeads, headDim, queryNorm, keyNorm } = attention;
-  const { query, key, value } = project(graph, weights, attention, x);
-  const inRows = (flat: Value, count: number) =>
-    graph.op('Reshape', [
-      flat,
-      graph.op('Concat', [shared.batchShape, graph.constant([count * headDim], 'int64')], { axis: 0 }),
-    ]);
-  const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) =>
-    rotate(graph, attention, inRows(applyHeadNorm(graph, weights, norm, flat, count, headDim), count), {
+  const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm } = attention;
+  const { query, key, value, gate } = project(graph, weights, attention, x);
+  const inRows = (flat: Value, width: number) =>
+    graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
+  const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
+    const isBefore = attention.headNorms === 'before rope';
+    const normed = isBefore ? applyHeadNorm(graph, weights, norm, flat, count, headDim) : flat;
+    const turned = rotate(graph, attention, inRows(normed, count * headDim), {
       heads: count,
       positions: shared.positions,
       tables: layer.rope,
     });
-  const projected = {
-    query: rotated(query, queryNorm, heads),
-    key: rotated(key, keyNorm, keyValueHeads),
-    value: inRows(value, keyValueHeads),
+    if (isBefore || norm === null) return turned;
+    const flatAgain = graph.reshape(turned, [-1, count * headDim]);
+    return inRows(applyHeadNorm(graph, weights, norm, flatAgain, count, headDim), count * headDim);
   };
-  return kind === 'fused'
-    ? applyFusedAttention(graph, attention, projected, shared, layer)
-    : applyPlainAttention(graph, attention, projected, shared, layer, kind);
+  const projected = {
+    query: tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions),
+    key: rotated(key, keyNorm, keyValueHeads),
+    value: inRows(applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim), keyValueHeads * valueDim),
+  };
+  const sinks = attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads]));
+  const { mixed, present } =
+    kind === 'fused'
+      ? applyFusedAttention(graph, attention, projected, shared, { ...layer, sinks })
+      : applyPlainAttention(graph, attention, projected, shared, { ...layer, sinks }, kind);
+  return { mixed: gate === null ? mixed : graph.op('Mul', [mixed, graph.op('Sigmoid', [gate])]), present };
 }
 
-/** Queries [m, heads · headDim], keys and values [m, keyValueHeads · headDim]. */
-function project(graph: Graph, weights: Weights, attention: Attention, x: Value): QueryKeyValue {
+/** Queries [m, heads · headDim], keys [m, keyValueHeads · headDim], values, and what multiplies the output, as a logit. */
+function project(
+  graph: Graph,
+  weights: Weights,
+  attention: Attention,
+  x: Value,
+): QueryKeyValue & { readonly gate: Value | null } {
   const { projections } = attention;
-  if (projections.kind === 'separate') {
-    return {
-      query: applyLinear(graph, weights, projections.query, x),
-      key: applyLinear(graph, weights, projections.key, x),
-      value: applyLinear(graph, weights, projections.value, x),
-    };
+  switch (projections.kind) {
+    case 'separate': {
+      const both = applyLinear(graph, weights, projections.query, x);
+      const [query, gate] = attention.outputGate === 'query' ? splitGate(graph, attention, both) : [both, null];
+      return {
+        query,
+        gate,
+        key: applyLinear(graph, weights, projections.key, x),
+        value: applyLinear(graph, weights, projections.value, x),
+      };
+    }
+    case 'fused':
+      return {
+        ...splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention),
+        gate: null,
+      };
+    case 'latent':
+      return { ...expandLatent(graph, weights, projections, attention, x), gate: null };
   }
-  return splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention);
+}
+
+/** [m, heads · 2 · headDim] → two of [m, heads · headDim]. */
+function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): readonly [query: Value, gate: Value] {
+  const [query, gate] = graph.node('Split', [graph.reshape(both, [-1, heads, 2, headDim])], {
+    outputs: 2,
+    attributes: { axis: 2, num_outputs: 2 },
+  });
+  return [graph.reshape(query, [-1, heads * headDim]), graph.reshape(gate, [-1, heads * headDim])];
+}
+
+/**
+ * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the operator for
+ * rotary positions expects them: products do not depend on the order.
+ */
+function expandLatent(
+  graph: Graph,
+  weights: Weights,
+  { query, compress, norm, expand, ropeDim }: Latent,
+  { heads, headDim, valueDim }: Attention,
+  x: Value,
+): QueryKeyValue {
+  const plainDim = headDim - ropeDim;
+  const split = (value: Value, sizes: readonly [number, number]) =>
+    graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 2, attributes: { axis: -1 } });
+  const inner = 'down' in query ? applyNorm(graph, weights, query.norm, applyLinear(graph, weights, query.down, x)) : x;
+  const queries = graph.reshape(applyLinear(graph, weights, query.up, inner), [-1, heads, headDim]);
+  const [plainQuery, ropeQuery] = split(queries, [plainDim, ropeDim]);
+  const [latent, ropeKey] = split(applyLinear(graph, weights, compress, x), [compress.output - ropeDim, ropeDim]);
+  const expanded = applyLinear(graph, weights, expand, applyNorm(graph, weights, norm, latent));
+  const [plainKey, value] = split(graph.reshape(expanded, [-1, heads, plainDim + valueDim]), [plainDim, valueDim]);
+  // The same for every head.
+  const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);
+  const joined = (rope: Value, plain: Value) =>
+    graph.reshape(graph.op('Concat', [rope, plain], { axis: -1 }), [-1, heads * headDim]);
+  return {
+    query: joined(ropeQuery, plainQuery),
+    key: joined(ropeKeys, plainKey),
+    value: graph.reshape(value, [-1, heads * valueDim]),
+  };
+}
+
+/** See {@link Temperature}: queries [B, S, heads · headDim]. */
+function tempered(graph: Graph, { temperature }: Attention, query: Value, positions: Value): Value {
+  if (temperature === null) return query;
+  const { scale, length, offset } = temperature;
+  const constant = (value: number) => graph.constant([value], 'float32');
+  const counted = graph.op('Add', [graph.cast(positions, ElementType.float32), constant(offset)]);
+  const times = graph.op('Floor', [graph.op('Div', [counted, constant(length)])]);
+  const log = graph.op('Log', [graph.op('Add', [times, constant(1)])]);
+  const factor = graph.op('Add', [graph.op('Mul', [log, constant(scale)]), constant(1)]);
+  return graph.op('Mul', [query, graph.op('Unsqueeze', [factor, graph.constant([2], 'int64')])]);
 }
 
 function splitFused(
@@ -134,7 +214,7 @@ function rotate(
   return graph.op(
     'RotaryEmbedding',
     [x, positions, tables.cos, tables.sin],
-    { num_heads: heads, ...partial },
+    { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...partial },
     'com.microsoft',
   );
 }
@@ -144,10 +224,10 @@ export function applyFusedAttention(
   { heads, keyValueHeads, headDim, scale, softcap }: Attention,
   { query, key, value }: QueryKeyValue,
   { seqlensK, totalSequenceLength }: SharedInputs,
-  { bias, past }: LayerInputs,
+  { bias, past, sinks }: MixInputs,
 ): AttentionResult {
   // Rotary tables and positions are left out: queries and keys are rotated already.
-  const rest = [seqlensK, totalSequenceLength, null, null, null, bias];
+  const rest = [seqlensK, totalSequenceLength, null, null, null, bias, ...(sinks === null ? [] : [sinks])];
   const options = {
     attributes: {
       num_heads: heads,
@@ -177,16 +257,16 @@ export function applyFusedAttention(
 
 export function applyPlainAttention(
   graph: Graph,
-  { heads, keyValueHeads, headDim, scale, softcap, alibi }: Attention,
+  { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
   { query, key, value }: QueryKeyValue,
   { batchShape, totalLength }: SharedInputs,
-  { bias, past }: LayerInputs,
+  { bias, past, sinks }: MixInputs,
   kind: Exclude<AttentionKind, 'fused'>,
 ): AttentionResult {
   const headsPerKey = heads / keyValueHeads;
-  const perHead = (x: Value) =>
-    graph.op('Transpose', [graph.reshape(x, [0, 0, keyValueHeads, headDim])], { perm: [0, 2, 1, 3] });
-  const fresh = { key: perHead(key), value: perHead(value) };
+  const perHead = (x: Value, size: number) =>
+    graph.op('Transpose', [graph.reshape(x, [0, 0, keyValueHeads, size])], { perm: [0, 2, 1, 3] });
+  const fresh = { key: perHead(key, headDim), value: perHead(value, valueDim) };
   const blocks = keyBlocks(graph, past, fresh, kind);
   // The queries of heads that share a key are rows of one matrix: [B, keyValueHeads, headsPerKey · S, headDim].
   const byHead = graph.op('Transpose', [graph.reshape(query, [0, 0, keyValueHeads, headsPerKey, headDim])], {
@@ -206,12 +286,13 @@ export function applyPlainAttention(
     ? graph.op('Reshape', [bias, grouped(graph.constant([-1], 'int64'), totalLength)])
     : graph.op('Unsqueeze', [bias, graph.constant([2], 'int64')]);
   const scores = graph.op('Add', [graph.op('Reshape', [capped, grouped(batch, totalLength)]), biasByGroup]);
-  const probabilities = graph.op('Softmax', [scores], { axis: -1 });
+  const probabilities =
+    sinks === null ? graph.op('Softmax', [scores], { axis: -1 }) : softmaxWithSinks(graph, scores, sinks);
   const flat = graph.op('Concat', [batch, graph.constant([keyValueHeads, -1], 'int64'), totalLength], { axis: 0 });
   const mixed = mix(graph, graph.op('Reshape', [probabilities, flat]), blocks);
-  const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([headDim], 'int64'))]);
+  const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([valueDim], 'int64'))]);
   return {
-    mixed: graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * headDim]),
+    mixed: graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]),
     present: past === null ? null : kind === 'split' ? fresh : at(blocks, 0),
   };
 }
@@ -235,6 +316,20 @@ function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly val
     attributes: { axis: -1 },
   });
   return graph.op('Add', [graph.op('MatMul', [ofFirst, first]), graph.op('MatMul', [ofSecond, second])]);
+}
+
+/** Probabilities of scores [B, keyValueHeads, heads per key, S, T] with one more logit for each head, which then is left out. */
+function softmaxWithSinks(graph: Graph, scores: Value, sinks: Value): Value {
+  const [one, last] = [graph.constant([1], 'int64'), graph.constant([-1], 'int64')];
+  const zeros = graph.op('Mul', [
+    graph.op('Slice', [scores, graph.constant([0], 'int64'), one, last]),
+    graph.constant([0], 'float32'),
+  ]);
+  const shape = graph.op('Shape', [scores], { start: 1, end: 3 });
+  const perHead = graph.op('Reshape', [sinks, graph.op('Concat', [one, shape, one, one], { axis: 0 })]);
+  const all = graph.op('Concat', [scores, graph.op('Add', [zeros, perHead])], { axis: -1 });
+  const probabilities = graph.op('Softmax', [all], { axis: -1 });
+  return graph.op('Slice', [probabilities, graph.constant([0], 'int64'), last, last]);
 }
 
 /** c·tanh(x / c). */

@@ -35,7 +35,7 @@ export const BACKBONE = {
   /** float32 [L, dim / 2] of the index-th rotary embedding. */
   cos: (index: number) => `cos_${index}`,
   sin: (index: number) => `sin_${index}`,
-  /** float32 [B, keyValueHeads, P, headDim]. */
+  /** float32 [B, keyValueHeads, P, headDim], and with valueDim for values. */
   pastKey: (layer: number) => `past_key_${layer}`,
   pastValue: (layer: number) => `past_value_${layer}`,
   /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
@@ -131,13 +131,18 @@ function declareLayerInputs(
   );
   return (index) => {
     const { attention } = at(decoder.layers, index);
-    const past = (name: string) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', attention.headDim]);
+    const past = (name: string, size: number) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', size]);
     const bias = biases.get(attention.window);
     if (bias === undefined) throw new Error(`no mask of window ${attention.window}`);
     return {
       bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),
-      past: useKvCache ? { key: past(BACKBONE.pastKey(index)), value: past(BACKBONE.pastValue(index)) } : null,
+      past: useKvCache
+        ? {
+            key: past(BACKBONE.pastKey(index), attention.headDim),
+            value: past(BACKBONE.pastValue(index), attention.valueDim),
+          }
+        : null,
     };
   };
 }

@@ -1,8 +1,10 @@
+import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Experts, Linear } from '../architectures/decoder.ts';
+import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { gated, gatedHalves } from './activation.ts';
+import { alternating, gated, halves } from './activation.ts';
 import { applyLinear, applyWeight, blockOf, loadFloat32 } from './linear.ts';
+import { isPlain, route, routerLogits } from './router.ts';
 
 export interface ExpertsOptions {
   /**
@@ -15,7 +17,7 @@ export interface ExpertsOptions {
 
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
- * [m, hidden]. Each expert computes only the tokens that are routed to it.
+ * [m, hidden], without the shared expert. Each expert computes only the tokens that are routed to it.
  */
 export function applyExperts(
   graph: Graph,
@@ -27,50 +29,82 @@ export function applyExperts(
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
     [expert.gate, expert.up, expert.down].some(({ module }) => weights.isAdapted(`${module}.weight`)),
   );
-  return fuseExperts && experts.activation === 'silu' && !isAdapted
-    ? applyFused(graph, weights, experts, x)
-    : applyEach(graph, weights, experts, x);
+  const isFused = fuseExperts && !isAdapted && (experts.activation === 'silu' || isClamped(experts));
+  return isFused ? applyFused(graph, weights, experts, x) : applyEach(graph, weights, experts, x);
+}
+
+/** The output of a shared expert as it is added: [m, hidden]. */
+export function weightShared(graph: Graph, weights: Weights, { gate }: SharedExpert, x: Value, output: Value): Value {
+  if (gate === null) return output;
+  return graph.op('Mul', [output, graph.op('Sigmoid', [applyLinear(graph, weights, gate, x)])]);
+}
+
+function isClamped({ activation }: Experts): boolean {
+  return typeof activation === 'object';
 }
 
 /**
- * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It normalizes the weights of
- * the chosen experts; for a family that does not, the result is multiplied by their sum.
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits and
+ * weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their sum.
  */
 function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const { count, perToken, normalize } = experts;
+  const { count, perToken, activation, router } = experts;
   const { gate, down } = experts.expert(0);
   const [inner, hidden] = [gate.output, gate.input];
-  const { gateUp, downs } = weights.has(experts.stacked.gateUp)
-    ? fromStacked(graph, weights, experts)
-    : fromEach(graph, weights, experts);
-  const logits = routerLogits(graph, weights, experts, x);
+  const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
+  const plainLogits = routerLogits(graph, weights, router, x);
+  const routing = route(graph, weights, experts, plainLogits);
+  const logits = isPlain(router)
+    ? plainLogits
+    : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
+  const [alpha, beta, limit] =
+    typeof activation === 'object' ? [activation.alpha, 1, { swiglu_limit: { float: activation.limit } }] : [1, 0, {}];
   const mixed = graph.op(
     'MoE',
     [
       x,
       logits,
       graph.reshape(gateUp, [count, 2 * inner, hidden]),
-      null,
+      gateUpBias,
       graph.reshape(downs, [count, down.output, down.input]),
+      ...(downBias === null ? [] : [downBias]),
     ],
     {
       k: perToken,
       activation_type: 'swiglu',
-      activation_alpha: { float: 1 },
-      activation_beta: { float: 0 },
+      activation_alpha: { float: alpha },
+      activation_beta: { float: beta },
+      ...limit,
       swiglu_fusion: 1,
       normalize_routing_weights: 1,
     },
     'com.microsoft',
   );
-  return normalize ? mixed : graph.op('Mul', [mixed, chosenShares(graph, logits, perToken).total]);
+  const { normalize, scale } = router;
+  const sumsToOne =
+    isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
+  return sumsToOne ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
+
+/** Smaller than any weight that matters, and a normal number in float32. */
+const LEAST_SHARE = 1e-37;
 
 interface Stacked {
   /** Gate and up rows alternating: [count · inner, 2, hidden]. */
   readonly gateUp: Value;
   /** [count · hidden, inner]. */
   readonly downs: Value;
+  /** Alternating as well: [count, 2 · inner]. */
+  readonly gateUpBias: Value | null;
+  /** [count, hidden]. */
+  readonly downBias: Value | null;
+}
+
+function stackedOf(graph: Graph, weights: Weights, experts: Experts): Stacked {
+  const { stacked } = experts;
+  return stacked !== null && weights.has(stacked.gateUp)
+    ? fromStacked(graph, weights, experts, stacked)
+    : fromEach(graph, weights, experts);
 }
 
 function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
@@ -81,28 +115,67 @@ function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
     graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], { axis: 1 }),
   );
   const downs = all.map(({ down }) => rows(down, [down.output, down.input]));
-  return { gateUp: graph.op('Concat', pairs, { axis: 0 }), downs: graph.op('Concat', downs, { axis: 0 }) };
+  return {
+    gateUp: graph.op('Concat', pairs, { axis: 0 }),
+    downs: graph.op('Concat', downs, { axis: 0 }),
+    gateUpBias: null,
+    downBias: null,
+  };
 }
 
-function fromStacked(graph: Graph, weights: Weights, { count, stacked, expert }: Experts): Stacked {
-  const { gate, down } = expert(0);
-  const gateUp = weights.tensor(stacked.gateUp, [count, 2 * gate.output, gate.input]);
-  const both = loadFloat32(graph, gateUp, [count, 2, gate.output, gate.input]);
+function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout, biases }: StackedExperts): Stacked {
+  const { count } = experts;
+  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const transposed = (x: Value, perm: readonly number[]) => graph.op('Transpose', [x], { perm: [...perm] });
+  const alternatingBias = () => {
+    if (biases === null) return null;
+    const entry = weights.tensor(biases.gateUp, [count, 2 * inner]);
+    if (layout === 'input-first, alternating') return loadFloat32(graph, entry);
+    const halves = loadFloat32(graph, entry, [count, 2, inner]);
+    return graph.reshape(transposed(halves, [0, 2, 1]), [count, 2 * inner]);
+  };
+  const gateUps = () => {
+    switch (layout) {
+      case 'output-first':
+        return transposed(loadFloat32(graph, gateUp, [count, 2, inner, hidden]), [0, 2, 1, 3]);
+      case 'input-first':
+        return transposed(loadFloat32(graph, gateUp, [count, hidden, 2, inner]), [0, 3, 2, 1]);
+      case 'input-first, alternating':
+        return transposed(loadFloat32(graph, gateUp), [0, 2, 1]);
+    }
+  };
   return {
-    gateUp: graph.op('Transpose', [both], { perm: [0, 2, 1, 3] }),
-    downs: loadFloat32(graph, weights.tensor(stacked.down, [count, down.output, down.input])),
+    gateUp: gateUps(),
+    downs: layout === 'output-first' ? loadFloat32(graph, down) : transposed(loadFloat32(graph, down), [0, 2, 1]),
+    gateUpBias: alternatingBias(),
+    downBias: biases === null ? null : loadFloat32(graph, weights.tensor(biases.down, [count, hidden])),
+  };
+}
+
+function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
+  if (stacked === null) throw new Error('this family does not stack its experts');
+  const { gate } = expert(0);
+  const [inner, hidden] = [gate.output, gate.input];
+  const isOutputFirst = stacked.layout === 'output-first';
+  return {
+    inner,
+    hidden,
+    gateUp: weights.tensor(stacked.gateUp, isOutputFirst ? [count, 2 * inner, hidden] : [count, hidden, 2 * inner]),
+    down: weights.tensor(stacked.down, isOutputFirst ? [count, hidden, inner] : [count, inner, hidden]),
   };
 }
 
 function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const shares = graph.node('Split', [route(graph, weights, experts, x)], {
+  const logits = routerLogits(graph, weights, experts.router, x);
+  const { shares: spread } = route(graph, weights, experts, logits);
+  const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
     outputs: experts.count,
     attributes: { axis: 0, num_outputs: experts.count },
   });
   const run = expertAt(graph, weights, experts);
   let total = graph.op('Mul', [x, graph.constant([0], 'float32')]);
-  for (const [index, column] of shares.entries()) {
-    const share = graph.reshape(column, [-1]); // [m], zero for tokens that are routed elsewhere
+  for (const [index, row] of shares.entries()) {
+    const share = graph.reshape(row, [-1]); // [m], zero for tokens that are routed elsewhere
     const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
     const routed = graph.op('Gather', [x, tokens], { axis: 0 });
     const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
@@ -112,51 +185,26 @@ function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): 
   return total;
 }
 
-/** [m, count]. */
-function routerLogits(graph: Graph, weights: Weights, { router, routerAlias }: Experts, x: Value): Value {
-  const isRenamed = routerAlias !== null && !weights.has(`${router.module}.weight`);
-  return applyLinear(graph, weights, isRenamed ? { ...router, module: routerAlias } : router, x);
-}
-
-/** The weight of each expert for each token: [count, m], zero except for the best few. */
-function route(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const { count, perToken, normalize } = experts;
-  const logits = routerLogits(graph, weights, experts, x);
-  const { probabilities, best, chosen, total } = chosenShares(graph, logits, perToken);
-  const share = normalize ? graph.op('Div', [best, total]) : best;
-  const zeros = graph.op('Mul', [probabilities, graph.constant([0], 'float32')]);
-  const spread = graph.op('ScatterElements', [zeros, chosen, share], { axis: -1 });
-  return graph.reshape(graph.op('Transpose', [spread], { perm: [1, 0] }), [count, -1]);
-}
-
-/**
- * The probabilities of all experts [m, count], of the best few [m, perToken], the indices of those, and their sum [m,
- * 1].
- */
-function chosenShares(graph: Graph, logits: Value, perToken: number) {
-  const probabilities = graph.op('Softmax', [logits], { axis: -1 });
-  const k = graph.constant([perToken], 'int64');
-  const [best, chosen] = graph.node('TopK', [probabilities, k], { outputs: 2, attributes: { axis: -1 } });
-  const total = graph.op('ReduceSum', [best, graph.constant([-1], 'int64')], { keepdims: 1 });
-  return { probabilities, best, chosen, total };
-}
-
 /** Each expert, from its own tensors or as a part of the stacked ones. */
 function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
-  if (!weights.has(stacked.gateUp)) {
+  if (stacked === null || !weights.has(stacked.gateUp)) {
     return (index, x) => {
       const { gate, up, down } = experts.expert(index);
-      const inner = gated(graph, activation, applyLinear(graph, weights, gate, x), applyLinear(graph, weights, up, x));
-      return applyLinear(graph, weights, down, inner);
+      const [gates, ups] = [applyLinear(graph, weights, gate, x), applyLinear(graph, weights, up, x)];
+      return applyLinear(graph, weights, down, gated(graph, activation, gates, ups));
     };
   }
-  const { gate } = experts.expert(0);
-  const gateUp = weights.tensor(stacked.gateUp, [count, 2 * gate.output, gate.input]);
-  const down = weights.tensor(stacked.down, [count, gate.input, gate.output]);
+  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const { layout, biases } = stacked;
+  const transB = layout === 'output-first' ? 1 : 0;
+  const biasOf = (tensor: string, size: number, index: number) =>
+    loadFloat32(graph, blockOf(weights.tensor(tensor, [count, size]), index, count));
+  const apply = (x: Value, all: TensorEntry, index: number, bias: Value | null) =>
+    applyWeight(graph, weights, x, blockOf(all, index, count), { transB, bias });
   return (index, x) => {
-    const both = applyWeight(graph, weights, x, blockOf(gateUp, index, count));
-    const inner = gatedHalves(graph, activation, both);
-    return applyWeight(graph, weights, inner, blockOf(down, index, count));
+    const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
+    const [gates, ups] = layout === 'input-first, alternating' ? alternating(graph, both, inner) : halves(graph, both);
+    return apply(gated(graph, activation, gates, ups), down, index, biases && biasOf(biases.down, hidden, index));
   };
 }

@@ -107,9 +107,15 @@ function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input
     : ([loadFloat32(graph, a, [rank, input]), loadFloat32(graph, b, [output, rank])] as const);
 }
 
-/** A linear layer without bias, with its stored weight [output, input]. */
-export function applyWeight(graph: Graph, weights: Weights, x: Value, weight: TensorEntry): Value {
-  return multiply(graph, weights, weight, x, { transB: 1, bias: null });
+/** A linear layer with its stored weight [output, input], or (`transB: 0`) [input, output]. */
+export function applyWeight(
+  graph: Graph,
+  weights: Weights,
+  x: Value,
+  weight: TensorEntry,
+  { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
+): Value {
+  return multiply(graph, weights, weight, x, { transB, bias });
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, gated, gatedHalves } from './activation.ts';
-import { applyExperts, type ExpertsOptions } from './experts.ts';
+import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
 import { applyLinear } from './linear.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
@@ -24,7 +24,11 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
       const both = applyLinear(graph, weights, mlp.gateUp, x);
       return applyLinear(graph, weights, mlp.down, gatedHalves(graph, mlp.activation, both));
     }
-    case 'experts':
-      return applyExperts(graph, weights, mlp, x, options);
+    case 'experts': {
+      const routed = applyExperts(graph, weights, mlp, x, options);
+      if (mlp.shared === null) return routed;
+      const shared = applyMlp(graph, weights, mlp.shared.mlp, x, options);
+      return graph.op('Add', [routed, weightShared(graph, weights, mlp.shared, x, shared)]);
+    }
   }
 }

@@ -57,6 +57,7 @@ function bareNorm(graph: Graph, norm: Norm, x: Value, gain: Value, shift: Value 
 }
 
 function parameters(graph: Graph, weights: Weights, norm: Norm): { gain: Value; shift: Value | null } {
+  if (norm.module === null) return { gain: ones(graph, norm.size), shift: null };
   const weight = loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [norm.size]));
   return {
     gain: norm.plusOne ? graph.op('Add', [weight, graph.constant([1], 'float32')]) : weight,
@@ -80,8 +81,14 @@ export function applyHeadNorm(
     return graph.reshape(applyNorm(graph, weights, headNorm.norm, perHead), [-1, heads * headDim]);
   }
   const first = at(headNorm.norms, 0);
-  const ones = graph.constant(Array<number>(headDim).fill(1), 'float32');
   const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
   const gain = graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
-  return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones, null), gain]), [-1, heads * headDim]);
+  return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones(graph, headDim), null), gain]), [
+    -1,
+    heads * headDim,
+  ]);
+}
+
+function ones(graph: Graph, size: number): Value {
+  return graph.constant(Array<number>(size).fill(1), 'float32');
 }

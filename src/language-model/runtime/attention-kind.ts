@@ -6,7 +6,7 @@ import {
   type AttentionKind,
   applyFusedAttention,
   applyPlainAttention,
-  type LayerInputs,
+  type MixInputs,
   type SharedInputs,
 } from '../graph/attention.ts';
 import { MASKED } from './attention-bias.ts';
@@ -49,11 +49,17 @@ export async function chooseAttentionKind(
 }
 
 async function canFuse({ layers }: Decoder, device: Device): Promise<boolean> {
-  if (!layers.every(({ attention }) => attention.headDim % HEAD_MULTIPLE === 0)) return false;
+  if (!layers.every(({ attention }) => isFusable(attention))) return false;
   if (device.name === 'cpu') return true;
-  const distinct = new Map(layers.map(({ attention }) => [`${attention.headDim} ${attention.softcap}`, attention]));
+  const distinct = new Map(
+    layers.map(({ attention }) => [`${attention.headDim} ${attention.softcap} ${attention.sinks !== null}`, attention]),
+  );
   for (const attention of distinct.values()) if (!(await agrees(attention, device))) return false;
   return true;
+}
+
+function isFusable({ headDim, valueDim }: Attention): boolean {
+  return headDim % HEAD_MULTIPLE === 0 && valueDim === headDim;
 }
 
 async function agrees(attention: Attention, device: Device): Promise<boolean> {
@@ -95,9 +101,9 @@ async function runTrial(
     seqlensK: graph.input('seqlens_k', int32, [1]),
     totalSequenceLength,
   };
-  const layer: LayerInputs = {
+  const layer: MixInputs = {
     bias: graph.input('bias', float32, [1, 1, length, 'T']),
-    rope: null,
+    sinks: attention.sinks === null ? null : graph.constant(Array.from({ length: heads }, Math.sin), 'float32'),
     past: { key: past('past_key'), value: past('past_value') },
   };
   const { mixed } =

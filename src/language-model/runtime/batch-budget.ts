@@ -1,4 +1,4 @@
-import type { Decoder, Mlp } from '../architectures/decoder.ts';
+import type { Attention, Decoder, Mlp } from '../architectures/decoder.ts';
 
 /** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
@@ -51,7 +51,7 @@ export class BatchBudget {
     );
     this.#perToken = 4 * hidden + Math.max(0, ...widths);
     this.#heads = Math.max(0, ...layers.map(({ attention }) => attention.heads));
-    const perKey = layers.reduce((sum, { attention }) => sum + 2 * attention.keyValueHeads * attention.headDim, 0);
+    const perKey = layers.reduce((sum, { attention }) => sum + cachedFloats(attention), 0);
     this.#perCachedKey = cacheCopies * perKey;
   }
 
@@ -96,10 +96,15 @@ export class BatchBudget {
   }
 }
 
+/** Floats of a token's keys and values in the KV cache. */
+export function cachedFloats({ keyValueHeads, headDim, valueDim }: Attention): number {
+  return keyValueHeads * (headDim + valueDim);
+}
+
 function innerWidth(mlp: Mlp): number {
   switch (mlp.kind) {
     case 'experts':
-      return mlp.expert(0).up.output * mlp.perToken;
+      return mlp.expert(0).up.output * mlp.perToken + (mlp.shared === null ? 0 : innerWidth(mlp.shared.mlp));
     case 'gated-fused':
       return mlp.gateUp.output / 2;
     default:

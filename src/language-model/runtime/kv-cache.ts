@@ -22,10 +22,15 @@ export function emptyKvCache({ layers }: Decoder, batch: number, capacity: numbe
   return {
     length: 0,
     capacity,
-    layers: layers.map(({ attention: { keyValueHeads, headDim } }) => {
-      const shape = [batch, keyValueHeads, capacity, headDim];
-      const zeros = () => tensor.float32(new Float32Array(batch * keyValueHeads * capacity * headDim), shape);
-      return { key: zeros(), value: zeros() };
+    layers: layers.map(({ attention: { keyValueHeads, headDim, valueDim } }) => {
+      const zeros = (size: number) =>
+        tensor.float32(new Float32Array(batch * keyValueHeads * capacity * size), [
+          batch,
+          keyValueHeads,
+          capacity,
+          size,
+        ]);
+      return { key: zeros(headDim), value: zeros(valueDim) };
     }),
   };
 }

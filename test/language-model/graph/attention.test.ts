@@ -4,7 +4,7 @@ import {
   type AttentionKind,
   applyFusedAttention,
   applyPlainAttention,
-  type LayerInputs,
+  type MixInputs,
   type SharedInputs,
 } from '../../../src/language-model/graph/attention.ts';
 import { ElementType, Graph } from '../../../src/onnx/graph.ts';
@@ -94,6 +94,7 @@ const attentionOf = (scale: number, softcap: number | null): Attention => {
     heads: HEADS,
     keyValueHeads: GROUPS,
     headDim: SIZE,
+    valueDim: SIZE,
     projections: { kind: 'separate', query: linear, key: linear, value: linear },
     output: linear,
     scale,
@@ -103,6 +104,11 @@ const attentionOf = (scale: number, softcap: number | null): Attention => {
     alibi: null,
     queryNorm: null,
     keyNorm: null,
+    valueNorm: null,
+    headNorms: 'before rope',
+    temperature: null,
+    sinks: null,
+    outputGate: null,
   };
 };
 
@@ -120,9 +126,9 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
     seqlensK: graph.input('seqlens_k', int32, [batch]),
     totalSequenceLength,
   };
-  const layer: LayerInputs = {
+  const layer: MixInputs = {
     bias: graph.input('bias', float32, [batch, 1, length, 'T']),
-    rope: null,
+    sinks: null,
     past: hasPast ? { key: before('past_key'), value: before('past_value') } : null,
   };
   const { mixed } =

@@ -1,5 +1,17 @@
 import type { Config } from '../config.ts';
-import type { Attention, Decoder, HeadNorm, Layer, Linear, Mlp, ModuleNaming, Norm, Projections } from '../decoder.ts';
+import type {
+  Attention,
+  Decoder,
+  HeadNorm,
+  Layer,
+  Linear,
+  Mlp,
+  ModuleNaming,
+  Norm,
+  Projections,
+  Router,
+  StackedExperts,
+} from '../decoder.ts';
 
 /** The sizes that every family has. */
 export interface Sizes {
@@ -80,6 +92,7 @@ export function plainAttention(
     heads: sizes.heads,
     keyValueHeads: sizes.keyValueHeads,
     headDim: sizes.headDim,
+    valueDim: sizes.headDim,
     projections: separateProjections(module, sizes, { bias }),
     output: linear(`${module}.o_proj`, sizes.heads * sizes.headDim, sizes.hidden, { bias: outputBias }),
     scale: 1 / Math.sqrt(sizes.headDim),
@@ -88,6 +101,11 @@ export function plainAttention(
     alibi: null,
     queryNorm: null,
     keyNorm: null,
+    valueNorm: null,
+    headNorms: 'before rope',
+    temperature: null,
+    sinks: null,
+    outputGate: null,
     ...rest,
   };
 }
@@ -254,4 +272,25 @@ export function readWindow(config: Config, key = 'sliding_window'): number | nul
   if (window !== null && (!Number.isInteger(window) || window <= 0))
     throw config.error(`${key} is ${window}, not a positive integer`);
   return window;
+}
+
+/** A softmax over all experts, whose best few are chosen. */
+export function softmaxRouter(
+  module: string,
+  { hidden, count, normalize }: { readonly hidden: number; readonly count: number; readonly normalize: boolean },
+): Router {
+  return {
+    linear: linear(module, hidden, count, { bias: false }),
+    alias: null,
+    scores: 'softmax',
+    correction: null,
+    groups: null,
+    normalize: normalize ? { added: 0, least: 0 } : null,
+    scale: 1,
+  };
+}
+
+/** The stacked tensors of transformers 5. */
+export function stackedExperts(module: string, layout: StackedExperts['layout'] = 'output-first'): StackedExperts {
+  return { gateUp: `${module}.gate_up_proj`, down: `${module}.down_proj`, layout, biases: null };
 }

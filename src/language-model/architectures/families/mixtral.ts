@@ -1,7 +1,16 @@
 import type { Experts } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { linear, llamaDecoder, llamaLayer, MAX_EXPERTS, readSizes, readWindow } from './layers.ts';
+import {
+  linear,
+  llamaDecoder,
+  llamaLayer,
+  MAX_EXPERTS,
+  readSizes,
+  readWindow,
+  softmaxRouter,
+  stackedExperts,
+} from './layers.ts';
 
 /** Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). */
 export const mixtral: ModelFamily = {
@@ -35,18 +44,20 @@ export const mixtral: ModelFamily = {
       const at = `layers.${i}.block_sparse_moe`;
       const mlp: Experts = {
         kind: 'experts',
-        router: linear(`${at}.gate`, hidden, count, { bias: false }),
-        routerAlias: `layers.${i}.mlp.gate`,
+        router: {
+          ...softmaxRouter(`${at}.gate`, { hidden, count, normalize: true }),
+          alias: `layers.${i}.mlp.gate`,
+        },
         count,
         perToken,
-        normalize: true,
         activation,
         expert: (index) => ({
           gate: linear(`${at}.experts.${index}.w1`, hidden, width, { bias: false }),
           up: linear(`${at}.experts.${index}.w3`, hidden, width, { bias: false }),
           down: linear(`${at}.experts.${index}.w2`, width, hidden, { bias: false }),
         }),
-        stacked: { gateUp: `layers.${i}.mlp.experts.gate_up_proj`, down: `layers.${i}.mlp.experts.down_proj` },
+        stacked: stackedExperts(`layers.${i}.mlp.experts`),
+        shared: null,
       };
       return llamaLayer(config, sizes, i, { rope, window }, { mlp });
     });

@@ -2,7 +2,18 @@ import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { gatedMlp, headNorms, linear, llamaDecoder, llamaLayer, MAX_EXPERTS, readSizes, readWindow } from './layers.ts';
+import {
+  gatedMlp,
+  headNorms,
+  linear,
+  llamaDecoder,
+  llamaLayer,
+  MAX_EXPERTS,
+  readSizes,
+  readWindow,
+  softmaxRouter,
+  stackedExperts,
+} from './layers.ts';
 
 /** Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). */
 export const qwen3Moe: ModelFamily = {
@@ -61,17 +72,16 @@ function mlpOf(config: Config, index: number, hidden: number): Mlp {
   if (!isSparse) return plain;
   return {
     kind: 'experts',
-    router: linear(`${at}.gate`, hidden, count, { bias: false }),
-    routerAlias: null,
+    router: softmaxRouter(`${at}.gate`, { hidden, count, normalize }),
     count,
     perToken,
-    normalize,
     activation: config.activation('hidden_act'),
     expert: (expert) => ({
       gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, { bias: false }),
       up: linear(`${at}.experts.${expert}.up_proj`, hidden, width, { bias: false }),
       down: linear(`${at}.experts.${expert}.down_proj`, width, hidden, { bias: false }),
     }),
-    stacked: { gateUp: `${at}.experts.gate_up_proj`, down: `${at}.experts.down_proj` },
+    stacked: stackedExperts(`${at}.experts`),
+    shared: null,
   };
 }

@@ -1,0 +1,94 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
+import type { Experts, Router, RouterGroups } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
+
+/** What a router decides for each of m tokens. */
+export interface Routing {
+  /** Weight of each expert: [m, count], zero except for the chosen. */
+  readonly shares: Value;
+  /** The sum of a token's weights: [m, 1]. */
+  readonly total: Value;
+}
+
+/** [m, count]. */
+export function routerLogits(graph: Graph, weights: Weights, { linear, alias }: Router, x: Value): Value {
+  const isRenamed = alias !== null && !weights.has(`${linear.module}.weight`);
+  return applyLinear(graph, weights, isRenamed ? { ...linear, module: alias } : linear, x);
+}
+
+/** Are the chosen experts those with the largest logits, weighted by a softmax? */
+export function isPlain({ scores, correction, groups }: Router): boolean {
+  return scores === 'softmax' && correction === null && groups === null;
+}
+
+/** The chosen experts of each token and their weights, from the router's logits [m, count]. */
+export function route(
+  graph: Graph,
+  weights: Weights,
+  { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
+  logits: Value,
+): Routing {
+  const scores =
+    router.scores === 'softmax' ? graph.op('Softmax', [logits], { axis: -1 }) : graph.op('Sigmoid', [logits]);
+  const k = graph.constant([perToken], 'int64');
+  const [, chosen] = graph.node('TopK', [choiceOf(graph, weights, router, count, scores), k], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
+  const chosenShares = scaled(graph, router, normalized(graph, router, best));
+  const zeros = graph.op('Mul', [scores, graph.constant([0], 'float32')]);
+  return {
+    shares: graph.op('ScatterElements', [zeros, chosen, chosenShares], { axis: -1 }),
+    total: sumOf(graph, chosenShares),
+  };
+}
+
+/** By which the experts are chosen: [m, count]. */
+function choiceOf(graph: Graph, weights: Weights, router: Router, count: number, scores: Value): Value {
+  const { correction, groups } = router;
+  const corrected =
+    correction === null
+      ? scores
+      : graph.op('Add', [scores, loadFloat32(graph, weights.tensor(correction.tensor, correction.shape), [count])]);
+  return groups === null ? corrected : inBestGroups(graph, groups, count, corrected);
+}
+
+function inBestGroups(graph: Graph, { count: groups, chosen, score, others }: RouterGroups, count: number, x: Value) {
+  const size = count / groups;
+  const grouped = graph.reshape(x, [-1, groups, size]);
+  const [best] = graph.node('TopK', [grouped, graph.constant([score === 'best' ? 1 : 2], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  const groupScores = graph.op('ReduceSum', [best, graph.constant([-1], 'int64')], { keepdims: 0 });
+  const [top, indices] = graph.node('TopK', [groupScores, graph.constant([chosen], 'int64')], {
+    outputs: 2,
+    attributes: { axis: -1 },
+  });
+  const constantLike = (like: Value, value: number) =>
+    graph.op('Add', [graph.op('Mul', [like, graph.constant([0], 'float32')]), graph.constant([value], 'float32')]);
+  const marks = graph.op('ScatterElements', [constantLike(groupScores, 0), indices, constantLike(top, 1)], {
+    axis: -1,
+  });
+  const isChosen = graph.op('Greater', [graph.reshape(marks, [-1, groups, 1]), graph.constant([0], 'float32')]);
+  const masked = graph.op('Where', [isChosen, grouped, graph.constant([others], 'float32')]);
+  return graph.reshape(masked, [-1, count]);
+}
+
+function normalized(graph: Graph, { normalize }: Router, best: Value): Value {
+  if (normalize === null) return best;
+  const { added, least } = normalize;
+  const sum = sumOf(graph, best);
+  const raised = added === 0 ? sum : graph.op('Add', [sum, graph.constant([added], 'float32')]);
+  return graph.op('Div', [best, least === 0 ? raised : graph.op('Max', [raised, graph.constant([least], 'float32')])]);
+}
+
+function scaled(graph: Graph, { scale }: Router, shares: Value): Value {
+  return scale === 1 ? shares : graph.op('Mul', [shares, graph.constant([scale], 'float32')]);
+}
+
+function sumOf(graph: Graph, shares: Value): Value {
+  return graph.op('ReduceSum', [shares, graph.constant([-1], 'int64')], { keepdims: 1 });
+}
