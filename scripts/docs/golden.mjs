@@ -1,7 +1,9 @@
 // Compares every family with the outputs of Hugging Face's own code, and writes the table in docs/golden.md.
-// Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check] [--folder DIR]
+// Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check] [--folder DIR] [--make FAMILY]
 //
+// FAMILY is a model_type or a folder: its fixtures are made anew first, by $PYTHON (python3), which needs transformers.
 // DIR is another set of checkpoints, with golden.safetensors and golden.json beside each; then nothing is written.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +14,15 @@ import { importSources } from '../run/import-sources.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = join(root, 'docs/golden.md');
 const { values } = parseArgs({
-  options: { device: { type: 'string', default: 'cpu' }, check: { type: 'boolean' }, folder: { type: 'string' } },
+  options: {
+    device: { type: 'string', default: 'cpu' },
+    check: { type: 'boolean' },
+    folder: { type: 'string' },
+    make: { type: 'string' },
+  },
 });
 const TOLERANCE = 1e-4;
+if (values.make !== undefined) make(values.make);
 // The fixtures have logits only.
 const COLUMNS = [
   'family',
@@ -60,6 +68,13 @@ const wrong = rows.filter(({ isRight }) => !isRight);
 if (values.device === 'cpu' && !values.check && values.folder === undefined) writeFileSync(page, pageOf(table));
 console.log(`\n${rows.length} directories, ${wrong.length} beyond ${TOLERANCE} or with another greedy text`);
 process.exitCode = rows.length > 0 && wrong.length === 0 ? 0 : 1;
+
+function make(family) {
+  const script = join(root, 'test/fixtures/make_language_models.py');
+  const { status, error } = spawnSync(process.env.PYTHON ?? 'python3', [script, family], { stdio: 'inherit' });
+  if (error) console.error(`python did not run: ${error.message}`);
+  if (status !== 0) process.exit(1);
+}
 
 async function check(directory, path) {
   const { base, adapter } = await open(path);

@@ -3,6 +3,7 @@ import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
+import { glm, glm4 } from './glm.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
@@ -24,6 +25,8 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   gemma,
   gemma2,
   gemma3,
+  glm,
+  glm4,
   gpt2,
   gptNeox,
   granite,

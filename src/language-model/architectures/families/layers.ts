@@ -136,6 +136,18 @@ export function gatedMlp(
   };
 }
 
+/** `<module>.gate_up_proj` (gate rows first), `down_proj`. */
+export function fusedGatedMlp(config: Config, { hidden }: Sizes): (module: string) => Mlp {
+  const width = config.size('intermediate_size');
+  const activation = config.activation('hidden_act');
+  return (module) => ({
+    kind: 'gated-fused',
+    gateUp: linear(`${module}.gate_up_proj`, hidden, 2 * width, { bias: false }),
+    down: linear(`${module}.down_proj`, width, hidden, { bias: false }),
+    activation,
+  });
+}
+
 /** A block with attention, then MLP, each with a norm before it. */
 export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
   return {

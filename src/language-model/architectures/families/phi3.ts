@@ -1,6 +1,6 @@
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
 /** Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). */
 export const phi3: ModelFamily = {
@@ -29,13 +29,10 @@ export const phi3: ModelFamily = {
       original: config.size('original_max_position_embeddings'),
     });
     const window = readWindow(config);
-    const width = config.size('intermediate_size');
-    const activation = config.activation('hidden_act');
+    const mlp = fusedGatedMlp(config, sizes);
     return llamaDecoder(config, sizes, (i) => {
       const at = `layers.${i}`;
       const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, { bias: false });
-      const gateUp = linear(`${at}.mlp.gate_up_proj`, hidden, 2 * width, { bias: false });
-      const down = linear(`${at}.mlp.down_proj`, width, hidden, { bias: false });
       return llamaLayer(
         config,
         sizes,
@@ -45,7 +42,7 @@ export const phi3: ModelFamily = {
           window,
           projections: { kind: 'fused', linear: qkv, groups: 1, split: [heads, keyValueHeads, keyValueHeads] },
         },
-        { mlp: { kind: 'gated-fused', gateUp, down, activation } },
+        { mlp: mlp(`${at}.mlp`) },
       );
     });
   },
