@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { ADAPTERS, adapterFixture, expectedOf } from '../../checkpoint/adapter/adapters.ts';
 import { LANGUAGE_MODELS, languageModel, openLora } from './engines.ts';
-import { bothWays, EXPERTS } from './held-as-stored.ts';
+import { bothWays, EXPERTS, expectExpertsOneByOne } from './held-as-stored.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -12,6 +12,8 @@ it.each(LANGUAGE_MODELS.filter((name) => !EXPERTS.includes(name)))(
     expect(asStored).toEqual(inFloat32);
   },
 );
+
+it.each(EXPERTS)('experts one by one have the logits of transformers: %s', expectExpertsOneByOne);
 
 it.each(ADAPTERS)('not one bit changes under an adapter: %s', async (name) => {
   const adapter = await openLora(adapterFixture(name));

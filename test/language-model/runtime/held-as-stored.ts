@@ -1,7 +1,19 @@
-import { vi } from 'vitest';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import type { OnnxEngine } from '../../../src/language-model/runtime/onnx-engine.ts';
 import { ort } from '../../../src/onnx/session.ts';
-import { type EngineChanges, NO_STOPS, withEngine } from './engines.ts';
+import { readJson } from '../../fixtures.ts';
+import {
+  difference,
+  type EngineChanges,
+  LANGUAGE_MODELS,
+  languageModel,
+  NO_STOPS,
+  openKvCache,
+  readCases,
+  TOLERANCE,
+  withEngine,
+} from './engines.ts';
 
 /**
  * What 16-bit weights that stay 16 bit compute, on the CPU: nothing of it needs a GPU. All fixtures are of 16 bits, and the parts
@@ -10,7 +22,11 @@ import { type EngineChanges, NO_STOPS, withEngine } from './engines.ts';
 export const AS_STORED = { held: 'as-stored', mostExpanded: 512 } as const;
 
 /** These run in an operator of the CPU's own where weights are float32, which adds in another order. */
-export const EXPERTS = ['mixtral', 'qwen3-moe'];
+export const EXPERTS = LANGUAGE_MODELS.filter((name) => {
+  const config = readJson<Record<string, unknown>>(join(languageModel(name), 'config.json'));
+  const counts = /^(num_experts|num_local_experts|n_routed_experts|moe_num_experts)$/;
+  return Object.keys({ ...config, ...(config.text_config as object | undefined) }).some((key) => counts.test(key));
+});
 
 export const TOKENS = [1, 5, 2, 9, 4, 3, 7];
 
@@ -54,4 +70,19 @@ async function everything(engine: OnnxEngine) {
   const plain = [await engine.logits(TOKENS), await engine.score(sequences)];
   const generated = await engine.generate([{ tokens: TOKENS, maxNewTokens: 4, stopTokens: NO_STOPS }]);
   return [...plain, generated, await engine.logits(TOKENS), await engine.score(sequences)];
+}
+
+/** The logits of a mixture of experts, where weights stay as they are stored and every expert has operators of its own. */
+export async function expectExpertsOneByOne(name: string): Promise<void> {
+  const cases = readCases(join(languageModel(name), 'expected.safetensors'));
+  await withEngine(languageModel(name), AS_STORED, async (engine) => {
+    const expectCases = async () => {
+      for (const { tokens, logits } of cases) {
+        expect(difference(await engine.logits(tokens), logits)).toBeLessThan(TOLERANCE);
+      }
+    };
+    await expectCases();
+    await openKvCache(engine);
+    await expectCases();
+  });
 }

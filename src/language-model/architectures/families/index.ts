@@ -13,6 +13,7 @@ import { mixtral } from './mixtral.ts';
 import { olmo2 } from './olmo2.ts';
 import { phi3 } from './phi3.ts';
 import { qwen2, qwen25VlText } from './qwen2.ts';
+import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
 import { smollm3 } from './smollm3.ts';
@@ -36,6 +37,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   olmo2,
   phi3,
   qwen2,
+  qwen2Moe,
   qwen25VlText,
   qwen3,
   qwen3Moe,

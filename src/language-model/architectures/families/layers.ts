@@ -126,7 +126,7 @@ export function gatedMlp(
     /** Key of the activation in the config. */
     readonly key?: string;
   },
-): Mlp {
+): Extract<Mlp, { kind: 'gated' }> {
   return {
     kind: 'gated',
     gate: linear(`${module}.gate_proj`, hidden, width, { bias }),

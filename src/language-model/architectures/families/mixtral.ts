@@ -1,16 +1,7 @@
-import type { Experts } from '../decoder.ts';
 import { readRope } from '../rope.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  linear,
-  llamaDecoder,
-  llamaLayer,
-  MAX_EXPERTS,
-  readSizes,
-  readWindow,
-  softmaxRouter,
-  stackedExperts,
-} from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, softmaxRouter, stackedExperts } from './layers.ts';
 
 /** Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). */
 export const mixtral: ModelFamily = {
@@ -35,30 +26,18 @@ export const mixtral: ModelFamily = {
     const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 1e6 });
     const window = readWindow(config);
-    const width = config.size('intermediate_size');
-    const count = config.size('num_local_experts', MAX_EXPERTS);
-    const perToken = config.size('num_experts_per_tok', count);
-    const activation = config.activation('hidden_act');
+    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
     config.ignore('layer_types');
     return llamaDecoder(config, sizes, (i) => {
       const at = `layers.${i}.block_sparse_moe`;
-      const mlp: Experts = {
-        kind: 'experts',
+      const mlp = gatedExperts(config, at, experts, {
+        names: NUMBERED_NAMES,
         router: {
-          ...softmaxRouter(`${at}.gate`, { hidden, count, normalize: true }),
+          ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true }),
           alias: `layers.${i}.mlp.gate`,
         },
-        count,
-        perToken,
-        activation,
-        expert: (index) => ({
-          gate: linear(`${at}.experts.${index}.w1`, hidden, width, { bias: false }),
-          up: linear(`${at}.experts.${index}.w3`, hidden, width, { bias: false }),
-          down: linear(`${at}.experts.${index}.w2`, width, hidden, { bias: false }),
-        }),
         stacked: stackedExperts(`layers.${i}.mlp.experts`),
-        shared: null,
-      };
+      });
       return llamaLayer(config, sizes, i, { rope, window }, { mlp });
     });
   },

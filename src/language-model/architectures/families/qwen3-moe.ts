@@ -1,19 +1,9 @@
 import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  gatedMlp,
-  headNorms,
-  linear,
-  llamaDecoder,
-  llamaLayer,
-  MAX_EXPERTS,
-  readSizes,
-  readWindow,
-  softmaxRouter,
-  stackedExperts,
-} from './layers.ts';
+import { gatedMlp, headNorms, llamaDecoder, llamaLayer, readSizes, readWindow, softmaxRouter } from './layers.ts';
 
 /** Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). */
 export const qwen3Moe: ModelFamily = {
@@ -47,41 +37,25 @@ export const qwen3Moe: ModelFamily = {
     // Either all layers have a window or none; queries and keys always have norms.
     config.ignore('max_window_layers', 'layer_types', 'use_qk_norm', 'shared_expert_intermediate_size');
     const bias = config.boolean('attention_bias');
+    const mlp = mlps(config, sizes.hidden);
     return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(
-        config,
-        sizes,
-        i,
-        { rope, window, bias, ...headNorms(config, sizes, i) },
-        { mlp: mlpOf(config, i, sizes.hidden) },
-      ),
+      llamaLayer(config, sizes, i, { rope, window, bias, ...headNorms(config, sizes, i) }, { mlp: mlp(i) }),
     );
   },
 };
 
-function mlpOf(config: Config, index: number, hidden: number): Mlp {
-  const count = config.number('num_experts') === 0 ? 0 : config.size('num_experts', MAX_EXPERTS);
-  const dense = config.list('mlp_only_layers') ?? [];
-  const at = `layers.${index}.mlp`;
-  const width = config.size('moe_intermediate_size');
-  const step = config.size('decoder_sparse_step');
-  const isSparse = !dense.includes(index) && count > 0 && (index + 1) % step === 0;
-  const plain = gatedMlp(config, at, { hidden, width: config.size('intermediate_size') });
-  const perToken = count > 0 ? config.size('num_experts_per_tok', count) : config.size('num_experts_per_tok');
+/** The MLP of each layer, plain or with experts. */
+function mlps(config: Config, hidden: number): (index: number) => Mlp {
+  const isSparse = qwenSparseLayers(config);
+  const sizes = config.number('num_experts') === 0 ? null : readExpertSizes(config, { count: 'num_experts' });
+  // Without experts these are read all the same.
+  config.ignore('moe_intermediate_size', 'num_experts_per_tok');
   const normalize = config.boolean('norm_topk_prob');
-  if (!isSparse) return plain;
-  return {
-    kind: 'experts',
-    router: softmaxRouter(`${at}.gate`, { hidden, count, normalize }),
-    count,
-    perToken,
-    activation: config.activation('hidden_act'),
-    expert: (expert) => ({
-      gate: linear(`${at}.experts.${expert}.gate_proj`, hidden, width, { bias: false }),
-      up: linear(`${at}.experts.${expert}.up_proj`, hidden, width, { bias: false }),
-      down: linear(`${at}.experts.${expert}.down_proj`, width, hidden, { bias: false }),
-    }),
-    stacked: stackedExperts(`${at}.experts`),
-    shared: null,
+  const width = config.size('intermediate_size');
+  return (index) => {
+    const at = `layers.${index}.mlp`;
+    if (sizes === null || !isSparse(index)) return gatedMlp(config, at, { hidden, width });
+    const router = softmaxRouter(`${at}.gate`, { hidden, count: sizes.count, normalize });
+    return gatedExperts(config, at, { hidden, ...sizes }, { router });
   };
 }

@@ -1,0 +1,59 @@
+import { readRope } from '../rope.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers, softmaxRouter } from './layers.ts';
+
+/**
+ * Qwen 1.5 and 2 with a mixture of experts in most layers, and beside it an expert for every token, weighted by a sigmoid
+ * (arXiv 2407.10671). Read from transformers 5.24, models/qwen2_moe/modeling_qwen2_moe.py.
+ */
+export const qwen2Moe: ModelFamily = {
+  modelType: 'qwen2_moe',
+  defaults: {
+    vocab_size: 151936,
+    hidden_size: 2048,
+    intermediate_size: 5632,
+    num_hidden_layers: 24,
+    num_attention_heads: 16,
+    num_key_value_heads: 16,
+    hidden_act: 'silu',
+    max_position_embeddings: 32768,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    use_sliding_window: false,
+    sliding_window: 4096,
+    max_window_layers: 28,
+    decoder_sparse_step: 1,
+    moe_intermediate_size: 1408,
+    shared_expert_intermediate_size: 5632,
+    num_experts_per_tok: 4,
+    num_experts: 60,
+    norm_topk_prob: false,
+    qkv_bias: true,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const bias = config.boolean('qkv_bias');
+    const hasWindows = config.boolean('use_sliding_window');
+    const window = readWindow(config);
+    const windowed = config.number('max_window_layers');
+    // Every second of the first layers.
+    const slides = slidingLayers(config, sizes, (i) => hasWindows && i % 2 === 0 && i < windowed);
+    if (!hasWindows && slides.includes(true)) {
+      throw config.error('layer_types has layers with a window, and use_sliding_window is not true');
+    }
+    const isSparse = qwenSparseLayers(config);
+    const experts = { hidden, ...readExpertSizes(config, { count: 'num_experts' }) };
+    const normalize = config.boolean('norm_topk_prob');
+    const sharedWidth = config.size('shared_expert_intermediate_size');
+    return llamaDecoder(config, sizes, (i) => {
+      const at = `layers.${i}.mlp`;
+      const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
+      const shared = sharedExpert(config, `${at}.shared_expert`, { hidden, width: sharedWidth, hasGate: true });
+      const mlp = isSparse(i) ? { mlp: gatedExperts(config, at, experts, { router, shared }) } : {};
+      return llamaLayer(config, sizes, i, { rope, bias, outputBias: false, window: slides[i] ? window : null }, mlp);
+    });
+  },
+};
