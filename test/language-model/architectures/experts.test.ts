@@ -11,6 +11,9 @@ const configOf = (name: string) => readJson<Record<string, unknown>>(`${language
 const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, message: RegExp]> = [
   ['qwen2-moe-v5', { layer_types: ['sliding_attention', 'full_attention'] }, /layer_types has layers with a window/],
   ['qwen2-moe', { num_experts_per_tok: 6 }, /num_experts_per_tok is 6, and can be at most 5/],
+  ['gpt-oss', { quantization_config: { quant_method: 'mxfp4' } }, /mxfp4/i],
+  ['gpt-oss', { layer_types: ['full_attention'] }, /layer_types has 1 entries for 3 layers/],
+  ['gpt-oss', { swiglu_limit: 0 }, /swiglu_limit is 0/],
 ];
 
 describe('a mixture of experts', () => {

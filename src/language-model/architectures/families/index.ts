@@ -5,6 +5,7 @@ import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
 import { glm, glm4 } from './glm.ts';
 import { gptNeox } from './gpt-neox.ts';
+import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
@@ -30,6 +31,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   glm4,
   gpt2,
   gptNeox,
+  gptOss,
   granite,
   llama,
   mistral,
