@@ -20,6 +20,11 @@ export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
   return module !== name && ATTENTION_MODULES.includes(placeOf(module, { multimodal: true }).module);
 }
 
+/** Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no matrix. */
+export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
+  return shape.length === 2 && /(?:^|\.)[qk]_norm\.weight$/.test(name);
+}
+
 /**
  * The weights of all heads of an attention projection, [heads, head, model] or [heads, model, head], as the matrix
  * [heads · head, model], which other models store under one name: the same numbers in the same rows, so the same

@@ -1,7 +1,7 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Architecture } from './architecture.ts';
-import { headsLayout, isHeadsBias } from './attention-heads.ts';
+import { headsLayout, isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 import { isBuffer } from './buffers.ts';
 import { type FusedPart, fusedLayout } from './fused.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
@@ -57,7 +57,7 @@ function sortTensors(model: ModelContext): MatrixList {
     const [whyBuffer, problem] = [whyNoWeight(entry, model), whyUnreadable(entry)];
     if (whyBuffer !== null) skipped.push(skippedBuffer(entry, whyBuffer));
     else if (problem !== null) skipped.push(skippedWeight(entry, problem));
-    else if (entry.shape.length < 2 || isHeadsBias(entry)) vectors.push(entry);
+    else if (entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry)) vectors.push(entry);
     else {
       const found = expertStack(entry, model) ?? headsOf(entry, model, hidden) ?? splitFused(entry, model, hidden);
       if ('unknown' in found) skipped.push(skippedWeight(entry, found.unknown));

@@ -150,12 +150,14 @@ export interface Norm {
 }
 
 /**
- * A norm of queries or keys: over each head with one shared weight, over all heads at once, or with a weight per head.
+ * A norm of queries or keys: over each head with one shared weight, over all heads at once, or over each head with a weight of its
+ * own, from a tensor per head or from one tensor [heads, headDim].
  */
 export type HeadNorm =
   | { readonly over: 'head'; readonly norm: Norm }
   | { readonly over: 'all'; readonly norm: Norm }
-  | { readonly over: 'each-head'; readonly norms: readonly Norm[] };
+  | { readonly over: 'each-head'; readonly norms: readonly Norm[] }
+  | { readonly over: 'each-head, stacked'; readonly norm: Norm };
 
 export type Mlp =
   | {

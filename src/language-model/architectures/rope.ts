@@ -7,6 +7,8 @@ import type { Config } from './config.ts';
 import type { Rope } from './decoder.ts';
 import { knownTypesHint, numberOf, SCALINGS } from './rope-scaling.ts';
 
+export type Parameters = Readonly<Record<string, unknown>>;
+
 export interface RopeDefaults {
   readonly theta: number;
   /** Share of a head's dimensions that is rotated. */
@@ -19,17 +21,25 @@ export interface RopeDefaults {
   readonly original?: number;
   /** Pairs of dimensions are neighbors. */
   readonly interleaved?: boolean;
+  /** Used where the config has no rotary parameters at all. */
+  readonly missing?: Parameters;
+  /** Parameters that the family itself reads, or that its code ignores. */
+  readonly more?: readonly string[];
   /** This family's names of types. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
-type Parameters = Readonly<Record<string, unknown>>;
-
 /** @throws UserError for an unknown type of scaling, or a missing parameter */
 export function readRope(config: Config, headDim: number, defaults: RopeDefaults): Rope {
-  const parameters = config.object('rope_scaling') ?? config.object('rope_parameters') ?? {};
-  return ropeOf(config, headDim, parameters, defaults);
+  return ropeOf(config, headDim, ropeParameters(config, defaults), defaults);
 }
+
+/** The rotary parameters of a config in either layout. */
+export function ropeParameters(config: Config, { missing = {} }: Pick<RopeDefaults, 'missing'> = {}): Parameters {
+  return config.object('rope_scaling') ?? config.object('rope_parameters') ?? missing;
+}
+
+const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
 
 /** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
@@ -56,7 +66,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
   if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not supported`, knownTypesHint());
-  const known = new Set(['rope_theta', 'rope_type', 'type', 'partial_rotary_factor', ...UNUSED_KEYS, ...scaling.keys]);
+  const known = new Set([...EVERY_TYPE, ...UNUSED_KEYS, ...scaling.keys, ...(defaults.more ?? [])]);
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
     throw config.error(

@@ -14,7 +14,21 @@ interface VisionLanguage {
   readonly assumes: Values;
   /** Values that this class has whatever the text model's config says. */
   readonly overrides: Values;
+  /** Does it tie the output layer to the embeddings where its config does not say? */
+  readonly tied?: boolean;
 }
+
+/** The defaults of Mistral Small 3.1's class. */
+const MISTRAL_SMALL: Values = {
+  head_dim: 128,
+  hidden_size: 5120,
+  intermediate_size: 32768,
+  num_hidden_layers: 40,
+  rms_norm_eps: 1e-5,
+  rope_theta: 1e9,
+  sliding_window: null,
+  vocab_size: 131072,
+};
 
 /** Vision-language checkpoints whose text model can be run, on text only. */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
@@ -23,6 +37,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   // This class does not apply the softcap of the text-only class.
   { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
+  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true },
 ];
 
 /** Keys of the vision model, in configs with the keys of both models side by side (Qwen2.5-VL on the Hub). */
@@ -44,7 +59,7 @@ export function textConfigOf(modelType: string, values: Values): TextConfig | nu
   // Here `mistral` is always Mistral, which has no layer types; alone it could be Ministral.
   const { layer_types: layerTypes, ...withoutLayerTypes } = text;
   // Either config can tie the output layer to the embeddings.
-  const isTied = values.tie_word_embeddings === true || text.tie_word_embeddings === true;
+  const isTied = (values.tie_word_embeddings ?? kind.tied) === true || text.tie_word_embeddings === true;
   return {
     // For a while, Qwen2.5-VL's text model was saved with the model type of the whole.
     modelType: written === modelType ? kind.text : written,

@@ -80,13 +80,27 @@ export function applyHeadNorm(
   if (headNorm.over === 'head') {
     return graph.reshape(applyNorm(graph, weights, headNorm.norm, perHead), [-1, heads * headDim]);
   }
-  const first = at(headNorm.norms, 0);
-  const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
-  const gain = graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
+  const first = headNorm.over === 'each-head' ? at(headNorm.norms, 0) : headNorm.norm;
+  const gain = headGains(graph, weights, headNorm, heads, headDim);
   return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones(graph, headDim), null), gain]), [
     -1,
     heads * headDim,
   ]);
+}
+
+/** [heads, headDim]. */
+function headGains(
+  graph: Graph,
+  weights: Weights,
+  headNorm: Extract<HeadNorm, { over: 'each-head' | 'each-head, stacked' }>,
+  heads: number,
+  headDim: number,
+): Value {
+  if (headNorm.over === 'each-head, stacked') {
+    return loadFloat32(graph, weights.tensor(`${headNorm.norm.module}.weight`, [heads, headDim]));
+  }
+  const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
+  return graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
 }
 
 function ones(graph: Graph, size: number): Value {

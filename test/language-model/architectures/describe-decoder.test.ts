@@ -121,6 +121,22 @@ describe('describeDecoder', () => {
       { model_type: 'gemma3_text', rope_parameters: { rope_type: 'linear', factor: 8, rope_theta: 1e6 } },
       /rope_parameters has neither "full_attention" nor "sliding_attention"/,
     ],
+    [
+      'one scaling for two types of layers (OLMo 3)',
+      { model_type: 'olmo3', rope_parameters: { rope_type: 'yarn', factor: 8 } },
+      /rope_parameters has neither "full_attention" nor "sliding_attention"/,
+    ],
+    [
+      'Ministral 3 without its temperature',
+      { model_type: 'ministral3', rope_parameters: { rope_type: 'default', rope_theta: 1e6 } },
+      /the rotary parameters lack "llama_4_scaling_beta"/,
+    ],
+    [
+      'a temperature in a family without one',
+      { model_type: 'mistral', rope_parameters: { rope_type: 'default', llama_4_scaling_beta: 0.1 } },
+      /unknown key "llama_4_scaling_beta"/,
+    ],
+    ['norms that Command R7B lacks', { model_type: 'cohere2', use_qk_norm: true }, /use_qk_norm is true/],
     ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
     expectRefused(config, pattern);
@@ -146,6 +162,19 @@ describe('windows', () => {
     const layer_types = ['full_attention', 'full_attention', 'sliding_attention', 'full_attention'];
     const written = windows({ model_type: 'gemma3_text', ...layers, sliding_window: 7, layer_types });
     expect(written).toEqual([null, null, 7, null]);
+  });
+
+  it('Ministral has a window in all layers, or in those of layer_types', () => {
+    expect(windows({ model_type: 'ministral', ...layers, sliding_window: 7 })).toEqual([7, 7, 7, 7]);
+    const layer_types = ['full_attention', 'full_attention', 'sliding_attention', 'full_attention'];
+    const written = windows({ model_type: 'ministral', ...layers, sliding_window: 7, layer_types });
+    expect(written).toEqual([null, null, 7, null]);
+  });
+
+  it('Command R7B and OLMo 3 have a window in three of four layers', () => {
+    for (const model_type of ['cohere2', 'olmo3']) {
+      expect(windows({ model_type, ...layers, sliding_window: 7 })).toEqual([7, 7, 7, null]);
+    }
   });
 
   it('Qwen 2 has no window by default, and otherwise in the layers from max_window_layers on', () => {
@@ -205,6 +234,10 @@ describe('the default rotary base', () => {
     ['starcoder2', 1e4],
     ['smollm3', 2e6],
     ['falcon', 1e4],
+    ['ministral', 1e4],
+    ['olmo3', 5e5],
+    ['cohere', 5e5],
+    ['cohere2', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
@@ -245,6 +278,13 @@ describe('a vision-language checkpoint', () => {
     const text_config = { model_type: 'llama' };
     expect(decoderOf({ model_type: 'llava', text_config }).head.tied).toBe(false);
     expect(decoderOf({ model_type: 'llava', text_config, tie_word_embeddings: true }).head.tied).toBe(true);
+  });
+
+  it('a vision-language class can tie them where its config does not say (Mistral 3)', () => {
+    const isTied = (config: object) =>
+      decoderOf({ model_type: 'mistral3', text_config: { model_type: 'ministral3' }, ...config }).head.tied;
+    expect(isTied({})).toBe(true);
+    expect(isTied({ tie_word_embeddings: false })).toBe(false);
   });
 
   it('the vision-language class of Gemma 3 has no softcap, unlike the text-only class', () => {

@@ -1,3 +1,4 @@
+import { cohere, cohere2 } from './cohere.ts';
 import { falcon } from './falcon.ts';
 import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
@@ -9,9 +10,12 @@ import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
+import { ministral } from './ministral.ts';
+import { ministral3 } from './ministral3.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
 import { olmo2 } from './olmo2.ts';
+import { olmo3 } from './olmo3.ts';
 import { phi3 } from './phi3.ts';
 import { qwen2, qwen25VlText } from './qwen2.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
@@ -23,6 +27,8 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** All families that can be run. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
+  cohere,
+  cohere2,
   falcon,
   gemma,
   gemma2,
@@ -34,13 +40,16 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   gptOss,
   granite,
   llama,
+  ministral,
+  ministral3,
   mistral,
   mixtral,
   olmo2,
+  olmo3,
   phi3,
   qwen2,
-  qwen2Moe,
   qwen25VlText,
+  qwen2Moe,
   qwen3,
   qwen3Moe,
   smollm3,

@@ -162,6 +162,20 @@ export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm
   };
 }
 
+/** A block with attention, then MLP, each with a norm after it (Liu et al. 2021, arXiv 2111.09883). */
+export function postNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
+  return {
+    attention,
+    mlp,
+    residual: 'sequential',
+    residualScale: 1,
+    attentionNorm: null,
+    attentionOutputNorm: attentionNorm,
+    mlpNorm: null,
+    mlpOutputNorm: mlpNorm,
+  };
+}
+
 /** Deviations of a family from Llama's block. */
 export interface LlamaLayerOptions {
   readonly mlpBias?: boolean;

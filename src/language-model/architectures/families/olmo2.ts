@@ -1,6 +1,8 @@
+import type { Config } from '../config.ts';
+import type { Attention, Decoder } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, gatedMlp, plainAttention, readSizes, rmsNorm } from './layers.ts';
+import { gatedMlp, llamaDecoder, plainAttention, postNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
 /**
  * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656).
@@ -21,29 +23,32 @@ export const olmo2: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { heads, keyValueHeads, headDim, hidden } = sizes;
-    const rope = readRope(config, headDim, { theta: 10000 });
-    const epsilon = config.positive('rms_norm_eps');
-    return decoder(config, sizes, {
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.self_attn`;
-        return {
-          attention: plainAttention(at, sizes, {
-            rope,
-            bias: config.boolean('attention_bias'),
-            queryNorm: { over: 'all', norm: rmsNorm(`${at}.q_norm`, heads * headDim, epsilon) },
-            keyNorm: { over: 'all', norm: rmsNorm(`${at}.k_norm`, keyValueHeads * headDim, epsilon) },
-          }),
-          mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width: config.size('intermediate_size') }),
-          residual: 'sequential',
-          residualScale: 1,
-          attentionNorm: null,
-          attentionOutputNorm: rmsNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-          mlpNorm: null,
-          mlpOutputNorm: rmsNorm(`layers.${i}.post_feedforward_layernorm`, hidden, epsilon),
-        };
-      }),
-      finalNorm: rmsNorm('norm', hidden, epsilon),
-    });
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    return olmoDecoder(config, sizes, () => ({ rope }));
   },
 };
+
+/** A decoder of OLMo's blocks, whose attention may differ. */
+export function olmoDecoder(
+  config: Config,
+  sizes: Sizes,
+  attention: (index: number) => Pick<Attention, 'rope'> & Partial<Attention>,
+): Decoder {
+  const { heads, keyValueHeads, headDim, hidden } = sizes;
+  const epsilon = config.positive('rms_norm_eps');
+  const bias = config.boolean('attention_bias');
+  const width = config.size('intermediate_size');
+  return llamaDecoder(config, sizes, (i) => {
+    const at = `layers.${i}.self_attn`;
+    const norms: Partial<Attention> = {
+      queryNorm: { over: 'all', norm: rmsNorm(`${at}.q_norm`, heads * headDim, epsilon) },
+      keyNorm: { over: 'all', norm: rmsNorm(`${at}.k_norm`, keyValueHeads * headDim, epsilon) },
+    };
+    return postNormLayer(
+      plainAttention(at, sizes, { bias, ...norms, ...attention(i) }),
+      gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
+      rmsNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+      rmsNorm(`layers.${i}.post_feedforward_layernorm`, hidden, epsilon),
+    );
+  });
+}

@@ -1,0 +1,112 @@
+import type { Config } from '../config.ts';
+import type { Attention, Decoder, HeadNorm } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  gatedMlp,
+  layerNorm,
+  plainAttention,
+  readSizes,
+  readWindow,
+  type Sizes,
+  slidingLayers,
+} from './layers.ts';
+
+const DEFAULTS = {
+  vocab_size: 256000,
+  hidden_size: 8192,
+  intermediate_size: 22528,
+  num_hidden_layers: 40,
+  num_attention_heads: 64,
+  hidden_act: 'silu',
+  max_position_embeddings: 8192,
+  layer_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  attention_bias: false,
+  logit_scale: 0.0625,
+};
+
+/** Notes of the training code in configs on the Hub, which transformers does not read. */
+const NOTES = [
+  'order_of_interleaved_layers',
+  'position_embedding_type',
+  'rotary_pct',
+  'use_embedding_sharing',
+  'use_gated_activation',
+  'use_parallel_block',
+  'use_parallel_embedding',
+  'layer_switch',
+];
+
+/**
+ * Command R: parallel residuals, layer norms without bias, rotation of neighboring pairs, scaled logits (Cohere 2024). Command R+ has
+ * norms of queries and keys with a weight for each head. Read from transformers 5.24, models/cohere/modular_cohere.py.
+ */
+export const cohere: ModelFamily = {
+  modelType: 'cohere',
+  defaults: { ...DEFAULTS, use_qk_norm: false },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 5e5, interleaved: true });
+    const isNormed = config.boolean('use_qk_norm');
+    return cohereDecoder(config, sizes, (i) => ({ rope, ...(isNormed ? headNorms(config, sizes, i) : {}) }));
+  },
+};
+
+/**
+ * Command R7B and A: the same with a window in three of four layers, and no positions in the others (arXiv 2504.00698). Read from
+ * transformers 5.24, models/cohere2/modular_cohere2.py.
+ */
+export const cohere2: ModelFamily = {
+  modelType: 'cohere2',
+  defaults: { ...DEFAULTS, sliding_window: 4096, sliding_window_pattern: 4 },
+  describe: (config) => {
+    // Its config class sets head_dim from the other two.
+    config.ignore('head_dim', ...NOTES);
+    config.expect('use_qk_norm', false, 'this family has no norms of queries and keys');
+    const sizes = readSizes(config, { hasHeadDim: false });
+    const rope = readRope(config, sizes.headDim, { theta: 10000, interleaved: true });
+    const window = readWindow(config);
+    const pattern = config.size('sliding_window_pattern');
+    const slides = slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
+    return cohereDecoder(config, sizes, (i) =>
+      slides[i] && window !== null ? { rope, window } : { rope: null, window: null },
+    );
+  },
+};
+
+function cohereDecoder(
+  config: Config,
+  sizes: Sizes,
+  attention: (index: number) => Pick<Attention, 'rope'> & Partial<Attention>,
+): Decoder {
+  const { hidden } = sizes;
+  const epsilon = config.positive('layer_norm_eps');
+  const norm = (module: string) => layerNorm(module, hidden, epsilon, { bias: false });
+  const bias = config.boolean('attention_bias');
+  const width = config.size('intermediate_size');
+  return decoder(config, sizes, {
+    layers: eachLayer(sizes, (i) => ({
+      attention: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
+      mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
+      residual: 'parallel',
+      residualScale: 1,
+      attentionNorm: norm(`layers.${i}.input_layernorm`),
+      attentionOutputNorm: null,
+      mlpNorm: 'attention',
+      mlpOutputNorm: null,
+    })),
+    finalNorm: norm('norm'),
+    head: { tied: config.boolean('tie_word_embeddings'), scale: config.number('logit_scale'), softcap: null },
+  });
+}
+
+function headNorms(config: Config, { headDim }: Sizes, index: number): Pick<Attention, 'queryNorm' | 'keyNorm'> {
+  const norm = (name: string): HeadNorm => ({
+    over: 'each-head, stacked',
+    norm: layerNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('layer_norm_eps'), { bias: false }),
+  });
+  return { queryNorm: norm('q_norm'), keyNorm: norm('k_norm') };
+}

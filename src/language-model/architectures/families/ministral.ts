@@ -1,0 +1,33 @@
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
+
+/**
+ * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all have it.
+ * Read from transformers 5.24, models/ministral/modular_ministral.py.
+ */
+export const ministral: ModelFamily = {
+  modelType: 'ministral',
+  defaults: {
+    vocab_size: 32000,
+    hidden_size: 4096,
+    intermediate_size: 14336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    hidden_act: 'silu',
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    sliding_window: 4096,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const window = readWindow(config);
+    const slides = slidingLayers(config, sizes, () => window !== null);
+    return llamaDecoder(config, sizes, (i) =>
+      llamaLayer(config, sizes, i, { rope, window: slides[i] ? window : null }),
+    );
+  },
+};

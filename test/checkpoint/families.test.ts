@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
+import { openReference } from '../../src/checkpoint/open.ts';
+import { LANGUAGE_MODELS, languageModel } from '../language-model/runtime/engines.ts';
+
+const ROUTER = /\.(gate|router|shared_expert_gate)\b/;
+
+async function listed(name: string) {
+  const { matrices, skipped, vectors } = listMatrices(await openReference(languageModel(name)));
+  const ofLanguage = matrices.filter(({ place }) => place.component === null || place.component === 'language');
+  return { matrices: ofLanguage, skipped, vectors };
+}
+
+describe('the spectra of a family that can be run', () => {
+  it.each(LANGUAGE_MODELS)('measure every matrix, under its module type: %s', async (name) => {
+    const { matrices, skipped } = await listed(name);
+    const untyped = matrices.filter(({ place, name: matrix }) => place.module === 'other' && !ROUTER.test(matrix));
+    expect(untyped.map((matrix) => matrix.name)).toEqual([]);
+    expect(matrices.filter(({ note }) => note !== undefined).map((matrix) => matrix.name)).toEqual([]);
+    expect(skipped.filter(({ parameters }) => parameters !== 0)).toEqual([]);
+  });
+
+  it('do not take the gains of norms for a matrix, one row for each head (Command R+)', async () => {
+    const { vectors } = await listed('cohere');
+    expect(vectors.filter(({ shape }) => shape.length === 2).map(({ name }) => name)).toEqual(
+      [0, 1].flatMap((layer) => ['k_norm', 'q_norm'].map((norm) => `model.layers.${layer}.self_attn.${norm}.weight`)),
+    );
+  });
+});
