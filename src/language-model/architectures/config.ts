@@ -86,6 +86,13 @@ export class Config {
     return value;
   }
 
+  /** A text of the config itself, without the default. */
+  text(key: string): string | null {
+    const value = this.#get(key) ?? null;
+    if (value !== null && typeof value !== 'string') throw this.error(`${key} is ${JSON.stringify(value)}, not a text`);
+    return value;
+  }
+
   object(key: string): Values | null {
     const value = this.#get(key) ?? null;
     if (value === null) return null;

@@ -90,16 +90,22 @@ function llama3(given: UnscaledRope): ScaledRope {
   return plainRope(given, frequencies);
 }
 
+/** YaRN's factor of queries and of keys, for positions that are stretched by `factor`. */
+export function yarnMagnitude(factor: number, weight = 1): number {
+  return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
+}
+
 /** YaRN (Peng et al. 2023, arXiv 2309.00071). */
 function yarn(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, theta, original } = given;
   const factor = positiveOf(given, 'factor') ?? given.config.number('max_position_embeddings') / given.original;
-  const magnitudeOf = (scale: number, weight = 1) => (scale <= 1 ? 1 : 0.1 * weight * Math.log(scale) + 1);
   const weight = numberOf(config, parameters, 'mscale');
   const weightOfAll = numberOf(config, parameters, 'mscale_all_dim');
   const magnitude =
     positiveOf(given, 'attention_factor') ??
-    (weight && weightOfAll ? magnitudeOf(factor, weight) / magnitudeOf(factor, weightOfAll) : magnitudeOf(factor));
+    (weight && weightOfAll
+      ? yarnMagnitude(factor, weight) / yarnMagnitude(factor, weightOfAll)
+      : yarnMagnitude(factor));
   /** The dimension with this many rotations over the original length. */
   const dimensionOf = (rotations: number) =>
     (dim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));

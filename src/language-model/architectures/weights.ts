@@ -33,6 +33,7 @@ export class Weights {
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #adapterPath: string;
   readonly #embeddings: string;
+  readonly #layers: number;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
   constructor(
@@ -47,6 +48,7 @@ export class Weights {
     this.#tensors = base.tensors;
     this.#namings = decoder.namings;
     this.naming = findNaming(base, decoder);
+    this.#layers = decoder.layers.length;
     this.#embeddings = `${decoder.embeddings}.weight`;
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
@@ -180,7 +182,16 @@ export class Weights {
 
   #isLayerWeight(name: string): boolean {
     const { backbone } = this.naming;
-    return name.startsWith(backbone) && /^(layers|h)\.\d+\./.test(name.slice(backbone.length)) && !BUFFER.test(name);
+    const layer = name.startsWith(backbone) ? /^(?:layers|h)\.(\d+)\./.exec(name.slice(backbone.length)) : null;
+    return layer !== null && !BUFFER.test(name) && !this.#predictsFurther(Number(layer[1]));
+  }
+
+  /**
+   * Is it a layer behind the last that predicts a further token (DeepSeek-V3, arXiv 2412.19437, section 2.2)? It has a projection
+   * of a hidden state beside an embedding, and the next token does not depend on it.
+   */
+  #predictsFurther(layer: number): boolean {
+    return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
   /** Number of elements of all tensors that have been used. */

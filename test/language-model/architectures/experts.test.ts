@@ -14,6 +14,17 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
   ['gpt-oss', { quantization_config: { quant_method: 'mxfp4' } }, /mxfp4/i],
   ['gpt-oss', { layer_types: ['full_attention'] }, /layer_types has 1 entries for 3 layers/],
   ['gpt-oss', { swiglu_limit: 0 }, /swiglu_limit is 0/],
+  ['deepseek-v3', { num_key_value_heads: 2 }, /2 key-value heads for 4 heads of latent attention/],
+  ['deepseek-v3', { scoring_func: 'softmax' }, /scoring_func is "softmax": only a sigmoid for each expert/],
+  ['deepseek-v3', { topk_method: 'greedy' }, /topk_method is "greedy": only a choice with a correction/],
+  ['deepseek-v3', { moe_layer_freq: 2 }, /moe_layer_freq is 2/],
+  ['deepseek-v3', { n_group: 4 }, /6 experts are not 4 groups of one size/],
+  ['deepseek-v3', { n_group: 6, topk_group: 2 }, /groups of 1 experts have no best two/],
+  ['deepseek-v3', { topk_group: 1, num_experts_per_tok: 3 }, /1 of 3 groups have 2 experts, and a token needs 3/],
+  ['deepseek-v2', { topk_method: 'noaux_tc' }, /topk_method "noaux_tc" is not supported/],
+  ['glm4-moe-lite', { partial_rotary_factor: 0.5 }, /this family rotates whole heads/],
+  ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense'] }, /mlp_layer_types has 2 entries for 3 layers/],
+  ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense', 'moe'] }, /MLP type "moe" is not supported/],
 ];
 
 describe('a mixture of experts', () => {

@@ -57,6 +57,16 @@ describe('Weights', () => {
     });
   });
 
+  it('leaves out a layer behind the last that predicts a further token, and no other', () => {
+    // Names of DeepSeek-V3 on the Hub: model.layers.61 of 61 layers.
+    const further = { 'model.layers.1.eh_proj.weight': [4, 8], 'model.layers.1.mlp.up_proj.weight': [4, 4] };
+    expect(() => weightsOf({ ...EMBEDDINGS, ...further }).refuseUnused()).not.toThrow();
+    const last = { ...EMBEDDINGS, ...further, 'model.layers.2.mlp.up_proj.weight': [4, 4] };
+    expect(() => weightsOf(last).refuseUnused()).toThrow(/has "model.layers.2.mlp.up_proj.weight", which its config/);
+    const described = { ...EMBEDDINGS, 'model.layers.0.eh_proj.weight': [4, 8] };
+    expect(() => weightsOf(described).refuseUnused()).toThrow(/has "model.layers.0.eh_proj.weight", which its config/);
+  });
+
   it('names the missing embeddings', () => {
     const run = () => weightsOf({ 'transformer.wte.weight': [8, 4] });
     expect(run).toThrow(UserError);

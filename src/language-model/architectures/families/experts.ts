@@ -60,11 +60,14 @@ export function gatedExperts(
 export function sharedExpert(
   config: Config,
   module: string,
-  { hidden, width, hasGate = false }: { readonly hidden: number; readonly width: number; readonly hasGate?: boolean },
+  {
+    hasGate = false,
+    ...sizes
+  }: { readonly hidden: number; readonly width: number; readonly hasGate?: boolean; readonly bias?: boolean },
 ): SharedExpert {
   return {
-    mlp: gatedMlp(config, module, { hidden, width }),
-    gate: hasGate ? linear(`${module}_gate`, hidden, 1, { bias: false }) : null,
+    mlp: gatedMlp(config, module, sizes),
+    gate: hasGate ? linear(`${module}_gate`, sizes.hidden, 1, { bias: false }) : null,
   };
 }
 

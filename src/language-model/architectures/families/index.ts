@@ -1,10 +1,12 @@
 import { cohere, cohere2 } from './cohere.ts';
+import { deepseekV2, deepseekV3 } from './deepseek.ts';
 import { falcon } from './falcon.ts';
 import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
 import { glm, glm4 } from './glm.ts';
+import { glm4Moe, glm4MoeLite } from './glm-moe.ts';
 import { gptNeox } from './gpt-neox.ts';
 import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
@@ -29,12 +31,16 @@ import { starcoder2 } from './starcoder2.ts';
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
   cohere,
   cohere2,
+  deepseekV2,
+  deepseekV3,
   falcon,
   gemma,
   gemma2,
   gemma3,
   glm,
   glm4,
+  glm4Moe,
+  glm4MoeLite,
   gpt2,
   gptNeox,
   gptOss,

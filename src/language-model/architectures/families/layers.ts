@@ -23,7 +23,7 @@ export interface Sizes {
 }
 
 /** Many times larger than any model: a larger number is a mistake, and the graph would never be finished. */
-const MAX_LAYERS = 2000;
+export const MAX_LAYERS = 2000;
 const MAX_HEAD_DIM = 65_536;
 export const MAX_EXPERTS = 10_000;
 

@@ -1,0 +1,203 @@
+import type { Config } from '../config.ts';
+import type { Decoder, Mlp, Router, RouterGroups } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
+import { gatedMlp, linear, llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
+
+/**
+ * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights of the chosen
+ * are never divided by their sum, whatever `norm_topk_prob` says. Read from transformers 5.24, models/deepseek_v2/modeling_deepseek_v2.py.
+ */
+export const deepseekV2: ModelFamily = {
+  modelType: 'deepseek_v2',
+  defaults: {
+    vocab_size: 102400,
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: null,
+    hidden_act: 'silu',
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+    first_k_dense_replace: 0,
+    kv_lora_rank: 512,
+    q_lora_rank: 1536,
+    n_routed_experts: 64,
+    n_shared_experts: 2,
+    qk_nope_head_dim: 128,
+    qk_rope_head_dim: 64,
+    v_head_dim: 128,
+    routed_scaling_factor: 1,
+    moe_intermediate_size: 1407,
+  },
+  aliases: { num_experts: 'n_routed_experts' },
+  describe: (config) => {
+    const sizes = readLatentSizes(config);
+    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    config.ignore('norm_topk_prob');
+    config.expect('scoring_func', 'softmax', 'only a softmax over the experts is supported');
+    const scale = config.number('routed_scaling_factor');
+    const groups = readV2Groups(config, experts);
+    return deepseekDecoder(config, sizes, experts, {
+      isInterleaved: true,
+      bias: config.boolean('mlp_bias'),
+      router: (at) => ({
+        ...softmaxRouter(`${at}.gate`, { hidden: sizes.hidden, count: experts.count, normalize: false }),
+        groups,
+        scale,
+      }),
+    });
+  },
+};
+
+/** By `topk_method`: all experts as one, or the groups with the best single expert. */
+function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null {
+  const method = config.text('topk_method') ?? 'greedy';
+  if (method === 'greedy') {
+    config.ignore('n_group', 'topk_group');
+    return null;
+  }
+  if (method !== 'group_limited_greedy') throw config.error(`topk_method ${JSON.stringify(method)} is not supported`);
+  return readGroups(config, experts, { score: 'best', others: 0 });
+}
+
+/**
+ * DeepSeek-V3, V3.1 and R1: the same, with a sigmoid for each expert and a correction of the choice (arXiv 2412.19437). Layers that
+ * predict further tokens are not run. Read from transformers 5.24, models/deepseek_v3/modeling_deepseek_v3.py.
+ */
+export const deepseekV3: ModelFamily = {
+  modelType: 'deepseek_v3',
+  defaults: {
+    vocab_size: 129280,
+    hidden_size: 7168,
+    intermediate_size: 18432,
+    moe_intermediate_size: 2048,
+    num_hidden_layers: 61,
+    num_attention_heads: 128,
+    num_key_value_heads: 128,
+    n_shared_experts: 1,
+    n_routed_experts: 256,
+    routed_scaling_factor: 2.5,
+    kv_lora_rank: 512,
+    q_lora_rank: 1536,
+    qk_rope_head_dim: 64,
+    v_head_dim: 128,
+    qk_nope_head_dim: 128,
+    n_group: 8,
+    topk_group: 4,
+    num_experts_per_tok: 8,
+    first_k_dense_replace: 3,
+    norm_topk_prob: true,
+    hidden_act: 'silu',
+    max_position_embeddings: 4096,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    rope_interleave: true,
+    attention_bias: false,
+  },
+  aliases: { num_local_experts: 'n_routed_experts', num_mtp_layers: 'num_nextn_predict_layers' },
+  describe: (config) => {
+    const sizes = readLatentSizes(config);
+    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    // What the class computes, whatever these say.
+    config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
+    config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
+    return deepseekDecoder(config, sizes, experts, {
+      isInterleaved: config.boolean('rope_interleave'),
+      router: correctedRouter(config, sizes.hidden, experts),
+    });
+  },
+};
+
+/** A sigmoid for each expert, with a correction of the choice: `<module>.gate`. */
+export function correctedRouter(config: Config, hidden: number, experts: ExpertSizes): (module: string) => Router {
+  const groups = readGroups(config, experts, { score: 'best two', others: Number.NEGATIVE_INFINITY });
+  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
+  const scale = config.number('routed_scaling_factor');
+  return (module) => ({
+    linear: linear(`${module}.gate`, hidden, experts.count, { bias: false }),
+    alias: null,
+    scores: 'sigmoid',
+    correction: { tensor: `${module}.gate.e_score_correction_bias`, shape: [experts.count] },
+    groups,
+    normalize,
+    scale,
+  });
+}
+
+/** Groups of experts next to each other; null if all are chosen from. */
+export function readGroups(
+  config: Config,
+  { count, perToken }: ExpertSizes,
+  rule: Pick<RouterGroups, 'score' | 'others'>,
+): RouterGroups | null {
+  const groups = config.size('n_group', count);
+  const chosen = config.size('topk_group', groups);
+  const size = count / groups;
+  if (!Number.isInteger(size)) throw config.error(`${count} experts are not ${groups} groups of one size`);
+  if (chosen === groups) return null;
+  if (rule.score === 'best two' && size < 2) throw config.error(`groups of ${size} experts have no best two`);
+  if (chosen * size < perToken) {
+    throw config.error(`${chosen} of ${groups} groups have ${chosen * size} experts, and a token needs ${perToken}`);
+  }
+  return { count: groups, chosen, ...rule };
+}
+
+interface DeepseekParts {
+  readonly isInterleaved: boolean;
+  /** Do the plain MLPs have biases? */
+  readonly bias?: boolean;
+  readonly router: (module: string) => Router;
+}
+
+/** A decoder with latent attention, whose first layers have a plain MLP, and the others experts. */
+function deepseekDecoder(config: Config, sizes: LatentSizes, experts: ExpertSizes, parts: DeepseekParts): Decoder {
+  const { isInterleaved, ...mlpParts } = parts;
+  config.expect('moe_layer_freq', 1, 'only experts in every layer after the first are supported');
+  ignoreTraining(config);
+  const rope = readRope(config, sizes.ropeDim, { theta: 10000, interleaved: isInterleaved });
+  const dense = config.number('first_k_dense_replace');
+  const mlp = mlpWithShared(config, sizes.hidden, experts, { ...mlpParts, isDense: (i) => i < dense });
+  return llamaDecoder(config, sizes, (i) =>
+    llamaLayer(config, sizes, i, latentAttention(config, sizes, i, rope), { mlp: mlp(i) }),
+  );
+}
+
+/** Keys about training and about layers that predict further tokens. */
+export function ignoreTraining(config: Config): void {
+  config.ignore('num_nextn_predict_layers', 'ep_size', 'seq_aux', 'aux_loss_alpha');
+}
+
+/** The MLP of each layer: plain, or experts with some that are there for every token (`shared_experts`). */
+export function mlpWithShared(
+  config: Config,
+  hidden: number,
+  experts: ExpertSizes,
+  {
+    isDense,
+    router,
+    bias = false,
+  }: Omit<DeepseekParts, 'isInterleaved'> & { readonly isDense: (index: number) => boolean },
+): (index: number) => Mlp {
+  const width = config.size('intermediate_size');
+  const shared = experts.width * config.size('n_shared_experts');
+  return (index) => {
+    const at = `layers.${index}.mlp`;
+    if (isDense(index)) return gatedMlp(config, at, { hidden, width, bias });
+    return gatedExperts(
+      config,
+      at,
+      { hidden, ...experts },
+      {
+        router: router(at),
+        shared: sharedExpert(config, `${at}.shared_experts`, { hidden, width: shared, bias }),
+      },
+    );
+  };
+}

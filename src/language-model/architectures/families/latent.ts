@@ -1,0 +1,85 @@
+import type { Config } from '../config.ts';
+import type { Attention, Latent, Rope } from '../decoder.ts';
+import { numberOf, yarnMagnitude } from '../rope-scaling.ts';
+import { linear, MAX_LAYERS, rmsNorm, type Sizes } from './layers.ts';
+
+/** The norms of latent vectors have this epsilon, whatever the config says. */
+const LATENT_EPSILON = 1e-6;
+
+/** Sizes of latent attention (DeepSeek-V2, arXiv 2405.04434). */
+export interface LatentSizes extends Sizes {
+  /** Rotated dimensions of queries and keys, which are `headDim` together with the others. */
+  readonly ropeDim: number;
+  readonly valueDim: number;
+  /** Size of the latent vector of queries; null if they have none. */
+  readonly queryRank: number | null;
+  /** Size of that of keys and values. */
+  readonly rank: number;
+}
+
+export function readLatentSizes(config: Config): LatentSizes {
+  const heads = config.size('num_attention_heads');
+  const named = config.numberOrNull('num_key_value_heads') ?? heads;
+  // Every head has keys and values of its own.
+  if (named !== heads) throw config.error(`${named} key-value heads for ${heads} heads of latent attention`);
+  config.ignore('head_dim', 'qk_head_dim'); // made from the other sizes
+  const ropeDim = config.size('qk_rope_head_dim');
+  return {
+    hidden: config.size('hidden_size'),
+    layers: config.size('num_hidden_layers', MAX_LAYERS),
+    heads,
+    keyValueHeads: heads,
+    headDim: config.size('qk_nope_head_dim') + ropeDim,
+    ropeDim,
+    valueDim: config.size('v_head_dim'),
+    queryRank: config.numberOrNull('q_lora_rank') === null ? null : config.size('q_lora_rank'),
+    rank: config.size('kv_lora_rank'),
+  };
+}
+
+/** Latent attention with DeepSeek's names, instead of the plain one of layer `index`. */
+export function latentAttention(
+  config: Config,
+  sizes: LatentSizes,
+  index: number,
+  rope: Rope,
+): Pick<Attention, 'rope' | 'valueDim' | 'projections' | 'output' | 'scale'> {
+  const module = `layers.${index}.self_attn`;
+  const { hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
+  const bias = config.boolean('attention_bias');
+  const layer = (name: string, input: number, output: number, has: boolean) =>
+    linear(`${module}.${name}`, input, output, { bias: has });
+  const norm = (name: string, size: number) => rmsNorm(`${module}.${name}`, size, LATENT_EPSILON);
+  const query: Latent['query'] =
+    queryRank === null
+      ? { up: layer('q_proj', hidden, heads * headDim, false) }
+      : {
+          down: layer('q_a_proj', hidden, queryRank, bias),
+          norm: norm('q_a_layernorm', queryRank),
+          up: layer('q_b_proj', queryRank, heads * headDim, false),
+        };
+  return {
+    rope,
+    valueDim,
+    projections: {
+      kind: 'latent',
+      query,
+      compress: layer('kv_a_proj_with_mqa', hidden, rank + ropeDim, bias),
+      norm: norm('kv_a_layernorm', rank),
+      expand: layer('kv_b_proj', rank, heads * (headDim - ropeDim + valueDim), false),
+      ropeDim,
+    },
+    output: layer('o_proj', heads * valueDim, hidden, bias),
+    scale: latentScale(config) / Math.sqrt(headDim),
+  };
+}
+
+/** YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code). */
+function latentScale(config: Config): number {
+  const parameters = config.object('rope_scaling') ?? config.object('rope_parameters') ?? {};
+  const weight = numberOf(config, parameters, 'mscale_all_dim');
+  if (!weight || (parameters.rope_type ?? parameters.type ?? 'default') === 'default') return 1;
+  const factor = numberOf(config, parameters, 'factor');
+  if (factor === null) throw config.error('the rotary parameters lack "factor"');
+  return yarnMagnitude(factor, weight) ** 2;
+}
