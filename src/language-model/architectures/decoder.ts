@@ -1,3 +1,8 @@
+import type { Linear, Norm } from './parts.ts';
+import type { Recurrent } from './recurrent.ts';
+
+export type { Linear, Norm } from './parts.ts';
+
 /**
  * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
  * builder. Names of modules are relative to the backbone (the part under `model.` or `transformer.`).
@@ -34,24 +39,28 @@ export interface Head {
 }
 
 /**
- * One block. Sequential: h += scale·attention(norm(h)), then h += scale·mlp(norm(h)). Parallel: h += attention(norm(h))
- * + mlp(norm(h)), both from the same h.
+ * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Parallel: h += mixer(norm(h)) + mlp(norm(h)),
+ * both from the same h.
  */
 export interface Layer {
-  readonly attention: Attention;
-  readonly mlp: Mlp;
+  /** What tokens see of those before them. Null: the block has only the other half. */
+  readonly mixer: Mixer | null;
+  readonly mlp: Mlp | null;
   readonly residual: 'sequential' | 'parallel';
   readonly residualScale: number;
-  /** Before attention; null in families without it. */
+  /** Before the mixer; null in families without it. */
   readonly attentionNorm: Norm | null;
-  /** Applied to attention's output, before it is added. */
+  /** Applied to the mixer's output, before it is added. */
   readonly attentionOutputNorm: Norm | null;
   /** Before the MLP; 'attention' for the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';
   readonly mlpOutputNorm: Norm | null;
 }
 
+export type Mixer = Attention | Recurrent;
+
 export interface Attention {
+  readonly kind: 'attention';
   readonly heads: number;
   readonly keyValueHeads: number;
   /** Dimensions of each head's queries and keys. */
@@ -126,27 +135,6 @@ export interface Alibi {
   /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
-}
-
-/** A linear layer: `<module>.weight` [output, input] (Conv1D: [input, output]) and, with `bias`, `<module>.bias`. */
-export interface Linear {
-  readonly module: string;
-  readonly input: number;
-  readonly output: number;
-  readonly bias: boolean;
-  readonly layout?: 'conv1d';
-}
-
-/** Root-mean-square norm (Zhang & Sennrich 2019, arXiv 1910.07467) or layer norm (Ba et al. 2016, arXiv 1607.06450). */
-export interface Norm {
-  readonly kind: 'rms' | 'layer';
-  /** Null: it has no weight (and no bias). */
-  readonly module: string | null;
-  readonly size: number;
-  readonly epsilon: number;
-  /** The gain is weight + 1 (Gemma). */
-  readonly plusOne: boolean;
-  readonly bias: boolean;
 }
 
 /**
@@ -284,4 +272,14 @@ export interface Rope {
   readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;
   /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
   readonly interleaved: boolean;
+}
+
+/** The attention of all layers that have one. */
+export function attentionsOf({ layers }: Pick<Decoder, 'layers'>): Attention[] {
+  return layers.flatMap(({ mixer }) => (mixer?.kind === 'attention' ? [mixer] : []));
+}
+
+/** The mixers with a state of all layers that have one. */
+export function recurrentsOf({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
+  return layers.flatMap(({ mixer }) => (mixer === null || mixer.kind === 'attention' ? [] : [mixer]));
 }

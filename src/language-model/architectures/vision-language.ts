@@ -36,6 +36,8 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
   { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
+  { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true },
 ];

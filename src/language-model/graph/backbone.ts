@@ -1,18 +1,21 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import { at } from '../../platform/at.ts';
-import type { Decoder, Layer, Rope } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import {
-  type AttentionKind,
-  applyAttention,
-  type KeyAndValue,
-  type LayerInputs,
-  type SharedInputs,
-} from './attention.ts';
+  type Attention,
+  attentionsOf,
+  type Decoder,
+  type Layer,
+  type Mixer,
+  type Rope,
+  recurrentsOf,
+} from '../architectures/decoder.ts';
+import { type Recurrent, recurrentShape } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { type AttentionKind, applyAttention, type LayerInputs, type SharedInputs } from './attention.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { applyLinear, lookUp } from './linear.ts';
 import { applyMlp } from './mlp.ts';
-import { applyNorm, normStream, type Stream } from './norm.ts';
+import { applyNorm, normStream, type Stream, settled } from './norm.ts';
+import { applyRecurrent, type PastState, type RecurrenceInputs, type Stage, type StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
 
@@ -45,16 +48,39 @@ export const BACKBONE = {
   hidden: 'hidden',
 } as const;
 
+/** Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the convolutions. */
+export const RECURRENCE = {
+  /** int64 [N, T]. */
+  slots: (stage: Stage) => `${stage}_slots`,
+  /** float32 [N, T, 1]. */
+  mask: (stage: Stage) => `${stage}_mask`,
+  /** int64 [N, K − 1]. */
+  before: (stage: Stage) => `${stage}_before`,
+  /** int64 [N]. */
+  parents: (stage: Stage) => `${stage}_parents`,
+  /** int64 [B · S]. */
+  source: 'recurrence_source',
+  /** int64 [B, K − 1]. */
+  after: 'recurrence_after',
+  /** float32 [B, K − 1, channels]. */
+  pastInputs: (layer: number) => `past_inputs_${layer}`,
+  presentInputs: (layer: number) => `present_inputs_${layer}`,
+  /** float32 [B, heads, rows, columns]. */
+  pastState: (layer: number) => `past_state_${layer}`,
+  presentState: (layer: number) => `present_state_${layer}`,
+} as const;
+
 /** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
 export interface BackboneInputs {
   readonly windows: readonly (number | null)[];
   readonly ropes: readonly Rope[];
 }
 
-export function backboneInputs({ layers }: Decoder): BackboneInputs {
+export function backboneInputs(decoder: Decoder): BackboneInputs {
+  const attentions = attentionsOf(decoder);
   return {
-    windows: [...new Set(layers.map(({ attention }) => attention.window))],
-    ropes: [...new Set(layers.flatMap(({ attention }) => attention.rope ?? []))],
+    windows: [...new Set(attentions.map(({ window }) => window))],
+    ropes: [...new Set(attentions.flatMap(({ rope }) => rope ?? []))],
   };
 }
 
@@ -87,13 +113,16 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
     totalLength: graph.cast(totalSequenceLength, int64),
   };
   const layerInputs = declareLayerInputs(graph, decoder, options);
-  const presents: KeyAndValue[] = [];
+  const recurrence = declareRecurrence(graph, decoder, options);
+  const presents: Present[] = [];
   let stream: Stream = { sum: embed(graph, weights, decoder, tokens, positions), pending: null };
   for (const [index, layer] of decoder.layers.entries()) {
     const isLast = index === decoder.layers.length - 1;
     stream = applyLayer(graph, weights, layer, stream, {
       shared,
-      inputs: layerInputs(index),
+      index,
+      layerInputs,
+      recurrence,
       options,
       presents,
       rows: isLast ? rows : null,
@@ -101,10 +130,7 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
   }
   // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
   graph.output(BACKBONE.hidden, normStream(graph, weights, decoder.finalNorm, stream).normed, float32);
-  for (const [index, { key, value }] of presents.entries()) {
-    graph.output(BACKBONE.presentKey(index), key, float32);
-    graph.output(BACKBONE.presentValue(index), value, float32);
-  }
+  for (const { name, value } of presents) graph.output(name, value, float32);
   return graph;
 }
 
@@ -113,9 +139,9 @@ function declareLayerInputs(
   graph: Graph,
   decoder: Decoder,
   { useKvCache }: BackboneOptions,
-): (index: number) => LayerInputs {
+): (index: number, attention: Attention) => LayerInputs {
   const { windows, ropes } = backboneInputs(decoder);
-  const slopes = decoder.layers.find(({ attention }) => attention.alibi !== null)?.attention.heads;
+  const slopes = attentionsOf(decoder).find(({ alibi }) => alibi !== null)?.heads;
   const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
   const biases = new Map(
     windows.map((window) => {
@@ -129,8 +155,7 @@ function declareLayerInputs(
       return [rope, { cos: table(BACKBONE.cos(i)), sin: table(BACKBONE.sin(i)) }];
     }),
   );
-  return (index) => {
-    const { attention } = at(decoder.layers, index);
+  return (index, attention) => {
     const past = (name: string, size: number) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', size]);
     const bias = biases.get(attention.window);
     if (bias === undefined) throw new Error(`no mask of window ${attention.window}`);
@@ -161,45 +186,111 @@ function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, 
   return graph.op('Add', [scaled, learned]);
 }
 
+/** The inputs of layers with a state; null where there are none. */
+function declareRecurrence(
+  graph: Graph,
+  decoder: Decoder,
+  { useKvCache }: BackboneOptions,
+): { readonly inputs: RecurrenceInputs; readonly past: (index: number, mixer: Recurrent) => PastState | null } | null {
+  const [first] = recurrentsOf(decoder);
+  if (first === undefined) return null;
+  const { kernel } = recurrentShape(first);
+  const stage = (name: Stage): StageInputs => ({
+    slots: graph.input(RECURRENCE.slots(name), int64, [`N_${name}`, `T_${name}`]),
+    mask: graph.input(RECURRENCE.mask(name), float32, [`N_${name}`, `T_${name}`, 1]),
+    before: graph.input(RECURRENCE.before(name), int64, [`N_${name}`, kernel - 1]),
+    parents: name === 'trunk' && !useKvCache ? null : graph.input(RECURRENCE.parents(name), int64, [`N_${name}`]),
+  });
+  return {
+    inputs: {
+      trunk: stage('trunk'),
+      branches: stage('branches'),
+      source: graph.input(RECURRENCE.source, int64, ['BS']),
+      after: useKvCache ? graph.input(RECURRENCE.after, int64, ['B', kernel - 1]) : null,
+    },
+    past: (index, mixer) => {
+      if (!useKvCache) return null;
+      const { channels, state } = recurrentShape(mixer);
+      return {
+        inputs: graph.input(RECURRENCE.pastInputs(index), float32, ['B', kernel - 1, channels]),
+        state: state && graph.input(RECURRENCE.pastState(index), float32, ['B', ...state]),
+      };
+    },
+  };
+}
+
+interface Present {
+  readonly name: string;
+  readonly value: Value;
+}
+
 interface LayerContext {
   readonly shared: SharedInputs;
-  readonly inputs: LayerInputs;
+  readonly index: number;
+  readonly layerInputs: ReturnType<typeof declareLayerInputs>;
+  readonly recurrence: ReturnType<typeof declareRecurrence>;
   readonly options: BackboneOptions;
-  /** The keys and values of the layer are added here. */
-  readonly presents: KeyAndValue[];
-  /** In the last layer: the rows that are returned. Nothing after its attention is computed for the others. */
+  /** What the layer keeps for later tokens is added here. */
+  readonly presents: Present[];
+  /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
   readonly rows: Value | null;
 }
 
 function applyLayer(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
-  const { attention, mlp } = layer;
-  const { shared, inputs, options, presents, rows } = context;
-  const first = normStream(graph, weights, layer.attentionNorm, before);
-  const attended = applyAttention(graph, weights, attention, first.normed, {
-    shared,
-    layer: inputs,
-    kind: options.attention,
-  });
-  if (attended.present) presents.push(attended.present);
+  const { mixer, mlp } = layer;
+  const { options, rows } = context;
   const wanted = (value: Value) => (rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 }));
-  const sum = wanted(first.stream.sum);
-  const stream: Stream = { sum, pending: null };
-  const output = applyLinear(graph, weights, attention.output, wanted(attended.mixed));
-  const attentionOutput = finish(graph, weights, layer, layer.attentionOutputNorm, output);
+  const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
+  const sum = wanted(first === null ? settled(graph, before) : first.stream.sum);
+  const mixed =
+    mixer === null || first === null
+      ? null
+      : applyLinear(graph, weights, mixer.output, wanted(applyMixer(graph, weights, mixer, first.normed, context)));
+  const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
+  if (mlp === null) return { sum, pending };
   if (layer.residual === 'parallel') {
+    if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
+    const stream: Stream = { sum, pending: null };
     const normed =
       layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
     const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
     const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
-    return { sum, pending: graph.op('Add', [attentionOutput, finished]) };
+    return { sum, pending: graph.op('Add', [pending, finished]) };
   }
   const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
-  const second = normStream(graph, weights, mlpNorm, { sum, pending: attentionOutput });
+  const second = normStream(graph, weights, mlpNorm, { sum, pending });
   const mlpOutput = applyMlp(graph, weights, mlp, second.normed, options);
   return { sum: second.stream.sum, pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
-/** The output of attention or of the MLP as it is added to the stream. */
+/** What a mixer returns for its output projection: [B · S, its input]. */
+function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
+  const { shared, index, layerInputs, recurrence, options, presents } = context;
+  if (mixer.kind === 'attention') {
+    const { mixed, present } = applyAttention(graph, weights, mixer, x, {
+      shared,
+      layer: layerInputs(index, mixer),
+      kind: options.attention,
+    });
+    if (present) {
+      presents.push({ name: BACKBONE.presentKey(index), value: present.key });
+      presents.push({ name: BACKBONE.presentValue(index), value: present.value });
+    }
+    return mixed;
+  }
+  if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
+  const { mixed, present } = applyRecurrent(graph, weights, mixer, x, {
+    inputs: recurrence.inputs,
+    past: recurrence.past(index, mixer),
+  });
+  if (present) {
+    presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
+    if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });
+  }
+  return mixed;
+}
+
+/** The output of a mixer or of the MLP as it is added to the stream. */
 function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
   const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
   return layer.residualScale === 1

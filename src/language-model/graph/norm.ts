@@ -14,7 +14,7 @@ export interface Stream {
 }
 
 /** The stream with its pending value added. */
-function settled(graph: Graph, { sum, pending }: Stream): Value {
+export function settled(graph: Graph, { sum, pending }: Stream): Value {
   return pending === null ? sum : graph.op('Add', [sum, pending]);
 }
 
@@ -54,6 +54,16 @@ function bareNorm(graph: Graph, norm: Norm, x: Value, gain: Value, shift: Value 
     [x, gain, ...(shift ? [shift] : [])],
     { axis: -1, epsilon: { float: norm.epsilon } },
   );
+}
+
+/** A root-mean-square norm of each of some equal parts of the last axis, with one weight over all: [m, size]. */
+export function groupNorm(graph: Graph, weights: Weights, norm: Norm, groups: number, x: Value): Value {
+  if (groups === 1) return applyNorm(graph, weights, norm, x);
+  const size = norm.size / groups;
+  const { gain } = parameters(graph, weights, norm);
+  const parts = graph.reshape(x, [-1, groups, size]);
+  const normed = bareNorm(graph, norm, parts, ones(graph, size), null);
+  return graph.op('Mul', [graph.reshape(normed, [-1, norm.size]), gain]);
 }
 
 function parameters(graph: Graph, weights: Weights, norm: Norm): { gain: Value; shift: Value | null } {

@@ -1,7 +1,7 @@
 import { ElementType, Graph } from '../../onnx/graph.ts';
 import { type Device, float32Output, openSession, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import type { Attention, Decoder } from '../architectures/decoder.ts';
+import { type Attention, attentionsOf, type Decoder } from '../architectures/decoder.ts';
 import {
   type AttentionKind,
   applyFusedAttention,
@@ -48,11 +48,12 @@ export async function chooseAttentionKind(
   return (await canFuse(decoder, device)) ? 'fused' : 'concat';
 }
 
-async function canFuse({ layers }: Decoder, device: Device): Promise<boolean> {
-  if (!layers.every(({ attention }) => isFusable(attention))) return false;
+async function canFuse(decoder: Decoder, device: Device): Promise<boolean> {
+  const attentions = attentionsOf(decoder);
+  if (!attentions.every(isFusable)) return false;
   if (device.name === 'cpu') return true;
   const distinct = new Map(
-    layers.map(({ attention }) => [`${attention.headDim} ${attention.softcap} ${attention.sinks !== null}`, attention]),
+    attentions.map((attention) => [`${attention.headDim} ${attention.softcap} ${attention.sinks !== null}`, attention]),
   );
   for (const attention of distinct.values()) if (!(await agrees(attention, device))) return false;
   return true;

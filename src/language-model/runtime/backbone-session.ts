@@ -1,14 +1,15 @@
 import { type Device, openSession, type Session, type Tensor, tensor, tensorOutput } from '../../onnx/session.ts';
-import { at } from '../../platform/at.ts';
-import type { Decoder, Rope } from '../architectures/decoder.ts';
+import { attentionsOf, type Decoder, type Mixer, type Rope, recurrentsOf } from '../architectures/decoder.ts';
+import { recurrentShape } from '../architectures/recurrent.ts';
 import { ropeTables } from '../architectures/rope.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { AttentionKind } from '../graph/attention.ts';
-import { BACKBONE, backboneInputs, buildBackbone } from '../graph/backbone.ts';
+import { BACKBONE, backboneInputs, buildBackbone, RECURRENCE } from '../graph/backbone.ts';
 import { alibiTensor, maskTensor } from './attention-bias.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { ForwardBatch } from './batches.ts';
-import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache } from './kv-cache.ts';
+import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache, type LayerCache } from './kv-cache.ts';
+import { recurrenceFeeds } from './recurrence-plan.ts';
 
 export interface ForwardResult {
   /** [rows, hidden], after the final norm. */
@@ -69,9 +70,7 @@ export class BackboneSession {
     });
     // The binding can leave outputs on a device only for WebGPU.
     const isBound = useKvCache && device.name === 'webgpu';
-    const onDevice = isBound
-      ? decoder.layers.flatMap((_, i) => [BACKBONE.presentKey(i), BACKBONE.presentValue(i)])
-      : [];
+    const onDevice = isBound ? decoder.layers.flatMap(({ mixer }, i) => presentNames(mixer, i)) : [];
     const session = await openSession(graph, device, {
       onDevice,
       allowSpinning: false,
@@ -85,16 +84,13 @@ export class BackboneSession {
     const fetches: string[] = [BACKBONE.hidden];
     // On a device outputs are bound, and one that is not fetched stays bound to the tensor of an earlier run.
     const fetchesCache = batch.extendsKvCache || this.#isBound;
-    if (fetchesCache) for (const i of layers.keys()) fetches.push(BACKBONE.presentKey(i), BACKBONE.presentValue(i));
+    if (fetchesCache) for (const [i, { mixer }] of layers.entries()) fetches.push(...presentNames(mixer, i));
     const outputs = await this.#session.run(this.#feeds(batch), fetches);
     const hidden = tensorOutput(outputs, BACKBONE.hidden);
     if (!fetchesCache) return { hidden, kvCache: null };
-    const returned = layers.map((_, i) => ({
-      key: tensorOutput(outputs, BACKBONE.presentKey(i)),
-      value: tensorOutput(outputs, BACKBONE.presentValue(i)),
-    }));
+    const returned = layers.map(({ mixer }, i) => presentOf(mixer, i, (name) => tensorOutput(outputs, name)));
     const length = (batch.kvCache?.length ?? 0) + batch.length;
-    const whole: KvCache = { length, capacity: length, layers: returned };
+    const whole: KvCache = { batch: batch.batch, length, capacity: length, layers: returned };
     if (!batch.extendsKvCache) {
       disposeKvCache(whole);
       return { hidden, kvCache: null };
@@ -113,9 +109,8 @@ export class BackboneSession {
    */
   growKvCache(cache: KvCache, most: number): KvCache {
     if (this.#kind !== 'split' || cache.length < cache.capacity) return cache;
-    const batch = at(at(cache.layers, 0).key.dims, 0);
     const capacity = Math.max(cache.length + 1, Math.min(2 * cache.capacity, most));
-    return appendToKvCache(emptyKvCache(this.#decoder, batch, capacity), cache.layers, cache.length);
+    return appendToKvCache(emptyKvCache(this.#decoder, cache.batch, capacity), cache.layers, cache.length);
   }
 
   async close(): Promise<void> {
@@ -148,13 +143,13 @@ export class BackboneSession {
       feeds[BACKBONE.cos(i)] = cos;
       feeds[BACKBONE.sin(i)] = sin;
     }
-    const alibi = this.#decoder.layers.find(({ attention }) => attention.alibi !== null)?.attention.alibi;
+    const alibi = attentionsOf(this.#decoder).find((attention) => attention.alibi !== null)?.alibi;
     if (alibi) feeds[BACKBONE.alibi] = alibiTensor(batch, cache, alibi);
-    for (const [i, { key, value }] of this.usesKvCache ? cache.layers.entries() : []) {
-      feeds[BACKBONE.pastKey(i)] = key;
-      feeds[BACKBONE.pastValue(i)] = value;
-    }
-    return feeds;
+    if (this.usesKvCache) for (const [i, layer] of cache.layers.entries()) Object.assign(feeds, pastOf(layer, i));
+    const [recurrent] = recurrentsOf(this.#decoder);
+    if (recurrent === undefined) return feeds;
+    const { kernel } = recurrentShape(recurrent);
+    return { ...feeds, ...recurrenceFeeds(batch, { kernel, hasPast: this.usesKvCache }) };
   }
 
   /**
@@ -179,4 +174,32 @@ export class BackboneSession {
     this.#emptyCaches.set(batch, empty);
     return empty;
   }
+}
+
+/** Names of the outputs that a layer leaves for later tokens. */
+function presentNames(mixer: Mixer | null, i: number): string[] {
+  if (mixer === null) return [];
+  if (mixer.kind === 'attention') return [BACKBONE.presentKey(i), BACKBONE.presentValue(i)];
+  const names = [RECURRENCE.presentInputs(i)];
+  return recurrentShape(mixer).state === null ? names : [...names, RECURRENCE.presentState(i)];
+}
+
+function presentOf(mixer: Mixer | null, i: number, output: (name: string) => Tensor): LayerCache | null {
+  if (mixer === null) return null;
+  if (mixer.kind === 'attention') {
+    return { kind: 'attention', key: output(BACKBONE.presentKey(i)), value: output(BACKBONE.presentValue(i)) };
+  }
+  const { state } = recurrentShape(mixer);
+  return {
+    kind: 'recurrent',
+    inputs: output(RECURRENCE.presentInputs(i)),
+    state: state && output(RECURRENCE.presentState(i)),
+  };
+}
+
+function pastOf(layer: LayerCache | null, i: number): Record<string, Tensor> {
+  if (layer === null) return {};
+  if (layer.kind === 'attention') return { [BACKBONE.pastKey(i)]: layer.key, [BACKBONE.pastValue(i)]: layer.value };
+  const { inputs, state } = layer;
+  return { [RECURRENCE.pastInputs(i)]: inputs, ...(state && { [RECURRENCE.pastState(i)]: state }) };
 }

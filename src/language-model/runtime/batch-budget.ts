@@ -1,4 +1,4 @@
-import type { Attention, Decoder, Mlp } from '../architectures/decoder.ts';
+import { type Attention, attentionsOf, type Decoder, type Mixer, type Mlp } from '../architectures/decoder.ts';
 
 /** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
@@ -46,12 +46,11 @@ export class BatchBudget {
   constructor({ hidden, layers, vocabulary }: Decoder, bytes = DEFAULT_BATCH_BYTES, { cacheCopies = 1 } = {}) {
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
-    const widths = layers.map(
-      ({ mlp, attention }) => 2 * innerWidth(mlp) + 3 * (attention.heads + attention.keyValueHeads) * attention.headDim,
-    );
+    const widths = layers.map(({ mlp, mixer }) => (mlp === null ? 0 : 2 * innerWidth(mlp)) + 3 * mixerWidth(mixer));
     this.#perToken = 4 * hidden + Math.max(0, ...widths);
-    this.#heads = Math.max(0, ...layers.map(({ attention }) => attention.heads));
-    const perKey = layers.reduce((sum, { attention }) => sum + cachedFloats(attention), 0);
+    const attentions = attentionsOf({ layers });
+    this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
+    const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
     this.#perCachedKey = cacheCopies * perKey;
   }
 
@@ -99,6 +98,13 @@ export class BatchBudget {
 /** Floats of a token's keys and values in the KV cache. */
 export function cachedFloats({ keyValueHeads, headDim, valueDim }: Attention): number {
   return keyValueHeads * (headDim + valueDim);
+}
+
+/** Floats per token of what a mixer computes from its input. */
+function mixerWidth(mixer: Mixer | null): number {
+  if (mixer === null) return 0;
+  if (mixer.kind === 'attention') return (mixer.heads + mixer.keyValueHeads) * mixer.headDim;
+  return mixer.convolution.channels + mixer.output.input;
 }
 
 function innerWidth(mlp: Mlp): number {

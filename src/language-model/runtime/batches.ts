@@ -13,6 +13,7 @@ export interface ForwardBatch {
   /** [B · S]. */
   readonly positions: readonly number[];
   readonly mask: AttentionMask;
+  readonly order: SlotOrder;
   /** Flat slots b · S + s whose hidden state is returned. */
   readonly rows: readonly number[];
   readonly kvCache: KvCache | null;
@@ -32,6 +33,15 @@ export interface AttentionMask {
   readonly visible: (b: number, s: number, window: number | null) => Iterable<number>;
 }
 
+/** Which slot each slot comes after, for layers with a state. */
+export interface SlotOrder {
+  /** Every slot comes after the one before it. */
+  readonly isChain: (b: number) => boolean;
+  /** −1: it comes after the tokens in the KV cache. */
+  readonly parent: (b: number, s: number) => number;
+  readonly isPadding: (b: number, s: number) => boolean;
+}
+
 /**
  * Trees side by side as the sequences of one batch, padded on the right: a slot sees only what is before it, so the
  * padding is never seen.
@@ -49,6 +59,7 @@ export function treesBatch(
     tokens: trees.flatMap(({ tokens }) => padded(tokens)),
     positions: trees.flatMap(({ depths }) => padded(depths)),
     mask: trees.every(({ isChain }) => isChain) ? sequenceMask(length) : treeMask(trees, 0),
+    order: treeOrder(trees),
     rows: rows.flatMap((slots, b) => slots.map((slot) => b * length + slot)),
     kvCache: null,
     isLong,
@@ -67,6 +78,7 @@ export function sequenceBatch(
     tokens,
     positions: tokens.map((_, i) => i),
     mask: sequenceMask(tokens.length),
+    order: chainOrder([0]),
     rows,
     kvCache: null,
     isLong,
@@ -85,10 +97,28 @@ export function treeAfterPrefixBatch(
     tokens: tree.tokens,
     positions: tree.depths.map((depth) => kvCache.length + depth),
     mask: treeMask([tree], kvCache.length),
+    order: treeOrder([tree]),
     rows,
     kvCache,
     isLong,
     extendsKvCache: false,
+  };
+}
+
+function treeOrder(trees: readonly TokenTree[]): SlotOrder {
+  return {
+    isChain: (b) => at(trees, b).isChain,
+    parent: (b, s) => at(at(trees, b).parents, s),
+    isPadding: (b, s) => s >= at(trees, b).size,
+  };
+}
+
+/** @param padding number of slots at the beginning of each sequence, or of all, that are none */
+function chainOrder(padding: readonly number[]): SlotOrder {
+  return {
+    isChain: () => true,
+    parent: (_, s) => s - 1,
+    isPadding: (b, s) => s < (padding[b] ?? at(padding, 0)),
   };
 }
 
@@ -145,6 +175,7 @@ export function rightAlignedBatch(
     tokens: tokens.flat(),
     positions: tokens.flatMap((row, b) => row.map((_, s) => Math.max(0, before + s - at(padding, b)))),
     mask: rightAlignedMask(padding, before, length),
+    order: chainOrder(padding.map((count) => count - before)),
     rows: tokens.map((_, b) => b * length + length - 1),
     kvCache,
     isLong,

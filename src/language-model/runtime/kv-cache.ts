@@ -1,52 +1,72 @@
 import { float32Data, type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
 import type { Decoder } from '../architectures/decoder.ts';
+import { recurrentShape } from '../architectures/recurrent.ts';
 
 /**
- * Keys and values of the `length` tokens before a batch, one pair per layer: each [B, keyValueHeads, capacity,
- * headDim], of which the first `length` are filled.
+ * What the layers keep of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
+ * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`. Null for a
+ * layer that keeps nothing.
  */
 export interface KvCache {
+  readonly batch: number;
   readonly length: number;
   readonly capacity: number;
-  readonly layers: readonly LayerCache[];
+  readonly layers: readonly (LayerCache | null)[];
 }
 
-export interface LayerCache {
+export type LayerCache = AttentionCache | RecurrentCache;
+
+export interface AttentionCache {
+  readonly kind: 'attention';
   readonly key: Tensor;
   readonly value: Tensor;
 }
 
+export interface RecurrentCache {
+  readonly kind: 'recurrent';
+  readonly inputs: Tensor;
+  readonly state: Tensor | null;
+}
+
 /** A KV cache with nothing in it. */
 export function emptyKvCache({ layers }: Decoder, batch: number, capacity: number): KvCache {
+  const zeros = (shape: readonly number[]) =>
+    tensor.float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [batch, ...shape]);
   return {
+    batch,
     length: 0,
     capacity,
-    layers: layers.map(({ attention: { keyValueHeads, headDim, valueDim } }) => {
-      const zeros = (size: number) =>
-        tensor.float32(new Float32Array(batch * keyValueHeads * capacity * size), [
-          batch,
-          keyValueHeads,
-          capacity,
-          size,
-        ]);
-      return { key: zeros(headDim), value: zeros(valueDim) };
+    layers: layers.map(({ mixer }): LayerCache | null => {
+      if (mixer === null) return null;
+      if (mixer.kind === 'attention') {
+        const { keyValueHeads, headDim, valueDim } = mixer;
+        return {
+          kind: 'attention',
+          key: zeros([keyValueHeads, capacity, headDim]),
+          value: zeros([keyValueHeads, capacity, valueDim]),
+        };
+      }
+      const { kernel, channels, state } = recurrentShape(mixer);
+      return { kind: 'recurrent', inputs: zeros([kernel - 1, channels]), state: state && zeros(state) };
     }),
   };
 }
 
 /**
- * Write the keys and values of new tokens, [B, keyValueHeads, S, headDim], behind those in the cache.
+ * Write the keys and values of new tokens, [B, keyValueHeads, S, size], behind those in the cache, and take their states.
  * @returns the same memory with the new length
  * @throws Error if they exceed its capacity
  */
-export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], count: number): KvCache {
-  for (const [i, { key, value }] of cache.layers.entries()) {
-    const layer = at(added, i);
-    copyInto(key, cache, layer.key);
-    copyInto(value, cache, layer.value);
-  }
-  return { ...cache, length: cache.length + count };
+export function appendToKvCache(cache: KvCache, added: readonly (LayerCache | null)[], count: number): KvCache {
+  const layers = cache.layers.map((layer, i) => {
+    const fresh = at(added, i);
+    if (layer?.kind !== 'attention' || fresh?.kind !== 'attention') return fresh;
+    copyInto(layer.key, cache, fresh.key);
+    copyInto(layer.value, cache, fresh.value);
+    return layer;
+  });
+  return { ...cache, layers, length: cache.length + count };
 }
 
 function copyInto(target: Tensor, { length, capacity }: KvCache, source: Tensor): void {
@@ -62,8 +82,13 @@ function copyInto(target: Tensor, { length, capacity }: KvCache, source: Tensor)
 
 /** Release memory on a device; on the CPU the garbage collector does. */
 export function disposeKvCache(cache: KvCache | null): void {
-  for (const { key, value } of cache?.layers ?? []) {
-    if (key.location === 'gpu-buffer') key.dispose();
-    if (value.location === 'gpu-buffer') value.dispose();
+  for (const layer of cache?.layers ?? []) {
+    for (const item of tensorsOf(layer)) if (item.location === 'gpu-buffer') item.dispose();
   }
+}
+
+function tensorsOf(layer: LayerCache | null): Tensor[] {
+  if (layer === null) return [];
+  if (layer.kind === 'attention') return [layer.key, layer.value];
+  return layer.state === null ? [layer.inputs] : [layer.inputs, layer.state];
 }

@@ -4,7 +4,7 @@ import { type Device, float64Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError, withErrorCode } from '../../platform/user-error.ts';
 import { doraRatios } from '../../spectra/dora.ts';
-import type { Decoder } from '../architectures/decoder.ts';
+import { attentionsOf, type Decoder } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
@@ -190,7 +190,7 @@ export class OnnxEngine implements Engine {
       head: this.#head,
       budget: this.#budget,
       isLong: (length) => this.#isLong(length),
-      canBecomeLong: this.#decoder.layers.some(({ attention }) => attention.rope?.long),
+      canBecomeLong: attentionsOf(this.#decoder).some(({ rope }) => rope?.long),
       onWork,
     });
   }
@@ -219,7 +219,7 @@ export class OnnxEngine implements Engine {
   }
 
   #isLong(length: number): boolean {
-    return this.#decoder.layers.some(({ attention }) => attention.rope !== null && isLong(attention.rope, length));
+    return attentionsOf(this.#decoder).some(({ rope }) => rope !== null && isLong(rope, length));
   }
 
   #check(tokens: readonly number[], length: number): void {

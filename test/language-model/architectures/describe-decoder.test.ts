@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { MODEL_FAMILIES } from '../../../src/language-model/architectures/families/index.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
@@ -8,7 +9,7 @@ import { checkpointOf } from './checkpoint-of.ts';
 
 const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
 const configOf = (name: string) => readJson<Record<string, unknown>>(`${languageModel(name)}/config.json`);
-const windows = (config: Record<string, unknown>) => decoderOf(config).layers.map(({ attention }) => attention.window);
+const windows = (config: Record<string, unknown>) => attentionsOf(decoderOf(config)).map(({ window }) => window);
 
 function expectRefused(config: Record<string, unknown> | null, pattern: RegExp): void {
   const run = () => describeDecoder(checkpointOf(config));
@@ -40,7 +41,7 @@ describe('describeDecoder', () => {
     const gpt2 = decoderOf({ model_type: 'gpt2' });
     expect(gpt2).toMatchObject({ vocabulary: 50257, hidden: 768, maxLength: 1024, head: { tied: true } });
     expect(gpt2.layers).toHaveLength(12);
-    expect(gpt2.layers[0]?.attention).toMatchObject({ heads: 12, headDim: 64 });
+    expect(gpt2.layers[0]?.mixer).toMatchObject({ heads: 12, headDim: 64 });
     const llama = decoderOf({ model_type: 'llama' });
     expect(llama).toMatchObject({ vocabulary: 32000, hidden: 4096, head: { tied: false } });
     expect(llama.layers).toHaveLength(32);
@@ -186,8 +187,8 @@ describe('windows', () => {
 
 describe('positions of SmolLM 3', () => {
   const hasPositions = (config: Record<string, unknown>) =>
-    decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config }).layers.map(
-      ({ attention }) => attention.rope !== null,
+    attentionsOf(decoderOf({ model_type: 'smollm3', num_hidden_layers: 4, ...config })).map(
+      ({ rope }) => rope !== null,
     );
 
   it('SmolLM 3 has positions in all but every fourth layer, or in those with a 1 in no_rope_layers', () => {
@@ -201,7 +202,7 @@ describe('positions of SmolLM 3', () => {
 
 describe('the experts of Qwen 3', () => {
   const kinds = (config: Record<string, unknown>) =>
-    decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp.kind);
+    decoderOf({ model_type: 'qwen3_moe', num_hidden_layers: 4, ...config }).layers.map(({ mlp }) => mlp?.kind);
 
   it('Qwen 3 has experts in every layer, or in every decoder_sparse_step-th that is not in mlp_only_layers', () => {
     expect(kinds({})).toEqual(['experts', 'experts', 'experts', 'experts']);
@@ -241,15 +242,16 @@ describe('the default rotary base', () => {
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
-    const [layer] = decoderOf({ model_type, ...heads, ...own }).layers;
-    expect(layer?.attention.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
+    const [attention] = attentionsOf(decoderOf({ model_type, ...heads, ...own }));
+    expect(attention?.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
 
   it.each(['gpt_neox', 'stablelm'])(
     'the rotary embedding of %s applies to a quarter of each head by default',
     (model_type) => {
-      const [layer] = decoderOf({ model_type, hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 }).layers;
-      expect(layer?.attention.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
+      const sizes = { hidden_size: 32, num_attention_heads: 2, num_key_value_heads: 2 };
+      const [attention] = attentionsOf(decoderOf({ model_type, ...sizes }));
+      expect(attention?.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
     },
   );
 });
@@ -262,7 +264,7 @@ describe('a vision-language checkpoint', () => {
       text_config: { model_type: 'mistral', ...text },
       vision_config: {},
     });
-    expect(mistral.layers.map(({ attention }) => attention.window)).toEqual([5, 5]);
+    expect(attentionsOf(mistral).map(({ window }) => window)).toEqual([5, 5]);
     // LLaVA's default is Llama, which has no window.
     expectRefused({ model_type: 'llava', text_config: text }, /"sliding_window": 5 may change what llama computes/);
   });

@@ -91,6 +91,7 @@ function byHand(numbers: Numbers, { batch, past, length }: Shape, scale: number,
 const attentionOf = (scale: number, softcap: number | null): Attention => {
   const linear = { module: '', input: 1, output: 1, bias: false };
   return {
+    kind: 'attention',
     heads: HEADS,
     keyValueHeads: GROUPS,
     headDim: SIZE,

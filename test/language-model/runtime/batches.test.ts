@@ -9,7 +9,7 @@ import {
 import type { KvCache } from '../../../src/language-model/runtime/kv-cache.ts';
 import { TokenTree } from '../../../src/language-model/runtime/token-tree.ts';
 
-const cacheOf = (length: number): KvCache => ({ length, capacity: length, layers: [] });
+const cacheOf = (length: number): KvCache => ({ batch: 1, length, capacity: length, layers: [] });
 const treeOf = (...sequences: number[][]) => {
   const tree = new TokenTree();
   for (const sequence of sequences) tree.add(sequence);

@@ -89,7 +89,7 @@ function cohereDecoder(
   const width = config.size('intermediate_size');
   return decoder(config, sizes, {
     layers: eachLayer(sizes, (i) => ({
-      attention: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
+      mixer: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
       mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
       residual: 'parallel',
       residualScale: 1,

@@ -58,7 +58,7 @@ export const falcon: ModelFamily = {
       embeddings: 'word_embeddings',
       namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) => ({
-        attention: plainAttention(`h.${i}.self_attention`, sizes, {
+        mixer: plainAttention(`h.${i}.self_attention`, sizes, {
           rope,
           alibi: alibi ? alibiOf(sizes) : null,
           projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, {

@@ -58,7 +58,7 @@ export function gemmaDecoder(
   config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
   const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, { plusOne: true });
   const layer = (i: number): Layer => ({
-    attention: plainAttention(`layers.${i}.self_attn`, sizes, {
+    mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
       bias: config.boolean('attention_bias'),
       scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
       ...attention(i),

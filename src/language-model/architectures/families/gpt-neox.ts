@@ -31,7 +31,7 @@ export const gptNeox: ModelFamily = {
       embeddings: 'embed_in',
       namings: [...namings('gpt_neox.', 'embed_out'), ...namings('gpt_neox.')],
       layers: eachLayer(sizes, (i) => ({
-        attention: plainAttention(`layers.${i}.attention`, sizes, {
+        mixer: plainAttention(`layers.${i}.attention`, sizes, {
           rope,
           projections: {
             kind: 'fused',

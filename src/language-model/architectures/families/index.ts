@@ -22,6 +22,7 @@ import { phi3 } from './phi3.ts';
 import { qwen2, qwen25VlText } from './qwen2.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
+import { qwen3Next, qwen35, qwen35Moe } from './qwen3-5.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
@@ -58,6 +59,9 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   qwen2Moe,
   qwen3,
   qwen3Moe,
+  qwen3Next,
+  qwen35,
+  qwen35Moe,
   smollm3,
   stablelm,
   starcoder2,

@@ -5,6 +5,7 @@ import type {
   HeadNorm,
   Layer,
   Linear,
+  Mixer,
   Mlp,
   ModuleNaming,
   Norm,
@@ -68,7 +69,11 @@ export function layerNorm(
 }
 
 /** `<module>.q_proj`, `k_proj`, `v_proj`. */
-export function separateProjections(module: string, sizes: Sizes, { bias }: { readonly bias: boolean }): Projections {
+export function separateProjections(
+  module: string,
+  sizes: Sizes,
+  { bias }: { readonly bias: boolean },
+): Extract<Projections, { kind: 'separate' }> {
   const width = sizes.keyValueHeads * sizes.headDim;
   return {
     kind: 'separate',
@@ -76,6 +81,12 @@ export function separateProjections(module: string, sizes: Sizes, { bias }: { re
     key: linear(`${module}.k_proj`, sizes.hidden, width, { bias }),
     value: linear(`${module}.v_proj`, sizes.hidden, width, { bias }),
   };
+}
+
+/** The same with a gate for each head's output in `q_proj`: [heads, query | gate]. */
+export function gatedProjections(module: string, sizes: Sizes, options: { readonly bias: boolean }): Projections {
+  const separate = separateProjections(module, sizes, options);
+  return { ...separate, query: { ...separate.query, output: 2 * separate.query.output } };
 }
 
 /** Attention as in most families: `<module>.q_proj`, …, `o_proj`, scaled by 1/√headDim, over all earlier positions. */
@@ -89,6 +100,7 @@ export function plainAttention(
   }: { bias?: boolean; outputBias?: boolean } & Pick<Attention, 'rope'> & Partial<Attention>,
 ): Attention {
   return {
+    kind: 'attention',
     heads: sizes.heads,
     keyValueHeads: sizes.keyValueHeads,
     headDim: sizes.headDim,
@@ -149,9 +161,9 @@ export function fusedGatedMlp(config: Config, { hidden }: Sizes): (module: strin
 }
 
 /** A block with attention, then MLP, each with a norm before it. */
-export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
+export function preNormLayer(mixer: Mixer, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
   return {
-    attention,
+    mixer,
     mlp,
     residual: 'sequential',
     residualScale: 1,
@@ -165,7 +177,7 @@ export function preNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm
 /** A block with attention, then MLP, each with a norm after it (Liu et al. 2021, arXiv 2111.09883). */
 export function postNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
   return {
-    attention,
+    mixer: attention,
     mlp,
     residual: 'sequential',
     residualScale: 1,
@@ -276,20 +288,35 @@ export function eachLayer<T>(sizes: Sizes, make: (index: number) => T): T[] {
 }
 
 /**
- * The layers with a sliding window: those of `layer_types` if the config has it, otherwise by the family's rule.
- * @returns one boolean per layer
+ * The type of each layer: `layer_types` if the config has it, otherwise by the family's rule.
+ * @param known the types that the family has
  */
-export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number) => boolean): boolean[] {
+export function layerTypes<T extends string>(
+  config: Config,
+  sizes: Sizes,
+  known: readonly T[],
+  rule: (index: number) => T,
+): T[] {
   const types = config.list('layer_types');
   if (!types) return eachLayer(sizes, rule);
   if (types.length !== sizes.layers) {
     throw config.error(`layer_types has ${types.length} entries for ${sizes.layers} layers`);
   }
   return types.map((type) => {
-    if (type === 'sliding_attention') return true;
-    if (type === 'full_attention') return false;
-    throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
+    const found = known.find((item) => item === type);
+    if (found === undefined) throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
+    return found;
   });
+}
+
+/**
+ * The layers with a sliding window: those of `layer_types` if the config has it, otherwise by the family's rule.
+ * @returns one boolean per layer
+ */
+export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number) => boolean): boolean[] {
+  const kind = (isSliding: boolean) => (isSliding ? 'sliding_attention' : 'full_attention');
+  const types = layerTypes(config, sizes, ['sliding_attention', 'full_attention'], (i) => kind(rule(i)));
+  return types.map((type) => type === 'sliding_attention');
 }
 
 /** The window of the config: a size, or null for none. */

@@ -42,7 +42,7 @@ export const stablelm: ModelFamily = {
       layers: eachLayer(sizes, (i) => {
         const at = `layers.${i}.self_attn`;
         return {
-          attention: plainAttention(at, sizes, {
+          mixer: plainAttention(at, sizes, {
             rope,
             bias: config.boolean('use_qkv_bias'),
             outputBias: false,

@@ -1,0 +1,210 @@
+import type { Config } from '../config.ts';
+import type { Layer, Mlp } from '../decoder.ts';
+import type { GatedDelta, GatedDeltaProjections } from '../recurrent.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  gatedMlp,
+  gatedProjections,
+  headNorms,
+  layerTypes,
+  linear,
+  llamaDecoder,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+  softmaxRouter,
+} from './layers.ts';
+
+const DEFAULTS = {
+  vocab_size: 248320,
+  num_attention_heads: 16,
+  hidden_act: 'silu',
+  max_position_embeddings: 32768,
+  rms_norm_eps: 1e-6,
+  tie_word_embeddings: false,
+  attention_bias: false,
+  head_dim: 256,
+  linear_conv_kernel_dim: 4,
+  linear_key_head_dim: 128,
+  linear_value_head_dim: 128,
+  linear_num_key_heads: 16,
+  linear_num_value_heads: 32,
+  full_attention_interval: 4,
+} as const;
+
+/**
+ * Qwen 3.5 and 3.6: three layers of linear attention by the gated delta rule to one of full attention, whose queries carry a gate
+ * of its output; a quarter of each head is rotated. Read from transformers 5.24, models/qwen3_5/modeling_qwen3_5.py.
+ */
+export const qwen35: ModelFamily = {
+  modelType: 'qwen3_5_text',
+  defaults: {
+    ...DEFAULTS,
+    hidden_size: 4096,
+    intermediate_size: 12288,
+    num_hidden_layers: 32,
+    num_key_value_heads: 4,
+  },
+  describe: (config) => {
+    const width = config.size('intermediate_size');
+    return qwenHybrid(config, separateProjections, (at, _, hidden) => gatedMlp(config, at, { hidden, width }));
+  },
+};
+
+/** The same with a mixture of experts and a gated shared one in every layer (models/qwen3_5_moe/modeling_qwen3_5_moe.py). */
+export const qwen35Moe: ModelFamily = {
+  modelType: 'qwen3_5_moe_text',
+  defaults: {
+    ...DEFAULTS,
+    hidden_size: 2048,
+    num_hidden_layers: 40,
+    num_key_value_heads: 2,
+    moe_intermediate_size: 512,
+    shared_expert_intermediate_size: 512,
+    num_experts_per_tok: 8,
+    num_experts: 256,
+  },
+  describe: (config) => {
+    config.ignore('intermediate_size', 'norm_topk_prob'); // in released configs, and not read
+    const experts = qwenExperts(config, { normalize: true });
+    return qwenHybrid(config, separateProjections, (at, _, hidden) => experts(at, hidden));
+  },
+};
+
+/**
+ * Qwen3-Next: the layers of Qwen 3.5, with projections in another order and experts in most layers
+ * (models/qwen3_next/modeling_qwen3_next.py).
+ */
+export const qwen3Next: ModelFamily = {
+  modelType: 'qwen3_next',
+  defaults: {
+    ...DEFAULTS,
+    vocab_size: 151936,
+    hidden_size: 2048,
+    intermediate_size: 5632,
+    num_hidden_layers: 48,
+    num_key_value_heads: 2,
+    decoder_sparse_step: 1,
+    moe_intermediate_size: 512,
+    shared_expert_intermediate_size: 512,
+    num_experts_per_tok: 10,
+    num_experts: 512,
+    norm_topk_prob: true,
+  },
+  describe: (config) => {
+    const isSparse = qwenSparseLayers(config);
+    const width = config.size('intermediate_size');
+    const experts =
+      config.number('num_experts') === 0 ? null : qwenExperts(config, { normalize: config.boolean('norm_topk_prob') });
+    return qwenHybrid(config, projectionsByKeyHead, (at, i, hidden) =>
+      experts !== null && isSparse(i) ? experts(at, hidden) : gatedMlp(config, at, { hidden, width }),
+    );
+  },
+};
+
+type LinearSizes = Pick<GatedDelta, 'keyHeads' | 'valueHeads' | 'keyDim' | 'valueDim'>;
+type MakeProjections = (module: string, hidden: number, sizes: LinearSizes) => GatedDeltaProjections;
+
+function qwenHybrid(
+  config: Config,
+  projections: MakeProjections,
+  mlp: (module: string, index: number, hidden: number) => Mlp,
+) {
+  const sizes = readSizes(config);
+  const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.25, mayBePartial: true });
+  const interval = config.size('full_attention_interval');
+  const types = layerTypes(config, sizes, ['linear_attention', 'full_attention'], (i) =>
+    (i + 1) % interval === 0 ? 'full_attention' : 'linear_attention',
+  );
+  const bias = config.boolean('attention_bias');
+  const delta = gatedDelta(config, sizes, projections);
+  config.ignore('mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate', 'mtp_num_hidden_layers');
+  config.ignore('mtp_use_dedicated_embeddings'); // of the layers that predict further tokens
+  const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'), { plusOne: true });
+  const layer = (i: number): Layer => {
+    const module = `layers.${i}`;
+    const attention = () =>
+      plainAttention(`${module}.self_attn`, sizes, {
+        rope,
+        bias,
+        projections: gatedProjections(`${module}.self_attn`, sizes, { bias }),
+        outputGate: 'query',
+        ...headNorms(config, sizes, i, { plusOne: true }),
+      });
+    return preNormLayer(
+      types[i] === 'full_attention' ? attention() : delta(`${module}.linear_attn`),
+      mlp(`${module}.mlp`, i, sizes.hidden),
+      norm(`${module}.input_layernorm`),
+      norm(`${module}.post_attention_layernorm`),
+    );
+  };
+  return llamaDecoder(config, sizes, layer, { plusOne: true });
+}
+
+function gatedDelta(config: Config, { hidden }: Sizes, projections: MakeProjections): (module: string) => GatedDelta {
+  const sizes: LinearSizes = {
+    keyHeads: config.size('linear_num_key_heads'),
+    valueHeads: config.size('linear_num_value_heads'),
+    keyDim: config.size('linear_key_head_dim'),
+    valueDim: config.size('linear_value_head_dim'),
+  };
+  const { keyHeads, valueHeads, keyDim, valueDim } = sizes;
+  if (valueHeads % keyHeads !== 0) {
+    throw config.error(`${valueHeads} heads of values cannot share ${keyHeads} heads of keys evenly`);
+  }
+  const kernel = config.size('linear_conv_kernel_dim');
+  const channels = 2 * keyHeads * keyDim + valueHeads * valueDim;
+  return (module) => ({
+    kind: 'gated-delta',
+    ...sizes,
+    projections: projections(module, hidden, sizes),
+    convolution: { module: `${module}.conv1d`, channels, kernel, bias: false },
+    logDecay: `${module}.A_log`,
+    timeBias: `${module}.dt_bias`,
+    norm: rmsNorm(`${module}.norm`, valueDim, config.positive('rms_norm_eps')),
+    output: linear(`${module}.out_proj`, valueHeads * valueDim, hidden, { bias: false }),
+  });
+}
+
+const separateProjections: MakeProjections = (module, hidden, { keyHeads, valueHeads, keyDim, valueDim }) => {
+  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width, { bias: false });
+  return {
+    kind: 'separate',
+    queryKeyValue: to('in_proj_qkv', 2 * keyHeads * keyDim + valueHeads * valueDim),
+    gate: to('in_proj_z', valueHeads * valueDim),
+    beta: to('in_proj_b', valueHeads),
+    decay: to('in_proj_a', valueHeads),
+  };
+};
+
+const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, valueHeads, keyDim, valueDim }) => {
+  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width, { bias: false });
+  return {
+    kind: 'by key head',
+    queryKeyValueGate: to('in_proj_qkvz', 2 * keyHeads * keyDim + 2 * valueHeads * valueDim),
+    betaDecay: to('in_proj_ba', 2 * valueHeads),
+  };
+};
+
+/** Experts beside a shared one, which a gate weights. */
+function qwenExperts(
+  config: Config,
+  { normalize }: { readonly normalize: boolean },
+): (module: string, hidden: number) => Mlp {
+  const sizes = readExpertSizes(config, { count: 'num_experts' });
+  const sharedWidth = config.size('shared_expert_intermediate_size');
+  return (module, hidden) =>
+    gatedExperts(
+      config,
+      module,
+      { hidden, ...sizes },
+      {
+        router: softmaxRouter(`${module}.gate`, { hidden, count: sizes.count, normalize }),
+        shared: sharedExpert(config, `${module}.shared_expert`, { hidden, width: sharedWidth, hasGate: true }),
+      },
+    );
+}

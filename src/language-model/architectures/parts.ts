@@ -1,0 +1,22 @@
+/** Parts of which layers are made. */
+
+/** A linear layer: `<module>.weight` [output, input] (Conv1D: [input, output]) and, with `bias`, `<module>.bias`. */
+export interface Linear {
+  readonly module: string;
+  readonly input: number;
+  readonly output: number;
+  readonly bias: boolean;
+  readonly layout?: 'conv1d';
+}
+
+/** Root-mean-square norm (Zhang & Sennrich 2019, arXiv 1910.07467) or layer norm (Ba et al. 2016, arXiv 1607.06450). */
+export interface Norm {
+  readonly kind: 'rms' | 'layer';
+  /** Null: it has no weight (and no bias). */
+  readonly module: string | null;
+  readonly size: number;
+  readonly epsilon: number;
+  /** The gain is weight + 1 (Gemma). */
+  readonly plusOne: boolean;
+  readonly bias: boolean;
+}

@@ -1,0 +1,109 @@
+import type { Linear, Norm } from './parts.ts';
+
+/** Mixers that carry a state of fixed size from token to token, in place of keys and values of all tokens. */
+export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
+
+/**
+ * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`, `<module>.bias`.
+ */
+export interface Convolution {
+  readonly module: string;
+  readonly channels: number;
+  readonly kernel: number;
+  readonly bias: boolean;
+}
+
+/**
+ * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Of each head a state S [keyDim, valueDim]:
+ * S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β logit).
+ */
+export interface GatedDelta {
+  readonly kind: 'gated-delta';
+  /** Queries have as many. Each serves `valueHeads / keyHeads` heads of values, one after the other. */
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  readonly projections: GatedDeltaProjections;
+  /** Over queries, keys and values, with a SiLU. */
+  readonly convolution: Convolution;
+  /** Tensors [valueHeads]. */
+  readonly logDecay: string;
+  readonly timeBias: string;
+  /** Over each head's output, before it is multiplied by the SiLU of z. */
+  readonly norm: Norm;
+  readonly output: Linear;
+}
+
+export type GatedDeltaProjections =
+  | {
+      readonly kind: 'separate';
+      /** To queries, keys, values side by side. */
+      readonly queryKeyValue: Linear;
+      readonly gate: Linear;
+      readonly beta: Linear;
+      readonly decay: Linear;
+    }
+  | {
+      readonly kind: 'by key head';
+      /** To [keyHeads, query | key | values | gates]. */
+      readonly queryKeyValueGate: Linear;
+      /** To [keyHeads, betas | decays]. */
+      readonly betaDecay: Linear;
+    };
+
+/**
+ * Mamba-2 (Dao & Gu 2024, arXiv 2405.21060). Of each head a state S [stateDim, headDim]: S ← e^(dt·A)·S + B ⊗ dt·x, output
+ * SᵀC + D·x, with dt = softplus(dt logit + bias), A = −e^(log).
+ */
+export interface Mamba2 {
+  readonly kind: 'mamba2';
+  readonly heads: number;
+  readonly headDim: number;
+  /** Heads of one group share B and C. */
+  readonly groups: number;
+  readonly stateDim: number;
+  /** To gate, x, B, C and dt side by side. */
+  readonly input: Linear;
+  /** Over x, B and C, with a SiLU. */
+  readonly convolution: Convolution;
+  /** Tensors [heads]. */
+  readonly logDecay: string;
+  readonly timeBias: string;
+  readonly skip: string;
+  /** Bounds of dt. */
+  readonly timeStep: { readonly least: number; readonly most: number };
+  /** Over the output times the SiLU of the gate, in `normGroups` parts with one weight over all. */
+  readonly norm: Norm;
+  readonly normGroups: number;
+  readonly output: Linear;
+}
+
+/** LFM2's block (arXiv 2511.23404): B · x, a short convolution, times C. */
+export interface ShortConvolution {
+  readonly kind: 'short-convolution';
+  /** To B, C and x side by side. */
+  readonly input: Linear;
+  readonly convolution: Convolution;
+  readonly output: Linear;
+}
+
+/** What a layer keeps of the tokens before: the last inputs of its convolution [kernel − 1, channels], and states. */
+export interface RecurrentShape {
+  readonly kernel: number;
+  readonly channels: number;
+  /** [heads, rows, columns], or null for a convolution alone. */
+  readonly state: readonly [number, number, number] | null;
+}
+
+export function recurrentShape(mixer: Recurrent): RecurrentShape {
+  const { kernel, channels } = mixer.convolution;
+  switch (mixer.kind) {
+    case 'gated-delta':
+      return { kernel, channels, state: [mixer.valueHeads, mixer.keyDim, mixer.valueDim] };
+    case 'mamba2':
+      return { kernel, channels, state: [mixer.heads, mixer.stateDim, mixer.headDim] };
+    case 'short-convolution':
+      return { kernel, channels, state: null };
+  }
+}

@@ -1,0 +1,110 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
+import type { GatedDelta } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { activate } from './activation.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyNorm } from './norm.ts';
+import type { RecurrentBlock } from './recurrent-block.ts';
+
+/** Added to the sum of squares of a query or key, whose root it is divided by. */
+const NORM_EPSILON = 1e-6;
+
+/** See {@link GatedDelta}. */
+export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): RecurrentBlock {
+  const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
+  const { queryKeyValue, gate, beta, decay } = project(graph, weights, mixer, x);
+  const [keyWidth, valueWidth] = [keyHeads * keyDim, valueHeads * valueDim];
+  return {
+    convolution: mixer.convolution,
+    activation: 'silu',
+    width: valueWidth,
+    input: queryKeyValue,
+    beside: [logDecay(graph, weights, mixer, decay), graph.op('Sigmoid', [beta])],
+    step: ({ convolved, beside: [g, b], state }) => {
+      if (g === undefined || b === undefined) throw new Error('decay and beta are missing');
+      const [query, key, value] = graph.node(
+        'Split',
+        [convolved, graph.constant([keyWidth, keyWidth, valueWidth], 'int64')],
+        { outputs: 3, attributes: { axis: -1 } },
+      );
+      const normed = (flat: Value) =>
+        graph.reshape(unit(graph, graph.reshape(flat, [0, 0, keyHeads, keyDim])), [0, 0, keyWidth]);
+      const [output, next] = graph.node('LinearAttention', [normed(query), normed(key), value, state, g, b], {
+        outputs: 2,
+        attributes: {
+          update_rule: 'gated_delta',
+          q_num_heads: keyHeads,
+          kv_num_heads: valueHeads,
+          scale: { float: 1 / Math.sqrt(keyDim) },
+        },
+        domain: 'com.microsoft',
+      });
+      return { output, state: next };
+    },
+    finish: (output) => {
+      const normed = applyNorm(graph, weights, mixer.norm, graph.reshape(output, [-1, valueHeads, valueDim]));
+      return graph.op('Mul', [graph.reshape(normed, [-1, valueWidth]), activate(graph, 'silu', gate)]);
+    },
+  };
+}
+
+interface Projected {
+  /** [m, queries | keys | values]. */
+  readonly queryKeyValue: Value;
+  /** [m, valueHeads · valueDim]. */
+  readonly gate: Value;
+  /** Logits, [m, valueHeads]. */
+  readonly beta: Value;
+  readonly decay: Value;
+}
+
+function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): Projected {
+  const { projections } = mixer;
+  const linear = (layer: Parameters<typeof applyLinear>[2]) => applyLinear(graph, weights, layer, x);
+  if (projections.kind === 'separate') {
+    return {
+      queryKeyValue: linear(projections.queryKeyValue),
+      gate: linear(projections.gate),
+      beta: linear(projections.beta),
+      decay: linear(projections.decay),
+    };
+  }
+  const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
+  const perKey = valueHeads / keyHeads;
+  const parts = (all: Value, sizes: readonly number[]) => {
+    const width = sizes.reduce((sum, size) => sum + size, 0);
+    const split = graph.node('Split', [graph.reshape(all, [-1, keyHeads, width]), graph.constant(sizes, 'int64')], {
+      outputs: sizes.length,
+      attributes: { axis: 2 },
+    });
+    return split.map((part, i) => graph.reshape(part, [-1, keyHeads * (sizes[i] ?? 0)]));
+  };
+  const [query, key, value, gate] = parts(linear(projections.queryKeyValueGate), [
+    keyDim,
+    keyDim,
+    perKey * valueDim,
+    perKey * valueDim,
+  ]);
+  const [beta, decay] = parts(linear(projections.betaDecay), [perKey, perKey]);
+  if (!query || !key || !value || !gate || !beta || !decay) throw new Error('a part is missing');
+  return { queryKeyValue: graph.op('Concat', [query, key, value], { axis: -1 }), gate, beta, decay };
+}
+
+/** −e^A · softplus(a + bias): [m, valueHeads]. */
+function logDecay(
+  graph: Graph,
+  weights: Weights,
+  { valueHeads, logDecay: log, timeBias }: GatedDelta,
+  a: Value,
+): Value {
+  const perHead = (name: string) => loadFloat32(graph, weights.tensor(name, [valueHeads]));
+  const rate = graph.op('Neg', [graph.op('Exp', [perHead(log)])]);
+  return graph.op('Mul', [rate, graph.op('Softplus', [graph.op('Add', [a, perHead(timeBias)])])]);
+}
+
+/** Vectors of length 1 along the last axis. */
+function unit(graph: Graph, x: Value): Value {
+  const squares = graph.op('ReduceSumSquare', [x, graph.constant([-1], 'int64')], { keepdims: 1 });
+  const length = graph.op('Sqrt', [graph.op('Add', [squares, graph.constant([NORM_EPSILON], 'float32')])]);
+  return graph.op('Div', [x, length]);
+}

@@ -1,0 +1,110 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
+import type { Recurrent } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { gatedDeltaBlock } from './gated-delta.ts';
+import { loadFloat32 } from './linear.ts';
+import { mamba2Block } from './mamba2.ts';
+import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
+import { shortConvolutionBlock } from './short-convolution.ts';
+
+/**
+ * Layers with a state see the slots of a batch in the order of their sequences. Sequences that begin alike are a tree of slots:
+ * first the trunks, each from the state of its sequence before the batch, then the branches, each from the state at the end of
+ * its trunk. Everything but convolution and recurrence is computed for each slot once.
+ */
+export type Stage = 'trunk' | 'branches';
+export const STAGES: readonly Stage[] = ['trunk', 'branches'];
+
+/** N rows of T slots each, padded. */
+export interface StageInputs {
+  /** int64 [N, T]: flat slots. */
+  readonly slots: Value;
+  /** float32 [N, T, 1]: 0 for padding, which changes no state. */
+  readonly mask: Value;
+  /**
+   * int64 [N, kernel − 1]: the inputs of the convolution before the row, among those before the batch [B · (kernel − 1)], the
+   * slots [B · S], and one more of zeros.
+   */
+  readonly before: Value;
+  /** int64 [N]: the sequence of a trunk, or the trunk of a branch. Null: all begin without a state. */
+  readonly parents: Value | null;
+}
+
+export interface RecurrenceInputs extends Readonly<Record<Stage, StageInputs>> {
+  /** int64 [B · S]: where the output of each slot is, among those of all trunks and then of all branches. */
+  readonly source: Value;
+  /** int64 [B, kernel − 1]: the inputs of the convolution before the next token, as in `before`. Null without a cache. */
+  readonly after: Value | null;
+}
+
+export interface PastState {
+  /** float32 [B, kernel − 1, channels]. */
+  readonly inputs: Value;
+  /** float32 [B, heads, rows, columns]; null for a convolution alone. */
+  readonly state: Value | null;
+}
+
+export interface RecurrentResult {
+  /** [m, input of the output projection]. */
+  readonly mixed: Value;
+  readonly present: PastState | null;
+}
+
+/** A mixer with a state, without its output projection: x [B · S, hidden]. */
+export function applyRecurrent(
+  graph: Graph,
+  weights: Weights,
+  mixer: Recurrent,
+  x: Value,
+  { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
+): RecurrentResult {
+  const block = blockOf(graph, weights, mixer, x);
+  const { channels } = block.convolution;
+  const zeros = graph.constant(Array<number>(channels).fill(0), 'float32', [1, channels]);
+  const pastRows = past === null ? [] : [graph.reshape(past.inputs, [-1, channels])];
+  const all = graph.op('Concat', [...pastRows, block.input, zeros], { axis: 0 });
+  const run = (stage: StageInputs, before: Value | null): StepResult => {
+    const state = before === null || stage.parents === null ? null : gather(graph, before, stage.parents);
+    return runStage(graph, weights, block, stage, { all, state });
+  };
+  const trunk = run(inputs.trunk, past?.state ?? null);
+  const branches = run(inputs.branches, trunk.state);
+  const flat = [trunk, branches].map(({ output }) => graph.reshape(output, [-1, block.width]));
+  const mixed = block.finish(gather(graph, graph.op('Concat', flat, { axis: 0 }), inputs.source));
+  const present = inputs.after === null ? null : { inputs: gather(graph, all, inputs.after), state: trunk.state };
+  return { mixed, present };
+}
+
+function blockOf(graph: Graph, weights: Weights, mixer: Recurrent, x: Value): RecurrentBlock {
+  switch (mixer.kind) {
+    case 'gated-delta':
+      return gatedDeltaBlock(graph, weights, mixer, x);
+    case 'mamba2':
+      return mamba2Block(graph, weights, mixer, x);
+    case 'short-convolution':
+      return shortConvolutionBlock(graph, weights, mixer, x);
+  }
+}
+
+function runStage(
+  graph: Graph,
+  weights: Weights,
+  { convolution, activation, input, beside, step }: RecurrentBlock,
+  { slots, mask, before }: StageInputs,
+  { all, state }: { readonly all: Value; readonly state: Value | null },
+): StepResult {
+  const { module, channels, kernel, bias } = convolution;
+  const inRows = (value: Value) => graph.op('Mul', [gather(graph, value, slots), mask]);
+  const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, kernel]));
+  const shift = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [channels])) : null;
+  const [convolved] = graph.node('CausalConvWithState', [inRows(input), weight, shift, gather(graph, all, before)], {
+    outputs: [true, true],
+    attributes: { ndim: 1, channels_last: 1, activation },
+    domain: 'com.microsoft',
+  });
+  return step({ convolved, beside: beside.map(inRows), mask, state });
+}
+
+function gather(graph: Graph, value: Value, indices: Value): Value {
+  return graph.op('Gather', [value, indices], { axis: 0 });
+}
