@@ -36,6 +36,8 @@ export interface Head {
   readonly scale: number;
   /** c in c·tanh(x / c) of the logits, or null. */
   readonly softcap: number | null;
+  /** Does the output layer have a bias? */
+  readonly bias?: boolean;
 }
 
 /**
@@ -162,7 +164,7 @@ export type Mlp =
       readonly down: Linear;
       readonly activation: Activation;
     }
-  | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly activation: Activation }
+  | { readonly kind: 'plain'; readonly up: Linear; readonly down: Linear; readonly activation: Activation | Xielu }
   | Experts;
 
 /** Mixture of experts: a router chooses the best few for each token, and their outputs are weighted and added. */
@@ -203,6 +205,15 @@ export interface ClampedSwiglu {
   readonly kind: 'clamped-swiglu';
   readonly alpha: number;
   readonly limit: number;
+}
+
+/**
+ * xIELU (Huang & Schlag 2024, arXiv 2411.13010), with a = softplus(`<module>.alpha_p`) and b = β + softplus(`<module>.alpha_n`), each
+ * [1]: a·x² + β·x above 0, b·(exp(min(x, ε)) − 1 − x) + β·x elsewhere. β and ε are scalars, `<module>.beta` and `<module>.eps`.
+ */
+export interface Xielu {
+  readonly kind: 'xielu';
+  readonly module: string;
 }
 
 export interface SharedExpert {

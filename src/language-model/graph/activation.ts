@@ -1,5 +1,7 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Activation, ClampedSwiglu } from '../architectures/decoder.ts';
+import type { Activation, ClampedSwiglu, Xielu } from '../architectures/decoder.ts';
+import type { Weights } from '../architectures/weights.ts';
+import { loadFloat32 } from './linear.ts';
 
 /** activation(gate) · up. */
 export function gated(graph: Graph, activation: Activation | ClampedSwiglu, gate: Value, up: Value): Value {
@@ -58,4 +60,20 @@ function clampedSwiglu(graph: Graph, { alpha, limit }: ClampedSwiglu, gate: Valu
   const ups = graph.op('Clip', [up, constant(-limit), constant(limit)]);
   const swish = graph.op('QuickGelu', [gates], { alpha: { float: alpha } }, 'com.microsoft');
   return graph.op('Mul', [graph.op('Add', [ups, constant(1)]), swish]);
+}
+
+/** See {@link Xielu}. The exponential is taken of negative numbers only. */
+export function xielu(graph: Graph, weights: Weights, { module }: Xielu, x: Value): Value {
+  const scalar = (name: string) => loadFloat32(graph, weights.tensor(`${module}.${name}`, []));
+  const softplus = (name: string) =>
+    graph.op('Softplus', [loadFloat32(graph, weights.tensor(`${module}.${name}`, [1]))]);
+  const beta = scalar('beta');
+  const epsilon = scalar('eps');
+  const zero = graph.constant([0], 'float32', []);
+  const above = graph.op('Mul', [softplus('alpha_p'), graph.op('Mul', [x, x])]);
+  const power = graph.op('Exp', [graph.op('Min', [x, epsilon])]);
+  const less = graph.op('Sub', [graph.op('Sub', [power, graph.constant([1], 'float32', [])]), x]);
+  const below = graph.op('Mul', [graph.op('Add', [softplus('alpha_n'), beta]), less]);
+  const bent = graph.op('Where', [graph.op('Greater', [x, zero]), above, below]);
+  return graph.op('Add', [bent, graph.op('Mul', [x, beta])]);
 }

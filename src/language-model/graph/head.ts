@@ -50,7 +50,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
 function outputLayer(decoder: Decoder, weights: Weights) {
   const { vocabulary, hidden, head, embeddings } = decoder;
   const isTied = head.tied && !weights.has('lm_head.weight');
-  return { module: isTied ? embeddings : 'lm_head', input: hidden, output: vocabulary, bias: false };
+  return { module: isTied ? embeddings : 'lm_head', input: hidden, output: vocabulary, bias: head.bias ?? false };
 }
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {

@@ -1,20 +1,20 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { activate, gated, gatedHalves } from './activation.ts';
+import { activate, gated, gatedHalves, xielu } from './activation.ts';
 import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
 import { applyLinear } from './linear.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
 export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsOptions): Value {
   switch (mlp.kind) {
-    case 'plain':
-      return applyLinear(
-        graph,
-        weights,
-        mlp.down,
-        activate(graph, mlp.activation, applyLinear(graph, weights, mlp.up, x)),
-      );
+    case 'plain': {
+      const up = applyLinear(graph, weights, mlp.up, x);
+      const { activation } = mlp;
+      const active =
+        typeof activation === 'object' ? xielu(graph, weights, activation, up) : activate(graph, activation, up);
+      return applyLinear(graph, weights, mlp.down, active);
+    }
     case 'gated': {
       const gate = applyLinear(graph, weights, mlp.gate, x);
       const up = applyLinear(graph, weights, mlp.up, x);

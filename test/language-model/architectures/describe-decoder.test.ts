@@ -137,6 +137,32 @@ describe('describeDecoder', () => {
       { model_type: 'mistral', rope_parameters: { rope_type: 'default', llama_4_scaling_beta: 0.1 } },
       /unknown key "llama_4_scaling_beta"/,
     ],
+    [
+      'a pattern of letters without a list (EXAONE 4)',
+      { model_type: 'exaone4', sliding_window_pattern: 'LLLG' },
+      /sliding_window_pattern is "LLLG", not a number/,
+    ],
+    [
+      'recurrent layers of Granite 4',
+      { model_type: 'granitemoehybrid', num_hidden_layers: 2, layer_types: ['attention', 'mamba'] },
+      /layer type "mamba" is not supported: only dense models/,
+    ],
+    ['layers of Granite 4 that are recurrent by default', { model_type: 'granitemoehybrid' }, /layer type "mamba"/],
+    [
+      'experts of Granite 4',
+      { model_type: 'granitemoehybrid', num_hidden_layers: 1, layer_types: ['attention'] },
+      /num_local_experts is 8: only dense models/,
+    ],
+    [
+      'an output layer with a bias that is tied',
+      { model_type: 'phi', tie_word_embeddings: true },
+      /tie_word_embeddings is true/,
+    ],
+    [
+      'a factor of the base in another family',
+      { model_type: 'llama', rope_scaling: { type: 'dynamic', alpha: 1000 } },
+      /unknown key "alpha"/,
+    ],
     ['norms that Command R7B lacks', { model_type: 'cohere2', use_qk_norm: true }, /use_qk_norm is true/],
     ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
@@ -239,6 +265,12 @@ describe('the default rotary base', () => {
     ['olmo3', 5e5],
     ['cohere', 5e5],
     ['cohere2', 1e4],
+    ['exaone4', 1e4],
+    ['seed_oss', 1e4],
+    ['arcee', 1e4],
+    ['helium', 1e5],
+    ['ernie4_5', 5e5],
+    ['hunyuan_v1_dense', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
     const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
@@ -254,6 +286,28 @@ describe('the default rotary base', () => {
       expect(attention?.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
     },
   );
+});
+
+describe('positions of the families that need some layers without them', () => {
+  const hasPositions = (config: Record<string, unknown>) =>
+    attentionsOf(decoderOf({ num_hidden_layers: 4, ...config })).map(({ rope }) => rope !== null);
+
+  it('Command R7B has none where it has no window', () => {
+    expect(hasPositions({ model_type: 'cohere2' })).toEqual([true, true, true, false]);
+    expect(hasPositions({ model_type: 'cohere2', sliding_window: null })).toEqual([false, false, false, false]);
+  });
+
+  it('EXAONE 4 has none in layers without a window, if others have one', () => {
+    expect(hasPositions({ model_type: 'exaone4' })).toEqual([true, true, true, false]);
+    expect(hasPositions({ model_type: 'exaone4', sliding_window: null })).toEqual([true, true, true, true]);
+  });
+
+  it('Apertus has the length scaling of Llama 3 without a word in its config', () => {
+    const [attention] = attentionsOf(decoderOf({ model_type: 'apertus', num_hidden_layers: 1 }));
+    // The lowest frequencies are divided by 8.
+    const lowest = attention?.rope?.frequencies.at(-1);
+    expect(lowest).toBeCloseTo(1.2e7 ** -(126 / 128) / 8, 12);
+  });
 });
 
 describe('a vision-language checkpoint', () => {

@@ -1,6 +1,8 @@
+import type { Config } from '../config.ts';
+import type { Decoder, Layer } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
 /** Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). */
 export const granite: ModelFamily = {
@@ -27,20 +29,26 @@ export const granite: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
-    const scale = config.number('attention_multiplier');
-    const residualScale = config.number('residual_multiplier');
-    return llamaDecoder(
-      config,
-      sizes,
-      (i) => ({ ...llamaLayer(config, sizes, i, { rope, bias, scale }, { mlpBias }), residualScale }),
-      {
-        embeddingScale: config.number('embedding_multiplier'),
-        head: {
-          tied: config.boolean('tie_word_embeddings'),
-          scale: 1 / config.positive('logits_scaling'),
-          softcap: null,
-        },
-      },
+    return graniteDecoder(config, sizes, (i, scale) =>
+      llamaLayer(config, sizes, i, { rope, bias, scale }, { mlpBias }),
     );
   },
 };
+
+/** A decoder with Granite's multipliers. The layer is given that of attention. */
+export function graniteDecoder(
+  config: Config,
+  sizes: Sizes,
+  layer: (index: number, attentionScale: number) => Layer,
+): Decoder {
+  const scale = config.number('attention_multiplier');
+  const residualScale = config.number('residual_multiplier');
+  return llamaDecoder(config, sizes, (i) => ({ ...layer(i, scale), residualScale }), {
+    embeddingScale: config.number('embedding_multiplier'),
+    head: {
+      tied: config.boolean('tie_word_embeddings'),
+      scale: 1 / config.positive('logits_scaling'),
+      softcap: null,
+    },
+  });
+}

@@ -1,5 +1,9 @@
+import { apertus } from './apertus.ts';
+import { arcee } from './arcee.ts';
 import { cohere, cohere2 } from './cohere.ts';
 import { deepseekV2, deepseekV3 } from './deepseek.ts';
+import { ernie45 } from './ernie.ts';
+import { exaone4 } from './exaone4.ts';
 import { falcon } from './falcon.ts';
 import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
@@ -11,29 +15,39 @@ import { gptNeox } from './gpt-neox.ts';
 import { gptOss } from './gpt-oss.ts';
 import { gpt2 } from './gpt2.ts';
 import { granite } from './granite.ts';
+import { graniteMoeHybrid } from './granite-hybrid.ts';
+import { helium } from './helium.ts';
+import { hunyuanDense } from './hunyuan.ts';
 import { llama } from './llama.ts';
 import { ministral } from './ministral.ts';
 import { ministral3 } from './ministral3.ts';
 import { mistral } from './mistral.ts';
 import { mixtral } from './mixtral.ts';
+import { nemotron } from './nemotron.ts';
 import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
+import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
 import { qwen2, qwen25VlText } from './qwen2.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { qwen3Next, qwen35, qwen35Moe } from './qwen3-5.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
+import { seedOss } from './seed-oss.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
 import { starcoder2 } from './starcoder2.ts';
 
 /** All families that can be run. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
+  apertus,
+  arcee,
   cohere,
   cohere2,
   deepseekV2,
   deepseekV3,
+  ernie45,
+  exaone4,
   falcon,
   gemma,
   gemma2,
@@ -46,13 +60,18 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   gptNeox,
   gptOss,
   granite,
+  graniteMoeHybrid,
+  helium,
+  hunyuanDense,
   llama,
   ministral,
   ministral3,
   mistral,
   mixtral,
+  nemotron,
   olmo2,
   olmo3,
+  phi,
   phi3,
   qwen2,
   qwen25VlText,
@@ -62,6 +81,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   qwen3Next,
   qwen35,
   qwen35Moe,
+  seedOss,
   smollm3,
   stablelm,
   starcoder2,

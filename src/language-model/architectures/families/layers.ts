@@ -12,6 +12,7 @@ import type {
   Projections,
   Router,
   StackedExperts,
+  Xielu,
 } from '../decoder.ts';
 
 /** The sizes that every family has. */
@@ -148,15 +149,38 @@ export function gatedMlp(
   };
 }
 
-/** `<module>.gate_up_proj` (gate rows first), `down_proj`. */
-export function fusedGatedMlp(config: Config, { hidden }: Sizes): (module: string) => Mlp {
-  const width = config.size('intermediate_size');
+/** `<module>.gate_up_proj` (gate rows first), `down_proj`, if the family has no other names for them. */
+export function fusedGatedMlp(
+  config: Config,
+  { hidden }: Sizes,
+  {
+    key = 'intermediate_size',
+    names: [gateUp, down] = ['gate_up_proj', 'down_proj'],
+  }: { readonly key?: string; readonly names?: readonly [gateUp: string, down: string] } = {},
+): (module: string) => Mlp {
+  const width = config.size(key);
   const activation = config.activation('hidden_act');
   return (module) => ({
     kind: 'gated-fused',
-    gateUp: linear(`${module}.gate_up_proj`, hidden, 2 * width, { bias: false }),
-    down: linear(`${module}.down_proj`, width, hidden, { bias: false }),
+    gateUp: linear(`${module}.${gateUp}`, hidden, 2 * width, { bias: false }),
+    down: linear(`${module}.${down}`, width, hidden, { bias: false }),
     activation,
+  });
+}
+
+/** `<module>.up_proj`, `down_proj`: down(activation(up(x))). */
+export function plainMlp(
+  config: Config,
+  { hidden }: Sizes,
+  { bias, activation }: { readonly bias: boolean; readonly activation?: (module: string) => Xielu },
+): (module: string) => Mlp {
+  const width = config.size('intermediate_size');
+  const named = activation ?? (() => config.activation('hidden_act'));
+  return (module) => ({
+    kind: 'plain',
+    up: linear(`${module}.up_proj`, hidden, width, { bias }),
+    down: linear(`${module}.down_proj`, width, hidden, { bias }),
+    activation: named(module),
   });
 }
 

@@ -1,0 +1,70 @@
+import type { Config } from '../config.ts';
+import type { Mlp } from '../decoder.ts';
+import { type Parameters, readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  headNorms,
+  llamaDecoder,
+  plainAttention,
+  plainMlp,
+  preNormLayer,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+} from './layers.ts';
+
+/** Of its config class, where the config has none. */
+const MISSING: Parameters = {
+  rope_type: 'llama3',
+  rope_theta: 1.2e7,
+  factor: 8,
+  original_max_position_embeddings: 8192,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+};
+
+/**
+ * Apertus: norms of each head, no gate in the MLP, an activation with two trained numbers in each layer (Swiss AI 2025, arXiv
+ * 2509.14233). Read from transformers 5.24, models/apertus/modular_apertus.py.
+ */
+export const apertus: ModelFamily = {
+  modelType: 'apertus',
+  defaults: {
+    vocab_size: 131072,
+    hidden_size: 4096,
+    intermediate_size: 14336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'xielu',
+    max_position_embeddings: 65536,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readRope(config, sizes.headDim, { theta: 1.2e7, missing: MISSING });
+    const bias = config.boolean('attention_bias');
+    config.expect('qk_norm', true, 'queries and keys have norms in this family');
+    config.ignore('mlp_bias', 'post_norm'); // in configs on the Hub, but not read
+    const mlp = readMlp(config, sizes);
+    const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
+    return llamaDecoder(config, sizes, (i) =>
+      preNormLayer(
+        plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, ...headNorms(config, sizes, i) }),
+        mlp(`layers.${i}.mlp`),
+        norm(`layers.${i}.attention_layernorm`),
+        norm(`layers.${i}.feedforward_layernorm`),
+      ),
+    );
+  },
+};
+
+function readMlp(config: Config, sizes: Sizes): (module: string) => Mlp {
+  if ((config.text('hidden_act') ?? 'xielu') !== 'xielu') return plainMlp(config, sizes, { bias: false });
+  return plainMlp(config, sizes, {
+    bias: false,
+    activation: (module) => ({ kind: 'xielu', module: `${module}.act_fn` }),
+  });
+}

@@ -1,0 +1,33 @@
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
+
+/**
+ * Arcee's AFM: Llama without a gate in the MLP, whose activation is the square of ReLU (Arcee AI 2025; So et al. 2021, arXiv
+ * 2109.08668). Read from transformers 5.24, models/arcee/modular_arcee.py.
+ */
+export const arcee: ModelFamily = {
+  modelType: 'arcee',
+  defaults: {
+    vocab_size: 32000,
+    hidden_size: 2560,
+    intermediate_size: 18432,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    hidden_act: 'relu2',
+    max_position_embeddings: 4096,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const bias = config.boolean('attention_bias');
+    const mlp = plainMlp(config, sizes, { bias: config.boolean('mlp_bias') });
+    return llamaDecoder(config, sizes, (i) =>
+      llamaLayer(config, sizes, i, { rope, bias }, { mlp: mlp(`layers.${i}.mlp`) }),
+    );
+  },
+};

@@ -1,0 +1,68 @@
+import type { Config } from '../config.ts';
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  gatedMlp,
+  headNorms,
+  llamaDecoder,
+  plainAttention,
+  postNormLayer,
+  readSizes,
+  readWindow,
+  rmsNorm,
+  type Sizes,
+  slidingLayers,
+} from './layers.ts';
+
+/**
+ * EXAONE 4: norms after attention and MLP and of each head, a window in three of four layers, and no positions in the others where
+ * some have a window (LG AI Research 2025, arXiv 2507.11407). Read from transformers 5.24, models/exaone4/modular_exaone4.py.
+ */
+export const exaone4: ModelFamily = {
+  modelType: 'exaone4',
+  defaults: {
+    vocab_size: 102400,
+    hidden_size: 4096,
+    intermediate_size: 16384,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 32,
+    hidden_act: 'silu',
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    sliding_window: 4096,
+    sliding_window_pattern: 4,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const window = readWindow(config);
+    const slides = readSlides(config, sizes, window);
+    const width = config.size('intermediate_size');
+    const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
+    return llamaDecoder(config, sizes, (i) =>
+      postNormLayer(
+        plainAttention(`layers.${i}.self_attn`, sizes, {
+          rope: window === null || slides[i] ? rope : null,
+          window: slides[i] ? window : null,
+          ...headNorms(config, sizes, i),
+        }),
+        gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
+        norm(`layers.${i}.post_attention_layernorm`),
+        norm(`layers.${i}.post_feedforward_layernorm`),
+      ),
+    );
+  },
+};
+
+/** The pattern, which can be a number or letters such as LLLG, plays no part beside `layer_types`. */
+function readSlides(config: Config, sizes: Sizes, window: number | null): readonly boolean[] {
+  if (window === null || config.list('layer_types') !== null) {
+    config.ignore('sliding_window_pattern');
+    return slidingLayers(config, sizes, () => false);
+  }
+  const pattern = config.size('sliding_window_pattern');
+  return slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
+}

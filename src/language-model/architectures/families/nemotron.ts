@@ -1,0 +1,45 @@
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, plainAttention, plainMlp, preNormLayer, readSizes } from './layers.ts';
+
+/**
+ * Nemotron 4 and Minitron: layer norms whose gain is weight + 1, half of each head rotated, squared ReLU without a gate (NVIDIA 2024,
+ * arXiv 2402.16819). Read from transformers 5.24, models/nemotron/modeling_nemotron.py.
+ */
+export const nemotron: ModelFamily = {
+  modelType: 'nemotron',
+  defaults: {
+    vocab_size: 256000,
+    hidden_size: 6144,
+    intermediate_size: 24576,
+    num_hidden_layers: 32,
+    num_attention_heads: 48,
+    hidden_act: 'relu2',
+    max_position_embeddings: 4096,
+    norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    attention_bias: false,
+    mlp_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
+    const bias = config.boolean('attention_bias');
+    const mlp = plainMlp(config, sizes, { bias: config.boolean('mlp_bias') });
+    const norm = (module: string) => ({
+      ...layerNorm(module, sizes.hidden, config.positive('norm_eps')),
+      plusOne: true,
+    });
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, (i) =>
+        preNormLayer(
+          plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias }),
+          mlp(`layers.${i}.mlp`),
+          norm(`layers.${i}.input_layernorm`),
+          norm(`layers.${i}.post_attention_layernorm`),
+        ),
+      ),
+      finalNorm: norm('norm'),
+    });
+  },
+};

@@ -1,0 +1,63 @@
+import type { HeadNorm } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, layerNorm, linear, plainAttention, readSizes } from './layers.ts';
+
+/**
+ * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each head rotated
+ * (arXiv 2309.05463). Read from transformers 5.24, models/phi/modular_phi.py.
+ */
+export const phi: ModelFamily = {
+  modelType: 'phi',
+  defaults: {
+    vocab_size: 51200,
+    hidden_size: 2048,
+    intermediate_size: 8192,
+    num_hidden_layers: 24,
+    num_attention_heads: 32,
+    hidden_act: 'gelu_new',
+    max_position_embeddings: 2048,
+    layer_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    qk_layernorm: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config, { hasHeadDim: false });
+    const { heads, headDim, hidden } = sizes;
+    const rope = readRope(config, headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
+    const epsilon = config.positive('layer_norm_eps');
+    const width = config.size('intermediate_size');
+    config.expect('tie_word_embeddings', false, 'the output layer has a bias of its own');
+    const isNormed = config.boolean('qk_layernorm');
+    const headNorm = (module: string): HeadNorm | null =>
+      isNormed ? { over: 'head', norm: layerNorm(module, headDim, epsilon) } : null;
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, (i) => {
+        const at = `layers.${i}.self_attn`;
+        return {
+          mixer: plainAttention(at, sizes, {
+            rope,
+            bias: true,
+            output: linear(`${at}.dense`, heads * headDim, hidden, { bias: true }),
+            queryNorm: headNorm(`${at}.q_layernorm`),
+            keyNorm: headNorm(`${at}.k_layernorm`),
+          }),
+          mlp: {
+            kind: 'plain',
+            up: linear(`layers.${i}.mlp.fc1`, hidden, width, { bias: true }),
+            down: linear(`layers.${i}.mlp.fc2`, width, hidden, { bias: true }),
+            activation: config.activation('hidden_act'),
+          },
+          residual: 'parallel',
+          residualScale: 1,
+          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          attentionOutputNorm: null,
+          mlpNorm: 'attention',
+          mlpOutputNorm: null,
+        };
+      }),
+      finalNorm: layerNorm('final_layernorm', hidden, epsilon),
+      head: { tied: false, scale: 1, softcap: null, bias: true },
+    });
+  },
+};

@@ -1,0 +1,35 @@
+import { readRope } from '../rope.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+
+/**
+ * Seed-OSS: Llama with biases of queries, keys and values, and another switch for that of the output (ByteDance 2025). Read from
+ * transformers 5.24, models/seed_oss/modular_seed_oss.py.
+ */
+export const seedOss: ModelFamily = {
+  modelType: 'seed_oss',
+  defaults: {
+    vocab_size: 155136,
+    hidden_size: 4096,
+    intermediate_size: 27648,
+    num_hidden_layers: 64,
+    num_attention_heads: 80,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    hidden_act: 'silu',
+    max_position_embeddings: 524288,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    attention_bias: true,
+    attention_out_bias: false,
+    mlp_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const bias = config.boolean('attention_bias');
+    const outputBias = config.boolean('attention_out_bias');
+    const mlpBias = config.boolean('mlp_bias');
+    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias, outputBias }, { mlpBias }));
+  },
+};
