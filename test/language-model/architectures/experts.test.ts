@@ -25,6 +25,14 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
   ['glm4-moe-lite', { partial_rotary_factor: 0.5 }, /this family rotates whole heads/],
   ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense'] }, /mlp_layer_types has 2 entries for 3 layers/],
   ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense', 'moe'] }, /MLP type "moe" is not supported/],
+  ['mistral4', { partial_rotary_factor: 0.6 }, /partial_rotary_factor gives 6 dimensions, and qk_rope_head_dim is 4/],
+  ['minimax-m2', { scoring_func: 'softmax' }, /scoring_func is "softmax": only that of MiniMax-M2/],
+  ['minimax-m2', { attn_type_list: [0, 1] }, /attn_type_list has layers without full attention/],
+  [
+    'minimax-m2',
+    { shared_intermediate_size: 16 },
+    /"shared_intermediate_size": 16 may change what minimax_m2 computes/,
+  ],
 ];
 
 describe('a mixture of experts', () => {

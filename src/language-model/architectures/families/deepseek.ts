@@ -165,7 +165,7 @@ function deepseekDecoder(config: Config, sizes: LatentSizes, experts: ExpertSize
   const dense = config.number('first_k_dense_replace');
   const mlp = mlpWithShared(config, sizes.hidden, experts, { ...mlpParts, isDense: (i) => i < dense });
   return llamaDecoder(config, sizes, (i) =>
-    llamaLayer(config, sizes, i, latentAttention(config, sizes, i, rope), { mlp: mlp(i) }),
+    llamaLayer(config, sizes, i, latentAttention(config, sizes, i, { rope }), { mlp: mlp(i) }),
   );
 }
 

@@ -11,10 +11,14 @@ export interface ExpertSizes {
 
 export function readExpertSizes(
   config: Config,
-  { count: countKey, width: widthKey = 'moe_intermediate_size' }: { readonly count: string; readonly width?: string },
+  keys: { readonly count: string; readonly width?: string; readonly perToken?: string },
 ): ExpertSizes {
-  const count = config.size(countKey, MAX_EXPERTS);
-  return { count, perToken: config.size('num_experts_per_tok', count), width: config.size(widthKey) };
+  const count = config.size(keys.count, MAX_EXPERTS);
+  return {
+    count,
+    perToken: config.size(keys.perToken ?? 'num_experts_per_tok', count),
+    width: config.size(keys.width ?? 'moe_intermediate_size'),
+  };
 }
 
 /** Names of an expert's layers: those of Qwen and DeepSeek. */

@@ -103,7 +103,7 @@ export const glm4MoeLite: ModelFamily = {
       isDense: (i) => types[i] === 'dense',
     });
     return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, latentAttention(config, sizes, i, rope), { mlp: mlp(i) }),
+      llamaLayer(config, sizes, i, latentAttention(config, sizes, i, { rope }), { mlp: mlp(i) }),
     );
   },
 };

@@ -19,9 +19,11 @@ import { graniteMoeHybrid } from './granite-hybrid.ts';
 import { helium } from './helium.ts';
 import { hunyuanDense } from './hunyuan.ts';
 import { llama } from './llama.ts';
+import { minimaxM2 } from './minimax-m2.ts';
 import { ministral } from './ministral.ts';
 import { ministral3 } from './ministral3.ts';
 import { mistral } from './mistral.ts';
+import { mistral4 } from './mistral4.ts';
 import { mixtral } from './mixtral.ts';
 import { nemotron } from './nemotron.ts';
 import { olmo2 } from './olmo2.ts';
@@ -64,9 +66,11 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   helium,
   hunyuanDense,
   llama,
+  minimaxM2,
   ministral,
   ministral3,
   mistral,
+  mistral4,
   mixtral,
   nemotron,
   olmo2,

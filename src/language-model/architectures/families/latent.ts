@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Attention, Latent, Rope } from '../decoder.ts';
+import { type Parameters, ropeParameters } from '../rope.ts';
 import { numberOf, yarnMagnitude } from '../rope-scaling.ts';
 import { linear, MAX_LAYERS, rmsNorm, type Sizes } from './layers.ts';
 
@@ -42,7 +43,7 @@ export function latentAttention(
   config: Config,
   sizes: LatentSizes,
   index: number,
-  rope: Rope,
+  { rope, parameters = ropeParameters(config) }: { readonly rope: Rope; readonly parameters?: Parameters },
 ): Pick<Attention, 'rope' | 'valueDim' | 'projections' | 'output' | 'scale'> {
   const module = `layers.${index}.self_attn`;
   const { hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
@@ -70,13 +71,12 @@ export function latentAttention(
       ropeDim,
     },
     output: layer('o_proj', heads * valueDim, hidden, bias),
-    scale: latentScale(config) / Math.sqrt(headDim),
+    scale: latentScale(config, parameters) / Math.sqrt(headDim),
   };
 }
 
 /** YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code). */
-function latentScale(config: Config): number {
-  const parameters = config.object('rope_scaling') ?? config.object('rope_parameters') ?? {};
+function latentScale(config: Config, parameters: Parameters): number {
   const weight = numberOf(config, parameters, 'mscale_all_dim');
   if (!weight || (parameters.rope_type ?? parameters.type ?? 'default') === 'default') return 1;
   const factor = numberOf(config, parameters, 'factor');

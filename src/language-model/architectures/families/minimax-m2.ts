@@ -1,0 +1,74 @@
+import type { Config } from '../config.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter, stackedExperts } from './layers.ts';
+
+/**
+ * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of the choice
+ * (MiniMax 2025). Read from transformers 5.24, models/minimax_m2/modeling_minimax_m2.py.
+ */
+export const minimaxM2: ModelFamily = {
+  modelType: 'minimax_m2',
+  defaults: {
+    vocab_size: 200064,
+    hidden_size: 3072,
+    intermediate_size: 1536,
+    num_hidden_layers: 62,
+    num_attention_heads: 48,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    hidden_act: 'silu',
+    max_position_embeddings: 196608,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    num_experts_per_tok: 8,
+    num_local_experts: 256,
+  },
+  aliases: { num_experts: 'num_local_experts' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden, heads, keyValueHeads, headDim } = sizes;
+    const rotated = config.optionalNumber('rotary_dim') ?? headDim;
+    const rope = readRope(config, headDim, { theta: 5e6, partial: rotated / headDim, mayBePartial: true });
+    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    expectItsOwn(config);
+    const norm = (name: string, count: number) => ({
+      over: 'all' as const,
+      norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
+    });
+    return llamaDecoder(config, sizes, (i) => {
+      const at = `layers.${i}.block_sparse_moe`;
+      const attention = `layers.${i}.self_attn`;
+      const mlp = gatedExperts(config, at, experts, {
+        names: NUMBERED_NAMES,
+        router: {
+          ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true }),
+          scores: 'sigmoid',
+          correction: { tensor: `${at}.e_score_correction_bias`, shape: [experts.count] },
+        },
+        stacked: stackedExperts(`layers.${i}.mlp.experts`),
+      });
+      const norms = {
+        queryNorm: norm(`${attention}.q_norm`, heads),
+        keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
+      };
+      return llamaLayer(config, sizes, i, { rope, ...norms }, { mlp });
+    });
+  },
+};
+
+/** Keys of the hub's configs that the class does not read: with other values its authors' own code computes something else. */
+function expectItsOwn(config: Config): void {
+  const why = 'only that of MiniMax-M2 is supported';
+  config.expect('scoring_func', 'sigmoid', why);
+  config.expect('use_qk_norm', true, why);
+  config.expect('qk_norm_type', 'per_layer', why);
+  config.expect('use_routing_bias', true, why);
+  const types = config.list('attn_type_list') ?? [];
+  if (types.some((type) => type !== 1)) throw config.error('attn_type_list has layers without full attention');
+  config.ignore('mlp_intermediate_size', 'shared_moe_mode', 'use_mtp', 'num_mtp_modules', 'mtp_transformer_layers');
+  for (const kind of ['full_attention', 'linear_attention', 'mlp']) {
+    for (const letter of ['alpha', 'beta']) config.ignore(`layernorm_${kind}_${letter}`);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Config } from '../config.ts';
+import { type Parameters, readRope, ropeParameters } from '../rope.ts';
+import { mlpWithShared, readGroups } from './deepseek.ts';
+import { readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { latentAttention, readLatentSizes } from './latent.ts';
+import { llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
+import { readTemperature, TEMPERATURE_KEYS } from './ministral3.ts';
+
+/** Of its config class, where the config has no rotary parameters. */
+const MISSING: Parameters = {
+  rope_type: 'yarn',
+  rope_theta: 10000,
+  factor: 128,
+  original_max_position_embeddings: 8192,
+  beta_fast: 32,
+  beta_slow: 1,
+  mscale_all_dim: 1,
+  mscale: 1,
+  llama_4_scaling_beta: 0.1,
+};
+
+/**
+ * Mistral Small 4: DeepSeek's latent attention with queries that grow with the logarithm of their position, and stacked experts chosen
+ * by a softmax. Read from transformers 5.24, models/mistral4/modeling_mistral4.py.
+ */
+export const mistral4: ModelFamily = {
+  modelType: 'mistral4',
+  defaults: {
+    vocab_size: 131072,
+    hidden_size: 4096,
+    intermediate_size: 12288,
+    moe_intermediate_size: 2048,
+    num_hidden_layers: 36,
+    num_attention_heads: 32,
+    num_key_value_heads: 32,
+    n_shared_experts: 1,
+    n_routed_experts: 128,
+    routed_scaling_factor: 1,
+    kv_lora_rank: 256,
+    q_lora_rank: 1024,
+    qk_rope_head_dim: 64,
+    v_head_dim: 128,
+    qk_nope_head_dim: 64,
+    n_group: 1,
+    topk_group: 1,
+    num_experts_per_tok: 4,
+    first_k_dense_replace: 0,
+    norm_topk_prob: true,
+    hidden_act: 'silu',
+    max_position_embeddings: 1048576,
+    rms_norm_eps: 1e-6,
+    tie_word_embeddings: false,
+    rope_interleave: true,
+    attention_bias: false,
+  },
+  aliases: { num_local_experts: 'n_routed_experts' },
+  describe: (config) => {
+    const sizes = readLatentSizes(config);
+    const parameters = ropeParameters(config, { missing: MISSING });
+    // The rotated dimensions are a share of each head here.
+    const rope = readRope(config, sizes.headDim, {
+      theta: 10000,
+      interleaved: config.boolean('rope_interleave'),
+      partial: sizes.ropeDim / sizes.headDim,
+      mayBePartial: true,
+      missing: MISSING,
+      more: TEMPERATURE_KEYS,
+    });
+    if (rope.dim !== sizes.ropeDim) {
+      throw config.error(
+        `partial_rotary_factor gives ${rope.dim} dimensions, and qk_rope_head_dim is ${sizes.ropeDim}`,
+      );
+    }
+    const temperature = readTemperature(config, parameters);
+    const mlp = mlps(config, sizes.hidden);
+    return llamaDecoder(config, sizes, (i) =>
+      llamaLayer(
+        config,
+        sizes,
+        i,
+        { ...latentAttention(config, sizes, i, { rope, parameters }), temperature },
+        { mlp: mlp(i) },
+      ),
+    );
+  },
+};
+
+function mlps(config: Config, hidden: number) {
+  const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+  const dense = config.number('first_k_dense_replace');
+  const groups = readGroups(config, experts, { score: 'best two', others: 0 });
+  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
+  const scale = config.number('routed_scaling_factor');
+  return mlpWithShared(config, hidden, experts, {
+    isDense: (i) => i < dense,
+    router: (at) => ({
+      ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: false }),
+      groups,
+      normalize,
+      scale,
+    }),
+  });
+}
