@@ -68,6 +68,15 @@ export class Config {
     return value;
   }
 
+  /** True or false if the config itself has it, without the default. */
+  booleanOrNull(key: string): boolean | null {
+    const value = this.#get(key) ?? null;
+    if (value !== null && typeof value !== 'boolean') {
+      throw this.error(`${key} is ${JSON.stringify(value)}, neither true nor false`);
+    }
+    return value;
+  }
+
   /**
    * A number or null, both of which can be explicit values; the family's default applies only if the key is missing.
    */

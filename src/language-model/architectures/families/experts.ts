@@ -45,7 +45,7 @@ export function gatedExperts(
     router,
     count,
     perToken,
-    activation: config.activation('hidden_act'),
+    activation: rest.activation ?? config.activation('hidden_act'),
     expert: (index) => {
       const at = (name: string) => `${module}.experts.${index}.${name}`;
       return {

@@ -18,6 +18,7 @@ import { granite } from './granite.ts';
 import { graniteMoeHybrid } from './granite-hybrid.ts';
 import { helium } from './helium.ts';
 import { hunyuanDense } from './hunyuan.ts';
+import { lfm2, lfm2Moe } from './lfm2.ts';
 import { llama } from './llama.ts';
 import { minimaxM2 } from './minimax-m2.ts';
 import { ministral } from './ministral.ts';
@@ -65,6 +66,8 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   graniteMoeHybrid,
   helium,
   hunyuanDense,
+  lfm2,
+  lfm2Moe,
   llama,
   minimaxM2,
   ministral,

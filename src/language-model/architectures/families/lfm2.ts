@@ -1,0 +1,181 @@
+import type { Config } from '../config.ts';
+import type { HeadNorm, Layer, Mixer, Mlp } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  layerTypes,
+  linear,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+  softmaxRouter,
+} from './layers.ts';
+
+const DEFAULTS = {
+  vocab_size: 65536,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  max_position_embeddings: 128_000,
+  norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  conv_bias: false,
+  conv_L_cache: 3,
+} as const;
+
+/**
+ * LFM2 and LFM2.5: short gated convolutions in most layers, attention with norms of queries and keys in the others (arXiv
+ * 2511.23404). Read from transformers 5.24, models/lfm2/modeling_lfm2.py.
+ */
+export const lfm2: ModelFamily = {
+  modelType: 'lfm2',
+  defaults: {
+    ...DEFAULTS,
+    hidden_size: 2560,
+    intermediate_size: 12288,
+    block_multiple_of: 256,
+    block_ffn_dim_multiplier: 1,
+    block_auto_adjust_ff_dim: true,
+  },
+  describe: (config) => {
+    const width = feedForwardWidth(config);
+    const attention = config.list('full_attn_idxs');
+    return hybrid(config, {
+      attends: (i) => attention === null || attention.includes(i),
+      mlp: (module, _, hidden) => gated(module, hidden, width),
+    });
+  },
+};
+
+/** The same with a mixture of experts after the first layers (models/lfm2_moe/modeling_lfm2_moe.py). */
+export const lfm2Moe: ModelFamily = {
+  modelType: 'lfm2_moe',
+  defaults: {
+    ...DEFAULTS,
+    hidden_size: 2048,
+    intermediate_size: 7168,
+    moe_intermediate_size: 1792,
+    num_dense_layers: 2,
+    num_experts_per_tok: 4,
+    num_experts: 32,
+    use_expert_bias: true,
+    routed_scaling_factor: 1,
+    norm_topk_prob: true,
+  },
+  describe: (config) => {
+    const width = config.size('intermediate_size');
+    const dense = config.number('num_dense_layers');
+    const experts = expertsOf(config);
+    return hybrid(config, {
+      attends: () => {
+        throw config.error('layer_types is missing');
+      },
+      mlp: (module, i, hidden) => (i < dense ? gated(module, hidden, width) : experts(module, hidden)),
+    });
+  },
+};
+
+/** Of the two thirds of the configured width, a multiple of `block_multiple_of`. */
+function feedForwardWidth(config: Config): number {
+  const own = config.optionalNumber('block_ff_dim'); // the class gives it priority over intermediate_size
+  const written = config.size('intermediate_size');
+  const width = own ?? written;
+  const multiplier = config.numberOrNull('block_ffn_dim_multiplier');
+  const multiple = config.size('block_multiple_of');
+  if (!config.boolean('block_auto_adjust_ff_dim')) return width;
+  const adjusted = Math.trunc((2 * width) / 3);
+  return multiplier === null ? adjusted : multiple * Math.ceil(Math.trunc(multiplier * adjusted) / multiple);
+}
+
+interface Parts {
+  /** Does the layer have attention, where the config has no `layer_types`? */
+  readonly attends: (index: number) => boolean;
+  readonly mlp: (module: string, index: number, hidden: number) => Mlp;
+}
+
+function hybrid(config: Config, { attends, mlp }: Parts) {
+  const sizes = readSizes(config);
+  const { hidden } = sizes;
+  const rope = readRope(config, sizes.headDim, { theta: 1e6 });
+  const types = layerTypes(config, sizes, ['conv', 'full_attention'], (i) => (attends(i) ? 'full_attention' : 'conv'));
+  const epsilon = config.positive('norm_eps');
+  const bias = config.boolean('conv_bias');
+  const kernel = config.size('conv_L_cache');
+  ignoreLeftovers(config);
+  const headNorm = (module: string): HeadNorm => ({ over: 'head', norm: rmsNorm(module, sizes.headDim, epsilon) });
+  const attention = (module: string): Mixer => ({
+    ...plainAttention(module, sizes, {
+      rope,
+      queryNorm: headNorm(`${module}.q_layernorm`),
+      keyNorm: headNorm(`${module}.k_layernorm`),
+    }),
+    output: linear(`${module}.out_proj`, sizes.heads * sizes.headDim, hidden, { bias: false }),
+  });
+  const convolution = (module: string): Mixer => ({
+    kind: 'short-convolution',
+    input: linear(`${module}.in_proj`, hidden, 3 * hidden, { bias }),
+    convolution: { module: `${module}.conv`, channels: hidden, kernel, bias },
+    output: linear(`${module}.out_proj`, hidden, hidden, { bias }),
+  });
+  const layer = (i: number): Layer =>
+    preNormLayer(
+      types[i] === 'conv' ? convolution(`layers.${i}.conv`) : attention(`layers.${i}.self_attn`),
+      mlp(`layers.${i}.feed_forward`, i, hidden),
+      rmsNorm(`layers.${i}.operator_norm`, hidden, epsilon),
+      rmsNorm(`layers.${i}.ffn_norm`, hidden, epsilon),
+    );
+  const tied = config.booleanOrNull('tie_embedding') ?? config.boolean('tie_word_embeddings');
+  return decoder(config, sizes, {
+    layers: eachLayer(sizes, layer),
+    finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
+    head: { tied, scale: 1, softcap: null },
+  });
+}
+
+/** In released configs, and read by no class of transformers. */
+function ignoreLeftovers(config: Config): void {
+  config.ignore('block_dim', 'block_mlp_init_scale', 'block_norm_eps', 'block_out_init_scale', 'block_use_swiglu');
+  config.ignore('block_use_xavier_init', 'conv_dim', 'conv_dim_out', 'conv_use_xavier_init', 'use_pos_enc');
+  config.ignore('num_heads', 'theta', 'tie_word_embeddings');
+}
+
+/** `<module>.w1` (gate), `w3`, `w2`. */
+function gated(module: string, hidden: number, width: number): Mlp {
+  return {
+    kind: 'gated',
+    gate: linear(`${module}.w1`, hidden, width, { bias: false }),
+    up: linear(`${module}.w3`, hidden, width, { bias: false }),
+    down: linear(`${module}.w2`, width, hidden, { bias: false }),
+    activation: 'silu',
+  };
+}
+
+function expertsOf(config: Config): (module: string, hidden: Sizes['hidden']) => Mlp {
+  const sizes = readExpertSizes(config, { count: 'num_experts' });
+  const { count } = sizes;
+  const hasBias = config.boolean('use_expert_bias');
+  const scale = config.number('routed_scaling_factor');
+  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-6, least: 0 } : null;
+  return (module, hidden) =>
+    gatedExperts(
+      config,
+      module,
+      { hidden, ...sizes },
+      {
+        names: NUMBERED_NAMES,
+        activation: 'silu',
+        router: {
+          ...softmaxRouter(`${module}.gate`, { hidden, count, normalize: false }),
+          scores: 'sigmoid',
+          correction: hasBias ? { tensor: `${module}.expert_bias`, shape: [count] } : null,
+          normalize,
+          scale,
+        },
+      },
+    );
+}
