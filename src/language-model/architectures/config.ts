@@ -54,6 +54,12 @@ export class Config {
     return value;
   }
 
+  /** A positive integer; null for a missing key and for a word that stands for it. */
+  sizeOrText(key: string, word: string): number | null {
+    const value = this.#get(key) ?? null;
+    return value === null || value === word ? null : this.size(key);
+  }
+
   /** A positive number, such as a norm's epsilon. */
   positive(key: string): number {
     const value = this.number(key);

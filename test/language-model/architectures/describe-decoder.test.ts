@@ -143,15 +143,14 @@ describe('describeDecoder', () => {
       /sliding_window_pattern is "LLLG", not a number/,
     ],
     [
-      'recurrent layers of Granite 4',
-      { model_type: 'granitemoehybrid', num_hidden_layers: 2, layer_types: ['attention', 'mamba'] },
-      /layer type "mamba" is not supported: only dense models/,
+      'Mamba heads of Granite 4 that do not fill the layer',
+      { model_type: 'granitemoehybrid', num_hidden_layers: 1, mamba_d_head: 3 },
+      /128 Mamba heads of 3 dimensions are not 8192/,
     ],
-    ['layers of Granite 4 that are recurrent by default', { model_type: 'granitemoehybrid' }, /layer type "mamba"/],
     [
-      'experts of Granite 4',
-      { model_type: 'granitemoehybrid', num_hidden_layers: 1, layer_types: ['attention'] },
-      /num_local_experts is 8: only dense models/,
+      'layers of Granite 4 of another type',
+      { model_type: 'granitemoehybrid', num_hidden_layers: 1, layer_types: ['sliding_attention'] },
+      /layer type "sliding_attention" is not supported/,
     ],
     [
       'an output layer with a bias that is tied',

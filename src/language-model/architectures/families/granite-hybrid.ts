@@ -1,18 +1,33 @@
 import type { Config } from '../config.ts';
+import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { graniteDecoder } from './granite.ts';
-import { fusedGatedMlp, llamaLayer, readSizes, type Sizes } from './layers.ts';
+import {
+  fusedGatedMlp,
+  layerTypes,
+  linear,
+  llamaDecoder,
+  MAX_EXPERTS,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+  softmaxRouter,
+} from './layers.ts';
+import { infinityOr, mamba2 } from './mamba2.ts';
 
 /**
- * Granite 4.0, dense (micro, 1b, 350m): Granite with gate and up in one matrix, with or without rotary positions (IBM 2025). Read from
- * transformers 5.24, models/granitemoehybrid/modular_granitemoehybrid.py.
+ * Granite 4.0: Granite's multipliers, with Mamba-2 in place of attention in most layers of the h-models, mostly without rotary
+ * positions, and with experts beside the MLP of every token in some (IBM 2025). Read from transformers 5.24,
+ * models/granitemoehybrid/modeling_granitemoehybrid.py.
  */
 export const graniteMoeHybrid: ModelFamily = {
   modelType: 'granitemoehybrid',
   defaults: {
     vocab_size: 32000,
     hidden_size: 4096,
+    intermediate_size: 11008,
     num_hidden_layers: 32,
     num_attention_heads: 32,
     hidden_act: 'silu',
@@ -25,48 +40,125 @@ export const graniteMoeHybrid: ModelFamily = {
     residual_multiplier: 1,
     attention_multiplier: 1,
     num_local_experts: 8,
+    num_experts_per_tok: 2,
     shared_intermediate_size: 1024,
+    mamba_n_heads: 128,
+    mamba_n_groups: 1,
+    mamba_d_state: 256,
+    mamba_d_conv: 4,
+    mamba_expand: 2,
+    mamba_conv_bias: true,
+    mamba_proj_bias: false,
   },
   aliases: { layers_block_type: 'layer_types' },
   describe: (config) => {
     const sizes = readSizes(config);
-    refuseOtherLayers(config, sizes);
-    // Of experts and recurrent layers, of which there are none.
-    config.ignore('intermediate_size', 'num_experts_per_tok', 'time_step_limit', ...MAMBA);
-    const written = readRope(config, sizes.headDim, { theta: 10000 });
-    const rope = config.text('position_embedding_type') === 'rope' ? written : null;
+    const types = layerTypes(config, sizes, TYPES, () => 'mamba');
+    const rope = hasRope(config) ? readRope(config, sizes.headDim, { theta: 10000 }) : null;
+    if (rope === null) config.ignore('rope_parameters', 'rope_theta', 'rope_scaling');
     const bias = config.boolean('attention_bias');
-    const mlp = fusedGatedMlp(config, sizes, {
-      key: 'shared_intermediate_size',
-      names: ['input_linear', 'output_linear'],
+    const scale = config.number('attention_multiplier');
+    const mamba = graniteMamba(config, sizes);
+    config.ignore('mamba_chunk_size', 'normalization_function', 'init_method', 'mlp_bias');
+    const mixer = (i: number): Mixer => {
+      const isMamba = types[i] === 'mamba' || types[i] === 'linear_attention';
+      return isMamba
+        ? mamba(`layers.${i}.mamba`)
+        : plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, scale });
+    };
+    const mlp = mlpOf(config, sizes);
+    const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
+    const residualScale = config.number('residual_multiplier');
+    const layer = (i: number): Layer => ({
+      ...preNormLayer(
+        mixer(i),
+        mlp(i),
+        norm(`layers.${i}.input_layernorm`),
+        norm(`layers.${i}.post_attention_layernorm`),
+      ),
+      residualScale,
     });
-    return graniteDecoder(config, sizes, (i, scale) =>
-      llamaLayer(config, sizes, i, { rope, bias, scale }, { mlp: mlp(`layers.${i}.shared_mlp`) }),
-    );
+    return llamaDecoder(config, sizes, layer, {
+      embeddingScale: config.number('embedding_multiplier'),
+      head: {
+        tied: config.boolean('tie_word_embeddings'),
+        scale: 1 / config.positive('logits_scaling'),
+        softcap: null,
+      },
+    });
   },
 };
 
-const MAMBA = [
-  'n_heads',
-  'n_groups',
-  'd_state',
-  'd_head',
-  'd_conv',
-  'expand',
-  'chunk_size',
-  'conv_bias',
-  'proj_bias',
-].map((name) => `mamba_${name}`);
+/** Files of the hub have the first two names, transformers 5 writes the others. */
+const TYPES = ['mamba', 'attention', 'linear_attention', 'full_attention'] as const;
 
-/** Without layer types, every layer is recurrent. */
-function refuseOtherLayers(config: Config, { layers }: Sizes): void {
-  const types = config.list('layer_types') ?? ['mamba'];
-  const other = types.find((type) => type !== 'attention' && type !== 'full_attention');
-  if (other !== undefined) {
-    throw config.error(`layer type ${JSON.stringify(other)} is not supported: only dense models of this family are`);
+function hasRope(config: Config): boolean {
+  const type = config.text('position_embedding_type');
+  return type === 'rope';
+}
+
+function graniteMamba(config: Config, { hidden }: Sizes) {
+  const heads = config.size('mamba_n_heads');
+  const inner = config.size('mamba_expand') * hidden;
+  const headDim = config.sizeOrText('mamba_d_head', 'auto') ?? inner / heads;
+  if (headDim * heads !== inner) {
+    throw config.error(`${heads} Mamba heads of ${headDim} dimensions are not ${inner}, which mamba_expand gives`);
   }
-  if (types.length !== layers) throw config.error(`layer_types has ${types.length} entries for ${layers} layers`);
-  const experts = config.number('num_local_experts');
-  if (experts !== 0)
-    throw config.error(`num_local_experts is ${experts}: only dense models of this family are supported`);
+  const [least, most] = config.list('time_step_limit') ?? [0, Number.POSITIVE_INFINITY];
+  const number = (value: unknown) => infinityOr(config, 'time_step_limit', value);
+  return mamba2({
+    hidden,
+    heads,
+    headDim,
+    groups: config.size('mamba_n_groups'),
+    stateDim: config.size('mamba_d_state'),
+    kernel: config.size('mamba_d_conv'),
+    convolutionBias: config.boolean('mamba_conv_bias'),
+    bias: config.boolean('mamba_proj_bias'),
+    epsilon: config.positive('rms_norm_eps'),
+    timeStep: { least: number(least), most: number(most) },
+  });
+}
+
+function mlpOf(config: Config, sizes: Sizes): (index: number) => Mlp {
+  const { hidden } = sizes;
+  const activation = config.activation('hidden_act');
+  const fused = fusedGatedMlp(config, sizes, {
+    key: 'shared_intermediate_size',
+    names: ['input_linear', 'output_linear'],
+  });
+  const shared = (i: number) => fused(`layers.${i}.shared_mlp`);
+  const count = config.number('num_local_experts') === 0 ? 0 : config.size('num_local_experts', MAX_EXPERTS);
+  const perToken = config.number('num_experts_per_tok');
+  const width = config.size('intermediate_size');
+  if (count === 0) return shared;
+  return (i): Experts => {
+    const module = `layers.${i}.block_sparse_moe`;
+    const part = (name: string, input: number, output: number) =>
+      linear(`${module}.experts.${name}`, input, output, { bias: false });
+    return {
+      kind: 'experts',
+      router: {
+        // A softmax over the chosen is one over all, divided by the sum of the chosen.
+        ...softmaxRouter(`${module}.router.layer`, { hidden, count, normalize: true }),
+        alias: `${module}.router`,
+      },
+      count,
+      perToken,
+      activation,
+      // Files have them stacked only.
+      expert: () => ({
+        gate: part('gate', hidden, width),
+        up: part('up', hidden, width),
+        down: part('down', width, hidden),
+      }),
+      stacked: {
+        gateUp: `${module}.input_linear.weight`,
+        down: `${module}.output_linear.weight`,
+        layout: 'output-first',
+        biases: null,
+      },
+      shared: { mlp: shared(i), gate: null },
+    };
+  };
 }

@@ -157,7 +157,7 @@ export function fusedGatedMlp(
     key = 'intermediate_size',
     names: [gateUp, down] = ['gate_up_proj', 'down_proj'],
   }: { readonly key?: string; readonly names?: readonly [gateUp: string, down: string] } = {},
-): (module: string) => Mlp {
+): (module: string) => Extract<Mlp, { kind: 'gated-fused' }> {
   const width = config.size(key);
   const activation = config.activation('hidden_act');
   return (module) => ({
