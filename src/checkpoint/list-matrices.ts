@@ -175,7 +175,17 @@ export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'te
 }
 
 /** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */
-const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text', 'qwen3_vl_moe', 'qwen3_vl_moe_text']);
+const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text']);
+/** Families whose files have either: transformers 5 writes the second, the hub's files have the first. */
+const EITHER_EXPERTS = new Set(['qwen3_vl_moe', 'qwen3_vl_moe_text']);
+
+/** Is a stack of experts stored as [experts, in, out]? */
+function isInputFirst({ shape }: TensorEntry, { module }: Place, { layoutType, hiddenSize }: Architecture): boolean {
+  if (layoutType === null || !EITHER_EXPERTS.has(layoutType)) {
+    return layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType);
+  }
+  return shape[module === 'down_proj' ? 2 : 1] === hiddenSize;
+}
 
 /** The largest models have hundreds in a layer. */
 const MAX_EXPERTS = 10_000;
@@ -184,7 +194,7 @@ const MAX_EXPERTS = 10_000;
 function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
   const place = placeOf(entry.name, model);
   const [first, second, third] = [at(entry.shape, 0), at(entry.shape, 1), entry.shape[2]];
-  const { experts, layoutType } = model.architecture;
+  const { experts } = model.architecture;
   const isDbrx =
     /\.experts\.mlp\.(w1|v1|w2)$/.test(entry.name) &&
     experts !== null &&
@@ -206,7 +216,7 @@ function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
       'check its shape: the first dimension is that of the experts',
     );
   }
-  const orientation = layoutType !== null && INPUT_FIRST_EXPERTS.has(layoutType) ? 'columns' : 'rows';
+  const orientation = isInputFirst(entry, place, model.architecture) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
   const layout = fusedLayout(entry.name, {
     output,

@@ -31,4 +31,17 @@ describe('the spectra of a family that can be run', () => {
       [0, 1].flatMap((layer) => ['k_norm', 'q_norm'].map((norm) => `model.layers.${layer}.self_attn.${norm}.weight`)),
     );
   });
+
+  it.each(['qwen3-vl-moe', 'qwen3-vl-moe-v5'])(
+    'split stacked experts whichever dimension comes first: %s, 4 experts of width 12, hidden size 16',
+    async (name) => {
+      const { matrices } = await listed(name);
+      const experts = matrices.filter(({ place }) => place.expert !== null && place.layer === 1);
+      expect(experts).toHaveLength(4 * 3);
+      for (const { view, place } of experts) {
+        expect(place.module).toMatch(/^(gate|up|down)_proj$/);
+        expect([...view.shape].sort()).toEqual([12, 16]);
+      }
+    },
+  );
 });

@@ -193,9 +193,10 @@ export interface StackedExperts {
   /**
    * - `output-first`: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width];
    * - `input-first`: tensors [count, hidden, 2·width] (gate columns first) and [count, width, hidden];
-   * - `input-first, alternating`: the same with gate and up columns alternating.
+   * - `input-first, alternating`: the same with gate and up columns alternating;
+   * - `by shape`: one of the first two, as the shapes of the tensors say.
    */
-  readonly layout: 'output-first' | 'input-first' | 'input-first, alternating';
+  readonly layout: 'output-first' | 'input-first' | 'input-first, alternating' | 'by shape';
   /** Tensors [count, 2·width], in the order of `gateUp`, and [count, hidden]; null: there are none. */
   readonly biases: { readonly gateUp: string; readonly down: string } | null;
 }

@@ -5,7 +5,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
-import { textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
+import { NO_DECODERS, textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
 
 /**
  * The decoder that the checkpoint's config.json describes.
@@ -22,6 +22,12 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const text = textConfigOf(modelType, config);
   const name = text?.modelType ?? modelType;
   const family = MODEL_FAMILIES.find((item) => item.modelType === name);
+  if (Object.hasOwn(NO_DECODERS, modelType)) {
+    throw new UserError(
+      `${file}: model_type ${JSON.stringify(modelType)} is not supported: ${NO_DECODERS[modelType]}`,
+      supportedFamilies(),
+    );
+  }
   if (!family) {
     const part = text === null ? '' : ` with text model ${JSON.stringify(text.modelType)}`;
     throw new UserError(

@@ -33,14 +33,27 @@ const MISTRAL_SMALL: Values = {
 /** Vision-language checkpoints whose text model can be run, on text only. */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'llava', text: 'llama', assumes: {}, overrides: {} },
+  { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {} },
+  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {} },
+  { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
+  { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
   { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
+  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true },
 ];
+
+/** Those whose text model does something else than a decoder of text, with the reason. */
+export const NO_DECODERS: Readonly<Record<string, string>> = {
+  // transformers' own attention kernels disagree about text without images: eager is causal, sdpa sees the whole text.
+  paligemma: 'it reads its prompt in both directions, and only causal attention is supported',
+};
 
 /** Keys of the vision model, in configs with the keys of both models side by side (Qwen2.5-VL on the Hub). */
 const VISION_KEY = /^(vision|image|video|vit|visual)_|^(tokens_per_second|spatial_merge_size)$/;

@@ -70,6 +70,11 @@ export class Weights {
     return this.#saved.has(name) || this.#tensors.has(this.#fileName(name));
   }
 
+  /** The shape of a tensor in the file; null if there is none. */
+  shape(name: string): readonly number[] | null {
+    return (this.#saved.get(name) ?? this.#tensors.get(this.#fileName(name)))?.shape ?? null;
+  }
+
   /**
    * @param shape the shape according to the config
    * @throws UserError for a tensor that is missing, has another shape, or is not floating-point

@@ -22,15 +22,26 @@ export interface ExpertsOptions {
 export function applyExperts(
   graph: Graph,
   weights: Weights,
-  experts: Experts,
+  described: Experts,
   x: Value,
   { fuseExperts }: ExpertsOptions,
 ): Value {
+  const experts = withStoredLayout(weights, described);
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
     [expert.gate, expert.up, expert.down].some(({ module }) => weights.isAdapted(`${module}.weight`)),
   );
   const isFused = fuseExperts && !isAdapted && (experts.activation === 'silu' || isClamped(experts));
   return isFused ? applyFused(graph, weights, experts, x) : applyEach(graph, weights, experts, x);
+}
+
+/** Where files of the family have either layout, the one of this file. The two differ in one of the two tensors at least. */
+function withStoredLayout(weights: Weights, experts: Experts): Experts {
+  const { stacked, expert } = experts;
+  if (stacked?.layout !== 'by shape') return experts;
+  const { gate } = expert(0);
+  const isInputFirst =
+    weights.shape(stacked.gateUp)?.[1] === gate.input && weights.shape(stacked.down)?.[1] === gate.output;
+  return { ...experts, stacked: { ...stacked, layout: isInputFirst ? 'input-first' : 'output-first' } };
 }
 
 /** The output of a shared expert as it is added: [m, hidden]. */
@@ -142,6 +153,8 @@ function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout,
         return transposed(loadFloat32(graph, gateUp, [count, hidden, 2, inner]), [0, 3, 2, 1]);
       case 'input-first, alternating':
         return transposed(loadFloat32(graph, gateUp), [0, 2, 1]);
+      case 'by shape':
+        throw new Error('the layout has been chosen already');
     }
   };
   return {

@@ -162,6 +162,16 @@ describe('describeDecoder', () => {
       { model_type: 'llama', rope_scaling: { type: 'dynamic', alpha: 1000 } },
       /unknown key "alpha"/,
     ],
+    [
+      'a model that reads its prompt in both directions',
+      { model_type: 'paligemma', text_config: { model_type: 'gemma' } },
+      /"paligemma" is not supported: it reads its prompt in both directions/,
+    ],
+    [
+      'weights of experts that are not divided by their sum (Qwen3-VL)',
+      { model_type: 'qwen3_vl_moe', text_config: { norm_topk_prob: false } },
+      /norm_topk_prob is false/,
+    ],
     ['norms that Command R7B lacks', { model_type: 'cohere2', use_qk_norm: true }, /use_qk_norm is true/],
     ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
@@ -250,6 +260,9 @@ describe('the default rotary base', () => {
     ['mixtral', 1e6],
     ['qwen2', 1e4],
     ['qwen2_5_vl', 1e6],
+    ['qwen2_vl', 1e6],
+    ['qwen3_vl', 5e5],
+    ['qwen3_vl_moe', 5e5],
     ['qwen3', 1e4],
     ['qwen3_moe', 1e4],
     ['gemma', 1e4],
@@ -272,7 +285,7 @@ describe('the default rotary base', () => {
     ['hunyuan_v1_dense', 1e4],
   ])('the default rotary base of %s is %s', (model_type, theta) => {
     const heads = { hidden_size: 8, num_attention_heads: 2, num_key_value_heads: 1 };
-    const own = model_type === 'falcon' || model_type === 'qwen2_5_vl' ? {} : { head_dim: 4 };
+    const own = ['falcon', 'qwen2_5_vl', 'qwen2_vl'].includes(model_type) ? {} : { head_dim: 4 };
     const [attention] = attentionsOf(decoderOf({ model_type, ...heads, ...own }));
     expect(attention?.rope?.frequencies[1]).toBeCloseTo(theta ** -0.5, 8);
   });
@@ -335,9 +348,9 @@ describe('a vision-language checkpoint', () => {
     expect(decoderOf({ model_type: 'llava', text_config, tie_word_embeddings: true }).head.tied).toBe(true);
   });
 
-  it('a vision-language class can tie them where its config does not say (Mistral 3)', () => {
+  it.each(['mistral3', 'internvl'])('the class of %s ties them where its config does not say', (model_type) => {
     const isTied = (config: object) =>
-      decoderOf({ model_type: 'mistral3', text_config: { model_type: 'ministral3' }, ...config }).head.tied;
+      decoderOf({ model_type, text_config: { model_type: 'qwen2' }, ...config }).head.tied;
     expect(isTied({})).toBe(true);
     expect(isTied({ tie_word_embeddings: false })).toBe(false);
   });

@@ -31,11 +31,12 @@ import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
 import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
-import { qwen2, qwen25VlText } from './qwen2.ts';
+import { qwen2, qwen2VlText, qwen25VlText } from './qwen2.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
 import { qwen3Next, qwen35, qwen35Moe } from './qwen3-5.ts';
 import { qwen3Moe } from './qwen3-moe.ts';
+import { qwen3VlMoeText, qwen3VlText } from './qwen3-vl.ts';
 import { seedOss } from './seed-oss.ts';
 import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
@@ -83,11 +84,14 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   qwen2,
   qwen25VlText,
   qwen2Moe,
+  qwen2VlText,
   qwen3,
-  qwen3Moe,
-  qwen3Next,
   qwen35,
   qwen35Moe,
+  qwen3Moe,
+  qwen3Next,
+  qwen3VlMoeText,
+  qwen3VlText,
   seedOss,
   smollm3,
   stablelm,

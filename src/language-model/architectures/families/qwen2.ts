@@ -44,6 +44,12 @@ export const qwen25VlText: ModelFamily = {
   describe: (config) => describeQwen2(config, { theta: 1e6, mayNameHeadDim: false }),
 };
 
+/**
+ * The text model of Qwen2-VL: the same, with the same defaults (arXiv 2409.12191). Read from transformers 5.24,
+ * models/qwen2_vl/modeling_qwen2_vl.py.
+ */
+export const qwen2VlText: ModelFamily = { ...qwen25VlText, modelType: 'qwen2_vl_text' };
+
 function describeQwen2(config: Config, own: { theta: number; mayNameHeadDim: boolean }): Decoder {
   if (!own.mayNameHeadDim) config.ignore('head_dim');
   const sizes = readSizes(config, { hasHeadDim: own.mayNameHeadDim });
