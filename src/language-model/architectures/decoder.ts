@@ -179,10 +179,13 @@ export interface Experts {
   readonly stacked: StackedExperts | null;
   /** Computed for every token and added. */
   readonly shared: SharedExpert | null;
+  /** The experts see another, smaller vector than the router: down(x), and their sum goes through up. Null: they see x. */
+  readonly latent: { readonly down: Linear; readonly up: Linear } | null;
 }
 
 export interface Expert {
-  readonly gate: Linear;
+  /** Null: the expert is down(activation(up(x))). */
+  readonly gate: Linear | null;
   readonly up: Linear;
   readonly down: Linear;
 }

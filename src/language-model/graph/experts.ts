@@ -2,7 +2,7 @@ import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { alternating, gated, halves } from './activation.ts';
+import { activate, alternating, gated, halves } from './activation.ts';
 import { applyLinear, applyWeight, blockOf, loadFloat32 } from './linear.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
@@ -28,9 +28,10 @@ export function applyExperts(
 ): Value {
   const experts = withStoredLayout(weights, described);
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
-    [expert.gate, expert.up, expert.down].some(({ module }) => weights.isAdapted(`${module}.weight`)),
+    [expert.gate, expert.up, expert.down].some((part) => part !== null && weights.isAdapted(`${part.module}.weight`)),
   );
-  const isFused = fuseExperts && !isAdapted && (experts.activation === 'silu' || isClamped(experts));
+  const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
+  const isFused = fuseExperts && !isAdapted && isSwiglu && experts.latent === null;
   return isFused ? applyFused(graph, weights, experts, x) : applyEach(graph, weights, experts, x);
 }
 
@@ -38,9 +39,9 @@ export function applyExperts(
 function withStoredLayout(weights: Weights, experts: Experts): Experts {
   const { stacked, expert } = experts;
   if (stacked?.layout !== 'by shape') return experts;
-  const { gate } = expert(0);
+  const { up } = expert(0);
   const isInputFirst =
-    weights.shape(stacked.gateUp)?.[1] === gate.input && weights.shape(stacked.down)?.[1] === gate.output;
+    weights.shape(stacked.gateUp)?.[1] === up.input && weights.shape(stacked.down)?.[1] === up.output;
   return { ...experts, stacked: { ...stacked, layout: isInputFirst ? 'input-first' : 'output-first' } };
 }
 
@@ -60,8 +61,8 @@ function isClamped({ activation }: Experts): boolean {
  */
 function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
   const { count, perToken, activation, router } = experts;
-  const { gate, down } = experts.expert(0);
-  const [inner, hidden] = [gate.output, gate.input];
+  const { up, down } = experts.expert(0);
+  const [inner, hidden] = [up.output, up.input];
   const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
   const plainLogits = routerLogits(graph, weights, router, x);
   const routing = route(graph, weights, experts, plainLogits);
@@ -122,9 +123,12 @@ function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
   const all = Array.from({ length: experts.count }, (_, index) => experts.expert(index));
   const rows = ({ module, output, input }: Linear, dims: readonly number[]) =>
     loadFloat32(graph, weights.tensor(`${module}.weight`, [output, input]), dims);
-  const pairs = all.map(({ gate, up }) =>
-    graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], { axis: 1 }),
-  );
+  const pairs = all.map(({ gate, up }) => {
+    if (gate === null) throw new Error('experts without a gate are not fused');
+    return graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], {
+      axis: 1,
+    });
+  });
   const downs = all.map(({ down }) => rows(down, [down.output, down.input]));
   return {
     gateUp: graph.op('Concat', pairs, { axis: 0 }),
@@ -167,8 +171,8 @@ function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout,
 
 function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
   if (stacked === null) throw new Error('this family does not stack its experts');
-  const { gate } = expert(0);
-  const [inner, hidden] = [gate.output, gate.input];
+  const { up } = expert(0);
+  const [inner, hidden] = [up.output, up.input];
   const isOutputFirst = stacked.layout === 'output-first';
   return {
     inner,
@@ -186,16 +190,18 @@ function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): 
     attributes: { axis: 0, num_outputs: experts.count },
   });
   const run = expertAt(graph, weights, experts);
-  let total = graph.op('Mul', [x, graph.constant([0], 'float32')]);
+  const { latent } = experts;
+  const seen = latent === null ? x : applyLinear(graph, weights, latent.down, x);
+  let total = graph.op('Mul', [seen, graph.constant([0], 'float32')]);
   for (const [index, row] of shares.entries()) {
     const share = graph.reshape(row, [-1]); // [m], zero for tokens that are routed elsewhere
     const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
-    const routed = graph.op('Gather', [x, tokens], { axis: 0 });
+    const routed = graph.op('Gather', [seen, tokens], { axis: 0 });
     const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
     const weighted = graph.op('Mul', [run(index, routed), weight]);
     total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), weighted], { reduction: 'add' });
   }
-  return total;
+  return latent === null ? total : applyLinear(graph, weights, latent.up, total);
 }
 
 /** Each expert, from its own tensors or as a part of the stacked ones. */
@@ -204,8 +210,12 @@ function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: num
   if (stacked === null || !weights.has(stacked.gateUp)) {
     return (index, x) => {
       const { gate, up, down } = experts.expert(index);
-      const [gates, ups] = [applyLinear(graph, weights, gate, x), applyLinear(graph, weights, up, x)];
-      return applyLinear(graph, weights, down, gated(graph, activation, gates, ups));
+      const ups = applyLinear(graph, weights, up, x);
+      const inner =
+        gate === null
+          ? activatePlain(graph, activation, ups)
+          : gated(graph, activation, applyLinear(graph, weights, gate, x), ups);
+      return applyLinear(graph, weights, down, inner);
     };
   }
   const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
@@ -220,4 +230,9 @@ function expertAt(graph: Graph, weights: Weights, experts: Experts): (index: num
     const [gates, ups] = layout === 'input-first, alternating' ? alternating(graph, both, inner) : halves(graph, both);
     return apply(gated(graph, activation, gates, ups), down, index, biases && biasOf(biases.down, hidden, index));
   };
+}
+
+function activatePlain(graph: Graph, activation: Experts['activation'], x: Value): Value {
+  if (typeof activation === 'object') throw new Error('this activation needs a gate');
+  return activate(graph, activation, x);
 }

@@ -56,6 +56,7 @@ export function gatedExperts(
     },
     stacked: stackedExperts(`${module}.experts`),
     shared: null,
+    latent: null,
     ...rest,
   };
 }

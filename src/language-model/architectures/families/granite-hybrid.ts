@@ -159,6 +159,7 @@ function mlpOf(config: Config, sizes: Sizes): (index: number) => Mlp {
         biases: null,
       },
       shared: { mlp: shared(i), gate: null },
+      latent: null,
     };
   };
 }

@@ -27,6 +27,7 @@ import { mistral } from './mistral.ts';
 import { mistral4 } from './mistral4.ts';
 import { mixtral } from './mixtral.ts';
 import { nemotron } from './nemotron.ts';
+import { nemotronH } from './nemotron-h.ts';
 import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
 import { phi } from './phi.ts';
@@ -77,6 +78,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   mistral4,
   mixtral,
   nemotron,
+  nemotronH,
   olmo2,
   olmo3,
   phi,

@@ -1,0 +1,185 @@
+import type { Config } from '../config.ts';
+import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
+import { correctedRouter } from './deepseek.ts';
+import { readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { decoder, eachLayer, linear, MAX_LAYERS, plainAttention, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import { mamba2 } from './mamba2.ts';
+
+/**
+ * Nemotron-H and Nemotron 3: each layer is one of Mamba-2, attention without positions, an MLP with squared ReLU, or a mixture of
+ * such experts, which in some models see a smaller vector (arXiv 2504.03624). Read from transformers 5.24,
+ * models/nemotron_h/modeling_nemotron_h.py. Layers that predict further tokens (`mtp.`) are not run.
+ */
+export const nemotronH: ModelFamily = {
+  modelType: 'nemotron_h',
+  defaults: {
+    vocab_size: 131072,
+    hidden_size: 4096,
+    num_hidden_layers: 4,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    max_position_embeddings: 4096,
+    intermediate_size: 21504,
+    mlp_hidden_act: 'relu2',
+    mlp_bias: false,
+    ssm_state_size: 128,
+    mamba_num_heads: 128,
+    mamba_head_dim: 64,
+    mamba_hidden_act: 'silu',
+    n_groups: 8,
+    conv_kernel: 4,
+    time_step_min: 0.001,
+    use_conv_bias: true,
+    use_bias: false,
+    n_routed_experts: 8,
+    moe_intermediate_size: 7688,
+    moe_shared_expert_intermediate_size: 7688,
+    num_experts_per_tok: 2,
+    routed_scaling_factor: 1,
+    n_group: 1,
+    topk_group: 1,
+    norm_topk_prob: true,
+    layer_norm_epsilon: 1e-5,
+    tie_word_embeddings: false,
+  },
+  // Names of the class that this one was made from, and of newer files.
+  aliases: {
+    layer_types: 'layers_block_type',
+    num_local_experts: 'n_routed_experts',
+    mamba_n_groups: 'n_groups',
+    mamba_d_conv: 'conv_kernel',
+    mamba_dt_min: 'time_step_min',
+    mamba_conv_bias: 'use_conv_bias',
+  },
+  describe: (config) => {
+    const types = readTypes(config);
+    const sizes: Sizes = { ...readSizes(config), layers: types.length };
+    const { hidden } = sizes;
+    const epsilon = config.positive('layer_norm_epsilon');
+    config.expect('mamba_hidden_act', 'silu', 'only SiLU is supported');
+    config.expect('sliding_window', null, 'a window is not supported');
+    ignoreTraining(config);
+    const mixer = mixerOf(config, sizes, epsilon);
+    const mlp = mlpOf(config, sizes);
+    const layer = (i: number): Layer => {
+      const [type, module] = [types[i] ?? 'mlp', `layers.${i}.mixer`];
+      const norm = rmsNorm(`layers.${i}.norm`, hidden, epsilon);
+      const isMlp = type === 'mlp' || type === 'moe';
+      return {
+        mixer: isMlp ? null : mixer(module, type),
+        mlp: isMlp ? mlp(module, type) : null,
+        residual: 'sequential',
+        residualScale: 1,
+        attentionNorm: isMlp ? null : norm,
+        attentionOutputNorm: null,
+        mlpNorm: isMlp ? norm : null,
+        mlpOutputNorm: null,
+      };
+    };
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, layer),
+      finalNorm: rmsNorm('norm_f', hidden, epsilon),
+      embeddings: 'embeddings',
+      namings: [
+        { backbone: 'backbone.', head: 'lm_head' },
+        { backbone: 'model.', head: 'lm_head' },
+      ],
+    });
+  },
+};
+
+type MixerType = 'mamba' | 'attention';
+type MlpType = 'mlp' | 'moe';
+type LayerType = MixerType | MlpType;
+
+/** By the letters of `hybrid_override_pattern`, and by the names of older and newer files. */
+const TYPES: Readonly<Record<string, LayerType>> = {
+  M: 'mamba',
+  '*': 'attention',
+  E: 'moe',
+  '-': 'mlp',
+  mamba: 'mamba',
+  linear_attention: 'mamba',
+  attention: 'attention',
+  full_attention: 'attention',
+  moe: 'moe',
+  mlp: 'mlp',
+};
+
+function readTypes(config: Config): LayerType[] {
+  const pattern = config.text('hybrid_override_pattern');
+  const written = config.list('layers_block_type') ?? (pattern === null ? ['M', 'E', '*', '-'] : [...pattern]);
+  if (written.length === 0 || written.length > MAX_LAYERS)
+    throw config.error(`there are ${written.length} layer types`);
+  return written.map((name) => {
+    const type = typeof name === 'string' && Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+    if (type === undefined) throw config.error(`layer type ${JSON.stringify(name)} is not supported`);
+    return type;
+  });
+}
+
+/** Of the initialization, of kernels, and of layers that predict further tokens. */
+function ignoreTraining(config: Config): void {
+  config.ignore('attention_bias', 'expand', 'mamba_expand', 'chunk_size', 'mamba_chunk_size', 'mamba_proj_bias');
+  config.ignore('time_step_limit', 'mamba_dt_limit', 'time_step_max', 'mamba_dt_max', 'time_step_floor');
+  config.ignore('mamba_dt_init_floor', 'mamba_ssm_cache_dtype', 'residual_in_fp32', 'rescale_prenorm_residual');
+  config.ignore('num_logits_to_keep', 'moe_shared_expert_overlap', 'n_shared_experts', 'num_nextn_predict_layers');
+  config.ignore('mtp_layers_block_type', 'mtp_hybrid_override_pattern', 'rope_theta', 'partial_rotary_factor');
+}
+
+function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string, type: MixerType) => Mixer {
+  const mamba = mamba2({
+    hidden: sizes.hidden,
+    heads: config.size('mamba_num_heads'),
+    headDim: config.size('mamba_head_dim'),
+    groups: config.size('n_groups'),
+    stateDim: config.size('ssm_state_size'),
+    kernel: config.size('conv_kernel'),
+    convolutionBias: config.boolean('use_conv_bias'),
+    bias: config.boolean('use_bias'),
+    epsilon,
+    timeStep: { least: config.number('time_step_min'), most: Number.POSITIVE_INFINITY },
+  });
+  return (module, type) => (type === 'mamba' ? mamba(module) : plainAttention(module, sizes, { rope: null }));
+}
+
+function mlpOf(config: Config, { hidden }: Sizes): (module: string, type: MlpType) => Mlp {
+  const bias = config.boolean('mlp_bias');
+  const activation = config.activation('mlp_hidden_act');
+  const plain = (module: string, width: number): Exclude<Mlp, Experts> => ({
+    kind: 'plain',
+    up: linear(`${module}.up_proj`, hidden, width, { bias }),
+    down: linear(`${module}.down_proj`, width, hidden, { bias }),
+    activation,
+  });
+  const width = config.size('intermediate_size');
+  const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+  const router = correctedRouter(config, hidden, experts);
+  const sharedWidth = config.size('moe_shared_expert_intermediate_size');
+  const latentSize = config.sizeOrText('moe_latent_size', '');
+  const seen = latentSize ?? hidden;
+  const mixture = (module: string): Experts => ({
+    kind: 'experts',
+    router: router(module),
+    count: experts.count,
+    perToken: experts.perToken,
+    activation,
+    expert: (index) => ({
+      gate: null,
+      up: linear(`${module}.experts.${index}.up_proj`, seen, experts.width, { bias: false }),
+      down: linear(`${module}.experts.${index}.down_proj`, experts.width, seen, { bias: false }),
+    }),
+    stacked: null,
+    shared: { mlp: plain(`${module}.shared_experts`, sharedWidth), gate: null },
+    latent:
+      latentSize === null
+        ? null
+        : {
+            down: linear(`${module}.fc1_latent_proj`, hidden, latentSize, { bias }),
+            up: linear(`${module}.fc2_latent_proj`, latentSize, hidden, { bias }),
+          },
+  });
+  return (module, type) => (type === 'moe' ? mixture(module) : plain(module, width));
+}
