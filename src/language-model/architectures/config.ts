@@ -83,6 +83,12 @@ export class Config {
     return value;
   }
 
+  /** A boolean, or a number in its place: 0 is false. */
+  isOn(key: string): boolean {
+    const value = this.#get(key);
+    return typeof value === 'number' ? value !== 0 : this.boolean(key);
+  }
+
   /**
    * A number or null, both of which can be explicit values; the family's default applies only if the key is missing.
    */

@@ -61,6 +61,14 @@ export interface Layer {
 
 export type Mixer = Attention | Recurrent;
 
+/** A query sees this many positions, itself included; or those of its chunk; null for all before it. */
+export type Window = number | Chunk | null;
+
+/** Positions are cut into chunks of so many (Llama 4). */
+export interface Chunk {
+  readonly chunk: number;
+}
+
 export interface Attention {
   readonly kind: 'attention';
   readonly heads: number;
@@ -74,8 +82,7 @@ export interface Attention {
   /** Factor of the products of queries and keys, before softcap and mask. */
   readonly scale: number;
   readonly softcap: number | null;
-  /** A query sees this many positions, itself included; null for all before it. */
-  readonly window: number | null;
+  readonly window: Window;
   /** Null for a layer without rotary positions. */
   readonly rope: Rope | null;
   /** Biases that fall linearly with the distance (Press et al. 2022, arXiv 2108.12409), or null. */
@@ -177,6 +184,8 @@ export interface Experts {
   readonly expert: (index: number) => Expert;
   /** Newer files stack the experts in two tensors; null where no file of the family does. */
   readonly stacked: StackedExperts | null;
+  /** A token's weights multiply what its experts are given (Llama 4), not what they return. */
+  readonly scales?: 'input';
   /** Computed for every token and added. */
   readonly shared: SharedExpert | null;
   /** The experts see another, smaller vector than the router: down(x), and their sum goes through up. Null: they see x. */
@@ -232,7 +241,7 @@ export interface Router {
   /** Another name of its module. */
   readonly alias: string | null;
   /** How logits become scores: a softmax over all experts, or a sigmoid of each. */
-  readonly scores: 'softmax' | 'sigmoid';
+  readonly scores: 'softmax' | 'sigmoid' | Sparsemixer;
   /**
    * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
    * elements.
@@ -244,6 +253,15 @@ export interface Router {
   readonly normalize: RouterNormalization | null;
   /** Factor of the weights, after that. */
   readonly scale: number;
+}
+
+/**
+ * The two largest logits are chosen. A choice's weight is its softmax among the experts not yet chosen whose logit s is close to its
+ * own, m: (m − s) / max(|s|, m) ≤ 2 · jitter (SparseMixer, arXiv 2409.12136, section 2).
+ */
+export interface Sparsemixer {
+  readonly kind: 'sparsemixer';
+  readonly jitter: number;
 }
 
 export interface RouterGroups {
@@ -284,7 +302,7 @@ export interface Rope {
   /** Factor of cosines and sines (YaRN, LongRoPE). */
   readonly magnitude: number;
   /** Used for sequences of more than `above` tokens (LongRoPE). */
-  readonly long: { readonly above: number; readonly frequencies: readonly number[] } | null;
+  readonly long: { readonly above: number; readonly frequencies: readonly number[]; readonly magnitude: number } | null;
   /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
   readonly interleaved: boolean;
 }

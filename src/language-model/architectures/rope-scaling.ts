@@ -145,7 +145,7 @@ function longRope(given: UnscaledRope): ScaledRope {
     dim,
     frequencies: scaled('short_factor'),
     magnitude,
-    long: { above: original, frequencies: scaled('long_factor') },
+    long: { above: original, frequencies: scaled('long_factor'), magnitude },
   };
 }
 

@@ -105,15 +105,15 @@ export function ropeTables(
   length: number,
   { isLong: useLong }: { readonly isLong: boolean },
 ): { cos: Float32Array; sin: Float32Array } {
-  const frequencies = useLong && rope.long ? rope.long.frequencies : rope.frequencies;
+  const { frequencies, magnitude } = useLong && rope.long ? rope.long : rope;
   const half = rope.dim / 2;
   const cos = new Float32Array(length * half);
   const sin = new Float32Array(length * half);
   for (let position = 0; position < length; position += 1) {
     for (let i = 0; i < half; i += 1) {
       const angle = Math.fround(position * at(frequencies, i));
-      cos[position * half + i] = Math.cos(angle) * rope.magnitude;
-      sin[position * half + i] = Math.sin(angle) * rope.magnitude;
+      cos[position * half + i] = Math.cos(angle) * magnitude;
+      sin[position * half + i] = Math.sin(angle) * magnitude;
     }
   }
   return { cos, sin };

@@ -46,6 +46,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
   { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
+  { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {} },
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true },
 ];
 

@@ -7,6 +7,7 @@ import {
   type Mixer,
   type Rope,
   recurrentsOf,
+  type Window,
 } from '../architectures/decoder.ts';
 import { type Recurrent, recurrentShape } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -32,7 +33,8 @@ export const BACKBONE = {
   /** int32 [1]: T, with the P tokens in the KV cache. Named as the input of GroupQueryAttention. */
   totalSequenceLength: 'total_sequence_length',
   /** float32 [B or 1, 1, S, T]: the mask of a window, or of full attention. */
-  bias: (window: number | null) => (window === null ? 'bias' : `bias_${window}`),
+  bias: (window: Window) =>
+    window === null ? 'bias' : typeof window === 'number' ? `bias_${window}` : `bias_chunk_${window.chunk}`,
   /** float32 [B, heads, 1, T]. */
   alibi: 'alibi',
   /** float32 [L, dim / 2] of the index-th rotary embedding. */
@@ -72,7 +74,7 @@ export const RECURRENCE = {
 
 /** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
 export interface BackboneInputs {
-  readonly windows: readonly (number | null)[];
+  readonly windows: readonly Window[];
   readonly ropes: readonly Rope[];
 }
 
@@ -158,7 +160,7 @@ function declareLayerInputs(
   return (index, attention) => {
     const past = (name: string, size: number) => graph.input(name, float32, ['B', attention.keyValueHeads, 'P', size]);
     const bias = biases.get(attention.window);
-    if (bias === undefined) throw new Error(`no mask of window ${attention.window}`);
+    if (bias === undefined) throw new Error(`no mask of window ${JSON.stringify(attention.window)}`);
     return {
       bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),

@@ -31,7 +31,9 @@ export function applyExperts(
     [expert.gate, expert.up, expert.down].some((part) => part !== null && weights.isAdapted(`${part.module}.weight`)),
   );
   const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
-  const isFused = fuseExperts && !isAdapted && isSwiglu && experts.latent === null;
+  // The operator weights only what experts return.
+  const canScale = experts.scales !== 'input' || experts.perToken === 1;
+  const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
   return isFused ? applyFused(graph, weights, experts, x) : applyEach(graph, weights, experts, x);
 }
 
@@ -71,10 +73,11 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value):
     : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
   const [alpha, beta, limit] =
     typeof activation === 'object' ? [activation.alpha, 1, { swiglu_limit: { float: activation.limit } }] : [1, 0, {}];
+  const isInputScaled = experts.scales === 'input';
   const mixed = graph.op(
     'MoE',
     [
-      x,
+      isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
       logits,
       graph.reshape(gateUp, [count, 2 * inner, hidden]),
       gateUpBias,
@@ -95,7 +98,7 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value):
   const { normalize, scale } = router;
   const sumsToOne =
     isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
-  return sumsToOne ? mixed : graph.op('Mul', [mixed, routing.total]);
+  return sumsToOne || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
 
 /** Smaller than any weight that matters, and a normal number in float32. */
@@ -198,7 +201,10 @@ function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): 
     const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
     const routed = graph.op('Gather', [seen, tokens], { axis: 0 });
     const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
-    const weighted = graph.op('Mul', [run(index, routed), weight]);
+    const weighted =
+      experts.scales === 'input'
+        ? run(index, graph.op('Mul', [routed, weight]))
+        : graph.op('Mul', [run(index, routed), weight]);
     total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), weighted], { reduction: 'add' });
   }
   return latent === null ? total : applyLinear(graph, weights, latent.up, total);

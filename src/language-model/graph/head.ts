@@ -1,8 +1,8 @@
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
-import type { Decoder } from '../architectures/decoder.ts';
+import type { Decoder, Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { softcapped } from './attention.ts';
-import { applyLinear } from './linear.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -28,7 +28,8 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const hidden = graph.input(HEAD.hidden, float32, ['R', decoder.hidden]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const layer = outputLayer(decoder, weights);
-  const logits = finishLogits(graph, decoder, applyLinear(graph, weights, layer, hidden, 'lm_head.weight'));
+  const product = applyLinear(graph, weights, layer, hidden, 'lm_head.weight');
+  const logits = finishLogits(graph, decoder, withOwnBias(graph, weights, decoder, { layer, product }));
   const total = graph.op('ReduceLogSumExp', [logits, graph.constant([-1], 'int64')], { keepdims: 0 });
   const rows = graph.op('Gather', [targets, graph.constant([0], 'int64', [])], { axis: 1 });
   const logprobs = graph.op('Sub', [
@@ -47,10 +48,22 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
  * them and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is
  * right. LoRA on the embeddings does not change the output layer.
  */
-function outputLayer(decoder: Decoder, weights: Weights) {
+function outputLayer(decoder: Decoder, weights: Weights): Linear {
   const { vocabulary, hidden, head, embeddings } = decoder;
   const isTied = head.tied && !weights.has('lm_head.weight');
-  return { module: isTied ? embeddings : 'lm_head', input: hidden, output: vocabulary, bias: head.bias ?? false };
+  const bias = !isTied && (head.bias ?? false);
+  return { module: isTied ? embeddings : 'lm_head', input: hidden, output: vocabulary, bias };
+}
+
+/** The bias of an output layer whose matrix is that of the embeddings: those have none. */
+function withOwnBias(
+  graph: Graph,
+  weights: Weights,
+  { head, vocabulary }: Decoder,
+  { layer, product }: { readonly layer: Linear; readonly product: Value },
+): Value {
+  if (layer.bias || !head.bias) return product;
+  return graph.op('Add', [product, loadFloat32(graph, weights.tensor('lm_head.bias', [vocabulary]))]);
 }
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Experts, Router, RouterGroups } from '../architectures/decoder.ts';
+import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 
@@ -29,6 +29,7 @@ export function route(
   { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
   logits: Value,
 ): Routing {
+  if (typeof router.scores === 'object') return mixSparsely(graph, router.scores, logits);
   const scores =
     router.scores === 'softmax' ? graph.op('Softmax', [logits], { axis: -1 }) : graph.op('Sigmoid', [logits]);
   const k = graph.constant([perToken], 'int64');
@@ -38,12 +39,43 @@ export function route(
   });
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
   const chosenShares = scaled(graph, router, normalized(graph, router, best));
-  const zeros = graph.op('Mul', [scores, graph.constant([0], 'float32')]);
+  return spread(graph, scores, chosen, chosenShares);
+}
+
+/** Weights of the chosen experts [m, k] as weights of all. @param like any value [m, count] */
+function spread(graph: Graph, like: Value, chosen: Value, shares: Value): Routing {
+  const zeros = graph.op('Mul', [like, graph.constant([0], 'float32')]);
   return {
-    shares: graph.op('ScatterElements', [zeros, chosen, chosenShares], { axis: -1 }),
-    total: sumOf(graph, chosenShares),
+    shares: graph.op('ScatterElements', [zeros, chosen, shares], { axis: -1 }),
+    total: sumOf(graph, shares),
   };
 }
+
+/** See {@link Sparsemixer}. */
+function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Routing {
+  const two = graph.constant([2], 'int64');
+  const [best, chosen] = graph.node('TopK', [logits, two], { outputs: 2, attributes: { axis: -1 } });
+  const halves = (x: Value) => graph.node('Split', [x], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
+  const [[first, second], [firstIndex]] = [halves(best), halves(chosen)];
+  const weight = (largest: Value, left: Value) => {
+    const scale = graph.op('Max', [graph.op('Abs', [logits]), largest]);
+    const distance = graph.op('Div', [graph.op('Sub', [largest, logits]), scale]);
+    const isFar = graph.op('Greater', [distance, graph.constant([2 * jitter], 'float32')]);
+    const odds = graph.op('Exp', [graph.op('Sub', [left, largest])]);
+    const near = graph.op('Where', [isFar, graph.constant([0], 'float32'), odds]);
+    return graph.op('Reciprocal', [sumOf(graph, near)]);
+  };
+  const none = graph.op('Add', [
+    graph.op('Mul', [first, graph.constant([0], 'float32')]),
+    graph.constant([LEAST_LOGIT], 'float32'),
+  ]);
+  const others = graph.op('ScatterElements', [logits, firstIndex, none], { axis: -1 });
+  const shares = graph.op('Concat', [weight(first, logits), weight(second, others)], { axis: -1 });
+  return spread(graph, logits, chosen, shares);
+}
+
+/** Its exponential is 0. */
+const LEAST_LOGIT = -1e30;
 
 /** By which the experts are chosen: [m, count]. */
 function choiceOf(graph: Graph, weights: Weights, router: Router, count: number, scores: Value): Value {

@@ -1,4 +1,5 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
+import type { Window } from '../architectures/decoder.ts';
 import type { ForwardBatch } from './batches.ts';
 import type { KvCache } from './kv-cache.ts';
 
@@ -11,7 +12,7 @@ import type { KvCache } from './kv-cache.ts';
 export const MASKED = -1e30;
 
 /** [B or 1, 1, S, T], zero for the keys that a slot sees. */
-export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCache, window: number | null): Tensor {
+export function maskTensor({ batch, length, mask }: ForwardBatch, cache: KvCache, window: Window): Tensor {
   const keys = cache.capacity + length;
   const rows = mask.isShared ? 1 : batch;
   const data = new Float32Array(rows * length * keys).fill(MASKED);

@@ -1,4 +1,5 @@
 import { at } from '../../platform/at.ts';
+import type { Window } from '../architectures/decoder.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { TokenTree } from './token-tree.ts';
 
@@ -30,7 +31,7 @@ export interface AttentionMask {
   /** Position of key t in sequence b, or null for padding. */
   readonly keyPosition: (b: number, t: number) => number | null;
   /** The keys that slot s of sequence b sees within the window, itself included. */
-  readonly visible: (b: number, s: number, window: number | null) => Iterable<number>;
+  readonly visible: (b: number, s: number, window: Window) => Iterable<number>;
 }
 
 /** Which slot each slot comes after, for layers with a state. */
@@ -141,7 +142,7 @@ function treeMask(trees: readonly TokenTree[], before: number): AttentionMask {
         yield before + s; // Padding sees only itself.
         return;
       }
-      let left = window ?? Number.POSITIVE_INFINITY;
+      let left = seen(window, before + at(tree.depths, s));
       for (let slot = s; slot >= 0 && left > 0; slot = at(tree.parents, slot)) {
         yield before + slot;
         left -= 1;
@@ -183,6 +184,12 @@ export function rightAlignedBatch(
   };
 }
 
+/** How many positions the one at `position` sees at most, itself included. */
+function seen(window: Window, position: number): number {
+  if (window === null) return Number.POSITIVE_INFINITY;
+  return typeof window === 'number' ? window : (position % window.chunk) + 1;
+}
+
 /** @param padding one number per sequence, or one for all */
 function rightAlignedMask(padding: readonly number[], before: number, length: number): AttentionMask {
   const paddingOf = (b: number) => padding[b] ?? at(padding, 0);
@@ -193,7 +200,7 @@ function rightAlignedMask(padding: readonly number[], before: number, length: nu
       const last = before + s;
       const first = paddingOf(b);
       if (last < first) yield last; // Padding sees only itself.
-      for (let t = Math.max(first, window === null ? 0 : last - window + 1); t <= last; t += 1) yield t;
+      for (let t = Math.max(first, last - seen(window, last - first) + 1); t <= last; t += 1) yield t;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attentionsOf } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
 import { readJson } from '../../fixtures.ts';
@@ -33,6 +34,12 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
     { shared_intermediate_size: 16 },
     /"shared_intermediate_size": 16 may change what minimax_m2 computes/,
   ],
+  ['phimoe', { num_experts_per_tok: 3 }, /num_experts_per_tok is 3: only 2 is supported/],
+  ['phimoe', { rope_scaling: { type: 'linear', factor: 2 } }, /only rotary parameters of type "longrope"/],
+  ['llama4-text', { no_rope_layers: [1, 0] }, /no_rope_layers has 2 entries for 4 layers/],
+  ['llama4-text', { no_rope_layers: [1, 0, 2, 1] }, /no_rope_layers has 2, neither 0 nor 1/],
+  ['llama4-text-v5', { attention_chunk_size: null }, /layer_types has chunked_attention, and attention_chunk_size/],
+  ['llama4-text-v5', { layer_types: Array(3).fill('sliding_attention') }, /layer type "sliding_attention" is not/],
 ];
 
 describe('a mixture of experts', () => {
@@ -42,5 +49,21 @@ describe('a mixture of experts', () => {
     const run = () => describeDecoder(checkpointOf({ ...config, ...changes }));
     expect(run).toThrow(UserError);
     expect(run).toThrow(message);
+  });
+
+  it("Llama 4's first releases turn the temperature on with a number", () => {
+    // meta-llama/Llama-4-Scout-17B-16E: attn_temperature_tuning 4.
+    const temperatures = (value: unknown) => {
+      const { layers } = describeDecoder(checkpointOf({ ...configOf('llama4-text'), attn_temperature_tuning: value }));
+      return attentionsOf({ layers }).map(({ temperature }) => temperature);
+    };
+    expect(temperatures(4)).toEqual(temperatures(true));
+    expect(temperatures(true)).toEqual([
+      null,
+      { scale: 0.4, length: 7, offset: 1 },
+      null,
+      { scale: 0.4, length: 7, offset: 1 },
+    ]);
+    expect(temperatures(0)).toEqual([null, null, null, null]);
   });
 });

@@ -184,7 +184,7 @@ describe('invalid rotary parameters', () => {
 
 describe('ropeTables', () => {
   it('returns cosines and sines of position · frequency, times the magnitude', () => {
-    const long9 = { above: 9, frequencies: [0.25, 0] };
+    const long9 = { above: 9, frequencies: [0.25, 0], magnitude: 2 };
     const rope: Rope = { dim: 4, frequencies: [1, 0.5], magnitude: 2, long: long9, interleaved: false };
     const { cos, sin } = ropeTables(rope, 3, { isLong: false });
     // cos 0, cos 1, cos 2 and cos 0, cos ½, cos 1, doubled.

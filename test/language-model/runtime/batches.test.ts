@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Window } from '../../../src/language-model/architectures/decoder.ts';
 import {
   type ForwardBatch,
   rightAlignedBatch,
@@ -16,7 +17,7 @@ const treeOf = (...sequences: number[][]) => {
   return tree;
 };
 /** The keys that each slot of a sequence sees. */
-const seen = ({ mask, length }: ForwardBatch, b = 0, window: number | null = null) =>
+const seen = ({ mask, length }: ForwardBatch, b = 0, window: Window = null) =>
   Array.from({ length }, (_, s) => [...mask.visible(b, s, window)].sort((x, y) => x - y));
 
 describe('sequenceBatch', () => {
@@ -26,12 +27,20 @@ describe('sequenceBatch', () => {
     // A window of 2 is the token and one before it.
     expect(seen(batch, 0, 2)).toEqual([[0], [0, 1], [1, 2]]);
     expect(batch.positions).toEqual([0, 1, 2]);
+    // Chunks of 2 are the positions 0 and 1, then 2.
+    expect(seen(batch, 0, { chunk: 2 })).toEqual([[0], [0, 1], [2]]);
   });
 });
 
 describe('treeAfterPrefixBatch', () => {
   // 10 → 11 → 12, and 13 beside 12; slots 0 to 3.
   const tree = treeOf([10, 11, 12], [10, 11, 13]);
+
+  it('counts chunks from the first token of the prefix', () => {
+    const batch = treeAfterPrefixBatch(tree, { rows: [2, 3], kvCache: cacheOf(2), isLong: false });
+    // Positions 2, 3, 4 and 4: chunks of 3 begin at 0 and 3.
+    expect(seen(batch, 0, { chunk: 3 })).toEqual([[0, 1, 2], [3], [3, 4], [3, 5]]);
+  });
 
   it('lets a branch see only its own ancestors and the whole prefix', () => {
     const batch = treeAfterPrefixBatch(tree, { rows: [2, 3], kvCache: cacheOf(2), isLong: false });

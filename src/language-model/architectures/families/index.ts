@@ -3,6 +3,7 @@ import { arcee } from './arcee.ts';
 import { cohere, cohere2 } from './cohere.ts';
 import { deepseekV2, deepseekV3 } from './deepseek.ts';
 import { ernie45 } from './ernie.ts';
+import { ernie45Moe } from './ernie-moe.ts';
 import { exaone4 } from './exaone4.ts';
 import { falcon } from './falcon.ts';
 import type { ModelFamily } from './family.ts';
@@ -20,6 +21,7 @@ import { helium } from './helium.ts';
 import { hunyuanDense } from './hunyuan.ts';
 import { lfm2, lfm2Moe } from './lfm2.ts';
 import { llama } from './llama.ts';
+import { llama4Text } from './llama4.ts';
 import { minimaxM2 } from './minimax-m2.ts';
 import { ministral } from './ministral.ts';
 import { ministral3 } from './ministral3.ts';
@@ -32,6 +34,7 @@ import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
 import { phi } from './phi.ts';
 import { phi3 } from './phi3.ts';
+import { phimoe } from './phimoe.ts';
 import { qwen2, qwen2VlText, qwen25VlText } from './qwen2.ts';
 import { qwen2Moe } from './qwen2-moe.ts';
 import { qwen3 } from './qwen3.ts';
@@ -52,6 +55,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   deepseekV2,
   deepseekV3,
   ernie45,
+  ernie45Moe,
   exaone4,
   falcon,
   gemma,
@@ -71,6 +75,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   lfm2,
   lfm2Moe,
   llama,
+  llama4Text,
   minimaxM2,
   ministral,
   ministral3,
@@ -83,6 +88,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   olmo3,
   phi,
   phi3,
+  phimoe,
   qwen2,
   qwen25VlText,
   qwen2Moe,

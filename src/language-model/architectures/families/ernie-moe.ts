@@ -1,0 +1,76 @@
+import type { Config } from '../config.ts';
+import type { Mlp } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import { gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
+
+/**
+ * ERNIE 4.5 with experts in most layers: neighboring pairs are rotated, and a correction is added to the softmax of the router for the
+ * choice (Baidu 2025, ERNIE 4.5 technical report). Read from transformers 5.24, models/ernie4_5_moe/modeling_ernie4_5_moe.py.
+ */
+export const ernie45Moe: ModelFamily = {
+  modelType: 'ernie4_5_moe',
+  defaults: {
+    vocab_size: 103424,
+    hidden_size: 2560,
+    intermediate_size: 12288,
+    num_hidden_layers: 28,
+    num_attention_heads: 20,
+    num_key_value_heads: 4,
+    hidden_act: 'silu',
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: true,
+    use_bias: false,
+    moe_intermediate_size: 1536,
+    moe_k: 6,
+    moe_num_experts: 64,
+    moe_num_shared_experts: 2,
+    moe_layer_start_index: 1,
+    moe_layer_end_index: -1,
+    moe_layer_interval: 1,
+    moe_norm_min: 1e-12,
+  },
+  aliases: { num_experts: 'moe_num_experts', num_experts_per_tok: 'moe_k' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });
+    const bias = config.boolean('use_bias');
+    // Of training, or of other code: the class reads none of them.
+    config.ignore('moe_capacity', 'moe_gate', 'moe_use_aux_free');
+    const mlp = mlps(config, sizes, { bias });
+    const head = { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias };
+    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlp: mlp(i) }), { head });
+  },
+};
+
+function mlps(config: Config, { hidden, layers }: Sizes, { bias }: { readonly bias: boolean }): (index: number) => Mlp {
+  const experts = readExpertSizes(config, { count: 'moe_num_experts', perToken: 'moe_k' });
+  const shared = config.number('moe_num_shared_experts');
+  const start = config.number('moe_layer_start_index');
+  const end = config.number('moe_layer_end_index');
+  const last = end === -1 ? layers - 1 : end;
+  const interval = config.size('moe_layer_interval');
+  const least = config.positive('moe_norm_min');
+  const width = config.size('intermediate_size');
+  return (index) => {
+    const at = `layers.${index}.mlp`;
+    const isSparse = (index + 1) % interval === 0 && index >= start && index <= last;
+    if (!isSparse) return gatedMlp(config, at, { hidden, width, bias });
+    const correction = { tensor: `${at}.moe_statics.e_score_correction_bias`, shape: [1, experts.count] };
+    const plain = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true });
+    return gatedExperts(
+      config,
+      at,
+      { hidden, ...experts },
+      {
+        router: { ...plain, correction, normalize: { added: 0, least } },
+        shared:
+          shared > 0
+            ? sharedExpert(config, `${at}.shared_experts`, { hidden, width: experts.width * shared, bias })
+            : null,
+      },
+    );
+  };
+}

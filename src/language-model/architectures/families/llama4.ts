@@ -1,0 +1,131 @@
+import type { Config } from '../config.ts';
+import type { Chunk, HeadNorm, Mlp } from '../decoder.ts';
+import { readRope } from '../rope.ts';
+import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  eachLayer,
+  gatedMlp,
+  llamaDecoder,
+  llamaLayer,
+  readSizes,
+  type Sizes,
+  softmaxRouter,
+  stackedExperts,
+} from './layers.ts';
+
+/**
+ * Llama 4: chunked attention with rotary positions in three of four layers, none and a temperature in the others; the sigmoid of a
+ * router's logit scales what an expert is given (Meta 2025). Read from transformers 5.24, models/llama4/modeling_llama4.py.
+ */
+export const llama4Text: ModelFamily = {
+  modelType: 'llama4_text',
+  defaults: {
+    vocab_size: 202048,
+    hidden_size: 5120,
+    intermediate_size: 8192,
+    intermediate_size_mlp: 16384,
+    num_hidden_layers: 48,
+    num_attention_heads: 40,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    hidden_act: 'silu',
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    num_experts_per_tok: 1,
+    num_local_experts: 16,
+    interleave_moe_layer_step: 1,
+    use_qk_norm: true,
+    no_rope_layer_interval: 4,
+    attention_chunk_size: 8192,
+    attn_temperature_tuning: true,
+    floor_scale: 8192,
+    attn_scale: 0.1,
+    attention_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });
+    const bias = config.boolean('attention_bias');
+    const isRotated = readRotatedLayers(config, sizes);
+    const windows = readChunks(config, sizes, isRotated);
+    const norm: HeadNorm | null = config.boolean('use_qk_norm')
+      ? { over: 'head', norm: weightless(sizes.headDim, config.positive('rms_norm_eps')) }
+      : null;
+    const temperature = readTemperature(config);
+    const mlp = mlps(config, sizes);
+    return llamaDecoder(config, sizes, (i) => {
+      const positions = isRotated[i]
+        ? { rope, queryNorm: norm, keyNorm: norm, headNorms: 'after rope' as const }
+        : { rope: null, temperature };
+      return llamaLayer(config, sizes, i, { bias, window: windows[i] ?? null, ...positions }, { mlp: mlp(i) });
+    });
+  },
+};
+
+function weightless(size: number, epsilon: number) {
+  return { kind: 'rms', module: null, size, epsilon, plusOne: false, bias: false } as const;
+}
+
+/** `no_rope_layers` has 1 for layers with rotary positions, in spite of its name; an empty list is none. */
+function readRotatedLayers(config: Config, sizes: Sizes): boolean[] {
+  const list = config.list('no_rope_layers') ?? [];
+  const interval = config.size('no_rope_layer_interval');
+  if (list.length === 0) return eachLayer(sizes, (i) => (i + 1) % interval !== 0);
+  if (list.length !== sizes.layers) {
+    throw config.error(`no_rope_layers has ${list.length} entries for ${sizes.layers} layers`);
+  }
+  return list.map((item) => {
+    if (item !== 0 && item !== 1) throw config.error(`no_rope_layers has ${JSON.stringify(item)}, neither 0 nor 1`);
+    return item === 1;
+  });
+}
+
+/** The chunk of each layer, or null for full attention: by `layer_types`, else in layers with rotary positions. */
+function readChunks(config: Config, sizes: Sizes, isRotated: readonly boolean[]): (Chunk | null)[] {
+  const chunk =
+    config.numberOrNull('attention_chunk_size') === null ? null : { chunk: config.size('attention_chunk_size') };
+  const types = config.list('layer_types');
+  if (types === null) return isRotated.map((has) => (has ? chunk : null));
+  if (types.length !== sizes.layers) {
+    throw config.error(`layer_types has ${types.length} entries for ${sizes.layers} layers`);
+  }
+  return types.map((type) => {
+    if (type === 'full_attention') return null;
+    if (type !== 'chunked_attention') throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
+    if (chunk === null) throw config.error('layer_types has chunked_attention, and attention_chunk_size is null');
+    return chunk;
+  });
+}
+
+function readTemperature(config: Config) {
+  const length = config.positive('floor_scale');
+  const scale = config.number('attn_scale');
+  // The first releases have a number here.
+  return config.isOn('attn_temperature_tuning') ? ({ scale, length, offset: 1 } as const) : null;
+}
+
+function mlps(config: Config, { hidden, layers }: Sizes): (index: number) => Mlp {
+  const step = config.size('interleave_moe_layer_step');
+  const written = config.list('moe_layers');
+  const sparse = written ?? Array.from({ length: layers }, (_, i) => i).filter((i) => (i + 1) % step === 0);
+  const experts = readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' });
+  const width = config.size('intermediate_size_mlp');
+  return (index) => {
+    const at = `layers.${index}.feed_forward`;
+    if (!sparse.includes(index)) return gatedMlp(config, at, { hidden, width });
+    const router = softmaxRouter(`${at}.router`, { hidden, count: experts.count, normalize: false });
+    return gatedExperts(
+      config,
+      at,
+      { hidden, ...experts },
+      {
+        router: { ...router, scores: 'sigmoid' },
+        scales: 'input',
+        stacked: stackedExperts(`${at}.experts`, 'input-first'),
+        shared: sharedExpert(config, `${at}.shared_expert`, { hidden, width: experts.width }),
+      },
+    );
+  };
+}

@@ -1,0 +1,98 @@
+import type { Config } from '../config.ts';
+import type { Rope } from '../decoder.ts';
+import { readRope, ropeParameters } from '../rope.ts';
+import { numberOf } from '../rope-scaling.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import type { ModelFamily } from './family.ts';
+import {
+  decoder,
+  eachLayer,
+  layerNorm,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+  readWindow,
+  softmaxRouter,
+  stackedExperts,
+} from './layers.ts';
+
+/**
+ * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a logit (SparseMixer,
+ * arXiv 2409.12136, section 2). Read from transformers 5.24, models/phimoe/modeling_phimoe.py.
+ */
+export const phimoe: ModelFamily = {
+  modelType: 'phimoe',
+  defaults: {
+    vocab_size: 32064,
+    hidden_size: 4096,
+    intermediate_size: 6400,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    hidden_act: 'silu',
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: false,
+    sliding_window: null,
+    num_experts_per_tok: 2,
+    num_local_experts: 16,
+    router_jitter_noise: 0.01,
+    attention_bias: false,
+    lm_head_bias: false,
+  },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const { hidden } = sizes;
+    const rope = readScaledRope(config, sizes.headDim);
+    const window = readWindow(config);
+    const bias = config.boolean('attention_bias');
+    const epsilon = config.positive('rms_norm_eps');
+    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    if (experts.perToken !== 2) throw config.error(`num_experts_per_tok is ${experts.perToken}: only 2 is supported`);
+    const jitter = config.number('router_jitter_noise');
+    config.ignore('input_jitter_noise'); // of training
+    return decoder(config, sizes, {
+      layers: eachLayer(sizes, (i) => {
+        const at = `layers.${i}.block_sparse_moe`;
+        const mlp = gatedExperts(config, at, experts, {
+          names: NUMBERED_NAMES,
+          router: {
+            ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: false }),
+            alias: `layers.${i}.mlp.router`,
+            scores: { kind: 'sparsemixer', jitter },
+          },
+          stacked: stackedExperts(`layers.${i}.mlp.experts`),
+        });
+        return preNormLayer(
+          plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, window }),
+          mlp,
+          layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+        );
+      }),
+      finalNorm: layerNorm('norm', hidden, epsilon),
+      head: {
+        tied: config.boolean('tie_word_embeddings'),
+        scale: 1,
+        softcap: null,
+        bias: config.boolean('lm_head_bias'),
+      },
+    });
+  },
+};
+
+const MAGNITUDES = ['short_mscale', 'long_mscale'] as const;
+
+/** LongRoPE with magnitudes of its own. Long sequences have another magnitude, and the frequencies of short ones. */
+function readScaledRope(config: Config, headDim: number): Rope {
+  const rope = readRope(config, headDim, { theta: 1e6, renamed: { su: 'longrope' }, more: MAGNITUDES });
+  const parameters = ropeParameters(config);
+  if ((parameters.rope_type ?? parameters.type ?? 'default') === 'default') return rope;
+  if (rope.long === null) throw config.error('only rotary parameters of type "longrope" are supported');
+  const [short, long] = MAGNITUDES.map((key) => {
+    const value = numberOf(config, parameters, key);
+    if (value === null) throw config.error(`the rotary parameters lack ${JSON.stringify(key)}`);
+    return value;
+  }) as [number, number];
+  return { ...rope, magnitude: short, long: { ...rope.long, frequencies: rope.frequencies, magnitude: long } };
+}
