@@ -222,7 +222,7 @@ export interface ClampedSwiglu {
 
 /**
  * xIELU (Huang & Schlag 2024, arXiv 2411.13010), with a = softplus(`<module>.alpha_p`) and b = β + softplus(`<module>.alpha_n`), each
- * [1]: a·x² + β·x above 0, b·(exp(min(x, ε)) − 1 − x) + β·x elsewhere. β and ε are scalars, `<module>.beta` and `<module>.eps`.
+ * [1]: a·x² + β·x above 0, b·(exp(min(x, ε)) − 1 − x) + β·x elsewhere. β and ε are `<module>.beta` and `<module>.eps`, [] or [1].
  */
 export interface Xielu {
   readonly kind: 'xielu';

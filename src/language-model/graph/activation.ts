@@ -64,7 +64,10 @@ function clampedSwiglu(graph: Graph, { alpha, limit }: ClampedSwiglu, gate: Valu
 
 /** See {@link Xielu}. The exponential is taken of negative numbers only. */
 export function xielu(graph: Graph, weights: Weights, { module }: Xielu, x: Value): Value {
-  const scalar = (name: string) => loadFloat32(graph, weights.tensor(`${module}.${name}`, []));
+  const scalar = (name: string) => {
+    const tensor = `${module}.${name}`;
+    return loadFloat32(graph, weights.tensor(tensor, weights.shape(tensor)?.length === 1 ? [1] : []), []);
+  };
   const softplus = (name: string) =>
     graph.op('Softplus', [loadFloat32(graph, weights.tensor(`${module}.${name}`, [1]))]);
   const beta = scalar('beta');

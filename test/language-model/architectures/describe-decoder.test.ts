@@ -73,6 +73,10 @@ describe('describeDecoder', () => {
     ['gpt_neox', { custom_pipelines: { 'text-generation': { impl: 'a.B', pt: 'AutoModelForCausalLM' } } }],
     // Pixtral, whose text model is Mistral: a note of transformers 4.45 on the composition of configs.
     ['mistral', { is_composition: true }],
+    // Minitron: the size of heads in the training code.
+    ['nemotron', { kv_channels: 128 }],
+    ['phi', { head_dim: 64 }],
+    ['cohere2', { order_of_interleaved_layers: 'local_attn_first', rotary_pct: 1, use_gated_activation: true }],
   ])('ignores keys of some checkpoints on the Hub: %s', (model_type, more) => {
     expect(decoderOf({ model_type, ...more })).toEqual(decoderOf({ model_type }));
   });
@@ -172,6 +176,7 @@ describe('describeDecoder', () => {
       { model_type: 'qwen3_vl_moe', text_config: { norm_topk_prob: false } },
       /norm_topk_prob is false/,
     ],
+    ['heads of another size', { model_type: 'phi', head_dim: 128 }, /head_dim is 128: heads have hidden_size/],
     ['norms that Command R7B lacks', { model_type: 'cohere2', use_qk_norm: true }, /use_qk_norm is true/],
     ['NoPE for another number of layers', { model_type: 'smollm3', no_rope_layers: [1, 0] }, /2 entries for 36 layers/],
   ])('refuses %s', (_, config, pattern) => {
@@ -298,6 +303,17 @@ describe('the default rotary base', () => {
       expect(attention?.rope).toMatchObject({ dim: 4, frequencies: [1, expect.closeTo(0.01, 8)] });
     },
   );
+});
+
+describe('the temperature of Ministral 3', () => {
+  it('is none where it changes nothing (Devstral 2)', () => {
+    const of = (llama_4_scaling_beta: number) =>
+      attentionsOf(
+        decoderOf({ model_type: 'ministral3', num_hidden_layers: 1, rope_parameters: { llama_4_scaling_beta } }),
+      )[0]?.temperature;
+    expect(of(0)).toBeNull();
+    expect(of(0.1)).toEqual({ scale: 0.1, length: 262144, offset: 0 });
+  });
 });
 
 describe('positions of the families that need some layers without them', () => {

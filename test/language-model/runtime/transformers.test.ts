@@ -121,6 +121,19 @@ describe('weights in another layout', () => {
     },
   );
 
+  it('give the same logits with the two constants of xIELU as vectors', async () => {
+    const edit = (checkpoint: FullCheckpoint): FullCheckpoint => ({
+      ...checkpoint,
+      tensors: new Map(
+        [...checkpoint.tensors].map(([name, entry]) => [
+          name,
+          entry.shape.length === 0 ? { ...entry, shape: [1] } : entry,
+        ]),
+      ),
+    });
+    await withEngine(languageModel('apertus'), { edit }, (engine) => expectCases(engine, casesOf('apertus')));
+  });
+
   it('give the same logits with an output layer that the config ties to the embeddings', async () => {
     // transformers 5 does this if the two differ.
     await withEngine(languageModel('llama'), { config: { tie_word_embeddings: true } }, (engine) =>

@@ -53,13 +53,14 @@ export const ministral3: ModelFamily = {
 
 /**
  * The temperature that is written among the rotary parameters (Ministral 3, Mistral 4).
+ * @returns null where it changes nothing
  * @throws UserError where it is missing: transformers does not run such a model either
  */
-export function readTemperature(config: Config, parameters: Parameters): Temperature {
+export function readTemperature(config: Config, parameters: Parameters): Temperature | null {
   const scale = numberOf(config, parameters, 'llama_4_scaling_beta');
   if (scale === null) throw config.error('the rotary parameters lack "llama_4_scaling_beta"');
   const length =
     numberOf(config, parameters, 'original_max_position_embeddings') ?? config.size('max_position_embeddings');
   if (length <= 0) throw config.error(`original_max_position_embeddings is ${length}, and must be positive`);
-  return { scale, length, offset: 0 };
+  return scale === 0 ? null : { scale, length, offset: 0 };
 }

@@ -24,6 +24,7 @@ export const nemotron: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
+    config.ignore('kv_channels'); // of the training code, in configs on the Hub
     const bias = config.boolean('attention_bias');
     const mlp = plainMlp(config, sizes, { bias: config.boolean('mlp_bias') });
     const norm = (module: string) => ({

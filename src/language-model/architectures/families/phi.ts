@@ -27,6 +27,7 @@ export const phi: ModelFamily = {
     const rope = readRope(config, headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
     const epsilon = config.positive('layer_norm_eps');
     const width = config.size('intermediate_size');
+    config.expect('head_dim', headDim, 'heads have hidden_size / num_attention_heads dimensions in this family');
     config.expect('tie_word_embeddings', false, 'the output layer has a bias of its own');
     const isNormed = config.boolean('qk_layernorm');
     const headNorm = (module: string): HeadNorm | null =>
