@@ -10,9 +10,9 @@ const DENSE = `
 `
   .split(/\s+/)
   .filter(Boolean);
-const WITH_EXPERTS = /moe|gpt-oss/;
+const NOT_DENSE = /moe|gpt-oss|nemotron-h/;
 
-const isDense = (name: string) => DENSE.includes(name.split('-')[0] ?? '') && !WITH_EXPERTS.test(name);
+const isDense = (name: string) => DENSE.includes(name.split('-')[0] ?? '') && !NOT_DENSE.test(name);
 
 async function listed(name: string) {
   const { matrices, skipped, vectors } = listMatrices(await openReference(languageModel(name)));
