@@ -5,61 +5,36 @@ import type { Adapter, FullCheckpoint } from '../../../src/checkpoint/types.ts';
 import { float32, writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { readJson, temporaryFolder } from '../../fixtures.ts';
 import { readTensors } from '../read-tensors.ts';
-import {
-  argmax,
-  type Case,
-  difference,
-  LANGUAGE_MODELS,
-  languageModel,
-  logSoftmax,
-  NO_STOPS,
-  openKvCache,
-  openLora,
-  readCases,
-  rowsOf,
-  TOLERANCE,
-  withEngine,
-} from './engines.ts';
+import { difference, languageModel, openKvCache, openLora, TOLERANCE, withEngine } from './engines.ts';
+import { casesOf, expectCases, expectFolder } from './expect-logits.ts';
 
-const casesOf = (name: string) => readCases(join(languageModel(name), 'expected.safetensors'));
-
-/** Logits, log-likelihoods and next tokens of one engine, against those of transformers. */
-async function expectCases(engine: Parameters<Parameters<typeof withEngine>[2]>[0], cases: readonly Case[]) {
-  for (const { label, tokens, logits } of cases) {
-    expect(difference(await engine.logits(tokens), logits), label).toBeLessThanOrEqual(TOLERANCE);
-    const rows = rowsOf(logits, logits.length / tokens.length);
-    const logprobs = tokens.slice(1).map((token, i) => logSoftmax(rows[i] ?? [])[token] as number);
-    const [score] = await engine.score([{ context: tokens.slice(0, 1), continuation: tokens.slice(1) }]);
-    expect(difference(score?.tokenLogprobs ?? [], logprobs), `${label} scored`).toBeLessThanOrEqual(TOLERANCE);
-  }
-}
+/** One for each kind of block; transformers.slow.test.ts has every folder. */
+const ONE_OF_EACH = [
+  'llama',
+  'mistral',
+  'qwen2-window',
+  'qwen3',
+  'qwen3-moe',
+  'gemma2',
+  'gemma3-text-v5',
+  'gpt2',
+  'gpt-neox',
+  'falcon-alibi',
+  'phi3-longrope',
+  'stablelm',
+  'smollm3-nope',
+  'glm4',
+  'gpt-oss',
+  'deepseek-v3',
+  'llama4',
+  'qwen3-5',
+  'lfm2',
+  'granite-hybrid',
+  'nemotron-h',
+];
 
 describe('the logits are those of transformers', () => {
-  it('has a fixture of every family', () => {
-    // it.each over an empty list would pass.
-    expect(LANGUAGE_MODELS.length).toBeGreaterThanOrEqual(28);
-  });
-
-  it.each(LANGUAGE_MODELS)('the logits of %s are those of transformers', async (name) => {
-    const cases = casesOf(name);
-    expect(cases.map(({ label }) => label).sort()).toEqual(['long', 'short']);
-    await withEngine(languageModel(name), {}, async (engine) => {
-      await expectCases(engine, cases);
-      // The other graph, with a KV cache.
-      await openKvCache(engine);
-      await expectCases(engine, cases);
-      const prompts = cases.map(({ tokens }) => ({
-        tokens: tokens.slice(0, -1),
-        maxNewTokens: 1,
-        stopTokens: NO_STOPS,
-      }));
-      const next = cases.map(({ tokens, logits }) =>
-        argmax(rowsOf(logits, logits.length / tokens.length).at(-2) ?? []),
-      );
-      const made = await engine.generate(prompts);
-      expect(made.map(({ tokens: [token] }) => token)).toEqual(next);
-    });
-  });
+  it.each(ONE_OF_EACH)('the logits of %s are those of transformers', expectFolder);
 
   it.each(['lora', 'lora-rslora'])('the logits with the adapter %s are those of transformers', async (name) => {
     const adapter = await openLora(languageModel(name));
