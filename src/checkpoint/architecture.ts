@@ -22,10 +22,20 @@ export interface Architecture {
   readonly newDecoderArchitecture: boolean;
   readonly multiQuery: boolean;
   readonly experts: number | null;
+  /** Dimensions of each head of multi-head latent attention (DeepSeek); null without it. */
+  readonly latent: LatentHeads | null;
   /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
   /** The vision tower of a vision-language model, for the layout of its fused matrices. */
   readonly vision: Pick<Architecture, 'heads' | 'hiddenSize'> | null;
+}
+
+export interface LatentHeads {
+  /** Rotated dimensions of queries and keys, the same for the keys of all heads. */
+  readonly rope: number;
+  /** The other dimensions of queries and keys. */
+  readonly plain: number;
+  readonly value: number;
 }
 
 export const UNKNOWN_ARCHITECTURE: Architecture = {
@@ -40,6 +50,7 @@ export const UNKNOWN_ARCHITECTURE: Architecture = {
   newDecoderArchitecture: false,
   multiQuery: false,
   experts: null,
+  latent: null,
   tied: false,
   vision: null,
 };
@@ -115,9 +126,17 @@ export function describeArchitecture(config: Config): Architecture {
     // Falcon's own default is multi-query; GPT-BigCode's is too.
     multiQuery: text.multi_query !== false,
     experts: pick(EXPERTS) ?? nestedExperts(text),
+    latent: latentHeads(text),
     tied: config.tie_word_embeddings === true,
     vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
   };
+}
+
+function latentHeads(config: Config): LatentHeads | null {
+  const [rope, plain, value] = ['qk_rope_head_dim', 'qk_nope_head_dim', 'v_head_dim'].map((key) =>
+    integer(config, [key]),
+  );
+  return rope && plain && value ? { rope, plain, value } : null;
 }
 
 /** DBRX has it under attn_config. */

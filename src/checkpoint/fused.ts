@@ -4,7 +4,7 @@ import { isInVision, type ModuleType } from './module-type.ts';
 
 /** One named part of a fused matrix. */
 export interface FusedPart extends OutputSlice {
-  readonly label: 'q' | 'k' | 'v' | 'gate' | 'up';
+  readonly label: 'q' | 'k' | 'v' | 'kv' | 'gate' | 'up';
   readonly module: ModuleType;
 }
 
@@ -61,9 +61,40 @@ export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayou
   const leaf = leafOf(tensorName);
   const isGlmGateUp = leaf === 'dense_h_to_4h' && architecture.layoutType === 'chatglm';
   if (GATE_UP_LEAVES.has(leaf) || isGlmGateUp) return gateUp(output, architecture);
+  if (leaf === 'kv_a_proj_with_mqa') return latentAndKeys(matrix);
+  if (leaf === 'kv_b_proj') return keysAndValues(matrix);
   if (!QKV_LEAVES.has(leaf)) return null;
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
   return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, matrix);
+}
+
+const NO_LATENT = 'config.json with qk_rope_head_dim, qk_nope_head_dim and v_head_dim is needed';
+
+/** Of latent attention: the rows of the latent vector, then those of the keys' rotated dimensions. */
+function latentAndKeys({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
+  if (latent === null) return { unknown: NO_LATENT };
+  const rank = output - latent.rope;
+  if (rank <= 0) return { unknown: `${output} output features are not more than ${latent.rope} rotated ones` };
+  return {
+    parts: [
+      { label: 'kv', module: 'kv_proj', outDims: [output], slice: { axis: 0, start: 0, end: rank } },
+      { label: 'k', module: 'k_proj', outDims: [output], slice: { axis: 0, start: rank, end: output } },
+    ],
+  };
+}
+
+/** Of latent attention, from the latent vector: per head the other dimensions of the key, then the value. */
+function keysAndValues({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
+  if (latent === null) return { unknown: NO_LATENT };
+  const size = latent.plain + latent.value;
+  if (output % size !== 0) return { unknown: `${output} output features are not heads of ${size}` };
+  const outDims = [output / size, size];
+  return {
+    parts: [
+      { label: 'k', module: 'k_proj', outDims, slice: { axis: 1, start: 0, end: latent.plain } },
+      { label: 'v', module: 'v_proj', outDims, slice: { axis: 1, start: latent.plain, end: size } },
+    ],
+  };
 }
 
 function gateUp(output: number, { layoutType }: Architecture): FusedLayout {

@@ -57,7 +57,8 @@ function sortTensors(model: ModelContext): MatrixList {
     const [whyBuffer, problem] = [whyNoWeight(entry, model), whyUnreadable(entry)];
     if (whyBuffer !== null) skipped.push(skippedBuffer(entry, whyBuffer));
     else if (problem !== null) skipped.push(skippedWeight(entry, problem));
-    else if (entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry)) vectors.push(entry);
+    else if (entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry) || isExpertsBias(entry))
+      vectors.push(entry);
     else {
       const found = expertStack(entry, model) ?? headsOf(entry, model, hidden) ?? splitFused(entry, model, hidden);
       if ('unknown' in found) skipped.push(skippedWeight(entry, found.unknown));
@@ -172,6 +173,11 @@ export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'te
     if (projection?.shape.length === 2) return projection.shape[1] ?? null;
   }
   return null;
+}
+
+/** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE): no matrices. */
+function isExpertsBias({ name, shape }: TensorEntry): boolean {
+  return shape.length === 2 && /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/.test(name);
 }
 
 /** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */

@@ -1,14 +1,19 @@
 import { at } from '../platform/at.ts';
 
-/** The types of matrices in a transformer. Other names of the same type are mapped to these. */
+/**
+ * The types of matrices in a transformer. Other names of the same type are mapped to these. `kv_proj`: to what keys and values have in
+ * common (multi-head latent attention). `router`: what weights the experts of a mixture, or those that are there for every token.
+ */
 export const MODULE_TYPES = [
   'q_proj',
   'k_proj',
   'v_proj',
+  'kv_proj',
   'o_proj',
   'gate_proj',
   'up_proj',
   'down_proj',
+  'router',
   'embed',
   'lm_head',
   'other',
@@ -19,7 +24,7 @@ export type ModuleType = (typeof MODULE_TYPES)[number];
 export const COMPONENTS = ['vision', 'projector', 'language'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-export const ATTENTION_MODULES: readonly ModuleType[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
+export const ATTENTION_MODULES: readonly ModuleType[] = ['q_proj', 'k_proj', 'v_proj', 'kv_proj', 'o_proj'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj'];
 /** The matrices of a transformer block. */
 export const BLOCK_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, ...MLP_MODULES];
@@ -77,6 +82,9 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   // Low-rank queries of multi-head latent attention (DeepSeek).
   q_a_proj: 'q_proj',
   q_b_proj: 'q_proj',
+  kv_a_proj_with_mqa: 'kv_proj',
+  kv_b_proj: 'kv_proj',
+  shared_expert_gate: 'router',
   c_fc: 'up_proj',
   fc1: 'up_proj',
   fc2: 'down_proj',
@@ -137,6 +145,9 @@ const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
  * projection; wi, wo are T5's.
  */
 const IN_MLP: Readonly<Record<string, ModuleType>> = {
+  gate: 'router',
+  router: 'router',
+  wg: 'router',
   c_proj: 'down_proj',
   w1: 'gate_proj',
   w2: 'down_proj',
@@ -223,11 +234,11 @@ export function placeOf(tensorName: string, { multimodal }: { readonly multimoda
 
 function moduleOf(path: readonly string[]): ModuleType {
   const leaf = at(path, path.length - 1);
-  // The router of most MoE models is called `gate`: it is not one of the projections, and has no entry in the tables.
   const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
   if (direct) return direct;
   // The original Llama layout: `output.weight` at the top is the head.
   if (leaf === 'output' && (path.length === 1 || path.at(-2) === 'language_model')) return 'lm_head';
+  if (leaf === 'layer' && path.at(-2) === 'router') return 'router'; // Granite.
   const sequential = inSequential(path);
   if (sequential) return sequential;
   // The heads of BERT and its successors.
