@@ -44,11 +44,13 @@ export function renderHtml(report: Report, options: Partial<PageOptions> = {}): 
     ({ id, title, body }) =>
       html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${body}</section>\n`,
   );
+  // Nothing is drawn before the page is read: half a page would move while the rest comes.
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="expect" href="#end" blocking="render">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Shadow Gate: ${report.verdict}</title>
@@ -59,7 +61,7 @@ export function renderHtml(report: Report, options: Partial<PageOptions> = {}): 
 <header class="verdict-${report.verdict}"><h1>${icon(report.verdict)}Shadow Gate: ${report.verdict}</h1><nav aria-label="Sections">${links}</nav></header>
 <main id="main">
 ${sections}</main>
-<script>${Html.trusted(SCRIPT)}</script>
+<script id="end">${Html.trusted(SCRIPT)}</script>
 </body>
 </html>
 `.text;
