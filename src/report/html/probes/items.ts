@@ -30,10 +30,10 @@ export function items({ items: table, comparison }: ProbeReport, { docs }: PageO
 <p class="note">${phraseHtml(itemsIntroduction(table), docs)} ${phraseHtml(withheldSentence(table), docs)}</p>
 ${leftOut === null ? null : html`<p class="note">${leftOut}</p>`}
 ${tools(table, rows.length)}
-<table class="items" aria-label="Items">
+<div class="scroll tall" tabindex="0" role="region" aria-labelledby="probes-items"><table class="items" aria-label="Items">
 <thead><tr>${HEADS.map(head)}</tr></thead>
 <tbody>
-${rows}</tbody></table>`;
+${rows}</tbody></table></div>`;
 }
 
 /** What can be sorted, and by what: `data-key` is for the script. */
