@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { endOfString, parseJson } from '../platform/parse-json.ts';
 import { readTextInside } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
+import { type MixerSizes, NO_MIXER_SIZES, readMixerSizes } from './mixer-sizes.ts';
 
 /** The values of config.json that are needed to read the weights. */
 export interface Architecture {
@@ -24,6 +25,7 @@ export interface Architecture {
   readonly experts: number | null;
   /** Dimensions of each head of multi-head latent attention (DeepSeek); null without it. */
   readonly latent: LatentHeads | null;
+  readonly mixer: MixerSizes;
   /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
   /** The vision tower of a vision-language model, for the layout of its fused matrices. */
@@ -51,6 +53,7 @@ export const UNKNOWN_ARCHITECTURE: Architecture = {
   multiQuery: false,
   experts: null,
   latent: null,
+  mixer: NO_MIXER_SIZES,
   tied: false,
   vision: null,
 };
@@ -127,6 +130,7 @@ export function describeArchitecture(config: Config): Architecture {
     multiQuery: text.multi_query !== false,
     experts: pick(EXPERTS) ?? nestedExperts(text),
     latent: latentHeads(text),
+    mixer: readMixerSizes(pick),
     tied: config.tie_word_embeddings === true,
     vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
   };

@@ -1,26 +1,7 @@
 import type { Architecture } from './architecture.ts';
-import type { OutputSlice } from './matrix-view.ts';
-import { isInVision, type ModuleType } from './module-type.ts';
-
-/** One named part of a fused matrix. */
-export interface FusedPart extends OutputSlice {
-  readonly label: 'q' | 'k' | 'v' | 'kv' | 'gate' | 'up';
-  readonly module: ModuleType;
-}
-
-/** The parts of a fused matrix, or in `unknown` what is missing to split it. */
-export type FusedLayout = { readonly parts: readonly FusedPart[] } | { readonly unknown: string };
-
-/** What the layout of a fused matrix depends on, beside its name. */
-export interface FusedMatrix {
-  /** Number of output features. */
-  readonly output: number;
-  /** Number of input features. */
-  readonly input: number;
-  readonly architecture: Architecture;
-  /** Input features of the attention output projection beside it (= all query features), if known. */
-  readonly attentionInput: number | null;
-}
+import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
+import { mixerLayout } from './fused-mixer.ts';
+import { isInVision } from './module-type.ts';
 
 const QKV_LEAVES = new Set([
   'c_attn',
@@ -43,27 +24,19 @@ const THIRDS = new Set(['gpt2', 'mpt', 'qwen', 'baichuan', 'xverse', 'imagegpt']
 /** Gate and up alternate, one output feature each. */
 const ALTERNATING_GATE_UP = new Set(['gpt_oss']);
 
-function leafOf(tensorName: string): string {
-  return (
-    tensorName
-      .replace(/\.weight$/, '')
-      .split('.')
-      .at(-1) ?? ''
-  );
-}
-
 /**
  * The layout of the fused matrix that has this name.
  * @returns null for a matrix that is not fused
  */
 export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayout | null {
   const { output, architecture } = matrix;
-  const leaf = leafOf(tensorName);
+  const path = tensorName.replace(/\.weight$/, '').split('.');
+  const leaf = path.at(-1) ?? '';
   const isGlmGateUp = leaf === 'dense_h_to_4h' && architecture.layoutType === 'chatglm';
   if (GATE_UP_LEAVES.has(leaf) || isGlmGateUp) return gateUp(output, architecture);
   if (leaf === 'kv_a_proj_with_mqa') return latentAndKeys(matrix);
   if (leaf === 'kv_b_proj') return keysAndValues(matrix);
-  if (!QKV_LEAVES.has(leaf)) return null;
+  if (!QKV_LEAVES.has(leaf)) return isInVision(tensorName) ? null : mixerLayout(path, matrix);
   // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
   return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, matrix);
 }

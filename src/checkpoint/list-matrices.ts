@@ -3,7 +3,8 @@ import { UserError } from '../platform/user-error.ts';
 import type { Architecture } from './architecture.ts';
 import { headsLayout, isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 import { isBuffer } from './buffers.ts';
-import { type FusedPart, fusedLayout } from './fused.ts';
+import { fusedLayout } from './fused.ts';
+import type { FusedPart } from './fused-layout.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
 import { inBlock, outputPart, transposedView, wholeMatrix } from './matrix-view.ts';
 import { gatedHalves, moduleByShape } from './mlp-by-shape.ts';
@@ -57,8 +58,7 @@ function sortTensors(model: ModelContext): MatrixList {
     const [whyBuffer, problem] = [whyNoWeight(entry, model), whyUnreadable(entry)];
     if (whyBuffer !== null) skipped.push(skippedBuffer(entry, whyBuffer));
     else if (problem !== null) skipped.push(skippedWeight(entry, problem));
-    else if (entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry) || isExpertsBias(entry))
-      vectors.push(entry);
+    else if (isVector(entry)) vectors.push(entry);
     else {
       const found = expertStack(entry, model) ?? headsOf(entry, model, hidden) ?? splitFused(entry, model, hidden);
       if ('unknown' in found) skipped.push(skippedWeight(entry, found.unknown));
@@ -66,6 +66,10 @@ function sortTensors(model: ModelContext): MatrixList {
     }
   }
   return { matrices, vectors, skipped };
+}
+
+function isVector(entry: TensorEntry): boolean {
+  return entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry) || isExpertsBias(entry);
 }
 
 /** Why a stored tensor is not a weight of the model; null for a weight. */
@@ -127,8 +131,13 @@ function splitFused(entry: TensorEntry, model: ModelContext, hidden: number | nu
     attentionInput: attentionInput(entry.name, model),
   });
   if (!layout) return [whole];
-  if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
+  if ('unknown' in layout) return [unsplit(whole, layout.unknown)];
   return partsOf(entry, place, { parts: layout.parts, input, orientation });
+}
+
+/** A fused matrix as it is, which is of no one type. */
+function unsplit(whole: Matrix, unknown: string): Matrix {
+  return { ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${unknown}` };
 }
 
 function partsOf(

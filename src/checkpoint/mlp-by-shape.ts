@@ -1,5 +1,5 @@
 import { at } from '../platform/at.ts';
-import type { FusedPart } from './fused.ts';
+import type { FusedPart } from './fused-layout.ts';
 import type { ModuleType } from './module-type.ts';
 import type { TensorEntry } from './types.ts';
 

@@ -10,10 +10,23 @@ export const MODULE_TYPES = [
   'v_proj',
   'kv_proj',
   'o_proj',
+  // The gate of the output of attention.
+  'attention_gate',
+  // Linear attention, Mamba-2 and gated convolutions: what they take from the hidden state, and what they give back.
+  'recurrent_in',
+  'recurrent_out',
+  // One row for each head: decay, write strength, time step.
+  'recurrent_gate',
+  // [channels, kernel] of the convolution over the last positions.
+  'recurrent_conv',
   'gate_proj',
   'up_proj',
   'down_proj',
+  // Between the hidden state and the smaller one of latent experts.
+  'expert_latent_proj',
   'router',
+  // Hidden state and next token's embedding to one, for multi-token prediction.
+  'mtp_proj',
   'embed',
   'lm_head',
   'other',
@@ -24,14 +37,35 @@ export type ModuleType = (typeof MODULE_TYPES)[number];
 export const COMPONENTS = ['vision', 'projector', 'language'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-export const ATTENTION_MODULES: readonly ModuleType[] = ['q_proj', 'k_proj', 'v_proj', 'kv_proj', 'o_proj'];
-export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj'];
+/** The matrices of softmax attention. */
+export const ATTENTION_MODULES: readonly ModuleType[] = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'kv_proj',
+  'attention_gate',
+];
+/**
+ * What mixes positions: attention, and the projections of the recurrent layers in its place. Their gates and convolutions
+ * have so few rows or columns that a share of the directions means nothing.
+ */
+export const MIXER_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, 'recurrent_in', 'recurrent_out'];
+export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj', 'expert_latent_proj'];
 /** The matrices of a transformer block. */
-export const BLOCK_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, ...MLP_MODULES];
+export const BLOCK_MODULES: readonly ModuleType[] = [...MIXER_MODULES, ...MLP_MODULES];
 
 /** Embeddings and lm_head: they have one row per token, and are reported apart from the blocks. */
 export function isEmbedding(module: ModuleType): boolean {
   return module === 'embed' || module === 'lm_head';
+}
+
+/**
+ * Are the matrices of this type a measure of each other? Those of no known type are of many shapes and purposes, and so are
+ * the parts of recurrent layers; routers and their like differ from layer to layer.
+ */
+export function isAlike(module: ModuleType): boolean {
+  return module === 'embed' || module === 'lm_head' || [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
 }
 
 /** Where a tensor is in the model, according to its name. */
@@ -85,6 +119,9 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   kv_a_proj_with_mqa: 'kv_proj',
   kv_b_proj: 'kv_proj',
   shared_expert_gate: 'router',
+  fc1_latent_proj: 'expert_latent_proj',
+  fc2_latent_proj: 'expert_latent_proj',
+  eh_proj: 'mtp_proj',
   c_fc: 'up_proj',
   fc1: 'up_proj',
   fc2: 'down_proj',
@@ -98,6 +135,8 @@ const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   wte: 'embed',
   wpe: 'embed',
   embed_tokens: 'embed',
+  // Mamba and Nemotron-H.
+  embeddings: 'embed',
   embed_positions: 'embed',
   embed_in: 'embed',
   tok_embeddings: 'embed',
@@ -135,6 +174,8 @@ const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
   c_proj: 'o_proj',
   dense: 'o_proj',
   proj: 'o_proj',
+  // InternVL's vision tower.
+  projection_layer: 'o_proj',
   query: 'q_proj',
   key: 'k_proj',
   value: 'v_proj',
@@ -164,6 +205,23 @@ const IN_MLP: Readonly<Record<string, ModuleType>> = {
   W_in: 'up_proj',
   W_gate: 'gate_proj',
   W_out: 'down_proj',
+};
+
+/** Modules of recurrent layers, and the names of their matrices; fused ones are split. */
+const RECURRENT_PARTS = new Set(['linear_attn', 'mamba', 'mixer', 'conv']);
+const IN_RECURRENT: Readonly<Record<string, ModuleType>> = {
+  in_proj: 'recurrent_in',
+  in_proj_qkv: 'recurrent_in',
+  in_proj_qkvz: 'recurrent_in',
+  in_proj_z: 'recurrent_in',
+  in_proj_a: 'recurrent_gate',
+  in_proj_b: 'recurrent_gate',
+  in_proj_ba: 'recurrent_gate',
+  conv1d: 'recurrent_conv',
+  conv: 'recurrent_conv',
+  out_proj: 'recurrent_out',
+  // Nemotron-H calls every module of a layer its mixer.
+  gate: 'router',
 };
 
 const ATTENTION_PARTS = new Set([
@@ -234,6 +292,9 @@ export function placeOf(tensorName: string, { multimodal }: { readonly multimoda
 
 function moduleOf(path: readonly string[]): ModuleType {
   const leaf = at(path, path.length - 1);
+  if (leaf === 'gate_proj' && ATTENTION_PARTS.has(path.at(-2) ?? '')) return 'attention_gate';
+  // Qwen's layers of multi-token prediction.
+  if (leaf === 'fc' && path.at(-2) === 'mtp') return 'mtp_proj';
   const direct = Object.hasOwn(BY_LEAF, leaf) ? BY_LEAF[leaf] : undefined;
   if (direct) return direct;
   // The original Llama layout: `output.weight` at the top is the head.
@@ -241,6 +302,7 @@ function moduleOf(path: readonly string[]): ModuleType {
   if (leaf === 'layer' && path.at(-2) === 'router') return 'router'; // Granite.
   const sequential = inSequential(path);
   if (sequential) return sequential;
+  if (RECURRENT_PARTS.has(path.at(-2) ?? '') && Object.hasOwn(IN_RECURRENT, leaf)) return IN_RECURRENT[leaf] ?? 'other';
   // The heads of BERT and its successors.
   if (leaf === 'decoder' && (path.length === 1 || ['predictions', 'lm_head'].includes(path.at(-2) ?? '')))
     return 'lm_head';

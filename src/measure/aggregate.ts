@@ -1,7 +1,7 @@
 import {
-  ATTENTION_MODULES,
   BLOCK_MODULES,
   COMPONENTS,
+  MIXER_MODULES,
   MLP_MODULES,
   MODULE_TYPES,
   type ModuleType,
@@ -69,8 +69,8 @@ export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' 
 /** W before ΔW, by component, then attention, MLP, embeddings, the rest. */
 function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
   const rank = ({ of, component, module }: GroupMeasurement) =>
-    (of === 'delta' ? 100 : 0) +
-    20 * (component === null ? 0 : COMPONENTS.indexOf(component)) +
+    (of === 'delta' ? 10 * MODULE_TYPES.length : 0) +
+    MODULE_TYPES.length * (component === null ? 0 : COMPONENTS.indexOf(component)) +
     MODULE_TYPES.indexOf(module);
   return rank(a) - rank(b);
 }
@@ -105,7 +105,8 @@ type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
 /**
  * ΔW of the whole model. `mlpAttentionRatio` is the median top-5% energy over the MLP matrices ÷ the same over the
- * attention matrices; in a vision-language model, of its language model. Embeddings and lm_head are in neither.
+ * attention matrices, the projections of recurrent layers among them; in a vision-language model, of its language model.
+ * Embeddings, lm_head and routers are in neither.
  */
 export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
   const deltas = tensors.filter(({ of }) => of === 'delta');
@@ -118,7 +119,7 @@ export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaMode
       (values) => median(values),
     );
   const mlpTopEnergy = topEnergy(MLP_MODULES);
-  const attentionTopEnergy = topEnergy(ATTENTION_MODULES);
+  const attentionTopEnergy = topEnergy(MIXER_MODULES);
   const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
   const hasRatio =
     mlpTopEnergy !== null &&

@@ -3,7 +3,7 @@ import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { isMultimodalName, placeOf } from '../checkpoint/module-type.ts';
+import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
 import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -121,7 +121,14 @@ function loraJobs(
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
     const whole = { ...update, base };
-    const description = { of: 'delta', name: module.target, place, shape: updateShape(whole), note } as const;
+    const wholePlace: Place = layout ? { ...place, module: 'other' } : place;
+    const description = {
+      of: 'delta',
+      name: module.target,
+      place: wholePlace,
+      shape: updateShape(whole),
+      note,
+    } as const;
     if (dora) return [{ kind: 'dora', ...description, matrix: doraMatrix(dora, dora.base.view), dora }];
     return [{ kind: 'lora', ...description, update: whole }];
   }

@@ -44,7 +44,7 @@ const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
   ['encoder.block.2.layer.0.SelfAttention.o.weight', 'o_proj', 2],
   ['encoder.block.2.layer.1.DenseReluDense.wo.weight', 'down_proj', 2],
   ['encoder.block.2.layer.1.DenseReluDense.wi_0.weight', 'gate_proj', 2],
-  ['model.layers.3.mamba.out_proj.weight', 'other', 3],
+  ['model.layers.3.mamba.out_proj.weight', 'recurrent_out', 3],
   ['bert.encoder.layer.0.attention.self.query.weight', 'q_proj', 0],
   ['bert.encoder.layer.0.attention.output.dense.weight', 'o_proj', 0],
   ['bert.encoder.layer.0.intermediate.dense.weight', 'up_proj', 0],

@@ -87,7 +87,8 @@ function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
     attentionInput: null,
   });
   if (!layout) return [whole];
-  if ('unknown' in layout) return [{ ...whole, note: `fused and not split: ${layout.unknown}` }];
+  if ('unknown' in layout)
+    return [{ ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({
     ...whole,
     name: `${name}[${part.label}]`,

@@ -1,3 +1,4 @@
+import { isAlike } from '../../checkpoint/module-type.ts';
 import { at } from '../../platform/at.ts';
 import { groupBy } from '../../platform/group-by.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -81,8 +82,8 @@ function outliers(policy: Policy, group: readonly WeightPair[], isLarge: IsLarge
   const isCommon = common > Math.log(MAX_GROUP_RATIO) && 2 * group.filter(isLarge).length > group.length;
   const together = isCommon ? [groupSpike(policy, group, Math.exp(common))] : [];
   const alone = group.flatMap((weight, i): Finding[] => {
-    // Matrices of no known type are of many shapes and purposes: without a baseline, they are no measure of each other.
-    if (!isLarge(weight) || (weight.module === 'other' && !paired)) return [];
+    // Without a baseline, the others of the type are the only measure.
+    if (!isLarge(weight) || !(paired || isAlike(weight.module))) return [];
     const [level, was, rise] = [at(levels, i), at(before, i), at(rises, i)];
     const isHigher = riseOf(weight) > Math.log1p(MIN_RISE);
     const standsOut = level > limit && (!paired || (was <= limit && isHigher));

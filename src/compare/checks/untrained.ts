@@ -102,7 +102,7 @@ function isHead(
   { isAdapter }: { readonly isAdapter: boolean },
 ): boolean {
   if (isAdapter) return loraRank === undefined;
-  return module === 'lm_head' || (module === 'other' && layer === null);
+  return module === 'lm_head' || (layer === null && (module === 'other' || module === 'mtp_proj'));
 }
 
 function keyOf({ of, name }: TensorMeasurement): string {
