@@ -1,6 +1,6 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { printable } from '../escape.ts';
+import { printable, shorten } from '../escape.ts';
 import { phraseLine } from '../terminal/phrase.ts';
 import { describeFinding } from '../text/finding.ts';
 import { TOPICS } from '../text/finding-topics.ts';
@@ -10,7 +10,7 @@ import { type MarkdownOptions, renderComment } from './comment.ts';
 
 /** GitHub takes at most so many annotations in a request. */
 export const MAX_ANNOTATIONS = 50;
-/** Of the summary, in characters. */
+/** Of the summary. GitHub's docs say characters; a text whose bytes are as few is safe however it counts. */
 const SUMMARY_LIMIT = 65_535;
 const TITLE_LENGTH = 250;
 const MESSAGE_LENGTH = 2000;
@@ -35,7 +35,7 @@ export function describeCheckRun(report: Report, options: MarkdownOptions): Chec
   const { grave } = findingsBySeverity(report);
   return {
     title: printable(`${report.verdict}: ${phraseLine(verdictSentence(report))}`, TITLE_LENGTH),
-    summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT })),
+    summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT, unit: 'bytes' })),
     annotations: grave.slice(0, MAX_ANNOTATIONS).map((finding) => annotationOf(finding, report)),
   };
 }
@@ -53,6 +53,6 @@ function annotationOf(finding: Finding, report: Report): CheckAnnotation {
     level: LEVELS[finding.level],
     title: TOPICS[finding.kind].title,
     path: finding.kind === 'changed-input' ? finding.path : null,
-    message: message.slice(0, MESSAGE_LENGTH),
+    message: shorten(message, MESSAGE_LENGTH),
   };
 }

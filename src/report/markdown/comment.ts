@@ -23,6 +23,8 @@ export interface MarkdownOptions {
   readonly key?: string | undefined;
   /** The text stays shorter than this. */
   readonly limit?: number | undefined;
+  /** What the limit counts: UTF-16 units, as by default, or bytes of UTF-8. */
+  readonly unit?: 'units' | 'bytes' | undefined;
   /** Address of the documentation, without a slash at the end; by default that of this version. */
   readonly docs?: string | undefined;
   /** Where the report comes from, for a page that outlives its run. */
@@ -33,8 +35,9 @@ export interface MarkdownOptions {
 
 /** The pull-request comment, in GitHub Markdown, verdict first, shorter than `limit` characters. */
 export function renderComment(report: Report, options: MarkdownOptions = {}): string {
-  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport } = options;
+  const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, origin, htmlReport, unit } = options;
+  const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
   const marker = `${commentMarker(key)}\n${origin === undefined ? '' : `${runMarker(origin)}\n`}`;
   const content = contentOf(report, { key: key === '' ? DEFAULT_KEY : key, origin, htmlReport });
-  return fitted(content, { marker, docs }, (text) => text.length < limit);
+  return fitted(content, { marker, docs }, (text) => size(text) < limit);
 }

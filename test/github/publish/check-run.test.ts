@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VERDICTS } from '../../../src/compare/report.ts';
 import { type CheckRun, conclusionOf, writeCheckRun } from '../../../src/github/publish/check-run.ts';
 import { describeCheckRun, MAX_ANNOTATIONS } from '../../../src/report/markdown/check-run.ts';
+import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { everyFinding } from '../../report/findings.ts';
 import { finding, HOSTILE_NAMES, hostileReport, report, spiked } from '../../report/fixtures.ts';
 import { FakeGithub } from '../fake-github.ts';
@@ -66,6 +67,14 @@ it('five hundred findings are as many annotations as GitHub takes', async () => 
   const many = report({ findings: Array.from({ length: 500 }, (_, i) => spiked(`t_${i}`)) });
   await write(describeCheckRun(many, {}));
   expect(github.checkRuns[0]?.output.annotations).toHaveLength(MAX_ANNOTATIONS);
+});
+
+it('a summary can be limited by its bytes, of which names in other scripts take more', () => {
+  const wide = hostileReport('я'.repeat(120));
+  const whole = renderComment(wide);
+  const limit = whole.length + 1;
+  expect(Buffer.byteLength(whole)).toBeGreaterThan(limit);
+  expect(Buffer.byteLength(renderComment(wide, { limit, unit: 'bytes' }))).toBeLessThan(limit);
 });
 
 describe('a path of a stranger', () => {
