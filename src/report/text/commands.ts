@@ -49,8 +49,8 @@ export function checkCommand(report: Report, option: string): Part {
 }
 
 /** Says how many probes fit into how much time. */
-export function budgetCommand({ candidate }: Report): Part {
-  return command(`shadow-gate probes --checkpoint ${shellWord(candidate.path)} --budget 10m`);
+export function budgetCommand({ candidate, policy }: Report): Part {
+  return command(`shadow-gate probes --checkpoint ${shellWord(candidate.path)}${policyOption(policy)} --budget 10m`);
 }
 
 /** Shows single matrices of the candidate. */
@@ -66,8 +66,11 @@ function of({ reference, policy, findings, benchmarks }: Report, path: string): 
   const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
   const what = isServed ? '--endpoint URL --model NAME' : `--checkpoint ${shellWord(path)}`;
   const start = reference === null || isServed ? '' : ` --reference ${shellWord(reference.path)}`;
-  const rules = policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${shellWord(policy)}`;
-  return `${what}${start}${rules}`;
+  return `${what}${start}${policyOption(policy)}`;
+}
+
+function policyOption(policy: string | null): string {
+  return policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${shellWord(policy)}`;
 }
 
 /** Found without being named. */

@@ -32,6 +32,12 @@ describe('what to do', () => {
     ]);
   });
 
+  it('asks for a plan of the suites of the policy that was applied', () => {
+    const unclear = all.find(({ kind }) => kind === 'twin-accuracy-unclear') as Finding;
+    const steps = nextSteps(unclear, report({ policy: 'ci/gate.yml' })).map(plain);
+    expect(steps[0]).toMatch(/shadow-gate probes --checkpoint \S+ --policy ci\/gate\.yml --budget 10m$/);
+  });
+
   it('of a baseline that was read from a file names that file', () => {
     const baseline = subject({ path: 'models/approved', name: 'approved/b 1.json' });
     const one = report({ findings: [{ kind: 'other-version', level: 'inconclusive', candidate: '2', baseline: '1' }] });
