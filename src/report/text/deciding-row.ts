@@ -55,7 +55,7 @@ export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | '
 }
 
 /** Findings that report a loss of answers, each in its own way. */
-const LOSSES: ReadonlySet<FindingKind> = new Set([
+export const LOSSES: ReadonlySet<FindingKind> = new Set([
   'twin-accuracy',
   'accuracy-loss',
   'retention',
@@ -66,17 +66,26 @@ const LOSSES: ReadonlySet<FindingKind> = new Set([
 /** A drop at the limit counts, whatever the last bit of a float is. */
 const ROUNDING = 1e-12;
 
+interface Change {
+  readonly baseline: number | null;
+  readonly candidate: number;
+}
+
+/**
+ * Did an accuracy fall as far as a limit?
+ * @param drop the limit, as a share
+ */
+export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boolean {
+  return baseline !== null && baseline - candidate >= drop - ROUNDING;
+}
+
 /**
  * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding reports the
  * same loss, or it may be chance.
  * @param drop the limit, as a share; undefined: not known
  */
-export function markOfChange(
-  report: Report,
-  { baseline, candidate }: { readonly baseline: number | null; readonly candidate: number },
-  drop: number | undefined,
-): Verdict {
-  if (baseline === null || drop === undefined || baseline - candidate < drop - ROUNDING) return 'pass';
+export function markOfChange(report: Report, change: Change, drop: number | undefined): Verdict {
+  if (drop === undefined || !isBeyondDrop(change, drop)) return 'pass';
   const levels = report.findings.filter(({ kind }) => LOSSES.has(kind)).map(({ level }) => level);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
   return worst === undefined ? 'inconclusive' : markOf(worst);

@@ -7,7 +7,8 @@ import { describeFinding } from './finding.ts';
 import { carryOverSentence, examAndTwins, headlineOf } from './headline.ts';
 import { metricPart, ofName } from './metric-names.ts';
 import { formatPair, formatRelative } from './numbers.ts';
-import { type Phrase, phrase, plain } from './phrase.ts';
+import { hasOpenLoss, notedLoss, notedMetric } from './pass-losses.ts';
+import { code, type Phrase, phrase, plain } from './phrase.ts';
 
 /** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
@@ -37,13 +38,24 @@ export function verdictSentence(report: Report): Phrase {
   const first = decidingFinding(report);
   if (first) return headlineOf(first, report);
   if (report.verdict !== 'pass') return phrase`The verdict is ${report.verdict}, and the report gives no reason.`;
-  if (report.baseline === null) {
-    return phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
-  }
+  if (report.baseline === null) return withoutBaseline(report);
+  const noted = notedLoss(report);
+  if (noted) return onlyNoted(noted, report);
   if (report.benchmarks !== null) {
     return phrase`No loss beyond its limit shows in the answers of ${comparedSentence(report.benchmarks)}. Nothing else was judged: logs have no weights and no twins.`;
   }
   return report.probes === null ? spectraSentence(report) : probesSentence(report, report.probes.comparison);
+}
+
+function withoutBaseline({ tensors }: Report): Phrase {
+  return tensors.length === 0
+    ? phrase`There is no baseline to compare with, and nothing was judged.`
+    : phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
+}
+
+/** What went beyond a limit and decides nothing. */
+function onlyNoted(finding: Finding, report: Report): Phrase {
+  return phrase`${headlineOf(finding, report)} The policy only notes it: its level is ${code('info')}.`;
 }
 
 /** Is a gain real? If there is none: nothing was lost. */
@@ -54,10 +66,14 @@ function probesSentence(report: Report, comparison: ProbeComparison): Phrase {
     return carryOverSentence(gain.row, gain.carryOver, { words, kinds: comparison.kinds });
   }
   const changes = examAndTwins(report);
-  return changes === null ? spectraSentence(report) : phrase`${changes}: no loss beyond its limit.`;
+  const lost = hasOpenLoss(report) ? 'no significant loss beyond its limit' : 'no loss beyond its limit';
+  return changes === null ? spectraSentence(report) : phrase`${changes}: ${lost}.`;
 }
 
-function spectraSentence({ shadowDeltas }: Report): Phrase {
+function spectraSentence(report: Report): Phrase {
+  const { shadowDeltas } = report;
+  const noted = notedMetric(report);
+  if (noted) return onlyNoted(noted, report);
   const headline = shadowDeltas.find(({ module, baseline, candidate }) => {
     return module === null && baseline !== null && candidate !== null;
   });

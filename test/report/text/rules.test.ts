@@ -76,6 +76,30 @@ describe('the rules of a report', () => {
     expect(new Set(marksOf(whole(), []))).toEqual(new Set(['pass']));
   });
 
+  it('beyond a limit of the level info are noted, and no check mark stands beside them', () => {
+    for (const kind of ['twin-accuracy', 'retention', 'capability-not-judged', 'level-lost'] as const) {
+      const found = everyFinding('name').find((one) => one.kind === kind);
+      if (!found) continue;
+      const row = rows({ ...whole(), findings: [{ ...found, level: 'info' }] }).find(({ mark }) => mark === 'info');
+      expect(plain(row?.stands ?? [])).toMatch(/1 note$/);
+    }
+    const policy = 'rules: [{metric: stableRank, of: weight, direction: any, level: info}]';
+    const one = reportOn(measurement(), measurement(), { policy });
+    const rules = (one.applied?.rules ?? []).map((rule) =>
+      rule.nearest === null ? rule : { ...rule, nearest: { ...rule.nearest, movement: 2, limit: 1 } },
+    );
+    const moved: Report = one.applied ? { ...one, applied: { ...one.applied, rules } } : one;
+    expect(rows(moved)[9]).toMatchObject({ finding: 'metric-moved', level: 'info', mark: 'info' });
+    const group = ruleGroups(moved).find(({ title }) => title === 'Spectra');
+    expect(group && groupSummary(group)).toMatch(/\d with a note/);
+  });
+
+  it('judge nothing where too few facts were asked', () => {
+    const few: Finding = { kind: 'too-few-facts', level: 'inconclusive', facts: 1, least: 40, budget: null };
+    const [group] = ruleGroups({ ...whole(), findings: [few] });
+    expect(new Set(group?.rows.map(({ mark }) => mark))).toEqual(new Set([null, 'inconclusive']));
+  });
+
   it('show how far the nearest number moved, of how much', () => {
     const policy = 'rules: [{metric: stableRank, of: weight, direction: down, relative: 0.2, absolute: 0.5}]';
     const [first] = rows(reportOn(measurement(), measurement(), { policy })).filter(

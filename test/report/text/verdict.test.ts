@@ -4,6 +4,7 @@ import type { Estimate, KindRow, ProbeComparison } from '../../../src/compare/pr
 import type { Report } from '../../../src/compare/report.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { verdictSentence } from '../../../src/report/text/verdict.ts';
+import { measurement, reportOn } from '../../compare/measurement.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, probeReport, report } from '../fixtures.ts';
 
@@ -76,6 +77,34 @@ describe('the sentence of a pass', () => {
     const noLoss = /^Exam \+72\.2 points; new questions of the same kind \+23\.3: no loss beyond its limit\.$/;
     expect(sentenceOf(withKinds([kind({ transfer: within(0.1, 0.2) })], {}, -0.01))).toMatch(noLoss);
     expect(sentenceOf(withKinds([kind({ transfer: null })]))).toMatch(noLoss);
+  });
+
+  it('does not deny what the policy only notes', () => {
+    const loss: Finding = {
+      ...{ kind: 'twin-accuracy', level: 'info', capability: null, candidate: 0.54, baseline: 0.96 },
+      ...{ change: -0.42, twins: 540, lost: 232, won: 6, p: 1e-9, limit: 0.02 },
+    };
+    expect(sentenceOf(withKinds([kind({ transfer: null })], { findings: [loss] }))).toMatch(
+      /−42\.0: a loss beyond the limit of 2 points\. The policy only notes it: its level is info\.$/,
+    );
+    const moved = { ...finding(), level: 'info' } as Finding;
+    expect(sentenceOf(report({ verdict: 'pass', findings: [moved] }))).toMatch(
+      /^MLP ÷ attention ratio of ΔW rose .* The policy only notes it: its level is info\.$/,
+    );
+  });
+
+  it('of a fall beyond its limit that may be chance claims only that it is not significant', () => {
+    const rows = base.comparison.rows.map((row) => ({ ...row, twin: { baseline: 0.5, candidate: 0.4 } }));
+    const comparison = { ...base.comparison, kinds: [], gains: [], rows };
+    const one = report({ verdict: 'pass', findings: [], probes: { ...base, comparison } });
+    const policy = reportOn(measurement(), measurement()).applied;
+    expect(sentenceOf({ ...one, applied: policy })).toMatch(/: no significant loss beyond its limit\.$/);
+  });
+
+  it('without a baseline speaks of weights only where there are some', () => {
+    const one = report({ verdict: 'pass', findings: [], baseline: null });
+    expect(sentenceOf(one)).toMatch(/^No check of the weights alone found a problem\./);
+    expect(sentenceOf({ ...one, tensors: [] })).toBe('There is no baseline to compare with, and nothing was judged.');
   });
 
   it('of spectra alone has the number of their headline', () => {

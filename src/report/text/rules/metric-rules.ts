@@ -31,7 +31,7 @@ export function metricRuleRow(rule: ReportedRule): RuleRow {
   const row = { check, finding: 'metric-moved', limit: limitOf(rule), level } as const;
   if (nearest === null) return { ...row, mark: null, stands: phrase`there was nothing to compare` };
   const isBeyond = nearest.movement > nearest.limit;
-  return { ...row, mark: isBeyond && level !== 'info' ? level : 'pass', stands: standsOf(rule, nearest) };
+  return { ...row, mark: isBeyond ? level : 'pass', stands: standsOf(rule, nearest) };
 }
 
 const MODEL_WIDE: readonly string[] = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'];

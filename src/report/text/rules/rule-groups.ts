@@ -24,9 +24,11 @@ export function ruleGroups(report: Report): RuleGroup[] {
 export function groupSummary({ rows }: RuleGroup): string {
   const within = rows.filter(({ mark }) => mark === 'pass').length;
   const idle = rows.filter(({ mark }) => mark === null).length;
-  const beyond = rows.length - within - idle;
+  const noted = rows.filter(({ mark }) => mark === 'info').length;
+  const beyond = rows.length - within - idle - noted;
   const parts = [
     ...(beyond > 0 ? [`${beyond} beyond`] : []),
+    ...(noted > 0 ? [`${noted} with a note`] : []),
     ...(within > 0 ? [`${within} within`] : []),
     ...(idle > 0 ? [`${idle} with nothing to judge`] : []),
   ];

@@ -1,4 +1,4 @@
-import type { Finding, FindingKind } from '../../../compare/finding.ts';
+import type { Finding, FindingKind, Level } from '../../../compare/finding.ts';
 import { SEVERITY } from '../../../compare/finding.ts';
 import type { Report, Verdict } from '../../../compare/report.ts';
 import { formatCount } from '../numbers.ts';
@@ -12,8 +12,8 @@ export interface RuleRow {
   readonly limit: string;
   /** What a change beyond the limit is. */
   readonly level: string;
-  /** Null: nothing was judged. */
-  readonly mark: Verdict | null;
+  /** `info`: there is a note, which decides nothing. Null: nothing was judged. */
+  readonly mark: Verdict | Level | null;
   readonly stands: Phrase;
 }
 
@@ -39,8 +39,11 @@ export function rowOf(report: Report, { kinds, isOwn = () => true, missing, valu
   if (own.length === 0 && missing !== null) return { ...rest, mark: null, stands: phrase`${missing}` };
   const count = phrase`${own.length === 0 ? 'no finding' : formatCount(own.length, grave.length === 0 ? 'note' : 'finding')}`;
   const stands = value ? (own.length === 0 ? value : phrase`${value}; ${count}`) : count;
-  return { ...rest, mark: worstOf(grave), stands };
+  return { ...rest, mark: own.some(isNote) && grave.length === 0 ? 'info' : worstOf(grave), stands };
 }
+
+/** That a merge is proven is what the rule asks for. */
+const isNote = ({ kind }: Finding): boolean => kind !== 'merge-proven';
 
 function worstOf(grave: readonly Finding[]): Verdict {
   const levels = grave.map(({ level }) => level);
@@ -55,8 +58,9 @@ export function missingWeights({ tensors, baseline }: Report, needs: 'candidate'
 }
 
 /** The same of a check of the probes against the baseline. */
-export function missingProbes({ probes, baseline }: Report): string | null {
+export function missingProbes({ probes, baseline, findings }: Report): string | null {
   if (probes === null) return 'no probes were answered';
   if (baseline === null) return 'there is no baseline';
-  return probes.comparison.rows[0]?.twin.baseline == null ? 'the baseline has no answers to the same probes' : null;
+  if (probes.comparison.rows[0]?.twin.baseline == null) return 'the baseline has no answers to the same probes';
+  return findings.some(({ kind }) => kind === 'too-few-facts') ? 'too few facts were asked' : null;
 }
