@@ -65,6 +65,8 @@ export const LOSSES: ReadonlySet<FindingKind> = new Set([
 
 /** A drop at the limit counts, whatever the last bit of a float is. */
 const ROUNDING = 1e-12;
+/** Any drop that is more than rounding. */
+const SMALLEST = 1e-9;
 
 interface Change {
   readonly baseline: number | null;
@@ -82,10 +84,10 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
 /**
  * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding reports the
  * same loss, or it may be chance.
- * @param drop the limit, as a share; undefined: not known
+ * @param drop the limit, as a share; undefined: not known, so that any drop may be beyond it
  */
 export function markOfChange(report: Report, change: Change, drop: number | undefined): Verdict {
-  if (drop === undefined || !isBeyondDrop(change, drop)) return 'pass';
+  if (!isBeyondDrop(change, drop ?? SMALLEST)) return 'pass';
   const levels = report.findings.filter(({ kind }) => LOSSES.has(kind)).map(({ level }) => level);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
   return worst === undefined ? 'inconclusive' : markOf(worst);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
+import { markOfChange } from '../../../src/report/text/deciding-row.ts';
 import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { everyFinding } from '../findings.ts';
@@ -23,6 +24,14 @@ const twinLoss: Finding = {
 };
 
 describe('the table that decides', () => {
+  it('shows no fall as passed whose limit is not known, as in a report of version 0.2', () => {
+    const both = { baseline: 0.9, candidate: 0.6 };
+    expect(markOfChange(report({ verdict: 'pass', findings: [] }), both, undefined)).toBe('inconclusive');
+    expect(markOfChange(report({ verdict: 'pass', findings: [] }), { ...both, candidate: 0.9 }, undefined)).toBe(
+      'pass',
+    );
+  });
+
   it('has exam and twins with their limits, whatever the verdict, and the headline of the spectra', () => {
     expect(linesOf(report({ verdict: 'pass', findings: [], probes: quiet }))).toEqual([
       'pass | Exam | 26.1% → 98.3% | +72.2 points | −2 points',
