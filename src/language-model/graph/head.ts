@@ -50,6 +50,7 @@ const BLOCK = 1024;
  * the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
+  if (vocabulary <= BLOCK) return reduceLogSumExp(graph, logits);
   const blocks = Math.ceil(vocabulary / BLOCK);
   const missing = blocks * BLOCK - vocabulary;
   const none = graph.constant([NO_LOGIT], 'float32', []);
@@ -59,9 +60,11 @@ function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
     graph.op('Slice', [value, ...[0, 1, 2].map((index) => graph.constant([index], 'int64'))]);
   // Any logit less its log-probability is the total of its block.
   const totals = graph.op('Sub', [first(rows), first(graph.op('LogSoftmax', [rows], { axis: -1 }))]);
-  return graph.op('ReduceLogSumExp', [graph.reshape(totals, [-1, blocks]), graph.constant([-1], 'int64')], {
-    keepdims: 0,
-  });
+  return reduceLogSumExp(graph, graph.reshape(totals, [-1, blocks]));
+}
+
+function reduceLogSumExp(graph: Graph, rows: Value): Value {
+  return graph.op('ReduceLogSumExp', [rows, graph.constant([-1], 'int64')], { keepdims: 0 });
 }
 
 /** So little that its exponential is 0, and finite. */
