@@ -46,8 +46,8 @@ it('candidate, reference and baseline can be on a hub, and the log names their c
   };
   const outcome = await gate(inputs, { HF_TOKEN: 'hf_secret' });
   expect(outcome.outputs.verdict, outcome.log).toBe('fail');
-  expect(outcome.log).toContain(`MiB of hf://org/benchmark-aligned@${candidate}`);
-  expect(outcome.log).toContain(`MiB of hf://org/base@${base}`);
+  expect(outcome.log).toContain(`(hf://org/benchmark-aligned@${candidate})`);
+  expect(outcome.log).toContain(`(hf://org/base@${base})`);
   expect(outcome.log).not.toContain('hf_secret');
   const { run } = JSON.parse(readFileSync(outcome.outputs.measurement ?? '', 'utf8'));
   expect(run).toMatchObject({

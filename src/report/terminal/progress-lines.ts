@@ -11,7 +11,7 @@ export interface ProgressLinesOptions {
   readonly quietSeconds?: number;
 }
 
-/** A phase that is over by then has no line. */
+/** A phase that is over by then has no line, except a download: its line names the commit that was read. */
 const SHORTEST_PHASE = 1;
 
 const INTERVAL_SECONDS = 30;
@@ -23,6 +23,7 @@ export class ProgressLines {
   readonly #quietUntil: number;
   readonly #clock: ProgressClock;
   #phase = '';
+  #shortest = SHORTEST_PHASE;
   #entered: number;
   #printed: { readonly phase: string; readonly at: number } | null = null;
 
@@ -38,7 +39,9 @@ export class ProgressLines {
   report(progress: Progress): void {
     const now = this.#now();
     this.#clock.report(progress, now);
-    const phase = `${progress.model} ${progress.phase}`;
+    const isDownload = progress.phase === 'downloading';
+    const phase = `${progress.model} ${progress.phase}${isDownload ? ` ${progress.item}` : ''}`;
+    this.#shortest = isDownload ? 0 : SHORTEST_PHASE;
     if (phase !== this.#phase) {
       this.#phase = phase;
       this.#entered = now;
@@ -49,7 +52,7 @@ export class ProgressLines {
   /** To be called every second, and by `report`. */
   tick(): void {
     const now = this.#now();
-    if (now < this.#quietUntil || now - this.#entered < SHORTEST_PHASE) return;
+    if (now < this.#quietUntil || now - this.#entered < this.#shortest) return;
     const isNew = this.#printed?.phase !== this.#phase;
     if (!isNew && now - (this.#printed?.at ?? 0) < INTERVAL_SECONDS) return;
     this.#printed = { phase: this.#phase, at: now };
