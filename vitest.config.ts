@@ -2,12 +2,35 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Sweeps and simulations at full size: `npm run test:slow`. */
 const SLOW = 'test/**/*.slow.test.ts';
 const isSlow = process.env.TEST_SLOW === '1';
 
 const TEXT_FILE = '\0text:';
+
+/** Slow tests that take minutes begin first, so that no core waits for one of them at the end. */
+const MINUTES = [
+  'information',
+  'worlds',
+  'simulation',
+  'exact-spectrum',
+  'fast-spectrum',
+  'letters',
+  'threads',
+  'levels',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = MINUTES.findIndex((name) => moduleId.endsWith(`/${name}.slow.test.ts`));
+      return found === -1 ? MINUTES.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** What esbuild does for `with { type: 'text' }`: the style and the script of a report are files of their own. */
 const textFiles: Plugin = {
@@ -31,6 +54,7 @@ export default defineConfig({
     exclude: [...defaultExclude, ...(isSlow ? [] : [SLOW])],
     // One worker per core: by default a machine of two cores gets one.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     testTimeout: isSlow ? 600_000 : 60_000,
     // The first test that needs dist/ builds it in a hook, and others wait for it.
     hookTimeout: 60_000,
