@@ -67,17 +67,22 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value):
   const [inner, hidden] = [up.output, up.input];
   const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
   const plainLogits = routerLogits(graph, weights, router, x);
-  const routing = route(graph, weights, experts, plainLogits);
-  const logits = isPlain(router)
-    ? plainLogits
-    : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
+  const isInputScaled = experts.scales === 'input';
+  const { normalize, scale } = router;
+  const sumsToOne =
+    isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
+  // Then the operator routes alone.
+  const routing = sumsToOne && !isInputScaled ? null : route(graph, weights, experts, plainLogits);
+  const logits =
+    routing === null || isPlain(router)
+      ? plainLogits
+      : graph.op('Log', [graph.op('Max', [routing.shares, graph.constant([LEAST_SHARE], 'float32')])]);
   const [alpha, beta, limit] =
     typeof activation === 'object' ? [activation.alpha, 1, { swiglu_limit: { float: activation.limit } }] : [1, 0, {}];
-  const isInputScaled = experts.scales === 'input';
   const mixed = graph.op(
     'MoE',
     [
-      isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
+      routing !== null && isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
       logits,
       graph.reshape(gateUp, [count, 2 * inner, hidden]),
       gateUpBias,
@@ -95,10 +100,7 @@ function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value):
     },
     'com.microsoft',
   );
-  const { normalize, scale } = router;
-  const sumsToOne =
-    isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
-  return sumsToOne || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
+  return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
 
 /** Smaller than any weight that matters, and a normal number in float32. */
