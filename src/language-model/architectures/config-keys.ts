@@ -22,6 +22,7 @@ const ARITHMETIC_FREE = new Set(
   cache_implementation reorder_and_upcast_attn output_past predict_special_tokens additional_vocab_size
   custom_pipelines is_composition max_window_layers pixel_shuffle_factor perceiver_config use_resampler
   attention_softmax_in_fp32 scale_attention_softmax_in_fp32 bos_token eos_token pad_token mlp_dropout qkv_dropout
+  ep_size
   `
     .split(/\s+/)
     .filter(Boolean),

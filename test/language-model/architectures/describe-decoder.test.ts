@@ -157,11 +157,6 @@ describe('describeDecoder', () => {
       /layer type "sliding_attention" is not supported/,
     ],
     [
-      'an output layer with a bias that is tied',
-      { model_type: 'phi', tie_word_embeddings: true },
-      /tie_word_embeddings is true/,
-    ],
-    [
       'a factor of the base in another family',
       { model_type: 'llama', rope_scaling: { type: 'dynamic', alpha: 1000 } },
       /unknown key "alpha"/,

@@ -171,7 +171,7 @@ function deepseekDecoder(config: Config, sizes: LatentSizes, experts: ExpertSize
 
 /** Keys about training and about layers that predict further tokens. */
 export function ignoreTraining(config: Config): void {
-  config.ignore('num_nextn_predict_layers', 'ep_size', 'seq_aux', 'aux_loss_alpha');
+  config.ignore('num_nextn_predict_layers', 'seq_aux', 'aux_loss_alpha');
 }
 
 /** The MLP of each layer: plain, or experts with some that are there for every token (`shared_experts`). */

@@ -37,8 +37,9 @@ export const ernie45Moe: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });
     const bias = config.boolean('use_bias');
-    // Of training, or of other code: the class reads none of them.
-    config.ignore('moe_capacity', 'moe_gate', 'moe_use_aux_free');
+    // Of training, of other code, or of layers that predict further tokens: the class reads none of them.
+    config.ignore('moe_capacity', 'moe_gate', 'moe_use_aux_free', 'num_nextn_predict_layers');
+    config.expect('use_rmsnorm', true, 'only RMS norms are supported');
     const mlp = mlps(config, sizes, { bias });
     const head = { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias };
     return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlp: mlp(i) }), { head });

@@ -26,6 +26,7 @@ export const ernie45: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 5e5, interleaved: true });
     config.ignore('compression_ratio', 'weight_share_add_bias'); // in configs on the Hub, but not read
+    config.expect('use_rmsnorm', true, 'only RMS norms are supported');
     const bias = config.boolean('use_bias');
     return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlpBias: bias }));
   },

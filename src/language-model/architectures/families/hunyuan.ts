@@ -30,8 +30,10 @@ export const hunyuanDense: ModelFamily = {
     const rope = readHunyuanRope(config, sizes.headDim);
     const bias = config.boolean('attention_bias');
     config.expect('use_qk_norm', true, 'queries and keys have norms in this family');
-    // In configs on the Hub, but not read.
+    // In configs on the Hub, but not read: of its training code, and of models that are made from it.
     config.ignore('attention_head_dim', 'cla_share_factor', 'norm_type', 'org_vocab_size', 'use_rotary_pos_emb');
+    config.ignore('dense_list', 'pool_type', 'im_start_id', 'im_end_id', 'im_newline_id', 'mask_init_id');
+    config.ignore('pad_id', 'text_start_id', 'text_end_id');
     return llamaDecoder(config, sizes, (i) =>
       llamaLayer(config, sizes, i, { rope, bias, headNorms: 'after rope', ...headNorms(config, sizes, i) }),
     );

@@ -120,12 +120,13 @@ function readTypes(config: Config): LayerType[] {
   });
 }
 
-/** Of the initialization, of kernels, and of layers that predict further tokens. */
+/** Of the initialization, of kernels, of layers that predict further tokens, and other names of keys that the class reads. */
 function ignoreTraining(config: Config): void {
   config.ignore('attention_bias', 'expand', 'mamba_expand', 'chunk_size', 'mamba_chunk_size', 'mamba_proj_bias');
   config.ignore('time_step_limit', 'mamba_dt_limit', 'time_step_max', 'mamba_dt_max', 'time_step_floor');
   config.ignore('mamba_dt_init_floor', 'mamba_ssm_cache_dtype', 'residual_in_fp32', 'rescale_prenorm_residual');
   config.ignore('num_logits_to_keep', 'moe_shared_expert_overlap', 'n_shared_experts', 'num_nextn_predict_layers');
+  config.ignore('norm_eps', 'rms_norm_eps', 'attention_head_dim', 'time_step_rank');
   config.ignore('mtp_layers_block_type', 'mtp_hybrid_override_pattern', 'rope_theta', 'partial_rotary_factor');
 }
 

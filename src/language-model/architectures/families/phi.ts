@@ -28,7 +28,6 @@ export const phi: ModelFamily = {
     const epsilon = config.positive('layer_norm_eps');
     const width = config.size('intermediate_size');
     config.expect('head_dim', headDim, 'heads have hidden_size / num_attention_heads dimensions in this family');
-    config.expect('tie_word_embeddings', false, 'the output layer has a bias of its own');
     const isNormed = config.boolean('qk_layernorm');
     const headNorm = (module: string): HeadNorm | null =>
       isNormed ? { over: 'head', norm: layerNorm(module, headDim, epsilon) } : null;
@@ -58,7 +57,7 @@ export const phi: ModelFamily = {
         };
       }),
       finalNorm: layerNorm('final_layernorm', hidden, epsilon),
-      head: { tied: false, scale: 1, softcap: null, bias: true },
+      head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias: true },
     });
   },
 };

@@ -124,6 +124,7 @@ function qwenHybrid(
   const delta = gatedDelta(config, sizes, projections);
   config.ignore('mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate', 'mtp_num_hidden_layers');
   config.ignore('mtp_use_dedicated_embeddings'); // of the layers that predict further tokens
+  config.expect('output_gate_type', 'swish', 'only SiLU is supported'); // Qwen 3.6 writes it, and the class does not read it
   const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'), { plusOne: true });
   const layer = (i: number): Layer => {
     const module = `layers.${i}`;
