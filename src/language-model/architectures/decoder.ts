@@ -1,7 +1,7 @@
-import type { Linear, Norm } from './parts.ts';
+import type { Activation, Linear, Norm } from './parts.ts';
 import type { Recurrent } from './recurrent.ts';
 
-export type { Linear, Norm } from './parts.ts';
+export { ACTIVATIONS, type Activation, type Linear, type Norm } from './parts.ts';
 
 /**
  * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
@@ -279,20 +279,6 @@ export interface RouterNormalization {
   /** The sum counts as at least this much. */
   readonly least: number;
 }
-
-export const ACTIVATIONS = [
-  'silu',
-  'gelu',
-  'gelu_tanh',
-  'relu',
-  'relu_squared',
-  'quick_gelu',
-  'tanh',
-  'sigmoid',
-  'identity',
-] as const;
-
-export type Activation = (typeof ACTIVATIONS)[number];
 
 export interface Rope {
   /** Number of a head's dimensions that are rotated; the others pass through. */

@@ -20,3 +20,17 @@ export interface Norm {
   readonly plusOne: boolean;
   readonly bias: boolean;
 }
+
+export const ACTIVATIONS = [
+  'silu',
+  'gelu',
+  'gelu_tanh',
+  'relu',
+  'relu_squared',
+  'quick_gelu',
+  'tanh',
+  'sigmoid',
+  'identity',
+] as const;
+
+export type Activation = (typeof ACTIVATIONS)[number];

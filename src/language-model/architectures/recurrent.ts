@@ -1,4 +1,4 @@
-import type { Linear, Norm } from './parts.ts';
+import type { Activation, Linear, Norm } from './parts.ts';
 
 /** Mixers that carry a state of fixed size from token to token, in place of keys and values of all tokens. */
 export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
@@ -11,6 +11,8 @@ export interface Convolution {
   readonly channels: number;
   readonly kernel: number;
   readonly bias: boolean;
+  /** Of its output. */
+  readonly activation: Activation;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface GatedDelta {
   readonly keyDim: number;
   readonly valueDim: number;
   readonly projections: GatedDeltaProjections;
-  /** Over queries, keys and values, with a SiLU. */
+  /** Over queries, keys and values. */
   readonly convolution: Convolution;
   /** Tensors [valueHeads]. */
   readonly logDecay: string;
@@ -65,7 +67,7 @@ export interface Mamba2 {
   readonly stateDim: number;
   /** To gate, x, B, C and dt side by side. */
   readonly input: Linear;
-  /** Over x, B and C, with a SiLU. */
+  /** Over x, B and C. */
   readonly convolution: Convolution;
   /** Tensors [heads]. */
   readonly logDecay: string;

@@ -16,7 +16,6 @@ export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelt
   const [keyWidth, valueWidth] = [keyHeads * keyDim, valueHeads * valueDim];
   return {
     convolution: mixer.convolution,
-    activation: 'silu',
     width: valueWidth,
     input: queryKeyValue,
     beside: [logDecay(graph, weights, mixer, decay), graph.op('Sigmoid', [beta])],

@@ -23,7 +23,6 @@ export function mamba2Block(graph: Graph, weights: Weights, mixer: Mamba2, x: Va
   const rate = graph.op('Neg', [graph.op('Exp', [perHead(mixer.logDecay)])]);
   return {
     convolution,
-    activation: 'silu',
     width: inner,
     input,
     beside: [time],

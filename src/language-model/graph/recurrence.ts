@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { activate } from './activation.ts';
 import { gatedDeltaBlock } from './gated-delta.ts';
 import { loadFloat32 } from './linear.ts';
 import { mamba2Block } from './mamba2.ts';
@@ -89,20 +90,22 @@ function blockOf(graph: Graph, weights: Weights, mixer: Recurrent, x: Value): Re
 function runStage(
   graph: Graph,
   weights: Weights,
-  { convolution, activation, input, beside, step }: RecurrentBlock,
+  { convolution, input, beside, step }: RecurrentBlock,
   { slots, mask, before }: StageInputs,
   { all, state }: { readonly all: Value; readonly state: Value | null },
 ): StepResult {
-  const { module, channels, kernel, bias } = convolution;
+  const { module, channels, kernel, bias, activation } = convolution;
+  const isFused = activation === 'silu';
   const inRows = (value: Value) => graph.op('Mul', [gather(graph, value, slots), mask]);
   const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, kernel]));
   const shift = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [channels])) : null;
   const [convolved] = graph.node('CausalConvWithState', [inRows(input), weight, shift, gather(graph, all, before)], {
     outputs: [true, true],
-    attributes: { ndim: 1, channels_last: 1, activation },
+    attributes: { ndim: 1, channels_last: 1, activation: isFused ? 'silu' : 'none' },
     domain: 'com.microsoft',
   });
-  return step({ convolved, beside: beside.map(inRows), mask, state });
+  const activated = isFused ? convolved : activate(graph, activation, convolved);
+  return step({ convolved: activated, beside: beside.map(inRows), mask, state });
 }
 
 function gather(graph: Graph, value: Value, indices: Value): Value {

@@ -4,7 +4,6 @@ import type { Convolution } from '../architectures/recurrent.ts';
 /** A mixer in parts: what is computed for each slot alone, and what follows the sequences. */
 export interface RecurrentBlock {
   readonly convolution: Convolution;
-  readonly activation: 'silu' | 'none';
   /** [m, channels]. */
   readonly input: Value;
   /** Other values of each slot that `step` needs: [m, …]. */

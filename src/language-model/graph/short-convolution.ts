@@ -17,7 +17,6 @@ export function shortConvolutionBlock(
   });
   return {
     convolution,
-    activation: 'none',
     width: convolution.channels,
     input: graph.op('Mul', [before, inner]),
     beside: [],

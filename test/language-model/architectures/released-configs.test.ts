@@ -28,27 +28,58 @@ describe('keys of released configs that their class does not read', () => {
     ],
     ['ernie4_5_moe', { num_nextn_predict_layers: 1, use_rmsnorm: true, moe_gate: 'topk', moe_capacity: [64, 64, 64] }],
     ['ernie4_5', { use_rmsnorm: true }],
-    // Nemotron 3 Nano, and Nemotron-H 56B: another name beside layer_norm_epsilon, and one beside head_dim.
-    ['nemotron_h', { norm_eps: 1e-3 }],
-    ['nemotron_h', { rms_norm_eps: 1e-3, attention_head_dim: 128, time_step_rank: 512 }],
-    // Qwen 3.6: the activation that the class always has.
+    // Nemotron 3 Nano and Super, and Nemotron-H 56B: another name beside layer_norm_epsilon, and one of head_dim.
+    ['nemotron_h', { norm_eps: 1e-5, keep_mtp_spec_in_bf16: true }],
+    ['nemotron_h', { rms_norm_eps: 1e-5, attention_head_dim: 128, time_step_rank: 512 }],
+    // Qwen 3.6: the activation that the class always has; and after a converter.
     ['qwen3_5_text', { output_gate_type: 'swish' }],
+    ['qwen3_5_moe_text', { output_gate_type: 'silu' }],
+    ['qwen3_5_text', { rope_type: 'default', mrope_section: [11, 11, 10], mrope_interleaved: true }],
+    // Qwen1.5-MoE-A2.7B, whose layers all have experts; and without windows, as transformers 5 writes it.
+    ['qwen2_moe', { intermediate_size: 7 }],
+    ['qwen2_moe', { use_sliding_window: false, sliding_window: 0 }],
+    ['mixtral', { num_experts: 8 }],
+    // LFM2-8B-A1B for MLX: what layer_types say.
+    ['lfm2_moe', { num_hidden_layers: 2, layer_types: ['conv', 'full_attention'], full_attn_idxs: [1] }],
+    // A model that was tuned with Unsloth.
+    ['qwen3', { model_name: 'Qwen/Qwen3-8B', unsloth_version: '2026.4.4' }],
     // InternVL 3.5: how its experts were spread over devices.
     ['qwen3', { ep_size: 1, debug: false, micro_forward: false, skip_checkpoint: false, use_deepep: false }],
   ])('%s', (model_type, more) => {
-    expect(JSON.stringify(decoderOf({ model_type, ...more }))).toBe(JSON.stringify(decoderOf({ model_type })));
+    const kept = { num_hidden_layers: more.num_hidden_layers, layer_types: more.layer_types };
+    const without = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+    expect(JSON.stringify(decoderOf({ model_type, ...more }))).toBe(
+      JSON.stringify(decoderOf({ model_type, ...without })),
+    );
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['hunyuan_v1_dense', { use_cla: true }, /"use_cla": true may change what hunyuan_v1_dense computes/],
     ['ernie4_5', { use_rmsnorm: false }, /use_rmsnorm is false: only RMS norms are supported/],
-    ['qwen3_5_text', { output_gate_type: 'sigmoid' }, /output_gate_type is "sigmoid": only SiLU is supported/],
+    ['qwen3_5_text', { output_gate_type: 'sigmoid' }, /output_gate_type "sigmoid" is not supported: only SiLU is/],
+    ['qwen3_5_text', { rope_type: 'yarn' }, /rope_type is "yarn": a length scaling belongs in rope_parameters/],
+    ['nemotron_h', { norm_eps: 1e-6 }, /norm_eps is 0.000001: layer_norm_epsilon is 0.00001/],
+    ['nemotron_h', { attention_head_dim: 64, head_dim: 128 }, /head_dim is \d+, and head_dim has another value/],
+    ['mixtral', { num_experts: 8, num_local_experts: 4 }, /num_experts is 8, and num_local_experts has another value/],
   ])('but not another value: %s', (model_type, more, message) => {
     expect(() => decoderOf({ model_type, ...more })).toThrow(message);
   });
 });
 
 describe('options that no fixture has', () => {
+  it('a mixture of no experts is a plain MLP', () => {
+    for (const model_type of ['qwen2_moe', 'qwen3_moe', 'qwen3_next']) {
+      const keys = { num_experts_per_tok: 4, moe_intermediate_size: 16, shared_expert_intermediate_size: 16 };
+      const { layers } = decoderOf({ model_type, ...keys, num_experts: 0, num_hidden_layers: 1 });
+      expect(layers.map(({ mlp }) => mlp?.kind)).toEqual(['gated']);
+    }
+  });
+
+  it.each(['qwen3_5_text', 'qwen3_next', 'granitemoehybrid'])('%s also convolves with hidden_act', (model_type) => {
+    const { layers } = decoderOf({ model_type, hidden_act: 'gelu' });
+    expect(layers[0]?.mixer).toMatchObject({ convolution: { activation: 'gelu' } });
+  });
+
   const activationOf = (mlp: Mlp | null | undefined) => (mlp?.kind === 'gated' ? mlp.activation : mlp?.kind);
 
   it('Gemma 1 means the approximation of GELU with "gelu", as its class does; Gemma 2 says which', () => {

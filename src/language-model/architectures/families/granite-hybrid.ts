@@ -114,6 +114,7 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
     stateDim: config.size('mamba_d_state'),
     kernel: config.size('mamba_d_conv'),
     convolutionBias: config.boolean('mamba_conv_bias'),
+    activation: config.activation('hidden_act'),
     bias: config.boolean('mamba_proj_bias'),
     epsilon: config.positive('rms_norm_eps'),
     timeStep: { least: number(least), most: number(most) },

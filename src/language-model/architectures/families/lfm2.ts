@@ -70,6 +70,7 @@ export const lfm2Moe: ModelFamily = {
   describe: (config) => {
     const width = config.size('intermediate_size');
     const dense = config.number('num_dense_layers');
+    config.ignore('full_attn_idxs'); // of files for MLX: layer_types say the same
     const experts = expertsOf(config);
     return hybrid(config, {
       attends: () => {
@@ -119,7 +120,7 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
   const convolution = (module: string): Mixer => ({
     kind: 'short-convolution',
     input: linear(`${module}.in_proj`, hidden, 3 * hidden, { bias }),
-    convolution: { module: `${module}.conv`, channels: hidden, kernel, bias },
+    convolution: { module: `${module}.conv`, channels: hidden, kernel, bias, activation: 'identity' },
     output: linear(`${module}.out_proj`, hidden, hidden, { bias }),
   });
   const layer = (i: number): Layer =>

@@ -21,6 +21,7 @@ export const mixtral: ModelFamily = {
     num_experts_per_tok: 2,
     num_local_experts: 8,
   },
+  aliases: { num_experts: 'num_local_experts' },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

@@ -44,8 +44,9 @@ export const nemotronH: ModelFamily = {
     layer_norm_epsilon: 1e-5,
     tie_word_embeddings: false,
   },
-  // Names of the class that this one was made from, and of newer files.
+  // Names of first releases, of the class that this one was made from, and of newer files.
   aliases: {
+    attention_head_dim: 'head_dim',
     layer_types: 'layers_block_type',
     num_local_experts: 'n_routed_experts',
     mamba_n_groups: 'n_groups',
@@ -58,7 +59,8 @@ export const nemotronH: ModelFamily = {
     const sizes: Sizes = { ...readSizes(config), layers: types.length };
     const { hidden } = sizes;
     const epsilon = config.positive('layer_norm_epsilon');
-    config.expect('mamba_hidden_act', 'silu', 'only SiLU is supported');
+    // Released files have it twice or three times, and the class reads the first.
+    for (const key of ['norm_eps', 'rms_norm_eps']) config.expect(key, epsilon, `layer_norm_epsilon is ${epsilon}`);
     config.expect('sliding_window', null, 'a window is not supported');
     ignoreTraining(config);
     const mixer = mixerOf(config, sizes, epsilon);
@@ -126,8 +128,8 @@ function ignoreTraining(config: Config): void {
   config.ignore('time_step_limit', 'mamba_dt_limit', 'time_step_max', 'mamba_dt_max', 'time_step_floor');
   config.ignore('mamba_dt_init_floor', 'mamba_ssm_cache_dtype', 'residual_in_fp32', 'rescale_prenorm_residual');
   config.ignore('num_logits_to_keep', 'moe_shared_expert_overlap', 'n_shared_experts', 'num_nextn_predict_layers');
-  config.ignore('norm_eps', 'rms_norm_eps', 'attention_head_dim', 'time_step_rank');
-  config.ignore('mtp_layers_block_type', 'mtp_hybrid_override_pattern', 'rope_theta', 'partial_rotary_factor');
+  config.ignore('mtp_layers_block_type', 'mtp_hybrid_override_pattern', 'keep_mtp_spec_in_bf16', 'rope_theta');
+  config.ignore('partial_rotary_factor', 'time_step_rank');
 }
 
 function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string, type: MixerType) => Mixer {
@@ -139,6 +141,7 @@ function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string
     stateDim: config.size('ssm_state_size'),
     kernel: config.size('conv_kernel'),
     convolutionBias: config.boolean('use_conv_bias'),
+    activation: config.activation('mamba_hidden_act'),
     bias: config.boolean('use_bias'),
     epsilon,
     timeStep: { least: config.number('time_step_min'), most: Number.POSITIVE_INFINITY },

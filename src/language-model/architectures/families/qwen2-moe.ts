@@ -37,7 +37,9 @@ export const qwen2Moe: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const bias = config.boolean('qkv_bias');
     const hasWindows = config.boolean('use_sliding_window');
-    const window = readWindow(config);
+    // transformers writes a window of 0 where windows are off.
+    const window = hasWindows ? readWindow(config) : null;
+    if (!hasWindows) config.ignore('sliding_window');
     const windowed = config.number('max_window_layers');
     // Every second of the first layers.
     const slides = slidingLayers(config, sizes, (i) => hasWindows && i % 2 === 0 && i < windowed);
@@ -45,15 +47,19 @@ export const qwen2Moe: ModelFamily = {
       throw config.error('layer_types has layers with a window, and use_sliding_window is not true');
     }
     const isSparse = qwenSparseLayers(config);
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_experts' }) };
+    const experts =
+      config.number('num_experts') === 0 ? null : { hidden, ...readExpertSizes(config, { count: 'num_experts' }) };
+    // Of plain MLPs and of experts: a model need not have both.
+    config.ignore('intermediate_size', 'moe_intermediate_size', 'num_experts_per_tok');
     const normalize = config.boolean('norm_topk_prob');
     const sharedWidth = config.size('shared_expert_intermediate_size');
     return llamaDecoder(config, sizes, (i) => {
+      const attention = { rope, bias, outputBias: false, window: slides[i] ? window : null };
+      if (experts === null || !isSparse(i)) return llamaLayer(config, sizes, i, attention);
       const at = `layers.${i}.mlp`;
       const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
       const shared = sharedExpert(config, `${at}.shared_expert`, { hidden, width: sharedWidth, hasGate: true });
-      const mlp = isSparse(i) ? { mlp: gatedExperts(config, at, experts, { router, shared }) } : {};
-      return llamaLayer(config, sizes, i, { rope, bias, outputBias: false, window: slides[i] ? window : null }, mlp);
+      return llamaLayer(config, sizes, i, attention, { mlp: gatedExperts(config, at, experts, { router, shared }) });
     });
   },
 };

@@ -98,13 +98,25 @@ export const qwen3Next: ModelFamily = {
   describe: (config) => {
     const isSparse = qwenSparseLayers(config);
     const width = config.size('intermediate_size');
-    const experts =
-      config.number('num_experts') === 0 ? null : qwenExperts(config, { normalize: config.boolean('norm_topk_prob') });
+    const normalize = config.boolean('norm_topk_prob');
+    const experts = config.number('num_experts') === 0 ? null : qwenExperts(config, { normalize });
+    config.ignore('num_experts_per_tok', 'moe_intermediate_size', 'shared_expert_intermediate_size'); // without experts
     return qwenHybrid(config, projectionsByKeyHead, (at, i, hidden) =>
       experts !== null && isSparse(i) ? experts(at, hidden) : gatedMlp(config, at, { hidden, width }),
     );
   },
 };
+
+/** Keys of released files that the class does not read, such as Qwen 3.6's name of the gate behind the recurrence. */
+function expectItsOwn(config: Config): void {
+  const gate = config.text('output_gate_type') ?? 'silu';
+  if (gate !== 'silu' && gate !== 'swish') {
+    throw config.error(`output_gate_type ${JSON.stringify(gate)} is not supported: only SiLU is`);
+  }
+  // Some converters write the rotary parameters beside each other.
+  config.expect('rope_type', 'default', 'a length scaling belongs in rope_parameters');
+  config.ignore('mrope_section', 'mrope_interleaved');
+}
 
 type LinearSizes = Pick<GatedDelta, 'keyHeads' | 'valueHeads' | 'keyDim' | 'valueDim'>;
 type MakeProjections = (module: string, hidden: number, sizes: LinearSizes) => GatedDeltaProjections;
@@ -124,7 +136,7 @@ function qwenHybrid(
   const delta = gatedDelta(config, sizes, projections);
   config.ignore('mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate', 'mtp_num_hidden_layers');
   config.ignore('mtp_use_dedicated_embeddings'); // of the layers that predict further tokens
-  config.expect('output_gate_type', 'swish', 'only SiLU is supported'); // Qwen 3.6 writes it, and the class does not read it
+  expectItsOwn(config);
   const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'), { plusOne: true });
   const layer = (i: number): Layer => {
     const module = `layers.${i}`;
@@ -158,12 +170,13 @@ function gatedDelta(config: Config, { hidden }: Sizes, projections: MakeProjecti
     throw config.error(`${valueHeads} heads of values cannot share ${keyHeads} heads of keys evenly`);
   }
   const kernel = config.size('linear_conv_kernel_dim');
+  const activation = config.activation('hidden_act');
   const channels = 2 * keyHeads * keyDim + valueHeads * valueDim;
   return (module) => ({
     kind: 'gated-delta',
     ...sizes,
     projections: projections(module, hidden, sizes),
-    convolution: { module: `${module}.conv1d`, channels, kernel, bias: false },
+    convolution: { module: `${module}.conv1d`, channels, kernel, bias: false, activation },
     logDecay: `${module}.A_log`,
     timeBias: `${module}.dt_bias`,
     norm: rmsNorm(`${module}.norm`, valueDim, config.positive('rms_norm_eps')),
