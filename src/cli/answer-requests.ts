@@ -1,15 +1,16 @@
 import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { ModelResult, ModelSource } from '../language-model/model.ts';
+import type { ModelSource } from '../language-model/model.ts';
 import { openCheckpointSource } from '../language-model/open-model.ts';
+import type { Refusal } from '../language-model/refusal.ts';
+import type { FileOptions, FileResult } from '../language-model/request-files.ts';
 import { toJsonLines } from '../language-model/requests.ts';
-import type { OnProgress } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { expectWritable, writeFileAtomic } from '../platform/write-file.ts';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/numbers.ts';
 import { type DeviceOptions, deviceOptions, type EndpointOptions, endpointOptions, parseMebibytes } from './options.ts';
-import type { Output } from './output.ts';
+import { EXIT, type Output } from './output.ts';
 import { endpointOf } from './settings.ts';
 
 /** The options of `score` and `generate`, which run a file of requests on a model. */
@@ -36,14 +37,15 @@ export interface RequestOptions extends EndpointOptions, DeviceOptions {
 }
 
 /**
- * Answer a file of requests and write the answers to another file.
+ * Answer a file of requests and write the answers to another file, all at once. If some requests cannot be answered, the exit code
+ * is that of what was not judged; if none can, it is an error, and nothing is written.
  * @param work.done what was done to the requests, for the summary
  */
 export async function answerRequests<T extends object>(
   options: RequestOptions,
   work: {
     readonly done: string;
-    readonly answer: (source: ModelSource, file: string, onProgress: OnProgress | undefined) => Promise<ModelResult<T>>;
+    readonly answer: (source: ModelSource, file: string, options: FileOptions) => Promise<FileResult<T>>;
   },
   output: Output,
 ): Promise<void> {
@@ -53,8 +55,9 @@ export async function answerRequests<T extends object>(
     throw new UserError('--output is the file of the requests', 'give another file');
   }
   const source = choice.kind === 'endpoint' ? choice : await openCheckpointSource(choice);
-  const { answers, by, truncated } = await output.withProgress((onProgress) =>
-    work.answer(source, options.requests, onProgress),
+  const onRefusals = (refusals: readonly Refusal[]) => warnUnanswered(refusals, output);
+  const { answers, unanswered, by, truncated } = await output.withProgress((onProgress) =>
+    work.answer(source, options.requests, { onProgress, onRefusals }),
   );
   const [first] = truncated;
   if (first !== undefined) {
@@ -62,8 +65,22 @@ export async function answerRequests<T extends object>(
     output.warn(`${printable(first)}${others}: cut on the left to fit the model's context`);
   }
   await writeFileAtomic(options.output, toJsonLines(answers));
-  output.print(`${work.done} ${formatCount(answers.length, 'request')} ${printable(by)}: ${printable(options.output)}`);
+  const all = formatCount(answers.length, 'request');
+  const done = unanswered === 0 ? all : `${answers.length - unanswered} of ${all}`;
+  output.print(`${work.done} ${done} ${printable(by)}: ${printable(options.output)}`);
+  if (unanswered > 0) output.exitCode = EXIT.inconclusive;
 }
+
+/** Said as soon as it is known: a large model then loads for minutes. */
+function warnUnanswered(refusals: readonly Refusal[], output: Output): void {
+  const [first] = refusals;
+  if (!first) return;
+  const others = refusals.length - 1;
+  const more = others === 0 ? '' : ` (and ${others} more, each with its reason in the answers)`;
+  output.warn(`not answered: ${printable(first.error.message, SHOWN_LENGTH)}${more}`);
+}
+
+const SHOWN_LENGTH = 500;
 
 /** The server, or the paths of the checkpoint, that the options name. */
 function chooseModel(options: RequestOptions, output: Output) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { generateFile } from '../language-model/model.ts';
+import { generateFile } from '../language-model/request-files.ts';
 import { answerRequests, type RequestOptions, requestOptions } from './answer-requests.ts';
 import { GENERATE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';
@@ -12,7 +12,7 @@ export function addGenerateCommand(program: Command, output: Output): void {
         options,
         {
           done: 'continued',
-          answer: (source, file, onProgress) => generateFile(source, file, { now: new Date(), onProgress }),
+          answer: (source, file, options) => generateFile(source, file, { now: new Date(), ...options }),
         },
         output,
       ),

@@ -5,7 +5,8 @@ Exit codes:
   0  pass or warn
   1  fail
   2  no verdict: bad input or wrong usage
-  3  inconclusive: not judged (0 with --allow-inconclusive)
+  3  inconclusive: not judged (0 with --allow-inconclusive); of score and
+     generate: some requests could not be answered
 
 Run 'shadow-gate help <command>' for the options of a command and examples.`;
 
@@ -86,6 +87,7 @@ Requests, one of:
   {"id", "rolling": text or ids}
 Answers:
   {"id", "logprob", "token_logprobs", "greedy"}
+  {"id", "error"} of a request that cannot be answered: the exit code is then 3
 
 Examples:
   shadow-gate score --checkpoint model \\
@@ -102,6 +104,7 @@ Requests, one of the following, with optional "max_new_tokens" and "stop":
   {"id", "messages"}
 Answers:
   {"id", "text", "tokens", "finish"}
+  {"id", "error"} of a request that cannot be answered: the exit code is then 3
 
 Example:
   shadow-gate generate --checkpoint model \\

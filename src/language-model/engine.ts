@@ -3,12 +3,16 @@ import { UserError } from '../platform/user-error.ts';
 /** Receives the share of a call that is done, from 0 to 1, while it is worked on. */
 export type OnWork = (share: number) => void;
 
-/** A checkpoint in onnxruntime, or a server. All texts are token ids here. */
-export interface Engine {
+/** What a model takes. */
+export interface Limits {
   /** The longest input, in tokens. Callers cut longer ones on the left. */
   readonly maxLength: number;
-  /** Number of tokens in the vocabulary, if the engine knows it: ids are below it. */
+  /** Number of tokens in the vocabulary, if that is known: ids are below it. */
   readonly vocabulary?: number;
+}
+
+/** A checkpoint in onnxruntime, or a server. All texts are token ids here. */
+export interface Engine extends Limits {
   /**
    * Announce all calls that follow: from then on the results of a call do not depend on the calls before it, to the
    * last bit. An engine without state between calls does not need it.
@@ -66,7 +70,7 @@ export interface Continuation {
  */
 export function expectInVocabulary(
   tokens: readonly number[],
-  { vocabulary }: Pick<Engine, 'vocabulary'>,
+  { vocabulary }: Pick<Limits, 'vocabulary'>,
   { where }: { readonly where: string },
 ): void {
   const end = vocabulary ?? Number.POSITIVE_INFINITY;

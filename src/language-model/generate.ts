@@ -1,6 +1,7 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Continuation, type Engine, expectInVocabulary, type OnWork, type Prompt } from './engine.ts';
+import { type Continuation, type Engine, expectInVocabulary, type Limits, type OnWork, type Prompt } from './engine.ts';
+import { answerable, type OnRefusal } from './refusal.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
 import { type EncodeOptions, encodeText } from './tokens/encode.ts';
 import { cutAtStops, stopAt } from './tokens/stop-strings.ts';
@@ -27,7 +28,15 @@ export interface GenerateOptions extends EncodeOptions {
   readonly now: Date;
   /** Receives each request whose prompt was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
+  /** Receives each request that cannot be continued, which then has no answer; without it, that is an error. */
+  readonly onRefusal?: OnRefusal;
   readonly onWork?: OnWork | undefined;
+}
+
+/** A request in token ids. */
+export interface EncodedPrompt {
+  readonly request: GenerateRequest;
+  readonly result: Prompt;
 }
 
 const DEFAULT_MAX_NEW_TOKENS = 256;
@@ -48,13 +57,36 @@ export async function continuePrompts(
   engine: Engine,
   options: GenerateOptions,
 ): Promise<GenerateAnswer[]> {
-  const prompts = requests.map((request) => toPrompt(request, engine, options));
-  for (const [i, request] of requests.entries()) expectInVocabulary(at(prompts, i).tokens, engine, request);
-  const continuations = await engine.generate(prompts, options.onWork);
-  return requests.map((request, i) => toAnswer(request, at(continuations, i), options.tokenizer));
+  return continueEncoded(encodePrompts(requests, engine, options), engine, options);
 }
 
-function toPrompt(request: GenerateRequest, { maxLength }: Engine, options: GenerateOptions): Prompt {
+/** The part of `continuePrompts` that needs no weights. */
+export function encodePrompts(
+  requests: readonly GenerateRequest[],
+  limits: Limits,
+  options: GenerateOptions,
+): EncodedPrompt[] {
+  return answerable(requests, options.onRefusal, (request) => {
+    const prompt = toPrompt(request, limits, options);
+    expectInVocabulary(prompt.tokens, limits, request);
+    return prompt;
+  });
+}
+
+/** The part of `continuePrompts` that runs the model. */
+export async function continueEncoded(
+  encoded: readonly EncodedPrompt[],
+  engine: Engine,
+  { tokenizer, onWork }: Pick<GenerateOptions, 'tokenizer' | 'onWork'>,
+): Promise<GenerateAnswer[]> {
+  const continuations = await engine.generate(
+    encoded.map(({ result }) => result),
+    onWork,
+  );
+  return encoded.map(({ request }, i) => toAnswer(request, at(continuations, i), tokenizer));
+}
+
+function toPrompt(request: GenerateRequest, { maxLength }: Limits, options: GenerateOptions): Prompt {
   const { where, stop } = request;
   const maxNewTokens = request.maxNewTokens ?? defaultMaxNewTokens(maxLength);
   if (maxNewTokens >= maxLength) {

@@ -1,22 +1,15 @@
 import { whileUnchanged } from '../checkpoint/expect-unchanged.ts';
 import type { Checkpoint } from '../checkpoint/types.ts';
 import type { KeyValueStore } from '../platform/key-value-store.ts';
-import type { OnInterruption, OnProgress } from '../platform/progress.ts';
-import { withInterruptions } from '../platform/progress.ts';
+import type { OnInterruption } from '../platform/progress.ts';
 import type { Engine, OnWork } from './engine.ts';
 import { continuePrompts, type GenerateAnswer } from './generate.ts';
-import { type CheckpointSource, openModel } from './open-model.ts';
+import { type CheckpointSource, type OutlinedModel, openEngine, outlineModel } from './open-model.ts';
 import { explainOutOfMemory } from './out-of-memory.ts';
 import type { Precision } from './precision.ts';
 import { continuePromptsByText, scoreRequestsByText } from './remote/remote-answers.ts';
 import { openRemoteEngine, type RemoteEngine, type RemoteUsage, type ServedIdentity } from './remote/remote-engine.ts';
-import {
-  type GenerateRequest,
-  needsTokenizer,
-  readGenerateRequests,
-  readScoreRequests,
-  type ScoreRequest,
-} from './requests.ts';
+import type { GenerateRequest, ScoreRequest } from './requests.ts';
 import { prepareScoring, type ScoreAnswer, scoreRequests } from './score.ts';
 import type { ModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer } from './tokens/open-tokenizer.ts';
@@ -43,53 +36,6 @@ export interface EndpointSource {
 
 /** The model that answers requests: an opened checkpoint, or a server. */
 export type ModelSource = CheckpointSource | EndpointSource;
-
-export interface ModelResult<T> {
-  readonly answers: readonly T[];
-  /** The device or the server that answered, and why. */
-  readonly by: string;
-  /** Requests, as `FILE:12`, that were cut on the left to fit the model. */
-  readonly truncated: readonly string[];
-}
-
-/** Score every request of a JSONL file. @throws UserError if any of them cannot be scored */
-export async function scoreFile(
-  source: ModelSource,
-  file: string,
-  onProgress?: OnProgress,
-): Promise<ModelResult<ScoreAnswer>> {
-  const requests = await readScoreRequests(file);
-  const { report, interrupt: onOpening } = withInterruptions(onProgress);
-  const options = { needsTokenizer: requests.some(needsTokenizer), now: new Date(), onOpening };
-  return withModel(source, options, async (model) => {
-    const truncated: string[] = [];
-    const onWork = workOf('scoring', requests.length, report);
-    const answers = await model.score(requests, (where) => truncated.push(where), onWork);
-    return { answers, by: model.by, truncated };
-  });
-}
-
-/** The progress of one call with all requests. */
-function workOf(phase: 'scoring' | 'generating', total: number, report: OnProgress): OnWork {
-  report({ phase, done: 0, total });
-  return (share) => report({ phase, done: share * total, total });
-}
-
-/** Continue every prompt of a JSONL file greedily. @throws UserError if any of them cannot be continued */
-export async function generateFile(
-  source: ModelSource,
-  file: string,
-  { now, onProgress }: { readonly now: Date; readonly onProgress?: OnProgress | undefined },
-): Promise<ModelResult<GenerateAnswer>> {
-  const requests = await readGenerateRequests(file);
-  const { report, interrupt: onOpening } = withInterruptions(onProgress);
-  return withModel(source, { needsTokenizer: requests.some(needsTokenizer), now, onOpening }, async (model) => {
-    const truncated: string[] = [];
-    const onWork = workOf('generating', requests.length, report);
-    const answers = await model.generate(requests, (where) => truncated.push(where), onWork);
-    return { answers, by: model.by, truncated };
-  });
-}
 
 /** A model that answers requests, on this machine or at a server. */
 export interface Model {
@@ -136,30 +82,71 @@ export interface ModelCalls {
 
 export interface ModelOptions {
   readonly needsTokenizer: boolean;
-  /** The date that a chat template can write. */
-  readonly now: Date;
   /** Told of downloads and of loading, which can come in the middle of a call. */
   readonly onOpening?: OnInterruption | undefined;
 }
 
+/** What is known of a model before its weights are read: enough to encode requests. */
+export interface ModelOutline extends OutlinedModel {
+  /** A server that encodes the texts itself. */
+  readonly byText: RemoteEngine | null;
+  /** Read the weights. */
+  load(): Promise<LoadedEngine>;
+}
+
+export interface LoadedEngine {
+  readonly engine: Engine;
+  /** Null on this machine. */
+  readonly remote: RemoteEngine | null;
+  readonly by: string;
+  readonly device: string;
+  readonly precision: Precision | null;
+}
+
 /**
  * Open a model, let it work, and close it.
+ * @param options.now the date that a chat template can write
+ * @param options.beforeLoading looks at the tokenizer, to throw what need not wait for the weights
  * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
  */
 export async function withModel<T>(
   source: ModelSource,
-  options: ModelOptions,
+  {
+    now,
+    beforeLoading,
+    ...options
+  }: ModelOptions & { readonly now: Date; readonly beforeLoading?: (tokenizer: Tokenizer | null) => void },
   work: (model: Model) => Promise<T>,
+): Promise<T> {
+  return withOutline(source, options, async (outline) => {
+    beforeLoading?.(outline.tokenizer);
+    return work(modelOf(outline, await outline.load(), now));
+  });
+}
+
+/**
+ * Open what is known of a model without its weights, let it work, and close it.
+ * @throws UserError for a checkpoint, tokenizer, device or server that cannot answer
+ */
+export async function withOutline<T>(
+  source: ModelSource,
+  options: ModelOptions,
+  work: (outline: ModelOutline) => Promise<T>,
 ): Promise<T> {
   try {
     return await whileUnchanged(weightsOf(source), async () => {
-      const opened = await open(source, options);
+      const outline = await outlineOf(source, options);
+      let loaded: LoadedEngine | null = null;
       try {
-        const result = await work(modelOf(opened, options));
-        await opened.remote?.finish();
+        const load = async () => {
+          loaded ??= await outline.load();
+          return loaded;
+        };
+        const result = await work({ ...outline, load });
+        await finish(loaded);
         return result;
       } finally {
-        await Promise.all([opened.tokenizer?.close?.(), opened.engine.close()]);
+        await Promise.all([outline.tokenizer?.close?.(), close(loaded)]);
       }
     });
   } catch (error) {
@@ -167,14 +154,17 @@ export async function withModel<T>(
   }
 }
 
+const finish = (loaded: LoadedEngine | null) => loaded?.remote?.finish();
+const close = (loaded: LoadedEngine | null) => loaded?.engine.close();
+
 /** The checkpoints whose files are mapped while the model works. */
 function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint }> {
   if (source.kind === 'endpoint') return [];
   return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
 }
 
-function modelOf({ engine, remote, tokenizer, ids, by, device, precision }: Opened, { now }: ModelOptions): Model {
-  const byText = remote !== null && tokenizer === null ? remote : null;
+function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
+  const { engine, remote, by, device, precision } = loaded;
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
@@ -187,39 +177,29 @@ function modelOf({ engine, remote, tokenizer, ids, by, device, precision }: Open
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
     score: (requests, onTruncation, onWork) =>
       byText
-        ? scoreRequestsByText(
-            requests,
-            byText,
-            (inIds, work) =>
-              scoreRequests(inIds, engine, { tokenizer: null, prefixTokenId: null, onTruncation, onWork: work }),
-            onWork,
-          )
+        ? scoreRequestsByText(requests, byText, { onTruncation, onWork })
         : scoreRequests(requests, engine, { ...encoding, onTruncation, onWork }),
     generate: (requests, onTruncation, onWork) =>
       byText
-        ? continuePromptsByText(requests, byText, onWork)
+        ? continuePromptsByText(requests, byText, { onWork })
         : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation, onWork }),
   };
 }
 
-interface Opened {
-  readonly engine: Engine;
-  readonly remote: RemoteEngine | null;
-  readonly tokenizer: Tokenizer | null;
-  readonly ids: ModelTokenIds;
-  readonly by: string;
-  readonly device: string;
-  readonly precision: Precision | null;
-}
-
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };
 
-async function open(source: ModelSource, options: ModelOptions): Promise<Opened> {
+async function outlineOf(source: ModelSource, options: ModelOptions): Promise<ModelOutline> {
   if (source.kind === 'checkpoint') {
-    const model = await openModel(source, options);
-    const { name, reason, isOrdinary = false } = model.device;
-    const by = isOrdinary ? `on ${name}` : `on ${name} (${reason})`;
-    return { ...model, remote: null, by, device: name, precision: model.engine.precision };
+    return {
+      ...(await outlineModel(source, options)),
+      byText: null,
+      load: async () => {
+        const engine = await openEngine(source, options.onOpening);
+        const { name, reason, isOrdinary = false } = engine.device;
+        const by = isOrdinary ? `on ${name}` : `on ${name} (${reason})`;
+        return { engine, remote: null, by, device: name, precision: engine.precision };
+      },
+    };
   }
   options.onOpening?.({ phase: 'connecting' });
   const tokenizer = source.tokenizer === undefined ? null : await openTokenizer(source.tokenizer);
@@ -227,13 +207,12 @@ async function open(source: ModelSource, options: ModelOptions): Promise<Opened>
     await tokenizer?.close?.();
     throw error;
   });
+  const by = `by ${source.model} at its endpoint`;
   return {
-    engine: remote,
-    remote,
+    limits: remote,
     tokenizer,
     ids: tokenizer ?? NO_IDS,
-    by: `by ${source.model} at its endpoint`,
-    device: 'endpoint',
-    precision: null,
+    byText: tokenizer === null ? remote : null,
+    load: async () => ({ engine: remote, remote, by, device: 'endpoint', precision: null }),
   };
 }

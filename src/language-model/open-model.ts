@@ -2,9 +2,10 @@ import { fetchTensors, nameOf, openCheckpoint, openReference } from '../checkpoi
 import type { Adapter, Checkpoint, FullCheckpoint } from '../checkpoint/types.ts';
 import { cudaSettings } from '../onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../onnx/device.ts';
-import type { Device } from '../onnx/session.ts';
 import type { OnInterruption } from '../platform/progress.ts';
 import { UserError, withErrorCode } from '../platform/user-error.ts';
+import { describeDecoder } from './architectures/describe-decoder.ts';
+import type { Limits } from './engine.ts';
 import { type DevicePlan, describePlan, inGibibytes } from './runtime/device-memory.ts';
 import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
@@ -43,46 +44,53 @@ export async function openCheckpointSource({
   };
 }
 
-export interface OpenedModel {
-  readonly engine: OnnxEngine;
-  readonly device: Device;
+/** What is known of a model before its weights are read, or downloaded. */
+export interface OutlinedModel {
+  readonly limits: Limits;
+  /** To be closed by the caller. */
   readonly tokenizer: Tokenizer | null;
   /** Special tokens, of the tokenizer or, without one, of the configs. */
   readonly ids: ModelTokenIds;
 }
 
 /**
- * Load the weights of a checkpoint, or of an adapter and its base model, to score and generate.
- * @throws UserError for a checkpoint that cannot be run, for a device that is not available, and for a tokenizer that
- *   is needed and missing
+ * Read the config and the tokenizer of a checkpoint, or of an adapter and its base model.
+ * @throws UserError for an architecture that is not understood, and for a tokenizer that is needed and missing
  */
-export async function openModel(
+export async function outlineModel(
+  { checkpoint, reference }: Opened,
+  { needsTokenizer }: { readonly needsTokenizer: boolean },
+): Promise<OutlinedModel> {
+  const { base } = weightsOf(checkpoint, reference);
+  const { maxLength, vocabulary } = await withErrorCode('unsupported-model', () => describeDecoder(base));
+  const tokens = await withErrorCode('no-tokenizer', () =>
+    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
+  );
+  return { limits: { maxLength, vocabulary }, ...tokens };
+}
+
+/**
+ * Load the weights of a checkpoint, or of an adapter and its base model, to score and generate.
+ * @throws UserError for a checkpoint that cannot be run, and for a device that is not available
+ */
+export async function openEngine(
   { checkpoint, reference, device: choice, batchBytes }: CheckpointSource,
-  { needsTokenizer, onOpening }: { readonly needsTokenizer: boolean; readonly onOpening?: OnInterruption | undefined },
-): Promise<OpenedModel> {
+  onOpening?: OnInterruption,
+): Promise<OnnxEngine> {
   const { base, adapter } = weightsOf(checkpoint, reference);
   await withErrorCode('server', async () => {
     for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values(), onOpening);
   });
   onOpening?.({ phase: 'loading' });
-  const chosen = await chooseModelDevice(choice);
-  const tokens = await withErrorCode('no-tokenizer', () =>
-    openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
-  );
   const onLoading = (isLoading: boolean) => onOpening?.(isLoading ? { phase: 'loading' } : null);
   const options = {
-    device: chosen,
+    device: await chooseModelDevice(choice),
     adapter,
     onPlan: tellPlan,
     onLoading,
     ...(batchBytes === undefined ? {} : { batchBytes }),
   };
-  const opening = choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
-  const engine = await opening.catch(async (error: unknown) => {
-    await tokens.tokenizer?.close?.();
-    throw error;
-  });
-  return { engine, device: engine.device, ...tokens };
+  return choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
 }
 
 /** What is known of a model that can be run, before its weights are read. */
@@ -93,8 +101,8 @@ export interface ExaminedModel {
 }
 
 /**
- * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openModel` refuses what this refuses.
- * @throws UserError as `openModel` does, except for its device and its memory
+ * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openEngine` refuses what this refuses.
+ * @throws UserError as `outlineModel` and `openEngine` do, except for a device and its memory
  */
 export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
   const memory = await expectModelMemory({ checkpoint, reference });
@@ -192,7 +200,7 @@ async function openTokens({
   readonly own: string;
   readonly base: string;
   readonly needsTokenizer: boolean;
-}): Promise<Pick<OpenedModel, 'tokenizer' | 'ids'>> {
+}): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
   const ownTokenizer = await openTokenizerIfPresent(own);
   const tokenizer =
     ownTokenizer ??

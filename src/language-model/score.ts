@@ -1,6 +1,14 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
-import { type Engine, expectInVocabulary, type OnWork, type Sequence, type SequenceScore } from './engine.ts';
+import {
+  type Engine,
+  expectInVocabulary,
+  type Limits,
+  type OnWork,
+  type Sequence,
+  type SequenceScore,
+} from './engine.ts';
+import { answerable, type OnRefusal } from './refusal.ts';
 import type { RequestId, ScoreRequest } from './requests.ts';
 import {
   type EncodeOptions,
@@ -29,7 +37,15 @@ export interface ScoreOptions extends EncodeOptions {
   readonly prefixTokenId: number | null;
   /** Receives each request whose context was cut on the left to fit the model, as `FILE:12`. */
   readonly onTruncation?: (where: string) => void;
+  /** Receives each request that cannot be scored, which then has no answer; without it, that is an error. */
+  readonly onRefusal?: OnRefusal;
   readonly onWork?: OnWork | undefined;
+}
+
+/** A request in token ids, to be scored in these windows. */
+export interface EncodedScore {
+  readonly request: ScoreRequest;
+  readonly result: readonly Sequence[];
 }
 
 /**
@@ -46,19 +62,37 @@ export async function scoreRequests(
   engine: Engine,
   options: ScoreOptions,
 ): Promise<ScoreAnswer[]> {
-  const sequences = requests.map((request) => sequencesOf(request, engine, options));
-  for (const [i, request] of requests.entries()) {
-    for (const { context, continuation } of at(sequences, i)) {
-      expectInVocabulary([...context, ...continuation], engine, request);
+  return scoreEncoded(encodeScores(requests, engine, options), engine, options);
+}
+
+/** The part of `scoreRequests` that needs no weights. */
+export function encodeScores(requests: readonly ScoreRequest[], limits: Limits, options: ScoreOptions): EncodedScore[] {
+  return answerable(requests, options.onRefusal, (request) => {
+    const sequences = sequencesOf(request, limits, options);
+    for (const { context, continuation } of sequences) {
+      expectInVocabulary([...context, ...continuation], limits, request);
     }
-  }
-  const scores = await engine.score(sequences.flat(), options.onWork);
-  let taken = 0;
-  return requests.map((request, i) => {
-    const { length } = at(sequences, i);
-    taken += length;
-    return toAnswer(request, scores.slice(taken - length, taken));
+    return sequences;
   });
+}
+
+/** The part of `scoreRequests` that runs the model. */
+export async function scoreEncoded(
+  encoded: readonly EncodedScore[],
+  engine: Engine,
+  { onRefusal, onWork }: Pick<ScoreOptions, 'onRefusal' | 'onWork'>,
+): Promise<ScoreAnswer[]> {
+  const scores = await engine.score(
+    encoded.flatMap(({ result }) => result),
+    onWork,
+  );
+  let taken = 0;
+  const parts = encoded.map(({ result: { length } }) => {
+    taken += length;
+    return scores.slice(taken - length, taken);
+  });
+  const requests = encoded.map(({ request }) => request);
+  return answerable(requests, onRefusal, (request, i) => toAnswer(request, at(parts, i))).map(({ result }) => result);
 }
 
 /**
@@ -76,7 +110,7 @@ export async function prepareScoring(
   await engine.prepare?.({ score: score(), generate: calls.generate });
 }
 
-function sequencesOf(request: ScoreRequest, { maxLength }: Engine, options: ScoreOptions): Sequence[] {
+function sequencesOf(request: ScoreRequest, { maxLength }: Limits, options: ScoreOptions): Sequence[] {
   const { tokenizer, prefixTokenId } = options;
   switch (request.kind) {
     case 'rolling-ids':

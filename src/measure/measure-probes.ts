@@ -1,15 +1,16 @@
 import { type Model, type ModelSource, withModel } from '../language-model/model.ts';
 import type { Precision } from '../language-model/precision.ts';
 import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remote-engine.ts';
+import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
-import { type OnProgress, withInterruptions } from '../platform/progress.ts';
+import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
 import { answerKindOf, type ProbeItem } from '../probes/item.ts';
 import type { Outcome } from '../probes/outcome.ts';
 import { chooseLevels } from '../probes/pilot.ts';
-import { PROBE_DATE } from '../probes/prompt.ts';
+import { expectChatTemplate, PROBE_DATE } from '../probes/prompt.ts';
 import { chooseReadings } from '../probes/reading.ts';
 import { type LeftOutItem, prepareModel, type RunOptions, runChunks, splitIntoChunks } from '../probes/run.ts';
 import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
@@ -71,9 +72,7 @@ export async function measureProbes(
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,
   });
-  return hidingErrors(selection.suites, () =>
-    withModel(source, { needsTokenizer: true, now: PROBE_DATE, onOpening }, run),
-  );
+  return hidingErrors(selection.suites, () => withModel(source, modelOptions(selection, onOpening), run));
 }
 
 /**
@@ -152,6 +151,21 @@ function prepareSuite(
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
+/** A missing chat template is known before the weights are read. */
+function modelOptions({ suites, chatTemplate }: ProbeRunOptions, onOpening: OnInterruption) {
+  const needsTemplate = suites.some(
+    (suite) => optionsFor(suite, chatTemplate).chatTemplate && suite.items.some(({ verbatim }) => verbatim !== true),
+  );
+  return {
+    needsTokenizer: true,
+    now: PROBE_DATE,
+    onOpening,
+    beforeLoading: (tokenizer: Tokenizer | null) => {
+      if (needsTemplate) expectChatTemplate(tokenizer);
+    },
+  };
+}
+
 /** @param chatTemplate of suites that do not say it themselves */
 function optionsFor(suite: Suite, chatTemplate: boolean): RunOptions {
   return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens: suite.maxNewTokens };
@@ -207,7 +221,7 @@ export async function expectProbes(
 ): Promise<ExpectedRun> {
   const started = performance.now();
   const { report, interrupt: onOpening } = withInterruptions(onProgress);
-  return withModel(source, { needsTokenizer: true, now: PROBE_DATE, onOpening }, async (model) => {
+  return withModel(source, modelOptions(selection, onOpening), async (model) => {
     const estimates = await estimateSuites(model, selection, report);
     const total = (of: (estimate: RunEstimate) => number) => estimates.reduce((sum, one) => sum + of(one), 0);
     return {

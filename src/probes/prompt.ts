@@ -1,4 +1,5 @@
 import type { Model } from '../language-model/model.ts';
+import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { ProbeItem, Wording } from './item.ts';
 
@@ -44,16 +45,19 @@ export function contextOf(
   { chatTemplate }: PromptOptions,
 ): string {
   if (!chatTemplate || verbatim === true) return prompt;
-  if (tokenizer === null || tokenizer.chatTemplate === null) {
-    throw new UserError(
-      'chat-template is on, but there is no tokenizer with a default chat template',
-      'turn it off for a base model, or give the tokenizer of the chat model',
-      { code: 'no-tokenizer' },
-    );
-  }
-  return tokenizer.renderChat([{ role: 'user', content: prompt }], {
+  return expectChatTemplate(tokenizer).renderChat([{ role: 'user', content: prompt }], {
     addGenerationPrompt: true,
     now: PROBE_DATE,
     where: id,
   });
+}
+
+/** @throws UserError if there is no chat template to render probes with */
+export function expectChatTemplate(tokenizer: Tokenizer | null): Tokenizer {
+  if (tokenizer !== null && tokenizer.chatTemplate !== null) return tokenizer;
+  throw new UserError(
+    'chat-template is on, but there is no tokenizer with a default chat template',
+    'turn it off for a base model, or give the tokenizer of the chat model',
+    { code: 'no-tokenizer' },
+  );
 }

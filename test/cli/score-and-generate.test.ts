@@ -249,10 +249,16 @@ describe('score and generate refuse, in one line and without an output file,', (
       /requests\.jsonl:1: .*max_tokens/,
     ],
     [
-      'a token that is not in the vocabulary',
+      'tokens that are not in the vocabulary, in all requests',
       () => ['score', '--checkpoint', languageModel('llama')],
-      [good, { id: 2, context_ids: [1], continuation_ids: [64] }],
-      /token 64 is not in the model's vocabulary of 64/,
+      [1, 2].map((id) => ({ id, context_ids: [1], continuation_ids: [64] })),
+      /:1: token 64 is not in the model's vocabulary of 64 \(and none of the other 1 requests can be answered\)/,
+    ],
+    [
+      'messages for a checkpoint without a chat template',
+      () => ['generate', '--checkpoint', talkingModel()],
+      [{ id: 1, messages: [{ role: 'user', content: 'a' }] }],
+      /:1: the request has messages, but the checkpoint has no default chat template/,
     ],
     [
       'text without a tokenizer',
@@ -350,6 +356,100 @@ describe('score and generate refuse, in one line and without an output file,', (
     );
     expect(code).toBe(2);
     expect(readFileSync(output, 'utf8')).toBe('former\n');
+  });
+});
+
+describe('a request that cannot be answered', () => {
+  const MIXED = [
+    { id: 'a', context: 'The cat', continuation: ' sat' },
+    { id: 'b', context_ids: [1], continuation_ids: [] },
+    { id: 'c', context_ids: [1], continuation_ids: [384] },
+    { id: 'd', rolling: 'Once' },
+  ];
+  const WARNING =
+    /^shadow-gate: warning: not answered: .*requests\.jsonl:2: the continuation has no tokens to score — [^\n]+ \(and 1 more, each with its reason in the answers\)\n$/;
+
+  async function partly(command: string, args: readonly string[], ...lines: readonly object[]) {
+    const { requests, output } = requestsFile(...lines);
+    const { code, stdout, stderr } = await cli(command, ...args, '--requests', requests, '--output', output);
+    return { code, stdout, stderr, answers: readLines(output) };
+  }
+
+  it('costs one line of the answers of score, a warning and the exit code 3, and changes no other', async () => {
+    const model = ['--checkpoint', talkingModel(), '--device', 'cpu'];
+    const { code, stdout, stderr, answers: found } = await partly('score', model, ...MIXED);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^scored 2 of 4 requests on cpu/);
+    expect(stderr).toMatch(WARNING);
+    expect(found.map((answer) => Object.keys(answer))).toEqual([
+      ['id', 'logprob', 'token_logprobs', 'greedy'],
+      ['id', 'error'],
+      ['id', 'error'],
+      ['id', 'logprob', 'token_logprobs', 'greedy'],
+    ]);
+    const [a, , , d] = MIXED as [object, object, object, object];
+    expect([found[0], found[3]]).toEqual((await answers('score', model, a, d)).answers);
+  });
+
+  it('costs one line of the answers of generate', async () => {
+    const model = ['--checkpoint', talkingModel(), '--device', 'cpu'];
+    const bad = { id: 'chat', messages: [{ role: 'user', content: 'a' }] };
+    const long = { id: 'long', prompt: 'a', max_new_tokens: 64 };
+    const { code, stdout, answers: found } = await partly('generate', model, bad, ...PROMPTS, long);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: expect.stringMatching(/^continued 3 of 5 requests/) });
+    expect(found[0]).toEqual({
+      id: 'chat',
+      error: 'the request has messages, but the checkpoint has no default chat template — give a prompt instead',
+    });
+    expect(found[4]).toEqual({ id: 'long', error: expect.stringMatching(/^max_new_tokens is 64, the model takes 64/) });
+    expect(found.slice(1, 4)).toEqual((await answers('generate', model, ...PROMPTS)).answers);
+  });
+
+  it('costs one line also at a server, with a tokenizer and without', async () => {
+    const model = talkingModel();
+    const { server, stop } = await serveCheckpoint(model);
+    server.habits.models = { data: [{ id: 'toy', max_model_len: 64 }] };
+    const endpoint = ['--endpoint', `${server.url}/v1`, '--model', 'toy'];
+    const [a, b, , d] = MIXED as [object, object, object, object];
+    const byIds = await partly('score', [...endpoint, '--tokenizer', model], a, b, d);
+    expect([byIds.code, byIds.answers.map((answer) => 'error' in answer)]).toEqual([3, [false, true, false]]);
+    const byText = await partly('score', endpoint, a, b);
+    expect([byText.code, byText.answers.map((answer) => 'error' in answer)]).toEqual([3, [false, true]]);
+    const chat = { id: 'chat', messages: [{ role: 'user', content: 'a' }] };
+    const texts = await partly('generate', endpoint, chat, { id: 'p', prompt: 'The cat', max_new_tokens: 5 });
+    expect([texts.code, texts.answers.map((answer) => 'error' in answer)]).toEqual([3, [true, false]]);
+    await stop();
+  });
+});
+
+describe('score --rolling', () => {
+  const rolling = 'Once upon a time';
+
+  it('lm-eval also scores the BOS that the tokenizer adds, and every token after two', async () => {
+    const model = talkingModel();
+    const score = async (...args: string[]) =>
+      (await answers('score', ['--checkpoint', model, '--device', 'cpu', ...args], { id: 1, rolling })).answers[0];
+    const tokenizer = await openTokenizer(model);
+    const tokens = tokenizer.encode(rolling, { addSpecialTokens: false });
+    const idsAfter = async (...context: number[]) => {
+      const line = { id: 1, context_ids: context, continuation_ids: tokens };
+      return (await answers('score', ['--checkpoint', model, '--device', 'cpu'], line)).answers[0];
+    };
+    expect(await score()).toEqual(await score('--rolling', 'one-bos'));
+    expectAlike([(await score()) ?? {}], [(await idsAfter(1)) ?? {}]);
+    const harness = (await score('--rolling', 'lm-eval'))?.token_logprobs as number[];
+    expect(harness).toHaveLength(tokens.length + 1);
+    const behindTwo = (await idsAfter(1, 1))?.token_logprobs as number[];
+    for (const [i, value] of behindTwo.entries()) expect(harness[i + 1]).toBeCloseTo(value, 5);
+  });
+
+  it('lm-eval needs a tokenizer', async () => {
+    const { server, stop } = await serveCheckpoint(talkingModel());
+    const { requests, output } = requestsFile({ id: 1, rolling });
+    const endpoint = ['--endpoint', `${server.url}/v1`, '--model', 'toy', '--rolling', 'lm-eval'];
+    const { code, stderr } = await cli('score', ...endpoint, '--requests', requests, '--output', output);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/:1: --rolling lm-eval .*--tokenizer/) });
+    await stop();
   });
 });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { digestCheckpoint, TensorDigests } from '../../src/checkpoint/digest.ts';
 import { fetchTensors, openCheckpoint } from '../../src/checkpoint/open.ts';
 import { check } from '../../src/gate/check.ts';
-import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource, openEngine } from '../../src/language-model/open-model.ts';
 import { measure, openMeasuredReference } from '../../src/measure/measure.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { UserError } from '../../src/platform/user-error.ts';
@@ -140,9 +140,7 @@ describe('a checkpoint on a hub', () => {
     const names = readdirSync(folder).filter((name) => /\.(json|safetensors)$/.test(name));
     hub.commit('org/llama', Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))])));
     const logits = async (path: string) => {
-      const { engine } = await openModel(await openCheckpointSource({ checkpoint: path, device: 'cpu' }), {
-        needsTokenizer: false,
-      });
+      const engine = await openEngine(await openCheckpointSource({ checkpoint: path, device: 'cpu' }));
       return engine.logits([1, 2, 3]).finally(() => engine.close());
     };
     expect(await logits('hf://org/llama')).toEqual(await logits(folder));

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource, openEngine, outlineModel } from '../../src/language-model/open-model.ts';
 import { UserError } from '../../src/platform/user-error.ts';
 import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
@@ -14,7 +14,9 @@ interface Options {
 }
 
 async function open(checkpoint: string, { reference, needsTokenizer = false }: Options = {}) {
-  return openModel(await openCheckpointSource({ checkpoint, reference, device: 'cpu' }), { needsTokenizer });
+  const source = await openCheckpointSource({ checkpoint, reference, device: 'cpu' });
+  const outline = await outlineModel(source, { needsTokenizer });
+  return { ...outline, engine: await openEngine(source) };
 }
 
 async function expectRefused(path: string, pattern: RegExp, options: Options = {}): Promise<void> {
@@ -31,17 +33,18 @@ function folderOf(...parts: readonly string[]): string {
   return folder;
 }
 
-describe('openModel', () => {
-  it('opens a checkpoint with its tokenizer and special tokens', async () => {
-    const { engine, device, tokenizer, ids } = await open(talkingModel(), { needsTokenizer: true });
-    expect(device).toEqual({ name: 'cpu', reason: 'requested' });
+describe('outlineModel and openEngine', () => {
+  it('open a checkpoint with its tokenizer and special tokens', async () => {
+    const { engine, tokenizer, ids, limits } = await open(talkingModel(), { needsTokenizer: true });
+    expect(engine.device).toEqual({ name: 'cpu', reason: 'requested' });
+    expect(limits).toEqual({ maxLength: engine.maxLength, vocabulary: engine.vocabulary });
     expect(ids.prefixTokenId).toBe(1);
     expect([...ids.eosIds]).toEqual([2]);
     expect(tokenizer?.encode('a', { addSpecialTokens: true })[0]).toBe(1);
     await engine.close();
   });
 
-  it('takes special tokens from the configs if there is no tokenizer', async () => {
+  it('take special tokens from the configs if there is no tokenizer', async () => {
     const folder = folderOf(languageModel('phi3'));
     writeFileSync(join(folder, 'generation_config.json'), JSON.stringify({ eos_token_id: [5, 6] }));
     const { engine, tokenizer, ids } = await open(folder);
@@ -50,7 +53,7 @@ describe('openModel', () => {
     await engine.close();
   });
 
-  it('opens an adapter on its base model', async () => {
+  it('open an adapter on its base model', async () => {
     const [{ tokens, logits } = { tokens: [], logits: [] }] = readCases(
       join(languageModel('lora'), 'expected.safetensors'),
     );
@@ -59,7 +62,7 @@ describe('openModel', () => {
     await engine.close();
   });
 
-  it('prefers the tokenizer of an adapter to that of its base model', async () => {
+  it('prefer the tokenizer of an adapter to that of its base model', async () => {
     const base = talkingModel();
     const adapter = folderOf(languageModel('lora'));
     const given = await open(adapter, { reference: base, needsTokenizer: true });
@@ -72,7 +75,7 @@ describe('openModel', () => {
     await own.engine.close();
   });
 
-  it('refuses a checkpoint that cannot be run, and a reference that is not one', async () => {
+  it('refuse a checkpoint that cannot be run, and a reference that is not one', async () => {
     await expectRefused(languageModel('lora'), /is an adapter, which runs only with its base model — .*--reference/);
     await expectRefused(languageModel('lora'), /is an adapter, not full weights/, { reference: languageModel('lora') });
     await expectRefused(
@@ -90,7 +93,7 @@ describe('openModel', () => {
     await expectRefused(bare, /has no config\.json/);
   });
 
-  it('refuses an adapter with a bias, which is not part of scale · B · A', async () => {
+  it('refuse an adapter with a bias, which is not part of scale · B · A', async () => {
     const folder = folderOf(languageModel('lora'));
     const at = 'base_model.model.model.layers.0.self_attn.q_proj';
     writeSafetensors(join(folder, 'adapter_model.safetensors'), {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { openCheckpointSource, openModel } from '../../src/language-model/open-model.ts';
+import { openCheckpointSource, openEngine } from '../../src/language-model/open-model.ts';
 import { configureCuda } from '../../src/onnx/cuda/settings.ts';
 import { chooseModelDevice, type DeviceChoice } from '../../src/onnx/device.ts';
 import { fixture } from '../fixtures.ts';
@@ -16,14 +16,14 @@ async function openOnSmallGpu(device: DeviceChoice) {
   const onStep = (step: string, outcome: string) => void steps.push(`${step}: ${outcome}`);
   configureCuda({ libraries: { kind: 'auto' }, onStep, onNote() {}, onUnusable });
   const source = await openCheckpointSource({ checkpoint: fixture('language-models/llama'), device });
-  const opened = openModel(source, { needsTokenizer: false });
+  const opened = openEngine(source);
   return { opened, warnings, steps };
 }
 
 it('runs a model that does not fit into a GPU that nobody asked for on the CPU, with a warning', async () => {
   const { opened, warnings } = await openOnSmallGpu('auto');
-  const { engine, device } = await opened;
-  expect(device).toEqual({ name: 'cpu', reason: 'the model does not fit into the GPU' });
+  const engine = await opened;
+  expect(engine.device).toEqual({ name: 'cpu', reason: 'the model does not fit into the GPU' });
   expect(warnings).toEqual([
     expect.stringMatching(
       /^the CPU runs the model and not CUDA: .* needs 0\.5 GiB \(weights .*\), and the GPU has 0\.00 GiB free/,

@@ -2,52 +2,59 @@ import { at } from '../../platform/at.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { OnWork } from '../engine.ts';
 import { defaultMaxNewTokens, type GenerateAnswer } from '../generate.ts';
+import { answerable, type OnRefusal } from '../refusal.ts';
 import type { GenerateRequest, ScoreRequest } from '../requests.ts';
-import { type ScoreAnswer, toAnswer } from '../score.ts';
-import type { RemoteEngine } from './remote-engine.ts';
+import { type ScoreAnswer, type ScoreOptions, scoreRequests, toAnswer } from '../score.ts';
+import type { RemoteEngine, RollingScore, TextPrompt } from './remote-engine.ts';
 
 /** Requests whose texts the server encodes, since there is no tokenizer here. */
 
 const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
 
 /**
- * Score requests by text.
- * @param scoreIds scores the requests that are in token ids
+ * Score requests by text, and those that are in token ids as such.
  * @returns in the order of the requests
  * @throws UserError for a text whose first token has no probability, since it has no context
  */
 export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
   engine: RemoteEngine,
-  scoreIds: (requests: readonly ScoreRequest[], onWork: OnWork) => Promise<ScoreAnswer[]>,
-  onWork?: OnWork,
+  { onWork, onRefusal, ...options }: Pick<ScoreOptions, 'onTruncation' | 'onRefusal' | 'onWork'>,
 ): Promise<ScoreAnswer[]> {
   const pairs = requests.flatMap((request) => (request.kind === 'text' && !isBlank(request.context) ? request : []));
   const whole = requests.flatMap((request) => textOf(request) ?? []);
   const inIds = requests.filter(({ kind }) => kind === 'ids' || kind === 'rolling-ids');
   const work = sharedWork([pairs.length, whole.length, inIds.length], onWork);
+  const encoding = { tokenizer: null, prefixTokenId: null, ...options, ...(onRefusal && { onRefusal }) };
   const [scores, rolling, answers] = await Promise.all([
     engine.scoreText(pairs, work(0)),
     engine.scoreRollingText(
       whole.map(({ text }) => text),
       work(1),
     ),
-    inIds.length === 0 ? [] : scoreIds(inIds, work(2)),
+    inIds.length === 0 ? [] : scoreRequests(inIds, engine, { ...encoding, onWork: work(2) }),
   ]);
-  const found = new Map<ScoreRequest, ScoreAnswer>();
-  for (const [i, request] of pairs.entries()) found.set(request, toAnswer(request, [at(scores, i)]));
-  for (const [i, { request }] of whole.entries()) {
-    const score = at(rolling, i);
-    if (score.unscored !== '') {
-      throw new UserError(
-        `${request.where}: the server adds no BOS token, so the text's first token ${JSON.stringify(score.unscored)} has no probability`,
-        TOKENIZER_HINT,
-      );
-    }
-    found.set(request, toAnswer(request, [score]));
+  const answerOf = new Map(answers.map((answer) => [answer.id, answer]));
+  const found = new Map<ScoreRequest, () => ScoreAnswer>();
+  for (const [i, request] of pairs.entries()) found.set(request, () => toAnswer(request, [at(scores, i)]));
+  for (const [i, { request }] of whole.entries()) found.set(request, () => rollingAnswer(request, at(rolling, i)));
+  for (const request of inIds) {
+    const answer = answerOf.get(request.id);
+    if (answer) found.set(request, () => answer);
   }
-  for (const [i, request] of inIds.entries()) found.set(request, at(answers, i));
-  return requests.flatMap((request) => found.get(request) ?? []);
+  return answerable(
+    requests.filter((request) => found.has(request)),
+    onRefusal,
+    (request) => found.get(request)?.(),
+  ).flatMap(({ result }) => result ?? []);
+}
+
+function rollingAnswer(request: ScoreRequest, score: RollingScore): ScoreAnswer {
+  if (score.unscored === '') return toAnswer(request, [score]);
+  throw new UserError(
+    `${request.where}: the server adds no BOS token, so the text's first token ${JSON.stringify(score.unscored)} has no probability`,
+    TOKENIZER_HINT,
+  );
 }
 
 /** Parts of one call that go on at the same time, by their numbers of requests. */
@@ -73,14 +80,15 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
 
 /**
  * Continue prompts by text.
+ * @returns in the order of the requests
  * @throws UserError for messages, whose template belongs to the tokenizer
  */
 export async function continuePromptsByText(
   requests: readonly GenerateRequest[],
   engine: RemoteEngine,
-  onWork?: OnWork,
+  { onWork, onRefusal }: { readonly onWork?: OnWork | undefined; readonly onRefusal?: OnRefusal },
 ): Promise<GenerateAnswer[]> {
-  const prompts = requests.map(({ prompt, maxNewTokens, stop, where }) => {
+  const prompts = answerable(requests, onRefusal, ({ prompt, maxNewTokens, stop, where }): TextPrompt => {
     if (prompt.kind === 'messages') {
       throw new UserError(
         `${where}: the request has messages, but there is no tokenizer with a chat template`,
@@ -93,8 +101,11 @@ export async function continuePromptsByText(
       stop,
     };
   });
-  const continuations = await engine.generateText(prompts, onWork);
-  return requests.map(({ id }, i) => {
+  const continuations = await engine.generateText(
+    prompts.map(({ result }) => result),
+    onWork,
+  );
+  return prompts.map(({ request: { id } }, i) => {
     const { text, finish } = at(continuations, i);
     return { id, text, tokens: null, finish };
   });

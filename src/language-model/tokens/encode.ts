@@ -16,7 +16,22 @@ export interface EncodeOptions {
    * context too, and so splits the pair one token late, which cannot be intended.
    */
   readonly addSpecialTokens?: boolean;
+  /** `one-bos` by default. */
+  readonly rolling?: RollingRule;
 }
+
+/**
+ * What is scored of a whole text.
+ *
+ * - `one-bos`: its tokens, after one prefix token. This is log p(text): the model saw one BOS before each text that it
+ *   was trained on.
+ * - `lm-eval`: what the harness scores. It writes its prefix token before all that the tokenizer returns, so the BOS
+ *   (and EOS) of a tokenizer that adds them are scored as if they were text, and every other token comes after two BOS.
+ *
+ * They differ only for texts, and only where the tokenizer adds special tokens.
+ */
+export const ROLLING_RULES = ['one-bos', 'lm-eval'] as const;
+export type RollingRule = (typeof ROLLING_RULES)[number];
 
 /** Encode a text that is not a continuation, as the harness does. */
 export function encodeText(tokenizer: Tokenizer, text: string, { addSpecialTokens = true }: EncodeOptions): number[] {
@@ -88,19 +103,18 @@ export function truncateLeft({ context, continuation }: Sequence, maxLength: num
   return { context: context.slice(Math.max(0, context.length - room)), continuation };
 }
 
-/**
- * The tokens of a text for its rolling log-likelihood, without a prefix token at their beginning.
- *
- * This differs from the harness, which predicts the tokenizer's BOS after the prefix token, and so adds log p(BOS |
- * BOS) for every tokenizer that writes one. Here a text of n tokens has n log-probabilities.
- */
+/** The tokens of a text for its rolling log-likelihood: what is scored after the prefix token. */
 export function encodeRolling(
   tokenizer: Tokenizer,
   text: string,
   prefixTokenId: number,
   options: EncodeOptions = {},
 ): readonly number[] {
-  return splitPrefix(encodeText(tokenizer, text, options), prefixTokenId).continuation;
+  const tokens = encodeText(tokenizer, text, options);
+  const { rolling = 'one-bos', addSpecialTokens = true } = options;
+  if (rolling === 'one-bos') return splitPrefix(tokens, prefixTokenId).continuation;
+  // Here an EOS that the tokenizer adds is at the end of the text, where the harness scores it.
+  return addSpecialTokens && !beginsWithPrefix(tokenizer, text) ? [...tokens, ...tokenizer.trailing] : tokens;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   encodePair,
@@ -8,7 +10,7 @@ import {
   withPrefix,
 } from '../../../src/language-model/tokens/encode.ts';
 import { openTokenizer } from '../../../src/language-model/tokens/open-tokenizer.ts';
-import { readJson, shared } from '../../fixtures.ts';
+import { fixture, readJson, shared, temporaryFolder } from '../../fixtures.ts';
 import { wordTokenizer } from './word-tokenizer.ts';
 
 // What each of these should be follows from the harness' own words; see the doc comments of encode.ts for the places.
@@ -116,6 +118,18 @@ describe('encodeRolling', () => {
     expect(encodeRolling(t, 'a b', 7)).toEqual([0, ...expected]);
   });
 
+  // What the harness passes to get_rolling_token_windows is tok_encode(text): test/fixtures/make_rolling.py.
+  it('scores by the rule lm-eval the special tokens that the tokenizer adds, once', () => {
+    const t = wordTokenizer({ leading: [0], trailing: [9] });
+    const plain = t.ids('a', ' b');
+    const encode = (text: string, more = {}) => encodeRolling(t, text, 0, { rolling: 'lm-eval', ...more });
+    expect(encode('a b')).toEqual([0, ...plain, 9]);
+    // A text that begins with a BOS of its own gets no special tokens, but that one is scored.
+    expect(encode('<s>a b')).toEqual([0, ...plain]);
+    expect(encode('')).toEqual([0, 9]);
+    expect(encode('a b', { addSpecialTokens: false })).toEqual(plain);
+  });
+
   it('gives the 34 tokens of a sentence with a known perplexity', async () => {
     const stories = shared('models', 'stories260K');
     if (stories === null) return;
@@ -127,5 +141,38 @@ describe('encodeRolling', () => {
     expect(Math.exp(54.4041 / tokens.length)).toBeCloseTo(4.9536, 4);
     expect(rollingWindows(tokens, 1, 512)).toEqual([{ context: [1], continuation: tokens }]);
     expect(withPrefix(encodePair(tokenizer, '', text), 1)).toEqual({ context: [1], continuation: tokens });
+  });
+});
+
+describe('the windows of lm-evaluation-harness', () => {
+  interface Recorded {
+    readonly prefix: number;
+    readonly postProcessor?: unknown;
+    readonly cases: ReadonlyArray<{ readonly text: string; readonly windows: ReadonlyArray<[number[], number[]]> }>;
+  }
+  const recorded = readJson<{ maxLength: number; tokenizers: Record<string, Recorded> }>(fixture('rolling.json'));
+
+  async function openRecorded(name: string, { postProcessor }: Recorded) {
+    if (postProcessor === undefined) return openTokenizer(fixture('tokenizers', name));
+    const folder = join(temporaryFolder(), name);
+    cpSync(fixture('tokenizers', name.replace('-eos', '')), folder, { recursive: true });
+    const file = join(folder, 'tokenizer.json');
+    writeFileSync(file, JSON.stringify({ ...readJson<object>(file), post_processor: postProcessor }));
+    return openTokenizer(folder);
+  }
+
+  it.each(Object.entries(recorded.tokenizers))('are what --rolling lm-eval scores: %s', async (name, expected) => {
+    const tokenizer = await openRecorded(name, expected);
+    const prefix = tokenizer.prefixTokenId ?? -1;
+    expect(prefix).toBe(expected.prefix);
+    for (const { text, windows } of expected.cases) {
+      const tokens = encodeRolling(tokenizer, text, prefix, { rolling: 'lm-eval' });
+      const ours = rollingWindows(tokens, prefix, recorded.maxLength).map((window) => [
+        window.context,
+        window.continuation,
+      ]);
+      expect({ text, windows: ours }).toEqual({ text, windows });
+    }
+    await tokenizer.close?.();
   });
 });
