@@ -108,7 +108,7 @@ async function bundleSources(outdir) {
     runJobs: 'src/spectra/run-jobs.ts',
     readSafetensorsHeader: 'src/checkpoint/safetensors.ts',
     wholeMatrix: 'src/checkpoint/matrix-view.ts',
-    placeOf: 'src/checkpoint/module-type.ts',
+    placeOf: 'src/checkpoint/place.ts',
     chooseDevice: 'src/onnx/device.ts',
   };
   const lines = Object.entries(sources).map(

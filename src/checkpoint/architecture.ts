@@ -13,6 +13,8 @@ export interface Architecture {
   /** The model class, `architectures[0]`. */
   readonly name: string | null;
   readonly layers: number | null;
+  /** Layers behind these that predict further tokens. */
+  readonly furtherLayers: number | null;
   readonly hiddenSize: number | null;
   /** Attention heads. */
   readonly heads: number | null;
@@ -45,6 +47,7 @@ export const UNKNOWN_ARCHITECTURE: Architecture = {
   layoutType: null,
   name: null,
   layers: null,
+  furtherLayers: null,
   hiddenSize: null,
   heads: null,
   keyValueHeads: null,
@@ -121,6 +124,7 @@ export function describeArchitecture(config: Config): Architecture {
     layoutType: string(text.model_type) ?? string(config.model_type),
     name: Array.isArray(config.architectures) ? string(config.architectures[0]) : null,
     layers: pick(LAYERS),
+    furtherLayers: pick(['num_nextn_predict_layers']),
     hiddenSize: pick(HIDDEN),
     heads,
     keyValueHeads: pick(KEY_VALUE_HEADS) ?? nestedKeyValueHeads(text) ?? heads,
@@ -130,7 +134,7 @@ export function describeArchitecture(config: Config): Architecture {
     multiQuery: text.multi_query !== false,
     experts: pick(EXPERTS) ?? nestedExperts(text),
     latent: latentHeads(text),
-    mixer: readMixerSizes(pick),
+    mixer: readMixerSizes(pick, { isMamba2: text.model_type === 'mamba2' }),
     tied: config.tie_word_embeddings === true,
     vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
   };

@@ -1,5 +1,6 @@
 import type { MatrixView } from './matrix-view.ts';
-import { ATTENTION_MODULES, type Place, placeOf } from './module-type.ts';
+import { ATTENTION_MODULES } from './module-type.ts';
+import { type Place, placeOf } from './place.ts';
 import type { TensorEntry } from './types.ts';
 
 /** How the heads of a three-dimensional weight are read, or why they cannot be. */

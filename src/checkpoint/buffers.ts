@@ -20,6 +20,11 @@ const BUFFER_NAMES = new Set([
   'running_mean',
   'running_var',
   'num_batches_tracked',
+  // The fixed decay of MiniMax's linear attention.
+  'slope_rate',
+  'query_decay',
+  'key_decay',
+  'diagonal_decay',
   // TransformerLens.
   'IGNORE',
   'rotary_sin',

@@ -1,6 +1,6 @@
 import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
 
-/** Mamba-2's input projection: under `mamba` in Granite, under `mixer` in Nemotron-H and Mamba-2 itself. */
+/** Mamba's projections: under `mamba` in Granite and Jamba, under `mixer` in Nemotron-H and Mamba itself. */
 const MAMBA_PARENTS = new Set(['mamba', 'mixer']);
 /** Families whose q_proj has the gate of the output behind the queries of each head. */
 const GATED_QUERIES = new Set(['qwen3_next', 'qwen3_5_text', 'qwen3_5_moe_text', 'qwen3_5', 'qwen3_5_moe']);
@@ -22,8 +22,10 @@ export function mixerLayout(path: readonly string[], matrix: FusedMatrix): Fused
     case 'in_proj_ba':
       return gatesByHead(matrix);
     case 'in_proj':
-      if (MAMBA_PARENTS.has(parent)) return mamba2(matrix);
+      if (MAMBA_PARENTS.has(parent)) return isMamba1(matrix) ? mamba1(matrix) : mamba2(matrix);
       return parent === 'conv' ? shortConvolution(matrix) : null;
+    case 'x_proj':
+      return MAMBA_PARENTS.has(parent) ? selection(matrix) : null;
     default:
       return null;
   }
@@ -117,6 +119,33 @@ function mamba2(matrix: FusedMatrix): FusedLayout {
     ['B', 'recurrent_in', state],
     ['C', 'recurrent_in', state],
     ['dt', 'recurrent_gate', heads],
+  ]);
+}
+
+/** Families with Mamba-1, whose layers have no heads. Zamba has two, whose rows alternate: it is not split. */
+const MAMBA1 = new Set(['mamba', 'falcon_mamba', 'jamba']);
+
+/** Files of mamba-ssm name no family in their config; `[z | x]` without B and C are Mamba-1's all the same. */
+function isMamba1({ output, architecture: { layoutType }, attentionInput }: FusedMatrix): boolean {
+  return layoutType === null ? attentionInput !== null && output === 2 * attentionInput : MAMBA1.has(layoutType);
+}
+
+/** `[input x | gate z]` (Mamba, arXiv 2312.00752). */
+function mamba1(matrix: FusedMatrix): FusedLayout {
+  return inBlocks(matrix, 1, [
+    ['x', 'recurrent_in', matrix.output / 2],
+    ['z', 'recurrent_in', matrix.output / 2],
+  ]);
+}
+
+/** `[time step | B | C]` of Mamba-1, from the input of its state. */
+function selection(matrix: FusedMatrix): FusedLayout {
+  const { rank, state } = matrix.architecture.mixer.mamba;
+  if (!state) return missing('the size of the state of Mamba');
+  return inBlocks(matrix, 1, [
+    ['dt', 'recurrent_gate', rank ?? matrix.output - 2 * state],
+    ['B', 'recurrent_gate', state],
+    ['C', 'recurrent_gate', state],
   ]);
 }
 

@@ -1,7 +1,7 @@
 import type { Architecture } from './architecture.ts';
 import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
 import { mixerLayout } from './fused-mixer.ts';
-import { isInVision } from './module-type.ts';
+import { isInVision } from './place.ts';
 
 const QKV_LEAVES = new Set([
   'c_attn',

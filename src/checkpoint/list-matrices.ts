@@ -1,17 +1,20 @@
 import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Architecture } from './architecture.ts';
-import { headsLayout, isHeadsBias, isHeadsNorm } from './attention-heads.ts';
+import { headsLayout } from './attention-heads.ts';
 import { isBuffer } from './buffers.ts';
 import { fusedLayout } from './fused.ts';
 import type { FusedPart } from './fused-layout.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
-import { inBlock, outputPart, transposedView, wholeMatrix } from './matrix-view.ts';
+import { inBlock, type MatrixView, outputPart, transposedView, wholeMatrix } from './matrix-view.ts';
 import { gatedHalves, moduleByShape } from './mlp-by-shape.ts';
-import { MLP_MODULES, type Place, placeOf } from './module-type.ts';
+import { MLP_MODULES } from './module-type.ts';
+import { mtpLayers } from './mtp-layers.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
+import { type ModelKind, type Place, placeOf } from './place.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
+import { isVector } from './vectors.ts';
 
 /** The model that a tensor belongs to. */
 export interface ModelContext {
@@ -21,6 +24,9 @@ export interface ModelContext {
   /** The tensors of an ONNX model, with their use in its graph. */
   readonly onnx?: readonly OnnxTensor[] | null;
 }
+
+/** With what is looked up once, before its tensors are sorted. */
+type Sorted = ModelContext & ModelKind;
 
 /**
  * Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names.
@@ -49,7 +55,8 @@ function expectWeights(matrices: readonly Matrix[]): void {
   );
 }
 
-function sortTensors(model: ModelContext): MatrixList {
+function sortTensors(listed: ModelContext): MatrixList {
+  const model = { ...listed, mtpLayers: mtpLayers(listed) };
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
   const skipped: Skipped[] = [];
@@ -66,10 +73,6 @@ function sortTensors(model: ModelContext): MatrixList {
     }
   }
   return { matrices, vectors, skipped };
-}
-
-function isVector(entry: TensorEntry): boolean {
-  return entry.shape.length < 2 || isHeadsBias(entry) || isHeadsNorm(entry) || isExpertsBias(entry);
 }
 
 /** Why a stored tensor is not a weight of the model; null for a weight. */
@@ -92,8 +95,10 @@ function hiddenSizeOf({ architecture, tensors, multimodal }: ModelContext): numb
 }
 
 /** Where the name leaves open which matrix of an MLP it is, its shape decides. */
-function placeWith(entry: TensorEntry, model: ModelContext, hidden: number | null): Place {
+function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): Place {
   const place = placeOf(entry.name, model);
+  if (place.module === 'other' && entry.shape.length > 2 && entry.name.endsWith('.weight'))
+    return { ...place, module: 'conv' };
   if (!MLP_MODULES.includes(place.module)) return place;
   return { ...place, module: moduleByShape(entry, model.tensors, hidden) ?? place.module };
 }
@@ -101,7 +106,7 @@ function placeWith(entry: TensorEntry, model: ModelContext, hidden: number | nul
 /** All heads of an attention projection in three dimensions, as one matrix; null for any other tensor. */
 function headsOf(
   entry: TensorEntry,
-  model: ModelContext,
+  model: Sorted,
   hidden: number | null,
 ): Matrix[] | { readonly unknown: string } | null {
   const place = placeOf(entry.name, model);
@@ -114,9 +119,9 @@ function headsOf(
 /** TransformerLens stores its head as [model, vocabulary]; row by row it is one token each, as everywhere else. */
 const COLUMN_PER_TOKEN = /(^|\.)W_U$/;
 
-function splitFused(entry: TensorEntry, model: ModelContext, hidden: number | null): Matrix[] {
+function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): Matrix[] {
   const place = placeWith(entry, model, hidden);
-  const whole: Matrix = { name: entry.name, place, view: wholeMatrix(entry.shape), source: entry };
+  const whole: Matrix = { name: entry.name, place, view: viewOf(entry, place), source: entry };
   if (entry.shape.length !== 2) return [whole];
   if (COLUMN_PER_TOKEN.test(entry.name)) return [{ ...whole, view: transposedView(whole.view) }];
   const halves = gatedHalves(entry, model.tensors);
@@ -133,6 +138,15 @@ function splitFused(entry: TensorEntry, model: ModelContext, hidden: number | nu
   if (!layout) return [whole];
   if ('unknown' in layout) return [unsplit(whole, layout.unknown)];
   return partsOf(entry, place, { parts: layout.parts, input, orientation });
+}
+
+/** Tables of embeddings have one row for each: [1, positions, model], or one table for each axis of an image (Gemma 4). */
+function viewOf({ shape }: TensorEntry, { module }: Place): MatrixView {
+  const whole = wholeMatrix(shape);
+  if (module !== 'embed' || shape.length < 3) return whole;
+  const model = at(shape, shape.length - 1);
+  const rows = at(whole.shape, 0) * (at(whole.shape, 1) / model);
+  return { dims: [rows, model], slices: [], shape: [rows, model] };
 }
 
 /** A fused matrix as it is, which is of no one type. */
@@ -184,11 +198,6 @@ export function attentionInput(name: string, { tensors }: Pick<ModelContext, 'te
   return null;
 }
 
-/** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE): no matrices. */
-function isExpertsBias({ name, shape }: TensorEntry): boolean {
-  return shape.length === 2 && /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/.test(name);
-}
-
 /** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */
 const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text']);
 /** Families whose files have either: transformers 5 writes the second, the hub's files have the first. */
@@ -206,7 +215,7 @@ function isInputFirst({ shape }: TensorEntry, { module }: Place, { layoutType, h
 const MAX_EXPERTS = 10_000;
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
-function expertStack(entry: TensorEntry, model: ModelContext): Matrix[] | null {
+function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
   const place = placeOf(entry.name, model);
   const [first, second, third] = [at(entry.shape, 0), at(entry.shape, 1), entry.shape[2]];
   const { experts } = model.architecture;

@@ -1,5 +1,5 @@
 import type { MatrixView } from './matrix-view.ts';
-import type { Place } from './module-type.ts';
+import type { Place } from './place.ts';
 import type { TensorEntry } from './types.ts';
 
 /** One matrix to measure: a whole stored tensor or a part of a fused one. */

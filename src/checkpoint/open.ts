@@ -12,8 +12,8 @@ import { refuseAdapterFile, refuseFactors, refuseForeignAdapter } from './adapte
 import { adaptersInside, isAdapterDirectory, openAdapter } from './adapter/open-adapter.ts';
 import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE } from './architecture.ts';
 import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
-import { isMultimodalName } from './module-type.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
+import { isMultimodalName } from './place.ts';
 import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
@@ -143,11 +143,19 @@ async function openDirectory(path: string): Promise<FullCheckpoint> {
   return build(path, entries, config);
 }
 
+/** Has a model towers beside its language model, by its config or the names of its tensors? */
+export function isMultimodal(config: Readonly<Record<string, unknown>> | null, names: readonly string[]): boolean {
+  const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
+  return hasTower || names.some(isMultimodalName);
+}
+
 function build(path: string, entries: readonly TensorEntry[], config: Record<string, unknown> | null): FullCheckpoint {
   if (entries.length === 0) throw new UserError(`${path} contains no tensors`, 'save the checkpoint again');
   const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
-  const multimodal = hasTower || byName.some(({ name }) => isMultimodalName(name));
+  const multimodal = isMultimodal(
+    config,
+    byName.map(({ name }) => name),
+  );
   return {
     format: 'safetensors',
     path,

@@ -1,6 +1,7 @@
 import { isFloatingPoint, isMeasuredDtype } from './dtype.ts';
 import type { Skipped } from './matrix.ts';
-import { placeOf } from './module-type.ts';
+import type { ModuleType } from './module-type.ts';
+import { placeOf } from './place.ts';
 import type { TensorEntry } from './types.ts';
 
 /** Why a tensor of weights cannot be measured as it is stored; null if it can. */
@@ -30,7 +31,10 @@ export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Ski
   return { name, reason, dtype, parameters: 0 };
 }
 
+/** Types that everything in some module has, whatever its own name is. */
+const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix', 'other'];
+
 /** Position ids, counters, indices and masks are integers and booleans in every model; under these names are weights. */
 function isWeightName(name: string): boolean {
-  return /(^|\.)(weight|kernel)$/.test(name) || placeOf(name, { multimodal: false }).module !== 'other';
+  return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(placeOf(name, { multimodal: false }).module);
 }

@@ -140,7 +140,7 @@ export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaMode
 
 /** ΔW of the attention and MLP matrices; in a multimodal model, those of its language model. */
 export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasurement[] {
-  const isMultimodal = tensors.some(({ component }) => component !== null);
+  const isMultimodal = tensors.some(({ component }) => component !== null && component !== 'mtp');
   return tensors.filter(
     ({ of, module, component }) =>
       of === 'delta' && component === (isMultimodal ? 'language' : null) && BLOCK_MODULES.includes(module),

@@ -67,9 +67,9 @@ export function matchNames(
 }
 
 /**
- * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, and a vision tower may be new, but
- * a language-model projection that the reference does not have means that it is the wrong reference.
+ * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, a vision tower or a layer that predicts
+ * further tokens may be new, but a language-model projection that the reference does not have means that it is the wrong reference.
  */
 function isBlock({ place: { module, component } }: Matrix): boolean {
-  return component !== 'vision' && component !== 'projector' && BLOCK_MODULES.includes(module);
+  return (component === null || component === 'language') && BLOCK_MODULES.includes(module);
 }

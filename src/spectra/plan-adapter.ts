@@ -3,7 +3,8 @@ import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
-import { isMultimodalName, type Place, placeOf } from '../checkpoint/module-type.ts';
+import { mtpLayers } from '../checkpoint/mtp-layers.ts';
+import { isMultimodalName, type ModelKind, type Place, placeOf } from '../checkpoint/place.ts';
 import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -19,9 +20,12 @@ import { type Draft, differences, type Target, weightJob } from './target.ts';
  */
 export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
   const targets = adapter.modules.map(({ target }) => target);
+  const tensors = reference?.tensors ?? new Map<string, TensorEntry>();
+  const architecture = reference?.architecture ?? adapter.architecture;
   const model = {
-    tensors: reference?.tensors ?? new Map<string, TensorEntry>(),
-    architecture: reference?.architecture ?? adapter.architecture,
+    tensors,
+    architecture,
+    mtpLayers: mtpLayers({ tensors, architecture }),
     multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
   const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
@@ -104,7 +108,7 @@ function asHeads(
 function loraJobs(
   adapter: Adapter,
   module: LoraModule,
-  model: ModelContext,
+  model: ModelContext & ModelKind,
   reference: FullCheckpoint | null,
 ): Target[] {
   const place = placeOf(module.target, model);

@@ -187,7 +187,7 @@ describe('the spectra of a family that can be run', () => {
       'experts.5.up_proj': ['up_proj', 10, 6],
       'shared_experts.up_proj': ['up_proj', 14, 16],
     });
-    expect(await shapesOf('qwen2-moe', 'mlp')).toMatchObject({ shared_expert_gate: ['router', 1, 16] });
+    expect(await shapesOf('qwen2-moe', 'mlp')).toMatchObject({ shared_expert_gate: ['expert_gate', 1, 16] });
   });
 
   it('leave whole what the config does not give the sizes of, and say so', async () => {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { ModuleType } from '../../src/checkpoint/module-type.ts';
+import type { Component, ModuleType } from '../../src/checkpoint/module-type.ts';
 import { summarizeDelta } from '../../src/measure/aggregate.ts';
 import type { TensorMeasurement } from '../../src/measure/schema/measurement.ts';
 
 /** The update of one matrix, of which the summary reads no more than this. */
-function update(module: ModuleType, topEnergy: number): TensorMeasurement {
+function update(module: ModuleType, topEnergy: number, component: Component | null = null): TensorMeasurement {
   return {
     of: 'delta',
     name: `layers.0.${module}.weight`,
     module,
-    component: null,
+    component,
     status: 'measured',
     metrics: { topEnergy: { '5%': topEnergy }, frobeniusNorm: 1, updateSize: 0.1 },
   } as unknown as TensorMeasurement;
@@ -28,6 +28,16 @@ describe('the MLP ÷ attention ratio of a model with recurrent layers', () => {
       update('recurrent_out', 0.4),
     ]);
     // The medians of {0.6} and of {0.2, 0.3, 0.4}.
+    expect(delta).toMatchObject({ mlpTopEnergy: 0.6, attentionTopEnergy: 0.3, mlpAttentionRatio: 2 });
+  });
+
+  it.each([null, 'language'] as const)('leaves out layers that predict further tokens: component %s', (component) => {
+    const delta = summarizeDelta([
+      update('up_proj', 0.6, component),
+      update('q_proj', 0.3, component),
+      update('up_proj', 0.9, 'mtp'),
+      update('q_proj', 0.1, 'mtp'),
+    ]);
     expect(delta).toMatchObject({ mlpTopEnergy: 0.6, attentionTopEnergy: 0.3, mlpAttentionRatio: 2 });
   });
 

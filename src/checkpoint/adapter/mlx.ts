@@ -5,7 +5,7 @@ import { at } from '../../platform/at.ts';
 import { validate } from '../../platform/first-issue.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isMeasuredDtype } from '../dtype.ts';
-import { placeOf } from '../module-type.ts';
+import { placeOf } from '../place.ts';
 import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
 import type { LoraModule, TensorEntry } from '../types.ts';
 import type { AdapterContents } from './contents.ts';

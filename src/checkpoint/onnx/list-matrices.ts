@@ -4,7 +4,7 @@ import { isMeasuredDtype } from '../dtype.ts';
 import { fusedLayout } from '../fused.ts';
 import type { Matrix, MatrixList, Skipped } from '../matrix.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../matrix-view.ts';
-import { type Place, placeOf } from '../module-type.ts';
+import { type Place, placeOf } from '../place.ts';
 import { unexpectedDtype } from '../skipped-tensor.ts';
 import type { OnnxTensor, TensorEntry } from '../types.ts';
 import { splitRecurrent } from './recurrent.ts';

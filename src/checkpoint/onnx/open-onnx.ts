@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { UserError } from '../../platform/user-error.ts';
 import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../architecture.ts';
 import { isMeasuredDtype } from '../dtype.ts';
-import { isMultimodalName } from '../module-type.ts';
+import { isMultimodalName } from '../place.ts';
 import type { FullCheckpoint } from '../types.ts';
 import { readOnnxTensors } from './tensors.ts';
 

@@ -1,6 +1,6 @@
 import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
-import { placeOf } from '../../checkpoint/module-type.ts';
 import { fetchTensors } from '../../checkpoint/open.ts';
+import { placeOf } from '../../checkpoint/place.ts';
 import { tokenEmbedding } from '../../checkpoint/token-embedding.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../../checkpoint/types.ts';
 import { ElementType, Graph, type Value } from '../../onnx/graph.ts';

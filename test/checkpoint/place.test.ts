@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeOf } from '../../src/checkpoint/module-type.ts';
+import { placeOf } from '../../src/checkpoint/place.ts';
 
 /** Names from the families' checkpoints on the Hugging Face Hub. */
 const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
@@ -24,7 +24,7 @@ const LANGUAGE: ReadonlyArray<[string, string, number | null]> = [
   ['model.layers.5.mlp.router.weight', 'router', 5],
   ['model.layers.5.block_sparse_moe.router.layer.weight', 'router', 5],
   ['model.layers.5.feed_forward.router.weight', 'router', 5],
-  ['model.layers.5.mlp.shared_expert_gate.weight', 'router', 5],
+  ['model.layers.5.mlp.shared_expert_gate.weight', 'expert_gate', 5],
   ['model.layers.5.mlp.shared_experts.gate_proj.weight', 'gate_proj', 5],
   ['model.layers.5.self_attn.q_a_proj.weight', 'q_proj', 5],
   ['model.layers.5.self_attn.kv_a_proj_with_mqa.weight', 'kv_proj', 5],
@@ -110,13 +110,13 @@ const VISION_LANGUAGE: ReadonlyArray<[string, string, string | null]> = [
   ['vision_tower.vision_model.encoder.layers.1.self_attn.out_proj.weight', 'o_proj', 'vision'],
   ['visual.blocks.3.attn.proj.weight', 'o_proj', 'vision'],
   ['model.visual.blocks.3.mlp.linear_fc1.weight', 'up_proj', 'vision'],
-  ['visual.merger.mlp.0.weight', 'other', 'projector'],
-  ['model.connector.modality_projection.proj.weight', 'other', 'projector'],
-  ['multi_modal_projector.linear_1.weight', 'other', 'projector'],
+  ['visual.merger.mlp.0.weight', 'projector', 'projector'],
+  ['model.connector.modality_projection.proj.weight', 'projector', 'projector'],
+  ['multi_modal_projector.linear_1.weight', 'projector', 'projector'],
   ['audio_tower.layers.0.fc1.weight', 'up_proj', null],
   ['language_model.output.weight', 'lm_head', 'language'],
   ['vpm.encoder.layers.0.self_attn.q_proj.weight', 'q_proj', 'vision'],
-  ['resampler.attn.in_proj_weight', 'other', 'projector'],
+  ['resampler.attn.in_proj_weight', 'projector', 'projector'],
 ];
 
 describe('placeOf', () => {
