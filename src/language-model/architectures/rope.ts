@@ -51,8 +51,8 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   const theta =
     numberOf(config, parameters, 'rope_theta') ?? (defaults.hasOwnKeys ? null : besideTheta) ?? defaults.theta;
   const partial =
-    (defaults.hasOwnKeys ? null : besidePartial) ??
     numberOf(config, parameters, 'partial_rotary_factor') ??
+    (defaults.hasOwnKeys ? null : besidePartial) ??
     defaults.partial ??
     1;
   if (theta <= 0) throw config.error(`the rotary base is ${theta}, and must be positive`);

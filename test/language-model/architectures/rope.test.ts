@@ -137,6 +137,13 @@ describe('rotary parameters', () => {
     expectFrequencies(ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8, partial).frequencies, [1, 0.01]);
     expect(() => ropeOf({ ...LENGTHS, partial_rotary_factor: 0.5 }, 8)).toThrow(/partial_rotary_factor is 0.5/);
   });
+
+  it('are those of the rotary parameters where the keys beside them differ, as transformers 5 reads them', () => {
+    const partial = { ...DEFAULTS, mayBePartial: true };
+    const rope_parameters = { rope_type: 'default', rope_theta: 100, partial_rotary_factor: 0.5 };
+    const rope = ropeOf({ ...LENGTHS, rope_theta: 500, partial_rotary_factor: 0.25, rope_parameters }, 8, partial);
+    expectFrequencies(rope.frequencies, [1, 0.1]);
+  });
 });
 
 describe('invalid rotary parameters', () => {
