@@ -4,7 +4,11 @@ import type { Rope } from './decoder.ts';
 
 type ScaledRope = Omit<Rope, 'interleaved'>;
 
-/** Length scalings of rotary positions: the frequencies of each type, from those without scaling. */
+/**
+ * Length scalings of rotary positions: the frequencies of each type, from those without scaling. Every step is rounded to float32 and in
+ * the order of transformers' modeling_rope_utils.py: position 100,000 turns a difference in the last bit of a frequency into 0.006 radians.
+ */
+const { fround } = Math;
 
 type Parameters = Readonly<Record<string, unknown>>;
 
@@ -13,7 +17,9 @@ export interface UnscaledRope {
   readonly parameters: Parameters;
   readonly dim: number;
   readonly theta: number;
-  /** Frequencies without scaling. */
+  /** Powers of the base, one per pair of dimensions, as float32. */
+  readonly powers: readonly number[];
+  /** Frequencies without scaling, 1 / power, as float32. */
   readonly plain: readonly number[];
   /** Context length of the original training, in tokens. */
   readonly original: number;
@@ -37,7 +43,7 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
     build: (given) =>
       plainRope(
         given,
-        given.plain.map((frequency) => Math.fround(frequency / required(given, 'factor'))),
+        given.plain.map((frequency) => fround(frequency / fround(required(given, 'factor')))),
       ),
   },
   // It changes nothing up to max_position_embeddings, and longer inputs are cut.
@@ -81,11 +87,13 @@ function llama3(given: UnscaledRope): ScaledRope {
   const low = required(given, 'low_freq_factor');
   const high = required(given, 'high_freq_factor');
   const frequencies = given.plain.map((frequency) => {
-    const wavelength = (2 * Math.PI) / frequency;
-    if (wavelength < given.original / high) return frequency;
-    if (wavelength > given.original / low) return Math.fround(frequency / factor);
-    const smooth = (given.original / wavelength - low) / (high - low);
-    return Math.fround(((1 - smooth) * frequency) / factor + smooth * frequency);
+    const wavelength = fround(fround(1 / frequency) * fround(2 * Math.PI));
+    if (wavelength < fround(given.original / high)) return frequency;
+    if (wavelength > fround(given.original / low)) return fround(frequency / fround(factor));
+    const rotations = fround(fround(1 / wavelength) * given.original);
+    const smooth = fround(fround(rotations - fround(low)) / fround(high - low));
+    const stretched = fround(fround(fround(1 - smooth) * frequency) / fround(factor));
+    return fround(stretched + fround(smooth * frequency));
   });
   return plainRope(given, frequencies);
 }
@@ -111,7 +119,8 @@ function yarn(given: UnscaledRope): ScaledRope {
     (dim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
   let low = dimensionOf(numberOf(config, parameters, 'beta_fast') || 32);
   let high = dimensionOf(numberOf(config, parameters, 'beta_slow') || 1);
-  if (parameters.truncate !== false) {
+  // Null is false there.
+  if (parameters.truncate === undefined || parameters.truncate === true) {
     low = Math.floor(low);
     high = Math.ceil(high);
   }
@@ -119,8 +128,10 @@ function yarn(given: UnscaledRope): ScaledRope {
   high = Math.min(high, dim - 1);
   if (low === high) high += 0.001;
   const frequencies = given.plain.map((frequency, i) => {
-    const ramp = Math.min(1, Math.max(0, (i - low) / (high - low)));
-    return Math.fround((frequency / factor) * ramp + frequency * (1 - ramp));
+    const ramp = Math.min(1, Math.max(0, fround(fround(i - fround(low)) / fround(high - low))));
+    const kept = fround(1 - ramp);
+    const stretched = fround(1 / fround(fround(factor) * at(given.powers, i)));
+    return fround(fround(stretched * fround(1 - kept)) + fround(frequency * kept));
   });
   return { dim, frequencies, magnitude, long: null };
 }
@@ -139,7 +150,7 @@ function longRope(given: UnscaledRope): ScaledRope {
     if (!Array.isArray(factors) || factors.length !== dim / 2 || !factors.every((item) => typeof item === 'number')) {
       throw config.error(`${key} is not a list of ${dim / 2} numbers`);
     }
-    return given.plain.map((frequency, i) => Math.fround(frequency / at(factors, i)));
+    return given.powers.map((power, i) => fround(1 / fround(fround(at(factors, i)) * power)));
   };
   return {
     dim,

@@ -73,15 +73,16 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
       `the rotary parameters of type ${JSON.stringify(written)} have the unknown key ${JSON.stringify(foreign)}`,
     );
   }
-  const plain = Array.from({ length: dim / 2 }, (_, i) =>
-    Math.fround(1 / Math.fround(theta ** Math.fround((2 * i) / dim))),
+  const powers = Array.from({ length: dim / 2 }, (_, i) =>
+    Math.fround(Math.fround(theta) ** Math.fround((2 * i) / dim)),
   );
   const rope = scaling.build({
     config,
     parameters,
     dim,
     theta,
-    plain,
+    powers,
+    plain: powers.map((power) => Math.fround(1 / power)),
     original:
       defaults.original ??
       config.optionalNumber('original_max_position_embeddings') ??

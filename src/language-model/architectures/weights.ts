@@ -33,6 +33,7 @@ export class Weights {
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #adapterPath: string;
   readonly #embeddings: string;
+  readonly #isTied: boolean;
   readonly #layers: number;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
@@ -50,6 +51,7 @@ export class Weights {
     this.naming = findNaming(base, decoder);
     this.#layers = decoder.layers.length;
     this.#embeddings = `${decoder.embeddings}.weight`;
+    this.#isTied = decoder.head.tied;
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#tieMlxEmbeddings(decoder);
@@ -208,7 +210,9 @@ export class Weights {
 
   /** The name in the base file. */
   #fileName(name: string): string {
-    return name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
+    const file = name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
+    const isLeftOut = this.#isTied && name === this.#embeddings && !this.#tensors.has(file);
+    return isLeftOut ? `${this.naming.head}.weight` : file;
   }
 
   /** An adapter names modules as in memory, which can differ from the file: all namings are tried. */
@@ -233,11 +237,20 @@ function andMore(names: readonly string[]): string {
 function findNaming({ tensors, path }: FullCheckpoint, decoder: Decoder): ModuleNaming {
   const isPresent = (name: string) => tensors.has(name);
   const found = decoder.namings.filter(({ backbone }) => isPresent(`${backbone}${decoder.embeddings}.weight`));
-  const place = found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0];
+  const place = found.find(({ head }) => isPresent(`${head}.weight`)) ?? found[0] ?? findTied(tensors, decoder);
   if (place) return place;
   const usual = `${decoder.namings[0]?.backbone}${decoder.embeddings}.weight`;
   throw new UserError(
     `${path} has no embeddings (${usual}), which its config.json describes`,
     'restore the checkpoint, whose config.json and weights do not match',
   );
+}
+
+/** Of two names of one matrix, `save_model` of safetensors keeps the first: that of the output layer. */
+function findTied(tensors: FullCheckpoint['tensors'], { head, namings }: Decoder): ModuleNaming | undefined {
+  if (!head.tied) return undefined;
+  const names = [...tensors.keys()];
+  const hasLayers = (backbone: string) =>
+    names.some((name) => name.startsWith(`${backbone}layers.`) || name.startsWith(`${backbone}h.`));
+  return namings.find((naming) => tensors.has(`${naming.head}.weight`) && hasLayers(naming.backbone));
 }

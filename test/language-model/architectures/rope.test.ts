@@ -4,6 +4,7 @@ import { attentionsOf, type Rope } from '../../../src/language-model/architectur
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
 import { isLong, type RopeDefaults, readRope, ropeTables } from '../../../src/language-model/architectures/rope.ts';
 import { UserError } from '../../../src/platform/user-error.ts';
+import { fixture, readJson } from '../../fixtures.ts';
 import { checkpointOf } from './checkpoint-of.ts';
 
 const DEFAULTS: RopeDefaults = { theta: 10000 };
@@ -201,5 +202,35 @@ describe('ropeTables', () => {
     const long = ropeTables(rope, 3, { isLong: true });
     expect(long.sin[4]).toBeCloseTo(0.958851, 5); // 2 sin ½
     expect(long.cos[5]).toBe(2);
+  });
+});
+
+interface RopeCase {
+  readonly name: string;
+  readonly headDim: number;
+  readonly parameters: Record<string, unknown>;
+  readonly frequencies: readonly number[];
+  readonly long: readonly number[] | null;
+}
+
+describe('the frequencies of released models are those of transformers to the last bit', () => {
+  // test/fixtures/make_rope_frequencies.py
+  const cases = readJson<RopeCase[]>(fixture('rope-frequencies.json'));
+
+  it.each(cases)('$name', ({ headDim, parameters, frequencies, long }) => {
+    const rope = ropeOf({ rope_parameters: parameters, max_position_embeddings: 131072 }, headDim);
+    const differing = (found: readonly number[] | undefined, expected: readonly number[]) =>
+      expected.filter((value, i) => Math.fround(value) !== found?.[i]).length;
+    // But for one in a hundred, where PyTorch's power is not the nearest number.
+    expect(differing(rope.frequencies, frequencies)).toBeLessThanOrEqual(2);
+    if (long) expect(differing(rope.long?.frequencies, long)).toBeLessThanOrEqual(2);
+  });
+
+  it('YaRN truncates its bounds unless `truncate` is false or null', () => {
+    const yarn = { rope_type: 'yarn', factor: 8, original_max_position_embeddings: 512, beta_fast: 8 };
+    const of = (more: object) => ropeOf({ ...LENGTHS, rope_scaling: { ...yarn, ...more } }, 32).frequencies;
+    expect(of({ truncate: true })).toEqual(of({}));
+    expect(of({ truncate: null })).toEqual(of({ truncate: false }));
+    expect(of({ truncate: false })).not.toEqual(of({}));
   });
 });

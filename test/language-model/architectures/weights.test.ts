@@ -57,6 +57,25 @@ describe('Weights', () => {
     });
   });
 
+  // What safetensors' save_model, and with it accelerate, writes of a tied model.
+  it('reads tied embeddings under the name of the output layer, if the file has only that', () => {
+    const files = (head: string, backbone: string) => ({
+      [head]: [8, 4],
+      [`${backbone}layers.0.mlp.up_proj.weight`]: [1],
+    });
+    const read = (more: object, tensors: Record<string, number[]>) => {
+      const checkpoint = checkpointOf({ ...LLAMA, ...more }, tensors);
+      return new Weights(checkpoint, describeDecoder(checkpoint), null).tensor('embed_tokens.weight', [8, 4]).name;
+    };
+    const tied = { tie_word_embeddings: true };
+    expect(read(tied, files('lm_head.weight', 'model.'))).toBe('lm_head.weight');
+    const nested = files('language_model.lm_head.weight', 'language_model.model.');
+    expect(read(tied, nested)).toBe('language_model.lm_head.weight');
+    expect(() => read({}, files('lm_head.weight', 'model.'))).toThrow(
+      /has no embeddings \(model.embed_tokens.weight\)/,
+    );
+  });
+
   it('leaves out a layer behind the last that predicts a further token, and no other', () => {
     // Names of DeepSeek-V3 on the Hub: model.layers.61 of 61 layers.
     const further = { 'model.layers.1.eh_proj.weight': [4, 8], 'model.layers.1.mlp.up_proj.weight': [4, 4] };
