@@ -56,6 +56,8 @@ export const RECURRENCE = {
   slots: (stage: Stage) => `${stage}_slots`,
   /** float32 [N, T, 1]. */
   mask: (stage: Stage) => `${stage}_mask`,
+  /** int64 [N, T]. */
+  inputs: (stage: Stage) => `${stage}_inputs`,
   /** int64 [N, K − 1]. */
   before: (stage: Stage) => `${stage}_before`,
   /** int64 [N]. */
@@ -200,6 +202,7 @@ function declareRecurrence(
   const stage = (name: Stage): StageInputs => ({
     slots: graph.input(RECURRENCE.slots(name), int64, [`N_${name}`, `T_${name}`]),
     mask: graph.input(RECURRENCE.mask(name), float32, [`N_${name}`, `T_${name}`, 1]),
+    inputs: graph.input(RECURRENCE.inputs(name), int64, [`N_${name}`, `T_${name}`]),
     before: graph.input(RECURRENCE.before(name), int64, [`N_${name}`, kernel - 1]),
     parents: name === 'trunk' && !useKvCache ? null : graph.input(RECURRENCE.parents(name), int64, [`N_${name}`]),
   });

@@ -23,9 +23,11 @@ export interface StageInputs {
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
   /**
-   * int64 [N, kernel − 1]: the inputs of the convolution before the row, among those before the batch [B · (kernel − 1)], the
-   * slots [B · S], and one more of zeros.
+   * int64 [N, T]: the inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S], and one more
+   * of zeros, which padding takes.
    */
+  readonly inputs: Value;
+  /** int64 [N, kernel − 1]: those before the row. */
   readonly before: Value;
   /** int64 [N]: the sequence of a trunk, or the trunk of a branch. Null: all begin without a state. */
   readonly parents: Value | null;
@@ -34,7 +36,7 @@ export interface StageInputs {
 export interface RecurrenceInputs extends Readonly<Record<Stage, StageInputs>> {
   /** int64 [B · S]: where the output of each slot is, among those of all trunks and then of all branches. */
   readonly source: Value;
-  /** int64 [B, kernel − 1]: the inputs of the convolution before the next token, as in `before`. Null without a cache. */
+  /** int64 [B, kernel − 1]: the inputs of the convolution before the next token. Null without a cache. */
   readonly after: Value | null;
 }
 
@@ -90,8 +92,8 @@ function blockOf(graph: Graph, weights: Weights, mixer: Recurrent, x: Value): Re
 function runStage(
   graph: Graph,
   weights: Weights,
-  { convolution, input, beside, step }: RecurrentBlock,
-  { slots, mask, before }: StageInputs,
+  { convolution, beside, step }: RecurrentBlock,
+  { slots, mask, inputs, before }: StageInputs,
   { all, state }: { readonly all: Value; readonly state: Value | null },
 ): StepResult {
   const { module, channels, kernel, bias, activation } = convolution;
@@ -99,7 +101,8 @@ function runStage(
   const inRows = (value: Value) => graph.op('Mul', [gather(graph, value, slots), mask]);
   const weight = loadFloat32(graph, weights.tensor(`${module}.weight`, [channels, 1, kernel]));
   const shift = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [channels])) : null;
-  const [convolved] = graph.node('CausalConvWithState', [inRows(input), weight, shift, gather(graph, all, before)], {
+  const convolutionInputs = [gather(graph, all, inputs), weight, shift, gather(graph, all, before)];
+  const [convolved] = graph.node('CausalConvWithState', convolutionInputs, {
     outputs: [true, true],
     attributes: { ndim: 1, channels_last: 1, activation: isFused ? 'silu' : 'none' },
     domain: 'com.microsoft',

@@ -23,6 +23,12 @@ const LOGIT_COPIES = 2;
  */
 const PLAIN_COPIES = 3;
 
+/**
+ * A layer with a state holds its features in several orders at a time, and its operators copy them once more: measured on gated
+ * delta nets, relative to attention.
+ */
+const RECURRENT_COPIES = 4;
+
 /** What a batch's memory depends on, beside its size. */
 export interface BatchKind {
   /** The backbone returns keys and values. */
@@ -104,7 +110,7 @@ export function cachedFloats({ keyValueHeads, headDim, valueDim }: Attention): n
 function mixerWidth(mixer: Mixer | null): number {
   if (mixer === null) return 0;
   if (mixer.kind === 'attention') return (mixer.heads + mixer.keyValueHeads) * mixer.headDim;
-  return mixer.convolution.channels + mixer.output.input;
+  return RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input);
 }
 
 function innerWidth(mlp: Mlp): number {

@@ -53,6 +53,7 @@ export function recurrenceFeeds(
     first += grid.length;
     const sequenceOf = (row: Row) => (name === 'trunk' ? row.parent : at(trunks, row.parent).parent);
     const before = all.flatMap((row) => window(row.ancestors, row === PADDING ? 0 : sequenceOf(row)));
+    const inputs = grid.map((slot) => (slot === null ? zeros : pastRows + slot));
     return {
       [RECURRENCE.slots(name)]: tensor.int64(
         grid.map((slot) => slot ?? 0),
@@ -62,6 +63,7 @@ export function recurrenceFeeds(
         Float32Array.from(grid, (slot) => (slot === null ? 0 : 1)),
         [all.length, width, 1],
       ),
+      [RECURRENCE.inputs(name)]: tensor.int64(inputs, [all.length, width]),
       [RECURRENCE.before(name)]: tensor.int64(before, [all.length, kernel - 1]),
       ...(name === 'trunk' && !hasPast
         ? {}
