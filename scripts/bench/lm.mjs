@@ -1,15 +1,16 @@
 // The language model on this machine: prefill, scoring, decoding, start-up and memory, beside the machine's float32
 // matrix rate, in one run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M]
-// [--held float32|as-stored] [--start-only]
+// [--held float32|as-stored] [--start-only] [--family llama|hybrid]
 //
-// The model is Llama-shaped, with random weights that this script writes itself. All times are medians of five.
+// The model is Llama-shaped or, with --family hybrid, Qwen3.5-shaped, with random weights that this script writes itself.
+// All times are medians of five.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importSources } from '../run/import-sources.mjs';
-import { SHAPES, writeModel } from './llama-model.mjs';
+import { SHAPES, writeModel } from './random-model.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,11 +18,12 @@ const { values } = parseArgs({
     dtype: { type: 'string', default: 'F32' },
     size: { type: 'string', default: '120M' },
     held: { type: 'string' },
+    family: { type: 'string', default: 'llama' },
     'start-only': { type: 'boolean', default: false },
   },
 });
 const REPEATS = 5;
-const SHAPE = SHAPES[values.size];
+const SHAPE = SHAPES[values.family][values.size];
 
 const folder = await mkdtemp(join(tmpdir(), 'shadow-gate-bench-'));
 try {
@@ -32,13 +34,13 @@ try {
     chooseModelDevice: 'src/onnx/device.ts',
   });
   const device = await chooseModelDevice(values.device);
-  const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype);
+  const parameters = await writeModel(join(folder, 'model'), values.size, values.dtype, values.family);
   const baseline = process.memoryUsage.rss();
   const rate = await gemmRate(device);
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, device ${device.name} (${device.reason}), Node ${process.version}`,
   );
-  console.log(`model: ${(parameters.all / 1e6).toFixed(0)} M parameters, ${values.dtype}`);
+  console.log(`model: ${values.family}, ${(parameters.all / 1e6).toFixed(0)} M parameters, ${values.dtype}`);
   console.log(`float32 matrix product: ${(rate / 1e9).toFixed(0)} GFLOP/s`);
 
   let plan = null;

@@ -8,7 +8,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { importSources } from '../run/import-sources.mjs';
-import { SHAPES, writeModel } from './llama-model.mjs';
+import { SHAPES, writeModel } from './random-model.mjs';
 
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const SIZE = '120M';
@@ -49,7 +49,7 @@ async function writeTokenizer(directory, items) {
   const split = (text) => text.match(new RegExp(PIECES, 'gu')) ?? [];
   const texts = items.flatMap(({ prompt, question }) => [prompt, ...question.choices.map((choice) => ` ${choice}`)]);
   const words = [...new Set(texts.flatMap(split))];
-  if (words.length + 2 > SHAPES[SIZE].vocabulary) throw new Error(`${words.length} pieces are too many`);
+  if (words.length + 2 > SHAPES.llama[SIZE].vocabulary) throw new Error(`${words.length} pieces are too many`);
   const vocab = Object.fromEntries(['<s>', '<unk>', ...words].map((word, id) => [word, id]));
   const added = (id, content) => ({
     id,
