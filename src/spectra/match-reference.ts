@@ -2,6 +2,7 @@ import { listMatrices } from '../checkpoint/list-matrices.ts';
 import type { Matrix, Skipped } from '../checkpoint/matrix.ts';
 import { BLOCK_MODULES } from '../checkpoint/module-type.ts';
 import type { FullCheckpoint } from '../checkpoint/types.ts';
+import { matchNames } from './match-names.ts';
 
 export interface Matched {
   readonly pairs: ReadonlyArray<{ readonly matrix: Matrix; readonly original: Matrix }>;
@@ -41,29 +42,6 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
   if (matrix.inputFirst !== original.inputFirst) return 'the reference stores it transposed';
   const [shape, originalShape] = [matrix, original].map(({ view }) => view.shape.join(', '));
   return shape === originalShape ? null : `shape [${shape}], in the reference [${originalShape}]`;
-}
-
-/**
- * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from what
- * torch.compile or data parallelism wraps around it.
- */
-const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
-
-/**
- * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed.
- */
-export function matchNames(
-  names: readonly string[],
-  originals: ReadonlyMap<string, unknown>,
-): (name: string) => string {
-  const ways: Array<(name: string) => string> = [
-    (name) => name,
-    ...BASE_PREFIXES.flatMap((prefix) => [
-      (name: string) => prefix + name,
-      (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name),
-    ]),
-  ];
-  return ways.find((way) => names.some((name) => originals.has(way(name)))) ?? ((name) => name);
 }
 
 /**

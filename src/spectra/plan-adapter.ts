@@ -11,7 +11,7 @@ import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
-import { matchNames } from './match-reference.ts';
+import { matchNames } from './match-names.ts';
 import { type Draft, differences, type Target, weightJob } from './target.ts';
 
 /**
@@ -28,7 +28,8 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
     mtpLayers: mtpLayers({ tensors, architecture }),
     multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
-  const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, model, reference));
+  const nameInReference = matchNames(targets, tensors);
+  const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, { model, reference, nameInReference }));
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
   const biases = [...adapter.tensors.values()].filter(({ name }) => name.endsWith('.lora_B.bias'));
@@ -105,21 +106,25 @@ function asHeads(
   ];
 }
 
-function loraJobs(
-  adapter: Adapter,
-  module: LoraModule,
-  model: ModelContext & ModelKind,
-  reference: FullCheckpoint | null,
-): Target[] {
+/** The base model of an adapter, as far as it is known. */
+interface Base {
+  readonly model: ModelContext & ModelKind;
+  readonly reference: FullCheckpoint | null;
+  /** An adapter names modules as in memory, which can differ from the file. */
+  readonly nameInReference: (target: string) => string;
+}
+
+function loraJobs(adapter: Adapter, module: LoraModule, known: Base): Target[] {
+  const { model, reference, nameInReference } = known;
   const place = placeOf(module.target, model);
   const { input, output } = featuresOf(module);
   const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
-  const base = reference ? baseMatrix(adapter, update, reference) : null;
+  const base = reference ? baseMatrix(adapter, update, { reference, nameInReference }) : null;
   const layout = fusedLayout(module.target, {
     output,
     input,
     architecture: model.architecture,
-    attentionInput: attentionInput(module.target, model),
+    attentionInput: attentionInput(nameInReference(module.target), model),
   });
   const dora = doraWeight(adapter, module, base);
   if (!layout || 'unknown' in layout) {
@@ -184,12 +189,12 @@ function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource 
  * The adapted weight in the base model.
  * @throws UserError if it is missing, or if its shape is not that of the update
  */
-function baseMatrix(adapter: Adapter, update: LoraUpdate, reference: FullCheckpoint): MatrixSource {
+function baseMatrix(
+  adapter: Adapter,
+  update: LoraUpdate,
+  { reference, nameInReference }: { readonly reference: FullCheckpoint } & Pick<Base, 'nameInReference'>,
+): MatrixSource {
   const { target } = update.module;
-  const nameInReference = matchNames(
-    adapter.modules.map((module) => module.target),
-    reference.tensors,
-  );
   const stored = reference.tensors.get(nameInReference(target));
   const source = stored ?? (isTiedHead(target, reference) ? tokenEmbedding(reference.tensors.values()) : null);
   if (!source || !isMeasuredDtype(source.dtype)) {

@@ -1,0 +1,59 @@
+/**
+ * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from what
+ * torch.compile or data parallelism wraps around it.
+ */
+const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
+
+/** Modules that only hold others. Vision-language models have them in another order in memory than in the hub's files. */
+const CONTAINERS = new Set([
+  ...BASE_PREFIXES.map((prefix) => prefix.slice(0, -1)),
+  'backbone',
+  'base_model',
+  'text_model',
+]);
+
+/**
+ * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed. One that
+ * is not there all the same has the name of the only tensor that differs from it in the containers before it:
+ * `model.language_model.layers.0…` for `language_model.model.layers.0…` (LLaVA) and `model.layers.0…` (Qwen2.5-VL).
+ */
+export function matchNames(
+  names: readonly string[],
+  originals: ReadonlyMap<string, unknown>,
+): (name: string) => string {
+  const ways: Array<(name: string) => string> = [
+    (name) => name,
+    ...BASE_PREFIXES.flatMap((prefix) => [
+      (name: string) => prefix + name,
+      (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name),
+    ]),
+  ];
+  const way = ways.find((changed) => names.some((name) => originals.has(changed(name)))) ?? ((name) => name);
+  if (names.every((name) => originals.has(way(name)))) return way;
+  const inNames = byInnerName(names);
+  const inOriginals = byInnerName(originals.keys());
+  return (name) => {
+    const direct = way(name);
+    if (originals.has(direct)) return direct;
+    const inner = innerName(name);
+    return inNames.get(inner) === name ? (inOriginals.get(inner) ?? direct) : direct;
+  };
+}
+
+/** The only one of the names with each inner name; null where there are several. */
+function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null> {
+  const found = new Map<string, string | null>();
+  for (const name of names) {
+    const inner = innerName(name);
+    found.set(inner, found.has(inner) ? null : name);
+  }
+  return found;
+}
+
+/** A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files. */
+function innerName(name: string): string {
+  const path = name.split('.');
+  const start = path.findIndex((part) => !CONTAINERS.has(part));
+  const inner = path.slice(Math.max(0, start));
+  return (inner[1] === 'vision_model' ? [inner[0], ...inner.slice(2)] : inner).join('.');
+}
