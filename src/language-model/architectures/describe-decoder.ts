@@ -45,7 +45,8 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   });
   const decoder = family.describe(reader);
   reader.refuseUnread();
-  return decoder;
+  // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.
+  return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
 }
 
 function supportedFamilies(): string {

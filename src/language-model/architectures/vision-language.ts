@@ -4,6 +4,7 @@ type Values = Readonly<Record<string, unknown>>;
 export interface TextConfig {
   readonly modelType: string;
   readonly values: Values;
+  readonly hasPlainHead: boolean;
 }
 
 interface VisionLanguage {
@@ -16,6 +17,8 @@ interface VisionLanguage {
   readonly overrides: Values;
   /** Does it tie the output layer to the embeddings where its config does not say? */
   readonly tied?: boolean;
+  /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
+  readonly hasPlainHead?: boolean;
 }
 
 /** The defaults of Mistral Small 3.1's class. */
@@ -32,10 +35,10 @@ const MISTRAL_SMALL: Values = {
 
 /** Vision-language checkpoints whose text model can be run, on text only. */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
-  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {} },
-  { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {} },
-  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {} },
-  { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {}, hasPlainHead: true },
+  { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true, hasPlainHead: true },
   { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
@@ -44,10 +47,10 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
-  { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
-  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {} },
+  { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
+  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
   { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {} },
-  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true },
+  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
 ];
 
 /** Those whose text model does something else than a decoder of text, with the reason. */
@@ -79,6 +82,7 @@ export function textConfigOf(modelType: string, values: Values): TextConfig | nu
   return {
     // For a while, Qwen2.5-VL's text model was saved with the model type of the whole.
     modelType: written === modelType ? kind.text : written,
+    hasPlainHead: kind.hasPlainHead ?? false,
     values: {
       ...(written === 'mistral' ? withoutLayerTypes : { ...withoutLayerTypes, layer_types: layerTypes ?? null }),
       ...kind.overrides,

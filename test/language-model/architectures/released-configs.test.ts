@@ -95,3 +95,17 @@ describe('options that no fixture has', () => {
     expect(decoderOf({ model_type: 'phi', tie_word_embeddings: true }).head).toMatchObject({ tied: true, bias: true });
   });
 });
+
+describe('the output layer of a vision-language model', () => {
+  // Read from transformers 5.24 and run: models/llava_next/modeling_llava_next.py (Granite Vision), models/internvl/modeling_internvl.py.
+  it.each<[string, Record<string, unknown>]>([
+    ['llava_next', { model_type: 'granite', logits_scaling: 8 }],
+    ['internvl', { model_type: 'gemma2' }],
+    ['llava', { model_type: 'cohere' }],
+    ['llava_onevision', { model_type: 'phi' }],
+  ])('%s leaves out what the text-only class does to logits', (model_type, text_config) => {
+    expect(decoderOf(text_config).head).not.toEqual({ tied: expect.any(Boolean), scale: 1, softcap: null });
+    const { head } = decoderOf({ model_type, text_config });
+    expect(head).toEqual({ tied: expect.any(Boolean), scale: 1, softcap: null });
+  });
+});
