@@ -88,11 +88,15 @@ function whyNoWeight(entry: TensorEntry, { architecture }: ModelContext): string
 function hiddenSizeOf({ architecture, tensors, multimodal }: ModelContext): number | null {
   if (architecture.hiddenSize !== null) return architecture.hiddenSize;
   const embeddings = [...tensors.values()].filter(
-    ({ name, shape }) => shape.length === 2 && placeOf(name, { multimodal }).module === 'embed',
+    ({ name, shape }) =>
+      shape.length === 2 && placeOf(name, { multimodal }).module === 'embed' && !PER_LAYER_EMBEDDINGS.test(name),
   );
   const [largest] = embeddings.sort((a, b) => b.size - a.size);
   return largest?.shape[1] ?? null;
 }
+
+/** As many columns as all layers together (Gemma 3n and 4). */
+const PER_LAYER_EMBEDDINGS = /embed_tokens_per_layer/;
 
 /** Where the name leaves open which matrix of an MLP it is, its shape decides. */
 function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): Place {

@@ -63,6 +63,7 @@ export const BY_LEAF: Readonly<Record<string, ModuleType>> = {
   ffw_layer_2: 'down_proj',
   // Towers of sound: Gemma, Qwen-Omni.
   input_proj_linear: 'patch_embed',
+  patch_dense: 'patch_embed',
   conv_out: 'patch_embed',
   audio_bos_eos_token: 'embed',
   // Ovis.
@@ -269,6 +270,7 @@ export const VISION_PARTS = new Set([
   'vision_encoder',
   'image_encoder',
   'vpm',
+  'vision_embedder',
 ]);
 export const PROJECTOR_PARTS = new Set([
   'multi_modal_projector',

@@ -5,11 +5,14 @@ import { LANGUAGE_MODELS, languageModel } from '../language-model/runtime/engine
 
 /** Folders with experts or latent projections, and no recurrent layers. */
 const EXPERTS =
-  /^(deepseek|glm4-moe|gpt-oss|llama4|minimax|mistral4|mixtral|phimoe|ernie4-5-moe|qwen2-moe|qwen3-moe|qwen3-vl-moe)/;
+  /^(deepseek|gemma4-text|glm4-moe|gpt-oss|llama4|minimax|mistral4|mixtral|phimoe|ernie4-5-moe|qwen2-moe|qwen3-moe|qwen3-vl-moe)/;
 
 async function listed(name: string) {
-  const { matrices, skipped, vectors } = listMatrices(await openReference(languageModel(name)));
-  const ofLanguage = matrices.filter(({ place }) => place.component === null || place.component === 'language');
+  const checkpoint = await openReference(languageModel(name));
+  const { matrices, skipped, vectors } = listMatrices(checkpoint);
+  // Of a vision-language model, other towers (audio) have no component.
+  const own = checkpoint.multimodal ? 'language' : null;
+  const ofLanguage = matrices.filter(({ place }) => place.component === own);
   return { matrices: ofLanguage, skipped, vectors };
 }
 
@@ -56,7 +59,7 @@ describe('the spectra of a family that can be run', () => {
       expect(matrices.filter(({ note }) => note !== undefined).map((matrix) => matrix.name)).toEqual([]);
       expect(skipped.filter(({ parameters }) => parameters !== 0)).toEqual([]);
       // Biases and gains, of all experts together as well.
-      const isVector = /bias$|norm\w*\.weight$|\.sinks$/;
+      const isVector = /bias$|norm\w*\.weight$|\.sinks$|layer_scalar$|router\.(per_expert_)?scale$/;
       const others = vectors.filter(
         (vector) => !isVector.test(vector.name) && !vector.name.startsWith('vision_model.'),
       );
@@ -188,6 +191,21 @@ describe('the spectra of a family that can be run', () => {
       'shared_experts.up_proj': ['up_proj', 14, 16],
     });
     expect(await shapesOf('qwen2-moe', 'mlp')).toMatchObject({ shared_expert_gate: ['expert_gate', 1, 16] });
+  });
+
+  it('know the embeddings that each layer has of its own: 6 layers of 6, hidden size 16 (Gemma 4)', async () => {
+    const { matrices } = await listed('gemma4');
+    const found = matrices.flatMap(({ name, place, view }) =>
+      /per_layer/.test(name) && (place.layer === null || place.layer === 5)
+        ? [[name.replace('model.language_model.', ''), [place.module, place.layer, ...view.shape]] as const]
+        : [],
+    );
+    expect(Object.fromEntries(found)).toEqual({
+      'embed_tokens_per_layer.weight': ['embed', null, 64, 6 * 6],
+      'per_layer_model_projection.weight': ['per_layer_proj', null, 6 * 6, 16],
+      'layers.5.per_layer_input_gate.weight': ['per_layer_proj', 5, 6, 16],
+      'layers.5.per_layer_projection.weight': ['per_layer_proj', 5, 16, 6],
+    });
   });
 
   it('leave whole what the config does not give the sizes of, and say so', async () => {

@@ -1,6 +1,6 @@
 import { UserError } from '../../platform/user-error.ts';
 import { isArithmeticFree } from './config-keys.ts';
-import { ACTIVATIONS, type Activation } from './decoder.ts';
+import { ACTIVATIONS, type Activation } from './parts.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -38,6 +38,11 @@ export class Config {
         throw this.error(`${key} is ${JSON.stringify(value)}, and ${name} has another value`);
       }
     }
+  }
+
+  /** Is the key there, whatever its value is? */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#values, key);
   }
 
   number(key: string): number {

@@ -1,4 +1,5 @@
 import type { Activation, Linear, Norm } from './parts.ts';
+import type { PerLayerEmbeddings, PerLayerInput } from './per-layer-embeddings.ts';
 import type { Recurrent } from './recurrent.ts';
 
 export { ACTIVATIONS, type Activation, type Linear, type Norm } from './parts.ts';
@@ -16,11 +17,15 @@ export interface Decoder {
   readonly embeddingScale: number;
   /** Learned absolute positions [maxLength, hidden], or null. */
   readonly positions: string | null;
+  /** Embeddings for each layer, beside those of the stream; none if missing. */
+  readonly perLayerEmbeddings?: PerLayerEmbeddings;
   readonly layers: readonly Layer[];
   readonly finalNorm: Norm;
   readonly head: Head;
   /** How files can name its modules, the most common naming first. */
   readonly namings: readonly ModuleNaming[];
+  /** Modules of layers that older files and adapters have, and that no version computes with. */
+  readonly spare?: readonly string[];
 }
 
 /** Prefix of the backbone's modules, which ends with a dot or is empty, and name of the output layer. */
@@ -57,6 +62,23 @@ export interface Layer {
   /** Before the MLP; 'attention' for the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';
   readonly mlpOutputNorm: Norm | null;
+  /** Experts that compute beside the MLP, in a sequential block; none if missing. */
+  readonly beside?: ExpertsBeside;
+  /** What the token's embedding for this layer adds behind the MLP; nothing if missing. */
+  readonly perLayerInput?: PerLayerInput;
+  /** A tensor [1] that multiplies the stream behind all of the block (Gemma 4); none if missing. */
+  readonly scalar?: string;
+}
+
+/**
+ * With x the stream before the MLP's norm, the MLP half gives mlpOwnNorm(mlp) + outputNorm(experts(norm(x))), before `mlpOutputNorm`;
+ * the router sees x (Gemma 4).
+ */
+export interface ExpertsBeside {
+  readonly experts: Experts;
+  readonly norm: Norm;
+  readonly outputNorm: Norm;
+  readonly mlpOwnNorm: Norm;
 }
 
 export type Mixer = Attention | Recurrent;
@@ -103,11 +125,14 @@ export interface Attention {
 }
 
 /**
- * Three layers; or one whose output is viewed as [groups, q + k + v, headDim] and split along the middle; or keys and values from
- * a latent vector for all heads (multi-head latent attention, DeepSeek-V2, arXiv 2405.04434).
+ * Three layers, or two, where values are the keys before norm and rotation; or one layer whose output is viewed as [groups, q + k +
+ * v, headDim] and split along the middle; or keys and values from a latent vector for all heads (multi-head latent attention,
+ * DeepSeek-V2, arXiv 2405.04434); or only queries, to the keys and values of an earlier layer (Brandon et al. 2024, arXiv
+ * 2405.12981).
  */
 export type Projections =
-  | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear }
+  | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear | 'key' }
+  | { readonly kind: 'shared'; readonly query: Linear; readonly layer: number }
   | {
       readonly kind: 'fused';
       readonly linear: Linear;
@@ -253,6 +278,10 @@ export interface Router {
   readonly normalize: RouterNormalization | null;
   /** Factor of the weights, after that. */
   readonly scale: number;
+  /** A tensor [count]: factors of the weights of each expert, at last (Gemma 4); none if missing. */
+  readonly expertScales?: string;
+  /** The router sees norm(x) · gain · scale, with a tensor [hidden] as gain (Gemma 4); x itself if missing. */
+  readonly input?: { readonly norm: Norm; readonly gain: string; readonly scale: number };
 }
 
 /**
@@ -296,6 +325,11 @@ export interface Rope {
 /** The attention of all layers that have one. */
 export function attentionsOf({ layers }: Pick<Decoder, 'layers'>): Attention[] {
   return layers.flatMap(({ mixer }) => (mixer?.kind === 'attention' ? [mixer] : []));
+}
+
+/** Has the layer keys and values of its own? Otherwise it keeps none for later tokens. */
+export function hasOwnKeys({ projections }: Attention): boolean {
+  return projections.kind !== 'shared';
 }
 
 /** The mixers with a state of all layers that have one. */

@@ -17,6 +17,8 @@ export interface UnscaledRope {
   readonly parameters: Parameters;
   readonly dim: number;
   readonly theta: number;
+  /** Share of a head's dimensions that is rotated. */
+  readonly partial: number;
   /** Powers of the base, one per pair of dimensions, as float32. */
   readonly powers: readonly number[];
   /** Frequencies without scaling, 1 / power, as float32. */
@@ -28,6 +30,8 @@ export interface UnscaledRope {
 export interface Scaling {
   /** Parameters of this type, beside those of every type. */
   readonly keys: readonly string[];
+  /** The frequencies are those of whole heads, whatever the share that is rotated. */
+  readonly wholeHeads?: boolean;
   readonly build: (given: UnscaledRope) => ScaledRope;
 }
 
@@ -46,6 +50,7 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
         given.plain.map((frequency) => fround(frequency / fround(required(given, 'factor')))),
       ),
   },
+  proportional: { keys: ['factor'], build: proportional, wholeHeads: true },
   // It changes nothing up to max_position_embeddings, and longer inputs are cut.
   dynamic: { keys: ['factor', 'original_max_position_embeddings'], build: (given) => plainRope(given, given.plain) },
   llama3: {
@@ -77,6 +82,16 @@ export function knownTypesHint(): string {
 
 function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): ScaledRope {
   return { dim, frequencies, magnitude: 1, long: null };
+}
+
+/** Gemma 4: a share of the pairs is rotated, with the frequencies of whole heads, and the other pairs by 0. */
+function proportional(given: UnscaledRope): ScaledRope {
+  const factor = positiveOf(given, 'factor') ?? 1;
+  const rotated = Math.floor((given.partial * given.dim) / 2);
+  return plainRope(
+    given,
+    given.plain.map((frequency, i) => (i < rotated ? fround(frequency / fround(factor)) : 0)),
+  );
 }
 
 /**

@@ -56,16 +56,18 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     defaults.partial ??
     1;
   if (theta <= 0) throw config.error(`the rotary base is ${theta}, and must be positive`);
-  if (partial !== 1 && defaults.mayBePartial !== true) {
-    throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
-  }
-  const dim = Math.trunc(headDim * partial);
-  if (dim < 2 || dim > headDim || dim % 2 !== 0) throw config.error(`${dim} of ${headDim} dimensions cannot be rotary`);
   const written = parameters.rope_type ?? parameters.type ?? 'default';
   if (typeof written !== 'string') throw config.error('rope_type is not a string');
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
   if (!scaling) throw config.error(`rope_type ${JSON.stringify(written)} is not supported`, knownTypesHint());
+  const isWhole = scaling.wholeHeads ?? false;
+  if (partial !== 1 && defaults.mayBePartial !== true && !isWhole) {
+    throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
+  }
+  if (isWhole && (partial < 0 || partial > 1)) throw config.error(`partial_rotary_factor is ${partial}, not a share`);
+  const dim = isWhole ? headDim : Math.trunc(headDim * partial);
+  if (dim < 2 || dim > headDim || dim % 2 !== 0) throw config.error(`${dim} of ${headDim} dimensions cannot be rotary`);
   const known = new Set([...EVERY_TYPE, ...UNUSED_KEYS, ...scaling.keys, ...(defaults.more ?? [])]);
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
@@ -80,6 +82,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
     config,
     parameters,
     dim,
+    partial,
     theta,
     powers,
     plain: powers.map((power) => Math.fround(1 / power)),

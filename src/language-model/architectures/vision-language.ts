@@ -45,6 +45,8 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
   { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
+  { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true },
+  { modelType: 'gemma4_unified', text: 'gemma4_unified_text', assumes: {}, overrides: {}, tied: true },
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },

@@ -30,10 +30,13 @@ export class Weights {
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
+  /** Names in the file of what is held in memory: all that is used, but tables that are only looked up. */
+  readonly #held = new Set<string>();
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #adapterPath: string;
   readonly #embeddings: string;
   readonly #isTied: boolean;
+  readonly #spare: readonly string[];
   readonly #layers: number;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
@@ -52,6 +55,7 @@ export class Weights {
     this.#layers = decoder.layers.length;
     this.#embeddings = `${decoder.embeddings}.weight`;
     this.#isTied = decoder.head.tied;
+    this.#spare = (decoder.spare ?? []).map((module) => `${module}.`);
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#tieMlxEmbeddings(decoder);
@@ -82,6 +86,12 @@ export class Weights {
    * @throws UserError for a tensor that is missing, has another shape, or is not floating-point
    */
   tensor(name: string, shape: readonly number[]): TensorEntry {
+    this.#held.add(this.#fileName(name));
+    return this.table(name, shape);
+  }
+
+  /** The same for a tensor of which rows are read in the file. */
+  table(name: string, shape: readonly number[]): TensorEntry {
     const saved = this.#saved.get(name);
     const entry = saved ?? this.#tensors.get(this.#fileName(name));
     if (!entry) {
@@ -169,7 +179,9 @@ export class Weights {
    *   config.json does not describe
    */
   refuseUnused(): void {
-    const unadapted = [...this.#loras.keys(), ...this.#saved.keys()].filter((name) => !this.#used.has(name)).sort();
+    const unadapted = [...this.#loras.keys(), ...this.#saved.keys()]
+      .filter((name) => !this.#used.has(name) && !this.#isSpare(name))
+      .sort();
     if (unadapted[0] !== undefined) {
       throw new UserError(
         `${this.#adapterPath} adapts ${JSON.stringify(unadapted[0])}${andMore(unadapted)}, which the language model of ${this.#path} does not have`,
@@ -190,7 +202,16 @@ export class Weights {
   #isLayerWeight(name: string): boolean {
     const { backbone } = this.naming;
     const layer = name.startsWith(backbone) ? /^(?:layers|h)\.(\d+)\./.exec(name.slice(backbone.length)) : null;
-    return layer !== null && !BUFFER.test(name) && !this.#predictsFurther(Number(layer[1]));
+    return (
+      layer !== null &&
+      !BUFFER.test(name) &&
+      !this.#isSpare(name.slice(backbone.length)) &&
+      !this.#predictsFurther(Number(layer[1]))
+    );
+  }
+
+  #isSpare(name: string): boolean {
+    return this.#spare.some((module) => name.startsWith(module));
   }
 
   /**
@@ -201,10 +222,10 @@ export class Weights {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
-  /** Number of elements of all tensors that have been used. */
+  /** Number of elements of the tensors that a session on the CPU holds in memory. */
   get size(): number {
     let size = 0;
-    for (const name of this.#used) size += this.#tensors.get(name)?.size ?? 0;
+    for (const name of this.#held) size += this.#tensors.get(name)?.size ?? 0;
     return size;
   }
 

@@ -1,9 +1,10 @@
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
-import type { Attention, Latent, Projections } from '../architectures/decoder.ts';
+import type { Attention } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { applyLinear, loadFloat32 } from './linear.ts';
-import { applyHeadNorm, applyNorm } from './norm.ts';
+import { loadFloat32 } from './linear.ts';
+import { applyHeadNorm } from './norm.ts';
+import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
 
 /** Inputs that all layers share. B sequences of S tokens each, T = P + S with the P tokens before them. */
 export interface SharedInputs {
@@ -19,6 +20,12 @@ export interface SharedInputs {
   readonly totalSequenceLength: Value;
 }
 
+/** The keys and values of a layer, which a later one can share. */
+export interface LayerKeys extends KeyAndValue {
+  /** See {@link LayerInputs}. */
+  readonly past: KeyAndValue | null;
+}
+
 /** Inputs that depend on the kind of layer, or on the layer. */
 export interface LayerInputs {
   /** Added to the scores: [B, 1 or heads, S, T]. */
@@ -26,9 +33,12 @@ export interface LayerInputs {
   /** Cosines and sines by position, each [L, dim / 2]. */
   readonly rope: { readonly cos: Value; readonly sin: Value } | null;
   /**
-   * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache.
+   * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache, and for a
+   * layer that shares those of another.
    */
   readonly past: KeyAndValue | null;
+  /** The other layer's; null for a layer with keys and values of its own. */
+  readonly sharedKeys: LayerKeys | null;
 }
 
 /** What attention needs beside queries, keys and values. */
@@ -37,21 +47,16 @@ export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   readonly sinks: Value | null;
 }
 
-export interface KeyAndValue {
-  readonly key: Value;
-  readonly value: Value;
-}
-
-/** Queries [B, S, heads · headDim], keys and values [B, S, keyValueHeads · headDim]. */
-export interface QueryKeyValue extends KeyAndValue {
-  readonly query: Value;
-}
-
 export interface AttentionResult {
   /** [B · S, heads · headDim], before the output projection. */
   readonly mixed: Value;
   /** [B, keyValueHeads, T or S, headDim]: see `AttentionKind`. Null without a KV cache. */
   readonly present: KeyAndValue | null;
+}
+
+/** Of a whole layer. */
+interface LayerAttention extends AttentionResult {
+  readonly keys: LayerKeys;
 }
 
 /**
@@ -71,9 +76,9 @@ export function applyAttention(
   /** [B · S, hidden]. */
   x: Value,
   { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
-): AttentionResult {
+): LayerAttention {
   const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm } = attention;
-  const { query, key, value, gate } = project(graph, weights, attention, x);
+  const { query, own, gate } = project(graph, weights, attention, x);
   const inRows = (flat: Value, width: number) =>
     graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
   const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
@@ -88,85 +93,25 @@ export function applyAttention(
     const flatAgain = graph.reshape(turned, [-1, count * headDim]);
     return inRows(applyHeadNorm(graph, weights, norm, flatAgain, count, headDim), count * headDim);
   };
-  const projected = {
-    query: tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions),
+  const finished = ({ key, value }: KeyAndValue): LayerKeys => ({
     key: rotated(key, keyNorm, keyValueHeads),
     value: inRows(applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim), keyValueHeads * valueDim),
-  };
+    past: layer.past,
+  });
+  const queries = tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions);
+  const keys = own === null ? layer.sharedKeys : finished(own);
+  if (keys === null) throw new Error('the keys and values of the other layer are missing');
+  const projected = { query: queries, key: keys.key, value: keys.value };
   const sinks = attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads]));
+  const inputs = { bias: layer.bias, past: keys.past, sinks };
   const { mixed, present } =
     kind === 'fused'
-      ? applyFusedAttention(graph, attention, projected, shared, { ...layer, sinks })
-      : applyPlainAttention(graph, attention, projected, shared, { ...layer, sinks }, kind);
-  return { mixed: gate === null ? mixed : graph.op('Mul', [mixed, graph.op('Sigmoid', [gate])]), present };
-}
-
-/** Queries [m, heads · headDim], keys [m, keyValueHeads · headDim], values, and what multiplies the output, as a logit. */
-function project(
-  graph: Graph,
-  weights: Weights,
-  attention: Attention,
-  x: Value,
-): QueryKeyValue & { readonly gate: Value | null } {
-  const { projections } = attention;
-  switch (projections.kind) {
-    case 'separate': {
-      const both = applyLinear(graph, weights, projections.query, x);
-      const [query, gate] = attention.outputGate === 'query' ? splitGate(graph, attention, both) : [both, null];
-      return {
-        query,
-        gate,
-        key: applyLinear(graph, weights, projections.key, x),
-        value: applyLinear(graph, weights, projections.value, x),
-      };
-    }
-    case 'fused':
-      return {
-        ...splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention),
-        gate: null,
-      };
-    case 'latent':
-      return { ...expandLatent(graph, weights, projections, attention, x), gate: null };
-  }
-}
-
-/** [m, heads · 2 · headDim] → two of [m, heads · headDim]. */
-function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): readonly [query: Value, gate: Value] {
-  const [query, gate] = graph.node('Split', [graph.reshape(both, [-1, heads, 2, headDim])], {
-    outputs: 2,
-    attributes: { axis: 2, num_outputs: 2 },
-  });
-  return [graph.reshape(query, [-1, heads * headDim]), graph.reshape(gate, [-1, heads * headDim])];
-}
-
-/**
- * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the operator for
- * rotary positions expects them: products do not depend on the order.
- */
-function expandLatent(
-  graph: Graph,
-  weights: Weights,
-  { query, compress, norm, expand, ropeDim }: Latent,
-  { heads, headDim, valueDim }: Attention,
-  x: Value,
-): QueryKeyValue {
-  const plainDim = headDim - ropeDim;
-  const split = (value: Value, sizes: readonly [number, number]) =>
-    graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 2, attributes: { axis: -1 } });
-  const inner = 'down' in query ? applyNorm(graph, weights, query.norm, applyLinear(graph, weights, query.down, x)) : x;
-  const queries = graph.reshape(applyLinear(graph, weights, query.up, inner), [-1, heads, headDim]);
-  const [plainQuery, ropeQuery] = split(queries, [plainDim, ropeDim]);
-  const [latent, ropeKey] = split(applyLinear(graph, weights, compress, x), [compress.output - ropeDim, ropeDim]);
-  const expanded = applyLinear(graph, weights, expand, applyNorm(graph, weights, norm, latent));
-  const [plainKey, value] = split(graph.reshape(expanded, [-1, heads, plainDim + valueDim]), [plainDim, valueDim]);
-  // The same for every head.
-  const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);
-  const joined = (rope: Value, plain: Value) =>
-    graph.reshape(graph.op('Concat', [rope, plain], { axis: -1 }), [-1, heads * headDim]);
+      ? applyFusedAttention(graph, attention, projected, shared, inputs)
+      : applyPlainAttention(graph, attention, projected, shared, inputs, kind);
   return {
-    query: joined(ropeQuery, plainQuery),
-    key: joined(ropeKeys, plainKey),
-    value: graph.reshape(value, [-1, heads * valueDim]),
+    mixed: gate === null ? mixed : graph.op('Mul', [mixed, graph.op('Sigmoid', [gate])]),
+    present: own === null ? null : present,
+    keys,
   };
 }
 
@@ -180,22 +125,6 @@ function tempered(graph: Graph, { temperature }: Attention, query: Value, positi
   const log = graph.op('Log', [graph.op('Add', [times, constant(1)])]);
   const factor = graph.op('Add', [graph.op('Mul', [log, constant(scale)]), constant(1)]);
   return graph.op('Mul', [query, graph.op('Unsqueeze', [factor, graph.constant([2], 'int64')])]);
-}
-
-function splitFused(
-  graph: Graph,
-  { groups, split }: Extract<Projections, { kind: 'fused' }>,
-  fused: Value,
-  { heads, keyValueHeads, headDim }: Attention,
-): QueryKeyValue {
-  const count = split[0] + split[1] + split[2];
-  const [query, key, value] = graph.node(
-    'Split',
-    [graph.reshape(fused, [-1, groups, count, headDim]), graph.constant([...split], 'int64')],
-    { outputs: 3, attributes: { axis: 2 } },
-  );
-  const flat = (part: Value, width: number) => graph.reshape(part, [-1, width * headDim]);
-  return { query: flat(query, heads), key: flat(key, keyValueHeads), value: flat(value, keyValueHeads) };
 }
 
 /** Rotary positions of x [B, S, heads · headDim]. */

@@ -3,76 +3,23 @@ import {
   type Attention,
   attentionsOf,
   type Decoder,
-  type Layer,
-  type Mixer,
+  hasOwnKeys,
   type Rope,
   recurrentsOf,
   type Window,
 } from '../architectures/decoder.ts';
-import { type Recurrent, recurrentShape } from '../architectures/recurrent.ts';
+import { recurrentShape } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { type AttentionKind, applyAttention, type LayerInputs, type SharedInputs } from './attention.ts';
+import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
+import { BACKBONE, RECURRENCE } from './backbone-names.ts';
+import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
-import { applyLinear, lookUp } from './linear.ts';
-import { applyMlp } from './mlp.ts';
-import { applyNorm, normStream, type Stream, settled } from './norm.ts';
-import { applyRecurrent, type PastState, type RecurrenceInputs, type Stage, type StageInputs } from './recurrence.ts';
+import { lookUp } from './linear.ts';
+import { normStream, type Stream } from './norm.ts';
+import { perLayerEmbeddings } from './per-layer-embeddings.ts';
+import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
-
-/** Names of the backbone's inputs and outputs, for B sequences of S tokens after P others, T = P + S. */
-export const BACKBONE = {
-  /** int64 [B, S]. */
-  tokens: 'tokens',
-  /** int64 [B, S]. */
-  positions: 'positions',
-  /** int64 [R]: which of the B · S hidden states are returned. */
-  rows: 'rows',
-  /** int32 [B]: T − 1, the index of the last key. Named as the input of GroupQueryAttention. */
-  seqlensK: 'seqlens_k',
-  /** int32 [1]: T, with the P tokens in the KV cache. Named as the input of GroupQueryAttention. */
-  totalSequenceLength: 'total_sequence_length',
-  /** float32 [B or 1, 1, S, T]: the mask of a window, or of full attention. */
-  bias: (window: Window) =>
-    window === null ? 'bias' : typeof window === 'number' ? `bias_${window}` : `bias_chunk_${window.chunk}`,
-  /** float32 [B, heads, 1, T]. */
-  alibi: 'alibi',
-  /** float32 [L, dim / 2] of the index-th rotary embedding. */
-  cos: (index: number) => `cos_${index}`,
-  sin: (index: number) => `sin_${index}`,
-  /** float32 [B, keyValueHeads, P, headDim], and with valueDim for values. */
-  pastKey: (layer: number) => `past_key_${layer}`,
-  pastValue: (layer: number) => `past_value_${layer}`,
-  /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
-  presentKey: (layer: number) => `present_key_${layer}`,
-  presentValue: (layer: number) => `present_value_${layer}`,
-  /** float32 [R, hidden] after the final norm. */
-  hidden: 'hidden',
-} as const;
-
-/** Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the convolutions. */
-export const RECURRENCE = {
-  /** int64 [N, T]. */
-  slots: (stage: Stage) => `${stage}_slots`,
-  /** float32 [N, T, 1]. */
-  mask: (stage: Stage) => `${stage}_mask`,
-  /** int64 [N, T]. */
-  inputs: (stage: Stage) => `${stage}_inputs`,
-  /** int64 [N, K − 1]. */
-  before: (stage: Stage) => `${stage}_before`,
-  /** int64 [N]. */
-  parents: (stage: Stage) => `${stage}_parents`,
-  /** int64 [B · S]. */
-  source: 'recurrence_source',
-  /** int64 [B, K − 1]. */
-  after: 'recurrence_after',
-  /** float32 [B, K − 1, channels]. */
-  pastInputs: (layer: number) => `past_inputs_${layer}`,
-  presentInputs: (layer: number) => `present_inputs_${layer}`,
-  /** float32 [B, heads, rows, columns]. */
-  pastState: (layer: number) => `past_state_${layer}`,
-  presentState: (layer: number) => `present_state_${layer}`,
-} as const;
 
 /** Inputs that several layers share and others do not: the windows of their masks, and their rotary tables. */
 export interface BackboneInputs {
@@ -119,7 +66,13 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
   const layerInputs = declareLayerInputs(graph, decoder, options);
   const recurrence = declareRecurrence(graph, decoder, options);
   const presents: Present[] = [];
-  let stream: Stream = { sum: embed(graph, weights, decoder, tokens, positions), pending: null };
+  const keys = new Map<number, LayerKeys>();
+  const embedded = embed(graph, weights, decoder, tokens, positions);
+  const ofLayers =
+    decoder.perLayerEmbeddings === undefined
+      ? null
+      : perLayerEmbeddings(graph, weights, decoder.perLayerEmbeddings, graph.reshape(tokens, [-1]), embedded);
+  let stream: Stream = { sum: embedded, pending: null };
   for (const [index, layer] of decoder.layers.entries()) {
     const isLast = index === decoder.layers.length - 1;
     stream = applyLayer(graph, weights, layer, stream, {
@@ -129,6 +82,8 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
       recurrence,
       options,
       presents,
+      keys,
+      ofLayers,
       rows: isLast ? rows : null,
     });
   }
@@ -143,7 +98,7 @@ function declareLayerInputs(
   graph: Graph,
   decoder: Decoder,
   { useKvCache }: BackboneOptions,
-): (index: number, attention: Attention) => LayerInputs {
+): (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'> {
   const { windows, ropes } = backboneInputs(decoder);
   const slopes = attentionsOf(decoder).find(({ alibi }) => alibi !== null)?.heads;
   const alibi = slopes === undefined ? null : graph.input(BACKBONE.alibi, float32, ['B', slopes, 1, 'T']);
@@ -166,12 +121,13 @@ function declareLayerInputs(
     return {
       bias,
       rope: attention.rope === null ? null : (tables.get(attention.rope) ?? null),
-      past: useKvCache
-        ? {
-            key: past(BACKBONE.pastKey(index), attention.headDim),
-            value: past(BACKBONE.pastValue(index), attention.valueDim),
-          }
-        : null,
+      past:
+        useKvCache && hasOwnKeys(attention)
+          ? {
+              key: past(BACKBONE.pastKey(index), attention.headDim),
+              value: past(BACKBONE.pastValue(index), attention.valueDim),
+            }
+          : null,
     };
   };
 }
@@ -191,11 +147,7 @@ function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, 
 }
 
 /** The inputs of layers with a state; null where there are none. */
-function declareRecurrence(
-  graph: Graph,
-  decoder: Decoder,
-  { useKvCache }: BackboneOptions,
-): { readonly inputs: RecurrenceInputs; readonly past: (index: number, mixer: Recurrent) => PastState | null } | null {
+function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: BackboneOptions): RecurrentInputs | null {
   const [first] = recurrentsOf(decoder);
   if (first === undefined) return null;
   const { kernel } = recurrentShape(first);
@@ -222,83 +174,4 @@ function declareRecurrence(
       };
     },
   };
-}
-
-interface Present {
-  readonly name: string;
-  readonly value: Value;
-}
-
-interface LayerContext {
-  readonly shared: SharedInputs;
-  readonly index: number;
-  readonly layerInputs: ReturnType<typeof declareLayerInputs>;
-  readonly recurrence: ReturnType<typeof declareRecurrence>;
-  readonly options: BackboneOptions;
-  /** What the layer keeps for later tokens is added here. */
-  readonly presents: Present[];
-  /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
-  readonly rows: Value | null;
-}
-
-function applyLayer(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
-  const { mixer, mlp } = layer;
-  const { options, rows } = context;
-  const wanted = (value: Value) => (rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 }));
-  const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
-  const sum = wanted(first === null ? settled(graph, before) : first.stream.sum);
-  const mixed =
-    mixer === null || first === null
-      ? null
-      : applyLinear(graph, weights, mixer.output, wanted(applyMixer(graph, weights, mixer, first.normed, context)));
-  const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
-  if (mlp === null) return { sum, pending };
-  if (layer.residual === 'parallel') {
-    if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
-    const stream: Stream = { sum, pending: null };
-    const normed =
-      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
-    const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
-    const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
-    return { sum, pending: graph.op('Add', [pending, finished]) };
-  }
-  const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
-  const second = normStream(graph, weights, mlpNorm, { sum, pending });
-  const mlpOutput = applyMlp(graph, weights, mlp, second.normed, options);
-  return { sum: second.stream.sum, pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
-}
-
-/** What a mixer returns for its output projection: [B · S, its input]. */
-function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
-  const { shared, index, layerInputs, recurrence, options, presents } = context;
-  if (mixer.kind === 'attention') {
-    const { mixed, present } = applyAttention(graph, weights, mixer, x, {
-      shared,
-      layer: layerInputs(index, mixer),
-      kind: options.attention,
-    });
-    if (present) {
-      presents.push({ name: BACKBONE.presentKey(index), value: present.key });
-      presents.push({ name: BACKBONE.presentValue(index), value: present.value });
-    }
-    return mixed;
-  }
-  if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
-  const { mixed, present } = applyRecurrent(graph, weights, mixer, x, {
-    inputs: recurrence.inputs,
-    past: recurrence.past(index, mixer),
-  });
-  if (present) {
-    presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
-    if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });
-  }
-  return mixed;
-}
-
-/** The output of a mixer or of the MLP as it is added to the stream. */
-function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
-  const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
-  return layer.residualScale === 1
-    ? normed
-    : graph.op('Mul', [normed, graph.constant([layer.residualScale], 'float32')]);
 }

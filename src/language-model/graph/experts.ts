@@ -18,6 +18,7 @@ export interface ExpertsOptions {
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
  * [m, hidden], without the shared expert. Each expert computes only the tokens that are routed to it.
+ * @param seen what the router sees, [m, hidden]
  */
 export function applyExperts(
   graph: Graph,
@@ -25,6 +26,7 @@ export function applyExperts(
   described: Experts,
   x: Value,
   { fuseExperts }: ExpertsOptions,
+  seen: Value = x,
 ): Value {
   const experts = withStoredLayout(weights, described);
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
@@ -32,9 +34,10 @@ export function applyExperts(
   );
   const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
   // The operator weights only what experts return.
-  const canScale = experts.scales !== 'input' || experts.perToken === 1;
+  const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
   const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
-  return isFused ? applyFused(graph, weights, experts, x) : applyEach(graph, weights, experts, x);
+  const logits = routerLogits(graph, weights, experts.router, seen);
+  return isFused ? applyFused(graph, weights, experts, x, logits) : applyEach(graph, weights, experts, x, logits);
 }
 
 /** Where files of the family have either layout, the one of this file. The two differ in one of the two tensors at least. */
@@ -61,12 +64,11 @@ function isClamped({ activation }: Experts): boolean {
  * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits and
  * weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their sum.
  */
-function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
+function applyFused(graph: Graph, weights: Weights, experts: Experts, x: Value, plainLogits: Value): Value {
   const { count, perToken, activation, router } = experts;
   const { up, down } = experts.expert(0);
   const [inner, hidden] = [up.output, up.input];
   const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
-  const plainLogits = routerLogits(graph, weights, router, x);
   const isInputScaled = experts.scales === 'input';
   const { normalize, scale } = router;
   const sumsToOne =
@@ -187,8 +189,7 @@ function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
   };
 }
 
-function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value): Value {
-  const logits = routerLogits(graph, weights, experts.router, x);
+function applyEach(graph: Graph, weights: Weights, experts: Experts, x: Value, logits: Value): Value {
   const { shares: spread } = route(graph, weights, experts, logits);
   const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
     outputs: experts.count,

@@ -129,7 +129,7 @@ export function lookUp(
   indices: Value,
   [count, size]: readonly [number, number],
 ): Value {
-  const entry = weights.tensor(`${module}.weight`, [count, size]);
+  const entry = weights.table(`${module}.weight`, [count, size]);
   const type = elementTypeOf(entry);
   const stored = graph.op('Gather', [graph.external(entry, type, entry.shape), indices], { axis: 0 });
   const rows = type === float32 ? stored : graph.cast(stored, float32);

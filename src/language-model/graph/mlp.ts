@@ -1,9 +1,10 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
-import type { Mlp } from '../architectures/decoder.ts';
+import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, gated, gatedHalves, xielu } from './activation.ts';
 import { applyExperts, type ExpertsOptions, weightShared } from './experts.ts';
 import { applyLinear } from './linear.ts';
+import { applyNorm } from './norm.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
 export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsOptions): Value {
@@ -31,4 +32,19 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
       return graph.op('Add', [routed, weightShared(graph, weights, mlp.shared, x, shared)]);
     }
   }
+}
+
+/**
+ * The MLP's output [m, hidden] together with that of the experts beside it.
+ * @param stream before the norm of the MLP
+ */
+export function withExpertsBeside(
+  graph: Graph,
+  weights: Weights,
+  { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,
+  { mlp, stream }: { readonly mlp: Value; readonly stream: Value },
+  options: ExpertsOptions,
+): Value {
+  const routed = applyExperts(graph, weights, experts, applyNorm(graph, weights, norm, stream), options, stream);
+  return graph.op('Add', [applyNorm(graph, weights, mlpOwnNorm, mlp), applyNorm(graph, weights, outputNorm, routed)]);
 }

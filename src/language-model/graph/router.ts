@@ -2,6 +2,7 @@ import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyNorm } from './norm.ts';
 
 /** What a router decides for each of m tokens. */
 export interface Routing {
@@ -12,9 +13,16 @@ export interface Routing {
 }
 
 /** [m, count]. */
-export function routerLogits(graph: Graph, weights: Weights, { linear, alias }: Router, x: Value): Value {
+export function routerLogits(graph: Graph, weights: Weights, { linear, alias, input }: Router, x: Value): Value {
   const isRenamed = alias !== null && !weights.has(`${linear.module}.weight`);
-  return applyLinear(graph, weights, isRenamed ? { ...linear, module: alias } : linear, x);
+  const seen = input === undefined ? x : routerInput(graph, weights, input, x);
+  return applyLinear(graph, weights, isRenamed ? { ...linear, module: alias } : linear, seen);
+}
+
+function routerInput(graph: Graph, weights: Weights, { norm, gain, scale }: NonNullable<Router['input']>, x: Value) {
+  const gains = loadFloat32(graph, weights.tensor(gain, [norm.size]));
+  const scaledGains = graph.op('Mul', [gains, graph.constant([scale], 'float32')]);
+  return graph.op('Mul', [applyNorm(graph, weights, norm, x), scaledGains]);
 }
 
 /** Are the chosen experts those with the largest logits, weighted by a softmax? */
@@ -39,6 +47,11 @@ export function route(
   });
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
   const chosenShares = scaled(graph, router, normalized(graph, router, best));
+  if (router.expertScales !== undefined) {
+    const scales = loadFloat32(graph, weights.tensor(router.expertScales, [count]));
+    const ofChosen = graph.op('Gather', [scales, chosen], { axis: 0 });
+    return spread(graph, scores, chosen, graph.op('Mul', [chosenShares, ofChosen]));
+  }
   return spread(graph, scores, chosen, chosenShares);
 }
 

@@ -1,10 +1,18 @@
 import { type Device, openSession, type Session, type Tensor, tensor, tensorOutput } from '../../onnx/session.ts';
-import { attentionsOf, type Decoder, type Mixer, type Rope, recurrentsOf } from '../architectures/decoder.ts';
+import {
+  attentionsOf,
+  type Decoder,
+  hasOwnKeys,
+  type Mixer,
+  type Rope,
+  recurrentsOf,
+} from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 import { ropeTables } from '../architectures/rope.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { AttentionKind } from '../graph/attention.ts';
-import { BACKBONE, backboneInputs, buildBackbone, RECURRENCE } from '../graph/backbone.ts';
+import { backboneInputs, buildBackbone } from '../graph/backbone.ts';
+import { BACKBONE, RECURRENCE } from '../graph/backbone-names.ts';
 import { alibiTensor, maskTensor } from './attention-bias.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { ForwardBatch } from './batches.ts';
@@ -179,6 +187,7 @@ export class BackboneSession {
 /** Names of the outputs that a layer leaves for later tokens. */
 function presentNames(mixer: Mixer | null, i: number): string[] {
   if (mixer === null) return [];
+  if (mixer.kind === 'attention' && !hasOwnKeys(mixer)) return [];
   if (mixer.kind === 'attention') return [BACKBONE.presentKey(i), BACKBONE.presentValue(i)];
   const names = [RECURRENCE.presentInputs(i)];
   return recurrentShape(mixer).state === null ? names : [...names, RECURRENCE.presentState(i)];
@@ -187,6 +196,7 @@ function presentNames(mixer: Mixer | null, i: number): string[] {
 function presentOf(mixer: Mixer | null, i: number, output: (name: string) => Tensor): LayerCache | null {
   if (mixer === null) return null;
   if (mixer.kind === 'attention') {
+    if (!hasOwnKeys(mixer)) return null;
     return { kind: 'attention', key: output(BACKBONE.presentKey(i)), value: output(BACKBONE.presentValue(i)) };
   }
   const { state } = recurrentShape(mixer);

@@ -1,4 +1,12 @@
-import { type Attention, attentionsOf, type Decoder, type Mixer, type Mlp } from '../architectures/decoder.ts';
+import {
+  type Attention,
+  attentionsOf,
+  type Decoder,
+  hasOwnKeys,
+  type Layer,
+  type Mixer,
+  type Mlp,
+} from '../architectures/decoder.ts';
 
 /** Memory for the values of one batch, beside the weights: the default, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
@@ -28,6 +36,8 @@ const PLAIN_COPIES = 3;
  * delta nets, relative to attention.
  */
 const RECURRENT_COPIES = 4;
+/** Of the embeddings of all layers: those that are looked up, those that are projected, and their sum. */
+const PER_LAYER_COPIES = 3;
 
 /** What a batch's memory depends on, beside its size. */
 export interface BatchKind {
@@ -49,11 +59,16 @@ export class BatchBudget {
   readonly #vocabulary: number;
 
   /** @param cacheCopies 2 on a device: a step takes a KV cache and returns another one */
-  constructor({ hidden, layers, vocabulary }: Decoder, bytes = DEFAULT_BATCH_BYTES, { cacheCopies = 1 } = {}) {
+  constructor(
+    { hidden, layers, vocabulary, perLayerEmbeddings }: Decoder,
+    bytes = DEFAULT_BATCH_BYTES,
+    { cacheCopies = 1 } = {},
+  ) {
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
-    const widths = layers.map(({ mlp, mixer }) => (mlp === null ? 0 : 2 * innerWidth(mlp)) + 3 * mixerWidth(mixer));
-    this.#perToken = 4 * hidden + Math.max(0, ...widths);
+    const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer.mixer));
+    const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
+    this.#perToken = 4 * hidden + ofLayers + Math.max(0, ...widths);
     const attentions = attentionsOf({ layers });
     this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
@@ -102,8 +117,9 @@ export class BatchBudget {
 }
 
 /** Floats of a token's keys and values in the KV cache. */
-export function cachedFloats({ keyValueHeads, headDim, valueDim }: Attention): number {
-  return keyValueHeads * (headDim + valueDim);
+export function cachedFloats(attention: Attention): number {
+  const { keyValueHeads, headDim, valueDim } = attention;
+  return hasOwnKeys(attention) ? keyValueHeads * (headDim + valueDim) : 0;
 }
 
 /** Floats per token of what a mixer computes from its input. */
@@ -111,6 +127,10 @@ function mixerWidth(mixer: Mixer | null): number {
   if (mixer === null) return 0;
   if (mixer.kind === 'attention') return (mixer.heads + mixer.keyValueHeads) * mixer.headDim;
   return RECURRENT_COPIES * (mixer.convolution.channels + mixer.output.input);
+}
+
+function mlpWidth({ mlp, beside }: Layer): number {
+  return (mlp === null ? 0 : innerWidth(mlp)) + (beside === undefined ? 0 : innerWidth(beside.experts));
 }
 
 function innerWidth(mlp: Mlp): number {

@@ -1,12 +1,12 @@
 import { float32Data, type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import type { Decoder } from '../architectures/decoder.ts';
+import { type Decoder, hasOwnKeys } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 
 /**
  * What the layers keep of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
  * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`. Null for a
- * layer that keeps nothing.
+ * layer that keeps nothing, or that shares keys and values of another.
  */
 export interface KvCache {
   readonly batch: number;
@@ -40,6 +40,7 @@ export function emptyKvCache({ layers }: Decoder, batch: number, capacity: numbe
     layers: layers.map(({ mixer }): LayerCache | null => {
       if (mixer === null) return null;
       if (mixer.kind === 'attention') {
+        if (!hasOwnKeys(mixer)) return null;
         const { keyValueHeads, headDim, valueDim } = mixer;
         return {
           kind: 'attention',

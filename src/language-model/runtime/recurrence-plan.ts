@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from '../../onnx/session.ts';
 import { at } from '../../platform/at.ts';
-import { RECURRENCE } from '../graph/backbone.ts';
+import { RECURRENCE } from '../graph/backbone-names.ts';
 import type { Stage } from '../graph/recurrence.ts';
 import type { ForwardBatch } from './batches.ts';
 

@@ -13,7 +13,7 @@ import { generator } from '../random.ts';
 import { CPU, difference } from '../runtime/engines.ts';
 
 const { float32, int32, int64 } = ElementType;
-const [HEADS, GROUPS, SIZE] = [4, 2, 8];
+const [HEADS, GROUPS] = [4, 2];
 const MASKED = -1e30;
 
 interface Shape {
@@ -22,6 +22,8 @@ interface Shape {
   readonly past: number;
   /** New tokens. */
   readonly length: number;
+  /** Of a head; 8 if missing. */
+  readonly size?: number;
 }
 
 interface Numbers {
@@ -36,16 +38,16 @@ interface Numbers {
   readonly bias: Float32Array;
 }
 
-function numbersOf({ batch, past, length }: Shape): Numbers {
+function numbersOf({ batch, past, length, size = 8 }: Shape): Numbers {
   const random = generator(8);
   const some = (count: number) => Float32Array.from({ length: count }, () => 4 * random() - 2);
   const total = past + length;
   return {
-    query: some(batch * length * HEADS * SIZE),
-    key: some(batch * length * GROUPS * SIZE),
-    value: some(batch * length * GROUPS * SIZE),
-    pastKey: some(batch * GROUPS * past * SIZE),
-    pastValue: some(batch * GROUPS * past * SIZE),
+    query: some(batch * length * HEADS * size),
+    key: some(batch * length * GROUPS * size),
+    value: some(batch * length * GROUPS * size),
+    pastKey: some(batch * GROUPS * past * size),
+    pastValue: some(batch * GROUPS * past * size),
     // As in a tree, some of the earlier tokens are masked too.
     bias: Float32Array.from({ length: batch * length * total }, (_, i) => {
       const [t, s] = [i % total, Math.floor(i / total) % length];
@@ -58,13 +60,18 @@ function numbersOf({ batch, past, length }: Shape): Numbers {
  * softmax(softcap(scale · q·k) + bias) · v in float64, number by number (Vaswani et al. 2017, arXiv 1706.03762); the
  * heads of a group share keys and values (Ainslie et al. 2023, arXiv 2305.13245). [B · S, heads · size]
  */
-function byHand(numbers: Numbers, { batch, past, length }: Shape, scale: number, softcap: number | null): number[] {
+function byHand(
+  numbers: Numbers,
+  { batch, past, length, size = 8 }: Shape,
+  scale: number,
+  softcap: number | null,
+): number[] {
   const total = past + length;
   const at = (which: 'key' | 'value', b: number, group: number, t: number, i: number): number => {
     const [before, fresh] = which === 'key' ? [numbers.pastKey, numbers.key] : [numbers.pastValue, numbers.value];
     return t < past
-      ? (before[((b * GROUPS + group) * past + t) * SIZE + i] as number)
-      : (fresh[((b * length + t - past) * GROUPS + group) * SIZE + i] as number);
+      ? (before[((b * GROUPS + group) * past + t) * size + i] as number)
+      : (fresh[((b * length + t - past) * GROUPS + group) * size + i] as number);
   };
   const mixed: number[] = [];
   for (let row = 0; row < batch * length * HEADS; row += 1) {
@@ -74,28 +81,28 @@ function byHand(numbers: Numbers, { batch, past, length }: Shape, scale: number,
     const b = Math.floor(row / HEADS / length);
     const shares = Array.from({ length: total }, (_, t) => {
       let product = 0;
-      for (let i = 0; i < SIZE; i += 1)
-        product += (numbers.query[row * SIZE + i] as number) * at('key', b, group, t, i);
+      for (let i = 0; i < size; i += 1)
+        product += (numbers.query[row * size + i] as number) * at('key', b, group, t, i);
       const scaled = scale * product;
       const capped = softcap === null ? scaled : softcap * Math.tanh(scaled / softcap);
       return Math.exp(capped + (numbers.bias[(b * length + s) * total + t] as number));
     });
     const sum = shares.reduce((all, share) => all + share, 0);
-    for (let i = 0; i < SIZE; i += 1) {
+    for (let i = 0; i < size; i += 1) {
       mixed.push(shares.reduce((all, share, t) => all + (share / sum) * at('value', b, group, t, i), 0));
     }
   }
   return mixed;
 }
 
-const attentionOf = (scale: number, softcap: number | null): Attention => {
+const attentionOf = (scale: number, softcap: number | null, size = 8): Attention => {
   const linear = { module: '', input: 1, output: 1, bias: false };
   return {
     kind: 'attention',
     heads: HEADS,
     keyValueHeads: GROUPS,
-    headDim: SIZE,
-    valueDim: SIZE,
+    headDim: size,
+    valueDim: size,
     projections: { kind: 'separate', query: linear, key: linear, value: linear },
     output: linear,
     scale,
@@ -114,10 +121,11 @@ const attentionOf = (scale: number, softcap: number | null): Attention => {
 };
 
 async function compute(kind: AttentionKind, attention: Attention, numbers: Numbers, { batch, past, length }: Shape) {
+  const size = attention.headDim;
   const graph = new Graph();
   const hasPast = past > 0;
-  const rows = (name: string, count: number) => graph.input(name, float32, [batch, length, count * SIZE]);
-  const before = (name: string) => graph.input(name, float32, [batch, GROUPS, 'P', SIZE]);
+  const rows = (name: string, count: number) => graph.input(name, float32, [batch, length, count * size]);
+  const before = (name: string) => graph.input(name, float32, [batch, GROUPS, 'P', size]);
   const projected = { query: rows('query', HEADS), key: rows('key', GROUPS), value: rows('value', GROUPS) };
   const totalSequenceLength = graph.input('total_sequence_length', int32, [1]);
   const shared: SharedInputs = {
@@ -140,11 +148,11 @@ async function compute(kind: AttentionKind, attention: Attention, numbers: Numbe
   const session = await openSession(graph, CPU);
   try {
     const all = past + length;
-    const pastShape = [batch, GROUPS, past, SIZE];
+    const pastShape = [batch, GROUPS, past, size];
     const outputs = await session.run({
-      query: tensor.float32(numbers.query, [batch, length, HEADS * SIZE]),
-      key: tensor.float32(numbers.key, [batch, length, GROUPS * SIZE]),
-      value: tensor.float32(numbers.value, [batch, length, GROUPS * SIZE]),
+      query: tensor.float32(numbers.query, [batch, length, HEADS * size]),
+      key: tensor.float32(numbers.key, [batch, length, GROUPS * size]),
+      value: tensor.float32(numbers.value, [batch, length, GROUPS * size]),
       total_sequence_length: tensor.int32([all], [1]),
       seqlens_k: tensor.int32(Array<number>(batch).fill(all - 1), [batch]),
       bias: tensor.float32(numbers.bias, [batch, 1, length, all]),
@@ -168,10 +176,12 @@ describe.each(KINDS)('%s attention', (kind) => {
     ['for one token after a KV cache', { batch: 2, past: 7, length: 1 }, 0.35, null],
     ['for several tokens after a KV cache', { batch: 1, past: 7, length: 40 }, 1 / Math.sqrt(10), null],
     ['with capped scores', { batch: 1, past: 7, length: 4 }, 0.35, 1.5],
+    ['with the largest heads (Gemma 4)', { batch: 1, past: 0, length: 40, size: 512 }, 0.02, null],
+    ['with the largest heads after a KV cache', { batch: 1, past: 7, length: 40, size: 512 }, 0.02, null],
     ['with capped scores and no KV cache', { batch: 2, past: 0, length: 40 }, 1, 3],
   ])('equals the formula in float64 %s', async (_, shape, scale, softcap) => {
     const numbers = numbersOf(shape);
-    const found = await compute(kind, attentionOf(scale, softcap), numbers, shape);
+    const found = await compute(kind, attentionOf(scale, softcap, shape.size), numbers, shape);
     expect(difference(found, byHand(numbers, shape, scale, softcap))).toBeLessThanOrEqual(1e-5);
   });
 });

@@ -39,6 +39,8 @@ const KINDS: ReadonlyArray<[string, string, EngineChanges]> = [
   ['learned positions', 'gpt2', {}],
   ['partial rotary, parallel residuals', 'gpt-neox', {}],
   ['layers without positions', 'smollm3-nope', {}],
+  ['keys and values of other layers', 'gemma4', {}],
+  ['keys and values of other layers, in little memory', 'gemma4-text-v5', { batchBytes: 2 ** 15 }],
   // Each prompt crosses 16 tokens, from which on all positions have other frequencies.
   ['LongRoPE, beyond its switch', 'phi3-longrope', {}],
   ['little memory', 'llama', { batchBytes: 2 ** 15 }],

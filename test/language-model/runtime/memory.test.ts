@@ -10,7 +10,9 @@ afterEach(() => vi.restoreAllMocks());
 
 it('refuses a model that does not fit into memory before it loads it', async () => {
   const checkpoint = await openReference(fixture('language-models/llama'));
-  const elements = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  // The embeddings stay in their file: of these, 64 · 16, single rows are read.
+  const all = [...checkpoint.tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  const elements = all - 64 * 16;
   const device = { name: 'cpu', reason: 'requested' } as const;
   vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements);
   await (await OnnxEngine.open(checkpoint, { device })).close();
@@ -22,6 +24,20 @@ it('refuses a model that does not fit into memory before it loads it', async () 
     code: 'not-enough-memory',
     hint: expect.stringMatching(/at least .* GiB/),
   });
+});
+
+it('does not count the embeddings of each layer, of which single rows are read (Gemma 4)', async () => {
+  const checkpoint = await openReference(fixture('language-models/gemma4-text-v5'));
+  const unread = /embed_tokens(_per_layer)?\.weight$/;
+  const elements = [...checkpoint.tensors.values()].reduce(
+    (sum, { size, name }) => sum + (unread.test(name) ? 0 : size),
+    0,
+  );
+  const device = { name: 'cpu', reason: 'requested' } as const;
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements);
+  await (await OnnxEngine.open(checkpoint, { device })).close();
+  vi.spyOn(os, 'totalmem').mockReturnValue(4 * elements - 1);
+  await expect(OnnxEngine.open(checkpoint, { device })).rejects.toThrow(/takes .* GiB in float32/);
 });
 
 it('refuses a model that does not fit into the free memory of a GPU, with what takes how much', async () => {

@@ -52,6 +52,11 @@ export const KINDS: Readonly<Record<string, ModelKind>> = {
   'no positions in some layers': { name: 'smollm3-nope', config: { max_position_embeddings: 250 }, shared: 210 },
   'fused attention': { name: 'gemma', config: { max_position_embeddings: 250 }, shared: 210 },
   'learned positions': { name: 'gpt2', path: longGpt2, config: { n_positions: 250 }, shared: 210 },
+  'keys and values of other layers': {
+    name: 'gemma4-text-v5',
+    config: { max_position_embeddings: 250 },
+    shared: 210,
+  },
   // The requests are on both sides of the length from which it uses other frequencies.
   'LongRoPE, switching after 48 tokens': {
     name: 'phi3-longrope',

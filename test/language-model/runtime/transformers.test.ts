@@ -17,6 +17,8 @@ const ONE_OF_EACH = [
   'qwen3-moe',
   'gemma2',
   'gemma3-text-v5',
+  'gemma4',
+  'gemma4-text-v5',
   'gpt2',
   'gpt-neox',
   'falcon-alibi',
@@ -199,6 +201,15 @@ describe('an adapter', () => {
       return value + (3 / 2) * (at(0) + at(1));
     });
     await expectSame('llama', adapter, both);
+  });
+
+  it('of keys that no layer reads, as those of layers that share them once were, changes nothing (Gemma 4)', async () => {
+    const module = 'base_model.model.model.language_model.layers.5.self_attn.k_proj';
+    const adapter = await adapterOf({
+      [`${module}.lora_A.weight`]: { shape: [2, 16], values: wave(2 * 16, 0.7) },
+      [`${module}.lora_B.weight`]: { shape: [32, 2], values: wave(32 * 2, 1.1) },
+    });
+    await expectSame('gemma4', adapter, languageModel('gemma4'));
   });
 
   it('replaces the weights that it saved whole', async () => {

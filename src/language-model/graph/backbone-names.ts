@@ -1,0 +1,56 @@
+import type { Window } from '../architectures/decoder.ts';
+import type { Stage } from './recurrence.ts';
+
+/** Names of the backbone's inputs and outputs, for B sequences of S tokens after P others, T = P + S. */
+export const BACKBONE = {
+  /** int64 [B, S]. */
+  tokens: 'tokens',
+  /** int64 [B, S]. */
+  positions: 'positions',
+  /** int64 [R]: which of the B · S hidden states are returned. */
+  rows: 'rows',
+  /** int32 [B]: T − 1, the index of the last key. Named as the input of GroupQueryAttention. */
+  seqlensK: 'seqlens_k',
+  /** int32 [1]: T, with the P tokens in the KV cache. Named as the input of GroupQueryAttention. */
+  totalSequenceLength: 'total_sequence_length',
+  /** float32 [B or 1, 1, S, T]: the mask of a window, or of full attention. */
+  bias: (window: Window) =>
+    window === null ? 'bias' : typeof window === 'number' ? `bias_${window}` : `bias_chunk_${window.chunk}`,
+  /** float32 [B, heads, 1, T]. */
+  alibi: 'alibi',
+  /** float32 [L, dim / 2] of the index-th rotary embedding. */
+  cos: (index: number) => `cos_${index}`,
+  sin: (index: number) => `sin_${index}`,
+  /** float32 [B, keyValueHeads, P, headDim], and with valueDim for values. */
+  pastKey: (layer: number) => `past_key_${layer}`,
+  pastValue: (layer: number) => `past_value_${layer}`,
+  /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
+  presentKey: (layer: number) => `present_key_${layer}`,
+  presentValue: (layer: number) => `present_value_${layer}`,
+  /** float32 [R, hidden] after the final norm. */
+  hidden: 'hidden',
+} as const;
+
+/** Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the convolutions. */
+export const RECURRENCE = {
+  /** int64 [N, T]. */
+  slots: (stage: Stage) => `${stage}_slots`,
+  /** float32 [N, T, 1]. */
+  mask: (stage: Stage) => `${stage}_mask`,
+  /** int64 [N, T]. */
+  inputs: (stage: Stage) => `${stage}_inputs`,
+  /** int64 [N, K − 1]. */
+  before: (stage: Stage) => `${stage}_before`,
+  /** int64 [N]. */
+  parents: (stage: Stage) => `${stage}_parents`,
+  /** int64 [B · S]. */
+  source: 'recurrence_source',
+  /** int64 [B, K − 1]. */
+  after: 'recurrence_after',
+  /** float32 [B, K − 1, channels]. */
+  pastInputs: (layer: number) => `past_inputs_${layer}`,
+  presentInputs: (layer: number) => `present_inputs_${layer}`,
+  /** float32 [B, heads, rows, columns]. */
+  pastState: (layer: number) => `past_state_${layer}`,
+  presentState: (layer: number) => `present_state_${layer}`,
+} as const;

@@ -1,0 +1,146 @@
+import type { Graph, Value } from '../../onnx/graph.ts';
+import { type Attention, hasOwnKeys, type Layer, type Mixer } from '../architectures/decoder.ts';
+import type { Recurrent } from '../architectures/recurrent.ts';
+import type { Weights } from '../architectures/weights.ts';
+import {
+  type AttentionKind,
+  applyAttention,
+  type LayerInputs,
+  type LayerKeys,
+  type SharedInputs,
+} from './attention.ts';
+import { BACKBONE, RECURRENCE } from './backbone-names.ts';
+import type { ExpertsOptions } from './experts.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
+import { applyMlp, withExpertsBeside } from './mlp.ts';
+import { applyNorm, normStream, type Stream, settled } from './norm.ts';
+import { embeddingsOfLayer, perLayerInput } from './per-layer-embeddings.ts';
+import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
+
+/** What a layer leaves for later tokens, with the name of the output. */
+export interface Present {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** The inputs of layers with a state. */
+export interface RecurrentInputs {
+  readonly inputs: RecurrenceInputs;
+  readonly past: (index: number, mixer: Recurrent) => PastState | null;
+}
+
+export interface LayerContext {
+  readonly shared: SharedInputs;
+  readonly index: number;
+  readonly layerInputs: (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'>;
+  /** Null where no layer has a state. */
+  readonly recurrence: RecurrentInputs | null;
+  readonly options: ExpertsOptions & { readonly attention: AttentionKind };
+  /** What the layer keeps for later tokens is added here. */
+  readonly presents: Present[];
+  /** The keys and values of the layers so far, by index: those that have some of their own. */
+  readonly keys: Map<number, LayerKeys>;
+  /** Of `perLayerEmbeddings`. */
+  readonly ofLayers: Value | null;
+  /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
+  readonly rows: Value | null;
+}
+
+/** A whole block, the layer's embedding and scalar included. */
+export function applyLayer(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer,
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const { index, ofLayers, rows } = context;
+  const block = applyBlock(graph, weights, layer, before, context);
+  const withInput = (stream: Stream): Stream => {
+    if (layer.perLayerInput === undefined) return stream;
+    if (ofLayers === null) throw new Error('the embeddings of each layer are missing');
+    const sum = settled(graph, stream);
+    const embeddings = wantedRows(graph, rows, embeddingsOfLayer(graph, ofLayers, index));
+    return { sum, pending: perLayerInput(graph, weights, layer.perLayerInput, sum, embeddings) };
+  };
+  const stream = withInput(block);
+  if (layer.scalar === undefined) return stream;
+  const scalar = loadFloat32(graph, weights.tensor(layer.scalar, [1]));
+  return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
+}
+
+/** In the last layer, only the rows that are returned. */
+function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
+  return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
+}
+
+/** Mixer and MLP. */
+function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
+  const { mixer, mlp } = layer;
+  const { options, rows } = context;
+  const wanted = (value: Value) => wantedRows(graph, rows, value);
+  const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
+  const sum = wanted(first === null ? settled(graph, before) : first.stream.sum);
+  const mixed =
+    mixer === null || first === null
+      ? null
+      : applyLinear(graph, weights, mixer.output, wanted(applyMixer(graph, weights, mixer, first.normed, context)));
+  const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
+  if (mlp === null) return { sum, pending };
+  if (layer.residual === 'parallel') {
+    if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
+    const stream: Stream = { sum, pending: null };
+    const normed =
+      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
+    const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
+    const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
+    return { sum, pending: graph.op('Add', [pending, finished]) };
+  }
+  const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
+  const second = normStream(graph, weights, mlpNorm, { sum, pending });
+  const dense = applyMlp(graph, weights, mlp, second.normed, options);
+  const { beside } = layer;
+  const mlpOutput =
+    beside === undefined
+      ? dense
+      : withExpertsBeside(graph, weights, beside, { mlp: dense, stream: second.stream.sum }, options);
+  return { sum: second.stream.sum, pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
+}
+
+/** What a mixer returns for its output projection: [B · S, its input]. */
+function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
+  const { shared, index, layerInputs, recurrence, options, presents } = context;
+  if (mixer.kind === 'attention') {
+    const { projections } = mixer;
+    const sharedKeys = projections.kind === 'shared' ? (context.keys.get(projections.layer) ?? null) : null;
+    const { mixed, present, keys } = applyAttention(graph, weights, mixer, x, {
+      shared,
+      layer: { ...layerInputs(index, mixer), sharedKeys },
+      kind: options.attention,
+    });
+    if (hasOwnKeys(mixer)) context.keys.set(index, keys);
+    if (present) {
+      presents.push({ name: BACKBONE.presentKey(index), value: present.key });
+      presents.push({ name: BACKBONE.presentValue(index), value: present.value });
+    }
+    return mixed;
+  }
+  if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
+  const { mixed, present } = applyRecurrent(graph, weights, mixer, x, {
+    inputs: recurrence.inputs,
+    past: recurrence.past(index, mixer),
+  });
+  if (present) {
+    presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
+    if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });
+  }
+  return mixed;
+}
+
+/** The output of a mixer or of the MLP as it is added to the stream. */
+function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
+  const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
+  return layer.residualScale === 1
+    ? normed
+    : graph.op('Mul', [normed, graph.constant([layer.residualScale], 'float32')]);
+}
