@@ -103,6 +103,9 @@ describe('the update of an adapter of a fused matrix has the parts of its weight
     const { jobs } = planSpectra(adapter, reference, PREFERENCES);
     expectClose(await measureJobs(jobs, (job) => job.name), parts);
     const types = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix.place]));
-    for (const { name: part, place } of jobs) expect(place, part).toEqual(types.get(nameInFile(part)));
+    for (const { name: part, place } of jobs) {
+      const [, module = '', label = ''] = /^(.*)(\[\w+\])$/.exec(part) ?? [];
+      expect(place, part).toEqual(types.get(nameInFile(module) + label));
+    }
   });
 });
