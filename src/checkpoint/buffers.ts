@@ -42,3 +42,16 @@ export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): 
   const leaf = name.slice(name.lastIndexOf('.') + 1);
   return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);
 }
+
+/**
+ * What methods of quantization store beside the weight of a module: scales, zero points, statistics, shapes. A checkpoint whose weights
+ * are codes is refused before; these can be left behind by what turned the weights back into numbers.
+ */
+const QUANTIZATION =
+  /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;
+
+/** Is it a part of quantized weights, beside a weight of the same module? */
+export function isQuantizationScale(name: string, tensors: ReadonlyMap<string, unknown>): boolean {
+  const [, module] = QUANTIZATION.exec(name) ?? [];
+  return module !== undefined && tensors.has(`${module}weight`);
+}

@@ -2,7 +2,7 @@ import { at } from '../platform/at.ts';
 import { UserError } from '../platform/user-error.ts';
 import type { Architecture } from './architecture.ts';
 import { headsLayout } from './attention-heads.ts';
-import { isBuffer } from './buffers.ts';
+import { isBuffer, isQuantizationScale } from './buffers.ts';
 import { fusedLayout } from './fused.ts';
 import type { FusedPart } from './fused-layout.ts';
 import type { Matrix, MatrixList, Skipped } from './matrix.ts';
@@ -76,8 +76,9 @@ function sortTensors(listed: ModelContext): MatrixList {
 }
 
 /** Why a stored tensor is not a weight of the model; null for a weight. */
-function whyNoWeight(entry: TensorEntry, { architecture }: ModelContext): string | null {
+function whyNoWeight(entry: TensorEntry, { architecture, tensors }: ModelContext): string | null {
   if (isBuffer(entry)) return 'a buffer, not a weight';
+  if (isQuantizationScale(entry.name, tensors)) return 'a scale of quantized weights, not a weight';
   // transformers ties the two when it loads, whatever is stored.
   if (architecture.tied && placeOf(entry.name, { multimodal: false }).module === 'lm_head')
     return 'tied to the embeddings';

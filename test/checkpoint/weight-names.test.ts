@@ -95,6 +95,30 @@ describe('the weights that transformers saves', () => {
   });
 });
 
+describe('what is left of a quantization beside weights that are plain numbers', () => {
+  const module = 'model.layers.0.mlp.up_proj';
+  // Names of compressed-tensors, FP8, NVFP4, MLX, GPTQ and AWQ, bitsandbytes.
+  const scales = [
+    ...['weight_scale', 'weight_scale_inv', 'weight_scale_2', 'weight_zero_point', 'input_scale'],
+    ...['scales', 'biases', 'qzeros', 'absmax', 'nested_absmax', 'quant_map'],
+  ].map((leaf) => `${module}.${leaf}`);
+
+  it('is not measured, and named', () => {
+    const tensors = Object.fromEntries([`${module}.weight`, ...scales].map((name) => [name, [24, 16]]));
+    const { matrices, skipped, vectors } = listMatrices(namesOnly(tensors));
+    expect(matrices.map(({ name }) => name)).toEqual([`${module}.weight`]);
+    expect(skipped.map(({ name, reason }) => [name, reason])).toEqual(
+      scales.map((name) => [name, 'a scale of quantized weights, not a weight']),
+    );
+    expect(vectors).toEqual([]);
+  });
+
+  it('is not what has such a name and no weight beside it', () => {
+    const { matrices } = listMatrices(namesOnly({ 'model.altup.scales': [24, 16] }));
+    expect(matrices).toHaveLength(1);
+  });
+});
+
 describe('the layers that predict further tokens', () => {
   const layer = (prefix: string) => ({
     [`${prefix}.self_attn.q_proj.weight`]: [16, 16],
