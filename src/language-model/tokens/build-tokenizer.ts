@@ -1,19 +1,15 @@
-import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
-import { z } from 'zod';
 import { UserError } from '../../platform/user-error.ts';
-import { expectBounded, maxRendered, maxTokens, withinLimits } from './bounded-library.ts';
+import { buildParts, RECIPES } from './built-classes.ts';
 import { renderChat } from './chat-template.ts';
+import { cleanUpSpaces } from './clean-up-spaces.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
+import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { type Affixes, readAffixes } from './post-processor.ts';
-import { readSpecialTokens, type SpecialTokens } from './special-tokens.ts';
+import { addedToken, listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import {
-  type AddedToken,
-  adaptForLibrary,
-  parseTokenizerJson,
-  type TokenizerJson,
-  tokenIdOf,
-} from './tokenizer-json.ts';
+import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
+import { type BuiltClass, tokenizerClass } from './transformers-class.ts';
+import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-limits.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,27 +22,35 @@ export interface TokenizerFiles {
   readonly config: Json;
   /** special_tokens_map.json. */
   readonly map: Json | null;
+  /** added_tokens.json, which old checkpoints have. */
+  readonly addedTokens?: Json | null;
   /** `model_type` of config.json. */
   readonly modelType: string | null;
+  /** `tokenizer_class` of config.json. */
+  readonly modelTokenizerClass?: string | null;
   readonly ids: ModelTokenIds;
   readonly chatTemplate: string | null;
 }
 
 /**
- * The tokenizer of these files. Its regular expressions, normalizers and templates are those of the checkpoint: run it
- * where it can be stopped (open-tokenizer.ts).
- * @throws UserError for files that are not those of a tokenizer
+ * The tokenizer of these files, as transformers' AutoTokenizer opens it. Its regular expressions, normalizers and templates
+ * are those of the checkpoint: run it where it can be stopped (open-tokenizer.ts).
+ * @throws UserError for files that are not those of a tokenizer, or of one that is not known exactly
  */
-export function buildTokenizer({ file, text, config, map, modelType, ids, chatTemplate }: TokenizerFiles): Tokenizer {
-  const json = parseTokenizerJson(text, file);
-  const special = readSpecialTokens(config, { map, modelType, hasPostProcessor: json.post_processor !== null });
-  const completed = { ...json, added_tokens: completeAddedTokens(json, config, special) };
-  const idOf = (name: string) => (special.named[name] === undefined ? null : tokenIdOf(completed, special.named[name]));
+export function buildTokenizer(files: TokenizerFiles): Tokenizer {
+  const { file, config, map, ids, chatTemplate } = files;
+  const json = parseTokenizerJson(files.text, file);
+  refuseSettings(config, file);
+  const built = classOf(files);
+  const sources = { config, map, built, padToken: json.padding?.pad_token ?? null };
+  const special = readSpecialTokens(sources);
+  const pipeline = withinLimits(`${file} cannot be used`, () => pipelineOf(json, sources, files.addedTokens ?? null));
+  const idOf = (name: string) => pipeline.idOf(special.named[name] ?? '') ?? null;
   const bosId = idOf('bos_token');
   const eosId = idOf('eos_token');
-  const { leading, trailing } = affixesOf(readAffixes(json.post_processor, file), special, bosId, eosId);
+  const { leading, trailing } = affixesOf(readAffixes(json.post_processor, file), built, bosId);
   return {
-    ...codec(completed, special, config, file, { leading, trailing }),
+    ...codec(pipeline, { file, cleanUp: cleansUp(json, config), leading, trailing }),
     bosId,
     eosId,
     eosIds: new Set([...ids.eosIds, ...(eosId === null ? [] : [eosId])]),
@@ -74,110 +78,91 @@ export function buildTokenizer({ file, text, config, map, modelType, ids, chatTe
   };
 }
 
-/** Apply `add_bos_token` and `add_eos_token`; a token that does not exist is not added. */
-function affixesOf(
-  stated: Affixes,
-  { addBos, addEos }: SpecialTokens,
-  bosId: number | null,
-  eosId: number | null,
-): Affixes {
-  const only = (id: number | null, wanted: boolean) => (wanted && id !== null ? [id] : []);
-  return {
-    leading: addBos === null ? stated.leading : only(bosId, addBos),
-    trailing: addEos === null ? stated.trailing : only(eosId, addEos),
-  };
+/** Settings of tokenizer_config.json that change tokens, and are not followed here. */
+const NOT_FOLLOWED = ['split_special_tokens', 'fix_mistral_regex'];
+
+function refuseSettings(config: Json, file: string): void {
+  for (const key of NOT_FOLLOWED) {
+    if (config[key] !== true) continue;
+    throw new UserError(
+      `${file}: ${key} of tokenizer_config.json is not supported`,
+      'score token ids, or serve the model and use --endpoint',
+      { code: 'no-tokenizer' },
+    );
+  }
 }
 
-const decoderSchema = z.record(z.string(), z.looseObject({ content: z.string() }));
+function classOf({ file, text, config, modelType, modelTokenizerClass }: TokenizerFiles): BuiltClass | null {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
+  const autoMap = config.auto_map;
+  const mapped = autoMap as { readonly AutoTokenizer?: unknown } | null | undefined;
+  return tokenizerClass({
+    file,
+    stated: textOf(config.tokenizer_class),
+    statedByModel: modelTokenizerClass ?? null,
+    modelType,
+    ownCode: Array.isArray(autoMap) || (mapped?.AutoTokenizer ?? null) !== null,
+    byteLevel: text.includes('"ByteLevel"'),
+  });
+}
 
-/**
- * All tokens that are matched whole in a text. tokenizer.json need not list those of `added_tokens_decoder`, and
- * special tokens that are ordinary entries of the vocabulary (old GPT-2 files). A special token without an id is left
- * out: transformers would give it a new one, for which the model has no embedding.
- */
-function completeAddedTokens(
-  json: TokenizerJson,
-  config: Readonly<Record<string, unknown>>,
-  special: SpecialTokens,
-): AddedToken[] {
-  const known = new Set(json.added_tokens.map(({ content }) => content));
-  const added = [...json.added_tokens];
-  const add = (token: AddedToken) => {
-    if (known.has(token.content)) return;
-    known.add(token.content);
-    added.push(token);
-  };
-  for (const [id, token] of Object.entries(decoderSchema.safeParse(config.added_tokens_decoder).data ?? {})) {
-    add({ ...token, id: Number(id), special: token.special === true });
-  }
-  for (const content of [...Object.values(special.named), ...special.extra]) {
-    const id = tokenIdOf(json, content);
-    if (id !== null) add({ id, content, special: true, normalized: false });
-  }
-  return added;
+/** @throws Error for a part that is not known exactly */
+function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, legacy: Json | null): Pipeline {
+  const { built, config } = sources;
+  const ofFile = json.added_tokens.flatMap((entry) => {
+    const token = addedToken(entry);
+    return token ? [[entry.id, token] as const] : [];
+  });
+  const added = listAddedTokens(sources, ofFile, legacy);
+  const { model, normalizer, pre_tokenizer, decoder } = json;
+  const unkToken = readSpecialTokens(sources).named.unk_token ?? null;
+  const parts =
+    built === null ? { model, normalizer, pre_tokenizer, decoder } : buildParts(built, model, config, unkToken);
+  return buildPipeline({ ...parts, added });
+}
+
+/** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing beside a tokenizer.json. */
+function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
+  const around = built === null ? undefined : RECIPES[built].around;
+  if (around === undefined) return stated;
+  return { leading: around === 'bos' && bosId !== null ? [bosId] : [], trailing: [] };
+}
+
+/** `clean_up_tokenization_spaces` is not followed for BPE, unless a second setting insists. */
+function cleansUp({ model }: TokenizerJson, config: Json): boolean {
+  if (config.clean_up_tokenization_spaces !== true) return false;
+  const insists = config.clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output === true;
+  return insists || !(model.type === 'BPE' || 'merges' in model);
+}
+
+interface CodecOptions extends Affixes {
+  readonly file: string;
+  readonly cleanUp: boolean;
 }
 
 function codec(
-  json: TokenizerJson,
-  special: SpecialTokens,
-  config: Readonly<Record<string, unknown>>,
-  file: string,
-  { leading, trailing }: Affixes,
+  pipeline: Pipeline,
+  { file, cleanUp, leading, trailing }: CodecOptions,
 ): Pick<Tokenizer, 'encode' | 'decode'> {
-  const library = openLibrary(json, special, file);
-  const names = new Set([...Object.values(special.named), ...special.extra]);
-  const specialIds = new Set(
-    json.added_tokens.filter((token) => token.special === true || names.has(token.content)).map(({ id }) => id),
-  );
-  const cleanUp = config.clean_up_tokenization_spaces === true && json.model.type !== 'BPE';
   return {
     encode(text, { addSpecialTokens }) {
-      const found = withinLimits(`${file} cannot encode a text of ${text.length} characters`, () =>
-        library.encode(text, { add_special_tokens: false }),
-      ).ids;
-      if (found.length > maxTokens(text)) {
+      const ids = withinLimits(`${file} cannot encode a text of ${text.length} characters`, () =>
+        pipeline.encode(text),
+      );
+      if (ids.length > maxTokens(text)) {
         throw new UserError(
-          `${file} makes ${found.length} tokens of a text of ${text.length} characters`,
+          `${file} makes ${ids.length} tokens of a text of ${text.length} characters`,
           'use the tokenizer that belongs to the checkpoint',
-          { code: 'no-tokenizer' },
-        );
-      }
-      const ids = found.filter((id) => id !== undefined);
-      if (ids.length < found.length) {
-        throw new UserError(
-          `${file} has no token for a part of ${JSON.stringify(text.slice(0, 60))}`,
-          'give text that the tokenizer can encode, or a tokenizer with an unk_token',
           { code: 'no-tokenizer' },
         );
       }
       return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;
     },
     decode(ids, { skipSpecialTokens }) {
-      const shown = ids.filter(
-        (id) => library.id_to_token(id) !== undefined && !(skipSpecialTokens && specialIds.has(id)),
-      );
-      // The library throws for an empty list.
-      if (shown.length === 0) return '';
-      const what = `${file} cannot decode ${shown.length} tokens`;
-      return withinLimits(what, () => expectBounded(library.decode(shown, { clean_up_tokenization_spaces: cleanUp })));
+      return withinLimits(`${file} cannot decode ${ids.length} tokens`, () => {
+        const text = expectBounded(pipeline.decode(ids, { skipSpecialTokens }));
+        return cleanUp ? cleanUpSpaces(text) : text;
+      });
     },
   };
-}
-
-/**
- * The part of the library that is used. Its own types (0.2.0) are `any` under NodeNext, since they import without
- * extensions.
- */
-interface Library {
-  /** A word outside a vocabulary without unk_token has no id. */
-  encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: ReadonlyArray<number | undefined> };
-  decode(ids: readonly number[], options: { clean_up_tokenization_spaces: boolean }): string;
-  id_to_token(id: number): string | undefined;
-}
-
-/** The library gets only two keys of tokenizer_config.json: others have a different meaning there. */
-function openLibrary(json: TokenizerJson, { named }: SpecialTokens, file: string): Library {
-  const adapted = adaptForLibrary(json, file);
-  const settings = { unk_token: json.model.unk_token ?? named.unk_token, eos_token: named.eos_token };
-  return withinLimits(`${file} cannot be used`, () => new LibraryTokenizer(adapted, settings));
 }

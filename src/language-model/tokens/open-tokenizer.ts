@@ -41,12 +41,14 @@ export async function openTokenizerIfPresent(
   if (text === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
-  const modelType = (await readConfig(directory))?.model_type;
+  const { model_type: modelType, tokenizer_class: modelClass } = (await readConfig(directory)) ?? {};
   const files = {
     file,
     text,
     config,
     map,
+    addedTokens: await readJsonObject(join(directory, 'added_tokens.json')),
+    modelTokenizerClass: typeof modelClass === 'string' ? modelClass : null,
     modelType: typeof modelType === 'string' ? modelType : null,
     ids: await readModelTokenIds(directory),
     chatTemplate: await readChatTemplate(directory, config),

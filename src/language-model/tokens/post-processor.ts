@@ -30,15 +30,16 @@ const postProcessorSchema = z.discriminatedUnion('type', [
 ]);
 
 /**
- * The ids that the post-processor of tokenizer.json puts before and after a single text. The library could apply them,
- * but scoring needs the two ends apart: an EOS after a context would separate it from its continuation.
+ * The ids that the post-processor of tokenizer.json puts before and after a single text. Scoring needs the two ends apart: an EOS after a context would separate it from its continuation.
  * @throws UserError for a post-processor that the Rust library does not have
  */
 export function readAffixes(postProcessor: unknown, file: string): Affixes {
   if (postProcessor === null || postProcessor === undefined) return NONE;
   const parsed = postProcessorSchema.safeParse(postProcessor);
   if (!parsed.success) {
-    throw new UserError(`${file} has an unknown post_processor`, 'save the tokenizer again with transformers');
+    throw new UserError(`${file} has an unknown post_processor`, 'save the tokenizer again with transformers', {
+      code: 'no-tokenizer',
+    });
   }
   const processor = parsed.data;
   switch (processor.type) {
@@ -55,13 +56,24 @@ export function readAffixes(postProcessor: unknown, file: string): Affixes {
           NONE,
         );
     case 'TemplateProcessing':
-      return readTemplate(processor);
+      return readTemplate(processor, file);
     default:
       return { leading: [processor.cls[1]], trailing: [processor.sep[1]] };
   }
 }
 
-function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>): Affixes {
+/** @throws UserError for a template that does not have the text once */
+function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>, file: string): Affixes {
+  const texts = single.flatMap((piece) => ('Sequence' in piece ? [(piece.Sequence as { id: string }).id] : []));
+  if (texts.length !== 1 || texts[0] !== 'A') {
+    throw new UserError(
+      `${file} has a template without its text, or with another`,
+      'save the tokenizer again with transformers',
+      {
+        code: 'no-tokenizer',
+      },
+    );
+  }
   const leading: number[] = [];
   const trailing: number[] = [];
   let end = leading;
@@ -69,7 +81,13 @@ function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>
     if ('Sequence' in piece) end = trailing;
     else if ('SpecialToken' in piece) {
       const { id } = piece.SpecialToken as { id: string };
-      end.push(...(special_tokens[id]?.ids ?? []));
+      const ids = special_tokens[id]?.ids;
+      if (!ids) {
+        throw new UserError(`${file} has a template with ${id}, which it does not define`, 'restore the file', {
+          code: 'no-tokenizer',
+        });
+      }
+      end.push(...ids);
     }
   }
   return { leading, trailing };

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { AddedToken } from './added-tokens.ts';
+import { RECIPES } from './built-classes.ts';
+import type { BuiltClass } from './transformers-class.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
 export interface SpecialTokens {
@@ -6,127 +9,156 @@ export interface SpecialTokens {
   readonly named: Readonly<Record<string, string>>;
   /** Special tokens without a name of their own (`additional_special_tokens`). */
   readonly extra: readonly string[];
-  /** Add a BOS before a text, an EOS after it; null to do what the post-processor of tokenizer.json does. */
-  readonly addBos: boolean | null;
-  readonly addEos: boolean | null;
 }
 
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 
-/** Defaults of a tokenizer class in transformers, from the signatures of the constructors. */
-interface TokenizerClass {
-  readonly bos: string | null;
-  readonly eos: string | null;
-  /** Default of `add_bos_token`, in classes that build their own post-processor from it and `add_eos_token`. */
-  readonly addBosDefault?: boolean;
-}
-
-const LLAMA: TokenizerClass = { bos: '<s>', eos: '</s>', addBosDefault: true };
-const GPT2: TokenizerClass = { bos: '<|endoftext|>', eos: '<|endoftext|>' };
-
-const CLASSES: ReadonlyMap<string, TokenizerClass> = new Map([
-  ['LlamaTokenizer', LLAMA],
-  ['CodeLlamaTokenizer', LLAMA],
-  ['GemmaTokenizer', { bos: '<bos>', eos: '<eos>', addBosDefault: true }],
-  ['CohereTokenizer', { bos: '<BOS_TOKEN>', eos: '<|END_OF_TURN_TOKEN|>', addBosDefault: true }],
-  ['GPTNeoXTokenizer', { ...GPT2, addBosDefault: false }],
-  ['GPT2Tokenizer', GPT2],
-  ['CodeGenTokenizer', GPT2],
-  ['Qwen2Tokenizer', { bos: null, eos: '<|endoftext|>' }],
-  ['BloomTokenizer', { bos: '<s>', eos: '</s>' }],
-]);
-
-/** The class that transformers uses for a `model_type` if tokenizer_config.json names none. */
-const CLASS_OF_MODEL: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^(llama|mistral|mixtral|phi3|phimoe|persimmon|deepseek_v[23])$/, 'LlamaTokenizer'],
-  [/^gemma/, 'GemmaTokenizer'],
-  [/^cohere/, 'CohereTokenizer'],
-  [/^(gpt_neox|olmo|olmo2|olmoe|stablelm|mpt|falcon_mamba)$/, 'GPTNeoXTokenizer'],
-  [/^(gpt2|gpt_neo|gptj|gpt_bigcode|starcoder2|opt|olmo3|granite)$/, 'GPT2Tokenizer'],
-  [/^(codegen|phi)$/, 'CodeGenTokenizer'],
-  [/^qwen[23]/, 'Qwen2Tokenizer'],
-  [/^bloom$/, 'BloomTokenizer'],
-];
-
 type Json = Readonly<Record<string, unknown>>;
 
+export interface SpecialTokenSources {
+  /** tokenizer_config.json, `{}` if there is none. */
+  readonly config: Json;
+  /** special_tokens_map.json. */
+  readonly map: Json | null;
+  /** The class, if it is one that builds a tokenizer itself. */
+  readonly built: BuiltClass | null;
+  /** `pad_token` of the padding in tokenizer.json, which counts where nothing else names one. */
+  readonly padToken: string | null;
+}
+
+/** A special token, perhaps with rules of how it is matched. */
+interface Named {
+  readonly content: string;
+  readonly token: AddedToken | null;
+}
+
+const flagsSchema = z.looseObject({
+  content: z.string(),
+  special: z.boolean().optional(),
+  normalized: z.boolean().optional(),
+  single_word: z.boolean().default(false),
+  lstrip: z.boolean().default(false),
+  rstrip: z.boolean().default(false),
+});
+
+/** An added token as a JSON object; it is normalized unless it is special or says so. */
+export function addedToken(value: unknown): AddedToken | null {
+  const parsed = flagsSchema.safeParse(value);
+  if (!parsed.success) return null;
+  const { content, special = false, normalized = !special, single_word, lstrip, rstrip } = parsed.data;
+  return { content, special, normalized, single_word, lstrip, rstrip };
+}
+
+function plainSpecial(content: string): AddedToken {
+  return { content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
+}
+
+function namedOf(value: unknown): Named | null {
+  if (typeof value === 'string') return { content: value, token: null };
+  const token = addedToken(value);
+  return token && { content: token.content, token };
+}
+
 /**
- * Read the special tokens as transformers does.
+ * Read the special tokens as transformers 5 does.
  *
  * `special_tokens_map.json` is used, with priority over tokenizer_config.json, only if the latter has no
- * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key the tokenizer
- * class has a default.
- *
- * transformers 4 and 5 differ in `add_bos_token`. In 4 the Llama, Gemma, Cohere and GPT-NeoX classes replace the
- * post-processor of tokenizer.json by one built from `add_bos_token` and `add_eos_token`; all other classes ignore
- * these two keys. In 5 (5.16) only tokenizer.json is used, and GPT-NeoX adds nothing. Files that one version saved are
- * consistent. In others, an explicit value has priority in the classes that use it (as in 4); without one the
- * post-processor decides (as in 5), and without a post-processor the default of the class (as in 4).
+ * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key a class that
+ * builds its tokenizer has a default. Every other key that ends in `_token` names a special token too, and so do the keys of
+ * `extra_special_tokens`, if that is an object.
  */
-export function readSpecialTokens(
-  /** tokenizer_config.json, `{}` if there is none. */
-  config: Json,
-  {
-    map,
-    modelType,
-    hasPostProcessor,
-  }: {
-    /** special_tokens_map.json. */
-    readonly map: Json | null;
-    /** `model_type` of config.json. */
-    readonly modelType: string | null;
-    /** Does tokenizer.json have a post-processor? */
-    readonly hasPostProcessor: boolean;
-  },
-): SpecialTokens {
-  const merged = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
-  const tokenizerClass = classOf(config, modelType);
-  const defaults: Json = tokenizerClass ? { bos_token: tokenizerClass.bos, eos_token: tokenizerClass.eos } : {};
-  const named: Record<string, string> = {};
-  for (const name of NAMES) {
-    const token = tokenText(name in merged ? merged[name] : defaults[name]);
-    if (token !== null) named[name] = token;
-  }
-  const extra = [...textsOf(merged.additional_special_tokens), ...textsOf(merged.extra_special_tokens)];
-  return { named, extra, ...additions(config, tokenizerClass, { hasPostProcessor }) };
+export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {
+  const { named, extra } = collect(sources);
+  const texts = [...named].map(([name, { content }]) => [name, content]);
+  return { named: Object.fromEntries(texts), extra: extra.map(({ content }) => content) };
 }
 
-function additions(
-  config: Json,
-  tokenizerClass: TokenizerClass | null,
-  { hasPostProcessor }: { readonly hasPostProcessor: boolean },
-) {
-  const fallback = tokenizerClass?.addBosDefault;
-  if (fallback === undefined) return { addBos: null, addEos: null };
-  const byPostProcessor = hasPostProcessor && fallback;
-  return {
-    addBos: boolean(config.add_bos_token) ?? (byPostProcessor ? null : fallback),
-    addEos: boolean(config.add_eos_token) ?? (byPostProcessor ? null : false),
+function merged({ config, map }: SpecialTokenSources): Json {
+  return map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
+}
+
+function collect(sources: SpecialTokenSources): { readonly named: Map<string, Named>; readonly extra: Named[] } {
+  const settings = merged(sources);
+  const { built, padToken } = sources;
+  const defaults: Json = built === null ? {} : RECIPES[built].specials;
+  const padded: Json =
+    padToken !== null && !(built !== null && RECIPES[built].statesPad) ? { pad_token: padToken } : {};
+  const all: Json = { ...padded, ...defaults, ...settings };
+  const others = Object.keys(all).filter((key) => key.endsWith('_token') && !NAMES.includes(key));
+  const named = new Map<string, Named>();
+  const name = (key: string, value: unknown) => {
+    const token = namedOf(value);
+    if (token) named.set(key, token);
   };
+  for (const key of [...NAMES, ...others]) name(key, all[key]);
+  const { extra_special_tokens: extras, additional_special_tokens: additional } = settings;
+  if (isObject(extras)) for (const [key, value] of Object.entries(extras)) name(key, value);
+  const list = Array.isArray(extras) && extras.length > 0 ? extras : additional;
+  return { named, extra: Array.isArray(list) ? list.flatMap((value) => namedOf(value) ?? []) : [] };
 }
 
-function classOf(config: Json, modelType: string | null): TokenizerClass | null {
-  const { tokenizer_class: stated } = config;
-  const name =
-    typeof stated === 'string'
-      ? stated.replace(/Fast$/, '')
-      : CLASS_OF_MODEL.find(([pattern]) => pattern.test(modelType ?? ''))?.[1];
-  return CLASSES.get(name ?? '') ?? null;
+/**
+ * The added tokens, in the order in which transformers adds them. The ids in the files play no role: `tokenizers` gives
+ * those of the vocabulary, or the next ones that are free.
+ * @param ofFile `added_tokens` of tokenizer.json, with their ids
+ * @param legacy added_tokens.json
+ */
+export function listAddedTokens(
+  sources: SpecialTokenSources,
+  ofFile: ReadonlyArray<readonly [id: number, token: AddedToken]>,
+  legacy: Json | null,
+): AddedToken[] {
+  const { config, built } = sources;
+  const { named, extra } = collect(sources);
+  const special = new Set([...named.values(), ...extra].map(({ content }) => content));
+  const decoder =
+    'added_tokens_decoder' in config
+      ? decoderOf(config.added_tokens_decoder)
+      : new Map([...legacyTokens(legacy ?? {}, special), ...ofFile]);
+  const out = built === null ? ofFile.map(([, token]) => token) : [];
+  const present = new Set(out.map(signature));
+  const later: AddedToken[] = [...decoder]
+    .sort(([a], [b]) => a - b)
+    .map(([, token]) => token)
+    .filter((token) => !present.has(signature(token)));
+  const known = new Set([...out, ...later].map(({ content }) => content));
+  // One text can be named twice, with other rules: the second is added over the first.
+  const added = new Set<string>();
+  for (const { content, token } of [...named.values(), ...extra]) {
+    const key = token ? signature(token) : content;
+    if (known.has(content) || added.has(key)) continue;
+    added.add(key);
+    later.push(token ?? plainSpecial(content));
+  }
+  const names = new Set([...named.values()].map(({ content }) => content));
+  out.push(...later.map((token) => (names.has(token.content) ? { ...token, special: true } : token)));
+  if (built !== null && RECIPES[built].addsSpecialsAgain) out.push(...[...special].map(plainSpecial));
+  return out;
 }
 
-/** A token is a text, or an object with the text and rules of how to match it. */
-const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
-
-function tokenText(value: unknown): string | null {
-  return tokenSchema.safeParse(value).data ?? null;
+function decoderOf(value: unknown): Map<number, AddedToken> {
+  const tokens = isObject(value) ? Object.entries(value) : [];
+  return new Map(
+    tokens.flatMap(([id, entry]) => {
+      const token = addedToken(entry);
+      return token ? [[Number(id), token] as const] : [];
+    }),
+  );
 }
 
-/** A list of tokens, or (extra_special_tokens) an object from a name to a token. */
-function textsOf(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((token) => tokenText(token) ?? []);
+function legacyTokens(file: Json, special: ReadonlySet<string>): Array<readonly [number, AddedToken]> {
+  return Object.entries(file).flatMap(([content, id]) => {
+    if (typeof id !== 'number') return [];
+    const isSpecial = special.has(content);
+    return [[id, { ...plainSpecial(content), special: isSpecial, normalized: !isSpecial }] as const];
+  });
 }
 
-function boolean(value: unknown): boolean | null {
-  return typeof value === 'boolean' ? value : null;
+function signature(token: AddedToken): string {
+  const { content, special, normalized, single_word, lstrip, rstrip } = token;
+  return JSON.stringify([content, special, normalized, single_word, lstrip, rstrip]);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

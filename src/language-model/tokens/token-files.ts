@@ -12,6 +12,8 @@ const TOKEN_FILES = [
   'generation_config.json',
   'chat_template.jinja',
 ];
+/** Only old checkpoints have it: without it, the digest is what it was before this file was read. */
+const OLD_TOKEN_FILE = 'added_tokens.json';
 
 /**
  * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another
@@ -22,6 +24,8 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
   const hash = createHash('sha256');
   for (const directory of directories) {
     for (const name of TOKEN_FILES) hash.update(JSON.stringify([name, await textOf(join(directory, name))]));
+    const old = await textOf(join(directory, OLD_TOKEN_FILE));
+    if (old !== null) hash.update(JSON.stringify([OLD_TOKEN_FILE, old]));
   }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -1,4 +1,6 @@
 import { readSpecialTokens } from '../../language-model/tokens/special-tokens.ts';
+import { type BuiltClass, tokenizerClass } from '../../language-model/tokens/transformers-class.ts';
+import { UserError } from '../../platform/user-error.ts';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { isUnreadable, type Json, readJson } from './files.ts';
 import { partOf } from './part.ts';
@@ -28,18 +30,47 @@ export async function specialTokensPart(
   const ids = Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]]));
   if (isUnreadable(stated) || isUnreadable(map)) return partOf({ ...ids, files: [stated, map] });
   if (stated === null && map === null && json === null) return partOf(ids);
-  const { named, extra, addBos, addEos } = readSpecialTokens(stated ?? {}, {
-    map,
-    modelType: typeof config.model_type === 'string' ? config.model_type : null,
-    hasPostProcessor: json !== null && !isUnreadable(json) && (json.post_processor ?? null) !== null,
-  });
+  const built = builtClass({ config, stated: stated ?? {}, json: isUnreadable(json) ? null : json });
+  const { named, extra } = readSpecialTokens({ config: stated ?? {}, map, built, padToken: null });
   return partOf({
     ...ids,
     ...named,
     additional_special_tokens: extra.length > 0 ? [...extra].sort() : null,
-    add_bos_token: addBos,
-    add_eos_token: addEos,
+    add_bos_token: switchOf(stated?.add_bos_token),
+    add_eos_token: switchOf(stated?.add_eos_token),
   });
+}
+
+interface ClassFiles {
+  /** config.json, tokenizer_config.json and tokenizer.json. */
+  readonly config: Json;
+  readonly stated: Json;
+  readonly json: Json | null;
+}
+
+/** The class whose special tokens a checkpoint has where it names none; null also for one that cannot be opened. */
+function builtClass({ config, stated, json }: ClassFiles): BuiltClass | null {
+  try {
+    return tokenizerClass({
+      file: 'tokenizer_config.json',
+      stated: textOf(stated.tokenizer_class),
+      statedByModel: textOf(config.tokenizer_class),
+      modelType: textOf(config.model_type),
+      ownCode: false,
+      byteLevel: JSON.stringify([json?.pre_tokenizer, json?.decoder, json?.post_processor]).includes('"ByteLevel"'),
+    });
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function switchOf(value: unknown): boolean | null {
+  return typeof value === 'boolean' ? value : null;
 }
 
 function section(config: Json, key: string): Json | null {

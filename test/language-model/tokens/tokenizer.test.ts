@@ -54,36 +54,22 @@ describe('a tokenizer', () => {
     ['llama3', { bosId: 346, eosId: 347, eosIds: new Set([347, 348]), prefixTokenId: 346, leading: [346] }],
     // Its class uses <|endoftext|> as both, and adds neither.
     ['gpt2', { bosId: 346, eosId: 346, eosIds: new Set([346]), prefixTokenId: 346, leading: [] }],
-    // It has add_bos_token, and no post-processor in the file.
-    ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [1] }],
+    // transformers 5 puts around a text what the post-processor of the file says, whatever add_bos_token is.
+    ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [] }],
     ['gemma', { bosId: 2, eosId: 1, eosIds: new Set([1, 5]), prefixTokenId: 2, leading: [2] }],
   ])('has special tokens: %s', async (kind, expected) => {
     expect(await openTokenizer(fixture('tokenizers', kind))).toMatchObject({ ...expected, trailing: [] });
   });
 
+  // What AutoTokenizer of transformers 5.24 puts around a text.
   it.each<[string, string, Json, number[], number[]]>([
-    ['has the add_bos_token of a Llama class', 'llama2', { add_bos_token: false }, [], []],
-    ['has the add_eos_token of a Llama class', 'llama2', { add_eos_token: true }, [1], [2]],
-    ['has a BOS by default in a Llama class', 'llama2', { add_bos_token: undefined }, [1], []],
-    [
-      'has the default of the class of a model type',
-      'llama2',
-      { tokenizer_class: undefined, add_bos_token: undefined },
-      [1],
-      [],
-    ],
-    ['has the add_bos_token of a Gemma class, not its post-processor', 'gemma', { add_bos_token: false }, [], []],
+    ['has no BOS without a post-processor, whatever add_bos_token is', 'llama2', { add_bos_token: true }, [], []],
+    ['has no EOS without a post-processor', 'llama2', { add_eos_token: true }, [], []],
+    ['has the post-processor of Gemma, whatever add_bos_token is', 'gemma', { add_bos_token: false }, [2], []],
     ['has the post-processor of Llama 3, whatever add_bos_token is', 'llama3', { add_bos_token: false }, [346], []],
-    ['has no BOS in GPT-2, whatever add_bos_token is', 'gpt2', { add_bos_token: true }, [], []],
-    [
-      'has a BOS in GPT-NeoX with add_bos_token',
-      'gpt2',
-      { tokenizer_class: 'GPTNeoXTokenizerFast', add_bos_token: true },
-      [346],
-      [],
-    ],
-    ['has no BOS in GPT-NeoX by default', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
-    ['adds nothing without a BOS', 'llama2', { bos_token: null, added_tokens_decoder: {} }, [], []],
+    ['has no BOS in GPT-NeoX, whatever its file says', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
+    ['always has a BOS in Code Llama', 'llama2', { tokenizer_class: 'CodeLlamaTokenizerFast' }, [1], []],
+    ['has a BOS that is not named', 'gemma', { bos_token: null }, [2], []],
   ])('%s', async (_, kind, changes, leading, trailing) => {
     const tokenizer = await openTokenizer(changed(kind, 'tokenizer_config.json', changes));
     expect([tokenizer.leading, tokenizer.trailing]).toEqual([leading, trailing]);
@@ -173,7 +159,9 @@ describe('a tokenizer', () => {
     const tokenizer = await openWords(['?', 'fox'], { type: 'WhitespaceSplit' });
     expect(bare(tokenizer, 'fox ox')).toEqual([1, 0]);
     const strict = await openWords(['fox'], { type: 'WhitespaceSplit' }, { unk_token: undefined });
-    expect(() => bare(strict, 'fox ox')).toThrow(/tokenizer\.json has no token for a part of "fox ox"/);
+    expect(() => bare(strict, 'fox ox')).toThrow(
+      /cannot encode a text of 6 characters: no token for "ox", and none for unknown ones/,
+    );
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
@@ -187,10 +175,42 @@ describe('a tokenizer', () => {
     ['half a file', { 'tokenizer.json': '{"model": {' }, /tokenizer\.json is not JSON/],
     ['another JSON', { 'tokenizer.json': '{"vocab": {}}' }, /tokenizer\.json is not a tokenizer: model/],
     ['an unknown part', { 'tokenizer.json': words({ normalizer: { type: 'Magic' } }) }, /cannot be used: .*Magic/],
+    ['an unknown behavior', { 'tokenizer.json': words({ pre_tokenizer: split('Doubled') }) }, /"Split": behavior: /],
     [
-      'a pre-tokenizer that the library would split wrongly',
-      { 'tokenizer.json': words({ pre_tokenizer: split('Contiguous') }) },
-      /Contiguous/,
+      'an unknown option',
+      { 'tokenizer.json': words({ pre_tokenizer: { type: 'WhitespaceSplit', also: true } }) },
+      /pre-tokenizer "WhitespaceSplit": Unrecognized key: "also"/,
+    ],
+    [
+      'a regular expression that JavaScript cannot express',
+      { 'tokenizer.json': words({ pre_tokenizer: { ...split('Isolated'), pattern: { Regex: '(a)\\1' } } }) },
+      /cannot be used: the regular expression \(a\)\\1 has \\1, which is not supported/,
+    ],
+    ['an unknown model', { 'tokenizer.json': words({ model: { type: 'Magic', vocab: {} } }) }, /model .*Magic/],
+    [
+      'an unknown decoder',
+      { 'tokenizer.json': words({ decoder: { type: 'CTC' } }) },
+      /a decoder of the unknown type "CTC"/,
+    ],
+    [
+      'random merges',
+      { 'tokenizer.json': words({ model: { type: 'BPE', vocab: {}, merges: [], dropout: 0.1 } }) },
+      /model "BPE": dropout/,
+    ],
+    [
+      'a class of transformers that is not known',
+      { 'tokenizer.json': words({}), 'tokenizer_config.json': '{"tokenizer_class": "T5TokenizerFast"}' },
+      /the tokenizer class T5Tokenizer is not supported/,
+    ],
+    [
+      'code of its own',
+      { 'tokenizer.json': words({}), 'tokenizer_config.json': '{"auto_map": {"AutoTokenizer": ["t.T", null]}}' },
+      /names code of the checkpoint's own/,
+    ],
+    [
+      'special tokens that are split',
+      { 'tokenizer.json': words({}), 'tokenizer_config.json': '{"split_special_tokens": true}' },
+      /split_special_tokens/,
     ],
     ['an unknown post-processor', { 'tokenizer.json': words({ post_processor: { type: 'Magic' } }) }, /post_processor/],
   ])('refuses a folder with %s', async (_, files, pattern) => {

@@ -8,7 +8,7 @@ export function maxRendered(messages: readonly unknown[]): number {
   return Math.min(MAX_TEXT_LENGTH, 2 ** 18 + 8 * JSON.stringify(messages).length);
 }
 
-/** Of an error of the library, which can quote a whole regular expression. */
+/** Of an error of a tokenizer, which can quote a whole regular expression. */
 const MAX_MESSAGE_LENGTH = 200;
 
 /**
@@ -25,8 +25,8 @@ export function expectBounded(text: string): string {
 }
 
 /**
- * Whatever the library throws is a fault of the files: regular expressions that do not compile, values of a type that it
- * does not expect, strings beyond all limits.
+ * Whatever is thrown here is a fault of the files: regular expressions that do not compile, parts that are not known,
+ * strings beyond all limits.
  * @param what cannot be done, for the error
  */
 export function withinLimits<T>(what: string, work: () => T): T {

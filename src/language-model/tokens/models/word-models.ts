@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { anyObject, readPart } from '../read-part.ts';
+import type { Model } from './model.ts';
+import { readVocabulary } from './vocabulary.ts';
+
+const wordLevelSchema = z.strictObject({
+  type: z.literal('WordLevel').optional(),
+  vocab: anyObject,
+  unk_token: z.string().default('<unk>'),
+});
+
+/** A piece is a token or unknown. */
+export function wordLevel(value: unknown): Model {
+  const { vocab, unk_token } = readPart(wordLevelSchema, value, 'model');
+  const { ids, tokens } = readVocabulary(vocab);
+  return {
+    encode(piece) {
+      const id = ids.get(piece) ?? ids.get(unk_token);
+      if (id === undefined) throw new Error(`no token for ${JSON.stringify(piece)}, and none for unknown ones`);
+      return [id];
+    },
+    idOf: (token) => ids.get(token),
+    tokenOf: (id) => tokens.get(id),
+    size: ids.size,
+  };
+}
+
+const wordPieceSchema = z.strictObject({
+  type: z.literal('WordPiece').optional(),
+  vocab: anyObject,
+  unk_token: z.string(),
+  continuing_subword_prefix: z.string(),
+  max_input_chars_per_word: z.int().nonnegative(),
+});
+
+/** The longest token at the beginning of a piece, then the longest that goes on from there. */
+export function wordPiece(value: unknown): Model {
+  const { vocab, unk_token, continuing_subword_prefix, max_input_chars_per_word } = readPart(
+    wordPieceSchema,
+    value,
+    'model',
+  );
+  const { ids, tokens } = readVocabulary(vocab);
+  const unknown = () => {
+    const id = ids.get(unk_token);
+    if (id === undefined) throw new Error(`no token ${unk_token} for unknown words`);
+    return [id];
+  };
+  return {
+    encode(piece) {
+      const characters = [...piece];
+      if (characters.length > max_input_chars_per_word) return unknown();
+      const out: number[] = [];
+      for (let start = 0; start < characters.length; ) {
+        let end = characters.length;
+        let id: number | undefined;
+        for (; end > start; end--) {
+          const prefix = start > 0 ? continuing_subword_prefix : '';
+          id = ids.get(prefix + characters.slice(start, end).join(''));
+          if (id !== undefined) break;
+        }
+        if (id === undefined) return unknown();
+        out.push(id);
+        start = end;
+      }
+      return out;
+    },
+    idOf: (token) => ids.get(token),
+    tokenOf: (id) => tokens.get(id),
+    size: ids.size,
+  };
+}

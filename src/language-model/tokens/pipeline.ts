@@ -1,0 +1,68 @@
+import { type AddedToken, AddedTokens } from './added-tokens.ts';
+import { readDecoder } from './decoders.ts';
+import { readModel } from './models/read-model.ts';
+import { readNormalizer } from './normalizers.ts';
+import { type Piece, prependsFirst, readPreTokenizer } from './pre-tokenizers.ts';
+
+/** The parts of a tokenizer.json that decide about tokens, but for what is put around a text. */
+export interface PipelineParts {
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly normalizer: unknown;
+  readonly pre_tokenizer: unknown;
+  readonly decoder: unknown;
+  /** In the order in which they are added, which decides about ids. */
+  readonly added: readonly AddedToken[];
+}
+
+/** Text to ids and back as `tokenizers`, the Rust library, does it. */
+export interface Pipeline {
+  /** @throws Error for a text that cannot be encoded exactly */
+  encode(text: string): number[];
+  /** Ids without a token have no text. */
+  decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): string;
+  /** The id of a token, an added one or one of the vocabulary. */
+  idOf(token: string): number | undefined;
+}
+
+/** @throws Error, also one of zod, for a part that is not known or has an option that is not */
+export function buildPipeline(parts: PipelineParts): Pipeline {
+  const model = readModel(parts.model);
+  const normalize = readNormalizer(parts.normalizer) ?? ((text: string) => text);
+  const preTokenize = readPreTokenizer(parts.pre_tokenizer) ?? ((pieces: readonly Piece[]) => pieces);
+  const decoder = readDecoder(parts.decoder);
+  const added = new AddedTokens(model);
+  for (const token of parts.added) added.add(token);
+  const [raw, normalized] = added.finders(normalize);
+  const contents = added.contents(normalize);
+  // What begins where the text begins is known there by offsets into the text before it was normalized.
+  if (prependsFirst(parts.pre_tokenizer) && (parts.normalizer ?? null) !== null) {
+    throw new Error('a Metaspace with prepend_scheme first behind a normalizer');
+  }
+
+  const encodeBetween = (text: string, first: boolean): number[] => {
+    const clean = normalize(text);
+    return normalized.cut(clean).flatMap((section) => {
+      if ('id' in section) return [section.id];
+      const piece = { text: clean.slice(section.start, section.end), first: first && section.start === 0 };
+      return preTokenize([piece]).flatMap(({ text: part }) => (part === '' ? [] : model.encode(part)));
+    });
+  };
+
+  return {
+    encode(text) {
+      if (/\p{Surrogate}/u.test(text)) throw new Error('half of a surrogate pair');
+      return raw.cut(text).flatMap((section) => {
+        if ('id' in section) return [section.id];
+        return encodeBetween(text.slice(section.start, section.end), section.start === 0);
+      });
+    },
+    decode(ids, { skipSpecialTokens }) {
+      const tokens = ids.flatMap((id) => {
+        const token = contents.get(id) ?? model.tokenOf(id);
+        return token === undefined || (skipSpecialTokens && added.isSpecial(token)) ? [] : [token];
+      });
+      return decoder(tokens).join('');
+    },
+    idOf: (token) => added.idOf(token),
+  };
+}

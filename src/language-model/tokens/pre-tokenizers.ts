@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { byteLetters } from './byte-letters.ts';
+import { patternSchema, regexOf } from './pattern.ts';
+import { readPart } from './read-part.ts';
+import { fromOniguruma } from './regex/oniguruma.ts';
+import { arrange, BEHAVIORS, type Behavior, cutAtCharacters, cutAtMatches, type Stretch } from './regex/split-text.ts';
+import { type CodePoints, contains, negate, pointsOf, toClass, unite } from './unicode/code-points.ts';
+import { rustNumeric, rustPunctuation, rustWord, whiteSpace } from './unicode/properties.ts';
+
+/** A part of a text between added tokens, as the model gets it. */
+export interface Piece {
+  readonly text: string;
+  /** Does it begin where the whole text begins? */
+  readonly first: boolean;
+}
+
+export type PreTokenizer = (pieces: readonly Piece[]) => Piece[];
+
+const behaviorSchema = z.enum(BEHAVIORS);
+
+const metaspaceSchema = z.strictObject({
+  type: z.literal('Metaspace'),
+  replacement: z
+    .string()
+    .refine((text) => [...text].length === 1, { error: 'is not one character' })
+    .default('▁'),
+  prepend_scheme: z.enum(['first', 'never', 'always']).default('always'),
+  split: z.boolean().default(true),
+  // Of older files, in which it says the same.
+  add_prefix_space: z.boolean().optional(),
+  str_rep: z.string().optional(),
+});
+
+const schema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('Sequence'), pretokenizers: z.array(z.unknown()) }),
+  z.strictObject({
+    type: z.literal('ByteLevel'),
+    add_prefix_space: z.boolean(),
+    trim_offsets: z.boolean(),
+    use_regex: z.boolean().default(true),
+  }),
+  metaspaceSchema,
+  z.strictObject({
+    type: z.literal('Split'),
+    pattern: patternSchema,
+    behavior: behaviorSchema,
+    invert: z.boolean().default(false),
+  }),
+  z.strictObject({ type: z.literal('Digits'), individual_digits: z.boolean().default(false) }),
+  z.strictObject({ type: z.literal('Punctuation'), behavior: behaviorSchema.default('Isolated') }),
+  z.strictObject({
+    type: z.literal('CharDelimiterSplit'),
+    delimiter: z.string().refine((text) => [...text].length === 1, { error: 'is not one character' }),
+  }),
+  z.strictObject({ type: z.literal('FixedLength'), length: z.int().positive() }),
+  z.strictObject({ type: z.enum(['BertPreTokenizer', 'Whitespace', 'WhitespaceSplit']) }),
+]);
+
+/** How ByteLevel splits a text of its own accord: GPT-2's expression. */
+const GPT2 = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`;
+
+/**
+ * The pre-tokenizer of a tokenizer.json, null for none.
+ * @throws Error, also one of zod, for one that is not known or has an option that is not
+ */
+export function readPreTokenizer(value: unknown): PreTokenizer | null {
+  if (value === null || value === undefined) return null;
+  const data = readPart(schema, value, 'pre-tokenizer');
+  switch (data.type) {
+    case 'Sequence': {
+      const inner = data.pretokenizers.map(readPreTokenizer);
+      return (pieces) => inner.reduce<Piece[]>((done, step) => step?.(done) ?? done, [...pieces]);
+    }
+    case 'ByteLevel':
+      return byteLevel(data);
+    case 'Metaspace':
+      return metaspace(data);
+    case 'Split': {
+      const regex = regexOf(data.pattern);
+      return splitWith((text) => cutAtMatches(text, regex), data.behavior, data.invert);
+    }
+    case 'Digits':
+      return splitAt(rustNumeric(), data.individual_digits ? 'Isolated' : 'Contiguous');
+    case 'Punctuation':
+      return splitAt(rustPunctuation(), data.behavior);
+    case 'CharDelimiterSplit':
+      return splitAt(single(data.delimiter), 'Removed');
+    case 'FixedLength':
+      return (pieces) => pieces.flatMap((piece) => ofLength(piece, data.length));
+    case 'Whitespace': {
+      const regex = wordsAndMarks();
+      return splitWith((text) => cutAtMatches(text, regex), 'Removed', true);
+    }
+    case 'WhitespaceSplit':
+      return splitAt(whiteSpace(), 'Removed');
+    case 'BertPreTokenizer': {
+      const words = splitAt(whiteSpace(), 'Removed');
+      const marks = splitAt(rustPunctuation(), 'Isolated');
+      return (pieces) => marks(words(pieces));
+    }
+  }
+}
+
+/** Does it put its mark before the first piece only? */
+export function prependsFirst(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pretokenizers } = value as { readonly pretokenizers?: unknown };
+  if (Array.isArray(pretokenizers)) return pretokenizers.some(prependsFirst);
+  return metaspaceSchema.safeParse(value).data?.prepend_scheme === 'first';
+}
+
+function splitWith(cut: (text: string) => Stretch[], behavior: Behavior, invert = false): PreTokenizer {
+  return (pieces) =>
+    pieces.flatMap(({ text, first }) =>
+      arrange(cut(text), behavior, invert).map(({ start, end }) => ({
+        text: text.slice(start, end),
+        first: first && start === 0,
+      })),
+    );
+}
+
+function splitAt(set: CodePoints, behavior: Behavior): PreTokenizer {
+  return splitWith((text) => cutAtCharacters(text, (point) => contains(set, point)), behavior);
+}
+
+function single(character: string): CodePoints {
+  const point = character.codePointAt(0) ?? 0;
+  return pointsOf([point, point]);
+}
+
+function wordsAndMarks(): RegExp {
+  const word = rustWord();
+  return new RegExp(`${toClass(word)}+|${toClass(negate(unite(word, whiteSpace())))}+`, 'gu');
+}
+
+interface ByteLevelOptions {
+  readonly add_prefix_space: boolean;
+  readonly use_regex: boolean;
+}
+
+function byteLevel({ add_prefix_space, use_regex }: ByteLevelOptions): PreTokenizer {
+  const regex = use_regex ? fromOniguruma(GPT2) : null;
+  const split = regex ? splitWith((text) => cutAtMatches(text, regex), 'Isolated') : null;
+  return (pieces) => {
+    const spaced = add_prefix_space
+      ? pieces.map(({ text, first }) => ({ text: text.startsWith(' ') ? text : ` ${text}`, first }))
+      : pieces;
+    return (split?.(spaced) ?? spaced).map(({ text, first }) => ({ text: byteLetters(text), first }));
+  };
+}
+
+function metaspace(data: z.infer<typeof metaspaceSchema>): PreTokenizer {
+  const { replacement, prepend_scheme, split } = data;
+  if (data.add_prefix_space === false && prepend_scheme !== 'never') {
+    throw new Error('Metaspace: add_prefix_space does not fit prepend_scheme');
+  }
+  if (data.str_rep !== undefined && data.str_rep !== replacement) throw new Error('Metaspace: another str_rep');
+  const cut = split ? splitAt(single(replacement), 'MergedWithNext') : null;
+  return (pieces) => {
+    const marked = pieces.map(({ text, first }) => {
+      const replaced = text.replaceAll(' ', replacement);
+      const wanted = prepend_scheme === 'always' || (prepend_scheme === 'first' && first);
+      return { text: wanted && !replaced.startsWith(replacement) ? replacement + replaced : replaced, first };
+    });
+    return cut?.(marked) ?? marked;
+  };
+}
+
+function ofLength({ text, first }: Piece, length: number): Piece[] {
+  const characters = [...text];
+  const out: Piece[] = [];
+  for (let start = 0; start < characters.length; start += length) {
+    out.push({ text: characters.slice(start, start + length).join(''), first: first && start === 0 });
+  }
+  return out;
+}

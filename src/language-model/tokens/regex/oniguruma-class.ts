@@ -1,0 +1,117 @@
+import {
+  type CodePoints,
+  contains,
+  intersect,
+  NO_CODE_POINTS,
+  negate,
+  pointsOf,
+  unite,
+} from '../unicode/code-points.ts';
+import { foldAscii, posixClass, property, shorthand } from '../unicode/properties.ts';
+import type { PatternReader } from './pattern-reader.ts';
+
+/** What one escape stands for: a set of code points, or a single one, which can begin a range. */
+export type Escaped = { readonly set: CodePoints } | { readonly point: number };
+
+const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
+
+/** An escape that is a character or a set of them, behind its backslash. */
+export function readEscape(reader: PatternReader, { inClass }: { readonly inClass: boolean }): Escaped {
+  const letter = reader.next();
+  const control = CONTROLS[letter];
+  if (control !== undefined) return { point: control };
+  if (letter === 'p' || letter === 'P') return { set: readProperty(reader, letter === 'P') };
+  if (letter === 'x' || letter === 'u') return { point: readHexadecimal(reader, letter) };
+  const set = shorthand(letter, { inClass });
+  if (set) return { set };
+  if (/[A-Za-z0-9]/.test(letter)) reader.refuse(`\\${letter}`);
+  return { point: letter.codePointAt(0) ?? 0 };
+}
+
+function readProperty(reader: PatternReader, outer: boolean): CodePoints {
+  const [text, inverse = '', name = ''] = reader.match(/^\{(\^?)([^{}]*)\}/) ?? [];
+  if (text === undefined) reader.refuse('\\p without braces');
+  const set = property(name) ?? reader.refuse(`\\p{${name}}`);
+  return outer === (inverse === '^') ? set : negate(set);
+}
+
+function readHexadecimal(reader: PatternReader, letter: string): number {
+  const pattern = letter === 'u' ? /^([0-9a-fA-F]{4})/ : /^(?:\{([0-9a-fA-F]{1,6})\}|([0-7][0-9a-fA-F]))/;
+  const [text, braced, plain] = reader.match(pattern) ?? [];
+  // \x80 and above are bytes of UTF-8 there.
+  if (text === undefined) reader.refuse(`\\${letter} with another number`);
+  return Number.parseInt(braced ?? plain ?? '', 16);
+}
+
+/** A class, behind its opening bracket; with `ignoreCase` it is closed under ASCII case. */
+export function readClass(reader: PatternReader, { ignoreCase }: { readonly ignoreCase: boolean }): CodePoints {
+  const negated = reader.take('^');
+  const operands: CodePoints[] = [];
+  let set: CodePoints = NO_CODE_POINTS;
+  let empty = true;
+  /** The last single character, which a range can begin with. */
+  let last: number | null = null;
+  const add = (more: CodePoints, point: number | null) => {
+    set = unite(set, more);
+    last = point;
+    empty = false;
+  };
+  for (;;) {
+    if (reader.done) reader.refuse('a class without its closing bracket');
+    if (!empty && reader.take(']')) break;
+    if (reader.take('&&')) {
+      if (empty) reader.refuse('an empty operand of &&');
+      operands.push(set);
+      set = NO_CODE_POINTS;
+      empty = true;
+      last = null;
+    } else if (reader.at('[:')) add(readPosix(reader), null);
+    else if (reader.take('[')) add(readClass(reader, { ignoreCase }), null);
+    else if (reader.at('-') && last !== null && !reader.at('-]') && !reader.at('-&&')) {
+      reader.take('-');
+      const first: number = last;
+      const end = reader.take('\\') ? readEscape(reader, { inClass: true }) : literal(reader);
+      if (!('point' in end) || end.point < first) reader.refuse('a range that is none');
+      add(pointsOf([first, end.point]), null);
+    } else if (reader.at('-') && !empty && last === null && !reader.at('-]') && !reader.at('-&&')) {
+      reader.refuse('a hyphen behind a set');
+    } else {
+      const item = reader.take('\\') ? readEscape(reader, { inClass: true }) : literal(reader);
+      if ('point' in item) add(pointsOf([item.point, item.point]), item.point);
+      else add(item.set, null);
+    }
+  }
+  if (operands.length > 0 && empty) reader.refuse('an empty operand of &&');
+  const whole = [...operands, set].reduce((a, b) => intersect(a, b));
+  const folded = ignoreCase ? withoutCase(reader, whole) : whole;
+  return negated ? negate(folded) : folded;
+}
+
+function literal(reader: PatternReader): { readonly point: number } {
+  return { point: reader.next().codePointAt(0) ?? 0 };
+}
+
+function readPosix(reader: PatternReader): CodePoints {
+  const [text, inverse = '', name = ''] = reader.match(/^\[:(\^?)([a-z]*):\]/) ?? [];
+  if (text === undefined) reader.refuse('[: without :]');
+  const set = posixClass(name) ?? reader.refuse(`[:${name}:]`);
+  return inverse === '^' ? negate(set) : set;
+}
+
+/** Beyond ASCII, letters have forms of several characters: only sets without such letters can be closed under case. */
+export function withoutCase(reader: PatternReader, set: CodePoints): CodePoints {
+  const beyond = intersect(set, negate(pointsOf([0, 0x7f])));
+  if (intersect(beyond, cased()).length > 0) reader.refuse('letters beyond ASCII without regard to case');
+  return foldAscii(set);
+}
+
+/** Also what is in no version: it may get a case. */
+function cased(): CodePoints {
+  const names = ['Lu', 'Ll', 'Lt', 'Uppercase', 'Lowercase', 'Cn'];
+  // The iota below, which is a mark, folds to a letter.
+  return unite(...names.map((name) => property(name) ?? NO_CODE_POINTS), pointsOf([0x345, 0x345]));
+}
+
+export function isAscii(point: number): boolean {
+  return contains(pointsOf([0, 0x7f]), point);
+}
