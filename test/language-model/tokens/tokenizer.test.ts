@@ -54,8 +54,7 @@ describe('a tokenizer', () => {
     ['llama3', { bosId: 346, eosId: 347, eosIds: new Set([347, 348]), prefixTokenId: 346, leading: [346] }],
     // Its class uses <|endoftext|> as both, and adds neither.
     ['gpt2', { bosId: 346, eosId: 346, eosIds: new Set([346]), prefixTokenId: 346, leading: [] }],
-    // transformers 5 puts around a text what the post-processor of the file says, whatever add_bos_token is.
-    ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [] }],
+    ['llama2', { bosId: 1, eosId: 2, eosIds: new Set([2]), prefixTokenId: 1, leading: [1] }],
     ['gemma', { bosId: 2, eosId: 1, eosIds: new Set([1, 5]), prefixTokenId: 2, leading: [2] }],
   ])('has special tokens: %s', async (kind, expected) => {
     expect(await openTokenizer(fixture('tokenizers', kind))).toMatchObject({ ...expected, trailing: [] });
@@ -63,8 +62,6 @@ describe('a tokenizer', () => {
 
   // What AutoTokenizer of transformers 5.24 puts around a text.
   it.each<[string, string, Json, number[], number[]]>([
-    ['has no BOS without a post-processor, whatever add_bos_token is', 'llama2', { add_bos_token: true }, [], []],
-    ['has no EOS without a post-processor', 'llama2', { add_eos_token: true }, [], []],
     ['has the post-processor of Gemma, whatever add_bos_token is', 'gemma', { add_bos_token: false }, [2], []],
     ['has the post-processor of Llama 3, whatever add_bos_token is', 'llama3', { add_bos_token: false }, [346], []],
     ['has no BOS in GPT-NeoX, whatever its file says', 'llama3', { tokenizer_class: 'GPTNeoXTokenizer' }, [], []],
@@ -75,8 +72,9 @@ describe('a tokenizer', () => {
     expect([tokenizer.leading, tokenizer.trailing]).toEqual([leading, trailing]);
   });
 
-  it('uses the post-processor of the file if a Llama config has no add_bos_token', async () => {
-    const folder = changed('llama2', 'tokenizer_config.json', { add_bos_token: undefined, add_eos_token: undefined });
+  it('uses the post-processor of the file, and nothing without one, whatever add_bos_token is', async () => {
+    const folder = changed('llama2', 'tokenizer.json', { post_processor: null });
+    expect(await openTokenizer(folder)).toMatchObject({ leading: [], trailing: [] });
     const file = join(folder, 'tokenizer.json');
     const json = readJson<Json>(file);
     writeFileSync(file, JSON.stringify({ ...json, post_processor: template('</s>', [2]) }));
