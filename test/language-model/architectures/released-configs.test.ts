@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { Mlp } from '../../../src/language-model/architectures/decoder.ts';
 import { describeDecoder } from '../../../src/language-model/architectures/describe-decoder.ts';
+import { fixture, readJson } from '../../fixtures.ts';
 import { checkpointOf } from './checkpoint-of.ts';
 
 const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
+
+/**
+ * Keys and values of config.json of models under Apache 2.0 or MIT, with four layers. Those of Qwen 3.5 and 3.6, gpt-oss,
+ * GLM-4.7-Flash and MiniMax-M2 were read in public sources; the others are not verbatim.
+ */
+const RELEASED = readJson<Record<string, Record<string, unknown>>>(fixture('released-configs.json'));
+
+describe('configs of released models', () => {
+  it.each(Object.entries(RELEASED))('%s is understood, with every key', (_, config) => {
+    expect(decoderOf(config).layers).toHaveLength(4);
+  });
+});
 
 /** Keys of released configs that the model class in transformers 5.24 does not read: they change nothing, and refuse nothing. */
 describe('keys of released configs that their class does not read', () => {
