@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { generateFile } from '../language-model/request-files.ts';
+import { localTime } from '../language-model/tokens/strftime.ts';
 import { answerRequests, type RequestOptions, requestOptions } from './answer-requests.ts';
 import { GENERATE_EXAMPLES } from './help.ts';
 import type { Output } from './output.ts';
@@ -12,7 +13,7 @@ export function addGenerateCommand(program: Command, output: Output): void {
         options,
         {
           done: 'continued',
-          answer: (source, file, options) => generateFile(source, file, { now: new Date(), ...options }),
+          answer: (source, file, options) => generateFile(source, file, { now: localTime(new Date()), ...options }),
         },
         output,
       ),

@@ -3,7 +3,7 @@ import { validateFields } from '../platform/first-issue.ts';
 import { parseJson } from '../platform/parse-json.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { UserError } from '../platform/user-error.ts';
-import type { Message } from './tokens/chat-template.ts';
+import type { Conversation } from './tokens/chat-template.ts';
 
 /** Identifies a request and its answer; `1` and `"1"` are different. */
 export type RequestId = string | number;
@@ -28,7 +28,7 @@ export type GenerateRequest = Origin & {
   readonly prompt:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'ids'; readonly tokens: readonly number[] }
-    | { readonly kind: 'messages'; readonly messages: readonly Message[] };
+    | { readonly kind: 'messages'; readonly messages: Conversation };
   /** Null for the default. */
   readonly maxNewTokens: number | null;
   readonly stop: readonly string[];
@@ -100,15 +100,16 @@ export function parseScoreRequests(text: string, file: string): ScoreRequest[] {
 
 /** @param text JSONL, possibly with empty lines, a byte order mark, and CRLF */
 export function parseGenerateRequests(text: string, file: string): GenerateRequest[] {
-  return parseLines(text, file, GENERATE_HINT, (json, where) => {
+  return parseLines(text, file, GENERATE_HINT, (json, where, line) => {
     const parse = <T>(schema: z.ZodType<T>) => parseRequest(json, schema, where, GENERATE_HINT);
     if ('prompt_ids' in json) {
       const { prompt_ids: tokens, ...rest } = parse(promptIdsSchema);
       return { ...common(rest), where, prompt: { kind: 'ids', tokens } };
     }
     if ('messages' in json) {
-      const { messages, ...rest } = parse(messagesSchema);
-      return { ...common(rest), where, prompt: { kind: 'messages', messages } };
+      const { messages: _, ...rest } = parse(messagesSchema);
+      // As they are written: JavaScript makes 1 of 1.0.
+      return { ...common(rest), where, prompt: { kind: 'messages', messages: { json: line } } };
     }
     const { prompt, ...rest } = parse(promptSchema);
     return { ...common(rest), where, prompt: { kind: 'text', text: prompt } };
@@ -136,7 +137,7 @@ function parseLines<T extends Origin>(
   text: string,
   file: string,
   hint: string,
-  parse: (json: Json, where: string) => T,
+  parse: (json: Json, where: string, line: string) => T,
 ): T[] {
   const requests: T[] = [];
   const lineOf = new Map<RequestId, string>();
@@ -146,7 +147,7 @@ function parseLines<T extends Origin>(
     .entries()) {
     if (line.trim() === '') continue;
     const where = `${file}:${index + 1}`;
-    const request = parse(parseLine(line, where, hint), where);
+    const request = parse(parseLine(line, where, hint), where, line);
     const other = lineOf.get(request.id);
     if (other !== undefined) {
       throw new UserError(

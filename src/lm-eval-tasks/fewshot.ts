@@ -1,5 +1,5 @@
+import { equals, type PythonDict, PythonError } from '../platform/python/value.ts';
 import { PythonRandom } from './python/random.ts';
-import { equals, type PythonDict, PythonError } from './python/value.ts';
 
 /** The seed of lm-evaluation-harness for few-shot examples (`--seed` without a value). */
 export const FEWSHOT_SEED = 1234;

@@ -1,4 +1,5 @@
 import { quotingUnlessLinked } from '../platform/leading-outside.ts';
+import type { PythonDict } from '../platform/python/value.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { hasTemplates } from '../probes/files/file-records.ts';
 import { isKnownField } from '../probes/files/known-fields.ts';
@@ -6,7 +7,6 @@ import { askedSuite, type FileOptions, type FileSuite } from '../probes/files/re
 import { askedTask } from './asked-task.ts';
 import { type GivenDocuments, loadDocuments } from './documents/find-documents.ts';
 import type { IsNeeded } from './documents/read-documents.ts';
-import type { PythonDict } from './python/value.ts';
 import { isTaskText, readTask } from './read-task.ts';
 import { requestsOf } from './requests.ts';
 import type { DocumentFormat, Task } from './task.ts';

@@ -1,7 +1,7 @@
+import { isDict, isList, type PythonDict, type PythonValue } from '../platform/python/value.ts';
 import { UserError } from '../platform/user-error.ts';
 import { Entries } from './entries.ts';
 import { type LoadOptions, loadEntries } from './load-entries.ts';
-import { isDict, isList, type PythonDict, type PythonValue } from './python/value.ts';
 import type { YamlEntry } from './python/yaml.ts';
 import { readGeneration, readJudging, readMetrics } from './scoring.ts';
 import { type DocumentFormat, type FewshotSource, OUTPUT_TYPES, type Rendered, type Task } from './task.ts';

@@ -1,8 +1,8 @@
+import { toText } from '../platform/python/print.ts';
+import { isList, type PythonDict, PythonError, PythonTuple, type PythonValue } from '../platform/python/value.ts';
 import { parseTemplate } from './jinja/parse.ts';
 import { renderTemplate } from './jinja/render.ts';
 import { literalEval } from './python/literal.ts';
-import { toText } from './python/print.ts';
-import { isList, type PythonDict, PythonError, PythonTuple, type PythonValue } from './python/value.ts';
 import type { DocumentFormat } from './task.ts';
 
 /** A document, and the names of the fields of the split that is asked. */

@@ -78,7 +78,8 @@ describe('generate requests', () => {
       {
         id: 3,
         where: 'g.jsonl:3',
-        prompt: { kind: 'messages', messages: [{ role: 'user', content: 'hi', name: 'me' }] },
+        // As written: JavaScript would not know 1.0 from 1.
+        prompt: { kind: 'messages', messages: { json: text.split('\n')[2] } },
         maxNewTokens: null,
         stop: [],
       },

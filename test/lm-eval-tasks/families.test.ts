@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toPythonValues } from '../../src/lm-eval-tasks/python/json.ts';
-import type { PythonDict } from '../../src/lm-eval-tasks/python/value.ts';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { requestsOf, type TaskRequest } from '../../src/lm-eval-tasks/requests.ts';
+import { parsePythonJson } from '../../src/platform/python/json.ts';
+import type { PythonDict } from '../../src/platform/python/value.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 
 interface Example {
@@ -29,7 +29,7 @@ const golden = JSON.parse(text) as {
   readonly files: Readonly<Record<string, string>>;
 };
 /** The same with ints and floats apart. */
-const tasks = (toPythonValues(text) as PythonDict).get('tasks') as readonly PythonDict[];
+const tasks = (parsePythonJson(text) as PythonDict).get('tasks') as readonly PythonDict[];
 const documentsOf = (task: PythonDict | undefined, key: string) => task?.get(key) as readonly PythonDict[];
 
 const folder = temporaryFolder();

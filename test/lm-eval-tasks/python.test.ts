@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { toPythonValues } from '../../src/lm-eval-tasks/python/json.ts';
 import { literalEval } from '../../src/lm-eval-tasks/python/literal.ts';
-import { repr } from '../../src/lm-eval-tasks/python/print.ts';
 import { PythonRandom } from '../../src/lm-eval-tasks/python/random.ts';
-import { PythonError, PythonFloat } from '../../src/lm-eval-tasks/python/value.ts';
+import { parsePythonJson } from '../../src/platform/python/json.ts';
+import { repr } from '../../src/platform/python/print.ts';
+import { PythonError, PythonFloat } from '../../src/platform/python/value.ts';
 import { fixture, readJson } from '../fixtures.ts';
 
 /** Made by `make_python.py`. */
@@ -46,7 +46,7 @@ describe('ast.literal_eval of Python', () => {
 describe('JSON as Python reads it', () => {
   it('keeps floats and large numbers apart from ints', () => {
     expect(
-      repr(toPythonValues('{"a": 1.0, "b": [1, -2.50, 1e3, 12345678901234567890], "c": "1.0 \\" 2", "d": null}')),
+      repr(parsePythonJson('{"a": 1.0, "b": [1, -2.50, 1e3, 12345678901234567890], "c": "1.0 \\" 2", "d": null}')),
     ).toBe(`{'a': 1.0, 'b': [1, -2.5, 1000.0, 12345678901234567890], 'c': '1.0 " 2', 'd': None}`);
   });
 });

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fromJson } from '../../src/lm-eval-tasks/python/json.ts';
-import type { PythonDict } from '../../src/lm-eval-tasks/python/value.ts';
 import { readTask } from '../../src/lm-eval-tasks/read-task.ts';
 import { requestsOf } from '../../src/lm-eval-tasks/requests.ts';
+import { parsePythonJson } from '../../src/platform/python/json.ts';
+import type { PythonDict } from '../../src/platform/python/value.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const CHOICES = `task: mine
@@ -28,7 +28,7 @@ function write(files: Readonly<Record<string, string>>): string {
 }
 
 const read = (text: string) => readTask(write({ 'mine/task.yaml': text }));
-const documents = (...given: unknown[]) => given.map(fromJson) as PythonDict[];
+const documents = (...given: unknown[]) => given.map((value) => parsePythonJson(JSON.stringify(value))) as PythonDict[];
 
 describe('a task', () => {
   it('takes what it does not have itself from the files that it includes', async () => {

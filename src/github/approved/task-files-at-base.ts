@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { isDatasetPath } from '../../hub/dataset-path.ts';
 import { placesOf } from '../../lm-eval-tasks/documents/find-documents.ts';
-import { elementsOf, isDict, type PythonValue } from '../../lm-eval-tasks/python/value.ts';
 import { readTask } from '../../lm-eval-tasks/read-task.ts';
 import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
+import { elementsOf, isDict, type PythonValue } from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
 

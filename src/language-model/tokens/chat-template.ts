@@ -1,13 +1,21 @@
 import { join } from 'node:path';
-import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { z } from 'zod';
-import { at } from '../../platform/at.ts';
 import { validate } from '../../platform/first-issue.ts';
+import type { Environment } from '../../platform/jinja/environment.ts';
+import { FILTERS } from '../../platform/jinja/filters.ts';
+import { GLOBALS } from '../../platform/jinja/globals.ts';
+import { parse } from '../../platform/jinja/parse.ts';
+import { toText } from '../../platform/jinja/print.ts';
+import { render } from '../../platform/jinja/render.ts';
+import type { Body } from '../../platform/jinja/syntax.ts';
+import { TESTS } from '../../platform/jinja/tests.ts';
+import { bind, Callable, TemplateError, type Value } from '../../platform/jinja/value.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
+import { strftime } from './strftime.ts';
 
-/** A template can read more keys (`content`, `name`, `tool_calls`, …). */
-export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
+export type { Conversation, Message };
 
 export interface ChatOptions {
   /** The Jinja source. */
@@ -16,7 +24,7 @@ export interface ChatOptions {
   readonly specialTokens: Readonly<Record<string, string>>;
   /** Open the turn of the assistant. */
   readonly addGenerationPrompt: boolean;
-  /** The time of `strftime_now`, in UTC: some templates write the date into the prompt. */
+  /** The time of `strftime_now`, whose UTC fields are shown: some templates write the date into the prompt. */
   readonly now: Date;
   /** The request of the messages, for errors: `FILE:12`. */
   readonly where: string;
@@ -47,96 +55,62 @@ export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSc
 }
 
 /**
- * Write a conversation as the text that the model was trained on, like transformers' `apply_chat_template` (with
- * `trim_blocks` and `lstrip_blocks`, which `@huggingface/jinja` always has). The text contains its own BOS: encode it
- * with `addSpecialTokens: false`.
- * @throws UserError with the message of the template (`raise_exception`) or the error in the template
+ * Write a conversation as the text that the model was trained on, as `apply_chat_template` of transformers 5.24 does it
+ * with its defaults: no tools, no documents, and none of the variables that only some templates know. The text contains
+ * its own BOS: encode it with `addSpecialTokens: false`.
+ * @throws UserError with the message of the template (`raise_exception`), or the mistake in it or in the messages
  */
-export function renderChat(messages: readonly Message[], options: ChatOptions): string {
+export function renderChat(messages: Conversation, options: ChatOptions): string {
   const { template, specialTokens, addGenerationPrompt, now, where } = options;
-  const variables = {
-    ...globals(now),
-    ...specialTokens,
-    messages,
-    tools: null,
-    documents: null,
-    add_generation_prompt: addGenerationPrompt,
-  };
   try {
-    const { parsed } = parseTemplate(template);
-    const environment = new Environment();
-    for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-    return String(new Interpreter(environment).run(parsed).value);
+    const variables: Readonly<Record<string, Value>> = {
+      ...specialTokens,
+      messages: toTemplateMessages(messages),
+      tools: null,
+      documents: null,
+      add_generation_prompt: addGenerationPrompt,
+    };
+    return render(parsed(template), Object.entries(variables), { ...ENVIRONMENT, globals: globalsAt(now) });
   } catch (error) {
+    // Templates that call themselves without end use up the stack, in Python too.
+    if (!(error instanceof TemplateError || error instanceof RangeError)) throw error;
     throw new UserError(
-      `${where}: the chat template fails: ${(error as Error).message}`,
+      `${where}: the chat template fails: ${error.message}`,
       'give messages that the template accepts, or fix the chat_template of the checkpoint',
       { code: 'no-tokenizer' },
     );
   }
 }
 
+/** The environment in which transformers renders templates. */
+const ENVIRONMENT: Environment = {
+  trimBlocks: true,
+  lstripBlocks: true,
+  keepTrailingNewline: false,
+  strict: false,
+  filters: FILTERS,
+  tests: TESTS,
+  globals: GLOBALS,
+};
+
 /** The template that was used last: all chats of a model have the same. */
-let last: { readonly source: string; readonly template: Template } | null = null;
+let last: { readonly source: string; readonly body: Body } | null = null;
 
-function parseTemplate(source: string): Template {
-  // Jinja reads all line ends as \n; a template file can have others after a git checkout.
-  if (last?.source !== source) last = { source, template: new Template(source.replace(/\r\n?/g, '\n')) };
-  return last.template;
+function parsed(source: string): Body {
+  if (last?.source !== source) last = { source, body: parse(source, ENVIRONMENT) };
+  return last.body;
 }
 
-/** The limit of Jinja2's sandbox. */
-const MAX_RANGE = 100_000;
-
-/** `Template.render` has these too, but its `strftime_now` reads the clock, and its `range` has no limit. */
-function globals(now: Date): Record<string, unknown> {
-  return {
-    true: true,
-    false: false,
-    none: null,
-    True: true,
-    False: false,
-    None: null,
-    raise_exception(message: unknown) {
-      throw new Error(String(message));
-    },
-    range(from: number, to?: number, step = 1) {
-      const [start, end] = to === undefined ? [0, from] : [from, to];
-      const length = Math.max(0, Math.ceil((end - start) / step));
-      if (!(length <= MAX_RANGE)) throw new Error(`a range of ${length} numbers is too long`);
-      return Array.from({ length }, (_, index) => start + index * step);
-    },
-    strftime_now: (format: unknown) => strftime(String(format), now),
-  };
-}
-
-const MONTHS = 'January February March April May June July August September October November December'.split(' ');
-const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
-
-/** Python's `strftime` in the C locale and UTC, with the formats that templates use. */
-function strftime(format: string, date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const month = at(MONTHS, date.getUTCMonth());
-  const day = at(DAYS, date.getUTCDay());
-  const parts: Record<string, string> = {
-    '%Y': String(date.getUTCFullYear()),
-    '%y': two(date.getUTCFullYear() % 100),
-    '%m': two(date.getUTCMonth() + 1),
-    '%d': two(date.getUTCDate()),
-    '%-d': String(date.getUTCDate()),
-    '%-m': String(date.getUTCMonth() + 1),
-    '%B': month,
-    '%b': month.slice(0, 3),
-    '%A': day,
-    '%a': day.slice(0, 3),
-    '%H': two(date.getUTCHours()),
-    '%M': two(date.getUTCMinutes()),
-    '%S': two(date.getUTCSeconds()),
-    '%%': '%',
-  };
-  return format.replace(/%-?[A-Za-z%]/g, (part) => {
-    const text = parts[part];
-    if (text === undefined) throw new Error(`strftime_now does not support ${part}`);
-    return text;
-  });
+/** The functions that transformers adds. */
+function globalsAt(now: Date): Environment['globals'] {
+  const functions = [
+    new Callable('raise_exception', (args) => {
+      throw new TemplateError(toText(bind('raise_exception', ['message'], args).get('message') ?? null));
+    }),
+    new Callable('strftime_now', (args) => {
+      const format = bind('strftime_now', ['format'], args).get('format') ?? null;
+      return strftime(toText(format), now);
+    }),
+  ];
+  return new Map<string, Value>([...GLOBALS, ...functions.map((own): [string, Value] => [own.name, own])]);
 }

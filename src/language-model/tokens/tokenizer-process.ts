@@ -1,7 +1,7 @@
 // The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.mjs).
 import { serveProcess } from '../../platform/serve-process.ts';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
-import type { Message } from './chat-template.ts';
+import type { Conversation } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** What is known about a tokenizer without asking it. */
@@ -12,7 +12,7 @@ export type TokenizerRequest =
   | { readonly kind: 'decode'; readonly ids: readonly number[]; readonly skipSpecialTokens: boolean }
   | {
       readonly kind: 'chat';
-      readonly messages: readonly Message[];
+      readonly messages: Conversation;
       readonly options: Parameters<Tokenizer['renderChat']>[1];
     };
 

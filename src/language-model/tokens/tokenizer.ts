@@ -1,4 +1,4 @@
-import type { ChatOptions, Message } from './chat-template.ts';
+import type { ChatOptions, Conversation } from './chat-template.ts';
 
 /** Text to token ids and back, like the checkpoint's own tokenizer in transformers. */
 export interface Tokenizer {
@@ -33,7 +33,7 @@ export interface Tokenizer {
    * `addSpecialTokens: false`.
    * @throws UserError with the message of the template, or the mistake in it, also if there is none
    */
-  renderChat(messages: readonly Message[], options: Omit<ChatOptions, 'template' | 'specialTokens'>): string;
+  renderChat(messages: Conversation, options: Omit<ChatOptions, 'template' | 'specialTokens'>): string;
   /** Nothing can be asked afterwards. */
   close?(): Promise<void>;
 }

@@ -3,10 +3,10 @@ import { openDataset } from '../../hub/dataset.ts';
 import { type ParquetSource, type ParquetValue, parquetBytes, readParquet } from '../../platform/parquet.ts';
 import { floatColumns } from '../../platform/parquet-floats.ts';
 import { parseJson } from '../../platform/parse-json.ts';
+import { parsePythonJson } from '../../platform/python/json.ts';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../../platform/python/value.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { readBytes, readLines, readText } from '../../probes/files/lines.ts';
-import { toPythonValues } from '../python/json.ts';
-import { isDict, isList, type PythonDict, PythonFloat, type PythonValue } from '../python/value.ts';
 import { asColumns } from './columns.ts';
 import { readTable } from './csv.ts';
 
@@ -70,14 +70,14 @@ function linesOf(bytes: Buffer, name: string): PythonDict[] {
 
 function documentOf(text: string, where: string): PythonDict {
   parseJson(text, { name: where, hint: HINT });
-  const value = toPythonValues(text);
+  const value = parsePythonJson(text);
   if (!isDict(value)) throw new UserError(`${where}: not a JSON object`, HINT);
   return value;
 }
 
 function listOf(text: string, name: string): PythonDict[] {
   parseJson(text, { name, hint: HINT });
-  const value = toPythonValues(text);
+  const value = parsePythonJson(text);
   if (!isList(value) || !value.every(isDict)) throw new UserError(`${name} is no list of JSON objects`, HINT);
   return asColumns(value, name);
 }

@@ -1,6 +1,6 @@
+import { toText } from '../../platform/python/print.ts';
 import { compileRegex, type RegexMatch, replaceAll } from '../../platform/python/regex.ts';
 import { SPACE, strip } from '../../platform/python/text.ts';
-import { toText } from '../python/print.ts';
 import {
   elementsOf,
   isDict,
@@ -10,7 +10,7 @@ import {
   PythonFloat,
   PythonTuple,
   type PythonValue,
-} from '../python/value.ts';
+} from '../../platform/python/value.ts';
 import { capitalize, replaceText } from './methods.ts';
 import { type Arguments, asIndex, asText, bind } from './value.ts';
 

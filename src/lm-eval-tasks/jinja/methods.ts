@@ -1,5 +1,5 @@
 import { isSpace, strip, stripEnd, stripStart } from '../../platform/python/text.ts';
-import { equals, isDict, isList, PythonError, PythonTuple, type PythonValue } from '../python/value.ts';
+import { equals, isDict, isList, PythonError, PythonTuple, type PythonValue } from '../../platform/python/value.ts';
 import { type Arguments, asIndex, asText, bind } from './value.ts';
 
 type TextMethod = (text: string, args: Arguments) => PythonValue;

@@ -1,4 +1,4 @@
-import { toText } from '../python/print.ts';
+import { toText } from '../../platform/python/print.ts';
 import {
   elementsOf,
   equals,
@@ -10,7 +10,7 @@ import {
   PythonTuple,
   type PythonValue,
   typeName,
-} from '../python/value.ts';
+} from '../../platform/python/value.ts';
 
 /** The result of an operator on two values, `and` and `or` left out. */
 export function operate(operator: string, left: PythonValue, right: PythonValue): PythonValue {

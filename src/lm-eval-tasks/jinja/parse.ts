@@ -1,6 +1,6 @@
 import { parse, tokenize } from '@huggingface/jinja';
 import { nestingOf } from '../../platform/nesting.ts';
-import { PythonError } from '../python/value.ts';
+import { PythonError } from '../../platform/python/value.ts';
 import type { Statement, Template } from './nodes.ts';
 
 /** Brackets in texts count, too, since nothing is parsed yet. */

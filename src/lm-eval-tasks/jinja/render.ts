@@ -1,4 +1,4 @@
-import { toText } from '../python/print.ts';
+import { toText } from '../../platform/python/print.ts';
 import {
   elementsOf,
   isDict,
@@ -9,7 +9,7 @@ import {
   PythonFloat,
   PythonTuple,
   type PythonValue,
-} from '../python/value.ts';
+} from '../../platform/python/value.ts';
 import { applyFilter } from './filters.ts';
 import { callMethod, hasMethod } from './methods.ts';
 import type { Argument, CallExpression, Expression, FilterName, Slice, Statement, Template } from './nodes.ts';

@@ -1,4 +1,4 @@
-import { PythonError, type PythonValue } from '../python/value.ts';
+import { PythonError, type PythonValue } from '../../platform/python/value.ts';
 
 /** A name or an element that is not there. Anything but `is defined` fails with it (`StrictUndefined`). */
 export class Undefined {

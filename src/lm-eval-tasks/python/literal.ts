@@ -1,4 +1,4 @@
-import { PythonError, PythonFloat, PythonTuple, type PythonValue } from './value.ts';
+import { PythonError, PythonFloat, PythonTuple, type PythonValue } from '../../platform/python/value.ts';
 
 const DEEPEST = 50;
 const SPACE = /(?:[ \t\f\n\r]|\\\n)*/y;

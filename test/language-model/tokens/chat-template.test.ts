@@ -19,6 +19,12 @@ interface Chat {
 }
 
 const chats = readJson<Chat[]>(fixture('tokenizers', 'chats.json'));
+const templates = readJson<{
+  conversations: string[];
+  chats: { name: string; template: string; texts: (string | null)[] }[];
+}>(fixture('chat-templates.json'));
+/** The time in the script that made them. */
+const written = new Date('2026-03-07T14:05:09Z');
 const options: Omit<ChatOptions, 'template'> = {
   specialTokens: { bos_token: '<s>', eos_token: '</s>' },
   addGenerationPrompt: true,
@@ -32,6 +38,27 @@ describe('renderChat', () => {
     expect(renderChat(messages, { ...options, template })).toBe(expected);
     // A git checkout can have other line ends.
     expect(renderChat(messages, { ...options, template: template.replaceAll('\n', '\r\n') })).toBe(expected);
+  });
+
+  it.each(templates.chats)('does as transformers for messages as they are written: $name', ({ template, texts }) => {
+    const rendered = templates.conversations.map((conversation, i) => {
+      try {
+        const messages = { json: `{"messages": ${conversation}}` };
+        return renderChat(messages, { ...options, template, now: written, addGenerationPrompt: i % 2 === 0 });
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+        return null;
+      }
+    });
+    expect(rendered).toEqual(texts);
+  });
+
+  it.each<[string, string]>([
+    ['a function', '{{ range }}'],
+    ['a tag that is not read', "{% include 'x' %}"],
+    ['a filter that is not read', "{{ 'a b' | wordcount }}"],
+  ])('refuses what it would not write as transformers does: %s', (_, template) => {
+    expect(() => renderChat(user, { ...options, template })).toThrow(/not (read|printed)/);
   });
 
   it('does not open the turn of the assistant without addGenerationPrompt', () => {

@@ -8,10 +8,10 @@ export class PythonFloat {
 }
 
 /** A tuple, since it is not printed as a list. */
-export class PythonTuple {
-  readonly items: readonly PythonValue[];
+export class PythonTuple<T = PythonValue> {
+  readonly items: readonly T[];
 
-  constructor(items: readonly PythonValue[]) {
+  constructor(items: readonly T[]) {
     this.items = items;
   }
 }

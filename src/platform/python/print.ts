@@ -17,8 +17,8 @@ export function repr(value: PythonValue): string {
   return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
 }
 
-/** Both give the shortest digits that lead to the same number; they differ in when an exponent is used. */
-function reprFloat(value: number): string {
+/** `repr` of a float. JavaScript and Python both give the shortest digits that lead to the same number; they differ in when an exponent is used. */
+export function reprFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0.0';
@@ -37,7 +37,8 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 /** What `str.isprintable` says no to, and what has an escape of its own. */
 const ESCAPED = /[\\\n\r\t]|(?! )[\p{C}\p{Z}]/gu;
 
-function reprText(text: string): string {
+/** `repr` of a text. */
+export function reprText(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(ESCAPED, (character) => ESCAPES[character] ?? escapeCode(character.codePointAt(0) ?? 0));
   return `${mark}${mark === "'" ? escaped.replaceAll("'", "\\'") : escaped}${mark}`;

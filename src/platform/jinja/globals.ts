@@ -1,0 +1,69 @@
+import { setIn } from './render.ts';
+import {
+  type Arguments,
+  asIndex,
+  Callable,
+  type Dict,
+  expectHash,
+  isDict,
+  listOf,
+  Namespace,
+  NotRead,
+  TemplateError,
+  type Value,
+  View,
+} from './value.ts';
+
+/** The limit of Jinja's sandbox. */
+const MAX_RANGE = 100_000;
+
+function range({ positional, named }: Arguments): Value {
+  if (named.size > 0 || positional.length === 0 || positional.length > 3)
+    throw new TemplateError('range takes 1 to 3 numbers');
+  const [first = 0, second, step = 1] = positional.map((value) => asIndex(value, 'an argument of range'));
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  if (step === 0) throw new TemplateError('range has the step 0');
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (length > MAX_RANGE) throw new TemplateError(`a range of ${length} numbers is too long`);
+  const items = Array.from({ length }, (_, i) => start + i * step);
+  return new View('range', items, `range(${start}, ${stop}${step === 1 ? '' : `, ${step}`})`);
+}
+
+/** `dict(mapping or pairs, **more)`. */
+function dictOf({ positional, named }: Arguments): Dict {
+  if (positional.length > 1) throw new TemplateError('dict takes one argument without a name');
+  const [given = new Map<Value, Value>()] = positional;
+  const entries = isDict(given) ? [...given] : listOf(given).map(pairOf);
+  return new Map([...entries, ...named]);
+}
+
+function pairOf(value: Value): [Value, Value] {
+  const [key, item, ...others] = listOf(value);
+  if (key === undefined || item === undefined || others.length > 0) throw new TemplateError('dict takes pairs');
+  expectHash(key);
+  return [key, item];
+}
+
+function namespace(args: Arguments): Namespace {
+  const created = new Namespace();
+  for (const [name, value] of dictOf(args)) {
+    if (typeof name !== 'string') throw new NotRead('a namespace with names that are not text is not read');
+    setIn(created, name, value);
+  }
+  return created;
+}
+
+const notRead = (name: string) =>
+  new Callable(name, () => {
+    throw new NotRead(`${name} is not read`);
+  });
+
+/** What every template can call. */
+export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>(
+  [
+    new Callable('range', range),
+    new Callable('dict', dictOf),
+    new Callable('namespace', namespace),
+    ...['lipsum', 'cycler', 'joiner'].map(notRead),
+  ].map((callable) => [callable.name, callable]),
+);

@@ -1,0 +1,124 @@
+import type { Token } from './lex.ts';
+import { TemplateError } from './value.ts';
+
+/** Tags, braces and operators inside each other: the parser recurses. Templates nest a dozen. */
+const DEEPEST = 200;
+
+/** A name of a filter or a test. */
+export interface Use {
+  readonly kind: 'filter' | 'test';
+  readonly name: string;
+  conditional: boolean;
+}
+
+/** The tokens of a template while they are parsed. */
+export class TokenStream {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+  /** Names that are read, since a macro takes more arguments if it reads `varargs`. */
+  readonly names = new Set<string>();
+  /** Filters and tests in the order of the template. */
+  readonly uses: Use[] = [];
+  /** Within the branches of a condition: there, Jinja accepts the name of a filter that there is not. */
+  conditional = false;
+  /** Whether `break` has a loop to end. */
+  inLoop = false;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  get current(): Token {
+    return this.look(0);
+  }
+
+  look(distance: number): Token {
+    const token = this.#tokens[Math.min(this.#at + distance, this.#tokens.length - 1)];
+    if (token === undefined) throw new RangeError('a list of tokens without an end');
+    return token;
+  }
+
+  next(): Token {
+    const token = this.current;
+    this.#at += 1;
+    return token;
+  }
+
+  /** Whether the current token is one of these names. */
+  isName(...names: readonly string[]): boolean {
+    const { current } = this;
+    return current.kind === 'name' && names.includes(current.text);
+  }
+
+  isOperator(...operators: readonly string[]): boolean {
+    const { current } = this;
+    return current.kind === 'operator' && operators.includes(current.text);
+  }
+
+  skipName(name: string): boolean {
+    const found = this.isName(name);
+    if (found) this.next();
+    return found;
+  }
+
+  skipOperator(operator: string): boolean {
+    const found = this.isOperator(operator);
+    if (found) this.next();
+    return found;
+  }
+
+  expectName(name?: string): string {
+    const token = this.next();
+    if (token.kind !== 'name' || (name !== undefined && token.text !== name))
+      this.fail(`${name ?? 'a name'} is missing`);
+    return token.text;
+  }
+
+  expectOperator(operator: string): void {
+    if (!this.skipOperator(operator)) this.fail(`${operator} is missing`);
+  }
+
+  expect(kind: Token['kind']): void {
+    if (this.next().kind !== kind) this.fail(`the end of a tag is missing`);
+  }
+
+  /** @throws TemplateError for what would nest too deep */
+  nested<T>(parse: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > DEEPEST) this.fail(`it nests more than ${DEEPEST} levels`);
+    const parsed = parse();
+    this.#depth -= 1;
+    return parsed;
+  }
+
+  /** @returns what is parsed, and the names that it reads */
+  namesIn<T>(parse: () => T): { readonly parsed: T; readonly names: ReadonlySet<string> } {
+    const before = [...this.names];
+    this.names.clear();
+    const parsed = parse();
+    const names = new Set(this.names);
+    for (const name of before) this.names.add(name);
+    return { parsed, names };
+  }
+
+  use(kind: Use['kind'], name: string): void {
+    this.uses.push({ kind, name, conditional: this.conditional });
+  }
+
+  /** What is parsed with other rules, for the branches of a condition, the body of a loop or that of a function. */
+  within<T>(
+    { inLoop = this.inLoop, conditional = false }: { inLoop?: boolean; conditional?: boolean },
+    parse: () => T,
+  ): T {
+    const before = { inLoop: this.inLoop, conditional: this.conditional };
+    Object.assign(this, { inLoop, conditional });
+    const parsed = parse();
+    Object.assign(this, before);
+    return parsed;
+  }
+
+  fail(problem: string): never {
+    throw new TemplateError(`line ${this.look(-1 + Number(this.#at === 0)).line}: ${problem}`);
+  }
+}
