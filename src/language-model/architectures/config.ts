@@ -59,6 +59,21 @@ export class Config {
     return value;
   }
 
+  /**
+   * A number for each of `count` layers: a list, or one number for all of them.
+   * @returns null for a missing key without a default
+   */
+  numberOfEach(key: string, count: number): number[] | null {
+    const value = this.#get(key) ?? this.#defaults[key] ?? null;
+    if (value === null) return null;
+    const numbers: unknown[] = Array.isArray(value) ? value : Array<unknown>(count).fill(value);
+    if (numbers.length !== count) throw this.error(`${key} has ${numbers.length} entries for ${count} layers`);
+    return numbers.map((item) => {
+      if (typeof item === 'number' && Number.isFinite(item)) return item;
+      throw this.error(`${key} has ${JSON.stringify(item)}, not a number`);
+    });
+  }
+
   /** A positive integer; null for a missing key and for a word that stands for it. */
   sizeOrText(key: string, word: string): number | null {
     const value = this.#get(key) ?? null;

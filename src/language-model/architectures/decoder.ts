@@ -1,8 +1,11 @@
+import type { AltUp, AltUpBlock, Laurel } from './altup.ts';
 import type { Activation, Linear, Norm } from './parts.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from './per-layer-embeddings.ts';
 import type { Recurrent } from './recurrent.ts';
+import type { Router } from './router.ts';
 
 export { ACTIVATIONS, type Activation, type Linear, type Norm } from './parts.ts';
+export type { Router, RouterGroups, RouterNormalization, Sparsemixer } from './router.ts';
 
 /**
  * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
@@ -19,12 +22,14 @@ export interface Decoder {
   readonly positions: string | null;
   /** Embeddings for each layer, beside those of the stream; none if missing. */
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
+  /** Several hidden states for each token (Gemma 3n); one if missing. */
+  readonly altUp?: AltUp;
   readonly layers: readonly Layer[];
   readonly finalNorm: Norm;
   readonly head: Head;
   /** How files can name its modules, the most common naming first. */
   readonly namings: readonly ModuleNaming[];
-  /** Modules of layers that older files and adapters have, and that no version computes with. */
+  /** Modules and tensors of layers that files and adapters can have, and that the model does not compute with. */
   readonly spare?: readonly string[];
 }
 
@@ -64,7 +69,14 @@ export interface Layer {
   readonly mlpOutputNorm: Norm | null;
   /** Experts that compute beside the MLP, in a sequential block; none if missing. */
   readonly beside?: ExpertsBeside;
-  /** What the token's embedding for this layer adds behind the MLP; nothing if missing. */
+  /** Beside attention; none if missing. */
+  readonly laurel?: Laurel;
+  /** How the block computes one of several hidden states, in a decoder that has them. */
+  readonly altUp?: AltUpBlock;
+  /**
+   * What the token's embedding for this layer adds behind the MLP; nothing if missing. Of several hidden states, it is added to all
+   * but the first, and chosen by the one that is computed.
+   */
   readonly perLayerInput?: PerLayerInput;
   /** A tensor [1] that multiplies the stream behind all of the block (Gemma 4); none if missing. */
   readonly scalar?: string;
@@ -188,6 +200,11 @@ export type Mlp =
       readonly up: Linear;
       readonly down: Linear;
       readonly activation: Activation;
+      /**
+       * A token's gates g become max(0, g − mean − cutoff · standard deviation) before the activation, so that most are 0 (Gemma 3n);
+       * they stay as they are if missing.
+       */
+      readonly cutoff?: number;
     }
   | {
       /** One matrix, gate rows first. */
@@ -258,55 +275,6 @@ export interface SharedExpert {
   readonly mlp: Exclude<Mlp, Experts>;
   /** Its output is multiplied by the sigmoid of this layer [1, hidden] (Qwen 2 MoE); null: added as it is. */
   readonly gate: Linear | null;
-}
-
-/** From the logits of a linear layer to the chosen experts and their weights. */
-export interface Router {
-  readonly linear: Linear;
-  /** Another name of its module. */
-  readonly alias: string | null;
-  /** How logits become scores: a softmax over all experts, or a sigmoid of each. */
-  readonly scores: 'softmax' | 'sigmoid' | Sparsemixer;
-  /**
-   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
-   * elements.
-   */
-  readonly correction: { readonly tensor: string; readonly shape: readonly number[] } | null;
-  /** Experts are chosen from the best groups only (DeepSeek-V3, arXiv 2412.19437). */
-  readonly groups: RouterGroups | null;
-  /** The weights of the chosen experts are divided by their sum; null: they are not. */
-  readonly normalize: RouterNormalization | null;
-  /** Factor of the weights, after that. */
-  readonly scale: number;
-  /** A tensor [count]: factors of the weights of each expert, at last (Gemma 4); none if missing. */
-  readonly expertScales?: string;
-  /** The router sees norm(x) · gain · scale, with a tensor [hidden] as gain (Gemma 4); x itself if missing. */
-  readonly input?: { readonly norm: Norm; readonly gain: string; readonly scale: number };
-}
-
-/**
- * The two largest logits are chosen. A choice's weight is its softmax among the experts not yet chosen whose logit s is close to its
- * own, m: (m − s) / max(|s|, m) ≤ 2 · jitter (SparseMixer, arXiv 2409.12136, section 2).
- */
-export interface Sparsemixer {
-  readonly kind: 'sparsemixer';
-  readonly jitter: number;
-}
-
-export interface RouterGroups {
-  readonly count: number;
-  readonly chosen: number;
-  /** A group's score: the sum of its two best experts', or its best one's. */
-  readonly score: 'best two' | 'best';
-  /** What the scores of experts in other groups become. */
-  readonly others: number;
-}
-
-export interface RouterNormalization {
-  /** Added to the sum. */
-  readonly added: number;
-  /** The sum counts as at least this much. */
-  readonly least: number;
 }
 
 export interface Rope {

@@ -55,7 +55,7 @@ export class Weights {
     this.#layers = decoder.layers.length;
     this.#embeddings = `${decoder.embeddings}.weight`;
     this.#isTied = decoder.head.tied;
-    this.#spare = (decoder.spare ?? []).map((module) => `${module}.`);
+    this.#spare = decoder.spare ?? [];
     this.#adapterPath = adapter?.path ?? '';
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     this.#tieMlxEmbeddings(decoder);
@@ -211,7 +211,7 @@ export class Weights {
   }
 
   #isSpare(name: string): boolean {
-    return this.#spare.some((module) => name.startsWith(module));
+    return this.#spare.some((spare) => name === spare || name.startsWith(`${spare}.`));
   }
 
   /**

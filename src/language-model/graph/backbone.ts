@@ -10,13 +10,14 @@ import {
 } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { collapseStates, expandStates } from './altup.ts';
 import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { lookUp } from './linear.ts';
-import { normStream, type Stream } from './norm.ts';
-import { perLayerEmbeddings } from './per-layer-embeddings.ts';
+import { normStream, type Stream, settled } from './norm.ts';
+import { perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
 import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
@@ -68,11 +69,10 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
   const presents: Present[] = [];
   const keys = new Map<number, LayerKeys>();
   const embedded = embed(graph, weights, decoder, tokens, positions);
-  const ofLayers =
-    decoder.perLayerEmbeddings === undefined
-      ? null
-      : perLayerEmbeddings(graph, weights, decoder.perLayerEmbeddings, graph.reshape(tokens, [-1]), embedded);
-  let stream: Stream = { sum: embedded, pending: null };
+  const ofLayers = embedForLayers(graph, weights, decoder, tokens, embedded);
+  const { altUp } = decoder;
+  const sum = altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
+  let stream: Stream = { sum, pending: null };
   for (const [index, layer] of decoder.layers.entries()) {
     const isLast = index === decoder.layers.length - 1;
     stream = applyLayer(graph, weights, layer, stream, {
@@ -86,6 +86,9 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
       ofLayers,
       rows: isLast ? rows : null,
     });
+  }
+  if (altUp !== undefined) {
+    stream = { sum: collapseStates(graph, weights, altUp, settled(graph, stream)), pending: null };
   }
   // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
   graph.output(BACKBONE.hidden, normStream(graph, weights, decoder.finalNorm, stream).normed, float32);
@@ -144,6 +147,15 @@ function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, 
     hidden,
   ]);
   return graph.op('Add', [scaled, learned]);
+}
+
+/** See `perLayerEmbeddings`; null where there are none. */
+function embedForLayers(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, embedded: Value) {
+  const { vocabulary, perLayerEmbeddings: described } = decoder;
+  if (described === undefined) return null;
+  const flat = graph.reshape(tokens, [-1]);
+  const known = vocabulary > described.vocabulary ? tokensInTable(graph, described, flat) : flat;
+  return perLayerEmbeddings(graph, weights, described, known, embedded);
 }
 
 /** The inputs of layers with a state; null where there are none. */

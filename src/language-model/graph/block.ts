@@ -1,7 +1,9 @@
 import type { Graph, Value } from '../../onnx/graph.ts';
+import type { AltUpBlock } from '../architectures/altup.ts';
 import { type Attention, hasOwnKeys, type Layer, type Mixer } from '../architectures/decoder.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
+import { addToOthers, chosenState, correctStates, predictStates, stateAt, withLaurel } from './altup.ts';
 import {
   type AttentionKind,
   applyAttention,
@@ -54,19 +56,44 @@ export function applyLayer(
   before: Stream,
   context: LayerContext,
 ): Stream {
-  const { index, ofLayers, rows } = context;
+  if (layer.altUp !== undefined) return applyAltUp(graph, weights, { ...layer, altUp: layer.altUp }, before, context);
   const block = applyBlock(graph, weights, layer, before, context);
-  const withInput = (stream: Stream): Stream => {
-    if (layer.perLayerInput === undefined) return stream;
-    if (ofLayers === null) throw new Error('the embeddings of each layer are missing');
-    const sum = settled(graph, stream);
-    const embeddings = wantedRows(graph, rows, embeddingsOfLayer(graph, ofLayers, index));
-    return { sum, pending: perLayerInput(graph, weights, layer.perLayerInput, sum, embeddings) };
-  };
-  const stream = withInput(block);
+  const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, weights, layer, sum, context) });
+  const stream = layer.perLayerInput === undefined ? block : withInput(settled(graph, block));
   if (layer.scalar === undefined) return stream;
   const scalar = loadFloat32(graph, weights.tensor(layer.scalar, [1]));
   return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
+}
+
+/** What the layer's own embedding of the token adds, chosen by a hidden state; null: nothing. */
+function ofOwnEmbedding(
+  graph: Graph,
+  weights: Weights,
+  { perLayerInput: input }: Layer,
+  state: Value,
+  { index, ofLayers, rows }: LayerContext,
+): Value | null {
+  if (input === undefined) return null;
+  if (ofLayers === null) throw new Error('the embeddings of each layer are missing');
+  const embeddings = wantedRows(graph, rows, embeddingsOfLayer(graph, ofLayers, index));
+  return perLayerInput(graph, weights, input, state, embeddings);
+}
+
+/** The same with several hidden states [m, count, hidden] in the stream. */
+function applyAltUp(
+  graph: Graph,
+  weights: Weights,
+  layer: Layer & { readonly altUp: AltUpBlock },
+  before: Stream,
+  context: LayerContext,
+): Stream {
+  const { altUp } = layer;
+  const predicted = predictStates(graph, weights, altUp, settled(graph, before));
+  const active: Stream = { sum: stateAt(graph, predicted, altUp.active), pending: null };
+  const output = settled(graph, applyBlock(graph, weights, layer, active, context));
+  const states = correctStates(graph, weights, altUp, wantedRows(graph, context.rows, predicted), output);
+  const added = ofOwnEmbedding(graph, weights, layer, chosenState(graph, weights, altUp, states), context);
+  return { sum: added === null ? states : addToOthers(graph, altUp, states, added), pending: null };
 }
 
 /** In the last layer, only the rows that are returned. */
@@ -97,7 +124,21 @@ function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream
     return { sum, pending: graph.op('Add', [pending, finished]) };
   }
   const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
-  const second = normStream(graph, weights, mlpNorm, { sum, pending });
+  const attended: Stream = { sum, pending };
+  const second = normStream(
+    graph,
+    weights,
+    mlpNorm,
+    layer.laurel === undefined || first === null
+      ? attended
+      : {
+          sum: withLaurel(graph, weights, layer.laurel, {
+            sum: settled(graph, attended),
+            normed: wanted(first.normed),
+          }),
+          pending: null,
+        },
+  );
   const dense = applyMlp(graph, weights, mlp, second.normed, options);
   const { beside } = layer;
   const mlpOutput =

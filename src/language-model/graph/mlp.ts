@@ -17,7 +17,8 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
       return applyLinear(graph, weights, mlp.down, active);
     }
     case 'gated': {
-      const gate = applyLinear(graph, weights, mlp.gate, x);
+      const plain = applyLinear(graph, weights, mlp.gate, x);
+      const gate = mlp.cutoff === undefined ? plain : largest(graph, plain, mlp.cutoff);
       const up = applyLinear(graph, weights, mlp.up, x);
       return applyLinear(graph, weights, mlp.down, gated(graph, mlp.activation, gate, up));
     }
@@ -47,4 +48,13 @@ export function withExpertsBeside(
 ): Value {
   const routed = applyExperts(graph, weights, experts, applyNorm(graph, weights, norm, stream), options, stream);
   return graph.op('Add', [applyNorm(graph, weights, mlpOwnNorm, mlp), applyNorm(graph, weights, outputNorm, routed)]);
+}
+
+/** What each row of x [m, width] has above its mean and so many standard deviations, and 0 elsewhere. */
+function largest(graph: Graph, x: Value, deviations: number): Value {
+  const mean = (value: Value) => graph.op('ReduceMean', [value, graph.constant([-1], 'int64')], { keepdims: 1 });
+  const centered = graph.op('Sub', [x, mean(x)]);
+  const deviation = graph.op('Sqrt', [mean(graph.op('Mul', [centered, centered]))]);
+  const cutoff = graph.op('Mul', [deviation, graph.constant([deviations], 'float32')]);
+  return graph.op('Relu', [graph.op('Sub', [centered, cutoff])]);
 }

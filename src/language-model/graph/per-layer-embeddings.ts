@@ -26,6 +26,12 @@ export function perLayerEmbeddings(
   return times(graph.op('Add', [ofContext, times(perLayer(looked), scale)]), Math.SQRT1_2);
 }
 
+/** Tokens beyond the table, such as those of images, have the embeddings of the first (Gemma 3n). */
+export function tokensInTable(graph: Graph, { vocabulary }: PerLayerEmbeddings, tokens: Value): Value {
+  const constant = (value: number) => graph.constant([value], 'int64', []);
+  return graph.op('Where', [graph.op('Less', [tokens, constant(vocabulary)]), tokens, constant(0)]);
+}
+
 /** Of `perLayerEmbeddings`, those of one layer: [m, size]. */
 export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Value {
   return graph.op('Gather', [all, graph.constant([layer], 'int64', [])], { axis: 1 });

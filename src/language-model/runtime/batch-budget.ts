@@ -60,7 +60,7 @@ export class BatchBudget {
 
   /** @param cacheCopies 2 on a device: a step takes a KV cache and returns another one */
   constructor(
-    { hidden, layers, vocabulary, perLayerEmbeddings }: Decoder,
+    { hidden, layers, vocabulary, perLayerEmbeddings, altUp }: Decoder,
     bytes = DEFAULT_BATCH_BYTES,
     { cacheCopies = 1 } = {},
   ) {
@@ -68,7 +68,7 @@ export class BatchBudget {
     this.#vocabulary = vocabulary;
     const widths = layers.map((layer) => 2 * mlpWidth(layer) + 3 * mixerWidth(layer.mixer));
     const ofLayers = PER_LAYER_COPIES * (perLayerEmbeddings?.projection.output ?? 0);
-    this.#perToken = 4 * hidden + ofLayers + Math.max(0, ...widths);
+    this.#perToken = 4 * hidden * (altUp?.count ?? 1) + ofLayers + Math.max(0, ...widths);
     const attentions = attentionsOf({ layers });
     this.#heads = Math.max(0, ...attentions.map(({ heads }) => heads));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);

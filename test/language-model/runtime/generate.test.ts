@@ -40,6 +40,7 @@ const KINDS: ReadonlyArray<[string, string, EngineChanges]> = [
   ['partial rotary, parallel residuals', 'gpt-neox', {}],
   ['layers without positions', 'smollm3-nope', {}],
   ['keys and values of other layers', 'gemma4', {}],
+  ['several hidden states', 'gemma3n-text', {}],
   ['keys and values of other layers, in little memory', 'gemma4-text-v5', { batchBytes: 2 ** 15 }],
   // Each prompt crosses 16 tokens, from which on all positions have other frequencies.
   ['LongRoPE, beyond its switch', 'phi3-longrope', {}],

@@ -57,6 +57,7 @@ export const KINDS: Readonly<Record<string, ModelKind>> = {
     config: { max_position_embeddings: 250 },
     shared: 210,
   },
+  'several hidden states': { name: 'gemma3n-text', config: { max_position_embeddings: 250 }, shared: 210 },
   // The requests are on both sides of the length from which it uses other frequencies.
   'LongRoPE, switching after 48 tokens': {
     name: 'phi3-longrope',

@@ -17,6 +17,7 @@ const ONE_OF_EACH = [
   'qwen3-moe',
   'gemma2',
   'gemma3-text-v5',
+  'gemma3n-text',
   'gemma4',
   'gemma4-text-v5',
   'gpt2',
@@ -79,6 +80,14 @@ describe('weights in another layout', () => {
     ['Qwen2.5-VL as on the Hub', 'qwen2-5-vl', (old) => old.replace(/^model\.language_model\./, 'model.')],
   ])('give the same logits: %s', async (_, name, rename) => {
     await withEngine(languageModel(name), { edit: renamed(rename) }, (engine) => expectCases(engine, casesOf(name)));
+  });
+
+  it('give the same logits: Gemma 3n as the text half of the whole model', async () => {
+    const edit = (checkpoint: FullCheckpoint): FullCheckpoint => ({
+      ...checkpoint,
+      config: { model_type: 'gemma3n', text_config: checkpoint.config, audio_config: {}, vision_config: {} },
+    });
+    await withEngine(languageModel('gemma3n-text'), { edit }, (engine) => expectCases(engine, casesOf('gemma3n-text')));
   });
 
   it.each(['mixtral', 'qwen3-moe'])(

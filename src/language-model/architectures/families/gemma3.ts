@@ -50,7 +50,7 @@ export const gemma3: ModelFamily = {
 };
 
 /** Older configs have `rope_scaling` for the layers without a window, and a base of their own for the others. */
-function readRopeOfType(config: Config, headDim: number, type: keyof typeof THETA): Rope {
+export function readRopeOfType(config: Config, headDim: number, type: keyof typeof THETA): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');
   if (byType && !Object.keys(THETA).some((name) => name in byType)) {

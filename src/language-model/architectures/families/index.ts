@@ -10,6 +10,7 @@ import type { ModelFamily } from './family.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
+import { gemma3n } from './gemma3n.ts';
 import { gemma4, gemma4Unified } from './gemma4.ts';
 import { glm, glm4 } from './glm.ts';
 import { glm4Moe, glm4MoeLite } from './glm-moe.ts';
@@ -62,6 +63,7 @@ export const MODEL_FAMILIES: readonly ModelFamily[] = [
   gemma,
   gemma2,
   gemma3,
+  gemma3n,
   gemma4,
   gemma4Unified,
   glm,

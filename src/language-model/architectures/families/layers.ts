@@ -132,12 +132,14 @@ export function gatedMlp(
     width,
     bias = false,
     key = 'hidden_act',
+    cutoff,
   }: {
     readonly hidden: number;
     readonly width: number;
     readonly bias?: boolean;
     /** Key of the activation in the config. */
     readonly key?: string;
+    readonly cutoff?: number | undefined;
   },
 ): Extract<Mlp, { kind: 'gated' }> {
   return {
@@ -146,6 +148,7 @@ export function gatedMlp(
     up: linear(`${module}.up_proj`, hidden, width, { bias }),
     down: linear(`${module}.down_proj`, width, hidden, { bias }),
     activation: config.activation(key),
+    ...(cutoff === undefined ? {} : { cutoff }),
   };
 }
 

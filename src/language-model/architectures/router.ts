@@ -1,0 +1,50 @@
+import type { Linear, Norm } from './parts.ts';
+
+/** From the logits of a linear layer to the chosen experts and their weights. */
+export interface Router {
+  readonly linear: Linear;
+  /** Another name of its module. */
+  readonly alias: string | null;
+  /** How logits become scores: a softmax over all experts, or a sigmoid of each. */
+  readonly scores: 'softmax' | 'sigmoid' | Sparsemixer;
+  /**
+   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
+   * elements.
+   */
+  readonly correction: { readonly tensor: string; readonly shape: readonly number[] } | null;
+  /** Experts are chosen from the best groups only (DeepSeek-V3, arXiv 2412.19437). */
+  readonly groups: RouterGroups | null;
+  /** The weights of the chosen experts are divided by their sum; null: they are not. */
+  readonly normalize: RouterNormalization | null;
+  /** Factor of the weights, after that. */
+  readonly scale: number;
+  /** A tensor [count]: factors of the weights of each expert, at last (Gemma 4); none if missing. */
+  readonly expertScales?: string;
+  /** The router sees norm(x) · gain · scale, with a tensor [hidden] as gain (Gemma 4); x itself if missing. */
+  readonly input?: { readonly norm: Norm; readonly gain: string; readonly scale: number };
+}
+
+/**
+ * The two largest logits are chosen. A choice's weight is its softmax among the experts not yet chosen whose logit s is close to its
+ * own, m: (m − s) / max(|s|, m) ≤ 2 · jitter (SparseMixer, arXiv 2409.12136, section 2).
+ */
+export interface Sparsemixer {
+  readonly kind: 'sparsemixer';
+  readonly jitter: number;
+}
+
+export interface RouterGroups {
+  readonly count: number;
+  readonly chosen: number;
+  /** A group's score: the sum of its two best experts', or its best one's. */
+  readonly score: 'best two' | 'best';
+  /** What the scores of experts in other groups become. */
+  readonly others: number;
+}
+
+export interface RouterNormalization {
+  /** Added to the sum. */
+  readonly added: number;
+  /** The sum counts as at least this much. */
+  readonly least: number;
+}
