@@ -62,14 +62,20 @@ export interface Adapter {
  * feature, so that the update depends on W and is not of low rank.
  */
 export interface LoraModule {
-  /** Name of the base weight that it changes. */
+  /** Name of the base weight that it changes; of a parameter of all experts, with the names in memory. */
   readonly target: string;
   readonly a: TensorEntry;
   readonly b: TensorEntry;
   /** A is stored [in, r] and B [r, out], as MLX does. */
   readonly inputFirst?: boolean;
+  /** Of each expert, where `experts` is set. */
   readonly rank: number;
   readonly scale: number;
+  /**
+   * The number of experts whose weights it changes, all with factors of their own: A is [experts · r, in], expert after expert, and B
+   * [out, r · experts], direction after direction.
+   */
+  readonly experts?: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
   readonly transposed: boolean;
   /** Null for plain LoRA. */

@@ -177,6 +177,14 @@ function weightsOf(
       { code: 'unsupported-model' },
     );
   }
+  const stack = checkpoint.modules.find(({ experts }) => experts !== undefined);
+  if (stack !== undefined) {
+    throw new UserError(
+      `${name}: ${JSON.stringify(stack.target)} changes the weights of all experts (target_parameters), which is measured and not run`,
+      'merge the adapter into the base model and give the merged model',
+      { code: 'unsupported-model' },
+    );
+  }
   refuseOnnx(reference);
   return { base: reference, adapter: checkpoint };
 }

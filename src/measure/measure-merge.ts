@@ -108,6 +108,13 @@ function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference
       'leave out the adapter, and compare the merged model with a baseline',
     );
   }
+  const stack = adapter.modules.find(({ experts }) => experts !== undefined);
+  if (stack !== undefined) {
+    throw new UserError(
+      `${adapter.path}: ${JSON.stringify(stack.target)} changes the weights of all experts (target_parameters), whose merge is not checked`,
+      'leave out the adapter, and compare the merged model with a baseline',
+    );
+  }
 }
 
 async function nonFiniteOf(entries: readonly TensorEntry[]): Promise<MergeMeasurement['nonFinite']> {

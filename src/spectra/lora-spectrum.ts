@@ -14,6 +14,8 @@ import { type ExactSpectrum, NOT_FINITE } from './spectrum.ts';
 /** ΔW = scale·B·A of one adapted module, or of one part of a fused module. */
 export interface LoraUpdate {
   readonly module: LoraModule;
+  /** A [r, in], where it is not all of the tensor: of one expert. */
+  readonly a?: MatrixView;
   /** B [out, r], or its rows that belong to the part. */
   readonly b: MatrixView;
   /** The same matrix in the base model, if there is a reference. */
@@ -24,8 +26,8 @@ export interface LoraUpdate {
 const CORES_ALIVE = 12;
 
 /** Bytes that `loraSpectrum` needs at its peak. */
-export function loraMemory({ module: { a, b, rank } }: LoraUpdate): number {
-  const factors = [a, b].map(({ size }) => gramMemory([rank, size / rank]));
+export function loraMemory({ module: { a, b, rank, experts = 1 } }: LoraUpdate): number {
+  const factors = [a, b].map(({ size }) => gramMemory([rank, size / experts / rank]));
   return Math.max(...factors) + 8 * CORES_ALIVE * rank * rank;
 }
 
@@ -47,7 +49,7 @@ export async function loraSpectrum(
   { device, wantRowGini }: { device: Device; wantRowGini: boolean },
 ): Promise<ExactSpectrum> {
   const { module } = update;
-  const a: MatrixSource = { source: module.a, view: factorsOf(module).a };
+  const a: MatrixSource = { source: module.a, view: update.a ?? factorsOf(module).a };
   const b: MatrixSource = { source: module.b, view: update.b };
   const gramB = (await gramMatrix(b, device, { side: 'columns' })).gram;
   const gramA = (await gramMatrix(a, device, { side: 'rows' })).gram;

@@ -50,9 +50,12 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
   return found;
 }
 
-/** A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files. */
+/**
+ * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a mixture of
+ * experts is `block_sparse_moe` in those of Mixtral and MiniMax.
+ */
 function innerName(name: string): string {
-  const path = name.split('.');
+  const path = name.split('.').map((part) => (part === 'block_sparse_moe' ? 'mlp' : part));
   const start = path.findIndex((part) => !CONTAINERS.has(part));
   const inner = path.slice(Math.max(0, start));
   return (inner[1] === 'vision_model' ? [inner[0], ...inner.slice(2)] : inner).join('.');

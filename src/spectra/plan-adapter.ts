@@ -9,6 +9,7 @@ import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
 import { type DoraWeight, doraUpdate } from './dora.ts';
+import { expertUpdates, isStacked } from './expert-updates.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { type LoraUpdate, updateShape } from './lora-spectrum.ts';
 import { matchNames } from './match-names.ts';
@@ -29,7 +30,11 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
     multimodal: reference?.multimodal ?? targets.some(isMultimodalName),
   };
   const nameInReference = matchNames(targets, tensors);
-  const updates = adapter.modules.flatMap((module) => loraJobs(adapter, module, { model, reference, nameInReference }));
+  const base = { model, reference, nameInReference };
+  const updates = [
+    ...adapter.modules.filter((module) => !isStacked(module)).flatMap((module) => loraJobs(adapter, module, base)),
+    ...expertUpdates(adapter.modules.filter(isStacked), { ...base, path: adapter.path }),
+  ];
   const { saved, copies } = splitCopies(adapter);
   const { matrices, vectors, skipped } = listMatrices({ ...model, tensors: saved });
   const biases = [...adapter.tensors.values()].filter(({ name }) => name.endsWith('.lora_B.bias'));

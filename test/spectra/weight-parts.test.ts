@@ -3,19 +3,27 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listMatrices } from '../../src/checkpoint/list-matrices.ts';
 import { openCheckpoint, openReference } from '../../src/checkpoint/open.ts';
+import { expectModelMemory } from '../../src/language-model/open-model.ts';
 import { at } from '../../src/platform/at.ts';
 import { type Job, planSpectra } from '../../src/spectra/jobs.ts';
 import { matchNames } from '../../src/spectra/match-names.ts';
 import { runJobs } from '../../src/spectra/run-jobs.ts';
 import { hashed, writeFamily } from '../checkpoint/weight-names.ts';
-import { float32, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { float32, type RawTensor, writeSafetensors } from '../checkpoint/write-safetensors.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { CPU, languageModel } from '../language-model/runtime/engines.ts';
 
 /** `layers.0.linear_attn.in_proj_qkv[q]` or `experts 0 3 gate_proj` → singular values: see make_weight_parts.py. */
 type Parts = Readonly<Record<string, readonly number[]>>;
-const { folders, families, updates } = readJson<
-  Record<'folders' | 'families' | 'updates', Readonly<Record<string, Parts>>>
+interface ExpertUpdates {
+  /** Name → shape of the tensors of the adapter. */
+  readonly factors: Readonly<Record<string, readonly number[]>>;
+  readonly parts: Parts;
+}
+const { folders, families, updates, expertUpdates } = readJson<
+  Record<'folders' | 'families' | 'updates', Readonly<Record<string, Parts>>> & {
+    readonly expertUpdates: Readonly<Record<string, ExpertUpdates>>;
+  }
 >(fixture('weight-parts.json'));
 
 /** Of the ten digits that the file has. */
@@ -74,16 +82,20 @@ describe('the parts of fused matrices have the singular values of the rows that 
 
 /** An adapter of rank 3 and alpha 6 for these modules, with `hashed` factors. */
 function writeAdapter(modules: Readonly<Record<string, readonly number[]>>): string {
-  const folder = temporaryFolder();
-  const config = { peft_type: 'LORA', r: 3, lora_alpha: 6, target_modules: Object.keys(modules) };
-  writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config));
   const factors = Object.entries(modules).flatMap(([name, shape]) =>
     (['lora_A', 'lora_B'] as const).map((factor) => {
       const size = factor === 'lora_A' ? [3, at(shape, 1)] : [at(shape, 0), 3];
       return [`base_model.model.${name}.${factor}.weight`, float32(size, hashed(`${name}.${factor}`, size))] as const;
     }),
   );
-  writeSafetensors(join(folder, 'adapter_model.safetensors'), Object.fromEntries(factors));
+  return writeFactors(Object.fromEntries(factors), { target_modules: Object.keys(modules) });
+}
+
+function writeFactors(factors: Readonly<Record<string, RawTensor>>, targets: Record<string, unknown>): string {
+  const folder = temporaryFolder();
+  const config = { peft_type: 'LORA', r: 3, lora_alpha: 6, ...targets };
+  writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config));
+  writeSafetensors(join(folder, 'adapter_model.safetensors'), factors);
   return folder;
 }
 
@@ -107,5 +119,64 @@ describe('the update of an adapter of a fused matrix has the parts of its weight
       const [, module = '', label = ''] = /^(.*)(\[\w+\])$/.exec(part) ?? [];
       expect(place, part).toEqual(types.get(nameInFile(module) + label));
     }
+  });
+});
+
+describe('an adapter of the weights of all experts has the updates that PEFT adds to each', () => {
+  const target_parameters = ['mlp.experts.gate_up_proj', 'mlp.experts.down_proj'];
+  const write = ({ factors }: ExpertUpdates, targets: Record<string, unknown> = { target_parameters }) =>
+    writeFactors(
+      Object.fromEntries(
+        Object.entries(factors).map(([name, shape]) => [name, float32(shape, hashed(name, shape))] as const),
+      ),
+      targets,
+    );
+  const plan = async (folder: string, base: string | null) => {
+    const reference = base === null ? null : await openReference(languageModel(base));
+    return planSpectra(await openCheckpoint(folder), reference, PREFERENCES);
+  };
+
+  it.each(Object.entries(expertUpdates))('%s', async (name, updatesOfExperts) => {
+    const { jobs } = await plan(write(updatesOfExperts), name);
+    expectClose(await measureJobs(jobs), updatesOfExperts.parts);
+    // Under the names and with the size of the base, however its file stores the experts.
+    const stored = new Map(
+      listMatrices(await openReference(languageModel(name))).matrices.map((matrix) => [matrix.name, matrix.place]),
+    );
+    for (const job of jobs) expect(job.place, job.name).toEqual(stored.get(job.name));
+    expect(jobs.every((job) => job.kind === 'lora' && job.update.base !== null)).toBe(true);
+  });
+
+  const gptOss = expertUpdates['gpt-oss'] ?? expect.fail('no fixture of gpt-oss');
+
+  it('without its base model: the halves of gate and up, which may alternate, are not split', async () => {
+    const { jobs } = await plan(write(gptOss), null);
+    const layer = jobs.filter(({ place }) => place.layer === 0 && place.expert === 0);
+    expect(layer.map(({ name, place, note }) => [name, place.module, note])).toEqual([
+      ['model.layers.0.mlp.experts.down_proj[expert 0]', 'down_proj', undefined],
+      [
+        'model.layers.0.mlp.experts.gate_up_proj[expert 0]',
+        'other',
+        'fused and not split: config.json of the base model is needed',
+      ],
+    ]);
+  });
+
+  it('is refused with a base of other experts', async () => {
+    await expect(plan(write(gptOss), 'qwen3-moe')).rejects.toThrow(/updates expert 0 .* the reference .* has/);
+  });
+
+  it.each([
+    ['no parameter is named', { target_modules: ['experts'] }, /target_modules of the config leaves it out/],
+    ['one of two is named', { target_parameters: ['mlp.experts.down_proj'] }, /does not tell which of down_proj/],
+    ['the rank is no divisor', { target_parameters, r: 4 }, /rank is 4 in the config and 15 in the weights/],
+  ])('is refused where %s', async (_, targets, error) => {
+    await expect(openCheckpoint(write(gptOss, targets))).rejects.toThrow(error);
+  });
+
+  it('is not run, and its merge is not checked: it is measured alone', async () => {
+    const checkpoint = await openCheckpoint(write(gptOss));
+    const reference = await openReference(languageModel('gpt-oss'));
+    await expect(expectModelMemory({ checkpoint, reference })).rejects.toThrow(/all experts \(target_parameters\)/);
   });
 });

@@ -17,6 +17,7 @@ const configSchema = z.looseObject({
   alpha_pattern: z.record(z.string(), z.number()).nullish(),
   init_lora_weights: z.union([z.boolean(), z.string()]).nullish(),
   target_modules: names,
+  target_parameters: z.array(z.string()).nullish(),
   exclude_modules: names,
   modules_to_save: z.array(z.string()).nullish(),
   layers_to_transform: z.union([z.int(), z.array(z.int())]).nullish(),
@@ -66,6 +67,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   alpha_pattern: 'honored',
   init_lora_weights: 'honored',
   target_modules: 'honored',
+  target_parameters: 'honored',
   exclude_modules: 'honored',
   modules_to_save: 'honored',
   layers_to_transform: 'honored',
@@ -80,7 +82,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   kasa_config: refused('KaSA also truncates the base weights, and has a diagonal between A and B'),
   monteclora_config: refused('MonteCLoRA adds a sampled term to A'),
   layer_replication: refused('it creates layers that the base model does not have'),
-  target_parameters: refused('it adapts parameters that are not the weights of a layer'),
   trainable_token_indices: refused('single rows of the embeddings were trained beside the LoRA'),
   megatron_config: refused('layers of Megatron are split over machines'),
   alora_invocation_tokens: {

@@ -13,6 +13,7 @@ import { NamePatterns } from './name-pattern.ts';
 import { MERGE, type PeftConfig, parsePeftConfig, refuseKeys } from './peft-config.ts';
 import { refuseOtherTypes } from './peft-type.ts';
 import { moduleSelection } from './target-modules.ts';
+import { type AdaptedParameter, parameterOf } from './target-parameters.ts';
 
 /** `base_model.model.<module>.lora_A[.<adapter>].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
 const LORA_KEY = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?(A|B)(?:\.(?!bias$)[^.]+)?$/;
@@ -94,10 +95,12 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
     }
   }
   const whyLeftOut = moduleSelection(source.config, source.patterns);
+  const parameter = parameterOf(source.config.target_parameters, new Set(found.keys()), source.configFile);
   const modules = [...found].map(([module, factors]) => {
-    const key = whyLeftOut(module);
+    const adapted = parameter(module);
+    const key = adapted === null ? whyLeftOut(module) : null;
     if (key !== null) throw notLoaded(source, module, key);
-    return toModule(source, module, factors);
+    return toModule(source, module, factors, adapted);
   });
   return { modules: modules.sort((x, y) => (x.target < y.target ? -1 : 1)), saved };
 }
@@ -159,7 +162,7 @@ function refuseTied(
   );
 }
 
-function toModule(source: Source, module: string, factors: Factors): LoraModule {
+function toModule(source: Source, module: string, factors: Factors, parameter: AdaptedParameter | null): LoraModule {
   const { path, config, configFile, patterns } = source;
   const { a, b, magnitude, embedding } = factors;
   const named = `${path}: module ${JSON.stringify(module)}`;
@@ -167,16 +170,23 @@ function toModule(source: Source, module: string, factors: Factors): LoraModule 
     if (!a && !b) throw new UserError(`${named} uses DoRA and has neither A nor B`, 'save the adapter again');
     throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   }
-  if (module.endsWith('.base_layer')) {
-    throw new UserError(`${named} adapts a parameter (target_parameters), which is not supported`, MERGE);
+  if (module.endsWith('.base_layer') && parameter === null) {
+    throw new UserError(`${named} adapts a parameter, and the config has no target_parameters that name it`, MERGE);
   }
   for (const { name, dtype } of magnitude ? [a, b, magnitude] : [a, b]) {
     if (isMeasuredDtype(dtype)) continue;
     throw new UserError(`${named}: ${JSON.stringify(name)} is ${dtype}`, 'save the adapter in a floating-point dtype');
   }
-  const rank = a.shape[0] ?? 0;
+  const allRanks = a.shape[0] ?? 0;
   const kernel = b.shape.slice(2).reduce((product, size) => product * size, 1);
-  if (a.shape.length < 2 || b.shape.length < 2 || kernel !== 1 || b.shape[1] !== rank || a.size === 0 || b.size === 0) {
+  if (
+    a.shape.length < 2 ||
+    b.shape.length < 2 ||
+    kernel !== 1 ||
+    b.shape[1] !== allRanks ||
+    a.size === 0 ||
+    b.size === 0
+  ) {
     throw new UserError(
       `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] cannot be multiplied`,
       'save the adapter again',
@@ -184,13 +194,16 @@ function toModule(source: Source, module: string, factors: Factors): LoraModule 
   }
   refuseMagnitude(source, named, { ...factors, a, b });
   const lookUp = (pattern: Record<string, number> | null | undefined) => {
-    for (const [key, value] of Object.entries(pattern ?? {})) if (patterns.matchesEnd(key, module)) return value;
+    const name = parameter?.name ?? module;
+    for (const [key, value] of Object.entries(pattern ?? {})) if (patterns.matchesEnd(key, name)) return value;
     return undefined;
   };
-  const declared = lookUp(config.rank_pattern) ?? config.r ?? rank;
-  if (declared !== rank) {
+  const rank = lookUp(config.rank_pattern) ?? config.r ?? allRanks;
+  const experts = allRanks / rank;
+  if (parameter?.isStack ? !Number.isInteger(experts) : experts !== 1) {
+    const times = parameter?.isStack ? ', which is no multiple of it' : '';
     throw new UserError(
-      `${named}: its rank is ${declared} in the config and ${rank} in the weights`,
+      `${named}: its rank is ${rank} in the config and ${allRanks} in the weights${times}`,
       'restore the config',
     );
   }
@@ -201,7 +214,10 @@ function toModule(source: Source, module: string, factors: Factors): LoraModule 
   }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
-  return { target: `${module}.weight`, a, b, magnitude: magnitude ?? null, rank, scale, transposed };
+  const common = { a, b, magnitude: magnitude ?? null, rank, scale, transposed };
+  return parameter?.isStack
+    ? { ...common, target: parameter.name, experts }
+    : { ...common, target: `${parameter?.name.replace(/\.weight$/, '') ?? module}.weight` };
 }
 
 function refuseMagnitude(

@@ -88,7 +88,6 @@ describe('a config of PEFT that changes what runs in another way', () => {
     ['monteclora_config', { n: 1 }, /MonteCLoRA/],
     ['arrow_config', { top_k: 3 }, /Arrow.*--endpoint/],
     ['layer_replication', [[0, 2]], /creates layers/],
-    ['target_parameters', ['mlp.experts.gate_up_proj'], /parameters/],
     ['trainable_token_indices', [1], /rows of the embeddings/],
     ['megatron_config', { hidden_size: 1 }, /Megatron/],
     ['init_lora_weights', 'pissa', /changed the base weights.*convert/],
