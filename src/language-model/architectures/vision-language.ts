@@ -44,7 +44,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
-  { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null } },
+  { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null }, tied: true },
   { modelType: 'gemma3n', text: 'gemma3n_text', assumes: {}, overrides: {}, tied: true },
   { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true },
   { modelType: 'gemma4_unified', text: 'gemma4_unified_text', assumes: {}, overrides: {}, tied: true },

@@ -121,4 +121,10 @@ describe('the output layer of a vision-language model', () => {
     const { head } = decoderOf({ model_type, text_config });
     expect(head).toEqual({ tied: expect.any(Boolean), scale: 1, softcap: null });
   });
+
+  it('Gemma 3 is tied unless the whole says otherwise, whatever the text model says', () => {
+    const text_config = { model_type: 'gemma3_text', tie_word_embeddings: false };
+    expect(decoderOf({ model_type: 'gemma3', text_config }).head.tied).toBe(true);
+    expect(decoderOf({ model_type: 'gemma3', tie_word_embeddings: false, text_config }).head.tied).toBe(false);
+  });
 });
