@@ -34,6 +34,18 @@ describe('Gemma 3n', () => {
     expect(full?.frequencies[1]).toBeCloseTo(1e6 ** (-2 / 256), 7);
   });
 
+  it('is the same with what released configs have and the class does not read', () => {
+    // google/gemma-3n-E4B-it has these.
+    const more = { query_pre_attn_scalar: 256, altup_lr_multiplier: 1, rope_scaling: null, torch_dtype: 'bfloat16' };
+    const plain = JSON.stringify(decoderOf({ model_type: 'gemma3n_text' }));
+    expect(JSON.stringify(decoderOf({ model_type: 'gemma3n_text', ...more }))).toBe(plain);
+  });
+
+  it('can have one hidden state for each token', () => {
+    const decoder = decoderOf({ ...FIXTURE, altup_num_inputs: 1, altup_active_idx: 0 });
+    expect(decoder.altUp).toEqual({ count: 1, expand: [], collapse: [] });
+  });
+
   it('keeps the largest 5% of the gates in the first ten layers of models that have more', () => {
     const cutoffs = (num_hidden_layers: number) =>
       decoderOf({ model_type: 'gemma3n_text', num_hidden_layers, num_kv_shared_layers: 0 }).layers.map(({ mlp }) =>

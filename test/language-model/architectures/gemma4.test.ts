@@ -9,7 +9,54 @@ import { checkpointOf } from './checkpoint-of.ts';
 const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
 const configOf = (name: string) => readJson<Record<string, unknown>>(`${languageModel(name)}/config.json`);
 
-/** The text config of google/gemma-4-E2B, as the class's docstrings and defaults describe it. */
+const FULL = 'full_attention';
+const SLIDING = 'sliding_attention';
+
+/** text_config of google/gemma-4-31B-it (Apache 2.0). */
+const DENSE_31B = {
+  attention_bias: false,
+  attention_dropout: 0.0,
+  attention_k_eq_v: true,
+  bos_token_id: 2,
+  dtype: 'bfloat16',
+  enable_moe_block: false,
+  eos_token_id: 1,
+  expert_intermediate_size: null,
+  final_logit_softcapping: 30.0,
+  global_head_dim: 512,
+  head_dim: 256,
+  hidden_activation: 'gelu_pytorch_tanh',
+  hidden_size: 5376,
+  hidden_size_per_layer_input: 0,
+  initializer_range: 0.02,
+  intermediate_size: 21504,
+  layer_types: Array.from({ length: 60 }, (_, i) => (i % 6 === 5 ? FULL : SLIDING)),
+  max_position_embeddings: 262144,
+  model_type: 'gemma4_text',
+  moe_intermediate_size: null,
+  num_attention_heads: 32,
+  num_experts: null,
+  num_global_key_value_heads: 4,
+  num_hidden_layers: 60,
+  num_key_value_heads: 16,
+  num_kv_shared_layers: 0,
+  pad_token_id: 0,
+  rms_norm_eps: 1e-6,
+  rope_parameters: {
+    full_attention: { partial_rotary_factor: 0.25, rope_theta: 1000000.0, rope_type: 'proportional' },
+    sliding_attention: { rope_theta: 10000.0, rope_type: 'default' },
+  },
+  sliding_window: 1024,
+  tie_word_embeddings: true,
+  top_k_experts: null,
+  use_bidirectional_attention: 'vision',
+  use_cache: true,
+  use_double_wide_mlp: false,
+  vocab_size: 262144,
+  vocab_size_per_layer_input: 262144,
+};
+
+/** The sizes of google/gemma-4-E2B. */
 const E2B = {
   model_type: 'gemma4_text',
   hidden_size: 1536,
@@ -92,7 +139,27 @@ describe('Gemma 4', () => {
     expect(attentionsOf(decoder)[0]?.window).toBe(1024);
   });
 
-  const FULL = 'full_attention';
+  it('has the layers of the 31B model, from the config of the whole, as transformers prints them', () => {
+    const decoder = decoderOf({ model_type: 'gemma4', text_config: DENSE_31B, tie_word_embeddings: true });
+    expect(decoder).toMatchObject({ head: { tied: true, softcap: 30 }, hidden: 5376 });
+    const outputs = attentionsOf(decoder).map(({ projections }) => {
+      if (projections.kind !== 'separate') return projections.kind;
+      const { query, key, value } = projections;
+      return [query.output, key.output, value === 'key' ? 'key' : value.output];
+    });
+    expect(outputs).toEqual(
+      Array.from({ length: 60 }, (_, i) => (i % 6 === 5 ? [16384, 2048, 'key'] : [8192, 4096, 4096])),
+    );
+  });
+
+  it('ignores a pattern of layers beside their types, and refuses another than its own without them', () => {
+    expect(decoderOf({ ...DENSE_31B, sliding_window_pattern: 5 }).layers).toHaveLength(60);
+    expect(decoderOf({ model_type: 'gemma4_text', sliding_window_pattern: 6 }).layers).toHaveLength(30);
+    expect(() => decoderOf({ model_type: 'gemma4_text', sliding_window_pattern: 5 })).toThrow(
+      /sliding_window_pattern is 5: without layer_types, the class has a pattern of 6/,
+    );
+  });
+
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no layer with keys and values', { num_kv_shared_layers: 3 }, /num_kv_shared_layers is 3, and there are 3 layers/],
     ['no such layer of the type', { num_kv_shared_layers: 2 }, /layer 1 shares keys and values, and no full_attention/],

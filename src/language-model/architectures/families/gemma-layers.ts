@@ -4,6 +4,12 @@ import type { Norm } from '../decoder.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from '../per-layer-embeddings.ts';
 import { linear, rmsNorm, type Sizes } from './layers.ts';
 
+/** The classes have a pattern of their own, and read none: beside `layer_types` a converter may have written one. */
+export function expectPattern(config: Config, pattern: number): void {
+  if (config.list('layer_types') !== null) config.ignore('sliding_window_pattern');
+  else config.expect('sliding_window_pattern', pattern, `without layer_types, the class has a pattern of ${pattern}`);
+}
+
 /**
  * The last `num_kv_shared_layers` layers take the keys and values of the last layer of their type before them.
  * @param types of each layer

@@ -3,7 +3,14 @@ import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Layer, Rope } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
-import { bareNorm, keySources, perLayerInputOf, readPerLayerEmbeddings, spareModules } from './gemma-layers.ts';
+import {
+  bareNorm,
+  expectPattern,
+  keySources,
+  perLayerInputOf,
+  readPerLayerEmbeddings,
+  spareModules,
+} from './gemma-layers.ts';
 import { readRopeOfType } from './gemma3.ts';
 import {
   decoder,
@@ -51,8 +58,9 @@ export const gemma3n: ModelFamily = {
   },
   describe: (config) => {
     config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
-    // Limits and rates of training.
-    config.ignore('altup_coef_clip', 'altup_lr_multiplier');
+    // Limits and rates of training; and a scale of the queries that the class does not read: it is 1.
+    config.ignore('altup_coef_clip', 'altup_lr_multiplier', 'query_pre_attn_scalar');
+    expectPattern(config, PATTERN);
     const sizes = readSizes(config);
     const { hidden } = sizes;
     const slides = slidingLayers(config, sizes, (i) => (i + 1) % PATTERN !== 0);

@@ -3,7 +3,14 @@ import type { Attention, Decoder, ExpertsBeside, HeadNorm, Layer, Rope } from '.
 import { ropeOf } from '../rope.ts';
 import { gatedExperts, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { bareNorm, keySources, perLayerInputOf, readPerLayerEmbeddings, spareModules } from './gemma-layers.ts';
+import {
+  bareNorm,
+  expectPattern,
+  keySources,
+  perLayerInputOf,
+  readPerLayerEmbeddings,
+  spareModules,
+} from './gemma-layers.ts';
 import {
   decoder,
   eachLayer,
@@ -126,6 +133,7 @@ function describe(config: Config): Decoder {
 
 /** The last layer has no window, whatever the config says. */
 function readTypes(config: Config, sizes: Sizes): LayerType[] {
+  expectPattern(config, PATTERN);
   const types = layerTypes(config, sizes, TYPES, (i) =>
     (i + 1) % PATTERN === 0 ? 'full_attention' : 'sliding_attention',
   );
