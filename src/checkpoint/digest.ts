@@ -4,7 +4,7 @@ import { MIB, type OnProgress } from '../platform/progress.ts';
 import { openResolved } from '../platform/resolve-inside.ts';
 import { UserError } from '../platform/user-error.ts';
 import { fetchTensors } from './open.ts';
-import type { Checkpoint, TensorEntry } from './types.ts';
+import type { Checkpoint, Recipe, TensorEntry } from './types.ts';
 
 /** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -15,12 +15,22 @@ export class TensorDigests {
 
   /** SHA-256 of a tensor's bytes, hexadecimal. @throws UserError for a truncated file */
   of(entry: TensorEntry): Promise<string> {
+    if (entry.recipe) return this.#ofQuantized(entry.recipe);
     const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);
     const known = this.#known.get(key) ?? digestTensor(entry);
     this.#known.set(key, known);
     // An error reaches those who await the digest; one that is computed ahead may have nobody yet.
     known.catch(() => {});
     return known;
+  }
+
+  /** Of all that its numbers depend on. */
+  async #ofQuantized({ stored, parameters }: Recipe): Promise<string> {
+    const parts: unknown[] = [];
+    for (const entry of stored) parts.push([entry.dtype, entry.shape, await this.of(entry)]);
+    return createHash('sha256')
+      .update(JSON.stringify([parameters, parts]))
+      .digest('hex');
   }
 }
 

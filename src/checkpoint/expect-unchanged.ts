@@ -1,5 +1,6 @@
 import { type FileState, fileStateAt, isSameFile, isUnchanged } from '../platform/file-state.ts';
 import { UserError } from '../platform/user-error.ts';
+import { storedOf } from './tensor-value.ts';
 import type { Checkpoint, TensorEntry } from './types.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function expectUnchanged(
   tensors: Iterable<TensorEntry> = checkpoint.tensors.values(),
 ): Promise<void> {
   const states = new Map<string, FileState>();
-  for (const { file, state } of tensors) if (state !== undefined) states.set(file, state);
+  for (const { file, state } of [...tensors].flatMap(storedOf)) if (state !== undefined) states.set(file, state);
   // Other processes may write to the files of a hub that are still being downloaded, at other places.
   const isAsBefore = checkpoint.remote ? isSameFile : isUnchanged;
   for (const [file, before] of states) {

@@ -13,6 +13,7 @@ import { mtpLayers } from './mtp-layers.ts';
 import { listOnnxMatrices } from './onnx/list-matrices.ts';
 import { type ModelKind, type Place, placeOf } from './place.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
+import { blockOf } from './tensor-value.ts';
 import type { OnnxTensor, TensorEntry } from './types.ts';
 import { isVector } from './vectors.ts';
 
@@ -216,6 +217,14 @@ function isInputFirst({ shape }: TensorEntry, { module }: Place, { layoutType, h
   return shape[module === 'down_proj' ? 2 : 1] === hiddenSize;
 }
 
+/** A matrix of one expert, in the stack of all or, where codes are expanded, on its own. */
+function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Matrix, 'view' | 'source'> {
+  const count = at(stack.shape, 0);
+  return stack.recipe === undefined
+    ? { view: inBlock(view, expert, count), source: stack }
+    : { view, source: blockOf(stack, expert, count) };
+}
+
 /** The largest models have hundreds in a layer. */
 const MAX_EXPERTS = 10_000;
 
@@ -260,16 +269,14 @@ function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
         {
           name,
           place: { ...place, expert },
-          view: inBlock(wholeMatrix([second, third]), expert, first),
-          source: entry,
+          ...ofExpert(entry, wholeMatrix([second, third]), expert),
         },
       ];
     }
     return layout.parts.map((part) => ({
       name: `${name}[${part.label}]`,
       place: { ...place, expert, module: part.module },
-      view: inBlock(outputPart(part, input, orientation), expert, first),
-      source: entry,
+      ...ofExpert(entry, outputPart(part, input, orientation), expert),
     }));
   });
 }

@@ -14,7 +14,9 @@ import { describeArchitecture, parseJsonObject, readConfig, UNKNOWN_ARCHITECTURE
 import { foreignWeightsIn, refuseForeignFile } from './foreign-files.ts';
 import { openOnnx } from './onnx/open-onnx.ts';
 import { isMultimodalName } from './place.ts';
-import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
+import { readQuantized } from './quantized/read-quantized.ts';
+import { readSafetensorsHeader, readTensorBytes, resolveFile } from './safetensors.ts';
+import { storedOf } from './tensor-value.ts';
 import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
@@ -25,9 +27,9 @@ import type { Adapter, Checkpoint, FullCheckpoint, TensorEntry } from './types.t
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  if (!isHubPath(path)) return openLocal(path);
+  if (!isHubPath(path)) return withQuantized(await openLocal(path));
   const remote = await openSnapshot(path);
-  return { ...(await openLocal(remote.folder)), remote };
+  return withQuantized({ ...(await openLocal(remote.folder)), remote });
 }
 
 /** Open the adapter that a checkpoint was merged from. @throws UserError for anything that is not a LoRA adapter */
@@ -55,7 +57,17 @@ export async function fetchTensors(
   tensors: Iterable<TensorEntry>,
   onDownload?: OnProgress,
 ): Promise<void> {
-  await remote?.fetch(tensors, onDownload);
+  await remote?.fetch([...tensors].flatMap(storedOf), onDownload);
+}
+
+/** With the weights of quantized formats that are known: see `readQuantized`. */
+async function withQuantized(checkpoint: Checkpoint): Promise<Checkpoint> {
+  if (checkpoint.format !== 'safetensors') return checkpoint;
+  const tensors = await readQuantized(checkpoint, async (entry) => {
+    await fetchTensors(checkpoint, [entry]);
+    return readTensorBytes(entry);
+  });
+  return { ...checkpoint, tensors };
 }
 
 /** `org/model`, as a hub and other programs name a model. */

@@ -1,5 +1,6 @@
 import { UserError } from '../platform/user-error.ts';
-import { isFloatingPoint, isMeasuredDtype } from './dtype.ts';
+import { isFloatingPoint } from './dtype.ts';
+import { isReadable } from './tensor-value.ts';
 import type { FullCheckpoint, TensorEntry } from './types.ts';
 
 /**
@@ -26,6 +27,7 @@ export function quantizationOf({ config, tensors, onnx }: Model): Quantization |
   const operator = onnx?.find(({ quantizedBy }) => quantizedBy !== null)?.quantizedBy;
   const stored = operator ? `ONNX, ${operator}` : describeTensors(tensors);
   if (stored !== null) return { method: configured ?? stored, shownBy: 'tensors' };
+  if ([...tensors.values()].some(({ recipe }) => recipe !== undefined)) return null;
   return configured === null ? null : { method: configured, shownBy: 'config' };
 }
 
@@ -37,8 +39,8 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
   const name = checkpoint.remote?.name ?? checkpoint.path;
   if (shownBy === 'tensors') {
     throw new UserError(
-      `${name} is quantized (${method}), and only float16, bfloat16, float32 and float64 weights are read`,
-      'give the checkpoint that it was quantized from',
+      `${name} is quantized (${method}), and these codes are not read`,
+      'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, FP8 and MXFP4 are read',
     );
   }
   // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look for.
@@ -64,14 +66,14 @@ const METHODS = new Map([
 
 type Section = Readonly<Record<string, unknown>>;
 
-/** `compression_config` is what compressed-tensors wrote first. */
-const KEYS = ['quantization_config', 'compression_config'];
+/** Of config.json. `compression_config` is what compressed-tensors wrote first. */
+export const QUANTIZATION_KEYS = ['quantization_config', 'compression_config'];
 
 /** Sections are nested two deep in multimodal models: `thinker_config.text_config`. */
 const MAX_NESTING = 3;
 
 function describeConfig(config: Section, depth = 0): string | null {
-  for (const key of KEYS) {
+  for (const key of QUANTIZATION_KEYS) {
     if (isSection(config[key])) return describeMethod(config[key]);
     // The config of a quantized model is an object: anything else is not understood by the programs that load it either.
     if (typeof config[key] === 'string') return `${config[key]}`.slice(0, 40);
@@ -156,8 +158,9 @@ function describeTensors(tensors: ReadonlyMap<string, TensorEntry>): string | nu
   return found;
 }
 
-function describeTensor({ name, dtype, shape }: TensorEntry, tensors: ReadonlyMap<string, TensorEntry>): string | null {
-  if (isMeasuredDtype(dtype)) return null;
+function describeTensor(entry: TensorEntry, tensors: ReadonlyMap<string, TensorEntry>): string | null {
+  const { name, dtype, shape } = entry;
+  if (isReadable(entry)) return null;
   const codes = CODES.find(([pattern]) => pattern.test(name));
   if (codes) return codes[1];
   // Some methods store a weight as one row of codes.

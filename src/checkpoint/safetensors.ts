@@ -89,6 +89,16 @@ export async function resolveFile(directory: string, name: string, whole = 'chec
   return file;
 }
 
+/** The bytes of a small tensor. */
+export async function readTensorBytes({ file, offset, byteLength }: TensorEntry): Promise<Buffer> {
+  const handle = await openResolved(file);
+  try {
+    return await readExactly(handle, offset, byteLength, file);
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readExactly(handle: FileHandle, position: number, length: number, file: string): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await handle.read(buffer, 0, length, position);

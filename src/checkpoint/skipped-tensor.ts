@@ -1,12 +1,14 @@
-import { isFloatingPoint, isMeasuredDtype } from './dtype.ts';
+import { isFloatingPoint } from './dtype.ts';
 import type { Skipped } from './matrix.ts';
 import type { ModuleType } from './module-type.ts';
 import { placeOf } from './place.ts';
+import { isReadable } from './tensor-value.ts';
 import type { TensorEntry } from './types.ts';
 
 /** Why a tensor of weights cannot be measured as it is stored; null if it can. */
-export function whyUnreadable({ dtype, size, shape }: TensorEntry): string | null {
-  if (!isMeasuredDtype(dtype)) return `dtype ${dtype} is not measured`;
+export function whyUnreadable(entry: TensorEntry): string | null {
+  const { dtype, size, shape } = entry;
+  if (!isReadable(entry)) return `dtype ${dtype} is not measured`;
   return size === 0 ? `empty: shape [${shape.slice(0, SHOWN_DIMENSIONS).join(', ')}]` : null;
 }
 

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../hub/snapshot.ts';
+import type { Graph, Value } from '../onnx/graph.ts';
 import type { FileState } from '../platform/file-state.ts';
 import type { Architecture } from './architecture.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
@@ -35,6 +36,22 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
+  /** A quantized weight: what is stored, in `file` and elsewhere, are codes and scales. Missing for a plain tensor. */
+  readonly recipe?: Recipe;
+}
+
+/** How a quantized weight is computed from what is stored of it. `dtype` of such a tensor is the name of its format. */
+export interface Recipe {
+  /** Codes first, then scales and whatever else the numbers depend on. */
+  readonly stored: readonly TensorEntry[];
+  /** What they depend on beside the bytes of those. */
+  readonly parameters: readonly (number | string)[];
+  /** float32, of the shape of the weight. */
+  readonly expand: (graph: Graph) => Value;
+  /** Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of them. */
+  readonly steps: (graph: Graph) => Value;
+  /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
+  readonly block?: (index: number, count: number) => Recipe;
 }
 
 /**

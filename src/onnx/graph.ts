@@ -7,6 +7,8 @@ const { onnx } = onnxProto;
 /** ONNX element types used by the graphs (onnx.proto, TensorProto.DataType). */
 export const ElementType = {
   float32: 1,
+  uint8: 2,
+  int8: 3,
   uint16: 4,
   int32: 6,
   int64: 7,
@@ -14,6 +16,8 @@ export const ElementType = {
   float16: 10,
   float64: 11,
   bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e5m2: 19,
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
@@ -284,7 +288,7 @@ export class Graph {
 
 /** Of one element of a floating-point type. */
 function bytesOf(type: ElementType): number {
-  return type === ElementType.float64 ? 8 : type === ElementType.float32 ? 4 : 2;
+  return type === ElementType.float64 ? 8 : type === ElementType.float32 || type === ElementType.int32 ? 4 : 2;
 }
 
 /**

@@ -1,15 +1,15 @@
 import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import { float64Output, type Outputs } from '../onnx/session.ts';
 import { at } from '../platform/at.ts';
+import { squaredSteps } from './format-rounding.ts';
 import { loadMatrix, type MatrixSource } from './load-matrix.ts';
-import { isRounded, sumOfSquaredUlps } from './rounding.ts';
 
 /** Sums over the entries, which say how large an update is and how far rounding hides it. */
 export interface DifferenceSums {
   /** ‖reference‖_F²; null without one. */
   readonly referenceEnergy: number | null;
   /**
-   * Expected energy of rounding A to its dtype, Σ ulp²/12; null without a reference, or if A is not stored in 16 bits.
+   * Expected energy of rounding A to its format, Σ step²/12; null without a reference, or if A is stored in 32 bits or more.
    */
   readonly roundingEnergy: number | null;
 }
@@ -30,7 +30,7 @@ export function openDifference(graph: Graph, matrix: MatrixSource, reference: Ma
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
   // Rounding the candidate hides an update. The reference is the starting point as stored, whatever its dtype.
-  const bits = reference && isRounded(matrix.source) ? loadMatrix(graph, matrix, ElementType.uint16) : null;
+  const rounding = reference ? squaredSteps(graph, matrix) : null;
   const references: Value[] = [];
   const squaredUlps: Value[] = [];
   return {
@@ -41,19 +41,19 @@ export function openDifference(graph: Graph, matrix: MatrixSource, reference: Ma
         references.push(graph.op('ReduceSumSquare', [other], { keepdims: 1 }));
         part = graph.op('Sub', [part, other]);
       }
-      if (bits) squaredUlps.push(sumOfSquaredUlps(graph, cut(bits), matrix.source.dtype));
+      if (rounding) squaredUlps.push(rounding(cut));
       return part;
     },
     latest: () => [...references.slice(-1), ...squaredUlps.slice(-1)],
     output() {
       if (wholeReference) graph.output('reference', graph.sum(references), ElementType.float64);
-      if (bits) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
+      if (rounding) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
     },
     read(outputs) {
       const scalar = (name: string) => at(float64Output(outputs, name), 0);
       return {
         referenceEnergy: wholeReference ? scalar('reference') : null,
-        roundingEnergy: bits ? scalar('squaredUlps') / 12 : null,
+        roundingEnergy: rounding ? scalar('squaredUlps') / 12 : null,
       };
     },
   };

@@ -1,5 +1,6 @@
 import { listMatrices } from '../checkpoint/list-matrices.ts';
 import { refuseQuantized } from '../checkpoint/quantization.ts';
+import { expansionMemory } from '../checkpoint/tensor-value.ts';
 import type { Checkpoint, FullCheckpoint, TensorEntry } from '../checkpoint/types.ts';
 import { type Device, deviceWithMemory } from '../onnx/session.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -69,7 +70,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   if (target.kind === 'lora') {
     const { update } = target;
     const { a, b, rank } = update.module;
-    const memory = loraMemory(update);
+    const memory = loraMemory(update) + (update.base ? expansionMemory(update.base.source) : 0);
     return {
       ...target,
       method: 'exact',
@@ -84,7 +85,7 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
   if (target.kind === 'dora') {
     const { module, magnitude, base } = target.dora;
     const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference: false });
-    const memory = own + doraMemory(target.dora);
+    const memory = own + doraMemory(target.dora) + expansionMemory(base.source);
     return {
       ...target,
       method,
@@ -95,7 +96,9 @@ export function planJob(target: Target, { method: choice, device }: Preferences)
     };
   }
   const isDifference = target.kind === 'difference';
-  const memory = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
+  const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
+  const memory =
+    own + expansionMemory(target.matrix.source) + (isDifference ? expansionMemory(target.reference.source) : 0);
   return {
     ...target,
     method,

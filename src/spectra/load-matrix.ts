@@ -1,6 +1,7 @@
 import type { MatrixView } from '../checkpoint/matrix-view.ts';
+import { tensorValue } from '../checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../checkpoint/types.ts';
-import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/graph.ts';
+import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 
 /** A matrix in a file: the stored tensor, and which part of it the matrix is. */
 export interface MatrixSource {
@@ -17,7 +18,9 @@ export interface MatrixSource {
 export function loadMatrix(graph: Graph, { source, view, compute }: MatrixSource, as?: ElementType): Value {
   const data = compute
     ? graph.reshape(compute(graph), view.dims)
-    : graph.external(source, as ?? elementTypeOf(source), view.dims);
+    : as === undefined
+      ? tensorValue(graph, source, view.dims)
+      : graph.external(source, as, view.dims);
   const sliced = view.slices.reduce(
     (value, { axis, start, end, step }) => graph.slice(value, axis, start, end, step),
     data,
@@ -36,7 +39,7 @@ export function loadFlat(
   end: number,
   type: ElementType = ElementType.float64,
 ): Value {
-  const data = graph.external(entry, elementTypeOf(entry), [entry.size]);
+  const data = tensorValue(graph, entry, [entry.size]);
   const part = start === 0 && end === entry.size ? data : graph.slice(data, 0, start, end);
   return graph.cast(part, type);
 }

@@ -1,10 +1,10 @@
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
-import { isMeasuredDtype } from '../checkpoint/dtype.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import { mtpLayers } from '../checkpoint/mtp-layers.ts';
 import { isMultimodalName, type ModelKind, type Place, placeOf } from '../checkpoint/place.ts';
+import { isReadable } from '../checkpoint/tensor-value.ts';
 import { tokenEmbedding } from '../checkpoint/token-embedding.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../checkpoint/types.ts';
 import { UserError } from '../platform/user-error.ts';
@@ -202,7 +202,7 @@ function baseMatrix(
   const { target } = update.module;
   const stored = reference.tensors.get(nameInReference(target));
   const source = stored ?? (isTiedHead(target, reference) ? tokenEmbedding(reference.tensors.values()) : null);
-  if (!source || !isMeasuredDtype(source.dtype)) {
+  if (!source || !isReadable(source)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,
       'use the base model that the adapter was trained on',

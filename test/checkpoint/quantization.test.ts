@@ -45,9 +45,10 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
       'weight.quant_state.bitsandbytes__nf4': zeros('U8', 169),
     },
   ],
+  // With scales that do not belong to the codes.
   [
     'bitsandbytes, 8-bit',
-    { weight: zeros('I8', 64, 128), SCB: zeros('F32', 64), weight_format: { ...zeros('U8'), shape: [] } },
+    { weight: zeros('I8', 64, 128), SCB: zeros('F32', 32), weight_format: { ...zeros('U8'), shape: [] } },
   ],
   [
     'GPTQ',
@@ -59,15 +60,16 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
     },
   ],
   ['GPTQ or AWQ', { qweight: zeros('I32', 128, 8), qzeros: zeros('I32', 1, 8), scales: zeros('F16', 1, 64) }],
-  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale_inv: zeros('F32', 1, 1) }],
-  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 64, 1) }],
+  // With scales that do not belong to the codes.
+  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale_inv: zeros('F32', 3, 1) }],
+  ['FP8', { weight: zeros('F8_E4M3', 64, 128), weight_scale: zeros('F32', 65, 1) }],
   // A plain cast, without scales.
   ['FP8', { weight: zeros('F8_E4M3', 64, 128) }],
   ['FP8', { weight: zeros('F8_E4M3', 8192) }],
   ['torchao', { 'weight:tensor_impl:data': zeros('I8', 64, 128), 'weight:tensor_impl:scale': zeros('F32', 64) }],
   ['VPTQ', { indices: zeros('I32', 1, 64, 8), 'centroids.weight': zeros('F16', 1, 2048) }],
   ['SpQR', { dense_weights: zeros('I64', 64, 8), in_perm: zeros('I16', 128) }],
-  ['MXFP4', { down_proj_blocks: zeros('U8', 2, 64, 4, 16), down_proj_scales: zeros('U8', 2, 64, 4) }],
+  ['MXFP4', { down_proj_blocks: zeros('U8', 2, 64, 4, 16), down_proj_scales: zeros('U8', 2, 64, 8) }],
   ['NVFP4', { weight: zeros('U8', 64, 64), weight_scale: zeros('F8_E4M3', 64, 8), weight_scale_2: zeros('F32', 1) }],
   [
     'compressed-tensors',
@@ -105,7 +107,7 @@ describe('a quantized checkpoint is refused by name, and nothing of it is measur
     for (const checkpoint of [folder, join(folder, 'model.safetensors')]) {
       const { code, stdout, stderr } = await runCli('spectra', '--checkpoint', checkpoint, '--json');
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain(`${checkpoint} is quantized (${method}), and only float16, bfloat16`);
+      expect(stderr).toContain(`${checkpoint} is quantized (${method}), and these codes are not read`);
     }
   });
 

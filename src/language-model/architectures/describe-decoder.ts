@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { refuseQuantized } from '../../checkpoint/quantization.ts';
+import { QUANTIZATION_KEYS, refuseQuantized } from '../../checkpoint/quantization.ts';
 import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
@@ -43,6 +43,8 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
     defaults,
     ...(aliases && { aliases }),
   });
+  // That is said by the tensors: a config alone is refused.
+  if ([...checkpoint.tensors.values()].some(({ recipe }) => recipe !== undefined)) reader.ignore(...QUANTIZATION_KEYS);
   const decoder = family.describe(reader);
   reader.refuseUnread();
   // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.

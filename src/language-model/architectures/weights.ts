@@ -1,6 +1,6 @@
 import { featuresOf } from '../../checkpoint/adapter/factors.ts';
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import { wholeMatrix } from '../../checkpoint/matrix-view.ts';
+import { isReadable } from '../../checkpoint/tensor-value.ts';
 import type { Adapter, FullCheckpoint, LoraModule, TensorEntry } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { DoraWeight } from '../../spectra/dora.ts';
@@ -108,7 +108,7 @@ export class Weights {
         'restore the checkpoint, whose config.json and weights do not match',
       );
     }
-    if (!['F32', 'F16', 'BF16', 'F64'].includes(entry.dtype)) {
+    if (!isReadable(entry)) {
       throw new UserError(
         `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights can be run`,
         'give the checkpoint that it was converted from',
@@ -129,7 +129,7 @@ export class Weights {
       const source = this.#saved.get(tied) ?? this.#tensors.get(this.#fileName(tied));
       const { magnitude } = module;
       // A weight that the model does not have is refused later, by name.
-      if (magnitude === null || !source || !isMeasuredDtype(source.dtype)) return [];
+      if (magnitude === null || !source || !isReadable(source)) return [];
       const { input, output } = featuresOf(module);
       const shape = module.transposed ? [input, output] : [output, input];
       if (source.shape.join() !== shape.join()) throw this.#otherLayer(module, source.shape);

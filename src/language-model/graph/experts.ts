@@ -1,9 +1,10 @@
+import { blockOf } from '../../checkpoint/tensor-value.ts';
 import type { TensorEntry } from '../../checkpoint/types.ts';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { activate, alternating, gated, halves } from './activation.ts';
-import { applyLinear, applyWeight, blockOf, loadFloat32 } from './linear.ts';
+import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
 export interface ExpertsOptions {

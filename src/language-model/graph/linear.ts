@@ -1,5 +1,6 @@
+import { tensorValue, valueType } from '../../checkpoint/tensor-value.ts';
 import type { LoraModule, TensorEntry } from '../../checkpoint/types.ts';
-import { ElementType, elementTypeOf, type Graph, type Value } from '../../onnx/graph.ts';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import { at } from '../../platform/at.ts';
 import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -10,9 +11,8 @@ const FLOAT_BYTES = 4;
 
 /** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
-  const type = elementTypeOf(entry);
-  const stored = graph.external(entry, type, dims);
-  return type === float32 ? stored : graph.cast(stored, float32);
+  const value = tensorValue(graph, entry, dims);
+  return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
 /**
@@ -28,7 +28,7 @@ function multiply(
   { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
 ): Value {
   const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
-  const type = elementTypeOf(entry);
+  const type = valueType(entry);
   const is16Bit = type === ElementType.float16 || type === ElementType.bfloat16;
   if (!is16Bit || weights.held === 'float32') return product(loadFloat32(graph, entry));
   const expanded = (part: TensorEntry) =>
@@ -58,15 +58,6 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
       offset: entry.offset + start * rowBytes,
     };
   });
-}
-
-/** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
-export function blockOf(entry: TensorEntry, index: number, count: number): TensorEntry {
-  const byteLength = entry.byteLength / count;
-  const first = at(entry.shape, 0);
-  const rest = entry.shape.slice(1);
-  const shape = first === count ? rest : [first / count, ...rest];
-  return { ...entry, shape, size: entry.size / count, byteLength, offset: entry.offset + index * byteLength };
 }
 
 /**
@@ -130,9 +121,8 @@ export function lookUp(
   [count, size]: readonly [number, number],
 ): Value {
   const entry = weights.table(`${module}.weight`, [count, size]);
-  const type = elementTypeOf(entry);
-  const stored = graph.op('Gather', [graph.external(entry, type, entry.shape), indices], { axis: 0 });
-  const rows = type === float32 ? stored : graph.cast(stored, float32);
+  const stored = graph.op('Gather', [tensorValue(graph, entry), indices], { axis: 0 });
+  const rows = valueType(entry) === float32 ? stored : graph.cast(stored, float32);
   const lora = weights.lora(`${module}.weight`);
   if (!lora) return rows;
   weights.expectLora(lora, count, size);

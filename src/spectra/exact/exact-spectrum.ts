@@ -1,12 +1,11 @@
-import { isMeasuredDtype } from '../../checkpoint/dtype.ts';
 import type { Device } from '../../onnx/session.ts';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { addSums, type Energies, matrixEnergies } from '../energies.ts';
+import { roundingOf } from '../format-rounding.ts';
 import { gramMatrix, gramMemory, trace } from '../gram.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import { needsExactSmallest, spectralMetrics } from '../metrics.ts';
 import type { Precision } from '../metrics-schema.ts';
-import { relativeRounding } from '../rounding.ts';
 import { type ExactSpectrum, NOT_FINITE } from '../spectrum.ts';
 import { denseMemory, denseSingularValues } from './dense-svd.ts';
 import { type SharedResources, UNSHARED } from './shared-resources.ts';
@@ -48,9 +47,11 @@ export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions)
     isSmallestExact = Number.isFinite(smallest);
     if (isSmallestExact) singularValues[singularValues.length - 1] = smallest;
   }
-  const { dtype } = matrix.source;
-  const rounding = reference === null && isMeasuredDtype(dtype) ? { rounding: relativeRounding(dtype) } : {};
-  const metrics = spectralMetrics(singularValues, matrix.view.shape, { isSmallestExact, ...rounding });
+  const rounding = reference === null ? await roundingOf(matrix, device) : null;
+  const metrics = spectralMetrics(singularValues, matrix.view.shape, {
+    isSmallestExact,
+    ...(rounding === null ? {} : { rounding }),
+  });
   if (metrics) addSums(metrics, sums);
   return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
 }

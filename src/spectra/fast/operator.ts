@@ -1,4 +1,5 @@
-import { ElementType, elementTypeOf, Graph, type Value } from '../../onnx/graph.ts';
+import { valueType } from '../../checkpoint/tensor-value.ts';
+import { ElementType, Graph, type Value } from '../../onnx/graph.ts';
 import {
   type Device,
   float32Data,
@@ -140,7 +141,7 @@ function productGraph(matrix: MatrixSource, { reference, energy, areOnDevice }: 
   const root = Math.sqrt(size / energy);
   const graph = new Graph();
   const isWide =
-    [matrix, reference].some((side) => side && elementTypeOf(side.source) === ElementType.float64) ||
+    [matrix, reference].some((side) => side && valueType(side.source) === ElementType.float64) ||
     root > LARGEST_ROOT ||
     root < 1 / LARGEST_ROOT;
   // The difference of two float32 numbers is rounded once; float64 is scaled into range and rounded at the end.

@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import { at } from '../../platform/at.ts';
+import { validate } from '../../platform/first-issue.ts';
+import type { Recipe, TensorEntry } from '../types.ts';
+import type { QuantizedFormat, QuantizedWeight, Tensors } from './format.ts';
+import { bytesOf, lookUpPairs } from './tables.ts';
+
+const stateSchema = z.looseObject({
+  quant_type: z.enum(['nf4', 'fp4']),
+  blocksize: z.int().positive(),
+  shape: z.array(z.int().positive()),
+  nested_blocksize: z.int().positive().optional(),
+  nested_offset: z.number().optional(),
+});
+type State = z.infer<typeof stateSchema>;
+
+const STATE = '.quant_state.bitsandbytes__';
+
+/** Of the factor 1/127 in float32, as bitsandbytes writes it. */
+const OF_127 = 7.874015718698502e-3;
+
+/**
+ * bitsandbytes (0.50, functional.py and backends/default/ops.py). 4 bits (QLoRA, Dettmers et al. 2023, arXiv 2305.14314): two codes
+ * in a byte, the high nibble first, each a number of a table of 16, with a scale for each block of the flattened weight; scales
+ * may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
+ */
+export const bitsandbytes: QuantizedFormat = {
+  async find(tensors, _, read) {
+    const found: QuantizedWeight[] = [];
+    for (const codes of tensors.values()) {
+      const weight =
+        codes.dtype === 'I8' ? await eightBits(codes, tensors, read) : await fourBits(codes, tensors, read);
+      if (weight) found.push(weight);
+    }
+    return found;
+  },
+};
+
+async function fourBits(
+  codes: TensorEntry,
+  tensors: Tensors,
+  read: (entry: TensorEntry) => Promise<Buffer>,
+): Promise<QuantizedWeight | null> {
+  const { name } = codes;
+  const part = (leaf: string) => tensors.get(`${name}.${leaf}`);
+  const described = ['nf4', 'fp4'].flatMap((type) => tensors.get(`${name}${STATE}${type}`) ?? []);
+  const [absmax, map] = [part('absmax'), part('quant_map')];
+  if (codes.dtype !== 'U8' || absmax === undefined || map?.size !== 16 || map.dtype !== 'F32') return null;
+  const [description] = described;
+  if (description === undefined) return null;
+  const state = parseState(await read(description));
+  if (state === null) return null;
+  const size = state.shape.reduce((product, length) => product * length, 1);
+  const blocks = Math.ceil(size / state.blocksize);
+  if (codes.size !== Math.ceil(size / 2) || absmax.size !== blocks) return null;
+  const nested = nestedOf(state, absmax, part('nested_absmax'), part('nested_quant_map'));
+  if (nested === null) return null;
+  const stored = [codes, absmax, map, description, ...nested.stored];
+  const format = `${state.quant_type.toUpperCase()} (bitsandbytes)`;
+  return { name, format, shape: state.shape, recipe: { ...recipeOf(codes, map, state, nested.scales), stored } };
+}
+
+function parseState(bytes: Buffer): State | null {
+  try {
+    const parsed = validate(stateSchema, JSON.parse(bytes.toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+interface Scales {
+  /** What is stored beside the scales themselves. */
+  readonly stored: readonly TensorEntry[];
+  /** float32 [blocks]. */
+  readonly scales: (graph: Graph) => Value;
+}
+
+/** Scales are numbers, or codes of a table with scales of their own and one offset. */
+function nestedOf(
+  { nested_blocksize: size, nested_offset: offset }: State,
+  absmax: TensorEntry,
+  scales: TensorEntry | undefined,
+  map: TensorEntry | undefined,
+): Scales | null {
+  if (absmax.dtype === 'F32') {
+    return { stored: [], scales: (graph) => graph.external(absmax, ElementType.float32, [absmax.size]) };
+  }
+  const isWhole = scales?.dtype === 'F32' && map?.dtype === 'F32' && map.size === 256;
+  if (absmax.dtype !== 'U8' || !isWhole || size === undefined || offset === undefined) return null;
+  if (scales.size !== Math.ceil(absmax.size / size)) return null;
+  return {
+    stored: [scales, map],
+    scales: (graph) => {
+      const codes = bytesOf(graph, absmax, [absmax.size]);
+      const numbers = graph.op('Gather', [graph.external(map, ElementType.float32, [256]), codes], { axis: 0 });
+      const scaled = inBlocks(graph, numbers, graph.external(scales, ElementType.float32, [scales.size]), {
+        size: absmax.size,
+        block: size,
+      });
+      return graph.op('Add', [scaled, graph.constant([offset], 'float32')]);
+    },
+  };
+}
+
+/** Numbers [size] times the scale of their block; the last block may be partial. */
+function inBlocks(
+  graph: Graph,
+  numbers: Value,
+  scales: Value,
+  { size, block }: { readonly size: number; readonly block: number },
+): Value {
+  const count = Math.ceil(size / block);
+  const padded =
+    count * block === size
+      ? numbers
+      : graph.op('Pad', [numbers, graph.constant([0, count * block - size], 'int64')], { mode: 'constant' });
+  const scaled = graph.op('Mul', [graph.reshape(padded, [count, block]), graph.reshape(scales, [count, 1])]);
+  const flat = graph.reshape(scaled, [count * block]);
+  return count * block === size ? flat : graph.slice(flat, 0, 0, size);
+}
+
+function recipeOf(
+  codes: TensorEntry,
+  map: TensorEntry,
+  { shape, blocksize: block, quant_type: type, nested_blocksize: nested = 0, nested_offset: offset = 0 }: State,
+  scales: Scales['scales'],
+): Omit<Recipe, 'stored'> {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const expand = (table: (graph: Graph) => Value) => (graph: Graph) => {
+    const pairs = lookUpPairs(graph, table(graph), bytesOf(graph, codes, [codes.size]), 'high nibble');
+    const all = graph.reshape(pairs, [2 * codes.size]);
+    const numbers = 2 * codes.size === size ? all : graph.slice(all, 0, 0, size);
+    return graph.reshape(inBlocks(graph, numbers, scales(graph), { size, block }), shape);
+  };
+  const values = (graph: Graph) => graph.external(map, ElementType.float32, [16]);
+  return {
+    parameters: [type, block, nested, offset, ...shape],
+    expand: expand(values),
+    steps: expand((graph) => stepsIn(graph, values(graph))),
+  };
+}
+
+/** Of each of 16 numbers of a table in a file, half the distance between its neighbors. */
+function stepsIn(graph: Graph, values: Value): Value {
+  const [sorted, places] = graph.node('TopK', [values, graph.constant([16], 'int64')], {
+    outputs: 2,
+    attributes: { largest: 0, axis: 0 },
+  });
+  const after = graph.op(
+    'Gather',
+    [
+      sorted,
+      graph.constant(
+        [...Array(15).keys(), 14].map((i) => Math.min(15, i + 1)),
+        'int64',
+      ),
+    ],
+    { axis: 0 },
+  );
+  const before = graph.op('Gather', [sorted, graph.constant([0, ...Array(15).keys()], 'int64')], { axis: 0 });
+  const widths = graph.constant([1, ...Array<number>(14).fill(2), 1], 'float32');
+  const steps = graph.op('Div', [graph.op('Sub', [after, before]), widths]);
+  return graph.op('ScatterElements', [values, places, steps], { axis: 0 });
+}
+
+async function eightBits(
+  codes: TensorEntry,
+  tensors: Tensors,
+  read: (entry: TensorEntry) => Promise<Buffer>,
+): Promise<QuantizedWeight | null> {
+  const { name, shape } = codes;
+  const module = name.endsWith('.weight') ? name.slice(0, -'weight'.length) : null;
+  const scales = module === null ? undefined : tensors.get(`${module}SCB`);
+  if (scales?.dtype !== 'F32' || shape.length !== 2 || scales.size !== shape[0]) return null;
+  const order = tensors.get(`${module}weight_format`);
+  // 0 is row by row; the others are the tiles of old GPUs.
+  if (order && at(await read(order), 0) !== 0) return null;
+  const perRow = (graph: Graph) => graph.external(scales, ElementType.float32, [scales.size, 1]);
+  const factor = (graph: Graph) => graph.constant([OF_127], 'float32');
+  return {
+    name,
+    format: 'INT8 (bitsandbytes)',
+    shape,
+    recipe: {
+      stored: [codes, scales, ...(order ? [order] : [])],
+      parameters: ['int8'],
+      expand: (graph) => {
+        const numbers = graph.cast(graph.external(codes, ElementType.int8, shape), ElementType.float32);
+        return graph.op('Mul', [graph.op('Mul', [numbers, perRow(graph)]), factor(graph)]);
+      },
+      steps: (graph) =>
+        graph.op('Expand', [graph.op('Mul', [perRow(graph), factor(graph)]), graph.constant([...shape], 'int64')]),
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { ElementType, type Graph } from '../../onnx/graph.ts';
+import type { TensorEntry } from '../types.ts';
+import { isNumbers, type QuantizedFormat, type QuantizedWeight, type Tensors } from './format.ts';
+import { type Blocks, blocksOf, bytesOf, lookUpIn, scaleValue, spread, stepsOf } from './tables.ts';
+
+const TYPES = {
+  F8_E4M3: { element: ElementType.float8e4m3fn, exponentBits: 4, name: 'FP8 E4M3' },
+  F8_E5M2: { element: ElementType.float8e5m2, exponentBits: 5, name: 'FP8 E5M2' },
+} as const;
+
+/** Of configs that state none: what DeepSeek, Qwen and Mistral use. */
+const USUAL_BLOCK = [128, 128];
+
+/** Of the activations, which are not quantized here. */
+const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub'];
+
+/**
+ * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole, for each row, or for each block
+ * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale, whatever the
+ * scale is called.
+ */
+export const fp8: QuantizedFormat = {
+  async find(tensors, config) {
+    const { weight_block_size: stated } = config;
+    const block = isNumbers(stated) ? stated : USUAL_BLOCK;
+    return [...tensors.values()].flatMap((codes): QuantizedWeight[] => {
+      const type = Object.hasOwn(TYPES, codes.dtype) ? TYPES[codes.dtype as keyof typeof TYPES] : null;
+      const scale = tensors.get(`${codes.name}_scale_inv`) ?? tensors.get(`${codes.name}_scale`);
+      if (type === null || scale === undefined || codes.shape.length < 2) return [];
+      const shape = scaleShape(codes, scale);
+      const blocks = isScale(scale) ? blocksOf(codes.shape, shape, block) : null;
+      if (blocks === null) return [];
+      const { name } = codes;
+      const stored = [codes, scale, ...othersOf(name, tensors)];
+      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks });
+      return [{ name, format: type.name, shape: codes.shape, recipe: { ...recipe, stored } }];
+    });
+  },
+};
+
+function isScale({ dtype }: TensorEntry): boolean {
+  return ['F32', 'BF16', 'F16', 'F8_E8M0'].includes(dtype);
+}
+
+/** A vector is one scale for each row. */
+function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number[] {
+  const [first = 0] = shape;
+  if (scale.size === 1) return shape.map(() => 1);
+  if (scale.shape.length !== 1 || scale.shape[0] !== first) return scale.shape;
+  return shape.map((_, axis) => (axis === 0 ? first : 1));
+}
+
+function othersOf(name: string, tensors: Tensors): TensorEntry[] {
+  const module = name.slice(0, name.lastIndexOf('.') + 1);
+  return OTHER_SCALES.flatMap((leaf) => tensors.get(`${module}${leaf}`) ?? []);
+}
+
+function recipeOf(
+  codes: TensorEntry,
+  scale: TensorEntry,
+  {
+    type,
+    scaleShape,
+    blocks,
+  }: {
+    readonly type: (typeof TYPES)[keyof typeof TYPES];
+    readonly scaleShape: readonly number[];
+    readonly blocks: Blocks;
+  },
+) {
+  const { shape } = codes;
+  const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, scaleShape), shape, blocks);
+  return {
+    parameters: ['FP8', ...blocks],
+    expand: (graph: Graph) => {
+      const numbers = graph.cast(graph.external(codes, type.element, shape), ElementType.float32);
+      return graph.op('Mul', [numbers, scales(graph)]);
+    },
+    steps: (graph: Graph) => {
+      const steps = lookUpIn(graph, stepsOf(valuesOf(type)), bytesOf(graph, codes));
+      return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
+    },
+  };
+}
+
+/** The numbers of the 256 codes (OCP 8-bit Floating Point Specification 1.0). */
+export function valuesOf({ exponentBits }: { readonly exponentBits: 4 | 5 }): number[] {
+  const mantissaBits = 7 - exponentBits;
+  const bias = 2 ** (exponentBits - 1) - 1;
+  return Array.from({ length: 256 }, (_, code) => {
+    const sign = code < 128 ? 1 : -1;
+    const exponent = (code & 127) >> mantissaBits;
+    const mantissa = code & (2 ** mantissaBits - 1);
+    const isTop = exponent === 2 ** exponentBits - 1;
+    if (exponentBits === 5 && isTop) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    if (exponentBits === 4 && isTop && mantissa === 7) return Number.NaN;
+    const fraction = mantissa / 2 ** mantissaBits;
+    return sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
+  });
+}

@@ -1,0 +1,43 @@
+import type { FullCheckpoint, TensorEntry } from '../types.ts';
+import { bitsandbytes } from './bitsandbytes.ts';
+import type { QuantizedFormat, Section, Tensors } from './format.ts';
+import { fp8 } from './fp8.ts';
+import { mxfp4 } from './mxfp4.ts';
+
+const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, fp8, mxfp4];
+
+/**
+ * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a recipe. What
+ * only belongs to their recipes is no tensor of its own any more. In the order of the names.
+ * @param read the bytes of a small tensor
+ */
+export async function readQuantized(
+  { tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>,
+  read: (entry: TensorEntry) => Promise<Buffer>,
+): Promise<Tensors> {
+  const section = sectionOf(config);
+  const weights = [];
+  for (const format of FORMATS) weights.push(...(await format.find(tensors, section, read)));
+  if (weights.length === 0) return tensors;
+  const used = new Set(weights.flatMap(({ recipe }) => recipe.stored.map(({ name }) => name)));
+  const all = new Map([...tensors].filter(([name]) => !used.has(name)));
+  for (const { name, format, shape, recipe } of weights) {
+    const [codes] = recipe.stored;
+    // A name that is there twice is left to those who refuse it.
+    if (codes === undefined || all.has(name)) return tensors;
+    const size = shape.reduce((product, length) => product * length, 1);
+    const byteLength = recipe.stored.reduce((sum, { byteLength: bytes }) => sum + bytes, 0);
+    all.set(name, { ...codes, name, dtype: format, shape, size, byteLength, recipe });
+  }
+  return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sectionOf(config: FullCheckpoint['config']): Section {
+  const text = config?.text_config;
+  const section = config?.quantization_config ?? (isSection(text) ? text.quantization_config : undefined);
+  return isSection(section) ? section : {};
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

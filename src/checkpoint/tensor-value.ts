@@ -1,0 +1,55 @@
+import { ElementType, elementTypeOf, type Graph, type Value } from '../onnx/graph.ts';
+import { isMeasuredDtype } from './dtype.ts';
+import type { Recipe, TensorEntry } from './types.ts';
+
+/** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
+export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
+  return recipe !== undefined || isMeasuredDtype(dtype);
+}
+
+/** What is stored of a tensor: itself, or the codes and scales of a quantized one. */
+export function storedOf(entry: TensorEntry): readonly TensorEntry[] {
+  return entry.recipe?.stored ?? [entry];
+}
+
+/** Indices, numbers, their scales and their products, in 4 bytes each. */
+const EXPANSION_BYTES = 16;
+
+/** What it takes to expand a quantized weight beside the result, in bytes; nothing for a plain tensor. */
+export function expansionMemory({ recipe, size }: TensorEntry): number {
+  return recipe === undefined ? 0 : EXPANSION_BYTES * size;
+}
+
+/** The type of `tensorValue`: that of a file, and float32 for a quantized weight. */
+export function valueType(entry: TensorEntry): ElementType {
+  return entry.recipe ? ElementType.float32 : elementTypeOf(entry);
+}
+
+/** A tensor of a checkpoint as a value, with any dimensions that have as many elements. */
+export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  if (!entry.recipe) return graph.external(entry, elementTypeOf(entry), dims);
+  return graph.reshape(entry.recipe.expand(graph), dims);
+}
+
+/** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
+export function blockOf(entry: TensorEntry, index: number, count: number): TensorEntry {
+  const [first = 1, ...rest] = entry.shape;
+  const shape = first === count ? rest : [first / count, ...rest];
+  const size = entry.size / count;
+  if (entry.recipe) return { ...entry, shape, size, recipe: blockOfRecipe(entry.recipe, entry, index, count) };
+  const byteLength = entry.byteLength / count;
+  return { ...entry, shape, size, byteLength, offset: entry.offset + index * byteLength };
+}
+
+/** Expanded alone where the format can, else cut out of the whole. */
+function blockOfRecipe(recipe: Recipe, { size }: TensorEntry, index: number, count: number): Recipe {
+  if (recipe.block) return recipe.block(index, count);
+  const cut = (whole: (graph: Graph) => Value) => (graph: Graph) =>
+    graph.slice(graph.reshape(whole(graph), [size]), 0, (index * size) / count, ((index + 1) * size) / count);
+  return {
+    stored: recipe.stored,
+    parameters: [...recipe.parameters, index, count],
+    expand: cut(recipe.expand),
+    steps: cut(recipe.steps),
+  };
+}
