@@ -92,7 +92,7 @@ function byteFallback(tokens: readonly string[]): string[] {
   const out: string[] = [];
   let bytes: number[] = [];
   const flush = () => {
-    if (bytes.length > 0) out.push(textOf(bytes));
+    if (bytes.length > 0) out.push(...textsOf(bytes));
     bytes = [];
   };
   for (const token of tokens) {
@@ -107,11 +107,11 @@ function byteFallback(tokens: readonly string[]): string[] {
   return out;
 }
 
-function textOf(bytes: readonly number[]): string {
+function textsOf(bytes: readonly number[]): string[] {
   try {
-    return strict.decode(Uint8Array.from(bytes));
+    return [strict.decode(Uint8Array.from(bytes))];
   } catch {
-    return '�'.repeat(bytes.length);
+    return bytes.map(() => '�');
   }
 }
 

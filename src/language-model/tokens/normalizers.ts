@@ -153,6 +153,10 @@ function replace(pattern: Pattern, content: string): Normalizer {
   const regex = regexOf(pattern);
   return (text) =>
     cutAtMatches(text, regex)
-      .map(({ start, end, match }) => (match ? content : text.slice(start, end)))
+      .map(({ start, end, match }) => {
+        // What the Rust library then takes for the beginning of a text depends on offsets.
+        if (start === end) throw new Error('a Replace normalizer that finds nothing between two characters');
+        return match ? content : text.slice(start, end);
+      })
       .join('');
 }

@@ -95,7 +95,9 @@ function bestSteps(piece: string, { root, scoreOf, unknownId, unknownScore }: La
     const here = best.get(start)?.score ?? 0;
     const offer = (end: number, id: number | null, score: number) => {
       const known = best.get(end);
-      if (!known || score > known.score) best.set(end, { score, start, id });
+      if (known && score <= known.score) return;
+      if (id === null) throw new Error(`no token for a part of ${JSON.stringify(piece)}, and no unk_id`);
+      best.set(end, { score, start, id });
     };
     const width = (piece.codePointAt(start) ?? 0) > 0xffff ? 2 : 1;
     let single = false;
@@ -109,10 +111,7 @@ function bestSteps(piece: string, { root, scoreOf, unknownId, unknownScore }: La
       offer(end, node.id, scoreOf(node.id) + here);
       single ||= end === start + width;
     }
-    if (!single) {
-      if (unknownId === null) throw new Error(`no token for a part of ${JSON.stringify(piece)}, and no unk_id`);
-      offer(start + width, unknownId, unknownScore + here);
-    }
+    if (!single) offer(start + width, unknownId, unknownScore + here);
     start += width;
   }
   return best;

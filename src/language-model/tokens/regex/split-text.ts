@@ -10,14 +10,14 @@ export type Behavior = (typeof BEHAVIORS)[number];
 
 /**
  * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match directly
- * behind another match is none.
+ * behind another match is none, and neither is one in an empty text.
  */
 export function cutAtMatches(text: string, regex: RegExp): Stretch[] {
   const out: Stretch[] = [];
   let behind = 0;
   let lastMatch = -1;
   let from = 0;
-  while (from <= text.length) {
+  while (from <= text.length && text !== '') {
     regex.lastIndex = from;
     const found = regex.exec(text);
     if (!found) break;
