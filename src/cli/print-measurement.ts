@@ -7,6 +7,7 @@ import { pairWithItself } from '../compare/probes/pair.ts';
 import type { Benchmarks } from '../measure/schema/benchmarks.ts';
 import type { Measurement } from '../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../measure/schema/probes.ts';
+import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
 import { phraseLine } from '../report/terminal/phrase.ts';
@@ -16,6 +17,7 @@ import { formatCount } from '../report/text/numbers.ts';
 import { plain } from '../report/text/phrase.ts';
 import { budgetSentence } from '../report/text/probe-findings.ts';
 import { plannedSentence } from '../report/text/probes.ts';
+import { unusedTemplate } from '../report/text/unused-template.ts';
 import type { Output } from './output.ts';
 
 /** Summarize a measurement that was written to a file, and warn about anything unusual in it. */
@@ -80,6 +82,8 @@ export function printAnswers(measurement: Measurement, policy: Policy, output: O
   const use = budgetUse(measurement);
   if (facts.length < LEAST_FACTS) output.print(findingText(tooFew(facts.length, use)));
   else if (use !== null) output.print(plain(budgetSentence({ ...use, least: LEAST_FACTS })));
+  const withoutTemplate = suitesWithoutTemplate(measurement);
+  if (withoutTemplate.length > 0) output.print(phraseLine(unusedTemplate(withoutTemplate, answered.suites.length)));
   for (const note of measuredNotes(comparison)) output.print(phraseLine(note));
   output.print(plain(plannedSentence(comparison.planned, facts.length)));
 }

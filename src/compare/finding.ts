@@ -307,6 +307,7 @@ export const findingSchema = z.discriminatedUnion('kind', [
     tensors: count,
   }),
   finding('other-updates', { example: foreign, updatedIn: side, matrices: count, all: count }),
+  /** Whether each used its own; where both did, they write different prompts. */
   finding('other-chat-template', { candidate: z.boolean(), baseline: z.boolean() }),
   finding('other-suite', {
     suite: foreign,

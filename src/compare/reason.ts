@@ -224,7 +224,8 @@ export function reasonOf(finding: Finding): Reason {
       });
     }
     case 'other-chat-template': {
-      const state = (used: boolean) => (used ? 'with' : 'without');
+      const areDifferent = finding.candidate && finding.baseline;
+      const state = (used: boolean) => (areDifferent ? 'with its own' : used ? 'with' : 'without');
       return incomparable('chat template', {
         candidate: state(finding.candidate),
         baseline: state(finding.baseline),

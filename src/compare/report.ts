@@ -61,6 +61,8 @@ export const probeReportSchema = z.strictObject({
   ),
   seed: z.number().int(),
   chatTemplate: z.boolean(),
+  /** Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older reports. */
+  withoutTemplate: z.array(z.string()).min(1).optional(),
   budgetSeconds: z.number().nullable(),
   /** Items that the candidate answered. */
   asked: z.number().int(),

@@ -4,6 +4,7 @@ import type { RemoteUsage, ServedIdentity } from '../language-model/remote/remot
 import type { Tokenizer } from '../language-model/tokens/tokenizer.ts';
 import { at } from '../platform/at.ts';
 import { type OnInterruption, type OnProgress, withInterruptions } from '../platform/progress.ts';
+import { sha256 } from '../platform/sha256.ts';
 import { UserError } from '../platform/user-error.ts';
 import { estimateRun, type RunEstimate, type Trial } from '../probes/estimate.ts';
 import { selectFitting } from '../probes/fits-context.ts';
@@ -114,7 +115,15 @@ export async function runSuites(
   }
   onProgress?.({ phase: 'finishing' });
   const notes = suites.flatMap(({ warnings }) => warnings);
-  const settings = { status: 'measured', suites: suites.map(identify), seed, chatTemplate, budgetSeconds } as const;
+  const frame = frameOf(model, selection);
+  const settings = {
+    status: 'measured',
+    suites: suites.map(identify),
+    seed,
+    chatTemplate,
+    budgetSeconds,
+    ...frame,
+  } as const;
   if (shard === null) {
     return { probes: { ...settings, ...joinAnswers(answers), notes }, share: null, expectedSeconds, allSeconds };
   }
@@ -151,17 +160,29 @@ function prepareSuite(
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
-/** A missing chat template is known before the weights are read. */
-function modelOptions({ suites, chatTemplate }: ProbeRunOptions, onOpening: OnInterruption) {
-  const needsTemplate = suites.some(
+/** Whether any prompt is written as a message of a chat here. */
+function needsTemplate({ suites, chatTemplate }: ProbeRunOptions): boolean {
+  return suites.some(
     (suite) => optionsFor(suite, chatTemplate).chatTemplate && suite.items.some(({ verbatim }) => verbatim !== true),
   );
+}
+
+/** What the chat template writes around a question, as a digest: with another one, the same probes are asked otherwise. */
+function frameOf({ tokenizer }: Model, selection: ProbeRunOptions): Pick<MeasuredProbes, 'chatFrame'> {
+  if (!needsTemplate(selection)) return {};
+  const messages = [{ role: 'user', content: 'Question' }];
+  const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
+  return { chatFrame: `sha256:${sha256(expectChatTemplate(tokenizer).renderChat(messages, settings))}` };
+}
+
+/** A missing chat template is known before the weights are read. */
+function modelOptions(selection: ProbeRunOptions, onOpening: OnInterruption) {
   return {
     needsTokenizer: true,
     now: PROBE_DATE,
     onOpening,
     beforeLoading: (tokenizer: Tokenizer | null) => {
-      if (needsTemplate) expectChatTemplate(tokenizer);
+      if (needsTemplate(selection)) expectChatTemplate(tokenizer);
     },
   };
 }

@@ -147,7 +147,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['invalid-comparison', 'shape', 'delta', 'w', null, 'w', null],
   ],
   'other-updates': [['invalid-comparison', 'update', 'delta', 'w', 'updated', 'not updated', null]],
-  'other-chat-template': [['invalid-comparison', 'chat template', null, 'model', 'with', 'without', null]],
+  'other-chat-template': [
+    ['invalid-comparison', 'chat template', null, 'model', 'with', 'without', null],
+    ['invalid-comparison', 'chat template', null, 'model', 'with its own', 'with its own', null],
+  ],
   'other-suite': [
     ['invalid-comparison', 'suite', null, 'w', 'w', null, null],
     ['invalid-comparison', 'suite', null, 'w', ...PAIR],

@@ -216,7 +216,10 @@ export function everyFinding(name: string): Finding[] {
       { of: 'delta', named: [{ name, candidate: null, baseline: name }], tensors: 5 },
     ],
     'other-updates': [{ example: name, updatedIn: 'candidate', matrices: 5, all: 20 }],
-    'other-chat-template': [{ candidate: true, baseline: false }],
+    'other-chat-template': [
+      { candidate: true, baseline: false },
+      { candidate: true, baseline: true },
+    ],
     'other-suite': [
       { suite: name, candidate: name, baseline: null, versions: null },
       { suite: name, candidate: name, baseline: name, versions: null },

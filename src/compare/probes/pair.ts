@@ -91,6 +91,12 @@ function comparableSuites(candidate: MeasuredProbes, baseline: MeasuredProbes): 
   return (suite) => !refused.has(suite);
 }
 
+/** Each through its own chat template, which write different prompts: what is lost is lost, and nothing else is sure. */
+function otherFrames({ chatFrame: ours }: MeasuredProbes, { chatFrame: theirs }: MeasuredProbes): Finding[] {
+  if (ours === undefined || theirs === undefined || ours === theirs) return [];
+  return [{ kind: 'other-chat-template', level: 'inconclusive', candidate: true, baseline: true }];
+}
+
 const NOTHING: PairedAnswers = { facts: [], unjudged: [], groups: [], labels: [] };
 
 /**
@@ -127,7 +133,10 @@ export function pairAnswers(
   const lost = lostItems(candidate, baseline).filter((item) => !refused.has(item.suite) && isAsked(item));
   const all = [...items, ...lost.map((item) => pairLost(item, options))];
   const answered = selectInstruments(groupItems(all, baseline.suites));
-  const reasons = [...differences, ...otherLevels].map(({ finding }) => finding);
+  const reasons = [
+    ...otherFrames(candidate, baseline),
+    ...[...differences, ...otherLevels].map(({ finding }) => finding),
+  ];
   const findings: readonly Finding[] =
     answered.facts.length + answered.unjudged.length === 0 && reasons.length === 0
       ? [{ kind: 'no-common-items', level: 'inconclusive' }]

@@ -1,5 +1,6 @@
 import type { Measurement } from '../../measure/schema/measurement.ts';
 import type { MeasuredProbes } from '../../measure/schema/probes.ts';
+import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ProbeReport } from '../report.ts';
 import { accuraciesByForm } from './accuracies.ts';
@@ -92,12 +93,14 @@ function withheldIn({ candidate, baseline, policy }: ProbeContext): Set<string> 
 type Compare = (probes: MeasuredProbes) => ProbeComparison;
 
 function describe(
-  { run }: Measurement,
+  candidate: Measurement,
   probes: MeasuredProbes,
   compare: Compare,
   evidence: (comparison: ProbeComparison) => Evidence,
 ): ProbeReport {
   const { suites, seed, items, leftOut, budgetSeconds, chatTemplate } = probes;
+  const { run } = candidate;
+  const withoutTemplate = suitesWithoutTemplate(candidate);
   const comparison = compare(probes);
   return {
     suites: suites.map(({ name, items: count, texts }) => ({
@@ -106,6 +109,7 @@ function describe(
     })),
     seed,
     chatTemplate,
+    ...(withoutTemplate.length === 0 ? {} : { withoutTemplate }),
     budgetSeconds,
     asked: items.length,
     leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),

@@ -109,6 +109,14 @@ const measuredShape = z.strictObject({
   /** The seed of everything that was drawn. */
   seed: z.int(),
   chatTemplate: z.boolean(),
+  /**
+   * Digest of a question in the chat template, where prompts are messages of a chat: what else the template writes decides how
+   * they are asked. Absent in files of older versions.
+   */
+  chatFrame: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
+    .optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   items: z.array(probeItemSchema),

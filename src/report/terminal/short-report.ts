@@ -1,8 +1,10 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { type Details, detailsWords, moreWords } from '../text/details.ts';
+import { unusedTemplate } from '../text/unused-template.ts';
 import { disclaimerOf, measuredSentence } from '../text/words.ts';
 import { painter } from './paint.ts';
+import { phraseLine } from './phrase.ts';
 import type { TerminalOptions } from './table.ts';
 import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
 import { wrap } from './wrap.ts';
@@ -29,8 +31,13 @@ function renderSmall(report: Report, details: Details, { color, width }: Termina
   const measured = measuredSentence(report, printable(report.device, 60));
   const claim = report.verdict === 'pass' ? `${measured} ${disclaimerOf(report)}` : measured;
   const path = details.kind === 'file' ? printable(details.path) : '';
+  const { probes } = report;
+  const template =
+    probes?.withoutTemplate === undefined
+      ? []
+      : [phraseLine(unusedTemplate(probes.withoutTemplate, probes.suites.length), { nameLength: 60 })];
   const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
-  return [claim, more]
+  return [claim, ...template, more]
     .flatMap((text) => wrap(text, width - 2))
     .map((line) => `  ${painter(color)('info', line)}`)
     .join('\n');

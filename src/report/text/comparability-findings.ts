@@ -157,6 +157,9 @@ export function otherUpdates({ example, updatedIn, matrices, all }: FindingOf<'o
 
 export function otherChatTemplate({ candidate, baseline }: FindingOf<'other-chat-template'>): Phrase {
   const state = (used: boolean) => (used ? 'with' : 'without');
+  if (candidate && baseline) {
+    return phrase`The chat templates of candidate and baseline write the prompts of the probes in different ways, so the answers are not to the same questions.`;
+  }
   return phrase`The candidate ran the probes ${state(candidate)} its chat template, the baseline ${state(baseline)}: measure one of them again.`;
 }
 

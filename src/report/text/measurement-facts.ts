@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { formatCount, formatDuration, formatInteger, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
+import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
 /** A line of a table of facts. */
@@ -86,8 +87,13 @@ function spectraWords({ tensors }: Report): string {
   return `${counts}; ${methods}, accumulated in ${sums}`;
 }
 
+function templateWords({ chatTemplate, withoutTemplate, suites }: NonNullable<Report['probes']>): Phrase {
+  if (withoutTemplate !== undefined) return unusedTemplate(withoutTemplate, suites.length);
+  return phrase`${chatTemplate ? "the checkpoint's own" : 'none'}`;
+}
+
 function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
-  const { suites, asked, by, seconds, precision, seed, chatTemplate, budgetSeconds, comparison } = probes;
+  const { suites, asked, by, seconds, precision, seed, budgetSeconds, comparison } = probes;
   return [
     {
       label: 'suites',
@@ -102,7 +108,7 @@ function probeFacts(probes: NonNullable<Report['probes']>): Fact[] {
       value: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
     },
     { label: 'seed', value: phrase`${String(seed)}` },
-    { label: 'chat template', value: phrase`${chatTemplate ? "the checkpoint's own" : 'none'}` },
+    { label: 'chat template', value: templateWords(probes) },
     ...(budgetSeconds === null ? [] : [{ label: 'time limit', value: phrase`${formatDuration(budgetSeconds)}` }]),
     { label: 'intervals', value: phrase`${formatPercentLimit(comparison.confidence)}, two-sided` },
   ];

@@ -149,8 +149,10 @@ const STEPS: Steps = {
   'other-updates': () => [
     phrase`Compare runs that train the same modules. If an update was lost in rounding, save in float32.`,
   ],
-  'other-chat-template': (_, report) => [
-    phrase`Set ${code('chat-template')} in the policy for both, and measure the baseline again: ${remeasureCommand(report)}`,
+  'other-chat-template': ({ candidate, baseline }, report) => [
+    candidate && baseline
+      ? phrase`If the template was not meant to change, restore the baseline's. Otherwise set ${code('chat-template: false')} in the policy, and measure the baseline again: ${remeasureCommand(report)}`
+      : phrase`Set ${code('chat-template')} in the policy for both, and measure the baseline again: ${remeasureCommand(report)}`,
   ],
   'other-suite': ({ candidate }, report) => [
     candidate === null ? phrase`Run that suite on the candidate: list it under ${code('probes')}.` : remeasure(report),

@@ -27,6 +27,7 @@ import {
 } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
 import { decidingKinds } from './twin-kinds.ts';
+import { unusedTemplate } from './unused-template.ts';
 
 /** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
 export const PROBE_COLUMNS: readonly NumberColumn[] = [
@@ -88,6 +89,7 @@ export function probeNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
         ]
       : []),
     ...textsNote(probes),
+    ...templateNote(probes),
     [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
   ];
 }
@@ -150,6 +152,10 @@ function itemsNote({ asked, suites, seed, chatTemplate, budgetSeconds }: Omit<Pr
   const template = chatTemplate ? ', with the chat template' : '';
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
   return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${template}${budget}.`;
+}
+
+function templateNote({ suites, withoutTemplate }: Pick<ProbeReport, 'suites' | 'withoutTemplate'>): Phrase[] {
+  return withoutTemplate === undefined ? [] : [unusedTemplate(withoutTemplate, suites.length)];
 }
 
 /** What is disclosed of private benchmarks. */

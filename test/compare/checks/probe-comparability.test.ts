@@ -70,6 +70,21 @@ describe('the check of probe comparability', () => {
     expect(compared?.comparison.rows[0]?.facts).toBe(100);
   });
 
+  it('other prompts from their own chat templates keep a verdict from a pass, and what is lost is lost', () => {
+    const framed = (digit: string, over: Partial<MeasuredProbes> = {}) =>
+      probesOnly(probes({ chatTemplate: true, chatFrame: `sha256:${digit.repeat(64)}`, ...over }));
+    const found: Finding = { kind: 'other-chat-template', level, candidate: true, baseline: true };
+    const report = reportOn(framed('a'), framed('b'));
+    expect(report.findings).toContainEqual(found);
+    expect(report.verdict).toBe('inconclusive');
+    const fallen = answers().map((item) => ({ ...item, correct: false, margin: -1 }));
+    expect(reportOn(framed('a', { items: fallen }), framed('b')).verdict).toBe('fail');
+    // The same prompts, and a measurement of a version that did not write it down.
+    for (const other of [framed('a'), probesOnly(probes({ chatTemplate: true }))]) {
+      expect(findingsOn(framed('a'), other)).toEqual([]);
+    }
+  });
+
   it('the same suite, seed and template have no difference to report', () => {
     expect(findingsOn(probesOnly(probes()), probesOnly(probes()))).toEqual([]);
   });
