@@ -31,7 +31,7 @@ export interface Architecture {
   /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
   /** The vision tower of a vision-language model, for the layout of its fused matrices. */
-  readonly vision: Pick<Architecture, 'heads' | 'hiddenSize'> | null;
+  readonly vision: Pick<Architecture, 'heads' | 'keyValueHeads' | 'hiddenSize'> | null;
 }
 
 export interface LatentHeads {
@@ -136,7 +136,16 @@ export function describeArchitecture(config: Config): Architecture {
     latent: latentHeads(text),
     mixer: readMixerSizes(pick, { isMamba2: text.model_type === 'mamba2' }),
     tied: config.tie_word_embeddings === true,
-    vision: vision ? { heads: integer(vision, HEADS), hiddenSize: integer(vision, HIDDEN) } : null,
+    vision: vision ? describeVision(vision) : null,
+  };
+}
+
+function describeVision(config: Config): Architecture['vision'] {
+  const heads = integer(config, HEADS);
+  return {
+    heads,
+    keyValueHeads: integer(config, KEY_VALUE_HEADS) ?? heads,
+    hiddenSize: integer(config, HIDDEN),
   };
 }
 

@@ -37,8 +37,8 @@ export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayou
   if (leaf === 'kv_a_proj_with_mqa') return latentAndKeys(matrix);
   if (leaf === 'kv_b_proj') return keysAndValues(matrix);
   if (!QKV_LEAVES.has(leaf)) return isInVision(tensorName) ? null : mixerLayout(path, matrix);
-  // Vision towers use equal thirds throughout (timm, CLIP's nn.MultiheadAttention, Qwen-VL).
-  return isInVision(tensorName) || leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, matrix);
+  if (isInVision(tensorName)) return visionQkv(matrix);
+  return leaf === 'in_proj_weight' ? thirds(output) : qkv(leaf, matrix);
 }
 
 const NO_LATENT = 'config.json with qk_rope_head_dim, qk_nope_head_dim and v_head_dim is needed';
@@ -83,6 +83,16 @@ function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
       { label: 'up', module: 'up_proj', outDims: [output], slice: slice(1) },
     ],
   };
+}
+
+/** Equal thirds (timm, CLIP's nn.MultiheadAttention, Qwen-VL), except where heads share keys and values (EXAONE 4.5). */
+function visionQkv(matrix: FusedMatrix): FusedLayout {
+  const { vision } = matrix.architecture;
+  if (vision === null || vision.heads === vision.keyValueHeads) return thirds(matrix.output);
+  return queriesThenKeysThenValues({
+    ...matrix,
+    architecture: { ...matrix.architecture, ...vision, headDim: null },
+  });
 }
 
 function qkv(leaf: string, matrix: FusedMatrix): FusedLayout {

@@ -180,7 +180,7 @@ function partsOf(
 /** A vision tower has its own number of heads. */
 function architectureOf(place: Place, { architecture }: ModelContext): Architecture {
   return place.component === 'vision' && architecture.vision
-    ? { ...architecture, ...architecture.vision, keyValueHeads: architecture.vision.heads, headDim: null }
+    ? { ...architecture, ...architecture.vision, headDim: null }
     : architecture;
 }
 

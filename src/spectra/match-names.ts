@@ -7,9 +7,7 @@ const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.',
 /** Modules that only hold others. Vision-language models have them in another order in memory than in the hub's files. */
 const CONTAINERS = new Set([
   ...BASE_PREFIXES.map((prefix) => prefix.slice(0, -1)),
-  'backbone',
-  'base_model',
-  'text_model',
+  ...['backbone', 'base_model', 'text_model', 'decoder'],
 ]);
 
 /**
@@ -54,7 +52,7 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
  * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a mixture of
  * experts is `block_sparse_moe` in those of Mixtral and MiniMax.
  */
-function innerName(name: string): string {
+export function innerName(name: string): string {
   const path = name.split('.').map((part) => (part === 'block_sparse_moe' ? 'mlp' : part));
   const start = path.findIndex((part) => !CONTAINERS.has(part));
   const inner = path.slice(Math.max(0, start));

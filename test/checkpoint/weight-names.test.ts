@@ -46,6 +46,12 @@ describe('the weights that transformers saves', () => {
       'model.visual.blocks.0.attn.qkv.weight',
       ['q', 'k', 'v'].map((part) => `vision ${part}_proj [16, 16]`),
     ],
+    // Four heads of four features share two keys and values.
+    [
+      'exaone4_5',
+      'model.visual.blocks.0.attn.qkv.weight',
+      ['q_proj [16', 'k_proj [8', 'v_proj [8'].map((part) => `vision ${part}, 16]`),
+    ],
     ['internvl', 'vision_tower.embeddings.patch_embeddings.projection.weight', ['vision patch_embed [16, 48]']],
     ['llava', 'vision_tower.embeddings.patch_embedding.weight', ['vision patch_embed [16, 48]']],
     ['llava', 'multi_modal_projector.linear_2.weight', ['projector projector [16, 16]']],

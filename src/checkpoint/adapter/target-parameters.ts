@@ -1,7 +1,7 @@
 import { UserError } from '../../platform/user-error.ts';
 
 /** How PEFT nests what adapts several parameters of a module: the first one innermost. */
-const BASE_LAYER = /(\.base_layer)+$/;
+const BASE_LAYER = '.base_layer';
 /** Parameters of experts in the order in which the modules of transformers declare them. */
 const OF_EXPERTS = ['gate_up_proj', 'up_proj', 'down_proj'];
 
@@ -24,12 +24,12 @@ export function parameterOf(
   file: string,
 ): (module: string) => AdaptedParameter | null {
   return (module) => {
-    const owner = module.replace(BASE_LAYER, '');
+    let [owner, depth] = [module, 0];
+    for (; owner.endsWith(BASE_LAYER); depth += 1) owner = owner.slice(0, -BASE_LAYER.length);
     const names = parametersOf(owner, targets ?? []);
     if (names.length === 0) return null;
-    const depth = (module.length - owner.length) / '.base_layer'.length;
-    let levels = 1;
-    while (modules.has(`${owner}${'.base_layer'.repeat(levels)}`)) levels += 1;
+    const isNested = (level: number) => modules.has(`${owner}${BASE_LAYER.repeat(level)}`);
+    const levels = [0, ...names.keys()].findIndex((_, level) => !isNested(level));
     const name = names.length === levels ? names[levels - 1 - depth] : undefined;
     if (name !== undefined) return { name: `${owner}.${name}`, isStack: name !== 'weight' };
     throw new UserError(
