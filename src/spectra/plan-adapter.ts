@@ -1,7 +1,10 @@
 import { factorsOf, featuresOf } from '../checkpoint/adapter/factors.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
+import type { FusedLayout } from '../checkpoint/fused-layout.ts';
 import { attentionInput, listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
 import { outputPart, transposedView, wholeMatrix } from '../checkpoint/matrix-view.ts';
+import { gatedHalves, moduleByShape } from '../checkpoint/mlp-by-shape.ts';
+import { MLP_MODULES } from '../checkpoint/module-type.ts';
 import { mtpLayers } from '../checkpoint/mtp-layers.ts';
 import { isMultimodalName, type ModelKind, type Place, placeOf } from '../checkpoint/place.ts';
 import { isReadable } from '../checkpoint/tensor-value.ts';
@@ -119,18 +122,35 @@ interface Base {
   readonly nameInReference: (target: string) => string;
 }
 
-function loraJobs(adapter: Adapter, module: LoraModule, known: Base): Target[] {
-  const { model, reference, nameInReference } = known;
-  const place = placeOf(module.target, model);
+/** The place of an adapted weight: where the name leaves it open, the shape of the weight decides, as for the weight itself. */
+function placeLike(target: string, { model, nameInReference }: Base): Place {
+  const place = placeOf(target, model);
+  const stored = model.tensors.get(nameInReference(target));
+  if (!stored || !MLP_MODULES.includes(place.module)) return place;
+  return { ...place, module: moduleByShape(stored, model.tensors, model.architecture.hiddenSize) ?? place.module };
+}
+
+function layoutLike(module: LoraModule, { model, nameInReference }: Base): FusedLayout | null {
+  const name = nameInReference(module.target);
+  const stored = model.tensors.get(name);
+  const halves = stored ? gatedHalves(stored, model.tensors) : null;
+  if (halves) return { parts: halves };
   const { input, output } = featuresOf(module);
-  const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
-  const base = reference ? baseMatrix(adapter, update, { reference, nameInReference }) : null;
-  const layout = fusedLayout(module.target, {
+  return fusedLayout(module.target, {
     output,
     input,
     architecture: model.architecture,
-    attentionInput: attentionInput(nameInReference(module.target), model),
+    attentionInput: attentionInput(name, model),
   });
+}
+
+function loraJobs(adapter: Adapter, module: LoraModule, known: Base): Target[] {
+  const { reference, nameInReference } = known;
+  const place = placeLike(module.target, known);
+  const { input } = featuresOf(module);
+  const update: LoraUpdate = { module, b: factorsOf(module).b, base: null };
+  const base = reference ? baseMatrix(adapter, update, { reference, nameInReference }) : null;
+  const layout = layoutLike(module, known);
   const dora = doraWeight(adapter, module, base);
   if (!layout || 'unknown' in layout) {
     const note = layout ? `fused and not split: ${layout.unknown}` : undefined;

@@ -8,6 +8,7 @@ const OTHER: Readonly<Record<string, readonly RegExp[]>> = {
   t5: [/relative_attention_bias/],
   bert: [/cls\.predictions\.transform\.dense/],
   roberta: [/lm_head\.dense/],
+  modernbert: [/^head\.dense/],
   zamba2: [/gate_up_proj_adapter_list/, /^model\.layers\.1\.linear/],
   recurrent_gemma: [/rg_lru\.(input|recurrent)_gate_weight/],
   deepseek_v4: [/compressor\.(ape|wgate)/],
