@@ -11,6 +11,7 @@ import { OnnxEngine, type OnnxEngineOptions } from './runtime/onnx-engine.ts';
 import { type ModelTokenIds, readModelTokenIds } from './tokens/model-token-ids.ts';
 import { openTokenizer, openTokenizerIfPresent } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
+import { explainingUnknownFamilies } from './unknown-family.ts';
 
 /** An opened checkpoint to run, and how. */
 export interface CheckpointSource {
@@ -62,7 +63,9 @@ export async function outlineModel(
   { needsTokenizer }: { readonly needsTokenizer: boolean },
 ): Promise<OutlinedModel> {
   const { base } = weightsOf(checkpoint, reference);
-  const { maxLength, vocabulary } = await withErrorCode('unsupported-model', () => describeDecoder(base));
+  const { maxLength, vocabulary } = await withErrorCode('unsupported-model', () =>
+    explainingUnknownFamilies(base, () => describeDecoder(base)),
+  );
   const tokens = await withErrorCode('no-tokenizer', () =>
     openTokens({ own: checkpoint.path, base: base.path, needsTokenizer }),
   );
@@ -121,7 +124,7 @@ type Opened = Pick<CheckpointSource, 'checkpoint' | 'reference'>;
 export function expectModelMemory({ checkpoint, reference }: Opened): Promise<number> {
   return withErrorCode('unsupported-model', () => {
     const { base, adapter } = weightsOf(checkpoint, reference);
-    return OnnxEngine.expectedMemory(base, adapter);
+    return explainingUnknownFamilies(base, () => OnnxEngine.expectedMemory(base, adapter));
   });
 }
 

@@ -218,7 +218,7 @@ describe('score and generate refuse, in one line and without an output file,', (
       'an unknown model type',
       () => ['score', '--checkpoint', modelOf({ model_type: 'mamba' })],
       [good],
-      /model_type "mamba" is not supported — use a model of a supported type: .*gpt2.*llama/,
+      /model_type "mamba" is not supported: none of the known families .* — ask it at a server/,
     ],
     [
       'a config key that may change the arithmetic',

@@ -1,3 +1,4 @@
+import { similarWord } from '../../platform/similar-word.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isArithmeticFree } from './config-keys.ts';
 import { ACTIVATIONS, type Activation } from './parts.ts';
@@ -13,6 +14,14 @@ export interface ConfigSource {
   readonly defaults: Values;
   /** Other names of a key that the family's own code accepts. */
   readonly aliases?: Readonly<Record<string, string>>;
+}
+
+/** A key of a config that a family does not read. */
+export interface UnreadKey {
+  /** `"key": value`. */
+  readonly shown: string;
+  /** A key that the family reads and the config lacks, with nearly the same name: perhaps that was meant. */
+  readonly similar: string | null;
 }
 
 /**
@@ -177,16 +186,32 @@ export class Config {
    * @throws UserError that names it
    */
   refuseUnread(): void {
-    const unread = Object.keys(this.#values)
-      .filter((key) => !this.#read.has(key) && !isArithmeticFree(key, this.#values[key]))
-      .sort();
+    const unread = this.unread();
     if (unread.length === 0) return;
-    const shown = unread.slice(0, 5).map((key) => `${JSON.stringify(key)}: ${shorten(this.#values[key])}`);
+    const shown = unread.slice(0, 5).map(({ shown, similar }) => (similar === null ? shown : `${shown} (${similar}?)`));
     const more = unread.length > shown.length ? ` and ${unread.length - shown.length} more` : '';
     throw this.error(
       `${shown.join(', ')}${more} may change what ${this.modelType} computes, and is not supported`,
       'remove the key if it has no effect on inference',
     );
+  }
+
+  /** The keys that have not been read and may change the arithmetic, in order. */
+  unread(): UnreadKey[] {
+    const missing = [...this.#read].filter((key) => !Object.hasOwn(this.#values, key));
+    return Object.keys(this.#values)
+      .filter((key) => !this.#read.has(key) && !isArithmeticFree(key, this.#values[key]))
+      .sort()
+      .map((key) => ({
+        shown: `${JSON.stringify(key)}: ${shorten(this.#values[key])}`,
+        similar: similarWord(key, missing),
+      }));
+  }
+
+  /** The error for a word that this family does not have, with those that it has. */
+  unknownWord(key: string, found: unknown, known: readonly string[]): UserError {
+    const words = known.map((word) => JSON.stringify(word)).join(', ');
+    return this.error(`${key} is ${JSON.stringify(found)}, which is not supported: ${this.modelType} has ${words}`);
   }
 
   error(message: string, hint = 'restore the file, or use a checkpoint of a supported family'): UserError {

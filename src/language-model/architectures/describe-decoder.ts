@@ -4,21 +4,29 @@ import type { FullCheckpoint } from '../../checkpoint/types.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';
+import type { ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
 import { NO_DECODERS, textConfigOf, VISION_LANGUAGE } from './vision-language.ts';
 
+/** The `model_type` is none of those that are described here. */
+export class UnknownFamily extends UserError {
+  constructor(message: string) {
+    super(message, supportedFamilies(), { code: 'unsupported-model' });
+  }
+}
+
 /**
  * The decoder that the checkpoint's config.json describes.
- * @throws UserError for an unknown family (with a list of the known ones), for a quantized checkpoint, and for an
- *   unknown key that may change the arithmetic
+ * @throws UserError for a quantized checkpoint, and for an unknown key that may change the arithmetic
+ * @throws UnknownFamily with a list of the known ones
  */
 export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const { config, path } = checkpoint;
   if (!config) throw new UserError(`${path} has no config.json`, 'give the directory of the checkpoint');
   const file = join(path, 'config.json');
   const modelType = config.model_type;
-  if (typeof modelType !== 'string') throw new UserError(`${file} has no model_type`, supportedFamilies());
   refuseQuantized(checkpoint);
+  if (typeof modelType !== 'string') throw new UnknownFamily(`${file} has no model_type`);
   const text = textConfigOf(modelType, config);
   const name = text?.modelType ?? modelType;
   const family = MODEL_FAMILIES.find((item) => item.modelType === name);
@@ -30,25 +38,21 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   }
   if (!family) {
     const part = text === null ? '' : ` with text model ${JSON.stringify(text.modelType)}`;
-    throw new UserError(
-      `${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`,
-      supportedFamilies(),
-    );
+    throw new UnknownFamily(`${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`);
   }
-  const { defaults, aliases } = family;
-  const reader = new Config({
-    modelType: name,
-    file,
-    values: text?.values ?? config,
-    defaults,
-    ...(aliases && { aliases }),
-  });
+  const reader = configAs(family, text?.values ?? config, file);
   // That is said by the tensors: a config alone is refused.
   if ([...checkpoint.tensors.values()].some(({ recipe }) => recipe !== undefined)) reader.ignore(...QUANTIZATION_KEYS);
   const decoder = family.describe(reader);
   reader.refuseUnread();
   // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.
   return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
+}
+
+/** A config as a family reads it. */
+export function configAs(family: ModelFamily, values: Readonly<Record<string, unknown>>, file: string): Config {
+  const { modelType, defaults, aliases } = family;
+  return new Config({ modelType, file, values, defaults, ...(aliases && { aliases }) });
 }
 
 function supportedFamilies(): string {

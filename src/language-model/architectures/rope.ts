@@ -72,7 +72,7 @@ export function ropeOf(config: Config, headDim: number, parameters: Parameters, 
   const foreign = Object.keys(parameters).find((key) => !known.has(key) && parameters[key] !== null);
   if (foreign !== undefined) {
     throw config.error(
-      `the rotary parameters of type ${JSON.stringify(written)} have the unknown key ${JSON.stringify(foreign)}`,
+      `the rotary parameters of type ${JSON.stringify(written)} have the unknown key ${JSON.stringify(foreign)}: ${JSON.stringify(parameters[foreign])}`,
     );
   }
   const powers = Array.from({ length: dim / 2 }, (_, i) =>

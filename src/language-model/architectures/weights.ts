@@ -94,19 +94,11 @@ export class Weights {
   table(name: string, shape: readonly number[]): TensorEntry {
     const saved = this.#saved.get(name);
     const entry = saved ?? this.#tensors.get(this.#fileName(name));
-    if (!entry) {
-      throw new UserError(
-        `${this.#path} has no tensor ${JSON.stringify(this.#fileName(name))}, which its config.json describes`,
-        'restore the checkpoint, whose config.json and weights do not match',
-      );
-    }
+    if (!entry) return this.onMissing(this.#fileName(name), shape);
     if (saved) this.#used.add(name);
     this.#used.add(this.#fileName(name));
     if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
-      throw new UserError(
-        `${saved ? this.#adapterPath : this.#path}: tensor ${JSON.stringify(entry.name)} is [${entry.shape.join(', ')}], and [${shape.join(', ')}] in config.json`,
-        'restore the checkpoint, whose config.json and weights do not match',
-      );
+      return this.onOtherShape(entry, shape, saved ? this.#adapterPath : this.#path);
     }
     if (!isReadable(entry)) {
       throw new UserError(
@@ -115,6 +107,26 @@ export class Weights {
       );
     }
     return entry;
+  }
+
+  /** @param name in the file */
+  protected onMissing(name: string, _shape: readonly number[]): TensorEntry {
+    throw new UserError(
+      `${this.#path} has no tensor ${JSON.stringify(name)}, which its config.json describes`,
+      'restore the checkpoint, whose config.json and weights do not match',
+    );
+  }
+
+  protected onOtherShape(entry: TensorEntry, shape: readonly number[], path: string): TensorEntry {
+    throw new UserError(
+      `${path}: tensor ${JSON.stringify(entry.name)} is [${entry.shape.join(', ')}], and [${shape.join(', ')}] in config.json`,
+      'restore the checkpoint, whose config.json and weights do not match',
+    );
+  }
+
+  /** Has a tensor of the file been used? */
+  isUsed(name: string): boolean {
+    return this.#used.has(name);
   }
 
   /** Does the adapter change it? */

@@ -31,6 +31,15 @@ describe('describeDecoder', () => {
     expectRefused({ model_type: 'constructor' }, /"constructor" is not supported/);
   });
 
+  it('names a key that may have been meant', () => {
+    const { rms_norm_eps: _, ...config } = configOf('llama');
+    expectRefused(
+      { ...config, rms_norm_epsilon: 1e-5 },
+      /"rms_norm_epsilon": [^ ]+ \(rms_norm_eps\?\) may change what llama/,
+    );
+    expectRefused({ ...config, logit_scale: 2 }, /"logit_scale": 2 may change what llama computes/);
+  });
+
   it('needs a config with a model type', () => {
     expectRefused(null, /\/m has no config\.json/);
     expectRefused({}, /config\.json has no model_type/);
@@ -116,7 +125,7 @@ describe('describeDecoder', () => {
     [
       'an unknown layer type',
       { model_type: 'gemma2', num_hidden_layers: 1, layer_types: ['chunked_attention'] },
-      /layer type "chunked_attention" is not supported/,
+      /layer_types\[0\] is "chunked_attention", which is not supported: \w+ has "/,
     ],
     ['half a window', { model_type: 'mistral', sliding_window: 0.5 }, /sliding_window is 0.5/],
     ['a pattern of no layers', { model_type: 'gemma3_text', sliding_window_pattern: 0 }, /not a positive integer/],
@@ -154,7 +163,7 @@ describe('describeDecoder', () => {
     [
       'layers of Granite 4 of another type',
       { model_type: 'granitemoehybrid', num_hidden_layers: 1, layer_types: ['sliding_attention'] },
-      /layer type "sliding_attention" is not supported/,
+      /layer_types\[0\] is "sliding_attention", which is not supported: \w+ has "/,
     ],
     [
       'a factor of the base in another family',

@@ -22,10 +22,18 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
   ['deepseek-v3', { n_group: 4 }, /6 experts are not 4 groups of one size/],
   ['deepseek-v3', { n_group: 6, topk_group: 2 }, /groups of 1 experts have no best two/],
   ['deepseek-v3', { topk_group: 1, num_experts_per_tok: 3 }, /1 of 3 groups have 2 experts, and a token needs 3/],
-  ['deepseek-v2', { topk_method: 'noaux_tc' }, /topk_method "noaux_tc" is not supported/],
+  [
+    'deepseek-v2',
+    { topk_method: 'noaux_tc' },
+    /topk_method is "noaux_tc", which is not supported: deepseek_v2 has "greedy", "group_limited_greedy"/,
+  ],
   ['glm4-moe-lite', { partial_rotary_factor: 0.5 }, /this family rotates whole heads/],
   ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense'] }, /mlp_layer_types has 2 entries for 3 layers/],
-  ['glm4-moe-lite-v5', { mlp_layer_types: ['sparse', 'dense', 'moe'] }, /MLP type "moe" is not supported/],
+  [
+    'glm4-moe-lite-v5',
+    { mlp_layer_types: ['sparse', 'dense', 'moe'] },
+    /an entry of mlp_layer_types is "moe", which is not supported: \w+ has "dense", "sparse"/,
+  ],
   ['mistral4', { partial_rotary_factor: 0.6 }, /partial_rotary_factor gives 6 dimensions, and qk_rope_head_dim is 4/],
   ['minimax-m2', { scoring_func: 'softmax' }, /scoring_func is "softmax": only that of MiniMax-M2/],
   ['minimax-m2', { attn_type_list: [0, 1] }, /attn_type_list has layers without full attention/],
@@ -39,7 +47,11 @@ const REFUSED: ReadonlyArray<[folder: string, changes: Record<string, unknown>, 
   ['llama4-text', { no_rope_layers: [1, 0] }, /no_rope_layers has 2 entries for 4 layers/],
   ['llama4-text', { no_rope_layers: [1, 0, 2, 1] }, /no_rope_layers has 2, neither 0 nor 1/],
   ['llama4-text-v5', { attention_chunk_size: null }, /layer_types has chunked_attention, and attention_chunk_size/],
-  ['llama4-text-v5', { layer_types: Array(3).fill('sliding_attention') }, /layer type "sliding_attention" is not/],
+  [
+    'llama4-text-v5',
+    { layer_types: Array(3).fill('sliding_attention') },
+    /layer_types\[0\] is "sliding_attention", which is not supported: llama4_text has/,
+  ],
 ];
 
 describe('a mixture of experts', () => {

@@ -63,7 +63,8 @@ function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null
     config.ignore('n_group', 'topk_group');
     return null;
   }
-  if (method !== 'group_limited_greedy') throw config.error(`topk_method ${JSON.stringify(method)} is not supported`);
+  if (method !== 'group_limited_greedy')
+    throw config.unknownWord('topk_method', method, ['greedy', 'group_limited_greedy']);
   return readGroups(config, experts, { score: 'best', others: 0 });
 }
 

@@ -114,6 +114,6 @@ function readMlpTypes(config: Config, layers: number): readonly unknown[] {
     config.list('mlp_layer_types') ?? Array.from({ length: layers }, (_, i) => (i === 0 ? 'dense' : 'sparse'));
   if (types.length !== layers) throw config.error(`mlp_layer_types has ${types.length} entries for ${layers} layers`);
   const unknown = types.find((type) => type !== 'dense' && type !== 'sparse');
-  if (unknown !== undefined) throw config.error(`MLP type ${JSON.stringify(unknown)} is not supported`);
+  if (unknown !== undefined) throw config.unknownWord('an entry of mlp_layer_types', unknown, ['dense', 'sparse']);
   return types;
 }

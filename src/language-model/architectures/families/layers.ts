@@ -329,9 +329,9 @@ export function layerTypes<T extends string>(
   if (types.length !== sizes.layers) {
     throw config.error(`layer_types has ${types.length} entries for ${sizes.layers} layers`);
   }
-  return types.map((type) => {
+  return types.map((type, i) => {
     const found = known.find((item) => item === type);
-    if (found === undefined) throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
+    if (found === undefined) throw config.unknownWord(`layer_types[${i}]`, type, known);
     return found;
   });
 }

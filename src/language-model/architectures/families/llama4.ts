@@ -91,9 +91,10 @@ function readChunks(config: Config, sizes: Sizes, isRotated: readonly boolean[])
   if (types.length !== sizes.layers) {
     throw config.error(`layer_types has ${types.length} entries for ${sizes.layers} layers`);
   }
-  return types.map((type) => {
+  return types.map((type, i) => {
     if (type === 'full_attention') return null;
-    if (type !== 'chunked_attention') throw config.error(`layer type ${JSON.stringify(type)} is not supported`);
+    if (type !== 'chunked_attention')
+      throw config.unknownWord(`layer_types[${i}]`, type, ['full_attention', 'chunked_attention']);
     if (chunk === null) throw config.error('layer_types has chunked_attention, and attention_chunk_size is null');
     return chunk;
   });

@@ -115,9 +115,9 @@ function readTypes(config: Config): LayerType[] {
   const written = config.list('layers_block_type') ?? (pattern === null ? ['M', 'E', '*', '-'] : [...pattern]);
   if (written.length === 0 || written.length > MAX_LAYERS)
     throw config.error(`there are ${written.length} layer types`);
-  return written.map((name) => {
+  return written.map((name, i) => {
     const type = typeof name === 'string' && Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-    if (type === undefined) throw config.error(`layer type ${JSON.stringify(name)} is not supported`);
+    if (type === undefined) throw config.unknownWord(`the type of layer ${i}`, name, Object.keys(TYPES));
     return type;
   });
 }
