@@ -18,6 +18,8 @@ export interface TokenizerFiles {
   /** The path of tokenizer.json, for errors, and its text. */
   readonly file: string;
   readonly text: string;
+  /** Were there only vocab.json and merges.txt? The text has them as the model of a tokenizer.json without other parts. */
+  readonly fromVocabulary?: boolean;
   /** tokenizer_config.json, `{}` if there is none. */
   readonly config: Json;
   /** special_tokens_map.json. */
@@ -48,7 +50,9 @@ export function buildTokenizer(files: TokenizerFiles): Tokenizer {
   const idOf = (name: string) => pipeline.idOf(special.named[name] ?? '') ?? null;
   const bosId = idOf('bos_token');
   const eosId = idOf('eos_token');
-  const { leading, trailing } = affixesOf(readAffixes(json.post_processor, file), built, bosId);
+  const { leading, trailing } = files.fromVocabulary
+    ? wantedAffixes(config, bosId, eosId)
+    : affixesOf(readAffixes(json.post_processor, file), built, bosId);
   return {
     ...codec(pipeline, { file, cleanUp: cleansUp(json, config), leading, trailing }),
     bosId,
@@ -126,6 +130,18 @@ function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | nu
   const around = built === null ? undefined : RECIPES[built].around;
   if (around === undefined) return stated;
   return { leading: around === 'bos' && bosId !== null ? [bosId] : [], trailing: [] };
+}
+
+/** Without a tokenizer.json, `add_bos_token` and `add_eos_token` are followed. */
+function wantedAffixes(config: Json, bosId: number | null, eosId: number | null): Affixes {
+  const only = (id: number | null, wanted: unknown) => (wanted === true && id !== null ? [id] : []);
+  return { leading: only(bosId, config.add_bos_token), trailing: only(eosId, config.add_eos_token) };
+}
+
+/** Does transformers make a tokenizer of this class from vocab.json and merges.txt? */
+export function buildsFromVocabulary(files: TokenizerFiles): boolean {
+  const built = classOf(files);
+  return built !== null && RECIPES[built].fromFiles;
 }
 
 /** `clean_up_tokenization_spaces` is not followed for BPE, unless a second setting insists. */

@@ -14,6 +14,8 @@ export interface BuiltParts {
 interface Recipe {
   /** The special tokens of a checkpoint that does not name them. */
   readonly specials: Readonly<Record<string, string>>;
+  /** Can it be built from vocab.json and merges.txt, without a tokenizer.json? */
+  readonly fromFiles: boolean;
   /** Does it say itself whether there is a pad_token? */
   readonly statesPad: boolean;
   /** Special tokens that are added once more, with the flags of a plain special token. */
@@ -75,22 +77,26 @@ const fallback = (unkToken: string | null) => ({ unk_token: unkToken, fuse_unk: 
 
 export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
   GPT2Tokenizer: {
+    fromFiles: true,
     statesPad: true,
     specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
     parts: gpt2,
   },
   CodeGenTokenizer: {
+    fromFiles: true,
     statesPad: true,
     specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
     parts: gpt2,
   },
   GPTNeoXTokenizer: {
+    fromFiles: true,
     statesPad: true,
     specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT, pad_token: '<|padding|>' },
     around: 'nothing',
     parts: (config) => ({ ...gpt2(config), normalizer: { type: 'NFC' } }),
   },
   CohereTokenizer: {
+    fromFiles: true,
     statesPad: true,
     specials: {
       unk_token: '<UNK>',
@@ -108,9 +114,16 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
       return { ...built, normalizer: { type: 'NFC' }, pre_tokenizer: { type: 'Sequence', pretokenizers } };
     },
   },
-  Qwen2Tokenizer: { statesPad: true, specials: QWEN_SPECIALS, addsSpecialsAgain: true, parts: qwen(QWEN2) },
-  Qwen3_5Tokenizer: { statesPad: true, specials: QWEN_SPECIALS, parts: qwen(QWEN3_5) },
+  Qwen2Tokenizer: {
+    fromFiles: true,
+    statesPad: true,
+    specials: QWEN_SPECIALS,
+    addsSpecialsAgain: true,
+    parts: qwen(QWEN2),
+  },
+  Qwen3_5Tokenizer: { fromFiles: false, statesPad: true, specials: QWEN_SPECIALS, parts: qwen(QWEN3_5) },
   GemmaTokenizer: {
+    fromFiles: false,
     statesPad: true,
     specials: {
       unk_token: '<unk>',
@@ -127,6 +140,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
     }),
   },
   LlamaTokenizer: {
+    fromFiles: false,
     statesPad: false,
     specials: LLAMA_SPECIALS,
     parts: ({ add_prefix_space, legacy }) => {
@@ -141,6 +155,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
     },
   },
   CodeLlamaTokenizer: {
+    fromFiles: false,
     statesPad: false,
     specials: {
       ...LLAMA_SPECIALS,

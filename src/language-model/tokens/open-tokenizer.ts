@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../../checkpoint/architecture.ts';
 import { readTextInside } from '../../platform/resolve-inside.ts';
 import { UserError } from '../../platform/user-error.ts';
+import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { readJsonObject, readModelTokenIds } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-/** Files of slow tokenizers, which contain no rules of how to split a text. */
-const SLOW_FILES = ['tokenizer.model', 'vocab.json', 'merges.txt', 'tekken.json', 'spiece.model', 'vocab.txt'];
+/** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
+const OTHER_FILES = [/^tekken\.json$/, /\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
 /**
  * Open the fast tokenizer (tokenizer.json) of a checkpoint directory.
@@ -18,10 +19,11 @@ const SLOW_FILES = ['tokenizer.model', 'vocab.json', 'merges.txt', 'tekken.json'
 export async function openTokenizer(directory: string, limits: TokenizerLimits = TOKENIZER_LIMITS): Promise<Tokenizer> {
   const tokenizer = await openTokenizerIfPresent(directory, limits);
   if (tokenizer) return tokenizer;
-  for (const name of SLOW_FILES) {
-    if (!existsSync(join(directory, name))) continue;
+  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const other = OTHER_FILES.flatMap((pattern) => names.find((name) => pattern.test(name)) ?? [])[0];
+  if (other !== undefined) {
     throw new UserError(
-      `${directory} has ${name}, but no tokenizer.json`,
+      `${directory} has ${other}, but no tokenizer.json`,
       'save the fast tokenizer: AutoTokenizer.from_pretrained(…).save_pretrained(…) in transformers',
       { code: 'no-tokenizer' },
     );
@@ -31,20 +33,21 @@ export async function openTokenizer(directory: string, limits: TokenizerLimits =
   });
 }
 
-/** @returns null if the directory has no tokenizer.json, which requests in token ids do not need */
+/**
+ * @returns null if the directory has neither tokenizer.json nor vocab.json and merges.txt, which requests in token ids do
+ *   not need
+ */
 export async function openTokenizerIfPresent(
   directory: string,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
 ): Promise<Tokenizer | null> {
-  const file = join(directory, 'tokenizer.json');
-  const text = await readTextInside(file, 'tokenizer');
-  if (text === null) return null;
+  const source = (await readTokenizerJson(directory)) ?? (await readVocabulary(directory));
+  if (source === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
   const { model_type: modelType, tokenizer_class: modelClass } = (await readConfig(directory)) ?? {};
-  const files = {
-    file,
-    text,
+  const files: TokenizerFiles = {
+    ...source,
     config,
     map,
     addedTokens: await readJsonObject(join(directory, 'added_tokens.json')),
@@ -53,5 +56,26 @@ export async function openTokenizerIfPresent(
     ids: await readModelTokenIds(directory),
     chatTemplate: await readChatTemplate(directory, config),
   };
+  if (files.fromVocabulary && !buildsFromVocabulary(files)) return null;
   return startTokenizer(files, limits);
+}
+
+type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'>;
+
+async function readTokenizerJson(directory: string): Promise<Source | null> {
+  const file = join(directory, 'tokenizer.json');
+  const text = await readTextInside(file, 'tokenizer');
+  return text === null ? null : { file, text };
+}
+
+/** vocab.json and merges.txt, of which transformers builds the tokenizers of some classes, as a tokenizer.json. */
+async function readVocabulary(directory: string): Promise<Source | null> {
+  const file = join(directory, 'vocab.json');
+  const vocab = await readTextInside(file, 'tokenizer');
+  const merges = await readTextInside(join(directory, 'merges.txt'), 'tokenizer');
+  if (vocab === null || merges === null) return null;
+  const lines = merges.split(/\r?\n/).filter((line) => !line.startsWith('#version'));
+  if (lines.at(-1) === '') lines.pop();
+  const text = `{"model":{"type":"BPE","vocab":${vocab},"merges":${JSON.stringify(lines)}}}`;
+  return { file, text, fromVocabulary: true };
 }

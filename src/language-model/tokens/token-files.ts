@@ -12,8 +12,8 @@ const TOKEN_FILES = [
   'generation_config.json',
   'chat_template.jinja',
 ];
-/** Only old checkpoints have it: without it, the digest is what it was before this file was read. */
-const OLD_TOKEN_FILE = 'added_tokens.json';
+/** Without these, the digest is what it was before they were read. */
+const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt'];
 
 /**
  * A digest of these files in some directories. They are not part of the digest of a checkpoint, but with another
@@ -24,15 +24,18 @@ export async function digestTokenFiles(directories: readonly string[]): Promise<
   const hash = createHash('sha256');
   for (const directory of directories) {
     for (const name of TOKEN_FILES) hash.update(JSON.stringify([name, await textOf(join(directory, name))]));
-    const old = await textOf(join(directory, OLD_TOKEN_FILE));
-    if (old !== null) hash.update(JSON.stringify([OLD_TOKEN_FILE, old]));
+    const whole = (await textOf(join(directory, 'tokenizer.json'))) !== null;
+    for (const name of whole ? OTHER_TOKEN_FILES.slice(0, 1) : OTHER_TOKEN_FILES) {
+      const text = await textOf(join(directory, name));
+      if (text !== null) hash.update(JSON.stringify([name, text]));
+    }
   }
   return `sha256:${hash.digest('hex')}`;
 }
 
 function kindOf(file: string): TextFileKind {
   const name = basename(file);
-  if (name === 'tokenizer.json') return 'tokenizer';
+  if (['tokenizer.json', 'vocab.json', 'merges.txt'].includes(name)) return 'tokenizer';
   return name === 'chat_template.jinja' ? 'template' : 'config';
 }
 

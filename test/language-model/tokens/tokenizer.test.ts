@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTokenizer, openTokenizerIfPresent } from '../../../src/language-model/tokens/open-tokenizer.ts';
@@ -94,6 +94,25 @@ describe('a tokenizer', () => {
     expect(await openTokenizer(folder)).toMatchObject({ leading: [1, 2], trailing: [] });
   });
 
+  it('is built from vocab.json and merges.txt, where transformers builds it so', async () => {
+    const folder = changed('gpt2', 'tokenizer_config.json', { add_bos_token: true });
+    const { vocab, merges } = readJson<{ model: { vocab: Json; merges: string[] } }>(
+      join(folder, 'tokenizer.json'),
+    ).model;
+    const whole = await openTokenizer(folder);
+    rmSync(join(folder, 'tokenizer.json'));
+    writeFileSync(join(folder, 'vocab.json'), JSON.stringify(vocab));
+    writeFileSync(join(folder, 'merges.txt'), `#version: 0.2\n${merges.join('\n')}\n`);
+    const text = "It's the other fox's key, 1234<|endoftext|>";
+    const built = await openTokenizer(folder);
+    expect(bare(built, text)).toEqual(bare(whole, text));
+    // Without a tokenizer.json, transformers follows add_bos_token.
+    expect([whole.leading, built.leading]).toEqual([[], [346]]);
+    writeFileSync(join(folder, 'config.json'), '{"model_type": "granite"}');
+    expect(await openTokenizerIfPresent(folder)).toBeNull();
+    await expect(openTokenizer(folder)).rejects.toThrow(/has vocab\.json, but no tokenizer\.json/);
+  });
+
   it('reads special_tokens_map.json only if the config has no added_tokens_decoder', async () => {
     const map = changed('llama2', 'special_tokens_map.json', { bos_token: '</s>' });
     expect((await openTokenizer(map)).bosId).toBe(2);
@@ -170,6 +189,12 @@ describe('a tokenizer', () => {
       /has tokenizer\.model, but no tokenizer\.json — save the fast/,
     ],
     ['only a vocabulary', { 'vocab.json': '{}', 'merges.txt': '' }, /has vocab\.json, but no tokenizer\.json/],
+    [
+      'only the tokens of Mistral',
+      { 'tekken.json': '{}', 'params.json': '{}' },
+      /has tekken\.json, but no tokenizer\.json/,
+    ],
+    ['only the tokens of tiktoken', { 'qwen.tiktoken': '' }, /has qwen\.tiktoken, but no tokenizer\.json/],
     ['half a file', { 'tokenizer.json': '{"model": {' }, /tokenizer\.json is not JSON/],
     ['another JSON', { 'tokenizer.json': '{"vocab": {}}' }, /tokenizer\.json is not a tokenizer: model/],
     ['an unknown part', { 'tokenizer.json': words({ normalizer: { type: 'Magic' } }) }, /cannot be used: .*Magic/],
