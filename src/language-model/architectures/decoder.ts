@@ -300,6 +300,15 @@ export function hasOwnKeys({ projections }: Attention): boolean {
   return projections.kind !== 'shared';
 }
 
+/**
+ * The number of layers before the last ones that all take keys and values of earlier layers. What these compute for a token no other token
+ * sees: only tokens whose hidden state is asked for need to go through them.
+ */
+export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
+  const isLate = ({ mixer }: Layer) => mixer?.kind === 'attention' && !hasOwnKeys(mixer) && mixer.alibi === null;
+  return layers.findLastIndex((layer) => !isLate(layer)) + 1;
+}
+
 /** The mixers with a state of all layers that have one. */
 export function recurrentsOf({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
   return layers.flatMap(({ mixer }) => (mixer === null || mixer.kind === 'attention' ? [] : [mixer]));

@@ -31,6 +31,16 @@ export const BACKBONE = {
   hidden: 'hidden',
 } as const;
 
+/** Inputs in the place of `BACKBONE.rows`, where there are late layers (see `layersBeforeLate`): K slots of each sequence go through them. */
+export const LATE = {
+  /** int64 [B, K], flat: b · S + s. */
+  slots: 'late_slots',
+  /** int64 [B, K]: their rows in a mask, of which there are S, or B · S. */
+  masks: 'late_masks',
+  /** int64 [R]: which of the B · K hidden states are returned. */
+  rows: 'late_rows',
+} as const;
+
 /** Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the convolutions. */
 export const RECURRENCE = {
   /** int64 [N, T]. */

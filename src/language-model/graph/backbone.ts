@@ -4,6 +4,7 @@ import {
   attentionsOf,
   type Decoder,
   hasOwnKeys,
+  layersBeforeLate,
   type Rope,
   recurrentsOf,
   type Window,
@@ -15,6 +16,7 @@ import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './atte
 import { BACKBONE, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
 import type { ExpertsOptions } from './experts.ts';
+import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { lookUp } from './linear.ts';
 import { normStream, type Stream, settled } from './norm.ts';
 import { perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
@@ -54,7 +56,6 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
   const graph = new Graph();
   const tokens = graph.input(BACKBONE.tokens, int64, ['B', 'S']);
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
-  const rows = graph.input(BACKBONE.rows, int64, ['R']);
   const seqlensK = graph.input(BACKBONE.seqlensK, int32, ['B']);
   const totalSequenceLength = graph.input(BACKBONE.totalSequenceLength, int32, [1]);
   const shared: SharedInputs = {
@@ -72,20 +73,16 @@ export function buildBackbone(decoder: Decoder, weights: Weights, options: Backb
   const ofLayers = embedForLayers(graph, weights, decoder, tokens, embedded);
   const { altUp } = decoder;
   const sum = altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
+  const first = layersBeforeLate(decoder);
+  const context: LayersContext = { shared, layerInputs, recurrence, options, presents, keys, ofLayers, rows: null };
+  const late = first < decoder.layers.length ? declareLateLayers(graph, context) : null;
+  const rows = late?.rows ?? graph.input(BACKBONE.rows, int64, ['R']);
   let stream: Stream = { sum, pending: null };
   for (const [index, layer] of decoder.layers.entries()) {
     const isLast = index === decoder.layers.length - 1;
-    stream = applyLayer(graph, weights, layer, stream, {
-      shared,
-      index,
-      layerInputs,
-      recurrence,
-      options,
-      presents,
-      keys,
-      ofLayers,
-      rows: isLast ? rows : null,
-    });
+    if (late !== null && index === first) stream = late.enter(stream);
+    const own = late !== null && index >= first ? late.context : context;
+    stream = applyLayer(graph, weights, layer, stream, { ...own, index, rows: isLast ? rows : null });
   }
   if (altUp !== undefined) {
     stream = { sum: collapseStates(graph, weights, altUp, settled(graph, stream)), pending: null };

@@ -3,6 +3,7 @@ import {
   attentionsOf,
   type Decoder,
   hasOwnKeys,
+  layersBeforeLate,
   type Mixer,
   type Rope,
   recurrentsOf,
@@ -17,6 +18,7 @@ import { alibiTensor, maskTensor } from './attention-bias.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { ForwardBatch } from './batches.ts';
 import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache, type LayerCache } from './kv-cache.ts';
+import { lateFeeds } from './late-rows.ts';
 import { recurrenceFeeds } from './recurrence-plan.ts';
 
 export interface ForwardResult {
@@ -47,6 +49,7 @@ export class BackboneSession {
   /** Outputs stay on the device. */
   readonly #isBound: boolean;
   readonly #kind: AttentionKind;
+  readonly #hasLateLayers: boolean;
   readonly #ropeTensors = new Map<Rope, RopeTensors>();
   /** By number of sequences. */
   readonly #emptyCaches = new Map<number, KvCache>();
@@ -60,6 +63,7 @@ export class BackboneSession {
     this.#session = session;
     this.#isBound = isBound;
     this.#kind = kind;
+    this.#hasLateLayers = layersBeforeLate(decoder) < decoder.layers.length;
     this.usesKvCache = useKvCache;
   }
 
@@ -138,7 +142,7 @@ export class BackboneSession {
         batch.positions.map((position) => Math.min(position, this.#decoder.maxLength - 1)),
         [sequences, length],
       ),
-      [BACKBONE.rows]: tensor.int64(batch.rows, [batch.rows.length]),
+      ...(this.#hasLateLayers ? lateFeeds(batch) : { [BACKBONE.rows]: tensor.int64(batch.rows, [batch.rows.length]) }),
       [BACKBONE.seqlensK]: tensor.int32(Array<number>(sequences).fill(total - 1), [sequences]),
       [BACKBONE.totalSequenceLength]: tensor.int32([total], [1]),
     };

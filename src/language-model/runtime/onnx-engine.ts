@@ -4,7 +4,7 @@ import { type Device, float64Device } from '../../onnx/session.ts';
 import { machineMemory } from '../../platform/memory.ts';
 import { UserError, withErrorCode } from '../../platform/user-error.ts';
 import { doraRatios } from '../../spectra/dora.ts';
-import { attentionsOf, type Decoder } from '../architectures/decoder.ts';
+import { attentionsOf, type Decoder, layersBeforeLate } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
 import { isLong } from '../architectures/rope.ts';
 import { type HeldWeights, Weights } from '../architectures/weights.ts';
@@ -178,7 +178,8 @@ export class OnnxEngine implements Engine {
       ? groupByPrefix(groups)
       : groups.map((group) => ({ prefix: [], groups: [group] }));
     return scheduleScoring(prefixGroups, this.#budget, {
-      plainAttention: this.device.name !== 'cpu',
+      // Late layers have no other.
+      plainAttention: this.device.name !== 'cpu' || layersBeforeLate(this.#decoder) < this.#decoder.layers.length,
       useKvCache: this.#backbone?.usesKvCache ?? false,
     });
   }
