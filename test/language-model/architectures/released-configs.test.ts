@@ -80,6 +80,23 @@ describe('keys of released configs that their class does not read', () => {
 });
 
 describe('options that no fixture has', () => {
+  it('a Nemotron-H or Granite without experts can have 0 of them', () => {
+    const none = { num_experts_per_tok: 0, moe_intermediate_size: 0 };
+    const nemotron = { model_type: 'nemotron_h', hybrid_override_pattern: 'M-*-' };
+    expect(JSON.stringify(decoderOf({ ...nemotron, ...none, n_routed_experts: 0 }))).toBe(
+      JSON.stringify(decoderOf(nemotron)),
+    );
+    const granite = { model_type: 'granitemoehybrid', num_hidden_layers: 1, num_local_experts: 0 };
+    const { layers } = decoderOf({ ...granite, num_experts_per_tok: 0, intermediate_size: 0 });
+    expect(layers.map(({ mlp }) => mlp?.kind)).toEqual(['gated-fused']);
+  });
+
+  it('Granite cannot choose more experts than it has, and Mistral Small 4 has the head size that its parts give', () => {
+    const granite = { model_type: 'granitemoehybrid', num_local_experts: 4, num_experts_per_tok: 5 };
+    expect(() => decoderOf(granite)).toThrow(/num_experts_per_tok is 5, and can be at most 4/);
+    expect(() => decoderOf({ model_type: 'mistral4', head_dim: 64 })).toThrow(/head_dim is 64: it is the sum of/);
+  });
+
   it('a mixture of no experts is a plain MLP', () => {
     for (const model_type of ['qwen2_moe', 'qwen3_moe', 'qwen3_next']) {
       const keys = { num_experts_per_tok: 4, moe_intermediate_size: 16, shared_expert_intermediate_size: 16 };

@@ -129,10 +129,11 @@ function mlpOf(config: Config, sizes: Sizes): (index: number) => Mlp {
     names: ['input_linear', 'output_linear'],
   });
   const shared = (i: number) => fused(`layers.${i}.shared_mlp`);
-  const count = config.number('num_local_experts') === 0 ? 0 : config.size('num_local_experts', MAX_EXPERTS);
-  const perToken = config.number('num_experts_per_tok');
+  config.ignore('num_experts_per_tok', 'intermediate_size'); // without experts, whatever they are
+  if (config.number('num_local_experts') === 0) return shared;
+  const count = config.size('num_local_experts', MAX_EXPERTS);
+  const perToken = config.size('num_experts_per_tok', count);
   const width = config.size('intermediate_size');
-  if (count === 0) return shared;
   return (i): Experts => {
     const module = `layers.${i}.block_sparse_moe`;
     const part = (name: string, input: number, output: number) =>

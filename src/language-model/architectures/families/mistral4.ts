@@ -57,6 +57,7 @@ export const mistral4: ModelFamily = {
   aliases: { num_local_experts: 'n_routed_experts' },
   describe: (config) => {
     const sizes = readLatentSizes(config);
+    config.expect('head_dim', sizes.headDim, 'it is the sum of qk_nope_head_dim and qk_rope_head_dim');
     const parameters = ropeParameters(config, { missing: MISSING });
     // The rotated dimensions are a share of each head here.
     const rope = readRope(config, sizes.headDim, {

@@ -64,7 +64,7 @@ export const nemotronH: ModelFamily = {
     config.expect('sliding_window', null, 'a window is not supported');
     ignoreTraining(config);
     const mixer = mixerOf(config, sizes, epsilon);
-    const mlp = mlpOf(config, sizes);
+    const mlp = mlpOf(config, sizes, types);
     const layer = (i: number): Layer => {
       const [type, module] = [types[i] ?? 'mlp', `layers.${i}.mixer`];
       const norm = rmsNorm(`layers.${i}.norm`, hidden, epsilon);
@@ -149,7 +149,7 @@ function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string
   return (module, type) => (type === 'mamba' ? mamba(module) : plainAttention(module, sizes, { rope: null }));
 }
 
-function mlpOf(config: Config, { hidden }: Sizes): (module: string, type: MlpType) => Mlp {
+function mlpOf(config: Config, { hidden }: Sizes, types: readonly LayerType[]): (module: string, type: MlpType) => Mlp {
   const bias = config.boolean('mlp_bias');
   const activation = config.activation('mlp_hidden_act');
   const plain = (module: string, width: number): Exclude<Mlp, Experts> => ({
@@ -159,6 +159,10 @@ function mlpOf(config: Config, { hidden }: Sizes): (module: string, type: MlpTyp
     activation,
   });
   const width = config.size('intermediate_size');
+  if (!types.includes('moe')) {
+    ignoreExperts(config);
+    return (module) => plain(module, width);
+  }
   const experts = readExpertSizes(config, { count: 'n_routed_experts' });
   const router = correctedRouter(config, hidden, experts);
   const sharedWidth = config.size('moe_shared_expert_intermediate_size');
@@ -186,4 +190,10 @@ function mlpOf(config: Config, { hidden }: Sizes): (module: string, type: MlpTyp
           },
   });
   return (module, type) => (type === 'moe' ? mixture(module) : plain(module, width));
+}
+
+/** Models without layers of experts can have any of these, such as 0 experts. */
+function ignoreExperts(config: Config): void {
+  config.ignore('n_routed_experts', 'num_experts_per_tok', 'moe_intermediate_size', 'norm_topk_prob', 'n_group');
+  config.ignore('moe_shared_expert_intermediate_size', 'moe_latent_size', 'routed_scaling_factor', 'topk_group');
 }
