@@ -44,14 +44,27 @@ const MANY_MATRICES = 4096;
 /** The smallest experts of a model have thousands of parameters. */
 const FEW_PARAMETERS = 256;
 
-/** A stack can name a matrix for every two numbers, so that a file of some kilobytes takes hours. */
 function expectWeights(matrices: readonly Matrix[]): void {
   const [first] = matrices;
-  if (first === undefined || matrices.length <= MANY_MATRICES) return;
+  if (first === undefined) return;
   const parameters = matrices.reduce((sum, { view: { shape } }) => sum + at(shape, 0) * at(shape, 1), 0);
-  if (parameters >= FEW_PARAMETERS * matrices.length) return;
+  refuseTiny({ name: first.name, count: matrices.length, parameters });
+}
+
+/**
+ * A stack can name a matrix for every two numbers, so that a file of some kilobytes takes hours.
+ * @param name one of the matrices
+ * @throws UserError for many matrices of few parameters
+ */
+export function refuseTiny(stack: {
+  readonly name: string;
+  readonly count: number;
+  readonly parameters: number;
+}): void {
+  const { name, count, parameters } = stack;
+  if (count <= MANY_MATRICES || parameters >= FEW_PARAMETERS * count) return;
   throw new UserError(
-    `${JSON.stringify(first.name)} is one of ${matrices.length} matrices with ${(parameters / matrices.length).toFixed(1)} parameters on average, which no model has`,
+    `${JSON.stringify(name)} is one of ${count} matrices with ${(parameters / count).toFixed(1)} parameters on average, which no model has`,
     'check the shapes of its stacks: the first dimension is that of the experts',
   );
 }
@@ -226,7 +239,7 @@ function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Ma
 }
 
 /** The largest models have hundreds in a layer. */
-const MAX_EXPERTS = 10_000;
+export const MAX_EXPERTS = 10_000;
 
 /** All experts of a layer in one tensor: [experts, …, …], or DBRX's [experts · width, hidden]. */
 function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {

@@ -1,6 +1,6 @@
 import { featuresOf } from '../checkpoint/adapter/factors.ts';
 import { fusedLayout } from '../checkpoint/fused.ts';
-import { listMatrices, type ModelContext } from '../checkpoint/list-matrices.ts';
+import { listMatrices, MAX_EXPERTS, type ModelContext, refuseTiny } from '../checkpoint/list-matrices.ts';
 import type { Matrix } from '../checkpoint/matrix.ts';
 import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../checkpoint/matrix-view.ts';
 import type { ModuleType } from '../checkpoint/module-type.ts';
@@ -28,11 +28,30 @@ interface Base {
  * The updates of the experts of each layer: ΔW of expert e is scale·B[:, :, e]·A[e], with A as [experts, r, in] and B as
  * [out, r, experts] (PEFT 0.21, `ParamWrapper.get_delta_weight`). Its spectrum is that of its transpose, so that it makes no
  * difference which of the two the base model stores.
- * @throws UserError for a base model that has other experts
+ * @throws UserError for a base model that has other experts, and for more experts than any model has
  */
 export function expertUpdates(modules: readonly StackedModule[], base: Base): Target[] {
+  refuseMany(modules, base);
   const stored = base.reference && modules.length > 0 ? expertsOf(base.reference) : null;
   return modules.flatMap((module) => updatesOf(module, base, stored));
+}
+
+function refuseMany(modules: readonly StackedModule[], { path }: Base): void {
+  const [first] = modules;
+  if (first === undefined) return;
+  const many = modules.find(({ experts }) => experts > MAX_EXPERTS);
+  if (many) {
+    throw new UserError(
+      `${path}: ${JSON.stringify(many.target)} has factors of ${many.experts} experts, more than ${MAX_EXPERTS}`,
+      'check the rank in adapter_config.json',
+    );
+  }
+  const numbersOf = (module: StackedModule) => module.experts * featuresOf(module).input * featuresOf(module).output;
+  refuseTiny({
+    name: first.target,
+    count: modules.reduce((sum, { experts }) => sum + experts, 0),
+    parameters: modules.reduce((sum, module) => sum + numbersOf(module), 0),
+  });
 }
 
 type Experts = ReadonlyMap<string, Matrix>;
@@ -92,7 +111,8 @@ function partsOf(module: StackedModule, { architecture }: ModelContext, whole: M
   if (architecture.layoutType === null && whole === 'other')
     return [{ ...all, note: 'fused and not split: config.json of the base model is needed' }];
   const layout = fusedLayout(module.target, { output, input, architecture, attentionInput: null });
-  if (layout === null || 'unknown' in layout) return [all];
+  if (layout === null) return [all];
+  if ('unknown' in layout) return [{ ...all, note: `fused and not split: ${layout.unknown}` }];
   return layout.parts.map((part) => ({ ...part, label: `[${part.label}]` }));
 }
 

@@ -225,7 +225,7 @@ function baseMatrix(
   if (!source || !isReadable(source)) {
     throw new UserError(
       `${adapter.path}: module ${JSON.stringify(target)} is ${source ? `${source.dtype} in` : 'not in'} the reference ${reference.path}`,
-      'use the base model that the adapter was trained on',
+      'use the base model that the adapter was trained on; if its file has other names than transformers has in memory, merge the adapter',
     );
   }
   const view = wholeMatrix(source.shape);

@@ -174,6 +174,18 @@ describe('an adapter of the weights of all experts has the updates that PEFT add
     await expect(openCheckpoint(write(gptOss, targets))).rejects.toThrow(error);
   });
 
+  it.each([
+    ['more experts than any model has', 20_000, 1, /factors of 20000 experts, more than 10000/],
+    ['many experts of few numbers', 5000, 1, /one of 5000 matrices with 4.0 parameters/],
+  ])('is refused for %s, before any is planned', async (_, experts, r, error) => {
+    const factors = {
+      'base_model.model.model.layers.0.mlp.experts.lora_A.weight': [experts * r, 2],
+      'base_model.model.model.layers.0.mlp.experts.lora_B.weight': [2, experts * r],
+    };
+    const targets = { r, target_parameters: ['mlp.experts.down_proj'] };
+    await expect(plan(write({ factors, parts: {} }, targets), null)).rejects.toThrow(error);
+  });
+
   it('is not run, and its merge is not checked: it is measured alone', async () => {
     const checkpoint = await openCheckpoint(write(gptOss));
     const reference = await openReference(languageModel('gpt-oss'));
