@@ -1,9 +1,8 @@
 import { toText } from '../platform/python/print.ts';
 import { isList, type PythonDict, PythonError, PythonTuple, type PythonValue } from '../platform/python/value.ts';
-import { parseTemplate } from './jinja/parse.ts';
-import { renderTemplate } from './jinja/render.ts';
 import { literalEval } from './python/literal.ts';
 import type { DocumentFormat } from './task.ts';
+import { renderTemplate } from './task-template.ts';
 
 /** A document, and the names of the fields of the split that is asked. */
 export interface Source {
@@ -66,7 +65,7 @@ function fieldOf(name: string, { document, fields }: Source): PythonValue | unde
   return value;
 }
 
-const apply = (template: string, document: PythonDict): string => renderTemplate(parseTemplate(template), document);
+const apply = (template: string, document: PythonDict): string => renderTemplate(template, document);
 
 /** `str.isdigit`; what is a digit and no number of Python fails then, as it does there. */
 const isDigits = (text: string): boolean => /^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u.test(text);

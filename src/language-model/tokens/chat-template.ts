@@ -90,6 +90,7 @@ const ENVIRONMENT: Environment = {
   strict: false,
   filters: FILTERS,
   tests: TESTS,
+  tags: new Set(['break', 'continue', 'generation']),
   globals: GLOBALS,
 };
 

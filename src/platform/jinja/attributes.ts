@@ -43,6 +43,7 @@ export function elementOf(object: Value, key: Value, strict: boolean): Value {
 }
 
 function missing(object: Value, key: Value, strict: boolean): Undefined {
+  if (strict && typeof key === 'string' && PRIVATE.test(key)) throw new NotRead(`the attribute ${key} is not read`);
   const what = typeof key === 'string' ? key : repr(key);
   return new Undefined(`a value of type ${typeName(object)} has no attribute ${what}`, { strict });
 }
@@ -57,7 +58,7 @@ function ownElement(object: Value, key: Value): Value | undefined {
   return items?.at(asIndex(key, 'an index'));
 }
 
-/** Whatever begins so is not open to templates, and what changes a value is not either. */
+/** Whatever begins so is not open to templates in the sandbox, and what changes a value is not either. */
 const PRIVATE = /^_/;
 
 /** `getattr` of Python. @returns undefined for what is not there; an Undefined for what the sandbox does not show */

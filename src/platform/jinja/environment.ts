@@ -10,6 +10,8 @@ export interface Environment extends WhiteSpace {
   readonly strict: boolean;
   readonly filters: ReadonlyMap<string, Filter>;
   readonly tests: ReadonlyMap<string, Test>;
+  /** Those of extensions: `break`, `continue` and `generation`. */
+  readonly tags: ReadonlySet<string>;
   /** Under the variables of a rendering. */
   readonly globals: ReadonlyMap<string, Value>;
 }

@@ -110,17 +110,17 @@ const itemsOfDict: Filter = (value, args) => {
   );
 };
 
-const first: Filter = (value, args) => {
+const first: Filter = (value, args, { strict }) => {
   bind('the filter first', [], args);
   const next = iterate(value).next();
-  return next.done ? new Undefined('there is no first item') : next.value;
+  return next.done ? new Undefined('there is no first item', { strict }) : next.value;
 };
 
-const last: Filter = (value, args) => {
+const last: Filter = (value, args, { strict }) => {
   bind('the filter last', [], args);
   if (value instanceof PythonIterator) throw new TemplateError('a generator has no last item');
   const item = listOf(value).at(-1);
-  return item === undefined ? new Undefined('there is no last item') : item;
+  return item === undefined ? new Undefined('there is no last item', { strict }) : item;
 };
 
 const join: Filter = (value, args, environment) => {
@@ -215,7 +215,7 @@ const extreme =
     const ignoreCase = !isTrue(bound.get('case_sensitive', false));
     const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
     const [head, ...others] = listOf(value);
-    if (head === undefined) return new Undefined('there is no item');
+    if (head === undefined) return new Undefined('there is no item', environment);
     return others.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), head);
   };
 

@@ -10,7 +10,7 @@ import { NotRead, TemplateError } from './value.ts';
  * @throws TemplateError where Jinja 3.1 fails, NotRead for tags of it that are not read here
  */
 export function parse(source: string, environment: Environment): Body {
-  const tokens = new TokenStream(lex(source, environment));
+  const tokens = new TokenStream(lex(source, environment), environment.tags);
   const body = parseBody(tokens, []);
   for (const { kind, name, conditional } of tokens.uses) {
     const known = kind === 'filter' ? environment.filters : environment.tests;
@@ -56,10 +56,12 @@ function parseBlock(tokens: TokenStream, ...ends: readonly string[]): { body: Bo
 /** A body with a scope of its own, where conditions around it do not count. */
 const parseHard = (tokens: TokenStream, end: string): Body => tokens.within({}, () => parseBlock(tokens, end)).body;
 
+const EXTENSIONS = ['break', 'continue', 'generation'];
 const NOT_READ = ['block', 'extends', 'include', 'import', 'from', 'autoescape'];
 
 function parseStatement(tokens: TokenStream): Statement[] {
   const tag = tokens.expectName();
+  if (EXTENSIONS.includes(tag) && !tokens.tags.has(tag)) tokens.fail(`the tag ${tag} is unknown`);
   switch (tag) {
     case 'if':
       return [tokens.within({ conditional: true }, () => parseIf(tokens))];

@@ -51,8 +51,14 @@ function isSame(value: Value, other: Value): boolean {
   throw new NotRead('the test sameas of texts and numbers is not read');
 }
 
+/** @throws TemplateError for what is strictly not there */
+function isEmpty(value: Value): boolean {
+  if (value instanceof Undefined) value.failIfStrict();
+  return value instanceof Undefined;
+}
+
 const isIterable = (value: Value): boolean =>
-  value instanceof Undefined ||
+  isEmpty(value) ||
   isSequence(value) ||
   value instanceof View ||
   value instanceof PythonIterator ||
@@ -63,6 +69,7 @@ const known =
   (value, args, environment) => {
     if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
     if (isList(value) || isDict(value) || value instanceof View) throw new TemplateError('a list or dict is no name');
+    if (value instanceof Undefined) value.failIfStrict();
     return names(environment).has(value);
   };
 
@@ -85,7 +92,7 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   number: plain((value) => isInteger(value) || value instanceof PythonFloat),
   odd: plain((value) => remains(value, 2, 1)),
   sameas: withOther(isSame),
-  sequence: plain((value) => isSequence(value) || value instanceof Undefined),
+  sequence: plain((value) => isSequence(value) || (value instanceof Undefined && !value.strict)),
   string: plain((value) => typeof value === 'string' || value instanceof Markup),
   test: known(({ tests }) => tests),
   true: plain((value) => value === true),

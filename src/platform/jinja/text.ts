@@ -82,7 +82,7 @@ export function split(text: string, separator: string | null, most: number): str
   const words: string[] = [];
   let rest = stripStart(text);
   while (rest !== '') {
-    if (most >= 0 && words.length === most) return [...words, stripEnd(rest)];
+    if (most >= 0 && words.length === most) return [...words, rest];
     const word = WORD.exec(rest)?.[0] ?? rest;
     words.push(word);
     rest = stripStart(rest.slice(word.length));
@@ -104,7 +104,7 @@ export function splitFromEnd(text: string, separator: string | null, most: numbe
   const words: string[] = [];
   let rest = stripEnd(text);
   while (rest !== '') {
-    if (words.length === most) return [stripStart(rest), ...words];
+    if (words.length === most) return [rest, ...words];
     const word = LAST_WORD.exec(rest)?.[0] ?? rest;
     words.unshift(word);
     rest = stripEnd(rest.slice(0, rest.length - word.length));

@@ -22,11 +22,14 @@ export class TokenStream {
   readonly uses: Use[] = [];
   /** Within the branches of a condition: there, Jinja accepts the name of a filter that there is not. */
   conditional = false;
+  /** Tags of extensions. */
+  readonly tags: ReadonlySet<string>;
   /** Whether `break` has a loop to end. */
   inLoop = false;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], tags: ReadonlySet<string>) {
     this.#tokens = tokens;
+    this.tags = tags;
   }
 
   get current(): Token {
