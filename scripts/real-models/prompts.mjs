@@ -17,6 +17,7 @@ export const PROMPTS = [
 /** Texts that are scored from their second token on. */
 export const TEXTS = [
   'It was a bright cold day in April, and the clocks were striking thirteen. The people who passed by paid no attention; they had long ago stopped counting the hours, since counting them had never made the winter shorter.',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a text to score
   'for (let i = 0; i < rows.length; i++) {\n  const row = rows[i];\n  if (row.total > limit) console.warn(`${row.name}: ${row.total} is above ${limit}`);\n}\n',
   'Zażółć gęślą jaźń. Съешь же ещё этих мягких французских булок, да выпей чаю. 日本語の文章も含まれています。 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 😀',
   'ΔW = W − W₀; σ₁ ≥ σ₂ ≥ … ≥ σₙ. The energy of the first direction is σ₁² / Σσᵢ², and a matrix of rank one has all of it there.',
