@@ -2,6 +2,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { buildParts, RECIPES } from './built-classes.ts';
 import { renderChat } from './chat-template.ts';
 import { cleanUpSpaces } from './clean-up-spaces.ts';
+import { fixMistralRegex } from './mistral-regex.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
 import { buildPipeline, type Pipeline } from './pipeline.ts';
 import { type Affixes, readAffixes } from './post-processor.ts';
@@ -30,6 +31,8 @@ export interface TokenizerFiles {
   readonly modelType: string | null;
   /** `tokenizer_class` of config.json. */
   readonly modelTokenizerClass?: string | null;
+  /** `transformers_version` of config.json, null if it has none. */
+  readonly savedWith?: string | null;
   readonly ids: ModelTokenIds;
   readonly chatTemplate: string | null;
 }
@@ -46,7 +49,7 @@ export function buildTokenizer(files: TokenizerFiles): Tokenizer {
   const built = classOf(files);
   const sources = { config, map, built, padToken: json.padding?.pad_token ?? null };
   const special = readSpecialTokens(sources);
-  const pipeline = withinLimits(`${file} cannot be used`, () => pipelineOf(json, sources, files.addedTokens ?? null));
+  const pipeline = withinLimits(`${file} cannot be used`, () => pipelineOf(json, sources, files));
   const idOf = (name: string) => pipeline.idOf(special.named[name] ?? '') ?? null;
   const bosId = idOf('bos_token');
   const eosId = idOf('eos_token');
@@ -83,7 +86,7 @@ export function buildTokenizer(files: TokenizerFiles): Tokenizer {
 }
 
 /** Settings of tokenizer_config.json that change tokens, and are not followed here. */
-const NOT_FOLLOWED = ['split_special_tokens', 'fix_mistral_regex'];
+const NOT_FOLLOWED = ['split_special_tokens'];
 
 function refuseSettings(config: Json, file: string): void {
   for (const key of NOT_FOLLOWED) {
@@ -111,18 +114,24 @@ function classOf({ file, text, config, modelType, modelTokenizerClass }: Tokeniz
 }
 
 /** @throws Error for a part that is not known exactly */
-function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, legacy: Json | null): Pipeline {
+function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: TokenizerFiles): Pipeline {
   const { built, config } = sources;
   const ofFile = json.added_tokens.flatMap((entry) => {
     const token = addedToken(entry);
     return token ? [[entry.id, token] as const] : [];
   });
-  const added = listAddedTokens(sources, ofFile, legacy);
+  const added = listAddedTokens(sources, ofFile, files.addedTokens ?? null);
   const { model, normalizer, pre_tokenizer, decoder } = json;
   const unkToken = readSpecialTokens(sources).named.unk_token ?? null;
   const parts =
     built === null ? { model, normalizer, pre_tokenizer, decoder } : buildParts(built, model, config, unkToken);
-  return buildPipeline({ ...parts, added });
+  const fixed = fixMistralRegex(parts.pre_tokenizer, {
+    wanted: config.fix_mistral_regex === true,
+    size: Object.keys(model.vocab).length + added.length,
+    modelType: files.modelType,
+    savedWith: files.savedWith,
+  });
+  return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
 }
 
 /** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing beside a tokenizer.json. */

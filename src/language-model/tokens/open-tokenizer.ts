@@ -45,14 +45,16 @@ export async function openTokenizerIfPresent(
   if (source === null) return null;
   const config = (await readJsonObject(join(directory, 'tokenizer_config.json'))) ?? {};
   const map = await readJsonObject(join(directory, 'special_tokens_map.json'));
-  const { model_type: modelType, tokenizer_class: modelClass } = (await readConfig(directory)) ?? {};
+  const model = await readConfig(directory);
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : null);
   const files: TokenizerFiles = {
     ...source,
     config,
     map,
     addedTokens: await readJsonObject(join(directory, 'added_tokens.json')),
-    modelTokenizerClass: typeof modelClass === 'string' ? modelClass : null,
-    modelType: typeof modelType === 'string' ? modelType : null,
+    modelTokenizerClass: textOf(model?.tokenizer_class),
+    ...(model ? { savedWith: textOf(model.transformers_version) } : {}),
+    modelType: textOf(model?.model_type),
     ids: await readModelTokenIds(directory),
     chatTemplate: await readChatTemplate(directory, config),
   };
