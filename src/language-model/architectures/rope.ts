@@ -44,6 +44,12 @@ const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
 /** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
+/** The length of the original training in families with parameters for each type of layer, where no key beside them counts. */
+export function originalOf(config: Config, parameters: Parameters): number {
+  const key = 'original_max_position_embeddings';
+  return numberOf(config, parameters, key) ?? config.number('max_position_embeddings');
+}
+
 /** The rotary positions of one set of parameters. */
 export function ropeOf(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
   const besideTheta = config.optionalNumber('rope_theta');

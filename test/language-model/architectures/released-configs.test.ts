@@ -121,6 +121,19 @@ describe('options that no fixture has', () => {
     expect(activationOf(gemma2.layers[0]?.mlp)).toBe('gelu');
   });
 
+  it.each(['olmo3', 'gemma3_text'])(
+    '%s reads no original length beside the parameters of its types of layers',
+    (model_type) => {
+      const scaling = { rope_type: 'yarn', factor: 4 };
+      const frequencies = (more: object) =>
+        JSON.stringify(decoderOf({ model_type, max_position_embeddings: 64, rope_scaling: { ...scaling, ...more } }));
+      expect(frequencies({})).toBe(frequencies({ original_max_position_embeddings: 64 }));
+      expect(frequencies({})).not.toBe(frequencies({ original_max_position_embeddings: 16 }));
+      const beside = { model_type, rope_scaling: scaling, original_max_position_embeddings: 16 };
+      expect(() => decoderOf(beside)).toThrow(/"original_max_position_embeddings": 16 .*may change/);
+    },
+  );
+
   it('the output layer of Phi can be tied to the embeddings, and keeps its bias', () => {
     expect(decoderOf({ model_type: 'phi', tie_word_embeddings: true }).head).toMatchObject({ tied: true, bias: true });
   });

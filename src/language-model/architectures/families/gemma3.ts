@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { ropeOf } from '../rope.ts';
+import { originalOf, ropeOf } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { gemmaDecoder } from './gemma2.ts';
 import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
@@ -61,5 +61,5 @@ export function readRopeOfType(config: Config, headDim: number, type: keyof type
   const local = config.optionalNumber('rope_local_base_freq');
   const theta = (type === 'full_attention' ? full : local) ?? THETA[type];
   const scaled = type === 'full_attention' && scaling !== null ? { ...parameters, ...scaling } : parameters;
-  return ropeOf(config, headDim, { rope_theta: theta, ...scaled }, { theta });
+  return ropeOf(config, headDim, { rope_theta: theta, ...scaled }, { theta, original: originalOf(config, scaled) });
 }

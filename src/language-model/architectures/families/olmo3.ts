@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
-import { ropeOf } from '../rope.ts';
+import { originalOf, ropeOf } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { readSizes, readWindow, slidingLayers } from './layers.ts';
 import { olmoDecoder } from './olmo2.ts';
@@ -54,10 +54,6 @@ function readRopeOfType(config: Config, headDim: number, type: (typeof TYPES)[nu
   const parameters = (byType?.[type] ?? {}) as Record<string, unknown>;
   const beside = config.optionalNumber('rope_theta');
   const isFull = type === 'full_attention';
-  return ropeOf(
-    config,
-    headDim,
-    { rope_theta: (isFull ? beside : null) ?? THETA, ...parameters, ...(isFull ? scaling : null) },
-    { theta: THETA },
-  );
+  const own = { rope_theta: (isFull ? beside : null) ?? THETA, ...parameters, ...(isFull ? scaling : null) };
+  return ropeOf(config, headDim, own, { theta: THETA, original: originalOf(config, own) });
 }
