@@ -56,7 +56,8 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
       qweight: zeros('I32', 16, 64),
       qzeros: zeros('I32', 1, 8),
       scales: zeros('F16', 1, 64),
-      g_idx: zeros('I32', 128),
+      // Of another number of inputs than the codes.
+      g_idx: zeros('I32', 100),
     },
   ],
   ['GPTQ or AWQ', { qweight: zeros('I32', 128, 8), qzeros: zeros('I32', 1, 8), scales: zeros('F16', 1, 64) }],
@@ -75,7 +76,7 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
     'compressed-tensors',
     { weight_packed: zeros('I32', 64, 16), weight_scale: zeros('BF16', 64, 1), weight_shape: zeros('I32', 2) },
   ],
-  ['integer weights with scales', { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 64, 1) }],
+  ['integer weights with scales', { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 63, 1) }],
   ['MLX', { weight: zeros('U32', 64, 16), scales: zeros('F16', 64, 2), biases: zeros('F16', 64, 2) }],
   ['torchao', { _weight_qdata: zeros('I8', 64, 128), _weight_scale: zeros('F32', 64, 1) }],
   ['quanto', { 'weight._data': zeros('I8', 64, 128), 'weight._scale': zeros('F32', 64, 1) }],

@@ -39,7 +39,7 @@ export const fp8: QuantizedFormat = {
 };
 
 function isScale({ dtype }: TensorEntry): boolean {
-  return ['F32', 'BF16', 'F16', 'F8_E8M0'].includes(dtype);
+  return ['F32', 'BF16', 'F16', 'F8_E8M0', 'U8'].includes(dtype);
 }
 
 /** A vector is one scale for each row. */

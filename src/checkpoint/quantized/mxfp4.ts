@@ -7,7 +7,7 @@ import { bytesOf, lookUpPairs, scaleValue, stepsOf } from './tables.ts';
 
 /** The numbers of the 16 codes: e2m1 (OCP Microscaling Formats 1.0, section 5.3.3). */
 const POSITIVE = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
-const VALUES = [...POSITIVE, ...POSITIVE.map((value) => -value)];
+export const FP4_VALUES = [...POSITIVE, ...POSITIVE.map((value) => -value)];
 
 /**
  * Blocks of 32 floats of 4 bits with one power of two each, for stacks of experts (gpt-oss, arXiv 2508.10925): `<weight>_blocks` [E,
@@ -43,8 +43,8 @@ function recipeOf(blocks: TensorEntry, scales: TensorEntry): Recipe {
   return {
     stored: [blocks, scales],
     parameters: ['MXFP4'],
-    expand: expand(VALUES),
-    steps: expand(stepsOf(VALUES)),
+    expand: expand(FP4_VALUES),
+    steps: expand(stepsOf(FP4_VALUES)),
     block: (index, count) => recipeOf(blockOf(blocks, index, count), blockOf(scales, index, count)),
   };
 }

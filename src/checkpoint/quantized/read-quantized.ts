@@ -1,10 +1,12 @@
 import type { FullCheckpoint, TensorEntry } from '../types.ts';
 import { bitsandbytes } from './bitsandbytes.ts';
+import { compressedTensors } from './compressed-tensors.ts';
 import type { QuantizedFormat, Section, Tensors } from './format.ts';
 import { fp8 } from './fp8.ts';
+import { gptqAndAwq } from './gptq.ts';
 import { mxfp4 } from './mxfp4.ts';
 
-const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, fp8, mxfp4];
+const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mxfp4];
 
 /**
  * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a recipe. What

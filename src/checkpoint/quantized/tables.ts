@@ -62,7 +62,10 @@ export function blocksOf(shape: readonly number[], scales: readonly number[], bl
     if (count === 1) return size;
     if (count === size) return 1;
     const stated = block[axis - shape.length + block.length] ?? 0;
-    return Math.ceil(size / stated) === count ? stated : 0;
+    if (Math.ceil(size / stated) === count) return stated;
+    // Groups of one row, as many as fit it.
+    const isOfRows = axis > 0 && scales.slice(0, axis).every((rows, before) => rows === shape[before]);
+    return isOfRows && axis === shape.length - 1 && size % count === 0 ? size / count : 0;
   });
   return sizes.includes(0) ? null : sizes;
 }
@@ -77,11 +80,11 @@ export function spread(graph: Graph, scales: Value, shape: readonly number[], bl
   }, scales);
 }
 
-/** Scales as float32: floating-point, or powers of two. */
+/** Scales as float32: floating-point, 8-bit floats, or powers of two. */
 export function scaleValue(graph: Graph, entry: TensorEntry, dims: readonly number[]): Value {
   if (entry.dtype === 'F8_E8M0' || entry.dtype === 'U8')
     return lookUpIn(graph, powersOfTwo(), bytesOf(graph, entry, dims));
-  const type = elementTypeOf(entry);
+  const type = entry.dtype === 'F8_E4M3' ? ElementType.float8e4m3fn : elementTypeOf(entry);
   const stored = graph.external(entry, type, dims);
   return type === ElementType.float32 ? stored : graph.cast(stored, ElementType.float32);
 }
