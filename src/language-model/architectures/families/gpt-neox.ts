@@ -2,7 +2,10 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
 
-/** GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). */
+/**
+ * GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). Compared with
+ * transformers 5.24, models/gpt_neox/modeling_gpt_neox.py.
+ */
 export const gptNeox: ModelFamily = {
   modelType: 'gpt_neox',
   defaults: {

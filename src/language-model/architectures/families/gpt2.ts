@@ -1,7 +1,10 @@
 import type { ModelFamily } from './family.ts';
 import { conv1d, decoder, eachLayer, layerNorm, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
 
-/** GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). */
+/**
+ * GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). Compared with transformers 5.24,
+ * models/gpt2/modeling_gpt2.py.
+ */
 export const gpt2: ModelFamily = {
   modelType: 'gpt2',
   defaults: {

@@ -4,7 +4,10 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
-/** Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). */
+/**
+ * Granite 3: Llama with four multipliers (IBM 2024, after μP: arXiv 2203.03466). Compared with transformers 5.24,
+ * models/granite/modeling_granite.py.
+ */
 export const granite: ModelFamily = {
   modelType: 'granite',
   defaults: {

@@ -3,7 +3,10 @@ import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, softmaxRouter, stackedExperts } from './layers.ts';
 
-/** Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). */
+/**
+ * Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). Compared with transformers 5.24,
+ * models/mixtral/modeling_mixtral.py.
+ */
 export const mixtral: ModelFamily = {
   modelType: 'mixtral',
   defaults: {

@@ -2,7 +2,10 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
-/** Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). */
+/**
+ * Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). Compared with
+ * transformers 5.24, models/phi3/modeling_phi3.py.
+ */
 export const phi3: ModelFamily = {
   modelType: 'phi3',
   defaults: {

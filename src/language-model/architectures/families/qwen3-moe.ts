@@ -14,7 +14,10 @@ import {
   stackedExperts,
 } from './layers.ts';
 
-/** Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). */
+/**
+ * Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). Compared with transformers 5.24,
+ * models/qwen3_moe/modeling_qwen3_moe.py.
+ */
 export const qwen3Moe: ModelFamily = {
   modelType: 'qwen3_moe',
   defaults: {

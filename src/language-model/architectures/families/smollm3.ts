@@ -2,7 +2,10 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { eachLayer, llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
-/** SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). */
+/**
+ * SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). Compared with transformers 5.24,
+ * models/smollm3/modeling_smollm3.py.
+ */
 export const smollm3: ModelFamily = {
   modelType: 'smollm3',
   defaults: {
